@@ -1,0 +1,2 @@
+//! latchkey: API access keys in the terminal.
+pub mod model;

@@ -1,0 +1,58 @@
+//! What an administrator sees of an API access key.
+
+use chrono::{DateTime, Utc};
+
+use super::{KeyId, Untrusted};
+
+/// An API access key without its secret, as a server describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessKey {
+    /// The public half of the pair.
+    pub id: KeyId,
+    /// What the administrators call it; may be empty.
+    pub label: Untrusted,
+    /// Whether the key works now.
+    pub status: Status,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Who created it.
+    pub created_by: Untrusted,
+    /// When it stops working by itself, if ever.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The last successful use, if any.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// The address of that use.
+    pub last_used_from: Option<Untrusted>,
+}
+
+/// Whether a key works. A deleted key is gone and has no status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It works.
+    Active,
+    /// Its `expires_at` has passed. Wins over `Inactive`: switching it on would not help.
+    Expired,
+    /// An administrator switched it off; it can be switched on again.
+    Inactive,
+}
+
+impl Status {
+    /// Every status, in the order in which they sort.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Expired, Self::Inactive];
+
+    /// The word of the HTTP contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    /// The status that the contract's word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}

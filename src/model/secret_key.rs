@@ -1,0 +1,158 @@
+//! Secret access keys.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::KeyId;
+
+/// A secret access key: wiped when dropped, and never printed by accident.
+///
+/// Ours are `sk_`, 43 base-62 characters (256 bits) and 6 base-62 characters, the CRC-32 of what
+/// stands before them. The checksum finds typing errors; it protects nothing.
+#[derive(Clone)]
+pub struct SecretKey(SecretString);
+
+/// Why a text is not a secret access key of ours. Never holds any of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretKeyError {
+    /// An access key ID stands where the secret belongs.
+    #[error("this is an Access key ID; the Secret access key begins with sk_ and has 52 characters")]
+    IsKeyId,
+    /// It does not begin with [`SecretKey::PREFIX`].
+    #[error("a Secret access key begins with sk_")]
+    Prefix,
+    /// It does not have [`SecretKey::CHARS`] characters; holds how many it has.
+    #[error("a Secret access key has 52 characters, not {0}")]
+    Length(usize),
+    /// Something other than letters and digits.
+    #[error("a Secret access key has only letters and digits after sk_")]
+    Alphabet,
+    /// A character is wrong or two are swapped.
+    #[error("the checksum at the end of the Secret access key does not fit: a character is wrong")]
+    Checksum,
+}
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// 62^43 > 2^256 > 62^42.
+const BODY: usize = 43;
+/// 62^6 > 2^32.
+const CHECK: usize = 6;
+
+impl SecretKey {
+    /// What our secrets begin with.
+    pub const PREFIX: &'static str = "sk_";
+    /// Their whole length.
+    pub const CHARS: usize = 3 + BODY + CHECK;
+
+    /// Makes a secret from 256 random bits.
+    #[must_use]
+    pub fn from_random(bytes: &Zeroizing<[u8; 32]>) -> Self {
+        let mut number = bytes.clone();
+        let mut text = Zeroizing::new(String::with_capacity(Self::CHARS));
+        text.push_str(Self::PREFIX);
+        for _ in 0..BODY {
+            let mut rest = 0_u32;
+            for byte in number.iter_mut() {
+                let part = (rest << 8) | u32::from(*byte);
+                *byte = u8::try_from(part / 62).unwrap_or(u8::MAX);
+                rest = part % 62;
+            }
+            text.push(char::from(ALPHABET[rest as usize]));
+        }
+        let check = checksum(&text);
+        text.push_str(&check);
+        Self(SecretString::from(text.as_str()))
+    }
+
+    /// Takes a secret of ours, and says what is wrong with anything else.
+    pub fn parse(text: &str) -> Result<Self, SecretKeyError> {
+        if KeyId::looks_like_ours(text) {
+            return Err(SecretKeyError::IsKeyId);
+        }
+        let rest = text.strip_prefix(Self::PREFIX).ok_or(SecretKeyError::Prefix)?;
+        if text.chars().count() != Self::CHARS {
+            return Err(SecretKeyError::Length(text.chars().count()));
+        }
+        if !rest.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(SecretKeyError::Alphabet);
+        }
+        let (body, check) = text.split_at(Self::CHARS - CHECK);
+        if !bool::from(checksum(body).as_bytes().ct_eq(check.as_bytes())) {
+            return Err(SecretKeyError::Checksum);
+        }
+        Ok(Self(SecretString::from(text)))
+    }
+
+    /// Takes any server's secret as it stands.
+    #[must_use]
+    pub fn foreign(text: &str) -> Self {
+        Self(SecretString::from(text))
+    }
+
+    /// The secret: to draw, copy, hash, seal or send it, and for nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+/// CRC-32 (IEEE 802.3) of `body` as six base-62 digits, the most significant first.
+fn checksum(body: &str) -> Zeroizing<String> {
+    let mut number = crc32fast::hash(body.as_bytes());
+    let mut digits = [0_u8; CHECK];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(number % 62) as usize];
+        number /= 62;
+    }
+    Zeroizing::new(digits.iter().map(|&b| char::from(b)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(byte: u8) -> SecretKey {
+        SecretKey::from_random(&Zeroizing::new([byte; 32]))
+    }
+
+    #[test]
+    fn every_bit_pattern_gives_a_secret_that_parses() {
+        for byte in 0..=255 {
+            let text = sample(byte).expose().to_owned();
+            assert_eq!(text.len(), 52);
+            assert_eq!(SecretKey::parse(&text).map(|s| s.expose().to_owned()), Ok(text));
+        }
+    }
+
+    #[test]
+    fn one_wrong_character_is_found_and_named() {
+        let good = sample(7).expose().to_owned();
+        for at in 3..52 {
+            let mut bytes = good.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'a' { b'b' } else { b'a' };
+            let bad = String::from_utf8(bytes).unwrap_or_default();
+            assert_eq!(SecretKey::parse(&bad).err(), Some(SecretKeyError::Checksum), "at {at}");
+        }
+        assert_eq!(SecretKey::parse("PK0ZAHJZ123456789KMN").err(), Some(SecretKeyError::IsKeyId));
+        assert_eq!(SecretKey::parse("hunter2").err(), Some(SecretKeyError::Prefix));
+        assert_eq!(SecretKey::parse(&good[..51]).err(), Some(SecretKeyError::Length(51)));
+        assert_eq!(
+            SecretKey::parse(&good.replace(|c: char| c.is_ascii_digit(), "-")).err(),
+            Some(SecretKeyError::Alphabet)
+        );
+    }
+
+    #[test]
+    fn debug_says_nothing() {
+        assert_eq!(format!("{:?}", sample(1)), "SecretKey(…)");
+    }
+}

@@ -1,0 +1,179 @@
+//! Text that came from a server, and the one gate through which it reaches a screen.
+
+use std::fmt;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`label`](Self::label)
+/// or [`block`](Self::block).
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Untrusted(String);
+
+/// More combining marks than this on one base are escaped: no script needs more.
+const MAX_MARKS: usize = 3;
+
+impl Untrusted {
+    /// Wraps a text as it came.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// One line for the screen, at most `max_cells` wide; an ellipsis marks what was cut.
+    #[must_use]
+    pub fn label(&self, max_cells: usize) -> String {
+        fit(&escape(&self.0), max_cells)
+    }
+
+    /// Several lines for the screen, broken at words, each at most `max_cols` wide.
+    #[must_use]
+    pub fn block(&self, max_lines: usize, max_cols: usize) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        for word in escape(&self.0).split_word_bounds() {
+            let full = lines.last().is_some_and(|l| l.width() + word.width() > max_cols);
+            if full {
+                if lines.len() == max_lines {
+                    break;
+                }
+                lines.push(String::new());
+            }
+            if let Some(line) = lines.last_mut()
+                && !(line.is_empty() && word.trim().is_empty())
+            {
+                line.push_str(&fit(word, max_cols));
+            }
+        }
+        lines
+    }
+
+    /// How many cells the whole text takes on screen.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        escape(&self.0).width()
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text as it came: to send it back or compare it, never for a screen.
+    #[must_use]
+    pub fn raw_for_api(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&escape(&self.0), f)
+    }
+}
+
+/// Makes what cannot be seen visible: `^[` for ESC, `\u{202e}` for a bidi override.
+fn escape(text: &str) -> String {
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for cluster in text.graphemes(true) {
+        let mut marks = 0;
+        for c in cluster.chars() {
+            let zero_width = unicode_width::UnicodeWidthChar::width(c) == Some(0);
+            marks += usize::from(zero_width);
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\0'..='\u{1f}' => {
+                    out.push('^');
+                    out.push(char::from(c as u8 + 64));
+                }
+                '\u{7f}' => out.push_str("^?"),
+                _ if is_invisible(c) || marks > MAX_MARKS || zero_width && out.is_empty() => {
+                    out.extend(c.escape_unicode());
+                }
+                _ => out.push(c),
+            }
+        }
+    }
+    out
+}
+
+/// Characters that draw nothing or reorder what stands around them: categories Cc, Cf, Zl, Zp and
+/// Co, tags, variation selectors, Hangul fillers, the blank braille pattern.
+fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0x80..=0x9f | 0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2
+        | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x2028..=0x202e
+        | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xe000..=0xf8ff | 0xfe00..=0xfe0f | 0xfeff | 0xffa0
+        | 0xfff0..=0xfffb | 0x110bd | 0x110cd | 0x13430..=0x1343f | 0x1bca0..=0x1bca3
+        | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff | 0xf0000..=0x0010_ffff)
+}
+
+/// Cuts to a number of cells at a grapheme's border, with an ellipsis for what is missing.
+fn fit(text: &str, max_cells: usize) -> String {
+    if text.width() <= max_cells {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut cells = 0;
+    for cluster in text.graphemes(true) {
+        cells += cluster.width();
+        if cells + 1 > max_cells {
+            break;
+        }
+        out.push_str(cluster);
+    }
+    if max_cells > 0 {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        Untrusted::new(text).label(200)
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown() {
+        assert_eq!(shown("nightly backup"), "nightly backup");
+        assert_eq!(shown("Grüße 東京"), "Grüße 東京");
+        assert_eq!(shown("\u{1b}]52;c;UFdO\u{7}"), "^[]52;c;UFdO^G");
+        assert_eq!(shown("\u{9d}0;t\u{9c}"), "\\u{9d}0;t\\u{9c}");
+        assert_eq!(shown("a\u{202e}gpj"), "a\\u{202e}gpj");
+        assert_eq!(shown("u\r\nADMIN ok"), "u^M\\nADMIN ok");
+        assert_eq!(shown("\0\u{7f}"), "^@^?");
+        assert_eq!(shown("\u{2028}\u{e0041}\u{fe0f}"), "\\u{2028}\\u{e0041}\\u{fe0f}");
+    }
+
+    #[test]
+    fn endless_marks_become_visible_text() {
+        let zalgo = format!("a{}", "\u{301}".repeat(2000));
+        let label = Untrusted::new(&zalgo).label(20);
+        assert!(label.starts_with("a\u{301}\u{301}\u{301}\\u{301}"), "{label}");
+        assert!(label.width() <= 20);
+    }
+
+    #[test]
+    fn nothing_is_wider_than_asked() {
+        for cells in 0..12 {
+            for text in ["", "abc", "東京都庁舎", "e\u{301}e\u{301}e\u{301}e\u{301}", "\u{1b}\u{1b}\u{1b}\u{1b}\u{1b}"]
+            {
+                assert!(Untrusted::new(text).label(cells).width() <= cells, "{text:?} in {cells}");
+            }
+        }
+        assert_eq!(Untrusted::new("abcdef").label(4), "abc…");
+    }
+
+    #[test]
+    fn blocks_break_at_words() {
+        let text = Untrusted::new("one two three four five");
+        assert_eq!(text.block(9, 9), ["one two ", "three ", "four five"]);
+        assert_eq!(text.block(1, 9).len(), 1);
+    }
+}
