@@ -1,0 +1,172 @@
+//! The HTTP client: one method per call of the contract.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::wire::{self, WireCreated, WireError, WireKeyAnswer, WirePage};
+use super::{ApiError, Changes, Creation, ListRequest, NewKey, Page, Place};
+use crate::model::{AccessKey, Filter, KeyId, Order, SecretKey, Untrusted};
+
+/// No answer in this time is no answer at all. A stalled link may take some seconds.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+/// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
+const BODY_LIMIT: usize = 4 << 20;
+/// The largest answer that may hold a secret.
+const SECRET_BODY_LIMIT: usize = 64 << 10;
+
+/// A connection to one server, as one administrator. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    session: HeaderValue,
+}
+
+impl Client {
+    /// A client of a server that listens on a Unix socket.
+    pub fn unix(socket: &Path, session: &SecretString) -> Result<Self, ApiError> {
+        Self::build(reqwest::Client::builder().unix_socket(socket), "http://localhost/api/v2", session)
+    }
+
+    /// A client of a server at a base URL such as `http://127.0.0.1:8080`.
+    pub fn tcp(base: &str, session: &SecretString) -> Result<Self, ApiError> {
+        Self::build(reqwest::Client::builder(), &format!("{}/api/v2", base.trim_end_matches('/')), session)
+    }
+
+    fn build(builder: reqwest::ClientBuilder, base: &str, session: &SecretString) -> Result<Self, ApiError> {
+        let http = builder
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(CALL_LIMIT)
+            .pool_idle_timeout(None) // no timer that would wake an idle program
+            .build()?;
+        let base = Url::parse(base).map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
+        let bearer = Zeroizing::new(format!("Bearer {}", session.expose_secret()));
+        let mut session = HeaderValue::from_str(&bearer)
+            .map_err(|_| ApiError::NotStarted("The session token has characters that no header can hold.".into()))?;
+        session.set_sensitive(true);
+        Ok(Self { http, base, session })
+    }
+
+    /// A page of keys, in the list's order wherever it was asked from.
+    pub async fn list(&self, request: &ListRequest) -> Result<Page, ApiError> {
+        let upward = matches!(request.place, Place::End | Place::Before(_));
+        let order = if upward { request.query.order.flipped() } else { request.query.order };
+        let call = self
+            .call(Method::GET, &["keys"])
+            .query(&[("limit", ListRequest::PAGE.to_string().as_str())])
+            .query(&[("sort", request.query.sort.as_str()), ("order", order.as_str())])
+            .query(&filter_pairs(&request.query.filter))
+            .query(&[("total", request.counted)]);
+        let call = match &request.place {
+            Place::After(cursor) | Place::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
+            Place::Start | Place::End => call,
+        };
+        let page: WirePage = read(call.send().await?, BODY_LIMIT).await?;
+        page.into_page(&request.place)
+    }
+
+    /// How many keys match.
+    pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
+        let call = self.call(Method::GET, &["keys"]).query(&[("limit", "1"), ("order", Order::Asc.as_str())]);
+        let page: WirePage = read(call.query(&filter_pairs(filter)).send().await?, BODY_LIMIT).await?;
+        page.total.ok_or(ApiError::Garbled(200, "it has no total"))
+    }
+
+    /// Creates a key. May be repeated with the same `new`: one key is made.
+    pub async fn create(&self, new: &NewKey) -> Result<Creation, ApiError> {
+        let call = self
+            .call(Method::POST, &["keys"])
+            .header("idempotency-key", &new.idempotency_key.0)
+            .header(CONNECTION, "close") // its buffers held a secret: they go with it
+            .json(&wire::new_key(new));
+        let created: WireCreated = read(call.send().await?, SECRET_BODY_LIMIT).await?;
+        let key = created.key.into_key()?;
+        match created.secret_access_key {
+            Some(secret) => Ok(Creation::New(key, SecretKey::foreign(secret.expose_secret()))),
+            None => Ok(Creation::Replayed(key)),
+        }
+    }
+
+    /// Changes a key.
+    pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<AccessKey, ApiError> {
+        let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
+        let answer: WireKeyAnswer = read(call.send().await?, BODY_LIMIT).await?;
+        answer.key.into_key()
+    }
+
+    /// Deletes a key. One that is already gone counts as deleted.
+    pub async fn delete(&self, id: &KeyId) -> Result<(), ApiError> {
+        let response = self.call(Method::DELETE, &["keys", id.raw_for_api()]).send().await?;
+        match response.status() {
+            StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+            _ => Err(refusal(response).await),
+        }
+    }
+
+    fn call(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path); // percent-encodes: an ID of another server is any text
+        }
+        self.http.request(method, url).header(AUTHORIZATION, self.session.clone())
+    }
+}
+
+fn filter_pairs(filter: &Filter) -> Vec<(&'static str, &str)> {
+    let mut pairs = Vec::new();
+    if !filter.text.is_empty() {
+        pairs.push(("q", filter.text.as_str()));
+    }
+    if let Some(status) = filter.status {
+        pairs.push(("status", status.as_str()));
+    }
+    pairs
+}
+
+/// Reads a good answer. The parser's own error is dropped: it may quote the value that it stumbled over.
+async fn read<T: serde::de::DeserializeOwned>(response: Response, limit: usize) -> Result<T, ApiError> {
+    let status = response.status();
+    if !status.is_success() {
+        return Err(refusal(response).await);
+    }
+    let body = body(response, limit).await?;
+    serde_json::from_slice(&body).map_err(|_| ApiError::Garbled(status.as_u16(), "it is not the JSON of this call"))
+}
+
+async fn body(mut response: Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    let mut body = Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Err(ApiError::Garbled(response.status().as_u16(), "it is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+async fn refusal(response: Response) -> ApiError {
+    let status = response.status();
+    let words = match body(response, SECRET_BODY_LIMIT).await {
+        Ok(body) => serde_json::from_slice::<WireError>(&body).map_or_else(
+            |_| Untrusted::new(status.canonical_reason().unwrap_or("no reason given")),
+            |e| Untrusted::new(e.message.trim_end_matches('.')),
+        ),
+        Err(error) => return error,
+    };
+    match status {
+        StatusCode::UNAUTHORIZED => ApiError::NotSignedIn(words),
+        StatusCode::FORBIDDEN => ApiError::NotAllowed(words),
+        StatusCode::NOT_FOUND => ApiError::NotFound(words),
+        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => ApiError::Conflict(status.as_u16(), words),
+        s if s.is_client_error() => ApiError::Refused(s.as_u16(), words),
+        s if s.is_server_error() => ApiError::Server(s.as_u16(), words),
+        s => ApiError::Garbled(s.as_u16(), "it is neither an answer nor an error"),
+    }
+}

@@ -1,0 +1,64 @@
+//! What can go wrong with a call, in words for the administrator.
+
+use crate::model::Untrusted;
+
+/// Why a call failed. Never holds a secret, a token or a URL.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No answer: refused, lost or too late.
+    #[error("The server cannot be reached: {}.", .0.label(120))]
+    Unreachable(Untrusted),
+    /// The embedded server did not start.
+    #[error("{0}")]
+    NotStarted(String),
+    /// 401: no session, or one that has ended.
+    #[error("Not signed in: {}.", .0.label(120))]
+    NotSignedIn(Untrusted),
+    /// 403: this administrator may not do that.
+    #[error("Not allowed: {}.", .0.label(120))]
+    NotAllowed(Untrusted),
+    /// 404: there is no such key, or it was deleted meanwhile.
+    #[error("Not found: {}.", .0.label(120))]
+    NotFound(Untrusted),
+    /// 409 or 422: the attempt's name was used before, for something else or at this moment.
+    #[error("The server refused to repeat this: {words}.", words = .1.label(120))]
+    Conflict(u16, Untrusted),
+    /// Another 4xx.
+    #[error("The server refused this ({0}): {words}.", words = .1.label(120))]
+    Refused(u16, Untrusted),
+    /// 5xx.
+    #[error("The server failed ({0}): {words}.", words = .1.label(120))]
+    Server(u16, Untrusted),
+    /// An answer that is not of the contract, such as a proxy's HTML page.
+    #[error("The server's answer ({0}) could not be read: {1}.")]
+    Garbled(u16, &'static str),
+}
+
+impl ApiError {
+    /// Whether asking again later may help.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..))
+    }
+
+    /// Whether it is about who asks.
+    #[must_use]
+    pub const fn is_denial(&self) -> bool {
+        matches!(self, Self::NotSignedIn(_) | Self::NotAllowed(_))
+    }
+}
+
+impl From<reqwest::Error> for ApiError {
+    /// Keeps the innermost cause, which says what happened; the outer ones name the URL.
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::Unreachable(Untrusted::new("no answer in time"));
+        }
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        let text = if std::ptr::addr_eq(cause, &raw const error) { "no answer".to_owned() } else { cause.to_string() };
+        Self::Unreachable(Untrusted::new(&text))
+    }
+}

@@ -1,0 +1,114 @@
+//! The JSON as it is on the wire, parsed into the model at the door.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{ApiError, Changes, NewKey, Page, Place};
+use crate::model::{AccessKey, Cursor, KeyId, Status, Untrusted};
+
+#[derive(Deserialize)]
+pub(super) struct WireKey {
+    id: String,
+    #[serde(default)]
+    label: String,
+    status: String,
+    created_at: DateTime<Utc>,
+    #[serde(default)]
+    created_by: String,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    last_used_from: Option<String>,
+}
+
+impl WireKey {
+    pub(super) fn into_key(self) -> Result<AccessKey, ApiError> {
+        Ok(AccessKey {
+            id: KeyId::parse(&self.id).map_err(|_| ApiError::Garbled(200, "an access key ID is empty or too long"))?,
+            label: Untrusted::new(&self.label),
+            status: Status::parse(&self.status).ok_or(ApiError::Garbled(200, "it has an unknown status"))?,
+            created_at: self.created_at,
+            created_by: Untrusted::new(&self.created_by),
+            expires_at: self.expires_at,
+            last_used_at: self.last_used_at,
+            last_used_from: self.last_used_from.as_deref().map(Untrusted::new),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct WirePage {
+    keys: Vec<WireKey>,
+    next_cursor: Option<String>,
+    prev_cursor: Option<String>,
+    pub(super) total: Option<u64>,
+}
+
+impl WirePage {
+    /// Turns a page that was read upward around, so that it stands in its list's order.
+    pub(super) fn into_page(self, place: &Place) -> Result<Page, ApiError> {
+        let mut keys = self.keys.into_iter().map(WireKey::into_key).collect::<Result<Vec<_>, _>>()?;
+        let (next, first) = (self.next_cursor.map(Cursor), self.prev_cursor.map(Cursor));
+        let (before, after) = match place {
+            Place::Start => (None, next),
+            Place::After(_) => (first, next),
+            Place::End => (next, None),
+            Place::Before(_) => (next, first),
+        };
+        if matches!(place, Place::End | Place::Before(_)) {
+            keys.reverse();
+        }
+        Ok(Page { keys, before, after, total: self.total })
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireKeyAnswer {
+    pub(super) key: WireKey,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireCreated {
+    pub(super) key: WireKey,
+    pub(super) secret_access_key: Option<SecretString>,
+}
+
+/// Of an error only the words count: its `success` may be `false` or `"false"`.
+#[derive(Deserialize)]
+pub(super) struct WireError {
+    pub(super) message: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct WireNewKey<'a> {
+    label: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+}
+
+pub(super) fn new_key(new: &NewKey) -> WireNewKey<'_> {
+    WireNewKey { label: new.label.as_str(), expires_at: new.expires_at.map(time) }
+}
+
+#[derive(Serialize)]
+pub(super) struct WireChanges<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Option<String>>,
+}
+
+pub(super) fn changes(changes: &Changes) -> WireChanges<'_> {
+    WireChanges {
+        label: changes.label.as_ref().map(|label| label.as_str()),
+        status: changes.status.map(Status::as_str),
+        expires_at: changes.expires_at.map(|end| end.map(time)),
+    }
+}
+
+/// RFC 3339 in UTC, whole seconds.
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,134 @@
+//! What can stand on top of the page: one variant each, with its data inside.
+
+use super::{KeyForm, Reveal};
+use crate::api::IdempotencyKey;
+use crate::model::{AccessKey, Status};
+use crate::ui::field::Field;
+use crate::ui::keymap::Mode;
+
+/// A dialog.
+#[derive(Debug)]
+pub enum Dialog {
+    /// Label and expiry of a key to be created.
+    Create(CreateDialog),
+    /// A new secret.
+    Reveal(Reveal),
+    /// A key whose secret was sent by an earlier try and cannot be sent again.
+    Lost(Question),
+    /// Label and expiry of a key at hand.
+    Edit(EditDialog),
+    /// Delete this key?
+    Delete(DeleteDialog),
+    /// Activate or deactivate this key?
+    Switch(Question, Status),
+    /// Every binding; holds the first line on screen.
+    Help(usize),
+}
+
+impl Dialog {
+    /// What presses mean in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match self {
+            Self::Create(_) | Self::Edit(_) | Self::Delete(_) => Mode::Form,
+            Self::Reveal(reveal) if reveal.asking => Mode::Question,
+            Self::Reveal(_) => Mode::Reveal,
+            Self::Lost(_) | Self::Switch(..) => Mode::Question,
+            Self::Help(_) => Mode::Help,
+        }
+    }
+}
+
+/// A call that a dialog has made, or what came of it.
+#[derive(Debug, Default)]
+pub enum Call {
+    /// Not made.
+    #[default]
+    None,
+    /// Made; its answer is awaited.
+    Sent,
+    /// It failed, or was refused before it was made: in words.
+    Failed(String),
+}
+
+impl Call {
+    /// Whether an answer is awaited.
+    #[must_use]
+    pub const fn is_sent(&self) -> bool {
+        matches!(self, Self::Sent)
+    }
+}
+
+/// The dialog that creates a key.
+#[derive(Debug)]
+pub struct CreateDialog {
+    /// What is typed.
+    pub form: KeyForm,
+    /// The attempt's name: the same for every Enter, so that one key is made.
+    pub idempotency_key: IdempotencyKey,
+    /// The call.
+    pub call: Call,
+}
+
+impl CreateDialog {
+    /// An empty dialog, with a name drawn for its attempt.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { form: KeyForm::empty(), idempotency_key: IdempotencyKey::random(), call: Call::None }
+    }
+}
+
+impl Default for CreateDialog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The dialog that edits a key.
+#[derive(Debug)]
+pub struct EditDialog {
+    /// The key as it was when the dialog opened.
+    pub key: AccessKey,
+    /// What is typed.
+    pub form: KeyForm,
+    /// The call.
+    pub call: Call,
+}
+
+/// The confirmation that deletes a key. It holds the key it was opened for, whatever the list does.
+#[derive(Debug)]
+pub struct DeleteDialog {
+    /// The key.
+    pub key: AccessKey,
+    /// The last four characters of its ID, as far as they are typed.
+    pub typed: Field,
+    /// The call.
+    pub call: Call,
+}
+
+impl DeleteDialog {
+    /// Whether what is typed confirms.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.typed.text().eq_ignore_ascii_case(&self.key.id.last_four())
+    }
+}
+
+/// A question with two buttons, of which the safe one is preselected.
+#[derive(Debug)]
+pub struct Question {
+    /// The key that it is about.
+    pub key: AccessKey,
+    /// Whether the button that does it is focused.
+    pub yes: bool,
+    /// The call.
+    pub call: Call,
+}
+
+impl Question {
+    /// A question with *Cancel* focused.
+    #[must_use]
+    pub const fn new(key: AccessKey) -> Self {
+        Self { key, yes: false, call: Call::None }
+    }
+}

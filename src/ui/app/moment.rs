@@ -1,0 +1,22 @@
+//! The clock, as a value.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+/// One moment by both clocks: one that never jumps, for waiting; one that people read.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// For deadlines.
+    pub at: Instant,
+    /// For the screen.
+    pub utc: DateTime<Utc>,
+}
+
+impl Moment {
+    /// Reads both clocks.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { at: Instant::now(), utc: Utc::now() }
+    }
+}

@@ -1,0 +1,51 @@
+//! Where the parts of the page stand: shared by the app, which counts rows, and the view, which draws them.
+
+/// The smallest screen that the page works on.
+pub const SMALLEST: (u16, u16) = (40, 10);
+
+/// Rows and columns of the parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panes {
+    /// Rows of the heading: breadcrumb and title, or the title alone.
+    pub heading: u16,
+    /// Rows of keys.
+    pub list: u16,
+    /// Columns of the list.
+    pub list_width: u16,
+    /// Where the details are.
+    pub details: DetailsPane,
+}
+
+/// Where the details of the selected key are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetailsPane {
+    /// Closed.
+    None,
+    /// Below the list, with this many rows.
+    Below(u16),
+    /// Beside the list, with this many columns.
+    Beside(u16),
+    /// In place of the list, on a small screen.
+    Instead,
+}
+
+impl Panes {
+    /// The parts of a screen of this size. One row each goes to filter, column names, status and hints.
+    #[must_use]
+    pub const fn new(width: u16, height: u16, details: bool) -> Self {
+        let heading = if height < 16 { 1 } else { 2 };
+        let body = height.saturating_sub(heading + 4);
+        let details = match details {
+            false => DetailsPane::None,
+            true if width >= 120 => DetailsPane::Beside(46),
+            true if body >= 15 => DetailsPane::Below(9),
+            true => DetailsPane::Instead,
+        };
+        let (list, list_width) = match details {
+            DetailsPane::Below(rows) => (body - rows, width),
+            DetailsPane::Beside(columns) => (body, width - columns),
+            _ => (body, width),
+        };
+        Self { heading, list, list_width, details }
+    }
+}

@@ -1,0 +1,160 @@
+//! The turns of the app: one event in, at most one effect out.
+
+mod acts;
+mod replies;
+
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEvent};
+
+use super::{App, CopyReport, Dialog, Effect, Moment, What};
+use crate::ui::field::Field;
+use crate::ui::keymap::{self, Action, Mode};
+
+/// Coming back to the terminal refreshes rows that are older than this.
+const STALE: Duration = Duration::from_secs(5);
+/// A filter of this length finds any label.
+const MAX_FILTER: usize = 128;
+
+impl App {
+    /// Takes an event of the terminal.
+    pub fn on_input(&mut self, event: Event, now: Moment) -> Option<Effect> {
+        match event {
+            Event::Key(key) => self.on_press(key, now),
+            Event::Paste(text) => self.on_paste(&text),
+            Event::FocusLost => {
+                self.hide_secret();
+                None
+            }
+            Event::FocusGained if self.list.is_older_than(STALE, now) && !self.list.is_loading() => {
+                Some(self.list.refresh().into())
+            }
+            Event::Resize(width, height) => self.on_resize((width, height)),
+            Event::FocusGained | Event::Mouse(_) => None,
+        }
+    }
+
+    /// Takes the screen's new size. A shown secret hides: its old place may scroll out of our reach.
+    pub fn on_resize(&mut self, size: (u16, u16)) -> Option<Effect> {
+        if size == self.size {
+            return None;
+        }
+        self.hide_secret();
+        self.size = size;
+        self.fit_list()
+    }
+
+    /// Does what is due by the clock.
+    pub fn on_time(&mut self, now: Moment) -> Option<Effect> {
+        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+            reveal.on_time(now);
+        }
+        self.list.on_time(now).map(Effect::from)
+    }
+
+    /// Takes what came of a copy.
+    pub fn on_copied(&mut self, what: What, report: CopyReport) {
+        match &mut self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.on_copied(what, report),
+            _ => {
+                let text = report.sentence(what);
+                if matches!(report, CopyReport::Failed { .. }) { self.complain(text) } else { self.say(text) }
+            }
+        }
+    }
+
+    /// The terminal or the system asks to end: by the same door as the user, but no question can be answered.
+    pub fn on_stop(&mut self) -> Option<Effect> {
+        self.hide_secret();
+        (self.leaving, self.stopped) = (true, true);
+        (!self.creating).then_some(Effect::Quit(None))
+    }
+
+    pub(super) fn hide_secret(&mut self) {
+        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+            reveal.hide();
+        }
+    }
+
+    pub(super) fn fit_list(&mut self) -> Option<Effect> {
+        let height = usize::from(self.panes().list);
+        self.list.resize(height).map(Effect::from)
+    }
+
+    fn on_press(&mut self, key: KeyEvent, now: Moment) -> Option<Effect> {
+        self.notice = None;
+        match keymap::action(self.mode(), key) {
+            Some(Action::Quit) => self.leave(now),
+            Some(action) if self.dialog.is_some() => self.act_in_dialog(action, now),
+            Some(action) if self.filter.is_some() => self.act_in_filter(action),
+            Some(action) => self.act_in_list(action),
+            None => self.type_into_field(key),
+        }
+    }
+
+    fn on_paste(&mut self, text: &str) -> Option<Effect> {
+        match &mut self.dialog {
+            Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
+            Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
+            Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => dialog.typed.paste(text),
+            None => {
+                self.filter.as_mut()?.paste(text);
+                return self.apply_filter();
+            }
+            Some(_) => {}
+        }
+        None
+    }
+
+    fn type_into_field(&mut self, key: KeyEvent) -> Option<Effect> {
+        match &mut self.dialog {
+            Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
+            Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
+            Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => {
+                dialog.typed.press(key);
+            }
+            None => {
+                self.filter.as_mut()?.press(key);
+                return self.apply_filter();
+            }
+            Some(_) => {}
+        }
+        None
+    }
+
+    fn act_in_filter(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Submit => self.filter = None,
+            Action::Cancel => {
+                self.filter = Some(Field::default());
+                let effect = self.apply_filter();
+                self.filter = None;
+                return effect;
+            }
+            _ => return self.list.go(action).map(Effect::from),
+        }
+        None
+    }
+
+    pub(super) fn open_filter(&mut self) {
+        self.filter = Some(Field::new(&self.list.query.filter.text, MAX_FILTER));
+    }
+
+    fn apply_filter(&mut self) -> Option<Effect> {
+        let mut query = self.list.query.clone();
+        self.filter.as_ref()?.text().clone_into(&mut query.filter.text);
+        self.list.change(query).map(Effect::from)
+    }
+
+    /// Leaves, unless an answer or a question comes first.
+    fn leave(&mut self, now: Moment) -> Option<Effect> {
+        self.leaving = true;
+        if self.creating {
+            return None;
+        }
+        if self.mode() == Mode::Reveal || matches!(self.dialog, Some(Dialog::Reveal(_))) {
+            return self.act_in_dialog(Action::Close, now);
+        }
+        Some(Effect::Quit(None))
+    }
+}

@@ -1,0 +1,229 @@
+//! Intents: what the user wants done, in the list and in each dialog.
+
+use crate::api::{Changes, NewKey, Request};
+use crate::model::{KeyQuery, Sort, Status};
+use crate::ui::app::{
+    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, KeyForm, Moment, Outcome, Question,
+};
+use crate::ui::field::Field;
+use crate::ui::keymap::Action;
+
+impl App {
+    pub(super) fn act_in_list(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Create => self.dialog = Some(Dialog::Create(CreateDialog::new())),
+            Action::Delete | Action::Edit | Action::Switch => self.open_for_selected(action),
+            Action::CopyId => return self.list.selected_key().map(|key| Effect::CopyId(key.id.clone())),
+            Action::Help => self.dialog = Some(Dialog::Help(0)),
+            Action::Filter => self.open_filter(),
+            Action::Refresh => return Some(self.list.refresh().into()),
+            Action::Details => {
+                self.details = !self.details;
+                return self.fit_list();
+            }
+            Action::Cancel if self.details => {
+                self.details = false;
+                return self.fit_list();
+            }
+            Action::SortBy(_) | Action::SortNext | Action::SortFlip | Action::FilterStatus | Action::Cancel => {
+                let query = changed_query(&self.list.query, action);
+                return self.list.change(query).map(Effect::from);
+            }
+            _ => return self.list.go(action).map(Effect::from),
+        }
+        None
+    }
+
+    fn open_for_selected(&mut self, action: Action) {
+        let Some(key) = self.list.selected_key().cloned() else {
+            return self.say("No key is selected. Press c to create one.");
+        };
+        self.dialog = Some(match action {
+            Action::Delete => {
+                Dialog::Delete(DeleteDialog { key, typed: Field::new("", 4), call: Call::None })
+            }
+            Action::Edit => {
+                let form = KeyForm::filled(&key.label, key.expires_at);
+                Dialog::Edit(EditDialog { key, form, call: Call::None })
+            }
+            _ => match key.status {
+                Status::Active => Dialog::Switch(Question::new(key), Status::Inactive),
+                Status::Inactive => Dialog::Switch(Question::new(key), Status::Active),
+                Status::Expired => {
+                    return self.say("This key has expired. Press e to give it a new end.");
+                }
+            },
+        });
+    }
+
+    pub(super) fn act_in_dialog(&mut self, action: Action, now: Moment) -> Option<Effect> {
+        match self.dialog.as_mut()? {
+            Dialog::Create(dialog) if dialog.call.is_sent() => None,
+            Dialog::Edit(EditDialog { call: Call::Sent, .. })
+            | Dialog::Delete(DeleteDialog { call: Call::Sent, .. })
+            | Dialog::Switch(Question { call: Call::Sent, .. }, _) => {
+                // Nothing is lost by going on: the answer will be told wherever it comes.
+                if action == Action::Cancel {
+                    self.dialog = None;
+                }
+                None
+            }
+            Dialog::Create(_) => self.act_in_create(action, now),
+            Dialog::Edit(_) => self.act_in_edit(action, now),
+            Dialog::Delete(_) => self.act_in_delete(action),
+            Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action),
+            Dialog::Reveal(_) => self.act_in_reveal(action, now),
+            Dialog::Help(top) => {
+                match action {
+                    Action::Up => *top = top.saturating_sub(1),
+                    Action::Down => *top += 1,
+                    Action::PageUp => *top = top.saturating_sub(8),
+                    Action::PageDown => *top += 8,
+                    _ => self.dialog = None,
+                }
+                None
+            }
+        }
+    }
+
+    fn act_in_create(&mut self, action: Action, now: Moment) -> Option<Effect> {
+        let Some(Dialog::Create(dialog)) = &mut self.dialog else { return None };
+        match action {
+            Action::Cancel => self.dialog = None,
+            Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
+            Action::Submit => match dialog.form.read(now.utc) {
+                Err(words) => dialog.call = Call::Failed(words),
+                Ok((label, expires_at)) => {
+                    dialog.call = Call::Sent;
+                    self.creating = true;
+                    let idempotency_key = dialog.idempotency_key.clone();
+                    return Some(Request::Create(NewKey { idempotency_key, label, expires_at }).into());
+                }
+            },
+            _ => dialog.form.go(action),
+        }
+        None
+    }
+
+    fn act_in_edit(&mut self, action: Action, now: Moment) -> Option<Effect> {
+        let Some(Dialog::Edit(dialog)) = &mut self.dialog else { return None };
+        match action {
+            Action::Cancel => self.dialog = None,
+            Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
+            Action::Submit => {
+                let as_it_was = KeyForm::filled(&dialog.key.label, dialog.key.expires_at);
+                let (form, mut changes) = (&dialog.form, Changes::default());
+                // What was not touched is not sent: it need not even be valid, on another's server.
+                let end = (form.expiry, form.date.text()) != (as_it_was.expiry, as_it_was.date.text());
+                match form.read(now.utc) {
+                    Err(words) if end || form.label.text() != as_it_was.label.text() => {
+                        dialog.call = Call::Failed(words);
+                        return None;
+                    }
+                    Ok((label, expires_at)) => {
+                        changes.label = (label.as_str() != dialog.key.label.raw_for_api()).then_some(label);
+                        changes.expires_at = end.then_some(expires_at);
+                    }
+                    Err(_) => {}
+                }
+                if changes == Changes::default() {
+                    self.dialog = None;
+                    return None;
+                }
+                dialog.call = Call::Sent;
+                return Some(Request::Edit(dialog.key.id.clone(), changes).into());
+            }
+            _ => dialog.form.go(action),
+        }
+        None
+    }
+
+    fn act_in_delete(&mut self, action: Action) -> Option<Effect> {
+        let Some(Dialog::Delete(dialog)) = &mut self.dialog else { return None };
+        match action {
+            Action::Submit if dialog.is_confirmed() => {
+                dialog.call = Call::Sent;
+                return Some(Request::Delete(dialog.key.id.clone()).into());
+            }
+            Action::Submit if !dialog.typed.text().is_empty() => {
+                dialog.call = Call::Failed(format!("This is not the end of its ID: {}", dialog.key.id.label(40)));
+            }
+            Action::Submit | Action::Cancel => self.dialog = None,
+            _ => {}
+        }
+        None
+    }
+
+    fn act_in_question(&mut self, action: Action) -> Option<Effect> {
+        let Some(Dialog::Switch(question, _) | Dialog::Lost(question)) = &mut self.dialog else { return None };
+        match action {
+            Action::Next | Action::Previous => question.yes = !question.yes,
+            Action::Submit if question.yes => return self.answer_yes(),
+            Action::Submit | Action::Cancel => self.dialog = None,
+            _ => {}
+        }
+        None
+    }
+
+    fn answer_yes(&mut self) -> Option<Effect> {
+        match &mut self.dialog {
+            Some(Dialog::Switch(question, to)) => {
+                question.call = Call::Sent;
+                let changes = Changes { status: Some(*to), ..Changes::default() };
+                Some(Request::Edit(question.key.id.clone(), changes).into())
+            }
+            Some(Dialog::Lost(question)) => {
+                let key = question.key.clone();
+                let typed = Field::new("", 4);
+                self.dialog = Some(Dialog::Delete(DeleteDialog { key, typed, call: Call::None }));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn act_in_reveal(&mut self, action: Action, now: Moment) -> Option<Effect> {
+        let Some(Dialog::Reveal(reveal)) = &mut self.dialog else { return None };
+        let asked = reveal.asking;
+        match reveal.act(action, now) {
+            Outcome::Stay(effect) => {
+                self.leaving &= !asked || reveal.asking; // back to the secret is also: do not leave
+                effect
+            }
+            Outcome::Close => {
+                let id = reveal.key.id.clone();
+                self.dialog = None;
+                if self.leaving {
+                    return Some(Effect::Quit(None));
+                }
+                self.say(format!("{} is ready for use. Its secret is gone from this program.", id.label(40)));
+                None
+            }
+        }
+    }
+}
+
+fn changed_query(old: &KeyQuery, action: Action) -> KeyQuery {
+    let mut query = old.clone();
+    match action {
+        Action::SortBy(sort) if sort == old.sort => query.order = old.order.flipped(),
+        Action::SortBy(sort) => (query.sort, query.order) = (sort, sort.natural_order()),
+        Action::SortNext => {
+            let at = Sort::ALL.iter().position(|sort| *sort == old.sort).unwrap_or(0);
+            query.sort = Sort::ALL[(at + 1) % Sort::ALL.len()];
+            query.order = query.sort.natural_order();
+        }
+        Action::SortFlip => query.order = old.order.flipped(),
+        Action::FilterStatus => {
+            query.filter.status = match old.filter.status {
+                None => Some(Status::Active),
+                Some(Status::Active) => Some(Status::Expired),
+                Some(Status::Expired) => Some(Status::Inactive),
+                Some(Status::Inactive) => None,
+            };
+        }
+        Action::Cancel => query.filter = Default::default(),
+        _ => {}
+    }
+    query
+}

@@ -1,0 +1,120 @@
+//! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
+
+use crate::api::{ApiError, Creation, IdempotencyKey, Reply};
+use crate::model::{AccessKey, KeyId, Status};
+use crate::ui::app::{App, Call, Dialog, Effect, Moment, Question, Reveal};
+
+impl App {
+    /// Takes an answer of the server.
+    pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
+        match reply {
+            Reply::Connected(Ok(name)) => {
+                self.server = Some(name);
+                None
+            }
+            Reply::Connected(Err(error)) => Some(Effect::Quit(Some(error.to_string()))),
+            Reply::Listed(request, result) => self.list.on_listed(&request, result, now).map(Effect::from),
+            Reply::Counted(filter, result) => {
+                self.list.on_counted(&filter, result);
+                None
+            }
+            Reply::Created(result) => self.on_created(result),
+            Reply::Edited(id, result) => self.on_edited(&id, result),
+            Reply::Deleted(id, result) => self.on_deleted(&id, result),
+        }
+    }
+
+    /// The only copy of a secret opens its dialog from any state.
+    fn on_created(&mut self, result: Result<Creation, ApiError>) -> Option<Effect> {
+        self.creating = false;
+        match result {
+            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.stopped => Some(Effect::Quit(Some(format!(
+                "A key was created while the program had to end: {}. Nobody saw its secret: delete it.",
+                key.id.label(128)
+            )))),
+            Ok(Creation::New(key, secret)) => {
+                let id = key.id.clone();
+                self.dialog = Some(Dialog::Reveal(Reveal::new(key, secret)));
+                self.filter = None;
+                Some(self.list.open(Some(id)).into())
+            }
+            Ok(Creation::Replayed(key)) => {
+                self.leaving = false;
+                let id = key.id.clone();
+                self.dialog = Some(Dialog::Lost(Question::new(key)));
+                Some(self.list.open(Some(id)).into())
+            }
+            Err(_) if self.leaving => Some(Effect::Quit(None)),
+            Err(error) => {
+                if let Some(Dialog::Create(dialog)) = &mut self.dialog {
+                    if matches!(error, ApiError::Conflict(422, _)) {
+                        // An earlier try was made with other values: this one is another key.
+                        dialog.idempotency_key = IdempotencyKey::random();
+                    }
+                    dialog.call = Call::Failed(format!("{error} Nothing is lost: Enter tries again."));
+                } else {
+                    self.complain(error.to_string());
+                }
+                None
+            }
+        }
+    }
+
+    fn on_edited(&mut self, id: &KeyId, result: Result<AccessKey, ApiError>) -> Option<Effect> {
+        let open = match &mut self.dialog {
+            Some(Dialog::Edit(dialog)) if dialog.key.id == *id => Some(&mut dialog.call),
+            Some(Dialog::Switch(question, _)) if question.key.id == *id => Some(&mut question.call),
+            _ => None,
+        };
+        match (result, open) {
+            (Ok(key), open) => {
+                let switched = matches!((&open, &self.list.selected_key()), (Some(_), _));
+                let words = match key.status {
+                    Status::Inactive => "is inactive: requests with it fail. Press a to activate it again.",
+                    Status::Active => "is active.",
+                    Status::Expired => "has expired: requests with it fail.",
+                };
+                self.say(format!("{} {words}", key.id.label(40)));
+                if let Some(window) = &mut self.list.window {
+                    window.update(key);
+                }
+                if switched {
+                    self.dialog = None;
+                }
+                None
+            }
+            (Err(error), Some(call)) => {
+                *call = Call::Failed(error.to_string());
+                None
+            }
+            (Err(error), None) => {
+                self.complain(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn on_deleted(&mut self, id: &KeyId, result: Result<(), ApiError>) -> Option<Effect> {
+        let open = match &mut self.dialog {
+            Some(Dialog::Delete(dialog)) if dialog.key.id == *id => Some(&mut dialog.call),
+            _ => None,
+        };
+        match (result, open) {
+            (Ok(()), open) => {
+                if open.is_some() {
+                    self.dialog = None;
+                }
+                self.say(format!("{} is deleted. The server refuses it from now on.", id.label(40)));
+                self.list.remove(id).map(Effect::from)
+            }
+            (Err(error), Some(call)) => {
+                *call = Call::Failed(error.to_string());
+                None
+            }
+            (Err(error), None) => {
+                self.complain(error.to_string());
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! One line of text being typed.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+/// A line of text with a cursor and a limit of characters. Takes no control characters.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    input: Input,
+    limit: usize,
+}
+
+impl Field {
+    /// A field with a text in it, the cursor at its end.
+    #[must_use]
+    pub fn new(text: &str, limit: usize) -> Self {
+        Self { input: Input::new(text.to_owned()), limit }
+    }
+
+    /// What stands in it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// Takes a press; false if the press means nothing to a field.
+    pub fn press(&mut self, key: KeyEvent) -> bool {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let request = match key.code {
+            KeyCode::Char(c) if key.modifiers.difference(KeyModifiers::SHIFT).is_empty() => {
+                return !c.is_control() && self.insert(c);
+            }
+            KeyCode::Char('u') if control => InputRequest::DeleteLine,
+            KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
+            KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
+            KeyCode::Char('a') if control => InputRequest::GoToStart,
+            KeyCode::Char('e') if control => InputRequest::GoToEnd,
+            KeyCode::Backspace => InputRequest::DeletePrevChar,
+            KeyCode::Delete => InputRequest::DeleteNextChar,
+            KeyCode::Left => InputRequest::GoToPrevChar,
+            KeyCode::Right => InputRequest::GoToNextChar,
+            KeyCode::Home => InputRequest::GoToStart,
+            KeyCode::End => InputRequest::GoToEnd,
+            _ => return false,
+        };
+        self.input.handle(request);
+        true
+    }
+
+    /// Takes pasted text, without its control characters, as far as it fits.
+    pub fn paste(&mut self, text: &str) {
+        for c in text.trim_end_matches(['\r', '\n']).chars() {
+            let c = if c == '\n' || c == '\t' { ' ' } else { c };
+            if !c.is_control() {
+                self.insert(c);
+            }
+        }
+    }
+
+    /// The first cell to show and the cursor's cell, in a window of `width` cells.
+    #[must_use]
+    pub fn view(&self, width: usize) -> (usize, usize) {
+        let scroll = self.input.visual_scroll(width.saturating_sub(1));
+        (scroll, self.input.visual_cursor().saturating_sub(scroll))
+    }
+
+    fn insert(&mut self, c: char) -> bool {
+        if self.input.value().chars().count() < self.limit {
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_edits_and_keeps_its_limit() {
+        let mut field = Field::new("ab", 4);
+        for c in "cdef".chars() {
+            field.press(KeyEvent::from(KeyCode::Char(c)));
+        }
+        assert_eq!(field.text(), "abcd");
+        field.press(KeyEvent::from(KeyCode::Backspace));
+        field.press(KeyEvent::from(KeyCode::Home));
+        field.press(KeyEvent::from(KeyCode::Delete));
+        assert_eq!(field.text(), "bc");
+        assert!(!field.press(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::CONTROL)));
+    }
+
+    #[test]
+    fn pasted_control_characters_are_dropped() {
+        let mut field = Field::new("", 100);
+        field.paste("a\x1b[31mb\u{9b}c\nd\n");
+        assert_eq!(field.text(), "a[31mbc d");
+    }
+}

@@ -1,0 +1,99 @@
+//! The bytes, read back by a terminal emulator, must show the frame.
+
+use ratatui::style::{Color, Style};
+
+use super::*;
+
+const SPACE: char = ' ';
+
+/// A terminal beside a screen; after every frame both must show the same.
+struct Pair {
+    terminal: vt100::Parser,
+    screen: Screen,
+    bytes: usize,
+}
+
+impl Pair {
+    fn new(width: u16, height: u16) -> Self {
+        let size = |n: u16| std::num::NonZeroU16::new(n).unwrap();
+        Self { terminal: vt100::Parser::new(size(height), size(width), 0), screen: Screen::new(width, height, true), bytes: 0 }
+    }
+
+    fn frame(&mut self, rows: &[String], style: Style) {
+        let mut out = Vec::new();
+        self.screen.draw(&mut out, |frame| {
+            for (y, row) in rows.iter().enumerate() {
+                frame.set_string(0, u16::try_from(y).unwrap(), row, if y % 3 == 0 { style } else { Style::new() });
+            }
+            None
+        });
+        self.bytes = out.len();
+        self.terminal.process(&out);
+        for (y, row) in rows.iter().enumerate() {
+            let y = u16::try_from(y).unwrap();
+            let shown = self.terminal.screen().rows(0, 200).nth(usize::from(y)).unwrap();
+            assert_eq!(shown.trim_end(), row.trim_end(), "row {y} of {rows:?}");
+            let cell = self.terminal.screen().cell(y, 0).unwrap();
+            let coloured = y % 3 == 0 && style.fg.is_some() && !row.is_empty() && !row.starts_with(SPACE);
+            assert_eq!(cell.fgcolor() != vt100::Color::Default, coloured, "colour of row {y}");
+        }
+    }
+}
+
+fn keys(from: usize, count: usize) -> Vec<String> {
+    (from..from + count).map(|n| format!("PK{:018x}  label {n}", n * 7_919_777)).collect()
+}
+
+#[test]
+fn frames_arrive_whatever_stood_there() {
+    let mut pair = Pair::new(60, 20);
+    let red = Style::new().fg(Color::Red);
+    pair.frame(&keys(0, 20), Style::new());
+    pair.frame(&keys(9, 20), red);
+    pair.frame(&keys(4, 20), Style::new());
+    pair.frame(&["東京 wide".into(), "e\u{301}".into(), "x".repeat(60), String::new()], red);
+    pair.frame(&keys(4, 20), red);
+    pair.frame(&vec![String::new(); 20], Style::new());
+}
+
+#[test]
+fn an_unchanged_frame_costs_nothing() {
+    let mut pair = Pair::new(60, 20);
+    pair.frame(&keys(0, 20), Style::new());
+    pair.frame(&keys(0, 20), Style::new());
+    assert_eq!(pair.bytes, 0);
+}
+
+#[test]
+fn scrolled_rows_are_moved_by_the_terminal() {
+    let mut pair = Pair::new(60, 20);
+    pair.frame(&keys(0, 20), Style::new());
+    let whole = pair.bytes;
+    for from in [9, 0, 19, 1, 0] {
+        pair.frame(&keys(from, 20), Style::new());
+    }
+    pair.frame(&keys(3, 20), Style::new());
+    assert!(pair.bytes < whole / 4, "{} of {whole}", pair.bytes);
+}
+
+#[test]
+fn random_frames_arrive() {
+    let mut pair = Pair::new(24, 9);
+    let mut seed = 7_u32;
+    let mut next = move |below: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) % below
+    };
+    let mut rows = keys(0, 9);
+    for _ in 0..500 {
+        match next(4) {
+            0 => rows.rotate_left(next(5) as usize),
+            1 => rows[next(9) as usize] = ["", "ü", "東", "short", "   gap   gap"][next(5) as usize].to_owned(),
+            2 => rows[next(9) as usize] = keys(next(99) as usize, 1).remove(0).chars().take(24).collect(),
+            _ => rows[3..].rotate_right(next(3) as usize),
+        }
+        rows.iter_mut().for_each(|row| *row = row.chars().take(24).collect());
+        let style = if next(2) == 0 { Style::new() } else { Style::new().fg(Color::Cyan) };
+        pair.frame(&rows, style);
+    }
+}

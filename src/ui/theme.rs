@@ -1,0 +1,51 @@
+//! How things look: the only file that names a colour or a border character.
+//!
+//! Only the terminal's own 16 colours and its own background, and never colour alone: each state has a
+//! word and a mark.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
+
+use crate::model::Status;
+
+/// The page's title and a dialog's.
+pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
+/// What is said in passing: breadcrumb, hints, column names, an empty place.
+pub const QUIET: Style = Style::new().fg(Color::DarkGray);
+/// Names of columns.
+pub const COLUMN: Style = Style::new().add_modifier(Modifier::UNDERLINED);
+/// The press in a hint.
+pub const PRESS: Style = Style::new().fg(Color::Cyan);
+/// The mark of the selected row.
+pub const MARK: Style = Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD);
+/// The focused field or button.
+pub const FOCUS: Style = Style::new().add_modifier(Modifier::REVERSED);
+/// What went wrong.
+pub const ERROR: Style = Style::new().fg(Color::Red);
+/// What deserves a second look.
+pub const WARNING: Style = Style::new().fg(Color::Yellow);
+/// What went well.
+pub const GOOD: Style = Style::new().fg(Color::Green);
+/// A revealed secret: alone on its line, as it is.
+pub const SECRET: Style = Style::new().add_modifier(Modifier::BOLD);
+
+/// Around dialogs.
+pub const BORDER: border::Set<'static> = border::PLAIN;
+/// The selected row.
+pub const POINTER: &str = "▶";
+/// A hidden character of a secret.
+pub const DOT: &str = "•";
+/// Between the steps of a path.
+pub const STEP: &str = "›";
+/// The chosen one of several, and another.
+pub const CHOSEN: (&str, &str) = ("(•)", "( )");
+
+/// A status with its mark.
+#[must_use]
+pub const fn status(status: Status) -> (&'static str, Style) {
+    match status {
+        Status::Active => ("● active", GOOD),
+        Status::Inactive => ("○ inactive", WARNING),
+        Status::Expired => ("× expired", ERROR),
+    }
+}
