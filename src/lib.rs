@@ -1,4 +1,79 @@
 //! latchkey: API access keys in the terminal.
+//!
+//! ```text
+//!  terminal ──bytes──▶ ui::terminal ──events──▶ ui::app ──effects──▶ ui ──requests──▶ api ──HTTP──▶ server
+//!     ▲                                            │                  ▲                │              │
+//!     └───────── ui::screen ◀──── ui::view ◀───────┘                  └────replies─────┘        server::store
+//! ```
+//!
+//! `model` has the words of the field and knows nobody. `api` and `server` meet only over HTTP. `ui::app` is
+//! all state and no I/O; `ui::view` draws it. This file is the only place where the parts meet.
+
 pub mod api;
+mod args;
+mod cli;
+mod harden;
 pub mod model;
+mod panics;
+pub mod server;
 pub mod ui;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Parser as _;
+use color_eyre::Result;
+use color_eyre::eyre::{WrapErr as _, eyre};
+use etcetera::BaseStrategy as _;
+use tokio::sync::oneshot;
+
+use api::{ApiError, Client};
+use args::{Args, Command};
+use server::embedded::{self, Embedded};
+
+/// Runs the program: what `main` does.
+pub fn run() -> Result<()> {
+    let hardened = harden::harden();
+    let args = Args::parse();
+    if !args.unhardened {
+        hardened.wrap_err("this system does not let a program hide its memory; --unhardened goes on all the same")?;
+    }
+    let base = etcetera::choose_base_strategy().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
+    let data = args.data.clone().unwrap_or_else(|| base.data_dir().join("latchkey"));
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir()).join("latchkey");
+    panics::install(state)?;
+    match args.command {
+        Some(Command::Fill { folder, keys }) => cli::fill(&folder, keys),
+        None => open_page(&data),
+    }
+}
+
+/// Opens the page on the embedded server.
+fn open_page(data: &Path) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(4)
+        .thread_keep_alive(Duration::from_secs(60 * 60)) // an idle thread that ends is a wake-up too
+        .build()?;
+    let last_words = runtime.block_on(async {
+        let terminal = ui::Terminal::enter()?;
+        let (started, server) = oneshot::channel();
+        let link = api::spawn(connect(data.to_owned(), started));
+        tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
+        let last_words = ui::Ui::new(terminal, link).run().await;
+        if let Ok(server) = server.await {
+            server.stop().await;
+        }
+        Ok::<_, std::io::Error>(last_words)
+    })?;
+    runtime.shutdown_background();
+    last_words.map_or(Ok(()), |words| Err(eyre!(words)))
+}
+
+/// Starts the embedded server; gives its client, and the server itself to whom it may concern.
+async fn connect(data: PathBuf, started: oneshot::Sender<Embedded>) -> Result<(Client, String), ApiError> {
+    let server = embedded::start(&data).await.map_err(|error| ApiError::NotStarted(error.to_string()))?;
+    let client = Client::unix(&server.socket, &server.session)?;
+    let _ = started.send(server);
+    Ok((client, "embedded server".to_owned()))
+}

@@ -1,7 +1,176 @@
-//! The screen.
+//! The screen: the loop that joins terminal, state and API task.
+
 pub mod app;
+mod clipboard;
 mod field;
 mod keymap;
 mod screen;
+mod signals;
 mod terminal;
 mod theme;
+pub mod view;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Instant;
+
+use crossterm::event::Event;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use app::{App, CopyReport, Effect, Moment, What};
+use clipboard::{Clipboard, Copying};
+use screen::Screen;
+use signals::{Signals, Told};
+pub use terminal::{Decoder, Terminal, leave_at_once};
+
+use crate::api::{Link, Reply, Request};
+
+/// The screen while it runs.
+pub struct Ui {
+    app: App,
+    terminal: Terminal,
+    screen: Screen,
+    requests: mpsc::Sender<Request>,
+    replies: mpsc::Receiver<Reply>,
+    clipboard: Clipboard,
+    copies: JoinSet<(What, CopyReport)>,
+    /// Why the loop ends, once it does.
+    quit: Option<Option<String>>,
+}
+
+/// What one turn is about.
+enum Turn {
+    Terminal(io::Result<()>),
+    Reply(Option<Reply>),
+    Copied(What, CopyReport),
+    Told(Told),
+    Time,
+}
+
+impl Ui {
+    /// The screen on a terminal, with the ends of the API task's channels. Draws its first frame.
+    #[must_use]
+    pub fn new(terminal: Terminal, link: Link) -> Self {
+        let size = terminal.size();
+        // https://no-color.org: set and not empty means no colour.
+        let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let (app, first) = App::new(size);
+        let mut ui = Self {
+            app,
+            terminal,
+            screen: Screen::new(size.0, size.1, colours),
+            requests: link.requests,
+            replies: link.replies,
+            clipboard: Clipboard::find(),
+            copies: JoinSet::new(),
+            quit: None,
+        };
+        ui.perform(Some(first));
+        ui.draw();
+        ui
+    }
+
+    /// Runs until the user leaves or the terminal is gone. Gives what must still be said, on the terminal as it
+    /// was before.
+    pub async fn run(mut self) -> Option<String> {
+        let mut signals = Signals::new();
+        let mut events = VecDeque::new();
+        while self.quit.is_none() {
+            let turn = self.wait(&mut signals, &mut events).await;
+            self.take(turn, &mut events);
+            if !self.terminal.is_behind() {
+                self.draw();
+            }
+        }
+        self.screen.blank(self.terminal.out());
+        self.terminal.leave().await;
+        self.quit.flatten()
+    }
+
+    async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {
+        let wake = self.app.next_wake(Moment::now()).unwrap_or_else(|| Instant::now() + signals::LONG);
+        tokio::select! {
+            biased;
+            told = signals.next() => Turn::Told(told),
+            result = self.terminal.turn(events), if !self.app.stopped => Turn::Terminal(result),
+            reply = self.replies.recv() => Turn::Reply(reply),
+            Some(Ok((what, report))) = self.copies.join_next() => Turn::Copied(what, report),
+            () = tokio::time::sleep_until(wake.into()) => Turn::Time,
+        }
+    }
+
+    fn take(&mut self, turn: Turn, events: &mut VecDeque<Event>) {
+        let now = Moment::now();
+        let effect = match turn {
+            Turn::Terminal(Ok(())) => {
+                // Every press that has come is taken before anything is drawn.
+                while let Some(event) = events.pop_front() {
+                    let effect = self.app.on_input(event, now);
+                    self.perform(effect);
+                }
+                None
+            }
+            Turn::Terminal(Err(_)) | Turn::Told(Told::Stop) => self.app.on_stop(),
+            Turn::Reply(Some(reply)) => self.app.on_reply(reply, now),
+            Turn::Reply(None) => Some(Effect::Quit(Some(
+                "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
+            ))),
+            Turn::Copied(what, report) => {
+                self.app.on_copied(what, report);
+                None
+            }
+            Turn::Told(Told::Resized) => self.resize(now),
+            Turn::Time => self.app.on_time(now),
+        };
+        self.perform(effect);
+    }
+
+    fn resize(&mut self, now: Moment) -> Option<Effect> {
+        let size = self.terminal.size();
+        if size == self.app.size {
+            return None;
+        }
+        self.screen.resize(size.0, size.1);
+        self.app.on_input(Event::Resize(size.0, size.1), now)
+    }
+
+    /// Makes an effect happen. Never waits.
+    fn perform(&mut self, effect: Option<Effect>) {
+        match effect {
+            None => {}
+            Some(Effect::Send(request)) => {
+                // A full channel means 64 unanswered questions: the answer to this one would come too late to matter.
+                if matches!(self.requests.try_send(request), Err(mpsc::error::TrySendError::Closed(_))) {
+                    self.quit.get_or_insert(None);
+                }
+            }
+            Some(Effect::CopySecret(secret)) => self.copy(What::Secret, secret.expose()),
+            Some(Effect::CopyId(id)) => self.copy(What::Id, id.raw_for_api()),
+            Some(Effect::Quit(reason)) => self.quit = Some(reason),
+        }
+    }
+
+    fn copy(&mut self, what: What, text: &str) {
+        match self.clipboard.copy(text, what == What::Secret) {
+            Copying::Write(bytes, report) => {
+                self.terminal.out().extend_from_slice(&bytes);
+                self.app.on_copied(what, report);
+            }
+            Copying::Elsewhere(copying) => {
+                self.copies.spawn(async move {
+                    let failed = CopyReport::Failed { reason: "the copy broke off.".into() };
+                    (what, copying.await.unwrap_or(failed))
+                });
+            }
+            Copying::Nothing(report) => self.app.on_copied(what, report),
+        }
+    }
+
+    fn draw(&mut self) {
+        let (app, now) = (&self.app, Moment::now());
+        self.screen.draw(self.terminal.out(), |frame| view::draw(frame, app, now));
+        // An error shows again when the terminal is read: it is gone.
+        let _ = self.terminal.flush();
+    }
+}

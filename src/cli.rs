@@ -1,0 +1,21 @@
+//! What the program does without its page.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use color_eyre::Result;
+
+use crate::server;
+
+/// Fills a data folder with made-up keys, and says how far it is.
+pub fn fill(folder: &Path, keys: u64) -> Result<()> {
+    let mut told = 0;
+    server::fill::fill(folder, keys, &mut |done| {
+        if done == keys || done >= told + 50_000 {
+            told = done;
+            let _ = writeln!(std::io::stdout(), "{done} of {keys} keys");
+        }
+    })?;
+    let _ = writeln!(std::io::stdout(), "Look at them with: latchkey --data {}", folder.display());
+    Ok(())
+}

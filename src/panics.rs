@@ -1,0 +1,70 @@
+//! What happens when a mistake of ours panics: a private report, and a terminal that is put back.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
+
+use color_eyre::config::{HookBuilder, Theme};
+
+use crate::ui;
+
+/// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, never to the screen.
+pub fn install(state: PathBuf) -> color_eyre::Result<()> {
+    let (panic_hook, error_hook) =
+        HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
+    error_hook.install()?;
+    std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+        let report = redact(&panic_hook.panic_report(info).to_string());
+        let file = write(&state, &report);
+        // A panic in a task ends that task; the screen goes on and hears of it. tokio tells them apart.
+        if tokio::task::try_id().is_some() || std::thread::current().name() != Some("main") {
+            return;
+        }
+        ui::leave_at_once();
+        let _ = match file {
+            Ok(file) => writeln!(io::stderr(), "latchkey: a mistake in the program; see {}", file.display()),
+            Err(_) => writeln!(io::stderr(), "latchkey: a mistake in the program, and no place to write about it"),
+        };
+    }));
+    Ok(())
+}
+
+fn write(state: &Path, report: &str) -> io::Result<PathBuf> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state)?;
+    let path = state.join("panic.log");
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+    writeln!(file, "{}\n{report}\n", chrono::Utc::now().to_rfc3339())?;
+    Ok(path)
+}
+
+/// The last line of defence: nothing that looks like a secret or a token leaves. Control characters neither.
+fn redact(report: &str) -> String {
+    let mut out = String::with_capacity(report.len());
+    for line in report.lines() {
+        for word in line.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
+            let is_secret = ["sk_", "eyJ"].iter().any(|prefix| word.contains(prefix))
+                || word.trim_end_matches(|c: char| !c.is_ascii_hexdigit()).len() >= 64;
+            out.push_str(if is_secret { "[redacted] " } else { word });
+        }
+        out.push('\n');
+    }
+    out.retain(|c| c == '\n' || !c.is_control());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_tokens_are_redacted() {
+        let hmac = "0c433d7e88edc9a09c981dcf46313a1aac23225f7187391826921f7b50098537";
+        let text = redact(&format!("at \"sk_abc\" or (eyJ0eX.a.b) or {hmac}; src/ui.rs:12 stays\u{1b}"));
+        for secret in ["sk_abc", "eyJ0eX", hmac, "\u{1b}"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(text.contains("src/ui.rs:12 stays"));
+    }
+}

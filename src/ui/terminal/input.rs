@@ -1,0 +1,60 @@
+//! Reading the terminal.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use crossterm::event::Event;
+use rustix::io::Errno;
+use tokio::io::unix::AsyncFd;
+
+use super::Decoder;
+
+/// Reads bytes when there are any, and knows when an open sequence has waited long enough.
+#[derive(Default)]
+pub(super) struct Reader {
+    decoder: Decoder,
+    /// When the last byte of an open sequence came.
+    since: Option<Instant>,
+}
+
+impl Reader {
+    /// Waits for events and appends them.
+    pub(super) async fn read(&mut self, fd: &AsyncFd<OwnedFd>, events: &mut VecDeque<Event>) -> io::Result<()> {
+        loop {
+            let open = self.decoder.patience().zip(self.since).map(|(patience, since)| since + patience);
+            let mut ready = match open {
+                None => fd.readable().await?,
+                Some(until) => match tokio::time::timeout_at(until.into(), fd.readable()).await {
+                    Ok(ready) => ready?,
+                    Err(_) => {
+                        self.decoder.give_up(events);
+                        return Ok(());
+                    }
+                },
+            };
+            // A paste or a held key fills this more than once; the rest waits for the next turn.
+            let mut bytes = zeroize::Zeroizing::new([0; 4096]);
+            match rustix::io::read(fd.get_ref(), &mut *bytes) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    self.since = Some(Instant::now());
+                    self.decoder.feed(&bytes[..count], events);
+                    if !events.is_empty() {
+                        return Ok(());
+                    }
+                }
+                Err(Errno::AGAIN) => {
+                    // Nothing there, though it was said to be readable: a hang-up looks so on some terminals.
+                    if ready.ready().is_read_closed() || ready.ready().is_error() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    ready.clear_ready();
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

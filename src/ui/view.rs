@@ -1,0 +1,61 @@
+//! Draws the state. Does no work, changes nothing.
+
+mod body;
+mod details;
+mod dialog;
+mod footer;
+mod header;
+mod list;
+mod pieces;
+mod reveal;
+mod when;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::app::{App, DetailsPane, Moment, SMALLEST};
+use pieces::line;
+
+/// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
+pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
+    let area = frame.area;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        draw_too_small(frame, area);
+        return None;
+    }
+    let panes = app.panes();
+    let row = |y: u16, height: u16| Rect::new(0, y, area.width, height);
+    header::draw(frame, row(0, panes.heading), app);
+    let cursor = header::draw_bar(frame, row(panes.heading, 1), app, now);
+    let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
+    match panes.details {
+        DetailsPane::Instead => details::draw(frame, body, app, now),
+        DetailsPane::None => body::draw(frame, body, app, now),
+        DetailsPane::Below(rows) => {
+            body::draw(frame, body, app, now);
+            details::draw(frame, row(body.bottom(), rows), app, now);
+        }
+        DetailsPane::Beside(columns) => {
+            body::draw(frame, body, app, now);
+            details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), app, now);
+        }
+    }
+    footer::draw_status(frame, row(area.height - 2, 1), app);
+    footer::draw_hints(frame, row(area.height - 1, 1), app);
+    match &app.dialog {
+        Some(dialog) => dialog::draw(frame, area, dialog, app, now),
+        None => cursor,
+    }
+}
+
+fn draw_too_small(frame: &mut Buffer, area: Rect) {
+    let (width, height) = SMALLEST;
+    let words = [
+        format!("latchkey needs {width}x{height};"),
+        format!("this is {}x{}.", area.width, area.height),
+        "Make it larger, or press q.".to_owned(),
+    ];
+    for (y, words) in (0..area.height).zip(&words) {
+        line(frame, Rect::new(0, y, area.width, 1), words.as_str());
+    }
+}

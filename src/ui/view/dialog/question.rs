@@ -1,0 +1,102 @@
+//! Dialogs that ask before something is done.
+
+use chrono::TimeDelta;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::draw_call;
+use crate::model::{AccessKey, Status};
+use crate::ui::app::{DeleteDialog, Moment, Question};
+use crate::ui::theme;
+use crate::ui::view::details;
+use crate::ui::view::pieces::{buttons, field, line, next_row, paragraph, popup};
+use crate::ui::view::when;
+
+pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
+    let inside = popup(frame, area, 72, 17, "Delete access key");
+    let mut rest = if inside.height >= 12 {
+        let mut rest = details::facts(frame, inside, &dialog.key, now);
+        next_row(&mut rest);
+        rest
+    } else {
+        short_facts(frame, inside, &dialog.key, now)
+    };
+    rest = warn_if_used(frame, rest, &dialog.key, now);
+    if rest.height > 3 {
+        rest = paragraph(frame, rest, "Requests that use this key will fail at once. This cannot be undone.", Style::new());
+    }
+    let row = next_row(&mut rest);
+    let last = dialog.key.id.last_four();
+    let ask = format!("Type the last {} characters of its ID: ", last.chars().count());
+    let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(5));
+    line(frame, Rect { width: at, ..row }, ask);
+    let cursor = field(frame, Rect { x: row.x + at, width: 5, ..row }, &dialog.typed, !dialog.call.is_sent());
+    let confirmed = dialog.is_confirmed();
+    buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
+    draw_call(frame, rest, &dialog.call, "Deleting…");
+    cursor
+}
+
+pub(super) fn draw_switch(frame: &mut Buffer, area: Rect, dialog: &Question, to: Status, now: Moment) -> Option<Position> {
+    let (title, verb, words) = match to {
+        Status::Active => (
+            "Activate access key",
+            "Activate",
+            "It will be accepted again, at once. Access tokens from before stay refused: clients fetch new ones.",
+        ),
+        _ => (
+            "Deactivate access key",
+            "Deactivate",
+            "Requests that use it, and access tokens made from it, fail at once. It can be activated again at any time.",
+        ),
+    };
+    let inside = popup(frame, area, 72, 11, title);
+    let mut rest = short_facts(frame, inside, &dialog.key, now);
+    if to == Status::Inactive {
+        rest = warn_if_used(frame, rest, &dialog.key, now);
+    }
+    rest = paragraph(frame, rest, words, Style::new());
+    if rest.height > 2 {
+        next_row(&mut rest);
+    }
+    buttons(frame, next_row(&mut rest), &["Cancel", verb], Some(usize::from(dialog.yes)));
+    draw_call(frame, rest, &dialog.call, "Asking the server…");
+    None
+}
+
+pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Option<Position> {
+    let inside = popup(frame, area, 72, 11, "The secret of this key is lost");
+    let id = dialog.key.id.label(64);
+    let words = format!(
+        "An earlier try had made {id}, and its answer with the secret was lost on the way. The server cannot send the \
+         secret again. Delete that key, then create another."
+    );
+    let mut rest = paragraph(frame, inside, &words, Style::new());
+    next_row(&mut rest);
+    buttons(frame, next_row(&mut rest), &["Keep it", "Delete it"], Some(usize::from(dialog.yes)));
+    None
+}
+
+/// ID, label and last use in three rows.
+fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
+    let width = usize::from(area.width);
+    line(frame, next_row(&mut area), key.id.label(width));
+    if !key.label.is_empty() {
+        line(frame, next_row(&mut area), key.label.label(width));
+    }
+    let used = when::last_used(key.last_used_at, now.utc);
+    line(frame, next_row(&mut area), format!("Created {}, last used {used}", when::date(key.created_at)));
+    area
+}
+
+/// A key that was used within a day is most likely in use.
+fn warn_if_used(frame: &mut Buffer, area: Rect, key: &AccessKey, now: Moment) -> Rect {
+    match key.last_used_at {
+        Some(at) if now.utc - at < TimeDelta::days(1) => {
+            let words = format!("! In use: {}. Whatever uses it will stop working.", when::relative(at, now.utc));
+            paragraph(frame, area, &words, theme::WARNING)
+        }
+        _ => area,
+    }
+}

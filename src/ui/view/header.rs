@@ -1,0 +1,80 @@
+//! The heading: where one is, whose server it is, how many keys there are; and the bar below it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::pieces::{field, grouped, line, line_right};
+use super::when;
+use crate::ui::app::{App, Moment, Trouble};
+use crate::ui::theme;
+
+const TITLE: &str = "API Keys Management";
+
+/// One or two rows: breadcrumb and title.
+pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App) {
+    let title = Line::styled(format!(" {TITLE}"), theme::TITLE);
+    let count = Line::raw(format!("{} ", count(app)));
+    if area.height < 2 {
+        line(frame, area, title);
+        line_right(frame, area, count);
+        return;
+    }
+    line(frame, area, Line::styled(format!(" Settings {} API Keys", theme::STEP), theme::QUIET));
+    if let Some(server) = &app.server {
+        line_right(frame, area, Line::styled(format!("{server} "), theme::QUIET));
+    }
+    let second = Rect { y: area.y + 1, height: 1, ..area };
+    line(frame, second, title);
+    line_right(frame, second, count);
+}
+
+fn count(app: &App) -> String {
+    let list = &app.list;
+    let keys = |n: u64| if n == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(n)) };
+    match (list.total, &list.window) {
+        (Some(total), _) if list.query.filter.is_empty() => keys(total),
+        (Some(total), _) => format!("{} match", keys(total)),
+        (None, Some(_)) => "counting…".to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// One row: what is wrong with the server, or the filter, or nothing.
+pub(super) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -> Option<Position> {
+    if let (Some(trouble), Some(_)) = (&app.list.trouble, &app.list.window)
+        && app.filter.is_none()
+    {
+        let as_of = app.list.as_of.map_or(String::new(), |at| format!("Keys as of {}. ", when::clock(at.utc)));
+        let text = format!(" ! {as_of}{} {}", trouble.error, next_try(trouble, now));
+        line(frame, area, Line::styled(text, theme::WARNING));
+        return None;
+    }
+    let filter = &app.list.query.filter;
+    let status = filter.status.map(|status| format!(" only {} keys (f: next) ", status.as_str()));
+    let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
+    if let Some(typed) = &app.filter {
+        line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
+        let width = area.width.saturating_sub(4 + taken).min(60);
+        return field(frame, Rect { x: area.x + 3, width, ..area }, typed, true);
+    }
+    if !filter.text.is_empty() {
+        // Typed by our user, but perhaps pasted: no control character can be in a field.
+        let text = Span::raw(format!("{}  ", filter.text));
+        let hint = Span::styled("Esc clears, / changes", theme::QUIET);
+        let width = area.width.saturating_sub(taken);
+        line(frame, Rect { width, ..area }, Line::from(vec![Span::styled(" / ", theme::PRESS), text, hint]));
+    }
+    None
+}
+
+/// What the program does next about a trouble.
+pub(super) fn next_try(trouble: &Trouble, now: Moment) -> String {
+    match trouble.retry_at {
+        Some(at) => {
+            let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();
+            format!("Trying again in {left:.0} s; r tries now.")
+        }
+        None => "Press r to try again.".to_owned(),
+    }
+}

@@ -1,0 +1,150 @@
+//! Small things that every panel draws.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Clear, Padding, Widget};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::ui::field::Field;
+use crate::ui::theme;
+
+/// Draws a line into the first row of an area.
+pub(super) fn line<'a>(frame: &mut Buffer, area: Rect, text: impl Into<Line<'a>>) {
+    if area.height > 0 {
+        frame.set_line(area.x, area.y, &text.into(), area.width);
+    }
+}
+
+/// Draws a line at the right end of an area's first row; gives how wide it is.
+pub(super) fn line_right<'a>(frame: &mut Buffer, area: Rect, text: impl Into<Line<'a>>) -> u16 {
+    let text = text.into();
+    let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(area.width);
+    line(frame, Rect { x: area.right() - width, width, ..area }, text);
+    width
+}
+
+/// Takes the first row off an area.
+pub(super) const fn next_row(area: &mut Rect) -> Rect {
+    let row = Rect { height: if area.height > 0 { 1 } else { 0 }, ..*area };
+    area.y += row.height;
+    area.height -= row.height;
+    row
+}
+
+/// Draws wrapped text; gives the rows below it.
+pub(super) fn paragraph(frame: &mut Buffer, mut area: Rect, text: &str, style: Style) -> Rect {
+    for words in wrap(text, usize::from(area.width)) {
+        let row = next_row(&mut area);
+        frame.set_stringn(row.x, row.y, &words, usize::from(row.width), style);
+        if row.height == 0 {
+            break;
+        }
+    }
+    area
+}
+
+/// Breaks a text at words. A word longer than a line is cut into lines.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut rest = word.to_owned();
+        loop {
+            let current = lines.last_mut().map_or(0, |line| line.width());
+            let gap = usize::from(current > 0);
+            if current + gap + rest.width() <= width || width == 0 {
+                if let Some(line) = lines.last_mut() {
+                    line.push_str(&" ".repeat(gap));
+                    line.push_str(&rest);
+                }
+                break;
+            }
+            if current > 0 {
+                lines.push(String::new());
+                continue;
+            }
+            let mut cells = 0;
+            let head: String = rest.graphemes(true).take_while(|g| { cells += g.width(); cells <= width }).collect();
+            if head.is_empty() {
+                break;
+            }
+            rest = rest[head.len()..].to_owned();
+            lines.pop();
+            lines.extend([head, String::new()]);
+        }
+    }
+    lines
+}
+
+/// Clears a place in the middle, draws a border with a title, and gives the space inside.
+pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
+    Clear.render(place, frame);
+    let block = Block::bordered()
+        .border_set(theme::BORDER)
+        .title(Line::styled(format!(" {title} "), theme::TITLE))
+        .padding(Padding::horizontal(1));
+    let inside = block.inner(place);
+    block.render(place, frame);
+    inside
+}
+
+/// Draws a field; gives the cursor's place if it is focused.
+pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool) -> Option<Position> {
+    let width = usize::from(area.width);
+    let (scroll, cursor) = if focused { field.view(width) } else { (0, 0) };
+    let mut cells = 0;
+    let shown: String = field
+        .text()
+        .graphemes(true)
+        .skip_while(|g| {
+            cells += g.width();
+            cells <= scroll
+        })
+        .collect();
+    let style = if focused { theme::FOCUS } else { theme::COLUMN };
+    frame.set_style(Rect { height: 1, ..area }, style);
+    frame.set_stringn(area.x, area.y, &shown, width, style);
+    focused.then(|| Position::new(area.x + u16::try_from(cursor).unwrap_or(0).min(area.width - 1), area.y))
+}
+
+/// Draws buttons side by side, the focused one reversed.
+pub(super) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: Option<usize>) {
+    let mut x = area.x;
+    for (at, name) in names.iter().enumerate() {
+        let style = if focused == Some(at) { theme::FOCUS } else { Style::new() };
+        let left = area.right().saturating_sub(x);
+        (x, _) = frame.set_stringn(x, area.y, format!("[{name}]"), usize::from(left), style);
+        x += 1;
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_lines() {
+        assert_eq!((grouped(0), grouped(999), grouped(1_000_000)), ("0".into(), "999".into(), "1,000,000".into()));
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("東京都", 1), [""]);
+    }
+}

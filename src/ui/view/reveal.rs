@@ -1,0 +1,87 @@
+//! The dialog that shows a new key and, when asked, its secret.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::pieces::{buttons, line, next_row, paragraph, popup};
+use crate::ui::app::{CopyReport, Moment, Reveal, RevealButton};
+use crate::ui::theme;
+
+/// Draws it.
+pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, now: Moment) {
+    let tall = area.height >= 16;
+    let inside = popup(frame, area, 78, if tall { 16 } else { 9 }, "Access key created");
+    let mut rest = inside;
+    if tall {
+        let words = "Copy the secret now: after Close it is gone for good, here and on the server's pages.";
+        rest = paragraph(frame, rest, words, Style::new());
+        next_row(&mut rest);
+    }
+    let id = Line::from(vec![Span::styled("Access key ID (public)  ", theme::QUIET), Span::raw(reveal.key.id.label(128))]);
+    line(frame, next_row(&mut rest), id);
+    if tall {
+        next_row(&mut rest);
+    }
+    let length = reveal.secret.expose().graphemes(true).count();
+    let name = format!("Secret access key ({length} characters)");
+    let row = next_row(&mut rest);
+    line(frame, row, Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(countdown(reveal, now))]));
+    rest = draw_secret(frame, area, rest, reveal);
+    if tall {
+        next_row(&mut rest);
+    }
+    if reveal.asking {
+        draw_asking(frame, rest, reveal);
+        return;
+    }
+    let show = if reveal.shown_until.is_some() { "Hide key" } else { "Show key" };
+    let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
+    buttons(frame, next_row(&mut rest), &[show, "Copy to clipboard", "Close"], focused);
+    if tall {
+        next_row(&mut rest);
+    }
+    if let Some((what, report)) = &reveal.copied {
+        let style = if matches!(report, CopyReport::Failed { .. }) { theme::ERROR } else { Style::new() };
+        paragraph(frame, rest, &report.sentence(*what), style);
+    }
+}
+
+fn countdown(reveal: &Reveal, now: Moment) -> String {
+    reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hides in {seconds} s"))
+}
+
+/// Draws dots, or the secret alone on rows of the screen's whole width, so that a mouse selects just that. It
+/// goes straight from its box into the cells: no copy is made on the way.
+fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) -> Rect {
+    let secret = reveal.secret.expose();
+    if reveal.shown_until.is_none() {
+        let row = next_row(&mut rest);
+        let dots = secret.graphemes(true).count().min(usize::from(row.width));
+        line(frame, row, theme::DOT.repeat(dots));
+        return rest;
+    }
+    let width = usize::from(area.width);
+    let mut graphemes = secret.graphemes(true).filter(|g| !g.chars().any(char::is_control)).peekable();
+    while graphemes.peek().is_some() && rest.height > 0 {
+        let row = next_row(&mut rest);
+        let whole = Rect { x: 0, width: area.width, ..row };
+        Clear.render(whole, frame);
+        let mut x = 0;
+        while x < width && let Some(grapheme) = graphemes.next() {
+            frame.set_stringn(u16::try_from(x).unwrap_or(0), row.y, grapheme, 2, theme::SECRET);
+            x += 1;
+        }
+    }
+    rest
+}
+
+fn draw_asking(frame: &mut Buffer, area: Rect, reveal: &Reveal) {
+    let words = "The secret was neither shown nor copied. Close, and lose it for good?";
+    let mut rest = paragraph(frame, area, words, theme::WARNING);
+    let focused = usize::from(reveal.focus == RevealButton::Close);
+    buttons(frame, next_row(&mut rest), &["Back to the secret", "Close and lose it"], Some(focused));
+}
