@@ -1,2 +1,3 @@
 //! latchkey: API access keys in the terminal.
 pub mod model;
+pub mod server;
