@@ -23,11 +23,11 @@ use super::vault::Vault;
 use connections::Connections;
 
 pub(crate) use cancel::{Cancel, GiveUpOnDrop};
-pub(crate) use edit::{Change, Created, NewKey};
+pub(crate) use edit::{Change, Created, NewKey, insert};
 pub use error::StoreError;
 pub(crate) use events::{Event, Kind, Stored as StoredEvent};
 pub(crate) use list::ListRequest;
-pub(crate) use row::{Place, Placed};
+pub(crate) use row::{Place, Placed, state, status};
 pub(crate) use usage::{Credential, Use};
 
 /// All keys of one data folder, and the master key that their secrets are sealed with.
@@ -69,6 +69,13 @@ impl Store {
         job: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.0.connections.read(cancel, job)
+    }
+
+    /// Moves everything from the write-ahead log into the database file.
+    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
+        self.read(&Cancel::default(), |connection| {
+            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        })
     }
 
     /// Runs `job` as one transaction.

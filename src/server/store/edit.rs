@@ -104,7 +104,7 @@ impl Store {
 }
 
 /// Writes key, secret, search text and event.
-pub(super) fn insert(
+pub(crate) fn insert(
     transaction: &Transaction<'_>,
     new: &NewKey<'_>,
     sealed: &[u8],

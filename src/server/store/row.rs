@@ -35,7 +35,7 @@ pub(super) const fn column(sort: Sort) -> &'static str {
 }
 
 /// Where in `state` a status sorts.
-pub(super) const fn state(status: Status) -> i64 {
+pub(crate) const fn state(status: Status) -> i64 {
     match status {
         Status::Active => 0,
         Status::Expired => 1,
