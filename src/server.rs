@@ -1,0 +1,116 @@
+//! The HTTP server: every call of the HTTP contract, over a store of keys.
+//!
+//! ```text
+//! router ─ routes ─┬─ keys, history   sessions say who asks, fields what for
+//!                  └─ exchange        tokens; the ledger notes each use
+//!          store (SQLite) + vault (master key)
+//! ```
+
+mod cursor;
+pub mod embedded;
+mod exchange;
+mod failure;
+mod fields;
+pub mod fill;
+mod history;
+mod keys;
+mod ledger;
+mod list;
+pub mod routes;
+mod running;
+mod session;
+mod socket;
+mod store;
+mod token;
+mod vault;
+mod wire;
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::HeaderValue;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::serve::Listener;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use failure::Failure;
+use ledger::Ledger;
+use running::RunningCreates;
+pub use session::{Role, Sessions, Source};
+pub use store::{Store, StoreError};
+
+/// The longest body that is read, in bytes.
+const MOST_BODY: usize = 64 * 1024;
+
+/// What all calls share.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    sessions: Sessions,
+    running: RunningCreates,
+    ledger: Ledger,
+    /// Opened in place of an unknown key's secret, so that the answer takes as long.
+    decoy: Vec<u8>,
+}
+
+impl State {
+    /// A server's state before its first call.
+    #[must_use]
+    pub fn new(store: Store, sessions: Sessions) -> Self {
+        let decoy = store.vault().seal(exchange::DECOY_ID, exchange::DECOY_SECRET).unwrap_or_default();
+        let (running, ledger) = (RunningCreates::default(), Ledger::default());
+        Self(Arc::new(Inner { store, sessions, running, ledger, decoy }))
+    }
+
+    /// Runs `job` where it may block.
+    async fn with_store<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let store = self.0.store.clone();
+        let done = tokio::task::spawn_blocking(move || job(&store)).await;
+        Ok(done.map_err(|_| Failure::unexpected())??)
+    }
+}
+
+/// Every route, as a value: tests may serve it without a listener.
+pub fn router(state: State) -> Router {
+    routes::ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
+        .fallback(|| async { Failure::not_found("This path") })
+        .method_not_allowed_fallback(|| async { Failure::method() })
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(CatchPanicLayer::custom(|_| Failure::unexpected().into_response()))
+        .layer(map_response(no_store))
+        .with_state(state)
+}
+
+/// Nothing of this server belongs into a cache, least of all secrets and tokens.
+async fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Serves until `stop`, lets running requests finish, and writes down the last uses before it returns.
+pub async fn serve<L: Listener>(
+    listener: L,
+    state: State,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()>
+where
+    L::Addr: std::fmt::Debug,
+{
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let writing = tokio::spawn(ledger::write_down(state.clone(), ended));
+    let served = axum::serve(listener, router(state)).with_graceful_shutdown(stop).await;
+    drop(end);
+    writing.await.map_err(io::Error::other)?;
+    served
+}

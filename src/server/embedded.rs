@@ -1,0 +1,94 @@
+//! The server inside this process, on a Unix socket for this user alone.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{env, io};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use super::socket::Socket;
+use super::{Role, Sessions, State, Store, StoreError, ledger, serve};
+
+/// How long running requests may take to finish when the server stops.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A server that listens.
+pub struct Embedded {
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// The session token for its calls; nowhere else.
+    pub session: SecretString,
+    /// The name that its events bear.
+    pub username: String,
+    state: State,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<io::Result<()>>,
+    bound: Socket,
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No socket can be made.
+    #[error("cannot listen in {folder}: {source}; choose a data folder on a local disk")]
+    Socket {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Starts a server for the keys in `folder`, which is made if missing. It listens when this returns.
+pub async fn start(folder: &Path) -> Result<Embedded, StartError> {
+    let place = folder.to_owned();
+    let opened = tokio::task::spawn_blocking(move || Store::open(&place)).await;
+    let store = opened.map_err(|error| socket_error(folder)(io::Error::other(error)))??;
+    let (bound, peers) = Socket::bind(folder).map_err(socket_error(folder))?;
+    let session = draw_session()?;
+    let username = username();
+    let state = State::new(store, Sessions::single(&session, &username, Role::Administrator));
+    let (stop, stopped) = oneshot::channel();
+    let stopped = async { stopped.await.unwrap_or_default() };
+    let serving = tokio::spawn(serve(peers, state.clone(), stopped));
+    Ok(Embedded { socket: bound.path.clone(), session, username, state, stop, serving, bound })
+}
+
+impl Embedded {
+    /// Ends listening, lets running requests finish, writes down the last uses and removes the socket.
+    pub async fn stop(self) {
+        let Self { state, stop, mut serving, bound, .. } = self;
+        drop(stop);
+        if tokio::time::timeout(PATIENCE, &mut serving).await.is_err() {
+            serving.abort();
+            ledger::flush(&state).await;
+        }
+        drop(bound);
+    }
+}
+
+fn socket_error(folder: &Path) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError::Socket { folder: folder.to_owned(), source }
+}
+
+/// 256 random bits.
+fn draw_session() -> Result<SecretString, StoreError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(bytes.as_mut_slice())?;
+    Ok(SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
+}
+
+/// The user's name as the environment has it.
+fn username() -> String {
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| env::var(name).ok());
+    let clean: String = named.unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect();
+    if clean.is_empty() { format!("uid {}", rustix::process::getuid().as_raw()) } else { clean }
+}

@@ -1,0 +1,108 @@
+//! Uses of keys, noted in memory and written down in the background, so that no exchange waits for a disk.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::{Notify, oneshot};
+
+use super::State;
+use super::store::{Event, Kind, Use};
+
+/// How long one `used` event stands for all uses of a key from one place.
+const USED_EVERY: TimeDelta = TimeDelta::hours(1);
+/// The same for refusals for one reason.
+const REFUSED_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// How far apart two writes are at least.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So many places are remembered at most: a flood of them costs events, not memory.
+const MOST_NOTED: usize = 10_000;
+
+/// What happened since the last write.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pending: Mutex<Pending>,
+    dirty: Notify,
+}
+
+/// Which event was noted when: by key, place and reason.
+type Noted = HashMap<(String, String, &'static str), DateTime<Utc>>;
+
+#[derive(Default)]
+struct Pending {
+    uses: HashMap<String, Use>,
+    events: Vec<(String, Event)>,
+    noted: Noted,
+}
+
+impl Ledger {
+    /// Notes a successful use.
+    pub(super) fn used(&self, id: &str, from: &str, at: DateTime<Utc>) {
+        self.lock().uses.insert(id.to_owned(), Use { at, from: from.to_owned() });
+        self.note(id, from, Kind::Used, None, at);
+    }
+
+    /// Notes a refusal of a key that exists.
+    pub(super) fn refused(&self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
+        self.note(id, from, Kind::Refused, Some(why), at);
+    }
+
+    fn note(&self, id: &str, from: &str, kind: Kind, why: Option<&'static str>, at: DateTime<Utc>) {
+        let every = if kind == Kind::Used { USED_EVERY } else { REFUSED_EVERY };
+        let mut pending = self.lock();
+        if pending.noted.len() >= MOST_NOTED {
+            pending.noted.clear();
+        }
+        let place = (id.to_owned(), from.to_owned(), why.unwrap_or(""));
+        let last = pending.noted.get(&place).copied();
+        if last.is_none_or(|last| at - last >= every || at < last) {
+            pending.noted.insert(place, at);
+            let event = Event { kind, at, by: None, from: Some(from.to_owned()), detail: why.map(str::to_owned) };
+            pending.events.push((id.to_owned(), event));
+        }
+        drop(pending);
+        self.dirty.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes down what is noted, whenever there is something, until the sender is dropped; then once more.
+pub(super) async fn write_down(state: State, mut ended: oneshot::Receiver<()>) {
+    loop {
+        tokio::select! {
+            () = state.0.ledger.dirty.notified() => flush(&state).await,
+            _ = &mut ended => break,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = &mut ended => break,
+        }
+    }
+    flush(&state).await;
+}
+
+/// Writes down what is noted. What cannot be written is tried again at the next use.
+pub(super) async fn flush(state: &State) {
+    let (uses, events) = {
+        let mut pending = state.0.ledger.lock();
+        (std::mem::take(&mut pending.uses), std::mem::take(&mut pending.events))
+    };
+    if uses.is_empty() && events.is_empty() {
+        return;
+    }
+    let uses: Vec<(String, Use)> = uses.into_iter().collect();
+    let written = state.with_store(move |store| Ok(store.record(&uses, &events).err().map(|_| (uses, events)))).await;
+    if let Ok(Some((uses, events))) = written {
+        let mut pending = state.0.ledger.lock();
+        for (id, last) in uses {
+            pending.uses.entry(id).or_insert(last);
+        }
+        if pending.events.len() < MOST_NOTED {
+            pending.events.splice(0..0, events);
+        }
+    }
+}

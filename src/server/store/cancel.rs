@@ -1,0 +1,59 @@
+//! Giving up a question whose asker is gone.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, InterruptHandle};
+
+use super::StoreError;
+
+/// A question that may be given up while SQLite works on it.
+#[derive(Clone, Default)]
+pub(crate) struct Cancel(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    given_up: AtomicBool,
+    running: Mutex<Option<InterruptHandle>>,
+}
+
+/// Gives the question up when dropped: hold it in the future that waits for the answer.
+pub(crate) struct GiveUpOnDrop(pub(crate) Cancel);
+
+/// While it lives, giving up interrupts the connection.
+pub(super) struct Running<'a>(&'a Cancel);
+
+impl Cancel {
+    /// Fails once the question was given up.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if self.0.given_up.load(Ordering::SeqCst) { Err(StoreError::Interrupted) } else { Ok(()) }
+    }
+
+    /// Lets giving up reach this connection, until the answer is dropped.
+    pub(super) fn watch(&self, connection: &Connection) -> Result<Running<'_>, StoreError> {
+        self.set(Some(connection.get_interrupt_handle()));
+        self.check()?;
+        Ok(Running(self))
+    }
+
+    fn set(&self, handle: Option<InterruptHandle>) {
+        *self.0.running.lock().unwrap_or_else(PoisonError::into_inner) = handle;
+    }
+}
+
+impl Drop for GiveUpOnDrop {
+    fn drop(&mut self) {
+        let inner = &self.0.0;
+        inner.given_up.store(true, Ordering::SeqCst);
+        // Under the lock: the connection cannot be serving somebody else yet.
+        if let Some(handle) = &*inner.running.lock().unwrap_or_else(PoisonError::into_inner) {
+            handle.interrupt();
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.set(None);
+    }
+}

@@ -1,0 +1,222 @@
+//! Finding keys by a part of their ID or label, among a million within a blink.
+//!
+//! First a short walk along the list: what is frequent is found there. Then the trigram index names all
+//! candidates, so that what is rare or absent costs nothing.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::StoreError;
+use super::list::{Ask, placed};
+use super::row::{COLUMNS, Placed, column, state};
+use super::text::{Needle, quoted};
+use crate::model::{Order, Sort};
+
+/// How many keys the first walk looks at: a few milliseconds.
+const SHORT_WALK: usize = 4_000;
+/// So many candidates are looked at one by one and then sorted; with more of them, the list is walked.
+const FEW: usize = 8_000;
+/// Counting looks at so many candidates one by one; beyond, reading the whole table is faster.
+const SOME: usize = 100_000;
+/// A short text begins so many trigrams at most, or the index is no help.
+const MOST_TERMS: usize = 2_000;
+/// A long walk asks so often whether it is still wanted.
+const CHECK_EVERY: usize = 4_096;
+
+/// The keys of a page, and one more if there is one.
+pub(super) fn page(ask: &Ask<'_>, needle: &Needle) -> Result<Vec<Placed>, StoreError> {
+    let (found, known) = ask.walk(Some(needle), SHORT_WALK)?;
+    if known {
+        return Ok(found);
+    }
+    let Some(query) = index_query(ask, needle)? else { return Ok(ask.walk(Some(needle), usize::MAX)?.0) };
+    if ask.request.query.sort == Sort::CreatedAt {
+        return by_creation(ask, needle, &query);
+    }
+    let candidates = Candidates::collect(ask, &query)?;
+    if candidates.len <= FEW { sorted(ask, needle, &candidates) } else { along_the_list(ask, needle, &candidates) }
+}
+
+/// How many keys match.
+pub(super) fn count(ask: &Ask<'_>, needle: &Needle) -> Result<u64, StoreError> {
+    let candidates = match index_query(ask, needle)? {
+        Some(query) => Candidates::collect(ask, &query)?,
+        None => Candidates { bits: Vec::new(), len: usize::MAX },
+    };
+    let wanted = ask.request.query.filter.status.map(state);
+    let mut total = 0;
+    if candidates.len <= SOME {
+        let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys WHERE seq = ?1")?;
+        for (n, seq) in candidates.iter().enumerate() {
+            if n % CHECK_EVERY == 0 {
+                ask.cancel.check()?;
+            }
+            let matches = statement.query_row([seq], |row| counts(row, needle, wanted)).optional()?;
+            total += u64::from(matches == Some(true));
+        }
+        return Ok(total);
+    }
+    let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        total += u64::from(counts(row, needle, wanted)?);
+    }
+    Ok(total)
+}
+
+fn counts(row: &rusqlite::Row<'_>, needle: &Needle, wanted: Option<i64>) -> rusqlite::Result<bool> {
+    let right_state = wanted.is_none_or(|state| row.get(0) == Ok(state));
+    Ok(right_state && needle.is_in_row(row, 1, 2)?)
+}
+
+/// The full-text query whose hits are the candidates; none when the text is too common for the index to help.
+fn index_query(ask: &Ask<'_>, needle: &Needle) -> Result<Option<String>, StoreError> {
+    let Some(short) = needle.short() else { return Ok(Some(needle.trigrams())) };
+    let sql = "SELECT term FROM gram_terms WHERE term >= ?1 AND term < ?1 || char(1114111)";
+    let mut statement = ask.connection.prepare_cached(sql)?;
+    let mut rows = statement.query([short])?;
+    let mut terms: Vec<String> = Vec::new();
+    while let Some(row) = rows.next()? {
+        if terms.len() == MOST_TERMS {
+            return Ok(None);
+        }
+        terms.push(row.get(0)?);
+    }
+    Ok(Some(quoted(terms.iter().map(String::as_str), " OR ")))
+}
+
+/// The index gives its hits in the order of creation, which is the order wanted.
+fn by_creation(ask: &Ask<'_>, needle: &Needle, query: &str) -> Result<Vec<Placed>, StoreError> {
+    let mut found = Vec::new();
+    if query.is_empty() {
+        return Ok(found);
+    }
+    let (direction, from, to) = match (ask.request.query.order, &ask.request.after) {
+        (Order::Asc, after) => ("ASC", after.as_ref().map_or(0, |place| place.seq), i64::MAX),
+        (Order::Desc, after) => ("DESC", 0, after.as_ref().map_or(i64::MAX, |place| place.seq)),
+    };
+    let sql = format!("SELECT rowid FROM grams WHERE grams MATCH ?1 AND rowid > ?2 AND rowid < ?3 ORDER BY rowid {direction}");
+    let mut statement = ask.connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![query, from, to])?;
+    while let Some(row) = rows.next()?
+        && found.len() < ask.wanted()
+    {
+        found.extend(look_up(ask, needle, row.get(0)?)?);
+    }
+    Ok(found)
+}
+
+/// Looks at every candidate, sorts those that match and takes the page.
+fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<Placed>, StoreError> {
+    let sort = ask.request.query.sort;
+    let sql = format!("SELECT {}, state, id, label_fold FROM keys WHERE seq = ?1", column(sort));
+    let mut statement = ask.connection.prepare_cached(&sql)?;
+    let wanted = ask.request.query.filter.status.map(state);
+    let mut places = Vec::new();
+    for seq in candidates.iter() {
+        let place = statement.query_row([seq], |row| {
+            let matches = wanted.is_none_or(|state| row.get(1) == Ok(state))
+                && needle.is_in_row(row, 2, 3)?;
+            Ok(matches.then_some((Sortable::from(row.get_ref(0)?), seq)))
+        });
+        places.extend(place.optional()?.flatten());
+    }
+    if let Some(after) = &ask.request.after {
+        let after = (Sortable::from(rusqlite::types::ValueRef::from(&after.value)), after.seq);
+        places.retain(|place| match ask.request.query.order {
+            Order::Asc => *place > after,
+            Order::Desc => *place < after,
+        });
+    }
+    places.sort_unstable();
+    if ask.request.query.order == Order::Desc {
+        places.reverse();
+    }
+    let mut found = Vec::new();
+    for (_, seq) in places.into_iter().take(ask.wanted()) {
+        found.extend(look_up(ask, needle, seq)?);
+    }
+    Ok(found)
+}
+
+/// Walks the list by its index alone and looks only at candidates.
+fn along_the_list(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<Placed>, StoreError> {
+    let mut statement = ask.connection.prepare_cached(&ask.ordered("NULL"))?;
+    let mut rows = ask.start(&mut statement)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()?
+        && found.len() < ask.wanted()
+    {
+        let seq = row.get(1)?;
+        if candidates.contains(seq) {
+            found.extend(look_up(ask, needle, seq)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The key, if it matches after all: trigrams may stand apart, and a key may have the wrong status.
+fn look_up(ask: &Ask<'_>, needle: &Needle, seq: i64) -> Result<Option<Placed>, StoreError> {
+    let by = column(ask.request.query.sort);
+    let sql = format!("SELECT {by}, seq, {COLUMNS}, state FROM keys WHERE seq = ?1");
+    let mut statement = ask.connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([seq])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let right_state = match ask.request.query.filter.status {
+        Some(status) => row.get::<_, i64>(11)? == state(status),
+        None => true,
+    };
+    let matches = right_state && needle.is_in_row(row, 2, 10)?;
+    matches.then(|| placed(row, ask.now)).transpose()
+}
+
+/// A value that sorts as SQLite sorts it: text by its bytes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Sortable {
+    Number(i64),
+    Text(Vec<u8>),
+}
+
+impl From<rusqlite::types::ValueRef<'_>> for Sortable {
+    fn from(value: rusqlite::types::ValueRef<'_>) -> Self {
+        match value {
+            rusqlite::types::ValueRef::Integer(number) => Self::Number(number),
+            rusqlite::types::ValueRef::Text(text) => Self::Text(text.to_vec()),
+            _ => Self::Number(i64::MIN),
+        }
+    }
+}
+
+/// The keys that the index names, one bit each: a million in 125 kB.
+struct Candidates {
+    bits: Vec<u64>,
+    len: usize,
+}
+
+impl Candidates {
+    fn collect(ask: &Ask<'_>, query: &str) -> Result<Self, StoreError> {
+        let mut all = Self { bits: Vec::new(), len: 0 };
+        if query.is_empty() {
+            return Ok(all);
+        }
+        let mut statement = ask.connection.prepare_cached("SELECT rowid FROM grams WHERE grams MATCH ?1")?;
+        let mut rows = statement.query([query])?;
+        while let Some(row) = rows.next()? {
+            let seq = usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+            let word = seq / 64;
+            if all.bits.len() <= word {
+                all.bits.resize(word + 1, 0);
+            }
+            all.bits[word] |= 1 << (seq % 64);
+            all.len += 1;
+        }
+        Ok(all)
+    }
+
+    fn contains(&self, seq: i64) -> bool {
+        usize::try_from(seq).is_ok_and(|seq| self.bits.get(seq / 64).is_some_and(|word| word >> (seq % 64) & 1 == 1))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = i64> {
+        (0_i64..).zip(&self.bits).flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+    }
+}

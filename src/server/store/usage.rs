@@ -1,0 +1,57 @@
+//! What an exchange needs to know of a key, and what its use leaves behind.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::events::{self, Event};
+use super::row::{status, time};
+use super::{Cancel, Store, StoreError};
+use crate::model::Status;
+
+/// What decides whether a key may be used.
+pub(crate) struct Credential {
+    pub(crate) status: Status,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    /// Access tokens of another generation are revoked.
+    pub(crate) generation: i64,
+    /// The sealed secret.
+    pub(crate) sealed: Vec<u8>,
+}
+
+/// The last use of a key.
+#[derive(Clone)]
+pub(crate) struct Use {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) from: String,
+}
+
+impl Store {
+    /// What decides about a key's use at `now`.
+    pub(crate) fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Credential>, StoreError> {
+        let sql = "SELECT switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq) WHERE id = ?1";
+        self.read(&Cancel::default(), |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let found = statement.query_row([id], |row| {
+                let expires_at = row.get::<_, Option<i64>>(1)?.map(time);
+                let status = status(row.get(0)?, expires_at, now);
+                Ok(Credential { status, expires_at, generation: row.get(2)?, sealed: row.get(3)? })
+            });
+            Ok(found.optional()?)
+        })
+    }
+
+    /// Writes uses and events down, in one transaction. Another process may have written a later use.
+    pub(crate) fn record(&self, uses: &[(String, Use)], events: &[(String, Event)]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3 WHERE id = ?1 AND last_used_at <= ?2";
+            let mut statement = transaction.prepare_cached(sql)?;
+            for (id, last) in uses {
+                statement.execute(params![id, last.at.timestamp_millis(), last.from])?;
+            }
+            for (id, event) in events {
+                events::insert(transaction, id, event)?;
+            }
+            Ok(())
+        })
+    }
+}
