@@ -12,8 +12,7 @@ use crate::ui;
 
 /// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, never to the screen.
 pub fn install(state: PathBuf) -> color_eyre::Result<()> {
-    let (panic_hook, error_hook) =
-        HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
+    let (panic_hook, error_hook) = HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
     error_hook.install()?;
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         let report = redact(&panic_hook.panic_report(info).to_string());

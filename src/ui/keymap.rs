@@ -76,6 +76,8 @@ pub enum Mode {
     Filter,
     /// A form with fields.
     Form,
+    /// A confirmation that is typed.
+    Confirm,
     /// A question with buttons.
     Question,
     /// The dialog that holds a new secret.
@@ -165,13 +167,16 @@ pub static BINDINGS: &[Binding] = &[
     bind(M::Filter, K::PageUp, A::PageUp),
     bind(M::Filter, K::PageDown, A::PageDown),
     control(M::Filter, 'c', A::Quit),
-    bind(M::Form, K::Enter, A::Submit).said("Enter", "do it", ""),
+    bind(M::Form, K::Enter, A::Submit).said("Enter", "go on", ""),
     bind(M::Form, K::Tab, A::Next).said("Tab", "next field", ""),
     bind(M::Form, K::Down, A::Next),
     bind(M::Form, K::BackTab, A::Previous),
     bind(M::Form, K::Up, A::Previous),
     bind(M::Form, K::Esc, A::Cancel).said("Esc", "cancel", ""),
     control(M::Form, 'c', A::Quit),
+    bind(M::Confirm, K::Enter, A::Submit).said("Enter", "press the marked button", ""),
+    bind(M::Confirm, K::Esc, A::Cancel).said("Esc", "cancel", ""),
+    control(M::Confirm, 'c', A::Quit),
     bind(M::Question, K::Enter, A::Submit).said("Enter", "choose", ""),
     bind(M::Question, K::Tab, A::Next).said("Tab", "other button", ""),
     bind(M::Question, K::Right, A::Next),

@@ -118,7 +118,10 @@ impl Screen {
     fn row_end(&self, y: u16) -> u16 {
         let blank = ratatui::buffer::Cell::EMPTY;
         let width = self.frame.area.width;
-        (0..width).rev().find(|&x| self.frame[(x, y)] != blank && self.frame[(x, y)].symbol() != "").map_or(0, |x| x + 1)
+        (0..width)
+            .rev()
+            .find(|&x| self.frame[(x, y)] != blank && self.frame[(x, y)].symbol() != "")
+            .map_or(0, |x| x + 1)
     }
 
     fn place_cursor(&mut self, out: &mut Vec<u8>, cursor: Option<Position>, changed: bool) {

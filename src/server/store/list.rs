@@ -30,12 +30,7 @@ pub(crate) struct Page {
 
 impl Store {
     /// A page of keys as of `now`.
-    pub(crate) fn list(
-        &self,
-        request: &ListRequest,
-        now: DateTime<Utc>,
-        cancel: &Cancel,
-    ) -> Result<Page, StoreError> {
+    pub(crate) fn list(&self, request: &ListRequest, now: DateTime<Utc>, cancel: &Cancel) -> Result<Page, StoreError> {
         if self.read(cancel, |connection| sweep_is_due(connection, now))? {
             self.write(|transaction| sweep(transaction, now))?;
         }
@@ -147,10 +142,8 @@ fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Sto
 /// Moves keys to where they belong at `now`; back too, should the clock have been set back.
 fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let now = now.timestamp_millis();
-    connection.execute(
-        "UPDATE keys SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1",
-        [now],
-    )?;
+    connection
+        .execute("UPDATE keys SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1", [now])?;
     connection.execute("UPDATE keys SET state = 2 * switched_off WHERE state = 1 AND expires_at > ?1", [now])?;
     Ok(())
 }

@@ -94,7 +94,9 @@ fn by_creation(ask: &Ask<'_>, needle: &Needle, query: &str) -> Result<Vec<Placed
         (Order::Asc, after) => ("ASC", after.as_ref().map_or(0, |place| place.seq), i64::MAX),
         (Order::Desc, after) => ("DESC", 0, after.as_ref().map_or(i64::MAX, |place| place.seq)),
     };
-    let sql = format!("SELECT rowid FROM grams WHERE grams MATCH ?1 AND rowid > ?2 AND rowid < ?3 ORDER BY rowid {direction}");
+    let sql = format!(
+        "SELECT rowid FROM grams WHERE grams MATCH ?1 AND rowid > ?2 AND rowid < ?3 ORDER BY rowid {direction}"
+    );
     let mut statement = ask.connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params![query, from, to])?;
     while let Some(row) = rows.next()?
@@ -114,8 +116,7 @@ fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec
     let mut places = Vec::new();
     for seq in candidates.iter() {
         let place = statement.query_row([seq], |row| {
-            let matches = wanted.is_none_or(|state| row.get(1) == Ok(state))
-                && needle.is_in_row(row, 2, 3)?;
+            let matches = wanted.is_none_or(|state| row.get(1) == Ok(state)) && needle.is_in_row(row, 2, 3)?;
             Ok(matches.then_some((Sortable::from(row.get_ref(0)?), seq)))
         });
         places.extend(place.optional()?.flatten());
@@ -217,6 +218,8 @@ impl Candidates {
     }
 
     fn iter(&self) -> impl Iterator<Item = i64> {
-        (0_i64..).zip(&self.bits).flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+        (0_i64..)
+            .zip(&self.bits)
+            .flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
     }
 }

@@ -30,7 +30,8 @@ impl Dialog {
     #[must_use]
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Create(_) | Self::Edit(_) | Self::Delete(_) => Mode::Form,
+            Self::Create(_) | Self::Edit(_) => Mode::Form,
+            Self::Delete(_) => Mode::Confirm,
             Self::Reveal(reveal) if reveal.asking => Mode::Question,
             Self::Reveal(_) => Mode::Reveal,
             Self::Lost(_) | Self::Switch(..) => Mode::Question,

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 pub(super) fn is_safe(term: &str) -> bool {
     !term.is_empty()
         && !term.starts_with("vt")
-        && !["linux", "dumb", "cons25", "ansi"].iter().any(|name| term == *name || term.starts_with(&format!("{name}-")))
+        && !["linux", "dumb", "cons25", "ansi"]
+            .iter()
+            .any(|name| term == *name || term.starts_with(&format!("{name}-")))
 }
 
 /// The code: always selection `c`, standard base64. Ends with BEL, which every terminal and multiplexer takes.
@@ -43,6 +45,8 @@ mod tests {
         assert_eq!(*write("sk_1"), b"\x1b]52;c;c2tfMQ==\x07");
         assert_eq!(*wrapped_for_screen("a"), b"\x1bP\x1b]52;c;YQ==\x07\x1b\\");
         assert!(is_safe("xterm-256color") && is_safe("foot") && is_safe("screen-256color"));
-        assert!(!is_safe("linux") && !is_safe("vt100") && !is_safe("dumb") && !is_safe("") && !is_safe("linux-16color"));
+        assert!(
+            !is_safe("linux") && !is_safe("vt100") && !is_safe("dumb") && !is_safe("") && !is_safe("linux-16color")
+        );
     }
 }

@@ -36,7 +36,8 @@ async fn hand_over(text: &str) -> Result<(), String> {
     let buffer = format!("latchkey-{}", std::process::id());
     let loaded = run(&["load-buffer", "-w", "-t", &client.tty, "-b", &buffer, "-"], text).await;
     let deleted = run(&["delete-buffer", "-b", &buffer], "").await;
-    loaded.map_err(|()| "tmux refused it (load-buffer -w needs tmux 3.2). Show it, and select it by mouse.".to_owned())?;
+    loaded
+        .map_err(|()| "tmux refused it (load-buffer -w needs tmux 3.2). Show it, and select it by mouse.".to_owned())?;
     deleted.map_err(|()| format!("tmux has it, but also in its buffer {buffer}: delete that."))?;
     Ok(())
 }

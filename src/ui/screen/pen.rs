@@ -45,7 +45,9 @@ impl Pen {
             Some((column, row)) if column == x && row + 1 == y => out.write_all(b"\n"),
             Some((column, row)) if row == y && column < x && x - column == 1 => out.write_all(b"\x1b[C"),
             Some((column, row)) if row == y && column < x => write!(out, "\x1b[{}C", x - column),
-            Some((column, row)) if row == y && column - x <= 3 => out.write_all(&b"\x08\x08\x08"[..usize::from(column - x)]),
+            Some((column, row)) if row == y && column - x <= 3 => {
+                out.write_all(&b"\x08\x08\x08"[..usize::from(column - x)])
+            }
             _ if x == 0 && y == 0 => out.write_all(b"\x1b[H"),
             _ if x == 0 => write!(out, "\x1b[{}H", y + 1),
             _ => write!(out, "\x1b[{};{}H", y + 1, x + 1),
@@ -77,7 +79,10 @@ impl Pen {
         let symbol = if symbol.is_empty() || symbol.chars().any(char::is_control) { "?" } else { symbol };
         let look = self.look_of(frame, x, y);
         // A blank looks the same in any colour.
-        if symbol != " " || look.bg != self.look.bg || !(look.modifier | self.look.modifier).difference(Modifier::BOLD).is_empty() {
+        if symbol != " "
+            || look.bg != self.look.bg
+            || !(look.modifier | self.look.modifier).difference(Modifier::BOLD).is_empty()
+        {
             self.set(out, look);
         }
         out.extend_from_slice(symbol.as_bytes());

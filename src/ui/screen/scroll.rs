@@ -27,8 +27,12 @@ pub(super) fn find(shown: &Buffer, frame: &Buffer) -> Option<Scroll> {
     let mut best: Option<(usize, Scroll)> = None;
     for up in (1 - rows..rows).filter(|up| *up != 0) {
         // Rows that differ in place, but stand `up` rows further down on the terminal.
-        let moved = |y: &i32| (0..rows).contains(&(y + up)) && differs[usize::try_from(*y).unwrap_or(0)]
-            && row(frame, *y) == row(shown, y + up) && !is_blank(row(frame, *y));
+        let moved = |y: &i32| {
+            (0..rows).contains(&(y + up))
+                && differs[usize::try_from(*y).unwrap_or(0)]
+                && row(frame, *y) == row(shown, y + up)
+                && !is_blank(row(frame, *y))
+        };
         let saved: Vec<i32> = (0..rows).filter(moved).collect();
         let (Some(first), Some(last)) = (saved.first(), saved.last()) else { continue };
         // A row inside that need not move would be broken: count it against.

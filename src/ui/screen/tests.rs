@@ -14,7 +14,11 @@ struct Pair {
 impl Pair {
     fn new(width: u16, height: u16) -> Self {
         let size = |n: u16| std::num::NonZeroU16::new(n).unwrap();
-        Self { terminal: vt100::Parser::new(size(height), size(width), 0), screen: Screen::new(width, height, true), bytes: 0 }
+        Self {
+            terminal: vt100::Parser::new(size(height), size(width), 0),
+            screen: Screen::new(width, height, true),
+            bytes: 0,
+        }
     }
 
     fn frame(&mut self, rows: &[String], style: Style) {

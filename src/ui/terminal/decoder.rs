@@ -295,7 +295,10 @@ mod tests {
         use KeyCode::{BackTab, Backspace, Char, Delete, Down, End, Enter, Home, PageDown, PageUp, Tab, Up};
         assert_eq!(keys(b"\x1b[A\x1bOB\x1b[H\x1b[4~"), [Up, Down, Home, End]);
         assert_eq!(keys(b"\x1b[5~\x1b[6~\x1b[3~\x1b[Z"), [PageUp, PageDown, Delete, BackTab]);
-        assert_eq!(keys("a\té€🔑\r\x7f".as_bytes()), [Char('a'), Tab, Char('é'), Char('€'), Char('🔑'), Enter, Backspace]);
+        assert_eq!(
+            keys("a\té€🔑\r\x7f".as_bytes()),
+            [Char('a'), Tab, Char('é'), Char('€'), Char('🔑'), Enter, Backspace]
+        );
         assert_eq!(decode(b"\x03"), [press(Char('c'), KeyModifiers::CONTROL)]);
         assert_eq!(decode(b"\x1b[1;5A"), [press(Up, KeyModifiers::CONTROL)]);
     }

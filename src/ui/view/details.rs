@@ -61,7 +61,13 @@ pub(super) fn last_used(key: &AccessKey, now: Moment) -> String {
 /// A name and what stands behind it, in as many rows as it takes.
 fn fact(frame: &mut Buffer, area: Rect, name: &str, text: &str, style: Style) -> Rect {
     const NAME: u16 = 15;
-    frame.set_stringn(area.x, area.y.min(frame.area.bottom() - 1), if area.height > 0 { name } else { "" }, usize::from(area.width), theme::QUIET);
+    frame.set_stringn(
+        area.x,
+        area.y.min(frame.area.bottom() - 1),
+        if area.height > 0 { name } else { "" },
+        usize::from(area.width),
+        theme::QUIET,
+    );
     let indent = NAME.min(area.width);
     let below = paragraph(frame, Rect { x: area.x + indent, width: area.width - indent, ..area }, text, style);
     Rect { x: area.x, width: area.width, ..below }

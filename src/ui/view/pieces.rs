@@ -66,7 +66,13 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
                 continue;
             }
             let mut cells = 0;
-            let head: String = rest.graphemes(true).take_while(|g| { cells += g.width(); cells <= width }).collect();
+            let head: String = rest
+                .graphemes(true)
+                .take_while(|g| {
+                    cells += g.width();
+                    cells <= width
+                })
+                .collect();
             if head.is_empty() {
                 break;
             }

@@ -14,14 +14,15 @@ use crate::ui::theme;
 /// Draws it.
 pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, now: Moment) {
     let tall = area.height >= 16;
-    let inside = popup(frame, area, 78, if tall { 16 } else { 9 }, "Access key created");
+    let inside = popup(frame, area, 78, if tall { 15 } else { 9 }, "Access key created");
     let mut rest = inside;
     if tall {
         let words = "Copy the secret now: after Close it is gone for good, here and on the server's pages.";
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
-    let id = Line::from(vec![Span::styled("Access key ID (public)  ", theme::QUIET), Span::raw(reveal.key.id.label(128))]);
+    let id =
+        Line::from(vec![Span::styled("Access key ID (public)  ", theme::QUIET), Span::raw(reveal.key.id.label(128))]);
     line(frame, next_row(&mut rest), id);
     if tall {
         next_row(&mut rest);
@@ -71,7 +72,9 @@ fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) 
         let whole = Rect { x: 0, width: area.width, ..row };
         Clear.render(whole, frame);
         let mut x = 0;
-        while x < width && let Some(grapheme) = graphemes.next() {
+        while x < width
+            && let Some(grapheme) = graphemes.next()
+        {
             frame.set_stringn(u16::try_from(x).unwrap_or(0), row.y, grapheme, 2, theme::SECRET);
             x += 1;
         }

@@ -39,9 +39,7 @@ impl App {
             return self.say("No key is selected. Press c to create one.");
         };
         self.dialog = Some(match action {
-            Action::Delete => {
-                Dialog::Delete(DeleteDialog { key, typed: Field::new("", 4), call: Call::None })
-            }
+            Action::Delete => Dialog::Delete(DeleteDialog { key, typed: Field::new("", 4), call: Call::None }),
             Action::Edit => {
                 let form = KeyForm::filled(&key.label, key.expires_at);
                 Dialog::Edit(EditDialog { key, form, call: Call::None })

@@ -70,7 +70,7 @@ impl App {
             (Ok(key), open) => {
                 let switched = matches!((&open, &self.list.selected_key()), (Some(_), _));
                 let words = match key.status {
-                    Status::Inactive => "is inactive: requests with it fail. Press a to activate it again.",
+                    Status::Inactive => "is inactive: requests with it fail (a: activate).",
                     Status::Active => "is active.",
                     Status::Expired => "has expired: requests with it fail.",
                 };

@@ -14,8 +14,14 @@ use crate::ui::view::when;
 
 const NAME: u16 = 9;
 
-pub(super) fn draw_create(frame: &mut Buffer, area: Rect, dialog: &CreateDialog, app: &App, now: Moment) -> Option<Position> {
-    let inside = popup(frame, area, 72, 13, "Create access key");
+pub(super) fn draw_create(
+    frame: &mut Buffer,
+    area: Rect,
+    dialog: &CreateDialog,
+    app: &App,
+    now: Moment,
+) -> Option<Position> {
+    let inside = popup(frame, area, 72, 12, "Create access key");
     let words = "The secret access key is shown once, in the next step. Have the place ready where it will be kept.";
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
     let waiting = if app.leaving { "Creating… then leaving." } else { "Creating…" };
@@ -24,7 +30,7 @@ pub(super) fn draw_create(frame: &mut Buffer, area: Rect, dialog: &CreateDialog,
 }
 
 pub(super) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: Moment) -> Option<Position> {
-    let inside = popup(frame, area, 72, 12, "Edit access key");
+    let inside = popup(frame, area, 72, 11, "Edit access key");
     let id = format!("Access key ID {}", dialog.key.id.label(usize::from(inside.width).saturating_sub(14)));
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
     draw_call(frame, rest, &dialog.call, "Saving…");
@@ -64,7 +70,8 @@ fn draw_label(frame: &mut Buffer, row: Rect, form: &KeyForm) -> Option<Position>
     line(frame, row, Span::styled("Label", theme::QUIET));
     let length = form.label.text().chars().count();
     // The limit is told when it comes near.
-    let count = if length * 10 >= Label::MAX_CHARS * 8 { format!(" {length}/{}", Label::MAX_CHARS) } else { String::new() };
+    let count =
+        if length * 10 >= Label::MAX_CHARS * 8 { format!(" {length}/{}", Label::MAX_CHARS) } else { String::new() };
     let width = row.width.saturating_sub(NAME + u16::try_from(count.len()).unwrap_or(0));
     let place = Rect { x: row.x + NAME, width, ..row };
     let cursor = field(frame, place, &form.label, form.focus == Focus::Label);

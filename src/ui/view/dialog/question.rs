@@ -14,7 +14,7 @@ use crate::ui::view::pieces::{buttons, field, line, next_row, paragraph, popup};
 use crate::ui::view::when;
 
 pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
-    let inside = popup(frame, area, 72, 17, "Delete access key");
+    let inside = popup(frame, area, 72, 15, "Delete access key");
     let mut rest = if inside.height >= 12 {
         let mut rest = details::facts(frame, inside, &dialog.key, now);
         next_row(&mut rest);
@@ -24,7 +24,12 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
     };
     rest = warn_if_used(frame, rest, &dialog.key, now);
     if rest.height > 3 {
-        rest = paragraph(frame, rest, "Requests that use this key will fail at once. This cannot be undone.", Style::new());
+        rest = paragraph(
+            frame,
+            rest,
+            "Requests that use this key will fail at once. This cannot be undone.",
+            Style::new(),
+        );
     }
     let row = next_row(&mut rest);
     let last = dialog.key.id.last_four();
@@ -38,7 +43,13 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
     cursor
 }
 
-pub(super) fn draw_switch(frame: &mut Buffer, area: Rect, dialog: &Question, to: Status, now: Moment) -> Option<Position> {
+pub(super) fn draw_switch(
+    frame: &mut Buffer,
+    area: Rect,
+    dialog: &Question,
+    to: Status,
+    now: Moment,
+) -> Option<Position> {
     let (title, verb, words) = match to {
         Status::Active => (
             "Activate access key",
@@ -51,7 +62,7 @@ pub(super) fn draw_switch(frame: &mut Buffer, area: Rect, dialog: &Question, to:
             "Requests that use it, and access tokens made from it, fail at once. It can be activated again at any time.",
         ),
     };
-    let inside = popup(frame, area, 72, 11, title);
+    let inside = popup(frame, area, 72, 10, title);
     let mut rest = short_facts(frame, inside, &dialog.key, now);
     if to == Status::Inactive {
         rest = warn_if_used(frame, rest, &dialog.key, now);
