@@ -132,10 +132,11 @@ pub(super) fn placed(row: &rusqlite::Row<'_>, now: DateTime<Utc>) -> Result<Plac
     Ok(Placed { place: Place { value: row.get(0)?, seq: row.get(1)? }, key: row::key(row, 2, now)? })
 }
 
-/// Whether a key's copied state is no longer true. Both questions are one step into a small index.
+/// Whether a key's copied state is no longer true. Both questions are one step into a small index, which must be
+/// named: without statistics SQLite walks all keys of a state instead.
 fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM keys WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
-                   OR EXISTS (SELECT 1 FROM keys WHERE state = 1 AND expires_at > ?1)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_expire WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
+                   OR EXISTS (SELECT 1 FROM keys INDEXED BY keys_expired WHERE state = 1 AND expires_at > ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([now.timestamp_millis()], |row| row.get(0))?)
 }
 
@@ -143,7 +144,10 @@ fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Sto
 fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let now = now.timestamp_millis();
     connection
-        .execute("UPDATE keys SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1", [now])?;
-    connection.execute("UPDATE keys SET state = 2 * switched_off WHERE state = 1 AND expires_at > ?1", [now])?;
+        .execute("UPDATE keys INDEXED BY keys_to_expire SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1", [now])?;
+    connection.execute(
+        "UPDATE keys INDEXED BY keys_expired SET state = 2 * switched_off WHERE state = 1 AND expires_at > ?1",
+        [now],
+    )?;
     Ok(())
 }
