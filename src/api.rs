@@ -169,24 +169,58 @@ where
             }
         };
         let mut calls = JoinSet::new();
-        let mut listing: Option<AbortHandle> = None;
+        let mut reading = Reading::default();
         loop {
             let request = tokio::select! {
                 request = asked.recv() => match request { Some(request) => request, None => break },
                 Some(_) = calls.join_next() => continue,
             };
-            let is_list = matches!(request, Request::List(_));
+            let about = reading.supersede(&request);
             let (client, replies) = (client.clone(), replies.clone());
             let call = calls.spawn(async move {
                 // A closed channel means that the screen is gone: nobody to tell.
                 let _ = replies.send(answer(&client, request).await).await;
             });
-            if is_list && let Some(older) = listing.replace(call) {
-                older.abort();
+            match about {
+                Some(About::Page) => reading.page = Some(call),
+                Some(About::Total(filter)) => reading.total = Some((filter, call)),
+                None => {}
             }
         }
     });
     Link { requests, replies: answered }
+}
+
+/// The reading calls under way. Those that nobody waits for any more are broken off, and the server hears of it.
+#[derive(Default)]
+struct Reading {
+    page: Option<AbortHandle>,
+    total: Option<(Filter, AbortHandle)>,
+}
+
+enum About {
+    Page,
+    Total(Filter),
+}
+
+impl Reading {
+    /// Breaks off what `request` supersedes; says which kind it is itself.
+    fn supersede(&mut self, request: &Request) -> Option<About> {
+        let (filter, about) = match request {
+            Request::List(list) => (&list.query.filter, About::Page),
+            Request::Count(filter) => (filter, About::Total(filter.clone())),
+            Request::Create(_) | Request::Edit(..) | Request::Delete(_) => return None,
+        };
+        if let About::Page = about
+            && let Some(older) = self.page.take()
+        {
+            older.abort();
+        }
+        if let Some((_, older)) = self.total.take_if(|(counted, _)| counted != filter) {
+            older.abort();
+        }
+        Some(about)
+    }
 }
 
 async fn answer(client: &Client, request: Request) -> Reply {

@@ -16,9 +16,9 @@ const SHORT_WALK: usize = 4_000;
 /// So many candidates are looked at one by one and then sorted; with more of them, the list is walked.
 const FEW: usize = 8_000;
 /// Counting looks at so many candidates one by one; beyond, reading the whole table is faster.
-const SOME: usize = 100_000;
-/// A short text begins so many trigrams at most, or the index is no help.
-const MOST_TERMS: usize = 2_000;
+const SOME: usize = 150_000;
+/// A short text begins so many trigrams at most, or the index is no help: FTS5 keeps a cursor for each.
+const MOST_TERMS: usize = 200;
 /// A long walk asks so often whether it is still wanted.
 const CHECK_EVERY: usize = 4_096;
 

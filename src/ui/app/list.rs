@@ -91,7 +91,7 @@ impl List {
             return None;
         }
         if query.filter != self.query.filter {
-            self.total = None;
+            (self.total, self.counting) = (None, None);
         }
         self.query = query;
         Some(self.open(None))
