@@ -9,11 +9,11 @@ use std::{env, fs};
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
-    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
-        if let Some(folder) = env::var_os("OUT_DIR") {
-            if fs::write(Path::new(&folder).join("libgcc_s.so"), "INPUT(-lgcc_eh -lgcc)\n").is_ok() {
-                println!("cargo:rustc-link-search=native={}", Path::new(&folder).display());
-            }
-        }
+    if is("CARGO_CFG_TARGET_OS", "linux")
+        && is("CARGO_CFG_TARGET_ENV", "gnu")
+        && let Some(folder) = env::var_os("OUT_DIR")
+        && fs::write(Path::new(&folder).join("libgcc_s.so"), "INPUT(-lgcc_eh -lgcc)\n").is_ok()
+    {
+        println!("cargo:rustc-link-search=native={}", Path::new(&folder).display());
     }
 }

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Args {
-    /// The data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]
+    /// The data folder of the embedded server [default: $`XDG_DATA_HOME/latchkey`]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
     /// Go on where the system refuses to hide this process's memory from other programs

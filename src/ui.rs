@@ -18,7 +18,7 @@ use crossterm::event::Event;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use app::{App, CopyReport, Effect, Moment, What};
+use app::{App, CopyReport, Effect, Exit, Moment, What};
 use clipboard::{Clipboard, Copying};
 use screen::Screen;
 use signals::{Signals, Told};
@@ -35,8 +35,9 @@ pub struct Ui {
     replies: mpsc::Receiver<Reply>,
     clipboard: Clipboard,
     copies: JoinSet<(What, CopyReport)>,
-    /// Why the loop ends, once it does.
-    quit: Option<Option<String>>,
+    done: bool,
+    /// What must be said when the terminal is as it was before.
+    last_words: Option<String>,
 }
 
 /// What one turn is about.
@@ -64,7 +65,8 @@ impl Ui {
             replies: link.replies,
             clipboard: Clipboard::find(),
             copies: JoinSet::new(),
-            quit: None,
+            done: false,
+            last_words: None,
         };
         ui.perform(Some(first));
         ui.draw();
@@ -76,7 +78,7 @@ impl Ui {
     pub async fn run(mut self) -> Option<String> {
         let mut signals = Signals::new();
         let mut events = VecDeque::new();
-        while self.quit.is_none() {
+        while !self.done {
             let turn = self.wait(&mut signals, &mut events).await;
             self.take(turn, &mut events);
             if !self.terminal.is_behind() {
@@ -85,7 +87,7 @@ impl Ui {
         }
         self.screen.blank(self.terminal.out());
         self.terminal.leave().await;
-        self.quit.flatten()
+        self.last_words
     }
 
     async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {
@@ -93,7 +95,7 @@ impl Ui {
         tokio::select! {
             biased;
             told = signals.next() => Turn::Told(told),
-            result = self.terminal.turn(events), if !self.app.stopped => Turn::Terminal(result),
+            result = self.terminal.turn(events), if self.app.exit != Exit::Told => Turn::Terminal(result),
             reply = self.replies.recv() => Turn::Reply(reply),
             Some(Ok((what, report))) = self.copies.join_next() => Turn::Copied(what, report),
             () = tokio::time::sleep_until(wake.into()) => Turn::Time,
@@ -106,6 +108,8 @@ impl Ui {
             Turn::Terminal(Ok(())) => {
                 // Every press that has come is taken before anything is drawn.
                 while let Some(event) = events.pop_front() {
+                    #[cfg(debug_assertions)]
+                    break_on_purpose(&event);
                     let effect = self.app.on_input(event, now);
                     self.perform(effect);
                 }
@@ -142,12 +146,12 @@ impl Ui {
             Some(Effect::Send(request)) => {
                 // A full channel means 64 unanswered questions: the answer to this one would come too late to matter.
                 if matches!(self.requests.try_send(request), Err(mpsc::error::TrySendError::Closed(_))) {
-                    self.quit.get_or_insert(None);
+                    self.done = true;
                 }
             }
             Some(Effect::CopySecret(secret)) => self.copy(What::Secret, secret.expose()),
             Some(Effect::CopyId(id)) => self.copy(What::Id, id.raw_for_api()),
-            Some(Effect::Quit(reason)) => self.quit = Some(reason),
+            Some(Effect::Quit(reason)) => (self.done, self.last_words) = (true, reason),
         }
     }
 
@@ -172,5 +176,16 @@ impl Ui {
         self.screen.draw(self.terminal.out(), |frame| view::draw(frame, app, now));
         // An error shows again when the terminal is read: it is gone.
         let _ = self.terminal.flush();
+    }
+}
+
+/// In a debug build F12 is a mistake of the screen and F11 one of a task: the tests see what comes of them.
+#[cfg(debug_assertions)]
+fn break_on_purpose(event: &Event) {
+    use crossterm::event::KeyCode;
+    match event.as_key_event().map(|key| key.code) {
+        Some(KeyCode::F(12)) => panic!("asked for by F12: sk_never0never0never"),
+        Some(KeyCode::F(11)) => drop(tokio::spawn(async { panic!("asked for by F11") })),
+        _ => {}
     }
 }

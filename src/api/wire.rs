@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{ApiError, Changes, NewKey, Page, Place};
-use crate::model::{AccessKey, Cursor, KeyId, Status, Untrusted};
+use crate::model::{AccessKey, Cursor, KeyId, Label, Status, Untrusted};
 
 #[derive(Deserialize)]
 pub(super) struct WireKey {
@@ -97,12 +97,13 @@ pub(super) struct WireChanges<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "absent, null and a time are three things, as in the contract")]
     expires_at: Option<Option<String>>,
 }
 
 pub(super) fn changes(changes: &Changes) -> WireChanges<'_> {
     WireChanges {
-        label: changes.label.as_ref().map(|label| label.as_str()),
+        label: changes.label.as_ref().map(Label::as_str),
         status: changes.status.map(Status::as_str),
         expires_at: changes.expires_at.map(|end| end.map(time)),
     }

@@ -97,6 +97,7 @@ impl Fields {
     }
 
     /// A time to come. `Some(None)` is an explicit `null`.
+    #[expect(clippy::option_option, reason = "absent, null and a time are three things, as in the contract")]
     pub(crate) fn future(&mut self, name: &str, now: DateTime<Utc>) -> Result<Option<Option<DateTime<Utc>>>, Failure> {
         if self.0.get(name).is_some_and(Value::is_null) {
             self.0.remove(name);

@@ -96,7 +96,7 @@ fn drop_indexes(transaction: &Transaction<'_>) -> Result<String, StoreError> {
 }
 
 fn created_at(n: u64, keys: u64, now: DateTime<Utc>) -> DateTime<Utc> {
-    let left = u128::from(keys - n) * AGE.num_milliseconds().unsigned_abs() as u128 / u128::from(keys);
+    let left = u128::from(keys - n) * u128::from(AGE.num_milliseconds().unsigned_abs()) / u128::from(keys);
     now - TimeDelta::milliseconds(i64::try_from(left).unwrap_or_default())
 }
 

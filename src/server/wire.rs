@@ -20,6 +20,7 @@ pub(super) struct Key {
 }
 
 /// A page of keys.
+#[expect(clippy::struct_field_names, reason = "the names are the contract's")]
 #[derive(Serialize)]
 pub(super) struct Keys {
     pub(super) success: bool,

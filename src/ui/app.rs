@@ -45,10 +45,19 @@ pub struct App {
     pub size: (u16, u16),
     /// A create is under way: its answer holds the only copy of a secret.
     pub creating: bool,
-    /// The user wants to leave as soon as nothing would be lost.
-    pub leaving: bool,
-    /// The terminal is gone or the system asked to end: nothing can be shown or asked any more.
-    pub stopped: bool,
+    /// Whether the program is about to end.
+    pub exit: Exit,
+}
+
+/// Whether the program is about to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It is not.
+    No,
+    /// The user asked for it: as soon as nothing would be lost.
+    Asked,
+    /// The terminal is gone or the system told it: nothing can be shown or asked any more.
+    Told,
 }
 
 /// A sentence for the user.
@@ -92,8 +101,7 @@ impl App {
             server: None,
             size,
             creating: false,
-            leaving: false,
-            stopped: false,
+            exit: Exit::No,
         };
         app.list.height = usize::from(app.panes().list);
         let first = app.list.open(None);
@@ -105,7 +113,7 @@ impl App {
     pub fn mode(&self) -> Mode {
         match &self.dialog {
             Some(dialog) => dialog.mode(),
-            None if self.leaving => Mode::Leaving,
+            None if self.exit != Exit::No => Mode::Leaving,
             None if self.filter.is_some() => Mode::Filter,
             None => Mode::List,
         }

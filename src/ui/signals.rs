@@ -36,11 +36,7 @@ impl Signals {
             if let Ok(mut signal) = signal(kind) {
                 tokio::spawn(async move {
                     signal.recv().await;
-                    std::thread::spawn(move || {
-                        std::thread::sleep(PATIENCE);
-                        super::leave_at_once();
-                        std::process::exit(128 + kind.as_raw_value());
-                    });
+                    std::thread::spawn(move || end_after_patience(kind));
                     let _ = told.send(()).await;
                 });
             }
@@ -62,4 +58,11 @@ impl Signals {
             else => std::future::pending().await,
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "there is no event to await: this is for when none comes")]
+fn end_after_patience(kind: SignalKind) {
+    std::thread::sleep(PATIENCE);
+    super::leave_at_once();
+    std::process::exit(128 + kind.as_raw_value());
 }

@@ -42,6 +42,7 @@ pub(crate) enum Created {
 pub(crate) struct Change {
     pub(crate) label: Option<Label>,
     pub(crate) switched_off: Option<bool>,
+    #[expect(clippy::option_option, reason = "unchanged, never and a time are three things, as in the contract")]
     pub(crate) expires_at: Option<Option<DateTime<Utc>>>,
 }
 

@@ -175,10 +175,10 @@ impl List {
         self.load_more().or_else(|| self.missing_total())
     }
 
-    /// Takes a total. Without one the list works too: an error is no trouble of its own.
-    pub fn on_counted(&mut self, filter: &Filter, result: Result<u64, ApiError>) {
+    /// Takes a total, if the server gave one. Without it the list works too.
+    pub fn on_counted(&mut self, filter: &Filter, total: Option<u64>) {
         self.counting.take_if(|counting| counting == filter);
-        let Ok(total) = result else { return };
+        let Some(total) = total else { return };
         if *filter == self.query.filter {
             self.total = Some(total);
             if let Some(window) = &mut self.window

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent};
 
-use super::{App, CopyReport, Dialog, Effect, Moment, What};
+use super::{App, CopyReport, Dialog, Effect, Exit, Moment, What};
 use crate::ui::field::Field;
 use crate::ui::keymap::{self, Action, Mode};
 
@@ -54,19 +54,18 @@ impl App {
 
     /// Takes what came of a copy.
     pub fn on_copied(&mut self, what: What, report: CopyReport) {
-        match &mut self.dialog {
-            Some(Dialog::Reveal(reveal)) => reveal.on_copied(what, report),
-            _ => {
-                let text = report.sentence(what);
-                if matches!(report, CopyReport::Failed { .. }) { self.complain(text) } else { self.say(text) }
-            }
+        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+            reveal.on_copied(what, report)
+        } else {
+            let text = report.sentence(what);
+            if matches!(report, CopyReport::Failed { .. }) { self.complain(text) } else { self.say(text) }
         }
     }
 
     /// The terminal or the system asks to end: by the same door as the user, but no question can be answered.
     pub fn on_stop(&mut self) -> Option<Effect> {
         self.hide_secret();
-        (self.leaving, self.stopped) = (true, true);
+        self.exit = Exit::Told;
         (!self.creating).then_some(Effect::Quit(None))
     }
 
@@ -148,7 +147,7 @@ impl App {
 
     /// Leaves, unless an answer or a question comes first.
     fn leave(&mut self, now: Moment) -> Option<Effect> {
-        self.leaving = true;
+        self.exit = Exit::Asked;
         if self.creating {
             return None;
         }

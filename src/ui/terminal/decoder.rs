@@ -168,10 +168,8 @@ impl Decoder {
 
     fn csi(&mut self, byte: u8, events: &mut VecDeque<Event>) {
         match byte {
-            b' '..=b'?' => {
-                if self.held.len() < MAX_PARAMETERS {
-                    self.held.push(byte);
-                }
+            b' '..=b'?' if self.held.len() < MAX_PARAMETERS => {
+                self.held.push(byte);
             }
             b'[' if self.held.is_empty() => self.state = State::CsiBracket,
             b'@'..=b'~' => {
@@ -254,6 +252,8 @@ fn csi_press(parameters: &[u8], end: u8) -> Option<Event> {
             6 => KeyCode::PageDown,
             11 => KeyCode::F(1),
             15 => KeyCode::F(5),
+            23 => KeyCode::F(11),
+            24 => KeyCode::F(12),
             _ => return None,
         },
         b'A' | b'B' | b'C' | b'D' | b'H' | b'F' if first == 1 => cursor_key(end)?,

@@ -26,13 +26,14 @@ impl Reader {
             let open = self.decoder.patience().zip(self.since).map(|(patience, since)| since + patience);
             let mut ready = match open {
                 None => fd.readable().await?,
-                Some(until) => match tokio::time::timeout_at(until.into(), fd.readable()).await {
-                    Ok(ready) => ready?,
-                    Err(_) => {
+                Some(until) => {
+                    if let Ok(ready) = tokio::time::timeout_at(until.into(), fd.readable()).await {
+                        ready?
+                    } else {
                         self.decoder.give_up(events);
                         return Ok(());
                     }
-                },
+                }
             };
             // A paste or a held key fills this more than once; the rest waits for the next turn.
             let mut bytes = zeroize::Zeroizing::new([0; 4096]);

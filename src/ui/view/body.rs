@@ -14,8 +14,7 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
     let filter = &app.list.query.filter;
     match (&app.list.window, &app.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, area, app, window, now),
-        (None, Some(trouble)) => draw_trouble(frame, area, trouble, now),
-        (Some(_), Some(trouble)) => draw_trouble(frame, area, trouble, now),
+        (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
         (None, None) => say(frame, area, "Loading the keys…", &[]),
         (Some(_), None) if filter.is_empty() => {
             let rest = ["Press c to create the first one.", "Its secret is shown once, in the dialog that creates it."];

@@ -6,13 +6,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::pieces::{grouped, line, line_right};
-use crate::ui::app::App;
+use crate::ui::app::{App, Exit};
 use crate::ui::keymap::{self, Binding};
 use crate::ui::theme;
 
 /// Draws the notice, and the place in the list.
 pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
-    if app.leaving && app.creating {
+    if app.exit != Exit::No && app.creating {
         let words = " Waiting for the new key before leaving: its secret comes only once.";
         return line(frame, area, Line::styled(words, theme::WARNING));
     }

@@ -1,9 +1,9 @@
 //! Intents: what the user wants done, in the list and in each dialog.
 
 use crate::api::{Changes, NewKey, Request};
-use crate::model::{KeyQuery, Sort, Status};
+use crate::model::{Filter, KeyQuery, Sort, Status};
 use crate::ui::app::{
-    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, KeyForm, Moment, Outcome, Question,
+    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Exit, Focus, KeyForm, Moment, Outcome, Question,
 };
 use crate::ui::field::Field;
 use crate::ui::keymap::Action;
@@ -185,13 +185,15 @@ impl App {
         let asked = reveal.asking;
         match reveal.act(action, now) {
             Outcome::Stay(effect) => {
-                self.leaving &= !asked || reveal.asking; // back to the secret is also: do not leave
+                if asked && !reveal.asking {
+                    self.exit = Exit::No; // back to the secret is also: do not leave
+                }
                 effect
             }
             Outcome::Close => {
                 let id = reveal.key.id.clone();
                 self.dialog = None;
-                if self.leaving {
+                if self.exit != Exit::No {
                     return Some(Effect::Quit(None));
                 }
                 self.say(format!("{} is ready for use. Its secret is gone from this program.", id.label(40)));
@@ -220,7 +222,7 @@ fn changed_query(old: &KeyQuery, action: Action) -> KeyQuery {
                 Some(Status::Inactive) => None,
             };
         }
-        Action::Cancel => query.filter = Default::default(),
+        Action::Cancel => query.filter = Filter::default(),
         _ => {}
     }
     query

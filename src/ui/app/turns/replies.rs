@@ -2,7 +2,7 @@
 
 use crate::api::{ApiError, Creation, IdempotencyKey, Reply};
 use crate::model::{AccessKey, KeyId, Status};
-use crate::ui::app::{App, Call, Dialog, Effect, Moment, Question, Reveal};
+use crate::ui::app::{App, Call, Dialog, Effect, Exit, Moment, Question, Reveal};
 
 impl App {
     /// Takes an answer of the server.
@@ -15,7 +15,7 @@ impl App {
             Reply::Connected(Err(error)) => Some(Effect::Quit(Some(error.to_string()))),
             Reply::Listed(request, result) => self.list.on_listed(&request, result, now).map(Effect::from),
             Reply::Counted(filter, result) => {
-                self.list.on_counted(&filter, result);
+                self.list.on_counted(&filter, result.ok());
                 None
             }
             Reply::Created(result) => self.on_created(result),
@@ -28,10 +28,12 @@ impl App {
     fn on_created(&mut self, result: Result<Creation, ApiError>) -> Option<Effect> {
         self.creating = false;
         match result {
-            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.stopped => Some(Effect::Quit(Some(format!(
-                "A key was created while the program had to end: {}. Nobody saw its secret: delete it.",
-                key.id.label(128)
-            )))),
+            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == Exit::Told => {
+                Some(Effect::Quit(Some(format!(
+                    "A key was created while the program had to end: {}. Nobody saw its secret: delete it.",
+                    key.id.label(128)
+                ))))
+            }
             Ok(Creation::New(key, secret)) => {
                 let id = key.id.clone();
                 self.dialog = Some(Dialog::Reveal(Reveal::new(key, secret)));
@@ -39,12 +41,12 @@ impl App {
                 Some(self.list.open(Some(id)).into())
             }
             Ok(Creation::Replayed(key)) => {
-                self.leaving = false;
+                self.exit = Exit::No;
                 let id = key.id.clone();
                 self.dialog = Some(Dialog::Lost(Question::new(key)));
                 Some(self.list.open(Some(id)).into())
             }
-            Err(_) if self.leaving => Some(Effect::Quit(None)),
+            Err(_) if self.exit != Exit::No => Some(Effect::Quit(None)),
             Err(error) => {
                 if let Some(Dialog::Create(dialog)) = &mut self.dialog {
                     if matches!(error, ApiError::Conflict(422, _)) {

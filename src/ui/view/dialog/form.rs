@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::draw_call;
 use crate::model::Label;
-use crate::ui::app::{App, CreateDialog, EditDialog, Expiry, Focus, KeyForm, Moment};
+use crate::ui::app::{App, CreateDialog, EditDialog, Exit, Expiry, Focus, KeyForm, Moment};
 use crate::ui::theme;
 use crate::ui::view::pieces::{buttons, field, line, next_row, paragraph, popup};
 use crate::ui::view::when;
@@ -24,7 +24,7 @@ pub(super) fn draw_create(
     let inside = popup(frame, area, 72, 12, "Create access key");
     let words = "The secret access key is shown once, in the next step. Have the place ready where it will be kept.";
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
-    let waiting = if app.leaving { "Creating… then leaving." } else { "Creating…" };
+    let waiting = if app.exit == Exit::No { "Creating…" } else { "Creating… then leaving." };
     draw_call(frame, rest, &dialog.call, waiting);
     cursor.filter(|_| !dialog.call.is_sent())
 }
