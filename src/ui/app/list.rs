@@ -27,6 +27,8 @@ pub struct List {
     /// Why the rows are not up to date.
     pub trouble: Option<Trouble>,
     awaited: Option<(ListRequest, Purpose)>,
+    /// A selected key that newer ones pushed off its page: it is selected again when its page comes.
+    pushed_off: Option<KeyId>,
     /// The filter whose total is awaited.
     counting: Option<Filter>,
 }
@@ -162,7 +164,12 @@ impl List {
                     return Some(self.open(None));
                 };
                 (self.top, self.selected) = (self.top.saturating_sub(gone), self.selected.saturating_sub(gone));
-                self.reselect(selected.as_ref());
+                if !self.reselect(selected.as_ref())
+                    && let Some(after) = self.window.as_ref().and_then(Window::after).cloned()
+                {
+                    self.pushed_off = selected;
+                    return Some(self.ask(Place::After(after), Purpose::Extend));
+                }
             }
         }
         if self.as_of.is_none() || request.place == Place::Start {
@@ -259,15 +266,19 @@ impl List {
         } else {
             let gone = window.push_below(request.place.clone(), page);
             (self.top, self.selected) = (self.top.saturating_sub(gone), self.selected.saturating_sub(gone));
+            let pushed_off = self.pushed_off.take();
+            self.reselect(pushed_off.as_ref());
         }
     }
 
-    fn reselect(&mut self, id: Option<&KeyId>) {
-        let Some(window) = &self.window else { return };
-        if let Some(row) = id.and_then(|id| window.find(id)) {
+    /// Puts the selection on a key, at the same height of the screen. False if it is not in the window.
+    fn reselect(&mut self, id: Option<&KeyId>) -> bool {
+        let row = id.zip(self.window.as_ref()).and_then(|(id, window)| window.find(id));
+        if let Some(row) = row {
             self.top = (self.top + row).saturating_sub(self.selected);
             self.selected = row;
         }
+        row.is_some()
     }
 
     fn on_trouble(&mut self, error: ApiError, purpose: &Purpose, now: Moment) {

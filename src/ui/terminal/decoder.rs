@@ -161,6 +161,10 @@ impl Decoder {
                 self.enter(State::Ground);
                 if byte.is_ascii_graphic() {
                     events.push_back(press(KeyCode::Char(char::from(byte)), KeyModifiers::ALT));
+                } else {
+                    // Esc and Enter, pressed fast or arriving together.
+                    events.push_back(press(KeyCode::Esc, KeyModifiers::NONE));
+                    self.ground(byte, events);
                 }
             }
         }

@@ -45,8 +45,8 @@ pub(super) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -
     if let (Some(trouble), Some(_)) = (&app.list.trouble, &app.list.window)
         && app.filter.is_none()
     {
-        let as_of = app.list.as_of.map_or(String::new(), |at| format!("Keys as of {}. ", when::clock(at.utc)));
-        let text = format!(" ! {as_of}{} {}", trouble.error, next_try(trouble, now));
+        let as_of = app.list.as_of.map_or(String::new(), |at| format!("Old: as of {}. ", when::clock(at.utc)));
+        let text = format!(" ! {as_of}{} {}", next_try(trouble, now), trouble.error);
         line(frame, area, Line::styled(text, theme::WARNING));
         return None;
     }
@@ -73,7 +73,7 @@ pub(super) fn next_try(trouble: &Trouble, now: Moment) -> String {
     match trouble.retry_at {
         Some(at) => {
             let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();
-            format!("Trying again in {left:.0} s; r tries now.")
+            format!("Next try in {left:.0} s (r: now).")
         }
         None => "Press r to try again.".to_owned(),
     }

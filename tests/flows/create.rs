@@ -1,0 +1,133 @@
+//! Creating a key, and its secret that is seen once.
+
+use std::time::Duration;
+
+use super::Bench;
+use latchkey::ui::app::What;
+
+#[tokio::test]
+async fn a_key_is_created_shown_copied_and_closed() {
+    let mut bench = Bench::new().await;
+    bench.sees("There is no access key yet.");
+    bench.type_keys("c nightly<Space>backup<Enter>").await;
+    bench.sees("Access key created");
+    bench.sees("[Show key] [Copy to clipboard] [Close]");
+    let secret = bench.secret();
+    bench.misses(secret.expose());
+    bench.type_keys("<Enter>").await;
+    bench.sees(secret.expose());
+    bench.sees("hides in 30 s");
+    bench.type_keys("s").await;
+    bench.misses(secret.expose());
+    bench.type_keys("c").await;
+    bench.sees("Secret access key sent to your terminal");
+    assert_eq!(bench.copied, [(What::Secret, secret.expose().to_owned())]);
+    bench.type_keys("i").await;
+    assert_eq!(bench.copied[1].0, What::Id);
+    bench.type_keys("<Esc><Enter>").await;
+    bench.sees("is ready for use");
+    bench.sees("nightly backup");
+    bench.misses("sk_");
+    assert!(!format!("{:?}", bench.app).contains(secret.expose()));
+}
+
+#[tokio::test]
+async fn enter_pressed_many_times_makes_one_key() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c once<Enter><Enter><Enter><Enter>").await;
+    bench.type_keys("<Esc>").await;
+    assert_eq!(bench.app.list.total, Some(1));
+}
+
+#[tokio::test]
+async fn a_shown_secret_hides_by_itself_and_when_nobody_looks() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c<Enter>").await;
+    let secret = bench.secret();
+    bench.type_keys("s").await;
+    bench.pass(Duration::from_secs(29)).await;
+    bench.sees(secret.expose());
+    bench.sees("hides in 1 s");
+    bench.pass(Duration::from_secs(1)).await;
+    bench.misses(secret.expose());
+    bench.type_keys("s<FocusLost>").await;
+    bench.misses(secret.expose());
+    bench.type_keys("s").await;
+    let _ = bench.app.on_resize((100, 30));
+    bench.misses(secret.expose());
+}
+
+#[tokio::test]
+async fn close_asks_when_the_secret_was_neither_shown_nor_copied() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c<Enter>").await;
+    let secret = bench.secret();
+    bench.type_keys("<Esc><Esc><Esc><Esc>").await;
+    bench.sees("Access key created");
+    bench.type_keys("<Enter>").await;
+    bench.sees("neither shown nor copied");
+    // Back is preselected; Esc is back too.
+    bench.type_keys("<Enter>").await;
+    assert_eq!(bench.secret().expose(), secret.expose());
+    bench.type_keys("<Esc><Enter><Esc>").await;
+    assert_eq!(bench.secret().expose(), secret.expose());
+    bench.type_keys("<Esc><Enter><Tab><Enter>").await;
+    assert!(bench.app.dialog.is_none());
+}
+
+#[tokio::test]
+async fn quitting_waits_for_the_only_copy_of_a_secret() {
+    let mut bench = Bench::new().await;
+    bench.press("c late<Enter><Ctrl-C>");
+    assert!(bench.left.is_none());
+    bench.sees("Waiting for the new key before leaving");
+    bench.settle().await;
+    bench.secret();
+    assert!(bench.left.is_none());
+    // Shown and closed, nothing holds it any more.
+    bench.type_keys("s<Esc><Enter>").await;
+    assert_eq!(bench.left, Some(None));
+}
+
+#[tokio::test]
+async fn an_end_from_outside_says_which_key_nobody_saw() {
+    let mut bench = Bench::new().await;
+    bench.press("c lost<Enter>");
+    assert!(bench.app.on_stop().is_none());
+    bench.settle().await;
+    let words = bench.left.clone().flatten().unwrap();
+    assert!(words.contains("PK") && words.contains("delete it") && !words.contains("sk_"), "{words}");
+}
+
+#[tokio::test]
+async fn label_and_expiry_are_checked_as_they_are_typed() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c").await;
+    bench.press(&"x".repeat(120));
+    bench.sees("100/100");
+    bench.type_keys("<Tab><Right><Right><Tab>2020-01-01").await;
+    bench.sees("it has passed");
+    bench.type_keys("<Enter>").await;
+    bench.sees("Create access key");
+    assert!(!bench.app.creating);
+    bench.type_keys("<Ctrl-U>2099-12-31<Enter>").await;
+    bench.type_keys("s<Esc><Enter>").await;
+    let key = bench.app.list.selected_key().unwrap();
+    assert_eq!(key.expires_at.unwrap().timestamp() / 86_400 / 366, 129);
+}
+
+#[tokio::test]
+async fn a_paste_goes_into_a_field_or_nowhere() {
+    let mut bench = Bench::new().await;
+    let paste = |bench: &mut Bench, text: &str| {
+        let effect = bench.app.on_input(crossterm::event::Event::Paste(text.to_owned()), bench.now);
+        assert!(effect.is_none());
+    };
+    paste(&mut bench, "c\rd\rq");
+    assert!(bench.app.dialog.is_none() && bench.left.is_none());
+    bench.type_keys("c").await;
+    paste(&mut bench, "two\nlines\u{1b}[31m\n");
+    bench.type_keys("<Enter>").await;
+    bench.type_keys("c<Esc><Enter>").await;
+    bench.sees("two lines[31m");
+}

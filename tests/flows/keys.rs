@@ -1,0 +1,119 @@
+//! Deleting, deactivating and editing keys.
+
+use super::Bench;
+use latchkey::model::Status;
+
+/// Puts the selection on a key.
+async fn select(bench: &mut Bench, id: &str) {
+    bench.type_keys("<Home>").await;
+    for _ in 0..10 {
+        if bench.app.list.selected_key().is_some_and(|key| key.id.raw_for_api() == id) {
+            return;
+        }
+        bench.type_keys("<Down>").await;
+    }
+    panic!("{id} is not in the list");
+}
+
+#[tokio::test]
+async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
+    let mut bench = Bench::new().await;
+    bench.create("one").await;
+    let (id, _) = bench.create("two").await;
+    bench.create("three").await;
+    select(&mut bench, &id).await;
+    // No, by Enter: Cancel is preselected.
+    bench.type_keys("d<Enter>").await;
+    assert_eq!((bench.app.dialog.is_none(), bench.app.list.total), (true, Some(3)));
+    // No, by Esc.
+    bench.type_keys("d").await;
+    bench.press(&id[16..]);
+    bench.type_keys("<Esc>").await;
+    assert_eq!(bench.app.list.total, Some(3));
+    // Not by other characters.
+    bench.type_keys("d zzzz<Enter>").await;
+    bench.sees("This is not the end of its ID");
+    // Yes.
+    bench.press("<Ctrl-U>");
+    bench.press(&id[16..]);
+    bench.type_keys("<Enter>").await;
+    bench.sees("is deleted");
+    assert_eq!(bench.app.list.total, Some(2));
+    // The selection stays where the eye is.
+    assert_eq!(bench.app.list.selected, 1);
+    assert_eq!(bench.app.list.selected_key().unwrap().label.raw_for_api(), "one");
+}
+
+#[tokio::test]
+async fn the_confirmation_holds_the_key_that_it_was_opened_for() {
+    let mut bench = Bench::new().await;
+    let (first, _) = bench.create("first").await;
+    bench.type_keys("d").await;
+    // A newer key comes to the same row while the question is open.
+    let mut other = Bench::on_same_data(&bench).await;
+    other.create("newer").await;
+    bench.pass(std::time::Duration::from_secs(61)).await;
+    bench.press(&first[16..]);
+    bench.type_keys("<Enter>").await;
+    bench.sees("is deleted");
+    bench.sees("newer");
+    bench.misses("first ");
+}
+
+#[tokio::test]
+async fn a_key_that_somebody_else_deleted_counts_as_deleted() {
+    let mut bench = Bench::new().await;
+    let (id, _) = bench.create("gone").await;
+    bench.type_keys("d").await;
+    let mut other = Bench::on_same_data(&bench).await;
+    other.type_keys("d").await;
+    other.press(&id[16..]);
+    other.type_keys("<Enter>").await;
+    bench.press(&id[16..]);
+    bench.type_keys("<Enter>").await;
+    bench.sees("There is no access key yet.");
+}
+
+#[tokio::test]
+async fn a_key_is_deactivated_and_activated() {
+    let mut bench = Bench::new().await;
+    bench.create("switch").await;
+    bench.type_keys("a<Enter>").await;
+    assert_eq!(bench.app.list.selected_key().unwrap().status, Status::Active);
+    bench.type_keys("a<Tab><Enter>").await;
+    bench.sees("○ inactive");
+    bench.sees("requests with it fail");
+    bench.type_keys("a<Right><Enter>").await;
+    bench.sees("● active");
+}
+
+#[tokio::test]
+async fn label_and_expiry_are_edited() {
+    let mut bench = Bench::new().await;
+    bench.create("old name").await;
+    // Nothing changed, nothing sent.
+    bench.type_keys("e<Enter>").await;
+    assert!(bench.app.dialog.is_none());
+    bench.type_keys("e<Ctrl-U>new<Space>name<Tab><Right><Tab><Ctrl-U>7<Enter>").await;
+    let key = bench.app.list.selected_key().unwrap();
+    assert_eq!(key.label.raw_for_api(), "new name");
+    let days = (key.expires_at.unwrap() - bench.now.utc).num_hours();
+    assert!((166..=168).contains(&days), "{days} hours");
+    bench.type_keys("e<Tab><Right><Enter>").await;
+    assert_eq!(bench.app.list.selected_key().unwrap().expires_at, None);
+    bench.sees("new name");
+}
+
+#[tokio::test]
+async fn details_show_the_whole_key() {
+    let mut bench = Bench::new().await;
+    let (id, _) = bench.create("details").await;
+    bench.type_keys("<Enter>").await;
+    bench.sees("Details");
+    bench.sees(&format!("Access key ID  {id}"));
+    bench.sees("Expires        never");
+    bench.type_keys("y").await;
+    assert_eq!(bench.copied.last().unwrap().1, id);
+    bench.type_keys("<Esc>").await;
+    bench.misses("Details");
+}

@@ -1,0 +1,101 @@
+//! When the server is away, or says no.
+
+use std::time::Duration;
+
+use super::Bench;
+use latchkey::api::{ApiError, Client};
+use latchkey::server::{Role, Sessions, State, Store, embedded, serve};
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+#[tokio::test]
+async fn the_server_goes_away_and_comes_back() {
+    let mut bench = Bench::new().await;
+    bench.create("kept on screen").await;
+    let server = bench.server.take().unwrap();
+    server.stop().await;
+    bench.type_keys("r").await;
+    bench.sees("kept on screen");
+    bench.sees("Old: as of");
+    bench.sees("The server cannot");
+    bench.sees("Next try in 1 s");
+    // What fails now is told in its dialog, and nothing that was typed is lost.
+    bench.type_keys("c typed<Enter>").await;
+    bench.sees("Nothing is lost: Enter tries again.");
+    bench.sees("typed");
+    bench.server = Some(embedded::start(bench.folder.path()).await.unwrap());
+    bench.pass(Duration::from_secs(1)).await;
+    // Another session: the old one ended with its server.
+    bench.type_keys("<Esc>").await;
+    bench.sees("Not signed in");
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_was_lost_is_not_made_twice() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c").await;
+    let Some(latchkey::ui::app::Dialog::Create(dialog)) = &bench.app.dialog else { panic!("no dialog") };
+    let name = dialog.idempotency_key.clone();
+    // The first try reaches the server; its answer reaches nobody.
+    let server = bench.server.as_ref().unwrap();
+    let client = Client::unix(&server.socket, &server.session).unwrap();
+    let new = latchkey::api::NewKey { idempotency_key: name, label: Default::default(), expires_at: None };
+    client.create(&new).await.unwrap();
+    bench.type_keys("<Enter>").await;
+    bench.sees("The secret of this key is lost");
+    assert_eq!(bench.app.list.total, Some(1));
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("Delete access key");
+}
+
+#[tokio::test]
+async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
+    let folder = TempDir::new().unwrap();
+    let token = SecretString::from("auditors-session");
+    let state = State::new(Store::open(folder.path()).unwrap(), Sessions::single(&token, "jo", Role::Auditor));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(serve(listener, state, std::future::pending()));
+    let client = Client::tcp(&base, &token).unwrap();
+    let mut bench = Bench::with(folder, async { Ok((client, "test".to_owned())) });
+    bench.settle().await;
+    bench.sees("There is no access key yet.");
+    bench.type_keys("c mine<Enter>").await;
+    bench.sees("Not allowed");
+    bench.sees("mine");
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
+    let folder = TempDir::new().unwrap();
+    let server = embedded::start(folder.path()).await.unwrap();
+    let client = Client::unix(&server.socket, &SecretString::from("wrong")).unwrap();
+    let mut bench = Bench::with(folder, async { Ok((client, "test".to_owned())) });
+    bench.settle().await;
+    bench.sees("The keys cannot be shown.");
+    bench.sees("Press r to try again.");
+    assert_eq!(bench.app.next_wake(bench.now), None);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_start_ends_the_program_with_its_reason() {
+    let mut bench = Bench::with(TempDir::new().unwrap(), async { Err(ApiError::NotStarted("no room".into())) });
+    bench.settle().await;
+    assert_eq!(bench.left, Some(Some("no room".to_owned())));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_ours_is_named() {
+    let folder = TempDir::new().unwrap();
+    let page = axum::Router::new().fallback(|| async { axum::response::Html("<h1>Sign in to the hotel</h1>") });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async { axum::serve(listener, page).await });
+    let client = Client::tcp(&base, &SecretString::from("any")).unwrap();
+    let mut bench = Bench::with(folder, async { Ok((client, "test".to_owned())) });
+    bench.settle().await;
+    bench.sees("The server's answer (200) could not be read");
+    serving.abort();
+}

@@ -1,0 +1,178 @@
+//! A bench for whole stories: the real app, the real API task and a real server, with a key script for hands.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use latchkey::api::{self, ApiError, Client, Link};
+use latchkey::model::SecretKey;
+use latchkey::server::embedded::{self, Embedded};
+use latchkey::ui::Decoder;
+use latchkey::ui::app::{App, Call, CopyReport, Dialog, Effect, Moment, Way, What};
+use tempfile::TempDir;
+
+use super::{keys, picture};
+
+/// The app on a server, without a terminal.
+pub struct Bench {
+    pub app: App,
+    pub server: Option<Embedded>,
+    pub folder: TempDir,
+    pub now: Moment,
+    /// What was put on the clipboard, in order.
+    pub copied: Vec<(What, String)>,
+    /// Whether the app has left, and with which words.
+    pub left: Option<Option<String>>,
+    link: Link,
+}
+
+impl Bench {
+    /// An app on a new server without keys, its first page read.
+    pub async fn new() -> Self {
+        Self::on(TempDir::new().unwrap()).await
+    }
+
+    /// An app on a server with these data.
+    pub async fn on(folder: TempDir) -> Self {
+        let server = embedded::start(folder.path()).await.unwrap();
+        let client = Client::unix(&server.socket, &server.session).unwrap();
+        let mut bench = Self::with(folder, async { Ok((client, "test server".to_owned())) });
+        bench.server = Some(server);
+        bench.settle().await;
+        bench
+    }
+
+    /// Another app, by another server on the same data.
+    pub async fn on_same_data(other: &Self) -> Self {
+        let server = embedded::start(other.folder.path()).await.unwrap();
+        let client = Client::unix(&server.socket, &server.session).unwrap();
+        let mut bench = Self::with(TempDir::new().unwrap(), async { Ok((client, "another server".to_owned())) });
+        bench.server = Some(server);
+        bench.settle().await;
+        bench
+    }
+
+    /// An app with any connection; nothing is awaited yet.
+    pub fn with(
+        folder: TempDir,
+        connect: impl Future<Output = Result<(Client, String), ApiError>> + Send + 'static,
+    ) -> Self {
+        let link = api::spawn(connect);
+        let (app, first) = App::new((80, 24));
+        let mut bench =
+            Self { app, server: None, folder, now: Moment::now(), copied: Vec::new(), left: None, link };
+        bench.perform(Some(first));
+        bench
+    }
+
+    /// Types a script; what it asks of the server is answered before this returns.
+    pub async fn type_keys(&mut self, script: &str) {
+        self.press(script);
+        self.settle().await;
+    }
+
+    /// Types a script and waits for nothing.
+    pub fn press(&mut self, script: &str) {
+        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+        for press in keys::presses(script) {
+            decoder.feed(&press, &mut events);
+            decoder.give_up(&mut events);
+        }
+        for event in events {
+            let effect = self.app.on_input(event, self.now);
+            self.perform(effect);
+        }
+    }
+
+    /// Waits until no answer is awaited any more.
+    pub async fn settle(&mut self) {
+        while self.is_waiting() {
+            self.reply().await;
+        }
+    }
+
+    /// Takes one answer.
+    pub async fn reply(&mut self) {
+        let reply = tokio::time::timeout(Duration::from_secs(20), self.link.replies.recv());
+        let reply = reply.await.expect("an answer in time").expect("the API task lives");
+        self.now.utc = chrono::Utc::now();
+        let effect = self.app.on_reply(reply, self.now);
+        self.perform(effect);
+    }
+
+    /// Lets time pass, on the app's clock.
+    pub async fn pass(&mut self, time: Duration) {
+        self.now.at += time;
+        self.now.utc += TimeDelta::from_std(time).unwrap();
+        let effect = self.app.on_time(self.now);
+        self.perform(effect);
+        self.settle().await;
+    }
+
+    /// What is on screen.
+    pub fn picture(&self) -> String {
+        picture::picture(&self.app, self.now)
+    }
+
+    /// Fails unless these words are on screen.
+    #[track_caller]
+    pub fn sees(&self, words: &str) {
+        let picture = self.picture();
+        assert!(picture.contains(words), "no “{words}” in:\n{picture}");
+    }
+
+    /// Fails if these words are on screen.
+    #[track_caller]
+    pub fn misses(&self, words: &str) {
+        let picture = self.picture();
+        assert!(!picture.contains(words), "“{words}” in:\n{picture}");
+    }
+
+    /// The secret in the open dialog.
+    pub fn secret(&self) -> SecretKey {
+        match &self.app.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.secret.clone(),
+            other => panic!("no secret is open but {other:?}"),
+        }
+    }
+
+    /// Creates a key and closes its dialog; gives ID and secret.
+    pub async fn create(&mut self, label: &str) -> (String, SecretKey) {
+        self.type_keys(&format!("c{}<Enter>", label.replace(' ', "<Space>"))).await;
+        let secret = self.secret();
+        let Some(Dialog::Reveal(reveal)) = &self.app.dialog else { unreachable!() };
+        let id = reveal.key.id.raw_for_api().to_owned();
+        self.type_keys("c<Esc><Enter>").await;
+        assert!(self.app.dialog.is_none());
+        (id, secret)
+    }
+
+    fn is_waiting(&self) -> bool {
+        let call = match &self.app.dialog {
+            Some(Dialog::Create(dialog)) => &dialog.call,
+            Some(Dialog::Edit(dialog)) => &dialog.call,
+            Some(Dialog::Delete(dialog)) => &dialog.call,
+            Some(Dialog::Switch(question, _)) => &question.call,
+            _ => &Call::None,
+        };
+        let list = &self.app.list;
+        let counting = list.window.is_some() && list.total.is_none() && list.trouble.is_none();
+        self.left.is_none() && (list.is_loading() || call.is_sent() || self.app.creating || counting)
+    }
+
+    fn perform(&mut self, effect: Option<Effect>) {
+        match effect {
+            None => {}
+            Some(Effect::Send(request)) => self.link.requests.try_send(request).unwrap(),
+            Some(Effect::CopySecret(secret)) => {
+                self.copied.push((What::Secret, secret.expose().to_owned()));
+                self.app.on_copied(What::Secret, CopyReport::Sent(Way::Terminal));
+            }
+            Some(Effect::CopyId(id)) => {
+                self.copied.push((What::Id, id.raw_for_api().to_owned()));
+                self.app.on_copied(What::Id, CopyReport::Sent(Way::Terminal));
+            }
+            Some(Effect::Quit(words)) => self.left = Some(words),
+        }
+    }
+}
