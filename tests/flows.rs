@@ -1,10 +1,11 @@
 //! Whole stories by key script, against the real server.
 
-mod support {
-    pub mod bench;
-    pub mod keys;
-    pub mod picture;
-}
+#[path = "support/bench.rs"]
+mod bench;
+#[path = "support/picture.rs"]
+mod picture;
+#[path = "support/typing.rs"]
+mod typing;
 
 #[path = "flows/create.rs"]
 mod create;
@@ -15,4 +16,4 @@ mod list;
 #[path = "flows/trouble.rs"]
 mod trouble;
 
-use support::bench::Bench;
+use bench::Bench;

@@ -11,7 +11,7 @@ use latchkey::ui::Decoder;
 use latchkey::ui::app::{App, Call, CopyReport, Dialog, Effect, Moment, Way, What};
 use tempfile::TempDir;
 
-use super::{keys, picture};
+use crate::{picture, typing};
 
 /// The app on a server, without a terminal.
 pub struct Bench {
@@ -59,8 +59,7 @@ impl Bench {
     ) -> Self {
         let link = api::spawn(connect);
         let (app, first) = App::new((80, 24));
-        let mut bench =
-            Self { app, server: None, folder, now: Moment::now(), copied: Vec::new(), left: None, link };
+        let mut bench = Self { app, server: None, folder, now: Moment::now(), copied: Vec::new(), left: None, link };
         bench.perform(Some(first));
         bench
     }
@@ -74,7 +73,7 @@ impl Bench {
     /// Types a script and waits for nothing.
     pub fn press(&mut self, script: &str) {
         let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
-        for press in keys::presses(script) {
+        for press in typing::presses(script) {
             decoder.feed(&press, &mut events);
             decoder.give_up(&mut events);
         }

@@ -129,7 +129,7 @@ impl KeyForm {
             },
             Expiry::OnDate => match parse_date(self.date.text().trim()) {
                 None => Err("date: type it as 2027-01-31 or 2027-01-31 18:00".into()),
-                Some(end) if end <= now => Err("date: it has passed; type one in the future".into()),
+                Some(end) if end <= now => Err("it has passed; type a date in the future".into()),
                 end => Ok(end),
             },
         }

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::pieces::{line, next_row, paragraph, popup};
+use super::pieces::{line, next_row, paragraph, popup, wrap};
 use super::reveal;
 use crate::ui::app::{App, Call, Dialog, Moment};
 use crate::ui::{keymap, theme};
@@ -47,10 +47,15 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &Call, waiting: &str) {
 }
 
 fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
+    const PRESS: usize = 14;
+    let width = usize::from(area.width.min(72)).saturating_sub(4 + PRESS);
     let mut lines: Vec<Line> = keymap::helps()
-        .map(|binding| {
-            let press = Span::styled(format!("{:<14}", binding.press), theme::PRESS);
-            Line::from(vec![press, Span::raw(binding.help)])
+        .flat_map(|binding| {
+            let presses = std::iter::once(binding.press).chain(std::iter::repeat(""));
+            presses.zip(wrap(binding.help, width)).map(|(press, words)| {
+                let press = Span::styled(format!("{press:<PRESS$}"), theme::PRESS);
+                Line::from(vec![press, Span::raw(words)])
+            })
         })
         .collect();
     lines.push(Line::default());

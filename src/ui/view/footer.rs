@@ -2,12 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::pieces::{grouped, line, line_right};
 use crate::ui::app::{App, Exit};
-use crate::ui::keymap::{self, Binding};
+use crate::ui::keymap::{self, Binding, Mode};
 use crate::ui::theme;
 
 /// Draws the notice, and the place in the list.
@@ -21,12 +20,12 @@ pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
         (Some(at), None) => format!("{} ", grouped(at)),
         _ => String::new(),
     };
-    let Some(notice) = &app.notice else {
-        line_right(frame, area, place);
-        return;
+    let text = match (&app.notice, &app.list.trouble) {
+        (Some(notice), _) if notice.is_error => Line::styled(format!(" {}", notice.text), theme::ERROR),
+        (Some(notice), _) => Line::raw(format!(" {}", notice.text)),
+        (None, Some(trouble)) if app.list.window.is_some() => Line::styled(format!(" {}", trouble.error), theme::ERROR),
+        (None, _) => Line::default(),
     };
-    let style = if notice.is_error { theme::ERROR } else { Style::new() };
-    let text = Line::styled(format!(" {}", notice.text), style);
     // A sentence is worth more than the place in the list.
     if text.width() + place.len() < usize::from(area.width) {
         line_right(frame, area, place);
@@ -38,12 +37,13 @@ pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
 pub(super) fn draw_hints(frame: &mut Buffer, area: Rect, app: &App) {
     let width = |binding: &Binding| binding.press.chars().count() + binding.hint.chars().count() + 3;
     let hints: Vec<&Binding> = keymap::hints(app.mode()).collect();
-    // The last ones, help and quit, must not fall off: those before them go.
-    let mut room = usize::from(area.width);
+    // On the list the last ones, help and quit, must not fall off: those before them go.
+    let last = if app.mode() == Mode::List { hints.len().saturating_sub(2) } else { 0 };
+    let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off
     let mut fits = vec![false; hints.len()];
-    for at in [hints.len().saturating_sub(1), hints.len().saturating_sub(2)].into_iter().chain(0..hints.len()) {
+    for at in (last..hints.len()).chain(0..last) {
         if let (Some(fit @ false), Some(hint)) = (fits.get_mut(at), hints.get(at))
-            && width(hint) <= room + 2
+            && width(hint) <= room
         {
             *fit = true;
             room = room.saturating_sub(width(hint));

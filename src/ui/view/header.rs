@@ -34,6 +34,7 @@ fn count(app: &App) -> String {
     let keys = |n: u64| if n == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(n)) };
     match (list.total, &list.window) {
         (Some(total), _) if list.query.filter.is_empty() => keys(total),
+        (Some(1), _) => "1 key matches".to_owned(),
         (Some(total), _) => format!("{} match", keys(total)),
         (None, Some(_)) => "counting…".to_owned(),
         (None, None) => String::new(),
@@ -46,7 +47,7 @@ pub(super) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -
         && app.filter.is_none()
     {
         let as_of = app.list.as_of.map_or(String::new(), |at| format!("Old: as of {}. ", when::clock(at.utc)));
-        let text = format!(" ! {as_of}{} {}", next_try(trouble, now), trouble.error);
+        let text = format!(" ! {as_of}{}", next_try(trouble, now));
         line(frame, area, Line::styled(text, theme::WARNING));
         return None;
     }
@@ -61,8 +62,9 @@ pub(super) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -
     if !filter.text.is_empty() {
         // Typed by our user, but perhaps pasted: no control character can be in a field.
         let text = Span::raw(format!("{}  ", filter.text));
-        let hint = Span::styled("Esc clears, / changes", theme::QUIET);
         let width = area.width.saturating_sub(taken);
+        let hint = if width < 50 { "" } else { "Esc clears, / changes" };
+        let hint = Span::styled(hint, theme::QUIET);
         line(frame, Rect { width, ..area }, Line::from(vec![Span::styled(" / ", theme::PRESS), text, hint]));
     }
     None

@@ -36,12 +36,9 @@ pub(super) const fn next_row(area: &mut Rect) -> Rect {
 
 /// Draws wrapped text; gives the rows below it.
 pub(super) fn paragraph(frame: &mut Buffer, mut area: Rect, text: &str, style: Style) -> Rect {
-    for words in wrap(text, usize::from(area.width)) {
+    for words in wrap(text, usize::from(area.width)).iter().take(usize::from(area.height)) {
         let row = next_row(&mut area);
-        frame.set_stringn(row.x, row.y, &words, usize::from(row.width), style);
-        if row.height == 0 {
-            break;
-        }
+        frame.set_stringn(row.x, row.y, words, usize::from(row.width), style);
     }
     area
 }
@@ -84,6 +81,18 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A dialog narrower than this has no room to spare.
+pub(super) const NARROW: u16 = 60;
+
+/// Takes the last row off a small area, for buttons: the words above them may be too many.
+pub(super) const fn keep_last_row(area: &mut Rect) -> Option<Rect> {
+    if area.height == 0 || area.height >= 8 {
+        return None;
+    }
+    area.height -= 1;
+    Some(Rect { y: area.y + area.height, height: 1, ..*area })
+}
+
 /// Clears a place in the middle, draws a border with a title, and gives the space inside.
 pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, title: &str) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
@@ -92,7 +101,7 @@ pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
     let block = Block::bordered()
         .border_set(theme::BORDER)
         .title(Line::styled(format!(" {title} "), theme::TITLE))
-        .padding(Padding::horizontal(1));
+        .padding(Padding::horizontal(u16::from(width >= NARROW)));
     let inside = block.inner(place);
     block.render(place, frame);
     inside

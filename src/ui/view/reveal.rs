@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::pieces::{buttons, line, next_row, paragraph, popup};
+use super::pieces::{NARROW, buttons, line, next_row, paragraph, popup};
 use crate::ui::app::{CopyReport, Moment, Reveal, RevealButton};
 use crate::ui::theme;
 
@@ -21,14 +21,15 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, now: Moment)
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
-    let id =
-        Line::from(vec![Span::styled("Access key ID (public)  ", theme::QUIET), Span::raw(reveal.key.id.label(128))]);
+    let narrow = inside.width < NARROW;
+    let name = if narrow { "ID " } else { "Access key ID (public)  " };
+    let id = Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(reveal.key.id.label(128))]);
     line(frame, next_row(&mut rest), id);
     if tall {
         next_row(&mut rest);
     }
     let length = reveal.secret.expose().graphemes(true).count();
-    let name = format!("Secret access key ({length} characters)");
+    let name = format!("Secret access key ({length}{})", if narrow { "" } else { " characters" });
     let row = next_row(&mut rest);
     line(frame, row, Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(countdown(reveal, now))]));
     rest = draw_secret(frame, area, rest, reveal);
@@ -86,5 +87,5 @@ fn draw_asking(frame: &mut Buffer, area: Rect, reveal: &Reveal) {
     let words = "The secret was neither shown nor copied. Close, and lose it for good?";
     let mut rest = paragraph(frame, area, words, theme::WARNING);
     let focused = usize::from(reveal.focus == RevealButton::Close);
-    buttons(frame, next_row(&mut rest), &["Back to the secret", "Close and lose it"], Some(focused));
+    buttons(frame, next_row(&mut rest), &["Back to the secret", "Close for good"], Some(focused));
 }

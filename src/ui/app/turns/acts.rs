@@ -36,7 +36,7 @@ impl App {
 
     fn open_for_selected(&mut self, action: Action) {
         let Some(key) = self.list.selected_key().cloned() else {
-            return self.say("No key is selected. Press c to create one.");
+            return self.say("No key is selected: c creates one.");
         };
         self.dialog = Some(match action {
             Action::Delete => Dialog::Delete(DeleteDialog { key, typed: Field::new("", 4), call: Call::None }),
@@ -48,7 +48,7 @@ impl App {
                 Status::Active => Dialog::Switch(Question::new(key), Status::Inactive),
                 Status::Inactive => Dialog::Switch(Question::new(key), Status::Active),
                 Status::Expired => {
-                    return self.say("This key has expired. Press e to give it a new end.");
+                    return self.say("It has expired: e sets a new end.");
                 }
             },
         });

@@ -46,7 +46,7 @@ fn draw_form(
     words: &str,
     now: Moment,
 ) -> (Option<Position>, Rect) {
-    let roomy = area.height > 9;
+    let roomy = area.height > 8;
     let mut rest = if area.height > 7 { paragraph(frame, area, words, Style::new()) } else { area };
     if roomy {
         next_row(&mut rest);
@@ -121,6 +121,9 @@ fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: Moment) -> Opt
         }
         Err(words) => Span::styled(words, theme::ERROR),
     };
-    line(frame, Rect { x: place.right() + 1, width: row.right().saturating_sub(place.right() + 1), ..row }, words);
+    let room = Rect { x: place.right() + 1, width: row.right().saturating_sub(place.right() + 1), ..row };
+    if words.width() <= usize::from(room.width) {
+        line(frame, room, words);
+    }
     cursor
 }

@@ -7,22 +7,29 @@ use ratatui::style::Style;
 
 use super::draw_call;
 use crate::model::{AccessKey, Status};
-use crate::ui::app::{DeleteDialog, Moment, Question};
+use crate::ui::app::{Call, DeleteDialog, Moment, Question};
 use crate::ui::theme;
 use crate::ui::view::details;
-use crate::ui::view::pieces::{buttons, field, line, next_row, paragraph, popup};
+use crate::ui::view::pieces::{NARROW, buttons, field, keep_last_row, line, next_row, paragraph, popup};
 use crate::ui::view::when;
 
 pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
     let inside = popup(frame, area, 72, 15, "Delete access key");
-    let mut rest = if inside.height >= 12 {
+    let roomy = inside.height >= 12;
+    let mut rest = if roomy {
         let mut rest = details::facts(frame, inside, &dialog.key, now);
         next_row(&mut rest);
         rest
+    } else if let Call::Failed(words) = &dialog.call {
+        let rest = paragraph(frame, inside, &dialog.key.id.label(usize::from(inside.width)), Style::new());
+        paragraph(frame, rest, words, theme::ERROR)
     } else {
-        short_facts(frame, inside, &dialog.key, now)
+        let rest = short_facts(frame, inside, &dialog.key, now);
+        warn_if_used(frame, rest, &dialog.key, now)
     };
-    rest = warn_if_used(frame, rest, &dialog.key, now);
+    if roomy {
+        rest = warn_if_used(frame, rest, &dialog.key, now);
+    }
     if rest.height > 3 {
         rest = paragraph(
             frame,
@@ -33,13 +40,19 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
     }
     let row = next_row(&mut rest);
     let last = dialog.key.id.last_four();
-    let ask = format!("Type the last {} characters of its ID: ", last.chars().count());
+    let count = last.chars().count();
+    let ask = match row.width < NARROW {
+        true => format!("Type its ID's last {count}: "),
+        false => format!("Type the last {count} characters of its ID: "),
+    };
     let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(5));
     line(frame, Rect { width: at, ..row }, ask);
     let cursor = field(frame, Rect { x: row.x + at, width: 5, ..row }, &dialog.typed, !dialog.call.is_sent());
     let confirmed = dialog.is_confirmed();
     buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
-    draw_call(frame, rest, &dialog.call, "Deleting…");
+    if roomy || dialog.call.is_sent() {
+        draw_call(frame, rest, &dialog.call, "Deleting…");
+    }
     cursor
 }
 
@@ -62,7 +75,8 @@ pub(super) fn draw_switch(
             "Requests that use it, and access tokens made from it, fail at once. It can be activated again at any time.",
         ),
     };
-    let inside = popup(frame, area, 72, 10, title);
+    let mut inside = popup(frame, area, 72, 10, title);
+    let kept = keep_last_row(&mut inside);
     let mut rest = short_facts(frame, inside, &dialog.key, now);
     if to == Status::Inactive {
         rest = warn_if_used(frame, rest, &dialog.key, now);
@@ -71,13 +85,15 @@ pub(super) fn draw_switch(
     if rest.height > 2 {
         next_row(&mut rest);
     }
-    buttons(frame, next_row(&mut rest), &["Cancel", verb], Some(usize::from(dialog.yes)));
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
     draw_call(frame, rest, &dialog.call, "Asking the server…");
     None
 }
 
 pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Option<Position> {
-    let inside = popup(frame, area, 72, 11, "The secret of this key is lost");
+    let mut inside = popup(frame, area, 72, 9, "The secret of this key is lost");
+    let kept = keep_last_row(&mut inside);
     let id = dialog.key.id.label(64);
     let words = format!(
         "An earlier try had made {id}, and its answer with the secret was lost on the way. The server cannot send the \
@@ -85,7 +101,8 @@ pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
     );
     let mut rest = paragraph(frame, inside, &words, Style::new());
     next_row(&mut rest);
-    buttons(frame, next_row(&mut rest), &["Keep it", "Delete it"], Some(usize::from(dialog.yes)));
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &["Keep it", "Delete it"], Some(usize::from(dialog.yes)));
     None
 }
 

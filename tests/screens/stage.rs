@@ -1,0 +1,139 @@
+//! A stage on which every state can be set up without a server: the app, and the answers it is given.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use latchkey::api::{ApiError, Creation, ListRequest, Page, Place, Reply, Request};
+use latchkey::model::{AccessKey, Cursor, KeyId, SecretKey, Status, Untrusted};
+use latchkey::ui::Decoder;
+use latchkey::ui::app::{App, Effect, Moment};
+use zeroize::Zeroizing;
+
+use crate::{mask_times, picture, typing};
+
+/// The app at one size, its clock standing still.
+pub struct Stage {
+    pub app: App,
+    pub now: Moment,
+    asked: Option<Request>,
+}
+
+/// Noon UTC: the same day everywhere.
+pub fn noon() -> DateTime<Utc> {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+pub fn key(id: &str, label: &str, status: Status, age_days: i64, used_minutes: Option<i64>) -> AccessKey {
+    AccessKey {
+        id: KeyId::parse(id).unwrap(),
+        label: Untrusted::new(label),
+        status,
+        created_at: noon() - TimeDelta::days(age_days),
+        created_by: Untrusted::new("jo"),
+        expires_at: (status == Status::Expired).then(|| noon() - TimeDelta::days(2)),
+        last_used_at: used_minutes.map(|minutes| noon() - TimeDelta::minutes(minutes)),
+        last_used_from: used_minutes.map(|_| Untrusted::new("192.0.2.17")),
+    }
+}
+
+/// Keys as an administrator has them, and some as nobody should.
+pub fn some_keys() -> Vec<AccessKey> {
+    vec![
+        key("PK7QW3N5ZJ0V4T8M2XHC", "nightly backup", Status::Active, 22, Some(63)),
+        key("PK0ZAHJZ123456789KMN", "Grafana – Zürich, both data centres", Status::Active, 40, Some(5)),
+        key("PKM2XHC7QW3N5ZJ0V4T8", "", Status::Inactive, 200, None),
+        key("PK5ZJ0V4T8M2XHC7QW3N", "東京 バックアップ", Status::Expired, 401, Some(60 * 24 * 90)),
+        key("PKV4T8M2XHC7QW3N5ZJ0", "evil\u{1b}]52;c;UFdO\u{7}\u{202e}gpj", Status::Active, 900, Some(60 * 24 * 800)),
+    ]
+}
+
+/// Keys of a server like Passportal, with IDs of 32 hex digits.
+pub fn foreign_keys() -> Vec<AccessKey> {
+    (1..=3)
+        .map(|n: u128| key(&format!("{:032x}", n * 0x1234_5678_9abc_def0_1357), "billing", Status::Active, 3, None))
+        .collect()
+}
+
+impl Stage {
+    /// The app as it starts.
+    pub fn new(size: (u16, u16)) -> Self {
+        let (app, first) = App::new(size);
+        let Effect::Send(asked) = first else { panic!("the first thing is a question") };
+        Self { app, now: Moment { at: Instant::now(), utc: noon() }, asked: Some(asked) }
+    }
+
+    /// The app with these keys on screen, of so many.
+    pub fn with(size: (u16, u16), keys: Vec<AccessKey>, total: u64) -> Self {
+        let mut stage = Self::new(size);
+        stage.reply(Reply::Connected(Ok("embedded server".to_owned())));
+        stage.answer(Ok(keys), total);
+        stage
+    }
+
+    /// Answers the list that was asked for last.
+    pub fn answer(&mut self, keys: Result<Vec<AccessKey>, ApiError>, total: u64) {
+        let Some(Request::List(request)) = self.asked.take() else { panic!("no list was asked for") };
+        let result = keys.map(|keys| page(&request, keys, total));
+        self.reply(Reply::Listed(request, result));
+    }
+
+    /// Answers a create with a secret made of known bits.
+    pub fn created(&mut self) -> SecretKey {
+        let secret = SecretKey::from_random(&Zeroizing::new([7; 32]));
+        self.reply(Reply::Created(Ok(Creation::New(some_keys().remove(0), secret.clone()))));
+        secret
+    }
+
+    pub fn reply(&mut self, reply: Reply) {
+        let effect = self.app.on_reply(reply, self.now);
+        self.keep(effect);
+    }
+
+    /// Types a script.
+    pub fn press(&mut self, script: &str) {
+        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+        for press in typing::presses(script) {
+            decoder.feed(&press, &mut events);
+            decoder.give_up(&mut events);
+        }
+        for event in events {
+            let effect = self.app.on_input(event, self.now);
+            self.keep(effect);
+        }
+    }
+
+    pub fn pass(&mut self, time: Duration) {
+        self.now.at += time;
+        let effect = self.app.on_time(self.now);
+        self.keep(effect);
+    }
+
+    pub fn picture(&self) -> String {
+        mask_times(&picture::picture(&self.app, self.now))
+    }
+
+    fn keep(&mut self, effect: Option<Effect>) {
+        if let Some(Effect::Send(request)) = effect {
+            self.asked = Some(request);
+        }
+    }
+}
+
+fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
+    let more = (keys.len() as u64) < total;
+    let after = (more && request.place != Place::End).then(|| Cursor("more".to_owned()));
+    Page { keys, before: None, after, total: Some(total) }
+}
+
+/// The same state at several sizes, in one picture.
+pub fn at_sizes(sizes: &[(u16, u16)], set_up: impl Fn((u16, u16)) -> Stage) -> String {
+    let mut all = String::new();
+    for &(width, height) in sizes {
+        all.push_str(&format!("===== {width}x{height} =====\n{}", set_up((width, height)).picture()));
+    }
+    all
+}
+
+/// The usual size and the smallest.
+pub const SIZES: [(u16, u16); 2] = [(80, 24), (40, 10)];
