@@ -5,10 +5,14 @@
 //! machine, after ECMA-48 and xterm's ctlseqs, swallows every string (OSC, DCS, APC, PM, SOS) and
 //! every CSI that is not a press, and gives crossterm's own event types.
 
+mod presses;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyModifiers};
+
+use presses::{csi_press, cursor_key, press};
 
 /// Turns bytes into events, however they are cut into reads.
 #[derive(Default)]
@@ -214,160 +218,5 @@ impl Decoder {
     }
 }
 
-fn press(code: KeyCode, modifiers: KeyModifiers) -> Event {
-    Event::Key(KeyEvent::new(code, modifiers))
-}
-
-fn cursor_key(end: u8) -> Option<KeyCode> {
-    Some(match end {
-        b'A' => KeyCode::Up,
-        b'B' => KeyCode::Down,
-        b'C' => KeyCode::Right,
-        b'D' => KeyCode::Left,
-        b'H' => KeyCode::Home,
-        b'F' => KeyCode::End,
-        b'M' => KeyCode::Enter,
-        b'P' => KeyCode::F(1),
-        _ => return None,
-    })
-}
-
-/// A press in CSI form; everything else with these brackets is a report and not a press.
-fn csi_press(parameters: &[u8], end: u8) -> Option<Event> {
-    let mut numbers = parameters.split(|&b| b == b';').map(|part| match part {
-        b"" => Some(1),
-        part => std::str::from_utf8(part).ok()?.parse::<u16>().ok(),
-    });
-    let first = numbers.next()??;
-    let modifiers = match numbers.next() {
-        None => KeyModifiers::NONE,
-        Some(bits) => modifiers(bits?)?,
-    };
-    if numbers.next().is_some() {
-        return None;
-    }
-    let code = match end {
-        b'~' => match first {
-            1 | 7 => KeyCode::Home,
-            2 => KeyCode::Insert,
-            3 => KeyCode::Delete,
-            4 | 8 => KeyCode::End,
-            5 => KeyCode::PageUp,
-            6 => KeyCode::PageDown,
-            11 => KeyCode::F(1),
-            15 => KeyCode::F(5),
-            23 => KeyCode::F(11),
-            24 => KeyCode::F(12),
-            _ => return None,
-        },
-        b'A' | b'B' | b'C' | b'D' | b'H' | b'F' if first == 1 => cursor_key(end)?,
-        _ => return None,
-    };
-    Some(press(code, modifiers))
-}
-
-/// xterm's modifier parameter: 1 and a bit each for Shift, Alt and Control.
-fn modifiers(parameter: u16) -> Option<KeyModifiers> {
-    let bits = parameter.checked_sub(1).filter(|bits| *bits < 8)?;
-    let mut modifiers = KeyModifiers::NONE;
-    modifiers.set(KeyModifiers::SHIFT, bits & 1 != 0);
-    modifiers.set(KeyModifiers::ALT, bits & 2 != 0);
-    modifiers.set(KeyModifiers::CONTROL, bits & 4 != 0);
-    Some(modifiers)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decode(bytes: &[u8]) -> Vec<Event> {
-        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
-        decoder.feed(bytes, &mut events);
-        // The same, cut into single bytes, must give the same.
-        let (mut single, mut again) = (Decoder::default(), VecDeque::new());
-        bytes.iter().for_each(|b| single.feed(&[*b], &mut again));
-        assert_eq!(events, again);
-        events.into()
-    }
-
-    fn keys(bytes: &[u8]) -> Vec<KeyCode> {
-        decode(bytes).into_iter().filter_map(|e| e.as_key_event().map(|k| k.code)).collect()
-    }
-
-    #[test]
-    fn presses() {
-        use KeyCode::{BackTab, Backspace, Char, Delete, Down, End, Enter, Home, PageDown, PageUp, Tab, Up};
-        assert_eq!(keys(b"\x1b[A\x1bOB\x1b[H\x1b[4~"), [Up, Down, Home, End]);
-        assert_eq!(keys(b"\x1b[5~\x1b[6~\x1b[3~\x1b[Z"), [PageUp, PageDown, Delete, BackTab]);
-        assert_eq!(
-            keys("a\té€🔑\r\x7f".as_bytes()),
-            [Char('a'), Tab, Char('é'), Char('€'), Char('🔑'), Enter, Backspace]
-        );
-        assert_eq!(decode(b"\x03"), [press(Char('c'), KeyModifiers::CONTROL)]);
-        assert_eq!(decode(b"\x1b[1;5A"), [press(Up, KeyModifiers::CONTROL)]);
-    }
-
-    #[test]
-    fn late_answers_are_not_presses() {
-        for answer in [
-            &b"\x1b[?2026;2$y"[..],
-            b"\x1b[?997;1n",
-            b"\x1b[>1;4600;0c",
-            b"\x1b[24;80R",
-            b"\x1b]52;c;QUJD\x07",
-            b"\x1b]11;rgb:dddd/dddd/dddd\x1b\\",
-            b"\x1bP>|qdDy\x1b\\",
-            b"\x1b_Gi=1;OK\x1b\\",
-            b"\x9b?1;2c",
-            b"\x1b[97;5u",
-        ] {
-            let mut bytes = answer.to_vec();
-            bytes.push(b'q');
-            assert_eq!(keys(&bytes), [KeyCode::Char('q')], "{:?}", String::from_utf8_lossy(answer));
-        }
-    }
-
-    #[test]
-    fn escape_is_a_key_only_when_nothing_follows() {
-        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
-        decoder.feed(b"\x1b", &mut events);
-        assert!(events.is_empty() && decoder.patience().is_some());
-        decoder.give_up(&mut events);
-        assert_eq!(events.pop_front(), Some(press(KeyCode::Esc, KeyModifiers::NONE)));
-        assert_eq!(decoder.patience(), None);
-    }
-
-    #[test]
-    fn a_paste_is_one_event_and_ends_even_without_its_end() {
-        assert_eq!(decode(b"\x1b[200~d\ny\nq\x1b[A\x1b[201~j").first(), Some(&Event::Paste("d\ny\nq\x1b[A".into())));
-        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
-        decoder.feed(b"\x1b[200~abc", &mut events);
-        decoder.give_up(&mut events);
-        decoder.feed(b"q", &mut events);
-        assert_eq!(events.len(), 2);
-        decoder.feed(b"\x1b[200~", &mut events);
-        decoder.feed(&vec![b'x'; 3 * MAX_PASTE], &mut events);
-        decoder.feed(PASTE_END, &mut events);
-        assert!(matches!(events.back(), Some(Event::Paste(text)) if text.len() == MAX_PASTE));
-    }
-
-    #[test]
-    fn noise_never_panics_and_never_wedges() {
-        let mut seed = 1_u32;
-        for _ in 0..2000 {
-            let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
-            let noise: Vec<u8> = (0..64)
-                .map(|_| {
-                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    let alphabet = b"\x1b[]PO_\\;?~AZ0129\x07\x9b\xc3\xa9\xff q";
-                    alphabet[(seed >> 16) as usize % alphabet.len()]
-                })
-                .collect();
-            decoder.feed(&noise, &mut events);
-            decoder.give_up(&mut events);
-            events.clear();
-            decoder.feed(b"q", &mut events);
-            assert_eq!(events.len(), 1, "{noise:?}");
-        }
-    }
-}
+mod tests;

@@ -1,16 +1,11 @@
 //! The real binary in a real tmux, whose client sits in a pseudo-terminal.
 
-#[path = "support/terminal.rs"]
-mod terminal;
-#[path = "support/typing.rs"]
-mod typing;
-
 use std::process::Command;
 
+use crate::terminal::{Terminal, command, contains};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
-use terminal::{Terminal, command, contains};
 
 /// A tmux server of our own, with our own configuration.
 struct Tmux {

@@ -1,0 +1,233 @@
+//! The program's life in a terminal: start, work, every way to end.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::terminal::{Terminal, contains, count, latchkey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+fn started(home: &Path) -> Terminal {
+    let mut terminal = Terminal::start(latchkey(home));
+    terminal.sees("There is no access key yet.");
+    terminal
+}
+
+/// Every file below a folder, with its content.
+fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.is_file() {
+            found.push((path.clone(), std::fs::read(&path).unwrap()));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.press("c nightly<Space>backup<Enter>");
+    terminal.sees("[Show key] [Copy to clipboard] [Close]");
+    terminal.press("s");
+    terminal.sees("hides in");
+    let secret = terminal.word("sk_");
+    assert_eq!(secret.len(), 52);
+    let id = terminal.word("PK");
+    // The bytes of the clipboard write arrive, and the program does not claim more than that.
+    terminal.press("c");
+    terminal.gets(format!("\x1b]52;c;{}\x07", STANDARD.encode(&secret)).as_bytes());
+    terminal.sees("Secret access key sent to your terminal");
+    terminal.press("i");
+    terminal.gets(format!("\x1b]52;c;{}\x07", STANDARD.encode(&id)).as_bytes());
+    terminal.press("s");
+    terminal.loses(&secret);
+    terminal.press("<Esc>");
+    terminal.gets(b"\x1b[7m[Close]");
+    terminal.press("<Enter>");
+    terminal.sees("is ready for use");
+    terminal.press("d");
+    terminal.sees("Delete access key");
+    terminal.press(&id[16..]);
+    terminal.press("<Enter>");
+    terminal.sees("is deleted");
+    terminal.press("q");
+    let (status, terminal) = terminal.ends();
+    assert!(status.success());
+    assert!(!terminal.text().contains("sk_"));
+    for (path, content) in files(home.path()) {
+        assert!(!contains(&content, secret.as_bytes()), "the secret is in {}", path.display());
+    }
+    let words = String::from_utf8_lossy(&terminal.bytes).to_lowercase();
+    assert!(!words.contains("copied to") && !words.contains("in your clipboard"));
+}
+
+#[test]
+fn keys_are_there_again_at_the_next_start_and_files_are_private() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.press("c kept<Enter>");
+    terminal.sees("Access key created");
+    terminal.press("s");
+    terminal.sees("hides in");
+    terminal.press("<Tab><Tab><Enter>");
+    terminal.sees("is ready for use");
+    let data = home.path().join(".local/share/latchkey");
+    assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", entry.path().display());
+    }
+    // A second process on the same data, while the first one runs.
+    let mut second = Terminal::start(latchkey(home.path()));
+    second.sees("kept");
+    second.press("c another<Enter>");
+    second.sees("Access key created");
+    second.press("s<Tab><Tab><Enter>");
+    second.sees("is ready for use");
+    terminal.press("r");
+    terminal.sees("another");
+    for terminal in [terminal, second] {
+        let mut terminal = terminal;
+        terminal.press("q");
+        assert!(terminal.ends().0.success());
+    }
+    assert!(!data.join("api.sock").exists());
+    let mut again = Terminal::start(latchkey(home.path()));
+    again.sees("kept");
+    again.press("<Ctrl-C>");
+    assert!(again.ends().0.success());
+}
+
+#[test]
+fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.press("c<Enter>");
+    terminal.sees("Access key created");
+    terminal.press("s");
+    terminal.sees("hides in");
+    let secret = terminal.word("sk_");
+    terminal.press("<F12>");
+    let (status, terminal) = terminal.ends();
+    assert!(!status.success());
+    let text = terminal.text();
+    assert!(text.contains("a mistake in the program; see"), "{text}");
+    assert!(!text.contains(&secret));
+    let log = home.path().join(".local/state/latchkey/panic.log");
+    assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
+    let report = std::fs::read_to_string(log).unwrap();
+    assert!(report.contains("asked for by F12") && !report.contains("sk_"), "{report}");
+}
+
+#[test]
+fn a_panic_of_a_task_leaves_the_screen_alone() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.press("<F11>");
+    terminal.press("?");
+    terminal.sees("Help");
+    assert_eq!(count(&terminal.bytes, b"\x1b[?1049l"), 0);
+    terminal.press("<Esc>");
+    terminal.loses("Help");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+    assert!(home.path().join(".local/state/latchkey/panic.log").exists());
+}
+
+#[test]
+fn signals_leave_by_the_same_door() {
+    for signal in [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP] {
+        let home = TempDir::new().unwrap();
+        let mut terminal = started(home.path());
+        terminal.press("c<Enter>");
+        terminal.sees("Access key created");
+        terminal.press("s");
+        terminal.sees("hides in");
+        let secret = terminal.word("sk_");
+        terminal.signal(signal);
+        let (_, terminal) = terminal.ends();
+        assert!(!terminal.text().contains(&secret), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_lost_terminal_ends_the_program() {
+    let home = TempDir::new().unwrap();
+    let terminal = started(home.path());
+    let status = terminal.hang_up();
+    assert_ne!(std::os::unix::process::ExitStatusExt::signal(&status), Some(6), "it aborted");
+}
+
+#[test]
+fn late_answers_and_pastes_press_nothing() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.press("c only<Enter>");
+    terminal.sees("Access key created");
+    terminal.press("s<Tab><Tab><Enter>");
+    terminal.sees("is ready for use");
+    for noise in [
+        &b"\x1b[?2026;2$y"[..],
+        b"\x1b[?997;1n",
+        b"\x1b[>1;4600;0c",
+        b"\x1b]52;c;QUJD\x07",
+        b"\x1bP>|kitty\x1b\\",
+        b"\x1bP>|qdDya\x1b\\",
+        b"\x1b]11;rgb:dddd/dddd/dddd\x1b\\",
+        b"\x1b[200~d\ny\nq\x1b[201~",
+    ] {
+        terminal.send(noise);
+    }
+    terminal.press("?");
+    terminal.sees("Help");
+    terminal.press("<Esc>");
+    terminal.loses("Help");
+    terminal.sees("1 key");
+    terminal.sees("● active");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
+#[test]
+fn the_process_hides_its_memory() {
+    let home = TempDir::new().unwrap();
+    let terminal = started(home.path());
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", terminal.pid())).unwrap();
+    let core: Vec<&str> = limits.lines().find(|l| l.starts_with("Max core")).unwrap().split_whitespace().collect();
+    assert!(["0", "1"].contains(&core[4]) && ["0", "1"].contains(&core[5]), "{core:?}");
+    // A program that cannot be dumped belongs to root in /proc, whoever runs it.
+    let environ = std::fs::metadata(format!("/proc/{}/environ", terminal.pid())).unwrap();
+    assert_eq!(std::os::unix::fs::MetadataExt::uid(&environ), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .stdin(std::process::Stdio::null())
+        .env("HOME", TempDir::new().unwrap().path())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(words.contains("must be a terminal") && !words.contains('\u{1b}'), "{words}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_is_named_on_a_restored_terminal() {
+    let home = TempDir::new().unwrap();
+    std::fs::write(home.path().join("file"), "in the way").unwrap();
+    let data = home.path().join("file/data");
+    let terminal = Terminal::start(latchkey(home.path()).args(["--data".as_ref(), data.as_os_str()]));
+    let (status, terminal) = terminal.ends();
+    assert!(!status.success());
+    assert!(terminal.text().replace('\n', "").contains("file/data"), "{}", terminal.text());
+}
