@@ -139,8 +139,9 @@ pub(super) fn placed(row: &rusqlite::Row<'_>, now: DateTime<Utc>) -> Result<Plac
 
 /// Whether a key's copied state is no longer true. Both questions are one step into a small index.
 fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM keys WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
-                   OR EXISTS (SELECT 1 FROM keys WHERE state = 1 AND expires_at > ?1)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_expire
+                              WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
+                   OR EXISTS (SELECT 1 FROM keys INDEXED BY keys_expired WHERE state = 1 AND expires_at > ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([now.timestamp_millis()], |row| row.get(0))?)
 }
 
@@ -148,9 +149,13 @@ fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Sto
 fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let now = now.timestamp_millis();
     connection.execute(
-        "UPDATE keys SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1",
+        "UPDATE keys INDEXED BY keys_to_expire SET state = 1
+         WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1",
         [now],
     )?;
-    connection.execute("UPDATE keys SET state = 2 * switched_off WHERE state = 1 AND expires_at > ?1", [now])?;
+    connection.execute(
+        "UPDATE keys INDEXED BY keys_expired SET state = 2 * switched_off WHERE state = 1 AND expires_at > ?1",
+        [now],
+    )?;
     Ok(())
 }
