@@ -85,8 +85,7 @@ impl Inner {
         now: DateTime<Utc>,
     ) -> Result<Option<(Zeroizing<String>, i64)>, super::StoreError> {
         let found = self.store.credential(&proof.id, now)?;
-        let (id, sealed) =
-            found.as_ref().map_or((DECOY_ID, &self.decoy), |key| (proof.id.as_str(), &key.sealed));
+        let (id, sealed) = found.as_ref().map_or((DECOY_ID, &self.decoy), |key| (proof.id.as_str(), &key.sealed));
         let secret = self.store.vault().unseal(id, sealed);
         let readable = secret.is_some();
         let secret = secret.unwrap_or_default();

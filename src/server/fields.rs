@@ -32,10 +32,12 @@ impl Fields {
     pub(crate) async fn of_body(request: Request) -> Result<Self, Failure> {
         match media_type(request.headers()).as_str() {
             "application/json" => Self::of_json_body(request).await,
-            "application/x-www-form-urlencoded" => match Form::<Vec<(String, String)>>::from_request(request, &()).await {
-                Ok(Form(pairs)) => Self::of_pairs(pairs),
-                Err(rejection) => Err(unreadable(rejection, "not a form")),
-            },
+            "application/x-www-form-urlencoded" => {
+                match Form::<Vec<(String, String)>>::from_request(request, &()).await {
+                    Ok(Form(pairs)) => Self::of_pairs(pairs),
+                    Err(rejection) => Err(unreadable(rejection, "not a form")),
+                }
+            }
             _ => {
                 let why = "must be application/json or application/x-www-form-urlencoded";
                 Err(Failure::malformed("content-type", why))
@@ -44,7 +46,8 @@ impl Fields {
     }
 
     async fn of_json_body(request: Request) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, &()).await.map_err(|rejection| unreadable(rejection, "not readable"))?;
+        let bytes =
+            Bytes::from_request(request, &()).await.map_err(|rejection| unreadable(rejection, "not readable"))?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             Ok(_) => Err(Failure::malformed("body", "must be a JSON object")),

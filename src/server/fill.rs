@@ -15,12 +15,36 @@ const STEP: u64 = 10_000;
 const AGE: TimeDelta = TimeDelta::days(3 * 365);
 
 const TASKS: [&str; 16] = [
-    "nightly backup", "Grafana", "billing export", "CI runner", "PSA sync", "password rotation", "audit mirror",
-    "helpdesk bot", "Резервное копирование", "監視システム", "Zeiterfassung Köln", "SSO bridge", "inventory scan",
-    "onboarding script", "Überwachung", "rapport mensuel – été",
+    "nightly backup",
+    "Grafana",
+    "billing export",
+    "CI runner",
+    "PSA sync",
+    "password rotation",
+    "audit mirror",
+    "helpdesk bot",
+    "Резервное копирование",
+    "監視システム",
+    "Zeiterfassung Köln",
+    "SSO bridge",
+    "inventory scan",
+    "onboarding script",
+    "Überwachung",
+    "rapport mensuel – été",
 ];
 const PLACES: [&str; 12] = [
-    "ams-03", "fra-01", "Zürich", "São Paulo", "nyc-12", "sgp-02", "東京", "staging", "lab", "Łódź", "syd-01", "dr-site",
+    "ams-03",
+    "fra-01",
+    "Zürich",
+    "São Paulo",
+    "nyc-12",
+    "sgp-02",
+    "東京",
+    "staging",
+    "lab",
+    "Łódź",
+    "syd-01",
+    "dr-site",
 ];
 const NOTES: [&str; 4] = ["(old)", "(do not delete)", "v2", "– test"];
 const PEOPLE: [&str; 8] = ["jo", "maria", "t.okafor", "andré", "priya", "admin", "lin", "sven"];
@@ -108,7 +132,8 @@ fn write_key(
     let used = last_used(dice, created, now);
     let from = used.map(|_| address(dice));
     if status != Status::Active || used.is_some() {
-        let sql = "UPDATE keys SET state = ?2, switched_off = ?3, last_used_at = ?4, last_used_from = ?5 WHERE seq = ?1";
+        let sql =
+            "UPDATE keys SET state = ?2, switched_off = ?3, last_used_at = ?4, last_used_from = ?5 WHERE seq = ?1";
         let used = used.map_or(0, |at| at.timestamp_millis());
         transaction.prepare_cached(sql)?.execute(params![seq, super::store::state(status), off, used, from])?;
     }

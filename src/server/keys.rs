@@ -56,7 +56,10 @@ pub(super) async fn create(
     match created.await? {
         (Created::Fresh(key), secret) => {
             let secret = secret.expose();
-            Ok((StatusCode::CREATED, Json(json!({ "success": true, "key": wire::Key::from(&key), "secret_access_key": secret }))))
+            Ok((
+                StatusCode::CREATED,
+                Json(json!({ "success": true, "key": wire::Key::from(&key), "secret_access_key": secret })),
+            ))
         }
         (Created::Replayed(key), _) => {
             let key = wire::Key::from(&key);
@@ -117,7 +120,10 @@ fn answer(key: Option<AccessKey>) -> Result<Json<Value>, Failure> {
 }
 
 fn label(fields: &mut Fields) -> Result<Option<Label>, Failure> {
-    let parse = |text: String| Label::parse(&text).map_err(|error| Failure::malformed("label", error.to_string().trim_start_matches("label: ")));
+    let parse = |text: String| {
+        Label::parse(&text)
+            .map_err(|error| Failure::malformed("label", error.to_string().trim_start_matches("label: ")))
+    };
     fields.text("label")?.map(parse).transpose()
 }
 

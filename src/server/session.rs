@@ -65,7 +65,8 @@ impl FromRequestParts<State> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let token =
+            header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let asker = token.and_then(|(_, token)| state.0.sessions.find(token.trim()));
         asker.cloned().ok_or_else(|| Failure::token("sign in again"))
     }

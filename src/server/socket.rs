@@ -99,7 +99,9 @@ impl Listener for OwnPeers {
     async fn accept(&mut self) -> (UnixStream, SocketAddr) {
         loop {
             match self.0.accept().await {
-                Ok((stream, from)) if stream.peer_cred().is_ok_and(|peer| is_ours(peer.uid())) => return (stream, from),
+                Ok((stream, from)) if stream.peer_cred().is_ok_and(|peer| is_ours(peer.uid())) => {
+                    return (stream, from);
+                }
                 Ok(_) => {}
                 // Out of file descriptors: wait until some are given back.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,

@@ -161,10 +161,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         assert!(matches!(Vault::open(&path, true), Err(StoreError::MasterKeyMissing(_))));
-        let makers: Vec<_> = (0..8).map(|_| std::thread::spawn({
-            let path = path.clone();
-            move || Vault::open(&path, false).unwrap().sign(b"")
-        })).collect();
+        let makers: Vec<_> = (0..8)
+            .map(|_| {
+                std::thread::spawn({
+                    let path = path.clone();
+                    move || Vault::open(&path, false).unwrap().sign(b"")
+                })
+            })
+            .collect();
         let signatures: Vec<_> = makers.into_iter().map(|maker| maker.join().unwrap()).collect();
         assert!(signatures.windows(2).all(|pair| pair[0] == pair[1]));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);

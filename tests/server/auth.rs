@@ -40,7 +40,9 @@ async fn both_kinds_of_body_and_any_case_of_header_and_hash() {
     let (id, secret) = server.create("one").await;
     let hash = latchkey::model::hmac_token(secret.as_bytes(), "grüße & co".as_bytes()).expose().to_uppercase();
     let exchange = || server.anyone(Method::POST, "/auth/client_token").header("X-Key", &id).header("X-HASH", &hash);
-    let form = exchange().header("content-type", "application/x-www-form-urlencoded").body("scope=docs_api&content=gr%C3%BC%C3%9Fe+%26+co");
+    let form = exchange()
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("scope=docs_api&content=gr%C3%BC%C3%9Fe+%26+co");
     assert_eq!(send(form).await.status, 200);
     let body = json!({ "scope": "docs_api", "content": "grüße & co", "grant_type": "ignored" }).to_string();
     let json = exchange().header("content-type", "Application/JSON; charset=utf-8").body(body);
@@ -58,9 +60,15 @@ async fn what_is_missing_is_named() {
         (call().header("x-key", "PK").header("x-hash", "").json(&good), "x-hash"),
         (call().header("x-key", "PK").header("x-hash", "00"), "content-type"),
         (call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "content": "x" })), "scope"),
-        (call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": "else", "content": "x" })), "scope"),
+        (
+            call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": "else", "content": "x" })),
+            "scope",
+        ),
         (call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": "docs_api" })), "content"),
-        (call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": "docs_api", "content": "" })), "content"),
+        (
+            call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": "docs_api", "content": "" })),
+            "content",
+        ),
         (call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": 1, "content": "x" })), "scope"),
         (call().header("x-key", "PK").header("x-hash", "00").json(&json!([])), "body"),
     ];
@@ -169,7 +177,15 @@ async fn use_is_written_down_and_shows_in_the_history() {
     assert_eq!(key["last_used_from"], "local");
     assert!(key["last_used_at"].is_string());
     let history = server.get(&format!("/keys/{id}/events")).await;
-    let lines: Vec<_> = history.body["events"].as_array().unwrap().iter().map(|event| (text(&event["kind"]), event["detail"].clone())).collect();
-    assert_eq!(lines, [("refused".into(), json!("wrong hash")), ("used".into(), json!(null)), ("created".into(), json!(null))]);
+    let lines: Vec<_> = history.body["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (text(&event["kind"]), event["detail"].clone()))
+        .collect();
+    assert_eq!(
+        lines,
+        [("refused".into(), json!("wrong hash")), ("used".into(), json!(null)), ("created".into(), json!(null))]
+    );
     assert_eq!(history.body["events"][2]["by"], "jo");
 }

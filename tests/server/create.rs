@@ -17,7 +17,10 @@ async fn a_new_key_has_the_contracts_form() {
     let key = &answer.body["key"];
     assert!(KeyId::looks_like_ours(key["id"].as_str().unwrap()));
     assert!(SecretKey::parse(answer.body["secret_access_key"].as_str().unwrap()).is_ok());
-    assert_eq!((&key["label"], &key["status"], &key["created_by"]), (&json!("nightly"), &json!("active"), &json!("jo")));
+    assert_eq!(
+        (&key["label"], &key["status"], &key["created_by"]),
+        (&json!("nightly"), &json!("active"), &json!("jo"))
+    );
     assert_eq!(key["expires_at"], "2999-01-31T10:00:00Z");
     assert_eq!((&key["last_used_at"], &key["last_used_from"]), (&json!(null), &json!(null)));
     assert_eq!(server.get(&format!("/keys/{}", text(&key["id"]))).await.body["key"], *key);

@@ -10,13 +10,18 @@ use crate::support::{Server, folder, send, text};
 async fn only_who_is_signed_in() {
     let server = Server::start().await;
     let calls = [
-        (Method::GET, "/keys"), (Method::POST, "/keys"), (Method::GET, "/keys/PK1"), (Method::PATCH, "/keys/PK1"),
-        (Method::DELETE, "/keys/PK1"), (Method::GET, "/keys/PK1/events"),
+        (Method::GET, "/keys"),
+        (Method::POST, "/keys"),
+        (Method::GET, "/keys/PK1"),
+        (Method::PATCH, "/keys/PK1"),
+        (Method::DELETE, "/keys/PK1"),
+        (Method::GET, "/keys/PK1/events"),
     ];
     for (method, path) in calls {
         for header in [None, Some("Bearer wrong"), Some("Basic c2Vzc2lvbg=="), Some("Bearer"), Some("Bearer ")] {
             let request = server.anyone(method.clone(), path);
-            let answer = send(header.map_or(request.try_clone().unwrap(), |h| request.header("authorization", h))).await;
+            let answer =
+                send(header.map_or(request.try_clone().unwrap(), |h| request.header("authorization", h))).await;
             assert_eq!((answer.status, &answer.body["code"]), (401, &json!(1006)), "{method} {path} {header:?}");
             assert_eq!(answer.body["message"], "Invalid token: sign in again");
         }
@@ -28,7 +33,8 @@ async fn an_auditor_may_only_look() {
     let server = Server::on(folder(), Role::Auditor).await;
     assert_eq!(server.get("/keys").await.status, 200);
     assert_eq!(server.get("/keys/PK1").await.status, 404);
-    for answer in [server.post("x", json!({})).await, server.patch("PK1", json!({})).await, server.delete("PK1").await] {
+    for answer in [server.post("x", json!({})).await, server.patch("PK1", json!({})).await, server.delete("PK1").await]
+    {
         assert_eq!((answer.status, &answer.body["code"]), (403, &json!(0)));
     }
 }
@@ -82,9 +88,19 @@ async fn bodies_that_are_no_bodies() {
 async fn queries_that_are_none() {
     let server = Server::start().await;
     for (query, field) in [
-        ("limit=0", "limit"), ("limit=1001", "limit"), ("limit=ten", "limit"), ("limit=-1", "limit"), ("limit=", "limit"),
-        ("sort=colour", "sort"), ("order=up", "order"), ("status=gone", "status"), ("total=maybe", "total"),
-        ("cursor=x", "cursor"), ("stauts=active", "stauts"), ("q=a&q=b", "q"), ("q=%FF%FE&limit=0", "limit"),
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=ten", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=", "limit"),
+        ("sort=colour", "sort"),
+        ("order=up", "order"),
+        ("status=gone", "status"),
+        ("total=maybe", "total"),
+        ("cursor=x", "cursor"),
+        ("stauts=active", "stauts"),
+        ("q=a&q=b", "q"),
+        ("q=%FF%FE&limit=0", "limit"),
     ] {
         let answer = server.get(&format!("/keys?{query}")).await;
         assert_eq!((answer.status, &answer.body["code"]), (400, &json!(0)), "{query}");

@@ -45,7 +45,11 @@ async fn every_sort_in_both_directions_and_any_page_size() {
     }
     ids.reverse();
     assert_eq!(server.labels("sort=id&limit=2").await, ids);
-    assert_eq!(labels(&server.get("/keys").await), ["D", "b", "e", "A", "c"], "the newest first, unless asked otherwise");
+    assert_eq!(
+        labels(&server.get("/keys").await),
+        ["D", "b", "e", "A", "c"],
+        "the newest first, unless asked otherwise"
+    );
 }
 
 #[tokio::test]
@@ -96,13 +100,23 @@ async fn a_cursor_belongs_to_its_list() {
 #[tokio::test]
 async fn filters_know_no_case_in_any_script() {
     let server = Server::start().await;
-    for label in ["Grafana – ZÜRICH", "Резервное", "ΣΊΣΥΦΟΣ", "İzmir", "東京", "100% \"quoted\" _x*", "a\u{301}"] {
+    for label in ["Grafana – ZÜRICH", "Резервное", "ΣΊΣΥΦΟΣ", "İzmir", "東京", "100% \"quoted\" _x*", "a\u{301}"]
+    {
         server.create(label).await;
     }
     for (q, expected) in [
-        ("zürich", "Grafana – ZÜRICH"), ("– z", "Grafana – ZÜRICH"), ("РЕЗ", "Резервное"), ("ное", "Резервное"),
-        ("ίσυφοσ", "ΣΊΣΥΦΟΣ"), ("ς", "ΣΊΣΥΦΟΣ"), ("İZ", "İzmir"), ("京", "東京"), ("東京", "東京"),
-        ("\" _X*", "100% \"quoted\" _x*"), ("0%", "100% \"quoted\" _x*"), ("\u{301}", "a\u{301}"),
+        ("zürich", "Grafana – ZÜRICH"),
+        ("– z", "Grafana – ZÜRICH"),
+        ("РЕЗ", "Резервное"),
+        ("ное", "Резервное"),
+        ("ίσυφοσ", "ΣΊΣΥΦΟΣ"),
+        ("ς", "ΣΊΣΥΦΟΣ"),
+        ("İZ", "İzmir"),
+        ("京", "東京"),
+        ("東京", "東京"),
+        ("\" _X*", "100% \"quoted\" _x*"),
+        ("0%", "100% \"quoted\" _x*"),
+        ("\u{301}", "a\u{301}"),
     ] {
         let request = server.call(reqwest::Method::GET, "/keys").query(&[("q", q)]);
         let page = crate::support::send(request).await;
@@ -128,15 +142,19 @@ async fn what_is_rare_among_many_is_found() {
     let server = Server::on(folder, latchkey::server::Role::Administrator).await;
     let database = server.database();
     database.execute_batch("CREATE TEMP TABLE all_keys AS SELECT * FROM keys").unwrap();
-    for q in ["#4999", "backup", "資", "監", "été", "nightly backup ams-03", "q7", "zzzz", "kup ams", "grafana – z"] {
+    for q in ["#4999", "backup", "資", "監", "été", "nightly backup ams-03", "q7", "zzzz", "kup ams", "grafana – z"]
+    {
         for status in ["", "expired"] {
             let state = if status.is_empty() { "1" } else { "state = 1" };
             let sql = format!(
                 "SELECT id FROM all_keys WHERE {state} AND (instr(id, ?1) OR instr(label_fold, ?2)) ORDER BY seq DESC"
             );
             let mut statement = database.prepare(&sql).unwrap();
-            let expected: Vec<String> =
-                statement.query_map([&q.to_ascii_uppercase(), q], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let expected: Vec<String> = statement
+                .query_map([&q.to_ascii_uppercase(), q], |row| row.get(0))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
             for sort in ["created_at", "last_used_at", "label", "status", "id"] {
                 let mut found = Vec::new();
                 let mut cursor: Option<String> = None;

@@ -56,9 +56,13 @@ impl Store {
                 return Ok(answer);
             }
             insert(transaction, new, &sealed, now)?;
-            transaction
-                .prepare_cached("INSERT INTO creates VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![new.by, new.idempotency_key, new.fingerprint, new.id, now.timestamp_millis()])?;
+            transaction.prepare_cached("INSERT INTO creates VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+                new.by,
+                new.idempotency_key,
+                new.fingerprint,
+                new.id,
+                now.timestamp_millis()
+            ])?;
             let created = find(transaction, new.id, now)?;
             Ok(created.map_or(Created::Gone, |(_, key)| Created::Fresh(key)))
         })
@@ -153,12 +157,7 @@ fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<
 }
 
 /// Makes the changes that change something, and names them.
-fn apply(
-    transaction: &Transaction<'_>,
-    seq: i64,
-    id: &str,
-    change: &Change,
-) -> Result<Vec<&'static str>, StoreError> {
+fn apply(transaction: &Transaction<'_>, seq: i64, id: &str, change: &Change) -> Result<Vec<&'static str>, StoreError> {
     let mut done = Vec::new();
     if let Some(label) = &change.label {
         let folded = fold(label.as_str());
@@ -171,7 +170,8 @@ fn apply(
     }
     if let Some(off) = change.switched_off {
         // Tokens given out so far stay dead, also when the key is switched on again.
-        let sql = "UPDATE keys SET switched_off = ?2, generation = generation + ?2 WHERE seq = ?1 AND switched_off <> ?2";
+        let sql =
+            "UPDATE keys SET switched_off = ?2, generation = generation + ?2 WHERE seq = ?1 AND switched_off <> ?2";
         if transaction.prepare_cached(sql)?.execute(params![seq, off])? > 0 {
             done.push(if off { "deactivated" } else { "activated" });
         }

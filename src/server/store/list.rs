@@ -30,12 +30,7 @@ pub(crate) struct Page {
 
 impl Store {
     /// A page of keys as of `now`.
-    pub(crate) fn list(
-        &self,
-        request: &ListRequest,
-        now: DateTime<Utc>,
-        cancel: &Cancel,
-    ) -> Result<Page, StoreError> {
+    pub(crate) fn list(&self, request: &ListRequest, now: DateTime<Utc>, cancel: &Cancel) -> Result<Page, StoreError> {
         if self.read(cancel, |connection| sweep_is_due(connection, now))? {
             self.write(|transaction| sweep(transaction, now))?;
         }
@@ -76,7 +71,9 @@ impl Ask<'_> {
 
     /// Walks the list until enough keys match or `most` were seen. Tells whether it got so far as to know.
     pub(super) fn walk(&self, needle: Option<&Needle>, most: usize) -> Result<(Vec<Placed>, bool), StoreError> {
-        let mut statement = self.connection.prepare_cached(&self.ordered(COLUMNS))?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&self.ordered(&format!("{}, seq, {COLUMNS}", column(self.request.query.sort))))?;
         let mut rows = self.start(&mut statement)?;
         let mut found = Vec::new();
         for _ in 0..most {
@@ -94,7 +91,7 @@ impl Ask<'_> {
         Ok((found, false))
     }
 
-    /// The statement that goes along the list from the cursor: place (2 columns), then `columns`.
+    /// The statement that goes along the list from the cursor.
     pub(super) fn ordered(&self, columns: &str) -> String {
         let KeyQuery { sort, order, ref filter } = self.request.query;
         let (direction, beyond) = match order {
@@ -112,7 +109,7 @@ impl Ask<'_> {
             "seq" => format!("seq {direction}"),
             _ => format!("{by} {direction}, seq {direction}"),
         };
-        format!("SELECT {by}, seq, {columns} FROM keys WHERE {} ORDER BY {order_by}", conditions.join(" AND "))
+        format!("SELECT {columns} FROM keys WHERE {} ORDER BY {order_by}", conditions.join(" AND "))
     }
 
     /// Binds [`ordered`](Self::ordered)'s parameters.
@@ -132,7 +129,7 @@ impl Ask<'_> {
     }
 }
 
-/// Reads a row of [`Ask::ordered`] with [`COLUMNS`].
+/// Reads a row: its place (2 columns), then [`COLUMNS`].
 pub(super) fn placed(row: &rusqlite::Row<'_>, now: DateTime<Utc>) -> Result<Placed, StoreError> {
     Ok(Placed { place: Place { value: row.get(0)?, seq: row.get(1)? }, key: row::key(row, 2, now)? })
 }

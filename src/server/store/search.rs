@@ -17,8 +17,12 @@ const SHORT_WALK: usize = 4_000;
 const FEW: usize = 8_000;
 /// Counting looks at so many candidates one by one; beyond, reading the whole table is faster.
 const SOME: usize = 100_000;
+/// So many keys show how frequent a text is.
+const SAMPLE: u32 = 4_000;
+/// A text is frequent when one key in so many has it.
+const FREQUENT: u64 = 8;
 /// A short text begins so many trigrams at most, or the index is no help.
-const MOST_TERMS: usize = 2_000;
+const MOST_TERMS: usize = 256;
 /// A long walk asks so often whether it is still wanted.
 const CHECK_EVERY: usize = 4_096;
 
@@ -36,27 +40,34 @@ pub(super) fn page(ask: &Ask<'_>, needle: &Needle) -> Result<Vec<Placed>, StoreE
     if candidates.len <= FEW { sorted(ask, needle, &candidates) } else { along_the_list(ask, needle, &candidates) }
 }
 
-/// How many keys match.
+/// How many keys match. What a sample shows to be frequent is counted in the table, the rest by the index.
 pub(super) fn count(ask: &Ask<'_>, needle: &Needle) -> Result<u64, StoreError> {
-    let candidates = match index_query(ask, needle)? {
-        Some(query) => Candidates::collect(ask, &query)?,
-        None => Candidates { bits: Vec::new(), len: usize::MAX },
-    };
     let wanted = ask.request.query.filter.status.map(state);
-    let mut total = 0;
-    if candidates.len <= SOME {
-        let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys WHERE seq = ?1")?;
-        for (n, seq) in candidates.iter().enumerate() {
-            if n % CHECK_EVERY == 0 {
-                ask.cancel.check()?;
-            }
-            let matches = statement.query_row([seq], |row| counts(row, needle, wanted)).optional()?;
-            total += u64::from(matches == Some(true));
-        }
-        return Ok(total);
+    if scan(ask, needle, None, SAMPLE)? * FREQUENT > u64::from(SAMPLE) {
+        return scan(ask, needle, wanted, u32::MAX);
     }
-    let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys")?;
-    let mut rows = statement.query([])?;
+    let Some(query) = index_query(ask, needle)? else { return scan(ask, needle, wanted, u32::MAX) };
+    let candidates = Candidates::collect(ask, &query)?;
+    if candidates.len > SOME {
+        return scan(ask, needle, wanted, u32::MAX);
+    }
+    let mut total = 0;
+    let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys WHERE seq = ?1")?;
+    for (n, seq) in candidates.iter().enumerate() {
+        if n % CHECK_EVERY == 0 {
+            ask.cancel.check()?;
+        }
+        let matches = statement.query_row([seq], |row| counts(row, needle, wanted)).optional()?;
+        total += u64::from(matches == Some(true));
+    }
+    Ok(total)
+}
+
+/// How many of the first `most` keys match.
+fn scan(ask: &Ask<'_>, needle: &Needle, wanted: Option<i64>, most: u32) -> Result<u64, StoreError> {
+    let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys LIMIT ?1")?;
+    let mut rows = statement.query([most])?;
+    let mut total = 0;
     while let Some(row) = rows.next()? {
         total += u64::from(counts(row, needle, wanted)?);
     }
@@ -94,7 +105,9 @@ fn by_creation(ask: &Ask<'_>, needle: &Needle, query: &str) -> Result<Vec<Placed
         (Order::Asc, after) => ("ASC", after.as_ref().map_or(0, |place| place.seq), i64::MAX),
         (Order::Desc, after) => ("DESC", 0, after.as_ref().map_or(i64::MAX, |place| place.seq)),
     };
-    let sql = format!("SELECT rowid FROM grams WHERE grams MATCH ?1 AND rowid > ?2 AND rowid < ?3 ORDER BY rowid {direction}");
+    let sql = format!(
+        "SELECT rowid FROM grams WHERE grams MATCH ?1 AND rowid > ?2 AND rowid < ?3 ORDER BY rowid {direction}"
+    );
     let mut statement = ask.connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params![query, from, to])?;
     while let Some(row) = rows.next()?
@@ -114,8 +127,7 @@ fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec
     let mut places = Vec::new();
     for seq in candidates.iter() {
         let place = statement.query_row([seq], |row| {
-            let matches = wanted.is_none_or(|state| row.get(1) == Ok(state))
-                && needle.is_in_row(row, 2, 3)?;
+            let matches = wanted.is_none_or(|state| row.get(1) == Ok(state)) && needle.is_in_row(row, 2, 3)?;
             Ok(matches.then_some((Sortable::from(row.get_ref(0)?), seq)))
         });
         places.extend(place.optional()?.flatten());
@@ -140,13 +152,13 @@ fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec
 
 /// Walks the list by its index alone and looks only at candidates.
 fn along_the_list(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<Placed>, StoreError> {
-    let mut statement = ask.connection.prepare_cached(&ask.ordered("NULL"))?;
+    let mut statement = ask.connection.prepare_cached(&ask.ordered("seq"))?;
     let mut rows = ask.start(&mut statement)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()?
         && found.len() < ask.wanted()
     {
-        let seq = row.get(1)?;
+        let seq = row.get(0)?;
         if candidates.contains(seq) {
             found.extend(look_up(ask, needle, seq)?);
         }
@@ -217,6 +229,8 @@ impl Candidates {
     }
 
     fn iter(&self) -> impl Iterator<Item = i64> {
-        (0_i64..).zip(&self.bits).flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+        (0_i64..)
+            .zip(&self.bits)
+            .flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
     }
 }
