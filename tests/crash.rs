@@ -66,7 +66,8 @@ async fn what_was_confirmed_survives_a_kill() {
             creator.await.unwrap();
         }
     }
-    check(folder.path(), &book.lock().unwrap()).await;
+    let book = std::mem::take(&mut *book.lock().unwrap());
+    check(folder.path(), &book).await;
 }
 
 async fn spawn(folder: &Path) -> (Child, Client, String) {

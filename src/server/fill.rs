@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Transaction, params};
 
 use super::keys::draw;
-use super::store::{NewKey, Store, StoreError, insert};
+use super::store::{NewKey, Store, StoreError, index_all, insert};
 use crate::model::{Label, Status};
 
 /// Progress is told each time so many keys are written.
@@ -65,6 +65,8 @@ pub fn fill(folder: &Path, keys: u64, progress: &mut dyn FnMut(u64)) -> Result<(
                 progress(n + 1);
             }
         }
+        // Last, in one go: each key by itself would be a segment of the search index of its own.
+        index_all(transaction)?;
         transaction.execute_batch(&indexes)?;
         transaction.execute_batch(
             "INSERT INTO grams (grams) VALUES ('optimize');
@@ -96,7 +98,7 @@ fn drop_indexes(transaction: &Transaction<'_>) -> Result<String, StoreError> {
 }
 
 fn created_at(n: u64, keys: u64, now: DateTime<Utc>) -> DateTime<Utc> {
-    let left = u128::from(keys - n) * AGE.num_milliseconds().unsigned_abs() as u128 / u128::from(keys);
+    let left = u128::from(keys - n) * u128::from(AGE.num_milliseconds().unsigned_abs()) / u128::from(keys);
     now - TimeDelta::milliseconds(i64::try_from(left).unwrap_or_default())
 }
 

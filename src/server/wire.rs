@@ -21,7 +21,7 @@ pub(super) struct Key {
 
 /// A page of keys.
 #[derive(Serialize)]
-pub(super) struct Keys {
+pub(super) struct Page {
     pub(super) success: bool,
     pub(super) keys: Vec<Key>,
     /// Where the next page begins, if keys follow.

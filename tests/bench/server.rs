@@ -1,6 +1,5 @@
 //! How long the server takes with a million keys, over its real socket.
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
-#![expect(missing_docs, reason = "criterion's macros write functions")]
 
 use std::path::PathBuf;
 use std::time::Duration;

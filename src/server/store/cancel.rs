@@ -7,7 +7,7 @@ use rusqlite::{Connection, InterruptHandle};
 
 use super::StoreError;
 
-/// A question that may be given up while SQLite works on it.
+/// A question that may be given up while `SQLite` works on it.
 #[derive(Clone, Default)]
 pub(crate) struct Cancel(Arc<Inner>);
 

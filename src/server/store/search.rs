@@ -6,6 +6,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::StoreError;
+use super::candidates::Candidates;
 use super::list::{Ask, placed};
 use super::row::{COLUMNS, Placed, column, state};
 use super::text::{Needle, quoted};
@@ -181,7 +182,7 @@ fn look_up(ask: &Ask<'_>, needle: &Needle, seq: i64) -> Result<Option<Placed>, S
     matches.then(|| placed(row, ask.now)).transpose()
 }
 
-/// A value that sorts as SQLite sorts it: text by its bytes.
+/// A value that sorts as `SQLite` sorts it: text by its bytes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Sortable {
     Number(i64),
@@ -195,42 +196,5 @@ impl From<rusqlite::types::ValueRef<'_>> for Sortable {
             rusqlite::types::ValueRef::Text(text) => Self::Text(text.to_vec()),
             _ => Self::Number(i64::MIN),
         }
-    }
-}
-
-/// The keys that the index names, one bit each: a million in 125 kB.
-struct Candidates {
-    bits: Vec<u64>,
-    len: usize,
-}
-
-impl Candidates {
-    fn collect(ask: &Ask<'_>, query: &str) -> Result<Self, StoreError> {
-        let mut all = Self { bits: Vec::new(), len: 0 };
-        if query.is_empty() {
-            return Ok(all);
-        }
-        let mut statement = ask.connection.prepare_cached("SELECT rowid FROM grams WHERE grams MATCH ?1")?;
-        let mut rows = statement.query([query])?;
-        while let Some(row) = rows.next()? {
-            let seq = usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
-            let word = seq / 64;
-            if all.bits.len() <= word {
-                all.bits.resize(word + 1, 0);
-            }
-            all.bits[word] |= 1 << (seq % 64);
-            all.len += 1;
-        }
-        Ok(all)
-    }
-
-    fn contains(&self, seq: i64) -> bool {
-        usize::try_from(seq).is_ok_and(|seq| self.bits.get(seq / 64).is_some_and(|word| word >> (seq % 64) & 1 == 1))
-    }
-
-    fn iter(&self) -> impl Iterator<Item = i64> {
-        (0_i64..)
-            .zip(&self.bits)
-            .flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
     }
 }
