@@ -66,6 +66,7 @@ pub(super) fn count(ask: &Ask<'_>, needle: &Needle) -> Result<u64, StoreError> {
 
 /// How many of the first `most` keys match.
 fn scan(ask: &Ask<'_>, needle: &Needle, wanted: Option<i64>, most: u32) -> Result<u64, StoreError> {
+    ask.cancel.check()?;
     let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys LIMIT ?1")?;
     let mut rows = statement.query([most])?;
     let mut total = 0;
@@ -82,6 +83,7 @@ fn counts(row: &rusqlite::Row<'_>, needle: &Needle, wanted: Option<i64>) -> rusq
 
 /// The full-text query whose hits are the candidates; none when the text is too common for the index to help.
 fn index_query(ask: &Ask<'_>, needle: &Needle) -> Result<Option<String>, StoreError> {
+    ask.cancel.check()?;
     let Some(short) = needle.short() else { return Ok(Some(needle.trigrams())) };
     let sql = "SELECT term FROM gram_terms WHERE term >= ?1 AND term < ?1 || char(1114111)";
     let mut statement = ask.connection.prepare_cached(sql)?;
