@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
+use super::store::End;
 
 /// What a client sent, by name.
 pub(crate) struct Fields(Map<String, Value>);
@@ -96,12 +97,11 @@ impl Fields {
         limit.ok_or_else(|| Failure::malformed("limit", format!("must be a number from 1 to {most}")))
     }
 
-    /// A time to come. `Some(None)` is an explicit `null`.
-    #[expect(clippy::option_option, reason = "absent, null and a time are three things, as in the contract")]
-    pub(crate) fn future(&mut self, name: &str, now: DateTime<Utc>) -> Result<Option<Option<DateTime<Utc>>>, Failure> {
+    /// A time to come. `null` is never.
+    pub(crate) fn future(&mut self, name: &str, now: DateTime<Utc>) -> Result<Option<End>, Failure> {
         if self.0.get(name).is_some_and(Value::is_null) {
             self.0.remove(name);
-            return Ok(Some(None));
+            return Ok(Some(End::Never));
         }
         let Some(text) = self.text(name)? else { return Ok(None) };
         let time = DateTime::parse_from_rfc3339(&text)
@@ -109,7 +109,7 @@ impl Fields {
         if time <= now {
             return Err(Failure::malformed(name, "must be in the future"));
         }
-        Ok(Some(Some(time.to_utc())))
+        Ok(Some(End::At(time.to_utc())))
     }
 
     /// Refuses what was not taken.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Transaction, params};
 
 use super::keys::draw;
-use super::store::{NewKey, Store, StoreError, insert};
+use super::store::{NewKey, Store, StoreError, index_all, insert};
 use crate::model::{Label, Status};
 
 /// Progress is told each time so many keys are written.
@@ -65,6 +65,8 @@ pub fn fill(folder: &Path, keys: u64, progress: &mut dyn FnMut(u64)) -> Result<(
                 progress(n + 1);
             }
         }
+        // Last, in one go: each key by itself would be a segment of the search index of its own.
+        index_all(transaction)?;
         transaction.execute_batch(&indexes)?;
         transaction.execute_batch(
             "INSERT INTO grams (grams) VALUES ('optimize');

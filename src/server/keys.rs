@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::failure::Failure;
 use super::fields::Fields;
 use super::session::{Asker, Source};
-use super::store::{Change, Created, NewKey, StoreError};
+use super::store::{Change, Created, End, NewKey, StoreError};
 use super::{State, wire};
 use crate::model::{AccessKey, KeyId, Label, SecretKey};
 
@@ -36,7 +36,7 @@ pub(super) async fn create(
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let label = label(&mut fields)?.unwrap_or_default();
-    let expires_at = fields.future("expires_at", now)?.flatten();
+    let expires_at = fields.future("expires_at", now)?.and_then(End::time);
     fields.finish()?;
     let (id, secret) = draw().map_err(|_| Failure::unexpected())?;
     let created = state.with_store(move |store| {

@@ -23,7 +23,7 @@ pub(super) async fn list(
     extract::State(state): extract::State<State>,
     _: Asker,
     uri: Uri,
-) -> Result<Json<wire::Keys>, Failure> {
+) -> Result<Json<wire::Page>, Failure> {
     let request = read(&uri)?;
     let sort = request.query.sort;
     let now = Utc::now();
@@ -31,7 +31,7 @@ pub(super) async fn list(
     let _guard = GiveUpOnDrop(cancel.clone());
     let page = state.with_store(move |store| store.list(&request, now, &cancel)).await?;
     let at = |placed: &super::store::Placed| cursor::encode(sort, &placed.place);
-    Ok(Json(wire::Keys {
+    Ok(Json(wire::Page {
         success: true,
         next_cursor: page.keys.last().filter(|_| page.more).map(at),
         prev_cursor: page.keys.first().map(at),

@@ -1,6 +1,7 @@
-//! The keys in their SQLite database, behind a handful of methods. Everything here may block.
+//! The keys in their `SQLite` database, behind a handful of methods. Everything here may block.
 
 mod cancel;
+mod candidates;
 mod connections;
 mod edit;
 mod error;
@@ -23,7 +24,7 @@ use super::vault::Vault;
 use connections::Connections;
 
 pub(crate) use cancel::{Cancel, GiveUpOnDrop};
-pub(crate) use edit::{Change, Created, NewKey, insert};
+pub(crate) use edit::{Change, Created, End, NewKey, index_all, insert};
 pub use error::StoreError;
 pub(crate) use events::{Event, Kind, Stored as StoredEvent};
 pub(crate) use list::ListRequest;

@@ -22,7 +22,7 @@ pub(super) struct Key {
 /// A page of keys.
 #[expect(clippy::struct_field_names, reason = "the names are the contract's")]
 #[derive(Serialize)]
-pub(super) struct Keys {
+pub(super) struct Page {
     pub(super) success: bool,
     pub(super) keys: Vec<Key>,
     /// Where the next page begins, if keys follow.

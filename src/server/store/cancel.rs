@@ -7,7 +7,7 @@ use rusqlite::{Connection, InterruptHandle};
 
 use super::StoreError;
 
-/// A question that may be given up while SQLite works on it.
+/// A question that may be given up while `SQLite` works on it.
 #[derive(Clone, Default)]
 pub(crate) struct Cancel(Arc<Inner>);
 
@@ -55,5 +55,57 @@ impl Drop for GiveUpOnDrop {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn giving_up_ends_a_question_without_end() {
+        let (begun, beginning) = mpsc::channel();
+        let cancel = Cancel::default();
+        let guard = GiveUpOnDrop(cancel.clone());
+        let asking = thread::spawn(move || {
+            let connection = Connection::open_in_memory().unwrap();
+            let running = cancel.watch(&connection).unwrap();
+            let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+            let mut statement = connection.prepare(sql).unwrap();
+            let mut rows = statement.query([]).unwrap();
+            while rows.next().map_err(StoreError::from)?.is_some() {
+                let _ = begun.send(());
+            }
+            drop(running);
+            Ok(())
+        });
+        beginning.recv().unwrap();
+        drop(guard);
+        assert!(matches!(asking.join().unwrap(), Err(StoreError::Interrupted)));
+    }
+
+    #[test]
+    fn who_gave_up_before_is_not_begun() {
+        let cancel = Cancel::default();
+        drop(GiveUpOnDrop(cancel.clone()));
+        let connection = Connection::open_in_memory().unwrap();
+        assert!(matches!(cancel.watch(&connection), Err(StoreError::Interrupted)));
+    }
+
+    #[test]
+    fn the_next_question_on_the_connection_is_left_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        let cancel = Cancel::default();
+        let guard = GiveUpOnDrop(cancel.clone());
+        drop(cancel.watch(&connection).unwrap());
+        let mut statement = connection.prepare("SELECT 1 UNION SELECT 2").unwrap();
+        let mut rows = statement.query([]).unwrap();
+        assert!(rows.next().unwrap().is_some());
+        drop(guard);
+        assert!(rows.next().unwrap().is_some());
     }
 }

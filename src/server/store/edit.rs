@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::events::{self, Event, Kind};
 use super::row::{self, COLUMNS, state, status};
-use super::text::{document, fold};
+use super::text::{DOCUMENT, fold};
 use super::{Cancel, Store, StoreError};
 use crate::model::{AccessKey, Label, SecretKey};
 
@@ -37,13 +37,28 @@ pub(crate) enum Created {
     Other,
 }
 
+/// When a key stops working by itself.
+#[derive(Clone, Copy)]
+pub(crate) enum End {
+    Never,
+    At(DateTime<Utc>),
+}
+
+impl End {
+    pub(crate) fn time(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Never => None,
+            Self::At(time) => Some(time),
+        }
+    }
+}
+
 /// What to change; `None` leaves as it is.
 #[derive(Default)]
 pub(crate) struct Change {
     pub(crate) label: Option<Label>,
     pub(crate) switched_off: Option<bool>,
-    #[expect(clippy::option_option, reason = "unchanged, never and a time are three things, as in the contract")]
-    pub(crate) expires_at: Option<Option<DateTime<Utc>>>,
+    pub(crate) expires_at: Option<End>,
 }
 
 impl Store {
@@ -56,7 +71,8 @@ impl Store {
             if let Some(answer) = earlier(transaction, new, now)? {
                 return Ok(answer);
             }
-            insert(transaction, new, &sealed, now)?;
+            let seq = insert(transaction, new, &sealed, now)?;
+            index(transaction, seq)?;
             transaction.prepare_cached("INSERT INTO creates VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
                 new.by,
                 new.idempotency_key,
@@ -85,7 +101,7 @@ impl Store {
     ) -> Result<Option<AccessKey>, StoreError> {
         self.write(|transaction| {
             let Some((seq, _)) = find(transaction, id, now)? else { return Ok(None) };
-            let done = apply(transaction, seq, id, change)?;
+            let done = apply(transaction, seq, change)?;
             refresh_state(transaction, seq, now)?;
             if !done.is_empty() {
                 let event = Event { kind: Kind::Edited, detail: Some(done.join(", ")), ..Event::of(by, source, now) };
@@ -108,7 +124,7 @@ impl Store {
     }
 }
 
-/// Writes key, secret, search text and event.
+/// Writes key, secret and event. [`index`] makes it findable.
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
     new: &NewKey<'_>,
@@ -131,11 +147,21 @@ pub(crate) fn insert(
         ])?;
     let seq = transaction.last_insert_rowid();
     transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, sealed])?;
-    transaction
-        .prepare_cached("INSERT INTO grams (rowid, text) VALUES (?1, ?2)")?
-        .execute(params![seq, document(new.id, &folded)])?;
     events::insert(transaction, new.id, &Event::of(new.by, new.source, now))?;
     Ok(seq)
+}
+
+/// Makes all keys findable, when none is yet.
+pub(crate) fn index_all(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute(&format!("INSERT INTO grams (rowid, text) SELECT seq, {DOCUMENT} FROM keys"), [])?;
+    Ok(())
+}
+
+/// Makes a new key findable.
+fn index(transaction: &Transaction<'_>, seq: i64) -> Result<(), StoreError> {
+    let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {DOCUMENT} FROM keys WHERE seq = ?1");
+    transaction.prepare_cached(&sql)?.execute([seq])?;
+    Ok(())
 }
 
 /// The answer of the first try with this idempotency key, if there was one.
@@ -158,14 +184,14 @@ fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<
 }
 
 /// Makes the changes that change something, and names them.
-fn apply(transaction: &Transaction<'_>, seq: i64, id: &str, change: &Change) -> Result<Vec<&'static str>, StoreError> {
+fn apply(transaction: &Transaction<'_>, seq: i64, change: &Change) -> Result<Vec<&'static str>, StoreError> {
     let mut done = Vec::new();
     if let Some(label) = &change.label {
         let folded = fold(label.as_str());
         let sql = "UPDATE keys SET label = ?2, label_fold = ?3 WHERE seq = ?1 AND label <> ?2";
         if transaction.prepare_cached(sql)?.execute(params![seq, label.as_str(), folded])? > 0 {
-            let sql = "UPDATE grams SET text = ?2 WHERE rowid = ?1";
-            transaction.prepare_cached(sql)?.execute(params![seq, document(id, &folded)])?;
+            let sql = format!("UPDATE grams SET text = (SELECT {DOCUMENT} FROM keys WHERE seq = ?1) WHERE rowid = ?1");
+            transaction.prepare_cached(&sql)?.execute([seq])?;
             done.push("label");
         }
     }
@@ -179,7 +205,7 @@ fn apply(transaction: &Transaction<'_>, seq: i64, id: &str, change: &Change) -> 
     }
     if let Some(end) = change.expires_at {
         let sql = "UPDATE keys SET expires_at = ?2 WHERE seq = ?1 AND expires_at IS NOT ?2";
-        if transaction.prepare_cached(sql)?.execute(params![seq, end.map(|end| end.timestamp_millis())])? > 0 {
+        if transaction.prepare_cached(sql)?.execute(params![seq, end.time().map(|end| end.timestamp_millis())])? > 0 {
             done.push("expires_at");
         }
     }

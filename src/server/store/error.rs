@@ -56,7 +56,7 @@ pub enum StoreError {
     /// The system's random source failed.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
-    /// Anything else that SQLite reports.
+    /// Anything else that `SQLite` reports.
     #[error("the database reports: {0}")]
     Sqlite(rusqlite::Error),
 }

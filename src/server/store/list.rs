@@ -71,7 +71,9 @@ impl Ask<'_> {
 
     /// Walks the list until enough keys match or `most` were seen. Tells whether it got so far as to know.
     pub(super) fn walk(&self, needle: Option<&Needle>, most: usize) -> Result<(Vec<Placed>, bool), StoreError> {
-        let mut statement = self.connection.prepare_cached(&self.ordered(COLUMNS))?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&self.ordered(&format!("{}, seq, {COLUMNS}", column(self.request.query.sort))))?;
         let mut rows = self.start(&mut statement)?;
         let mut found = Vec::new();
         for _ in 0..most {
@@ -89,7 +91,7 @@ impl Ask<'_> {
         Ok((found, false))
     }
 
-    /// The statement that goes along the list from the cursor: place (2 columns), then `columns`.
+    /// The statement that goes along the list from the cursor.
     pub(super) fn ordered(&self, columns: &str) -> String {
         let KeyQuery { sort, order, ref filter } = self.request.query;
         let (direction, beyond) = match order {
@@ -107,7 +109,7 @@ impl Ask<'_> {
             "seq" => format!("seq {direction}"),
             _ => format!("{by} {direction}, seq {direction}"),
         };
-        format!("SELECT {by}, seq, {columns} FROM keys WHERE {} ORDER BY {order_by}", conditions.join(" AND "))
+        format!("SELECT {columns} FROM keys WHERE {} ORDER BY {order_by}", conditions.join(" AND "))
     }
 
     /// Binds [`ordered`](Self::ordered)'s parameters.
@@ -127,7 +129,7 @@ impl Ask<'_> {
     }
 }
 
-/// Reads a row of [`Ask::ordered`] with [`COLUMNS`].
+/// Reads a row: its place (2 columns), then [`COLUMNS`].
 pub(super) fn placed(row: &rusqlite::Row<'_>, now: DateTime<Utc>) -> Result<Placed, StoreError> {
     Ok(Placed { place: Place { value: row.get(0)?, seq: row.get(1)? }, key: row::key(row, 2, now)? })
 }
@@ -135,7 +137,8 @@ pub(super) fn placed(row: &rusqlite::Row<'_>, now: DateTime<Utc>) -> Result<Plac
 /// Whether a key's copied state is no longer true. Both questions are one step into a small index, which must be
 /// named: without statistics SQLite walks all keys of a state instead.
 fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_expire WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
+    let sql = "SELECT EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_expire
+                              WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
                    OR EXISTS (SELECT 1 FROM keys INDEXED BY keys_expired WHERE state = 1 AND expires_at > ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([now.timestamp_millis()], |row| row.get(0))?)
 }
@@ -145,6 +148,11 @@ fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> 
     let now = now.timestamp_millis();
     connection
         .execute("UPDATE keys INDEXED BY keys_to_expire SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1", [now])?;
+    connection.execute(
+        "UPDATE keys INDEXED BY keys_to_expire SET state = 1
+         WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1",
+        [now],
+    )?;
     connection.execute(
         "UPDATE keys INDEXED BY keys_expired SET state = 2 * switched_off WHERE state = 1 AND expires_at > ?1",
         [now],

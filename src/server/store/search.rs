@@ -6,6 +6,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::StoreError;
+use super::candidates::Candidates;
 use super::list::{Ask, placed};
 use super::row::{COLUMNS, Placed, column, state};
 use super::text::{Needle, quoted};
@@ -16,9 +17,13 @@ const SHORT_WALK: usize = 4_000;
 /// So many candidates are looked at one by one and then sorted; with more of them, the list is walked.
 const FEW: usize = 8_000;
 /// Counting looks at so many candidates one by one; beyond, reading the whole table is faster.
-const SOME: usize = 150_000;
-/// A short text begins so many trigrams at most, or the index is no help: FTS5 keeps a cursor for each.
-const MOST_TERMS: usize = 200;
+const SOME: usize = 100_000;
+/// So many keys show how frequent a text is.
+const SAMPLE: u32 = 4_000;
+/// A text is frequent when one key in so many has it.
+const FREQUENT: u64 = 8;
+/// A short text begins so many trigrams at most, or the index is no help.
+const MOST_TERMS: usize = 256;
 /// A long walk asks so often whether it is still wanted.
 const CHECK_EVERY: usize = 4_096;
 
@@ -36,27 +41,35 @@ pub(super) fn page(ask: &Ask<'_>, needle: &Needle) -> Result<Vec<Placed>, StoreE
     if candidates.len <= FEW { sorted(ask, needle, &candidates) } else { along_the_list(ask, needle, &candidates) }
 }
 
-/// How many keys match.
+/// How many keys match. What a sample shows to be frequent is counted in the table, the rest by the index.
 pub(super) fn count(ask: &Ask<'_>, needle: &Needle) -> Result<u64, StoreError> {
-    let candidates = match index_query(ask, needle)? {
-        Some(query) => Candidates::collect(ask, &query)?,
-        None => Candidates { bits: Vec::new(), len: usize::MAX },
-    };
     let wanted = ask.request.query.filter.status.map(state);
-    let mut total = 0;
-    if candidates.len <= SOME {
-        let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys WHERE seq = ?1")?;
-        for (n, seq) in candidates.iter().enumerate() {
-            if n % CHECK_EVERY == 0 {
-                ask.cancel.check()?;
-            }
-            let matches = statement.query_row([seq], |row| counts(row, needle, wanted)).optional()?;
-            total += u64::from(matches == Some(true));
-        }
-        return Ok(total);
+    if scan(ask, needle, None, SAMPLE)? * FREQUENT > u64::from(SAMPLE) {
+        return scan(ask, needle, wanted, u32::MAX);
     }
-    let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys")?;
-    let mut rows = statement.query([])?;
+    let Some(query) = index_query(ask, needle)? else { return scan(ask, needle, wanted, u32::MAX) };
+    let candidates = Candidates::collect(ask, &query)?;
+    if candidates.len > SOME {
+        return scan(ask, needle, wanted, u32::MAX);
+    }
+    let mut total = 0;
+    let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys WHERE seq = ?1")?;
+    for (n, seq) in candidates.iter().enumerate() {
+        if n % CHECK_EVERY == 0 {
+            ask.cancel.check()?;
+        }
+        let matches = statement.query_row([seq], |row| counts(row, needle, wanted)).optional()?;
+        total += u64::from(matches == Some(true));
+    }
+    Ok(total)
+}
+
+/// How many of the first `most` keys match.
+fn scan(ask: &Ask<'_>, needle: &Needle, wanted: Option<i64>, most: u32) -> Result<u64, StoreError> {
+    ask.cancel.check()?;
+    let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys LIMIT ?1")?;
+    let mut rows = statement.query([most])?;
+    let mut total = 0;
     while let Some(row) = rows.next()? {
         total += u64::from(counts(row, needle, wanted)?);
     }
@@ -70,6 +83,7 @@ fn counts(row: &rusqlite::Row<'_>, needle: &Needle, wanted: Option<i64>) -> rusq
 
 /// The full-text query whose hits are the candidates; none when the text is too common for the index to help.
 fn index_query(ask: &Ask<'_>, needle: &Needle) -> Result<Option<String>, StoreError> {
+    ask.cancel.check()?;
     let Some(short) = needle.short() else { return Ok(Some(needle.trigrams())) };
     let sql = "SELECT term FROM gram_terms WHERE term >= ?1 AND term < ?1 || char(1114111)";
     let mut statement = ask.connection.prepare_cached(sql)?;
@@ -141,13 +155,13 @@ fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec
 
 /// Walks the list by its index alone and looks only at candidates.
 fn along_the_list(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<Placed>, StoreError> {
-    let mut statement = ask.connection.prepare_cached(&ask.ordered("NULL"))?;
+    let mut statement = ask.connection.prepare_cached(&ask.ordered("seq"))?;
     let mut rows = ask.start(&mut statement)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()?
         && found.len() < ask.wanted()
     {
-        let seq = row.get(1)?;
+        let seq = row.get(0)?;
         if candidates.contains(seq) {
             found.extend(look_up(ask, needle, seq)?);
         }
@@ -170,7 +184,7 @@ fn look_up(ask: &Ask<'_>, needle: &Needle, seq: i64) -> Result<Option<Placed>, S
     matches.then(|| placed(row, ask.now)).transpose()
 }
 
-/// A value that sorts as SQLite sorts it: text by its bytes.
+/// A value that sorts as `SQLite` sorts it: text by its bytes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Sortable {
     Number(i64),
@@ -184,42 +198,5 @@ impl From<rusqlite::types::ValueRef<'_>> for Sortable {
             rusqlite::types::ValueRef::Text(text) => Self::Text(text.to_vec()),
             _ => Self::Number(i64::MIN),
         }
-    }
-}
-
-/// The keys that the index names, one bit each: a million in 125 kB.
-struct Candidates {
-    bits: Vec<u64>,
-    len: usize,
-}
-
-impl Candidates {
-    fn collect(ask: &Ask<'_>, query: &str) -> Result<Self, StoreError> {
-        let mut all = Self { bits: Vec::new(), len: 0 };
-        if query.is_empty() {
-            return Ok(all);
-        }
-        let mut statement = ask.connection.prepare_cached("SELECT rowid FROM grams WHERE grams MATCH ?1")?;
-        let mut rows = statement.query([query])?;
-        while let Some(row) = rows.next()? {
-            let seq = usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
-            let word = seq / 64;
-            if all.bits.len() <= word {
-                all.bits.resize(word + 1, 0);
-            }
-            all.bits[word] |= 1 << (seq % 64);
-            all.len += 1;
-        }
-        Ok(all)
-    }
-
-    fn contains(&self, seq: i64) -> bool {
-        usize::try_from(seq).is_ok_and(|seq| self.bits.get(seq / 64).is_some_and(|word| word >> (seq % 64) & 1 == 1))
-    }
-
-    fn iter(&self) -> impl Iterator<Item = i64> {
-        (0_i64..)
-            .zip(&self.bits)
-            .flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
     }
 }

@@ -1,0 +1,20 @@
+//! Every status of every endpoint, through the real server on a real socket.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+#[path = "support/openapi.rs"]
+mod openapi;
+#[path = "support/server.rs"]
+mod support;
+
+#[path = "server/auth.rs"]
+mod auth;
+#[path = "server/create.rs"]
+mod create;
+#[path = "server/data.rs"]
+mod data;
+#[path = "server/edit.rs"]
+mod edit;
+#[path = "server/errors.rs"]
+mod errors;
+#[path = "server/list.rs"]
+mod list;
