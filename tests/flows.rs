@@ -1,5 +1,7 @@
 //! Whole stories by key script, against the real server.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+
 #[path = "support/bench.rs"]
 mod bench;
 #[path = "support/picture.rs"]

@@ -1,5 +1,7 @@
 //! The real binary in a real pseudo-terminal, a real tmux, and beside real `curl` and `openssl`.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+
 #[path = "support/terminal.rs"]
 mod terminal;
 #[path = "support/typing.rs"]

@@ -3,6 +3,8 @@
 //! Times of the machine's zone are masked, digit for digit. To look at changed pictures: `cargo insta review`,
 //! or run with `INSTA_UPDATE=always` and read the difference.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/typing.rs"]
@@ -16,6 +18,7 @@ mod page;
 mod stage;
 
 /// Masks what depends on the time zone of the machine, digit for digit, so that widths stay true.
+#[must_use]
 pub fn mask_times(picture: &str) -> String {
     let chars: Vec<char> = picture.chars().collect();
     let mut out = chars.clone();

@@ -50,7 +50,6 @@ pub(crate) fn decode_event(text: &str) -> Result<i64, Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
 
     #[test]

@@ -54,7 +54,6 @@ pub(super) fn read(vault: &Vault, token: &str, now: i64) -> Result<Claims, &'sta
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
 
     fn vault() -> (tempfile::TempDir, Vault) {

@@ -126,7 +126,6 @@ fn make(path: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
 
     fn vault() -> Vault {

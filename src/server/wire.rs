@@ -20,7 +20,6 @@ pub(super) struct Key {
 }
 
 /// A page of keys.
-#[expect(clippy::struct_field_names, reason = "the names are the contract's")]
 #[derive(Serialize)]
 pub(super) struct Page {
     pub(super) success: bool,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Bench;
+use crate::bench::Farewell;
 use latchkey::ui::app::What;
 
 #[tokio::test]
@@ -86,7 +87,7 @@ async fn quitting_waits_for_the_only_copy_of_a_secret() {
     assert!(bench.left.is_none());
     // Shown and closed, nothing holds it any more.
     bench.type_keys("s<Esc><Enter>").await;
-    assert_eq!(bench.left, Some(None));
+    assert_eq!(bench.left, Some(Farewell(None)));
 }
 
 #[tokio::test]
@@ -95,7 +96,7 @@ async fn an_end_from_outside_says_which_key_nobody_saw() {
     bench.press("c lost<Enter>");
     assert!(bench.app.on_stop().is_none());
     bench.settle().await;
-    let words = bench.left.clone().flatten().unwrap();
+    let words = bench.left.clone().unwrap().0.unwrap();
     assert!(words.contains("PK") && words.contains("delete it") && !words.contains("sk_"), "{words}");
 }
 

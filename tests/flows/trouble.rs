@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Bench;
+use crate::bench::Farewell;
 use latchkey::api::{ApiError, Client};
 use latchkey::server::{Role, Sessions, State, Store, embedded, serve};
 use secrecy::SecretString;
@@ -40,7 +41,8 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
     // The first try reaches the server; its answer reaches nobody.
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
-    let new = latchkey::api::NewKey { idempotency_key: name, label: Default::default(), expires_at: None };
+    let new =
+        latchkey::api::NewKey { idempotency_key: name, label: latchkey::model::Label::default(), expires_at: None };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
     bench.sees("The secret of this key is lost");
@@ -83,7 +85,7 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
 async fn a_server_that_does_not_start_ends_the_program_with_its_reason() {
     let mut bench = Bench::with(TempDir::new().unwrap(), async { Err(ApiError::NotStarted("no room".into())) });
     bench.settle().await;
-    assert_eq!(bench.left, Some(Some("no room".to_owned())));
+    assert_eq!(bench.left, Some(Farewell(Some("no room".to_owned()))));
 }
 
 #[tokio::test]

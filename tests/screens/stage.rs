@@ -1,6 +1,7 @@
 //! A stage on which every state can be set up without a server: the app, and the answers it is given.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -130,7 +131,7 @@ fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
 pub fn at_sizes(sizes: &[(u16, u16)], set_up: impl Fn((u16, u16)) -> Stage) -> String {
     let mut all = String::new();
     for &(width, height) in sizes {
-        all.push_str(&format!("===== {width}x{height} =====\n{}", set_up((width, height)).picture()));
+        write!(all, "===== {width}x{height} =====\n{}", set_up((width, height)).picture()).unwrap();
     }
     all
 }

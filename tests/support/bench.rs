@@ -13,6 +13,10 @@ use tempfile::TempDir;
 
 use crate::{picture, typing};
 
+/// The words with which the app left, if it had any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Farewell(pub Option<String>);
+
 /// The app on a server, without a terminal.
 pub struct Bench {
     pub app: App,
@@ -21,8 +25,8 @@ pub struct Bench {
     pub now: Moment,
     /// What was put on the clipboard, in order.
     pub copied: Vec<(What, String)>,
-    /// Whether the app has left, and with which words.
-    pub left: Option<Option<String>>,
+    /// Whether the app has left.
+    pub left: Option<Farewell>,
     link: Link,
 }
 
@@ -171,7 +175,7 @@ impl Bench {
                 self.copied.push((What::Id, id.raw_for_api().to_owned()));
                 self.app.on_copied(What::Id, CopyReport::Sent(Way::Terminal));
             }
-            Some(Effect::Quit(words)) => self.left = Some(words),
+            Some(Effect::Quit(words)) => self.left = Some(Farewell(words)),
         }
     }
 }

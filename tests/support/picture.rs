@@ -1,5 +1,7 @@
 //! Pictures of the screen as text.
 
+use std::fmt::Write as _;
+
 use latchkey::ui::app::{App, Moment};
 use latchkey::ui::view;
 use ratatui::buffer::Buffer;
@@ -24,7 +26,7 @@ pub fn picture(app: &App, now: Moment) -> String {
         text.push('\n');
     }
     if let Some(cursor) = cursor {
-        text.push_str(&format!("cursor: {},{}\n", cursor.x, cursor.y));
+        writeln!(text, "cursor: {},{}", cursor.x, cursor.y).unwrap();
     }
     text
 }

@@ -178,7 +178,9 @@ impl Terminal {
         while !done(self) {
             match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(chunk) => self.take(&chunk),
-                Err(_) => panic!("{what} does not come; on screen:\n{}", self.text()),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("{what} does not come; on screen:\n{}", self.text())
+                }
             }
         }
     }

@@ -60,7 +60,6 @@ impl Drop for Running<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use std::sync::mpsc;
     use std::thread;
 

@@ -55,7 +55,7 @@ impl App {
     /// Takes what came of a copy.
     pub fn on_copied(&mut self, what: What, report: CopyReport) {
         if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
-            reveal.on_copied(what, report)
+            reveal.on_copied(what, report);
         } else {
             let text = report.sentence(what);
             if matches!(report, CopyReport::Failed { .. }) { self.complain(text) } else { self.say(text) }

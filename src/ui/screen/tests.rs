@@ -97,7 +97,9 @@ fn random_frames_arrive() {
             2 => rows[next(9) as usize] = keys(next(99) as usize, 1).remove(0).chars().take(24).collect(),
             _ => rows[3..].rotate_right(next(3) as usize),
         }
-        rows.iter_mut().for_each(|row| *row = row.chars().take(24).collect());
+        for row in &mut rows {
+            *row = row.chars().take(24).collect();
+        }
         let style = if next(2) == 0 { Style::new() } else { Style::new().fg(Color::Cyan) };
         pair.frame(&rows, style);
     }

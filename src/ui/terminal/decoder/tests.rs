@@ -7,7 +7,9 @@ fn decode(bytes: &[u8]) -> Vec<Event> {
     decoder.feed(bytes, &mut events);
     // The same, cut into single bytes, must give the same.
     let (mut single, mut again) = (Decoder::default(), VecDeque::new());
-    bytes.iter().for_each(|b| single.feed(&[*b], &mut again));
+    for byte in bytes {
+        single.feed(&[*byte], &mut again);
+    }
     assert_eq!(events, again);
     events.into()
 }

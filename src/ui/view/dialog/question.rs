@@ -41,9 +41,10 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
     let row = next_row(&mut rest);
     let last = dialog.key.id.last_four();
     let count = last.chars().count();
-    let ask = match row.width < NARROW {
-        true => format!("Type its ID's last {count}: "),
-        false => format!("Type the last {count} characters of its ID: "),
+    let ask = if row.width < NARROW {
+        format!("Type its ID's last {count}: ")
+    } else {
+        format!("Type the last {count} characters of its ID: ")
     };
     let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(5));
     line(frame, Rect { width: at, ..row }, ask);
