@@ -4,7 +4,7 @@ pub mod app;
 mod clipboard;
 mod field;
 mod keymap;
-mod screen;
+pub mod screen;
 mod signals;
 mod terminal;
 mod theme;

@@ -10,14 +10,14 @@ use crate::model::Status;
 
 /// The page's title and a dialog's.
 pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
-/// What is said in passing: breadcrumb, hints, column names, an empty place.
-pub const QUIET: Style = Style::new().fg(Color::DarkGray);
+/// What is said in passing: breadcrumb, hints, names of facts. Dim, not grey: some palettes hide grey.
+pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
 /// Names of columns.
 pub const COLUMN: Style = Style::new().add_modifier(Modifier::UNDERLINED);
 /// The press in a hint.
 pub const PRESS: Style = Style::new().fg(Color::Cyan);
-/// The mark of the selected row.
-pub const MARK: Style = Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD);
+/// The mark of the selected row: two cells, so that a held key costs few bytes.
+pub const MARK: Style = Style::new().fg(Color::Cyan).add_modifier(Modifier::REVERSED);
 /// The focused field or button.
 pub const FOCUS: Style = Style::new().add_modifier(Modifier::REVERSED);
 /// What went wrong.
@@ -32,7 +32,7 @@ pub const SECRET: Style = Style::new().add_modifier(Modifier::BOLD);
 /// Around dialogs.
 pub const BORDER: border::Set<'static> = border::PLAIN;
 /// The selected row.
-pub const POINTER: &str = "▶";
+pub const POINTER: &str = "▶ ";
 /// A hidden character of a secret.
 pub const DOT: &str = "•";
 /// Between the steps of a path.

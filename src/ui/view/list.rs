@@ -77,8 +77,8 @@ fn names_of(columns: &Columns, app: &App) -> Vec<Span<'static>> {
 }
 
 fn row_of(columns: &Columns, key: &AccessKey, selected: bool, now: Moment) -> Vec<Span<'static>> {
-    let mark = if selected { theme::POINTER } else { " " };
-    let mut spans = vec![Span::styled(mark, theme::MARK), Span::raw(" ")];
+    let mark = if selected { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
+    let mut spans = vec![mark];
     let mut push = |text: String, width: usize, style: Style| {
         if width > 0 {
             spans.push(Span::styled(cell(&text, width), style));

@@ -1,0 +1,68 @@
+//! Times the screen: drawing the list, and a press from its bytes to the bytes of its frame.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta};
+use criterion::{Criterion, criterion_group, criterion_main};
+use latchkey::api::{Page, Reply, Request};
+use latchkey::model::{AccessKey, Cursor, KeyId, Status, Untrusted};
+use latchkey::ui::Decoder;
+use latchkey::ui::app::{App, Effect, Moment};
+use latchkey::ui::screen::Screen;
+use latchkey::ui::view;
+
+/// A page of a million keys on screen.
+fn list(size: (u16, u16), now: Moment) -> App {
+    let (mut app, first) = App::new(size);
+    let Effect::Send(Request::List(request)) = first else { return app };
+    let keys = (0..100)
+        .filter_map(|n| {
+            Some(AccessKey {
+                id: KeyId::parse(&format!("PK{:018}", n * 7_777_777)).ok()?,
+                label: Untrusted::new(&format!("billing export {n}")),
+                status: Status::ALL[n % 3],
+                created_at: now.utc - TimeDelta::try_days(i64::try_from(n).ok()?)?,
+                created_by: Untrusted::new("jo"),
+                expires_at: None,
+                last_used_at: Some(now.utc),
+                last_used_from: None,
+            })
+        })
+        .collect();
+    let page = Page { keys, before: None, after: Some(Cursor("more".into())), total: Some(1_000_000) };
+    let _ = app.on_reply(Reply::Listed(request, Ok(page)), now);
+    app
+}
+
+fn benches(criterion: &mut Criterion) {
+    let utc = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
+    let now = Moment { at: Instant::now(), utc };
+    for size in [(80, 24), (200, 60)] {
+        let app = list(size, now);
+        let mut frame = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
+        criterion.bench_function(&format!("draw the list, {}x{}", size.0, size.1), |bencher| {
+            bencher.iter(|| view::draw(black_box(&mut frame), &app, now));
+        });
+        let mut app = list(size, now);
+        let mut screen = Screen::new(size.0, size.1, true);
+        let (mut decoder, mut events, mut out) = (Decoder::default(), VecDeque::new(), Vec::new());
+        let mut down = false;
+        criterion.bench_function(&format!("a press to its frame, {}x{}", size.0, size.1), |bencher| {
+            bencher.iter(|| {
+                down = !down;
+                decoder.feed(if down { b"\x1b[B" } else { b"\x1b[A" }, &mut events);
+                while let Some(event) = events.pop_front() {
+                    let _ = app.on_input(event, now);
+                }
+                out.clear();
+                screen.draw(&mut out, |frame| view::draw(frame, &app, now));
+                black_box(&out);
+            });
+        });
+    }
+}
+
+criterion_group!(screen, benches);
+criterion_main!(screen);
