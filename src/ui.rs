@@ -12,7 +12,7 @@ pub mod view;
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
 use tokio::sync::mpsc;
@@ -26,6 +26,9 @@ pub use terminal::{Decoder, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
 
+/// A window that is dragged changes its size many times: so long the last change is waited for.
+const RESIZE_PAUSE: Duration = Duration::from_millis(50);
+
 /// The screen while it runs.
 pub struct Ui {
     app: App,
@@ -35,6 +38,8 @@ pub struct Ui {
     replies: mpsc::Receiver<Reply>,
     clipboard: Clipboard,
     copies: JoinSet<(What, CopyReport)>,
+    /// When the new size is looked at: one repaint for a whole storm of changes.
+    resize_at: Option<Instant>,
     done: bool,
     /// What must be said when the terminal is as it was before.
     last_words: Option<String>,
@@ -65,6 +70,7 @@ impl Ui {
             replies: link.replies,
             clipboard: Clipboard::find(),
             copies: JoinSet::new(),
+            resize_at: None,
             done: false,
             last_words: None,
         };
@@ -81,7 +87,7 @@ impl Ui {
         while !self.done {
             let turn = self.wait(&mut signals, &mut events).await;
             self.take(turn, &mut events);
-            if !self.terminal.is_behind() {
+            if !self.terminal.is_behind() && self.resize_at.is_none() {
                 self.draw();
             }
         }
@@ -91,7 +97,8 @@ impl Ui {
     }
 
     async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {
-        let wake = self.app.next_wake(Moment::now()).unwrap_or_else(|| Instant::now() + signals::LONG);
+        let wake = [self.resize_at, self.app.next_wake(Moment::now())].into_iter().flatten().min();
+        let wake = wake.unwrap_or_else(|| Instant::now() + signals::LONG);
         tokio::select! {
             biased;
             told = signals.next() => Turn::Told(told),
@@ -124,7 +131,14 @@ impl Ui {
                 self.app.on_copied(what, report);
                 None
             }
-            Turn::Told(Told::Resized) => self.resize(now),
+            Turn::Told(Told::Resized) => {
+                self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
+                None
+            }
+            Turn::Time if self.resize_at.is_some_and(|at| at <= now.at) => {
+                self.resize_at = None;
+                self.resize(now)
+            }
             Turn::Time => self.app.on_time(now),
         };
         self.perform(effect);
@@ -132,9 +146,7 @@ impl Ui {
 
     fn resize(&mut self, now: Moment) -> Option<Effect> {
         let size = self.terminal.size();
-        if size == self.app.size {
-            return None;
-        }
+        // Even where it is as before: what stands on a terminal that was resized twice is not known.
         self.screen.resize(size.0, size.1);
         self.app.on_input(Event::Resize(size.0, size.1), now)
     }

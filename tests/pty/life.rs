@@ -197,6 +197,28 @@ fn late_answers_and_pastes_press_nothing() {
 }
 
 #[test]
+fn a_storm_of_resizes_costs_little_and_ends_in_the_right_picture() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    let before = terminal.bytes.len();
+    for n in 0..100 {
+        terminal.resize(24, 60 + n % 20);
+    }
+    terminal.resize(30, 100);
+    terminal.press("?");
+    terminal.sees("Help");
+    terminal.press("<Esc>");
+    terminal.loses("Help");
+    let rows: Vec<String> = terminal.text().lines().map(str::to_owned).collect();
+    assert_eq!(rows.len(), 30, "{rows:#?}");
+    assert!(rows[0].ends_with("embedded server ") && rows[0].len() > 99, "{rows:#?}");
+    assert_eq!(count(&terminal.bytes, b"\x1b[2J"), 0);
+    assert!(terminal.bytes.len() - before < 25_000, "{} bytes", terminal.bytes.len() - before);
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
+#[test]
 fn the_process_hides_its_memory() {
     let home = TempDir::new().unwrap();
     let terminal = started(home.path());

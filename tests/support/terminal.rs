@@ -87,6 +87,13 @@ impl Terminal {
         }
     }
 
+    /// Changes the size, as a user who drags a window.
+    pub fn resize(&mut self, rows: u16, columns: u16) {
+        self.pty.as_ref().unwrap().resize(pty_process::Size::new(rows, columns)).unwrap();
+        let size = |n| std::num::NonZeroU16::new(n).unwrap();
+        self.screen.screen_mut().set_size(size(rows), size(columns));
+    }
+
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.pty.as_mut().unwrap().write_all(bytes).unwrap();
