@@ -12,6 +12,7 @@ mod row;
 mod search;
 mod text;
 mod usage;
+mod walk;
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};

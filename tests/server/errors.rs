@@ -109,3 +109,21 @@ async fn queries_that_are_none() {
     let long = "x".repeat(201);
     assert_eq!(server.get(&format!("/keys?q={long}")).await.status, 400);
 }
+
+#[tokio::test]
+async fn what_breaks_inside_stays_inside() {
+    let server = Server::start().await;
+    let (id, secret) = server.create("one").await;
+    server.database().execute_batch("ALTER TABLE keys RENAME COLUMN generation TO broken").unwrap();
+    let exchange = server.exchange(&id, &secret).await;
+    assert_eq!((exchange.status, &exchange.body["message"]), (500, &json!("Unexpected error")));
+    server.database().execute_batch("ALTER TABLE keys RENAME COLUMN label TO gone").unwrap();
+    for answer in
+        [server.get("/keys").await, server.get(&format!("/keys/{id}")).await, server.post("x", json!({})).await]
+    {
+        assert_eq!(
+            (answer.status, &answer.body["code"], &answer.body["message"]),
+            (500, &json!(0), &json!("Unexpected error"))
+        );
+    }
+}

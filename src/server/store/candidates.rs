@@ -1,7 +1,7 @@
 //! The keys that may match a search.
 
 use super::StoreError;
-use super::list::Ask;
+use super::walk::Ask;
 
 /// The keys that the index names, one bit each: a million in 125 kB.
 pub(super) struct Candidates {

@@ -3,13 +3,15 @@
 //! First a short walk along the list: what is frequent is found there. Then the trigram index names all
 //! candidates, so that what is rare or absent costs nothing.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::StoreError;
 use super::candidates::Candidates;
-use super::list::{Ask, placed};
 use super::row::{COLUMNS, Placed, column, state};
 use super::text::{Needle, quoted};
+use super::walk::{Ask, placed};
 use crate::model::{Order, Sort};
 
 /// How many keys the first walk looks at: a few milliseconds.
@@ -155,17 +157,14 @@ fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec
 
 /// Walks the list by its index alone and looks only at candidates.
 fn along_the_list(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<Placed>, StoreError> {
-    let mut statement = ask.connection.prepare_cached(&ask.ordered("seq"))?;
-    let mut rows = ask.start(&mut statement)?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()?
-        && found.len() < ask.wanted()
-    {
+    let _ = ask.each("seq", |row| {
         let seq = row.get(0)?;
         if candidates.contains(seq) {
             found.extend(look_up(ask, needle, seq)?);
         }
-    }
+        Ok(if found.len() == ask.wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
     Ok(found)
 }
 
