@@ -90,5 +90,17 @@ fn draw_session() -> Result<SecretString, StoreError> {
 fn username() -> String {
     let named = ["USER", "LOGNAME"].into_iter().find_map(|name| env::var(name).ok());
     let clean: String = named.unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect();
-    if clean.is_empty() { format!("uid {}", rustix::process::getuid().as_raw()) } else { clean }
+    if clean.is_empty() {
+        listed_name().unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    } else {
+        clean
+    }
+}
+
+/// The user's name in `/etc/passwd`, for an environment that does not say it (passwd(5): `name:password:uid:…`).
+fn listed_name() -> Option<String> {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let name = users.lines().find(|line| line.split(':').nth(2) == Some(uid.as_str()))?.split(':').next()?;
+    (!name.is_empty() && !name.contains(char::is_control)).then(|| name.to_owned())
 }

@@ -59,8 +59,7 @@ impl Clipboard {
             Some(Way::Tmux) => Copying::Elsewhere(tokio::spawn(tmux::copy(text))),
             Some(Way::Desktop) => Copying::Elsewhere(self.desktop.copy(text, secret)),
             None => Copying::Nothing(CopyReport::Failed {
-                reason: "this terminal would show the codes that set a clipboard. Show it, and select it by mouse."
-                    .into(),
+                reason: "this terminal would show the codes that set a clipboard.".into(),
             }),
         }
     }

@@ -88,7 +88,7 @@ fn reveal_copied() {
 #[test]
 fn reveal_not_copied() {
     assert_snapshot!(reveal(|stage| {
-        let reason = "tmux does not answer. Show it, and select it by mouse.".to_owned();
+        let reason = "tmux does not answer.".to_owned();
         stage.app.on_copied(What::Secret, CopyReport::Failed { reason });
     }));
 }

@@ -29,9 +29,9 @@ pub enum CopyReport {
     Sent(Way),
     /// The desktop took it, and has it while this program runs.
     Held,
-    /// It was not sent: the reason and what to do.
+    /// It was not sent.
     Failed {
-        /// In words.
+        /// Why, in words.
         reason: String,
     },
 }
@@ -54,7 +54,10 @@ impl CopyReport {
                 format!("{thing} sent {way}. Terminals do not confirm: paste it where it belongs before you close.")
             }
             Self::Held => format!("{thing} is on this desktop's clipboard, as long as latchkey runs. Paste it now."),
-            Self::Failed { reason } => format!("{thing} not copied: {reason}"),
+            Self::Failed { reason } => {
+                let instead = if what == What::Secret { " Show it, and select it by mouse." } else { "" };
+                format!("{thing} not copied: {reason}{instead}")
+            }
         }
     }
 }

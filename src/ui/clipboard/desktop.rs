@@ -34,7 +34,7 @@ impl Desktop {
             match answer.recv_timeout(PATIENCE) {
                 Ok(Ok(())) => CopyReport::Held,
                 Ok(Err(error)) => failed(format!("the desktop's clipboard cannot be reached ({error}).")),
-                Err(_) => failed("the display does not answer. Show it, and select it by mouse.".into()),
+                Err(_) => failed("the display does not answer.".into()),
             }
         })
     }

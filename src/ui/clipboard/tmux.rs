@@ -24,20 +24,19 @@ pub(super) async fn copy(text: Zeroizing<String>) -> CopyReport {
     match tokio::time::timeout(PATIENCE, hand_over(&text)).await {
         Ok(Ok(())) => CopyReport::Sent(Way::Tmux),
         Ok(Err(reason)) => CopyReport::Failed { reason },
-        Err(_) => CopyReport::Failed { reason: "tmux does not answer. Show it, and select it by mouse.".into() },
+        Err(_) => CopyReport::Failed { reason: "tmux does not answer.".into() },
     }
 }
 
 async fn hand_over(text: &str) -> Result<(), String> {
     let client = active_client().await?;
     if !client.takes_clipboard {
-        return Err("your terminal, as tmux sees it, takes no clipboard. Show it, and select it by mouse.".into());
+        return Err("your terminal, as tmux sees it, takes no clipboard.".into());
     }
     let buffer = format!("latchkey-{}", std::process::id());
     let loaded = run(&["load-buffer", "-w", "-t", &client.tty, "-b", &buffer, "-"], text).await;
     let deleted = run(&["delete-buffer", "-b", &buffer], "").await;
-    loaded
-        .map_err(|()| "tmux refused it (load-buffer -w needs tmux 3.2). Show it, and select it by mouse.".to_owned())?;
+    loaded.map_err(|()| "tmux refused it (load-buffer -w needs tmux 3.2).".to_owned())?;
     deleted.map_err(|()| format!("tmux has it, but also in its buffer {buffer}: delete that."))?;
     Ok(())
 }
