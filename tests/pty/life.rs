@@ -33,11 +33,7 @@ fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
     let home = TempDir::new().unwrap();
     let mut terminal = started(home.path());
-    terminal.press("c nightly<Space>backup<Enter>");
-    terminal.sees("[Show key] [Copy to clipboard] [Close]");
-    terminal.press("s");
-    terminal.sees("hides in");
-    let secret = terminal.word("sk_");
+    let secret = terminal.create_and_show("nightly<Space>backup");
     assert_eq!(secret.len(), 52);
     let id = terminal.word("PK");
     // The bytes of the clipboard write arrive, and the program does not claim more than that.
@@ -72,12 +68,8 @@ fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
 fn keys_are_there_again_at_the_next_start_and_files_are_private() {
     let home = TempDir::new().unwrap();
     let mut terminal = started(home.path());
-    terminal.press("c kept<Enter>");
-    terminal.sees("Access key created");
-    terminal.press("s");
-    terminal.sees("hides in");
-    terminal.press("<Tab><Tab><Enter>");
-    terminal.sees("is ready for use");
+    terminal.create_and_show("kept");
+    terminal.close();
     let data = home.path().join(".local/share/latchkey");
     assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
     for entry in std::fs::read_dir(&data).unwrap() {
@@ -88,10 +80,8 @@ fn keys_are_there_again_at_the_next_start_and_files_are_private() {
     // A second process on the same data, while the first one runs.
     let mut second = Terminal::start(latchkey(home.path()));
     second.sees("kept");
-    second.press("c another<Enter>");
-    second.sees("Access key created");
-    second.press("s<Tab><Tab><Enter>");
-    second.sees("is ready for use");
+    second.create_and_show("another");
+    second.close();
     terminal.press("r");
     terminal.sees("another");
     for terminal in [terminal, second] {
@@ -110,11 +100,7 @@ fn keys_are_there_again_at_the_next_start_and_files_are_private() {
 fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
     let home = TempDir::new().unwrap();
     let mut terminal = started(home.path());
-    terminal.press("c<Enter>");
-    terminal.sees("Access key created");
-    terminal.press("s");
-    terminal.sees("hides in");
-    let secret = terminal.word("sk_");
+    let secret = terminal.create_and_show("");
     terminal.press("<F12>");
     let (status, terminal) = terminal.ends();
     assert!(!status.success());
@@ -147,11 +133,7 @@ fn signals_leave_by_the_same_door() {
     for signal in [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP] {
         let home = TempDir::new().unwrap();
         let mut terminal = started(home.path());
-        terminal.press("c<Enter>");
-        terminal.sees("Access key created");
-        terminal.press("s");
-        terminal.sees("hides in");
-        let secret = terminal.word("sk_");
+        let secret = terminal.create_and_show("");
         terminal.signal(signal);
         let (_, terminal) = terminal.ends();
         assert!(!terminal.text().contains(&secret), "{signal:?}");
@@ -170,10 +152,8 @@ fn a_lost_terminal_ends_the_program() {
 fn late_answers_and_pastes_press_nothing() {
     let home = TempDir::new().unwrap();
     let mut terminal = started(home.path());
-    terminal.press("c only<Enter>");
-    terminal.sees("Access key created");
-    terminal.press("s<Tab><Tab><Enter>");
-    terminal.sees("is ready for use");
+    terminal.create_and_show("only");
+    terminal.close();
     for noise in [
         &b"\x1b[?2026;2$y"[..],
         b"\x1b[?997;1n",

@@ -70,13 +70,9 @@ fn a_key_made_in_the_screen_works_until_it_is_deleted_there() {
     let socket = home.path().join(".local/share/latchkey/api.sock");
     let mut screen = Terminal::start(latchkey(home.path()));
     screen.sees("There is no access key yet.");
-    screen.press("c story<Enter>");
-    screen.sees("Access key created");
-    screen.press("s");
-    screen.sees("hides in");
-    let (id, secret) = (screen.word("PK"), screen.word("sk_"));
-    screen.press("<Tab><Tab><Enter>");
-    screen.sees("is ready for use");
+    let secret = screen.create_and_show("story");
+    let id = screen.word("PK");
+    screen.close();
     screen.sees("never");
 
     let hash = openssl_hmac(&secret, CONTENT);

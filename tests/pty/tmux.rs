@@ -48,11 +48,7 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
     for setting in ["off", "external", "on"] {
         let (tmux, mut terminal) = Tmux::start(&format!("set -s set-clipboard {setting}\n"));
         terminal.sees("There is no access key yet.");
-        terminal.press("c in<Space>tmux<Enter>");
-        terminal.sees("Access key created");
-        terminal.press("s");
-        terminal.sees("hides in");
-        let secret = terminal.word("sk_");
+        let secret = terminal.create_and_show("in<Space>tmux");
         // T16: alone on its line, so that a selection is exactly the value.
         let pane = tmux.ask(&["capture-pane", "-p", "-t", "test"]);
         assert!(pane.lines().any(|line| line == secret), "{pane}");
@@ -60,8 +56,7 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
         terminal.gets(format!(";{}\x07", STANDARD.encode(&secret)).as_bytes());
         terminal.sees("sent through tmux");
         assert_eq!(tmux.ask(&["list-buffers"]), "", "set-clipboard {setting}");
-        terminal.press("<Tab><Tab><Enter>");
-        terminal.sees("is ready for use");
+        terminal.close();
         terminal.press("q");
         terminal.sees("ended with 0");
         assert_eq!(tmux.ask(&["display", "-p", "-t", "test", "#{alternate_on}"]).trim(), "0");
@@ -74,13 +69,8 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
 fn without_an_alternate_screen_nothing_stays_behind() {
     let (tmux, mut terminal) = Tmux::start("set -g alternate-screen off\n");
     terminal.sees("There is no access key yet.");
-    terminal.press("c<Enter>");
-    terminal.sees("Access key created");
-    terminal.press("s");
-    terminal.sees("hides in");
-    let secret = terminal.word("sk_");
-    terminal.press("<Tab><Tab><Enter>");
-    terminal.sees("is ready for use");
+    let secret = terminal.create_and_show("");
+    terminal.close();
     terminal.press("q");
     terminal.sees("ended with 0");
     let history = tmux.ask(&["capture-pane", "-p", "-S", "-", "-t", "test"]);

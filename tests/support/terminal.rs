@@ -94,6 +94,21 @@ impl Terminal {
         self.screen.screen_mut().set_size(size(rows), size(columns));
     }
 
+    /// Creates a key in the program and shows its secret, which it gives.
+    pub fn create_and_show(&mut self, label: &str) -> String {
+        self.press(&format!("c{label}<Enter>"));
+        self.sees("Access key created");
+        self.press("s");
+        self.sees("hides in");
+        self.word("sk_")
+    }
+
+    /// Closes the dialog of a new key, from its first button.
+    pub fn close(&mut self) {
+        self.press("<Tab><Tab><Enter>");
+        self.sees("is ready for use");
+    }
+
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.pty.as_mut().unwrap().write_all(bytes).unwrap();
