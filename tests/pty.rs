@@ -7,6 +7,8 @@ mod terminal;
 #[path = "support/typing.rs"]
 mod typing;
 
+#[path = "pty/ends.rs"]
+mod ends;
 #[path = "pty/life.rs"]
 mod life;
 #[path = "pty/story.rs"]

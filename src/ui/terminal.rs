@@ -19,7 +19,7 @@ use input::Reader;
 
 /// The terminal, from entering to leaving.
 pub struct Terminal {
-    /// A file description of our own: made non-blocking, it leaves the shell's as it is.
+    /// A file description of our own where possible: made non-blocking, it leaves the shell's as it is.
     fd: AsyncFd<OwnedFd>,
     reader: Reader,
     /// Bytes that the terminal has not taken yet.
@@ -35,10 +35,7 @@ impl Terminal {
                 "latchkey is a full-screen program: its standard input and output must be a terminal",
             ));
         }
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = rustix::fs::open("/dev/tty", flags, Mode::empty())
-            .or_else(|_| rustix::fs::open("/proc/self/fd/0", flags, Mode::empty()))?;
-        let fd = watch(fd)?;
+        let fd = watch(open()?)?;
         let mut terminal = Self { fd, reader: Reader::default(), unsent: Vec::new() };
         door::enter(&mut terminal.unsent)?;
         terminal.flush()?;
@@ -109,6 +106,16 @@ impl Terminal {
         })
         .await;
         door::left();
+    }
+}
+
+/// The terminal, not blocking: by a description of our own, or, where there is no controlling terminal (`su -c`)
+/// and the device belongs to another user, by the one we were given.
+fn open() -> io::Result<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    match rustix::fs::open("/dev/tty", flags, Mode::empty()) {
+        Ok(fd) => Ok(fd),
+        Err(_) => door::unblock_given(),
     }
 }
 

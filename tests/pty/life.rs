@@ -1,15 +1,14 @@
-//! The program's life in a terminal: start, work, every way to end.
+//! The program's life in a terminal, from start to quit.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::terminal::{Terminal, contains, count, latchkey};
+use crate::terminal::{Terminal, command, contains, count, latchkey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustix::process::Signal;
 use tempfile::TempDir;
 
-fn started(home: &Path) -> Terminal {
+pub fn started(home: &Path) -> Terminal {
     let mut terminal = Terminal::start(latchkey(home));
     terminal.sees("There is no access key yet.");
     terminal
@@ -97,58 +96,6 @@ fn keys_are_there_again_at_the_next_start_and_files_are_private() {
 }
 
 #[test]
-fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
-    let home = TempDir::new().unwrap();
-    let mut terminal = started(home.path());
-    let secret = terminal.create_and_show("");
-    terminal.press("<F12>");
-    let (status, terminal) = terminal.ends();
-    assert!(!status.success());
-    let text = terminal.text();
-    assert!(text.contains("a mistake in the program; see"), "{text}");
-    assert!(!text.contains(&secret));
-    let log = home.path().join(".local/state/latchkey/panic.log");
-    assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
-    let report = std::fs::read_to_string(log).unwrap();
-    assert!(report.contains("asked for by F12") && !report.contains("sk_"), "{report}");
-}
-
-#[test]
-fn a_panic_of_a_task_leaves_the_screen_alone() {
-    let home = TempDir::new().unwrap();
-    let mut terminal = started(home.path());
-    terminal.press("<F11>");
-    terminal.press("?");
-    terminal.sees("Help");
-    assert_eq!(count(&terminal.bytes, b"\x1b[?1049l"), 0);
-    terminal.press("<Esc>");
-    terminal.loses("Help");
-    terminal.press("q");
-    assert!(terminal.ends().0.success());
-    assert!(home.path().join(".local/state/latchkey/panic.log").exists());
-}
-
-#[test]
-fn signals_leave_by_the_same_door() {
-    for signal in [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP] {
-        let home = TempDir::new().unwrap();
-        let mut terminal = started(home.path());
-        let secret = terminal.create_and_show("");
-        terminal.signal(signal);
-        let (_, terminal) = terminal.ends();
-        assert!(!terminal.text().contains(&secret), "{signal:?}");
-    }
-}
-
-#[test]
-fn a_lost_terminal_ends_the_program() {
-    let home = TempDir::new().unwrap();
-    let terminal = started(home.path());
-    let status = terminal.hang_up();
-    assert_ne!(std::os::unix::process::ExitStatusExt::signal(&status), Some(6), "it aborted");
-}
-
-#[test]
 fn late_answers_and_pastes_press_nothing() {
     let home = TempDir::new().unwrap();
     let mut terminal = started(home.path());
@@ -195,6 +142,23 @@ fn a_storm_of_resizes_costs_little_and_ends_in_the_right_picture() {
     assert_eq!(count(&terminal.bytes, b"\x1b[2J"), 0);
     assert!(terminal.bytes.len() - before < 25_000, "{} bytes", terminal.bytes.len() - before);
     terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
+#[test]
+fn without_a_controlling_terminal_the_given_one_serves_and_blocks_again_afterwards() {
+    let home = TempDir::new().unwrap();
+    // As `su -c` starts it. The shell's own read fails if its input is left not blocking.
+    let script =
+        format!("setsid --wait {}; echo ended; read word && echo \"read: $word\"", env!("CARGO_BIN_EXE_latchkey"));
+    let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &script]));
+    terminal.sees("There is no access key yet.");
+    terminal.create_and_show("");
+    terminal.close();
+    terminal.press("q");
+    terminal.sees("ended");
+    terminal.press("blocking<Enter>");
+    terminal.sees("read: blocking");
     assert!(terminal.ends().0.success());
 }
 

@@ -1,0 +1,61 @@
+//! Every way to end: panics, signals, a terminal that is gone.
+
+use std::os::unix::fs::PermissionsExt;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::life::started;
+use crate::terminal::count;
+
+#[test]
+fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    let secret = terminal.create_and_show("");
+    terminal.press("<F12>");
+    let (status, terminal) = terminal.ends();
+    assert!(!status.success());
+    let text = terminal.text();
+    assert!(text.contains("a mistake in the program; see"), "{text}");
+    assert!(!text.contains(&secret));
+    let log = home.path().join(".local/state/latchkey/panic.log");
+    assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
+    let report = std::fs::read_to_string(log).unwrap();
+    assert!(report.contains("asked for by F12") && !report.contains("sk_"), "{report}");
+}
+
+#[test]
+fn a_panic_of_a_task_leaves_the_screen_alone() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.press("<F11>");
+    terminal.press("?");
+    terminal.sees("Help");
+    assert_eq!(count(&terminal.bytes, b"\x1b[?1049l"), 0);
+    terminal.press("<Esc>");
+    terminal.loses("Help");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+    assert!(home.path().join(".local/state/latchkey/panic.log").exists());
+}
+
+#[test]
+fn signals_leave_by_the_same_door() {
+    for signal in [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP] {
+        let home = TempDir::new().unwrap();
+        let mut terminal = started(home.path());
+        let secret = terminal.create_and_show("");
+        terminal.signal(signal);
+        let (_, terminal) = terminal.ends();
+        assert!(!terminal.text().contains(&secret), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_lost_terminal_ends_the_program() {
+    let home = TempDir::new().unwrap();
+    let terminal = started(home.path());
+    let status = terminal.hang_up();
+    assert_ne!(std::os::unix::process::ExitStatusExt::signal(&status), Some(6), "it aborted");
+}
