@@ -9,6 +9,7 @@ mod scroll;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroize;
 
 use pen::Pen;
@@ -52,11 +53,15 @@ impl Screen {
         if self.stale {
             self.write_all(out);
         } else {
-            if let Some(scroll) = scroll::find(&self.shown, &self.frame) {
+            let mut changed = changed_rows(&self.shown, &self.frame);
+            if let Some(scroll) = scroll::find(&self.shown, &self.frame, &changed) {
                 scroll.write(out, &mut self.pen);
                 scroll.apply(&mut self.shown);
+                changed = changed_rows(&self.shown, &self.frame);
             }
-            self.write_changes(out);
+            for y in (0..self.frame.area.height).filter(|y| changed[usize::from(*y)]) {
+                self.write_changes(out, y);
+            }
         }
         self.place_cursor(out, cursor, out.len() > before);
         std::mem::swap(&mut self.shown, &mut self.frame);
@@ -96,21 +101,26 @@ impl Screen {
         }
     }
 
-    fn write_changes(&mut self, out: &mut Vec<u8>) {
-        let mut erased = None;
-        for (x, y, _) in self.shown.diff(&self.frame) {
-            if erased == Some(y) {
-                continue;
-            }
-            let end = self.row_end(y);
-            self.pen.reach(out, &self.frame, x, y);
-            if x >= end && x + 4 < self.frame.area.width {
-                self.pen.plain(out);
-                out.extend_from_slice(b"\x1b[K");
-                erased = Some(y);
-            } else {
+    fn write_changes(&mut self, out: &mut Vec<u8>, y: u16) {
+        let width = self.frame.area.width;
+        let end = self.row_end(y);
+        // Where a wide character stood or comes to stand, every cell of it counts as changed.
+        let (mut x, mut unknown_to) = (0, 0);
+        while x < width {
+            let (old, new) = (&self.shown[(x, y)], &self.frame[(x, y)]);
+            let (wide, was_wide) = (cells(new.symbol()), cells(old.symbol()));
+            let changed = old != new || x < unknown_to;
+            if changed {
+                unknown_to = unknown_to.max(x + was_wide).max(x + wide);
+                self.pen.reach(out, &self.frame, x, y);
+                if x >= end && x + 4 < width {
+                    self.pen.plain(out);
+                    out.extend_from_slice(b"\x1b[K");
+                    return;
+                }
                 self.pen.write(out, &self.frame, x, y);
             }
+            x += wide;
         }
     }
 
@@ -147,6 +157,17 @@ impl Drop for Screen {
             buffer.reset();
         }
     }
+}
+
+/// Which rows are not the same.
+fn changed_rows(shown: &Buffer, frame: &Buffer) -> Vec<bool> {
+    let width = usize::from(frame.area.width).max(1);
+    shown.content.chunks(width).zip(frame.content.chunks(width)).map(|(old, new)| old != new).collect()
+}
+
+/// How many cells a symbol takes; ASCII, which is nearly everything, is known without a look into tables.
+fn cells(symbol: &str) -> u16 {
+    if symbol.len() <= 1 { 1 } else { u16::try_from(symbol.width()).unwrap_or(1).max(1) }
 }
 
 /// Wipes bytes that may hold a drawn secret.

@@ -122,7 +122,6 @@ pub(super) fn placed(row: &Row<'_>, now: DateTime<Utc>) -> Result<Placed, StoreE
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
     use crate::model::{Filter, KeyQuery, Status};
 

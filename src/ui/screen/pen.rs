@@ -4,7 +4,6 @@ use std::io::Write as _;
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
-use unicode_width::UnicodeWidthStr;
 
 /// The terminal's cursor and graphic rendition, as far as they are known.
 pub(super) struct Pen {
@@ -86,7 +85,7 @@ impl Pen {
             self.set(out, look);
         }
         out.extend_from_slice(symbol.as_bytes());
-        let width = u16::try_from(symbol.width()).unwrap_or(1).max(1);
+        let width = super::cells(symbol);
         // Behind the last column the place of the cursor differs between terminals.
         self.at = (x + width < frame.area.width).then_some((x + width, y));
         width

@@ -17,10 +17,9 @@ pub(super) struct Scroll {
 /// Fewer rows than this are not worth the codes.
 const WORTH: usize = 3;
 
-/// The scroll that saves the most rows, if any is worth it.
-pub(super) fn find(shown: &Buffer, frame: &Buffer) -> Option<Scroll> {
+/// The scroll that saves the most rows, if any is worth it. `differs` says which rows are not the same.
+pub(super) fn find(shown: &Buffer, frame: &Buffer, differs: &[bool]) -> Option<Scroll> {
     let rows = i32::from(frame.area.height);
-    let differs: Vec<bool> = (0..rows).map(|y| row(shown, y) != row(frame, y)).collect();
     if differs.iter().filter(|d| **d).count() <= WORTH {
         return None;
     }

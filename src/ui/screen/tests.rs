@@ -93,7 +93,10 @@ fn random_frames_arrive() {
     for _ in 0..500 {
         match next(4) {
             0 => rows.rotate_left(next(5) as usize),
-            1 => rows[next(9) as usize] = ["", "ü", "東", "short", "   gap   gap"][next(5) as usize].to_owned(),
+            1 => {
+                rows[next(9) as usize] =
+                    ["東京 ab 都", "ü", "東", "a東b京c", "   gap   gap"][next(5) as usize].to_owned();
+            }
             2 => rows[next(9) as usize] = keys(next(99) as usize, 1).remove(0).chars().take(24).collect(),
             _ => rows[3..].rotate_right(next(3) as usize),
         }
