@@ -97,8 +97,8 @@ impl Fields {
         limit.ok_or_else(|| Failure::malformed("limit", format!("must be a number from 1 to {most}")))
     }
 
-    /// A time to come. `null` is never.
-    pub(crate) fn future(&mut self, name: &str, now: DateTime<Utc>) -> Result<Option<End>, Failure> {
+    /// A time. `null` is never.
+    pub(crate) fn time(&mut self, name: &str) -> Result<Option<End>, Failure> {
         if self.0.get(name).is_some_and(Value::is_null) {
             self.0.remove(name);
             return Ok(Some(End::Never));
@@ -106,9 +106,6 @@ impl Fields {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let time = DateTime::parse_from_rfc3339(&text)
             .map_err(|_| Failure::malformed(name, "must be an RFC 3339 time, such as 2030-01-31T12:00:00Z"))?;
-        if time <= now {
-            return Err(Failure::malformed(name, "must be in the future"));
-        }
         Ok(Some(End::At(time.to_utc())))
     }
 

@@ -36,7 +36,7 @@ pub(super) async fn create(
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let label = label(&mut fields)?.unwrap_or_default();
-    let expires_at = fields.future("expires_at", now)?.and_then(End::time);
+    let expires_at = fields.time("expires_at")?.and_then(End::time);
     fields.finish()?;
     let (id, secret) = draw().map_err(|_| Failure::unexpected())?;
     let created = state.with_store(move |store| {
@@ -67,6 +67,7 @@ pub(super) async fn create(
             Ok((StatusCode::OK, Json(body)))
         }
         (Created::Gone, _) => Err(Failure::spent("the key that it created was deleted; use a new one")),
+        (Created::Past, _) => Err(past()),
         (Created::Other, _) => Err(Failure::spent("it was used with another body; use a new one")),
     }
 }
@@ -97,8 +98,11 @@ pub(super) async fn edit(
         Some("inactive") => Some(true),
         Some(_) => return Err(Failure::malformed("status", "must be active or inactive")),
     };
-    let change = Change { label: label(&mut fields)?, switched_off, expires_at: fields.future("expires_at", now)? };
+    let change = Change { label: label(&mut fields)?, switched_off, expires_at: fields.time("expires_at")? };
     fields.finish()?;
+    if change.expires_at.and_then(End::time).is_some_and(|end| end <= now) {
+        return Err(past());
+    }
     answer(state.with_store(move |store| store.edit(&id, &change, &asker.username, &source, now)).await?)
 }
 
@@ -117,6 +121,10 @@ pub(super) async fn delete(
 fn answer(key: Option<AccessKey>) -> Result<Json<Value>, Failure> {
     let key = key.ok_or_else(|| Failure::not_found("This key"))?;
     Ok(Json(json!({ "success": true, "key": wire::Key::from(&key) })))
+}
+
+fn past() -> Failure {
+    Failure::malformed("expires_at", "must be in the future")
 }
 
 fn label(fields: &mut Fields) -> Result<Option<Label>, Failure> {

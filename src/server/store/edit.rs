@@ -35,6 +35,8 @@ pub(crate) enum Created {
     Gone,
     /// The idempotency key was used for something else.
     Other,
+    /// The key would have expired already. A repeated create is not refused for that: its key was made in time.
+    Past,
 }
 
 /// When a key stops working by itself.
@@ -70,6 +72,9 @@ impl Store {
             transaction.prepare_cached("DELETE FROM creates WHERE at < ?1")?.execute([oldest])?;
             if let Some(answer) = earlier(transaction, new, now)? {
                 return Ok(answer);
+            }
+            if new.expires_at.is_some_and(|end| end <= now) {
+                return Ok(Created::Past);
             }
             let seq = insert(transaction, new, &sealed, now)?;
             index(transaction, seq)?;

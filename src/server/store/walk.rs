@@ -12,6 +12,9 @@ use super::text::Needle;
 use super::{Cancel, StoreError};
 use crate::model::{Order, Sort};
 
+/// A walk asks so often whether it is still wanted.
+const CHECK_EVERY: usize = 4_096;
+
 /// A request and what is needed to answer it.
 pub(super) struct Ask<'a> {
     pub(super) connection: &'a Connection,
@@ -66,10 +69,16 @@ impl Ask<'_> {
         let after = self.request.after.as_ref();
         let value = after.map_or(&Value::Null, |place| &place.value);
         let state = self.request.query.filter.status.map(row::state);
+        let mut seen = 0_usize;
         for leg in self.legs() {
             let mut statement = self.connection.prepare_cached(&self.ordered(columns, *leg))?;
             let mut rows = statement.query(params![value, after.map(|place| place.seq), state, true])?;
             while let Some(row) = rows.next()? {
+                // An interrupt that comes between two statements reaches neither.
+                if seen.is_multiple_of(CHECK_EVERY) {
+                    self.cancel.check()?;
+                }
+                seen += 1;
                 if look(row)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
