@@ -8,13 +8,19 @@ mod support;
 
 #[path = "server/auth.rs"]
 mod auth;
+#[path = "server/broken.rs"]
+mod broken;
 #[path = "server/create.rs"]
 mod create;
 #[path = "server/data.rs"]
 mod data;
 #[path = "server/edit.rs"]
 mod edit;
+#[path = "server/embedded.rs"]
+mod embedded;
 #[path = "server/errors.rs"]
 mod errors;
 #[path = "server/list.rs"]
 mod list;
+#[path = "server/search.rs"]
+mod search;

@@ -1,13 +1,11 @@
 //! Creating keys, once each.
 
-use std::io::Write;
-use std::net::TcpStream;
-
 use latchkey::model::{KeyId, SecretKey};
 use reqwest::Method;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use crate::support::{SESSION, Server, send, text, unique};
+use crate::support::{Server, send, text, unique};
 
 #[tokio::test]
 async fn a_new_key_has_the_contracts_form() {
@@ -44,6 +42,23 @@ async fn a_repeated_call_creates_nothing_and_shows_no_secret() {
 }
 
 #[tokio::test]
+async fn a_repeated_call_is_answered_also_when_its_key_has_expired_meanwhile() {
+    let server = Server::start().await;
+    let end = "2999-01-01T00:00:00Z";
+    let first = server.post("same", json!({ "expires_at": end })).await;
+    // As if it had been asked for with an end that has come since.
+    let body = json!({ "expires_at": "2001-01-01T00:00:00Z" });
+    let asked = Sha256::digest(json!(["", 978_307_200_000_i64]).to_string());
+    let database = server.database();
+    database.execute("UPDATE creates SET fingerprint = ?1", [asked.as_slice()]).unwrap();
+    database.execute("UPDATE keys SET expires_at = 978307200000", []).unwrap();
+    let again = server.post("same", body.clone()).await;
+    assert_eq!((again.status, &again.body["key"]["id"]), (200, &first.body["key"]["id"]));
+    assert_eq!(again.body["key"]["status"], "expired");
+    assert_eq!(server.post("other", body).await.status, 400);
+}
+
+#[tokio::test]
 async fn after_a_day_the_key_is_free_again() {
     let server = Server::start().await;
     server.post("same", json!({})).await;
@@ -54,21 +69,7 @@ async fn after_a_day_the_key_is_free_again() {
 #[tokio::test]
 async fn while_the_first_body_trickles_in_the_second_call_waits_its_turn() {
     let server = Server::start().await;
-    let address = server.base.trim_start_matches("http://").to_owned();
-    let mut slow = TcpStream::connect(&address).unwrap();
-    write!(
-        slow,
-        "POST /api/v2/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {SESSION}\r\nidempotency-key: same\r\n\
-         content-type: application/json\r\ncontent-length: 15\r\nexpect: 100-continue\r\n\r\n"
-    )
-    .unwrap();
-    // The server says "100 Continue" when it begins to read the body: the mark is set by then.
-    slow.set_nonblocking(true).unwrap();
-    let mut slow = tokio::net::TcpStream::from_std(slow).unwrap();
-    let mut head = [0; 25];
-    tokio::io::AsyncReadExt::read_exact(&mut slow, &mut head).await.unwrap();
-    assert!(head.starts_with(b"HTTP/1.1 100"));
-
+    let mut slow = server.trickle("same").await;
     let second = server.post("same", json!({ "label": "one" })).await;
     assert_eq!(second.status, 409, "{second:?}");
     assert_eq!(server.post("another", json!({})).await.status, 201);

@@ -1,12 +1,16 @@
 //! `assets/openapi.yaml`, held against what the server does.
 
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
+use std::sync::{LazyLock, Mutex};
 
 use serde_json::Value;
 
 /// The document.
 pub static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_yaml_ng::from_str(include_str!("../../assets/openapi.yaml")).unwrap());
+
+/// Method, path as documented, and status of each answer that was checked.
+pub static SEEN: Mutex<BTreeSet<(String, String, u16)>> = Mutex::new(BTreeSet::new());
 
 /// Every documented operation: method in upper case, whole path, and its description.
 pub fn operations() -> Vec<(String, String, &'static Value)> {
@@ -33,9 +37,10 @@ pub fn check(method: &str, path: &str, status: u16, body: &Value) {
     };
     let response = follow(&operation["responses"][status.to_string()]);
     assert!(response.is_object(), "{method} {template} does not document {status}: {body}");
+    SEEN.lock().unwrap().insert((method.to_owned(), template, status));
     match response.pointer("/content/application~1json/schema") {
-        Some(schema) => valid(schema, body, &format!("{method} {template} {status}")),
-        None => assert!(body.is_null(), "{method} {template} {status} documents no body"),
+        Some(schema) => valid(schema, body, &format!("{method} {path} {status}")),
+        None => assert!(body.is_null(), "{method} {path} {status} documents no body"),
     }
 }
 
@@ -78,7 +83,8 @@ fn valid(schema: &'static Value, value: &Value, place: &str) {
     }
 }
 
-fn follow(value: &'static Value) -> &'static Value {
+/// What `value` refers to, or `value` itself.
+pub fn follow(value: &'static Value) -> &'static Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(pointer) => DOCUMENT.pointer(pointer.trim_start_matches('#')).unwrap(),
         None => value,

@@ -1,6 +1,7 @@
 //! A real server on a real socket, and a client that holds every answer against the `OpenAPI` document.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use latchkey::model::hmac_token;
@@ -10,7 +11,8 @@ use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -21,7 +23,7 @@ pub const SESSION: &str = "session-token-of-the-tests";
 /// A server on a port of its own, with a data folder of its own.
 pub struct Server {
     pub base: String,
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
     client: Client,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -45,7 +47,13 @@ impl Server {
         Self::on(folder(), Role::Administrator).await
     }
 
-    pub async fn on(folder: TempDir, role: Role) -> Self {
+    /// Another server on the same folder.
+    pub async fn twin(&self) -> Self {
+        Self::on(Arc::clone(&self.folder), Role::Administrator).await
+    }
+
+    pub async fn on(folder: impl Into<Arc<TempDir>>, role: Role) -> Self {
+        let folder = folder.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let state = state(folder.path(), role);
@@ -55,7 +63,7 @@ impl Server {
     }
 
     /// Stops the server, which writes everything down, and leaves the data.
-    pub async fn stop(self) -> TempDir {
+    pub async fn stop(self) -> Arc<TempDir> {
         drop(self.client);
         drop(self.stop);
         self.serving.await.unwrap().unwrap();
@@ -86,6 +94,22 @@ impl Server {
 
     pub async fn post(&self, idempotency_key: &str, body: Value) -> Answer {
         send(self.call(Method::POST, "/keys").header("Idempotency-Key", idempotency_key).json(&body)).await
+    }
+
+    /// A create whose body of 15 bytes is still to come, when the server has begun to read it.
+    pub async fn trickle(&self, idempotency_key: &str) -> TcpStream {
+        let mut slow = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
+        let head = format!(
+            "POST /api/v2/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {SESSION}\r\n\
+             idempotency-key: {idempotency_key}\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\
+             expect: 100-continue\r\n\r\n"
+        );
+        slow.write_all(head.as_bytes()).await.unwrap();
+        // The server says so when it begins to read the body.
+        let mut go_on = [0; 25];
+        slow.read_exact(&mut go_on).await.unwrap();
+        assert!(go_on.starts_with(b"HTTP/1.1 100"));
+        slow
     }
 
     /// Creates a key; gives its ID and secret.
