@@ -4,6 +4,8 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/hands.rs"]
+mod hands;
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/typing.rs"]

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "support/hands.rs"]
+mod hands;
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/typing.rs"]

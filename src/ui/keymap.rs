@@ -195,7 +195,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(M::Reveal, K::Up, A::Previous),
     bind(M::Reveal, K::Enter, A::Submit).said("Enter", "press it", ""),
     bind(M::Reveal, K::Esc, A::Cancel),
-    control(M::Reveal, 'c', A::Close),
+    control(M::Reveal, 'c', A::Quit),
     bind(M::Help, K::Esc, A::Cancel).said("Esc", "back", ""),
     bind(M::Help, K::Char('?'), A::Cancel),
     bind(M::Help, K::Char('q'), A::Cancel),

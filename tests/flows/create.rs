@@ -91,6 +91,20 @@ async fn quitting_waits_for_the_only_copy_of_a_secret() {
 }
 
 #[tokio::test]
+async fn ctrl_c_beside_a_secret_closes_it_first_and_then_leaves() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c<Enter>").await;
+    bench.type_keys("<Ctrl-C>").await;
+    bench.sees("neither shown nor copied");
+    // Back to the secret is also: do not leave.
+    bench.type_keys("<Enter>s<Esc><Enter>").await;
+    assert!(bench.app.dialog.is_none() && bench.left.is_none());
+    bench.type_keys("c<Enter>").await;
+    bench.type_keys("s<Ctrl-C>").await;
+    assert_eq!(bench.left, Some(Farewell(None)));
+}
+
+#[tokio::test]
 async fn an_end_from_outside_says_which_key_nobody_saw() {
     let mut bench = Bench::new().await;
     bench.press("c lost<Enter>");

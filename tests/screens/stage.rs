@@ -1,17 +1,15 @@
 //! A stage on which every state can be set up without a server: the app, and the answers it is given.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::api::{ApiError, Creation, ListRequest, Page, Place, Reply, Request};
 use latchkey::model::{AccessKey, Cursor, KeyId, SecretKey, Status, Untrusted};
-use latchkey::ui::Decoder;
 use latchkey::ui::app::{App, Effect, Moment};
 use zeroize::Zeroizing;
 
-use crate::{mask_times, picture, typing};
+use crate::{hands, mask_times, picture};
 
 /// The app at one size, its clock standing still.
 pub struct Stage {
@@ -93,12 +91,7 @@ impl Stage {
 
     /// Types a script.
     pub fn press(&mut self, script: &str) {
-        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
-        for press in typing::presses(script) {
-            decoder.feed(&press, &mut events);
-            decoder.give_up(&mut events);
-        }
-        for event in events {
+        for event in hands::events(script) {
             let effect = self.app.on_input(event, self.now);
             self.keep(effect);
         }

@@ -1,17 +1,15 @@
 //! A bench for whole stories: the real app, the real API task and a real server, with a key script for hands.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use latchkey::api::{self, ApiError, Client, Link};
 use latchkey::model::SecretKey;
 use latchkey::server::embedded::{self, Embedded};
-use latchkey::ui::Decoder;
 use latchkey::ui::app::{App, Call, CopyReport, Dialog, Effect, Moment, Way, What};
 use tempfile::TempDir;
 
-use crate::{picture, typing};
+use crate::{hands, picture};
 
 /// The words with which the app left, if it had any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,12 +74,7 @@ impl Bench {
 
     /// Types a script and waits for nothing.
     pub fn press(&mut self, script: &str) {
-        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
-        for press in typing::presses(script) {
-            decoder.feed(&press, &mut events);
-            decoder.give_up(&mut events);
-        }
-        for event in events {
+        for event in hands::events(script) {
             let effect = self.app.on_input(event, self.now);
             self.perform(effect);
         }

@@ -9,7 +9,7 @@ use crossterm::event::{Event, KeyEvent};
 
 use super::{App, CopyReport, Dialog, Effect, Exit, Moment, What};
 use crate::ui::field::Field;
-use crate::ui::keymap::{self, Action, Mode};
+use crate::ui::keymap::{self, Action};
 
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);
@@ -151,7 +151,7 @@ impl App {
         if self.creating {
             return None;
         }
-        if self.mode() == Mode::Reveal || matches!(self.dialog, Some(Dialog::Reveal(_))) {
+        if matches!(self.dialog, Some(Dialog::Reveal(_))) {
             return self.act_in_dialog(Action::Close, now);
         }
         Some(Effect::Quit(None))
