@@ -4,6 +4,7 @@
 
 mod client;
 mod error;
+mod tls;
 mod wire;
 
 use std::future::Future;
@@ -12,8 +13,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-pub use client::Client;
+pub use client::{Client, Exchanged, Verdict};
 pub use error::ApiError;
+pub use tls::install_tls;
 
 use crate::model::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Label, SecretKey, Status};
 

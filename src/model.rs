@@ -1,14 +1,22 @@
-//! The words of the field: keys, secrets, queries. No I/O, no clock, no randomness of its own.
+//! The words of the field: keys, secrets, queries. No I/O and no clock.
 
 mod access_key;
+mod access_token;
+mod content;
+mod curl;
+pub mod doctor;
 mod hmac;
 mod key_id;
 mod label;
 mod query;
+pub mod role;
 mod secret_key;
 mod untrusted;
 
 pub use access_key::{AccessKey, Status};
+pub use access_token::{AccessToken, Grant};
+pub use content::{Content, ContentError};
+pub use curl::{Endpoint, curl_text};
 pub use hmac::{HmacToken, hmac_token};
 pub use key_id::{KeyId, KeyIdError};
 pub use label::{Label, LabelError};

@@ -1,5 +1,7 @@
 //! The HTTP client: one method per call of the contract.
 
+mod exchange;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +10,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+pub use exchange::{Exchanged, Verdict};
+
+use super::tls;
 use super::wire::{self, WireCreated, WireError, WireKeyAnswer, WirePage};
 use super::{ApiError, Changes, Creation, ListRequest, NewKey, Page, Place};
 use crate::model::{AccessKey, Filter, KeyId, Order, SecretKey, Untrusted};
@@ -16,6 +21,8 @@ use crate::model::{AccessKey, Filter, KeyId, Order, SecretKey, Untrusted};
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
+/// The `code` of an exchange that is refused (HTTP contract, part A).
+const VERIFICATION_FAILED: i64 = 1000;
 /// The largest answer that may hold a secret.
 const SECRET_BODY_LIMIT: usize = 64 << 10;
 
@@ -30,11 +37,13 @@ pub struct Client {
 impl Client {
     /// A client of a server that listens on a Unix socket.
     pub fn unix(socket: &Path, session: &SecretString) -> Result<Self, ApiError> {
-        Self::build(reqwest::Client::builder().unix_socket(socket), "http://localhost/api/v2", session)
+        let builder = reqwest::Client::builder().unix_socket(socket).tls_backend_preconfigured(tls::trusting_nobody()?);
+        Self::build(builder, "http://localhost/api/v2", session)
     }
 
     /// A client of a server at a base URL such as `http://127.0.0.1:8080`.
     pub fn tcp(base: &str, session: &SecretString) -> Result<Self, ApiError> {
+        tls::install_tls();
         Self::build(reqwest::Client::builder(), &format!("{}/api/v2", base.trim_end_matches('/')), session)
     }
 
@@ -94,6 +103,13 @@ impl Client {
         }
     }
 
+    /// One key.
+    pub async fn key(&self, id: &KeyId) -> Result<AccessKey, ApiError> {
+        let call = self.call(Method::GET, &["keys", id.raw_for_api()]);
+        let answer: WireKeyAnswer = read(call.send().await?, BODY_LIMIT).await?;
+        answer.key.into_key()
+    }
+
     /// Changes a key.
     pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<AccessKey, ApiError> {
         let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
@@ -110,12 +126,18 @@ impl Client {
         }
     }
 
+    /// A call that needs a session.
     fn call(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        self.anyone(method, path).header(AUTHORIZATION, self.session.clone())
+    }
+
+    /// A call that needs none.
+    fn anyone(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(path); // percent-encodes: an ID of another server is any text
         }
-        self.http.request(method, url).header(AUTHORIZATION, self.session.clone())
+        self.http.request(method, url)
     }
 }
 
@@ -153,14 +175,15 @@ async fn body(mut response: Response, limit: usize) -> Result<Zeroizing<Vec<u8>>
 
 async fn refusal(response: Response) -> ApiError {
     let status = response.status();
-    let words = match body(response, SECRET_BODY_LIMIT).await {
+    let (words, code) = match body(response, SECRET_BODY_LIMIT).await {
         Ok(body) => serde_json::from_slice::<WireError>(&body).map_or_else(
-            |_| Untrusted::new(status.canonical_reason().unwrap_or("no reason given")),
-            |e| Untrusted::new(e.message.trim_end_matches('.')),
+            |_| (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None),
+            |e| (Untrusted::new(e.message.trim_end_matches('.')), e.code),
         ),
         Err(error) => return error,
     };
     match status {
+        StatusCode::UNAUTHORIZED if code == Some(VERIFICATION_FAILED) => ApiError::Verification,
         StatusCode::UNAUTHORIZED => ApiError::NotSignedIn(words),
         StatusCode::FORBIDDEN => ApiError::NotAllowed(words),
         StatusCode::NOT_FOUND => ApiError::NotFound(words),

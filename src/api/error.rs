@@ -14,6 +14,9 @@ pub enum ApiError {
     /// 401: no session, or one that has ended.
     #[error("Not signed in: {}.", .0.label(120))]
     NotSignedIn(Untrusted),
+    /// 401 with code 1000: ID, secret and content do not fit, or the key is deleted, inactive or expired.
+    #[error("Key verification failed (code 1000).")]
+    Verification,
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.label(120))]
     NotAllowed(Untrusted),

@@ -1,11 +1,11 @@
 //! The JSON as it is on the wire, parsed into the model at the door.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{ApiError, Changes, NewKey, Page, Place};
-use crate::model::{AccessKey, Cursor, KeyId, Label, Status, Untrusted};
+use crate::model::{AccessKey, AccessToken, Cursor, Grant, KeyId, Label, Status, Untrusted};
 
 #[derive(Deserialize)]
 pub(super) struct WireKey {
@@ -73,10 +73,41 @@ pub(super) struct WireCreated {
     pub(super) secret_access_key: Option<SecretString>,
 }
 
-/// Of an error only the words count: its `success` may be `false` or `"false"`.
+/// Of an error the words and the code count: its `success` may be `false` or `"false"`.
 #[derive(Deserialize)]
 pub(super) struct WireError {
     pub(super) message: String,
+    #[serde(default)]
+    pub(super) code: Option<i64>,
+}
+
+/// The answer to an exchange.
+#[derive(Deserialize)]
+pub(super) struct WireGrant {
+    access_token: SecretString,
+    expiry_time: Expiry,
+}
+
+/// Unix seconds: documented as text, shown and sent as a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Expiry {
+    Number(i64),
+    Text(String),
+}
+
+impl WireGrant {
+    pub(super) fn into_grant(self) -> Result<Grant, ApiError> {
+        let seconds = match self.expiry_time {
+            Expiry::Number(seconds) => Some(seconds),
+            Expiry::Text(text) => text.trim().parse().ok(),
+        };
+        let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        Ok(Grant {
+            access_token: AccessToken::new(self.access_token.expose_secret()),
+            expires_at: expires_at.ok_or(ApiError::Garbled(200, "its expiry_time is no time"))?,
+        })
+    }
 }
 
 #[derive(Serialize)]

@@ -29,6 +29,7 @@ impl Bench {
         }
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let server = runtime.block_on(embedded::start(&folder)).unwrap();
+        latchkey::api::install_tls();
         let client = Client::builder().unix_socket(server.socket.clone()).build().unwrap();
         Self { runtime, client, server }
     }

@@ -12,6 +12,7 @@ use tokio::net::UnixStream;
 use crate::support::{Answer, folder, send, text, unique};
 
 fn call(server: &Embedded, method: Method, path: &str) -> RequestBuilder {
+    latchkey::api::install_tls();
     let client = Client::builder().unix_socket(server.socket.as_path()).build().unwrap();
     client.request(method, format!("http://localhost/api/v2{path}")).bearer_auth(server.session.expose_secret())
 }

@@ -67,6 +67,7 @@ impl Process {
         let mut child = spawn(folder);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (socket, session) = said(&mut lines).await;
+        latchkey::api::install_tls();
         let http = reqwest::Client::builder().unix_socket(socket).build().unwrap();
         Self { client: Client { http, session }, child }
     }

@@ -53,6 +53,7 @@ impl Server {
     }
 
     pub async fn on(folder: impl Into<Arc<TempDir>>, role: Role) -> Self {
+        latchkey::api::install_tls();
         let folder = folder.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

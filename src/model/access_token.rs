@@ -1,0 +1,40 @@
+//! Access tokens: step three of the three of the HTTP contract.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+/// An access token: goes with every request to the API, in the header `x-access-token`. A credential: wiped when
+/// dropped, and never printed by accident.
+#[derive(Clone)]
+pub struct AccessToken(SecretString);
+
+/// An access token and its end.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The token.
+    pub access_token: AccessToken,
+    /// When it stops working: 55 to 60 minutes after the exchange on servers in the field.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl AccessToken {
+    /// Takes any server's token as it stands.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(SecretString::from(text))
+    }
+
+    /// The token: to draw, copy or send it, and for nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(…)")
+    }
+}

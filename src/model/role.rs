@@ -1,0 +1,200 @@
+//! What a text is, and whether it belongs where it was typed: users mix up IDs, secrets and tokens.
+
+use super::{KeyId, SecretKey};
+
+/// What a field asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// An Access key ID.
+    KeyId,
+    /// A Secret access key.
+    Secret,
+    /// The content of an exchange.
+    Content,
+    /// An HMAC token, as somebody else made it.
+    HmacToken,
+    /// An access token.
+    AccessToken,
+}
+
+/// A text of another role than the field's, or damaged. Never holds any of the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct WrongRole {
+    /// Whether it cannot be right. If not, it only looks like something else, and the user may know better.
+    pub is_certain: bool,
+    words: String,
+}
+
+/// What a text looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    OurKeyId,
+    OurSecret,
+    /// 64 hex digits.
+    HmacToken,
+    /// Base64 of 32 bytes.
+    HmacBase64,
+    /// Three parts of base64url: a JSON Web Token (RFC 7519).
+    Jwt,
+    Url,
+    Other,
+}
+
+impl Looks {
+    fn at(text: &str) -> Self {
+        let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+        let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/-_".contains(&b);
+        if KeyId::looks_like_ours(text) {
+            Self::OurKeyId
+        } else if text.starts_with(SecretKey::PREFIX) {
+            Self::OurSecret
+        } else if text.len() == 64 && hex(text) {
+            Self::HmacToken
+        } else if text.len() == 44 && text.strip_suffix('=').is_some_and(|rest| rest.bytes().all(base64)) {
+            Self::HmacBase64
+        } else if text.starts_with("eyJ") && text.split('.').count() == 3 {
+            Self::Jwt
+        } else if text.starts_with("https://") || text.starts_with("http://") {
+            Self::Url
+        } else {
+            Self::Other
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::OurKeyId => "an Access key ID (it begins with PK)",
+            Self::OurSecret => "a Secret access key (it begins with sk_)",
+            Self::HmacToken => "an HMAC token (64 hex digits)",
+            Self::HmacBase64 => "an HMAC token in base64",
+            Self::Jwt => "an access token (it begins with eyJ)",
+            Self::Url => "a URL",
+            Self::Other => "something else",
+        }
+    }
+}
+
+impl Wanted {
+    /// The field's name, as it stands on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KeyId => "Access key ID",
+            Self::Secret => "Secret access key",
+            Self::Content => "content",
+            Self::HmacToken => "HMAC token",
+            Self::AccessToken => "access token",
+        }
+    }
+
+    /// Says what is wrong with a text in this field. An empty text is judged by whoever needs one.
+    pub fn check(self, text: &str) -> Result<(), WrongRole> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self != Self::Content && text.trim() != text {
+            let words = format!("there is a space or a line break before or after the {}: remove it", self.name());
+            return Err(WrongRole { is_certain: true, words });
+        }
+        let looks = Looks::at(text);
+        match (self, looks) {
+            (Self::Secret, Looks::OurSecret) => {
+                let error = SecretKey::parse(text).err();
+                error.map_or(Ok(()), |error| Err(WrongRole { is_certain: true, words: error.to_string() }))
+            }
+            // A content may be any text: only what must stay secret is kept out of it.
+            (Self::Content, Looks::OurSecret) => Err(self.wrong(looks, true)),
+            (_, Looks::Other)
+            | (Self::KeyId, Looks::OurKeyId)
+            | (Self::AccessToken, Looks::Jwt)
+            | (Self::HmacToken, Looks::HmacToken | Looks::HmacBase64)
+            | (Self::Content, _) => Ok(()),
+            // Another server's IDs and secrets may have any form, even this one.
+            (Self::KeyId | Self::Secret | Self::AccessToken, Looks::HmacToken | Looks::HmacBase64) => {
+                Err(self.wrong(looks, false))
+            }
+            _ => Err(self.wrong(looks, true)),
+        }
+    }
+
+    fn wrong(self, looks: Looks, is_certain: bool) -> WrongRole {
+        let verb = if is_certain { "this is" } else { "this looks like" };
+        let hint = match (self, looks) {
+            (Self::Content, Looks::OurSecret) => ": the content is sent in the clear, so never put the secret there",
+            (Self::Secret, _) => ": the Secret access key is what Show key showed when the key was created",
+            (Self::KeyId, Looks::OurSecret) => ": never type the secret where it can be read",
+            (Self::KeyId, _) => ": the Access key ID stands in the list of keys",
+            (Self::HmacToken, _) => ": an HMAC token has 64 hex digits",
+            (Self::AccessToken, _) => ": the access token is what the exchange gave",
+            (Self::Content, _) => "",
+        };
+        WrongRole { is_certain, words: format!("{verb} {}, not the {}{hint}", looks.name(), self.name()) }
+    }
+}
+
+/// Checks a pair: another server's IDs and secrets look alike, but they are never the same.
+pub fn check_pair(id: &str, secret: &str) -> Result<(), WrongRole> {
+    Wanted::KeyId.check(id)?;
+    Wanted::Secret.check(secret)?;
+    if !id.is_empty() && id == secret {
+        let words = "the Access key ID stands again where the Secret access key belongs: the secret is the other of \
+                     the two that were shown when the key was created";
+        return Err(WrongRole { is_certain: true, words: words.to_owned() });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zeroize::Zeroizing;
+
+    const ID: &str = "PK0ZAHJZ123456789KMN";
+    const JWT: &str = "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.c2ln";
+
+    fn words(wanted: Wanted, text: &str) -> (bool, String) {
+        let error = wanted.check(text).unwrap_err();
+        assert!(!error.to_string().contains(text), "never the text itself");
+        (error.is_certain, error.to_string())
+    }
+
+    #[test]
+    fn each_in_its_own_field() {
+        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
+        for (wanted, text) in [
+            (Wanted::KeyId, ID),
+            (Wanted::KeyId, "11111111111111111111111111111111"),
+            (Wanted::Secret, secret.expose()),
+            (Wanted::Secret, "22222222222222222222222222222222"),
+            (Wanted::Content, "api-content-hash"),
+            (Wanted::Content, ID),
+            (Wanted::Content, " \n"),
+            (Wanted::HmacToken, &"0C".repeat(32)),
+            (Wanted::HmacToken, "DEM9fojtyaCcmB3PRjE6GqwjIl9xhzkYJpIfe1AJhTc="),
+            (Wanted::AccessToken, JWT),
+            (Wanted::AccessToken, "opaque"),
+        ] {
+            assert_eq!(wanted.check(text), Ok(()), "{wanted:?} {text}");
+        }
+    }
+
+    #[test]
+    fn the_others_are_named() {
+        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
+        let secret = secret.expose();
+        assert!(words(Wanted::Secret, ID).1.contains("this is an Access key ID"));
+        assert!(words(Wanted::KeyId, secret).1.contains("this is a Secret access key"));
+        assert!(words(Wanted::Content, secret).1.contains("sent in the clear"));
+        assert!(words(Wanted::Secret, JWT).1.contains("access token"));
+        assert!(words(Wanted::AccessToken, secret).1.contains("not the access token"));
+        assert!(words(Wanted::HmacToken, secret).0);
+        assert!(!words(Wanted::Secret, &"0c".repeat(32)).0, "another server's secret may look so");
+        assert!(words(Wanted::Secret, &secret[..51]).1.contains("52 characters"));
+        assert!(words(Wanted::Secret, &secret.replacen(&secret[9..10], "-", 1)).0);
+        assert!(words(Wanted::Secret, "2222 ").1.contains("space"));
+        assert!(words(Wanted::KeyId, "https://instance.passportalmsp.com").0);
+        assert!(check_pair("1111", "1111").unwrap_err().is_certain);
+        assert_eq!(check_pair("1111", "2222"), Ok(()));
+    }
+}
