@@ -3,7 +3,9 @@
 //! The screen never waits: it puts a [`Request`] into one channel and finds a [`Reply`] in the other.
 
 mod client;
+mod connection;
 mod error;
+mod transport;
 mod wire;
 
 use std::future::Future;
@@ -13,7 +15,9 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use client::Client;
+pub use connection::{Connection, Proxy, ProxyUrl, Target};
 pub use error::ApiError;
+pub use transport::{TransportError, install_tls};
 
 use crate::model::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Label, SecretKey, Status};
 
