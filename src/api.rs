@@ -3,8 +3,9 @@
 //! The screen never waits: it puts a [`Request`] into one channel and finds a [`Reply`] in the other.
 
 mod client;
+mod connection;
 mod error;
-mod tls;
+mod transport;
 mod wire;
 
 use std::future::Future;
@@ -14,8 +15,9 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use client::{Client, Exchanged, Verdict};
+pub use connection::{Connection, Proxy, ProxyUrl, Target};
 pub use error::ApiError;
-pub use tls::install_tls;
+pub use transport::{TransportError, install_tls};
 
 use crate::model::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Label, SecretKey, Status};
 

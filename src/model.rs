@@ -2,12 +2,14 @@
 
 mod access_key;
 mod access_token;
+mod base_url;
 mod content;
 mod curl;
 pub mod doctor;
 mod hmac;
 mod key_id;
 mod label;
+mod profile;
 mod query;
 pub mod role;
 mod secret_key;
@@ -15,11 +17,13 @@ mod untrusted;
 
 pub use access_key::{AccessKey, Status};
 pub use access_token::{AccessToken, Grant};
+pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
 pub use content::{Content, ContentError};
 pub use curl::{Endpoint, curl_text};
 pub use hmac::{HmacToken, hmac_token};
 pub use key_id::{KeyId, KeyIdError};
 pub use label::{Label, LabelError};
+pub use profile::Profile;
 pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use untrusted::Untrusted;

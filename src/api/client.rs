@@ -3,22 +3,19 @@
 mod exchange;
 
 use std::path::Path;
-use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 pub use exchange::{Exchanged, Verdict};
 
-use super::tls;
+use super::transport;
 use super::wire::{self, WireCreated, WireError, WireKeyAnswer, WirePage};
-use super::{ApiError, Changes, Creation, ListRequest, NewKey, Page, Place};
+use super::{ApiError, Changes, Connection, Creation, ListRequest, NewKey, Page, Place, Target};
 use crate::model::{AccessKey, Filter, KeyId, Order, SecretKey, Untrusted};
 
-/// No answer in this time is no answer at all. A stalled link may take some seconds.
-const CALL_LIMIT: Duration = Duration::from_secs(30);
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
 /// The `code` of an exchange that is refused (HTTP contract, part A).
@@ -31,36 +28,38 @@ const SECRET_BODY_LIMIT: usize = 64 << 10;
 pub struct Client {
     http: reqwest::Client,
     base: Url,
-    session: HeaderValue,
+    session: Option<HeaderValue>,
 }
 
 impl Client {
     /// A client of a server that listens on a Unix socket.
     pub fn unix(socket: &Path, session: &SecretString) -> Result<Self, ApiError> {
-        let builder = reqwest::Client::builder().unix_socket(socket).tls_backend_preconfigured(tls::trusting_nobody()?);
-        Self::build(builder, "http://localhost/api/v2", session)
+        Self::build(transport::http_on_socket(socket)?, "http://localhost", Some(session))
     }
 
-    /// A client of a server at a base URL such as `http://127.0.0.1:8080`.
+    /// A client of a server of this machine at a base URL such as `http://127.0.0.1:8080`.
     pub fn tcp(base: &str, session: &SecretString) -> Result<Self, ApiError> {
-        tls::install_tls();
-        Self::build(reqwest::Client::builder(), &format!("{}/api/v2", base.trim_end_matches('/')), session)
+        Self::build(transport::http_on_loopback()?, base, Some(session))
     }
 
-    fn build(builder: reqwest::ClientBuilder, base: &str, session: &SecretString) -> Result<Self, ApiError> {
-        let http = builder
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(CALL_LIMIT)
-            .pool_idle_timeout(None) // no timer that would wake an idle program
-            .build()?;
-        let base = Url::parse(base).map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
-        let bearer = Zeroizing::new(format!("Bearer {}", session.expose_secret()));
-        let mut session = HeaderValue::from_str(&bearer)
-            .map_err(|_| ApiError::NotStarted("The session token has characters that no header can hold.".into()))?;
-        session.set_sensitive(true);
-        Ok(Self { http, base, session })
+    /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
+    pub fn connect(connection: &Connection, session: Option<&SecretString>) -> Result<Self, ApiError> {
+        let base = match &connection.target {
+            Target::Socket(_) => "http://localhost",
+            Target::Url(base) => base.as_str(),
+        };
+        Self::build(transport::http(connection)?, base, session)
+    }
+
+    /// The same connection, as the administrator whose session it is.
+    pub fn with_session(&self, session: &SecretString) -> Result<Self, ApiError> {
+        Ok(Self { session: Some(bearer(session)?), ..self.clone() })
+    }
+
+    fn build(http: reqwest::Client, base: &str, session: Option<&SecretString>) -> Result<Self, ApiError> {
+        let base = Url::parse(&format!("{}/api/v2", base.trim_end_matches('/')))
+            .map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
+        Ok(Self { http, base, session: session.map(bearer).transpose()? })
     }
 
     /// A page of keys, in the list's order wherever it was asked from.
@@ -128,7 +127,11 @@ impl Client {
 
     /// A call that needs a session.
     fn call(&self, method: Method, path: &[&str]) -> RequestBuilder {
-        self.anyone(method, path).header(AUTHORIZATION, self.session.clone())
+        let call = self.anyone(method, path);
+        match &self.session {
+            Some(session) => call.header(AUTHORIZATION, session.clone()),
+            None => call,
+        }
     }
 
     /// A call that needs none.
@@ -139,6 +142,15 @@ impl Client {
         }
         self.http.request(method, url)
     }
+}
+
+/// The header that bears a session. Never printed.
+fn bearer(session: &SecretString) -> Result<HeaderValue, ApiError> {
+    let text = Zeroizing::new(format!("Bearer {}", session.expose_secret()));
+    let mut header = HeaderValue::from_str(&text)
+        .map_err(|_| ApiError::NotStarted("The session token has characters that no header can hold.".into()))?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 fn filter_pairs(filter: &Filter) -> Vec<(&'static str, &str)> {

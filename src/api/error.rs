@@ -1,5 +1,6 @@
 //! What can go wrong with a call, in words for the administrator.
 
+use super::transport::{TransportError, blame};
 use crate::model::Untrusted;
 
 /// Why a call failed. Never holds a secret, a token or a URL.
@@ -8,6 +9,9 @@ pub enum ApiError {
     /// No answer: refused, lost or too late.
     #[error("The server cannot be reached: {}.", .0.label(120))]
     Unreachable(Untrusted),
+    /// The way to the server is blocked, and it is known by what.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// The embedded server did not start.
     #[error("{0}")]
     NotStarted(String),
@@ -41,7 +45,11 @@ impl ApiError {
     /// Whether asking again later may help.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..))
+        match self {
+            Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..) => true,
+            Self::Transport(way) => way.is_passing(),
+            _ => false,
+        }
     }
 
     /// Whether it is about who asks.
@@ -52,16 +60,7 @@ impl ApiError {
 }
 
 impl From<reqwest::Error> for ApiError {
-    /// Keeps the innermost cause, which says what happened; the outer ones name the URL.
     fn from(error: reqwest::Error) -> Self {
-        if error.is_timeout() {
-            return Self::Unreachable(Untrusted::new("no answer in time"));
-        }
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        let text = if std::ptr::addr_eq(cause, &raw const error) { "no answer".to_owned() } else { cause.to_string() };
-        Self::Unreachable(Untrusted::new(&text))
+        blame(&error)
     }
 }
