@@ -4,19 +4,47 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::Wishes;
+
 /// Manage API access keys: a full-screen page with its own server, for the terminal.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Args {
     /// The data folder of the embedded server [default: $`XDG_DATA_HOME/latchkey`]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "url")]
     pub data: Option<PathBuf>,
+    /// The file of settings [default: $`XDG_CONFIG_HOME/latchkey/config.toml`]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The profile to work with [env: `LATCHKEY_PROFILE`] [default: `default_profile` of the settings, or local]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The base URL of a server that needs no profile
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]
+    pub url: Option<String>,
+    /// Remove everything that changes something
+    #[arg(long, global = true)]
+    pub read_only: bool,
     /// Go on where the system refuses to hide this process's memory from other programs
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub unhardened: bool,
     /// What to do instead of opening the page.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Args {
+    /// What they wish of the settings.
+    #[must_use]
+    pub fn wishes(&self) -> Wishes {
+        Wishes {
+            config: self.config.clone(),
+            profile: self.profile.clone(),
+            url: self.url.clone(),
+            data: self.data.clone(),
+            read_only: self.read_only,
+        }
+    }
 }
 
 /// What can be done without the page.

@@ -12,23 +12,24 @@
 pub mod api;
 mod args;
 mod cli;
+pub mod config;
 mod harden;
 pub mod model;
 mod panics;
 pub mod server;
 pub mod ui;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser as _;
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr as _, eyre};
-use etcetera::BaseStrategy as _;
 use tokio::sync::oneshot;
 
 use api::{ApiError, Client};
 use args::{Args, Command};
+use config::{Config, Places, Source};
 use server::embedded::{self, Embedded};
 
 /// Runs the program: what `main` does.
@@ -38,18 +39,21 @@ pub fn run() -> Result<()> {
     if !args.unhardened {
         hardened.wrap_err("this system does not let a program hide its memory; --unhardened goes on all the same")?;
     }
-    let base = etcetera::choose_base_strategy().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
-    let data = args.data.clone().unwrap_or_else(|| base.data_dir().join("latchkey"));
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir()).join("latchkey");
-    panics::install(state)?;
-    match args.command {
-        Some(Command::Fill { folder, keys }) => cli::fill(&folder, keys),
-        None => open_page(&data),
+    let places = Places::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
+    panics::install(places.state.clone())?;
+    api::install_tls();
+    match &args.command {
+        Some(Command::Fill { folder, keys }) => cli::fill(folder, *keys),
+        None => open_page(&Config::load(&args.wishes(), &places)?),
     }
 }
 
-/// Opens the page on the embedded server.
-fn open_page(data: &Path) -> Result<()> {
+/// Opens the page on the server of the chosen profile.
+fn open_page(config: &Config) -> Result<()> {
+    let profile = config.profile(config.chosen())?;
+    let Source::Embedded(data) = config.connection(config.chosen())? else {
+        return Err(eyre!("the page for {} is not built yet", profile.server));
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
@@ -58,7 +62,7 @@ fn open_page(data: &Path) -> Result<()> {
     let last_words = runtime.block_on(async {
         let terminal = ui::Terminal::enter()?;
         let (started, server) = oneshot::channel();
-        let link = api::spawn(connect(data.to_owned(), started));
+        let link = api::spawn(connect(data, started));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
         let last_words = ui::Ui::new(terminal, link).run().await;
         if let Ok(server) = server.await {

@@ -1,0 +1,163 @@
+//! The settings: which servers there are, and which one is meant.
+
+mod entry;
+mod error;
+mod file;
+mod near;
+mod paths;
+mod profiles;
+mod setting;
+
+use std::path::{Path, PathBuf};
+
+use crate::api::{Connection, Target};
+use crate::model::{BaseUrl, Profile};
+use entry::Entry;
+pub use error::{ConfigError, Spot};
+pub use paths::Places;
+pub use setting::{PROFILE_SETTINGS, TOP_SETTINGS};
+
+/// The name of the profile that needs no settings: the server inside this program.
+pub const LOCAL: &str = "local";
+
+/// What the command line wishes.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Another file of settings.
+    pub config: Option<PathBuf>,
+    /// The profile to work with.
+    pub profile: Option<String>,
+    /// A server that needs no profile.
+    pub url: Option<String>,
+    /// The data folder of the embedded server.
+    pub data: Option<PathBuf>,
+    /// Whether nothing may be changed, whatever the profile says.
+    pub read_only: bool,
+}
+
+/// The settings, all of them checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    entries: Vec<Entry>,
+    chosen: String,
+    notices: Vec<String>,
+    state: PathBuf,
+}
+
+/// Where the server of a profile is.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Inside this program, on the data of a folder.
+    Embedded(PathBuf),
+    /// Somewhere else.
+    Remote(Connection),
+}
+
+impl Config {
+    /// Reads and checks the settings, and chooses the profile: by `--profile`, `--url`, `--data`, `LATCHKEY_PROFILE`,
+    /// `default_profile`; the first of these that is there counts, and [`LOCAL`] if none is.
+    pub fn load(wishes: &Wishes, places: &Places) -> Result<Self, ConfigError> {
+        let named = wishes.config.is_some();
+        let path = wishes.config.clone().unwrap_or_else(|| places.config.join("config.toml"));
+        let file::Settings { mut entries, default_profile, mut notices } = match file::read(&path, named)? {
+            Some(text) => file::parse(&path, &text, places)?,
+            None => file::Settings::default(),
+        };
+        if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
+            entries.insert(0, Entry::local(places.data.clone()));
+        }
+        let adhoc = wishes.url.as_deref().map(|url| ad_hoc(&mut entries, &mut notices, url)).transpose()?;
+        let default = default_profile.as_ref().map(|(name, spot)| (name.clone(), spot.to_string()));
+        let chosen = (wishes.profile.clone().map(|name| (name, "--profile".to_owned())))
+            .or_else(|| adhoc.map(|name| (name, "--url".to_owned())))
+            .or_else(|| wishes.data.as_ref().map(|_| (LOCAL.to_owned(), "--data".to_owned())))
+            .or_else(|| places.profile.clone().map(|name| (name, "LATCHKEY_PROFILE".to_owned())))
+            .or(default)
+            .unwrap_or_else(|| (LOCAL.to_owned(), "the built-in profile".to_owned()));
+        for entry in &mut entries {
+            entry.profile.read_only |= wishes.read_only;
+        }
+        let mut config = Self { entries, chosen: chosen.0, notices, state: places.state.clone() };
+        if config.entry(&config.chosen).is_none() {
+            return Err(config.unknown(&config.chosen, &chosen.1, &path));
+        }
+        if let Some(folder) = &wishes.data {
+            config.put_data(folder)?;
+        }
+        Ok(config)
+    }
+
+    /// The name of the profile to work with.
+    #[must_use]
+    pub fn chosen(&self) -> &str {
+        &self.chosen
+    }
+
+    /// All profiles, in the order of the file; the built-in one first.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<Profile> {
+        self.entries.iter().map(|entry| entry.profile.clone()).collect()
+    }
+
+    /// A profile.
+    pub fn profile(&self, name: &str) -> Result<Profile, ConfigError> {
+        Ok(self.find(name)?.profile.clone())
+    }
+
+    /// How the server of a profile is reached.
+    pub fn connection(&self, name: &str) -> Result<Source, ConfigError> {
+        Ok(self.find(name)?.source.clone())
+    }
+
+    /// What the user should know about the settings, in sentences.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The folder of what this program remembers.
+    #[must_use]
+    pub fn state_folder(&self) -> &Path {
+        &self.state
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.profile.name == name)
+    }
+
+    fn find(&self, name: &str) -> Result<&Entry, ConfigError> {
+        self.entry(name).ok_or_else(|| self.unknown(name, "the question", Path::new("config.toml")))
+    }
+
+    fn unknown(&self, name: &str, by: &str, file: &Path) -> ConfigError {
+        let names: Vec<_> = self.entries.iter().map(|entry| entry.profile.name.as_str()).collect();
+        let near = near::nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        ConfigError::UnknownProfile {
+            by: by.to_owned(),
+            name: name.to_owned(),
+            known: names.join(", "),
+            near,
+            file: file.to_owned(),
+        }
+    }
+
+    /// `--data` is about the embedded server, and only there it has a meaning.
+    fn put_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
+        let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
+        match chosen.map(|entry| &mut entry.source) {
+            Some(Source::Embedded(data)) => folder.clone_into(data),
+            _ => return Err(ConfigError::DataElsewhere(self.chosen.clone())),
+        }
+        Ok(())
+    }
+}
+
+/// A profile for a URL alone, named by its host. It stands before one of the same name.
+fn ad_hoc(entries: &mut Vec<Entry>, notices: &mut Vec<String>, url: &str) -> Result<String, ConfigError> {
+    let (base, notice) = BaseUrl::parse(url).map_err(ConfigError::Url)?;
+    notices.extend(notice);
+    let name = base.host_for_screen().to_owned();
+    entries.retain(|entry| entry.profile.name != name);
+    entries.push(Entry::remote(&name, Connection::new(Target::Url(base))));
+    Ok(name)
+}

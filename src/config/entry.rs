@@ -1,0 +1,37 @@
+//! One profile, with the way to its server.
+
+use std::path::PathBuf;
+
+use super::{LOCAL, Source};
+use crate::api::{Connection, Target};
+use crate::model::Profile;
+
+/// A profile, checked.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) profile: Profile,
+    pub(super) source: Source,
+}
+
+impl Entry {
+    /// The built-in profile.
+    pub(super) fn local(data: PathBuf) -> Self {
+        Self::new(LOCAL, Source::Embedded(data))
+    }
+
+    pub(super) fn remote(name: &str, connection: Connection) -> Self {
+        Self::new(name, Source::Remote(connection))
+    }
+
+    pub(super) fn new(name: &str, source: Source) -> Self {
+        let (server, signs_in) = match &source {
+            Source::Embedded(_) => ("embedded server".to_owned(), false),
+            Source::Remote(connection) => match &connection.target {
+                Target::Socket(path) => (path.display().to_string(), true),
+                Target::Url(base) => (base.host_for_screen().to_owned(), true),
+            },
+        };
+        let (name, username) = (name.to_owned(), None);
+        Self { profile: Profile { name, server, username, signs_in, production: false, read_only: false }, source }
+    }
+}

@@ -1,0 +1,154 @@
+//! The file of settings.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::ops::Range;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::entry::Entry;
+use super::{ConfigError, Places, Spot, TOP_SETTINGS, profiles, setting};
+
+/// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
+const MOST: u64 = 1 << 20;
+
+/// What a file says.
+#[derive(Default)]
+pub(super) struct Settings {
+    pub(super) entries: Vec<Entry>,
+    pub(super) default_profile: Option<(String, Spot)>,
+    pub(super) notices: Vec<String>,
+}
+
+/// A file under reading.
+pub(super) struct Reading<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+    pub(super) places: &'a Places,
+}
+
+/// Reads the file. One that others can write could send passwords elsewhere, and is refused.
+pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
+    let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(wrong("do not exist: check --config".to_owned()));
+        }
+        Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
+    };
+    let about = file.metadata().map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    if !about.is_file() {
+        return Err(wrong("are not in a file: a folder or a device stands there".to_owned()));
+    }
+    if about.uid() != rustix::process::geteuid().as_raw() && about.uid() != 0 {
+        return Err(wrong("belong to somebody else, who could send your password elsewhere: make a copy".to_owned()));
+    }
+    if about.mode() & 0o022 != 0 {
+        return Err(wrong(
+            "can be written by others, who could send your password elsewhere: make them yours with chmod go-w"
+                .to_owned(),
+        ));
+    }
+    let mut text = String::new();
+    let read = file.take(MOST + 1).read_to_string(&mut text);
+    read.map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => wrong("are not text in UTF-8".to_owned()),
+        _ => wrong(format!("cannot be read: {error}")),
+    })?;
+    if text.len() as u64 > MOST {
+        return Err(wrong("are larger than 1 MB: this cannot be the right file".to_owned()));
+    }
+    Ok(Some(text))
+}
+
+/// Takes a file's text apart.
+pub(super) fn parse(path: &Path, text: &str, places: &Places) -> Result<Settings, ConfigError> {
+    let reading = Reading { path, text, places };
+    // The error's own Display would repeat the line, and with it perhaps a password.
+    let table = DeTable::parse(text).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        reading.error(span, &format!("this is not TOML: {}", error.message().replace('\n', ", ")))
+    })?;
+    let mut settings = Settings::default();
+    for (name, value) in table.get_ref() {
+        match name.get_ref().as_ref() {
+            "default_profile" => {
+                let chosen = reading.string("default_profile", value)?;
+                settings.default_profile = Some((chosen.to_owned(), reading.spot(value.span())));
+            }
+            "profiles" => {
+                let DeValue::Table(table) = value.get_ref() else {
+                    return Err(reading.error(value.span(), "profiles are written as [profiles.NAME]"));
+                };
+                settings.entries = profiles::profiles(&reading, table, &mut settings.notices)?;
+            }
+            // A setting that belongs into a profile, at the top.
+            other if super::PROFILE_SETTINGS.contains(&other) => {
+                let problem = format!("{other} belongs to a profile: write [profiles.NAME] above it");
+                return Err(reading.error(name.span(), &problem));
+            }
+            other => {
+                let known = [TOP_SETTINGS.as_slice(), &["profiles"]].concat();
+                return Err(reading.error(name.span(), &setting::unknown(other, &known)));
+            }
+        }
+    }
+    Ok(settings)
+}
+
+impl Reading<'_> {
+    /// Line and column of what stands at `span`.
+    pub(super) fn spot(&self, span: Range<usize>) -> Spot {
+        let before = self.text.get(..span.start.min(self.text.len())).unwrap_or(self.text);
+        let line = before.rsplit('\n').next().unwrap_or(before);
+        let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
+        Spot { path: self.path.to_owned(), line, column }
+    }
+
+    pub(super) fn error(&self, span: Range<usize>, problem: &str) -> ConfigError {
+        ConfigError::Setting { spot: self.spot(span), problem: problem.to_owned() }
+    }
+
+    /// The value as text.
+    pub(super) fn string<'v>(&self, name: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, ConfigError> {
+        match value.get_ref().as_str() {
+            Some("") => Err(self.error(value.span(), &format!("{name} is empty: give it a value, or remove the line"))),
+            Some(text) if text.contains(char::is_control) => {
+                Err(self.error(value.span(), &format!("{name} has a control character in it")))
+            }
+            Some(text) => Ok(text),
+            None => Err(self.error(value.span(), &format!("{name} is text in quotes, not {}", kind(value.get_ref())))),
+        }
+    }
+
+    /// The value as yes or no.
+    pub(super) fn boolean(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
+        let wrong = || self.error(value.span(), &format!("{name} is true or false, not {}", kind(value.get_ref())));
+        value.get_ref().as_bool().ok_or_else(wrong)
+    }
+
+    /// The value as seconds: 1 to 3600.
+    pub(super) fn seconds(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<u64, ConfigError> {
+        let number = value.get_ref().as_integer();
+        let seconds = number.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
+        seconds.filter(|seconds| (1..=3600).contains(seconds)).ok_or_else(|| {
+            self.error(value.span(), &format!("{name} is a whole number of seconds from 1 to 3600, without quotes"))
+        })
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,168 @@
+//! The profiles in the file.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::entry::Entry;
+use super::file::Reading;
+use super::{ConfigError, LOCAL, PROFILE_SETTINGS, Source, setting};
+use crate::api::{Connection, Proxy, ProxyUrl, Target};
+use crate::model::BaseUrl;
+
+/// What has a meaning only where a server is reached by a URL.
+const FOR_URLS: [&str; 5] = ["ca_file", "ca_only", "client_cert", "client_key", "proxy"];
+/// What has no meaning for the embedded server.
+const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
+
+/// Reads all profiles, in the order of the file.
+pub(super) fn profiles(
+    reading: &Reading<'_>,
+    table: &DeTable<'_>,
+    notices: &mut Vec<String>,
+) -> Result<Vec<Entry>, ConfigError> {
+    let mut entries = Vec::new();
+    for (name, value) in table {
+        if !setting::is_profile_name(name.get_ref()) {
+            let problem = "a profile's name has 1 to 32 letters, digits, dots, dashes or underscores, and begins with a letter or digit";
+            return Err(reading.error(name.span(), problem));
+        }
+        let DeValue::Table(settings) = value.get_ref() else {
+            return Err(reading.error(name.span(), &format!("{0} is a profile: write [profiles.{0}]", name.get_ref())));
+        };
+        let one = OneProfile { reading, name: name.get_ref(), header: name.span(), settings };
+        entries.push((name.span().start, one.entry(notices)?));
+    }
+    entries.sort_by_key(|(place, _)| *place);
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// A profile under reading.
+struct OneProfile<'a> {
+    reading: &'a Reading<'a>,
+    name: &'a str,
+    header: Range<usize>,
+    settings: &'a DeTable<'a>,
+}
+
+impl OneProfile<'_> {
+    fn entry(&self, notices: &mut Vec<String>) -> Result<Entry, ConfigError> {
+        for (name, _) in self.settings {
+            if !PROFILE_SETTINGS.contains(&name.get_ref().as_ref()) {
+                return Err(self.reading.error(name.span(), &setting::unknown(name.get_ref(), &PROFILE_SETTINGS)));
+            }
+        }
+        let mut entry = Entry::new(self.name, self.source(notices)?);
+        if let Some(value) = self.settings.get("username") {
+            entry.profile.username = Some(self.reading.string("username", value)?.to_owned());
+        }
+        entry.profile.production = self.boolean("production")?;
+        entry.profile.read_only = self.boolean("read_only")?;
+        Ok(entry)
+    }
+
+    /// Exactly one of three settings says where the server is.
+    fn source(&self, notices: &mut Vec<String>) -> Result<Source, ConfigError> {
+        let ways = ["base_url", "socket", "data"];
+        let mut given = ways.iter().filter_map(|way| Some((*way, self.settings.get(*way)?)));
+        let Some((way, value)) = given.next() else {
+            if self.name == LOCAL {
+                self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), "data")?;
+                return Ok(Source::Embedded(self.reading.places.data.clone()));
+            }
+            let problem = format!("the profile {} names no server: add base_url, socket or data", self.name);
+            return Err(self.reading.error(self.header.clone(), &problem));
+        };
+        if let Some((other, value)) = given.next() {
+            let problem = format!("{way} and {other} are two servers: a profile has one, remove one of them");
+            return Err(self.reading.error(value.span(), &problem));
+        }
+        if self.name == LOCAL && way != "data" {
+            let problem = "local is always the embedded server: give this profile another name";
+            return Err(self.reading.error(self.header.clone(), problem));
+        }
+        match way {
+            "base_url" => self.url(value, notices).map(Source::Remote),
+            "socket" => {
+                self.refuse(&FOR_URLS, way)?;
+                self.patience(Connection::new(Target::Socket(self.expand(way, value)?))).map(Source::Remote)
+            }
+            _ => {
+                self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), way)?;
+                Ok(Source::Embedded(self.expand(way, value)?))
+            }
+        }
+    }
+
+    fn url(&self, value: &Spanned<DeValue<'_>>, notices: &mut Vec<String>) -> Result<Connection, ConfigError> {
+        let text = self.reading.string("base_url", value)?;
+        let (base, notice) =
+            BaseUrl::parse(text).map_err(|error| self.reading.error(value.span(), &error.to_string()))?;
+        notices.extend(notice.map(|notice| format!("{}: {notice}", self.reading.spot(value.span()))));
+        let connection = Connection {
+            ca_file: self.path("ca_file")?,
+            ca_only: self.boolean("ca_only")?,
+            client_cert: self.path("client_cert")?,
+            client_key: self.path("client_key")?,
+            proxy: self.proxy()?,
+            ..Connection::new(Target::Url(base))
+        };
+        self.needs(connection.ca_only && connection.ca_file.is_none(), "ca_only", "ca_file")?;
+        let alone = connection.client_key.is_some() && connection.client_cert.is_none();
+        self.needs(alone, "client_key", "client_cert")?;
+        self.patience(connection)
+    }
+
+    fn patience(&self, mut connection: Connection) -> Result<Connection, ConfigError> {
+        if let Some(seconds) = self.settings.get("connect_timeout") {
+            connection.connect_timeout = Duration::from_secs(self.reading.seconds("connect_timeout", seconds)?);
+        }
+        if let Some(seconds) = self.settings.get("timeout") {
+            connection.timeout = Duration::from_secs(self.reading.seconds("timeout", seconds)?);
+        }
+        Ok(connection)
+    }
+
+    fn proxy(&self) -> Result<Proxy, ConfigError> {
+        let Some(value) = self.settings.get("proxy") else { return Ok(Proxy::Environment) };
+        match self.reading.string("proxy", value)? {
+            "none" => Ok(Proxy::None),
+            text => ProxyUrl::parse(text).map(Proxy::Via).map_err(|why| {
+                let problem = format!("the proxy cannot be used: {why}; or write \"none\"");
+                self.reading.error(value.span(), &problem)
+            }),
+        }
+    }
+
+    fn boolean(&self, name: &str) -> Result<bool, ConfigError> {
+        self.settings.get(name).map_or(Ok(false), |value| self.reading.boolean(name, value))
+    }
+
+    fn path(&self, name: &str) -> Result<Option<PathBuf>, ConfigError> {
+        self.settings.get(name).map(|value| self.expand(name, value)).transpose()
+    }
+
+    fn expand(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<PathBuf, ConfigError> {
+        Ok(self.reading.places.expand(self.reading.path, self.reading.string(name, value)?))
+    }
+
+    /// Refuses settings that have no meaning here: they are there by mistake.
+    fn refuse(&self, names: &[&str], way: &str) -> Result<(), ConfigError> {
+        let found = self.settings.iter().find(|(name, _)| names.contains(&name.get_ref().as_ref()));
+        let Some((name, _)) = found else { return Ok(()) };
+        let problem = format!("{} has no meaning with {way}: remove the line", name.get_ref());
+        Err(self.reading.error(name.span(), &problem))
+    }
+
+    fn needs(&self, alone: bool, name: &str, other: &str) -> Result<(), ConfigError> {
+        let span = self.settings.get(name).map(Spanned::span).unwrap_or_default();
+        if alone {
+            Err(self.reading.error(span, &format!("{name} needs {other}: add it, or remove the line")))
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The settings that there are, and what to say of those that are none.
+
+use super::near;
+
+/// What stands at the top of the file, besides the profiles.
+pub const TOP_SETTINGS: [&str; 1] = ["default_profile"];
+
+/// What a profile may say.
+pub const PROFILE_SETTINGS: [&str; 13] = [
+    "base_url",
+    "socket",
+    "data",
+    "username",
+    "ca_file",
+    "ca_only",
+    "client_cert",
+    "client_key",
+    "proxy",
+    "connect_timeout",
+    "timeout",
+    "production",
+    "read_only",
+];
+
+/// Words that only stand in the name of a secret.
+const SECRETS: [&str; 10] =
+    ["password", "passwd", "passphrase", "passcode", "secret", "token", "apikey", "accesskey", "credential", "session"];
+
+/// The longest name that is repeated in an error. Anything longer may be a secret at the wrong place.
+const LONGEST: usize = 32;
+
+/// What to say of a setting that is unknown.
+pub(super) fn unknown(name: &str, known: &[&str]) -> String {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let sayable = name.chars().count() <= LONGEST
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+        && !name.starts_with("sk_");
+    if SECRETS.iter().any(|word| plain.contains(word)) {
+        let name = if sayable { name } else { "a secret" };
+        return format!(
+            "{name} does not belong into this file, which others may get to see: remove the line, and sign in with \
+             latchkey login"
+        );
+    }
+    if !sayable {
+        return format!("there is no such setting; there are: {}", known.join(", "));
+    }
+    match near::nearest(&name.to_lowercase().replace('-', "_"), known) {
+        Some(near) => format!("there is no setting {name}; did you mean {near}?"),
+        None => format!("there is no setting {name}; there are: {}", known.join(", ")),
+    }
+}
+
+/// Whether a profile may be called so: the name stands in file names, on the screen and on command lines.
+pub(super) fn is_profile_name(name: &str) -> bool {
+    (1..=LONGEST).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !name.starts_with("sk_")
+}
