@@ -1,5 +1,8 @@
 //! What the program does without its page.
 
+pub mod prompt;
+pub mod secret_input;
+
 use std::io::Write as _;
 use std::path::Path;
 
