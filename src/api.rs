@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod error;
 mod transport;
+mod web_page;
 mod wire;
 
 use std::future::Future;
@@ -14,7 +15,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-pub use client::{Client, Exchanged, Verdict};
+pub use client::{Client, Exchanged, Session, Verdict};
 pub use connection::{Connection, Proxy, ProxyUrl, Target};
 pub use error::ApiError;
 pub use transport::{TransportError, install_tls};

@@ -1,10 +1,13 @@
 //! The command line.
 
+mod login;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Wishes;
+pub use login::LoginArgs;
 
 /// Manage API access keys: a full-screen page with its own server, for the terminal.
 #[derive(Debug, Parser)]
@@ -50,6 +53,10 @@ impl Args {
 /// What can be done without the page.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Sign in, to check that one can, or to stay signed in
+    Login(LoginArgs),
+    /// End the remembered session, and forget it
+    Logout,
     /// Fill a new data folder with made-up keys, to try the program at size
     Fill {
         /// The data folder; it must not have keys yet

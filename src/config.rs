@@ -40,6 +40,8 @@ pub struct Wishes {
 pub struct Config {
     entries: Vec<Entry>,
     chosen: String,
+    /// Name and URL of what `--url` made.
+    ad_hoc: Option<(String, String)>,
     notices: Vec<String>,
     state: PathBuf,
 }
@@ -69,7 +71,7 @@ impl Config {
         let adhoc = wishes.url.as_deref().map(|url| ad_hoc(&mut entries, &mut notices, url)).transpose()?;
         let default = default_profile.as_ref().map(|(name, spot)| (name.clone(), spot.to_string()));
         let chosen = (wishes.profile.clone().map(|name| (name, "--profile".to_owned())))
-            .or_else(|| adhoc.map(|name| (name, "--url".to_owned())))
+            .or_else(|| adhoc.as_ref().map(|(name, _)| (name.clone(), "--url".to_owned())))
             .or_else(|| wishes.data.as_ref().map(|_| (LOCAL.to_owned(), "--data".to_owned())))
             .or_else(|| places.profile.clone().map(|name| (name, "LATCHKEY_PROFILE".to_owned())))
             .or(default)
@@ -77,7 +79,7 @@ impl Config {
         for entry in &mut entries {
             entry.profile.read_only |= wishes.read_only;
         }
-        let mut config = Self { entries, chosen: chosen.0, notices, state: places.state.clone() };
+        let mut config = Self { entries, chosen: chosen.0, ad_hoc: adhoc, notices, state: places.state.clone() };
         if config.entry(&config.chosen).is_none() {
             return Err(config.unknown(&config.chosen, &chosen.1, &path));
         }
@@ -107,6 +109,13 @@ impl Config {
     /// How the server of a profile is reached.
     pub fn connection(&self, name: &str) -> Result<Source, ConfigError> {
         Ok(self.find(name)?.source.clone())
+    }
+
+    /// The URL of the profile `name`, if it was made by `--url`.
+    #[must_use]
+    pub fn url_of_ad_hoc(&self, name: &str) -> Option<&str> {
+        let (adhoc, url) = self.ad_hoc.as_ref()?;
+        (adhoc == name).then_some(url)
     }
 
     /// What the user should know about the settings, in sentences.
@@ -153,11 +162,11 @@ impl Config {
 }
 
 /// A profile for a URL alone, named by its host. It stands before one of the same name.
-fn ad_hoc(entries: &mut Vec<Entry>, notices: &mut Vec<String>, url: &str) -> Result<String, ConfigError> {
+fn ad_hoc(entries: &mut Vec<Entry>, notices: &mut Vec<String>, url: &str) -> Result<(String, String), ConfigError> {
     let (base, notice) = BaseUrl::parse(url).map_err(ConfigError::Url)?;
     notices.extend(notice);
-    let name = base.host_for_screen().to_owned();
+    let (name, url) = (base.host_for_screen().to_owned(), base.as_str().to_owned());
     entries.retain(|entry| entry.profile.name != name);
     entries.push(Entry::remote(&name, Connection::new(Target::Url(base))));
-    Ok(name)
+    Ok((name, url))
 }

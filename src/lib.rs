@@ -17,6 +17,7 @@ mod harden;
 pub mod model;
 mod panics;
 pub mod server;
+pub mod session_file;
 pub mod ui;
 
 use std::path::PathBuf;
@@ -44,8 +45,26 @@ pub fn run() -> Result<()> {
     api::install_tls();
     match &args.command {
         Some(Command::Fill { folder, keys }) => cli::fill(folder, *keys),
+        Some(Command::Login(login)) => {
+            let config = Config::load(&args.wishes(), &places)?;
+            cli::tell_notices(&config);
+            runtime()?.block_on(async { Ok(cli::login::login(&config, login).await?) })
+        }
+        Some(Command::Logout) => {
+            let config = Config::load(&args.wishes(), &places)?;
+            cli::tell_notices(&config);
+            runtime()?.block_on(async { Ok(cli::login::logout(&config).await?) })
+        }
         None => open_page(&Config::load(&args.wishes(), &places)?),
     }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(4)
+        .thread_keep_alive(Duration::from_secs(60 * 60)) // an idle thread that ends is a wake-up too
+        .build()
 }
 
 /// Opens the page on the server of the chosen profile.
@@ -54,11 +73,7 @@ fn open_page(config: &Config) -> Result<()> {
     let Source::Embedded(data) = config.connection(config.chosen())? else {
         return Err(eyre!("the page for {} is not built yet", profile.server));
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(4)
-        .thread_keep_alive(Duration::from_secs(60 * 60)) // an idle thread that ends is a wake-up too
-        .build()?;
+    let runtime = runtime()?;
     let last_words = runtime.block_on(async {
         let terminal = ui::Terminal::enter()?;
         let (started, server) = oneshot::channel();

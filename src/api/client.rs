@@ -1,19 +1,20 @@
 //! The HTTP client: one method per call of the contract.
 
 mod exchange;
+mod session;
 
 use std::path::Path;
 
-use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 pub use exchange::{Exchanged, Verdict};
+pub use session::Session;
 
-use super::transport;
 use super::wire::{self, WireCreated, WireError, WireKeyAnswer, WirePage};
-use super::{ApiError, Changes, Connection, Creation, ListRequest, NewKey, Page, Place, Target};
+use super::{ApiError, Changes, Connection, Creation, ListRequest, NewKey, Page, Place, Target, transport, web_page};
 use crate::model::{AccessKey, Filter, KeyId, Order, SecretKey, Untrusted};
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
@@ -120,8 +121,12 @@ impl Client {
     pub async fn delete(&self, id: &KeyId) -> Result<(), ApiError> {
         let response = self.call(Method::DELETE, &["keys", id.raw_for_api()]).send().await?;
         match response.status() {
-            StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
-            _ => Err(refusal(response).await),
+            StatusCode::NO_CONTENT => Ok(()),
+            // A web page that says 404 is not about the key.
+            _ => match refusal(response).await {
+                ApiError::NotFound(_) => Ok(()),
+                error => Err(error),
+            },
         }
     }
 
@@ -170,8 +175,12 @@ async fn read<T: serde::de::DeserializeOwned>(response: Response, limit: usize) 
     if !status.is_success() {
         return Err(refusal(response).await);
     }
+    let headers = response.headers().clone();
     let body = body(response, limit).await?;
-    serde_json::from_slice(&body).map_err(|_| ApiError::Garbled(status.as_u16(), "it is not the JSON of this call"))
+    serde_json::from_slice(&body).map_err(|_| match web_page::title(&headers, &body) {
+        Some(title) => ApiError::WebPage(status.as_u16(), title),
+        None => ApiError::Garbled(status.as_u16(), "it is not the JSON of this call"),
+    })
 }
 
 async fn body(mut response: Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {
@@ -187,17 +196,28 @@ async fn body(mut response: Response, limit: usize) -> Result<Zeroizing<Vec<u8>>
 
 async fn refusal(response: Response) -> ApiError {
     let status = response.status();
-    let (words, code) = match body(response, SECRET_BODY_LIMIT).await {
-        Ok(body) => serde_json::from_slice::<WireError>(&body).map_or_else(
-            |_| (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None),
-            |e| (Untrusted::new(e.message.trim_end_matches('.')), e.code),
-        ),
-        Err(error) => return error,
+    let headers = response.headers().clone();
+    let body = match body(response, SECRET_BODY_LIMIT).await {
+        Ok(body) => body,
+        // Too large for an error of the API: pages are.
+        Err(error) => {
+            return web_page::title(&headers, b"").map_or(error, |page| ApiError::WebPage(status.as_u16(), page));
+        }
     };
+    let (words, code) = match serde_json::from_slice::<WireError>(&body) {
+        Ok(error) => (Untrusted::new(error.message.trim_end_matches('.')), error.code),
+        Err(_) if status.is_redirection() => return ApiError::SentElsewhere(status.as_u16()),
+        Err(_) => match web_page::title(&headers, &body) {
+            Some(title) => return ApiError::WebPage(status.as_u16(), title),
+            None => (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None),
+        },
+    };
+    let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
     match status {
         StatusCode::UNAUTHORIZED if code == Some(VERIFICATION_FAILED) => ApiError::Verification,
         StatusCode::UNAUTHORIZED => ApiError::NotSignedIn(words),
         StatusCode::FORBIDDEN => ApiError::NotAllowed(words),
+        StatusCode::TOO_MANY_REQUESTS => ApiError::TooMany { retry_after: wait, words },
         StatusCode::NOT_FOUND => ApiError::NotFound(words),
         StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => ApiError::Conflict(status.as_u16(), words),
         s if s.is_client_error() => ApiError::Refused(s.as_u16(), words),

@@ -18,6 +18,14 @@ pub enum ApiError {
     /// 401: no session, or one that has ended.
     #[error("Not signed in: {}.", .0.label(120))]
     NotSignedIn(Untrusted),
+    /// 429: too many tries.
+    #[error("{}", too_many(*retry_after, &words.label(120)))]
+    TooMany {
+        /// The seconds to wait, if the server says how many.
+        retry_after: Option<u64>,
+        /// Its words.
+        words: Untrusted,
+    },
     /// 401 with code 1000: ID, secret and content do not fit, or the key is deleted, inactive or expired.
     #[error("Key verification failed (code 1000).")]
     Verification,
@@ -36,7 +44,16 @@ pub enum ApiError {
     /// 5xx.
     #[error("The server failed ({0}): {words}.", words = .1.label(120))]
     Server(u16, Untrusted),
-    /// An answer that is not of the contract, such as a proxy's HTML page.
+    /// A web page in place of an answer: a proxy, a captive portal or a sign-in page. Holds its title.
+    #[error("{}", web_page(*.0, .1))]
+    WebPage(u16, Untrusted),
+    /// 3xx: the answer is said to be somewhere else. A session is never carried there.
+    #[error(
+        "The server sends us elsewhere ({0}), which is not followed: a sign-in page stands in between, or the \
+         base URL is wrong."
+    )]
+    SentElsewhere(u16),
+    /// An answer that is not of the contract.
     #[error("The server's answer ({0}) could not be read: {1}.")]
     Garbled(u16, &'static str),
 }
@@ -48,6 +65,7 @@ impl ApiError {
         match self {
             Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..) => true,
             Self::Transport(way) => way.is_passing(),
+            Self::WebPage(status, _) => *status >= 500,
             _ => false,
         }
     }
@@ -57,6 +75,22 @@ impl ApiError {
     pub const fn is_denial(&self) -> bool {
         matches!(self, Self::NotSignedIn(_) | Self::NotAllowed(_))
     }
+}
+
+fn too_many(wait: Option<u64>, words: &str) -> String {
+    match wait {
+        Some(1) => format!("Too many tries: {words}. Try again in 1 second."),
+        Some(seconds) => format!("Too many tries: {words}. Try again in {seconds} seconds."),
+        None => format!("Too many tries: {words}. Try again later."),
+    }
+}
+
+fn web_page(status: u16, title: &Untrusted) -> String {
+    let title = if title.is_empty() { String::new() } else { format!(" titled “{}”", title.label(60)) };
+    format!(
+        "The answer ({status}) is a web page{title}, not the API: a proxy or a sign-in page stands in between, or the \
+         base URL is wrong."
+    )
 }
 
 impl From<reqwest::Error> for ApiError {

@@ -1,0 +1,78 @@
+//! Signing in and out.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::CONNECTION;
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{Client, SECRET_BODY_LIMIT, bearer, read, refusal};
+use crate::api::ApiError;
+use crate::model::Untrusted;
+
+/// An administrator's session: who it is, and until when at the latest.
+#[derive(Clone)]
+pub struct Session {
+    /// What goes with every call. A secret.
+    pub token: SecretString,
+    /// When it ends, used or not.
+    pub expires_at: DateTime<Utc>,
+    /// Whose it is, as the server writes the name.
+    pub username: Untrusted,
+    /// What they may do, in the server's word.
+    pub role: Untrusted,
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    username: &'a str,
+    password: &'a str,
+}
+
+#[derive(Deserialize)]
+struct WireSession {
+    session_token: SecretString,
+    expires_at: DateTime<Utc>,
+    username: String,
+    #[serde(default)]
+    role: String,
+}
+
+impl Client {
+    /// Signs an administrator in. The answer is all that is left of it: `self` stays as it is.
+    pub async fn sign_in(&self, username: &str, password: &SecretString) -> Result<Session, ApiError> {
+        let credentials = Credentials { username, password: password.expose_secret() };
+        let call = self
+            .anyone(Method::POST, &["auth", "session"])
+            .header(CONNECTION, "close") // its buffers held a password: they go with it
+            .json(&credentials);
+        let wire: WireSession = read(call.send().await?, SECRET_BODY_LIMIT).await?;
+        bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
+        Ok(Session {
+            token: wire.session_token,
+            expires_at: wire.expires_at,
+            username: Untrusted::new(&wire.username),
+            role: Untrusted::new(&wire.role),
+        })
+    }
+
+    /// Ends this client's session. One that has ended already counts as ended.
+    pub async fn sign_out(&self) -> Result<(), ApiError> {
+        let response = self.call(Method::DELETE, &["auth", "session"]).send().await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            _ => match refusal(response).await {
+                ApiError::NotSignedIn(_) => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({:?}, …)", self.username)
+    }
+}

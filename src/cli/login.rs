@@ -1,0 +1,108 @@
+//! `latchkey login` and `latchkey logout`.
+
+use std::io::{self, Write as _};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::reach::{self, ReachError};
+use super::secret_input::SecretSource;
+use crate::api::{ApiError, Client, Connection, Session};
+use crate::args::LoginArgs;
+use crate::config::{Config, Source};
+use crate::session_file::SessionFile;
+
+/// Why `login` or `logout` did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// No session came about, or could not be kept.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// The embedded server knows no sign-in. Holds the profile's name.
+    #[error("the profile {0} is the embedded server, which needs no sign-in: choose another with --profile")]
+    Embedded(String),
+    /// The session is forgotten here, and goes on at the server. Holds until when, and the server's words.
+    #[error(
+        "the session is forgotten here, but the server still knows it until {0} (or until it is idle too long), since \
+         it could not be told: {1}"
+    )]
+    NotTold(String, ApiError),
+}
+
+/// Signs in; keeps the session if asked to, and ends it again if not.
+pub async fn login(config: &Config, args: &LoginArgs) -> Result<(), LoginError> {
+    let (connection, file) = remote(config)?;
+    let profile = config.profile(config.chosen()).map_err(ReachError::from)?;
+    let password = args.password_file.as_deref().map(|file| SecretSource::of_option(Some(file), ""));
+    let signed_in = reach::ask_and_sign_in(&connection, &profile, args.username.clone(), password).await;
+    let (client, session) = signed_in?;
+    let who = format!("{} ({})", session.username.label(60), session.role.label(30));
+    if !args.remember {
+        let end = client.sign_out().await;
+        say(&format!("Signed in to {} as {who}. The name and the password are right.", profile.server));
+        return match end {
+            Ok(()) => {
+                say("Nothing is kept, and the session was ended again: --remember keeps it.");
+                Ok(())
+            }
+            Err(error) => Err(LoginError::NotTold(utc(session.expires_at), error)),
+        };
+    }
+    let older = file.load(None, Utc::now()).ok().flatten();
+    if let Err(error) = file.store(&session) {
+        let _ = client.sign_out().await; // nobody could use it
+        return Err(ReachError::from(error).into());
+    }
+    if let Some(older) = older {
+        end_older(&client, &older).await;
+    }
+    say(&format!("Signed in to {} as {who}, until {} at the latest.", profile.server, utc(session.expires_at)));
+    say(&format!("The session is kept in {}: end it with latchkey logout.", file.path().display()));
+    Ok(())
+}
+
+/// Ends the remembered session at the server, and forgets it.
+pub async fn logout(config: &Config) -> Result<(), LoginError> {
+    let (connection, file) = remote(config)?;
+    let server = config.profile(config.chosen()).map_err(ReachError::from)?.server;
+    let found = file.load(None, Utc::now()).map_err(ReachError::from)?;
+    let Some(session) = found else {
+        say(&format!("No session is remembered for {server}: there is nothing to end."));
+        return Ok(());
+    };
+    let ended = match Client::connect(&connection, Some(&session.token)) {
+        Ok(client) => client.sign_out().await,
+        Err(error) => Err(error),
+    };
+    file.remove().map_err(ReachError::from)?;
+    ended.map_err(|error| LoginError::NotTold(utc(session.expires_at), error))?;
+    say(&format!("Signed out of {server}. {} is removed.", file.path().display()));
+    Ok(())
+}
+
+/// The chosen profile's server, and the file of its session.
+fn remote(config: &Config) -> Result<(Connection, SessionFile), LoginError> {
+    let name = config.chosen();
+    match config.connection(name).map_err(ReachError::from)? {
+        Source::Embedded(_) => Err(LoginError::Embedded(name.to_owned())),
+        Source::Remote(connection) => {
+            let file = SessionFile::of(config.state_folder(), name, &connection.target);
+            Ok((connection, file))
+        }
+    }
+}
+
+/// Two sessions where one is used are one too many. If it cannot be ended now, it ends by itself.
+async fn end_older(client: &Client, older: &Session) {
+    if let Ok(client) = client.with_session(&older.token) {
+        let _ = client.sign_out().await;
+    }
+}
+
+fn utc(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn say(words: &str) {
+    // A closed standard output is no reason to leave a session open.
+    let _ = writeln!(io::stdout(), "{words}");
+}

@@ -1,0 +1,179 @@
+//! The remembered session: a private file, bound to one server.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::api::{Session, Target};
+use crate::model::Untrusted;
+
+/// The largest file that is read, in bytes: a session token, a name and a URL.
+const MOST: u64 = 64 << 10;
+
+/// Where the session of a profile is remembered, and for which server.
+pub struct SessionFile {
+    folder: PathBuf,
+    path: PathBuf,
+    server: String,
+}
+
+/// Why a session is not remembered, or not used. Never holds any of it.
+#[derive(Debug, thiserror::Error)]
+#[error("the remembered session in {} {problem}", path.display())]
+pub struct SessionFileError {
+    path: PathBuf,
+    problem: String,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    server: &'a str,
+    username: &'a str,
+    role: &'a str,
+    expires_at: DateTime<Utc>,
+    session_token: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    server: String,
+    username: String,
+    role: String,
+    expires_at: DateTime<Utc>,
+    session_token: SecretString,
+}
+
+impl SessionFile {
+    /// The file of the profile `name`, whose server is `target`. `state` is the program's state folder.
+    #[must_use]
+    pub fn of(state: &Path, name: &str, target: &Target) -> Self {
+        let folder = state.join("sessions");
+        let sayable = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' };
+        // A file name has at most 255 bytes (NAME_MAX), a host name about as many.
+        let key: String = name.chars().map(sayable).take(100).collect();
+        let server = match target {
+            Target::Socket(path) => format!("unix:{}", path.display()),
+            Target::Url(base) => base.as_str().to_owned(),
+        };
+        Self { path: folder.join(format!("{key}.json")), folder, server }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The remembered session, if there is one for this server, of `username` if one is given, that has not ended at
+    /// `now`. One that has ended is removed.
+    pub fn load(&self, username: Option<&str>, now: DateTime<Utc>) -> Result<Option<Session>, SessionFileError> {
+        let Some(bytes) = self.read()? else { return Ok(None) };
+        // The parser's own error may quote what it stumbled over.
+        let found: Found = serde_json::from_slice(&bytes).map_err(|_| {
+            self.error("cannot be understood: remove it and sign in again with latchkey login --remember")
+        })?;
+        if found.server != self.server || username.is_some_and(|name| name != found.username) {
+            return Ok(None);
+        }
+        if found.expires_at <= now {
+            self.remove()?;
+            return Ok(None);
+        }
+        Ok(Some(Session {
+            token: found.session_token,
+            expires_at: found.expires_at,
+            username: Untrusted::new(&found.username),
+            role: Untrusted::new(&found.role),
+        }))
+    }
+
+    /// Remembers a session in place of an older one. All of it is on the disk when this returns.
+    pub fn store(&self, session: &Session) -> Result<(), SessionFileError> {
+        let failed = |error: io::Error| self.error(&format!("cannot be written: {error}"));
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
+        self.check_folder()?;
+        let mut text = Zeroizing::new(Vec::with_capacity(4096));
+        let written = Written {
+            server: &self.server,
+            username: session.username.raw_for_api(),
+            role: session.role.raw_for_api(),
+            expires_at: session.expires_at,
+            session_token: session.token.expose_secret(),
+        };
+        serde_json::to_writer(&mut *text, &written).map_err(|error| failed(error.into()))?;
+        let private = Permissions::from_mode(0o600);
+        let mut file =
+            tempfile::Builder::new().prefix(".new-").permissions(private).tempfile_in(&self.folder).map_err(failed)?;
+        file.write_all(&text).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&self.path).map_err(|error| failed(error.error))?;
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+
+    /// Forgets the session; says whether there was one.
+    pub fn remove(&self) -> Result<bool, SessionFileError> {
+        match fs::remove_file(&self.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.error(&format!("cannot be removed: {error}"))),
+        }
+    }
+
+    fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, SessionFileError> {
+        let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+        let no_wait = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let opened = OpenOptions::new().read(true).custom_flags(no_link | no_wait).open(&self.path);
+        let file = match opened {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+                return Err(self.refusal("is a symbolic link"));
+            }
+            Err(error) => return Err(self.error(&format!("cannot be read: {error}"))),
+        };
+        self.check_folder()?;
+        let about = file.metadata().map_err(|error| self.error(&format!("cannot be read: {error}")))?;
+        let refused = if !about.is_file() {
+            Some("is not a plain file")
+        } else if about.uid() != rustix::process::geteuid().as_raw() {
+            Some("belongs to somebody else")
+        } else if about.mode() & 0o077 != 0 {
+            Some("can be read or written by others")
+        } else if about.nlink() != 1 {
+            Some("has a second name (a hard link)")
+        } else {
+            None
+        };
+        if let Some(why) = refused {
+            return Err(self.refusal(why));
+        }
+        let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+        file.take(MOST).read_to_end(&mut bytes).map_err(|error| self.error(&format!("cannot be read: {error}")))?;
+        Ok(Some(bytes))
+    }
+
+    fn check_folder(&self) -> Result<(), SessionFileError> {
+        let about =
+            fs::symlink_metadata(&self.folder).map_err(|error| self.error(&format!("has no folder: {error}")))?;
+        let ours = about.is_dir() && about.uid() == rustix::process::geteuid().as_raw() && about.mode() & 0o077 == 0;
+        let why = "lies in a folder that is not yours alone: make it so with chmod 700 on the folder";
+        if ours { Ok(()) } else { Err(self.error(why)) }
+    }
+
+    fn refusal(&self, why: &str) -> SessionFileError {
+        self.error(&format!("{why}, and is not used: remove it, and sign in again with latchkey login --remember"))
+    }
+
+    fn error(&self, problem: &str) -> SessionFileError {
+        SessionFileError { path: self.path.clone(), problem: problem.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests;
