@@ -1,0 +1,115 @@
+//! Which profile is meant.
+
+use std::path::PathBuf;
+
+use latchkey::config::{Config, ConfigError, Source, Wishes};
+
+use crate::stage::Home;
+
+const TWO: &str = r#"
+default_profile = "team"
+[profiles.team]
+base_url = "https://keys.example"
+[profiles.lab]
+data = "lab"
+"#;
+
+fn chosen(home: &Home, wishes: &Wishes) -> Result<String, String> {
+    Config::load(wishes, &home.places).map(|config| config.chosen().to_owned()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn without_settings_it_is_the_embedded_server() {
+    let home = Home::empty();
+    let config = home.load().unwrap();
+    let local = config.profile(config.chosen()).unwrap();
+    assert_eq!((local.name.as_str(), local.server.as_str()), ("local", "embedded server"));
+    assert!(!local.signs_in && !local.production && !local.read_only);
+    assert!(matches!(config.connection("local"), Ok(Source::Embedded(folder)) if folder == home.places.data));
+    assert_eq!(config.profiles(), [local]);
+}
+
+#[test]
+fn the_nearest_word_counts() {
+    let mut home = Home::with(TWO);
+    let profile = |name: &str| Wishes { profile: Some(name.into()), ..Wishes::default() };
+    let url = Wishes { url: Some("https://other.example:8443/x".into()), ..Wishes::default() };
+    let data = Wishes { data: Some("/srv/keys".into()), ..Wishes::default() };
+    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "team");
+    home.places.profile = Some("lab".to_owned());
+    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "lab");
+    assert_eq!(chosen(&home, &data).unwrap(), "local");
+    assert_eq!(chosen(&home, &url).unwrap(), "other.example:8443");
+    assert_eq!(chosen(&home, &profile("team")).unwrap(), "team");
+    assert_eq!(chosen(&home, &profile("local")).unwrap(), "local");
+    let home = Home::with(&TWO.replace("default_profile", "# default_profile"));
+    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "local");
+}
+
+#[test]
+fn an_unknown_name_is_said_with_its_source_and_what_may_be_meant() {
+    let mut home = Home::with(TWO);
+    let error = chosen(&home, &Wishes { profile: Some("taem".into()), ..Wishes::default() }).unwrap_err();
+    assert!(error.starts_with(r#"there is no profile "taem" (--profile); did you mean team?; there are: "#), "{error}");
+    assert!(error.contains("local, team, lab") && error.contains("config.toml"), "{error}");
+    home.places.profile = Some("nonsense".into());
+    let error = chosen(&home, &Wishes::default()).unwrap_err();
+    assert!(error.contains("(LATCHKEY_PROFILE)") && !error.contains("did you mean"), "{error}");
+    let home = Home::with(&TWO.replace(r#""team""#, r#""tea""#));
+    let error = chosen(&home, &Wishes::default()).unwrap_err();
+    assert!(error.contains("config.toml, line 2, column 19); did you mean team?"), "{error}");
+}
+
+#[test]
+fn a_url_makes_a_profile_of_its_own() {
+    let home = Home::with(TWO);
+    let wishes = Wishes { url: Some("https://pasted.example//dashboard#/default".into()), ..Wishes::default() };
+    let config = Config::load(&wishes, &home.places).unwrap();
+    let profile = config.profile("pasted.example").unwrap();
+    assert_eq!(profile.server, "pasted.example");
+    assert!(profile.signs_in);
+    assert_eq!(config.notices(), ["Of the pasted address only https://pasted.example is kept."]);
+    assert_eq!(config.url_of_ad_hoc("pasted.example"), Some("https://pasted.example"));
+    assert_eq!(config.url_of_ad_hoc("team"), None);
+    let wrong = Wishes { url: Some("https://jo:hunter2@pasted.example".into()), ..Wishes::default() };
+    let error = Config::load(&wrong, &home.places).unwrap_err();
+    assert!(matches!(error, ConfigError::Url(_)) && !error.to_string().contains("hunter2"));
+}
+
+#[test]
+fn data_is_for_the_embedded_server_only() {
+    let home = Home::with(TWO);
+    let data = |profile: Option<&str>| Wishes {
+        data: Some("/srv/keys".into()),
+        profile: profile.map(str::to_owned),
+        ..Wishes::default()
+    };
+    for name in ["local", "lab"] {
+        let config = Config::load(&data(Some(name)), &home.places).unwrap();
+        assert!(
+            matches!(config.connection(name), Ok(Source::Embedded(folder)) if folder == PathBuf::from("/srv/keys"))
+        );
+    }
+    let error = chosen(&home, &data(Some("team"))).unwrap_err();
+    assert!(error.contains("the profile team has its server elsewhere"), "{error}");
+}
+
+#[test]
+fn read_only_is_for_every_profile() {
+    let home = Home::with(TWO);
+    let config = Config::load(&Wishes { read_only: true, ..Wishes::default() }, &home.places).unwrap();
+    assert!(config.profiles().iter().all(|profile| profile.read_only));
+    assert!(home.load().unwrap().profiles().iter().all(|profile| !profile.read_only));
+}
+
+#[test]
+fn another_file_can_be_named_and_must_be_there() {
+    let home = Home::with(TWO);
+    let moved = home.folder.path().join("mine.toml");
+    let wishes = Wishes { config: Some(moved.clone()), ..Wishes::default() };
+    let error = chosen(&home, &wishes).unwrap_err();
+    assert_eq!(error, format!("the settings in {} do not exist: check --config", moved.display()));
+    std::fs::rename(home.file(), &moved).unwrap();
+    assert_eq!(chosen(&home, &wishes).unwrap(), "team");
+    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "local");
+}

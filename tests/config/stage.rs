@@ -1,0 +1,62 @@
+//! A home of its own, with a file of settings in it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use latchkey::api::{Connection, Target};
+use latchkey::config::{Config, ConfigError, Places, Source, Wishes};
+use tempfile::TempDir;
+
+pub struct Home {
+    pub folder: TempDir,
+    pub places: Places,
+}
+
+impl Home {
+    /// A home without settings.
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let places =
+            Places { config: at("config"), data: at("data"), state: at("state"), home: at("home"), profile: None };
+        Self { folder, places }
+    }
+
+    /// A home with these settings.
+    pub fn with(settings: &str) -> Self {
+        let home = Self::empty();
+        fs::create_dir(&home.places.config).unwrap();
+        fs::write(home.file(), settings).unwrap();
+        home.mode(0o600);
+        home
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.places.config.join("config.toml")
+    }
+
+    pub fn mode(&self, mode: u32) {
+        fs::set_permissions(self.file(), Permissions::from_mode(mode)).unwrap();
+    }
+
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(&Wishes::default(), &self.places)
+    }
+}
+
+/// The connection of a profile of these settings.
+pub fn connection(settings: &str, name: &str) -> Connection {
+    match Home::with(settings).load().unwrap().connection(name).unwrap() {
+        Source::Remote(connection) => connection,
+        Source::Embedded(folder) => panic!("embedded on {}", folder.display()),
+    }
+}
+
+/// The URL of a connection.
+pub fn url(connection: &Connection) -> String {
+    match &connection.target {
+        Target::Url(base) => base.as_str().to_owned(),
+        Target::Socket(path) => panic!("a socket at {}", path.display()),
+    }
+}
