@@ -13,6 +13,7 @@ pub mod api;
 mod args;
 mod cli;
 pub mod config;
+mod connector;
 mod harden;
 pub mod model;
 mod panics;
@@ -20,18 +21,15 @@ pub mod server;
 pub mod session_file;
 pub mod ui;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser as _;
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr as _, eyre};
-use tokio::sync::oneshot;
 
-use api::{ApiError, Client};
 use args::{Args, Command};
-use config::{Config, Places, Source};
-use server::embedded::{self, Embedded};
+use config::{Config, Places};
+use connector::{Connector, Started};
 
 /// Runs the program: what `main` does.
 pub fn run() -> Result<()> {
@@ -55,7 +53,7 @@ pub fn run() -> Result<()> {
             cli::tell_notices(&config);
             runtime()?.block_on(async { Ok(cli::login::logout(&config).await?) })
         }
-        None => open_page(&Config::load(&args.wishes(), &places)?),
+        None => open_page(Config::load(&args.wishes(), &places)?),
     }
 }
 
@@ -68,31 +66,18 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 /// Opens the page on the server of the chosen profile.
-fn open_page(config: &Config) -> Result<()> {
-    let profile = config.profile(config.chosen())?;
-    let Source::Embedded(data) = config.connection(config.chosen())? else {
-        return Err(eyre!("the page for {} is not built yet", profile.server));
-    };
+fn open_page(config: Config) -> Result<()> {
+    let (profiles, notices) = (config.profiles(), config.notices().join(" "));
     let runtime = runtime()?;
     let last_words = runtime.block_on(async {
         let terminal = ui::Terminal::enter()?;
-        let (started, server) = oneshot::channel();
-        let link = api::spawn(connect(data, started));
+        let started = Started::default();
+        let link = api::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let last_words = ui::Ui::new(terminal, link).run().await;
-        if let Ok(server) = server.await {
-            server.stop().await;
-        }
+        let last_words = ui::Ui::new(terminal, link, profiles, &notices).run().await;
+        started.stop().await;
         Ok::<_, std::io::Error>(last_words)
     })?;
     runtime.shutdown_background();
     last_words.map_or(Ok(()), |words| Err(eyre!(words)))
-}
-
-/// Starts the embedded server; gives its client, and the server itself to whom it may concern.
-async fn connect(data: PathBuf, started: oneshot::Sender<Embedded>) -> Result<(Client, String), ApiError> {
-    let server = embedded::start(&data).await.map_err(|error| ApiError::NotStarted(error.to_string()))?;
-    let client = Client::unix(&server.socket, &server.session)?;
-    let _ = started.send(server);
-    Ok((client, "embedded server".to_owned()))
 }

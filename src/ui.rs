@@ -15,8 +15,9 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
+use secrecy::ExposeSecret;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use app::{App, CopyReport, Effect, Exit, Moment, What};
 use clipboard::{Clipboard, Copying};
@@ -25,6 +26,7 @@ use signals::{Signals, Told};
 pub use terminal::{Decoder, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
+use crate::model::Profile;
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
@@ -36,6 +38,8 @@ pub struct Ui {
     screen: Screen,
     requests: mpsc::Sender<Request>,
     replies: mpsc::Receiver<Reply>,
+    /// The API task: when it has ended, the session of this run has too.
+    api: JoinHandle<()>,
     clipboard: Clipboard,
     copies: JoinSet<(What, CopyReport)>,
     /// When the new size is looked at: one repaint for a whole storm of changes.
@@ -55,19 +59,21 @@ enum Turn {
 }
 
 impl Ui {
-    /// The screen on a terminal, with the ends of the API task's channels. Draws its first frame.
+    /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
     #[must_use]
-    pub fn new(terminal: Terminal, link: Link) -> Self {
+    pub fn new(terminal: Terminal, link: Link, profiles: Vec<Profile>, notices: &str) -> Self {
         let size = terminal.size();
         // https://no-color.org: set and not empty means no colour.
         let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let (app, first) = App::new(size);
+        let (mut app, first) = App::new(size);
+        app.begin(profiles, notices);
         let mut ui = Self {
             app,
             terminal,
             screen: Screen::new(size.0, size.1, colours),
             requests: link.requests,
             replies: link.replies,
+            api: link.ended,
             clipboard: Clipboard::find(),
             copies: JoinSet::new(),
             resize_at: None,
@@ -93,6 +99,8 @@ impl Ui {
         }
         self.screen.blank(self.terminal.out());
         self.terminal.leave().await;
+        drop((self.requests, self.replies));
+        let _ = self.api.await;
         self.last_words
     }
 
@@ -161,14 +169,13 @@ impl Ui {
                     self.done = true;
                 }
             }
-            Some(Effect::CopySecret(secret)) => self.copy(What::Secret, secret.expose()),
-            Some(Effect::CopyId(id)) => self.copy(What::Id, id.raw_for_api()),
+            Some(Effect::Copy(what, text)) => self.copy(what, text.expose_secret()),
             Some(Effect::Quit(reason)) => (self.done, self.last_words) = (true, reason),
         }
     }
 
     fn copy(&mut self, what: What, text: &str) {
-        match self.clipboard.copy(text, what == What::Secret) {
+        match self.clipboard.copy(text, what.is_credential()) {
             Copying::Write(bytes, report) => {
                 self.terminal.out().extend_from_slice(&bytes);
                 self.app.on_copied(what, report);

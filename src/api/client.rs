@@ -52,6 +52,18 @@ impl Client {
         Self::build(transport::http(connection)?, base, session)
     }
 
+    /// The same connection, as nobody.
+    #[must_use]
+    pub fn without_session(&self) -> Self {
+        Self { session: None, ..self.clone() }
+    }
+
+    /// Whether it speaks for somebody.
+    #[must_use]
+    pub const fn has_session(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// The same connection, as the administrator whose session it is.
     pub fn with_session(&self, session: &SecretString) -> Result<Self, ApiError> {
         Ok(Self { session: Some(bearer(session)?), ..self.clone() })

@@ -57,8 +57,8 @@ pub struct Evidence<'a> {
     pub was_refused: bool,
     /// The server's clock, if it said it, and ours at that moment.
     pub clocks: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// What is odd about the base URL, in a sentence, with the next step.
-    pub address: Option<(String, String)>,
+    /// What is odd about the base URL, in a sentence.
+    pub address: Option<String>,
 }
 
 /// A clock that differs by less does no harm: tokens live for an hour.
@@ -71,7 +71,8 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
     findings.extend(of_roles(evidence));
     findings.extend(of_token(evidence));
     findings.extend(of_key(evidence));
-    findings.extend(evidence.address.clone().map(|(what, next)| Finding::fault(what, next)));
+    let next = "Correct the base URL, then try again.";
+    findings.extend(evidence.address.clone().map(|what| Finding::fault(what, next)));
     findings.extend(of_clocks(evidence));
     if evidence.was_refused && !findings.iter().any(|finding| finding.is_fault) {
         findings.push(of_pair(evidence));

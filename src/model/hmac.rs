@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// HMAC-SHA256 as 64 lowercase hex digits. A credential: it has no `Debug` of its content.
+#[derive(Clone)]
 pub struct HmacToken(Zeroizing<String>);
 
 /// `HMAC-SHA256(key = secret, message = content)`, both as bytes (RFC 2104, FIPS 198-1).

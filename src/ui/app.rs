@@ -6,11 +6,17 @@ mod form;
 mod list;
 mod moment;
 mod panes;
+mod profiles;
 mod reveal;
+mod sign_in;
+mod step;
+mod token;
 mod turns;
 mod window;
 
 use std::time::Instant;
+
+use secrecy::SecretString;
 
 pub use copy::{CopyReport, Way, What};
 pub use dialog::{Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
@@ -18,13 +24,17 @@ pub use form::{Expiry, Focus, KeyForm};
 pub use list::{List, Trouble};
 pub use moment::Moment;
 pub use panes::{DetailsPane, Panes, SMALLEST};
+pub use profiles::ProfilesDialog;
 pub use reveal::{Outcome, Reveal, RevealButton, SHOWN_FOR};
+pub use sign_in::{SignInDialog, SignInFocus};
+pub use step::{HmacFocus, HmacStep, Home, Made, Pair, Step, StepOutcome, TestButton, TestStep, Testing};
+pub use token::{TokenDialog, TokenFocus};
 pub use window::Window;
 
 use super::field::Field;
 use super::keymap::Mode;
-use crate::api::Request;
-use crate::model::{KeyId, SecretKey};
+use crate::api::{Request, Server, Target, Who};
+use crate::model::Profile;
 
 /// Everything that the screen shows.
 #[derive(Debug)]
@@ -33,14 +43,20 @@ pub struct App {
     pub list: List,
     /// What stands on top of it.
     pub dialog: Option<Dialog>,
+    /// What stands on top of everything but a secret: somebody must sign in.
+    pub sign_in: Option<SignInDialog>,
     /// The filter while it is typed.
     pub filter: Option<Field>,
     /// Whether the details of the selected key are open.
     pub details: bool,
     /// A sentence about the last thing that happened, until the next press.
     pub notice: Option<Notice>,
-    /// The server's name for the screen, once it is known.
-    pub server: Option<String>,
+    /// The server that all this is about, once it is known.
+    pub server: Option<Server>,
+    /// The profile whose server is to be the next.
+    pub connecting: Option<String>,
+    /// Every profile that there is.
+    pub profiles: Vec<Profile>,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
     /// A create is under way: its answer holds the only copy of a secret.
@@ -75,10 +91,8 @@ pub struct Notice {
 pub enum Effect {
     /// Ask the server.
     Send(Request),
-    /// Put a secret on the clipboard.
-    CopySecret(SecretKey),
-    /// Put an ID on the clipboard.
-    CopyId(KeyId),
+    /// Put this on the clipboard.
+    Copy(What, SecretString),
     /// Leave; with a reason if it was not the user's wish.
     Quit(Option<String>),
 }
@@ -95,10 +109,13 @@ impl App {
         let mut app = Self {
             list: List::default(),
             dialog: None,
+            sign_in: None,
             filter: None,
             details: false,
             notice: None,
             server: None,
+            connecting: None,
+            profiles: Vec::new(),
             size,
             creating: false,
             exit: Exit::No,
@@ -108,12 +125,21 @@ impl App {
         (app, first.into())
     }
 
+    /// Takes what the settings say: the profiles, and what the user should know about them.
+    pub fn begin(&mut self, profiles: Vec<Profile>, notices: &str) {
+        self.profiles = profiles;
+        if !notices.is_empty() {
+            self.say(notices);
+        }
+    }
+
     /// What presses mean now: computed from what is open.
     #[must_use]
     pub fn mode(&self) -> Mode {
         match &self.dialog {
+            _ if self.signing_in().is_some() => Mode::Form,
             Some(dialog) => dialog.mode(),
-            None if self.exit != Exit::No => Mode::Leaving,
+            None if self.exit != Exit::No || self.connecting.is_some() => Mode::Leaving,
             None if self.filter.is_some() => Mode::Filter,
             None => Mode::List,
         }
@@ -130,9 +156,52 @@ impl App {
     pub fn next_wake(&self, now: Moment) -> Option<Instant> {
         let countdown = match &self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.next_wake(now),
+            Some(Dialog::Token(token)) => token.step.as_ref().and_then(|step| step.next_wake(now)),
             _ => None,
         };
         [countdown, self.list.next_wake()].into_iter().flatten().min()
+    }
+
+    /// The sign-in, if it is on screen: a secret that is seen once is closed first.
+    #[must_use]
+    pub const fn signing_in(&self) -> Option<&SignInDialog> {
+        match &self.dialog {
+            Some(Dialog::Reveal(_)) => None,
+            _ => self.sign_in.as_ref(),
+        }
+    }
+
+    /// Why nothing may be changed here, if so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&'static str> {
+        let server = self.server.as_ref()?;
+        if server.profile.read_only {
+            Some("This profile is read-only: nothing can be changed here.")
+        } else if server.who.as_ref().is_some_and(Who::may_only_look) {
+            Some("You are signed in as an auditor: auditors look at keys and change none.")
+        } else {
+            None
+        }
+    }
+
+    /// The server as a step must know it.
+    fn home(&self) -> Home {
+        let server = self.server.as_ref();
+        Home {
+            at: None,
+            target: server.map_or_else(|| Target::Socket("api.sock".into()), |server| server.target.clone()),
+            name: server.map_or_else(String::new, |server| server.profile.server.clone()),
+            may_look: server.is_some_and(|server| !server.profile.signs_in || server.who.is_some()),
+        }
+    }
+
+    /// The step of two or three that is open.
+    fn step(&mut self) -> Option<&mut Step> {
+        match &mut self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut(),
+            Some(Dialog::Token(token)) => token.step.as_mut(),
+            _ => None,
+        }
     }
 
     fn say(&mut self, text: impl Into<String>) {

@@ -1,20 +1,35 @@
 //! One line of text being typed.
 
+use std::fmt;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 /// A line of text with a cursor and a limit of characters. Takes no control characters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Field {
     input: Input,
     limit: usize,
+    masked: bool,
 }
 
 impl Field {
     /// A field with a text in it, the cursor at its end.
     #[must_use]
     pub fn new(text: &str, limit: usize) -> Self {
-        Self { input: Input::new(text.to_owned()), limit }
+        Self { input: Input::new(text.to_owned()), limit, masked: false }
+    }
+
+    /// An empty field whose text is never drawn or printed.
+    #[must_use]
+    pub fn masked(limit: usize) -> Self {
+        Self { masked: true, ..Self::new("", limit) }
+    }
+
+    /// Whether its text is never drawn.
+    #[must_use]
+    pub const fn is_masked(&self) -> bool {
+        self.masked
     }
 
     /// What stands in it.
@@ -60,6 +75,11 @@ impl Field {
     /// The first cell to show and the cursor's cell, in a window of `width` cells.
     #[must_use]
     pub fn view(&self, width: usize) -> (usize, usize) {
+        if self.masked {
+            let cursor = self.input.cursor(); // a dot for each character
+            let scroll = (cursor + 1).saturating_sub(width.max(1));
+            return (scroll, cursor - scroll);
+        }
         let scroll = self.input.visual_scroll(width.saturating_sub(1));
         (scroll, self.input.visual_cursor().saturating_sub(scroll))
     }
@@ -69,6 +89,13 @@ impl Field {
             self.input.handle(InputRequest::InsertChar(c));
         }
         true
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = if self.masked { "…" } else { self.text() };
+        f.debug_tuple("Field").field(&text).finish()
     }
 }
 

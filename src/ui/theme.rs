@@ -24,6 +24,8 @@ pub const FOCUS: Style = Style::new().add_modifier(Modifier::REVERSED);
 pub const ERROR: Style = Style::new().fg(Color::Red);
 /// What deserves a second look.
 pub const WARNING: Style = Style::new().fg(Color::Yellow);
+/// Where real keys are at stake.
+pub const LOUD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::REVERSED.union(Modifier::BOLD));
 /// What went well.
 pub const GOOD: Style = Style::new().fg(Color::Green);
 /// A revealed secret: alone on its line, as it is.
@@ -35,6 +37,10 @@ pub const BORDER: border::Set<'static> = border::PLAIN;
 pub const POINTER: &str = "▶ ";
 /// A hidden character of a secret.
 pub const DOT: &str = "•";
+/// A step that is done, one that failed, one that is under way.
+pub const STEPS: (&str, &str, &str) = ("✓", "×", "…");
+/// Before what to do next.
+pub const NEXT: &str = "→";
 /// Between the steps of a path.
 pub const STEP: &str = "›";
 /// The chosen one of several, and another.

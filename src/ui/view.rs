@@ -42,8 +42,12 @@ pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
     }
     footer::draw_status(frame, row(area.height - 2, 1), app);
     footer::draw_hints(frame, row(area.height - 1, 1), app);
-    match &app.dialog {
+    let cursor = match &app.dialog {
         Some(dialog) => dialog::draw(frame, area, dialog, app, now),
+        None => cursor,
+    };
+    match app.signing_in() {
+        Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, app),
         None => cursor,
     }
 }

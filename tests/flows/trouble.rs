@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Bench;
-use crate::bench::Farewell;
+use crate::bench::{Farewell, client_of, server_named};
 use latchkey::api::{ApiError, Client};
 use latchkey::server::{Role, Sessions, State, Store, embedded, serve};
 use secrecy::SecretString;
@@ -60,7 +60,7 @@ async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, state, std::future::pending()));
     let client = Client::tcp(&base, &token).unwrap();
-    let mut bench = Bench::with(folder, async { Ok((client, "test".to_owned())) });
+    let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
     bench.sees("There is no access key yet.");
     bench.type_keys("c mine<Enter>").await;
@@ -74,7 +74,7 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
     let folder = TempDir::new().unwrap();
     let server = embedded::start(folder.path()).await.unwrap();
     let client = Client::unix(&server.socket, &SecretString::from("wrong")).unwrap();
-    let mut bench = Bench::with(folder, async { Ok((client, "test".to_owned())) });
+    let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
     bench.sees("The keys cannot be shown.");
     bench.sees("Press r to try again.");
@@ -83,7 +83,7 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
 
 #[tokio::test]
 async fn a_server_that_does_not_start_ends_the_program_with_its_reason() {
-    let mut bench = Bench::with(TempDir::new().unwrap(), async { Err(ApiError::NotStarted("no room".into())) });
+    let mut bench = Bench::with(TempDir::new().unwrap(), |_| std::future::ready(Err(ApiError::NotStarted("no room".into()))));
     bench.settle().await;
     assert_eq!(bench.left, Some(Farewell(Some("no room".to_owned()))));
 }
@@ -96,8 +96,8 @@ async fn an_answer_that_is_not_ours_is_named() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(async { axum::serve(listener, page).await });
     let client = Client::tcp(&base, &SecretString::from("any")).unwrap();
-    let mut bench = Bench::with(folder, async { Ok((client, "test".to_owned())) });
+    let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
-    bench.sees("The server's answer (200) could not be read");
+    bench.sees("The answer (200) is a web page, not the API");
     serving.abort();
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use latchkey::api::{ApiError, Creation, ListRequest, Page, Place, Reply, Request};
-use latchkey::model::{AccessKey, Cursor, KeyId, SecretKey, Status, Untrusted};
+use latchkey::api::{ApiError, Creation, ListRequest, Page, Place, Reply, Request, Server, Target};
+use latchkey::model::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untrusted};
 use latchkey::ui::app::{App, Effect, Moment};
 use zeroize::Zeroizing;
 
@@ -54,6 +54,13 @@ pub fn foreign_keys() -> Vec<AccessKey> {
         .collect()
 }
 
+/// A server that needs no sign-in.
+pub fn server(name: &str, place: &str) -> Server {
+    let (name, server) = (name.to_owned(), place.to_owned());
+    let profile = Profile { name, server, username: None, signs_in: false, production: false, read_only: false };
+    Server { profile, target: Target::Socket("/run/api.sock".into()), who: None }
+}
+
 impl Stage {
     /// The app as it starts.
     pub fn new(size: (u16, u16)) -> Self {
@@ -65,7 +72,7 @@ impl Stage {
     /// The app with these keys on screen, of so many.
     pub fn with(size: (u16, u16), keys: Vec<AccessKey>, total: u64) -> Self {
         let mut stage = Self::new(size);
-        stage.reply(Reply::Connected(Ok("embedded server".to_owned())));
+        stage.reply(Reply::Connected(Ok(server("local", "embedded server"))));
         stage.answer(Ok(keys), total);
         stage
     }

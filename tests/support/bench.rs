@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use latchkey::api::{self, ApiError, Client, Link};
-use latchkey::model::SecretKey;
+use latchkey::api::{self, Client, Connect, Connected, Link, Server, Target};
+use latchkey::model::{Profile, SecretKey};
 use latchkey::server::embedded::{self, Embedded};
-use latchkey::ui::app::{App, Call, CopyReport, Dialog, Effect, Moment, Way, What};
+use latchkey::ui::app::{App, Call, CopyReport, Dialog, Effect, Moment, Step, Testing, Way, What};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 use crate::{hands, picture};
@@ -28,6 +29,24 @@ pub struct Bench {
     link: Link,
 }
 
+/// The way to an embedded server.
+fn reach(server: &Embedded, name: &str) -> impl Connect + use<> {
+    let client = Client::unix(&server.socket, &server.session).unwrap();
+    client_of(client, Server { target: Target::Socket(server.socket.clone()), ..server_named(name) })
+}
+
+/// One server, whatever profile is asked for.
+pub fn client_of(client: Client, server: Server) -> impl Connect {
+    move |_| std::future::ready(Ok(Connected { client: client.clone(), server: server.clone() }))
+}
+
+/// A server that needs no sign-in.
+pub fn server_named(name: &str) -> Server {
+    let (name, server) = (name.to_owned(), "test server".to_owned());
+    let profile = Profile { name, server, username: None, signs_in: false, production: false, read_only: false };
+    Server { profile, target: Target::Socket("api.sock".into()), who: None }
+}
+
 impl Bench {
     /// An app on a new server without keys, its first page read.
     pub async fn new() -> Self {
@@ -37,8 +56,7 @@ impl Bench {
     /// An app on a server with these data.
     pub async fn on(folder: TempDir) -> Self {
         let server = embedded::start(folder.path()).await.unwrap();
-        let client = Client::unix(&server.socket, &server.session).unwrap();
-        let mut bench = Self::with(folder, async { Ok((client, "test server".to_owned())) });
+        let mut bench = Self::with(folder, reach(&server, "local"));
         bench.server = Some(server);
         bench.settle().await;
         bench
@@ -47,18 +65,14 @@ impl Bench {
     /// Another app, by another server on the same data.
     pub async fn on_same_data(other: &Self) -> Self {
         let server = embedded::start(other.folder.path()).await.unwrap();
-        let client = Client::unix(&server.socket, &server.session).unwrap();
-        let mut bench = Self::with(TempDir::new().unwrap(), async { Ok((client, "another server".to_owned())) });
+        let mut bench = Self::with(TempDir::new().unwrap(), reach(&server, "another"));
         bench.server = Some(server);
         bench.settle().await;
         bench
     }
 
     /// An app with any connection; nothing is awaited yet.
-    pub fn with(
-        folder: TempDir,
-        connect: impl Future<Output = Result<(Client, String), ApiError>> + Send + 'static,
-    ) -> Self {
+    pub fn with(folder: TempDir, connect: impl Connect) -> Self {
         let link = api::spawn(connect);
         let (app, first) = App::new((80, 24));
         let mut bench = Self { app, server: None, folder, now: Moment::now(), copied: Vec::new(), left: None, link };
@@ -151,22 +165,28 @@ impl Bench {
             Some(Dialog::Switch(question, _)) => &question.call,
             _ => &Call::None,
         };
+        let step = match &self.app.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.step.as_ref(),
+            Some(Dialog::Token(token)) => token.step.as_ref(),
+            _ => None,
+        };
+        let testing = matches!(step, Some(Step::Test(test)) if !matches!(test.state, Testing::Works { .. } | Testing::Fails { .. }));
+        let sign_in = self.app.sign_in.as_ref();
+        if let Some(dialog) = sign_in {
+            return self.left.is_none() && dialog.call.is_sent(); // the rest waits for a person
+        }
         let list = &self.app.list;
         let counting = list.window.is_some() && list.total.is_none() && list.trouble.is_none();
-        self.left.is_none() && (list.is_loading() || call.is_sent() || self.app.creating || counting)
+        self.left.is_none() && (testing || self.app.connecting.is_some() || list.is_loading() || call.is_sent() || self.app.creating || counting)
     }
 
     fn perform(&mut self, effect: Option<Effect>) {
         match effect {
             None => {}
             Some(Effect::Send(request)) => self.link.requests.try_send(request).unwrap(),
-            Some(Effect::CopySecret(secret)) => {
-                self.copied.push((What::Secret, secret.expose().to_owned()));
-                self.app.on_copied(What::Secret, CopyReport::Sent(Way::Terminal));
-            }
-            Some(Effect::CopyId(id)) => {
-                self.copied.push((What::Id, id.raw_for_api().to_owned()));
-                self.app.on_copied(What::Id, CopyReport::Sent(Way::Terminal));
+            Some(Effect::Copy(what, text)) => {
+                self.copied.push((what, text.expose_secret().to_owned()));
+                self.app.on_copied(what, CopyReport::Sent(Way::Terminal));
             }
             Some(Effect::Quit(words)) => self.left = Some(Farewell(words)),
         }

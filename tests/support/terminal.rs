@@ -105,7 +105,7 @@ impl Terminal {
 
     /// Closes the dialog of a new key, from its first button.
     pub fn close(&mut self) {
-        self.press("<Tab><Tab><Enter>");
+        self.press("<Tab><Tab><Tab><Tab><Enter>");
         self.sees("is ready for use");
     }
 

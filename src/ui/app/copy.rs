@@ -7,6 +7,44 @@ pub enum What {
     Secret,
     /// The Access key ID.
     Id,
+    /// An HMAC token.
+    HmacToken,
+    /// What an HMAC token was made of.
+    Content,
+    /// An exchange, as text for curl.
+    Request,
+    /// An access token.
+    AccessToken,
+}
+
+impl What {
+    /// Its name on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "Secret access key",
+            Self::Id => "Access key ID",
+            Self::HmacToken => "HMAC token",
+            Self::Content => "Content",
+            Self::Request => "curl text (a credential)",
+            Self::AccessToken => "Access token",
+        }
+    }
+
+    /// Whether no clipboard manager should remember it.
+    #[must_use]
+    pub const fn is_credential(self) -> bool {
+        !matches!(self, Self::Id | Self::Content)
+    }
+
+    /// What helps where it cannot be copied.
+    const fn instead(self) -> &'static str {
+        match self {
+            Self::Secret => " Show it, and select it by mouse.",
+            Self::HmacToken => " Select it by mouse.",
+            _ => "",
+        }
+    }
 }
 
 /// A way to a clipboard.
@@ -40,10 +78,7 @@ impl CopyReport {
     /// One or two sentences for the user.
     #[must_use]
     pub fn sentence(&self, what: What) -> String {
-        let thing = match what {
-            What::Secret => "Secret access key",
-            What::Id => "Access key ID",
-        };
+        let thing = what.name();
         match self {
             Self::Sent(way) => {
                 let way = match way {
@@ -55,8 +90,7 @@ impl CopyReport {
             }
             Self::Held => format!("{thing} is on this desktop's clipboard, as long as latchkey runs. Paste it now."),
             Self::Failed { reason } => {
-                let instead = if what == What::Secret { " Show it, and select it by mouse." } else { "" };
-                format!("{thing} not copied: {reason}{instead}")
+                format!("{thing} not copied: {reason}{}", what.instead())
             }
         }
     }

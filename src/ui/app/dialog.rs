@@ -1,6 +1,6 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
-use super::{KeyForm, Reveal};
+use super::{KeyForm, ProfilesDialog, Reveal, TokenDialog};
 use crate::api::IdempotencyKey;
 use crate::model::{AccessKey, Status};
 use crate::ui::field::Field;
@@ -12,7 +12,7 @@ pub enum Dialog {
     /// Label and expiry of a key to be created.
     Create(CreateDialog),
     /// A new secret.
-    Reveal(Reveal),
+    Reveal(Box<Reveal>),
     /// A key whose secret was sent by an earlier try and cannot be sent again.
     Lost(Question),
     /// Label and expiry of a key at hand.
@@ -21,6 +21,10 @@ pub enum Dialog {
     Delete(DeleteDialog),
     /// Activate or deactivate this key?
     Switch(Question, Status),
+    /// Steps two and three for a key made earlier or elsewhere.
+    Token(Box<TokenDialog>),
+    /// The profiles, to choose another server.
+    Profiles(ProfilesDialog),
     /// Every binding; holds the first line on screen.
     Help(usize),
 }
@@ -32,8 +36,9 @@ impl Dialog {
         match self {
             Self::Create(_) | Self::Edit(_) => Mode::Form,
             Self::Delete(_) => Mode::Confirm,
-            Self::Reveal(reveal) if reveal.asking => Mode::Question,
-            Self::Reveal(_) => Mode::Reveal,
+            Self::Reveal(reveal) => reveal.mode(),
+            Self::Token(token) => token.mode(),
+            Self::Profiles(_) => Mode::Profiles,
             Self::Lost(_) | Self::Switch(..) => Mode::Question,
             Self::Help(_) => Mode::Help,
         }
@@ -101,17 +106,33 @@ pub struct EditDialog {
 pub struct DeleteDialog {
     /// The key.
     pub key: AccessKey,
-    /// The last four characters of its ID, as far as they are typed.
+    /// The name of a profile where real keys are at stake: it is typed too.
+    pub production: Option<String>,
+    /// What confirms, as far as it is typed.
     pub typed: Field,
     /// The call.
     pub call: Call,
 }
 
 impl DeleteDialog {
+    /// A confirmation that nothing is typed into yet.
+    #[must_use]
+    pub fn new(key: AccessKey, production: Option<String>) -> Self {
+        let name = production.as_ref().map_or(0, |name| 1 + name.chars().count());
+        Self { key, production, typed: Field::new("", 4 + name), call: Call::None }
+    }
+
+    /// What is to be typed: the last four characters of its ID, and the name of a production profile.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let name = self.production.as_ref().map_or(String::new(), |name| format!(" {name}"));
+        format!("{}{name}", self.key.id.last_four())
+    }
+
     /// Whether what is typed confirms.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.typed.text().eq_ignore_ascii_case(&self.key.id.last_four())
+        self.typed.text().eq_ignore_ascii_case(&self.phrase())
     }
 }
 

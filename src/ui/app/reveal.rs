@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CopyReport, Effect, Moment, What};
+use secrecy::SecretString;
+
+use super::{CopyReport, Effect, HmacStep, Home, Moment, Pair, Step, StepOutcome, TestStep, What};
 use crate::model::{AccessKey, SecretKey};
-use crate::ui::keymap::Action;
+use crate::ui::keymap::{Action, Mode};
 
 /// A new key with its secret, until *Close*.
 #[derive(Debug)]
@@ -21,6 +23,9 @@ pub struct Reveal {
     pub copied: Option<(What, CopyReport)>,
     /// Whether *Close* has asked, since the secret was neither shown nor copied.
     pub asking: bool,
+    /// The step that was opened from here.
+    pub step: Option<Step>,
+    home: Home,
     seen: bool,
 }
 
@@ -31,13 +36,17 @@ pub enum RevealButton {
     Show,
     /// *Copy to clipboard*.
     Copy,
+    /// *HMAC token*.
+    Hmac,
+    /// *Test key*.
+    Test,
     /// *Close*.
     Close,
 }
 
 impl RevealButton {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Show, Self::Copy, Self::Close];
+    pub const ALL: [Self; 5] = [Self::Show, Self::Copy, Self::Hmac, Self::Test, Self::Close];
 }
 
 /// A shown secret hides by itself after this long.
@@ -54,8 +63,19 @@ pub enum Outcome {
 impl Reveal {
     /// A dialog with its secret hidden.
     #[must_use]
-    pub const fn new(key: AccessKey, secret: SecretKey) -> Self {
-        Self { key, secret, shown_until: None, focus: RevealButton::Show, copied: None, asking: false, seen: false }
+    pub const fn new(key: AccessKey, secret: SecretKey, home: Home) -> Self {
+        let (focus, shown_until, copied, step) = (RevealButton::Show, None, None, None);
+        Self { key, secret, shown_until, focus, copied, asking: false, step, home, seen: false }
+    }
+
+    /// What presses mean in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match &self.step {
+            _ if self.asking => Mode::Question,
+            Some(step) => step.mode(),
+            None => Mode::Reveal,
+        }
     }
 
     /// Takes an intent.
@@ -63,9 +83,20 @@ impl Reveal {
         if self.asking {
             return self.answer(action);
         }
+        if let Some(step) = self.step.as_mut().filter(|_| action != Action::Close) {
+            return match step.act(action, now) {
+                StepOutcome::Stay(effect) => Outcome::Stay(effect),
+                StepOutcome::Back => {
+                    self.step = None;
+                    Outcome::Stay(None)
+                }
+            };
+        }
         match action {
             Action::ShowKey => self.toggle(now),
             Action::CopySecret => return Outcome::Stay(Some(self.copy(What::Secret))),
+            Action::HmacToken => self.open_hmac(),
+            Action::TestKey => return Outcome::Stay(self.open_test()),
             Action::CopyId => return Outcome::Stay(Some(self.copy(What::Id))),
             Action::Next => self.step(1),
             Action::Previous => self.step(RevealButton::ALL.len() - 1),
@@ -73,6 +104,8 @@ impl Reveal {
             Action::Submit => match self.focus {
                 RevealButton::Show => self.toggle(now),
                 RevealButton::Copy => return Outcome::Stay(Some(self.copy(What::Secret))),
+                RevealButton::Hmac => self.open_hmac(),
+                RevealButton::Test => return Outcome::Stay(self.open_test()),
                 RevealButton::Close => return self.close(),
             },
             Action::Cancel => self.focus = RevealButton::Close,
@@ -82,8 +115,11 @@ impl Reveal {
     }
 
     /// Hides the secret.
-    pub const fn hide(&mut self) {
+    pub fn hide(&mut self) {
         self.shown_until = None;
+        if let Some(step) = &mut self.step {
+            step.hide();
+        }
     }
 
     /// Whole seconds until it hides by itself.
@@ -96,6 +132,9 @@ impl Reveal {
     /// When the countdown shows another number.
     #[must_use]
     pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+        if let Some(step) = &self.step {
+            return step.next_wake(now);
+        }
         let until = self.shown_until?;
         let left = self.seconds_left(now)?;
         Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))
@@ -104,12 +143,18 @@ impl Reveal {
     /// Hides the secret when its time is up.
     pub fn on_time(&mut self, now: Moment) {
         if self.shown_until.is_some_and(|until| until <= now.at) {
-            self.hide();
+            self.shown_until = None;
+        }
+        if let Some(step) = &mut self.step {
+            step.on_time(now);
         }
     }
 
     /// Takes what came of a copy.
     pub fn on_copied(&mut self, what: What, report: CopyReport) {
+        if let Some(step) = self.step.as_mut().filter(|_| !matches!(what, What::Secret | What::Id)) {
+            return step.on_copied(what, report);
+        }
         self.seen |= what == What::Secret && !matches!(report, CopyReport::Failed { .. });
         self.copied = Some((what, report));
     }
@@ -124,13 +169,28 @@ impl Reveal {
 
     fn copy(&mut self, what: What) -> Effect {
         self.copied = None;
-        match what {
-            What::Secret => Effect::CopySecret(self.secret.clone()),
-            What::Id => Effect::CopyId(self.key.id.clone()),
-        }
+        let text = if what == What::Secret { self.secret.expose() } else { self.key.id.raw_for_api() };
+        Effect::Copy(what, SecretString::from(text))
     }
 
-    const fn close(&mut self) -> Outcome {
+    fn pair(&self) -> Pair {
+        Pair { id: self.key.id.clone(), secret: self.secret.clone(), home: self.home.clone() }
+    }
+
+    fn open_hmac(&mut self) {
+        self.hide();
+        self.step = Some(Step::Hmac(Box::new(HmacStep::new(self.pair(), ""))));
+    }
+
+    fn open_test(&mut self) -> Option<Effect> {
+        self.hide();
+        let (step, request) = TestStep::begin(self.pair(), None, None)?;
+        self.step = Some(Step::Test(Box::new(step)));
+        Some(request.into())
+    }
+
+    fn close(&mut self) -> Outcome {
+        self.step = None;
         if self.seen {
             return Outcome::Close;
         }

@@ -2,10 +2,13 @@
 
 mod acts;
 mod replies;
+mod servers;
 
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent};
+
+use crate::api::Request;
 
 use super::{App, CopyReport, Dialog, Effect, Exit, Moment, What};
 use crate::ui::field::Field;
@@ -46,8 +49,13 @@ impl App {
 
     /// Does what is due by the clock.
     pub fn on_time(&mut self, now: Moment) -> Option<Effect> {
-        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
-            reveal.on_time(now);
+        match &mut self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.on_time(now),
+            _ => {
+                if let Some(step) = self.step() {
+                    step.on_time(now);
+                }
+            }
         }
         self.list.on_time(now).map(Effect::from)
     }
@@ -56,6 +64,8 @@ impl App {
     pub fn on_copied(&mut self, what: What, report: CopyReport) {
         if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
             reveal.on_copied(what, report);
+        } else if let Some(step) = self.step() {
+            step.on_copied(what, report);
         } else {
             let text = report.sentence(what);
             if matches!(report, CopyReport::Failed { .. }) { self.complain(text) } else { self.say(text) }
@@ -66,12 +76,20 @@ impl App {
     pub fn on_stop(&mut self) -> Option<Effect> {
         self.hide_secret();
         self.exit = Exit::Told;
+        if self.creating && self.sign_in.take().is_some() {
+            return Some(Request::GiveUp.into()); // the create waits for somebody who cannot sign in any more
+        }
         (!self.creating).then_some(Effect::Quit(None))
     }
 
     pub(super) fn hide_secret(&mut self) {
-        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
-            reveal.hide();
+        match &mut self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.hide(),
+            _ => {
+                if let Some(step) = self.step() {
+                    step.hide();
+                }
+            }
         }
     }
 
@@ -84,6 +102,7 @@ impl App {
         self.notice = None;
         match keymap::action(self.mode(), key) {
             Some(Action::Quit) => self.leave(now),
+            Some(action) if self.signing_in().is_some() => self.act_in_sign_in(action),
             Some(action) if self.dialog.is_some() => self.act_in_dialog(action, now),
             Some(action) if self.filter.is_some() => self.act_in_filter(action),
             Some(action) => self.act_in_list(action),
@@ -92,7 +111,13 @@ impl App {
     }
 
     fn on_paste(&mut self, text: &str) -> Option<Effect> {
+        if self.signing_in().is_some() {
+            self.sign_in.as_mut()?.paste(text);
+            return None;
+        }
         match &mut self.dialog {
+            Some(Dialog::Token(token)) => token.paste(text),
+            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut()?.paste(text),
             Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
             Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
             Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => dialog.typed.paste(text),
@@ -106,7 +131,13 @@ impl App {
     }
 
     fn type_into_field(&mut self, key: KeyEvent) -> Option<Effect> {
+        if self.signing_in().is_some() {
+            self.sign_in.as_mut()?.press(key);
+            return None;
+        }
         match &mut self.dialog {
+            Some(Dialog::Token(token)) => token.press(key),
+            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut()?.press(key),
             Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
             Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
             Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => {
@@ -149,7 +180,7 @@ impl App {
     fn leave(&mut self, now: Moment) -> Option<Effect> {
         self.exit = Exit::Asked;
         if self.creating {
-            return None;
+            return self.sign_in.take().map(|_| Request::GiveUp.into());
         }
         if matches!(self.dialog, Some(Dialog::Reveal(_))) {
             return self.act_in_dialog(Action::Close, now);

@@ -2,6 +2,9 @@
 
 mod form;
 mod question;
+pub(super) mod servers;
+mod step;
+mod token;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,6 +12,7 @@ use ratatui::text::{Line, Span};
 
 use super::pieces::{line, next_row, paragraph, popup, wrap};
 use super::reveal;
+use crate::model::Untrusted;
 use crate::ui::app::{App, Call, Dialog, Moment};
 use crate::ui::{keymap, theme};
 
@@ -17,15 +21,23 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, dialog: &Dialog, app: &App, n
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
     match dialog {
+        Dialog::Token(dialog) => token::draw(frame, area, dialog, now),
+        Dialog::Profiles(dialog) => {
+            servers::draw_profiles(frame, area, dialog);
+            None
+        }
         Dialog::Create(dialog) => form::draw_create(frame, area, dialog, app, now),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
         Dialog::Switch(dialog, to) => question::draw_switch(frame, area, dialog, *to, now),
         Dialog::Lost(dialog) => question::draw_lost(frame, area, dialog),
-        Dialog::Reveal(dialog) => {
-            reveal::draw(frame, area, dialog, now);
-            None
-        }
+        Dialog::Reveal(dialog) => match &dialog.step {
+            Some(step) if !dialog.asking => step::draw(frame, area, step, now),
+            _ => {
+                reveal::draw(frame, area, dialog, now);
+                None
+            }
+        },
         Dialog::Help(top) => {
             draw_help(frame, area, *top, app);
             None
@@ -49,7 +61,9 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &Call, waiting: &str) {
 fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
     const PRESS: usize = 14;
     let width = usize::from(area.width.min(72)).saturating_sub(4 + PRESS);
+    let may_change = app.read_only().is_none();
     let mut lines: Vec<Line> = keymap::helps()
+        .filter(|binding| may_change || !binding.action.changes_keys())
         .flat_map(|binding| {
             let presses = std::iter::once(binding.press).chain(std::iter::repeat(""));
             presses.zip(wrap(binding.help, width)).map(|(press, words)| {
@@ -60,7 +74,8 @@ fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
         .collect();
     lines.push(Line::default());
     if let Some(server) = &app.server {
-        lines.push(Line::raw(format!("Server: {server}")));
+        let place = Untrusted::new(&server.profile.server).label(usize::from(area.width));
+        lines.push(Line::raw(format!("Profile {}, server: {place}", server.profile.name)));
     }
     lines.push(Line::raw(format!("latchkey {}", env!("CARGO_PKG_VERSION"))));
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::pieces::{grouped, line, line_right};
+use super::when;
+use crate::api::Who;
 use crate::ui::app::{App, Exit};
 use crate::ui::keymap::{self, Binding, Mode};
 use crate::ui::theme;
@@ -15,6 +17,7 @@ pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
         let words = " Waiting for the new key before leaving: its secret comes only once.";
         return line(frame, area, Line::styled(words, theme::WARNING));
     }
+    let who = app.server.as_ref().and_then(|server| server.who.as_ref()).map(who);
     let place = match (app.list.position(), app.list.total) {
         (Some(at), Some(total)) => format!("{} of {} ", grouped(at), grouped(total)),
         (Some(at), None) => format!("{} ", grouped(at)),
@@ -24,7 +27,7 @@ pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
         (Some(notice), _) if notice.is_error => Line::styled(format!(" {}", notice.text), theme::ERROR),
         (Some(notice), _) => Line::raw(format!(" {}", notice.text)),
         (None, Some(trouble)) if app.list.window.is_some() => Line::styled(format!(" {}", trouble.error), theme::ERROR),
-        (None, _) => Line::default(),
+        (None, _) => Line::styled(who.unwrap_or_default(), theme::QUIET),
     };
     // A sentence is worth more than the place in the list.
     if text.width() + place.len() < usize::from(area.width) {
@@ -33,10 +36,18 @@ pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
     line(frame, area, text);
 }
 
+/// Who is signed in, and how long.
+fn who(who: &Who) -> String {
+    let (name, role) = (who.username.label(40), who.role.label(20));
+    format!(" Signed in as {name} ({role}) until {}", when::clock(who.expires_at))
+}
+
 /// Draws what can be pressed now, as far as it fits.
 pub(super) fn draw_hints(frame: &mut Buffer, area: Rect, app: &App) {
     let width = |binding: &Binding| binding.press.chars().count() + binding.hint.chars().count() + 3;
-    let hints: Vec<&Binding> = keymap::hints(app.mode()).collect();
+    let may_change = app.read_only().is_none();
+    let hints = keymap::hints(app.mode()).filter(|hint| may_change || !hint.action.changes_keys());
+    let hints: Vec<&Binding> = hints.collect();
     // On the list the last ones, help and quit, must not fall off: those before them go.
     let last = if app.mode() == Mode::List { hints.len().saturating_sub(2) } else { 0 };
     let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::pieces::{field, grouped, line, line_right};
 use super::when;
+use crate::model::Untrusted;
 use crate::ui::app::{App, Moment, Trouble};
 use crate::ui::theme;
 
@@ -16,17 +17,45 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App) {
     let title = Line::styled(format!(" {TITLE}"), theme::TITLE);
     let count = Line::raw(format!("{} ", count(app)));
     if area.height < 2 {
+        let room = usize::from(area.width).saturating_sub(title.width() + 1);
+        let place = place(app, room);
         line(frame, area, title);
-        line_right(frame, area, count);
+        let taken = line_right(frame, area, place);
+        let rest = Rect { width: area.width - taken, ..area };
+        if count.width() < room.saturating_sub(usize::from(taken)) {
+            line_right(frame, rest, count);
+        }
         return;
     }
     line(frame, area, Line::styled(format!(" Settings {} API Keys", theme::STEP), theme::QUIET));
-    if let Some(server) = &app.server {
-        line_right(frame, area, Line::styled(format!("{server} "), theme::QUIET));
-    }
+    line_right(frame, area, place(app, usize::from(area.width).saturating_sub(23)));
     let second = Rect { y: area.y + 1, height: 1, ..area };
     line(frame, second, title);
     line_right(frame, second, count);
+}
+
+/// Which profile and which host: always on screen, and loud where real keys are at stake.
+fn place(app: &App, room: usize) -> Line<'static> {
+    if let Some(name) = &app.connecting {
+        return Line::styled(fitting(&format!("Connecting: {name}…"), room), theme::WARNING);
+    }
+    let Some(server) = &app.server else { return Line::default() };
+    let profile = &server.profile;
+    let mut marks = Vec::new();
+    if profile.production {
+        marks.push(Span::styled(" PRODUCTION ", theme::LOUD));
+        marks.push(Span::raw(" "));
+    }
+    let taken: usize = marks.iter().map(Span::width).sum();
+    let kind = if profile.read_only { " (read-only)" } else { "" };
+    let text = format!("{}{kind} · {}", profile.name, profile.server);
+    marks.push(Span::styled(format!("{} ", fitting(&text, room.saturating_sub(taken + 1))), theme::QUIET));
+    Line::from(marks)
+}
+
+/// Names and hosts come from a file: by the same gate as a server's text.
+fn fitting(text: &str, room: usize) -> String {
+    Untrusted::new(text).label(room)
 }
 
 fn count(app: &App) -> String {

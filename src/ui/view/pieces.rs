@@ -112,8 +112,10 @@ pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     let width = usize::from(area.width);
     let (scroll, cursor) = if focused { field.view(width) } else { (0, 0) };
     let mut cells = 0;
-    let shown: String = field
-        .text()
+    let dots = field.is_masked().then(|| theme::DOT.repeat(field.text().chars().count()));
+    let shown: String = dots
+        .as_deref()
+        .unwrap_or(field.text())
         .graphemes(true)
         .skip_while(|g| {
             cells += g.width();
@@ -126,8 +128,26 @@ pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     focused.then(|| Position::new(area.x + u16::try_from(cursor).unwrap_or(0).min(area.width - 1), area.y))
 }
 
+/// Draws buttons in as many rows as they need; gives the rows below.
+pub(super) fn button_rows(frame: &mut Buffer, mut area: Rect, names: &[&str], focused: Option<usize>) -> Rect {
+    let (mut from, mut width) = (0, 0);
+    for (at, name) in names.iter().enumerate() {
+        let cells = name.chars().count() + 2;
+        if at > from && width + 1 + cells > usize::from(area.width) {
+            buttons(frame, next_row(&mut area), &names[from..at], focused.and_then(|focus| focus.checked_sub(from)));
+            (from, width) = (at, 0);
+        }
+        width += cells + usize::from(at > from);
+    }
+    buttons(frame, next_row(&mut area), &names[from..], focused.and_then(|focus| focus.checked_sub(from)));
+    area
+}
+
 /// Draws buttons side by side, the focused one reversed.
 pub(super) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: Option<usize>) {
+    if area.height == 0 {
+        return;
+    }
     let mut x = area.x;
     for (at, name) in names.iter().enumerate() {
         let style = if focused == Some(at) { theme::FOCUS } else { Style::new() };

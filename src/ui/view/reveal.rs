@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::pieces::{NARROW, buttons, line, next_row, paragraph, popup};
+use super::pieces::{NARROW, button_rows, buttons, line, next_row, paragraph, popup};
 use crate::ui::app::{CopyReport, Moment, Reveal, RevealButton};
 use crate::ui::theme;
 
@@ -42,7 +42,8 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, now: Moment)
     }
     let show = if reveal.shown_until.is_some() { "Hide key" } else { "Show key" };
     let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
-    buttons(frame, next_row(&mut rest), &[show, "Copy to clipboard", "Close"], focused);
+    let names = [show, "Copy to clipboard", "HMAC token", "Test key", "Close"];
+    let mut rest = button_rows(frame, rest, &names, focused);
     if tall {
         next_row(&mut rest);
     }

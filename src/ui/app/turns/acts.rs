@@ -1,19 +1,36 @@
 //! Intents: what the user wants done, in the list and in each dialog.
 
+use secrecy::SecretString;
+
 use crate::api::{Changes, NewKey, Request};
 use crate::model::{Filter, KeyQuery, Sort, Status};
 use crate::ui::app::{
     App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Exit, Focus, KeyForm, Moment, Outcome, Question,
+    StepOutcome, TokenDialog, What,
 };
-use crate::ui::field::Field;
 use crate::ui::keymap::Action;
 
 impl App {
     pub(super) fn act_in_list(&mut self, action: Action) -> Option<Effect> {
+        if action.changes_keys()
+            && let Some(why) = self.read_only()
+        {
+            self.say(why);
+            return None;
+        }
         match action {
             Action::Create => self.dialog = Some(Dialog::Create(CreateDialog::new())),
             Action::Delete | Action::Edit | Action::Switch => self.open_for_selected(action),
-            Action::CopyId => return self.list.selected_key().map(|key| Effect::CopyId(key.id.clone())),
+            Action::CopyId => {
+                let id = self.list.selected_key()?.id.raw_for_api();
+                return Some(Effect::Copy(What::Id, SecretString::from(id)));
+            }
+            Action::Tokens => {
+                let id = self.list.selected_key().map(|key| key.id.clone());
+                self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.home()))));
+            }
+            Action::Profiles => self.open_profiles(),
+            Action::SignOut => return self.sign_out(),
             Action::Help => self.dialog = Some(Dialog::Help(0)),
             Action::Filter => self.open_filter(),
             Action::Refresh => return Some(self.list.refresh().into()),
@@ -39,7 +56,7 @@ impl App {
             return self.say("No key is selected: c creates one.");
         };
         self.dialog = Some(match action {
-            Action::Delete => Dialog::Delete(DeleteDialog { key, typed: Field::new("", 4), call: Call::None }),
+            Action::Delete => Dialog::Delete(DeleteDialog::new(key, self.production())),
             Action::Edit => {
                 let form = KeyForm::filled(&key.label, key.expires_at);
                 Dialog::Edit(EditDialog { key, form, call: Call::None })
@@ -71,6 +88,14 @@ impl App {
             Dialog::Delete(_) => self.act_in_delete(action),
             Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action),
             Dialog::Reveal(_) => self.act_in_reveal(action, now),
+            Dialog::Token(token) => match token.act(action, now) {
+                StepOutcome::Stay(effect) => effect,
+                StepOutcome::Back => {
+                    self.dialog = None;
+                    None
+                }
+            },
+            Dialog::Profiles(_) => self.act_in_profiles(action),
             Dialog::Help(top) => {
                 match action {
                     Action::Up => *top = top.saturating_sub(1),
@@ -144,7 +169,12 @@ impl App {
                 return Some(Request::Delete(dialog.key.id.clone()).into());
             }
             Action::Submit if !dialog.typed.text().is_empty() => {
-                dialog.call = Call::Failed(format!("This is not the end of its ID: {}", dialog.key.id.label(40)));
+                let words = if dialog.production.is_some() {
+                    format!("This is not the end of its ID and the profile's name: {}", dialog.key.id.label(40))
+                } else {
+                    format!("This is not the end of its ID: {}", dialog.key.id.label(40))
+                };
+                dialog.call = Call::Failed(words);
             }
             Action::Submit | Action::Cancel => self.dialog = None,
             _ => {}
@@ -172,8 +202,7 @@ impl App {
             }
             Some(Dialog::Lost(question)) => {
                 let key = question.key.clone();
-                let typed = Field::new("", 4);
-                self.dialog = Some(Dialog::Delete(DeleteDialog { key, typed, call: Call::None }));
+                self.dialog = Some(Dialog::Delete(DeleteDialog::new(key, self.production())));
                 None
             }
             _ => None,

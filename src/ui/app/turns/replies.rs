@@ -8,11 +8,16 @@ impl App {
     /// Takes an answer of the server.
     pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
         match reply {
-            Reply::Connected(Ok(name)) => {
-                self.server = Some(name);
+            Reply::Connected(result) => self.on_connected(result),
+            Reply::SignInNeeded(error) => {
+                self.on_sign_in_needed(&error);
                 None
             }
-            Reply::Connected(Err(error)) => Some(Effect::Quit(Some(error.to_string()))),
+            Reply::SignedIn(result) => self.on_signed_in(result),
+            Reply::SignedOut(result) => self.on_signed_out(result),
+            reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
+                self.step()?.on_reply(reply, now).map(Effect::from)
+            }
             Reply::Listed(request, result) => self.list.on_listed(&request, result, now).map(Effect::from),
             Reply::Counted(filter, result) => {
                 self.list.on_counted(&filter, result.ok());
@@ -36,7 +41,7 @@ impl App {
             }
             Ok(Creation::New(key, secret)) => {
                 let id = key.id.clone();
-                self.dialog = Some(Dialog::Reveal(Reveal::new(key, secret)));
+                self.dialog = Some(Dialog::Reveal(Box::new(Reveal::new(key, secret, self.home()))));
                 self.filter = None;
                 Some(self.list.open(Some(id)).into())
             }

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
 use crate::model::{AccessKey, Status};
@@ -39,16 +40,18 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
         );
     }
     let row = next_row(&mut rest);
-    let last = dialog.key.id.last_four();
-    let count = last.chars().count();
-    let ask = if row.width < NARROW {
-        format!("Type its ID's last {count}: ")
-    } else {
-        format!("Type the last {count} characters of its ID: ")
+    let count = dialog.key.id.last_four().chars().count();
+    let ask = match (&dialog.production, row.width < NARROW) {
+        (None, true) => format!("Type its ID's last {count}: "),
+        (None, false) => format!("Type the last {count} characters of its ID: "),
+        (Some(_), true) => format!("Last {count} of its ID, profile: "),
+        (Some(_), false) => format!("Type the last {count} of its ID, a space, and the profile's name: "),
     };
-    let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(5));
+    let length = u16::try_from(dialog.phrase().width()).unwrap_or(4).saturating_add(1).min(row.width / 2);
+    let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(length));
     line(frame, Rect { width: at, ..row }, ask);
-    let cursor = field(frame, Rect { x: row.x + at, width: 5, ..row }, &dialog.typed, !dialog.call.is_sent());
+    let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
+    let cursor = field(frame, place, &dialog.typed, !dialog.call.is_sent());
     let confirmed = dialog.is_confirmed();
     buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
     if roomy || dialog.call.is_sent() {

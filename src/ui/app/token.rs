@@ -1,0 +1,251 @@
+//! The page for a key that was made earlier or elsewhere: steps two and three, and the doctor. Nothing typed here is
+//! stored.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use secrecy::SecretString;
+
+use super::{Effect, HmacStep, Home, Moment, Pair, Step, StepOutcome, TestStep};
+use crate::api::Target;
+use crate::model::role::{self, Wanted};
+use crate::model::{BaseUrl, Content, KeyId, SecretKey};
+use crate::ui::field::Field;
+use crate::ui::keymap::{Action, Mode};
+
+/// The page.
+#[derive(Debug)]
+pub struct TokenDialog {
+    /// The base URL of another server; empty for the profile's.
+    pub base: Field,
+    /// The Access key ID.
+    pub id: Field,
+    /// The Secret access key; never echoed.
+    pub secret: Field,
+    /// The content; empty for a fresh random one.
+    pub content: Field,
+    /// An HMAC token that failed, for the doctor; never echoed.
+    pub failing: Field,
+    /// Where presses go.
+    pub focus: TokenFocus,
+    /// What is wrong with what is typed, or what was made of it, in words.
+    pub words: Option<String>,
+    /// The step that was opened from here.
+    pub step: Option<Step>,
+    /// The profile's server.
+    pub here: Home,
+}
+
+/// A stop of the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenFocus {
+    /// The base URL.
+    Base,
+    /// The Access key ID.
+    Id,
+    /// The Secret access key.
+    Secret,
+    /// The content.
+    Content,
+    /// The HMAC token that failed.
+    Failing,
+    /// *HMAC token*.
+    Hmac,
+    /// *Get access token*.
+    Exchange,
+    /// *Doctor*.
+    Doctor,
+    /// *Close*.
+    Close,
+}
+
+use TokenFocus as F;
+
+impl TokenFocus {
+    /// All of them, in their order on screen.
+    pub const ALL: [Self; 9] =
+        [F::Base, F::Id, F::Secret, F::Content, F::Failing, F::Hmac, F::Exchange, F::Doctor, F::Close];
+}
+
+/// Longer than any URL, secret or token of the field.
+const LONGEST: usize = 2048;
+
+impl TokenDialog {
+    /// A page for a key of this server, or for any other.
+    #[must_use]
+    pub fn new(id: Option<&KeyId>, here: Home) -> Self {
+        Self {
+            base: Field::new("", LONGEST),
+            id: Field::new(id.map_or("", KeyId::raw_for_api), KeyId::MAX_CHARS),
+            secret: Field::masked(LONGEST),
+            content: Field::new("", Content::MAX_BYTES),
+            failing: Field::masked(LONGEST),
+            focus: if id.is_some() { F::Secret } else { F::Base },
+            words: None,
+            step: None,
+            here,
+        }
+    }
+
+    /// What presses mean in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match &self.step {
+            Some(step) => step.mode(),
+            None => Mode::Form,
+        }
+    }
+
+    /// Takes an intent.
+    pub fn act(&mut self, action: Action, now: Moment) -> StepOutcome {
+        if let Some(step) = &mut self.step {
+            if let StepOutcome::Stay(effect) = step.act(action, now) {
+                return StepOutcome::Stay(effect);
+            }
+            self.step = None;
+            return StepOutcome::Stay(None);
+        }
+        match action {
+            Action::Next => self.go(1),
+            Action::Previous => self.go(F::ALL.len() - 1),
+            Action::Cancel => return StepOutcome::Back,
+            Action::Submit => match self.focus {
+                F::Close => return StepOutcome::Back,
+                F::Hmac | F::Exchange | F::Doctor => return StepOutcome::Stay(self.open(now)),
+                _ => self.go(1),
+            },
+            _ => {}
+        }
+        StepOutcome::Stay(None)
+    }
+
+    /// Takes a press that is no intent.
+    pub fn press(&mut self, key: KeyEvent) {
+        if let Some(step) = &mut self.step {
+            return step.press(key);
+        }
+        match (self.field(), key.code) {
+            (Some((field, _)), _) => {
+                field.press(key);
+                self.words = None;
+            }
+            (None, KeyCode::Left) => self.go(F::ALL.len() - 1),
+            (None, KeyCode::Right) => self.go(1),
+            _ => {}
+        }
+    }
+
+    /// Takes pasted text. A secret does not even appear in a field where it could be read.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(step) = &mut self.step {
+            return step.paste(text);
+        }
+        let Some((field, wanted)) = self.field() else { return };
+        let wrong = wanted.filter(|_| !field.is_masked()).and_then(|wanted| wanted.check(text.trim()).err());
+        if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
+            self.words = Some(format!("Not pasted: {wrong}."));
+            return;
+        }
+        field.paste(text);
+        self.words = None;
+    }
+
+    /// What is odd about what is typed, while it is typed: the first field's that has something.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let typed = [
+            (F::Id, &self.id, Wanted::KeyId),
+            (F::Secret, &self.secret, Wanted::Secret),
+            (F::Content, &self.content, Wanted::Content),
+            (F::Failing, &self.failing, Wanted::HmacToken),
+        ];
+        // What is still being typed is not judged yet.
+        let mut left = typed.into_iter().filter(|(stop, ..)| *stop != self.focus);
+        let wrong = left.find_map(|(_, field, wanted)| wanted.check(field.text()).err());
+        let pair = || role::check_pair(self.id.text(), self.secret.text()).err();
+        let typing = matches!(self.focus, F::Id | F::Secret);
+        wrong.or_else(|| if typing { None } else { pair() }).map(|wrong| format!("{wrong}."))
+    }
+
+    fn field(&mut self) -> Option<(&mut Field, Option<Wanted>)> {
+        match self.focus {
+            F::Base => Some((&mut self.base, None)),
+            F::Id => Some((&mut self.id, Some(Wanted::KeyId))),
+            F::Secret => Some((&mut self.secret, Some(Wanted::Secret))),
+            F::Content => Some((&mut self.content, Some(Wanted::Content))),
+            F::Failing => Some((&mut self.failing, Some(Wanted::HmacToken))),
+            _ => None,
+        }
+    }
+
+    /// Moves the focus. A secret that was typed where it can be read is taken away from there.
+    fn go(&mut self, by: usize) {
+        for field in [&mut self.id, &mut self.content, &mut self.base] {
+            if field.text().contains(SecretKey::PREFIX) && SecretKey::parse(field.text().trim()).is_ok() {
+                *field = Field::new("", LONGEST);
+                self.words = Some("A Secret access key stood in that field: it was removed. It belongs below.".into());
+            }
+        }
+        let at = F::ALL.iter().position(|stop| *stop == self.focus).unwrap_or(0);
+        self.focus = F::ALL[(at + by) % F::ALL.len()];
+    }
+
+    /// Opens the step of the focused button, or says what is missing.
+    fn open(&mut self, now: Moment) -> Option<Effect> {
+        let (pair, content) = match self.read() {
+            Ok(read) => read,
+            Err(words) => {
+                self.words = Some(words);
+                return None;
+            }
+        };
+        if self.focus == F::Hmac {
+            let mut step = HmacStep::new(pair, content.as_ref().map_or("", Content::as_str));
+            if content.is_some() {
+                step.make(now);
+            }
+            self.step = Some(Step::Hmac(Box::new(step)));
+            return None;
+        }
+        let failing = (self.focus == F::Doctor).then(|| SecretString::from(self.failing.text()));
+        let (step, request) = TestStep::begin(pair, content, failing)?;
+        self.step = Some(Step::Test(Box::new(step)));
+        Some(request.into())
+    }
+
+    /// What is typed, checked; or what is wrong with it and what to do.
+    fn read(&mut self) -> Result<(Pair, Option<Content>), String> {
+        let home = self.home()?;
+        if self.id.text().is_empty() {
+            return Err("Type the Access key ID first.".into());
+        }
+        if self.secret.text().is_empty() {
+            return Err("Type or paste the Secret access key first: it is not shown, and not kept.".into());
+        }
+        let wrong = role::check_pair(self.id.text(), self.secret.text()).err();
+        if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
+            return Err(format!("{wrong}."));
+        }
+        Wanted::Content.check(self.content.text()).map_err(|wrong| format!("{wrong}."))?;
+        let content = self.content.text();
+        let content =
+            if content.is_empty() { None } else { Some(Content::parse(content).map_err(|e| format!("{e}."))?) };
+        let id = KeyId::parse(self.id.text()).map_err(|error| format!("{error}."))?;
+        Ok((Pair { id, secret: SecretKey::foreign(self.secret.text()), home }, content))
+    }
+
+    /// The server that is meant. A pasted address of a dashboard becomes its base URL, and the page says so.
+    fn home(&mut self) -> Result<Home, String> {
+        if self.base.text().trim().is_empty() {
+            return Ok(self.here.clone());
+        }
+        let (base, notice) = BaseUrl::parse(self.base.text()).map_err(|error| format!("{error}."))?;
+        if notice.is_some() {
+            self.words = notice;
+            self.base = Field::new(base.as_str(), LONGEST);
+        }
+        if self.here.target == Target::Url(base.clone()) {
+            return Ok(self.here.clone());
+        }
+        let name = base.host_for_screen().to_owned();
+        Ok(Home { at: Some(base.clone()), target: Target::Url(base), name, may_look: false })
+    }
+}
