@@ -145,7 +145,8 @@ impl SessionFile {
             Some("belongs to somebody else")
         } else if about.mode() & 0o077 != 0 {
             Some("can be read or written by others")
-        } else if about.nlink() != 1 {
+        } else if about.nlink() > 1 {
+            // 0 is fine: the file was replaced after we opened it.
             Some("has a second name (a hard link)")
         } else {
             None
