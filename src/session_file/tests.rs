@@ -11,11 +11,12 @@ fn url(text: &str) -> Target {
     Target::Url(BaseUrl::parse(text).unwrap().0)
 }
 
+/// The server writes names in its own way.
 fn session(username: &str, lives: TimeDelta) -> Session {
     Session {
         token: SecretString::from(TOKEN),
         expires_at: Utc::now() + lives,
-        username: Untrusted::new(username),
+        username: Untrusted::new(&username.to_uppercase()),
         role: Untrusted::new("auditor"),
     }
 }
@@ -24,7 +25,7 @@ fn session(username: &str, lives: TimeDelta) -> Session {
 fn stored() -> (tempfile::TempDir, SessionFile) {
     let state = tempfile::tempdir().unwrap();
     let file = SessionFile::of(&state.path().join("a/b"), "team", &url("https://keys.example"));
-    file.store(&session("jo", TimeDelta::hours(1))).unwrap();
+    file.store(&session("jo", TimeDelta::hours(1)), "jo").unwrap();
     (state, file)
 }
 
@@ -44,11 +45,11 @@ fn a_session_comes_back_as_it_was_from_a_private_file() {
     let (_state, file) = stored();
     let found = file.load(Some("jo"), Utc::now()).unwrap().unwrap();
     assert_eq!(found.token.expose_secret(), TOKEN);
-    assert_eq!((found.username.raw_for_api(), found.role.raw_for_api()), ("jo", "auditor"));
+    assert_eq!((found.username.raw_for_api(), found.role.raw_for_api()), ("JO", "auditor"));
     assert_eq!((mode(&file.path), mode(&file.folder)), (0o600, 0o700));
     assert_eq!(mode(file.folder.parent().unwrap()), 0o700);
-    file.store(&session("mo", TimeDelta::hours(1))).unwrap();
-    assert_eq!(file.load(None, Utc::now()).unwrap().unwrap().username.raw_for_api(), "mo");
+    file.store(&session("mo", TimeDelta::hours(1)), "mo").unwrap();
+    assert_eq!(file.load(None, Utc::now()).unwrap().unwrap().username.raw_for_api(), "MO");
     assert_eq!(fs::read_dir(&file.folder).unwrap().count(), 1, "nothing is left behind");
     assert!(file.remove().unwrap());
     assert!(!file.remove().unwrap());
@@ -100,7 +101,7 @@ fn a_file_that_is_not_ours_alone_is_refused() {
     let (_state, file) = stored();
     fs::set_permissions(&file.folder, Permissions::from_mode(0o750)).unwrap();
     refused(&file, "lies in a folder that is not yours alone");
-    assert!(file.store(&session("jo", TimeDelta::hours(1))).is_err());
+    assert!(file.store(&session("jo", TimeDelta::hours(1)), "jo").is_err());
 
     let (_state, file) = stored();
     file.remove().unwrap();
@@ -115,7 +116,7 @@ fn a_link_in_its_place_is_replaced_and_not_followed() {
     fs::write(&victim, "precious").unwrap();
     file.remove().unwrap();
     symlink(&victim, &file.path).unwrap();
-    file.store(&session("jo", TimeDelta::hours(1))).unwrap();
+    file.store(&session("jo", TimeDelta::hours(1)), "jo").unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert!(fs::symlink_metadata(&file.path).unwrap().is_file());
 }
@@ -146,7 +147,7 @@ fn many_at_once_leave_one_whole_file() {
         for n in 0..20 {
             let file = &file;
             scope.spawn(move || {
-                file.store(&session(&format!("jo{n}"), TimeDelta::hours(1))).unwrap();
+                file.store(&session("jo", TimeDelta::hours(1)), &format!("jo{n}")).unwrap();
                 assert!(file.load(None, Utc::now()).unwrap().is_some());
             });
         }

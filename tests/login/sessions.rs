@@ -73,6 +73,17 @@ async fn a_password_may_come_from_a_private_file_and_a_name_from_the_profile() {
 }
 
 #[tokio::test]
+async fn another_name_than_the_profiles_is_not_remembered() {
+    let mock = Mock::default();
+    let port = serve_plain(mock.router()).await;
+    let home = Home::with_team(&format!("http://127.0.0.1:{port}"), "username = \"mo\"");
+    let ended = home.login(PASSWORD, &["--remember"]).await;
+    assert!(!ended.good && ended.err.contains("the profile team is for mo"), "{ended:?}");
+    assert_eq!(mock.calls(), [""; 0]);
+    assert!(home.login(PASSWORD, &[]).await.good);
+}
+
+#[tokio::test]
 async fn a_wrong_password_keeps_nothing_and_is_not_repeated() {
     let (_mock, home) = home().await;
     let ended = home.login("hunter2", &["--remember"]).await;
