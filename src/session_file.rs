@@ -34,6 +34,8 @@ pub struct SessionFileError {
 #[derive(Serialize)]
 struct Written<'a> {
     server: &'a str,
+    /// The name as it was typed, which is the profile's: the server may write it in another way.
+    signed_in_as: &'a str,
     username: &'a str,
     role: &'a str,
     expires_at: DateTime<Utc>,
@@ -43,6 +45,7 @@ struct Written<'a> {
 #[derive(Deserialize)]
 struct Found {
     server: String,
+    signed_in_as: String,
     username: String,
     role: String,
     expires_at: DateTime<Utc>,
@@ -70,15 +73,15 @@ impl SessionFile {
         &self.path
     }
 
-    /// The remembered session, if there is one for this server, of `username` if one is given, that has not ended at
-    /// `now`. One that has ended is removed.
-    pub fn load(&self, username: Option<&str>, now: DateTime<Utc>) -> Result<Option<Session>, SessionFileError> {
+    /// The remembered session, if there is one for this server that has not ended at `now`, and if it was `signed_in_as`
+    /// the name that is given. One that has ended is removed.
+    pub fn load(&self, signed_in_as: Option<&str>, now: DateTime<Utc>) -> Result<Option<Session>, SessionFileError> {
         let Some(bytes) = self.read()? else { return Ok(None) };
         // The parser's own error may quote what it stumbled over.
         let found: Found = serde_json::from_slice(&bytes).map_err(|_| {
             self.error("cannot be understood: remove it and sign in again with latchkey login --remember")
         })?;
-        if found.server != self.server || username.is_some_and(|name| name != found.username) {
+        if found.server != self.server || signed_in_as.is_some_and(|name| name != found.signed_in_as) {
             return Ok(None);
         }
         if found.expires_at <= now {
@@ -94,13 +97,14 @@ impl SessionFile {
     }
 
     /// Remembers a session in place of an older one. All of it is on the disk when this returns.
-    pub fn store(&self, session: &Session) -> Result<(), SessionFileError> {
+    pub fn store(&self, session: &Session, signed_in_as: &str) -> Result<(), SessionFileError> {
         let failed = |error: io::Error| self.error(&format!("cannot be written: {error}"));
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
         self.check_folder()?;
         let mut text = Zeroizing::new(Vec::with_capacity(4096));
         let written = Written {
             server: &self.server,
+            signed_in_as,
             username: session.username.raw_for_api(),
             role: session.role.raw_for_api(),
             expires_at: session.expires_at,
@@ -145,7 +149,8 @@ impl SessionFile {
             Some("belongs to somebody else")
         } else if about.mode() & 0o077 != 0 {
             Some("can be read or written by others")
-        } else if about.nlink() != 1 {
+        } else if about.nlink() > 1 {
+            // 0 is fine: the file was replaced after we opened it.
             Some("has a second name (a hard link)")
         } else {
             None
@@ -161,7 +166,8 @@ impl SessionFile {
     fn check_folder(&self) -> Result<(), SessionFileError> {
         let about =
             fs::symlink_metadata(&self.folder).map_err(|error| self.error(&format!("has no folder: {error}")))?;
-        let ours = about.is_dir() && about.uid() == rustix::process::geteuid().as_raw() && about.mode() & 0o077 == 0;
+        let private = about.mode() & 0o077 == 0;
+        let ours = about.is_dir() && private && about.uid() == rustix::process::geteuid().as_raw();
         let why = "lies in a folder that is not yours alone: make it so with chmod 700 on the folder";
         if ours { Ok(()) } else { Err(self.error(why)) }
     }

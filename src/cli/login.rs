@@ -4,11 +4,11 @@ use std::io::{self, Write as _};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::reach::{self, ReachError};
+use super::reach::{self, ReachError, SignedIn};
 use super::secret_input::SecretSource;
 use crate::api::{ApiError, Client, Connection, Session};
 use crate::args::LoginArgs;
-use crate::config::{Config, Source};
+use crate::config::{Config, ConfigError, Source};
 use crate::session_file::SessionFile;
 
 /// Why `login` or `logout` did not do what was asked.
@@ -33,29 +33,36 @@ pub async fn login(config: &Config, args: &LoginArgs) -> Result<(), LoginError> 
     let (connection, file) = remote(config)?;
     let profile = config.profile(config.chosen()).map_err(ReachError::from)?;
     let password = args.password_file.as_deref().map(|file| SecretSource::of_option(Some(file), ""));
-    let signed_in = reach::ask_and_sign_in(&connection, &profile, args.username.clone(), password).await;
-    let (client, session) = signed_in?;
-    let who = format!("{} ({})", session.username.label(60), session.role.label(30));
-    if !args.remember {
-        let end = client.sign_out().await;
-        say(&format!("Signed in to {} as {who}. The name and the password are right.", profile.server));
-        return match end {
-            Ok(()) => {
-                say("Nothing is kept, and the session was ended again: --remember keeps it.");
-                Ok(())
-            }
-            Err(error) => Err(LoginError::NotTold(utc(session.expires_at), error)),
-        };
+    if let (Some(name), Some(fixed), true) = (&args.username, &profile.username, args.remember)
+        && name != fixed
+    {
+        return Err(ReachError::from(ConfigError::AnotherName(profile.name, fixed.clone())).into());
     }
+    let signed_in = reach::ask_and_sign_in(&connection, &profile, args.username.clone(), password).await?;
+    if args.remember { keep(&file, &signed_in, &profile.server).await } else { end(&signed_in, &profile.server).await }
+}
+
+/// Ends the session again: it was only to see whether name and password are right.
+async fn end(signed_in: &SignedIn, server: &str) -> Result<(), LoginError> {
+    let ended = signed_in.client.sign_out().await;
+    say(&format!("Signed in to {server} as {}. The name and the password are right.", who(&signed_in.session)));
+    ended.map_err(|error| LoginError::NotTold(utc(signed_in.session.expires_at), error))?;
+    say("Nothing is kept, and the session was ended again: --remember keeps it.");
+    Ok(())
+}
+
+/// Remembers the session.
+async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str) -> Result<(), LoginError> {
+    let SignedIn { client, session, name } = signed_in;
     let older = file.load(None, Utc::now()).ok().flatten();
-    if let Err(error) = file.store(&session) {
+    if let Err(error) = file.store(session, name) {
         let _ = client.sign_out().await; // nobody could use it
         return Err(ReachError::from(error).into());
     }
     if let Some(older) = older {
-        end_older(&client, &older).await;
+        end_older(client, &older).await;
     }
-    say(&format!("Signed in to {} as {who}, until {} at the latest.", profile.server, utc(session.expires_at)));
+    say(&format!("Signed in to {server} as {}, until {} at the latest.", who(session), utc(session.expires_at)));
     say(&format!("The session is kept in {}: end it with latchkey logout.", file.path().display()));
     Ok(())
 }
@@ -96,6 +103,10 @@ async fn end_older(client: &Client, older: &Session) {
     if let Ok(client) = client.with_session(&older.token) {
         let _ = client.sign_out().await;
     }
+}
+
+fn who(session: &Session) -> String {
+    format!("{} ({})", session.username.label(60), session.role.label(30))
 }
 
 fn utc(at: DateTime<Utc>) -> String {

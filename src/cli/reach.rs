@@ -75,8 +75,8 @@ pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Re
     if !interactive {
         return Err(not_signed_in(config, name));
     }
-    let (client, session) = ask_and_sign_in(&connection, &profile, None, None).await?;
-    Ok(Reached { client, profile, username: Some(session.username), held: Held::Session })
+    let signed_in = ask_and_sign_in(&connection, &profile, None, None).await?;
+    Ok(Reached { client: signed_in.client, profile, username: Some(signed_in.session.username), held: Held::Session })
 }
 
 impl Reached {
@@ -91,13 +91,21 @@ impl Reached {
     }
 }
 
+/// A session that has just begun.
+pub(super) struct SignedIn {
+    pub(super) client: Client,
+    pub(super) session: Session,
+    /// The name as it was typed.
+    pub(super) name: String,
+}
+
 /// Signs in with a name and a password, and asks for what is not given.
 pub(super) async fn ask_and_sign_in(
     connection: &Connection,
     profile: &Profile,
     username: Option<String>,
     password: Option<SecretSource>,
-) -> Result<(Client, Session), ReachError> {
+) -> Result<SignedIn, ReachError> {
     // Before anybody types a password: a wrong file of certificates needs none.
     let client = Client::connect(connection, None)?;
     let username = match username.or_else(|| profile.username.clone()) {
@@ -110,7 +118,7 @@ pub(super) async fn ask_and_sign_in(
     });
     let password: SecretString = blocking(move || read_secret(&source)).await?;
     let session = client.sign_in(&username, &password).await?;
-    Ok((client.with_session(&session.token)?, session))
+    Ok(SignedIn { client: client.with_session(&session.token)?, session, name: username })
 }
 
 async fn ask_name(profile: &Profile) -> Result<String, ReachError> {

@@ -55,6 +55,9 @@ pub enum ConfigError {
         "--data names the data of the embedded server, and the profile {0} has its server elsewhere: leave one out"
     )]
     DataElsewhere(String),
+    /// A session of a name that is not the profile's would never be used. Holds the profile, and whose it is.
+    #[error("the profile {0} is for {1}: leave --username away, or remember the other name in a profile of its own")]
+    AnotherName(String, String),
     /// `--url` is none.
     #[error("--url: {0}")]
     Url(BaseUrlError),

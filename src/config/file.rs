@@ -28,10 +28,18 @@ pub(super) struct Reading<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
     pub(super) places: &'a Places,
+    /// Whether only this user can read the file.
+    pub(super) private: bool,
+}
+
+/// The text of a file, and whether only this user can read it.
+pub(super) struct Text {
+    text: String,
+    private: bool,
 }
 
 /// Reads the file. One that others can write could send passwords elsewhere, and is refused.
-pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<String>, ConfigError> {
+pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, ConfigError> {
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
     let file = match File::open(path) {
         Ok(file) => file,
@@ -63,14 +71,14 @@ pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<String>, Conf
     if text.len() as u64 > MOST {
         return Err(wrong("are larger than 1 MB: this cannot be the right file".to_owned()));
     }
-    Ok(Some(text))
+    Ok(Some(Text { text, private: about.mode() & 0o044 == 0 }))
 }
 
 /// Takes a file's text apart.
-pub(super) fn parse(path: &Path, text: &str, places: &Places) -> Result<Settings, ConfigError> {
-    let reading = Reading { path, text, places };
+pub(super) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Settings, ConfigError> {
+    let reading = Reading { path, text: &read.text, places, private: read.private };
     // The error's own Display would repeat the line, and with it perhaps a password.
-    let table = DeTable::parse(text).map_err(|error| {
+    let table = DeTable::parse(&read.text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         reading.error(span, &format!("this is not TOML: {}", error.message().replace('\n', ", ")))
     })?;

@@ -130,10 +130,17 @@ impl OneProfile<'_> {
         let Some(value) = self.settings.get("proxy") else { return Ok(Proxy::Environment) };
         match self.reading.string("proxy", value)? {
             "none" => Ok(Proxy::None),
-            text => ProxyUrl::parse(text).map(Proxy::Via).map_err(|why| {
-                let problem = format!("the proxy cannot be used: {why}; or write \"none\"");
-                self.reading.error(value.span(), &problem)
-            }),
+            text => match ProxyUrl::parse(text) {
+                Ok(url) if url.has_password() && !self.reading.private => {
+                    let problem = "the proxy's password can be read by others: make this file yours with chmod 600";
+                    Err(self.reading.error(value.span(), problem))
+                }
+                Ok(url) => Ok(Proxy::Via(url)),
+                Err(why) => {
+                    let problem = format!("the proxy cannot be used: {why}; or write \"none\"");
+                    Err(self.reading.error(value.span(), &problem))
+                }
+            },
         }
     }
 

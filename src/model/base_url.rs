@@ -60,7 +60,7 @@ impl BaseUrl {
             return Err(BaseUrlError::Userinfo);
         }
         let base = Self::of(&url)?;
-        let cut = url.path().trim_matches('/') != "" || url.query().is_some() || url.fragment().is_some();
+        let cut = !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some();
         let notice = match (assumed, cut) {
             (false, false) => None,
             (true, false) => Some(format!("Without http:// or https:// it is taken as {base}.")),

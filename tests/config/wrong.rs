@@ -141,6 +141,22 @@ fn a_file_that_others_can_write_is_refused() {
 }
 
 #[test]
+fn a_proxy_password_that_others_can_read_is_refused() {
+    let with = |proxy| format!("[profiles.a]\nbase_url = \"https://a\"\nproxy = \"{proxy}\"");
+    let home = Home::with(&with("http://jo:hunter2@proxy:3128"));
+    assert!(home.load().is_ok());
+    for mode in [0o640, 0o604] {
+        home.mode(mode);
+        let error = home.load().unwrap_err().to_string();
+        assert!(error.contains("line 3, column 9: the proxy's password can be read by others"), "{error}");
+        assert!(!error.contains("hunter2"));
+    }
+    let home = Home::with(&with("http://proxy:3128"));
+    home.mode(0o644);
+    assert!(home.load().is_ok());
+}
+
+#[test]
 fn what_is_no_file_of_settings_is_named() {
     let home = Home::empty();
     std::fs::create_dir_all(home.file()).unwrap();

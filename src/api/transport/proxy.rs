@@ -43,12 +43,18 @@ impl ProxyUrl {
             return Err("it must begin with http://, https://, socks5:// or socks5h://");
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or("it has no host")?;
-        if url.path().trim_matches('/') != "" || url.query().is_some() || url.fragment().is_some() {
+        if !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some() {
             return Err("it has something after host and port");
         }
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let shown = format!("{}://{host}{port}", url.scheme());
         Ok(Self { whole: SecretString::from(url.as_str()), shown })
+    }
+
+    /// Whether a password stands in it.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        Url::parse(self.whole.expose_secret()).is_ok_and(|url| url.password().is_some())
     }
 
     /// The address without name and password.

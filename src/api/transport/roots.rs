@@ -24,9 +24,7 @@ pub(super) fn roots(connection: &Connection, lookup: Lookup<'_>) -> Result<RootC
         const WHAT: &str = "CA file";
         for certificate in certificates(WHAT, file)? {
             let added = store.add(certificate);
-            added.map_err(|error| {
-                TransportError::file(WHAT, file, format!("has a certificate that is no CA ({error})"))
-            })?;
+            added.map_err(|_| TransportError::file(WHAT, file, "has a certificate that cannot be understood"))?;
         }
     }
     Ok(store)

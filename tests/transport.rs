@@ -1,0 +1,36 @@
+//! The way to a server: certificates, proxies, answers that come from elsewhere, signing in.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+#[path = "support/authority.rs"]
+mod authority;
+#[path = "support/mock.rs"]
+mod mock;
+
+#[path = "transport/answers.rs"]
+mod answers;
+#[path = "transport/files.rs"]
+mod files;
+#[path = "transport/proxies.rs"]
+mod proxies;
+#[path = "transport/tls.rs"]
+mod tls;
+
+use latchkey::api::{ApiError, Client, Connection, Target};
+use latchkey::model::{BaseUrl, Filter};
+
+/// A connection to a base URL, without the proxy that this machine may have.
+fn to(base: &str) -> Connection {
+    let (base, notice) = BaseUrl::parse(base).unwrap();
+    assert_eq!(notice, None);
+    Connection { proxy: latchkey::api::Proxy::None, ..Connection::new(Target::Url(base)) }
+}
+
+/// Asks a server for something.
+async fn ask(connection: &Connection) -> Result<u64, ApiError> {
+    Client::connect(connection, None)?.count(&Filter::default()).await
+}
+
+/// What is said when a server cannot be asked.
+async fn why_not(connection: &Connection) -> String {
+    ask(connection).await.unwrap_err().to_string()
+}
