@@ -5,7 +5,7 @@ use axum::extract::{self, Request};
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::Utc;
+use chrono::{SubsecRound, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -54,7 +54,7 @@ pub(super) async fn sign_in(
     Ok(Json(json!({
         "success": true,
         "session_token": token.expose_secret(),
-        "expires_at": wire::time(now + SESSION_LIFETIME),
+        "expires_at": wire::time((now + SESSION_LIFETIME).trunc_subsecs(0)),
         "username": username,
         "role": role.as_str(),
     })))
