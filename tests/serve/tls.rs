@@ -15,7 +15,7 @@ use crate::served::{PATIENCE, Served, data, run};
 use crate::support::{add_administrator, send};
 
 /// A certificate for localhost in `cert.pem` and `key.pem`; gives it.
-fn certificate(home: &TempDir) -> Certificate {
+pub fn certificate(home: &TempDir) -> Certificate {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     fs::write(path(home, "cert.pem"), made.cert.pem()).unwrap();
     let key = path(home, "key.pem");
@@ -24,7 +24,7 @@ fn certificate(home: &TempDir) -> Certificate {
     Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
 }
 
-fn path(home: &TempDir, name: &str) -> PathBuf {
+pub fn path(home: &TempDir, name: &str) -> PathBuf {
     home.path().join(name)
 }
 
@@ -33,7 +33,8 @@ fn trusting(certificate: &Certificate) -> reqwest::ClientBuilder {
     Client::builder().tls_certs_only([certificate.clone()])
 }
 
-fn start(home: &Arc<TempDir>, certificate: &Certificate, more: &[&str]) -> Served {
+/// Serves with these files, and calls it by a client that trusts the certificate.
+pub fn start(home: &Arc<TempDir>, certificate: &Certificate, more: &[&str]) -> Served {
     let (cert, key) = (path(home, "cert.pem"), path(home, "key.pem"));
     let arguments = [&["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()], more].concat();
     Served::with(Arc::clone(home), &arguments, trusting(certificate))
