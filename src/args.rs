@@ -1,6 +1,8 @@
 //! The command line.
 
+pub mod admin;
 mod login;
+pub mod serve;
 
 use std::path::PathBuf;
 
@@ -65,4 +67,9 @@ pub enum Command {
         #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
         keys: u64,
     },
+    /// Serve a team: many administrators sign in over TLS, or through a proxy
+    Serve(Box<serve::Serve>),
+    /// Say who may sign in to the server on the data folder
+    #[command(subcommand)]
+    Admin(admin::Admin),
 }

@@ -1,9 +1,11 @@
 //! What the program does without its page.
 
+pub mod admin;
 pub mod login;
 pub mod prompt;
 pub mod reach;
 pub mod secret_input;
+pub mod serve;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -41,6 +41,7 @@ pub fn run() -> Result<()> {
     let places = Places::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
     panics::install(places.state.clone())?;
     api::install_tls();
+    let data = || args.data.clone().unwrap_or_else(|| places.data.clone());
     match &args.command {
         Some(Command::Fill { folder, keys }) => cli::fill(folder, *keys),
         Some(Command::Login(login)) => {
@@ -53,6 +54,8 @@ pub fn run() -> Result<()> {
             cli::tell_notices(&config);
             runtime()?.block_on(async { Ok(cli::login::logout(&config).await?) })
         }
+        Some(Command::Serve(how)) => cli::serve::serve(&data(), how),
+        Some(Command::Admin(what)) => cli::admin::admin(&data(), what),
         None => open_page(Config::load(&args.wishes(), &places)?),
     }
 }

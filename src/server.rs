@@ -15,13 +15,24 @@ pub mod fill;
 mod history;
 mod keys;
 mod ledger;
+pub mod limits;
 mod list;
+mod listener;
+mod observe;
+pub mod passwords;
+pub mod place;
 pub mod routes;
 mod running;
 mod session;
+mod sign_in;
 mod socket;
+mod source;
 mod store;
+pub mod team;
+mod throttle;
+pub mod tls;
 mod token;
+pub mod username;
 mod vault;
 mod wire;
 
@@ -39,9 +50,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use failure::Failure;
 use ledger::Ledger;
+use passwords::Passwords;
 use running::RunningCreates;
-pub use session::{Role, Sessions, Source};
-pub use store::{Store, StoreError};
+pub use session::{Role, Sessions};
+pub use source::Source;
+pub use store::{Administrator, Removal, Store, StoreError};
+use throttle::Throttle;
 
 /// The longest body that is read, in bytes.
 const MOST_BODY: usize = 64 * 1024;
@@ -55,6 +69,8 @@ struct Inner {
     sessions: Sessions,
     running: RunningCreates,
     ledger: Ledger,
+    throttle: Throttle,
+    passwords: Passwords,
     /// Opened in place of an unknown key's secret, so that the answer takes as long.
     decoy: Vec<u8>,
 }
@@ -64,8 +80,15 @@ impl State {
     #[must_use]
     pub fn new(store: Store, sessions: Sessions) -> Self {
         let decoy = store.vault().seal(exchange::DECOY_ID, exchange::DECOY_SECRET).unwrap_or_default();
-        let (running, ledger) = (RunningCreates::default(), Ledger::default());
-        Self(Arc::new(Inner { store, sessions, running, ledger, decoy }))
+        Self(Arc::new(Inner {
+            store,
+            sessions,
+            running: RunningCreates::default(),
+            ledger: Ledger::default(),
+            throttle: Throttle::default(),
+            passwords: Passwords::default(),
+            decoy,
+        }))
     }
 
     /// Runs `job` where it may block.

@@ -43,6 +43,7 @@ async fn each_documented_answer_is_given() {
     let trickling = server.trickle("slow").await;
     server.post("slow", json!({})).await;
     drop(trickling);
+    sessions(&server).await;
     refused(&server, &id).await;
     server.delete(&id).await;
     server.delete(&id).await;
@@ -66,6 +67,16 @@ async fn each_documented_answer_is_given() {
     assert_eq!(documented.difference(&seen).collect::<Vec<_>>(), Vec::<&(String, String, u16)>::new());
 }
 
+/// Signing in and out, in every way.
+async fn sessions(server: &Server) {
+    server.add("mo", Role::Superuser);
+    let session = server.session("mo").await;
+    for session in [session.as_str(), "none", server::SESSION] {
+        send(server.call_as(session, Method::DELETE, "/auth/session")).await;
+    }
+    while server.sign_in("nobody", "wrong").await.status != 429 {}
+}
+
 /// Without a session; too large; malformed.
 async fn refused(server: &Server, id: &str) {
     let large = "x".repeat(64 * 1024 + 1);
@@ -77,6 +88,7 @@ async fn refused(server: &Server, id: &str) {
         (Method::DELETE, "/keys/%FF"),
         (Method::GET, "/keys/%FF/events"),
         (Method::POST, "/auth/client_token"),
+        (Method::POST, "/auth/session"),
     ] {
         send(server.anyone(method.clone(), path)).await;
         send(server.call(method.clone(), &format!("{path}?limit=0"))).await;
@@ -99,6 +111,9 @@ async fn broken(server: &Server, id: &str, token: &str) {
     server.delete(id).await;
     server.exchange(id, "any").await;
     server.verify(token).await;
+    server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE administrators").unwrap();
+    server.sign_in("mo", "any").await;
+    send(server.call_as("any", Method::DELETE, "/auth/session")).await;
 }
 
 #[tokio::test]

@@ -24,3 +24,5 @@ mod errors;
 mod list;
 #[path = "server/search.rs"]
 mod search;
+#[path = "server/sign_in.rs"]
+mod sign_in;

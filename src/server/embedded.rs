@@ -4,13 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, io};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use zeroize::Zeroizing;
 
+use super::sign_in::draw_session;
 use super::socket::Socket;
 use super::{Role, Sessions, State, Store, StoreError, ledger, serve};
 
@@ -77,13 +75,6 @@ impl Embedded {
 
 fn socket_error(folder: &Path) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::Socket { folder: folder.to_owned(), source }
-}
-
-/// 256 random bits.
-fn draw_session() -> Result<SecretString, StoreError> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(bytes.as_mut_slice())?;
-    Ok(SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }
 
 /// The user's name as the environment has it.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::fields::Fields;
-use super::session::Source;
+use super::source::{Source, Who};
 use super::store::Credential;
 use super::token::{self, Claims};
 use super::{Inner, State};
@@ -31,6 +31,7 @@ struct Proof {
 pub(super) async fn client_token(
     extract::State(state): extract::State<State>,
     Source(source): Source,
+    who: Who,
     request: Request,
 ) -> Result<Json<Value>, Failure> {
     let id = header(request.headers(), "x-key")?;
@@ -45,7 +46,7 @@ pub(super) async fn client_token(
     }
     let proof = Proof { id, hash, content };
     let inner = state.0.clone();
-    let granted = state.with_store(move |_| inner.exchange(&proof, &source, Utc::now())).await?;
+    let granted = state.with_store(move |_| inner.exchange(&proof, &source, &who, Utc::now())).await?;
     let (access_token, expires) = granted.ok_or_else(Failure::verification)?;
     let refresh_token = random_hex::<32>()?;
     Ok(Json(json!({
@@ -60,12 +61,14 @@ pub(super) async fn client_token(
 pub(super) async fn verify(
     extract::State(state): extract::State<State>,
     Source(source): Source,
+    who: Who,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Failure> {
     let given = headers.get("x-access-token").or_else(|| headers.get("x-api-token"));
     let given = given.ok_or_else(|| Failure::token("it is missing"))?.to_str().unwrap_or_default();
     let now = Utc::now();
     let claims = token::read(state.0.store.vault(), given, now.timestamp()).map_err(Failure::token)?;
+    who.is(&claims.sub);
     let id = claims.sub.clone();
     let found = state.with_store(move |store| store.credential(&id, now)).await?;
     if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
@@ -82,6 +85,7 @@ impl Inner {
         &self,
         proof: &Proof,
         source: &str,
+        who: &Who,
         now: DateTime<Utc>,
     ) -> Result<Option<(Zeroizing<String>, i64)>, super::StoreError> {
         let found = self.store.credential(&proof.id, now)?;
@@ -107,6 +111,7 @@ impl Inner {
             Some(key) if key.status != Status::Active => Some(key.status.as_str()),
             Some(_) => None,
         };
+        who.is(&proof.id);
         match refused {
             Some(why) => self.ledger.refused(&proof.id, source, why, now),
             None => self.ledger.used(&proof.id, source, now),

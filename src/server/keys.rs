@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::fields::Fields;
-use super::session::{Asker, Source};
+use super::session::Asker;
+use super::source::Source;
 use super::store::{Change, Created, End, NewKey, StoreError};
 use super::{State, wire};
 use crate::model::{AccessKey, KeyId, Label, SecretKey};

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use serde_json::{Value, json};
 
-use super::{State, exchange, history, keys, list};
+use super::{State, exchange, history, keys, list, sign_in};
 
 /// A method and a path that the server answers.
 pub struct Route {
@@ -20,7 +20,7 @@ const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodR
 }
 
 /// Every route.
-pub const ROUTES: [Route; 9] = [
+pub const ROUTES: [Route; 11] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("GET", "/api/v2/keys/{id}", || get(keys::show)),
@@ -29,6 +29,8 @@ pub const ROUTES: [Route; 9] = [
     route("GET", "/api/v2/keys/{id}/events", || get(history::events)),
     route("POST", "/api/v2/auth/client_token", || post(exchange::client_token)),
     route("GET", "/api/v2/auth/verify", || get(exchange::verify)),
+    route("POST", "/api/v2/auth/session", || post(sign_in::sign_in)),
+    route("DELETE", "/api/v2/auth/session", || delete(sign_in::sign_out)),
     route("GET", "/api/v2/health", || get(health)),
 ];
 

@@ -1,5 +1,6 @@
 //! The keys in their `SQLite` database, behind a handful of methods. Everything here may block.
 
+mod administrators;
 mod cancel;
 mod candidates;
 mod connections;
@@ -10,6 +11,7 @@ mod list;
 mod migrate;
 mod row;
 mod search;
+mod sessions;
 mod text;
 mod usage;
 mod walk;
@@ -24,12 +26,14 @@ use rusqlite::OptionalExtension;
 use super::vault::Vault;
 use connections::Connections;
 
+pub use administrators::{Administrator, Removal};
 pub(crate) use cancel::{Cancel, GiveUpOnDrop};
 pub(crate) use edit::{Change, Created, End, NewKey, index_all, insert};
 pub use error::StoreError;
 pub(crate) use events::{Event, Kind, Stored as StoredEvent};
 pub(crate) use list::ListRequest;
 pub(crate) use row::{Place, Placed, state, status};
+pub(crate) use sessions::{Digest, LIFETIME as SESSION_LIFETIME, NewSession};
 pub(crate) use usage::{Credential, Use};
 
 /// All keys of one data folder, and the master key that their secrets are sealed with.

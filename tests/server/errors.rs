@@ -16,6 +16,7 @@ async fn only_who_is_signed_in() {
         (Method::PATCH, "/keys/PK1"),
         (Method::DELETE, "/keys/PK1"),
         (Method::GET, "/keys/PK1/events"),
+        (Method::DELETE, "/auth/session"),
     ];
     for (method, path) in calls {
         for header in [None, Some("Bearer wrong"), Some("Basic c2Vzc2lvbg=="), Some("Bearer"), Some("Bearer ")] {
@@ -42,7 +43,7 @@ async fn an_auditor_may_only_look() {
 #[tokio::test]
 async fn paths_and_methods() {
     let server = Server::start().await;
-    for path in ["", "/nothing", "/keys/PK1/secrets", "/auth/session"] {
+    for path in ["", "/nothing", "/keys/PK1/secrets", "/auth/sessions"] {
         assert_eq!(server.get(path).await.status, 404, "{path}");
     }
     for (method, path) in [(Method::PUT, "/keys"), (Method::DELETE, "/health"), (Method::GET, "/auth/client_token")] {

@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
 use latchkey::model::hmac_token;
+use latchkey::server::username::Username;
 use latchkey::server::{Role, Sessions, State, Store, serve};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
@@ -18,6 +21,8 @@ use tokio::task::JoinHandle;
 
 use super::openapi;
 
+/// The password of every administrator of the tests.
+pub const PASSWORD: &str = "correct horse battery staple";
 pub const SESSION: &str = "session-token-of-the-tests";
 
 /// A server on a port of its own, with a data folder of its own.
@@ -151,6 +156,29 @@ impl Server {
         }
     }
 
+    /// Adds an administrator to the server's data.
+    pub fn add(&self, username: &str, role: Role) {
+        add_administrator(self.folder.path(), username, role);
+    }
+
+    /// Signs in.
+    pub async fn sign_in(&self, username: &str, password: &str) -> Answer {
+        let body = json!({ "username": username, "password": password });
+        send(self.anyone(Method::POST, "/auth/session").json(&body)).await
+    }
+
+    /// Signs in, and gives the session token.
+    pub async fn session(&self, username: &str) -> String {
+        let answer = self.sign_in(username, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        text(&answer.body["session_token"])
+    }
+
+    /// A call with a session of one's own.
+    pub fn call_as(&self, session: &str, method: Method, path: &str) -> RequestBuilder {
+        self.anyone(method, path).bearer_auth(session)
+    }
+
     /// The server's database, to set what only time could.
     pub fn database(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.folder.path().join("keys.db")).unwrap()
@@ -172,6 +200,15 @@ pub async fn send(request: RequestBuilder) -> Answer {
         assert_eq!(body["status"], status, "{body}");
     }
     Answer { status, headers, body }
+}
+
+/// Adds an administrator whose password is [`PASSWORD`]. Its hash is cheap: what it costs is not tested so.
+pub fn add_administrator(folder: &Path, username: &str, role: Role) {
+    let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(32, 1, 4, None).unwrap());
+    let hash = cheap.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    let username = Username::parse(username).unwrap();
+    let store = Store::open(folder).unwrap();
+    assert!(store.add_administrator(&username, role, &hash, chrono::Utc::now()).unwrap());
 }
 
 /// A server's state on `folder`.

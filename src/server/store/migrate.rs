@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../assets/migrations/0001_keys.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../assets/migrations/0001_keys.sql"),
+    include_str!("../../../assets/migrations/0002_administrators.sql"),
+];
 
 /// Whether `connection`'s database lacks a step.
 pub(super) fn is_due(connection: &Connection) -> Result<bool, StoreError> {

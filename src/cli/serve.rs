@@ -1,0 +1,84 @@
+//! `latchkey serve`.
+
+use std::io;
+use std::path::Path;
+
+use color_eyre::Result;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::args::serve::{LogFormat, Serve};
+use crate::server::team::{Setup, Team};
+use crate::server::tls::TlsFiles;
+
+/// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
+const BLOCKING_THREADS: usize = 32;
+
+/// Serves until SIGTERM or SIGINT.
+pub fn serve(data: &Path, args: &Serve) -> Result<()> {
+    log_to_stderr(args)?;
+    let limits = args.limits();
+    let files = args.tls_cert.clone().zip(args.tls_key.clone());
+    let setup = Setup {
+        data: data.to_owned(),
+        places: args.listen.clone(),
+        socket_mode: args.socket_mode,
+        tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
+        behind_proxy: args.behind_proxy,
+        limits,
+    };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
+    runtime.block_on(run(setup))?;
+    runtime.shutdown_background();
+    Ok(())
+}
+
+async fn run(setup: Setup) -> Result<()> {
+    // Before anything listens: a signal in between must not end us half-way.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let team = Team::start(setup).await?;
+    for place in &team.places {
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), place = %place, "listening");
+    }
+    loop {
+        tokio::select! {
+            () = came(&mut terminate) => break,
+            () = came(&mut interrupt) => break,
+            () = came(&mut hang_up) => match team.reload() {
+                Ok(true) => tracing::info!("took the certificate from its files again"),
+                Ok(false) => tracing::info!("there is no certificate to take from its files again"),
+                Err(error) => tracing::error!(%error, "kept the old certificate"),
+            },
+        }
+    }
+    tracing::info!("stopping");
+    team.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn came(signal: &mut Signal) {
+    if signal.recv().await.is_none() {
+        std::future::pending().await // no signal can come any more
+    }
+}
+
+/// Our own lines and nobody else's: a library might log what a client sent.
+fn log_to_stderr(args: &Serve) -> Result<()> {
+    let ours = Targets::new().with_target("latchkey", args.log_level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false);
+    // A standard error that is gone is no reason to panic, which reporting a failed line would do.
+    let lines = lines.log_internal_errors(false);
+    let lines = match args.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(ours)).try_init()?;
+    Ok(())
+}

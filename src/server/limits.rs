@@ -1,0 +1,45 @@
+//! How much a client may take.
+
+use std::time::Duration;
+
+/// What a server for many grants to each client.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest head of a request, in bytes.
+    pub header_bytes: usize,
+    /// How long a client may take to send a head, or to begin the next one.
+    pub header_time: Duration,
+    /// How long a request may take in all, its body included.
+    pub request_time: Duration,
+    /// How many connections at once.
+    pub connections: usize,
+    /// How long running requests may take to finish when the server stops.
+    pub stop_time: Duration,
+}
+
+impl Limits {
+    /// A session token, cookies of a proxy and a browser's words fit twice.
+    pub const HEADER_BYTES: usize = 16 * 1024;
+    /// Below this the HTTP library does not go (hyper's `max_buf_size`).
+    pub const FEWEST_HEADER_BYTES: usize = 8 * 1024;
+    /// Enough for a head on the slowest link; a client that sends byte by byte holds a connection no longer.
+    pub const HEADER_TIME: Duration = Duration::from_secs(10);
+    /// Three times what the slowest search of a million keys takes.
+    pub const REQUEST_TIME: Duration = Duration::from_secs(30);
+    /// Half of the 1,024 file descriptors that systemd gives by default.
+    pub const CONNECTIONS: usize = 512;
+    /// Less than the 90 s after which systemd kills.
+    pub const STOP_TIME: Duration = Duration::from_secs(20);
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_bytes: Self::HEADER_BYTES,
+            header_time: Self::HEADER_TIME,
+            request_time: Self::REQUEST_TIME,
+            connections: Self::CONNECTIONS,
+            stop_time: Self::STOP_TIME,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Accepting connections, so many at once and no more.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::connect_info::Connected;
+use axum_server::{AddrListener, Address};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Who is at the other end: an address, or none on a Unix socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) Option<SocketAddr>);
+
+/// A listener that leaves clients waiting in the system's queue while all slots are taken.
+pub(super) struct Listener {
+    socket: Socket,
+    slots: Arc<Semaphore>,
+}
+
+/// What listens.
+pub(super) enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// A connection, and the slot that it takes.
+pub(super) struct Connection {
+    stream: Stream,
+    _slot: OwnedSemaphorePermit,
+}
+
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Listener {
+    pub(super) fn new(socket: Socket, slots: Arc<Semaphore>) -> Self {
+        Self { socket, slots }
+    }
+
+    pub(super) fn is_tcp(&self) -> bool {
+        matches!(self.socket, Socket::Tcp(_))
+    }
+}
+
+impl Address for Peer {
+    type Stream = Connection;
+    type Listener = Listener;
+}
+
+impl Connected<Self> for Peer {
+    fn connect_info(peer: Self) -> Self {
+        peer
+    }
+}
+
+impl AddrListener<Connection, Peer> for Listener {
+    async fn bind_to(_: Peer) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into()) // it comes bound
+    }
+
+    async fn accept_stream(&self) -> io::Result<(Connection, Peer)> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, peer) = match &self.socket {
+            Socket::Tcp(listener) => {
+                let (stream, from) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                (Stream::Tcp(stream), Peer(Some(from)))
+            }
+            Socket::Unix(listener) => (Stream::Unix(listener.accept().await?.0), Peer(None)),
+        };
+        Ok((Connection { stream, _slot: slot }, peer))
+    }
+
+    fn get_local_addr(&self) -> io::Result<Peer> {
+        match &self.socket {
+            Socket::Tcp(listener) => listener.local_addr().map(|address| Peer(Some(address))),
+            Socket::Unix(_) => Ok(Peer(None)),
+        }
+    }
+}
+
+/// Calls the method of the stream that it is.
+macro_rules! either {
+    ($connection:expr, $stream:ident => $call:expr) => {
+        match &mut $connection.get_mut().stream {
+            Stream::Tcp($stream) => $call,
+            Stream::Unix($stream) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => Pin::new(stream).poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        either!(self, stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        either!(self, stream => Pin::new(stream).poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true // both are
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => Pin::new(stream).poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}

@@ -1,0 +1,181 @@
+//! The server for many: several listeners, TLS, limits, and an orderly end.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::middleware::from_fn_with_state;
+use axum_server::accept::DefaultAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::{Control, Handle, Server};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
+
+use super::limits::Limits;
+use super::listener::{Listener, Peer, Socket};
+use super::observe::{Watch, observe};
+use super::place::{NamedSocket, Place};
+use super::tls::{TlsError, TlsFiles};
+use super::{Sessions, State, Store, StoreError, ledger, router};
+
+/// How a server for many is to run.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub places: Vec<Place>,
+    /// The mode of Unix sockets.
+    pub socket_mode: u32,
+    /// For TLS on the addresses; Unix sockets have none.
+    pub tls: Option<TlsFiles>,
+    /// Whether a proxy stands before us, ends TLS, and says whom it forwards for.
+    pub behind_proxy: bool,
+    /// What each client may take.
+    pub limits: Limits,
+}
+
+/// Why a server for many does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The data cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Passwords would be readable on the way.
+    #[error(
+        "without TLS, passwords and tokens could be read on their way to {0}: give --tls-cert and --tls-key, \
+         listen on 127.0.0.1 or a Unix socket, or say --behind-proxy if a proxy before this server ends TLS"
+    )]
+    Plain(Place),
+    /// The name belongs to the program's own server.
+    #[error("{0} is where latchkey's own page has its socket: choose another name or folder")]
+    OwnSocket(PathBuf),
+    /// A place cannot be listened on.
+    #[error("cannot listen on {place}: {source}")]
+    Listen {
+        /// The place.
+        place: Place,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A server for many that listens.
+pub struct Team {
+    /// Where it listens: a port 0 has become a real one.
+    pub places: Vec<Place>,
+    setup: Setup,
+    tls: Option<RustlsConfig>,
+    control: Control,
+    serving: JoinSet<io::Result<()>>,
+    end: oneshot::Sender<()>,
+    writing: tokio::task::JoinHandle<()>,
+    sockets: Vec<NamedSocket>,
+}
+
+impl Team {
+    /// Starts a server. It listens when this returns.
+    pub async fn start(setup: Setup) -> Result<Self, SetupError> {
+        setup.places.iter().try_for_each(|place| setup.check(place))?;
+        let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(RustlsConfig::from_config);
+        let data = setup.data.clone();
+        let opened = tokio::task::spawn_blocking(move || Store::open(&data)).await;
+        let store = opened.map_err(|error| StoreError::files(&setup.data)(io::Error::other(error)))??;
+        let state = State::new(store, Sessions::stored());
+        let (end, ended) = oneshot::channel();
+        let mut team = Self {
+            places: Vec::new(),
+            tls,
+            control: Control::new(),
+            serving: JoinSet::new(),
+            end,
+            writing: tokio::spawn(ledger::write_down(state.clone(), ended)),
+            sockets: Vec::new(),
+            setup,
+        };
+        let slots = Arc::new(Semaphore::new(team.setup.limits.connections));
+        for place in team.setup.places.clone() {
+            let socket = team.bind(&place).await.map_err(|source| SetupError::Listen { place, source })?;
+            team.serve(Listener::new(socket, Arc::clone(&slots)), &state);
+        }
+        Ok(team)
+    }
+
+    async fn bind(&mut self, place: &Place) -> io::Result<Socket> {
+        match place {
+            Place::Tcp(address) => {
+                let listener = TcpListener::bind(address).await?;
+                self.places.push(Place::Tcp(listener.local_addr()?));
+                Ok(Socket::Tcp(listener))
+            }
+            Place::Unix(path) => {
+                let (socket, listener) = NamedSocket::bind(path, self.setup.socket_mode)?;
+                self.places.push(place.clone());
+                self.sockets.push(socket);
+                Ok(Socket::Unix(listener))
+            }
+        }
+    }
+
+    fn serve(&mut self, listener: Listener, state: &State) {
+        let Limits { header_bytes, header_time, request_time, .. } = self.setup.limits;
+        let watch = Watch { behind_proxy: self.setup.behind_proxy, request_time };
+        let service = router(state.clone())
+            .layer(from_fn_with_state(watch, observe))
+            .into_make_service_with_connect_info::<Peer>();
+        let tls = self.tls.clone().filter(|_| listener.is_tcp());
+        // One protocol: HTTP/2 has limits of its own to get wrong.
+        let mut server = Server::<Peer>::from_listener(listener)
+            .http1_only()
+            .first_request_timeout(header_time)
+            .handle(Handle::with_control(self.control.clone()))
+            .accept_error_handler(|peer, error| tracing::debug!(?peer, %error, "a connection failed"));
+        server.http_builder().http1().max_buf_size(header_bytes).header_read_timeout(header_time);
+        match tls {
+            None => self.serving.spawn(server.acceptor(DefaultAcceptor::new()).serve(service)),
+            Some(tls) => {
+                let acceptor = RustlsAcceptor::new(tls).handshake_timeout(header_time);
+                self.serving.spawn(server.acceptor(acceptor).serve(service))
+            }
+        };
+    }
+
+    /// Takes the certificate from its files again; the old one stays in use when the new one is not good. Tells
+    /// whether there is one.
+    pub fn reload(&self) -> Result<bool, TlsError> {
+        let (Some(files), Some(tls)) = (&self.setup.tls, &self.tls) else { return Ok(false) };
+        tls.reload_from_config(files.read()?);
+        Ok(true)
+    }
+
+    /// Ends listening, lets running requests finish for a while, and writes down the last uses.
+    pub async fn stop(mut self) {
+        self.control.graceful_shutdown(Some(self.setup.limits.stop_time));
+        while self.serving.join_next().await.is_some() {}
+        drop(self.end);
+        let _ = self.writing.await;
+        drop(self.sockets);
+    }
+}
+
+impl Setup {
+    fn check(&self, place: &Place) -> Result<(), SetupError> {
+        match place {
+            Place::Tcp(address) => {
+                let is_safe = self.tls.is_some() || self.behind_proxy || address.ip().to_canonical().is_loopback();
+                if is_safe { Ok(()) } else { Err(SetupError::Plain(place.clone())) }
+            }
+            Place::Unix(path) => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let is_data = folder.canonicalize().is_ok_and(|folder| Some(folder) == self.data.canonicalize().ok());
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let is_own = is_data && name.starts_with("api") && name.ends_with(".sock");
+                if is_own { Err(SetupError::OwnSocket(path.clone())) } else { Ok(()) }
+            }
+        }
+    }
+}

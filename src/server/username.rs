@@ -1,0 +1,91 @@
+//! Names of administrators, and the passwords that they may choose.
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// An administrator's name: up to 64 of a-z, 0-9 and `.`, `_`, `-`, `@`, `+`. Capitals are taken as small letters,
+/// and nothing else looks like one of these, so that no name passes for another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username(String);
+
+/// Why a text is no username.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a username has 1 to 64 characters, each of them a letter from a to z, a digit, or one of . _ - @ +")]
+pub struct UsernameError;
+
+/// Why a password is not taken. NIST SP 800-63B, section 3.1.1: length is what counts, rules of composition do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Fewer than 12 characters; holds how many there are.
+    #[error("the password has {0} characters and needs at least 12: take a few words, or let a generator make one")]
+    TooShort(usize),
+    /// More than 1,024 bytes.
+    #[error("the password has more than 1024 bytes: is it the right text?")]
+    TooLong,
+    /// It holds the username, or one character over and over.
+    #[error("the password is too easy to guess: it should not hold the username, nor one character over and over")]
+    Guessable,
+}
+
+impl Username {
+    /// The most characters of a name.
+    const MOST: usize = 64;
+
+    /// Checks a name.
+    pub fn parse(text: &str) -> Result<Self, UsernameError> {
+        let name = text.to_ascii_lowercase();
+        let fits = (1..=Self::MOST).contains(&name.len());
+        let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".@+_-".contains(c);
+        if fits && name.chars().all(known) { Ok(Self(name)) } else { Err(UsernameError) }
+    }
+
+    /// The name's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The fewest characters of a password. NIST SP 800-63B-4 wants 15 of one that stands alone and 8 of one beside
+/// another factor; guesses here are slowed down, and so 12.
+const FEWEST_CHARS: usize = 12;
+/// The most bytes of a password.
+const MOST_BYTES: usize = 1024;
+
+/// Checks a password that somebody chooses.
+pub fn check_password(username: &Username, password: &SecretString) -> Result<(), PasswordError> {
+    let text = password.expose_secret();
+    let mut chars = text.chars();
+    match text.chars().count() {
+        n if n < FEWEST_CHARS => return Err(PasswordError::TooShort(n)),
+        _ if text.len() > MOST_BYTES => return Err(PasswordError::TooLong),
+        _ => {}
+    }
+    let first = chars.next();
+    let holds_name = username.0.len() >= 4 && text.to_ascii_lowercase().contains(&username.0);
+    if holds_name || chars.all(|c| Some(c) == first) { Err(PasswordError::Guessable) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_and_without_case() {
+        assert_eq!(Username::parse("Jo.Doe-2@example.org").unwrap().as_str(), "jo.doe-2@example.org");
+        for text in ["", "jo doe", "jö", "јо", "jo\n", "jo/..", &"x".repeat(65)] {
+            assert_eq!(Username::parse(text), Err(UsernameError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_long_and_nothing_else() {
+        let check = |text: &str| check_password(&Username::parse("johanna").unwrap(), &SecretString::from(text));
+        assert_eq!(check("eleven char"), Err(PasswordError::TooShort(11)));
+        assert_eq!(check("ünïcödé zwö"), Err(PasswordError::TooShort(11)));
+        assert_eq!(check("twelve chars"), Ok(()));
+        assert_eq!(check(&"ab".repeat(512)), Ok(()));
+        assert_eq!(check(&"ab".repeat(513)), Err(PasswordError::TooLong));
+        assert_eq!(check(&"a".repeat(20)), Err(PasswordError::Guessable));
+        assert_eq!(check("hello JOHANNA 1"), Err(PasswordError::Guessable));
+    }
+}
