@@ -115,7 +115,7 @@ pub enum Reply {
     /// Whether an access token is good.
     Verified(Attempt, Result<Verdict, ApiError>),
     /// Somebody must sign in; what was asked waits for it.
-    SignInNeeded(ApiError),
+    SignInNeeded,
     /// Somebody has signed in, or was refused.
     SignedIn(Result<Who, ApiError>),
     /// The session has ended, here in any case; holds what the server said of it.

@@ -27,3 +27,11 @@ pub use profile::Profile;
 pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use untrusted::Untrusted;
+
+/// Words as a sentence: with a capital at the beginning and a full stop at the end.
+#[must_use]
+pub fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

@@ -112,7 +112,7 @@ impl Task {
                 self.reply(Reply::SignedOut(ended)).await;
             }
             request if self.signs_in && answer::needs_session(&request) && !self.client.has_session() => {
-                self.park(request, not_yet()).await;
+                self.park(request).await;
             }
             request => self.call(request),
         }
@@ -139,7 +139,7 @@ impl Task {
     async fn note(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Answered => {}
-            Outcome::Refused(request, error) => self.park(request, error).await,
+            Outcome::Refused(request, _) => self.park(request).await,
             Outcome::SignedIn(Ok(session)) => match self.sign_in(&session.token) {
                 Ok(()) => {
                     let Session { username, role, expires_at, .. } = session;
@@ -161,7 +161,7 @@ impl Task {
     }
 
     /// Keeps a request until somebody has signed in. A newer page takes an older one's place.
-    async fn park(&mut self, request: Request, error: ApiError) {
+    async fn park(&mut self, request: Request) {
         let same = std::mem::discriminant(&request);
         if matches!(request, Request::List(_) | Request::Count(_)) {
             self.parked.retain(|parked| std::mem::discriminant(parked) != same);
@@ -170,7 +170,7 @@ impl Task {
         self.client = self.client.without_session();
         if !self.asking {
             self.asking = true;
-            self.reply(Reply::SignInNeeded(error)).await;
+            self.reply(Reply::SignInNeeded).await;
         }
     }
 

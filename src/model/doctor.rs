@@ -4,7 +4,7 @@ mod variants;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{AccessKey, Content, SecretKey, Status};
+use super::{AccessKey, Content, SecretKey, Status, sentence};
 pub use variants::Cause;
 
 /// One thing that was found, and what to do about it. Holds no secret.
@@ -176,13 +176,6 @@ fn spoken(time: TimeDelta) -> String {
         s @ 7200..172_800 => format!("{} h {} min", s / 3600, s % 3600 / 60),
         s => format!("{} d", s / 86_400),
     }
-}
-
-/// With a capital at its beginning and a full stop at its end.
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
 #[cfg(test)]

@@ -48,7 +48,13 @@ impl Client {
             .anyone(Method::POST, &["auth", "session"])
             .header(CONNECTION, "close") // its buffers held a password: they go with it
             .json(&credentials);
-        let wire: WireSession = read(call.send().await?, SECRET_BODY_LIMIT).await?;
+        let wire: WireSession = match read(call.send().await?, SECRET_BODY_LIMIT).await {
+            // Every way to fail is one code, so that none can be told apart.
+            Err(ApiError::Verification | ApiError::NotSignedIn(_)) => {
+                return Err(ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")));
+            }
+            answered => answered?,
+        };
         bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
         Ok(Session {
             token: wire.session_token,

@@ -11,8 +11,8 @@ use crate::ui::keymap::Action;
 /// The dialog.
 #[derive(Debug)]
 pub struct SignInDialog {
-    /// Why it was opened, in the server's words.
-    pub why: String,
+    /// Why it was opened.
+    pub why: &'static str,
     /// The administrator's name.
     pub username: Field,
     /// The password; never echoed.
@@ -58,7 +58,7 @@ const MOST_PASSWORD: usize = 1024;
 impl SignInDialog {
     /// A dialog with a name in it, if one is known.
     #[must_use]
-    pub fn new(why: String, username: &str) -> Self {
+    pub fn new(why: &'static str, username: &str) -> Self {
         Self {
             why,
             username: Field::new(username, MOST_NAME),

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::{Effect, HmacStep, Home, Moment, Pair, Step, StepOutcome, TestStep};
 use crate::api::Target;
 use crate::model::role::{self, Wanted};
-use crate::model::{BaseUrl, Content, KeyId, SecretKey};
+use crate::model::{BaseUrl, Content, KeyId, SecretKey, sentence};
 use crate::ui::field::Field;
 use crate::ui::keymap::{Action, Mode};
 
@@ -162,7 +162,7 @@ impl TokenDialog {
         let wrong = left.find_map(|(_, field, wanted)| wanted.check(field.text()).err());
         let pair = || role::check_pair(self.id.text(), self.secret.text()).err();
         let typing = matches!(self.focus, F::Id | F::Secret);
-        wrong.or_else(|| if typing { None } else { pair() }).map(|wrong| format!("{wrong}."))
+        wrong.or_else(|| if typing { None } else { pair() }).map(|wrong| sentence(&wrong.to_string()))
     }
 
     fn field(&mut self) -> Option<(&mut Field, Option<Wanted>)> {
@@ -222,13 +222,14 @@ impl TokenDialog {
         }
         let wrong = role::check_pair(self.id.text(), self.secret.text()).err();
         if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
-            return Err(format!("{wrong}."));
+            return Err(sentence(&wrong.to_string()));
         }
-        Wanted::Content.check(self.content.text()).map_err(|wrong| format!("{wrong}."))?;
+        let said = |error: &dyn std::error::Error| sentence(&error.to_string());
+        Wanted::Content.check(self.content.text()).map_err(|wrong| said(&wrong))?;
         let content = self.content.text();
-        let content =
-            if content.is_empty() { None } else { Some(Content::parse(content).map_err(|e| format!("{e}."))?) };
-        let id = KeyId::parse(self.id.text()).map_err(|error| format!("{error}."))?;
+        let content = (!content.is_empty()).then(|| Content::parse(content)).transpose();
+        let content = content.map_err(|error| said(&error))?;
+        let id = KeyId::parse(self.id.text()).map_err(|error| said(&error))?;
         Ok((Pair { id, secret: SecretKey::foreign(self.secret.text()), home }, content))
     }
 
@@ -237,7 +238,7 @@ impl TokenDialog {
         if self.base.text().trim().is_empty() {
             return Ok(self.here.clone());
         }
-        let (base, notice) = BaseUrl::parse(self.base.text()).map_err(|error| format!("{error}."))?;
+        let (base, notice) = BaseUrl::parse(self.base.text()).map_err(|error| sentence(&error.to_string()))?;
         if notice.is_some() {
             self.words = notice;
             self.base = Field::new(base.as_str(), LONGEST);

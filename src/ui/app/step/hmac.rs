@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::{Pair, StepOutcome};
 use crate::api::Target;
 use crate::model::role::Wanted;
-use crate::model::{Content, Endpoint, HmacToken, curl_text, hmac_token};
+use crate::model::{Content, Endpoint, HmacToken, curl_text, hmac_token, sentence};
 use crate::ui::app::{CopyReport, Effect, Moment, SHOWN_FOR, What};
 use crate::ui::field::Field;
 use crate::ui::keymap::Action;
@@ -100,7 +100,7 @@ impl HmacStep {
             content.and_then(|c| Wanted::Content.check(typed).map(|()| c).map_err(|error| error.to_string()))
         };
         match checked {
-            Err(words) => (self.made, self.wrong) = (None, Some(words)),
+            Err(words) => (self.made, self.wrong) = (None, Some(sentence(&words))),
             Ok(content) => {
                 let token = hmac_token(self.pair.secret.expose().as_bytes(), content.as_str().as_bytes());
                 self.made = Some(Made { token, content, until: now.at + SHOWN_FOR });

@@ -9,12 +9,12 @@ impl App {
     pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
         match reply {
             Reply::Connected(result) => self.on_connected(result),
-            Reply::SignInNeeded(error) => {
-                self.on_sign_in_needed(&error);
+            Reply::SignInNeeded => {
+                self.on_sign_in_needed();
                 None
             }
             Reply::SignedIn(result) => self.on_signed_in(result),
-            Reply::SignedOut(result) => self.on_signed_out(result),
+            Reply::SignedOut(result) => Some(self.on_signed_out(result)),
             reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
                 self.step()?.on_reply(reply, now).map(Effect::from)
             }

@@ -68,14 +68,17 @@ impl App {
         self.list.open(None).into()
     }
 
-    pub(super) fn on_sign_in_needed(&mut self, error: &ApiError) {
+    pub(super) fn on_sign_in_needed(&mut self) {
         self.hide_secret();
-        let server = self.server.as_mut();
-        let who = server.and_then(|server| {
-            let before = server.who.take().map(|who| who.username.raw_for_api().to_owned());
-            before.or_else(|| server.profile.username.clone())
-        });
-        self.sign_in = Some(SignInDialog::new(error.to_string(), who.as_deref().unwrap_or_default()));
+        let Some(server) = &mut self.server else { return };
+        let before = server.who.take().map(|who| who.username.raw_for_api().to_owned());
+        let why = if before.is_some() {
+            "Your session has ended. Sign in again: what you were doing goes on."
+        } else {
+            "Sign in to see and change the keys of this server."
+        };
+        let name = before.or_else(|| server.profile.username.clone()).unwrap_or_default();
+        self.sign_in = Some(SignInDialog::new(why, &name));
     }
 
     pub(super) fn act_in_sign_in(&mut self, action: Action) -> Option<Effect> {
@@ -126,7 +129,7 @@ impl App {
         }
     }
 
-    pub(super) fn on_signed_out(&mut self, result: Result<(), ApiError>) -> Option<Effect> {
+    pub(super) fn on_signed_out(&mut self, result: Result<(), ApiError>) -> Effect {
         if let Some(server) = &mut self.server {
             server.who = None;
         }
@@ -134,6 +137,6 @@ impl App {
         if let Err(error) = result {
             self.complain(format!("The session is forgotten here, but the server did not hear of it: {error}"));
         }
-        Some(effect)
+        effect
     }
 }

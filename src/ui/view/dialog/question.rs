@@ -45,7 +45,7 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
         (None, true) => format!("Type its ID's last {count}: "),
         (None, false) => format!("Type the last {count} characters of its ID: "),
         (Some(_), true) => format!("Last {count} of its ID, profile: "),
-        (Some(_), false) => format!("Type the last {count} of its ID, a space, and the profile's name: "),
+        (Some(_), false) => format!("Last {count} of its ID, a space, the profile's name: "),
     };
     let length = u16::try_from(dialog.phrase().width()).unwrap_or(4).saturating_add(1).min(row.width / 2);
     let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(length));

@@ -26,7 +26,7 @@ pub(in crate::ui::view) fn draw_sign_in(
         format!("Sign in to {}", Untrusted::new(place).label(usize::from(area.width.min(64)).saturating_sub(16)));
     let mut inside = popup(frame, area, 64, 10, &title);
     let kept = keep_last_row(&mut inside);
-    let mut rest = if inside.height > 3 { paragraph(frame, inside, &dialog.why, Style::new()) } else { inside };
+    let mut rest = if inside.height > 3 { paragraph(frame, inside, dialog.why, Style::new()) } else { inside };
     if rest.height > 4 {
         next_row(&mut rest);
     }
@@ -76,14 +76,15 @@ pub(super) fn draw_profiles(frame: &mut Buffer, area: Rect, dialog: &ProfilesDia
 }
 
 fn describe(profile: &Profile, current: bool, room: usize) -> Vec<Span<'static>> {
-    let name = Untrusted::new(&profile.name).label(20);
-    let marks = [(current, "worked on now"), (profile.production, "PRODUCTION"), (profile.read_only, "read-only")];
+    let names = if room < 60 { 10 } else { 20 };
+    let name = Untrusted::new(&profile.name).label(names);
+    let marks = [(current, "current"), (profile.production, "PRODUCTION"), (profile.read_only, "read-only")];
     let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
     let marks = if marks.is_empty() { String::new() } else { format!("  ({})", marks.join(", ")) };
-    let left = room.saturating_sub(22 + marks.chars().count());
+    let left = room.saturating_sub(names + 2 + marks.chars().count());
     let style = if profile.production { theme::WARNING } else { Style::new() };
     vec![
-        Span::styled(format!("{name:<20}  "), style),
+        Span::styled(format!("{name:<names$}  "), style),
         Span::raw(Untrusted::new(&profile.server).label(left)),
         Span::styled(marks, theme::QUIET),
     ]

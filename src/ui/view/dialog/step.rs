@@ -151,7 +151,12 @@ fn draw_progress(frame: &mut Buffer, mut rest: Rect, step: &TestStep, now: Momen
 fn draw_end(frame: &mut Buffer, rest: Rect, grant: &Grant, now: Moment) -> Rect {
     let utc = grant.expires_at.with_timezone(&Utc).format("%Y-%m-%d %H:%M:%S UTC");
     let (relative, local) = (when::relative(grant.expires_at, now.utc), when::absolute(grant.expires_at));
-    marked(frame, rest, " ", &format!("It expires {relative}: {local}, which is {utc}."), Style::new())
+    let words = if local.ends_with("+00:00") {
+        format!("It expires {relative}: {utc}.")
+    } else {
+        format!("It expires {relative}: {local}, which is {utc}.")
+    };
+    marked(frame, rest, " ", &words, Style::new())
 }
 
 fn draw_verdict(frame: &mut Buffer, rest: Rect, verdict: &Result<Verdict, String>, step: &TestStep) -> Rect {

@@ -6,10 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::step;
+use crate::model::Untrusted;
 use crate::ui::app::{Moment, TokenDialog, TokenFocus};
 use crate::ui::field::Field;
 use crate::ui::theme;
-use crate::ui::view::pieces::{button_rows, field, line, next_row, paragraph, popup};
+use crate::ui::view::pieces::{button_rows, field, line, next_row, paragraph, popup, wrap};
 
 const BUTTONS: [(TokenFocus, &str); 4] = [
     (TokenFocus::Hmac, "HMAC token"),
@@ -29,29 +30,32 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, dialog: &TokenDialog, now: Mo
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
-    let cursor = draw_fields(frame, &mut rest, dialog);
-    if rest.height > 4 {
+    let words = dialog.words.clone().or_else(|| dialog.warning());
+    // On a small screen what is wrong is worth more than the fields that it is not about.
+    let tiny = inside.height < 9;
+    let said = words.as_ref().map_or(0, |words| wrap(words, usize::from(inside.width)).len().min(3));
+    let rows = if tiny { usize::from(inside.height).saturating_sub(2 + said).min(5) } else { 5 };
+    let cursor = draw_fields(frame, &mut rest, dialog, rows);
+    if rest.height > 4 && !tiny {
         next_row(&mut rest);
     }
     let names = BUTTONS.map(|(_, name)| name);
     let focused = BUTTONS.iter().position(|(stop, _)| *stop == dialog.focus);
     rest = button_rows(frame, rest, &names, focused);
-    if rest.height > 2 {
+    if rest.height > 2 && !tiny {
         next_row(&mut rest);
     }
-    if let Some(words) = &dialog.words {
-        paragraph(frame, rest, words, theme::WARNING);
-    } else if let Some(words) = dialog.warning() {
-        paragraph(frame, rest, &words, theme::WARNING);
-    } else {
-        paragraph(frame, rest, hint(dialog.focus), theme::QUIET);
-    }
+    match &words {
+        Some(words) => paragraph(frame, rest, words, theme::WARNING),
+        None => paragraph(frame, rest, hint(dialog.focus), theme::QUIET),
+    };
     cursor
 }
 
-fn draw_fields(frame: &mut Buffer, rest: &mut Rect, dialog: &TokenDialog) -> Option<Position> {
+/// Draws as many fields as there are `rows` for, the focused one among them.
+fn draw_fields(frame: &mut Buffer, rest: &mut Rect, dialog: &TokenDialog, rows: usize) -> Option<Position> {
     let narrow = rest.width < 60;
-    let here = format!("this server ({})", dialog.here.name);
+    let here = format!("this server: {}", dialog.here.name);
     let fields: [(&str, &str, &Field, TokenFocus, &str); 5] = [
         ("Base URL", "URL", &dialog.base, TokenFocus::Base, &here),
         ("Access key ID", "Key ID", &dialog.id, TokenFocus::Id, ""),
@@ -61,15 +65,18 @@ fn draw_fields(frame: &mut Buffer, rest: &mut Rect, dialog: &TokenDialog) -> Opt
     ];
     let names = if narrow { 8 } else { 20 };
     let mut cursor = None;
-    for (name, short, typed, focus, empty) in fields {
+    let at = fields.iter().position(|(.., focus, _)| *focus == dialog.focus).unwrap_or(rows.saturating_sub(1));
+    for (name, short, typed, focus, empty) in fields.into_iter().skip((at + 1).saturating_sub(rows)).take(rows) {
         let row = next_row(rest);
         line(frame, row, Span::styled(if narrow { short } else { name }, theme::QUIET));
         let place = Rect { x: row.x + names, width: row.width.saturating_sub(names), ..row };
         let focused = dialog.focus == focus;
         if typed.text().is_empty() && !focused {
-            line(frame, place, Span::styled(format!("({empty})"), theme::QUIET));
             if empty.is_empty() {
                 field(frame, place, typed, false);
+            } else {
+                let words = Untrusted::new(&format!("({empty})")).label(usize::from(place.width));
+                line(frame, place, Span::styled(words, theme::QUIET));
             }
         } else if row.height > 0 {
             cursor = cursor.or(field(frame, place, typed, focused));
