@@ -83,7 +83,8 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
 
 #[tokio::test]
 async fn a_server_that_does_not_start_ends_the_program_with_its_reason() {
-    let mut bench = Bench::with(TempDir::new().unwrap(), |_| std::future::ready(Err(ApiError::NotStarted("no room".into()))));
+    let mut bench =
+        Bench::with(TempDir::new().unwrap(), |_| std::future::ready(Err(ApiError::NotStarted("no room".into()))));
     bench.settle().await;
     assert_eq!(bench.left, Some(Farewell(Some("no room".to_owned()))));
 }

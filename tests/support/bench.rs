@@ -177,7 +177,13 @@ impl Bench {
         }
         let list = &self.app.list;
         let counting = list.window.is_some() && list.total.is_none() && list.trouble.is_none();
-        self.left.is_none() && (testing || self.app.connecting.is_some() || list.is_loading() || call.is_sent() || self.app.creating || counting)
+        self.left.is_none()
+            && (testing
+                || self.app.connecting.is_some()
+                || list.is_loading()
+                || call.is_sent()
+                || self.app.creating
+                || counting)
     }
 
     fn perform(&mut self, effect: Option<Effect>) {

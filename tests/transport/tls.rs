@@ -101,7 +101,7 @@ async fn patience_ends() {
     let why = why_not(&Connection { timeout, ..to(&base) }).await;
     assert_eq!(why, "The server cannot be reached: no answer in time.");
     let why = why_not(&Connection { connect_timeout: timeout, ..to(&base) }).await;
-    assert_eq!(why, "The server cannot be reached: no answer in time.");
+    assert_eq!(why, "The server cannot be reached: no connection in time.");
 }
 
 #[tokio::test]
