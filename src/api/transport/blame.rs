@@ -73,6 +73,9 @@ fn certificate_blame(error: &CertificateError) -> TransportError {
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TransportError::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TransportError::NotYetValid,
+        CertificateError::Other(hidden) if format!("{hidden:?}").contains("CaUsedAsEndEntity") => {
+            TransportError::AuthorityAsServer
+        }
         other => TransportError::Certificate(Untrusted::new(&other.to_string())),
     }
 }
