@@ -19,15 +19,15 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub use client::{Client, Exchanged, Session, Verdict};
+pub use client::{Client, Exchanged, Session};
 pub use connection::{Connection, Proxy, ProxyUrl, Target};
 pub use error::ApiError;
 pub use keys::{Changes, Creation, IdempotencyKey, ListRequest, NewKey, Page, Place};
-pub use server::{Connect, Connected, Server, Who};
+pub use server::{Connect, Connected, Server};
 pub use task::spawn;
 pub use transport::{TransportError, install_tls};
 
-use crate::model::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, KeyId};
+use crate::model::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, KeyId, Verdict, Who};
 
 /// One thing that the screen asks for.
 #[derive(Clone, Debug)]

@@ -11,18 +11,23 @@ use clap::{Parser, Subcommand};
 use crate::config::Wishes;
 pub use login::LoginArgs;
 
+const DATA: &str = "The data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
+const CONFIG: &str = "The file of settings [default: $XDG_CONFIG_HOME/latchkey/config.toml]";
+const PROFILE: &str =
+    "The profile to work with [env: LATCHKEY_PROFILE] [default: default_profile of the settings, else local]";
+
 /// Manage API access keys: a full-screen page with its own server, for the terminal.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Args {
-    /// The data folder of the embedded server [default: $`XDG_DATA_HOME/latchkey`]
-    #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "url")]
+    /// The data folder of the embedded server.
+    #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "url", help = DATA)]
     pub data: Option<PathBuf>,
-    /// The file of settings [default: $`XDG_CONFIG_HOME/latchkey/config.toml`]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// The file of settings.
+    #[arg(long, global = true, value_name = "FILE", help = CONFIG)]
     pub config: Option<PathBuf>,
-    /// The profile to work with [env: `LATCHKEY_PROFILE`] [default: `default_profile` of the settings, or local]
-    #[arg(long, global = true, value_name = "NAME")]
+    /// The profile to work with.
+    #[arg(long, global = true, value_name = "NAME", help = PROFILE)]
     pub profile: Option<String>,
     /// The base URL of a server that needs no profile
     #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
 
-use crate::api::{ApiError, Client, Connect, Connected, Connection, Server, Target, Who};
+use crate::api::{ApiError, Client, Connect, Connected, Connection, Server, Target};
 use crate::config::{Config, Source};
-use crate::model::Profile;
+use crate::model::{Profile, Who};
 use crate::server::embedded::{self, Embedded};
 use crate::session_file::SessionFile;
 

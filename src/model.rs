@@ -14,9 +14,10 @@ mod query;
 pub mod role;
 mod secret_key;
 mod untrusted;
+mod who;
 
 pub use access_key::{AccessKey, Status};
-pub use access_token::{AccessToken, Grant};
+pub use access_token::{AccessToken, Grant, Verdict};
 pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
 pub use content::{Content, ContentError};
 pub use curl::{Endpoint, curl_text};
@@ -27,6 +28,7 @@ pub use profile::Profile;
 pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use untrusted::Untrusted;
+pub use who::Who;
 
 /// Words as a sentence: with a capital at the beginning and a full stop at the end.
 #[must_use]

@@ -166,8 +166,8 @@ impl SessionFile {
     fn check_folder(&self) -> Result<(), SessionFileError> {
         let about =
             fs::symlink_metadata(&self.folder).map_err(|error| self.error(&format!("has no folder: {error}")))?;
-        let private = about.mode() & 0o077 == 0;
-        let ours = about.is_dir() && private && about.uid() == rustix::process::geteuid().as_raw();
+        let open = about.mode() & 0o077 != 0;
+        let ours = about.is_dir() && !open && about.uid() == rustix::process::geteuid().as_raw();
         let why = "lies in a folder that is not yours alone: make it so with chmod 700 on the folder";
         if ours { Ok(()) } else { Err(self.error(why)) }
     }

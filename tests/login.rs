@@ -2,10 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 #[path = "support/authority.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod authority;
 #[path = "support/mock.rs"]
 mod mock;
+#[path = "support/terminal.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod terminal;
+#[path = "support/typing.rs"]
+mod typing;
 
+#[path = "login/asked.rs"]
+mod asked;
 #[path = "login/environment.rs"]
 mod environment;
 #[path = "login/sessions.rs"]

@@ -10,7 +10,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-pub use exchange::{Exchanged, Verdict};
+pub use exchange::Exchanged;
 pub use session::Session;
 
 use super::wire::{self, WireCreated, WireError, WireKeyAnswer, WirePage};

@@ -2,10 +2,8 @@
 
 use std::future::Future;
 
-use chrono::{DateTime, Utc};
-
 use super::{ApiError, Client, Target};
-use crate::model::{Profile, Untrusted};
+use crate::model::{Profile, Who};
 
 /// The server that one works on.
 #[derive(Clone, Debug)]
@@ -16,25 +14,6 @@ pub struct Server {
     pub target: Target,
     /// Who is signed in, as far as it is known.
     pub who: Option<Who>,
-}
-
-/// An administrator who is signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Who {
-    /// The name.
-    pub username: Untrusted,
-    /// What the server lets them do, in its word.
-    pub role: Untrusted,
-    /// When the session ends at the latest.
-    pub expires_at: DateTime<Utc>,
-}
-
-impl Who {
-    /// Whether they may only look (HTTP contract, part B).
-    #[must_use]
-    pub fn may_only_look(&self) -> bool {
-        self.role.raw_for_api() == "auditor"
-    }
 }
 
 /// A way to a server.

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::reading::Reading;
-use super::{ApiError, Client, Connect, Connected, Link, Reply, Request, Session, Who};
-use crate::model::Untrusted;
+use super::{ApiError, Client, Connect, Connected, Link, Reply, Request, Session};
+use crate::model::{Untrusted, Who};
 
 /// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
 const FAREWELL: Duration = Duration::from_secs(1);

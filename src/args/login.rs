@@ -10,8 +10,8 @@ pub struct LoginArgs {
     /// Keep the session in a private file, for later commands and for the page
     #[arg(long)]
     pub remember: bool,
-    /// Who signs in [default: `username` of the profile, else it is asked]
-    #[arg(long, value_name = "NAME")]
+    /// Who signs in.
+    #[arg(long, value_name = "NAME", help = "Who signs in [default: username of the profile, else it is asked]")]
     pub username: Option<String>,
     /// The file of the password, or - for standard input [default: it is asked]
     #[arg(long, value_name = "FILE")]

@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::{KeyId, Untrusted};
+
 /// An access token: goes with every request to the API, in the header `x-access-token`. A credential: wiped when
 /// dropped, and never printed by accident.
 #[derive(Clone)]
@@ -17,6 +19,17 @@ pub struct Grant {
     pub access_token: AccessToken,
     /// When it stops working: 55 to 60 minutes after the exchange on servers in the field.
     pub expires_at: DateTime<Utc>,
+}
+
+/// Whether an access token is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is, and it was made from this key.
+    Good(KeyId),
+    /// It is not: in the server's words.
+    Refused(Untrusted),
+    /// The server has no call that tells (Passportal has none).
+    NotOffered,
 }
 
 impl AccessToken {

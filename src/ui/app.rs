@@ -33,8 +33,8 @@ pub use window::Window;
 
 use super::field::Field;
 use super::keymap::Mode;
-use crate::api::{Request, Server, Target, Who};
-use crate::model::Profile;
+use crate::api::{Request, Server, Target};
+use crate::model::{Profile, Who};
 
 /// Everything that the screen shows.
 #[derive(Debug)]

@@ -87,7 +87,7 @@ async fn another_name_than_the_profiles_is_not_remembered() {
 async fn a_wrong_password_keeps_nothing_and_is_not_repeated() {
     let (_mock, home) = home().await;
     let ended = home.login("hunter2", &["--remember"]).await;
-    assert!(!ended.good && ended.err.contains("Wrong name or password"), "{ended:?}");
+    assert!(!ended.good && ended.err.contains("the user name or the password is wrong"), "{ended:?}");
     assert!(!format!("{ended:?}").contains("hunter2"));
     assert!(!home.session().exists());
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum_server::tls_rustls::{RustlsConfig, from_tcp_rustls};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
@@ -27,7 +27,7 @@ pub const ALWAYS: Years = (2000, 4000);
 
 impl Authority {
     pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
+        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -59,25 +59,13 @@ impl Authority {
 
     /// A server on a port of this machine, with a certificate for `names`. It wants a certificate of `clients`.
     pub fn serve(&self, router: Router, names: &[&str], years: Years, clients: Option<&Self>) -> u16 {
-        latchkey::api::install_tls();
         let (cert, key) = self.make(names, years);
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = match clients {
-            None => ServerConfig::builder().with_no_client_auth(),
-            Some(clients) => {
-                let mut roots = RootCertStore::empty();
-                roots.add(clients.issuer.der().clone()).unwrap();
-                let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
-                ServerConfig::builder().with_client_cert_verifier(verifier)
-            }
-        };
-        let config = config.with_single_cert(vec![cert.der().clone()], key).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let server = from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config))).unwrap();
-        tokio::spawn(server.serve(router.into_make_service()));
-        port
+        serve(router, cert.der(), &key, clients)
+    }
+
+    /// A server that shows the authority's own certificate.
+    pub fn serve_itself(&self, router: Router) -> u16 {
+        serve(router, self.issuer.der(), self.issuer.key(), None)
     }
 
     fn make(&self, names: &[&str], (from, to): Years) -> (rcgen::Certificate, KeyPair) {
@@ -87,6 +75,27 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
+}
+
+fn serve(router: Router, cert: &CertificateDer<'static>, key: &KeyPair, clients: Option<&Authority>) -> u16 {
+    latchkey::api::install_tls();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = match clients {
+        None => ServerConfig::builder().with_no_client_auth(),
+        Some(clients) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(clients.issuer.der().clone()).unwrap();
+            let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+            ServerConfig::builder().with_client_cert_verifier(verifier)
+        }
+    };
+    let config = config.with_single_cert(vec![cert.clone()], key).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config))).unwrap();
+    tokio::spawn(server.serve(router.into_make_service()));
+    port
 }
 
 /// A path that nothing is at.

@@ -56,7 +56,8 @@ async fn sign_in(State(mock): State<Mock>, headers: HeaderMap, body: Bytes) -> R
     mock.note("sign in", &headers);
     let asked: Value = serde_json::from_slice(&body).unwrap();
     if asked["password"] != PASSWORD {
-        let error = json!({ "success": false, "message": "Wrong name or password.", "code": 1006, "status": 401 });
+        let words = "Sign-in failed: username or password is wrong";
+        let error = json!({ "success": false, "message": words, "code": 1000, "status": 401 });
         return (StatusCode::UNAUTHORIZED, Json(error)).into_response();
     }
     Json(json!({

@@ -111,10 +111,10 @@ async fn one_signs_in_works_and_signs_out() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_in_the_servers_words() {
+async fn a_wrong_password_is_called_so() {
     let client = Client::connect(&at(Mock::default().router()).await, None).unwrap();
     let error = client.sign_in("jo", &SecretString::from("hunter2")).await.unwrap_err();
-    assert_eq!(error.to_string(), "Not signed in: Wrong name or password.");
+    assert_eq!(error.to_string(), "Not signed in: the user name or the password is wrong.");
     assert!(!format!("{error:?}").contains("hunter2"));
 }
 

@@ -1,12 +1,14 @@
 //! Proxies of the test's own, on this machine.
 
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use latchkey::api::{Connection, Proxy, ProxyUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::authority::{ALWAYS, Authority};
-use crate::mock::Mock;
+use crate::mock::{Mock, always, serve_plain};
 use crate::{ask, to, why_not};
 
 /// A name that only a proxy can know.
@@ -123,6 +125,14 @@ async fn a_proxy_that_is_not_there_is_to_blame() {
         assert!(error.is_passing());
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_to_blame() {
+    let refusing = serve_plain(always(|| StatusCode::FORBIDDEN.into_response())).await;
+    let authority = Authority::new("ours");
+    let why = why_not(&through(&authority, &format!("http://127.0.0.1:{refusing}")).0).await;
+    assert!(why.starts_with("The proxy does not connect to the server (it refused to)"), "{why}");
 }
 
 #[tokio::test]

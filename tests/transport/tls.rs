@@ -57,6 +57,14 @@ async fn a_certificate_out_of_its_time_is_said() {
 }
 
 #[tokio::test]
+async fn an_authority_in_a_servers_place_is_said() {
+    let authority = Authority::new("ours");
+    let port = authority.serve_itself(Mock::default().router());
+    let why = why_not(&trusting(&authority, port)).await;
+    assert!(why.contains("is an authority's") && why.contains("CA:FALSE"), "{why}");
+}
+
+#[tokio::test]
 async fn a_client_certificate_is_shown_where_it_is_wanted() {
     let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
     let port = authority.serve(Mock::default().router(), &["localhost"], ALWAYS, Some(&clients));
@@ -101,7 +109,7 @@ async fn patience_ends() {
     let why = why_not(&Connection { timeout, ..to(&base) }).await;
     assert_eq!(why, "The server cannot be reached: no answer in time.");
     let why = why_not(&Connection { connect_timeout: timeout, ..to(&base) }).await;
-    assert_eq!(why, "The server cannot be reached: no answer in time.");
+    assert_eq!(why, "The server cannot be reached: no connection in time.");
 }
 
 #[tokio::test]

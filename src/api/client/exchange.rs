@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Client, SECRET_BODY_LIMIT, read, refusal};
 use crate::api::ApiError;
 use crate::api::wire::WireGrant;
-use crate::model::{AccessToken, Content, Grant, HmacToken, KeyId, Untrusted};
+use crate::model::{AccessToken, Content, Grant, HmacToken, KeyId, Untrusted, Verdict};
 
 /// What an exchange came to, and what the server's clock said.
 #[derive(Debug)]
@@ -17,17 +17,6 @@ pub struct Exchanged {
     pub result: Result<Grant, ApiError>,
     /// The `Date` of the answer (RFC 9110, section 6.6.1), in whole seconds.
     pub server_time: Option<DateTime<Utc>>,
-}
-
-/// Whether an access token is good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is, and it was made from this key.
-    Good(KeyId),
-    /// It is not: in the server's words.
-    Refused(Untrusted),
-    /// The server has no call that tells (Passportal has none).
-    NotOffered,
 }
 
 impl Client {

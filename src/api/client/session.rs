@@ -48,13 +48,12 @@ impl Client {
             .anyone(Method::POST, &["auth", "session"])
             .header(CONNECTION, "close") // its buffers held a password: they go with it
             .json(&credentials);
-        let wire: WireSession = match read(call.send().await?, SECRET_BODY_LIMIT).await {
-            // Every way to fail is one code, so that none can be told apart.
-            Err(ApiError::Verification | ApiError::NotSignedIn(_)) => {
-                return Err(ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")));
-            }
-            answered => answered?,
-        };
+        let answer = read::<WireSession>(call.send().await?, SECRET_BODY_LIMIT).await;
+        let wire = answer.map_err(|error| match error {
+            // Here the code 1000 is about a password, not about an access key.
+            ApiError::Verification => ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")),
+            other => other,
+        })?;
         bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
         Ok(Session {
             token: wire.session_token,

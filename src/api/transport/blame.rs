@@ -13,7 +13,8 @@ use crate::model::Untrusted;
 /// says what happened.
 pub fn blame(error: &reqwest::Error) -> ApiError {
     if error.is_timeout() {
-        return ApiError::Unreachable(Untrusted::new("no answer in time"));
+        let what = if error.is_connect() { "no connection in time" } else { "no answer in time" };
+        return ApiError::Unreachable(Untrusted::new(what));
     }
     let chain = chain(error);
     let innermost = Untrusted::new(&chain.last().map_or_else(|| "no answer".to_owned(), ToString::to_string));
@@ -24,6 +25,9 @@ pub fn blame(error: &reqwest::Error) -> ApiError {
         let words = cause.to_string();
         if words == "tunnel error: proxy authorization required" {
             return TransportError::ProxyWantsPassword.into();
+        }
+        if words == "tunnel error: unsuccessful" {
+            return TransportError::Proxy(Untrusted::new("it refused to")).into();
         }
         if words.starts_with("tunnel error") || words.contains("socks proxy") || words.starts_with("SOCKS error") {
             return TransportError::Proxy(innermost).into();
@@ -69,6 +73,9 @@ fn certificate_blame(error: &CertificateError) -> TransportError {
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TransportError::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TransportError::NotYetValid,
+        CertificateError::Other(hidden) if format!("{hidden:?}").contains("CaUsedAsEndEntity") => {
+            TransportError::AuthorityAsServer
+        }
         other => TransportError::Certificate(Untrusted::new(&other.to_string())),
     }
 }

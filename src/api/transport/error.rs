@@ -45,6 +45,12 @@ pub enum TransportError {
         "The server's certificate is not valid yet: this computer's clock is wrong, or the certificate is too new."
     )]
     NotYetValid,
+    /// The server shows the certificate of an authority as its own.
+    #[error(
+        "The server's certificate is an authority's (CA:TRUE, as openssl req -x509 makes it), which cannot stand for a \
+         server: have one made with basicConstraints=CA:FALSE."
+    )]
+    AuthorityAsServer,
     /// Something else is wrong with the server's certificate.
     #[error("The server's certificate cannot be used ({}): have it replaced.", .0.label(120))]
     Certificate(Untrusted),

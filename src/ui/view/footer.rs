@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::pieces::{grouped, line, line_right};
 use super::when;
-use crate::api::Who;
+use crate::model::Who;
 use crate::ui::app::{App, Exit};
 use crate::ui::keymap::{self, Binding, Mode};
 use crate::ui::theme;

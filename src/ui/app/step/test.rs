@@ -3,9 +3,9 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Pair, StepOutcome};
-use crate::api::{ApiError, Attempt, Exchange, Exchanged, Reply, Request, Target, Verdict};
+use crate::api::{ApiError, Attempt, Exchange, Exchanged, Reply, Request, Target};
 use crate::model::doctor::{Evidence, Finding, KeyState, diagnose};
-use crate::model::{AccessKey, Content, Grant, hmac_token};
+use crate::model::{AccessKey, Content, Grant, Verdict, hmac_token};
 use crate::ui::app::{CopyReport, Effect, Moment, What};
 use crate::ui::keymap::Action;
 

@@ -1,6 +1,7 @@
 //! Which server, and who is signed in there.
 
-use crate::api::{ApiError, Request, Server, Who};
+use crate::api::{ApiError, Request, Server};
+use crate::model::Who;
 use crate::ui::app::sign_in::SignInOutcome;
 use crate::ui::app::{App, Dialog, Effect, List, ProfilesDialog, SignInDialog};
 use crate::ui::keymap::Action;

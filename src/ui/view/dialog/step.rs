@@ -6,9 +6,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::api::Verdict;
 use crate::model::doctor::Finding;
-use crate::model::{Grant, Untrusted};
+use crate::model::{Grant, Untrusted, Verdict};
 use crate::ui::app::{CopyReport, HmacFocus, HmacStep, Moment, Step, TestButton, TestStep, Testing, What};
 use crate::ui::theme;
 use crate::ui::view::pieces::{button_rows, field, line, next_row, paragraph, popup};
