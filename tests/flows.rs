@@ -17,6 +17,10 @@ mod create;
 mod keys;
 #[path = "flows/list.rs"]
 mod list;
+#[path = "flows/servers.rs"]
+mod servers;
+#[path = "flows/tokens.rs"]
+mod tokens;
 #[path = "flows/trouble.rs"]
 mod trouble;
 

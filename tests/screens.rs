@@ -16,8 +16,12 @@ mod typing;
 mod dialogs;
 #[path = "screens/page.rs"]
 mod page;
+#[path = "screens/servers.rs"]
+mod servers;
 #[path = "screens/stage.rs"]
 mod stage;
+#[path = "screens/tokens.rs"]
+mod tokens;
 
 /// Masks what depends on the time zone of the machine, digit for digit, so that widths stay true.
 #[must_use]

@@ -15,7 +15,8 @@ use crate::{hands, mask_times, picture};
 pub struct Stage {
     pub app: App,
     pub now: Moment,
-    asked: Option<Request>,
+    /// What was asked of the server last.
+    pub asked: Option<Request>,
 }
 
 /// Noon UTC: the same day everywhere.

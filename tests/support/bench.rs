@@ -94,6 +94,12 @@ impl Bench {
         }
     }
 
+    /// Ends the API task, and waits for its last words to the server.
+    pub async fn end(self) {
+        drop((self.link.requests, self.link.replies));
+        self.link.ended.await.unwrap();
+    }
+
     /// Waits until no answer is awaited any more.
     pub async fn settle(&mut self) {
         while self.is_waiting() {

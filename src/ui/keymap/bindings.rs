@@ -70,6 +70,8 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(M::Question, K::Right, A::Next),
     bind(M::Question, K::BackTab, A::Previous),
     bind(M::Question, K::Left, A::Previous),
+    bind(M::Question, K::Up, A::Up),
+    bind(M::Question, K::Down, A::Down),
     bind(M::Question, K::Esc, A::Cancel).said("Esc", "cancel", ""),
     control(M::Question, 'c', A::Quit),
     bind(M::Reveal, K::Char('s'), A::ShowKey).said("s", "show/hide key", ""),

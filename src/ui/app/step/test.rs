@@ -20,6 +20,8 @@ pub struct TestStep {
     pub focus: TestButton,
     /// What came of the last copy.
     pub copied: Option<(What, CopyReport)>,
+    /// The first row of what was found that is on screen: a small one does not have room for all.
+    pub scroll: usize,
     content: Content,
     /// Whether each try draws a content of its own.
     draws: bool,
@@ -78,6 +80,7 @@ impl TestStep {
             state: Testing::Exchanging,
             focus: TestButton::Back,
             copied: None,
+            scroll: 0,
             content: content.or_else(|| Content::draw().ok())?,
             draws,
             failing,
@@ -119,6 +122,8 @@ impl TestStep {
                 (TestButton::Again, _) => return StepOutcome::Stay(Some(self.again().into())),
                 _ => return StepOutcome::Back,
             },
+            Action::Up => self.scroll = self.scroll.saturating_sub(1),
+            Action::Down => self.scroll += 1,
             Action::Cancel => return StepOutcome::Back,
             _ => {}
         }
@@ -154,7 +159,7 @@ impl TestStep {
             self.content = fresh;
         }
         self.attempt = Attempt::next();
-        (self.state, self.focus, self.copied) = (Testing::Exchanging, TestButton::Back, None);
+        (self.state, self.focus, self.copied, self.scroll) = (Testing::Exchanging, TestButton::Back, None, 0);
         let token = hmac_token(self.pair.secret.expose().as_bytes(), self.content.as_str().as_bytes());
         let (at, id, content) = (self.pair.home.at.clone(), self.pair.id.clone(), self.content.clone());
         Request::Exchange(self.attempt, Exchange { at, id, token, content })

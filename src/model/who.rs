@@ -1,0 +1,24 @@
+//! Who is signed in.
+
+use chrono::{DateTime, Utc};
+
+use super::Untrusted;
+
+/// An administrator who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// The name.
+    pub username: Untrusted,
+    /// What the server lets them do, in its word.
+    pub role: Untrusted,
+    /// When the session ends at the latest.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Who {
+    /// Whether they may only look (HTTP contract, part B).
+    #[must_use]
+    pub fn may_only_look(&self) -> bool {
+        self.role.raw_for_api() == "auditor"
+    }
+}

@@ -1,0 +1,268 @@
+//! A server for many: signing in, sessions that end, other profiles, and what may not be changed.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use latchkey::api::{Client, Connect, Connected, Server, Target};
+use latchkey::model::BaseUrl;
+use latchkey::server::limits::Limits;
+use latchkey::server::place::Place;
+use latchkey::server::team::{Setup, Team};
+use latchkey::server::username::Username;
+use latchkey::server::{Role, Store, passwords};
+use latchkey::ui::app::Dialog;
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+use super::Bench;
+use crate::bench::server_named;
+
+const PASSWORD: &str = "correct-horse-battery-staple";
+
+/// A server for many with jo, who may change keys, and au, who may not.
+async fn team(folder: &Path) -> (Team, BaseUrl) {
+    let store = Store::open(folder).unwrap();
+    for (name, role) in [("jo", Role::Administrator), ("au", Role::Auditor)] {
+        let hash = passwords::hash(&SecretString::from(PASSWORD)).unwrap();
+        let name = Username::parse(name).unwrap();
+        assert!(store.add_administrator(&name, role, &hash, chrono::Utc::now()).unwrap());
+    }
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let team = Team::start(Setup {
+        data: folder.to_owned(),
+        places: vec![Place::Tcp(any)],
+        socket_mode: 0o600,
+        tls: None,
+        behind_proxy: false,
+        limits: Limits::default(),
+    });
+    let team = team.await.unwrap();
+    let Place::Tcp(address) = &team.places[0] else { panic!("it listens on an address") };
+    let base = BaseUrl::parse(&format!("http://{address}")).unwrap().0;
+    (team, base)
+}
+
+/// Every profile is this server's; its name says what else it is.
+fn profiles(base: BaseUrl) -> impl Connect {
+    move |name: Option<String>| {
+        let name = name.unwrap_or_else(|| "team".to_owned());
+        let target = Target::Url(base.clone());
+        let mut server = Server { target, ..server_named(&name) };
+        server.profile.signs_in = true;
+        server.profile.server = base.host_for_screen().to_owned();
+        server.profile.production = name == "prod";
+        server.profile.read_only = name == "look";
+        let client = Client::connect(&latchkey::api::Connection::new(server.target.clone()), None).unwrap();
+        std::future::ready(Ok(Connected { client, server }))
+    }
+}
+
+async fn bench(folder: &TempDir) -> (Bench, Team) {
+    let (team, base) = team(folder.path()).await;
+    let mut bench = Bench::with(TempDir::new().unwrap(), profiles(base.clone()));
+    let all = ["team", "prod", "look"].map(|name| {
+        let mut profile = server_named(name).profile;
+        profile.production = name == "prod";
+        profile.read_only = name == "look";
+        profile
+    });
+    bench.app.begin(all.to_vec(), "");
+    bench.settle().await;
+    (bench, team)
+}
+
+async fn sign_in(bench: &mut Bench, name: &str) {
+    bench.type_keys(&format!("{name}<Enter>{PASSWORD}<Enter>")).await;
+    bench.sees(&format!("Signed in as {name}"));
+}
+
+/// The database, to end sessions as time would.
+fn end_sessions(folder: &TempDir) {
+    let database: PathBuf = folder.path().join("keys.db");
+    let connection = rusqlite::Connection::open(database).unwrap();
+    assert!(connection.execute("DELETE FROM sessions", []).unwrap() > 0);
+}
+
+fn sessions(folder: &TempDir) -> i64 {
+    let connection = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
+    connection.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_and_the_right_one_opens_the_list() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    bench.sees("Sign in to 127.0.0.1");
+    bench.type_keys("<Enter>").await;
+    bench.type_keys("<Enter>").await;
+    bench.type_keys("jo<Enter>wrong-password<Enter>").await;
+    bench.sees("the user name or the password is wrong");
+    assert!(!format!("{:?}", bench.app).contains("wrong-password"));
+    bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
+    bench.sees("Signed in as jo (administrator).");
+    bench.sees("There is no access key yet.");
+    bench.misses(PASSWORD);
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn who_does_not_sign_in_sees_no_keys_and_may_come_back() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    bench.type_keys("<Esc>").await;
+    bench.sees("The keys cannot be shown.");
+    bench.type_keys("r").await;
+    bench.sees("Sign in to 127.0.0.1");
+    sign_in(&mut bench, "jo").await;
+    bench.sees("There is no access key yet.");
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_ends_asks_again_and_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    let (id, _) = bench.create("kept").await;
+    // In mid-delete.
+    end_sessions(&folder);
+    bench.type_keys("d").await;
+    bench.press(&id[16..]);
+    bench.type_keys("<Enter>").await;
+    bench.sees("Your session has ended.");
+    bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
+    bench.sees("There is no access key yet.");
+    // In mid-create: one key, and its secret.
+    end_sessions(&folder);
+    bench.type_keys("cafter<Enter>").await;
+    bench.sees("Your session has ended.");
+    bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
+    bench.sees("Access key created");
+    assert!(bench.secret().expose().starts_with("sk_"));
+    assert_eq!(bench.app.list.total, Some(1));
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn a_create_is_given_up_with_its_sign_in_and_nothing_is_lost() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    end_sessions(&folder);
+    bench.type_keys("cmine<Enter>").await;
+    bench.type_keys("<Esc>").await;
+    bench.settle().await;
+    bench.sees("mine");
+    bench.sees("Enter tries again.");
+    bench.type_keys("<Enter>").await;
+    bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
+    bench.sees("Access key created");
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_never_covers_a_secret_that_is_seen_once() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    bench.type_keys("c<Enter>s").await;
+    let secret = bench.secret();
+    end_sessions(&folder);
+    bench.pass(std::time::Duration::from_secs(61)).await;
+    assert!(bench.app.sign_in.is_some());
+    bench.misses("Sign in to");
+    bench.type_keys("s").await;
+    bench.sees(secret.expose());
+    bench.type_keys("<Esc><Enter>").await;
+    bench.sees("Sign in to");
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    let (id, _) = bench.create("real").await;
+    bench.sees("team · 127.0.0.1");
+    assert_eq!(sessions(&folder), 1);
+    bench.type_keys("p<Down><Enter>").await;
+    assert_eq!(sessions(&folder), 0, "the session of the profile that is left is ended");
+    sign_in(&mut bench, "jo").await;
+    bench.sees("PRODUCTION  prod · 127.0.0.1");
+    // The end of the ID alone deletes nothing there.
+    bench.type_keys("d").await;
+    bench.press(&id[16..]);
+    bench.type_keys("<Enter>").await;
+    bench.sees("the profile's name");
+    assert_eq!(bench.app.list.total, Some(1));
+    bench.type_keys("<Space>prod<Enter>").await;
+    bench.sees("is deleted");
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn a_read_only_profile_and_an_auditor_change_nothing() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    bench.create("untouched").await;
+    bench.type_keys("p<Down><Down><Enter>").await;
+    sign_in(&mut bench, "jo").await;
+    bench.sees("look (read-only) · 127.0.0.1");
+    bench.misses(" delete ");
+    for press in ["c", "d", "a", "e"] {
+        bench.type_keys(press).await;
+        assert!(bench.app.dialog.is_none(), "{press}");
+        bench.sees("This profile is read-only");
+    }
+    bench.type_keys("?").await;
+    bench.misses("Delete the selected key");
+    bench.type_keys("<Esc>p<Up><Up><Enter>").await;
+    sign_in(&mut bench, "au").await;
+    bench.type_keys("d").await;
+    assert!(bench.app.dialog.is_none());
+    bench.sees("auditors look at keys and change none");
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_at_the_server() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    assert_eq!(sessions(&folder), 1);
+    bench.press("o");
+    while bench.app.sign_in.is_none() {
+        bench.reply().await;
+    }
+    assert_eq!(sessions(&folder), 0);
+    bench.sees("Sign in to");
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn leaving_ends_the_session_of_this_run() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    bench.type_keys("q").await;
+    assert!(bench.left.is_some());
+    bench.end().await;
+    assert_eq!(sessions(&folder), 0);
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn leaving_does_not_wait_for_a_create_that_waits_for_a_sign_in() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    end_sessions(&folder);
+    bench.type_keys("c<Enter>").await;
+    assert!(bench.app.creating && bench.app.sign_in.is_some());
+    bench.type_keys("<Ctrl-C>").await;
+    assert!(bench.left.is_some());
+    assert!(!matches!(bench.app.dialog, Some(Dialog::Reveal(_))));
+    team.stop().await;
+}
