@@ -21,6 +21,7 @@ pub struct SessionFile {
     folder: PathBuf,
     path: PathBuf,
     server: String,
+    login: Option<u32>,
 }
 
 /// Why a session is not remembered, or not used. Never holds any of it.
@@ -36,6 +37,8 @@ struct Written<'a> {
     server: &'a str,
     /// The name as it was typed, which is the profile's: the server may write it in another way.
     signed_in_as: &'a str,
+    /// Who logged in to this computer: several people may share one account.
+    login: Option<u32>,
     username: &'a str,
     role: &'a str,
     expires_at: DateTime<Utc>,
@@ -46,6 +49,7 @@ struct Written<'a> {
 struct Found {
     server: String,
     signed_in_as: String,
+    login: Option<u32>,
     username: String,
     role: String,
     expires_at: DateTime<Utc>,
@@ -64,7 +68,7 @@ impl SessionFile {
             Target::Socket(path) => format!("unix:{}", path.display()),
             Target::Url(base) => base.as_str().to_owned(),
         };
-        Self { path: folder.join(format!("{key}.json")), folder, server }
+        Self { path: folder.join(format!("{key}.json")), folder, server, login: login() }
     }
 
     /// Where it is.
@@ -73,15 +77,17 @@ impl SessionFile {
         &self.path
     }
 
-    /// The remembered session, if there is one for this server that has not ended at `now`, and if it was `signed_in_as`
-    /// the name that is given. One that has ended is removed.
+    /// The remembered session, if there is one for this server that has not ended at `now`, if it was `signed_in_as` the
+    /// name that is given, and not by somebody else who shares this account. One that has ended is removed.
     pub fn load(&self, signed_in_as: Option<&str>, now: DateTime<Utc>) -> Result<Option<Session>, SessionFileError> {
         let Some(bytes) = self.read()? else { return Ok(None) };
         // The parser's own error may quote what it stumbled over.
         let found: Found = serde_json::from_slice(&bytes).map_err(|_| {
             self.error("cannot be understood: remove it and sign in again with latchkey login --remember")
         })?;
-        if found.server != self.server || signed_in_as.is_some_and(|name| name != found.signed_in_as) {
+        let other_name = signed_in_as.is_some_and(|name| name != found.signed_in_as);
+        let other_login = matches!((found.login, self.login), (Some(theirs), Some(ours)) if theirs != ours);
+        if found.server != self.server || other_name || other_login {
             return Ok(None);
         }
         if found.expires_at <= now {
@@ -105,6 +111,7 @@ impl SessionFile {
         let written = Written {
             server: &self.server,
             signed_in_as,
+            login: self.login,
             username: session.username.raw_for_api(),
             role: session.role.raw_for_api(),
             expires_at: session.expires_at,
@@ -179,6 +186,12 @@ impl SessionFile {
     fn error(&self, problem: &str) -> SessionFileError {
         SessionFileError { path: self.path.clone(), problem: problem.to_owned() }
     }
+}
+
+/// The user who logged in, whatever account they work as now (`/proc/self/loginuid`, proc(5)); none if nobody did.
+fn login() -> Option<u32> {
+    let text = fs::read_to_string("/proc/self/loginuid").ok()?;
+    text.trim().parse().ok().filter(|user| *user != u32::MAX)
 }
 
 #[cfg(test)]

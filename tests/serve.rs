@@ -27,6 +27,8 @@ mod log;
 mod nginx;
 #[path = "serve/places.rs"]
 mod places;
+#[path = "serve/profiles.rs"]
+mod profiles;
 #[path = "serve/stop.rs"]
 mod stop;
 #[path = "serve/throttle.rs"]

@@ -74,6 +74,22 @@ fn it_goes_to_no_other_server_and_to_no_other_name() {
 }
 
 #[test]
+fn somebody_else_on_a_shared_account_does_not_use_it() {
+    for (theirs, ours, used) in [
+        (Some(1000), Some(1001), false),
+        (Some(1000), Some(1000), true),
+        (None, Some(1000), true),
+        (Some(1000), None, true),
+    ] {
+        let (_state, mut file) = stored();
+        file.login = theirs;
+        file.store(&session("jo", TimeDelta::hours(1)), "jo").unwrap();
+        file.login = ours;
+        assert_eq!(file.load(None, Utc::now()).unwrap().is_some(), used, "{theirs:?} {ours:?}");
+    }
+}
+
+#[test]
 fn one_that_has_ended_is_removed() {
     let (_state, file) = stored();
     assert!(file.load(None, Utc::now() + TimeDelta::minutes(59)).unwrap().is_some());
