@@ -79,7 +79,7 @@ impl State {
     /// A server's state before its first call.
     #[must_use]
     pub fn new(store: Store, sessions: Sessions) -> Self {
-        let decoy = store.vault().seal(exchange::DECOY_ID, exchange::DECOY_SECRET).unwrap_or_default();
+        let decoy = store.vault().seal(ledger::NOBODY, exchange::DECOY_SECRET).unwrap_or_default();
         Self(Arc::new(Inner {
             store,
             sessions,
