@@ -2,8 +2,12 @@
 //!
 //! ```text
 //! router ─ routes ─┬─ keys, history   sessions say who asks, fields what for
-//!                  └─ exchange        tokens; the ledger notes each use
+//!                  ├─ exchange        tokens; the ledger notes each use
+//!                  └─ sign_in         passwords; the throttle slows guessing down
 //!          store (SQLite) + vault (master key)
+//!
+//! embedded   one user: a Unix socket inside the program
+//! team       many: listeners for places, TLS, limits; observe stands around each request and logs it
 //! ```
 
 mod cursor;
@@ -79,7 +83,7 @@ impl State {
     /// A server's state before its first call.
     #[must_use]
     pub fn new(store: Store, sessions: Sessions) -> Self {
-        let decoy = store.vault().seal(exchange::DECOY_ID, exchange::DECOY_SECRET).unwrap_or_default();
+        let decoy = store.vault().seal(ledger::NOBODY, exchange::DECOY_SECRET).unwrap_or_default();
         Self(Arc::new(Inner {
             store,
             sessions,
@@ -98,7 +102,7 @@ impl State {
     ) -> Result<T, Failure> {
         let store = self.0.store.clone();
         let done = tokio::task::spawn_blocking(move || job(&store)).await;
-        Ok(done.map_err(|_| Failure::unexpected())??)
+        Ok(done.map_err(|_| panicked())??)
     }
 }
 
@@ -110,9 +114,15 @@ pub fn router(state: State) -> Router {
         .fallback(|| async { Failure::not_found("This path") })
         .method_not_allowed_fallback(|| async { Failure::method() })
         .layer(DefaultBodyLimit::max(MOST_BODY))
-        .layer(CatchPanicLayer::custom(|_| Failure::unexpected().into_response()))
+        .layer(CatchPanicLayer::custom(|_| panicked().into_response()))
         .layer(map_response(no_store))
         .with_state(state)
+}
+
+/// A mistake of ours: what it was stands in the private report that the panic hook writes.
+fn panicked() -> Failure {
+    tracing::error!("a mistake in the program ended a request; see panic.log in the state folder");
+    Failure::unexpected()
 }
 
 /// Nothing of this server belongs into a cache, least of all secrets and tokens.

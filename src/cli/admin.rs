@@ -13,23 +13,12 @@ use super::prompt;
 use super::secret_input::{SecretSource, read_secret};
 use crate::args::admin::{Admin, Password};
 use crate::server::username::{Username, check_password};
-use crate::server::{Administrator, Removal, Store, passwords};
+use crate::server::{Administrator, Removal, Role, Store, passwords};
 
 /// Does what is asked about the administrators of a data folder.
 pub fn admin(data: &Path, what: &Admin) -> Result<()> {
     match what {
-        Admin::Add { username, role, password } => {
-            let username = Username::parse(username)?;
-            let store = Store::open(data)?;
-            if store.administrators()?.iter().any(|known| known.username == username.as_str()) {
-                bail!(taken(&username));
-            }
-            let hash = new_password(&username, password)?;
-            if !store.add_administrator(&username, *role, &hash, Utc::now())? {
-                bail!(taken(&username));
-            }
-            say(&format!("{} is added as {}", username.as_str(), role.as_str()))
-        }
+        Admin::Add { username, role, password } => add(data, &Username::parse(username)?, *role, password),
         Admin::List => list(&existing(data)?.administrators()?),
         Admin::Passwd { username, password } => {
             let (username, store) = known(data, username)?;
@@ -39,22 +28,37 @@ pub fn admin(data: &Path, what: &Admin) -> Result<()> {
             }
             say(&format!("the password of {} is changed, and every session of theirs has ended", username.as_str()))
         }
-        Admin::Remove { username, yes, last } => {
-            let (username, store) = known(data, username)?;
-            if !yes && !confirmed(&username)? {
-                bail!("{} was not removed", username.as_str());
-            }
-            match store.remove_administrator(&username, *last)? {
-                Removal::Done => {
-                    say(&format!("{} is removed, and every session of theirs has ended", username.as_str()))
-                }
-                Removal::Unknown => Err(unknown(&username)),
-                Removal::Last => Err(eyre!(
-                    "{} is the last who may manage keys and was not removed: add another first, or give --last",
-                    username.as_str()
-                )),
-            }
-        }
+        Admin::Remove { username, yes, last } => remove(data, username, *yes, *last),
+    }
+}
+
+fn add(data: &Path, username: &Username, role: Role, password: &Password) -> Result<()> {
+    let store = Store::open(data)?;
+    let taken = || {
+        eyre!("there is an administrator {0} already: latchkey admin passwd {0} sets a new password", username.as_str())
+    };
+    if is_known(&store, username)? {
+        return Err(taken()); // before anybody types a password for nothing
+    }
+    let hash = new_password(username, password)?;
+    if !store.add_administrator(username, role, &hash, Utc::now())? {
+        return Err(taken());
+    }
+    say(&format!("{} is added as {}", username.as_str(), role.as_str()))
+}
+
+fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Result<()> {
+    let (username, store) = known(data, username)?;
+    if !yes && !confirmed(&username)? {
+        bail!("{} was not removed", username.as_str());
+    }
+    match store.remove_administrator(&username, even_last)? {
+        Removal::Done => say(&format!("{} is removed, and every session of theirs has ended", username.as_str())),
+        Removal::Unknown => Err(unknown(&username)),
+        Removal::Last => Err(eyre!(
+            "{} is the last who may manage keys and was not removed: add another first, or give --last",
+            username.as_str()
+        )),
     }
 }
 
@@ -69,16 +73,15 @@ fn existing(data: &Path) -> Result<Store> {
 fn known(data: &Path, username: &str) -> Result<(Username, Store)> {
     let username = Username::parse(username)?;
     let store = existing(data)?;
-    let is_known = store.administrators()?.iter().any(|known| known.username == username.as_str());
-    if is_known { Ok((username, store)) } else { Err(unknown(&username)) }
+    if is_known(&store, &username)? { Ok((username, store)) } else { Err(unknown(&username)) }
+}
+
+fn is_known(store: &Store, username: &Username) -> Result<bool> {
+    Ok(store.administrators()?.iter().any(|known| known.username == username.as_str()))
 }
 
 fn unknown(username: &Username) -> color_eyre::Report {
     eyre!("there is no administrator {}: see latchkey admin list", username.as_str())
-}
-
-fn taken(username: &Username) -> String {
-    format!("there is an administrator {0} already: latchkey admin passwd {0} sets a new password", username.as_str())
 }
 
 /// Takes a password, checks it, and gives its hash.

@@ -112,10 +112,9 @@ impl Typing {
 
     fn take_plain(&mut self, byte: u8) -> io::Result<bool> {
         match byte {
-            b'\r' | b'\n' => return Ok(true),
             0x03 => return Err(io::Error::new(io::ErrorKind::Interrupted, "given up by Ctrl-C")),
             0x04 if self.text.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-            0x04 => return Ok(true),
+            b'\r' | b'\n' | 0x04 => return Ok(true),
             0x15 => self.text.clear(),
             0x08 | 0x7f => while self.text.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
             0x1b => self.escape = Escape::Begun,

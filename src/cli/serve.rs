@@ -65,7 +65,7 @@ async fn run(setup: Setup) -> Result<()> {
 
 async fn came(signal: &mut Signal) {
     if signal.recv().await.is_none() {
-        std::future::pending().await // no signal can come any more
+        std::future::pending::<()>().await; // no signal can come any more
     }
 }
 

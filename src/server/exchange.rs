@@ -9,16 +9,18 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::fields::Fields;
+use super::ledger::NOBODY;
 use super::source::{Source, Who};
 use super::store::Credential;
 use super::token::{self, Claims};
 use super::{Inner, State};
 use crate::model::{Status, hmac_token};
 
-/// What the decoy's secret is sealed for; the ID of no key.
-pub(super) const DECOY_ID: &str = "PK";
 /// As long as a secret, and none.
 pub(super) const DECOY_SECRET: &str = "sk_0000000000000000000000000000000000000000000000000";
+
+/// Why an exchange was refused, in the history of its key.
+const WRONG_HASH: &str = "wrong hash";
 
 /// What proves that a client has a key's secret.
 struct Proof {
@@ -89,7 +91,7 @@ impl Inner {
         now: DateTime<Utc>,
     ) -> Result<Option<(Zeroizing<String>, i64)>, super::StoreError> {
         let found = self.store.credential(&proof.id, now)?;
-        let (id, sealed) = found.as_ref().map_or((DECOY_ID, &self.decoy), |key| (proof.id.as_str(), &key.sealed));
+        let (id, sealed) = found.as_ref().map_or((NOBODY, &self.decoy), |key| (proof.id.as_str(), &key.sealed));
         let secret = self.store.vault().unseal(id, sealed);
         let readable = secret.is_some();
         let secret = secret.unwrap_or_default();
@@ -106,8 +108,12 @@ impl Inner {
         };
         let token = token::sign(self.store.vault(), &claims);
         let refused = match &found {
-            None => return Ok(None),
-            Some(_) if !(readable && matches) => Some("wrong hash"),
+            None => {
+                who.is(NOBODY);
+                self.ledger.refused_nobody(source, WRONG_HASH, now);
+                return Ok(None);
+            }
+            Some(_) if !(readable && matches) => Some(WRONG_HASH),
             Some(key) if key.status != Status::Active => Some(key.status.as_str()),
             Some(_) => None,
         };

@@ -19,6 +19,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// So many places are remembered at most: a flood of them costs events, not memory.
 const MOST_NOTED: usize = 10_000;
 
+/// As long as an ID of ours, and none: stands where an ID would, so that it takes as long to write.
+pub(super) const NOBODY: &str = "PK------------------";
+
 /// What happened since the last write.
 #[derive(Default)]
 pub(super) struct Ledger {
@@ -48,25 +51,47 @@ impl Ledger {
         self.note(id, from, Kind::Refused, Some(why), at);
     }
 
-    fn note(&self, id: &str, from: &str, kind: Kind, why: Option<&'static str>, at: DateTime<Utc>) {
-        let every = if kind == Kind::Used { USED_EVERY } else { REFUSED_EVERY };
+    /// Does what noting a refusal does, for an ID that no key has: the time must not tell. Nothing is written down.
+    pub(super) fn refused_nobody(&self, from: &str, why: &'static str, at: DateTime<Utc>) {
         let mut pending = self.lock();
-        if pending.noted.len() >= MOST_NOTED {
-            pending.noted.clear();
+        if pending.is_due(NOBODY, from, Kind::Refused, why, at) {
+            drop(pending);
+            self.dirty.notify_one();
         }
-        let place = (id.to_owned(), from.to_owned(), why.unwrap_or(""));
-        let last = pending.noted.get(&place).copied();
-        if last.is_none_or(|last| at - last >= every || at < last) {
-            pending.noted.insert(place, at);
+    }
+
+    fn note(&self, id: &str, from: &str, kind: Kind, why: Option<&'static str>, at: DateTime<Utc>) {
+        let mut pending = self.lock();
+        let is_due = pending.is_due(id, from, kind, why.unwrap_or(""), at);
+        if is_due {
             let event = Event { kind, at, by: None, from: Some(from.to_owned()), detail: why.map(str::to_owned) };
             pending.events.push((id.to_owned(), event));
         }
         drop(pending);
-        self.dirty.notify_one();
+        if is_due || kind == Kind::Used {
+            self.dirty.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pending {
+    /// Whether the last event of this kind, from this place and for this reason, no longer stands for this one.
+    fn is_due(&mut self, id: &str, from: &str, kind: Kind, why: &'static str, at: DateTime<Utc>) -> bool {
+        let every = if kind == Kind::Used { USED_EVERY } else { REFUSED_EVERY };
+        if self.noted.len() >= MOST_NOTED {
+            self.noted.clear();
+        }
+        let place = (id.to_owned(), from.to_owned(), why);
+        let last = self.noted.get(&place).copied();
+        let is_due = last.is_none_or(|last| at - last >= every || at < last);
+        if is_due {
+            self.noted.insert(place, at);
+        }
+        is_due
     }
 }
 

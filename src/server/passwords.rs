@@ -48,7 +48,7 @@ impl Passwords {
             let _turn = turn; // until the memory is free again, also when nobody waits for the answer any more
             matches(kept.as_deref().unwrap_or(DECOY), &given) && kept.is_some()
         });
-        done.await.map_err(|_| Failure::unexpected())
+        done.await.map_err(|_| super::panicked())
     }
 }
 
@@ -74,6 +74,16 @@ pub fn hash(password: &SecretString) -> Result<String, HashError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_crowd_of_strangers_waits_and_who_is_known_does_not_wait_for_them() {
+        let passwords = Passwords::default();
+        let _crowd = passwords.strangers.acquire_many(2).await.unwrap();
+        let check = |known| passwords.matches(None, SecretString::from("x"), known);
+        let patience = std::time::Duration::from_millis(50);
+        assert!(tokio::time::timeout(patience, check(false)).await.is_err());
+        assert!(!check(true).await.unwrap());
+    }
 
     #[test]
     fn hashes_match_their_password_only_and_cost_what_the_decoy_costs() {

@@ -59,7 +59,10 @@ impl NamedSocket {
     pub(super) fn bind(path: &Path, mode: u32) -> io::Result<(Self, UnixListener)> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(name)?;
+        let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        let mut open = OpenOptions::new();
+        let open = open.write(true).create(true).truncate(false).mode(0o600).custom_flags(no_follow);
+        let lock = open.open(name)?;
         let taken = || io::Error::new(io::ErrorKind::AddrInUse, "another server listens there");
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => taken(),

@@ -133,7 +133,10 @@ impl Team {
             .http1_only()
             .first_request_timeout(header_time)
             .handle(Handle::with_control(self.control.clone()))
-            .accept_error_handler(|peer, error| tracing::debug!(?peer, %error, "a connection failed"));
+            .accept_error_handler(|peer, error| match peer {
+                None => tracing::warn!(%error, "cannot accept connections"), // out of file descriptors, say
+                Some(_) => tracing::debug!(%error, "a connection failed"),
+            });
         server.http_builder().http1().max_buf_size(header_bytes).header_read_timeout(header_time);
         match tls {
             None => self.serving.spawn(server.acceptor(DefaultAcceptor::new()).serve(service)),

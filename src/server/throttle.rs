@@ -1,7 +1,8 @@
 //! Sign-ins, slowed down: guessing gets nowhere, and nobody can keep an administrator out by it.
 //!
 //! Who comes from where this account signed in before has a share of their own, which nobody elsewhere can use up.
-//! All others share: by address, and by the account that they name, whether it exists or not.
+//! All others share: by address, and by the account that they name, whether it exists or not. (Who sits in the same
+//! network as an administrator can so learn that this account signs in from there, and nobody else can.)
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};

@@ -52,7 +52,7 @@ async fn a_line_says_who_did_what_and_no_secret() {
             "POST /auth/session 401 -",
             "POST /auth/client_token 200 ID",
             "POST /auth/client_token 401 ID",
-            "POST /auth/client_token 401 -",
+            "POST /auth/client_token 401 PK------------------",
             "GET /auth/verify 204 ID",
             "GET /keys 200 jo",
             "GET /keys/{id} 404 jo",

@@ -91,10 +91,8 @@ fn configuration(home: &Path, port: u16) -> String {
     }
     // As root, nginx would serve as another user, who may not enter the folder.
     let user = if geteuid().is_root() { "user root;" } else { "" };
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .map(|kind| format!("{kind}_temp_path {home}/{kind};\n"))
-        .collect();
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = kinds.map(|kind| format!("{kind}_temp_path {home}/{kind};")).join(" ");
     format!(
         "{user} daemon off; master_process off; pid {home}/nginx.pid;
         events {{}}

@@ -111,6 +111,20 @@ async fn all_refusals_are_alike() {
 }
 
 #[tokio::test]
+async fn an_id_beside_a_keys_own_opens_nothing_and_is_not_noted() {
+    let server = Server::start().await;
+    let (id, secret) = server.create("one").await;
+    for beside in [&id[..19], &format!("{id}0"), "A", "z", &id.to_lowercase()] {
+        assert_eq!(server.exchange(beside, &secret).await.status, 401, "{beside}");
+    }
+    let server = Server::on(server.stop().await, latchkey::server::Role::Administrator).await;
+    let events = server.get(&format!("/keys/{id}/events")).await.body["events"].as_array().unwrap().len();
+    assert_eq!(events, 1, "it was created, and nothing else happened to it");
+    let all: i64 = server.database().query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+    assert_eq!(all, 1);
+}
+
+#[tokio::test]
 async fn a_token_dies_with_its_key_at_once() {
     let server = Server::start().await;
     let (id, secret) = server.create("one").await;

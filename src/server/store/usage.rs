@@ -27,16 +27,28 @@ pub(crate) struct Use {
 
 impl Store {
     /// What decides about a key's use at `now`.
+    ///
+    /// It reads the key at or after this ID, and then looks whether it is the one: so the work is the same for an ID
+    /// that no key has, and its time does not tell (at the end of the index it starts over).
     pub(crate) fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Credential>, StoreError> {
-        let sql = "SELECT switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq) WHERE id = ?1";
+        let sql = "SELECT id, switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq)
+                   WHERE id >= ?1 ORDER BY id LIMIT 1";
         self.read(&Cancel::default(), |connection| {
             let mut statement = connection.prepare_cached(sql)?;
-            let found = statement.query_row([id], |row| {
-                let expires_at = row.get::<_, Option<i64>>(1)?.map(time);
-                let status = status(row.get(0)?, expires_at, now);
-                Ok(Credential { status, expires_at, generation: row.get(2)?, sealed: row.get(3)? })
-            });
-            Ok(found.optional()?)
+            let mut at_or_after = |id: &str| {
+                let found = statement.query_row([id], |row| {
+                    let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
+                    let status = status(row.get(1)?, expires_at, now);
+                    let credential = Credential { status, expires_at, generation: row.get(3)?, sealed: row.get(4)? };
+                    Ok((row.get::<_, String>(0)?, credential))
+                });
+                found.optional()
+            };
+            let found = match at_or_after(id)? {
+                None => at_or_after("")?,
+                found => found,
+            };
+            Ok(found.filter(|(found, _)| found == id).map(|(_, credential)| credential))
         })
     }
 
