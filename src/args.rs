@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, NewValues, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
-pub use values::looks_secret;
+pub use values::{key_id, looks_secret};
 
 use crate::config::Wishes;
 pub use login::LoginArgs;

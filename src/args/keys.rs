@@ -20,8 +20,9 @@ pub enum KeysCommand {
     /// Create an access key; its secret is given once
     ///
     /// The secret goes to standard output only if that is no terminal, or with --show. The destination is tried
-    /// before the key is made. A secret that does not reach its destination is offered again, or kept in a private
-    /// file that the message names.
+    /// before the key is made: a file is made anew; of a command it is tried whether sh understands it and whether its
+    /// first word is there. If a destination fails all the same, the secret is offered again on a terminal; without one
+    /// it is kept in a private file in the state folder, which the message names (exit code 8).
     Create(CreateArgs),
     /// Change label or end of an access key
     Edit(EditArgs),

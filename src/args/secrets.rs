@@ -67,6 +67,6 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "TEXT", value_parser = values::content, requires = "id")]
     pub content: Option<Content>,
     /// Read the HMAC token that failed from this file; - is standard input
-    #[arg(long, value_name = "FILE", requires = "id")]
+    #[arg(long, value_name = "FILE", requires_all = ["id", "content"])]
     pub hmac_file: Option<PathBuf>,
 }

@@ -62,9 +62,11 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Refuses what cannot be an ID; another server's may have nearly any form.
-pub(super) fn key_id(text: &str) -> Result<KeyId, String> {
+pub fn key_id(text: &str) -> Result<KeyId, String> {
     match Wanted::KeyId.check(text) {
         Err(wrong) if wrong.is_certain => Err(wrong.to_string()),
+        // In a URL these two are no names, but places.
+        _ if text == "." || text == ".." => Err("this is no access key ID".to_owned()),
         _ => KeyId::parse(text).map_err(|error| error.to_string()),
     }
 }

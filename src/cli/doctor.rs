@@ -1,5 +1,6 @@
 //! `latchkey doctor`: what is wrong, each finding with its next step.
 
+mod case;
 mod environment;
 mod exchange;
 
@@ -39,7 +40,7 @@ impl Diagnosis {
 
 /// Looks at a key if an ID is given, else at the way to the server; writes what was found.
 pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure> {
-    let case = exchange::Case::read(args)?;
+    let case = case::Case::read(args).await?;
     let config = settings.config();
     let (diagnosis, health) = match &config {
         Ok(config) => look(config, case.as_ref()).await,
@@ -56,26 +57,26 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure
     Ok(diagnosis.exit)
 }
 
-async fn look(config: &Config, case: Option<&exchange::Case>) -> (Diagnosis, Option<Health>) {
-    let server = match reach(config).await {
-        Ok(server) => server,
+async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<Health>) {
+    let (server, is_known) = match reach(config).await {
+        Ok(reached) => reached,
         Err(error) => return (Diagnosis::of(&error.into()), None),
     };
     let found = match case {
-        Some(case) => (exchange::diagnose(case, &server, address(config)).await, None),
+        Some(case) => (exchange::diagnose(case, &server, is_known, address(config)).await, None),
         None => environment::diagnose(&server).await,
     };
     server.close().await;
     found
 }
 
-/// With the remembered session if there is one. A doctor asks for no password.
-async fn reach(config: &Config) -> Result<Reached, ReachError> {
+/// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
+async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
     match reach::server(config, config.chosen(), false).await {
         Err(ReachError::NotSignedIn(_) | ReachError::NotSignedInAt(_)) => {
-            reach::without_session(config, config.chosen()).await
+            Ok((reach::without_session(config, config.chosen()).await?, false))
         }
-        reached => reached,
+        reached => Ok((reached?, true)),
     }
 }
 

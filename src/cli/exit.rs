@@ -144,11 +144,14 @@ impl From<ApiError> for Failure {
 impl From<&ApiError> for Failure {
     fn from(error: &ApiError) -> Self {
         let (exit, next) = match error {
-            ApiError::NotSignedIn(_) => (Exit::Denied, Some("Sign in with: latchkey login")),
+            ApiError::NotSignedIn(_) => {
+                (Exit::Denied, Some("Sign in with latchkey login --remember, and the same --profile or --url."))
+            }
             ApiError::Verification => (Exit::NotGood, None),
             ApiError::NotAllowed(_) => (Exit::Denied, None),
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
             ApiError::Conflict(..) => (Exit::Conflict, None),
+            ApiError::Refused(400, _) => (Exit::Usage, None),
             ApiError::Refused(..) => (Exit::Mistake, None),
             ApiError::TooMany { .. } | ApiError::NotStarted(_) => (Exit::Unreachable, None),
             ApiError::Unreachable(_)

@@ -11,6 +11,9 @@ use crate::args::{Format, looks_secret};
 const KNOWN: &str = "If it was a secret, other users of this machine and the shell's history may have it by now: replace \
                      it, and give the new one on standard input, in a file or at the prompt.";
 
+/// The commands that take a secret or a password.
+const TAKES_SECRETS: [&str; 7] = ["hmac", "token", "verify", "doctor", "login", "add", "passwd"];
+
 /// Writes the help if it was asked for, else what is wrong; gives the exit code.
 pub fn report(error: &clap::Error, arguments: &[OsString]) -> Exit {
     match error.kind() {
@@ -60,7 +63,9 @@ fn hidden(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     };
     let argument = text(ContextKind::InvalidArg).unwrap_or_default();
     match error.kind() {
-        ErrorKind::UnknownArgument if !argument.starts_with('-') => {
+        ErrorKind::UnknownArgument
+            if !argument.starts_with('-') && (takes_secrets(arguments) || looks_secret(argument)) =>
+        {
             Some("There is an argument too many; it is not repeated here.".to_owned())
         }
         ErrorKind::ValueValidation | ErrorKind::InvalidValue
@@ -80,6 +85,11 @@ fn hidden(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
                 .then(|| "The command line is not understood; it is not repeated here.".to_owned())
         }
     }
+}
+
+/// Whether a command was named that takes a secret, though never as an argument.
+fn takes_secrets(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| TAKES_SECRETS.iter().any(|name| argument == name))
 }
 
 /// The words of the command that was meant, for its help.
@@ -114,6 +124,8 @@ mod tests {
         let said = said(&["keys", "lsit"]);
         assert!(said.contains("unrecognized subcommand 'lsit'") && said.contains("'list'"), "{said}");
         assert!(said.ends_with("See latchkey keys --help") && !said.contains('\n'), "{said}");
+        let said = self::said(&["keys", "create", "mine"]);
+        assert!(said.starts_with("unexpected argument 'mine' found"), "{said}");
         let said = self::said(&["keys", "list", "--limit", "0"]);
         assert!(said.contains("--limit") && said.ends_with("See latchkey keys list --help"), "{said}");
     }

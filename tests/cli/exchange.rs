@@ -83,6 +83,7 @@ fn a_secret_in_an_argument_is_not_repeated_and_counts_as_known() {
         &["hmac", &secret][..],
         &["token", &secret],
         &["token", "PK1", &secret],
+        &["login", "jo", "hunter2"],
         &["verify", "hunter2"],
         &["keys", "show", &secret],
         &["hmac", "--content", &secret],

@@ -1,57 +1,26 @@
 //! What is wrong with a key, a secret or an HMAC token.
 
 use chrono::Utc;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::Diagnosis;
+use super::case::Case;
 use crate::api::{ApiError, Client, Exchanged};
-use crate::args::DoctorArgs;
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::Exit;
+use crate::cli::output::time;
 use crate::cli::reach::Reached;
-use crate::cli::{ask, secret};
 use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find};
-use crate::model::role::{Wanted, check_pair};
+use crate::model::role::check_pair;
 use crate::model::{Content, KeyId, SecretKey, hmac_token};
 
-/// What the user has at hand.
-pub(super) struct Case {
-    id: KeyId,
-    secret: Option<SecretKey>,
-    content: Option<Content>,
-    failing_token: Option<SecretString>,
-}
-
-impl Case {
-    /// Reads what goes with the ID; none without one.
-    pub(super) fn read(args: &DoctorArgs) -> Result<Option<Self>, Failure> {
-        let Some(id) = args.id.clone() else { return Ok(None) };
-        let dash = Some(std::path::Path::new("-"));
-        let token_on_stdin = args.hmac_file.as_deref() == dash;
-        if token_on_stdin && args.secret.secret_file.is_none() && !ask::is_possible()
-            || args.secret.secret_file.as_deref() == dash && token_on_stdin
-        {
-            return Err(Failure::usage("Standard input holds either the secret or the HMAC token.")
-                .next("Give the secret with --secret-file FILE."));
-        }
-        let failing_token = args.hmac_file.as_deref().map(|file| secret::read_if_any(Some(file), Wanted::HmacToken));
-        let secret = secret::read_if_any(args.secret.secret_file.as_deref(), Wanted::Secret)?;
-        let secret = secret.map(|secret| SecretKey::foreign(secret.expose_secret()));
-        Ok(Some(Self {
-            id,
-            secret,
-            content: args.content.clone(),
-            failing_token: failing_token.transpose()?.flatten(),
-        }))
-    }
-}
-
 /// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
-pub(super) async fn diagnose(case: &Case, server: &Reached, address: Option<String>) -> Diagnosis {
+pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, address: Option<String>) -> Diagnosis {
     let secret = case.secret.as_ref();
-    let is_plausible =
-        check_pair(case.id.raw_for_api(), secret.map_or("", SecretKey::expose)).is_ok_and(|()| secret.is_some());
     // What cannot be right is not sent.
-    let exchanged = match secret.filter(|_| is_plausible) {
+    let is_possible = |secret: &SecretKey| {
+        check_pair(case.id.raw_for_api(), secret.expose()).map_or_else(|wrong| !wrong.is_certain, |()| true)
+    };
+    let exchanged = match case.secret.as_ref().filter(|secret| is_possible(secret)) {
         Some(secret) => exchange(&server.client, &case.id, secret).await,
         None => None,
     };
@@ -61,7 +30,7 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, address: Option<Stri
         secret,
         content: case.content.as_ref(),
         failing_token: case.failing_token.as_ref().map(ExposeSecret::expose_secret),
-        key: look(&server.client, &case.id).await,
+        key: if is_known { look(&server.client, &case.id).await } else { KeyState::Unknown },
         was_refused: matches!(result, Some(Err(ApiError::Verification))),
         clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
         // An address that works is not to blame.
@@ -71,10 +40,7 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, address: Option<Stri
     let mut exit = if findings.iter().any(|found| found.is_fault) { Exit::NotGood } else { Exit::Done };
     match result {
         Some(Ok(grant)) => findings.push(Finding {
-            what: format!(
-                "The exchange works: the access token is good until {}.",
-                crate::cli::output::time(grant.expires_at)
-            ),
+            what: format!("The exchange works: the access token is good until {}.", time(grant.expires_at)),
             next: String::new(),
             is_fault: false,
         }),
@@ -89,6 +55,13 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, address: Option<Stri
             next: "Give the secret on standard input or with --secret-file to try it.".to_owned(),
             is_fault: false,
         }),
+    }
+    if !is_known && exit == Exit::NotGood {
+        findings.push(Finding {
+            what: "Nobody is signed in here, so that the key itself could not be looked at.".to_owned(),
+            next: "Sign in with latchkey login --remember, then ask again.".to_owned(),
+            is_fault: false,
+        });
     }
     Diagnosis { findings, exit }
 }

@@ -1,12 +1,11 @@
 //! Which keys to delete.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead as _};
+use std::io::{self, Read as _};
 
-use crate::args::IdOrDash;
+use crate::args::{IdOrDash, key_id};
 use crate::cli::exit::Failure;
 use crate::model::KeyId;
-use crate::model::role::Wanted;
 
 /// Bytes of IDs on standard input: a million IDs of ours, three times over.
 const MOST_INPUT: u64 = 64 << 20;
@@ -23,25 +22,22 @@ pub(super) fn ids(given: &[IdOrDash]) -> Result<Vec<KeyId>, Failure> {
 }
 
 /// IDs, one a line. All are read and checked before the first key is deleted.
-fn read(input: impl io::BufRead) -> Result<Vec<KeyId>, Failure> {
-    let mut ids = Vec::new();
-    for (n, line) in input.take(MOST_INPUT).lines().enumerate() {
-        let line = line.map_err(|error| Failure::usage(format!("Standard input cannot be read: {error}.")))?;
-        let text = line.trim();
-        if text.is_empty() {
-            continue;
-        }
-        // What stands there is not repeated: it may be a secret.
-        let wrong = |why: String| {
-            Failure::usage(format!("Line {} of standard input is no access key ID: {why}.", n + 1))
-                .next("Nothing was deleted.")
-        };
-        Wanted::KeyId
-            .check(text)
-            .or_else(|role| if role.is_certain { Err(wrong(role.to_string())) } else { Ok(()) })?;
-        ids.push(KeyId::parse(text).map_err(|error| wrong(error.to_string()))?);
+fn read(input: impl io::Read) -> Result<Vec<KeyId>, Failure> {
+    let mut text = String::new();
+    let read = input.take(MOST_INPUT + 1).read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("Standard input cannot be read: {error}.")))?;
+    if text.len() as u64 > MOST_INPUT {
+        return Err(Failure::usage("Standard input has more than 64 MiB: nothing was deleted."));
     }
-    Ok(ids)
+    let lines = text.lines().enumerate().map(|(n, line)| (n + 1, line.trim()));
+    let ids = lines.filter(|(_, line)| !line.is_empty()).map(|(n, line)| {
+        // What stands there is not repeated: it may be a secret.
+        key_id(line).map_err(|why| {
+            Failure::usage(format!("Line {n} of standard input is no access key ID: {why}."))
+                .next("Nothing was deleted.")
+        })
+    });
+    ids.collect()
 }
 
 #[cfg(test)]
