@@ -1,12 +1,19 @@
 //! The command line.
 
 pub mod admin;
+mod keys;
 mod login;
+mod secrets;
 pub mod serve;
+mod values;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, NewValues, ShowArgs};
+pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
+pub use values::{key_id, looks_secret};
 
 use crate::config::Wishes;
 pub use login::LoginArgs;
@@ -18,7 +25,7 @@ const PROFILE: &str =
 
 /// Manage API access keys: a full-screen page with its own server, for the terminal.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(name = "latchkey", version, about, after_help = crate::cli::EXIT_CODES)]
 pub struct Args {
     /// The data folder of the embedded server.
     #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "url", help = DATA)]
@@ -38,6 +45,9 @@ pub struct Args {
     /// Go on where the system refuses to hide this process's memory from other programs
     #[arg(long, global = true)]
     pub unhardened: bool,
+    /// The form of results and errors
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]
+    pub output: Format,
     /// What to do instead of opening the page.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -57,6 +67,18 @@ impl Args {
     }
 }
 
+/// The form of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people
+    #[default]
+    Table,
+    /// JSON for programs; errors on standard error are JSON too
+    Json,
+    /// CSV with a header, for spreadsheets
+    Csv,
+}
+
 /// What can be done without the page.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -64,6 +86,28 @@ pub enum Command {
     Login(LoginArgs),
     /// End the remembered session, and forget it
     Logout,
+    /// List, show, create, edit, switch and delete access keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Make an HMAC token from a secret access key: step two of three
+    Hmac(HmacArgs),
+    /// Exchange ID and secret for an access token: step three of three
+    Token(TokenArgs),
+    /// Say whether an access token is good, and whose it is
+    Verify(VerifyArgs),
+    /// Say what is wrong: with a key, a secret or an HMAC token, or with the way to the server
+    Doctor(DoctorArgs),
+    /// Write completions for a shell to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page to standard output, or all pages into a folder
+    Man {
+        /// The folder for one page a command; it is made if missing
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
     /// Fill a new data folder with made-up keys, to try the program at size
     Fill {
         /// The data folder; it must not have keys yet

@@ -11,7 +11,7 @@
 
 pub mod api;
 mod args;
-mod cli;
+pub mod cli;
 pub mod config;
 mod connector;
 mod harden;
@@ -21,42 +21,45 @@ pub mod server;
 pub mod session_file;
 pub mod ui;
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use clap::Parser as _;
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr as _, eyre};
 
-use args::{Args, Command};
+use args::Args;
+use cli::{Exit, Failure, Settings};
 use config::{Config, Places};
 use connector::{Connector, Started};
 
-/// Runs the program: what `main` does.
-pub fn run() -> Result<()> {
+/// Runs the program: what `main` does. Says on standard error what went wrong, if anything.
+#[must_use]
+pub fn run() -> Exit {
     let hardened = harden::harden();
-    let args = Args::parse();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let args = match Args::try_parse_from(&arguments) {
+        Ok(args) => args,
+        Err(error) => return cli::usage::report(&error, &arguments),
+    };
+    let format = args.output;
+    // A panic has been told by its hook; scripts get a code of ours for it.
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| start(args, hardened)));
+    ended.map_or(Exit::Mistake, |result| result.unwrap_or_else(|failure| failure.report(format)))
+}
+
+fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
     if !args.unhardened {
-        hardened.wrap_err("this system does not let a program hide its memory; --unhardened goes on all the same")?;
+        let refused = "this system does not let a program hide its memory; --unhardened goes on all the same";
+        hardened.wrap_err(refused)?;
     }
     let places = Places::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
     panics::install(places.state.clone())?;
     api::install_tls();
-    let data = || args.data.clone().unwrap_or_else(|| places.data.clone());
-    match &args.command {
-        Some(Command::Fill { folder, keys }) => cli::fill(folder, *keys),
-        Some(Command::Login(login)) => {
-            let config = Config::load(&args.wishes(), &places)?;
-            cli::tell_notices(&config);
-            runtime()?.block_on(async { Ok(cli::login::login(&config, login).await?) })
-        }
-        Some(Command::Logout) => {
-            let config = Config::load(&args.wishes(), &places)?;
-            cli::tell_notices(&config);
-            runtime()?.block_on(async { Ok(cli::login::logout(&config).await?) })
-        }
-        Some(Command::Serve(how)) => cli::serve::serve(&data(), how),
-        Some(Command::Admin(what)) => cli::admin::admin(&data(), what),
-        None => open_page(Config::load(&args.wishes(), &places)?),
+    let settings = Settings { format: args.output, wishes: args.wishes(), places };
+    match args.command {
+        Some(command) => cli::run(command, &settings),
+        None => Ok(open_page(Config::load(&settings.wishes, &settings.places)?).map(|()| Exit::Done)?),
     }
 }
 

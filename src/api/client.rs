@@ -1,6 +1,7 @@
 //! The HTTP client: one method per call of the contract.
 
 mod exchange;
+mod look;
 mod session;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 pub use exchange::Exchanged;
+pub use look::{Event, Health};
 pub use session::Session;
 
 use super::wire::{self, WireCreated, WireError, WireKeyAnswer, WirePage};
@@ -77,11 +79,16 @@ impl Client {
 
     /// A page of keys, in the list's order wherever it was asked from.
     pub async fn list(&self, request: &ListRequest) -> Result<Page, ApiError> {
+        self.page(request, ListRequest::PAGE).await
+    }
+
+    /// A page of at most `limit` keys, up to the contract's 1,000.
+    pub async fn page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
         let upward = matches!(request.place, Place::End | Place::Before(_));
         let order = if upward { request.query.order.flipped() } else { request.query.order };
         let call = self
             .call(Method::GET, &["keys"])
-            .query(&[("limit", ListRequest::PAGE.to_string().as_str())])
+            .query(&[("limit", limit.to_string().as_str())])
             .query(&[("sort", request.query.sort.as_str()), ("order", order.as_str())])
             .query(&filter_pairs(&request.query.filter))
             .query(&[("total", request.counted)]);
@@ -131,12 +138,17 @@ impl Client {
 
     /// Deletes a key. One that is already gone counts as deleted.
     pub async fn delete(&self, id: &KeyId) -> Result<(), ApiError> {
+        self.remove(id).await.map(|_| ())
+    }
+
+    /// Deletes a key; says whether it was there.
+    pub async fn remove(&self, id: &KeyId) -> Result<bool, ApiError> {
         let response = self.call(Method::DELETE, &["keys", id.raw_for_api()]).send().await?;
         match response.status() {
-            StatusCode::NO_CONTENT => Ok(()),
+            StatusCode::NO_CONTENT => Ok(true),
             // A web page that says 404 is not about the key.
             _ => match refusal(response).await {
-                ApiError::NotFound(_) => Ok(()),
+                ApiError::NotFound(_) => Ok(false),
                 error => Err(error),
             },
         }

@@ -79,6 +79,17 @@ pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Re
     Ok(Reached { client: signed_in.client, profile, username: Some(signed_in.session.username), held: Held::Session })
 }
 
+/// Comes to the server of a profile for calls that need no session; nobody is asked to sign in.
+pub async fn without_session(config: &Config, name: &str) -> Result<Reached, ReachError> {
+    match config.connection(name)? {
+        Source::Embedded(_) => server(config, name, false).await,
+        Source::Remote(connection) => {
+            let client = Client::connect(&connection, None)?;
+            Ok(Reached { client, profile: config.profile(name)?, username: None, held: Held::Nothing })
+        }
+    }
+}
+
 impl Reached {
     /// Ends what was begun for this command: the embedded server, or a session that nobody remembers.
     pub async fn close(self) {

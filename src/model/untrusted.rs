@@ -102,7 +102,8 @@ fn escape(text: &str) -> String {
 
 /// Characters that draw nothing or reorder what stands around them: categories Cc, Cf, Zl, Zp and
 /// Co, tags, variation selectors, Hangul fillers, the blank braille pattern.
-fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     matches!(u32::from(c),
         0x80..=0x9f | 0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2
         | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x2028..=0x202e

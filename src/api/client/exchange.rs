@@ -75,7 +75,7 @@ fn sensitive(text: &str) -> Result<HeaderValue, ApiError> {
 }
 
 /// An HTTP date is RFC 2822's form with `GMT` for the zone (RFC 9110, section 5.6.7).
-fn date(response: &Response) -> Option<DateTime<Utc>> {
+pub(super) fn date(response: &Response) -> Option<DateTime<Utc>> {
     let text = response.headers().get(DATE)?.to_str().ok()?;
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
 }

@@ -1,0 +1,88 @@
+//! From the settings to a server that can be asked.
+
+use std::path::Path;
+
+use super::exit::{Exit, Failure};
+use super::login::LoginError;
+use super::reach::{self, ReachError, Reached};
+use super::{ask, tell_notices};
+use crate::args::Format;
+use crate::config::{Config, ConfigError, Places, Wishes};
+use crate::model::Profile;
+
+/// How the program was started.
+pub struct Settings {
+    /// The form of results.
+    pub format: Format,
+    /// What the command line wishes.
+    pub wishes: Wishes,
+    /// Where things are.
+    pub places: Places,
+}
+
+impl Settings {
+    /// The data folder of a server of this machine.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.wishes.data.as_deref().unwrap_or(&self.places.data)
+    }
+
+    /// Reads the settings, and says what was made of them.
+    pub fn config(&self) -> Result<Config, Failure> {
+        let config = Config::load(&self.wishes, &self.places)?;
+        if self.format != Format::Json {
+            tell_notices(&config); // a sentence is no JSON
+        }
+        Ok(config)
+    }
+}
+
+/// Comes to the server of the chosen profile, signed in.
+pub async fn connect(settings: &Settings) -> Result<Reached, Failure> {
+    let config = settings.config()?;
+    Ok(reach::server(&config, config.chosen(), ask::is_possible()).await?)
+}
+
+/// Comes to the server of the chosen profile for a call that needs no session, so that nobody is asked to sign in.
+pub async fn connect_as_anyone(settings: &Settings) -> Result<Reached, Failure> {
+    let config = settings.config()?;
+    Ok(reach::without_session(&config, config.chosen()).await?)
+}
+
+/// Refuses what changes something where nothing may be changed.
+pub fn may_change(profile: &Profile) -> Result<(), Failure> {
+    if !profile.read_only {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Denied, format!("The profile {} is read-only here: nothing was changed.", profile.name))
+        .next("Choose another profile, or leave --read-only away."))
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<ReachError> for Failure {
+    fn from(error: ReachError) -> Self {
+        match error {
+            ReachError::Config(error) => error.into(),
+            ReachError::Api(error) => error.into(),
+            ReachError::Asked(error) => error.into(),
+            ReachError::SessionFile(_) | ReachError::NotSignedIn(_) | ReachError::NotSignedInAt(_) => {
+                Self::new(Exit::Denied, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Reach(error) => error.into(),
+            LoginError::Embedded(_) => Self::usage(error.to_string()),
+            LoginError::NotTold(..) => Self::new(Exit::Unreachable, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The way of a new secret out of the program: tried before the key is made, and never a way into nothing.
+
+mod command;
+mod file;
+mod held;
+mod menu;
+mod rescue;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+pub use command::Receiver;
+pub use file::NewFile;
+pub use held::Held;
+pub use rescue::Rescue;
+use zeroize::Zeroizing;
+
+use super::exit::Failure;
+use super::{ask, output};
+use crate::args::CreateArgs;
+use crate::model::{KeyId, SecretKey};
+
+/// Where a secret shall go.
+pub enum Destination {
+    /// Standard output, with the rest of the result.
+    Stdout,
+    /// A file that was made for it.
+    File(NewFile),
+    /// A command that was found.
+    Command(Receiver),
+}
+
+/// Where a secret went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// Standard output.
+    Stdout,
+    /// A new file.
+    File(PathBuf),
+    /// A command, which ended well.
+    Command,
+    /// The terminal, at the user's wish.
+    Terminal,
+    /// A private file of ours, since the destination failed; with what went wrong.
+    Rescued(PathBuf, String),
+}
+
+impl Destination {
+    /// Tries the destination that the arguments name. Nothing has been asked of a server yet.
+    pub fn prepare(args: &CreateArgs) -> Result<Self, Failure> {
+        if let Some(path) = &args.secret_file {
+            return NewFile::create(path).map(Self::File);
+        }
+        if let Some(command) = &args.pipe_to {
+            return Receiver::find(command).map(Self::Command);
+        }
+        if output::is_terminal() && !args.show {
+            return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
+                .next("Say --secret-file FILE, --pipe-to COMMAND, or --show if it shall be shown."));
+        }
+        if is_null() {
+            return Err(Failure::usage("Standard output is /dev/null: the secret would be lost. No key was made.")
+                .next("Say --secret-file FILE or --pipe-to COMMAND."));
+        }
+        Ok(Self::Stdout)
+    }
+
+    /// Brings the secret to a file or a command; if that fails, asks for another way or keeps it in a private file.
+    /// What goes to standard output is written by the caller, who falls back to [`Rescue`].
+    pub async fn deliver(
+        self,
+        id: &KeyId,
+        secret: &SecretKey,
+        rescue: &Rescue,
+        held: &mut Held,
+    ) -> Result<Delivered, Failure> {
+        let (failed, again) = match self {
+            Self::Stdout => return Ok(Delivered::Stdout),
+            Self::File(file) => {
+                let path = file.path().to_owned();
+                match file.fill(&line(secret)) {
+                    Ok(()) => return Ok(Delivered::File(path)),
+                    Err(error) => (format!("{} cannot be written: {error}", path.display()), None),
+                }
+            }
+            Self::Command(receiver) => match receiver.give(&line(secret), held).await {
+                Ok(()) => return Ok(Delivered::Command),
+                Err(why) => (why, Some(receiver)),
+            },
+        };
+        if ask::is_possible() && !held.is_heard() {
+            return menu::offer(id, secret, failed, again, rescue, held).await;
+        }
+        rescue.keep(id, &line(secret), failed)
+    }
+}
+
+impl Delivered {
+    /// The word of the JSON result.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::File(_) => "file",
+            Self::Command => "command",
+            Self::Terminal => "terminal",
+            Self::Rescued(..) => "rescue_file",
+        }
+    }
+
+    /// The file that holds it, if one does.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Rescued(path, _) => Some(path),
+            Self::Stdout | Self::Command | Self::Terminal => None,
+        }
+    }
+}
+
+/// The secret and a newline: what `read`, `pass insert` and text tools expect, and what our own reading takes off again.
+pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(secret.expose().len() + 1));
+    let _ = line.write_all(secret.expose().as_bytes());
+    line.push(b'\n');
+    line
+}
+
+/// Whether standard output is the device 1:3 (Linux `Documentation/admin-guide/devices.txt`).
+fn is_null() -> bool {
+    rustix::fs::fstat(io::stdout()).is_ok_and(|stat| {
+        rustix::fs::FileType::from_raw_mode(stat.st_mode).is_char_device()
+            && (rustix::fs::major(stat.st_rdev), rustix::fs::minor(stat.st_rdev)) == (1, 3)
+    })
+}

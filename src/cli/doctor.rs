@@ -1,0 +1,134 @@
+//! `latchkey doctor`: what is wrong, each finding with its next step.
+
+mod case;
+mod environment;
+mod exchange;
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::Settings;
+use super::exit::{Exit, Failure};
+use super::output::{self, Out};
+use super::reach::{self, ReachError, Reached};
+use crate::api::{Health, Target};
+use crate::args::{DoctorArgs, Format};
+use crate::config::{Config, Source};
+use crate::model::doctor::Finding;
+
+/// What was found, and how bad it is.
+struct Diagnosis {
+    findings: Vec<Finding>,
+    exit: Exit,
+}
+
+/// The next step where the server cannot be asked. Other commands would name this one.
+const WAY: &str = "Check the server's address, that it runs, and what stands between it and this computer.";
+
+impl Diagnosis {
+    fn of(failure: &Failure) -> Self {
+        let next = match &failure.next {
+            _ if failure.exit == Exit::Unreachable => WAY,
+            Some(next) => next,
+            None => "Correct it, then try again.",
+        };
+        let (what, next) = (failure.message.clone(), next.to_owned());
+        Self { findings: vec![Finding { what, next, is_fault: true }], exit: failure.exit }
+    }
+}
+
+/// Looks at a key if an ID is given, else at the way to the server; writes what was found.
+pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure> {
+    let case = case::Case::read(args).await?;
+    let config = settings.config();
+    let (diagnosis, health) = match &config {
+        Ok(config) => look(config, case.as_ref()).await,
+        Err(failure) => (Diagnosis::of(failure), None),
+    };
+    // A bug report is about the surroundings; a key that does not work is not.
+    let facts = match case {
+        None => environment::facts(settings, config.as_ref().ok(), health.as_ref()),
+        Some(_) => Vec::new(),
+    };
+    let mut out = output::stdout();
+    let written = write(&mut out, settings.format, &diagnosis, &facts);
+    output::done(written, &mut out)?;
+    Ok(diagnosis.exit)
+}
+
+async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<Health>) {
+    let (server, is_known) = match reach(config).await {
+        Ok(reached) => reached,
+        Err(error) => return (Diagnosis::of(&error.into()), None),
+    };
+    let found = match case {
+        Some(case) => (exchange::diagnose(case, &server, is_known, address(config)).await, None),
+        None => environment::diagnose(&server).await,
+    };
+    server.close().await;
+    found
+}
+
+/// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
+async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
+    match reach::server(config, config.chosen(), false).await {
+        Err(ReachError::NotSignedIn(_) | ReachError::NotSignedInAt(_)) => {
+            Ok((reach::without_session(config, config.chosen()).await?, false))
+        }
+        reached => Ok((reached?, true)),
+    }
+}
+
+/// What is odd about the server's address.
+fn address(config: &Config) -> Option<String> {
+    let Ok(Source::Remote(connection)) = config.connection(config.chosen()) else { return None };
+    let Target::Url(base) = connection.target else { return None };
+    base.region_hint()
+}
+
+type Fact = (&'static str, String);
+
+fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+    let findings = &diagnosis.findings;
+    match format {
+        Format::Json => {
+            let list: Vec<Value> = findings
+                .iter()
+                .map(|found| json!({ "what": found.what, "next": found.next, "is_fault": found.is_fault }))
+                .collect();
+            let named = facts.iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
+            let environment: serde_json::Map<String, Value> = named.collect();
+            output::write_json(&mut *out, &json!({ "findings": list, "environment": environment }))?;
+            writeln!(out)
+        }
+        Format::Csv => {
+            let mut csv = output::Rows::new(out);
+            csv.row(["kind", "what", "next"])?;
+            for found in findings {
+                let kind = if found.is_fault { "fault" } else { "note" };
+                csv.row([kind, &found.what, &found.next].map(output::csv_cell))?;
+            }
+            for (name, value) in facts {
+                csv.row(["fact", name, value].map(output::csv_cell))?;
+            }
+            csv.end()
+        }
+        Format::Table => {
+            for (name, value) in facts {
+                writeln!(out, "{name:16}  {}", output::one_line(value))?;
+            }
+            if !facts.is_empty() && !findings.is_empty() {
+                writeln!(out)?;
+            }
+            for found in findings {
+                let mark = if found.is_fault { "wrong" } else { "note" };
+                writeln!(out, "{mark:5}  {}", output::one_line(&found.what))?;
+                if !found.next.is_empty() {
+                    writeln!(out, "       {}", output::one_line(&found.next))?;
+                }
+            }
+            Ok(())
+        }
+    }
+}

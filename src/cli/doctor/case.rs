@@ -1,0 +1,51 @@
+//! What the user has at hand when something does not work.
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::args::DoctorArgs;
+use crate::cli::exit::Failure;
+use crate::cli::{ask, secret};
+use crate::model::role::Wanted;
+use crate::model::{Content, KeyId, SecretKey};
+
+/// A key that does not work, and what goes with it.
+pub(super) struct Case {
+    pub(super) id: KeyId,
+    pub(super) secret: Option<SecretKey>,
+    pub(super) content: Option<Content>,
+    pub(super) failing_token: Option<SecretString>,
+}
+
+impl Case {
+    /// Reads what goes with the ID, and asks for it where there is somebody to ask; none without an ID.
+    pub(super) async fn read(args: &DoctorArgs) -> Result<Option<Self>, Failure> {
+        let Some(id) = args.id.clone() else { return Ok(None) };
+        let (secret_file, token_file) = (args.secret.secret_file.as_deref(), args.hmac_file.as_deref());
+        let secret_on_stdin = secret_file.map_or(!io::stdin().is_terminal(), |file| file == Path::new("-"));
+        if secret_on_stdin && token_file == Some(Path::new("-")) {
+            return Err(Failure::usage("Standard input holds either the secret or the HMAC token.")
+                .next("Give the secret with --secret-file FILE."));
+        }
+        let secret = secret::read_if_any(secret_file, Wanted::Secret)?;
+        let asks = ask::is_possible() && secret.is_some();
+        let failing_token = match token_file {
+            None if !asks => None,
+            file => secret::read_if_any(file, Wanted::HmacToken)?,
+        };
+        let content = match &args.content {
+            None if asks && failing_token.is_some() => Some(ask_content().await?),
+            given => given.clone(),
+        };
+        let secret = secret.map(|secret| SecretKey::foreign(secret.expose_secret()));
+        Ok(Some(Self { id, secret, content, failing_token }))
+    }
+}
+
+async fn ask_content() -> Result<Content, Failure> {
+    let answer = ask::line(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
+    let text = if answer.is_empty() { Content::EXAMPLE } else { &answer };
+    Content::parse(text).map_err(|error| Failure::usage(format!("This is no content: {error}.")))
+}

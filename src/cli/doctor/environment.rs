@@ -1,0 +1,95 @@
+//! What the program finds around it: fit for a bug report, so without a secret.
+
+use chrono::Utc;
+
+use super::{Diagnosis, Fact};
+use crate::api::{Connection, Health, Proxy, ProxyUrl, Target};
+use crate::cli::Settings;
+use crate::cli::exit::Exit;
+use crate::cli::output::time;
+use crate::cli::reach::Reached;
+use crate::config::{Config, Source};
+use crate::model::doctor::{Evidence, Finding, diagnose as find};
+use crate::session_file::SessionFile;
+
+/// Asks the server how it is.
+pub(super) async fn diagnose(server: &Reached) -> (Diagnosis, Option<Health>) {
+    match server.client.health().await {
+        Ok(health) => {
+            let clocks = health.time.map(|theirs| (theirs, Utc::now()));
+            let mut findings = find(&Evidence { clocks, ..Evidence::default() });
+            findings.insert(0, Finding { what: "The server answers.".into(), next: String::new(), is_fault: false });
+            (Diagnosis { findings, exit: Exit::Done }, Some(health))
+        }
+        Err(error) => (Diagnosis::of(&error.into()), None),
+    }
+}
+
+/// The facts, in the order in which they are shown.
+pub(super) fn facts(settings: &Settings, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
+    let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
+    let file = settings.wishes.config.clone().unwrap_or_else(|| settings.places.config.join("config.toml"));
+    let there = if file.exists() { "" } else { " (not there)" };
+    facts.push(("Settings", format!("{}{there}", file.display())));
+    if let Some(config) = config {
+        of_profile(&mut facts, config);
+    }
+    if let Some(health) = health {
+        facts.push(("Server version", health.version.label(80)));
+        facts.push(("Server time", health.time.map_or("not told".to_owned(), time)));
+    }
+    facts.push(("Time here", time(Utc::now())));
+    facts.push(("State folder", settings.places.state.display().to_string()));
+    facts
+}
+
+fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
+    let name = config.chosen();
+    let (Ok(profile), Ok(source)) = (config.profile(name), config.connection(name)) else { return };
+    let marks = [(profile.production, "production"), (profile.read_only, "read-only")];
+    let marks: Vec<_> = marks.into_iter().filter_map(|(is_set, word)| is_set.then_some(word)).collect();
+    let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+    facts.push(("Profile", format!("{name}{marks}")));
+    facts.push(("Server", profile.server));
+    match source {
+        Source::Embedded(data) => facts.push(("Data folder", data.display().to_string())),
+        Source::Remote(connection) => of_connection(facts, config, &connection),
+    }
+}
+
+fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection) {
+    let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
+    let kept = if session.path().exists() { "in" } else { "none remembered; it would be in" };
+    facts.push(("Session", format!("{kept} {}", session.path().display())));
+    if matches!(connection.target, Target::Socket(_)) {
+        return;
+    }
+    let from = match (&connection.ca_file, connection.ca_only) {
+        (None, _) => "the system's".to_owned(),
+        (Some(file), true) => format!("only {}", file.display()),
+        (Some(file), false) => format!("the system's and {}", file.display()),
+    };
+    facts.push(("TLS roots", from));
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "NO_PROXY", "no_proxy"] {
+        facts.extend(std::env::var(name).ok().map(|value| ("Environment", format!("{name}={value}"))));
+    }
+    if let Some(certificate) = &connection.client_cert {
+        facts.push(("Certificate", certificate.display().to_string()));
+    }
+    match &connection.proxy {
+        Proxy::None => facts.push(("Proxy", "none, by the settings".to_owned())),
+        Proxy::Via(url) => facts.push(("Proxy", format!("{}, by the settings", url.for_screen()))),
+        Proxy::Environment => facts.extend(proxies().map(|proxy| ("Proxy", proxy))),
+    }
+}
+
+/// The proxies of the environment, without names and passwords.
+fn proxies() -> impl Iterator<Item = String> {
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some(match ProxyUrl::parse(&value) {
+            Ok(url) => format!("{} by {name}", url.for_screen()),
+            Err(why) => format!("{name} cannot be used: {why}"),
+        })
+    })
+}

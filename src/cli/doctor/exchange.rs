@@ -1,0 +1,82 @@
+//! What is wrong with a key, a secret or an HMAC token.
+
+use chrono::Utc;
+use secrecy::ExposeSecret;
+
+use super::Diagnosis;
+use super::case::Case;
+use crate::api::{ApiError, Client, Exchanged};
+use crate::cli::exit::Exit;
+use crate::cli::output::time;
+use crate::cli::reach::Reached;
+use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find};
+use crate::model::role::check_pair;
+use crate::model::{Content, KeyId, SecretKey, hmac_token};
+
+/// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
+pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, address: Option<String>) -> Diagnosis {
+    let secret = case.secret.as_ref();
+    // What cannot be right is not sent.
+    let is_possible = |secret: &SecretKey| {
+        check_pair(case.id.raw_for_api(), secret.expose()).map_or_else(|wrong| !wrong.is_certain, |()| true)
+    };
+    let exchanged = match case.secret.as_ref().filter(|secret| is_possible(secret)) {
+        Some(secret) => exchange(&server.client, &case.id, secret).await,
+        None => None,
+    };
+    let result = exchanged.as_ref().map(|exchanged| &exchanged.result);
+    let evidence = Evidence {
+        id: case.id.raw_for_api(),
+        secret,
+        content: case.content.as_ref(),
+        failing_token: case.failing_token.as_ref().map(ExposeSecret::expose_secret),
+        key: if is_known { look(&server.client, &case.id).await } else { KeyState::Unknown },
+        was_refused: matches!(result, Some(Err(ApiError::Verification))),
+        clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
+        // An address that works is not to blame.
+        address: address.filter(|_| !matches!(result, Some(Ok(_)))),
+    };
+    let mut findings = find(&evidence);
+    let mut exit = if findings.iter().any(|found| found.is_fault) { Exit::NotGood } else { Exit::Done };
+    match result {
+        Some(Ok(grant)) => findings.push(Finding {
+            what: format!("The exchange works: the access token is good until {}.", time(grant.expires_at)),
+            next: String::new(),
+            is_fault: false,
+        }),
+        Some(Err(ApiError::Verification)) => exit = Exit::NotGood,
+        Some(Err(error)) => {
+            let other = Diagnosis::of(&error.into());
+            exit = other.exit;
+            findings.extend(other.findings);
+        }
+        None => findings.push(Finding {
+            what: "The exchange was not tried.".to_owned(),
+            next: "Give the secret on standard input or with --secret-file to try it.".to_owned(),
+            is_fault: false,
+        }),
+    }
+    if !is_known && exit == Exit::NotGood {
+        findings.push(Finding {
+            what: "Nobody is signed in here, so that the key itself could not be looked at.".to_owned(),
+            next: "Sign in with latchkey login --remember, then ask again.".to_owned(),
+            is_fault: false,
+        });
+    }
+    Diagnosis { findings, exit }
+}
+
+/// With content of our own: the user's may be public by now.
+async fn exchange(client: &Client, id: &KeyId, secret: &SecretKey) -> Option<Exchanged> {
+    let content = Content::draw().ok()?;
+    let token = hmac_token(secret.expose().as_bytes(), content.as_str().as_bytes());
+    Some(client.exchange(id, &token, &content).await)
+}
+
+async fn look(client: &Client, id: &KeyId) -> KeyState {
+    match client.key(id).await {
+        Ok(key) => KeyState::Known(Box::new(key)),
+        Err(ApiError::NotFound(_)) => KeyState::Missing,
+        Err(_) => KeyState::Unknown,
+    }
+}

@@ -1,0 +1,77 @@
+//! `latchkey keys`.
+
+mod create;
+mod delete;
+mod list;
+mod show;
+
+use std::io::{self, Write};
+
+use super::exit::{Exit, Failure};
+use super::output::{self, KeyRecord};
+use super::{Settings, connect, may_change};
+use crate::api::Changes;
+use crate::args::{EditArgs, Format, KeysCommand, NewValues};
+use crate::model::{AccessKey, KeyId, Status};
+use chrono::Utc;
+
+/// Does what was asked, and ends the embedded server whatever came of it.
+pub async fn run(command: KeysCommand, settings: &Settings) -> Result<Exit, Failure> {
+    match command {
+        // These look at their destination and their input before they look for a server.
+        KeysCommand::Create(args) => create::run(&args, settings).await,
+        KeysCommand::Delete(args) => delete::run(args, settings).await,
+        KeysCommand::List(args) => {
+            let server = connect(settings).await?;
+            let result = list::run(&args, &server, settings.format).await;
+            server.close().await;
+            result
+        }
+        KeysCommand::Show(args) => {
+            let server = connect(settings).await?;
+            let result = show::run(&args, &server, settings.format).await;
+            server.close().await;
+            result
+        }
+        KeysCommand::Edit(args) => {
+            let EditArgs { id, new: NewValues { label, expires } } = args;
+            let expires_at = expires.map(|end| end.at(Utc::now()));
+            edit(&id, Changes { label, expires_at, status: None }, settings).await
+        }
+        KeysCommand::Activate { id } => switch(&id, Status::Active, settings).await,
+        KeysCommand::Deactivate { id } => switch(&id, Status::Inactive, settings).await,
+    }
+}
+
+async fn switch(id: &KeyId, status: Status, settings: &Settings) -> Result<Exit, Failure> {
+    edit(id, Changes { status: Some(status), ..Changes::default() }, settings).await
+}
+
+/// Changes a key, and writes it as it is then.
+async fn edit(id: &KeyId, changes: Changes, settings: &Settings) -> Result<Exit, Failure> {
+    let server = connect(settings).await?;
+    let edited = match may_change(&server.profile) {
+        Ok(()) => server.client.edit(id, &changes).await.map_err(Failure::from),
+        Err(refused) => Err(refused),
+    };
+    server.close().await;
+    let key = edited?;
+    let mut out = output::stdout();
+    let written = write_key(&mut out, settings.format, &key);
+    output::done(written, &mut out)?;
+    Ok(Exit::Done)
+}
+
+/// Writes one key.
+fn write_key(out: &mut impl Write, format: Format, key: &AccessKey) -> io::Result<()> {
+    let record = KeyRecord::of(key);
+    match format {
+        Format::Csv => {
+            let mut csv = output::Rows::new(out);
+            csv.row(KeyRecord::NAMES)?;
+            csv.row(record.cells().map(output::csv_cell))?;
+            csv.end()
+        }
+        Format::Table | Format::Json => output::write_fields(out, format, &record, &record.fields()),
+    }
+}

@@ -1,0 +1,81 @@
+//! What `latchkey keys create` says of the key that it made.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::cli::deliver::{self, Delivered, Rescue};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::{self, KeyRecord};
+use crate::model::{AccessKey, KeyId, SecretKey};
+
+/// The result as JSON.
+#[derive(Serialize)]
+struct Created<'a> {
+    key: KeyRecord<'a>,
+    /// Only if it goes to standard output.
+    secret_access_key: Option<&'a str>,
+    /// `stdout`, `file`, `command`, `terminal` or `rescue_file`.
+    delivered_to: &'static str,
+    /// The file that holds the secret, if one does.
+    file: Option<&'a str>,
+}
+
+/// Writes the result. A secret that belongs into it and cannot be written is kept in a private file.
+pub(super) fn write(
+    format: Format,
+    key: &AccessKey,
+    secret: &SecretKey,
+    delivered: Delivered,
+    rescue: &Rescue,
+) -> Result<Exit, Failure> {
+    let is_shown = delivered == Delivered::Stdout;
+    let mut out = output::stdout();
+    let written = write_to(&mut out, format, key, is_shown.then_some(secret), &delivered);
+    let delivered = match output::done(written, &mut out) {
+        Err(failure) if is_shown => {
+            let why = if failure.message.is_empty() { "Nobody reads standard output" } else { &failure.message };
+            rescue.keep(&key.id, &deliver::line(secret), why.to_owned())?
+        }
+        Err(failure) if !matches!(delivered, Delivered::Rescued(..)) => return Err(failure),
+        _ => delivered,
+    };
+    let Delivered::Rescued(path, why) = delivered else { return Ok(Exit::Done) };
+    let (id, why) = (key.id.label(KeyId::MAX_CHARS), why.trim_end_matches('.'));
+    Err(Failure::new(Exit::Undelivered, format!("Key {id} was made, but its secret was not delivered: {why}."))
+        .next(format!("It is in {}: move it to where it belongs.", path.display())))
+}
+
+fn write_to(
+    out: &mut impl Write,
+    format: Format,
+    key: &AccessKey,
+    secret: Option<&SecretKey>,
+    delivered: &Delivered,
+) -> io::Result<()> {
+    let file = delivered.file().map(|path| path.display().to_string());
+    let file = file.as_deref();
+    let text = secret.map(SecretKey::expose);
+    let record = KeyRecord::of(key);
+    if format == Format::Csv {
+        let mut csv = output::Rows::new(out);
+        csv.row(KeyRecord::NAMES.into_iter().chain(["secret_access_key", "delivered_to", "file"]))?;
+        // A secret stands as it is: the comfort of a spreadsheet must not change it.
+        let rest = [text.unwrap_or_default(), delivered.word(), file.unwrap_or_default()].map(str::to_owned);
+        csv.row(record.cells().map(output::csv_cell).into_iter().chain(rest))?;
+        return csv.end();
+    }
+    let place = match delivered {
+        Delivered::Command => "given to the command".to_owned(),
+        Delivered::Terminal => "shown on the terminal".to_owned(),
+        Delivered::Stdout | Delivered::File(_) | Delivered::Rescued(..) => {
+            format!("in {}", file.unwrap_or("this output"))
+        }
+    };
+    let mut fields = record.fields();
+    fields.insert(1, ("Secret access key", text.unwrap_or(&place)));
+    let key = KeyRecord::of(key);
+    let json = Created { key, secret_access_key: text, delivered_to: delivered.word(), file };
+    output::write_fields(out, format, &json, &fields)
+}

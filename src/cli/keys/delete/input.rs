@@ -1,0 +1,56 @@
+//! Which keys to delete.
+
+use std::collections::HashSet;
+use std::io::{self, Read as _};
+
+use crate::args::{IdOrDash, key_id};
+use crate::cli::exit::Failure;
+use crate::model::KeyId;
+
+/// Bytes of IDs on standard input: a million IDs of ours, three times over.
+const MOST_INPUT: u64 = 64 << 20;
+
+/// The IDs as they were given, each once.
+pub(super) fn ids(given: &[IdOrDash]) -> Result<Vec<KeyId>, Failure> {
+    let mut seen = HashSet::new();
+    let mut ids = Vec::new();
+    for id in given {
+        let more = id.clone().map_or_else(|| read(io::stdin().lock()), |id| Ok(vec![id]))?;
+        ids.extend(more.into_iter().filter(|id| seen.insert(id.clone())));
+    }
+    Ok(ids)
+}
+
+/// IDs, one a line. All are read and checked before the first key is deleted.
+fn read(input: impl io::Read) -> Result<Vec<KeyId>, Failure> {
+    let mut text = String::new();
+    let read = input.take(MOST_INPUT + 1).read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("Standard input cannot be read: {error}.")))?;
+    if text.len() as u64 > MOST_INPUT {
+        return Err(Failure::usage("Standard input has more than 64 MiB: nothing was deleted."));
+    }
+    let lines = text.lines().enumerate().map(|(n, line)| (n + 1, line.trim()));
+    let ids = lines.filter(|(_, line)| !line.is_empty()).map(|(n, line)| {
+        // What stands there is not repeated: it may be a secret.
+        key_id(line).map_err(|why| {
+            Failure::usage(format!("Line {n} of standard input is no access key ID: {why}."))
+                .next("Nothing was deleted.")
+        })
+    });
+    ids.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_checked_before_anything_is_deleted() {
+        let read = |text: &str| read(text.as_bytes()).map_err(|failure| failure.message);
+        assert_eq!(read(" PK1 \r\n\nPK2").unwrap().len(), 2);
+        assert_eq!(read("").unwrap().len(), 0);
+        let refused = read("PK1\nsk_abcdefghijklmnop").unwrap_err();
+        assert!(refused.contains("Line 2") && refused.contains("Secret access key") && !refused.contains("sk_abc"));
+        assert!(read(&"f".repeat(129)).unwrap_err().contains("128"));
+    }
+}

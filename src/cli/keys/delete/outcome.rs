@@ -1,0 +1,106 @@
+//! What became of each key.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::cli::exit::Failure;
+use crate::cli::output::{self, Out};
+use crate::model::KeyId;
+
+/// What became of one key.
+pub(super) struct Outcome {
+    /// The word of the result: `deleted`, `not_found`, `kept` or `failed`.
+    result: &'static str,
+    /// Why it was kept or failed.
+    why: Option<String>,
+}
+
+impl Outcome {
+    /// It was there, and is gone.
+    pub(super) fn deleted() -> Self {
+        Self { result: "deleted", why: None }
+    }
+
+    /// It was not there.
+    pub(super) fn not_found() -> Self {
+        Self { result: "not_found", why: None }
+    }
+
+    /// The user did not type the end of its ID.
+    pub(super) fn not_confirmed() -> Self {
+        Self { result: "kept", why: Some("not confirmed".to_owned()) }
+    }
+
+    /// An earlier one ended the work.
+    pub(super) fn not_tried() -> Self {
+        Self { result: "kept", why: Some("not tried".to_owned()) }
+    }
+
+    /// The server refused, or could not be asked.
+    pub(super) fn failed(why: String) -> Self {
+        Self { result: "failed", why: Some(why) }
+    }
+}
+
+/// The result on standard output, a line for each key as soon as it is known.
+pub(super) struct Report {
+    format: Format,
+    out: Out,
+    lines: usize,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    result: &'static str,
+    why: Option<&'a str>,
+}
+
+impl Report {
+    pub(super) fn new(format: Format) -> Self {
+        Self { format, out: output::stdout(), lines: 0 }
+    }
+
+    /// Writes what became of one key.
+    pub(super) fn line(&mut self, id: &KeyId, outcome: &Outcome) -> Result<(), Failure> {
+        let line = Line { id: id.raw_for_api(), result: outcome.result, why: outcome.why.as_deref() };
+        let written = self.write(&line);
+        self.lines += 1;
+        output::done(written, &mut self.out)
+    }
+
+    fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
+        let out = &mut self.out;
+        match self.format {
+            Format::Json => {
+                out.write_all(if self.lines == 0 { b"[\n" } else { b",\n" })?;
+                output::write_json(out, line)
+            }
+            Format::Csv => {
+                let mut csv = output::Rows::new(out);
+                if self.lines == 0 {
+                    csv.row(["id", "result", "why"])?;
+                }
+                csv.row([line.id, line.result, line.why.unwrap_or_default()].map(output::csv_cell))?;
+                csv.end()
+            }
+            Format::Table => {
+                let why = line.why.map_or(String::new(), |why| format!(": {}", output::one_line(why)));
+                writeln!(out, "{}  {}{why}", output::one_line(line.id), line.result.replace('_', " "))
+            }
+        }
+    }
+
+    /// Ends the result.
+    pub(super) fn end(&mut self) -> Result<(), Failure> {
+        let end: &[u8] = match self.format {
+            Format::Json if self.lines == 0 => b"[]\n",
+            Format::Json => b"\n]\n",
+            Format::Table | Format::Csv => b"",
+        };
+        let written = self.out.write_all(end);
+        output::done(written, &mut self.out)
+    }
+}

@@ -1,0 +1,73 @@
+//! `latchkey keys show`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::api::{ApiError, Event};
+use crate::args::{Format, ShowArgs};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::{self, EventRecord, KeyRecord, Out, Table};
+use crate::cli::reach::Reached;
+use crate::model::{AccessKey, KeyId};
+
+const NAMES: [&str; 5] = ["at", "kind", "by", "from", "detail"];
+const TITLES: [&str; 5] = ["AT", "WHAT", "BY", "FROM", "DETAIL"];
+
+/// A key with its history: the fields of a key, and one more.
+#[derive(Serialize)]
+struct WithEvents<'a> {
+    #[serde(flatten)]
+    key: KeyRecord<'a>,
+    events: Vec<EventRecord<'a>>,
+}
+
+/// Writes a key, and what happened to it if asked: as a field `events` in JSON; alone in CSV, which has one header.
+pub async fn run(args: &ShowArgs, server: &Reached, format: Format) -> Result<Exit, Failure> {
+    let key = server.client.key(&args.id).await?;
+    let events = if args.events { all_events(&args.id, server).await? } else { Vec::new() };
+    let mut out = output::stdout();
+    let written = if args.events {
+        with_events(&mut out, format, &key, &events)
+    } else {
+        super::write_key(&mut out, format, &key)
+    };
+    output::done(written, &mut out)?;
+    Ok(Exit::Done)
+}
+
+async fn all_events(id: &KeyId, server: &Reached) -> Result<Vec<Event>, ApiError> {
+    let (mut events, mut cursor) = server.client.events(id, None).await?;
+    while let Some(place) = cursor {
+        let (page, next) = server.client.events(id, Some(&place)).await?;
+        events.extend(page);
+        cursor = next;
+    }
+    Ok(events)
+}
+
+fn with_events(out: &mut Out, format: Format, key: &AccessKey, events: &[Event]) -> io::Result<()> {
+    let records: Vec<EventRecord<'_>> = events.iter().map(EventRecord::of).collect();
+    match format {
+        Format::Json => {
+            output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
+            writeln!(out)
+        }
+        Format::Csv => {
+            let mut csv = output::Rows::new(out);
+            csv.row(NAMES)?;
+            for record in &records {
+                csv.row(record.cells().map(output::csv_cell))?;
+            }
+            csv.end()
+        }
+        Format::Table => {
+            super::write_key(out, format, key)?;
+            writeln!(out)?;
+            let rows = records.iter().map(EventRecord::cells);
+            let table = Table::fitted(TITLES, &[0, 1, 2, 3, 4], 4, output::width(), rows);
+            table.head(out)?;
+            records.iter().try_for_each(|record| table.row(out, &record.cells()))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Manual pages and completions, made from the command line's own description.
+
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use clap_mangen::Man;
+
+use super::exit::{EXIT_CODES, Exit, Failure};
+use super::output;
+use crate::args::Args;
+
+/// The shapes of JSON results, which are a promise to scripts.
+const JSON: &str = "\
+Times are RFC 3339 in UTC. Fields may be added; none is renamed or removed.
+
+key            {id, label, status, created_at, created_by, expires_at, last_used_at, last_used_from}
+               as in assets/openapi.yaml; status is active, inactive or expired; null is never
+keys list      [key, ...]: one array, one key a line. If the list breaks off, the array stays open
+keys show      key; with --events it has events: [{at, kind, by, from, detail}, ...], newest first
+keys edit, activate, deactivate
+               key, as it is after the change
+keys create    {key, secret_access_key, delivered_to, file}; delivered_to is stdout, file, command,
+               terminal or rescue_file; secret_access_key is null unless it is stdout
+keys delete    [{id, result, why}, ...]; result is deleted, not_found, kept or failed
+hmac           {hmac_token, content}
+token          {access_token, expires_at, verified}; verified is null where it was not tried
+verify         {good, key_id}
+doctor         {findings: [{what, next, is_fault}, ...], environment: {...}}
+errors         on standard error: {error: {code, exit, message, next}}; exit is the exit code
+
+CSV has the same fields, with a header. An apostrophe stands before a text that a spreadsheet would
+run as a formula (= + - @), and control characters are shown as ^[ or \\u{85}: for exact text take JSON.";
+
+/// Writes completions for a shell.
+pub fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
+    // The generator panics where its output breaks (`| head`): so into memory first.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "latchkey", &mut script);
+    let mut out = output::stdout();
+    let written = out.write_all(&script);
+    output::done(written, &mut out)?;
+    Ok(Exit::Done)
+}
+
+/// Writes the manual: the main page to standard output, or one page a command into a folder.
+pub fn pages(folder: Option<&Path>) -> Result<Exit, Failure> {
+    let Some(folder) = folder else {
+        let mut out = output::stdout();
+        let written = main_page().and_then(|page| out.write_all(&page));
+        output::done(written, &mut out)?;
+        return Ok(Exit::Done);
+    };
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(folder);
+    made.and_then(|()| write_all(folder)).map_err(|error| {
+        Failure::new(Exit::Mistake, format!("The pages cannot be written to {}: {error}.", folder.display()))
+    })?;
+    Ok(Exit::Done)
+}
+
+/// A page for each command; the main one with all that concerns them all.
+fn write_all(folder: &Path) -> io::Result<()> {
+    clap_mangen::generate_to(Args::command(), folder)?;
+    std::fs::write(folder.join("latchkey.1"), main_page()?)
+}
+
+fn main_page() -> io::Result<Vec<u8>> {
+    let man = Man::new(Args::command().after_help(None::<&str>));
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    section(&mut page, "EXIT STATUS", EXIT_CODES.split_once('\n').map_or(EXIT_CODES, |(_, codes)| codes))?;
+    section(&mut page, "OUTPUT AS JSON AND CSV", JSON)?;
+    Ok(page)
+}
+
+/// A section whose lines stay as they are. In roff a backslash, and a dot or quote that begins a line, are no text.
+fn section(page: &mut Vec<u8>, title: &str, text: &str) -> io::Result<()> {
+    writeln!(page, ".SH \"{title}\"\n.nf")?;
+    for line in text.lines() {
+        let line = line.replace('\\', "\\e").replace('-', "\\-");
+        writeln!(page, "{}{line}", if line.starts_with(['.', '\'']) { "\\&" } else { "" })?;
+    }
+    writeln!(page, ".fi")
+}

@@ -1,0 +1,66 @@
+//! CSV for spreadsheets: RFC 4180, with LF for the end of a line.
+
+use std::io::{self, Write};
+
+use super::one_line;
+
+/// Rows of CSV.
+pub struct Rows<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Rows<W> {
+    /// Writes to `out` with a buffer of its own: to be ended.
+    pub fn new(out: W) -> Self {
+        Self(csv::WriterBuilder::new().has_headers(false).from_writer(out))
+    }
+
+    /// Writes one row.
+    pub fn row<T: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
+        // The crate's own way to an io::Error hides its kind, and so a pipe that broke.
+        self.0.write_record(cells).map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => io::Error::other(format!("{other:?}")),
+        })
+    }
+
+    /// Passes on what is buffered.
+    pub fn end(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A text for a cell. Spreadsheets run what begins with `= + - @`: an apostrophe before it makes it text (OWASP,
+/// "CSV Injection"). Who needs the exact text takes JSON. Control characters are shown, never written.
+#[must_use]
+pub fn csv_cell(text: &str) -> String {
+    let shown = one_line(text);
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{shown}") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-2", "'-2"),
+            ("\t=1", "'^I=1"),
+            ("plain", "plain"),
+            ("a\u{1b}[31m\nb", "a^[[31m\\nb"),
+            ("", ""),
+        ] {
+            assert_eq!(csv_cell(text), cell);
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_is_known_as_one() {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut rows = Rows::new(writer);
+        let written = (0..10_000).try_for_each(|_| rows.row(["some", "cells"])).and_then(|()| rows.end());
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+}

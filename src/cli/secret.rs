@@ -1,0 +1,61 @@
+//! Secrets and tokens that come in, each checked for its role before it is used.
+
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::exit::{Exit, Failure};
+use super::secret_input::{SecretInputError, SecretSource, read_secret};
+use crate::model::role::Wanted;
+
+/// Reads what is wanted: from `file` if given, else from standard input if that is no terminal, else by a prompt without
+/// echo. What it cannot be is refused, and named.
+pub fn read(file: Option<&Path>, wanted: Wanted) -> Result<SecretString, Failure> {
+    let text = read_secret(&source(file, wanted, ""))?;
+    check(wanted, &text)?;
+    Ok(text)
+}
+
+/// The same, where nothing may be given too.
+pub fn read_if_any(file: Option<&Path>, wanted: Wanted) -> Result<Option<SecretString>, Failure> {
+    let text = match read_secret(&source(file, wanted, " (Enter for none)")) {
+        Err(SecretInputError::Empty(_)) => return Ok(None),
+        text => text?,
+    };
+    Ok(Some(text).filter(|text| !text.expose_secret().is_empty()))
+}
+
+fn source(file: Option<&Path>, wanted: Wanted, hint: &str) -> SecretSource {
+    match file {
+        None if !io::stdin().is_terminal() => SecretSource::Stdin,
+        file => SecretSource::of_option(file, &format!("{}{hint}: ", capital(wanted.name()))),
+    }
+}
+
+/// Refuses a text that cannot be what is wanted, and one that is empty.
+fn check(wanted: Wanted, text: &SecretString) -> Result<(), Failure> {
+    let wrong = match wanted.check(text.expose_secret()) {
+        Ok(()) if text.expose_secret().is_empty() => "it is empty".to_owned(),
+        Err(role) if role.is_certain => role.to_string(),
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Exit::NotGood, format!("The {} is not good: {wrong}.", wanted.name()))
+        .next("Nothing was sent anywhere."))
+}
+
+fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+impl From<SecretInputError> for Failure {
+    fn from(error: SecretInputError) -> Self {
+        if let SecretInputError::Prompt(error) = &error
+            && matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof)
+        {
+            return Self::new(Exit::Cancelled, "Cancelled.");
+        }
+        Self::usage(format!("{}.", capital(&error.to_string())))
+    }
+}

@@ -1,0 +1,75 @@
+//! `latchkey token`: step three of the three.
+
+use std::io::{self, Write as _};
+
+use chrono::Utc;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::exit::{Exit, Failure};
+use super::{Settings, connect_as_anyone, hmac, output, secret};
+use crate::api::{ApiError, Client, Verdict};
+use crate::args::{Format, TokenArgs};
+use crate::model::role::{Wanted, check_pair};
+use crate::model::{Grant, KeyId, hmac_token};
+
+/// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
+pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure> {
+    let secret = secret::read(args.secret.secret_file.as_deref(), Wanted::Secret)?;
+    check_pair(args.id.raw_for_api(), secret.expose_secret())
+        .or_else(|wrong| if wrong.is_certain { Err(wrong) } else { Ok(()) })
+        .map_err(|wrong| Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}.")))?;
+    let content = args.content.clone().map_or_else(hmac::draw, Ok)?;
+    let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());
+    drop(secret);
+    let server = connect_as_anyone(settings).await?;
+    let exchanged = server.client.exchange(&args.id, &token, &content).await.result;
+    let result = match exchanged {
+        Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
+        Ok(grant) => write(&grant, settings.format),
+        Err(ApiError::Verification) => Err(Failure::from(ApiError::Verification)
+            .next(format!("See why with: latchkey doctor {}", args.id.label(KeyId::MAX_CHARS)))),
+        Err(error) => Err(error.into()),
+    };
+    server.close().await;
+    result
+}
+
+fn write(grant: &Grant, format: Format) -> Result<Exit, Failure> {
+    let (token, end) = (grant.access_token.expose(), output::time(grant.expires_at));
+    let mut out = output::stdout();
+    let written = match format {
+        Format::Table => writeln!(out, "{}", output::one_line(token)),
+        Format::Json | Format::Csv => {
+            let json = json!({ "access_token": token, "expires_at": end, "verified": null });
+            output::write_fields(&mut out, format, &json, &[("Access token", token), ("Expires at", &end)])
+        }
+    };
+    output::done(written, &mut out)?;
+    Ok(Exit::Done)
+}
+
+/// Says how good the token is, without showing it.
+async fn prove(client: &Client, grant: &Grant, format: Format) -> Result<Exit, Failure> {
+    let end = output::time(grant.expires_at);
+    let (verified, words) = match client.verify(&grant.access_token).await? {
+        Verdict::Good(_) => (Some(true), "the server knows it".to_owned()),
+        Verdict::NotOffered => (None, "the server has no call that verifies it (Passportal has none)".to_owned()),
+        Verdict::Refused(why) => (Some(false), format!("but the server refuses it: {}", why.label(120))),
+    };
+    let minutes = (grant.expires_at - Utc::now()).num_minutes();
+    let until = format!("{end}, in {minutes} minutes");
+    let json = json!({ "access_token": null, "expires_at": end, "verified": verified });
+    let mut out = output::stdout();
+    let fields =
+        [("Access token", "good, and not shown"), ("Expires at", until.as_str()), ("Verified", words.as_str())];
+    let written = output::write_fields(&mut out, format, &json, &fields);
+    output::done(written, &mut out)?;
+    if verified == Some(false) {
+        return Err(Failure::new(Exit::NotGood, "The server gave an access token that it refuses."));
+    }
+    if format == Format::Table {
+        let _ = writeln!(io::stderr(), "Say --show to see the token, or send it to a file or a program.");
+    }
+    Ok(Exit::Done)
+}

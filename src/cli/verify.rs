@@ -1,0 +1,46 @@
+//! `latchkey verify`: is an access token good, and whose is it?
+
+use std::io::Write as _;
+
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::exit::{Exit, Failure};
+use super::{Settings, connect_as_anyone, output, secret};
+use crate::api::Verdict;
+use crate::args::{Format, VerifyArgs};
+use crate::model::role::Wanted;
+use crate::model::{AccessToken, KeyId};
+
+/// Writes the ID of the key that the token was made from. A token that is not good is a failure.
+pub async fn run(args: &VerifyArgs, settings: &Settings) -> Result<Exit, Failure> {
+    let token = secret::read(args.token_file.as_deref(), Wanted::AccessToken)?;
+    let token = AccessToken::new(token.expose_secret());
+    let server = connect_as_anyone(settings).await?;
+    let verdict = server.client.verify(&token).await;
+    server.close().await;
+    match verdict? {
+        Verdict::Good(id) => write(&id, settings.format),
+        Verdict::Refused(why) => {
+            Err(Failure::new(Exit::NotGood, format!("The access token is not good: {}.", why.label(120)))
+                .next("Get a fresh one with: latchkey token ID"))
+        }
+        Verdict::NotOffered => {
+            Err(Failure::new(Exit::Mistake, "This server has no call that verifies a token (Passportal has none).")
+                .next("Try the token on a request that you need it for."))
+        }
+    }
+}
+
+fn write(id: &KeyId, format: Format) -> Result<Exit, Failure> {
+    let mut out = output::stdout();
+    let written = match format {
+        Format::Table => writeln!(out, "{}", output::one_line(id.raw_for_api())),
+        Format::Json | Format::Csv => {
+            let json = json!({ "good": true, "key_id": id.raw_for_api() });
+            output::write_fields(&mut out, format, &json, &[("Good", "true"), ("Key ID", id.raw_for_api())])
+        }
+    };
+    output::done(written, &mut out)?;
+    Ok(Exit::Done)
+}

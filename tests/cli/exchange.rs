@@ -1,0 +1,128 @@
+//! `hmac`, `token` and `verify`: steps two and three.
+
+use crate::stage::{Home, text};
+
+const SECRET: &str = "22222222222222222222222222222222";
+const TOKEN: &str = "0c433d7e88edc9a09c981dcf46313a1aac23225f7187391826921f7b50098537";
+
+#[test]
+fn the_documented_hmac_token() {
+    let home = Home::new();
+    let file = home.file("secret", &format!("{SECRET}\n"));
+    let args = ["hmac", "--content", "api-content-hash"];
+    assert_eq!(home.feed(&args, SECRET).good(), format!("{TOKEN}\n"));
+    assert_eq!(home.feed(&args, &format!("{SECRET}\r\n")).good(), format!("{TOKEN}\n"));
+    assert_eq!(home.run(&[&args[..], &["--secret-file", &file]].concat()).good(), format!("{TOKEN}\n"));
+    assert_eq!(home.feed(&[&args[..], &["--secret-file", "-"]].concat(), SECRET).good(), format!("{TOKEN}\n"));
+    let json = home.feed(&[&args[..], &["--output", "json"]].concat(), SECRET).json();
+    assert_eq!(json, serde_json::json!({ "hmac_token": TOKEN, "content": "api-content-hash" }));
+    let csv = home.feed(&[&args[..], &["--output", "csv"]].concat(), SECRET).good();
+    assert_eq!(csv, format!("hmac_token,content\n{TOKEN},api-content-hash\n"));
+    // It needs no server.
+    assert!(!home.path(".local/share").exists());
+}
+
+#[test]
+fn content_is_drawn_afresh_and_told() {
+    let home = Home::new();
+    let once = || home.feed(&["hmac", "--output", "json"], SECRET).json();
+    let (first, second) = (once(), once());
+    assert_ne!(first, second);
+    let content = text(&first["content"]);
+    assert!(content.len() == 32 && content.bytes().all(|b| b.is_ascii_hexdigit()));
+    let again = home.feed(&["hmac", "--content", &content], SECRET).good();
+    assert_eq!(again.trim_end(), text(&first["hmac_token"]));
+    let table = home.feed(&["hmac"], SECRET).good();
+    assert!(table.starts_with("HMAC token  ") && table.contains("\nContent     "), "{table}");
+}
+
+#[test]
+fn a_ready_request_for_curl_has_no_secret() {
+    let home = Home::new();
+    let args = ["hmac", "--content", "api-content-hash", "--curl", "1111", "--url", "https://x.example/dashboard"];
+    let done = home.feed(&args, SECRET);
+    assert!(done.err.contains("only https://x.example is kept"), "{done:?}");
+    assert!(done.out.contains("url = \"https://x.example/api/v2/auth/client_token\"") && done.out.contains(TOKEN));
+    assert!(done.out.contains("x-key: 1111") && !done.out.contains(SECRET));
+    let local = home.feed(&["hmac", "--curl", "1111"], SECRET).good();
+    assert!(local.contains("unix-socket = ") && local.contains(".local/share/latchkey/api.sock"), "{local}");
+}
+
+#[test]
+fn what_is_no_secret_is_named_and_not_repeated() {
+    let home = Home::new();
+    let (id, secret) = home.create("");
+    let broken = format!("{}{}", &secret[..51], if secret.ends_with('a') { 'b' } else { 'a' });
+    for (input, code, why) in [
+        (id.as_str(), 7, "Access key ID"),
+        (&broken, 7, "not good"),
+        (&secret[..40], 7, "52 characters"),
+        ("eyJh.eyJb.c", 7, "access token"),
+        (" 2222", 7, "space"),
+        ("", 2, "empty"),
+        ("\n", 2, "empty"),
+    ] {
+        for args in [&["hmac"][..], &["token", &id]] {
+            let error = home.feed(args, input).failed(code);
+            assert!(error.contains(why), "{error}");
+            assert!(input.trim().is_empty() || !error.contains(input.trim()), "{error}");
+        }
+    }
+    let error = home.run(&["hmac", "--secret-file", "not-there"]).failed(2);
+    assert!(error.contains("not-there"), "{error}");
+    let open = home.file("open", SECRET);
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    assert!(home.run(&["hmac", "--secret-file", &open]).failed(2).contains("chmod 600"));
+}
+
+#[test]
+fn a_secret_in_an_argument_is_not_repeated_and_counts_as_known() {
+    let home = Home::new();
+    let (_, secret) = home.create("");
+    for args in [
+        &["hmac", &secret][..],
+        &["token", &secret],
+        &["token", "PK1", &secret],
+        &["login", "jo", "hunter2"],
+        &["verify", "hunter2"],
+        &["keys", "show", &secret],
+        &["hmac", "--content", &secret],
+        &["hmac", "--secret", &secret],
+    ] {
+        let error = home.run(args).failed(2);
+        assert!(!error.contains(&secret) && !error.contains("hunter2"), "{error}");
+        assert!(error.contains("replace it") || args.contains(&"--secret"), "{error}");
+    }
+}
+
+#[test]
+fn from_secret_to_token_to_key() {
+    let home = Home::new();
+    let (id, secret) = home.create("");
+    let token = home.feed(&["token", &id], &secret).good();
+    assert!(token.starts_with("eyJ") && token.lines().count() == 1);
+    assert_eq!(home.feed(&["verify"], &token).good(), format!("{id}\n"));
+    let file = home.file("token", &token);
+    let json = home.run(&["verify", "--token-file", &file, "--output", "json"]).json();
+    assert_eq!(json, serde_json::json!({ "good": true, "key_id": id }));
+    let json = home.feed(&["token", &id, "--output", "json", "--content", "x"], &secret).json();
+    assert!(text(&json["access_token"]).starts_with("eyJ") && json["verified"].is_null());
+    let left = text(&json["expires_at"]).parse::<chrono::DateTime<chrono::Utc>>().unwrap() - chrono::Utc::now();
+    assert!((55..=60).contains(&left.num_minutes()), "{json}");
+    // With the key its tokens go.
+    home.run(&["keys", "delete", "--yes", &id]).good();
+    let error = home.feed(&["verify"], &token).failed(7);
+    assert!(error.contains("not good") && !error.contains("eyJ"), "{error}");
+    let error = home.feed(&["token", &id], &secret).failed(7);
+    assert!(error.contains("latchkey doctor") && !error.contains(&secret), "{error}");
+}
+
+#[test]
+fn a_server_without_verification_is_told_apart_from_a_bad_token() {
+    let home = Home::new();
+    let url = crate::remote::parrot(
+        "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n\
+         {\"success\":\"false\",\"message\":\"no\",\"code\":0}",
+    );
+    assert!(home.feed(&["verify", "--url", &url], "opaque").failed(1).contains("Passportal"));
+}

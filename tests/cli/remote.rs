@@ -1,0 +1,126 @@
+//! Servers that are not inside the program: real ones, and some that misbehave.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread::JoinHandle;
+
+use chrono::{TimeDelta, Utc};
+use latchkey::api::{Session, Target};
+use latchkey::model::{BaseUrl, Untrusted};
+use latchkey::server::{Role, Sessions, State, Store, serve};
+use latchkey::session_file::SessionFile;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::stage::Home;
+
+const SESSION: &str = "session-token-of-the-tests";
+
+/// A real server on a port of its own.
+pub struct Remote {
+    pub url: String,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Remote {
+    pub fn start(role: Role) -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let state = State::new(store, Sessions::single(&SecretString::from(SESSION), "jo", role));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                serve(listener, state, async { stopped.await.unwrap_or_default() }).await.unwrap();
+            });
+        });
+        Self { url: format!("http://{address}"), address, stop: Some(stop), serving: Some(serving), _folder: folder }
+    }
+
+    /// A stranger in between, who loses the answer to the first create.
+    pub fn behind_a_lossy_line(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = self.address;
+        std::thread::spawn(move || {
+            let mut has_lost = false;
+            for client in listener.incoming() {
+                let (mut client, mut server) = (client.unwrap(), TcpStream::connect(server).unwrap());
+                let request = request(&mut client);
+                server.write_all(&request).unwrap();
+                let mut answer = vec![0; 64 * 1024];
+                let length = server.read(&mut answer).unwrap();
+                if !has_lost && request.starts_with(b"POST /api/v2/keys ") {
+                    has_lost = true;
+                    continue;
+                }
+                client.write_all(&answer[..length]).unwrap();
+            }
+        });
+        url
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let _ = self.serving.take().unwrap().join();
+    }
+}
+
+/// A server that gives everybody the same answer.
+pub fn parrot(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            request(&mut client);
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+/// A URL where nobody listens.
+pub fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// Remembers a session for the server at `url`, as `login --remember` does.
+pub fn remember(home: &Home, url: &str) {
+    let (base, _) = BaseUrl::parse(url).unwrap();
+    let name = base.host_for_screen().to_owned();
+    let session = Session {
+        token: SecretString::from(SESSION),
+        expires_at: Utc::now() + TimeDelta::hours(8),
+        username: Untrusted::new("jo"),
+        role: Untrusted::new("administrator"),
+    };
+    let state = home.path(".local/state/latchkey");
+    SessionFile::of(&state, &name, &Target::Url(base)).store(&session, "jo").unwrap();
+}
+
+/// A whole request: its head, and the body that `content-length` announces.
+fn request(client: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while !bytes.ends_with(b"\r\n\r\n") && client.read(&mut byte).unwrap() == 1 {
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&bytes).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    client.read_exact(&mut body).unwrap();
+    bytes.extend(body);
+    bytes
+}

@@ -1,0 +1,132 @@
+//! Each exit code, and errors as JSON.
+
+use latchkey::server::Role;
+use serde_json::Value;
+
+use crate::remote::{Remote, nowhere, parrot, remember};
+use crate::stage::{Home, text};
+
+#[test]
+fn a_remote_server_works_like_the_one_inside() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    remember(&home, &remote.url);
+    let at = |args: &[&str]| [args, &["--url", &remote.url, "--output", "json"]].concat().join("\n");
+    let run = |args: &[&str]| home.run(&at(args).split('\n').collect::<Vec<_>>());
+    let made = run(&["keys", "create", "--label", "far"]).json();
+    let id = text(&made["key"]["id"]);
+    assert_eq!(made["key"]["created_by"], "jo");
+    assert_eq!(run(&["keys", "list"]).json()[0]["label"], "far");
+    let secret = home.file("secret", &text(&made["secret_access_key"]));
+    assert!(text(&run(&["token", &id, "--secret-file", &secret]).json()["access_token"]).starts_with("eyJ"));
+    assert_eq!(run(&["keys", "delete", "--yes", &id]).json()[0]["result"], "deleted");
+}
+
+#[test]
+fn not_signed_in_and_not_allowed_are_3() {
+    let home = Home::new();
+    let auditor = Remote::start(Role::Auditor);
+    let error = home.run(&["keys", "list", "--url", &auditor.url]).failed(3);
+    assert!(error.contains("login"), "{error}");
+    remember(&home, &auditor.url);
+    home.run(&["keys", "list", "--url", &auditor.url]).good();
+    let error = home.run(&["keys", "create", "--url", &auditor.url]).failed(3);
+    assert!(error.contains("auditor"), "{error}");
+    let done = home.run(&["keys", "delete", "--yes", "PK1", "PK2", "--url", &auditor.url]);
+    assert_eq!(done.code, 3);
+    assert!(
+        done.out.starts_with("PK1  failed: Not allowed") && done.out.ends_with("PK2  kept: not tried\n"),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_key_that_is_not_there_is_4() {
+    let home = Home::new();
+    for args in [
+        &["keys", "show", "PKNOTTHERE"][..],
+        &["keys", "edit", "PKNOTTHERE", "--label", "x"],
+        &["keys", "activate", "PKNOTTHERE"],
+        &["keys", "deactivate", "PKNOTTHERE"],
+    ] {
+        assert!(home.run(args).failed(4).contains("keys list"));
+    }
+}
+
+#[test]
+fn a_secret_that_was_lost_on_the_way_is_5_and_only_one_key_is_made() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    let url = remote.behind_a_lossy_line();
+    remember(&home, &url);
+    remember(&home, &remote.url);
+    let error = home.run(&["keys", "create", "--secret-file", "s", "--url", &url]).failed(5);
+    let keys = home.run(&["keys", "list", "--output", "json", "--url", &remote.url]).json();
+    assert_eq!(keys.as_array().unwrap().len(), 1);
+    assert!(error.contains(&format!("latchkey keys delete {}", text(&keys[0]["id"]))), "{error}");
+    assert!(!home.path("s").exists(), "a file without a secret is left");
+}
+
+#[test]
+fn a_server_that_is_not_there_or_not_one_is_6() {
+    let home = Home::new();
+    let url = nowhere();
+    remember(&home, &url);
+    assert!(home.run(&["keys", "list", "--url", &url]).failed(6).contains("doctor"));
+    let page = parrot("HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>");
+    remember(&home, &page);
+    assert!(home.run(&["keys", "show", "PK1", "--url", &page]).failed(6).contains("web page"));
+    // Nobody knows what became of a create that was never answered.
+    let error = home.run(&["keys", "create", "--url", &page]).failed(6);
+    assert!(error.contains("not known whether"), "{error}");
+}
+
+#[test]
+fn an_embedded_server_that_does_not_start_is_6() {
+    let home = Home::new();
+    home.file("data", "");
+    home.run(&["keys", "list", "--data", "data"]).failed(6);
+}
+
+#[test]
+fn errors_are_json_where_results_are() {
+    let home = Home::new();
+    for (args, code, exit) in [
+        (&["keys", "show", "PKNOTTHERE", "--output", "json"][..], "not_found", 4),
+        (&["--output", "json", "keys", "lst"], "usage", 2),
+        (&["keys", "list", "--output=json", "--limit", "x"], "usage", 2),
+        (&["keys", "list", "--output=json", "--profile", "nope"], "usage", 2),
+        (&["verify", "--output", "json"], "usage", 2),
+    ] {
+        let done = home.run(args);
+        assert_eq!((done.code, done.out.as_str()), (exit, ""), "{done:?}");
+        let error: Value = serde_json::from_str(&done.err).unwrap();
+        let names: Vec<&String> = error["error"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["code", "exit", "message", "next"]);
+        assert_eq!((&error["error"]["code"], &error["error"]["exit"]), (&code.into(), &exit.into()));
+        assert!(!text(&error["error"]["message"]).is_empty());
+    }
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_is_2_in_one_line() {
+    let home = Home::new();
+    for (args, why) in [
+        (&["kyes"][..], "keys"),
+        (&["keys", "list", "--sort", "colour"], "created_at"),
+        (&["keys", "list", "--order", "up"], "asc or desc"),
+        (&["keys", "list", "--status", "gone"], "active, inactive or expired"),
+        (&["keys", "list", "--limit", "0"], "--limit"),
+        (&["keys", "list", "--output", "xml"], "csv"),
+        (&["keys", "show"], "<ID>"),
+        (&["keys", "show", ""], "empty"),
+        (&["keys", "show", ".."], "no access key ID"),
+        (&["doctor", "PK1", "--hmac-file", "x"], "--content"),
+        (&["keys", "show", "https://x.example"], "URL"),
+        (&["hmac", "--content", ""], "empty"),
+        (&["doctor", "--content", "x"], "<ID>"),
+    ] {
+        let error = home.run(args).failed(2);
+        assert!(error.contains(why) && error.contains("--help"), "{error}");
+    }
+    let done = home.run(&["keys"]);
+    assert!(done.code == 2 && done.out.is_empty() && done.err.contains("deactivate"), "{done:?}");
+}
