@@ -19,6 +19,8 @@ mod keys;
 mod list;
 #[path = "flows/servers.rs"]
 mod servers;
+#[path = "flows/team.rs"]
+mod team;
 #[path = "flows/tokens.rs"]
 mod tokens;
 #[path = "flows/trouble.rs"]

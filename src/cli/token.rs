@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::{Settings, connect_as_anyone, hmac, output, secret};
-use crate::api::{ApiError, Client, Verdict};
+use crate::api::{ApiError, Client};
 use crate::args::{Format, TokenArgs};
 use crate::model::role::{Wanted, check_pair};
-use crate::model::{Grant, KeyId, hmac_token};
+use crate::model::{Grant, KeyId, Verdict, hmac_token};
 
 /// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure> {

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::{Settings, connect_as_anyone, output, secret};
-use crate::api::Verdict;
+
 use crate::args::{Format, VerifyArgs};
 use crate::model::role::Wanted;
-use crate::model::{AccessToken, KeyId};
+use crate::model::{AccessToken, KeyId, Verdict};
 
 /// Writes the ID of the key that the token was made from. A token that is not good is a failure.
 pub async fn run(args: &VerifyArgs, settings: &Settings) -> Result<Exit, Failure> {

@@ -1,92 +1,9 @@
-//! A server for many: signing in, sessions that end, other profiles, and what may not be changed.
+//! Signing in, sessions that end, other profiles, and what may not be changed.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-
-use latchkey::api::{Client, Connect, Connected, Server, Target};
-use latchkey::model::BaseUrl;
-use latchkey::server::limits::Limits;
-use latchkey::server::place::Place;
-use latchkey::server::team::{Setup, Team};
-use latchkey::server::username::Username;
-use latchkey::server::{Role, Store, passwords};
 use latchkey::ui::app::Dialog;
-use secrecy::SecretString;
 use tempfile::TempDir;
 
-use super::Bench;
-use crate::bench::server_named;
-
-const PASSWORD: &str = "correct-horse-battery-staple";
-
-/// A server for many with jo, who may change keys, and au, who may not.
-async fn team(folder: &Path) -> (Team, BaseUrl) {
-    let store = Store::open(folder).unwrap();
-    for (name, role) in [("jo", Role::Administrator), ("au", Role::Auditor)] {
-        let hash = passwords::hash(&SecretString::from(PASSWORD)).unwrap();
-        let name = Username::parse(name).unwrap();
-        assert!(store.add_administrator(&name, role, &hash, chrono::Utc::now()).unwrap());
-    }
-    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let team = Team::start(Setup {
-        data: folder.to_owned(),
-        places: vec![Place::Tcp(any)],
-        socket_mode: 0o600,
-        tls: None,
-        behind_proxy: false,
-        limits: Limits::default(),
-    });
-    let team = team.await.unwrap();
-    let Place::Tcp(address) = &team.places[0] else { panic!("it listens on an address") };
-    let base = BaseUrl::parse(&format!("http://{address}")).unwrap().0;
-    (team, base)
-}
-
-/// Every profile is this server's; its name says what else it is.
-fn profiles(base: BaseUrl) -> impl Connect {
-    move |name: Option<String>| {
-        let name = name.unwrap_or_else(|| "team".to_owned());
-        let target = Target::Url(base.clone());
-        let mut server = Server { target, ..server_named(&name) };
-        server.profile.signs_in = true;
-        server.profile.server = base.host_for_screen().to_owned();
-        server.profile.production = name == "prod";
-        server.profile.read_only = name == "look";
-        let client = Client::connect(&latchkey::api::Connection::new(server.target.clone()), None).unwrap();
-        std::future::ready(Ok(Connected { client, server }))
-    }
-}
-
-async fn bench(folder: &TempDir) -> (Bench, Team) {
-    let (team, base) = team(folder.path()).await;
-    let mut bench = Bench::with(TempDir::new().unwrap(), profiles(base.clone()));
-    let all = ["team", "prod", "look"].map(|name| {
-        let mut profile = server_named(name).profile;
-        profile.production = name == "prod";
-        profile.read_only = name == "look";
-        profile
-    });
-    bench.app.begin(all.to_vec(), "");
-    bench.settle().await;
-    (bench, team)
-}
-
-async fn sign_in(bench: &mut Bench, name: &str) {
-    bench.type_keys(&format!("{name}<Enter>{PASSWORD}<Enter>")).await;
-    bench.sees(&format!("Signed in as {name}"));
-}
-
-/// The database, to end sessions as time would.
-fn end_sessions(folder: &TempDir) {
-    let database: PathBuf = folder.path().join("keys.db");
-    let connection = rusqlite::Connection::open(database).unwrap();
-    assert!(connection.execute("DELETE FROM sessions", []).unwrap() > 0);
-}
-
-fn sessions(folder: &TempDir) -> i64 {
-    let connection = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
-    connection.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
-}
+use super::team::{PASSWORD, bench, end_sessions, sessions, sign_in};
 
 #[tokio::test]
 async fn a_wrong_password_is_said_and_the_right_one_opens_the_list() {
