@@ -23,30 +23,33 @@ const CONFIG: &str = "The file of settings [default: $XDG_CONFIG_HOME/latchkey/c
 const PROFILE: &str =
     "The profile to work with [env: LATCHKEY_PROFILE] [default: default_profile of the settings, else local]";
 
+/// Options that every command has stand apart from its own.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Manage API access keys: a full-screen page with its own server, for the terminal.
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, about, after_help = crate::cli::EXIT_CODES)]
 pub struct Args {
     /// The data folder of the embedded server.
-    #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "url", help = DATA)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FOLDER", conflicts_with = "url", help = DATA)]
     pub data: Option<PathBuf>,
     /// The file of settings.
-    #[arg(long, global = true, value_name = "FILE", help = CONFIG)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", help = CONFIG)]
     pub config: Option<PathBuf>,
     /// The profile to work with.
-    #[arg(long, global = true, value_name = "NAME", help = PROFILE)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "NAME", help = PROFILE)]
     pub profile: Option<String>,
     /// The base URL of a server that needs no profile
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URL", conflicts_with = "profile")]
     pub url: Option<String>,
     /// Remove everything that changes something
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub read_only: bool,
     /// Go on where the system refuses to hide this process's memory from other programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub unhardened: bool,
     /// The form of results and errors
-    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, value_name = "FORM", default_value_t)]
     pub output: Format,
     /// What to do instead of opening the page.
     #[command(subcommand)]
