@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use crate::stage::{Home, text};
+use crate::terminal::{Terminal, contains, latchkey};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -74,6 +75,36 @@ fn sign_in_work_by_script_and_sign_out() {
     at(&["keys", "show", &id]).good();
     assert!(at(&["keys", "activate", &id]).failed(3).contains("auditor"));
     assert_eq!(at(&["keys", "delete", "--yes", &id]).code, 3);
+}
+
+#[test]
+fn on_a_terminal_one_is_asked_to_sign_in_for_one_command() {
+    let home = Home::new();
+    let team = Team::start(&home);
+    let args = ["keys", "create", "--secret-file", "s", "--url", &team.url];
+    let start = || Terminal::start(latchkey(home.0.path()).current_dir(home.0.path()).args(args));
+    for giving_up_at in ["User name", "Password"] {
+        let mut terminal = start();
+        terminal.sees("User name at");
+        if giving_up_at == "Password" {
+            terminal.press("jo<Enter>");
+            terminal.sees("Password of jo");
+        }
+        terminal.press("<Ctrl-C>");
+        assert_eq!(terminal.ends().0.code(), Some(130));
+        assert!(!home.path("s").exists());
+    }
+    let mut terminal = start();
+    terminal.sees("User name at");
+    terminal.press("jo<Enter>");
+    terminal.sees("Password of jo");
+    terminal.send(format!("{PASSWORD}\r").as_bytes());
+    terminal.sees("in s");
+    let (status, terminal) = terminal.ends();
+    assert_eq!(status.code(), Some(0));
+    assert!(!contains(&terminal.bytes, b"correct"));
+    // The session was for this command.
+    home.run(&["keys", "list", "--url", &team.url]).failed(3);
 }
 
 #[test]
