@@ -28,5 +28,7 @@ mod help;
 mod keys;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/team.rs"]
+mod team;
 #[path = "cli/trouble.rs"]
 mod trouble;

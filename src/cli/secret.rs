@@ -56,6 +56,6 @@ impl From<SecretInputError> for Failure {
         {
             return Self::new(Exit::Cancelled, "Cancelled.");
         }
-        Self::usage(format!("{}.", capital(&error.to_string())))
+        Self::usage(error.to_string())
     }
 }

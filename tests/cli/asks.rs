@@ -30,6 +30,27 @@ fn a_secret_is_asked_for_without_echo() {
 }
 
 #[test]
+fn the_doctor_asks_for_what_it_needs() {
+    let home = Home::new();
+    let mut terminal = start(&home, &["doctor", &"1".repeat(32)]);
+    terminal.sees("Secret access key (Enter for none): ");
+    terminal.press(&format!("{}<Enter>", "2".repeat(32)));
+    terminal.sees("HMAC token (Enter for none): ");
+    terminal.press("a0a8208b4ca8ca4a7b8f1b7d50c2f2f0a0a8208b4ca8ca4a7b8f1b7d50c2f2f0<Enter>");
+    terminal.sees("Content that was hashed (Enter for api-content-hash): ");
+    terminal.press("<Enter>");
+    terminal.sees("was not made from this secret");
+    let (status, terminal) = terminal.ends();
+    assert_eq!(code(status), 7);
+    assert!(!contains(&terminal.bytes, b"222222") && !contains(&terminal.bytes, b"a0a8208b"));
+    let mut terminal = start(&home, &["doctor", "PK1"]);
+    terminal.sees("(Enter for none): ");
+    terminal.press("<Enter>");
+    terminal.sees("not tried");
+    assert_eq!(code(terminal.ends().0), 7);
+}
+
+#[test]
 fn an_access_token_is_proved_and_not_shown() {
     let home = Home::new();
     let (id, secret) = home.create("");

@@ -4,10 +4,13 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::sync::mpsc::channel;
 
+use latchkey::server::Role;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::remote::{Remote, remember};
 use crate::stage::{Done, Home, text};
 
 fn is_secret(text: &str) -> bool {
@@ -152,13 +155,37 @@ fn a_signal_does_not_part_a_secret_from_its_destination() {
         let mut line = String::new();
         err.read_line(&mut line).unwrap();
         assert_eq!(line, "started\n");
-        kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
         line.clear();
         err.read_line(&mut line).unwrap();
         assert!(line.contains("was made") && line.contains("interrupted"), "{line}");
         assert_eq!(Done::of(child).code, 8);
         works(&home, &home.keys()[0]["id"]);
     }
+}
+
+#[test]
+fn a_signal_while_the_server_works_waits_for_the_secret() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    let (asked, hears) = channel();
+    let (go_on, waits) = channel::<()>();
+    let url = remote.behind(move |request| {
+        if request.starts_with("POST") {
+            asked.send(()).unwrap();
+            waits.recv().unwrap();
+        }
+        true
+    });
+    remember(&home, &url);
+    let mut child = home.command(&["keys", "create", "--secret-file", "s", "--url", &url]).spawn().unwrap();
+    hears.recv().unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let mut line = String::new();
+    BufReader::with_capacity(1, child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("waiting for the server's answer"), "{line}");
+    go_on.send(()).unwrap();
+    assert_eq!(Done::of(child).code, 0);
+    assert!(is_secret(fs::read_to_string(home.path("s")).unwrap().trim_end()));
 }
 
 #[test]

@@ -28,7 +28,17 @@ pub struct Remote {
 
 impl Remote {
     pub fn start(role: Role) -> Self {
+        Self::on(TempDir::new().unwrap(), role)
+    }
+
+    /// With so many keys.
+    pub fn filled(keys: u64) -> Self {
         let folder = TempDir::new().unwrap();
+        latchkey::server::fill::fill(folder.path(), keys, &mut |_| {}).unwrap();
+        Self::on(folder, Role::Administrator)
+    }
+
+    fn on(folder: TempDir, role: Role) -> Self {
         let store = Store::open(folder.path()).unwrap();
         let state = State::new(store, Sessions::single(&SecretString::from(SESSION), "jo", role));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -45,28 +55,39 @@ impl Remote {
         Self { url: format!("http://{address}"), address, stop: Some(stop), serving: Some(serving), _folder: folder }
     }
 
-    /// A stranger in between, who loses the answer to the first create.
-    pub fn behind_a_lossy_line(&self) -> String {
+    /// A line to it on which `passes` hears each request before it goes on, and says whether its answer comes back.
+    pub fn behind(&self, mut passes: impl FnMut(&str) -> bool + Send + 'static) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = self.address;
         std::thread::spawn(move || {
-            let mut has_lost = false;
             for client in listener.incoming() {
-                let (mut client, mut server) = (client.unwrap(), TcpStream::connect(server).unwrap());
-                let request = request(&mut client);
-                server.write_all(&request).unwrap();
-                let mut answer = vec![0; 64 * 1024];
-                let length = server.read(&mut answer).unwrap();
-                if !has_lost && request.starts_with(b"POST /api/v2/keys ") {
-                    has_lost = true;
-                    continue;
+                let mut client = client.unwrap();
+                // One connection may bring several requests.
+                while let Some(request) = request(&mut client) {
+                    let comes_back = passes(&String::from_utf8_lossy(&request));
+                    let answer = answer(server, &request);
+                    if !comes_back {
+                        break;
+                    }
+                    client.write_all(&answer).unwrap();
                 }
-                client.write_all(&answer[..length]).unwrap();
             }
         });
         url
     }
+}
+
+/// The server's answer, on a connection of its own that ends with it.
+fn answer(server: SocketAddr, request: &[u8]) -> Vec<u8> {
+    let mut server = TcpStream::connect(server).unwrap();
+    let end = request.windows(2).position(|pair| pair == b"\r\n").unwrap();
+    server.write_all(&request[..end]).unwrap();
+    server.write_all(b"\r\nconnection: close").unwrap();
+    server.write_all(&request[end..]).unwrap();
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).unwrap();
+    answer
 }
 
 impl Drop for Remote {
@@ -110,17 +131,20 @@ pub fn remember(home: &Home, url: &str) {
     SessionFile::of(&state, &name, &Target::Url(base)).store(&session, "jo").unwrap();
 }
 
-/// A whole request: its head, and the body that `content-length` announces.
-fn request(client: &mut TcpStream) -> Vec<u8> {
+/// A whole request: its head, and the body that `content-length` announces. None if no more comes.
+fn request(client: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut byte = [0];
-    while !bytes.ends_with(b"\r\n\r\n") && client.read(&mut byte).unwrap() == 1 {
+    while !bytes.ends_with(b"\r\n\r\n") {
+        if client.read(&mut byte).ok()? == 0 {
+            return None;
+        }
         bytes.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&bytes).to_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
-    client.read_exact(&mut body).unwrap();
+    client.read_exact(&mut body).ok()?;
     bytes.extend(body);
-    bytes
+    Some(bytes)
 }

@@ -110,6 +110,18 @@ impl Done {
         self.complaint(code)
     }
 
+    /// The error in JSON of a run that had a result all the same.
+    #[track_caller]
+    pub fn complaint_as_json(&self, code: i32) -> Value {
+        assert_eq!(self.code, code, "{self:?}");
+        let error: Value = serde_json::from_str(&self.err).unwrap();
+        let names: Vec<&String> = error["error"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["code", "exit", "message", "next"]);
+        assert_eq!(error["error"]["exit"], code);
+        assert!(!text(&error["error"]["message"]).is_empty());
+        error["error"].clone()
+    }
+
     /// The error of a run that had a result all the same.
     #[track_caller]
     pub fn complaint(&self, code: i32) -> String {
