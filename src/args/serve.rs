@@ -12,7 +12,7 @@ use crate::server::place::Place;
 /// How to serve many.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Where to listen: an address of this machine with a port, or the path of a Unix socket; several times for several
+    /// Where to listen, as often as needed: an address of this machine with a port, or the path of a Unix socket
     #[arg(long, value_name = "PLACE", default_value = "127.0.0.1:8443")]
     pub listen: Vec<Place>,
     /// The mode of Unix sockets, in octal: 0660 lets the socket's group in, such as a proxy's
