@@ -45,6 +45,9 @@ pub struct Serve {
     /// How many connections at once; more wait until one ends
     #[arg(long, value_name = "N", default_value_t = Limits::CONNECTIONS, value_parser = connections)]
     pub max_connections: usize,
+    /// How many of them from one address; more are closed at once (not with --behind-proxy)
+    #[arg(long, value_name = "N", default_value_t = Limits::OF_NETWORK, value_parser = connections)]
+    pub max_per_address: usize,
     /// How long running requests may take to finish after SIGTERM, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::STOP_TIME.as_secs(), value_parser = seconds())]
     pub stop_timeout: u64,
@@ -67,6 +70,7 @@ impl Serve {
             header_time: Duration::from_secs(self.header_timeout),
             request_time: Duration::from_secs(self.request_timeout),
             connections: self.max_connections,
+            of_network: self.max_per_address,
             stop_time: Duration::from_secs(self.stop_timeout),
         }
     }
