@@ -29,6 +29,7 @@ pub mod routes;
 mod running;
 mod session;
 mod sign_in;
+mod slots;
 mod socket;
 mod source;
 mod store;

@@ -12,7 +12,7 @@ use crate::server::place::Place;
 /// How to serve many.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Where to listen: an address of this machine with a port, or the path of a Unix socket; several times for several
+    /// Where to listen, as often as needed: an address of this machine with a port, or the path of a Unix socket
     #[arg(long, value_name = "PLACE", default_value = "127.0.0.1:8443")]
     pub listen: Vec<Place>,
     /// The mode of Unix sockets, in octal: 0660 lets the socket's group in, such as a proxy's
@@ -45,6 +45,9 @@ pub struct Serve {
     /// How many connections at once; more wait until one ends
     #[arg(long, value_name = "N", default_value_t = Limits::CONNECTIONS, value_parser = connections)]
     pub max_connections: usize,
+    /// How many of them from one address; more are closed at once (not with --behind-proxy)
+    #[arg(long, value_name = "N", default_value_t = Limits::OF_NETWORK, value_parser = connections)]
+    pub max_per_address: usize,
     /// How long running requests may take to finish after SIGTERM, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::STOP_TIME.as_secs(), value_parser = seconds())]
     pub stop_timeout: u64,
@@ -67,6 +70,7 @@ impl Serve {
             header_time: Duration::from_secs(self.header_timeout),
             request_time: Duration::from_secs(self.request_timeout),
             connections: self.max_connections,
+            of_network: self.max_per_address,
             stop_time: Duration::from_secs(self.stop_timeout),
         }
     }

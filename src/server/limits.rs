@@ -13,6 +13,8 @@ pub struct Limits {
     pub request_time: Duration,
     /// How many connections at once.
     pub connections: usize,
+    /// How many of them from one IPv4 address or one IPv6 network of 64 bits, unless a proxy stands before us.
+    pub of_network: usize,
     /// How long running requests may take to finish when the server stops.
     pub stop_time: Duration,
 }
@@ -28,6 +30,8 @@ impl Limits {
     pub const REQUEST_TIME: Duration = Duration::from_secs(30);
     /// Half of the 1,024 file descriptors that systemd gives by default.
     pub const CONNECTIONS: usize = 512;
+    /// An eighth: one client that holds all it can leaves the most for others.
+    pub const OF_NETWORK: usize = 64;
     /// Less than the 90 s after which systemd kills.
     pub const STOP_TIME: Duration = Duration::from_secs(20);
 }
@@ -39,6 +43,7 @@ impl Default for Limits {
             header_time: Self::HEADER_TIME,
             request_time: Self::REQUEST_TIME,
             connections: Self::CONNECTIONS,
+            of_network: Self::OF_NETWORK,
             stop_time: Self::STOP_TIME,
         }
     }

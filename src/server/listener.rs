@@ -3,14 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
 use axum_server::{AddrListener, Address};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::slots::{Slot, Slots};
 
 /// Who is at the other end: an address, or none on a Unix socket.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Peer(pub(super) Option<SocketAddr>);
 /// A listener that leaves clients waiting in the system's queue while all slots are taken.
 pub(super) struct Listener {
     socket: Socket,
-    slots: Arc<Semaphore>,
+    slots: Slots,
 }
 
 /// What listens.
@@ -31,7 +31,7 @@ pub(super) enum Socket {
 /// A connection, and the slot that it takes.
 pub(super) struct Connection {
     stream: Stream,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 enum Stream {
@@ -40,7 +40,7 @@ enum Stream {
 }
 
 impl Listener {
-    pub(super) fn new(socket: Socket, slots: Arc<Semaphore>) -> Self {
+    pub(super) fn new(socket: Socket, slots: Slots) -> Self {
         Self { socket, slots }
     }
 
@@ -66,16 +66,22 @@ impl AddrListener<Connection, Peer> for Listener {
     }
 
     async fn accept_stream(&self) -> io::Result<(Connection, Peer)> {
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, peer) = match &self.socket {
-            Socket::Tcp(listener) => {
-                let (stream, from) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                (Stream::Tcp(stream), Peer(Some(from)))
+        loop {
+            let one_of_all = self.slots.one_of_all().await.map_err(io::Error::other)?;
+            let (stream, peer) = match &self.socket {
+                Socket::Tcp(listener) => {
+                    let (stream, from) = listener.accept().await?;
+                    stream.set_nodelay(true)?;
+                    (Stream::Tcp(stream), Peer(Some(from)))
+                }
+                Socket::Unix(listener) => (Stream::Unix(listener.accept().await?.0), Peer(None)),
+            };
+            if let Some(slot) = self.slots.take(one_of_all, peer.0) {
+                return Ok((Connection { stream, _slot: slot }, peer));
             }
-            Socket::Unix(listener) => (Stream::Unix(listener.accept().await?.0), Peer(None)),
-        };
-        Ok((Connection { stream, _slot: slot }, peer))
+            // Not louder: whoever floods us should not fill the log.
+            tracing::debug!(from = ?peer.0, "a network has too many connections");
+        }
     }
 
     fn get_local_addr(&self) -> io::Result<Peer> {

@@ -2,20 +2,20 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
 use axum_server::accept::DefaultAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Control, Handle, Server};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::limits::Limits;
 use super::listener::{Listener, Peer, Socket};
 use super::observe::{Watch, observe};
 use super::place::{NamedSocket, Place};
+use super::slots::Slots;
 use super::tls::{TlsError, TlsFiles};
 use super::{Sessions, State, Store, StoreError, ledger, router};
 
@@ -97,10 +97,11 @@ impl Team {
             sockets: Vec::new(),
             setup,
         };
-        let slots = Arc::new(Semaphore::new(team.setup.limits.connections));
+        let Limits { connections, of_network, .. } = team.setup.limits;
+        let slots = Slots::new(connections, (!team.setup.behind_proxy).then_some(of_network));
         for place in team.setup.places.clone() {
             let socket = team.bind(&place).await.map_err(|source| SetupError::Listen { place, source })?;
-            team.serve(Listener::new(socket, Arc::clone(&slots)), &state);
+            team.serve(Listener::new(socket, slots.clone()), &state);
         }
         Ok(team)
     }
@@ -133,9 +134,12 @@ impl Team {
             .http1_only()
             .first_request_timeout(header_time)
             .handle(Handle::with_control(self.control.clone()))
-            .accept_error_handler(|peer, error| match peer {
-                None => tracing::warn!(%error, "cannot accept connections"), // out of file descriptors, say
-                Some(_) => tracing::debug!(%error, "a connection failed"),
+            .accept_error_handler(|peer, error| {
+                if peer.is_none() {
+                    tracing::warn!(%error, "cannot accept connections"); // out of file descriptors, say
+                } else {
+                    tracing::debug!(%error, "a connection failed");
+                }
             });
         server.http_builder().http1().max_buf_size(header_bytes).header_read_timeout(header_time);
         match tls {

@@ -61,9 +61,14 @@ impl Throttle {
 
 /// The network of an address: what one guesser has for nothing. Of IPv6 the first 64 bits (RFC 6177).
 pub(super) fn network(source: &str) -> String {
-    match source.parse::<IpAddr>() {
-        Ok(IpAddr::V6(address)) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).to_string(),
-        _ => source.to_owned(),
+    source.parse().map_or_else(|_| source.to_owned(), |address| network_of(address).to_string())
+}
+
+/// The same of an address.
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
     }
 }
 

@@ -87,6 +87,25 @@ async fn a_large_head_and_a_large_body_are_refused() {
 }
 
 #[tokio::test]
+async fn too_many_from_one_address_are_closed() {
+    let mut server = Served::start(&["--max-per-address", "2", "--log-level", "debug"]);
+    let mut kept = [connect(&server).await, connect(&server).await];
+    for stream in &mut kept {
+        stream.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(stream).await, "200");
+    }
+    assert_eq!(to_end(&mut connect(&server).await).await, "");
+    server.logs(|line| line["message"] == "a network has too many connections");
+    drop(kept);
+    let proxied = Served::start(&["--max-per-address", "2", "--behind-proxy"]);
+    let many = [connect(&proxied).await, connect(&proxied).await, connect(&proxied).await];
+    for mut stream in many {
+        stream.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(&mut stream).await, "200", "a proxy is many");
+    }
+}
+
+#[tokio::test]
 async fn too_many_connections_wait_until_one_ends() {
     let server = Served::start(&["--max-connections", "2"]);
     let mut first = connect(&server).await;
