@@ -106,8 +106,11 @@ pub(super) fn order(text: &str) -> Result<Order, String> {
 #[must_use]
 pub fn looks_secret(text: &str) -> bool {
     let words = || text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/')));
+    // At the beginning of a word or of a part of it: task_list is no secret.
+    let begins = |word: &str, at: usize| !word[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
     let marked = |word: &str| {
-        [SecretKey::PREFIX, "eyJ"].iter().any(|mark| word.find(mark).is_some_and(|at| word.len() - at > 6))
+        let marks = [SecretKey::PREFIX, "eyJ"].into_iter().flat_map(|mark| word.match_indices(mark));
+        marks.into_iter().any(|(at, _)| begins(word, at) && word.len() - at > 6)
     };
     // Passportal's secrets are 32 hex digits, as its IDs are; HMAC tokens 64, and 44 in base64.
     let hex = |word: &str| word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());

@@ -48,7 +48,7 @@ fn profiles(base: BaseUrl) -> impl Connect {
         let target = Target::Url(base.clone());
         let mut server = Server { target, ..server_named(&name) };
         server.profile.signs_in = true;
-        server.profile.server = base.host_for_screen().to_owned();
+        base.host_for_screen().clone_into(&mut server.profile.server);
         server.profile.production = name == "prod";
         server.profile.read_only = name == "look";
         let client = Client::connect(&latchkey::api::Connection::new(server.target.clone()), None).unwrap();

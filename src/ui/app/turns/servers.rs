@@ -101,6 +101,7 @@ impl App {
                 self.sign_in = None;
                 self.say(format!("Signed in as {} ({}).", who.username.label(40), who.role.label(20)));
                 if let Some(server) = &mut self.server {
+                    server.profile.username = Some(who.username.raw_for_api().to_owned()); // for the next time
                     server.who = Some(who);
                 }
                 given_up.then(|| self.list.refresh().into())
