@@ -31,7 +31,7 @@ pub use exit::{EXIT_CODES, Exit, Failure};
 use crate::args::Command;
 use crate::config::Config;
 use crate::server;
-use connect::{connect, connect_as_anyone, may_change};
+use connect::{connect, connect_as_anyone, connect_to_change};
 
 /// Does what one command says.
 pub fn run(command: Command, settings: &Settings) -> Result<Exit, Failure> {

@@ -59,8 +59,15 @@ fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
 
 fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection) {
     let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
-    let kept = if session.path().exists() { "in" } else { "none remembered; it would be in" };
-    facts.push(("Session", format!("{kept} {}", session.path().display())));
+    let path = session.path().display();
+    let kept = match session.load(None, Utc::now()) {
+        Ok(Some(session)) => {
+            format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
+        }
+        Ok(None) => format!("none remembered; it would be in {path}"),
+        Err(error) => error.to_string(),
+    };
+    facts.push(("Session", kept));
     if matches!(connection.target, Target::Socket(_)) {
         return;
     }
