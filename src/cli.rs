@@ -37,8 +37,8 @@ use connect::{connect, connect_as_anyone, may_change};
 pub fn run(command: Command, settings: &Settings) -> Result<Exit, Failure> {
     match command {
         Command::Fill { folder, keys } => fill(&folder, keys).map(|()| Exit::Done).map_err(Failure::from),
-        Command::Serve(how) => serve::serve(settings.data(), &how).map(|()| Exit::Done).map_err(Failure::from),
-        Command::Admin(what) => admin::admin(settings.data(), &what).map(|()| Exit::Done).map_err(Failure::from),
+        Command::Serve(how) => serve::run(&how, settings),
+        Command::Admin(what) => admin::run(&what, settings),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
         Command::Hmac(args) => hmac::run(&args, settings),

@@ -27,6 +27,16 @@ impl Settings {
         self.wishes.data.as_deref().unwrap_or(&self.places.data)
     }
 
+    /// Refuses options of the command line that mean nothing to what works on a data folder.
+    pub fn only_data(&self, what: &str) -> Result<(), Failure> {
+        let Wishes { profile, url, .. } = &self.wishes;
+        if profile.is_none() && url.is_none() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("{what} works on a data folder: --profile and --url mean nothing to it."))
+            .next("Give the folder with --data."))
+    }
+
     /// Reads the settings, and says what was made of them.
     pub fn config(&self) -> Result<Config, Failure> {
         let config = Config::load(&self.wishes, &self.places)?;
