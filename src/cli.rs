@@ -31,14 +31,14 @@ pub use exit::{EXIT_CODES, Exit, Failure};
 use crate::args::Command;
 use crate::config::Config;
 use crate::server;
-use connect::{connect, connect_as_anyone, may_change};
+use connect::{connect, connect_as_anyone, connect_to_change};
 
 /// Does what one command says.
 pub fn run(command: Command, settings: &Settings) -> Result<Exit, Failure> {
     match command {
         Command::Fill { folder, keys } => fill(&folder, keys).map(|()| Exit::Done).map_err(Failure::from),
-        Command::Serve(how) => serve::serve(settings.data(), &how).map(|()| Exit::Done).map_err(Failure::from),
-        Command::Admin(what) => admin::admin(settings.data(), &what).map(|()| Exit::Done).map_err(Failure::from),
+        Command::Serve(how) => serve::run(&how, settings),
+        Command::Admin(what) => admin::run(&what, settings),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
         Command::Hmac(args) => hmac::run(&args, settings),

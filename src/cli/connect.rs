@@ -8,7 +8,6 @@ use super::reach::{self, ReachError, Reached};
 use super::{ask, tell_notices};
 use crate::args::Format;
 use crate::config::{Config, ConfigError, Places, Wishes};
-use crate::model::Profile;
 
 /// How the program was started.
 pub struct Settings {
@@ -25,6 +24,16 @@ impl Settings {
     #[must_use]
     pub fn data(&self) -> &Path {
         self.wishes.data.as_deref().unwrap_or(&self.places.data)
+    }
+
+    /// Refuses options of the command line that mean nothing to what works on a data folder.
+    pub fn only_data(&self, what: &str) -> Result<(), Failure> {
+        let Wishes { profile, url, .. } = &self.wishes;
+        if profile.is_none() && url.is_none() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("{what} works on a data folder: --profile and --url mean nothing to it."))
+            .next("Give the folder with --data."))
     }
 
     /// Reads the settings, and says what was made of them.
@@ -49,13 +58,15 @@ pub async fn connect_as_anyone(settings: &Settings) -> Result<Reached, Failure> 
     Ok(reach::without_session(&config, config.chosen()).await?)
 }
 
-/// Refuses what changes something where nothing may be changed.
-pub fn may_change(profile: &Profile) -> Result<(), Failure> {
-    if !profile.read_only {
-        return Ok(());
+/// The same, to change something: refused without a call where nothing may be changed.
+pub async fn connect_to_change(settings: &Settings) -> Result<Reached, Failure> {
+    let config = settings.config()?;
+    let name = config.chosen();
+    if config.profile(name)?.read_only {
+        let message = format!("The profile {name} is read-only here: nothing was changed.");
+        return Err(Failure::new(Exit::Denied, message).next("Choose another profile, or leave --read-only away."));
     }
-    Err(Failure::new(Exit::Denied, format!("The profile {} is read-only here: nothing was changed.", profile.name))
-        .next("Choose another profile, or leave --read-only away."))
+    Ok(reach::server(&config, name, ask::is_possible()).await?)
 }
 
 impl From<ConfigError> for Failure {

@@ -19,6 +19,7 @@ use super::exit::Failure;
 use super::{ask, output};
 use crate::args::CreateArgs;
 use crate::model::{KeyId, SecretKey};
+use menu::Offer;
 
 /// Where a secret shall go.
 pub enum Destination {
@@ -89,7 +90,7 @@ impl Destination {
             },
         };
         if ask::is_possible() && !held.is_heard() {
-            return menu::offer(id, secret, failed, again, rescue, held).await;
+            return Offer { id, line: line(secret), failed, again, rescue, held }.make().await;
         }
         rescue.keep(id, &line(secret), failed)
     }

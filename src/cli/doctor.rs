@@ -3,19 +3,19 @@
 mod case;
 mod environment;
 mod exchange;
-
-use std::io::{self, Write};
-
-use serde_json::{Value, json};
+mod report;
 
 use super::Settings;
 use super::exit::{Exit, Failure};
-use super::output::{self, Out};
+use super::output;
 use super::reach::{self, ReachError, Reached};
 use crate::api::{Health, Target};
-use crate::args::{DoctorArgs, Format};
+use crate::args::DoctorArgs;
 use crate::config::{Config, Source};
 use crate::model::doctor::Finding;
+
+/// Something that the program knows of its surroundings: a name and a value.
+type Fact = (&'static str, String);
 
 /// What was found, and how bad it is.
 struct Diagnosis {
@@ -52,7 +52,7 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure
         Some(_) => Vec::new(),
     };
     let mut out = output::stdout();
-    let written = write(&mut out, settings.format, &diagnosis, &facts);
+    let written = report::write(&mut out, settings.format, &diagnosis, &facts);
     output::done(written, &mut out)?;
     Ok(diagnosis.exit)
 }
@@ -85,50 +85,4 @@ fn address(config: &Config) -> Option<String> {
     let Ok(Source::Remote(connection)) = config.connection(config.chosen()) else { return None };
     let Target::Url(base) = connection.target else { return None };
     base.region_hint()
-}
-
-type Fact = (&'static str, String);
-
-fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
-    let findings = &diagnosis.findings;
-    match format {
-        Format::Json => {
-            let list: Vec<Value> = findings
-                .iter()
-                .map(|found| json!({ "what": found.what, "next": found.next, "is_fault": found.is_fault }))
-                .collect();
-            let named = facts.iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
-            let environment: serde_json::Map<String, Value> = named.collect();
-            output::write_json(&mut *out, &json!({ "findings": list, "environment": environment }))?;
-            writeln!(out)
-        }
-        Format::Csv => {
-            let mut csv = output::Rows::new(out);
-            csv.row(["kind", "what", "next"])?;
-            for found in findings {
-                let kind = if found.is_fault { "fault" } else { "note" };
-                csv.row([kind, &found.what, &found.next].map(output::csv_cell))?;
-            }
-            for (name, value) in facts {
-                csv.row(["fact", name, value].map(output::csv_cell))?;
-            }
-            csv.end()
-        }
-        Format::Table => {
-            for (name, value) in facts {
-                writeln!(out, "{name:16}  {}", output::one_line(value))?;
-            }
-            if !facts.is_empty() && !findings.is_empty() {
-                writeln!(out)?;
-            }
-            for found in findings {
-                let mark = if found.is_fault { "wrong" } else { "note" };
-                writeln!(out, "{mark:5}  {}", output::one_line(&found.what))?;
-                if !found.next.is_empty() {
-                    writeln!(out, "       {}", output::one_line(&found.next))?;
-                }
-            }
-            Ok(())
-        }
-    }
 }

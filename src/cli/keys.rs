@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::exit::{Exit, Failure};
 use super::output::{self, KeyRecord};
-use super::{Settings, connect, may_change};
+use super::{Settings, connect, connect_to_change};
 use crate::api::Changes;
 use crate::args::{EditArgs, Format, KeysCommand, NewValues};
 use crate::model::{AccessKey, KeyId, Status};
@@ -49,11 +49,8 @@ async fn switch(id: &KeyId, status: Status, settings: &Settings) -> Result<Exit,
 
 /// Changes a key, and writes it as it is then.
 async fn edit(id: &KeyId, changes: Changes, settings: &Settings) -> Result<Exit, Failure> {
-    let server = connect(settings).await?;
-    let edited = match may_change(&server.profile) {
-        Ok(()) => server.client.edit(id, &changes).await.map_err(Failure::from),
-        Err(refused) => Err(refused),
-    };
+    let server = connect_to_change(settings).await?;
+    let edited = server.client.edit(id, &changes).await;
     server.close().await;
     let key = edited?;
     let mut out = output::stdout();

@@ -10,15 +10,26 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::connect::Settings;
+use super::exit::{Exit, Failure};
 use crate::args::serve::{LogFormat, Serve};
-use crate::server::team::{Setup, Team};
+use crate::server::team::{Setup, SetupError, Team};
 use crate::server::tls::TlsFiles;
 
 /// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
 const BLOCKING_THREADS: usize = 32;
 
 /// Serves until SIGTERM or SIGINT.
-pub fn serve(data: &Path, args: &Serve) -> Result<()> {
+pub fn run(args: &Serve, settings: &Settings) -> Result<Exit, Failure> {
+    settings.only_data("latchkey serve")?;
+    if settings.wishes.read_only {
+        return Err(Failure::usage("A server cannot be read-only: give its users the role of an auditor."));
+    }
+    serve(settings.data(), args)?;
+    Ok(Exit::Done)
+}
+
+fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
     log_to_stderr(args)?;
     let limits = args.limits();
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
@@ -30,18 +41,18 @@ pub fn serve(data: &Path, args: &Serve) -> Result<()> {
         behind_proxy: args.behind_proxy,
         limits,
     };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
-    runtime.block_on(run(setup))?;
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build().map_err(cannot_start)?;
+    runtime.block_on(until_told(setup))?;
     runtime.shutdown_background();
     Ok(())
 }
 
-async fn run(setup: Setup) -> Result<()> {
+async fn until_told(setup: Setup) -> Result<(), Failure> {
     // Before anything listens: a signal in between must not end us half-way.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(cannot_start)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_start)?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(cannot_start)?;
     let team = Team::start(setup).await?;
     for place in &team.places {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), place = %place, "listening");
@@ -66,6 +77,21 @@ async fn run(setup: Setup) -> Result<()> {
 async fn came(signal: &mut Signal) {
     if signal.recv().await.is_none() {
         std::future::pending::<()>().await; // no signal can come any more
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn cannot_start(error: io::Error) -> Failure {
+    Failure::new(Exit::Mistake, format!("The server cannot start: {error}."))
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::Store(error) => error.into(),
+            SetupError::Listen { .. } => Self::new(Exit::Mistake, error.to_string()),
+            SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OwnSocket(_) => Self::usage(error.to_string()),
+        }
     }
 }
 

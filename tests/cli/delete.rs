@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::stage::Home;
+use crate::stage::{Done, Home};
 
 #[test]
 fn several_keys_and_a_word_on_each() {
@@ -34,6 +34,22 @@ fn ids_come_from_standard_input() {
     let error = home.feed(&["keys", "delete", "--yes", "-"], &format!("{}\nsk_abcdefghijk\n", ids[2])).failed(2);
     assert!(error.contains("Line 2") && !error.contains("sk_abc"), "{error}");
     assert_eq!(home.keys().len(), 1);
+}
+
+#[test]
+fn all_are_deleted_though_nobody_reads_of_it() {
+    let home = Home::new();
+    let ids: Vec<String> = (0..3).map(|_| home.create("").0).collect();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let args = ["keys", "delete", "--yes", &ids[0], &ids[1]];
+    let done = Done::of(home.command(&args).stdout(writer).spawn().unwrap());
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let args = ["keys", "delete", "--yes", "PKNOTTHERE", &ids[2]];
+    let done = Done::of(home.command(&args).stdout(full).spawn().unwrap());
+    assert!(done.complaint(1).contains("cannot be written"));
+    assert_eq!(home.keys().len(), 0);
 }
 
 #[test]

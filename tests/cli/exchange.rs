@@ -1,5 +1,10 @@
 //! `hmac`, `token` and `verify`: steps two and three.
 
+use std::process::Command;
+
+use latchkey::server::Role;
+
+use crate::remote::{Remote, remember};
 use crate::stage::{Home, text};
 
 const SECRET: &str = "22222222222222222222222222222222";
@@ -46,6 +51,20 @@ fn a_ready_request_for_curl_has_no_secret() {
     assert!(done.out.contains("x-key: 1111") && !done.out.contains(SECRET));
     let local = home.feed(&["hmac", "--curl", "1111"], SECRET).good();
     assert!(local.contains("unix-socket = ") && local.contains(".local/share/latchkey/api.sock"), "{local}");
+}
+
+#[test]
+fn the_request_for_curl_works_as_written() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    remember(&home, &remote.url);
+    let made = home.run(&["keys", "create", "--output", "json", "--url", &remote.url]).json();
+    let args = ["hmac", "--curl", made["key"]["id"].as_str().unwrap(), "--url", &remote.url];
+    let script = home.feed(&args, made["secret_access_key"].as_str().unwrap()).good();
+    let answer = Command::new("sh").args(["-c", &script]).output().unwrap().stdout;
+    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["success"], true);
+    let token = text(&answer["access_token"]);
+    assert_eq!(home.feed(&["verify", "--url", &remote.url], &token).good().trim_end(), made["key"]["id"]);
 }
 
 #[test]

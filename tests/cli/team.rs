@@ -68,6 +68,8 @@ fn sign_in_work_by_script_and_sign_out() {
     at(&["token", &id, "--secret-file", "secret"]).failed(7);
     let sick = at(&["doctor", &id, "--secret-file", "secret"]);
     assert!(sick.code == 7 && sick.out.contains("The key is inactive."), "{sick:?}");
+    let facts = at(&["doctor"]).good();
+    assert!(facts.contains("of jo, until 20") && facts.contains("/sessions/"), "{facts}");
     assert_eq!(at(&["logout"]).code, 0);
     // Without a session it cannot know, and says so.
     let sick = at(&["doctor", &id, "--secret-file", "secret"]);

@@ -40,18 +40,18 @@ fn add(home: &TempDir, arguments: &[&str]) -> Output {
 async fn administrators_come_and_go_while_the_server_runs() {
     let server = Served::start(&[]);
     let home = &server.home;
-    assert_eq!(done(&add(home, &["Jo", "--role", "superuser"])), "jo is added as superuser\n");
-    assert_eq!(done(&add(home, &["au", "--role", "auditor"])), "au is added as auditor\n");
+    assert_eq!(done(&add(home, &["Jo", "--role", "superuser"])), "jo is added as superuser.\n");
+    assert_eq!(done(&add(home, &["au", "--role", "auditor"])), "au is added as auditor.\n");
     let session = server.session("jo").await;
     let all = done(&run(home, &["admin", "list"]));
     let lines: Vec<Vec<&str>> = all.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0].join(" "), "username role created last sign-in");
+    assert_eq!(lines[0].join(" "), "USERNAME ROLE CREATED AT LAST SIGN-IN AT");
     assert_eq!((&lines[1][..2], lines[1][3]), (&["au", "auditor"][..], "never"));
     assert_eq!(&lines[2][..2], ["jo", "superuser"]);
     assert!(chrono::DateTime::parse_from_rfc3339(lines[2][3]).is_ok(), "{all}");
 
     let changed = run_with(home, &["admin", "passwd", "jo", "--password-file", "-"], "another good password\n");
-    assert!(done(&changed).contains("the password of jo is changed"));
+    assert!(done(&changed).contains("The password of jo is changed"));
     assert_eq!(server.get(&session, "/keys").await.status, 401, "its sessions have ended");
     assert_eq!(server.sign_in("jo", PASSWORD).await.status, 401);
     let answer = server.sign_in("jo", "another good password").await;
@@ -71,33 +71,52 @@ async fn administrators_come_and_go_while_the_server_runs() {
 #[test]
 fn what_is_refused_is_said() {
     let home = TempDir::new().unwrap();
+    let ends = |output: &Output, code: i32, words: &str| {
+        let said = refused(output);
+        assert_eq!((output.status.code(), said.contains(words)), (Some(code), true), "{words}: {said}");
+        assert!(!said.contains(PASSWORD), "{said}");
+    };
     for arguments in [&["admin", "list"][..], &["admin", "remove", "jo", "--yes"], &["admin", "passwd", "jo"]] {
-        assert!(refused(&run(&home, arguments)).contains("has no data of latchkey"));
+        ends(&run(&home, arguments), 4, "has no data of latchkey");
         assert!(!data(&home).exists(), "a mistyped folder is not made");
     }
     done(&add(&home, &["jo"]));
-    assert!(refused(&add(&home, &["JO"])).contains("there is an administrator jo already"));
-    assert!(refused(&add(&home, &["j o"])).contains("a username has 1 to 64 characters"));
-    assert!(refused(&add(&home, &["mo", "--role", "boss"])).contains("superuser, administrator or auditor"));
-    assert!(refused(&run(&home, &["admin", "remove", "mo", "--yes"])).contains("there is no administrator mo"));
-    for (input, words) in [("short\n", "needs at least 12"), ("", "standard input is empty")] {
-        let output = run_with(&home, &["admin", "add", "mo", "--password-file", "-"], input);
-        assert!(refused(&output).contains(words));
+    ends(&add(&home, &["JO"]), 5, "There is an administrator jo already");
+    ends(&add(&home, &["j o"]), 2, "a username has 1 to 64 characters");
+    ends(&add(&home, &["mo", "--role", "boss"]), 2, "superuser, administrator or auditor");
+    ends(&run(&home, &["admin", "remove", "mo", "--yes"]), 4, "There is no administrator mo");
+    ends(&run(&home, &["admin", "remove", "jo", "--yes"]), 5, "last who may manage keys");
+    for (input, code, words) in [("short\n", 7, "needs at least 12"), ("", 2, "tandard input is empty")] {
+        ends(&run_with(&home, &["admin", "add", "mo", "--password-file", "-"], input), code, words);
     }
     let file = home.path().join("password");
     fs::write(&file, PASSWORD).unwrap();
     let from_file = ["admin", "add", "mo", "--password-file", file.to_str().unwrap()];
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
-    let words = refused(&run(&home, &from_file));
-    assert!(words.contains("chmod 600") && !words.contains(PASSWORD), "{words}");
+    ends(&run(&home, &from_file), 2, "chmod 600");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    ends(&run(&home, &[&from_file[..], &["--read-only"]].concat()), 3, "--read-only does not let you");
     done(&run(&home, &from_file));
-    let argument = run(&home, &["admin", "add", "po", "--password", PASSWORD]);
-    assert_eq!((refused(&argument).contains("unexpected argument"), argument.status.code()), (true, Some(2)));
+    assert_eq!(run(&home, &["admin", "add", "po", "--password", PASSWORD]).status.code(), Some(2));
+    ends(&run(&home, &["admin", "list", "--profile", "team"]), 2, "--profile and --url mean nothing");
+    ends(&run(&home, &["serve", "--read-only"]), 2, "A server cannot be read-only");
     // Without a terminal there is nobody to ask.
     let words = detached(&home, "admin remove jo");
-    assert!(words.contains("there is no terminal to ask at") && words.contains("--yes"), "{words}");
-    assert!(detached(&home, "admin passwd jo").contains("there is no terminal to ask at"));
+    assert!(words.contains("There is no terminal to ask at") && words.contains("--yes"), "{words}");
+    assert!(detached(&home, "admin passwd jo").contains("here is no terminal to ask at"));
+}
+
+#[test]
+fn the_list_is_for_programs_too() {
+    let home = TempDir::new().unwrap();
+    done(&add(&home, &["jo"]));
+    let json = done(&run(&home, &["admin", "list", "--output", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let fields: Vec<_> = json[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["created_at", "last_sign_in_at", "role", "username"]);
+    assert_eq!((&json[0]["username"], &json[0]["last_sign_in_at"]), (&"jo".into(), &serde_json::Value::Null));
+    let csv = done(&run(&home, &["admin", "list", "--output", "csv"]));
+    assert!(csv.starts_with("username,role,created_at,last_sign_in_at\njo,administrator,2"), "{csv}");
 }
 
 /// What the program says on standard error in a session of its own, which has no terminal.
@@ -135,12 +154,12 @@ async fn a_password_is_asked_for_twice_and_does_not_show() {
     screen.send(b"another good password\r");
     screen.sees("The same again:");
     screen.send(b"another good passwort\r");
-    screen.sees("the two were not the same: nothing was changed");
+    screen.sees("The two were not the same: nothing was changed");
     assert!(!screen.ends().0.success());
     let mut screen = ask(&home, &["admin", "passwd", "jo"]);
     screen.sees("New password");
     screen.send(b"another\x03");
-    screen.sees("given up by Ctrl-C");
+    screen.sees("Cancelled.");
     assert!(!screen.ends().0.success(), "and the terminal echoes again");
     server.session("jo").await;
 }

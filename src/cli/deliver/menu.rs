@@ -1,77 +1,86 @@
 //! What to do with a secret whose destination failed: asked as long as there is somebody to ask.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
-use super::{Delivered, Held, NewFile, Receiver, Rescue, line};
+use zeroize::Zeroizing;
+
+use super::{Delivered, Held, NewFile, Receiver, Rescue};
 use crate::cli::ask;
 use crate::cli::exit::Failure;
-use crate::model::{KeyId, SecretKey};
+use crate::model::KeyId;
 
-/// Offers the secret until it is somewhere. No answer, or a signal, keeps it in a private file.
-pub(super) async fn offer(
-    id: &KeyId,
-    secret: &SecretKey,
-    mut failed: String,
-    mut again: Option<Receiver>,
-    rescue: &Rescue,
-    held: &mut Held,
-) -> Result<Delivered, Failure> {
-    let line = line(secret);
-    loop {
-        let Some(choice) = answer(question(id, &failed, again.is_some(), rescue), held).await else {
-            return rescue.keep(id, &line, failed);
-        };
-        match choice.as_str() {
-            "r" if again.is_some() => {}
-            "c" => {
-                let Some(command) = answer("Command: ".to_owned(), held).await else { continue };
-                match Receiver::find(&command) {
-                    Ok(receiver) => again = Some(receiver),
-                    Err(failure) => {
-                        failed = words(&failure);
-                        continue;
-                    }
-                }
-            }
-            "f" => {
-                let Some(path) = answer("New file: ".to_owned(), held).await else { continue };
-                match to_file(Path::new(&path), &line) {
-                    Ok(()) => return Ok(Delivered::File(path.into())),
-                    Err(why) => failed = why,
-                }
-                continue;
-            }
-            "s" => {
-                if let Err(error) = show(&line) {
-                    failed = format!("the terminal cannot be written to: {error}");
-                } else if answer("Type y when you have it: ".to_owned(), held).await.is_some_and(|answer| answer == "y")
-                {
-                    return Ok(Delivered::Terminal);
-                }
-                continue;
-            }
-            "k" => return rescue.keep(id, &line, failed),
-            _ => continue,
-        }
-        if let Some(receiver) = &again {
-            match receiver.give(&line, held).await {
-                Ok(()) => return Ok(Delivered::Command),
-                Err(why) => failed = why,
+/// A secret that found no place yet.
+pub(super) struct Offer<'a> {
+    pub(super) id: &'a KeyId,
+    pub(super) line: Zeroizing<Vec<u8>>,
+    /// What went wrong last, for the middle of a sentence.
+    pub(super) failed: String,
+    /// The command that may be run again.
+    pub(super) again: Option<Receiver>,
+    pub(super) rescue: &'a Rescue,
+    pub(super) held: &'a mut Held,
+}
+
+impl Offer<'_> {
+    /// Asks until the secret is somewhere. No answer, or a signal, keeps it in a private file.
+    pub(super) async fn make(mut self) -> Result<Delivered, Failure> {
+        loop {
+            let choice = answer(self.question(), self.held).await;
+            let tried = match choice.as_deref() {
+                None | Some("k") => return self.rescue.keep(self.id, &self.line, self.failed),
+                Some("r") if self.again.is_some() => self.run_again().await,
+                Some("c") => self.run_another().await,
+                Some("f") => self.write_file().await,
+                Some("s") => self.show().await,
+                Some(_) => Ok(None),
+            };
+            match tried {
+                Ok(Some(delivered)) => return Ok(delivered),
+                Ok(None) => {}
+                Err(why) => self.failed = why,
             }
         }
     }
-}
 
-fn question(id: &KeyId, failed: &str, has_command: bool, rescue: &Rescue) -> String {
-    let again = if has_command { "  r  run the command again\n" } else { "" };
-    format!(
-        "latchkey: {failed}. The secret of {} is still here:\n{again}  c  give it to another command\n  \
-         f  write it to a new file\n  s  show it here\n  k  keep it in a private file in {} and end\nYour choice: ",
-        id.label(KeyId::MAX_CHARS),
-        rescue.folder().display(),
-    )
+    fn question(&self) -> String {
+        let again = if self.again.is_some() { "  r  run the command again\n" } else { "" };
+        format!(
+            "latchkey: {}. The secret of {} is still here:\n{again}  c  give it to another command\n  \
+             f  write it to a new file\n  s  show it here\n  k  keep it in a private file in {} and end\nYour choice: ",
+            self.failed,
+            self.id.label(KeyId::MAX_CHARS),
+            self.rescue.folder().display(),
+        )
+    }
+
+    async fn run_again(&mut self) -> Result<Option<Delivered>, String> {
+        let Some(receiver) = &self.again else { return Ok(None) };
+        receiver.give(&self.line, self.held).await?;
+        Ok(Some(Delivered::Command))
+    }
+
+    async fn run_another(&mut self) -> Result<Option<Delivered>, String> {
+        let Some(command) = answer("Command: ".to_owned(), self.held).await else { return Ok(None) };
+        self.again = Some(Receiver::find(&command).map_err(|failure| words(&failure))?);
+        self.run_again().await
+    }
+
+    async fn write_file(&mut self) -> Result<Option<Delivered>, String> {
+        let Some(path) = answer("New file: ".to_owned(), self.held).await else { return Ok(None) };
+        let file = NewFile::create(Path::new(&path)).map_err(|failure| words(&failure))?;
+        file.fill(&self.line).map_err(|error| format!("{path} cannot be written: {error}"))?;
+        Ok(Some(Delivered::File(path.into())))
+    }
+
+    /// Straight to the terminal: standard output may be a file.
+    async fn show(&mut self) -> Result<Option<Delivered>, String> {
+        let shown = OpenOptions::new().write(true).open("/dev/tty").and_then(|mut tty| tty.write_all(&self.line));
+        shown.map_err(|error| format!("the terminal cannot be written to: {error}"))?;
+        let has_it = answer("Type y when you have it: ".to_owned(), self.held).await;
+        Ok(has_it.filter(|answer| answer == "y").map(|_| Delivered::Terminal))
+    }
 }
 
 /// None if nobody answers, or a signal came.
@@ -85,17 +94,7 @@ async fn answer(question: String, held: &mut Held) -> Option<String> {
     }
 }
 
-fn to_file(path: &Path, line: &[u8]) -> Result<(), String> {
-    let file = NewFile::create(path).map_err(|failure| words(&failure))?;
-    file.fill(line).map_err(|error| format!("{} cannot be written: {error}", path.display()))
-}
-
 /// What is wrong, for the middle of a sentence. Here a key was made.
 fn words(failure: &Failure) -> String {
     failure.message.trim_end_matches(" No key was made.").trim_end_matches('.').to_owned()
-}
-
-/// Straight to the terminal: standard output may be a file.
-fn show(line: &[u8]) -> io::Result<()> {
-    OpenOptions::new().write(true).open("/dev/tty")?.write_all(line)
 }

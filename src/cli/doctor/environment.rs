@@ -59,8 +59,15 @@ fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
 
 fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection) {
     let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
-    let kept = if session.path().exists() { "in" } else { "none remembered; it would be in" };
-    facts.push(("Session", format!("{kept} {}", session.path().display())));
+    let path = session.path().display();
+    let kept = match session.load(None, Utc::now()) {
+        Ok(Some(session)) => {
+            format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
+        }
+        Ok(None) => format!("none remembered; it would be in {path}"),
+        Err(error) => error.to_string(),
+    };
+    facts.push(("Session", kept));
     if matches!(connection.target, Target::Socket(_)) {
         return;
     }
@@ -71,7 +78,7 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
     };
     facts.push(("TLS roots", from));
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "NO_PROXY", "no_proxy"] {
-        facts.extend(std::env::var(name).ok().map(|value| ("Environment", format!("{name}={value}"))));
+        facts.extend(std::env::var(name).ok().map(|value| (name, value)));
     }
     if let Some(certificate) = &connection.client_cert {
         facts.push(("Certificate", certificate.display().to_string()));
@@ -79,17 +86,17 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
     match &connection.proxy {
         Proxy::None => facts.push(("Proxy", "none, by the settings".to_owned())),
         Proxy::Via(url) => facts.push(("Proxy", format!("{}, by the settings", url.for_screen()))),
-        Proxy::Environment => facts.extend(proxies().map(|proxy| ("Proxy", proxy))),
+        Proxy::Environment => facts.extend(proxy_of_environment().map(|proxy| ("Proxy", proxy))),
     }
 }
 
-/// The proxies of the environment, without names and passwords.
-fn proxies() -> impl Iterator<Item = String> {
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(|name| {
-        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-        Some(match ProxyUrl::parse(&value) {
-            Ok(url) => format!("{} by {name}", url.for_screen()),
-            Err(why) => format!("{name} cannot be used: {why}"),
-        })
+/// The proxy of the environment, without name and password. The first variable that is set counts.
+fn proxy_of_environment() -> Option<String> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let mut set = names.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    let (name, value) = set.find(|(_, value)| !value.is_empty())?;
+    Some(match ProxyUrl::parse(&value) {
+        Ok(url) => format!("{} by {name}", url.for_screen()),
+        Err(why) => format!("{name} cannot be used: {why}"),
     })
 }

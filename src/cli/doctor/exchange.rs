@@ -11,7 +11,7 @@ use crate::cli::output::time;
 use crate::cli::reach::Reached;
 use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find};
 use crate::model::role::check_pair;
-use crate::model::{Content, KeyId, SecretKey, hmac_token};
+use crate::model::{Content, Grant, KeyId, SecretKey, hmac_token};
 
 /// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
 pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, address: Option<String>) -> Diagnosis {
@@ -37,33 +37,39 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, addr
         address: address.filter(|_| !matches!(result, Some(Ok(_)))),
     };
     let mut findings = find(&evidence);
-    let mut exit = if findings.iter().any(|found| found.is_fault) { Exit::NotGood } else { Exit::Done };
-    match result {
-        Some(Ok(grant)) => findings.push(Finding {
-            what: format!("The exchange works: the access token is good until {}.", time(grant.expires_at)),
-            next: String::new(),
-            is_fault: false,
-        }),
-        Some(Err(ApiError::Verification)) => exit = Exit::NotGood,
-        Some(Err(error)) => {
-            let other = Diagnosis::of(&error.into());
-            exit = other.exit;
-            findings.extend(other.findings);
-        }
-        None => findings.push(Finding {
-            what: "The exchange was not tried.".to_owned(),
-            next: "Give the secret on standard input or with --secret-file to try it.".to_owned(),
-            is_fault: false,
-        }),
-    }
+    let is_fault = findings.iter().any(|found| found.is_fault);
+    let exit = add_result(&mut findings, result).max(if is_fault { Exit::NotGood } else { Exit::Done });
     if !is_known && exit == Exit::NotGood {
-        findings.push(Finding {
-            what: "Nobody is signed in here, so that the key itself could not be looked at.".to_owned(),
-            next: "Sign in with latchkey login --remember, then ask again.".to_owned(),
-            is_fault: false,
-        });
+        let next = "Sign in with latchkey login --remember, then ask again.";
+        findings.push(note("Nobody is signed in here, so that the key itself could not be looked at.", next));
     }
     Diagnosis { findings, exit }
+}
+
+/// Adds what the exchange came to, and says how bad that is.
+fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiError>>) -> Exit {
+    match result {
+        Some(Ok(grant)) => {
+            let what = format!("The exchange works: the access token is good until {}.", time(grant.expires_at));
+            findings.push(note(what, ""));
+            Exit::Done
+        }
+        Some(Err(ApiError::Verification)) => Exit::NotGood,
+        Some(Err(error)) => {
+            let other = Diagnosis::of(&error.into());
+            findings.extend(other.findings);
+            other.exit
+        }
+        None => {
+            let next = "Give the secret on standard input or with --secret-file to try it.";
+            findings.push(note("The exchange was not tried.", next));
+            Exit::Done
+        }
+    }
+}
+
+fn note(what: impl Into<String>, next: &str) -> Finding {
+    Finding { what: what.into(), next: next.to_owned(), is_fault: false }
 }
 
 /// With content of our own: the user's may be public by now.

@@ -11,7 +11,7 @@ use crate::args::CreateArgs;
 use crate::cli::deliver::{Destination, Held, Rescue};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::reach::Reached;
-use crate::cli::{Settings, connect, may_change};
+use crate::cli::{Settings, connect_to_change};
 use crate::model::{AccessKey, KeyId, SecretKey};
 use chrono::Utc;
 
@@ -27,7 +27,7 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
     let rescue = Rescue::prepare(&settings.places.state)?;
     let destination = Destination::prepare(args)?;
     let server = tokio::select! {
-        server = connect(settings) => server?,
+        server = connect_to_change(settings) => server?,
         () = held.signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
     };
     let made = make(args, &server, &mut held).await;
@@ -38,7 +38,6 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
 }
 
 async fn make(args: &CreateArgs, server: &Reached, held: &mut Held) -> Result<(AccessKey, SecretKey), Failure> {
-    may_change(&server.profile)?;
     let idempotency_key = IdempotencyKey::random();
     let new = NewKey { idempotency_key, label: args.label.clone(), expires_at: args.expires.at(Utc::now()) };
     match send(&server.client, &new, held).await? {

@@ -7,7 +7,7 @@ use crate::api::ApiError;
 use crate::args::{DeleteArgs, Format};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::reach::Reached;
-use crate::cli::{Settings, ask, connect, may_change, output};
+use crate::cli::{Settings, ask, connect_to_change, output};
 use crate::model::{AccessKey, KeyId};
 use outcome::{Outcome, Report};
 
@@ -18,11 +18,8 @@ pub async fn run(args: DeleteArgs, settings: &Settings) -> Result<Exit, Failure>
             .next("Say --yes if these keys shall be deleted without a question."));
     }
     let ids = input::ids(&args.ids)?;
-    let server = connect(settings).await?;
-    let result = match may_change(&server.profile) {
-        Ok(()) => delete_all(&ids, &args, &server, settings.format).await,
-        Err(refused) => Err(refused),
-    };
+    let server = connect_to_change(settings).await?;
+    let result = delete_all(&ids, &args, &server, settings.format).await;
     server.close().await;
     result
 }
@@ -42,7 +39,7 @@ async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Reached, format: 
         let goes_on = !matches!(worst, Exit::Denied | Exit::Unreachable | Exit::Cancelled);
         let (outcome, exit) = if goes_on { delete_one(id, args, server).await } else { (Outcome::not_tried(), worst) };
         worst = worst.max(exit);
-        report.line(id, &outcome)?;
+        report.line(id, &outcome);
     }
     report.end()?;
     Ok(worst)
@@ -61,6 +58,7 @@ async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Reached) -> (Outcome
             Ok(key) => match confirm(&key).await {
                 Ok(true) => {}
                 Ok(false) => return (Outcome::not_confirmed(), Exit::Cancelled),
+                Err(failure) if failure.exit == Exit::Cancelled => return (Outcome::not_confirmed(), failure.exit),
                 Err(failure) => return (Outcome::failed(failure.message), failure.exit),
             },
         }

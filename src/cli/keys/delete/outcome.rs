@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::args::Format;
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{self, Out};
 use crate::model::KeyId;
 
@@ -49,6 +49,8 @@ pub(super) struct Report {
     format: Format,
     out: Out,
     lines: usize,
+    /// Why the first line that was lost could not be written. Keys are deleted all the same: that is what was asked.
+    lost: Option<Failure>,
 }
 
 #[derive(Serialize)]
@@ -60,15 +62,15 @@ struct Line<'a> {
 
 impl Report {
     pub(super) fn new(format: Format) -> Self {
-        Self { format, out: output::stdout(), lines: 0 }
+        Self { format, out: output::stdout(), lines: 0, lost: None }
     }
 
     /// Writes what became of one key.
-    pub(super) fn line(&mut self, id: &KeyId, outcome: &Outcome) -> Result<(), Failure> {
+    pub(super) fn line(&mut self, id: &KeyId, outcome: &Outcome) {
         let line = Line { id: id.raw_for_api(), result: outcome.result, why: outcome.why.as_deref() };
         let written = self.write(&line);
         self.lines += 1;
-        output::done(written, &mut self.out)
+        self.note(written);
     }
 
     fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
@@ -93,14 +95,24 @@ impl Report {
         }
     }
 
-    /// Ends the result.
-    pub(super) fn end(&mut self) -> Result<(), Failure> {
+    fn note(&mut self, written: io::Result<()>) {
+        if self.lost.is_none() {
+            self.lost = output::done(written, &mut self.out).err();
+        }
+    }
+
+    /// Ends the result. Lines that nobody wanted to read (`| head`) are no failure.
+    pub(super) fn end(mut self) -> Result<(), Failure> {
         let end: &[u8] = match self.format {
             Format::Json if self.lines == 0 => b"[]\n",
             Format::Json => b"\n]\n",
             Format::Table | Format::Csv => b"",
         };
         let written = self.out.write_all(end);
-        output::done(written, &mut self.out)
+        self.note(written);
+        match self.lost {
+            Some(failure) if failure.exit != Exit::Done => Err(failure),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,0 +1,69 @@
+//! `latchkey admin list`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::{self, Rows, Table, csv_cell, time};
+use crate::server::Administrator;
+
+const TITLES: [&str; 4] = ["USERNAME", "ROLE", "CREATED AT", "LAST SIGN-IN AT"];
+
+/// An administrator in JSON.
+#[derive(Serialize)]
+struct Record {
+    username: String,
+    role: &'static str,
+    created_at: String,
+    /// None before the first sign-in.
+    last_sign_in_at: Option<String>,
+}
+
+impl Record {
+    const NAMES: [&str; 4] = ["username", "role", "created_at", "last_sign_in_at"];
+
+    fn of(one: &Administrator) -> Self {
+        Self {
+            username: one.username.clone(),
+            role: one.role.as_str(),
+            created_at: time(one.created_at),
+            last_sign_in_at: one.last_sign_in_at.map(time),
+        }
+    }
+
+    fn cells<'a>(&'a self, none: &'a str) -> [&'a str; 4] {
+        [&self.username, self.role, &self.created_at, self.last_sign_in_at.as_deref().unwrap_or(none)]
+    }
+}
+
+/// Writes all administrators.
+pub fn write(all: &[Administrator], format: Format) -> Result<Exit, Failure> {
+    let records: Vec<Record> = all.iter().map(Record::of).collect();
+    let mut out = output::stdout();
+    let written = write_to(&mut out, &records, format);
+    output::done(written, &mut out)?;
+    Ok(Exit::Done)
+}
+
+fn write_to(out: &mut impl Write, records: &[Record], format: Format) -> io::Result<()> {
+    match format {
+        Format::Json => {
+            output::write_json(&mut *out, &records)?;
+            writeln!(out)
+        }
+        Format::Csv => {
+            let mut csv = Rows::new(out);
+            csv.row(Record::NAMES)?;
+            records.iter().try_for_each(|record| csv.row(record.cells("").map(csv_cell)))?;
+            csv.end()
+        }
+        Format::Table => {
+            let rows = || records.iter().map(|record| record.cells("never"));
+            let table = Table::fitted(TITLES, &[0, 1, 3, 2], 0, output::width(), rows());
+            table.head(out)?;
+            rows().try_for_each(|cells| table.row(out, &cells))
+        }
+    }
+}

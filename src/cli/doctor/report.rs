@@ -1,0 +1,74 @@
+//! What the doctor says.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Diagnosis, Fact};
+use crate::args::Format;
+use crate::cli::output::{self, Out};
+
+/// The result as JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    findings: Vec<FindingRecord<'a>>,
+    /// The facts by their names in small letters; empty where a key was looked at.
+    environment: BTreeMap<String, &'a str>,
+}
+
+#[derive(Serialize)]
+struct FindingRecord<'a> {
+    what: &'a str,
+    /// What to do next; empty if nothing is to be done.
+    next: &'a str,
+    /// Whether it explains what does not work.
+    is_fault: bool,
+}
+
+/// Writes the facts and then the findings.
+pub(super) fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+    match format {
+        Format::Json => json(out, diagnosis, facts),
+        Format::Csv => csv(out, diagnosis, facts),
+        Format::Table => table(out, diagnosis, facts),
+    }
+}
+
+fn json(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+    let findings = diagnosis.findings.iter();
+    let findings = findings.map(|f| FindingRecord { what: &f.what, next: &f.next, is_fault: f.is_fault }).collect();
+    let named = facts.iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), value.as_str()));
+    output::write_json(&mut *out, &Report { findings, environment: named.collect() })?;
+    writeln!(out)
+}
+
+fn csv(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+    let mut csv = output::Rows::new(out);
+    csv.row(["kind", "what", "next"])?;
+    for found in &diagnosis.findings {
+        let kind = if found.is_fault { "fault" } else { "note" };
+        csv.row([kind, &found.what, &found.next].map(output::csv_cell))?;
+    }
+    for (name, value) in facts {
+        csv.row(["fact", name, value].map(output::csv_cell))?;
+    }
+    csv.end()
+}
+
+fn table(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+    for (name, value) in facts {
+        writeln!(out, "{name:16}  {}", output::one_line(value))?;
+    }
+    if !facts.is_empty() && !diagnosis.findings.is_empty() {
+        writeln!(out)?;
+    }
+    for found in &diagnosis.findings {
+        let mark = if found.is_fault { "wrong" } else { "note" };
+        writeln!(out, "{mark:5}  {}", output::one_line(&found.what))?;
+        if !found.next.is_empty() {
+            writeln!(out, "       {}", output::one_line(&found.next))?;
+        }
+    }
+    Ok(())
+}
