@@ -131,7 +131,9 @@ fn of_key(evidence: &Evidence<'_>) -> Option<Finding> {
                 }),
                 "Give it a new end in the list of keys (e), or create another key.",
             )),
-            Status::Active => Some(Finding::note("The key exists and is active.", "So look at the secret.")),
+            Status::Active => {
+                evidence.was_refused.then(|| Finding::note("The key exists and is active.", "So look at the secret."))
+            }
         },
     }
 }
