@@ -25,6 +25,8 @@ mod limits;
 mod log;
 #[path = "serve/nginx.rs"]
 mod nginx;
+#[path = "serve/page.rs"]
+mod page;
 #[path = "serve/places.rs"]
 mod places;
 #[path = "serve/profiles.rs"]
