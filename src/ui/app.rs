@@ -2,6 +2,7 @@
 
 mod copy;
 mod dialog;
+mod focus;
 mod form;
 mod list;
 mod moment;

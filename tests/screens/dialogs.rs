@@ -19,7 +19,7 @@ fn after(script: &'static str) -> String {
 }
 
 /// A new key's dialog, after more has happened.
-fn reveal(then: impl Fn(&mut Stage)) -> String {
+pub fn reveal(then: impl Fn(&mut Stage)) -> String {
     at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
         stage.press("c<Enter>");

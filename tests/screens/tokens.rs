@@ -5,18 +5,8 @@ use insta::assert_snapshot;
 use latchkey::api::{ApiError, Exchanged, Reply, Request};
 use latchkey::model::{AccessToken, Grant, Verdict};
 
+use crate::dialogs::reveal;
 use crate::stage::{SIZES, Stage, at_sizes, noon, some_keys};
-
-/// A new key's dialog, after more has happened.
-fn beside_a_new_key(then: impl Fn(&mut Stage)) -> String {
-    at_sizes(&SIZES, |size| {
-        let mut stage = Stage::with(size, some_keys(), 5);
-        stage.press("c<Enter>");
-        stage.created();
-        then(&mut stage);
-        stage
-    })
-}
 
 /// The page for any key, after a script.
 fn page(script: &'static str) -> String {
@@ -44,12 +34,12 @@ fn works(stage: &mut Stage) {
 #[test]
 fn hmac_offered() {
     // The offered content is random: another stands for it.
-    assert_snapshot!(beside_a_new_key(|stage| stage.press("h<Ctrl-U>api-content-hash")));
+    assert_snapshot!(reveal(|stage| stage.press("h<Ctrl-U>api-content-hash")));
 }
 
 #[test]
 fn hmac_made() {
-    let picture = beside_a_new_key(|stage| stage.press("h<Ctrl-U>api-content-hash<Enter>"));
+    let picture = reveal(|stage| stage.press("h<Ctrl-U>api-content-hash<Enter>"));
     // The token is that of a made-up secret; even so, no golden file has one.
     let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let masked: Vec<String> = picture
@@ -64,17 +54,17 @@ fn hmac_made() {
 
 #[test]
 fn hmac_refused() {
-    assert_snapshot!(beside_a_new_key(|stage| stage.press("h<Ctrl-U><Enter>")));
+    assert_snapshot!(reveal(|stage| stage.press("h<Ctrl-U><Enter>")));
 }
 
 #[test]
 fn test_under_way() {
-    assert_snapshot!(beside_a_new_key(|stage| stage.press("t")));
+    assert_snapshot!(reveal(|stage| stage.press("t")));
 }
 
 #[test]
 fn test_works() {
-    assert_snapshot!(beside_a_new_key(|stage| {
+    assert_snapshot!(reveal(|stage| {
         stage.press("t");
         works(stage);
     }));
@@ -82,7 +72,7 @@ fn test_works() {
 
 #[test]
 fn test_finds_the_key_inactive_and_the_clock_off() {
-    assert_snapshot!(beside_a_new_key(|stage| {
+    assert_snapshot!(reveal(|stage| {
         stage.press("t");
         exchanged(stage, Err(ApiError::Verification), TimeDelta::minutes(-200));
         let Some(Request::Look(attempt, _)) = stage.asked.take() else { panic!("the key is not looked at") };

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
+use super::focus::moved;
 use crate::model::{Label, Untrusted};
 use crate::ui::field::Field;
 use crate::ui::keymap::Action;
@@ -86,9 +87,7 @@ impl KeyForm {
         } else {
             &[Focus::Label, Focus::Expiry, Focus::Value, Focus::Submit, Focus::Cancel]
         };
-        let at = stops.iter().position(|stop| *stop == self.focus).unwrap_or(0);
-        let step = if action == Action::Previous { stops.len() - 1 } else { 1 };
-        self.focus = stops[(at + step) % stops.len()];
+        self.focus = moved(stops, self.focus, action);
     }
 
     /// Takes a press that is no intent.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
+use super::focus::moved;
 use super::{CopyReport, Effect, HmacStep, Home, Moment, Pair, Step, StepOutcome, TestStep, What};
 use crate::model::{AccessKey, SecretKey};
 use crate::ui::keymap::{Action, Mode};
@@ -98,8 +99,7 @@ impl Reveal {
             Action::HmacToken => self.open_hmac(),
             Action::TestKey => return Outcome::Stay(self.open_test()),
             Action::CopyId => return Outcome::Stay(Some(self.copy(What::Id))),
-            Action::Next => self.step(1),
-            Action::Previous => self.step(RevealButton::ALL.len() - 1),
+            Action::Next | Action::Previous => self.focus = moved(&RevealButton::ALL, self.focus, action),
             Action::Close => return self.close(),
             Action::Submit => match self.focus {
                 RevealButton::Show => self.toggle(now),
@@ -216,10 +216,5 @@ impl Reveal {
             _ => {}
         }
         Outcome::Stay(None)
-    }
-
-    fn step(&mut self, by: usize) {
-        let at = RevealButton::ALL.iter().position(|b| *b == self.focus).unwrap_or(0);
-        self.focus = RevealButton::ALL[(at + by) % RevealButton::ALL.len()];
     }
 }

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
 use super::Call;
+use super::focus::moved;
 use crate::api::Credentials;
 use crate::ui::field::Field;
 use crate::ui::keymap::Action;
@@ -73,10 +74,8 @@ impl SignInDialog {
         if self.call.is_sent() {
             return if action == Action::Cancel { SignInOutcome::GiveUp } else { SignInOutcome::Stay };
         }
-        let at = STOPS.iter().position(|stop| *stop == self.focus).unwrap_or(0);
         match action {
-            Action::Next => self.focus = STOPS[(at + 1) % STOPS.len()],
-            Action::Previous => self.focus = STOPS[(at + STOPS.len() - 1) % STOPS.len()],
+            Action::Next | Action::Previous => self.focus = moved(&STOPS, self.focus, action),
             Action::Cancel => return SignInOutcome::GiveUp,
             Action::Submit => match self.focus {
                 F::Cancel => return SignInOutcome::GiveUp,

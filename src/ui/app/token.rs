@@ -4,6 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
+use super::focus::moved;
 use super::{Effect, HmacStep, Home, Moment, Pair, Step, StepOutcome, TestStep};
 use crate::api::Target;
 use crate::model::role::{self, Wanted};
@@ -104,13 +105,12 @@ impl TokenDialog {
             return StepOutcome::Stay(None);
         }
         match action {
-            Action::Next => self.go(1),
-            Action::Previous => self.go(F::ALL.len() - 1),
+            Action::Next | Action::Previous => self.go(action),
             Action::Cancel => return StepOutcome::Back,
             Action::Submit => match self.focus {
                 F::Close => return StepOutcome::Back,
                 F::Hmac | F::Exchange | F::Doctor => return StepOutcome::Stay(self.open(now)),
-                _ => self.go(1),
+                _ => self.go(Action::Next),
             },
             _ => {}
         }
@@ -127,8 +127,8 @@ impl TokenDialog {
                 field.press(key);
                 self.words = None;
             }
-            (None, KeyCode::Left) => self.go(F::ALL.len() - 1),
-            (None, KeyCode::Right) => self.go(1),
+            (None, KeyCode::Left) => self.go(Action::Previous),
+            (None, KeyCode::Right) => self.go(Action::Next),
             _ => {}
         }
     }
@@ -177,15 +177,14 @@ impl TokenDialog {
     }
 
     /// Moves the focus. A secret that was typed where it can be read is taken away from there.
-    fn go(&mut self, by: usize) {
+    fn go(&mut self, action: Action) {
         for field in [&mut self.id, &mut self.content, &mut self.base] {
             if field.text().contains(SecretKey::PREFIX) && SecretKey::parse(field.text().trim()).is_ok() {
                 *field = Field::new("", LONGEST);
                 self.words = Some("A Secret access key stood in that field: it was removed. It belongs below.".into());
             }
         }
-        let at = F::ALL.iter().position(|stop| *stop == self.focus).unwrap_or(0);
-        self.focus = F::ALL[(at + by) % F::ALL.len()];
+        self.focus = moved(&F::ALL, self.focus, action);
     }
 
     /// Opens the step of the focused button, or says what is missing.

@@ -9,6 +9,7 @@ use super::{Pair, StepOutcome};
 use crate::api::Target;
 use crate::model::role::Wanted;
 use crate::model::{Content, Endpoint, HmacToken, curl_text, hmac_token, sentence};
+use crate::ui::app::focus::moved;
 use crate::ui::app::{CopyReport, Effect, Moment, SHOWN_FOR, What};
 use crate::ui::field::Field;
 use crate::ui::keymap::Action;
@@ -76,8 +77,7 @@ impl HmacStep {
     /// Takes an intent.
     pub fn act(&mut self, action: Action, now: Moment) -> StepOutcome {
         match action {
-            Action::Next => self.go(1),
-            Action::Previous => self.go(self.stops().len() - 1),
+            Action::Next | Action::Previous => self.go(action),
             Action::Submit => match self.focus {
                 HmacFocus::Content | HmacFocus::Make => self.make(now),
                 HmacFocus::Back => return StepOutcome::Back,
@@ -112,8 +112,8 @@ impl HmacStep {
     /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
         match key.code {
-            KeyCode::Left if self.focus != HmacFocus::Content => self.go(self.stops().len() - 1),
-            KeyCode::Right if self.focus != HmacFocus::Content => self.go(1),
+            KeyCode::Left if self.focus != HmacFocus::Content => self.go(Action::Previous),
+            KeyCode::Right if self.focus != HmacFocus::Content => self.go(Action::Next),
             _ if self.focus == HmacFocus::Content => {
                 self.content.press(key);
                 self.forget();
@@ -159,10 +159,8 @@ impl HmacStep {
         Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))
     }
 
-    fn go(&mut self, by: usize) {
-        let stops = self.stops();
-        let at = stops.iter().position(|stop| *stop == self.focus).unwrap_or(0);
-        self.focus = stops[(at + by) % stops.len()];
+    fn go(&mut self, action: Action) {
+        self.focus = moved(self.stops(), self.focus, action);
     }
 
     /// Another content: the token is no longer its.

@@ -6,6 +6,7 @@ use super::{Pair, StepOutcome};
 use crate::api::{ApiError, Attempt, Exchange, Exchanged, Reply, Request, Target};
 use crate::model::doctor::{Evidence, Finding, KeyState, diagnose};
 use crate::model::{AccessKey, Content, Grant, Verdict, hmac_token};
+use crate::ui::app::focus::moved;
 use crate::ui::app::{CopyReport, Effect, Moment, What};
 use crate::ui::keymap::Action;
 
@@ -109,11 +110,8 @@ impl TestStep {
 
     /// Takes an intent.
     pub fn act(&mut self, action: Action) -> StepOutcome {
-        let buttons = self.buttons();
-        let at = buttons.iter().position(|button| *button == self.focus).unwrap_or(0);
         match action {
-            Action::Next => self.focus = buttons[(at + 1) % buttons.len()],
-            Action::Previous => self.focus = buttons[(at + buttons.len() - 1) % buttons.len()],
+            Action::Next | Action::Previous => self.focus = moved(self.buttons(), self.focus, action),
             Action::Submit => match (self.focus, &self.state) {
                 (TestButton::Copy, Testing::Works { grant, .. }) => {
                     let token = SecretString::from(grant.access_token.expose());
