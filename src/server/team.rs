@@ -55,7 +55,7 @@ pub enum SetupError {
     #[error("{0} is where latchkey's own page has its socket: choose another name or folder")]
     OwnSocket(PathBuf),
     /// A place cannot be listened on.
-    #[error("cannot listen on {place}: {source}")]
+    #[error("cannot listen on {place}: {source}; choose another place with --listen, or end what listens there")]
     Listen {
         /// The place.
         place: Place,
@@ -83,8 +83,8 @@ impl Team {
         setup.places.iter().try_for_each(|place| setup.check(place))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(RustlsConfig::from_config);
         let data = setup.data.clone();
-        let opened = tokio::task::spawn_blocking(move || Store::open(&data)).await;
-        let store = opened.map_err(|error| StoreError::files(&setup.data)(io::Error::other(error)))??;
+        let opened = tokio::task::spawn_blocking(move || open(&data)).await;
+        let (store, is_lonely) = opened.map_err(|error| StoreError::files(&setup.data)(io::Error::other(error)))??;
         let state = State::new(store, Sessions::stored());
         let (end, ended) = oneshot::channel();
         let mut team = Self {
@@ -102,6 +102,9 @@ impl Team {
         for place in team.setup.places.clone() {
             let socket = team.bind(&place).await.map_err(|source| SetupError::Listen { place, source })?;
             team.serve(Listener::new(socket, slots.clone()), &state);
+        }
+        if is_lonely {
+            tracing::warn!("nobody can sign in yet: add somebody with latchkey admin add, on the same data folder");
         }
         Ok(team)
     }
@@ -167,6 +170,13 @@ impl Team {
         let _ = self.writing.await;
         drop(self.sockets);
     }
+}
+
+/// The store, and whether nobody can sign in to it.
+fn open(data: &Path) -> Result<(Store, bool), StoreError> {
+    let store = Store::open(data)?;
+    let is_lonely = store.administrators()?.is_empty();
+    Ok((store, is_lonely))
 }
 
 impl Setup {

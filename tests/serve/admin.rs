@@ -39,6 +39,8 @@ fn add(home: &TempDir, arguments: &[&str]) -> Output {
 #[tokio::test]
 async fn administrators_come_and_go_while_the_server_runs() {
     let server = Served::start(&[]);
+    let warned = |line: &serde_json::Value| line["message"].as_str().unwrap().starts_with("nobody can sign in yet");
+    assert!(server.log.iter().any(warned), "{:#?}", server.log);
     let home = &server.home;
     assert_eq!(done(&add(home, &["Jo", "--role", "superuser"])), "jo is added as superuser.\n");
     assert_eq!(done(&add(home, &["au", "--role", "auditor"])), "au is added as auditor.\n");
@@ -63,6 +65,8 @@ async fn administrators_come_and_go_while_the_server_runs() {
     done(&add(home, &["mo"]));
     assert!(done(&run(home, &["admin", "remove", "jo", "--yes"])).contains("jo is removed"));
     assert_eq!(server.get(&session, "/keys").await.status, 401, "at once");
+    let twin = Served::on(Arc::clone(home), &[]);
+    assert!(!twin.log.iter().any(warned), "{:#?}", twin.log);
     done(&run(home, &["admin", "remove", "mo", "--yes", "--last"]));
     done(&run(home, &["admin", "remove", "au", "--yes"]));
     assert_eq!(done(&run(home, &["admin", "list"])).lines().count(), 1);
