@@ -27,7 +27,7 @@ fn a_key_that_works_has_no_fault() {
     let (id, secret) = home.create("");
     assert_eq!(faults(&home, &[&id], &secret), (0, vec![]));
     let table = home.feed(&["doctor", &id], &secret).good();
-    assert!(table.contains("note   The exchange works") && !table.contains(&secret), "{table}");
+    assert!(table.starts_with("note   The exchange works") && !table.contains(&secret), "{table}");
     // Without a secret it says what it did not try.
     let table = home.run(&["doctor", &id]).good();
     assert!(table.contains("The key exists and is active.") && table.contains("not tried"), "{table}");

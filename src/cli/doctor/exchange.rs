@@ -25,16 +25,18 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, addr
         None => None,
     };
     let result = exchanged.as_ref().map(|exchanged| &exchanged.result);
+    let works = matches!(result, Some(Ok(_)));
     let evidence = Evidence {
         id: case.id.raw_for_api(),
         secret,
         content: case.content.as_ref(),
         failing_token: case.failing_token.as_ref().map(ExposeSecret::expose_secret),
-        key: if is_known { look(&server.client, &case.id).await } else { KeyState::Unknown },
+        // Of a key that works there is nothing to find out.
+        key: if is_known && !works { look(&server.client, &case.id).await } else { KeyState::Unknown },
         was_refused: matches!(result, Some(Err(ApiError::Verification))),
         clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
         // An address that works is not to blame.
-        address: address.filter(|_| !matches!(result, Some(Ok(_)))),
+        address: address.filter(|_| !works),
     };
     let mut findings = find(&evidence);
     let is_fault = findings.iter().any(|found| found.is_fault);
