@@ -11,7 +11,7 @@ use crate::cli::output::time;
 use crate::cli::reach::Reached;
 use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find};
 use crate::model::role::check_pair;
-use crate::model::{Content, Grant, KeyId, SecretKey, hmac_token};
+use crate::model::{Content, Grant, KeyId, SecretKey, Status, hmac_token};
 
 /// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
 pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, address: Option<String>) -> Diagnosis {
@@ -40,7 +40,7 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, addr
     };
     let mut findings = find(&evidence);
     let is_fault = findings.iter().any(|found| found.is_fault);
-    let exit = add_result(&mut findings, result).max(if is_fault { Exit::NotGood } else { Exit::Done });
+    let exit = add_result(&mut findings, result, &evidence.key).max(if is_fault { Exit::NotGood } else { Exit::Done });
     if !is_known && exit == Exit::NotGood {
         let next = "Sign in with latchkey login --remember, then ask again.";
         findings.push(note("Nobody is signed in here, so that the key itself could not be looked at.", next));
@@ -49,7 +49,7 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, addr
 }
 
 /// Adds what the exchange came to, and says how bad that is.
-fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiError>>) -> Exit {
+fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiError>>, key: &KeyState) -> Exit {
     match result {
         Some(Ok(grant)) => {
             let what = format!("The exchange works: the access token is good until {}.", time(grant.expires_at));
@@ -64,7 +64,13 @@ fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiErro
         }
         None => {
             let next = "Give the secret on standard input or with --secret-file to try it.";
-            findings.push(note("The exchange was not tried.", next));
+            let is_active = matches!(key, KeyState::Known(key) if key.status == Status::Active);
+            let what = if is_active {
+                "The key exists and is active; its exchange was not tried."
+            } else {
+                "The exchange was not tried."
+            };
+            findings.push(note(what, next));
             Exit::Done
         }
     }
