@@ -10,6 +10,7 @@
 //! team       many: listeners for places, TLS, limits; observe stands around each request and logs it
 //! ```
 
+mod connections;
 mod cursor;
 pub mod embedded;
 mod exchange;

@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum_server::{AddrListener, Address};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
@@ -49,23 +47,9 @@ impl Listener {
     }
 }
 
-impl Address for Peer {
-    type Stream = Connection;
-    type Listener = Listener;
-}
-
-impl Connected<Self> for Peer {
-    fn connect_info(peer: Self) -> Self {
-        peer
-    }
-}
-
-impl AddrListener<Connection, Peer> for Listener {
-    async fn bind_to(_: Peer) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into()) // it comes bound
-    }
-
-    async fn accept_stream(&self) -> io::Result<(Connection, Peer)> {
+impl Listener {
+    /// Waits for a client, and for a slot that it may take.
+    pub(super) async fn accept(&self) -> io::Result<(Connection, Peer)> {
         loop {
             let one_of_all = self.slots.one_of_all().await.map_err(io::Error::other)?;
             let (stream, peer) = match &self.socket {
@@ -81,13 +65,6 @@ impl AddrListener<Connection, Peer> for Listener {
             }
             // Not louder: whoever floods us should not fill the log.
             tracing::debug!(from = ?peer.0, "a network has too many connections");
-        }
-    }
-
-    fn get_local_addr(&self) -> io::Result<Peer> {
-        match &self.socket {
-            Socket::Tcp(listener) => listener.local_addr().map(|address| Peer(Some(address))),
-            Socket::Unix(_) => Ok(Peer(None)),
         }
     }
 }

@@ -4,15 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use axum::middleware::from_fn_with_state;
-use axum_server::accept::DefaultAcceptor;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use axum_server::{Control, Handle, Server};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::connections::{self, Tls};
 use super::limits::Limits;
-use super::listener::{Listener, Peer, Socket};
+use super::listener::{Listener, Socket};
 use super::observe::{Watch, observe};
 use super::place::{NamedSocket, Place};
 use super::slots::Slots;
@@ -69,9 +67,10 @@ pub struct Team {
     /// Where it listens: a port 0 has become a real one.
     pub places: Vec<Place>,
     setup: Setup,
-    tls: Option<RustlsConfig>,
-    control: Control,
-    serving: JoinSet<io::Result<()>>,
+    tls: Option<Tls>,
+    /// Each listener ends when this is dropped.
+    stop: watch::Sender<()>,
+    serving: JoinSet<()>,
     end: oneshot::Sender<()>,
     writing: tokio::task::JoinHandle<()>,
     sockets: Vec<NamedSocket>,
@@ -81,16 +80,16 @@ impl Team {
     /// Starts a server. It listens when this returns.
     pub async fn start(setup: Setup) -> Result<Self, SetupError> {
         setup.places.iter().try_for_each(|place| setup.check(place))?;
-        let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(RustlsConfig::from_config);
+        let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
         let data = setup.data.clone();
         let opened = tokio::task::spawn_blocking(move || open(&data)).await;
         let (store, is_lonely) = opened.map_err(|error| StoreError::files(&setup.data)(io::Error::other(error)))??;
         let state = State::new(store, Sessions::stored());
-        let (end, ended) = oneshot::channel();
+        let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             places: Vec::new(),
             tls,
-            control: Control::new(),
+            stop,
             serving: JoinSet::new(),
             end,
             writing: tokio::spawn(ledger::write_down(state.clone(), ended)),
@@ -126,45 +125,24 @@ impl Team {
     }
 
     fn serve(&mut self, listener: Listener, state: &State) {
-        let Limits { header_bytes, header_time, request_time, .. } = self.setup.limits;
-        let watch = Watch { behind_proxy: self.setup.behind_proxy, request_time };
-        let service = router(state.clone())
-            .layer(from_fn_with_state(watch, observe))
-            .into_make_service_with_connect_info::<Peer>();
+        let (limits, behind_proxy) = (self.setup.limits, self.setup.behind_proxy);
+        let watch = Watch { behind_proxy, request_time: limits.request_time };
+        let router = router(state.clone()).layer(from_fn_with_state(watch, observe));
         let tls = self.tls.clone().filter(|_| listener.is_tcp());
-        // One protocol: HTTP/2 has limits of its own to get wrong.
-        let mut server = Server::<Peer>::from_listener(listener)
-            .http1_only()
-            .first_request_timeout(header_time)
-            .handle(Handle::with_control(self.control.clone()))
-            .accept_error_handler(|peer, error| {
-                if peer.is_none() {
-                    tracing::warn!(%error, "cannot accept connections"); // out of file descriptors, say
-                } else {
-                    tracing::debug!(%error, "a connection failed");
-                }
-            });
-        server.http_builder().http1().max_buf_size(header_bytes).header_read_timeout(header_time);
-        match tls {
-            None => self.serving.spawn(server.acceptor(DefaultAcceptor::new()).serve(service)),
-            Some(tls) => {
-                let acceptor = RustlsAcceptor::new(tls).handshake_timeout(header_time);
-                self.serving.spawn(server.acceptor(acceptor).serve(service))
-            }
-        };
+        self.serving.spawn(connections::serve(listener, router, tls, limits, self.stop.subscribe()));
     }
 
     /// Takes the certificate from its files again; the old one stays in use when the new one is not good. Tells
     /// whether there is one.
     pub fn reload(&self) -> Result<bool, TlsError> {
         let (Some(files), Some(tls)) = (&self.setup.tls, &self.tls) else { return Ok(false) };
-        tls.reload_from_config(files.read()?);
+        tls.replace(files.read()?);
         Ok(true)
     }
 
     /// Ends listening, lets running requests finish for a while, and writes down the last uses.
     pub async fn stop(mut self) {
-        self.control.graceful_shutdown(Some(self.setup.limits.stop_time));
+        drop(self.stop);
         while self.serving.join_next().await.is_some() {}
         drop(self.end);
         let _ = self.writing.await;

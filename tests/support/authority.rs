@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use axum_server::tls_rustls::{RustlsConfig, from_tcp_rustls};
+use axum::serve::Listener;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// An authority, and a folder for what it signs.
 pub struct Authority {
@@ -93,9 +95,34 @@ fn serve(router: Router, cert: &CertificateDer<'static>, key: &KeyPair, clients:
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let server = from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config))).unwrap();
-    tokio::spawn(server.serve(router.into_make_service()));
+    let (listener, acceptor) =
+        (tokio::net::TcpListener::from_std(listener).unwrap(), TlsAcceptor::from(Arc::new(config)));
+    tokio::spawn(async move { axum::serve(Tls { listener, acceptor }, router).await });
     port
+}
+
+/// A listener that speaks TLS, one handshake at a time.
+struct Tls {
+    listener: tokio::net::TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Tls {
+    type Io = TlsStream<tokio::net::TcpStream>;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, from) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, from);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
 }
 
 /// A path that nothing is at.
