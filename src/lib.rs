@@ -14,6 +14,7 @@ mod args;
 pub mod cli;
 pub mod config;
 mod connector;
+pub mod deliver;
 mod harden;
 pub mod model;
 mod panics;
