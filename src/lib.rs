@@ -20,6 +20,7 @@ pub mod model;
 mod panics;
 pub mod server;
 pub mod session_file;
+pub mod surroundings;
 pub mod ui;
 
 use std::panic::AssertUnwindSafe;
@@ -74,14 +75,19 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<()> {
-    let (profiles, notices) = (config.profiles(), config.notices().join(" "));
+    let how = ui::How {
+        profiles: config.profiles(),
+        notices: config.notices().join(" "),
+        clipboard: config.clipboard(),
+        clipboard_for: config.clipboard_for(),
+    };
     let runtime = runtime()?;
     let last_words = runtime.block_on(async {
         let terminal = ui::Terminal::enter()?;
         let started = Started::default();
         let link = api::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let last_words = ui::Ui::new(terminal, link, profiles, &notices).run().await;
+        let last_words = ui::Ui::new(terminal, link, how).run().await;
         started.stop().await;
         Ok::<_, std::io::Error>(last_words)
     })?;

@@ -2,6 +2,8 @@
 
 pub mod app;
 mod clipboard;
+mod delivery;
+mod errands;
 mod field;
 mod keymap;
 pub mod screen;
@@ -17,16 +19,17 @@ use std::time::{Duration, Instant};
 use crossterm::event::Event;
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
-use app::{App, CopyReport, Effect, Exit, Moment, What};
-use clipboard::{Clipboard, Copying};
+use app::{App, Effect, Exit, Moment};
+use clipboard::Copied;
+use errands::{Done, Errands};
 use screen::Screen;
 use signals::{Signals, Told};
 pub use terminal::{Decoder, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
-use crate::model::Profile;
+use crate::model::{self, Profile};
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
@@ -40,8 +43,7 @@ pub struct Ui {
     replies: mpsc::Receiver<Reply>,
     /// The API task: when it has ended, the session of this run has too.
     api: JoinHandle<()>,
-    clipboard: Clipboard,
-    copies: JoinSet<(What, CopyReport)>,
+    errands: Errands,
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
@@ -49,11 +51,23 @@ pub struct Ui {
     last_words: Option<String>,
 }
 
+/// What the screen is opened with.
+pub struct How {
+    /// Every profile that there is.
+    pub profiles: Vec<Profile>,
+    /// What the user should know about the settings, in sentences.
+    pub notices: String,
+    /// The clipboard that is wished for.
+    pub clipboard: model::Clipboard,
+    /// How long a desktop's clipboard may hold a credential.
+    pub clipboard_for: Duration,
+}
+
 /// What one turn is about.
 enum Turn {
     Terminal(io::Result<()>),
     Reply(Option<Reply>),
-    Copied(What, CopyReport),
+    Done(Done),
     Told(Told),
     Time,
 }
@@ -61,12 +75,12 @@ enum Turn {
 impl Ui {
     /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
     #[must_use]
-    pub fn new(terminal: Terminal, link: Link, profiles: Vec<Profile>, notices: &str) -> Self {
+    pub fn new(terminal: Terminal, link: Link, how: How) -> Self {
         let size = terminal.size();
         // https://no-color.org: set and not empty means no colour.
         let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let (mut app, first) = App::new(size);
-        app.begin(profiles, notices);
+        app.begin(how.profiles, &how.notices);
         let mut ui = Self {
             app,
             terminal,
@@ -74,8 +88,7 @@ impl Ui {
             requests: link.requests,
             replies: link.replies,
             api: link.ended,
-            clipboard: Clipboard::find(),
-            copies: JoinSet::new(),
+            errands: Errands::new(how.clipboard, how.clipboard_for),
             resize_at: None,
             done: false,
             last_words: None,
@@ -99,6 +112,7 @@ impl Ui {
         }
         self.screen.blank(self.terminal.out());
         self.terminal.leave().await;
+        self.errands.end().await;
         drop((self.requests, self.replies));
         let _ = self.api.await;
         self.last_words
@@ -112,7 +126,7 @@ impl Ui {
             told = signals.next() => Turn::Told(told),
             result = self.terminal.turn(events), if self.app.exit != Exit::Told => Turn::Terminal(result),
             reply = self.replies.recv() => Turn::Reply(reply),
-            Some(Ok((what, report))) = self.copies.join_next() => Turn::Copied(what, report),
+            done = self.errands.next() => Turn::Done(done),
             () = tokio::time::sleep_until(wake.into()) => Turn::Time,
         }
     }
@@ -135,10 +149,7 @@ impl Ui {
             Turn::Reply(None) => Some(Effect::Quit(Some(
                 "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
             ))),
-            Turn::Copied(what, report) => {
-                self.app.on_copied(what, report);
-                None
-            }
+            Turn::Done(done) => self.take_done(done, now),
             Turn::Told(Told::Resized) => {
                 self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
                 None
@@ -169,25 +180,30 @@ impl Ui {
                     self.done = true;
                 }
             }
-            Some(Effect::Copy(what, text)) => self.copy(what, text.expose_secret()),
+            Some(Effect::Copy(what, text)) => self.errands.copy(what, text.expose_secret()),
+            Some(Effect::Overwrite) => self.errands.overwrite(),
+            Some(Effect::Look) => self.errands.look(),
+            Some(Effect::Deliver(to, secret)) => self.errands.deliver(to, secret),
+            Some(Effect::StopDelivery) => self.errands.stop_delivery(),
             Some(Effect::Quit(reason)) => (self.done, self.last_words) = (true, reason),
         }
     }
 
-    fn copy(&mut self, what: What, text: &str) {
-        match self.clipboard.copy(text, what.is_credential()) {
-            Copying::Write(bytes, report) => {
-                self.terminal.out().extend_from_slice(&bytes);
+    fn take_done(&mut self, done: Done, now: Moment) -> Option<Effect> {
+        match done {
+            Done::Looked(found) => return self.app.on_surroundings(found, now),
+            Done::Delivered(delivered) => self.app.on_delivered(delivered),
+            Done::Copied(Copied { what, write, report, forget }) => {
+                if let Some(bytes) = write {
+                    self.terminal.out().extend_from_slice(&bytes);
+                }
+                if let Some(text) = forget {
+                    self.errands.forget(text);
+                }
                 self.app.on_copied(what, report);
             }
-            Copying::Elsewhere(copying) => {
-                self.copies.spawn(async move {
-                    let failed = CopyReport::Failed { reason: "the copy broke off.".into() };
-                    (what, copying.await.unwrap_or(failed))
-                });
-            }
-            Copying::Nothing(report) => self.app.on_copied(what, report),
         }
+        None
     }
 
     fn draw(&mut self) {

@@ -10,7 +10,6 @@ use super::exit::{Exit, Failure};
 use super::{Settings, connect_as_anyone, hmac, output, secret};
 use crate::api::{ApiError, Client};
 use crate::args::{Format, TokenArgs};
-use crate::model::Verdict;
 use crate::model::role::{Wanted, check_pair};
 use crate::model::{Grant, KeyId, Verdict, hmac_token};
 

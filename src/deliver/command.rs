@@ -115,7 +115,7 @@ impl Receiver {
         match speech {
             Speech::Aloud => command.stdout(io::stderr().as_fd().try_clone_to_owned()?),
             Speech::Kept => {
-                command.kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped());
+                command.stdout(Stdio::piped()).stderr(Stdio::piped());
                 without_terminal(&mut command)
             }
         };

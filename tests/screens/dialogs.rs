@@ -5,7 +5,8 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use latchkey::api::{ApiError, Creation, Reply};
 use latchkey::model::Untrusted;
-use latchkey::ui::app::{CopyReport, Way, What};
+use latchkey::surroundings::Way;
+use latchkey::ui::app::{CopyReport, What};
 
 use crate::stage::{SIZES, Stage, at_sizes, key, some_keys};
 
