@@ -26,4 +26,7 @@ mod tokens;
 #[path = "flows/trouble.rs"]
 mod trouble;
 
+#[path = "flows/watched.rs"]
+mod watched;
+
 use bench::Bench;

@@ -7,11 +7,21 @@ mod terminal;
 #[path = "support/typing.rs"]
 mod typing;
 
+#[path = "pty/clipboard.rs"]
+mod clipboard;
+#[path = "pty/desktop.rs"]
+mod desktop;
 #[path = "pty/ends.rs"]
 mod ends;
+#[path = "pty/inside.rs"]
+mod inside;
 #[path = "pty/life.rs"]
 mod life;
+#[path = "pty/save.rs"]
+mod save;
 #[path = "pty/story.rs"]
 mod story;
 #[path = "pty/tmux.rs"]
 mod tmux;
+#[path = "pty/watched.rs"]
+mod watched;

@@ -9,9 +9,9 @@ use tokio::process::Command;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The pane that we are in.
-const PANE: &str = "#{version} #{pane_pipe} #{alternate_on} #{window_active_clients}";
+const PANE: &str = "#{version} #{pane_pipe} #{alternate_on} #{window_active_clients} #{client_tty}";
 /// A terminal that is attached.
-const CLIENT: &str = "client #{client_activity} #{client_pid} #{client_tty} #{client_termname} #{client_termfeatures}";
+const CLIENT: &str = "client #{client_pid} #{client_tty} #{client_termname} #{client_termfeatures}";
 
 /// What it says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) struct Tmux {
     pub(super) has_second_screen: bool,
     /// Whether `set-clipboard` is on: programs may set the clipboard, and a buffer keeps it.
     pub(super) is_open: bool,
+    /// The device of the terminal that was typed on last. tmux knows that by the microsecond, and tells it by the second only.
+    pub(super) last: String,
     /// The terminals that are attached to the session.
     pub(super) clients: Vec<Client>,
     /// How many terminals show the window now, in this session or another.
@@ -33,7 +35,6 @@ pub(super) struct Tmux {
 /// A terminal that is attached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Client {
-    pub(super) activity: u64,
     /// The tmux process on it.
     pub(super) pid: i32,
     /// Its device.
@@ -47,7 +48,7 @@ pub(super) struct Client {
 impl Tmux {
     /// The terminal that was typed on last: the user's, most likely.
     pub(super) fn active(&self) -> Option<&Client> {
-        self.clients.iter().max_by_key(|client| client.activity)
+        self.clients.iter().find(|client| client.tty == self.last)
     }
 
     /// How many terminals show what we show.
@@ -83,6 +84,7 @@ fn parse(text: &str) -> Option<Tmux> {
         is_piped: words.next() == Some("1"),
         has_second_screen: words.next() == Some("1"),
         viewers: words.next().and_then(|count| count.parse().ok()).unwrap_or(0),
+        last: words.next()?.to_owned(),
         ..Tmux::default()
     };
     for line in lines {
@@ -97,7 +99,6 @@ fn parse(text: &str) -> Option<Tmux> {
 fn client(words: &str) -> Option<Client> {
     let mut words = words.split(' ');
     Some(Client {
-        activity: words.next()?.parse().ok()?,
         pid: words.next()?.parse().ok()?,
         tty: words.next()?.to_owned(),
         term: words.next()?.to_owned(),
@@ -124,15 +125,16 @@ mod tests {
 
     #[test]
     fn an_answer_is_taken_apart() {
-        let text = "3.3a 1 0 2\nclient 10 7 /dev/pts/1 xterm bpaste,clipboard,title\nclient 12 8 /dev/pts/2 linux \nexternal\n";
-        let tmux = parse(text).unwrap();
+        let clients = "client 7 /dev/pts/1 xterm bpaste,clipboard,title\nclient 8 /dev/pts/2 linux \n";
+        let tmux = parse(&format!("3.3a 1 0 2 /dev/pts/2\n{clients}external\n")).unwrap();
         assert_eq!(tmux.version, (3, 3));
         assert!(tmux.is_piped && !tmux.has_second_screen && !tmux.is_open);
         assert_eq!((tmux.clients.len(), tmux.watchers()), (2, 2));
         let active = tmux.active().unwrap();
         assert_eq!((active.pid, active.tty.as_str(), active.takes_clipboard), (8, "/dev/pts/2", false));
         assert!(tmux.clients[0].takes_clipboard);
-        assert!(parse("3.4 0 1 1\non\n").unwrap().is_open);
+        let detached = parse("3.4 0 1 0 \non\n").unwrap();
+        assert!(detached.is_open && detached.active().is_none());
         assert_eq!(parse(""), None);
     }
 

@@ -2,6 +2,7 @@
 
 use super::environment::Environment;
 use super::tmux::Tmux;
+use crate::model::Untrusted;
 
 /// A reason to think twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl Warning {
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
-            Self::Recorded(by) => format!("This session appears to be recorded ({by})."),
+            Self::Recorded(by) => format!("This session appears to be recorded ({}).", name(by)),
             Self::Shared(count) => format!("{count} terminals show this session."),
             Self::Unknown => "tmux does not say who else sees this session.".to_owned(),
             Self::Stays => "What is shown here can stay in the scrollback: there is no second screen.".to_owned(),
@@ -32,7 +33,7 @@ impl Warning {
     #[must_use]
     pub fn brief(&self) -> String {
         match self {
-            Self::Recorded(by) => format!("Recorded, it seems ({by})."),
+            Self::Recorded(by) => format!("Recorded by {}?", name(by)),
             Self::Shared(count) => format!("{count} terminals show this."),
             Self::Unknown => "Who sees this is not known.".to_owned(),
             Self::Stays => "What is shown may stay.".to_owned(),
@@ -44,6 +45,11 @@ impl Warning {
     pub const fn concerns_copies(&self) -> bool {
         !matches!(self, Self::Stays)
     }
+}
+
+/// A process may call itself anything.
+fn name(by: &str) -> String {
+    Untrusted::new(by).label(20)
 }
 
 /// Programs that record what a terminal shows: by name, or by how their names begin.

@@ -2,7 +2,7 @@
 
 use super::environment::Environment;
 use super::tmux::{Client, Tmux};
-use crate::model::Clipboard;
+use crate::model::{Clipboard, Untrusted};
 
 /// A way to a clipboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,7 @@ pub(super) fn choose(
         Clipboard::Off => Err("it is switched off (clipboard = off)".into()),
         Clipboard::Tmux => by_tmux(tmux, is_mosh),
         Clipboard::Auto if environment.tmux => by_tmux(tmux, is_mosh),
+        Clipboard::Screen if !environment.screen && !environment.swallows_codes() => Err(no_codes(environment)),
         Clipboard::Screen => Ok(Way::Screen),
         Clipboard::Auto if environment.screen => Ok(Way::Screen),
         Clipboard::Wayland | Clipboard::Auto if environment.wayland && (desktop || wish != Clipboard::Auto) => {
@@ -113,7 +114,7 @@ fn by_tmux(tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<Way, St
         return Err("this tmux is too old, it takes version 3.2".into());
     }
     if !client.takes_clipboard {
-        return Err(format!("your terminal, as tmux sees it ({}), takes no clipboard", client.term));
+        return Err(format!("your terminal, as tmux sees it ({}), takes no clipboard", name(&client.term)));
     }
     Ok(Way::Tmux)
 }
@@ -133,13 +134,21 @@ fn by_terminal(environment: &Environment, tmux: Option<&Result<Tmux, String>>, i
         Some(Ok(_)) => Err("tmux lets OSC 52 through only with set-clipboard on".into()),
         Some(Err(why)) => Err(why.clone()),
         None if environment.screen => Err("GNU screen swallows OSC 52 (choose screen)".into()),
-        None if !environment.swallows_codes() => {
-            let name = if environment.term.is_empty() { "without a name" } else { environment.term.as_str() };
-            Err(format!("a terminal {name} takes no clipboard"))
-        }
+        None if !environment.swallows_codes() => Err(no_codes(environment)),
         None if is_mosh => Ok(Way::Mosh),
         None => Ok(Way::Terminal),
     }
+}
+
+/// A terminal that may print the code instead.
+fn no_codes(environment: &Environment) -> String {
+    let name = if environment.term.is_empty() { "without a name".to_owned() } else { name(&environment.term) };
+    format!("a terminal {name} takes no clipboard")
+}
+
+/// The name of a terminal can be anything.
+fn name(term: &str) -> String {
+    Untrusted::new(term).label(20)
 }
 
 /// With `set-clipboard on` tmux hands an OSC 52 to everyone who is attached.

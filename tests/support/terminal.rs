@@ -105,7 +105,15 @@ impl Terminal {
 
     /// Closes the dialog of a new key, from its first button.
     pub fn close(&mut self) {
-        self.press("<Tab><Tab><Tab><Tab><Enter>");
+        self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
+        self.sees("is ready for use");
+    }
+
+    /// Closes it after a copy that nobody confirms, from its first button.
+    pub fn close_after_copy(&mut self) {
+        self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
+        self.sees("[I have stored it]");
+        self.press("<Tab><Enter>");
         self.sees("is ready for use");
     }
 
@@ -114,10 +122,21 @@ impl Terminal {
         self.pty.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
-    /// Waits until these words are on screen.
+    /// Waits until these words are on screen, in one line or broken into several.
     #[track_caller]
     pub fn sees(&mut self, words: &str) {
-        self.wait_until(&format!("“{words}”"), |terminal| terminal.text().contains(words));
+        self.wait_until(&format!("“{words}”"), |terminal| terminal.shows(words));
+    }
+
+    /// Whether these words are on screen, in one line or broken into several.
+    pub fn shows(&self, words: &str) -> bool {
+        let text = self.text();
+        text.contains(words) || text.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
+    }
+
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) {
+        self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
     }
 
     /// Waits until these words are no longer on screen.

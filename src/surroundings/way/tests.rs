@@ -7,7 +7,7 @@ fn terminal() -> Environment {
 /// tmux with one client, whose terminal takes a clipboard.
 fn tmux(version: (u32, u32), is_open: bool) -> Tmux {
     let client = Client { tty: "/dev/pts/1".into(), term: "xterm".into(), takes_clipboard: true, ..Client::default() };
-    Tmux { version, is_open, clients: vec![client], viewers: 1, ..Tmux::default() }
+    Tmux { version, is_open, last: "/dev/pts/1".into(), clients: vec![client], viewers: 1, ..Tmux::default() }
 }
 
 fn auto(environment: &Environment) -> Result<Way, String> {
@@ -38,6 +38,7 @@ fn what_cannot_work_is_said() {
     let term = |term: &str| Environment { term: term.into(), ..Environment::default() };
     for name in ["linux", "vt100", "dumb", ""] {
         assert!(auto(&term(name)).unwrap_err().contains("takes no clipboard"), "{name}");
+        assert!(choose(&term(name), Clipboard::Screen, None, false).is_err(), "{name}");
     }
     for (wish, words) in [
         (Clipboard::Off, "switched off"),

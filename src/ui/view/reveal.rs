@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::pieces::{NARROW, button_rows, buttons, line, next_row, paragraph, popup};
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Surroundings, Warning};
 use crate::ui::app::{Fate, Moment, News, Reveal, RevealButton};
 use crate::ui::theme;
 
@@ -56,10 +56,7 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
 fn draw_words(frame: &mut Buffer, mut rest: Rect, reveal: &Reveal, around: Option<&Surroundings>, narrow: bool) {
     let roomy = rest.height > 2;
     if let Some(around) = around.filter(|_| reveal.news.is_none() || roomy) {
-        for warning in &around.warnings {
-            let words = if narrow { warning.brief() } else { warning.sentence() };
-            rest = paragraph(frame, rest, &format!("! {words}"), theme::WARNING);
-        }
+        rest = draw_warnings(frame, rest, &around.warnings, narrow);
     }
     match (&reveal.news, around) {
         (Some(News::Copied(what, report)), _) => {
@@ -74,6 +71,17 @@ fn draw_words(frame: &mut Buffer, mut rest: Rect, reveal: &Reveal, around: Optio
         }
         (None, None) => {}
     }
+}
+
+fn draw_warnings(frame: &mut Buffer, mut rest: Rect, warnings: &[Warning], narrow: bool) -> Rect {
+    if narrow && !warnings.is_empty() {
+        let all: Vec<String> = warnings.iter().map(Warning::brief).collect();
+        return paragraph(frame, rest, &format!("! {}", all.join(" ")), theme::WARNING);
+    }
+    for warning in warnings {
+        rest = paragraph(frame, rest, &format!("! {}", warning.sentence()), theme::WARNING);
+    }
+    rest
 }
 
 fn countdown(reveal: &Reveal, now: Moment) -> String {
@@ -116,5 +124,6 @@ fn draw_asking(frame: &mut Buffer, area: Rect, reveal: &Reveal) {
     };
     let mut rest = paragraph(frame, area, words, theme::WARNING);
     let focused = usize::from(reveal.focus == RevealButton::Close);
-    buttons(frame, next_row(&mut rest), &["Back to the secret", close], Some(focused));
+    let back = if rest.width < NARROW { "Back" } else { "Back to the secret" };
+    buttons(frame, next_row(&mut rest), &[back, close], Some(focused));
 }

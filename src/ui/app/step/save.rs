@@ -145,7 +145,7 @@ impl SaveStep {
             Ok(words) => Some(format!("The command has taken the secret and ended well.{}", said(&words))),
             Err((why, words)) => {
                 let why = Untrusted::new(&sentence(&why)).label(SAID);
-                self.state = Saving::Failed(format!("{why}{} The secret is still here.", said(&words)));
+                self.state = Saving::Failed(format!("{why} The secret is still here.{}", said(&words)));
                 None
             }
         }

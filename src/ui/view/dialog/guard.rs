@@ -12,7 +12,7 @@ use crate::ui::view::pieces::{buttons, keep_last_row, next_row, paragraph, popup
 pub(in crate::ui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, app: &App) {
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
-    let height = 7 + u16::try_from(guard.reasons.len()).unwrap_or(0);
+    let height = 6 + u16::try_from(guard.reasons.len()).unwrap_or(0);
     let mut inside = popup(frame, area, 72, height, "Who would see it");
     let kept = keep_last_row(&mut inside);
     let mut rest = inside;
