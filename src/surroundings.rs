@@ -59,7 +59,10 @@ impl Surroundings {
 /// Looks around. Never waits longer than tmux is given to answer; to be called anew each time.
 pub async fn look(wish: Clipboard) -> Surroundings {
     let environment = Environment::read();
-    let tmux = if environment.tmux { Some(tmux::ask(&environment.pane).await) } else { None };
+    let tmux = match &environment.pane {
+        Some(pane) => Some(tmux::ask(pane).await),
+        None => None,
+    };
     // Reading /proc is quick, but it is files all the same.
     let judged = tokio::task::spawn_blocking(move || judge(&environment, wish, tmux.as_ref())).await;
     judged.unwrap_or_else(|_| Surroundings {

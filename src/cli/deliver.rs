@@ -51,10 +51,10 @@ impl Destination {
                 return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
                     .next("Leave it away to write to standard output, or write ./- for a file of that name."));
             }
-            return NewFile::create(path).map(Self::File).map_err(no_key);
+            return NewFile::create(path).map(Self::File).map_err(|refusal| no_key(&refusal));
         }
         if let Some(command) = &args.pipe_to {
-            return Receiver::find(command).map(Self::Command).map_err(no_key);
+            return Receiver::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
         }
         if output::is_terminal() && !args.show {
             return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
@@ -121,7 +121,7 @@ impl Delivered {
 }
 
 /// A destination was refused, and nothing was asked of a server.
-fn no_key(refusal: Refusal) -> Failure {
+fn no_key(refusal: &Refusal) -> Failure {
     Failure::usage(format!("{} No key was made.", sentence(&refusal.what))).next(refusal.next)
 }
 

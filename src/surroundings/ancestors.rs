@@ -22,10 +22,10 @@ pub(super) fn names(mut pid: i32) -> Vec<String> {
     names
 }
 
-/// Name and parent in a line of proc_pid_stat(5): the name stands in parentheses, and may hold some itself.
+/// Name and parent in a line of `proc_pid_stat(5)`: the name stands in parentheses, and may hold some itself.
 fn parse(stat: &str) -> Option<(String, i32)> {
-    let (start, rest) = stat.rsplit_once(')')?;
-    let (_, name) = start.split_once('(')?;
+    let (head, rest) = stat.rsplit_once(')')?;
+    let (_, name) = head.split_once('(')?;
     let parent = rest.split_whitespace().nth(1)?.parse().ok()?;
     Some((name.to_owned(), parent))
 }

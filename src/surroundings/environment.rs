@@ -4,11 +4,10 @@ use std::env;
 
 /// The variables that matter, read once for each look.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a variable of its own, set or not")]
 pub(super) struct Environment {
-    /// Whether this is a pane of tmux.
-    pub(super) tmux: bool,
-    /// Which one.
-    pub(super) pane: String,
+    /// The pane of tmux that this is, if it is one.
+    pub(super) pane: Option<String>,
     /// Whether this is a window of GNU screen.
     pub(super) screen: bool,
     /// Whether this is a session over SSH.
@@ -31,8 +30,7 @@ impl Environment {
     pub(super) fn read() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
-            tmux: set("TMUX"),
-            pane: env::var("TMUX_PANE").unwrap_or_default(),
+            pane: set("TMUX").then(|| env::var("TMUX_PANE").unwrap_or_default()),
             screen: set("STY"),
             ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
             wayland: set("WAYLAND_DISPLAY"),

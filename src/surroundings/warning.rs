@@ -92,10 +92,10 @@ fn recorder<'a>(environment: &Environment, above: &'a [String], tmux: Option<&Tm
 mod tests {
     use super::*;
 
-    fn found(above: &[&str], tmux: Option<Result<Tmux, String>>) -> Vec<Warning> {
+    fn found(above: &[&str], tmux: Option<&Result<Tmux, String>>) -> Vec<Warning> {
         let environment = Environment { term: "xterm".to_owned(), ..Environment::default() };
         let above: Vec<String> = above.iter().map(|name| (*name).to_owned()).collect();
-        all(&environment, &above, tmux.as_ref())
+        all(&environment, &above, tmux)
     }
 
     #[test]
@@ -109,11 +109,11 @@ mod tests {
     #[test]
     fn what_tmux_says_counts() {
         let tmux = Tmux { has_second_screen: true, ..Tmux::default() };
-        assert_eq!(found(&[], Some(Ok(tmux.clone()))), []);
-        assert_eq!(found(&[], Some(Ok(Tmux { viewers: 2, ..tmux.clone() }))), [Warning::Shared(2)]);
+        assert_eq!(found(&[], Some(&Ok(tmux.clone()))), []);
+        assert_eq!(found(&[], Some(&Ok(Tmux { viewers: 2, ..tmux.clone() }))), [Warning::Shared(2)]);
         let piped = Tmux { is_piped: true, has_second_screen: false, ..tmux };
-        assert_eq!(found(&[], Some(Ok(piped))), [Warning::Recorded("tmux pipe-pane".into()), Warning::Stays]);
-        assert_eq!(found(&[], Some(Err("no".into()))), [Warning::Unknown]);
+        assert_eq!(found(&[], Some(&Ok(piped))), [Warning::Recorded("tmux pipe-pane".into()), Warning::Stays]);
+        assert_eq!(found(&[], Some(&Err("no".into()))), [Warning::Unknown]);
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub(super) fn choose(
     match wish {
         Clipboard::Off => Err("it is switched off (clipboard = off)".into()),
         Clipboard::Tmux => by_tmux(tmux, is_mosh),
-        Clipboard::Auto if environment.tmux => by_tmux(tmux, is_mosh),
+        Clipboard::Auto if environment.pane.is_some() => by_tmux(tmux, is_mosh),
         Clipboard::Screen if !environment.screen && !environment.swallows_codes() => Err(no_codes(environment)),
         Clipboard::Screen => Ok(Way::Screen),
         Clipboard::Auto if environment.screen => Ok(Way::Screen),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::app::{Delivered, Destination, What};
 use super::clipboard::{Clipboard, Copied};
 use super::delivery::deliver;
-use crate::model::{self, SecretKey};
+use crate::model::{self, SecretKey, Untrusted};
 use crate::surroundings::{Surroundings, look};
 
 /// At the end of the program, a copy that is nearly done is waited for so long.
@@ -66,7 +66,12 @@ impl Errands {
     pub(super) fn deliver(&mut self, to: Destination, secret: SecretKey) {
         let (stop, stopped) = oneshot::channel();
         self.stop = Some(stop);
-        self.running.spawn(async move { Some(Done::Delivered(deliver(to, secret, stopped).await)) });
+        // On its own: the end of the screen does not part a secret from its destination.
+        let delivering = tokio::spawn(deliver(to, secret, stopped));
+        self.running.spawn(async move {
+            let broke_off = || Err(("the delivery broke off".to_owned(), Untrusted::default()));
+            Some(Done::Delivered(delivering.await.unwrap_or_else(|_| broke_off())))
+        });
     }
 
     pub(super) fn stop_delivery(&mut self) {
@@ -80,9 +85,8 @@ impl Errands {
         loop {
             match self.running.join_next().await {
                 Some(Ok(Some(done))) => return done,
-                Some(Ok(None)) => {}
                 // One that broke off has been told by the hook for panics.
-                Some(Err(_)) => {}
+                Some(Ok(None) | Err(_)) => {}
                 None => std::future::pending().await,
             }
         }

@@ -20,7 +20,8 @@ fn the_surroundings_choose() {
     assert_eq!(auto(&Environment { x11: true, ..terminal() }), Ok(Way::X11));
     assert_eq!(auto(&Environment { x11: true, wayland: true, ..terminal() }), Ok(Way::Wayland));
     assert_eq!(auto(&Environment { screen: true, x11: true, ..terminal() }), Ok(Way::Screen));
-    let (environment, tmux) = (Environment { tmux: true, x11: true, ..terminal() }, Ok(tmux((3, 3), false)));
+    let (environment, tmux) =
+        (Environment { pane: Some("%0".into()), x11: true, ..terminal() }, Ok(tmux((3, 3), false)));
     assert_eq!(choose(&environment, Clipboard::Auto, Some(&tmux), false), Ok(Way::Tmux));
 }
 
@@ -56,7 +57,7 @@ fn what_cannot_work_is_said() {
 
 #[test]
 fn what_tmux_cannot_do_is_said() {
-    let environment = Environment { tmux: true, ..terminal() };
+    let environment = Environment { pane: Some("%0".into()), ..terminal() };
     let by = |tmux: Result<Tmux, String>, wish, mosh| choose(&environment, wish, Some(&tmux), mosh);
     assert!(by(Ok(tmux((3, 1), false)), Clipboard::Auto, false).unwrap_err().contains("too old"));
     assert!(by(Err("tmux does not answer".into()), Clipboard::Auto, false).unwrap_err().contains("does not answer"));
@@ -74,7 +75,7 @@ fn what_tmux_cannot_do_is_said() {
 #[test]
 fn mosh_lets_only_one_kind_through() {
     assert_eq!(choose(&terminal(), Clipboard::Auto, None, true), Ok(Way::Mosh));
-    let environment = Environment { tmux: true, ..terminal() };
+    let environment = Environment { pane: Some("%0".into()), ..terminal() };
     for (version, is_open) in [((3, 3), true), ((3, 4), false), ((3, 8), false)] {
         let tmux = Ok(tmux(version, is_open));
         for wish in [Clipboard::Auto, Clipboard::Tmux, Clipboard::Osc52] {

@@ -58,12 +58,12 @@ fn draw_row(
     rest: &mut Rect,
     step: &SaveStep,
     (name, button): (&str, &str),
-    (typed, stop, go): (&Field, SaveFocus, SaveFocus),
+    (typed, at, go): (&Field, SaveFocus, SaveFocus),
 ) -> Option<Position> {
     let row = next_row(rest);
     line(frame, row, Span::styled(name, theme::QUIET));
     let place = Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row };
-    let cursor = field(frame, place, typed, step.focus == stop);
+    let cursor = field(frame, place, typed, step.focus == at);
     buttons(
         frame,
         Rect { x: place.x, width: place.width, ..next_row(rest) },
