@@ -175,10 +175,9 @@ impl Ui {
         match effect {
             None => {}
             Some(Effect::Send(request)) => {
-                // A full channel means 64 unanswered questions: the answer to this one would come too late to matter.
-                if matches!(self.requests.try_send(request), Err(mpsc::error::TrySendError::Closed(_))) {
-                    self.done = true;
-                }
+                // A full channel means 64 unanswered questions: the answer to this one would come too late to matter. A
+                // closed one means that the API task has ended: its last reply says why, and is still to be read.
+                let _ = self.requests.try_send(request);
             }
             Some(Effect::Copy(what, text)) => self.errands.copy(what, text.expose_secret()),
             Some(Effect::Overwrite) => self.errands.overwrite(),

@@ -130,6 +130,22 @@ fn a_terminal_that_takes_no_clipboard_is_told_before_the_secret_is_shown() {
 }
 
 #[test]
+fn what_an_outer_tmux_keeps_is_said_before() {
+    let words = "env -u TMUX tmux -L inner -f /dev/null new-session -s in LATCHKEY";
+    let (tmux, mut terminal) = Tmux::running("set -s set-clipboard on\n", words);
+    terminal.sees("There is no access key yet.");
+    let secret = terminal.create_and_show("");
+    terminal.sees("a tmux with set-clipboard on keeps a copy in a buffer");
+    terminal.press("c");
+    terminal.gets(&told(&secret));
+    terminal.sees("sent through tmux");
+    // It is out of our reach, as the sentence says; ours is gone.
+    assert_eq!(tmux.ask(&["show-buffer"]), secret);
+    assert_eq!(tmux.ask(&["-L", "inner", "list-buffers"]), "");
+    tmux.ask(&["-L", "inner", "kill-server"]);
+}
+
+#[test]
 fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
     // The program's tmux is the real one, but it never comes back from loading a buffer.
     for leaves in [false, true] {
