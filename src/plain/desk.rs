@@ -46,11 +46,11 @@ pub(super) struct Desk {
 impl Desk {
     /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
     pub(super) async fn open(config: Config, settings: Settings, why: Why) -> Result<Self, Failure> {
+        let talk = Talk::new(); // first of all: from here on no signal ends the program at once
         let started = Started::default();
         let mut connector = Connector::new(config.clone(), started.clone());
         let Connected { client, server } = connector.connect(None).await?;
         let (listing, exit, own_session) = (Listing::default(), Exit::Done, false);
-        let talk = Talk::new();
         let mut desk = Self { talk, server, listing, config, settings, exit, client, own_session, connector, started };
         desk.talk.say(why.sentence());
         desk.introduce();

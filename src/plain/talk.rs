@@ -1,9 +1,9 @@
 //! What is said and what is asked: lines out, lines in.
 
+mod gate;
 mod input;
 mod quiet;
 
-use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::trouble::{Stop, Trouble, Turn};
 use crate::cli::{Held, prompt};
-use crate::model::{Untrusted, is_invisible};
+use gate::Gate;
 use quiet::Echo;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
@@ -24,8 +24,8 @@ const INTERRUPT: i32 = 2;
 pub(super) struct Talk {
     /// What waits to be written: with the next question, so that a terminal that has stopped holds up no signal.
     out: Zeroizing<Vec<u8>>,
-    /// Whether the locale has nothing but ASCII.
-    ascii: bool,
+    /// What text comes through.
+    gate: Gate,
     /// Whether a person types the answers, and the terminal shows them.
     typed: bool,
     /// Whether a question stands on the line, which has no end yet.
@@ -39,9 +39,8 @@ pub(super) struct Talk {
 impl Talk {
     /// Begins one on standard input and output.
     pub(super) fn new() -> Self {
-        let (out, mark) = (Zeroizing::default(), String::new());
-        let (ascii, typed) = (is_ascii(|name| env::var(name).unwrap_or_default()), io::stdin().is_terminal());
-        Self { out, ascii, typed, is_open: false, mark, held: Held::new() }
+        let (out, mark, typed) = (Zeroizing::default(), String::new(), io::stdin().is_terminal());
+        Self { out, gate: Gate::here(), typed, is_open: false, mark, held: Held::new() }
     }
 
     /// Whether a person types the answers.
@@ -56,14 +55,14 @@ impl Talk {
 
     /// Says one thing, on one line.
     pub(super) fn say(&mut self, text: impl AsRef<str>) {
-        let text = self.gate(text.as_ref());
+        let text = self.gate.line(text.as_ref());
         self.out.extend_from_slice(text.as_bytes());
         self.out.push(b'\n');
     }
 
     /// Says a credential, alone on a line as it is; not if that would not show all of it.
     pub(super) fn say_credential(&mut self, text: &str) -> Turn<()> {
-        if text.chars().any(|c| c.is_control() || is_invisible(c) || self.ascii && !c.is_ascii()) {
+        if !self.gate.shows_all_of(text) {
             return Err(Trouble::words("it has characters that this terminal cannot show: use a file or a command"));
         }
         self.out.extend_from_slice(text.as_bytes());
@@ -87,7 +86,7 @@ impl Talk {
             return Ok(SecretString::from(text));
         }
         let (said, question) =
-            (std::mem::take(&mut self.out), self.gate(&format!("{}{}", self.mark, question.as_ref())));
+            (std::mem::take(&mut self.out), self.gate.line(&format!("{}{}", self.mark, question.as_ref())));
         let echo = Echo::remember();
         self.is_open = true;
         let typed = self.blocking(move || write(&said).and_then(|()| prompt::hidden(&question).map(Some))).await;
@@ -168,7 +167,7 @@ impl Talk {
 
     /// What is to be written with a question.
     fn ask(&mut self, question: &str) -> Zeroizing<Vec<u8>> {
-        let question = self.gate(&format!("{}{question}", self.mark));
+        let question = self.gate.line(&format!("{}{question}", self.mark));
         self.out.extend_from_slice(question.as_bytes());
         self.is_open = true;
         std::mem::take(&mut self.out)
@@ -219,49 +218,10 @@ impl Talk {
     fn signal(&self) -> Stop {
         Stop::Signal(self.held.number().unwrap_or(INTERRUPT))
     }
-
-    /// The one way of text to the terminal: one line, nothing in it that is obeyed, nothing that cannot be shown.
-    fn gate(&self, text: &str) -> String {
-        let line = Untrusted::new(text).label(usize::MAX);
-        if !self.ascii || line.is_ascii() {
-            return line;
-        }
-        let ascii = line.chars().map(|c| match c {
-            '…' => "...".to_owned(),
-            '“' | '”' => "\"".to_owned(),
-            c if c.is_ascii() => c.to_string(),
-            c => c.escape_unicode().to_string(),
-        });
-        ascii.collect()
-    }
 }
 
 fn write(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     out.flush()
-}
-
-/// Whether there are characters of ASCII only: by the locale's name (POSIX: the first variable that is not empty), and
-/// on terminals that have glyphs of their own.
-fn is_ascii(variable: impl Fn(&str) -> String) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(&variable).find(|value| !value.is_empty());
-    let locale = locale.unwrap_or_default().to_ascii_lowercase();
-    let codeset = locale.split('@').next().unwrap_or_default();
-    let term = variable("TERM");
-    let poor = term.starts_with("vt") || term == "linux" || term.starts_with("linux-");
-    poor || ![".utf-8", ".utf8"].iter().any(|utf8| codeset.ends_with(utf8))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_locale_says_what_can_be_shown() {
-        let is =
-            |name: &'static str, value: &'static str| is_ascii(move |n| if n == name { value } else { "" }.to_owned());
-        assert!(!is("LANG", "C.UTF-8") && !is("LC_ALL", "de_DE.utf8@euro"));
-        assert!(is("LANG", "C") && is("LANG", "de_DE.ISO-8859-1") && is("TERM", "vt100") && is("TERM", ""));
-    }
 }

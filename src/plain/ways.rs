@@ -75,7 +75,7 @@ impl Credential<'_> {
 
     /// Shows it, if that is asked for twice; says whether it was.
     pub(super) async fn to_terminal(&self, desk: &mut Desk) -> Turn<bool> {
-        let found = look(desk.config.clipboard()).await;
+        let found = desk.talk.wait(look(desk.config.clipboard())).await?;
         for warning in found.warnings.iter().filter(|warning| **warning != Warning::Stays) {
             desk.talk.say(warning.sentence());
         }
