@@ -4,9 +4,10 @@ mod gate;
 mod input;
 mod quiet;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
+use rustix::io::Errno;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -220,8 +221,14 @@ impl Talk {
     }
 }
 
-fn write(bytes: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()
+/// Straight to the system: the buffer of [`io::stdout`] would keep what it has held.
+fn write(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(rustix::stdio::stdout(), bytes) {
+            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
