@@ -1,6 +1,6 @@
 //! Plain lines: the real binary in a real pseudo-terminal that knows nothing but lines, behind pipes, and under `expect`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 #[path = "support/openapi.rs"]
 mod openapi;

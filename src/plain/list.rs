@@ -124,17 +124,13 @@ fn say_page(desk: &mut Desk, page: &Page) {
 
 /// How the list differs from the one that is shown at first.
 fn such(query: &KeyQuery) -> String {
-    let mut words = String::new();
-    if !query.filter.text.is_empty() {
-        words += &format!(", with {}", Untrusted::new(&query.filter.text).label(LABEL_CELLS));
-    }
-    if let Some(status) = query.filter.status {
-        words += &format!(", only {}", status.as_str());
-    }
-    if (query.sort, query.order) != (Sort::default(), Order::default()) {
-        words += &format!(", by {} {}", query.sort.as_str(), query.order.as_str());
-    }
-    words
+    let Filter { text, status } = &query.filter;
+    let with =
+        if text.is_empty() { String::new() } else { format!(", with {}", Untrusted::new(text).label(LABEL_CELLS)) };
+    let only = status.map_or(String::new(), |status| format!(", only {}", status.as_str()));
+    let is_usual = (query.sort, query.order) == (Sort::default(), Order::default());
+    let by = format!(", by {} {}", query.sort.as_str(), query.order.as_str());
+    format!("{with}{only}{}", if is_usual { "" } else { &by })
 }
 
 fn in_a_line(key: &AccessKey) -> String {

@@ -138,7 +138,7 @@ impl Talk {
             }
             match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(chunk) => self.take(&chunk),
-                Err(_) => panic!("“{words}” is not said after:\n{}", String::from_utf8_lossy(&self.bytes)),
+                Err(why) => panic!("{why}: “{words}” is not said after:\n{}", String::from_utf8_lossy(&self.bytes)),
             }
         }
     }
