@@ -94,7 +94,9 @@ impl Tmux {
 
 impl Drop for Tmux {
     fn drop(&mut self) {
-        self.ask(&["kill-server"]);
+        for server in ["inner", "default"] {
+            self.ask(&["-L", server, "kill-server"]);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Guard {
 /// A way for a secret to leave.
 #[derive(Debug)]
 pub enum Held {
-    /// It is shown.
+    /// It, or what was made with it, is shown.
     Show,
     /// It, or what was made with it, is copied.
     Copy(What, SecretString),
@@ -87,6 +87,10 @@ impl App {
         match (self.guard.take()?.holds, &mut self.dialog) {
             (Held::Show, Some(Dialog::Reveal(reveal))) => {
                 reveal.show(now);
+                None
+            }
+            (Held::Show, Some(Dialog::Token(token))) => {
+                token.step.as_mut()?.show(now);
                 None
             }
             // What a closed dialog held is gone, and does not come to a clipboard after it.

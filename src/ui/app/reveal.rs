@@ -41,7 +41,7 @@ pub const SHOWN_FOR: Duration = Duration::from_secs(30);
 pub enum Outcome {
     /// It stays, and this must happen outside.
     Stay(Option<Effect>),
-    /// It stays, and the secret shall be shown.
+    /// It stays, and the secret, or what a step has made of it, shall be shown.
     Show,
     /// It closes; the secret is gone.
     Close,
@@ -66,13 +66,14 @@ impl Reveal {
     }
 
     /// Takes an intent.
-    pub fn act(&mut self, action: Action, now: Moment) -> Outcome {
+    pub fn act(&mut self, action: Action) -> Outcome {
         if self.asking {
             return self.answer(action);
         }
         if let Some(step) = self.step.as_mut().filter(|step| action != Action::Close || step.is_running()) {
-            return match step.act(action, now) {
+            return match step.act(action) {
                 StepOutcome::Stay(effect) => Outcome::Stay(effect),
+                StepOutcome::Show => Outcome::Show,
                 StepOutcome::Back => {
                     self.step = None;
                     Outcome::Stay(None)
@@ -162,9 +163,11 @@ impl Reveal {
         }
     }
 
-    /// Shows the secret, for a while.
+    /// Shows the secret, or what a step has made of it, for a while.
     pub fn show(&mut self, now: Moment) {
-        if self.step.is_none() && !self.asking {
+        if let Some(step) = &mut self.step {
+            step.show(now);
+        } else if !self.asking {
             self.shown_until = Some(now.at + SHOWN_FOR);
             self.fate = Fate::Kept;
         }

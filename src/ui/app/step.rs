@@ -56,6 +56,8 @@ pub enum Step {
 pub enum StepOutcome {
     /// It stays, and this must happen outside.
     Stay(Option<Effect>),
+    /// It stays, and a credential shall be shown in it.
+    Show,
     /// Back to where it was opened.
     Back,
 }
@@ -71,9 +73,9 @@ impl Step {
     }
 
     /// Takes an intent.
-    pub fn act(&mut self, action: Action, now: Moment) -> StepOutcome {
+    pub fn act(&mut self, action: Action) -> StepOutcome {
         match self {
-            Self::Hmac(step) => step.act(action, now),
+            Self::Hmac(step) => step.act(action),
             Self::Test(step) => step.act(action),
             Self::Save(step) => step.act(action),
         }
@@ -100,6 +102,13 @@ impl Step {
             Self::Hmac(step) => step.paste(text),
             Self::Save(step) => step.paste(text),
             Self::Test(_) => {}
+        }
+    }
+
+    /// Shows the credential that was wished for.
+    pub fn show(&mut self, now: Moment) {
+        if let Self::Hmac(step) = self {
+            step.make(now);
         }
     }
 

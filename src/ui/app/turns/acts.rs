@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use crate::api::{Changes, NewKey, Request};
 use crate::model::{Filter, KeyQuery, Sort, Status};
 use crate::ui::app::{
-    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, KeyForm, Moment, Question, StepOutcome,
-    TokenDialog, What,
+    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, Held, KeyForm, Moment, Question,
+    StepOutcome, TokenDialog, What,
 };
 use crate::ui::keymap::Action;
 
@@ -98,9 +98,10 @@ impl App {
             Dialog::Edit(_) => self.act_in_edit(action, now),
             Dialog::Delete(_) => self.act_in_delete(action),
             Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action),
-            Dialog::Reveal(_) => self.act_in_reveal(action, now),
-            Dialog::Token(token) => match token.act(action, now) {
+            Dialog::Reveal(_) => self.act_in_reveal(action),
+            Dialog::Token(token) => match token.act(action) {
                 StepOutcome::Stay(effect) => effect,
+                StepOutcome::Show => Some(self.hold(Held::Show)),
                 StepOutcome::Back => {
                     self.dialog = None;
                     None

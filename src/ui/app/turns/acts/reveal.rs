@@ -1,13 +1,13 @@
 //! Intents in the dialog that holds a secret.
 
-use crate::ui::app::{App, Dialog, Effect, Exit, Held, Moment, Outcome};
+use crate::ui::app::{App, Dialog, Effect, Exit, Held, Outcome};
 use crate::ui::keymap::Action;
 
 impl App {
-    pub(super) fn act_in_reveal(&mut self, action: Action, now: Moment) -> Option<Effect> {
+    pub(super) fn act_in_reveal(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::Reveal(reveal)) = &mut self.dialog else { return None };
         let asked = reveal.asking;
-        match reveal.act(action, now) {
+        match reveal.act(action) {
             Outcome::Stay(effect) => {
                 if asked && !reveal.asking {
                     self.exit = Exit::No; // back to the secret is also: do not leave
