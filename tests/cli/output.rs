@@ -11,12 +11,12 @@ fn tables_are_for_people_and_have_no_colour_in_a_pipe() {
     let (id, _) = home.create("東京 backup");
     let table = home.run(&["keys", "list"]).good();
     let lines: Vec<&str> = table.lines().collect();
-    assert!(lines[0].starts_with("ID                    LABEL"), "{table}");
+    assert!(lines[0].starts_with("ACCESS KEY ID         LABEL"), "{table}");
     assert!(lines[1].starts_with(&format!("{id}  東京 backup")) && lines[1].contains("never"), "{table}");
     assert_eq!(lines.len(), 2);
     assert!(!table.contains('\u{1b}') && table.lines().all(|line| line.trim_end() == line), "{table}");
     let shown = home.run(&["keys", "show", &id]).good();
-    assert!(shown.contains("Label           東京 backup\n") && shown.contains("Expires at      never\n"), "{shown}");
+    assert!(shown.contains("Label           東京 backup\n") && shown.contains("Expires         never\n"), "{shown}");
 }
 
 #[test]

@@ -11,8 +11,7 @@ use crate::model::{Filter, KeyQuery};
 
 /// Keys a page: the contract's most. 250 kB of JSON.
 const PAGE: usize = 1000;
-const TITLES: [&str; 8] =
-    ["ID", "LABEL", "STATUS", "CREATED AT", "CREATED BY", "EXPIRES AT", "LAST USED AT", "LAST USED FROM"];
+const TITLES: [&str; 8] = ["ACCESS KEY ID", "LABEL", "STATUS", "CREATED", "BY", "EXPIRES", "LAST USED", "FROM"];
 /// Which columns stay on a narrow terminal: ID, label, status, last use, end; then the others.
 const ORDER: [usize; 8] = [0, 1, 2, 6, 5, 3, 4, 7];
 /// The column that is cut on a terminal: the label.

@@ -76,13 +76,13 @@ impl<'a> KeyRecord<'a> {
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
         vec![
-            ("ID", self.id),
+            ("Access key ID", self.id),
             ("Label", self.label),
             ("Status", self.status),
-            ("Created at", &self.created_at),
+            ("Created", &self.created_at),
             ("Created by", self.created_by),
-            ("Expires at", self.expires_at.as_deref().unwrap_or("never")),
-            ("Last used at", self.last_used_at.as_deref().unwrap_or("never")),
+            ("Expires", self.expires_at.as_deref().unwrap_or("never")),
+            ("Last used", self.last_used_at.as_deref().unwrap_or("never")),
             ("Last used from", self.last_used_from.unwrap_or_default()),
         ]
     }
