@@ -3,6 +3,7 @@
 mod access_key;
 mod access_token;
 mod base_url;
+mod charset;
 mod content;
 mod curl;
 pub mod doctor;
@@ -19,6 +20,7 @@ mod who;
 pub use access_key::{AccessKey, Status};
 pub use access_token::{AccessToken, Grant, Verdict};
 pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
+pub use charset::Charset;
 pub use content::{Content, ContentError};
 pub use curl::{Endpoint, curl_text};
 pub use hmac::{HmacToken, hmac_token};

@@ -22,14 +22,20 @@ use tokio::task::{JoinHandle, JoinSet};
 use app::{App, CopyReport, Effect, Exit, Moment, What};
 use clipboard::{Clipboard, Copying};
 use screen::Screen;
-use signals::{Signals, Told};
-pub use terminal::{Decoder, Terminal, leave_at_once};
+pub use signals::Signals;
+use signals::Told;
+pub use terminal::{Decoder, Kind, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
 use crate::model::Profile;
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
+
+/// A terminal that is gone ends the program as its signal does, which may come later or not at all.
+const SIGHUP: i32 = rustix::process::Signal::HUP.as_raw();
+/// Said where neither the terminal nor the environment knows.
+const UNKNOWN_SIZE: &str = "The terminal does not say its size: set it with stty rows 24 cols 80.";
 
 /// The screen while it runs.
 pub struct Ui {
@@ -45,8 +51,16 @@ pub struct Ui {
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
-    /// What must be said when the terminal is as it was before.
-    last_words: Option<String>,
+    end: End,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct End {
+    /// What must be said now that the terminal is as it was before.
+    pub words: Option<String>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
 }
 
 /// What one turn is about.
@@ -62,15 +76,15 @@ impl Ui {
     /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
     #[must_use]
     pub fn new(terminal: Terminal, link: Link, profiles: Vec<Profile>, notices: &str) -> Self {
-        let size = terminal.size();
-        // https://no-color.org: set and not empty means no colour.
-        let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let (size, kind) = (terminal.size(), Kind::here());
+        kind.charset.speak();
         let (mut app, first) = App::new(size);
-        app.begin(profiles, notices);
+        let guessed = if terminal.is_of_unknown_size() { UNKNOWN_SIZE } else { "" };
+        app.begin(profiles, [guessed, notices].join(" ").trim());
         let mut ui = Self {
             app,
             terminal,
-            screen: Screen::new(size.0, size.1, colours),
+            screen: Screen::new(size.0, size.1, kind),
             requests: link.requests,
             replies: link.replies,
             api: link.ended,
@@ -78,30 +92,56 @@ impl Ui {
             copies: JoinSet::new(),
             resize_at: None,
             done: false,
-            last_words: None,
+            end: End::default(),
         };
         ui.perform(Some(first));
         ui.draw();
         ui
     }
 
-    /// Runs until the user leaves or the terminal is gone. Gives what must still be said, on the terminal as it
-    /// was before.
-    pub async fn run(mut self) -> Option<String> {
-        let mut signals = Signals::new();
+    /// Runs until the user leaves or the terminal is gone.
+    pub async fn run(mut self, mut signals: Signals) -> End {
         let mut events = VecDeque::new();
         while !self.done {
             let turn = self.wait(&mut signals, &mut events).await;
             self.take(turn, &mut events);
-            if !self.terminal.is_behind() && self.resize_at.is_none() {
+            if self.app.may_suspend() && !self.done {
+                self.suspend(&mut signals).await;
+            }
+            if !self.terminal.is_behind() && self.resize_at.is_none() && self.terminal.is_entered() {
                 self.draw();
             }
         }
-        self.screen.blank(self.terminal.out());
-        self.terminal.leave().await;
+        self.leave().await;
         drop((self.requests, self.replies));
         let _ = self.api.await;
-        self.last_words
+        self.end
+    }
+
+    /// Gives the terminal back as it was, if it is ours.
+    async fn leave(&mut self) {
+        if self.terminal.is_entered() {
+            self.screen.blank(self.terminal.out());
+            self.terminal.leave().await;
+        }
+    }
+
+    /// Makes way for the shell, until somebody brings this program back.
+    async fn suspend(&mut self, signals: &mut Signals) {
+        if !self.terminal.can_come_back() {
+            return self.app.on_resume(false);
+        }
+        self.leave().await;
+        let told = if self.terminal.stop().is_ok() { signals.go_on().await } else { Told::Continued };
+        self.take(Turn::Told(told), &mut VecDeque::new());
+    }
+
+    /// Enters again after a stop, ours or somebody else's: what stands on the terminal is not known.
+    fn come_back(&mut self, now: Moment) -> Option<Effect> {
+        match self.terminal.enter_again() {
+            Ok(()) => self.resize(now),
+            Err(_) => self.app.on_stop(),
+        }
     }
 
     async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {
@@ -130,7 +170,16 @@ impl Ui {
                 }
                 None
             }
-            Turn::Terminal(Err(_)) | Turn::Told(Told::Stop) => self.app.on_stop(),
+            Turn::Terminal(Err(_)) => self.stop(SIGHUP),
+            Turn::Told(Told::End(signal)) => self.stop(signal),
+            Turn::Told(Told::Continued) => {
+                self.app.on_resume(true);
+                self.come_back(now)
+            }
+            Turn::Told(Told::Suspend) => {
+                self.app.on_suspend();
+                None
+            }
             Turn::Reply(Some(reply)) => self.app.on_reply(reply, now),
             Turn::Reply(None) => Some(Effect::Quit(Some(
                 "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
@@ -152,6 +201,11 @@ impl Ui {
         self.perform(effect);
     }
 
+    fn stop(&mut self, signal: i32) -> Option<Effect> {
+        self.end.signal.get_or_insert(signal);
+        self.app.on_stop()
+    }
+
     fn resize(&mut self, now: Moment) -> Option<Effect> {
         let size = self.terminal.size();
         // Even where it is as before: what stands on a terminal that was resized twice is not known.
@@ -170,7 +224,7 @@ impl Ui {
                 }
             }
             Some(Effect::Copy(what, text)) => self.copy(what, text.expose_secret()),
-            Some(Effect::Quit(reason)) => (self.done, self.last_words) = (true, reason),
+            Some(Effect::Quit(reason)) => (self.done, self.end.words) = (true, reason),
         }
     }
 

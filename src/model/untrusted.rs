@@ -5,6 +5,8 @@ use std::fmt;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::Charset;
+
 /// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`label`](Self::label)
 /// or [`block`](Self::block).
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -12,6 +14,8 @@ pub struct Untrusted(String);
 
 /// More combining marks than this on one base are escaped: no script needs more.
 const MAX_MARKS: usize = 3;
+/// A cell of the screen takes no more bytes than this: what follows on the same base is escaped.
+const MAX_CLUSTER: usize = 16;
 
 impl Untrusted {
     /// Wraps a text as it came.
@@ -77,12 +81,14 @@ fn escape(text: &str) -> String {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
         return text.to_owned();
     }
+    let ascii = Charset::spoken() == Charset::Ascii;
     let mut out = String::with_capacity(text.len());
     for cluster in text.graphemes(true) {
-        let mut marks = 0;
+        let (mut marks, mut bytes) = (0, 0);
         for c in cluster.chars() {
             let zero_width = unicode_width::UnicodeWidthChar::width(c) == Some(0);
             marks += usize::from(zero_width);
+            bytes += c.len_utf8();
             match c {
                 '\n' => out.push_str("\\n"),
                 '\0'..='\u{1f}' => {
@@ -90,9 +96,10 @@ fn escape(text: &str) -> String {
                     out.push(char::from(c as u8 + 64));
                 }
                 '\u{7f}' => out.push_str("^?"),
-                _ if is_invisible(c) || marks > MAX_MARKS || zero_width && out.is_empty() => {
+                _ if is_invisible(c) || marks > MAX_MARKS || bytes > MAX_CLUSTER || zero_width && out.is_empty() => {
                     out.extend(c.escape_unicode());
                 }
+                _ if ascii && !c.is_ascii() => out.extend(c.escape_unicode()),
                 _ => out.push(c),
             }
         }
@@ -127,7 +134,7 @@ fn fit(text: &str, max_cells: usize) -> String {
         out.push_str(cluster);
     }
     if max_cells > 0 {
-        out.push('…');
+        out.push(Charset::spoken().ellipsis());
     }
     out
 }
@@ -158,6 +165,14 @@ mod tests {
         let label = Untrusted::new(&zalgo).label(20);
         assert!(label.starts_with("a\u{301}\u{301}\u{301}\\u{301}"), "{label}");
         assert!(label.width() <= 20);
+    }
+
+    #[test]
+    fn a_cell_stays_small() {
+        // One cluster by Unicode's rules, and 27 bytes: each part of it stands for itself then.
+        let text = Untrusted::new("क्ष्म्य्र्व").label(200);
+        assert!(text.graphemes(true).all(|g| g.len() <= MAX_CLUSTER), "{text}");
+        assert!(text.starts_with("क्ष्म") && text.contains("\\u{"), "{text}");
     }
 
     #[test]

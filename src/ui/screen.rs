@@ -14,6 +14,9 @@ use zeroize::Zeroize;
 
 use pen::Pen;
 
+use super::terminal::Kind;
+use super::theme;
+
 /// The terminal's cells as they are, and the frame being drawn.
 pub struct Screen {
     shown: Buffer,
@@ -27,15 +30,9 @@ pub struct Screen {
 impl Screen {
     /// A screen of an unknown content.
     #[must_use]
-    pub fn new(width: u16, height: u16, colours: bool) -> Self {
+    pub fn new(width: u16, height: u16, kind: Kind) -> Self {
         let area = Rect::new(0, 0, width, height);
-        Self {
-            shown: Buffer::empty(area),
-            frame: Buffer::empty(area),
-            pen: Pen::new(colours),
-            cursor: None,
-            stale: true,
-        }
+        Self { shown: Buffer::empty(area), frame: Buffer::empty(area), pen: Pen::new(kind), cursor: None, stale: true }
     }
 
     /// Takes a new size; its cells are unknown then.
@@ -89,7 +86,11 @@ impl Screen {
         out.extend_from_slice(b"\x1b[m");
         for y in 0..self.frame.area.height {
             let end = self.row_end(y);
-            self.pen.go(out, 0, y);
+            if self.flows(y) {
+                self.pen.flow(out, &self.frame, y);
+            } else {
+                self.pen.go(out, 0, y);
+            }
             let mut x = 0;
             while x < end {
                 x += self.pen.write(out, &self.frame, x, y);
@@ -112,7 +113,11 @@ impl Screen {
             let changed = old != new || x < unknown_to;
             if changed {
                 unknown_to = unknown_to.max(x + was_wide).max(x + wide);
-                self.pen.reach(out, &self.frame, x, y);
+                if x == 0 && self.flows(y) {
+                    self.pen.flow(out, &self.frame, y);
+                } else {
+                    self.pen.reach(out, &self.frame, x, y);
+                }
                 if x >= end && x + 4 < width {
                     self.pen.plain(out);
                     out.extend_from_slice(b"\x1b[K");
@@ -122,6 +127,11 @@ impl Screen {
             }
             x += wide;
         }
+    }
+
+    /// Whether a row goes on from the one above.
+    fn flows(&self, y: u16) -> bool {
+        y > 0 && self.frame[(0, y)].modifier.contains(theme::FLOWS)
     }
 
     /// The first column of a row from which on everything is blank.

@@ -48,7 +48,7 @@ fn place(app: &App, room: usize) -> Line<'static> {
     }
     let taken: usize = marks.iter().map(Span::width).sum();
     let kind = if profile.read_only { " (read-only)" } else { "" };
-    let text = format!("{}{kind} · {}", profile.name, profile.server);
+    let text = format!("{}{kind} {} {}", profile.name, theme::BETWEEN, profile.server);
     marks.push(Span::styled(format!("{} ", fitting(&text, room.saturating_sub(taken + 1))), theme::QUIET));
     Line::from(marks)
 }
@@ -89,8 +89,7 @@ pub(super) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -
         return field(frame, Rect { x: area.x + 3, width, ..area }, typed, true);
     }
     if !filter.text.is_empty() {
-        // Typed by our user, but perhaps pasted: no control character can be in a field.
-        let text = Span::raw(format!("{}  ", filter.text));
+        let text = Span::raw(format!("{}  ", fitting(&filter.text, usize::MAX)));
         let width = area.width.saturating_sub(taken);
         let hint = if width < 50 { "" } else { "Esc clears, / changes" };
         let hint = Span::styled(hint, theme::QUIET);
