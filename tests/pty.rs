@@ -9,6 +9,8 @@ mod typing;
 
 #[path = "pty/ends.rs"]
 mod ends;
+#[path = "pty/jobs.rs"]
+mod jobs;
 #[path = "pty/life.rs"]
 mod life;
 #[path = "pty/story.rs"]

@@ -138,6 +138,11 @@ impl Terminal {
         self.screen.screen().contents()
     }
 
+    /// Whether the alternate screen is on.
+    pub fn is_alternate(&self) -> bool {
+        self.screen.screen().alternate_screen()
+    }
+
     /// The first word on screen that begins so.
     pub fn word(&self, start: &str) -> String {
         let text = self.text();
@@ -171,7 +176,8 @@ impl Terminal {
         assert!(!screen.alternate_screen(), "the alternate screen is left on");
         assert!(!screen.hide_cursor(), "the cursor is left hidden");
         assert!(!screen.bracketed_paste(), "bracketed paste is left on");
-        assert!(count(&self.bytes, b"\x1b[?1004h") <= count(&self.bytes, b"\x1b[?1004l"), "focus reports are left on");
+        let last = |code: &[u8]| self.bytes.windows(code.len()).rposition(|window| window == code);
+        assert!(last(b"\x1b[?1004h") <= last(b"\x1b[?1004l"), "focus reports are left on");
         let after = tcgetattr(self.pty.as_ref().unwrap().as_fd()).unwrap();
         assert_eq!(format!("{:?}", self.before.local_modes), format!("{:?}", after.local_modes));
         assert_eq!(format!("{:?}", self.before.input_modes), format!("{:?}", after.input_modes));

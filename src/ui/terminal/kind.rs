@@ -9,8 +9,6 @@ pub struct Kind {
     pub charset: Charset,
     /// Whether it has the 16 colours, and the user wants them.
     pub colours: bool,
-    /// Whether what the screen showed can be gone when it is left. Inside tmux only tmux knows.
-    pub alternate_screen: bool,
 }
 
 /// Terminals without colour: real ones, and what calls itself after them (terminfo, names ending so).
@@ -18,7 +16,7 @@ const MONO: [&str; 3] = ["-m", "-mono", "-nc"];
 
 impl Kind {
     /// A terminal of today.
-    pub const RICH: Self = Self { charset: Charset::Utf8, colours: true, alternate_screen: true };
+    pub const RICH: Self = Self { charset: Charset::Utf8, colours: true };
 
     /// The kind by the variables of the environment.
     #[must_use]
@@ -35,12 +33,7 @@ impl Kind {
         let charset = if poor { Charset::Ascii } else { Charset::of_locale(&locale.unwrap_or_default()) };
         let mono = term.starts_with("vt") || ["", "dumb", "unknown"].contains(&term.as_str());
         let mono = mono || MONO.iter().any(|end| term.ends_with(end));
-        Self {
-            charset,
-            colours: !mono && variable("NO_COLOR").is_empty(),
-            // GNU screen has one only by a setting that cannot be asked for (screenrc: altscreen).
-            alternate_screen: !poor && variable("STY").is_empty(),
-        }
+        Self { charset, colours: !mono && variable("NO_COLOR").is_empty() }
     }
 }
 
@@ -71,21 +64,20 @@ mod tests {
     fn each_terminal_gets_what_it_has() {
         let utf8 = ("LANG", "C.UTF-8");
         let kind = |term| of(&[utf8, ("TERM", term)]);
-        for (term, charset, colours, alternate_screen) in [
-            ("xterm-256color", Charset::Utf8, true, true),
-            ("screen", Charset::Utf8, true, true),
-            ("linux", Charset::Ascii, true, false),
-            ("linux-16color", Charset::Ascii, true, false),
-            ("vt100", Charset::Ascii, false, false),
-            ("vt220", Charset::Ascii, false, false),
-            ("dumb", Charset::Utf8, false, true),
-            ("", Charset::Utf8, false, true),
-            ("xterm-mono", Charset::Utf8, false, true),
+        for (term, charset, colours) in [
+            ("xterm-256color", Charset::Utf8, true),
+            ("screen", Charset::Utf8, true),
+            ("linux", Charset::Ascii, true),
+            ("linux-16color", Charset::Ascii, true),
+            ("vt100", Charset::Ascii, false),
+            ("vt220", Charset::Ascii, false),
+            ("dumb", Charset::Utf8, false),
+            ("", Charset::Utf8, false),
+            ("xterm-mono", Charset::Utf8, false),
         ] {
-            assert_eq!(kind(term), Kind { charset, colours, alternate_screen }, "{term}");
+            assert_eq!(kind(term), Kind { charset, colours }, "{term}");
         }
         assert!(!of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "1")]).colours);
         assert!(of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "")]).colours);
-        assert!(!of(&[utf8, ("TERM", "screen"), ("STY", "1.x")]).alternate_screen);
     }
 }
