@@ -9,7 +9,7 @@ use latchkey::model::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untr
 use latchkey::ui::app::{App, Effect, Moment};
 use zeroize::Zeroizing;
 
-use crate::{hands, mask_times, picture};
+use crate::{hands, picture};
 
 /// The app at one size, its clock standing still.
 pub struct Stage {
@@ -112,7 +112,7 @@ impl Stage {
     }
 
     pub fn picture(&self) -> String {
-        mask_times(&picture::picture(&self.app, self.now))
+        picture::mask_times(&picture::picture(&self.app, self.now))
     }
 
     fn keep(&mut self, effect: Option<Effect>) {
