@@ -140,7 +140,7 @@ impl Ui {
     fn come_back(&mut self, now: Moment) -> Option<Effect> {
         match self.terminal.enter_again() {
             Ok(()) => self.resize(now),
-            Err(_) => self.app.on_stop(),
+            Err(_) => self.stop(SIGHUP),
         }
     }
 
@@ -189,6 +189,7 @@ impl Ui {
                 None
             }
             Turn::Told(Told::Resized) => {
+                self.app.hide_secret();
                 self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
                 None
             }

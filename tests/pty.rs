@@ -13,7 +13,11 @@ mod ends;
 mod jobs;
 #[path = "pty/life.rs"]
 mod life;
+#[path = "pty/screen.rs"]
+mod screen;
 #[path = "pty/story.rs"]
 mod story;
+#[path = "pty/terminals.rs"]
+mod terminals;
 #[path = "pty/tmux.rs"]
 mod tmux;

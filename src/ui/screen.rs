@@ -85,16 +85,13 @@ impl Screen {
         self.pen.forget();
         out.extend_from_slice(b"\x1b[m");
         for y in 0..self.frame.area.height {
+            if self.stands_alone(y) {
+                self.write_alone(out, y);
+                continue;
+            }
             let end = self.row_end(y);
-            if self.flows(y) {
-                self.pen.flow(out, &self.frame, y);
-            } else {
-                self.pen.go(out, 0, y);
-            }
-            let mut x = 0;
-            while x < end {
-                x += self.pen.write(out, &self.frame, x, y);
-            }
+            self.pen.go(out, 0, y);
+            self.write_row(out, y, end);
             if end < self.frame.area.width {
                 self.pen.plain(out);
                 out.extend_from_slice(b"\x1b[K");
@@ -102,7 +99,29 @@ impl Screen {
         }
     }
 
+    fn write_row(&mut self, out: &mut Vec<u8>, y: u16, end: u16) {
+        let mut x = 0;
+        while x < end {
+            x += self.pen.write(out, &self.frame, x, y);
+        }
+    }
+
+    /// Writes a row that is selected as a whole. It is cleared first, from its start: multiplexers then know that
+    /// nothing stands behind its end. One that goes on from such a row above follows it by the terminal's own wrap.
+    fn write_alone(&mut self, out: &mut Vec<u8>, y: u16) {
+        self.pen.go(out, 0, y);
+        self.pen.plain(out);
+        out.extend_from_slice(b"\x1b[K");
+        if y > 0 && self.stands_alone(y - 1) {
+            self.pen.flow(out, &self.frame, y);
+        }
+        self.write_row(out, y, self.row_end(y));
+    }
+
     fn write_changes(&mut self, out: &mut Vec<u8>, y: u16) {
+        if self.stands_alone(y) {
+            return self.write_alone(out, y);
+        }
         let width = self.frame.area.width;
         let end = self.row_end(y);
         // Where a wide character stood or comes to stand, every cell of it counts as changed.
@@ -113,11 +132,7 @@ impl Screen {
             let changed = old != new || x < unknown_to;
             if changed {
                 unknown_to = unknown_to.max(x + was_wide).max(x + wide);
-                if x == 0 && self.flows(y) {
-                    self.pen.flow(out, &self.frame, y);
-                } else {
-                    self.pen.reach(out, &self.frame, x, y);
-                }
+                self.pen.reach(out, &self.frame, x, y);
                 if x >= end && x + 4 < width {
                     self.pen.plain(out);
                     out.extend_from_slice(b"\x1b[K");
@@ -129,9 +144,9 @@ impl Screen {
         }
     }
 
-    /// Whether a row goes on from the one above.
-    fn flows(&self, y: u16) -> bool {
-        y > 0 && self.frame[(0, y)].modifier.contains(theme::FLOWS)
+    /// Whether nothing but one text stands on a row.
+    fn stands_alone(&self, y: u16) -> bool {
+        self.frame.area.width > 0 && self.frame[(0, y)].modifier.contains(theme::ALONE)
     }
 
     /// The first column of a row from which on everything is blank.

@@ -32,9 +32,9 @@ pub const LOUD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::REVER
 pub const GOOD: Style = Style::new().add_modifier(Modifier::BOLD);
 /// A revealed secret: alone on its line, as it is.
 pub const SECRET: Style = Style::new().add_modifier(Modifier::BOLD);
-/// On the first cell of a row: the row above goes on here. No look, but a word to the pen, which then lets the
-/// terminal itself break the row, so that a selection by mouse joins the two.
-pub const FLOWS: Modifier = Modifier::RAPID_BLINK;
+/// On the first cell of a row: nothing else stands on it, and a row below that is so too goes on with the same text.
+/// No look, but a word to the pen, which lets the terminal itself break such rows: a selection by mouse joins them.
+pub const ALONE: Modifier = Modifier::RAPID_BLINK;
 
 /// Around dialogs.
 pub const BORDER: border::Set<'static> = border::PLAIN;

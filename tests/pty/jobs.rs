@@ -33,9 +33,8 @@ fn stops(terminal: &mut Terminal, secret: &str) {
     terminal.sees("Stopped");
     assert!(!terminal.is_alternate(), "the alternate screen is left on");
     assert!(!terminal.text().contains(secret), "{}", terminal.text());
-    terminal.send(b"stty -a | grep -o -- '-*icanon'; echo is $((40+2))\n");
-    terminal.sees("is 42");
-    assert!(terminal.text().contains("\nicanon"), "{}", terminal.text());
+    terminal.send(b"echo its mode is $(stty -a | grep -o -- '-*icanon')\n");
+    terminal.sees("its mode is icanon");
 }
 
 #[test]
@@ -49,7 +48,7 @@ fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_everything_back_but_the_sec
     terminal.resize(30, 100);
     terminal.send(b"fg\n");
     terminal.sees("Access key created");
-    terminal.sees("Show key");
+    terminal.sees("show/hide key");
     assert!(terminal.is_alternate() && !terminal.text().contains(&secret), "{}", terminal.text());
     let footer = terminal.text().lines().nth(29).map(str::to_owned);
     assert!(footer.is_some_and(|row| row.contains("show/hide key")), "{}", terminal.text());

@@ -9,13 +9,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use pty_process::blocking::{Command, Pty, open};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{Termios, tcgetattr};
 
 use crate::typing;
 
 /// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program in a terminal.
 pub struct Terminal {
@@ -49,8 +49,13 @@ pub fn command(program: &str, home: &Path) -> Command {
 impl Terminal {
     /// Starts a program in a terminal of 80x24.
     pub fn start(command: Command) -> Self {
+        Self::start_at(command, 24, 80)
+    }
+
+    /// Starts a program in a terminal of this size; 0 is what a serial line says.
+    pub fn start_at(command: Command, rows: u16, columns: u16) -> Self {
         let (pty, pts) = open().unwrap();
-        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        pty.resize(pty_process::Size::new(rows, columns)).unwrap();
         let before = tcgetattr(pty.as_fd()).unwrap();
         let child = command.spawn(pts).unwrap();
         let mut reader = std::fs::File::from(pty.as_fd().try_clone_to_owned().unwrap());
@@ -70,8 +75,8 @@ impl Terminal {
                 }
             }
         });
-        let size = |n| std::num::NonZeroU16::new(n).unwrap();
-        let screen = vt100::Parser::new(size(24), size(80), 0);
+        let size = |n, usual: u16| std::num::NonZeroU16::new(if n == 0 { usual } else { n }).unwrap();
+        let screen = vt100::Parser::new(size(rows, 24), size(columns, 80), 0);
         let reading = Some((stopped, reading));
         Self { pty: Some(pty), child, screen, bytes: Vec::new(), output, reading, before }
     }
@@ -117,20 +122,20 @@ impl Terminal {
     /// Waits until these words are on screen.
     #[track_caller]
     pub fn sees(&mut self, words: &str) {
-        self.wait_until(&format!("“{words}”"), |terminal| terminal.text().contains(words));
+        self.waits_for(&format!("“{words}”"), |terminal| terminal.text().contains(words));
     }
 
     /// Waits until these words are no longer on screen.
     #[track_caller]
     pub fn loses(&mut self, words: &str) {
-        self.wait_until(&format!("no “{words}”"), |terminal| !terminal.text().contains(words));
+        self.waits_for(&format!("no “{words}”"), |terminal| !terminal.text().contains(words));
     }
 
     /// Waits until these bytes have been written.
     #[track_caller]
     pub fn gets(&mut self, bytes: &[u8]) {
         let shown = String::from_utf8_lossy(bytes).into_owned();
-        self.wait_until(&shown, |terminal| contains(&terminal.bytes, bytes));
+        self.waits_for(&shown, |terminal| contains(&terminal.bytes, bytes));
     }
 
     /// The screen's text.
@@ -156,19 +161,55 @@ impl Terminal {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
-    /// Hangs up: every copy of the line is closed. Waits for the program's end.
-    pub fn hang_up(mut self) -> ExitStatus {
+    /// Takes no more output, as a link that stalls. Waits until what was on the way has arrived.
+    pub fn stall(&mut self) {
         let (stop, reading) = self.reading.take().unwrap();
         drop(stop);
         reading.join().unwrap();
+    }
+
+    /// Reads on.
+    pub fn go_on(&mut self) {
+        let mut rest = [0; 1 << 16];
+        let pty = self.pty.as_mut().unwrap();
+        while !poll(&mut [PollFd::new(&*pty, PollFlags::IN)], Some(&Timespec { tv_sec: 0, tv_nsec: 200_000_000 }))
+            .is_ok_and(|ready| ready == 0)
+        {
+            match pty.read(&mut rest) {
+                Ok(n @ 1..) => {
+                    self.screen.process(&rest[..n]);
+                    self.bytes.extend_from_slice(&rest[..n]);
+                }
+                _ => break,
+            }
+        }
+    }
+
+    /// Whether nothing at all is written for so long, once what is on the way has come.
+    pub fn is_silent_for(&mut self, time: Duration) -> bool {
+        while let Ok(chunk) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.take(&chunk);
+        }
+        match self.output.recv_timeout(time) {
+            Ok(chunk) => {
+                self.take(&chunk);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    /// Hangs up: every copy of the line is closed. Waits for the program's end.
+    pub fn hang_up(mut self) -> ExitStatus {
+        self.stall();
         self.pty = None;
-        self.wait_for_end()
+        self.waits_for_end()
     }
 
     /// Waits for the program's end, and fails unless the terminal is as it was before.
     #[track_caller]
     pub fn ends(mut self) -> (ExitStatus, Self) {
-        let status = self.wait_for_end();
+        let status = self.waits_for_end();
         while let Ok(chunk) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.take(&chunk);
         }
@@ -185,7 +226,9 @@ impl Terminal {
         (status, self)
     }
 
-    fn wait_for_end(&mut self) -> ExitStatus {
+    /// Waits for the program's end.
+    #[track_caller]
+    pub fn waits_for_end(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         loop {
             // Output must be taken, or the program waits for us.
@@ -200,8 +243,9 @@ impl Terminal {
         }
     }
 
+    /// Waits until something is so.
     #[track_caller]
-    fn wait_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub fn waits_for(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let until = Instant::now() + PATIENCE;
         while !done(self) {
             match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {

@@ -105,7 +105,8 @@ impl App {
         }
     }
 
-    pub(super) fn hide_secret(&mut self) {
+    /// Hides what is shown of a secret or a token.
+    pub fn hide_secret(&mut self) {
         match &mut self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.hide(),
             _ => {

@@ -130,7 +130,7 @@ impl Pen {
     fn look_of(&self, frame: &Buffer, x: u16, y: u16) -> Look {
         let cell = &frame[(x, y)];
         let (fg, bg) = if self.kind.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
-        Look { fg, bg, modifier: cell.modifier.difference(theme::FLOWS) }
+        Look { fg, bg, modifier: cell.modifier.difference(theme::ALONE) }
     }
 
     fn set(&mut self, out: &mut Vec<u8>, look: Look) {

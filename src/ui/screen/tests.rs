@@ -140,7 +140,7 @@ fn colours_are_the_basic_ones_or_none() {
 }
 
 #[test]
-fn a_row_that_flows_is_broken_by_the_terminal() {
+fn rows_that_stand_alone_are_broken_by_the_terminal() {
     let mut screen = Screen::new(8, 4, Kind::RICH);
     let mut terminal = vt100::Parser::new(4.try_into().unwrap(), 8.try_into().unwrap(), 0);
     // Whole, then as a change of what was there, then with the row above as it was.
@@ -149,7 +149,7 @@ fn a_row_that_flows_is_broken_by_the_terminal() {
         screen.draw(&mut out, |frame| {
             frame.set_string(0, 1, "abcdefgh", Style::new());
             frame.set_string(0, 2, second, Style::new());
-            frame.set_style(Rect::new(0, 2, 1, 1), Style::new().add_modifier(theme::FLOWS));
+            frame.set_style(Rect::new(0, 1, 1, 2), Style::new().add_modifier(theme::ALONE));
             None
         });
         terminal.process(&out);

@@ -69,7 +69,6 @@ fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) 
     }
     let width = usize::from(area.width);
     let mut graphemes = secret.graphemes(true).filter(|g| !g.chars().any(char::is_control)).peekable();
-    let mut flows = false;
     while graphemes.peek().is_some() && rest.height > 0 {
         let row = next_row(&mut rest);
         let whole = Rect { x: 0, width: area.width, ..row };
@@ -81,10 +80,7 @@ fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) 
             frame.set_stringn(u16::try_from(x).unwrap_or(0), row.y, grapheme, 2, theme::SECRET);
             x += 1;
         }
-        if flows {
-            frame.set_style(Rect { width: 1, ..whole }, Style::new().add_modifier(theme::FLOWS));
-        }
-        flows = true;
+        frame.set_style(Rect { width: 1, ..whole }, Style::new().add_modifier(theme::ALONE));
     }
     rest
 }
