@@ -4,6 +4,7 @@ pub mod app;
 mod clipboard;
 mod field;
 mod keymap;
+mod pause;
 pub mod screen;
 mod signals;
 mod terminal;
@@ -116,32 +117,6 @@ impl Ui {
         drop((self.requests, self.replies));
         let _ = self.api.await;
         self.end
-    }
-
-    /// Gives the terminal back as it was, if it is ours.
-    async fn leave(&mut self) {
-        if self.terminal.is_entered() {
-            self.screen.blank(self.terminal.out());
-            self.terminal.leave().await;
-        }
-    }
-
-    /// Makes way for the shell, until somebody brings this program back.
-    async fn suspend(&mut self, signals: &mut Signals) {
-        if !self.terminal.can_come_back() {
-            return self.app.on_resume(false);
-        }
-        self.leave().await;
-        let told = if self.terminal.stop().is_ok() { signals.go_on().await } else { Told::Continued };
-        self.take(Turn::Told(told), &mut VecDeque::new());
-    }
-
-    /// Enters again after a stop, ours or somebody else's: what stands on the terminal is not known.
-    fn come_back(&mut self, now: Moment) -> Option<Effect> {
-        match self.terminal.enter_again() {
-            Ok(()) => self.resize(now),
-            Err(_) => self.stop(SIGHUP),
-        }
     }
 
     async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {

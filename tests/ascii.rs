@@ -6,6 +6,8 @@
 mod hands;
 #[path = "support/look.rs"]
 mod look;
+#[path = "support/mask.rs"]
+mod mask;
 #[path = "support/picture.rs"]
 mod picture;
 #[expect(dead_code, reason = "other tests need the rest")]

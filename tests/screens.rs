@@ -9,6 +9,8 @@
 mod hands;
 #[path = "support/look.rs"]
 mod look;
+#[path = "support/mask.rs"]
+mod mask;
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/typing.rs"]

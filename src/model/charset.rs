@@ -20,8 +20,9 @@ impl Charset {
     /// that locale is installed here: the terminal is elsewhere.
     #[must_use]
     pub fn of_locale(name: &str) -> Self {
-        let name = name.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        if name.ends_with(".utf-8") || name.ends_with(".utf8") { Self::Utf8 } else { Self::Ascii }
+        let codeset = name.split('@').next().and_then(|name| name.split_once('.')).map(|(_, codeset)| codeset);
+        let is_utf8 = codeset.is_some_and(|c| ["UTF-8", "UTF8"].iter().any(|name| c.eq_ignore_ascii_case(name)));
+        if is_utf8 { Self::Utf8 } else { Self::Ascii }
     }
 
     /// From now on, [`Untrusted`](super::Untrusted) writes so.

@@ -97,7 +97,7 @@ async fn heard(signal: &mut Option<Signal>) {
         None => None,
     };
     if said.is_none() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

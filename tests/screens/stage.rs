@@ -9,7 +9,7 @@ use latchkey::model::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untr
 use latchkey::ui::app::{App, Effect, Moment};
 use zeroize::Zeroizing;
 
-use crate::{hands, picture};
+use crate::{hands, mask, picture};
 
 /// The app at one size, its clock standing still.
 pub struct Stage {
@@ -112,7 +112,7 @@ impl Stage {
     }
 
     pub fn picture(&self) -> String {
-        picture::mask_times(&picture::picture(&self.app, self.now))
+        mask::mask_times(&picture::picture(&self.app, self.now))
     }
 
     fn keep(&mut self, effect: Option<Effect>) {

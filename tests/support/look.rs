@@ -4,7 +4,7 @@ use latchkey::ui::app::{App, Moment};
 use latchkey::ui::screen::Screen;
 use latchkey::ui::{Kind, view};
 
-use crate::picture::mask_times;
+use crate::mask::mask_times;
 
 /// The bytes of the first frame, in a terminal of this kind.
 pub fn bytes(app: &App, now: Moment, kind: Kind) -> Vec<u8> {

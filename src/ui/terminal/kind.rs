@@ -24,7 +24,7 @@ impl Kind {
         Self::of(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default())
     }
 
-    /// The kind by variables; an empty one counts as none (POSIX for the locale, no-color.org for NO_COLOR).
+    /// The kind by variables; an empty one counts as none (POSIX for the locale, no-color.org for `NO_COLOR`).
     fn of(variable: impl Fn(&str) -> String) -> Self {
         let term = variable("TERM");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(&variable).find(|value| !value.is_empty());

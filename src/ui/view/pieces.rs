@@ -111,9 +111,9 @@ pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
 /// Draws a field; gives the cursor's place if it is focused.
 pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool) -> Option<Position> {
     let width = usize::from(area.width);
-    let seen = |text: &str| match field.is_masked() {
-        true => theme::DOT.repeat(text.chars().count()),
-        false => Untrusted::new(text).label(usize::MAX),
+    let seen = |text: &str| {
+        let masked = field.is_masked();
+        if masked { theme::DOT.repeat(text.chars().count()) } else { Untrusted::new(text).label(usize::MAX) }
     };
     let cursor = if focused { seen(field.before_cursor()).width() } else { 0 };
     let scroll = (cursor + 1).saturating_sub(width);
