@@ -104,3 +104,22 @@ const IN_ASCII: [(&str, &str); 27] = [
 pub fn in_ascii(symbol: &str) -> Option<&'static str> {
     IN_ASCII.iter().find(|(ours, _)| *ours == symbol).map(|(_, ascii)| *ascii)
 }
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    #[test]
+    fn each_stands_for_one_and_is_as_wide() {
+        for (at, (ours, ascii)) in IN_ASCII.iter().enumerate() {
+            assert!(ascii.is_ascii() && ascii.len() == ours.width(), "{ours}");
+            assert_eq!(IN_ASCII.iter().position(|(other, _)| other == ours), Some(at), "{ours} stands there twice");
+        }
+        let (done, failed, waits) = STEPS;
+        for ours in [POINTER.trim(), DOT, done, failed, waits, NEXT, STEP, BETWEEN, SORTED.0, SORTED.1, BELOW] {
+            assert!(in_ascii(ours).is_some(), "{ours}");
+        }
+    }
+}

@@ -64,7 +64,7 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
     let mut events_seen = 0;
     for seed in 1..=8 {
         let (mut cat, mut decoder, mut events) = (Cat(seed), Decoder::default(), VecDeque::new());
-        for step in 0..600 {
+        for step in 0..400 {
             decoder.feed(&cat.paw(), &mut events);
             if cat.below(4) == 0 {
                 decoder.give_up(&mut events);

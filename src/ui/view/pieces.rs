@@ -185,6 +185,6 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrap("", 4), [""]);
-        assert_eq!(wrap("東京都", 1), [""]);
+        assert_eq!(wrap("\u{6771}\u{4eac}", 1), [""]);
     }
 }
