@@ -151,3 +151,18 @@ fn on_a_narrow_screen_a_secret_is_one_line() {
     terminal.press("c");
     terminal.gets(format!(";{}\x07", STANDARD.encode(line)).as_bytes());
 }
+
+/// T18: no program that is started on the way takes a press from this one.
+#[test]
+fn a_copy_takes_no_press() {
+    let (_tmux, mut terminal) = Tmux::start("");
+    terminal.sees("There is no access key yet.");
+    let secret = terminal.create_and_show("");
+    for _ in 0..8 {
+        terminal.send(b"cs"); // copied by a tmux of its own, while this is typed
+        terminal.loses(&secret);
+        terminal.send(b"cs");
+        terminal.sees(&secret);
+    }
+    terminal.sees("sent through tmux");
+}

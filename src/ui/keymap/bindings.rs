@@ -116,4 +116,6 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(M::Help, K::PageDown, A::PageDown),
     control(M::Help, 'c', A::Quit),
     control(M::Help, 'z', A::Suspend),
+    control(M::Leaving, 'c', A::Quit),
+    control(M::Leaving, 'z', A::Suspend),
 ];
