@@ -14,8 +14,9 @@ pub struct Untrusted(String);
 
 /// More combining marks than this on one base are escaped: no script needs more.
 const MAX_MARKS: usize = 3;
-/// A cell of the screen takes no more bytes than this: what follows on the same base is escaped.
-const MAX_CLUSTER: usize = 16;
+/// A cell of the screen takes 16 bytes: what follows on the same base is escaped. One less, since a mark may come to
+/// stand on the brace that ends an escape.
+const MAX_CLUSTER: usize = 15;
 
 impl Untrusted {
     /// Wraps a text as it came.
@@ -173,6 +174,51 @@ mod tests {
         let text = Untrusted::new("क्ष्म्य्र्व").label(200);
         assert!(text.graphemes(true).all(|g| g.len() <= MAX_CLUSTER), "{text}");
         assert!(text.starts_with("क्ष्म") && text.contains("\\u{"), "{text}");
+    }
+
+    /// Whatever comes, what leaves fits the screen's cells: no control character, no more than 16 bytes in one.
+    #[test]
+    fn noise_fits_cells() {
+        let pool = [
+            'a',
+            'é',
+            '東',
+            '\u{301}',
+            '\u{1d165}',
+            '\u{11083}',
+            '\u{903}',
+            '\u{1100}',
+            '\u{1161}',
+            '\u{11a8}',
+            '🇩',
+            '👩',
+            '\u{200d}',
+            '\u{fe0f}',
+            '\u{202e}',
+            '\u{94d}',
+            '\u{915}',
+            '\u{1b}',
+            '\n',
+            '\u{e0041}',
+            '\u{d4e}',
+            '\u{20e3}',
+        ];
+        let mut seed = 1_u32;
+        for _ in 0..5_000 {
+            let text: String = (0..12)
+                .map(|_| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    pool[(seed >> 8) as usize % pool.len()]
+                })
+                .collect();
+            let untrusted = Untrusted::new(&text);
+            let label = untrusted.label(30);
+            assert!(label.width() <= 30, "{text:?}");
+            for shown in [label, untrusted.label(usize::MAX), untrusted.block(9, 9).join("/")] {
+                assert!(shown.graphemes(true).all(|g| g.len() <= 16), "{text:?}: {shown}");
+                assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{text:?}: {shown}");
+            }
+        }
     }
 
     #[test]
