@@ -9,6 +9,7 @@ mod values;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, NewValues, ShowArgs};
@@ -16,6 +17,7 @@ pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 pub use values::{key_id, looks_secret};
 
 use crate::config::Wishes;
+use crate::model::Clipboard;
 pub use login::LoginArgs;
 
 const DATA: &str = "The data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
@@ -25,6 +27,12 @@ const PROFILE: &str =
 
 /// Options that every command has stand apart from its own.
 const EVERYWHERE: &str = "Options of every command";
+const CLIPBOARD: &str = "The clipboard that the page copies to [default: clipboard of the settings, else auto]";
+
+/// Takes the name of a clipboard; completions know them all.
+fn clipboard() -> impl TypedValueParser<Value = Clipboard> {
+    PossibleValuesParser::new(Clipboard::NAMES).try_map(|name| name.parse::<Clipboard>())
+}
 
 /// Manage API access keys: a full-screen page with its own server, for the terminal.
 #[derive(Debug, Parser)]
@@ -42,6 +50,9 @@ pub struct Args {
     /// The base URL of a server that needs no profile
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URL", conflicts_with = "profile")]
     pub url: Option<String>,
+    /// The clipboard to copy to
+    #[arg(long, value_name = "WAY", help = CLIPBOARD, value_parser = clipboard())]
+    pub clipboard: Option<Clipboard>,
     /// Remove everything that changes something
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub read_only: bool,
@@ -65,6 +76,7 @@ impl Args {
             profile: self.profile.clone(),
             url: self.url.clone(),
             data: self.data.clone(),
+            clipboard: self.clipboard,
             read_only: self.read_only,
         }
     }

@@ -9,9 +9,10 @@ mod profiles;
 mod setting;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::api::{Connection, Target};
-use crate::model::{BaseUrl, Profile};
+use crate::model::{BaseUrl, Clipboard, Profile};
 use entry::Entry;
 pub use error::{ConfigError, Spot};
 pub use paths::Places;
@@ -19,6 +20,9 @@ pub use setting::{PROFILE_SETTINGS, TOP_SETTINGS};
 
 /// The name of the profile that needs no settings: the server inside this program.
 pub const LOCAL: &str = "local";
+
+/// How long a desktop's clipboard may hold a credential, if nothing is said: as password managers do (pass: 45 s).
+const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
 
 /// What the command line wishes.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +35,8 @@ pub struct Wishes {
     pub url: Option<String>,
     /// The data folder of the embedded server.
     pub data: Option<PathBuf>,
+    /// The clipboard to copy to.
+    pub clipboard: Option<Clipboard>,
     /// Whether nothing may be changed, whatever the profile says.
     pub read_only: bool,
 }
@@ -43,6 +49,8 @@ pub struct Config {
     /// Name and URL of what `--url` made.
     ad_hoc: Option<(String, String)>,
     notices: Vec<String>,
+    clipboard: Clipboard,
+    clipboard_for: Duration,
     state: PathBuf,
 }
 
@@ -61,10 +69,9 @@ impl Config {
     pub fn load(wishes: &Wishes, places: &Places) -> Result<Self, ConfigError> {
         let named = wishes.config.is_some();
         let path = wishes.config.clone().unwrap_or_else(|| places.config.join("config.toml"));
-        let file::Settings { mut entries, default_profile, mut notices } = match file::read(&path, named)? {
-            Some(text) => file::parse(&path, &text, places)?,
-            None => file::Settings::default(),
-        };
+        let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, places)).transpose()?;
+        let settings = read.unwrap_or_default();
+        let file::Settings { mut entries, default_profile, mut notices, clipboard, clipboard_seconds } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
             entries.insert(0, Entry::local(places.data.clone()));
         }
@@ -79,7 +86,16 @@ impl Config {
         for entry in &mut entries {
             entry.profile.read_only |= wishes.read_only;
         }
-        let mut config = Self { entries, chosen: chosen.0, ad_hoc: adhoc, notices, state: places.state.clone() };
+        let (clipboard, held) = (wishes.clipboard.unwrap_or(clipboard), clipboard_seconds.map(Duration::from_secs));
+        let mut config = Self {
+            entries,
+            chosen: chosen.0,
+            ad_hoc: adhoc,
+            notices,
+            clipboard,
+            clipboard_for: held.unwrap_or(CLIPBOARD_FOR),
+            state: places.state.clone(),
+        };
         if config.entry(&config.chosen).is_none() {
             return Err(config.unknown(&config.chosen, &chosen.1, &path));
         }
@@ -122,6 +138,18 @@ impl Config {
     #[must_use]
     pub fn notices(&self) -> &[String] {
         &self.notices
+    }
+
+    /// The clipboard to copy to.
+    #[must_use]
+    pub const fn clipboard(&self) -> Clipboard {
+        self.clipboard
+    }
+
+    /// How long a desktop's clipboard may hold a credential.
+    #[must_use]
+    pub const fn clipboard_for(&self) -> Duration {
+        self.clipboard_for
     }
 
     /// The folder of what this program remembers.

@@ -14,11 +14,13 @@ mod args;
 pub mod cli;
 pub mod config;
 mod connector;
+pub mod deliver;
 mod harden;
 pub mod model;
 mod panics;
 pub mod server;
 pub mod session_file;
+pub mod surroundings;
 pub mod ui;
 
 use std::panic::AssertUnwindSafe;
@@ -73,7 +75,12 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<()> {
-    let (profiles, notices) = (config.profiles(), config.notices().join(" "));
+    let how = ui::How {
+        profiles: config.profiles(),
+        notices: config.notices().join(" "),
+        clipboard: config.clipboard(),
+        clipboard_for: config.clipboard_for(),
+    };
     let runtime = runtime()?;
     let end = runtime.block_on(async {
         let signals = ui::Signals::new();
@@ -81,7 +88,7 @@ fn open_page(config: Config) -> Result<()> {
         let started = Started::default();
         let link = api::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let end = ui::Ui::new(terminal, link, profiles, &notices).run(signals).await;
+        let end = ui::Ui::new(terminal, link, how).run(signals).await;
         started.stop().await;
         Ok::<_, std::io::Error>(end)
     })?;

@@ -2,6 +2,8 @@
 
 pub mod app;
 mod clipboard;
+mod delivery;
+mod errands;
 mod field;
 mod keymap;
 mod pause;
@@ -18,17 +20,18 @@ use std::time::{Duration, Instant};
 use crossterm::event::Event;
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
-use app::{App, CopyReport, Effect, Exit, Moment, What};
-use clipboard::{Clipboard, Copying};
+use app::{App, Effect, Exit, Moment};
+use clipboard::Copied;
+use errands::{Done, Errands};
 use screen::Screen;
 pub use signals::Signals;
 use signals::Told;
 pub use terminal::{Decoder, Kind, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
-use crate::model::Profile;
+use crate::model::{self, Profile};
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
@@ -47,8 +50,7 @@ pub struct Ui {
     replies: mpsc::Receiver<Reply>,
     /// The API task: when it has ended, the session of this run has too.
     api: JoinHandle<()>,
-    clipboard: Clipboard,
-    copies: JoinSet<(What, CopyReport)>,
+    errands: Errands,
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
@@ -64,11 +66,23 @@ pub struct End {
     pub signal: Option<i32>,
 }
 
+/// What the screen is opened with.
+pub struct How {
+    /// Every profile that there is.
+    pub profiles: Vec<Profile>,
+    /// What the user should know about the settings, in sentences.
+    pub notices: String,
+    /// The clipboard that is wished for.
+    pub clipboard: model::Clipboard,
+    /// How long a desktop's clipboard may hold a credential.
+    pub clipboard_for: Duration,
+}
+
 /// What one turn is about.
 enum Turn {
     Terminal(io::Result<()>),
     Reply(Option<Reply>),
-    Copied(What, CopyReport),
+    Done(Done),
     Told(Told),
     Time,
 }
@@ -76,12 +90,12 @@ enum Turn {
 impl Ui {
     /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
     #[must_use]
-    pub fn new(terminal: Terminal, link: Link, profiles: Vec<Profile>, notices: &str) -> Self {
+    pub fn new(terminal: Terminal, link: Link, how: How) -> Self {
         let (size, kind) = (terminal.size(), Kind::here());
         kind.charset.speak();
         let (mut app, first) = App::new(size);
         let guessed = if terminal.is_of_unknown_size() { UNKNOWN_SIZE } else { "" };
-        app.begin(profiles, [guessed, notices].join(" ").trim());
+        app.begin(how.profiles, format!("{guessed} {}", how.notices).trim());
         let mut ui = Self {
             app,
             terminal,
@@ -89,8 +103,7 @@ impl Ui {
             requests: link.requests,
             replies: link.replies,
             api: link.ended,
-            clipboard: Clipboard::find(),
-            copies: JoinSet::new(),
+            errands: Errands::new(how.clipboard, how.clipboard_for),
             resize_at: None,
             done: false,
             end: End::default(),
@@ -114,6 +127,7 @@ impl Ui {
             }
         }
         self.leave().await;
+        self.errands.end().await;
         drop((self.requests, self.replies));
         let _ = self.api.await;
         self.end
@@ -127,7 +141,7 @@ impl Ui {
             told = signals.next() => Turn::Told(told),
             result = self.terminal.turn(events), if self.app.exit != Exit::Told => Turn::Terminal(result),
             reply = self.replies.recv() => Turn::Reply(reply),
-            Some(Ok((what, report))) = self.copies.join_next() => Turn::Copied(what, report),
+            done = self.errands.next() => Turn::Done(done),
             () = tokio::time::sleep_until(wake.into()) => Turn::Time,
         }
     }
@@ -159,10 +173,7 @@ impl Ui {
             Turn::Reply(None) => Some(Effect::Quit(Some(
                 "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
             ))),
-            Turn::Copied(what, report) => {
-                self.app.on_copied(what, report);
-                None
-            }
+            Turn::Done(done) => self.take_done(done, now),
             Turn::Told(Told::Resized) => {
                 self.app.hide_secret();
                 self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
@@ -194,30 +205,34 @@ impl Ui {
         match effect {
             None => {}
             Some(Effect::Send(request)) => {
-                // A full channel means 64 unanswered questions: the answer to this one would come too late to matter.
-                if matches!(self.requests.try_send(request), Err(mpsc::error::TrySendError::Closed(_))) {
-                    self.done = true;
-                }
+                // A full channel means 64 unanswered questions: the answer to this one would come too late to matter. A
+                // closed one means that the API task has ended: its last reply says why, and is still to be read.
+                let _ = self.requests.try_send(request);
             }
-            Some(Effect::Copy(what, text)) => self.copy(what, text.expose_secret()),
+            Some(Effect::Copy(what, text)) => self.errands.copy(what, text.expose_secret()),
+            Some(Effect::Overwrite) => self.errands.overwrite(),
+            Some(Effect::Look) => self.errands.look(),
+            Some(Effect::Deliver(to, secret)) => self.errands.deliver(to, secret),
+            Some(Effect::StopDelivery) => self.errands.stop_delivery(),
             Some(Effect::Quit(reason)) => (self.done, self.end.words) = (true, reason),
         }
     }
 
-    fn copy(&mut self, what: What, text: &str) {
-        match self.clipboard.copy(text, what.is_credential()) {
-            Copying::Write(bytes, report) => {
-                self.terminal.out().extend_from_slice(&bytes);
+    fn take_done(&mut self, done: Done, now: Moment) -> Option<Effect> {
+        match done {
+            Done::Looked(found) => return self.app.on_surroundings(found, now),
+            Done::Delivered(delivered) => self.app.on_delivered(delivered),
+            Done::Copied(Copied { what, write, report, forget }) => {
+                if let Some(bytes) = write {
+                    self.terminal.out().extend_from_slice(&bytes);
+                }
+                if let Some(text) = forget {
+                    self.errands.forget(text);
+                }
                 self.app.on_copied(what, report);
             }
-            Copying::Elsewhere(copying) => {
-                self.copies.spawn(async move {
-                    let failed = CopyReport::Failed { reason: "the copy broke off.".into() };
-                    (what, copying.await.unwrap_or(failed))
-                });
-            }
-            Copying::Nothing(report) => self.app.on_copied(what, report),
         }
+        None
     }
 
     fn draw(&mut self) {

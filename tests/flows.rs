@@ -28,4 +28,7 @@ mod tokens;
 #[path = "flows/trouble.rs"]
 mod trouble;
 
+#[path = "flows/watched.rs"]
+mod watched;
+
 use bench::Bench;

@@ -7,12 +7,22 @@ mod terminal;
 #[path = "support/typing.rs"]
 mod typing;
 
+#[path = "pty/clipboard.rs"]
+mod clipboard;
+#[path = "pty/desktop.rs"]
+mod desktop;
 #[path = "pty/ends.rs"]
 mod ends;
+#[path = "pty/inside.rs"]
+mod inside;
 #[path = "pty/jobs.rs"]
 mod jobs;
 #[path = "pty/life.rs"]
 mod life;
+#[path = "pty/panes.rs"]
+mod panes;
+#[path = "pty/save.rs"]
+mod save;
 #[path = "pty/screen.rs"]
 mod screen;
 #[path = "pty/story.rs"]
@@ -21,3 +31,5 @@ mod story;
 mod terminals;
 #[path = "pty/tmux.rs"]
 mod tmux;
+#[path = "pty/watched.rs"]
+mod watched;

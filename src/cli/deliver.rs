@@ -1,24 +1,21 @@
 //! The way of a new secret out of the program: tried before the key is made, and never a way into nothing.
 
-mod command;
-mod file;
 mod held;
 mod menu;
 mod rescue;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-pub use command::Receiver;
-pub use file::NewFile;
 pub use held::Held;
 pub use rescue::Rescue;
-use zeroize::Zeroizing;
 
 use super::exit::Failure;
 use super::{ask, output};
 use crate::args::CreateArgs;
-use crate::model::{KeyId, SecretKey};
+pub use crate::deliver::line;
+use crate::deliver::{NewFile, Receiver, Refusal, Speech};
+use crate::model::{KeyId, SecretKey, sentence};
 use menu::Offer;
 
 /// Where a secret shall go.
@@ -50,10 +47,14 @@ impl Destination {
     /// Tries the destination that the arguments name. Nothing has been asked of a server yet.
     pub fn prepare(args: &CreateArgs) -> Result<Self, Failure> {
         if let Some(path) = &args.secret_file {
-            return NewFile::create(path).map(Self::File);
+            if path == Path::new("-") {
+                return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
+                    .next("Leave it away to write to standard output, or write ./- for a file of that name."));
+            }
+            return NewFile::create(path).map(Self::File).map_err(|refusal| no_key(&refusal));
         }
         if let Some(command) = &args.pipe_to {
-            return Receiver::find(command).map(Self::Command);
+            return Receiver::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
         }
         if output::is_terminal() && !args.show {
             return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
@@ -84,9 +85,9 @@ impl Destination {
                     Err(error) => (format!("{} cannot be written: {error}", path.display()), None),
                 }
             }
-            Self::Command(receiver) => match receiver.give(&line(secret), held).await {
-                Ok(()) => return Ok(Delivered::Command),
-                Err(why) => (why, Some(receiver)),
+            Self::Command(receiver) => match receiver.give(&line(secret), Speech::Aloud, held.signal()).await {
+                Ok(_) => return Ok(Delivered::Command),
+                Err(failed) => (failed.why, Some(receiver)),
             },
         };
         if ask::is_possible() && !held.is_heard() {
@@ -119,12 +120,9 @@ impl Delivered {
     }
 }
 
-/// The secret and a newline: what `read`, `pass insert` and text tools expect, and what our own reading takes off again.
-pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(secret.expose().len() + 1));
-    let _ = line.write_all(secret.expose().as_bytes());
-    line.push(b'\n');
-    line
+/// A destination was refused, and nothing was asked of a server.
+fn no_key(refusal: &Refusal) -> Failure {
+    Failure::usage(format!("{} No key was made.", sentence(&refusal.what))).next(refusal.next)
 }
 
 /// Whether standard output is the device 1:3 (Linux `Documentation/admin-guide/devices.txt`).

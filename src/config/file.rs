@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::entry::Entry;
 use super::{ConfigError, Places, Spot, TOP_SETTINGS, profiles, setting};
+use crate::model::Clipboard;
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
 const MOST: u64 = 1 << 20;
@@ -20,6 +21,8 @@ const MOST: u64 = 1 << 20;
 pub(super) struct Settings {
     pub(super) entries: Vec<Entry>,
     pub(super) default_profile: Option<(String, Spot)>,
+    pub(super) clipboard: Clipboard,
+    pub(super) clipboard_seconds: Option<u64>,
     pub(super) notices: Vec<String>,
 }
 
@@ -88,6 +91,13 @@ pub(super) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Setting
             "default_profile" => {
                 let chosen = reading.string("default_profile", value)?;
                 settings.default_profile = Some((chosen.to_owned(), reading.spot(value.span())));
+            }
+            "clipboard" => {
+                let wish = reading.string("clipboard", value)?.parse();
+                settings.clipboard = wish.map_err(|problem: String| reading.error(value.span(), &problem))?;
+            }
+            "clipboard_seconds" => {
+                settings.clipboard_seconds = Some(reading.seconds("clipboard_seconds", value)?);
             }
             "profiles" => {
                 let DeValue::Table(table) = value.get_ref() else {

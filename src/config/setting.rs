@@ -3,7 +3,7 @@
 use super::near;
 
 /// What stands at the top of the file, besides the profiles.
-pub const TOP_SETTINGS: [&str; 1] = ["default_profile"];
+pub const TOP_SETTINGS: [&str; 3] = ["default_profile", "clipboard", "clipboard_seconds"];
 
 /// What a profile may say.
 pub const PROFILE_SETTINGS: [&str; 13] = [

@@ -4,6 +4,7 @@ mod copy;
 mod dialog;
 mod focus;
 mod form;
+mod guard;
 mod list;
 mod moment;
 mod panes;
@@ -19,23 +20,28 @@ use std::time::Instant;
 
 use secrecy::SecretString;
 
-pub use copy::{CopyReport, Way, What};
+pub use copy::{CopyReport, What};
 pub use dialog::{Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use form::{Expiry, Focus, KeyForm};
+pub use guard::{Guard, Held};
 pub use list::{List, Trouble};
 pub use moment::Moment;
 pub use panes::{DetailsPane, Panes, SMALLEST};
 pub use profiles::ProfilesDialog;
-pub use reveal::{Outcome, Reveal, RevealButton, SHOWN_FOR};
+pub use reveal::{Fate, News, Outcome, Reveal, RevealButton, SHOWN_FOR};
 pub use sign_in::{SignInDialog, SignInFocus};
-pub use step::{HmacFocus, HmacStep, Home, Made, Pair, Step, StepOutcome, TestButton, TestStep, Testing};
+pub use step::{
+    Delivered, Destination, HmacFocus, HmacStep, Home, Made, Pair, SaveFocus, SaveStep, Saving, Step, StepOutcome,
+    TestButton, TestStep, Testing,
+};
 pub use token::{TokenDialog, TokenFocus};
 pub use window::Window;
 
 use super::field::Field;
 use super::keymap::Mode;
 use crate::api::{Request, Server, Target};
-use crate::model::{Profile, Who};
+use crate::model::{Profile, SecretKey, Who};
+use crate::surroundings::{Surroundings, Warning};
 
 /// Everything that the screen shows.
 #[derive(Debug)]
@@ -58,6 +64,12 @@ pub struct App {
     pub connecting: Option<String>,
     /// Every profile that there is.
     pub profiles: Vec<Profile>,
+    /// What stands between the program and its user, once it was looked at.
+    pub surroundings: Option<Surroundings>,
+    /// What is held back until it is known who would see it.
+    pub guard: Option<Guard>,
+    /// The warnings that need not be told again, until the next dialog with a secret.
+    accepted: Vec<Warning>,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
     /// A create is under way: its answer holds the only copy of a secret.
@@ -96,6 +108,14 @@ pub enum Effect {
     Send(Request),
     /// Put this on the clipboard.
     Copy(What, SecretString),
+    /// Put a space over what was copied.
+    Overwrite,
+    /// Look who would see a secret, and where a copy would go.
+    Look,
+    /// Bring a secret to a file or a command.
+    Deliver(Destination, SecretKey),
+    /// Stop that.
+    StopDelivery,
     /// Leave; with a reason if it was not the user's wish.
     Quit(Option<String>),
 }
@@ -119,6 +139,9 @@ impl App {
             server: None,
             connecting: None,
             profiles: Vec::new(),
+            surroundings: None,
+            guard: None,
+            accepted: Vec::new(),
             size,
             creating: false,
             suspending: false,
@@ -142,6 +165,7 @@ impl App {
     pub fn mode(&self) -> Mode {
         match &self.dialog {
             _ if self.signing_in().is_some() => Mode::Form,
+            _ if self.guarding().is_some() => Mode::Question,
             Some(dialog) => dialog.mode(),
             None if self.exit != Exit::No || self.connecting.is_some() => Mode::Leaving,
             None if self.filter.is_some() => Mode::Filter,

@@ -1,4 +1,4 @@
-//! The ways to a clipboard, and what is known about each.
+//! Copies to the clipboard that the surroundings lead to.
 //!
 //! Nothing here can tell that a copy arrived, except the desktop's own clipboard, so nothing here says so.
 
@@ -6,61 +6,96 @@ mod desktop;
 mod osc52;
 mod tmux;
 
-use std::env;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::app::{CopyReport, Way};
+use super::app::{CopyReport, What};
+use crate::model;
+use crate::surroundings::{Way, look};
 
 /// Puts a text on the clipboard that the user most likely means.
+#[derive(Clone)]
 pub struct Clipboard {
-    way: Option<Way>,
+    wish: model::Clipboard,
     desktop: desktop::Desktop,
+    buffer: tmux::Buffer,
 }
 
-/// What is still to be done for a copy.
-pub enum Copying {
-    /// Write these bytes to the terminal; then this is what came of it.
-    Write(Zeroizing<Vec<u8>>, CopyReport),
-    /// Somebody else is at it.
-    Elsewhere(tokio::task::JoinHandle<CopyReport>),
-    /// Nothing: there is no way.
-    Nothing(CopyReport),
+/// What came of a copy.
+pub struct Copied {
+    /// What was copied.
+    pub what: What,
+    /// What the terminal is to be told.
+    pub write: Option<Zeroizing<Vec<u8>>>,
+    /// What came of it, when that has been told.
+    pub report: CopyReport,
+    /// What tmux keeps of it, and shall not.
+    pub forget: Option<Zeroizing<String>>,
+}
+
+impl Copied {
+    /// A copy of which only the report is left.
+    const fn told(what: What, report: CopyReport) -> Self {
+        Self { what, write: None, report, forget: None }
+    }
+
+    /// A copy that did not come about.
+    pub fn failed(what: What, reason: impl Into<String>) -> Self {
+        Self::told(what, CopyReport::Failed { reason: reason.into() })
+    }
 }
 
 impl Clipboard {
-    /// Chooses the way by what surrounds the program. Over SSH it is never this machine's display: that is the
-    /// jump host's, or a forwarded one.
+    /// The clipboard that is wished for; a desktop's holds a credential for so long.
     #[must_use]
-    pub fn find() -> Self {
-        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let term = env::var("TERM").unwrap_or_default();
-        let way = if set("TMUX") {
-            Some(Way::Tmux)
-        } else if set("STY") {
-            Some(Way::Screen)
-        } else if !set("SSH_CONNECTION") && !set("SSH_TTY") && (set("WAYLAND_DISPLAY") || set("DISPLAY")) {
-            Some(Way::Desktop)
-        } else if osc52::is_safe(&term) {
-            Some(Way::Terminal)
-        } else {
-            None
-        };
-        Self { way, desktop: desktop::Desktop::default() }
+    pub fn new(wish: model::Clipboard, hold: Duration) -> Self {
+        Self { wish, desktop: desktop::Desktop::new(hold), buffer: tmux::Buffer::default() }
     }
 
-    /// Begins to copy. `secret` keeps a clipboard manager from remembering it, where one listens.
-    #[must_use]
-    pub fn copy(&self, text: &str, secret: bool) -> Copying {
-        let text = Zeroizing::new(text.to_owned());
-        match self.way {
-            Some(way @ Way::Screen) => Copying::Write(osc52::wrapped_for_screen(&text), CopyReport::Sent(way)),
-            Some(way @ Way::Terminal) => Copying::Write(osc52::write(&text), CopyReport::Sent(way)),
-            Some(Way::Tmux) => Copying::Elsewhere(tokio::spawn(tmux::copy(text))),
-            Some(Way::Desktop) => Copying::Elsewhere(self.desktop.copy(text, secret)),
-            None => Copying::Nothing(CopyReport::Failed {
-                reason: "this terminal would show the codes that set a clipboard.".into(),
-            }),
+    /// Copies. The way is chosen by what surrounds the program in this moment.
+    pub async fn copy(self, what: What, text: Zeroizing<String>) -> Copied {
+        let around = look(self.wish).await;
+        let way = match around.way {
+            Ok(way) => way,
+            Err(why) => return Copied::failed(what, format!("{why}.")),
+        };
+        if let Some(most) = way.most().filter(|most| *most < text.len()) {
+            let length = text.len();
+            return Copied::failed(what, format!("it has {length} bytes, and {most} are the most that get through."));
         }
+        let sent = |write| Copied { what, write: Some(write), report: CopyReport::Sent(way), forget: None };
+        match way {
+            Way::Screen => sent(osc52::wrapped_for_screen(&text)),
+            Way::Terminal | Way::Mosh => sent(osc52::write(&text)),
+            Way::ThroughTmux => {
+                Copied { forget: what.is_credential().then(|| text.clone()), ..sent(osc52::write(&text)) }
+            }
+            Way::Tmux => Copied::told(what, self.buffer.copy(&text, around.client.as_deref()).await),
+            Way::X11 | Way::Wayland => Copied::told(what, self.desktop.copy(text, what.is_credential()).await),
+        }
+    }
+
+    /// Puts a space in the place of what was copied: a terminal's clipboard cannot be emptied. A desktop's is, if it
+    /// still holds what came from here.
+    pub async fn overwrite(self) -> Copied {
+        if let Some(cleared) = self.desktop.clear().await {
+            return Copied::told(What::Clipboard, CopyReport::Cleared(cleared));
+        }
+        let mut copied = self.copy(What::Clipboard, Zeroizing::new(" ".to_owned())).await;
+        if let CopyReport::Sent(way) = copied.report {
+            copied.report = CopyReport::Overwritten(way);
+        }
+        copied
+    }
+
+    /// Deletes what tmux keeps of a copy that was written through it.
+    pub async fn forget(text: Zeroizing<String>) {
+        tmux::forget(&text).await;
+    }
+
+    /// Leaves nothing behind that can be taken back: at the end of the program, whatever was under way.
+    pub async fn end(self) {
+        tokio::join!(self.desktop.end(), self.buffer.end());
     }
 }

@@ -46,6 +46,13 @@ pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
         Some(dialog) => dialog::draw(frame, area, dialog, app, now),
         None => cursor,
     };
+    let cursor = match app.guarding() {
+        Some(guard) => {
+            dialog::guard::draw(frame, area, guard, app);
+            None
+        }
+        None => cursor,
+    };
     match app.signing_in() {
         Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, app),
         None => cursor,

@@ -4,7 +4,13 @@ use crate::stage::Home;
 
 /// Settings, the line and column that must be named, and what must be said.
 const WRONG: &[(&str, &str, &str)] = &[
-    ("colour = 1", "line 1, column 1", "there is no setting colour; there are: default_profile, profiles"),
+    (
+        "colour = 1",
+        "line 1, column 1",
+        "there is no setting colour; there are: default_profile, clipboard, clipboard_seconds, profiles",
+    ),
+    ("clipboard = \"xclip\"", "line 1, column 13", "clipboard is one of auto, tmux, screen, osc52, x11, wayland, off"),
+    ("clipboard_seconds = 0", "line 1, column 21", "from 1 to 3600"),
     ("defualt_profile = \"a\"", "line 1, column 1", "did you mean default_profile?"),
     ("base_url = \"https://a\"", "line 1, column 1", "base_url belongs to a profile: write [profiles.NAME] above it"),
     ("profiles = 3", "line 1, column 12", "profiles are written as [profiles.NAME]"),

@@ -12,7 +12,7 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.sees("There is no access key yet.");
     bench.type_keys("c nightly<Space>backup<Enter>").await;
     bench.sees("Access key created");
-    bench.sees("[Show key] [Copy to clipboard] [HMAC token] [Test key] [Close]");
+    bench.sees("[Show key] [Copy to clipboard] [Save to…] [HMAC token] [Test key] [Close]");
     let secret = bench.secret();
     bench.misses(secret.expose());
     bench.type_keys("<Enter>").await;
@@ -25,7 +25,10 @@ async fn a_key_is_created_shown_copied_and_closed() {
     assert_eq!(bench.copied, [(What::Secret, secret.expose().to_owned())]);
     bench.type_keys("i").await;
     assert_eq!(bench.copied[1].0, What::Id);
+    // A terminal does not confirm, so the user does.
     bench.type_keys("<Esc><Enter>").await;
+    bench.sees("[I have stored it]");
+    bench.type_keys("<Tab><Enter>").await;
     bench.sees("is ready for use");
     bench.sees("nightly backup");
     bench.misses("sk_");
@@ -66,7 +69,7 @@ async fn close_asks_when_the_secret_was_neither_shown_nor_copied() {
     bench.type_keys("<Esc><Esc><Esc><Esc>").await;
     bench.sees("Access key created");
     bench.type_keys("<Enter>").await;
-    bench.sees("neither shown nor copied");
+    bench.sees("not shown, copied or saved");
     // Back is preselected; Esc is back too.
     bench.type_keys("<Enter>").await;
     assert_eq!(bench.secret().expose(), secret.expose());
@@ -95,7 +98,7 @@ async fn ctrl_c_beside_a_secret_closes_it_first_and_then_leaves() {
     let mut bench = Bench::new().await;
     bench.type_keys("c<Enter>").await;
     bench.type_keys("<Ctrl-C>").await;
-    bench.sees("neither shown nor copied");
+    bench.sees("not shown, copied or saved");
     // Back to the secret is also: do not leave.
     bench.type_keys("<Enter>s<Esc><Enter>").await;
     assert!(bench.app.dialog.is_none() && bench.left.is_none());
@@ -143,6 +146,6 @@ async fn a_paste_goes_into_a_field_or_nowhere() {
     bench.type_keys("c").await;
     paste(&mut bench, "two\nlines\u{1b}[31m\n");
     bench.type_keys("<Enter>").await;
-    bench.type_keys("c<Esc><Enter>").await;
+    bench.type_keys("s<Esc><Enter>").await;
     bench.sees("two lines[31m");
 }

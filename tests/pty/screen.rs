@@ -59,7 +59,7 @@ impl Drop for Screen {
 fn nothing_stays_behind_in_gnu_screen() {
     let (screen, mut terminal) = Screen::start();
     terminal.sees("There is no access key yet.");
-    let secret = terminal.create_and_show("");
+    let secret = terminal.create_and_show_all_the_same("");
     assert!(screen.history().contains(&secret));
     terminal.press("s");
     terminal.loses("hides in");

@@ -1,54 +1,13 @@
 //! The real binary in a real tmux, whose client sits in a pseudo-terminal.
 
-use std::process::Command;
-
-use crate::terminal::{Terminal, command, contains};
+use crate::inside::Tmux;
+use crate::terminal::{contains, count};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tempfile::TempDir;
 
-/// A tmux server of our own, with our own configuration.
-struct Tmux {
-    home: TempDir,
-}
-
-impl Tmux {
-    fn start(configuration: &str) -> (Self, Terminal) {
-        Self::start_at(configuration, 24, 80)
-    }
-
-    fn start_at(configuration: &str, rows: u16, columns: u16) -> (Self, Terminal) {
-        let program = format!("{}; echo ended with $?; read _", env!("CARGO_BIN_EXE_latchkey"));
-        Self::run(configuration, rows, columns, &program)
-    }
-
-    fn run(configuration: &str, rows: u16, columns: u16, program: &str) -> (Self, Terminal) {
-        let tmux = Self { home: TempDir::new().unwrap() };
-        let configuration_file = tmux.home.path().join("tmux.conf");
-        std::fs::write(&configuration_file, configuration).unwrap();
-        let client = command("tmux", tmux.home.path())
-            .env("TMUX_TMPDIR", tmux.home.path())
-            .arg("-f")
-            .arg(configuration_file)
-            .args(["new-session", "-s", "test", program]);
-        (tmux, Terminal::start_at(client, rows, columns))
-    }
-
-    fn ask(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux")
-            .env("TMUX_TMPDIR", self.home.path())
-            .env_remove("TMUX")
-            .args(arguments)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    }
-}
-
-impl Drop for Tmux {
-    fn drop(&mut self) {
-        self.ask(&["kill-server"]);
-    }
+/// What tells a terminal to put this on its clipboard, without the code's beginning: tmux leaves the clipboard's name away.
+fn told(text: &str) -> Vec<u8> {
+    format!(";{}\x07", STANDARD.encode(text)).into_bytes()
 }
 
 #[test]
@@ -60,11 +19,18 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
         // T16: alone on its line, so that a selection is exactly the value.
         let pane = tmux.ask(&["capture-pane", "-p", "-t", "test"]);
         assert!(pane.lines().any(|line| line == secret), "{pane}");
+        // C1: the way is named before.
+        terminal.sees("Copy goes through tmux");
         terminal.press("c");
-        terminal.gets(format!(";{}\x07", STANDARD.encode(&secret)).as_bytes());
+        terminal.gets(&told(&secret));
         terminal.sees("sent through tmux");
         assert_eq!(tmux.ask(&["list-buffers"]), "", "set-clipboard {setting}");
-        terminal.close();
+        // C9: one space in its place, and nothing of that either.
+        terminal.press("x");
+        terminal.gets(&told(" "));
+        terminal.sees("A space was sent");
+        assert_eq!(tmux.ask(&["list-buffers"]), "", "set-clipboard {setting}");
+        terminal.close_after_copy();
         terminal.press("q");
         terminal.sees("ended with 0");
         assert_eq!(tmux.ask(&["display", "-p", "-t", "test", "#{alternate_on}"]).trim(), "0");
@@ -74,10 +40,18 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
 }
 
 #[test]
-fn without_an_alternate_screen_nothing_stays_behind() {
+fn without_an_alternate_screen_it_asks_first_and_nothing_stays_behind() {
     let (tmux, mut terminal) = Tmux::start("set -g alternate-screen off\n");
     terminal.sees("There is no access key yet.");
-    let secret = terminal.create_and_show("");
+    terminal.press("c<Enter>");
+    terminal.sees("Access key created");
+    terminal.sees("! What is shown here can stay in the scrollback");
+    terminal.press("s");
+    terminal.sees("[Show it all the same]");
+    assert!(!terminal.text().contains("hides in"));
+    terminal.press("<Tab><Enter>");
+    terminal.sees("hides in");
+    let secret = terminal.word("sk_");
     terminal.close();
     terminal.press("q");
     terminal.sees("ended with 0");
@@ -85,84 +59,124 @@ fn without_an_alternate_screen_nothing_stays_behind() {
     assert!(!contains(history.as_bytes(), secret.as_bytes()), "{history}");
 }
 
-/// T6: blanks are drawn over a secret before anything is cleared, so hiding, a stop and a quit leave nothing.
 #[test]
-fn without_an_alternate_screen_nothing_stays_after_hiding_either() {
-    let shell = "PS1='shell> ' bash --norc --noprofile --noediting -i";
-    let (tmux, mut terminal) = Tmux::run("set -g alternate-screen off\n", 24, 80, shell);
-    let history = || tmux.ask(&["capture-pane", "-p", "-S", "-", "-t", "test"]);
-    terminal.sees("shell> ");
-    terminal.send(concat!(env!("CARGO_BIN_EXE_latchkey"), "\n").as_bytes());
-    terminal.sees("There is no access key yet.");
-    let secret = terminal.create_and_show("");
-    assert!(history().contains(&secret));
-    terminal.press("s");
-    terminal.loses("hides in");
-    assert!(!history().contains(&secret), "after hiding:\n{}", history());
-    terminal.press("s");
-    terminal.sees("hides in");
-    terminal.press("<Ctrl-Z>");
-    terminal.sees("Stopped");
-    assert!(!history().contains(&secret), "after a stop:\n{}", history());
-    terminal.send(b"fg\n");
-    terminal.sees("Show key");
-    terminal.press("s");
-    terminal.sees("hides in");
-    terminal.send(b"\x03"); // quit, from anywhere
-    terminal.sees("shell> ");
-    terminal.loses("Access key created");
-    assert!(!history().contains(&secret), "after the end:\n{}", history());
+fn a_second_terminal_is_told_of_and_gets_no_copy() {
+    for setting in ["external", "on"] {
+        let (tmux, mut ours) = Tmux::start(&format!("set -s set-clipboard {setting}\n"));
+        ours.sees("There is no access key yet.");
+        ours.press("c<Enter>");
+        ours.sees("Copy goes through tmux");
+        assert!(!ours.text().contains("terminals show"));
+        // It comes while the secret is still hidden.
+        let mut other = tmux.attach();
+        other.sees("Access key created");
+        ours.press("s");
+        ours.sees("! 2 terminals show this session.");
+        ours.sees("[Show it all the same]");
+        ours.press("<Enter>"); // the safe answer is the marked one
+        ours.loses("[Show it all the same]");
+        assert!(!ours.text().contains("hides in"));
+        ours.press("c");
+        ours.sees("[Copy it all the same]");
+        assert!(!contains(&ours.bytes, b"\x1b]52;"));
+        ours.press("<Tab><Enter>");
+        ours.sees("sent through tmux");
+        ours.gets(b"\x1b]52;");
+        // Accepted once, it is not asked again.
+        ours.press("s");
+        ours.sees("hides in");
+        let secret = ours.word("sk_");
+        assert!(contains(&ours.bytes, &told(&secret)));
+        other.sees(&secret);
+        assert_eq!(count(&other.bytes, b"\x1b]52;"), 0, "set-clipboard {setting}");
+        assert_eq!(tmux.ask(&["list-buffers"]), "");
+    }
 }
 
-/// T5: the shell in the pane gets its screen back, and `fg` the program.
 #[test]
-fn ctrl_z_in_a_pane() {
-    let (tmux, mut terminal) = Tmux::run("", 24, 80, "PS1='shell> ' bash --norc --noprofile --noediting -i");
-    let alternate = || tmux.ask(&["display", "-p", "-t", "test", "#{alternate_on}"]).trim().to_owned();
-    terminal.sees("shell> ");
-    terminal.send(concat!(env!("CARGO_BIN_EXE_latchkey"), "\n").as_bytes());
-    terminal.sees("There is no access key yet.");
-    let secret = terminal.create_and_show("");
-    assert_eq!(alternate(), "1");
-    terminal.press("<Ctrl-Z>");
-    terminal.sees("Stopped");
-    assert_eq!(alternate(), "0");
-    let history = tmux.ask(&["capture-pane", "-p", "-S", "-", "-t", "test"]);
-    assert!(!history.contains(&secret), "{history}");
-    terminal.send(b"fg\n");
-    terminal.sees("Show key");
-    assert_eq!(alternate(), "1");
-    let pane = tmux.ask(&["capture-pane", "-p", "-t", "test"]);
-    assert!(pane.contains("Access key created") && !pane.contains(&secret), "{pane}");
+fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer() {
+    let (tmux, mut ours) = Tmux::running("set -s set-clipboard on\n", "LATCHKEY --clipboard=osc52");
+    ours.sees("There is no access key yet.");
+    let secret = ours.create_and_show("");
+    ours.sees("if tmux and the terminal let it");
+    ours.press("c");
+    ours.gets(&told(&secret));
+    ours.sees("sent to your terminal");
+    while !tmux.ask(&["list-buffers"]).is_empty() {
+        ours.press("<Tab>");
+    }
+    let mut other = tmux.attach();
+    other.sees("Access key created");
+    let before = count(&ours.bytes, b"\x1b]52;");
+    ours.press("c");
+    ours.sees("2 terminals show this session, and tmux would");
+    assert_eq!((count(&ours.bytes, b"\x1b]52;"), count(&other.bytes, b"\x1b]52;")), (before, 0));
+    // With another setting tmux lets nothing through, which is known.
+    let (_tmux, mut closed) = Tmux::running("", "LATCHKEY --clipboard=osc52");
+    closed.sees("There is no access key yet.");
+    closed.press("c<Enter>");
+    closed.sees("No clipboard can be reached from here: tmux lets OSC 52 through");
 }
 
-/// T16: wider than the screen, it is still one line to whoever selects it, and no other character comes with it.
 #[test]
-fn on_a_narrow_screen_a_secret_is_one_line() {
-    let (tmux, mut terminal) = Tmux::start_at("", 12, 40);
+fn a_terminal_that_takes_no_clipboard_is_told_before_the_secret_is_shown() {
+    let (_tmux, mut terminal) = Tmux::on("vt220", "");
     terminal.sees("There is no access key yet.");
     terminal.press("c<Enter>");
-    terminal.sees("Access key created");
-    terminal.press("s");
-    terminal.sees("hides in");
-    let pane = tmux.ask(&["capture-pane", "-p", "-J", "-t", "test"]);
-    let line = pane.lines().find(|line| line.starts_with("sk_")).unwrap_or_else(|| panic!("{pane}"));
-    assert_eq!(line.len(), 52, "{pane}");
+    terminal.sees("(vt220), takes no clipboard. Use Save to");
     terminal.press("c");
-    terminal.gets(format!(";{}\x07", STANDARD.encode(line)).as_bytes());
+    terminal.sees("Secret access key not copied");
+    assert!(!contains(&terminal.bytes, b"]52;"));
 }
 
-/// T18: no program that is started on the way takes a press from this one.
 #[test]
-fn a_copy_takes_no_press() {
-    let (_tmux, mut terminal) = Tmux::start("");
+fn what_an_outer_tmux_keeps_is_said_before() {
+    let words = "env -u TMUX tmux -L inner -f /dev/null new-session -s in LATCHKEY";
+    let (tmux, mut terminal) = Tmux::running("set -s set-clipboard on\n", words);
     terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
-    for _ in 0..8 {
-        terminal.send(b"cs"); // copied by a tmux of its own, while this is typed
-        terminal.loses(&secret);
-        terminal.send(b"cs");
-        terminal.sees(&secret);
-    }
+    terminal.sees("a tmux with set-clipboard on keeps a copy in a buffer");
+    terminal.press("c");
+    terminal.gets(&told(&secret));
     terminal.sees("sent through tmux");
+    // It is out of our reach, as the sentence says; ours is gone.
+    assert_eq!(tmux.ask(&["show-buffer"]), secret);
+    assert_eq!(tmux.ask(&["-L", "inner", "list-buffers"]), "");
+}
+
+#[test]
+fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
+    // The program's tmux is the real one, but it never comes back from loading a buffer.
+    for leaves in [false, true] {
+        let (tmux, mut terminal) =
+            Tmux::wrapped("load-buffer) \"$REAL\" \"$@\"; touch ../loaded; exec tail -f /dev/null;;");
+        terminal.sees("There is no access key yet.");
+        terminal.press("c<Enter>");
+        terminal.sees("Copy goes through tmux");
+        terminal.press("c");
+        tmux.waits_for("loaded", &mut terminal);
+        assert!(tmux.ask(&["list-buffers"]).starts_with("latchkey-"));
+        if leaves {
+            terminal.press("<Ctrl-C>");
+            terminal.sees("Close for good");
+            terminal.press("<Tab><Enter>");
+            terminal.sees("ended with 0");
+        } else {
+            terminal.sees("not copied: tmux does not answer");
+        }
+        assert_eq!(tmux.ask(&["list-buffers"]), "");
+    }
+}
+
+#[test]
+fn a_tmux_that_does_not_answer_holds_nothing_up() {
+    let (_tmux, mut terminal) = Tmux::wrapped("display-message) exec tail -f /dev/null;;");
+    terminal.sees("There is no access key yet.");
+    terminal.press("c<Enter>");
+    terminal.sees("! tmux does not say who else sees this session.");
+    terminal.sees("No clipboard can be reached from here: tmux does not answer");
+    terminal.press("s");
+    terminal.sees("[Show it all the same]");
+    terminal.press("<Tab><Enter>");
+    terminal.sees("hides in");
 }

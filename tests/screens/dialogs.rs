@@ -5,7 +5,8 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use latchkey::api::{ApiError, Creation, Reply};
 use latchkey::model::Untrusted;
-use latchkey::ui::app::{CopyReport, Way, What};
+use latchkey::surroundings::{Surroundings, Warning, Way};
+use latchkey::ui::app::{CopyReport, What};
 
 use crate::stage::{SIZES, Stage, at_sizes, key, some_keys};
 
@@ -90,6 +91,64 @@ fn reveal_not_copied() {
     assert_snapshot!(reveal(|stage| {
         let reason = "tmux does not answer.".to_owned();
         stage.app.on_copied(What::Secret, CopyReport::Failed { reason });
+    }));
+}
+
+/// A place where much is to be said of what stands around.
+fn watched(stage: &mut Stage) {
+    stage.around = Surroundings {
+        way: Err("your terminal, as tmux sees it (vt220), takes no clipboard".to_owned()),
+        warnings: vec![Warning::Recorded("tlog-rec-sessio".to_owned()), Warning::Shared(2)],
+        ..Surroundings::default()
+    };
+    let _ = stage.app.on_surroundings(stage.around.clone(), stage.now);
+}
+
+#[test]
+fn reveal_says_who_watches_and_that_nothing_can_be_copied() {
+    assert_snapshot!(reveal(watched));
+}
+
+#[test]
+fn reveal_asks_before_it_is_shown_to_others() {
+    assert_snapshot!(reveal(|stage| {
+        watched(stage);
+        stage.press("s<Tab>");
+    }));
+}
+
+#[test]
+fn reveal_asks_after_a_copy_that_nobody_confirms() {
+    assert_snapshot!(reveal(|stage| {
+        stage.app.on_copied(What::Secret, CopyReport::Sent(Way::Screen));
+        stage.press("<Esc><Enter>");
+    }));
+}
+
+#[test]
+fn save() {
+    assert_snapshot!(reveal(|stage| stage.press("w")));
+}
+
+#[test]
+fn save_by_a_command() {
+    assert_snapshot!(reveal(|stage| stage.press("w<Tab><Tab>pass<Space>insert<Space>-m<Space>latchkey<Enter>")));
+}
+
+#[test]
+fn save_failed() {
+    assert_snapshot!(reveal(|stage| {
+        stage.press("w<Tab><Tab>pass<Space>insert<Enter>");
+        let said = Untrusted::new("Error: pass-name is not in the password store.\u{1b}[2J");
+        stage.app.on_delivered(Err(("the command failed (exit status: 1)".to_owned(), said)));
+    }));
+}
+
+#[test]
+fn saved() {
+    assert_snapshot!(reveal(|stage| {
+        stage.press("w<Enter>");
+        stage.app.on_delivered(Ok(Untrusted::default()));
     }));
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::api::{ApiError, Creation, ListRequest, Page, Place, Reply, Request, Server, Target};
 use latchkey::model::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untrusted};
+use latchkey::surroundings::Surroundings;
 use latchkey::ui::app::{App, Effect, Moment};
 use zeroize::Zeroizing;
 
@@ -15,6 +16,8 @@ use crate::{hands, mask, picture};
 pub struct Stage {
     pub app: App,
     pub now: Moment,
+    /// What is found when it is looked around.
+    pub around: Surroundings,
     /// What was asked of the server last.
     pub asked: Option<Request>,
 }
@@ -67,7 +70,12 @@ impl Stage {
     pub fn new(size: (u16, u16)) -> Self {
         let (app, first) = App::new(size);
         let Effect::Send(asked) = first else { panic!("the first thing is a question") };
-        Self { app, now: Moment { at: Instant::now(), utc: noon() }, asked: Some(asked) }
+        Self {
+            app,
+            now: Moment { at: Instant::now(), utc: noon() },
+            around: Surroundings::default(),
+            asked: Some(asked),
+        }
     }
 
     /// The app with these keys on screen, of so many.
@@ -116,8 +124,13 @@ impl Stage {
     }
 
     fn keep(&mut self, effect: Option<Effect>) {
-        if let Some(Effect::Send(request)) = effect {
-            self.asked = Some(request);
+        match effect {
+            Some(Effect::Send(request)) => self.asked = Some(request),
+            Some(Effect::Look) => {
+                let effect = self.app.on_surroundings(self.around.clone(), self.now);
+                self.keep(effect);
+            }
+            _ => {}
         }
     }
 }

@@ -7,7 +7,8 @@ use crossterm::event::Event;
 use latchkey::api::{self, Client, Connect, Connected, Link, Server, Target};
 use latchkey::model::{Profile, SecretKey};
 use latchkey::server::embedded::{self, Embedded};
-use latchkey::ui::app::{App, Call, CopyReport, Dialog, Effect, Moment, Step, Testing, Way, What};
+use latchkey::surroundings::{Surroundings, Way};
+use latchkey::ui::app::{App, Call, CopyReport, Destination, Dialog, Effect, Moment, Step, Testing, What};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -25,6 +26,10 @@ pub struct Bench {
     pub now: Moment,
     /// What was put on the clipboard, in order.
     pub copied: Vec<(What, String)>,
+    /// What is found when it is looked around.
+    pub around: Surroundings,
+    /// Where the secret was to be delivered.
+    pub delivering: Option<Destination>,
     /// Whether the app has left.
     pub left: Option<Farewell>,
     link: Link,
@@ -76,7 +81,17 @@ impl Bench {
     pub fn with(folder: TempDir, connect: impl Connect) -> Self {
         let link = api::spawn(connect);
         let (app, first) = App::new((80, 24));
-        let mut bench = Self { app, server: None, folder, now: Moment::now(), copied: Vec::new(), left: None, link };
+        let mut bench = Self {
+            app,
+            server: None,
+            folder,
+            now: Moment::now(),
+            copied: Vec::new(),
+            around: Surroundings::default(),
+            delivering: None,
+            left: None,
+            link,
+        };
         bench.perform(Some(first));
         bench
     }
@@ -164,7 +179,7 @@ impl Bench {
         let secret = self.secret();
         let Some(Dialog::Reveal(reveal)) = &self.app.dialog else { unreachable!() };
         let id = reveal.key.id.raw_for_api().to_owned();
-        self.type_keys("c<Esc><Enter>").await;
+        self.type_keys("cs<Esc><Enter>").await;
         assert!(self.app.dialog.is_none());
         (id, secret)
     }
@@ -206,6 +221,13 @@ impl Bench {
                 self.copied.push((what, text.expose_secret().to_owned()));
                 self.app.on_copied(what, CopyReport::Sent(Way::Terminal));
             }
+            Some(Effect::Overwrite) => self.app.on_copied(What::Clipboard, CopyReport::Overwritten(Way::Terminal)),
+            Some(Effect::Look) => {
+                let effect = self.app.on_surroundings(self.around.clone(), self.now);
+                self.perform(effect);
+            }
+            Some(Effect::Deliver(to, _)) => self.delivering = Some(to),
+            Some(Effect::StopDelivery) => self.delivering = None,
             Some(Effect::Quit(words)) => self.left = Some(Farewell(words)),
         }
     }

@@ -2,6 +2,8 @@
 
 #[path = "line.rs"]
 mod line;
+#[path = "steps.rs"]
+mod steps;
 
 use std::io::{PipeWriter, Read, Write};
 use std::os::fd::AsFd;
@@ -102,18 +104,11 @@ impl Terminal {
         self.screen.screen_mut().set_size(size(rows), size(columns));
     }
 
-    /// Creates a key in the program and shows its secret, which it gives.
-    pub fn create_and_show(&mut self, label: &str) -> String {
-        self.press(&format!("c{label}<Enter>"));
-        self.sees("Access key created");
-        self.press("s");
-        self.sees("hides in");
-        self.word("sk_")
-    }
-
-    /// Closes the dialog of a new key, from its first button.
-    pub fn close(&mut self) {
-        self.press("<Tab><Tab><Tab><Tab><Enter>");
+    /// Closes it after a copy that nobody confirms, from its first button.
+    pub fn close_after_copy(&mut self) {
+        self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
+        self.sees("[I have stored it]");
+        self.press("<Tab><Enter>");
         self.sees("is ready for use");
     }
 
@@ -122,10 +117,22 @@ impl Terminal {
         self.pty.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
-    /// Waits until these words are on screen.
+    /// Waits until these words are on screen, in one line or broken into several.
     #[track_caller]
     pub fn sees(&mut self, words: &str) {
-        self.waits_for(&format!("“{words}”"), |terminal| terminal.text().contains(words));
+        self.waits_for(&format!("“{words}”"), |terminal| terminal.shows(words));
+    }
+
+    /// Whether these words are on screen, in one line or broken into several.
+    pub fn shows(&self, words: &str) -> bool {
+        let text = self.text();
+        text.contains(words)
+            || text.replace(['│', '|'], " ").split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
+    }
+
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) {
+        self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
     }
 
     /// Waits until these words are no longer on screen.

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{Delivered, Held, NewFile, Receiver, Rescue};
+use super::{Delivered, Held, Rescue};
 use crate::cli::ask;
 use crate::cli::exit::Failure;
+use crate::deliver::{Receiver, Speech, to_new_file};
 use crate::model::KeyId;
 
 /// A secret that found no place yet.
@@ -57,20 +58,19 @@ impl Offer<'_> {
 
     async fn run_again(&mut self) -> Result<Option<Delivered>, String> {
         let Some(receiver) = &self.again else { return Ok(None) };
-        receiver.give(&self.line, self.held).await?;
+        receiver.give(&self.line, Speech::Aloud, self.held.signal()).await.map_err(|failed| failed.why)?;
         Ok(Some(Delivered::Command))
     }
 
     async fn run_another(&mut self) -> Result<Option<Delivered>, String> {
         let Some(command) = answer("Command: ".to_owned(), self.held).await else { return Ok(None) };
-        self.again = Some(Receiver::find(&command).map_err(|failure| words(&failure))?);
+        self.again = Some(Receiver::find(&command).map_err(|refusal| refusal.what)?);
         self.run_again().await
     }
 
     async fn write_file(&mut self) -> Result<Option<Delivered>, String> {
         let Some(path) = answer("New file: ".to_owned(), self.held).await else { return Ok(None) };
-        let file = NewFile::create(Path::new(&path)).map_err(|failure| words(&failure))?;
-        file.fill(&self.line).map_err(|error| format!("{path} cannot be written: {error}"))?;
+        to_new_file(Path::new(&path), &self.line)?;
         Ok(Some(Delivered::File(path.into())))
     }
 
@@ -92,9 +92,4 @@ async fn answer(question: String, held: &mut Held) -> Option<String> {
         answer = ask::line(question) => answer.ok(),
         () = held.signal() => None,
     }
-}
-
-/// What is wrong, for the middle of a sentence. Here a key was made.
-fn words(failure: &Failure) -> String {
-    failure.message.trim_end_matches(" No key was made.").trim_end_matches('.').to_owned()
 }

@@ -3,9 +3,9 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Delivered, file};
-use crate::cli::deliver::NewFile;
+use super::Delivered;
 use crate::cli::exit::{Exit, Failure};
+use crate::deliver::{NewFile, fill};
 use crate::model::KeyId;
 
 /// A folder of ours that is there and can be written to, should it be needed.
@@ -31,7 +31,7 @@ impl Rescue {
     pub fn keep(&self, id: &KeyId, line: &[u8], why: String) -> Result<Delivered, Failure> {
         let name: String = id.raw_for_api().chars().filter(char::is_ascii_alphanumeric).take(40).collect();
         let path = self.0.join(format!("secret-of-{name}"));
-        let kept = NewFile::open(&path).and_then(|mut opened| file::fill(&mut opened, &path, line));
+        let kept = NewFile::open(&path).and_then(|mut opened| fill(&mut opened, &path, line));
         match kept {
             Ok(()) => Ok(Delivered::Rescued(path, why)),
             Err(error) => Err(Failure::new(

@@ -1,5 +1,9 @@
 //! What is known about a copy to a clipboard, in words that never claim more.
 
+use std::time::Duration;
+
+use crate::surroundings::Way;
+
 /// What was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
@@ -15,6 +19,8 @@ pub enum What {
     Request,
     /// An access token.
     AccessToken,
+    /// Nothing: what was copied before is overwritten.
+    Clipboard,
 }
 
 impl What {
@@ -28,36 +34,24 @@ impl What {
             Self::Content => "Content",
             Self::Request => "curl text (a credential)",
             Self::AccessToken => "Access token",
+            Self::Clipboard => "Clipboard",
         }
     }
 
     /// Whether no clipboard manager should remember it.
     #[must_use]
     pub const fn is_credential(self) -> bool {
-        !matches!(self, Self::Id | Self::Content)
+        !matches!(self, Self::Id | Self::Content | Self::Clipboard)
     }
 
     /// What helps where it cannot be copied.
     const fn instead(self) -> &'static str {
         match self {
-            Self::Secret => " Show it, and select it by mouse.",
+            Self::Secret => " Use Save to…, or show it and select it by mouse.",
             Self::HmacToken => " Select it by mouse.",
             _ => "",
         }
     }
-}
-
-/// A way to a clipboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// tmux hands it to the terminal of its client.
-    Tmux,
-    /// GNU screen passes it to the terminal.
-    Screen,
-    /// The terminal is told directly, by OSC 52.
-    Terminal,
-    /// The desktop's clipboard, on this machine.
-    Desktop,
 }
 
 /// What came of a copy.
@@ -65,8 +59,12 @@ pub enum Way {
 pub enum CopyReport {
     /// It was sent this way. Nobody confirms that it arrived.
     Sent(Way),
-    /// The desktop took it, and has it while this program runs.
-    Held,
+    /// The desktop took it, and has it while this program runs, but not longer than this.
+    Held(Option<Duration>),
+    /// A space was sent this way, over what was there.
+    Overwritten(Way),
+    /// A desktop's clipboard was emptied; or it held something else by then, and was left alone.
+    Cleared(bool),
     /// It was not sent.
     Failed {
         /// Why, in words.
@@ -82,16 +80,42 @@ impl CopyReport {
         match self {
             Self::Sent(way) => {
                 let way = match way {
-                    Way::Tmux => "through tmux (load-buffer -w) to your terminal's clipboard",
+                    Way::Tmux => "through tmux to your terminal's clipboard",
                     Way::Screen => "through GNU screen to your terminal's clipboard",
+                    Way::Mosh => "through mosh to your terminal's clipboard",
                     _ => "to your terminal's clipboard (OSC 52)",
                 };
                 format!("{thing} sent {way}. Terminals do not confirm: paste it where it belongs before you close.")
             }
-            Self::Held => format!("{thing} is on this desktop's clipboard, as long as latchkey runs. Paste it now."),
-            Self::Failed { reason } => {
-                format!("{thing} not copied: {reason}{}", what.instead())
+            Self::Held(Some(time)) => {
+                let seconds = time.as_secs();
+                format!("{thing} is on the desktop's clipboard for {seconds} s, while latchkey runs. Paste it now.")
             }
+            Self::Held(None) => format!("{thing} is on the desktop's clipboard, as long as latchkey runs."),
+            Self::Overwritten(_) => {
+                "A space was sent over the clipboard. Histories and recordings of it remain.".into()
+            }
+            Self::Cleared(true) => "The desktop's clipboard is empty. A manager's history of it remains.".into(),
+            Self::Cleared(false) => "The desktop's clipboard holds nothing from here: left as it is.".into(),
+            Self::Failed { reason } if what == What::Clipboard => format!("Clipboard not overwritten: {reason}"),
+            Self::Failed { reason } => format!("{thing} not copied: {reason}{}", what.instead()),
         }
+    }
+
+    /// The same in a few words, for a small screen.
+    #[must_use]
+    pub fn brief(&self, what: What) -> String {
+        match self {
+            Self::Sent(_) => "Sent. Terminals do not confirm: paste it before you close.".into(),
+            Self::Held(Some(time)) => format!("On the desktop's clipboard for {} s. Paste it now.", time.as_secs()),
+            Self::Failed { reason } => format!("Not copied: {reason}"),
+            _ => self.sentence(what),
+        }
+    }
+
+    /// Whether it was not sent.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed { .. })
     }
 }

@@ -1,13 +1,16 @@
 //! The dialog that holds the only copy of a new secret.
 
+mod parts;
+
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
 use super::focus::moved;
-use super::{CopyReport, Effect, HmacStep, Home, Moment, Pair, Step, StepOutcome, TestStep, What};
+use super::{CopyReport, Delivered, Effect, HmacStep, Home, Moment, Pair, SaveStep, Step, StepOutcome, TestStep, What};
 use crate::model::{AccessKey, SecretKey};
 use crate::ui::keymap::{Action, Mode};
+pub use parts::{Fate, News, RevealButton};
 
 /// A new key with its secret, until *Close*.
 #[derive(Debug)]
@@ -20,34 +23,15 @@ pub struct Reveal {
     pub shown_until: Option<Instant>,
     /// The focused button.
     pub focus: RevealButton,
-    /// What came of the last copy.
-    pub copied: Option<(What, CopyReport)>,
-    /// Whether *Close* has asked, since the secret was neither shown nor copied.
+    /// What happened last.
+    pub news: Option<News>,
+    /// Where the secret is, as far as it is known.
+    pub fate: Fate,
+    /// Whether *Close* has asked, since the secret may be nowhere else.
     pub asking: bool,
     /// The step that was opened from here.
     pub step: Option<Step>,
     home: Home,
-    seen: bool,
-}
-
-/// The buttons, in their order on screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RevealButton {
-    /// *Show key*, or *Hide key* while it is shown.
-    Show,
-    /// *Copy to clipboard*.
-    Copy,
-    /// *HMAC token*.
-    Hmac,
-    /// *Test key*.
-    Test,
-    /// *Close*.
-    Close,
-}
-
-impl RevealButton {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Show, Self::Copy, Self::Hmac, Self::Test, Self::Close];
 }
 
 /// A shown secret hides by itself after this long.
@@ -57,6 +41,8 @@ pub const SHOWN_FOR: Duration = Duration::from_secs(30);
 pub enum Outcome {
     /// It stays, and this must happen outside.
     Stay(Option<Effect>),
+    /// It stays, and the secret, or what a step has made of it, shall be shown.
+    Show,
     /// It closes; the secret is gone.
     Close,
 }
@@ -65,8 +51,8 @@ impl Reveal {
     /// A dialog with its secret hidden.
     #[must_use]
     pub const fn new(key: AccessKey, secret: SecretKey, home: Home) -> Self {
-        let (focus, shown_until, copied, step) = (RevealButton::Show, None, None, None);
-        Self { key, secret, shown_until, focus, copied, asking: false, step, home, seen: false }
+        let (focus, shown_until, news, step) = (RevealButton::Show, None, None, None);
+        Self { key, secret, shown_until, focus, news, fate: Fate::Nowhere, asking: false, step, home }
     }
 
     /// What presses mean in it.
@@ -80,13 +66,14 @@ impl Reveal {
     }
 
     /// Takes an intent.
-    pub fn act(&mut self, action: Action, now: Moment) -> Outcome {
+    pub fn act(&mut self, action: Action) -> Outcome {
         if self.asking {
             return self.answer(action);
         }
-        if let Some(step) = self.step.as_mut().filter(|_| action != Action::Close) {
-            return match step.act(action, now) {
+        if let Some(step) = self.step.as_mut().filter(|step| action != Action::Close || step.is_running()) {
+            return match step.act(action) {
                 StepOutcome::Stay(effect) => Outcome::Stay(effect),
+                StepOutcome::Show => Outcome::Show,
                 StepOutcome::Back => {
                     self.step = None;
                     Outcome::Stay(None)
@@ -94,7 +81,9 @@ impl Reveal {
             };
         }
         match action {
-            Action::ShowKey => self.toggle(now),
+            Action::ShowKey => return self.toggle(),
+            Action::SaveTo => self.open_save(),
+            Action::Overwrite => return Outcome::Stay(Some(Effect::Overwrite)),
             Action::CopySecret => return Outcome::Stay(Some(self.copy(What::Secret))),
             Action::HmacToken => self.open_hmac(),
             Action::TestKey => return Outcome::Stay(self.open_test()),
@@ -102,7 +91,8 @@ impl Reveal {
             Action::Next | Action::Previous => self.focus = moved(&RevealButton::ALL, self.focus, action),
             Action::Close => return self.close(),
             Action::Submit => match self.focus {
-                RevealButton::Show => self.toggle(now),
+                RevealButton::Show => return self.toggle(),
+                RevealButton::Save => self.open_save(),
                 RevealButton::Copy => return Outcome::Stay(Some(self.copy(What::Secret))),
                 RevealButton::Hmac => self.open_hmac(),
                 RevealButton::Test => return Outcome::Stay(self.open_test()),
@@ -155,20 +145,44 @@ impl Reveal {
         if let Some(step) = self.step.as_mut().filter(|_| !matches!(what, What::Secret | What::Id)) {
             return step.on_copied(what, report);
         }
-        self.seen |= what == What::Secret && !matches!(report, CopyReport::Failed { .. });
-        self.copied = Some((what, report));
+        match report {
+            CopyReport::Held(_) if what == What::Secret => self.fate = Fate::Kept,
+            // Whoever had it selected before may have let it go for the clipboard.
+            CopyReport::Sent(_) if what == What::Secret => self.fate = Fate::Sent,
+            _ => {}
+        }
+        self.news = Some(News::Copied(what, report));
     }
 
-    fn toggle(&mut self, now: Moment) {
-        self.shown_until = match self.shown_until {
-            Some(_) => None,
-            None => Some(now.at + SHOWN_FOR),
-        };
-        self.seen = true;
+    /// Takes what came of a delivery.
+    pub fn on_delivered(&mut self, delivered: Delivered) {
+        let Some(Step::Save(step)) = &mut self.step else { return };
+        if let Some(words) = step.on_delivered(delivered) {
+            (self.step, self.fate, self.news) = (None, Fate::Kept, Some(News::Delivered(words)));
+            self.focus = RevealButton::Close;
+        }
+    }
+
+    /// Shows the secret, or what a step has made of it, for a while.
+    pub fn show(&mut self, now: Moment) {
+        if let Some(step) = &mut self.step {
+            step.show(now);
+        } else if !self.asking {
+            self.shown_until = Some(now.at + SHOWN_FOR);
+            self.fate = Fate::Kept;
+        }
+    }
+
+    const fn toggle(&mut self) -> Outcome {
+        if self.shown_until.is_none() {
+            return Outcome::Show;
+        }
+        self.shown_until = None;
+        Outcome::Stay(None)
     }
 
     fn copy(&mut self, what: What) -> Effect {
-        self.copied = None;
+        self.news = None;
         let text = if what == What::Secret { self.secret.expose() } else { self.key.id.raw_for_api() };
         Effect::Copy(what, SecretString::from(text))
     }
@@ -182,6 +196,11 @@ impl Reveal {
         self.step = Some(Step::Hmac(Box::new(HmacStep::new(self.pair(), ""))));
     }
 
+    fn open_save(&mut self) {
+        self.hide();
+        self.step = Some(Step::Save(Box::new(SaveStep::new(&self.key.id, self.secret.clone()))));
+    }
+
     fn open_test(&mut self) -> Option<Effect> {
         self.hide();
         let (step, request) = TestStep::begin(self.pair(), None, None)?;
@@ -191,7 +210,7 @@ impl Reveal {
 
     fn close(&mut self) -> Outcome {
         self.step = None;
-        if self.seen {
+        if self.fate == Fate::Kept {
             return Outcome::Close;
         }
         self.asking = true;

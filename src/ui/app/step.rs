@@ -1,6 +1,7 @@
 //! Steps two and three of the contract, for one pair of ID and secret: beside a new key, or for any other.
 
 mod hmac;
+mod save;
 mod test;
 
 use std::time::Instant;
@@ -8,6 +9,7 @@ use std::time::Instant;
 use crossterm::event::KeyEvent;
 
 pub use hmac::{HmacFocus, HmacStep, Made};
+pub use save::{Delivered, Destination, SaveFocus, SaveStep, Saving};
 pub use test::{TestButton, TestStep, Testing};
 
 use super::{CopyReport, Effect, Moment, What};
@@ -46,12 +48,16 @@ pub enum Step {
     Hmac(Box<HmacStep>),
     /// The exchange is tried.
     Test(Box<TestStep>),
+    /// The secret is brought to a file or a command.
+    Save(Box<SaveStep>),
 }
 
 /// What a turn of a step comes to.
 pub enum StepOutcome {
     /// It stays, and this must happen outside.
     Stay(Option<Effect>),
+    /// It stays, and a credential shall be shown in it.
+    Show,
     /// Back to where it was opened.
     Back,
 }
@@ -61,30 +67,48 @@ impl Step {
     #[must_use]
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Hmac(_) => Mode::Form,
+            Self::Hmac(_) | Self::Save(_) => Mode::Form,
             Self::Test(_) => Mode::Question,
         }
     }
 
     /// Takes an intent.
-    pub fn act(&mut self, action: Action, now: Moment) -> StepOutcome {
+    pub fn act(&mut self, action: Action) -> StepOutcome {
         match self {
-            Self::Hmac(step) => step.act(action, now),
+            Self::Hmac(step) => step.act(action),
             Self::Test(step) => step.act(action),
+            Self::Save(step) => step.act(action),
         }
+    }
+
+    /// Whether it waits for something outside that must not be left alone.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        matches!(self, Self::Save(step) if step.is_running())
     }
 
     /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
-        if let Self::Hmac(step) = self {
-            step.press(key);
+        match self {
+            Self::Hmac(step) => step.press(key),
+            Self::Save(step) => step.press(key),
+            Self::Test(_) => {}
         }
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
+        match self {
+            Self::Hmac(step) => step.paste(text),
+            Self::Save(step) => step.paste(text),
+            Self::Test(_) => {}
+        }
+    }
+
+    /// Shows the credential that was wished for.
+    pub fn show(&mut self, now: Moment) {
         if let Self::Hmac(step) = self {
-            step.paste(text);
+            step.make(now);
         }
     }
 
@@ -100,6 +124,7 @@ impl Step {
         match self {
             Self::Hmac(step) => step.copied = Some((what, report)),
             Self::Test(step) => step.copied = Some((what, report)),
+            Self::Save(_) => {}
         }
     }
 
@@ -115,14 +140,14 @@ impl Step {
     pub fn next_wake(&self, now: Moment) -> Option<Instant> {
         match self {
             Self::Hmac(step) => step.next_wake(now),
-            Self::Test(_) => None,
+            Self::Test(_) | Self::Save(_) => None,
         }
     }
 
     /// Takes an answer, if it is to this step's question.
     pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Request> {
         match self {
-            Self::Hmac(_) => None,
+            Self::Hmac(_) | Self::Save(_) => None,
             Self::Test(step) => step.on_reply(reply, now),
         }
     }

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
 use super::focus::moved;
-use super::{Effect, HmacStep, Home, Moment, Pair, Step, StepOutcome, TestStep};
+use super::{HmacStep, Home, Pair, Step, StepOutcome, TestStep};
 use crate::api::Target;
 use crate::model::role::{self, Wanted};
 use crate::model::{BaseUrl, Content, KeyId, SecretKey, sentence};
@@ -96,10 +96,11 @@ impl TokenDialog {
     }
 
     /// Takes an intent.
-    pub fn act(&mut self, action: Action, now: Moment) -> StepOutcome {
+    pub fn act(&mut self, action: Action) -> StepOutcome {
         if let Some(step) = &mut self.step {
-            if let StepOutcome::Stay(effect) = step.act(action, now) {
-                return StepOutcome::Stay(effect);
+            let outcome = step.act(action);
+            if !matches!(outcome, StepOutcome::Back) {
+                return outcome;
             }
             self.step = None;
             return StepOutcome::Stay(None);
@@ -109,7 +110,7 @@ impl TokenDialog {
             Action::Cancel => return StepOutcome::Back,
             Action::Submit => match self.focus {
                 F::Close => return StepOutcome::Back,
-                F::Hmac | F::Exchange | F::Doctor => return StepOutcome::Stay(self.open(now)),
+                F::Hmac | F::Exchange | F::Doctor => return self.open(),
                 _ => self.go(Action::Next),
             },
             _ => {}
@@ -188,26 +189,25 @@ impl TokenDialog {
     }
 
     /// Opens the step of the focused button, or says what is missing.
-    fn open(&mut self, now: Moment) -> Option<Effect> {
+    fn open(&mut self) -> StepOutcome {
         let (pair, content) = match self.read() {
             Ok(read) => read,
             Err(words) => {
                 self.words = Some(words);
-                return None;
+                return StepOutcome::Stay(None);
             }
         };
         if self.focus == F::Hmac {
             let mut step = HmacStep::new(pair, content.as_ref().map_or("", Content::as_str));
-            if content.is_some() {
-                step.make(now);
-            }
+            let outcome = if content.is_some() { step.wish() } else { StepOutcome::Stay(None) };
             self.step = Some(Step::Hmac(Box::new(step)));
-            return None;
+            return outcome;
         }
         let failing = (self.focus == F::Doctor).then(|| SecretString::from(self.failing.text()));
-        let (step, request) = TestStep::begin(pair, content, failing)?;
-        self.step = Some(Step::Test(Box::new(step)));
-        Some(request.into())
+        StepOutcome::Stay(TestStep::begin(pair, content, failing).map(|(step, request)| {
+            self.step = Some(Step::Test(Box::new(step)));
+            request.into()
+        }))
     }
 
     /// What is typed, checked; or what is wrong with it and what to do.

@@ -10,7 +10,7 @@ use crossterm::event::{Event, KeyEvent};
 
 use crate::api::Request;
 
-use super::{App, CopyReport, Dialog, Effect, Exit, Moment, What};
+use super::{App, CopyReport, Delivered, Dialog, Effect, Exit, Held, Moment, What};
 use crate::ui::field::Field;
 use crate::ui::keymap::{self, Action};
 
@@ -68,7 +68,14 @@ impl App {
             step.on_copied(what, report);
         } else {
             let text = report.sentence(what);
-            if matches!(report, CopyReport::Failed { .. }) { self.complain(text) } else { self.say(text) }
+            if report.is_failure() { self.complain(text) } else { self.say(text) }
+        }
+    }
+
+    /// Takes what came of a delivery.
+    pub fn on_delivered(&mut self, delivered: Delivered) {
+        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+            reveal.on_delivered(delivered);
         }
     }
 
@@ -107,6 +114,10 @@ impl App {
 
     /// Hides what is shown of a secret or a token.
     pub fn hide_secret(&mut self) {
+        // Nobody looks: what was about to be shown is not.
+        if self.guarding().is_none() && self.guard.as_ref().is_some_and(|guard| matches!(guard.holds, Held::Show)) {
+            self.guard = None;
+        }
         match &mut self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.hide(),
             _ => {
@@ -124,18 +135,23 @@ impl App {
 
     fn on_press(&mut self, key: KeyEvent, now: Moment) -> Option<Effect> {
         self.notice = None;
-        match keymap::action(self.mode(), key) {
+        let effect = match keymap::action(self.mode(), key) {
             Some(Action::Quit) => self.leave(now),
             Some(Action::Suspend) => {
                 self.on_suspend();
                 None
             }
             Some(action) if self.signing_in().is_some() => self.act_in_sign_in(action),
+            Some(action) if self.guarding().is_some() => return self.act_in_guard(action, now),
             Some(action) if self.dialog.is_some() => self.act_in_dialog(action, now),
             Some(action) if self.filter.is_some() => self.act_in_filter(action),
             Some(action) => self.act_in_list(action),
             None => self.type_into_field(key),
+        };
+        if self.dialog.is_none() {
+            self.guard = None; // what a closed dialog held is gone
         }
+        effect.map(|effect| self.guarded(effect))
     }
 
     fn on_paste(&mut self, text: &str) -> Option<Effect> {
@@ -207,11 +223,16 @@ impl App {
     /// Leaves, unless an answer or a question comes first.
     fn leave(&mut self, now: Moment) -> Option<Effect> {
         self.exit = Exit::Asked;
+        self.guard = None;
         if self.creating {
             return self.sign_in.take().map(|_| Request::GiveUp.into());
         }
         if matches!(self.dialog, Some(Dialog::Reveal(_))) {
-            return self.act_in_dialog(Action::Close, now);
+            let effect = self.act_in_dialog(Action::Close, now);
+            if self.step().is_some() {
+                self.exit = Exit::No; // a delivery is stopped first, and then the secret is here again
+            }
+            return effect;
         }
         Some(Effect::Quit(None))
     }

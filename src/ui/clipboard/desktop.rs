@@ -1,51 +1,77 @@
-//! The desktop's clipboard, by arboard: X11 or Wayland, on this machine.
+//! The desktop's clipboard, by arboard: X11 or Wayland, on this machine or where DISPLAY leads.
+//!
+//! A thread of its own has the handle: a display that accepts and never answers (a stalled `ssh -X`) holds up that
+//! thread and nobody else.
+
+mod keeper;
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use arboard::{Clipboard, SetExtLinux};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::ui::app::CopyReport;
+use keeper::Order;
 
-/// A display that accepts and never answers (a stalled `ssh -X`) is given up after this long.
+/// A display that does not answer is given up after this long.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// At the end of the program it gets less.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
-/// The handle, once there is one. Its text is lost when it drops, so it lives as long as the program.
-#[derive(Clone, Default)]
+/// The way to the thread, once there is one.
+#[derive(Clone)]
 pub(super) struct Desktop {
-    handle: Arc<Mutex<Option<Clipboard>>>,
+    keeper: Arc<Mutex<Option<mpsc::Sender<Order>>>>,
+    /// How long it may hold a credential.
+    hold: Duration,
 }
 
 impl Desktop {
-    /// Begins to copy, on a thread of its own: the display may never answer.
-    pub(super) fn copy(&self, text: Zeroizing<String>, secret: bool) -> JoinHandle<CopyReport> {
-        let (done, answer) = mpsc::channel();
-        let desktop = self.clone();
-        let started = std::thread::Builder::new()
-            .name("clipboard".into())
-            .spawn(move || drop(done.send(desktop.set(&text, secret))));
-        tokio::task::spawn_blocking(move || {
-            let failed = |reason: String| CopyReport::Failed { reason };
-            if let Err(error) = started {
-                return failed(format!("no thread could be started: {error}."));
-            }
-            match answer.recv_timeout(PATIENCE) {
-                Ok(Ok(())) => CopyReport::Held,
-                Ok(Err(error)) => failed(format!("the desktop's clipboard cannot be reached ({error}).")),
-                Err(_) => failed("the display does not answer.".into()),
-            }
-        })
+    pub(super) fn new(hold: Duration) -> Self {
+        Self { keeper: Arc::default(), hold }
     }
 
-    fn set(&self, text: &str, secret: bool) -> Result<(), arboard::Error> {
-        let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        let clipboard = match &mut *handle {
-            Some(clipboard) => clipboard,
-            empty => empty.insert(Clipboard::new()?),
-        };
-        let set = clipboard.set();
-        if secret { set.exclude_from_history().text(text) } else { set.text(text) }
+    /// Copies. What is secret is taken off again after a while, if it is still there then.
+    pub(super) async fn copy(&self, text: Zeroizing<String>, secret: bool) -> CopyReport {
+        let failed = |reason: String| CopyReport::Failed { reason };
+        let (done, answer) = oneshot::channel();
+        if let Err(error) = self.start().and_then(|keeper| {
+            keeper.send(Order::Set { text, secret, done }).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+        }) {
+            return failed(format!("no thread could be started: {error}."));
+        }
+        match timeout(PATIENCE, answer).await {
+            Ok(Ok(Ok(()))) if secret => CopyReport::Held(Some(self.hold)),
+            Ok(Ok(Ok(()))) => CopyReport::Held(None),
+            Ok(Ok(Err(error))) => failed(format!("the desktop's clipboard cannot be reached ({error}).")),
+            _ => failed("the display does not answer.".into()),
+        }
+    }
+
+    /// Takes what came from here off the clipboard, if it is still there; whether it was. None if nothing was copied
+    /// this way.
+    pub(super) async fn clear(&self) -> Option<bool> {
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let (done, answer) = oneshot::channel();
+        keeper.send(Order::Clear { done }).ok()?;
+        timeout(PATIENCE, answer).await.ok()?.ok()
+    }
+
+    /// The same at the end of the program, with less patience.
+    pub(super) async fn end(&self) {
+        let _ = timeout(LAST_PATIENCE, self.clear()).await;
+    }
+
+    fn start(&self) -> std::io::Result<mpsc::Sender<Order>> {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keeper) = &*keeper {
+            return Ok(keeper.clone());
+        }
+        let (send, orders) = mpsc::channel();
+        let hold = self.hold;
+        std::thread::Builder::new().name("clipboard".into()).spawn(move || keeper::keep(&orders, hold))?;
+        Ok(keeper.insert(send).clone())
     }
 }

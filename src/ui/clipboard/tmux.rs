@@ -2,64 +2,97 @@
 //! `set-clipboard` says (tmux(1); off, external and on were tried with 3.3a). The buffer is deleted at once.
 
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use subtle::ConstantTimeEq;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use zeroize::Zeroizing;
 
-use crate::ui::app::{CopyReport, Way};
+use crate::surroundings::Way;
+use crate::ui::app::CopyReport;
 
 /// A tmux server that does not answer in this time is stuck.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// At the end of the program it gets less.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
+/// So often, and so many times, is looked whether the server has made a buffer of what we wrote: 2 s.
+const LOOKS: (Duration, usize) = (Duration::from_millis(50), 40);
 
-/// A client of the session: who pressed, most likely.
-struct Client {
-    tty: String,
-    takes_clipboard: bool,
+/// The buffer that hands a text over. It exists for a moment only.
+#[derive(Clone, Default)]
+pub(super) struct Buffer {
+    /// Whether it may exist.
+    is_there: Arc<AtomicBool>,
 }
 
-/// Hands a text to the terminal of the client that was active last.
-pub(super) async fn copy(text: Zeroizing<String>) -> CopyReport {
-    match tokio::time::timeout(PATIENCE, hand_over(&text)).await {
-        Ok(Ok(())) => CopyReport::Sent(Way::Tmux),
-        Ok(Err(reason)) => CopyReport::Failed { reason },
-        Err(_) => CopyReport::Failed { reason: "tmux does not answer.".into() },
+impl Buffer {
+    /// Hands a text to the terminal of one client.
+    pub(super) async fn copy(&self, text: &str, client: Option<&str>) -> CopyReport {
+        let failed = |reason: &str| CopyReport::Failed { reason: reason.to_owned() };
+        let Some(client) = client else { return failed("no terminal is attached to this tmux session.") };
+        let name = name();
+        self.is_there.store(true, Ordering::SeqCst);
+        let load = ["load-buffer", "-w", "-t", client, "-b", &name, "-"];
+        let loaded = timeout(PATIENCE, run(&load, text)).await;
+        // Whatever came of it: half a copy is one too.
+        let is_gone = self.delete(PATIENCE).await;
+        match loaded {
+            Err(_) => failed("tmux does not answer."),
+            Ok(Err(())) => failed("tmux refused it."),
+            Ok(Ok(())) if !is_gone => failed(&format!("tmux has it, but also in its buffer {name}: delete that.")),
+            Ok(Ok(())) => CopyReport::Sent(Way::Tmux),
+        }
+    }
+
+    /// Deletes it if it may be there, as the last thing that the program does.
+    pub(super) async fn end(&self) {
+        if self.is_there.load(Ordering::SeqCst) {
+            self.delete(LAST_PATIENCE).await;
+        }
+    }
+
+    async fn delete(&self, patience: Duration) -> bool {
+        let is_gone = matches!(timeout(patience, run(&["delete-buffer", "-b", &name()], "")).await, Ok(Ok(())));
+        if is_gone {
+            self.is_there.store(false, Ordering::SeqCst);
+        }
+        is_gone
     }
 }
 
-async fn hand_over(text: &str) -> Result<(), String> {
-    let client = active_client().await?;
-    if !client.takes_clipboard {
-        return Err("your terminal, as tmux sees it, takes no clipboard.".into());
-    }
-    let buffer = format!("latchkey-{}", std::process::id());
-    let loaded = run(&["load-buffer", "-w", "-t", &client.tty, "-b", &buffer, "-"], text).await;
-    let deleted = run(&["delete-buffer", "-b", &buffer], "").await;
-    loaded.map_err(|()| "tmux refused it (load-buffer -w needs tmux 3.2).".to_owned())?;
-    deleted.map_err(|()| format!("tmux has it, but also in its buffer {buffer}: delete that."))?;
-    Ok(())
+/// A name that nobody else uses.
+fn name() -> String {
+    format!("latchkey-{}", std::process::id())
 }
 
-async fn active_client() -> Result<Client, String> {
-    let pane = std::env::var("TMUX_PANE").unwrap_or_default();
-    let output = tmux(&["list-clients", "-t", &pane, "-F", "#{client_activity} #{client_tty} #{client_termfeatures}"])
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .map_err(|error| format!("tmux cannot be run: {error}."))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let client = text
-        .lines()
-        .filter_map(|line| {
-            let mut words = line.split(' ');
-            let activity: u64 = words.next()?.parse().ok()?;
-            let tty = words.next()?.to_owned();
-            let takes_clipboard = words.next().is_some_and(|f| f.split(',').any(|f| f == "clipboard"));
-            Some((activity, Client { tty, takes_clipboard }))
-        })
-        .max_by_key(|(activity, _)| *activity);
-    client.map(|(_, client)| client).ok_or_else(|| "no terminal is attached to this tmux session.".to_owned())
+/// Deletes the buffer that tmux makes of an OSC 52 where `set-clipboard` is on: the newest, if it holds this text.
+pub(super) async fn forget(text: &str) {
+    let mut ticks = interval(LOOKS.0);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for _ in 0..LOOKS.1 {
+        ticks.tick().await;
+        let Some(newest) = newest().await else { continue };
+        let Some(held) = ask(&["show-buffer", "-b", &newest]).await else { continue };
+        if bool::from(held.as_slice().ct_eq(text.as_bytes())) {
+            let _ = timeout(PATIENCE, run(&["delete-buffer", "-b", &newest], "")).await;
+            return;
+        }
+    }
+}
+
+async fn newest() -> Option<String> {
+    let names = ask(&["list-buffers", "-F", "#{buffer_name}"]).await?;
+    let names = String::from_utf8_lossy(&names);
+    names.lines().next().map(str::to_owned)
+}
+
+async fn ask(arguments: &[&str]) -> Option<Zeroizing<Vec<u8>>> {
+    let output = timeout(PATIENCE, tmux(arguments).stdin(Stdio::null()).output()).await.ok()?.ok()?;
+    Some(Zeroizing::new(output.stdout))
 }
 
 /// Runs tmux with a text on its standard input: never in its arguments, which everyone can read.

@@ -43,6 +43,10 @@ pub enum Action {
     CopyId,
     /// Copy the Secret access key.
     CopySecret,
+    /// Overwrite the clipboard with a space.
+    Overwrite,
+    /// Bring the Secret access key to a file or a command.
+    SaveTo,
     /// Show or hide the Secret access key.
     ShowKey,
     /// Make an HMAC token of the new secret.

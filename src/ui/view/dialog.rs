@@ -1,6 +1,7 @@
 //! The dialogs.
 
 mod form;
+pub(super) mod guard;
 mod question;
 pub(super) mod servers;
 mod step;
@@ -34,7 +35,7 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, dialog: &Dialog, app: &App, n
         Dialog::Reveal(dialog) => match &dialog.step {
             Some(step) if !dialog.asking => step::draw(frame, area, step, now),
             _ => {
-                reveal::draw(frame, area, dialog, now);
+                reveal::draw(frame, area, dialog, app.surroundings.as_ref(), now);
                 None
             }
         },

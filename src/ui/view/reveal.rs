@@ -8,13 +8,14 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::pieces::{NARROW, button_rows, buttons, line, next_row, paragraph, popup};
-use crate::ui::app::{CopyReport, Moment, Reveal, RevealButton};
+use crate::surroundings::{Surroundings, Warning};
+use crate::ui::app::{Fate, Moment, News, Reveal, RevealButton};
 use crate::ui::theme;
 
 /// Draws it.
-pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, now: Moment) {
+pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: Moment) {
     let tall = area.height >= 16;
-    let inside = popup(frame, area, 78, if tall { 15 } else { 9 }, "Access key created");
+    let inside = popup(frame, area, 78, if tall { 18 } else { 9 }, "Access key created");
     let mut rest = inside;
     if tall {
         let words = "Copy the secret now: after Close it is gone for good, here and on the server's pages.";
@@ -41,16 +42,46 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, now: Moment)
         return;
     }
     let show = if reveal.shown_until.is_some() { "Hide key" } else { "Show key" };
+    let copy = if narrow { "Copy" } else { "Copy to clipboard" };
     let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
-    let names = [show, "Copy to clipboard", "HMAC token", "Test key", "Close"];
+    let names = [show, copy, "Save to…", "HMAC token", "Test key", "Close"];
     let mut rest = button_rows(frame, rest, &names, focused);
     if tall {
         next_row(&mut rest);
     }
-    if let Some((what, report)) = &reveal.copied {
-        let style = if matches!(report, CopyReport::Failed { .. }) { theme::ERROR } else { Style::new() };
-        paragraph(frame, rest, &report.sentence(*what), style);
+    draw_words(frame, rest, reveal, around, narrow);
+}
+
+/// Draws what happened last; before anything did, who would see the secret, and where a copy would go.
+fn draw_words(frame: &mut Buffer, mut rest: Rect, reveal: &Reveal, around: Option<&Surroundings>, narrow: bool) {
+    let roomy = rest.height > 2;
+    if let Some(around) = around.filter(|_| reveal.news.is_none() || roomy) {
+        rest = draw_warnings(frame, rest, &around.warnings, narrow);
     }
+    match (&reveal.news, around) {
+        (Some(News::Copied(what, report)), _) => {
+            let style = if report.is_failure() { theme::ERROR } else { Style::new() };
+            let words = if narrow { report.brief(*what) } else { report.sentence(*what) };
+            paragraph(frame, rest, &words, style);
+        }
+        (Some(News::Delivered(words)), _) => drop(paragraph(frame, rest, words, theme::GOOD)),
+        (None, Some(around)) => {
+            let style = if around.way.is_err() { theme::WARNING } else { theme::QUIET };
+            paragraph(frame, rest, &if narrow { around.brief() } else { around.sentence() }, style);
+        }
+        (None, None) => {}
+    }
+}
+
+fn draw_warnings(frame: &mut Buffer, mut rest: Rect, warnings: &[Warning], narrow: bool) -> Rect {
+    if narrow && !warnings.is_empty() {
+        let all: Vec<String> = warnings.iter().map(Warning::brief).collect();
+        return paragraph(frame, rest, &format!("! {}", all.join(" ")), theme::WARNING);
+    }
+    for warning in warnings {
+        rest = paragraph(frame, rest, &format!("! {}", warning.sentence()), theme::WARNING);
+    }
+    rest
 }
 
 fn countdown(reveal: &Reveal, now: Moment) -> String {
@@ -86,8 +117,14 @@ fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) 
 }
 
 fn draw_asking(frame: &mut Buffer, area: Rect, reveal: &Reveal) {
-    let words = "The secret was neither shown nor copied. Close, and lose it for good?";
+    let (words, close) = match reveal.fate {
+        Fate::Sent => {
+            ("It was sent to a clipboard that does not confirm. Close only if you have stored it.", "I have stored it")
+        }
+        _ => ("The secret was not shown, copied or saved. Close, and lose it for good?", "Close for good"),
+    };
     let mut rest = paragraph(frame, area, words, theme::WARNING);
     let focused = usize::from(reveal.focus == RevealButton::Close);
-    buttons(frame, next_row(&mut rest), &["Back to the secret", "Close for good"], Some(focused));
+    let back = if rest.width < NARROW { "Back" } else { "Back to the secret" };
+    buttons(frame, next_row(&mut rest), &[back, close], Some(focused));
 }

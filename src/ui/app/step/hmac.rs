@@ -75,11 +75,11 @@ impl HmacStep {
     }
 
     /// Takes an intent.
-    pub fn act(&mut self, action: Action, now: Moment) -> StepOutcome {
+    pub fn act(&mut self, action: Action) -> StepOutcome {
         match action {
             Action::Next | Action::Previous => self.go(action),
             Action::Submit => match self.focus {
-                HmacFocus::Content | HmacFocus::Make => self.make(now),
+                HmacFocus::Content | HmacFocus::Make => return self.wish(),
                 HmacFocus::Back => return StepOutcome::Back,
                 focus => return StepOutcome::Stay(self.copy(focus)),
             },
@@ -89,24 +89,33 @@ impl HmacStep {
         StepOutcome::Stay(None)
     }
 
-    /// Makes the token of what is typed, or says what is wrong with it.
-    pub fn make(&mut self, now: Moment) {
-        let typed = self.content.text();
-        let holds_secret = typed.contains(self.pair.secret.expose());
-        let checked = if holds_secret {
-            Err("the secret stands in the content, which is sent in the clear: take it out".to_owned())
-        } else {
-            let content = Content::parse(typed).map_err(|error| error.to_string());
-            content.and_then(|c| Wanted::Content.check(typed).map(|()| c).map_err(|error| error.to_string()))
-        };
-        match checked {
-            Err(words) => (self.made, self.wrong) = (None, Some(sentence(&words))),
-            Ok(content) => {
-                let token = hmac_token(self.pair.secret.expose().as_bytes(), content.as_str().as_bytes());
-                self.made = Some(Made { token, content, until: now.at + SHOWN_FOR });
-                (self.focus, self.wrong) = (HmacFocus::CopyToken, None);
+    /// The token of what is typed is wanted: it may be shown, or this says what is wrong with the content.
+    pub fn wish(&mut self) -> StepOutcome {
+        match self.check() {
+            Ok(_) => StepOutcome::Show,
+            Err(words) => {
+                (self.made, self.wrong) = (None, Some(sentence(&words)));
+                StepOutcome::Stay(None)
             }
         }
+    }
+
+    /// Makes the token of what is typed, and shows it for a while.
+    pub fn make(&mut self, now: Moment) {
+        if let Ok(content) = self.check() {
+            let token = hmac_token(self.pair.secret.expose().as_bytes(), content.as_str().as_bytes());
+            self.made = Some(Made { token, content, until: now.at + SHOWN_FOR });
+            (self.focus, self.wrong) = (HmacFocus::CopyToken, None);
+        }
+    }
+
+    fn check(&self) -> Result<Content, String> {
+        let typed = self.content.text();
+        if typed.contains(self.pair.secret.expose()) {
+            return Err("the secret stands in the content, which is sent in the clear: take it out".to_owned());
+        }
+        let content = Content::parse(typed).map_err(|error| error.to_string())?;
+        Wanted::Content.check(typed).map(|()| content).map_err(|error| error.to_string())
     }
 
     /// Takes a press that is no intent.

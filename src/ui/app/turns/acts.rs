@@ -1,11 +1,13 @@
 //! Intents: what the user wants done, in the list and in each dialog.
 
+mod reveal;
+
 use secrecy::SecretString;
 
 use crate::api::{Changes, NewKey, Request};
 use crate::model::{Filter, KeyQuery, Sort, Status};
 use crate::ui::app::{
-    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Exit, Focus, KeyForm, Moment, Outcome, Question,
+    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, Held, KeyForm, Moment, Question,
     StepOutcome, TokenDialog, What,
 };
 use crate::ui::keymap::Action;
@@ -19,13 +21,15 @@ impl App {
             return None;
         }
         match action {
-            Action::Create => self.dialog = Some(Dialog::Create(CreateDialog::new())),
+            Action::Create => return Some(self.open_create()),
             Action::Delete | Action::Edit | Action::Switch => self.open_for_selected(action),
             Action::CopyId => {
                 let id = self.list.selected_key()?.id.raw_for_api();
                 return Some(Effect::Copy(What::Id, SecretString::from(id)));
             }
+            Action::Overwrite => return Some(Effect::Overwrite),
             Action::Tokens => {
+                self.accepted.clear();
                 let id = self.list.selected_key().map(|key| key.id.clone());
                 self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.home()))));
             }
@@ -49,6 +53,13 @@ impl App {
             _ => return self.list.go(action).map(Effect::from),
         }
         None
+    }
+
+    /// While the key is named, it is looked who will see its secret.
+    fn open_create(&mut self) -> Effect {
+        self.dialog = Some(Dialog::Create(CreateDialog::new()));
+        self.accepted.clear();
+        Effect::Look
     }
 
     fn open_for_selected(&mut self, action: Action) {
@@ -87,9 +98,10 @@ impl App {
             Dialog::Edit(_) => self.act_in_edit(action, now),
             Dialog::Delete(_) => self.act_in_delete(action),
             Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action),
-            Dialog::Reveal(_) => self.act_in_reveal(action, now),
-            Dialog::Token(token) => match token.act(action, now) {
+            Dialog::Reveal(_) => self.act_in_reveal(action),
+            Dialog::Token(token) => match token.act(action) {
                 StepOutcome::Stay(effect) => effect,
+                StepOutcome::Show => Some(self.hold(Held::Show)),
                 StepOutcome::Back => {
                     self.dialog = None;
                     None
@@ -206,28 +218,6 @@ impl App {
                 None
             }
             _ => None,
-        }
-    }
-
-    fn act_in_reveal(&mut self, action: Action, now: Moment) -> Option<Effect> {
-        let Some(Dialog::Reveal(reveal)) = &mut self.dialog else { return None };
-        let asked = reveal.asking;
-        match reveal.act(action, now) {
-            Outcome::Stay(effect) => {
-                if asked && !reveal.asking {
-                    self.exit = Exit::No; // back to the secret is also: do not leave
-                }
-                effect
-            }
-            Outcome::Close => {
-                let id = reveal.key.id.clone();
-                self.dialog = None;
-                if self.exit != Exit::No {
-                    return Some(Effect::Quit(None));
-                }
-                self.say(format!("{} is ready for use. Its secret is gone from this program.", id.label(40)));
-                None
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Steps two and three, as they are on screen.
 
+mod save;
 mod test;
 
 use ratatui::buffer::Buffer;
@@ -14,6 +15,7 @@ use crate::ui::view::pieces::{button_rows, field, line, next_row, paragraph, pop
 pub(super) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: Moment) -> Option<Position> {
     match step {
         Step::Hmac(step) => draw_hmac(frame, area, step, now),
+        Step::Save(step) => save::draw(frame, area, step),
         Step::Test(step) => {
             test::draw(frame, area, step, now);
             None

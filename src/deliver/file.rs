@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use crate::cli::exit::Failure;
+use super::Refusal;
 
 /// A file that we made, empty, for its owner only. Removed again when dropped unfilled.
 pub struct NewFile {
@@ -18,29 +18,26 @@ pub struct NewFile {
 
 impl NewFile {
     /// Makes the file. Never opens one that exists, nor what a link points to.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        if path == Path::new("-") {
-            return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
-                .next("Leave it away to write to standard output, or write ./- for a file of that name."));
-        }
+    pub fn create(path: &Path) -> Result<Self, Refusal> {
         let file = Self::open(path).map_err(|error| {
             let (what, next) = if error.kind() == io::ErrorKind::AlreadyExists {
                 ("exists already and is not overwritten".to_owned(), "Name a file that does not exist yet.")
             } else {
                 (format!("cannot be made: {error}"), "Name a file in a folder that is there and that you may write to.")
             };
-            Failure::usage(format!("{} {what}. No key was made.", path.display())).next(next)
+            Refusal::new(format!("the file {} {what}", path.display()), next)
         })?;
         Ok(Self { path: path.to_owned(), file, is_filled: false })
     }
 
     /// Opens a new file for its owner only, as [`create`](Self::create) does.
-    pub(super) fn open(path: &Path) -> io::Result<File> {
+    pub fn open(path: &Path) -> io::Result<File> {
         let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
         OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
     }
 
     /// Where it is.
+    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -54,7 +51,7 @@ impl NewFile {
 }
 
 /// Writes to a new file at `path`, and makes sure that both outlive a loss of power.
-pub(super) fn fill(file: &mut File, path: &Path, line: &[u8]) -> io::Result<()> {
+pub fn fill(file: &mut File, path: &Path, line: &[u8]) -> io::Result<()> {
     file.write_all(line)?;
     file.sync_all()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -88,7 +85,7 @@ mod tests {
         let path = folder.path().join("secret");
         let file = NewFile::create(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(NewFile::create(&path).err().unwrap().message.contains("exists already"));
+        assert!(NewFile::create(&path).err().unwrap().what.contains("exists already"));
         drop(file);
         assert!(!path.exists());
         NewFile::create(&path).unwrap().fill(b"sk_x\n").unwrap();

@@ -1,0 +1,133 @@
+//! What is asked before a secret leaves, and the ways on which it leaves unseen.
+
+use latchkey::model::Untrusted;
+use latchkey::surroundings::{Surroundings, Warning};
+use latchkey::ui::app::{Destination, What};
+
+use super::Bench;
+
+/// An app in a session that is recorded, beside the secret of a new key.
+async fn recorded() -> Bench {
+    let mut bench = Bench::new().await;
+    bench.around.warnings = vec![Warning::Recorded("script".into())];
+    bench.type_keys("c<Enter>").await;
+    bench
+}
+
+#[tokio::test]
+async fn a_recorder_is_named_before_and_nothing_leaves_without_a_yes() {
+    let mut bench = recorded().await;
+    let secret = bench.secret();
+    bench.sees("! This session appears to be recorded (script).");
+    for answer in ["<Enter>", "<Esc>", "<Tab><Esc>", "<Tab><Tab><Enter>"] {
+        for press in ["s", "c", "<Enter>"] {
+            bench.type_keys(press).await;
+            bench.sees("all the same]");
+            bench.type_keys(answer).await;
+            bench.misses("all the same]");
+            bench.misses(secret.expose());
+            assert!(bench.copied.is_empty());
+        }
+    }
+    // The ID is no secret.
+    bench.type_keys("i").await;
+    assert_eq!(bench.copied.len(), 1);
+}
+
+#[tokio::test]
+async fn a_yes_holds_for_the_reasons_that_were_given_and_for_this_secret() {
+    let mut bench = recorded().await;
+    let secret = bench.secret();
+    bench.type_keys("s<Tab><Enter>").await;
+    bench.sees(secret.expose());
+    bench.type_keys("sc").await;
+    assert_eq!(bench.copied, [(What::Secret, secret.expose().to_owned())]);
+    // Another reason is another question.
+    bench.around.warnings.push(Warning::Shared(2));
+    bench.type_keys("s").await;
+    bench.sees("! 2 terminals show this session.");
+    bench.misses(secret.expose());
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees(secret.expose());
+    bench.type_keys("<Esc><Enter>").await;
+    bench.type_keys("c<Enter>").await;
+    bench.type_keys("s").await;
+    bench.sees("[Show it all the same]");
+}
+
+#[tokio::test]
+async fn whatever_is_made_of_a_secret_is_guarded_too() {
+    let mut bench = recorded().await;
+    let secret = bench.secret();
+    bench.type_keys("h<Enter>").await;
+    bench.sees("[Show it all the same]");
+    bench.type_keys("<Enter>").await;
+    bench.misses("hides in");
+    bench.type_keys("<Enter><Tab><Enter>").await;
+    bench.sees("HMAC token, a credential; hides in 30 s");
+    // One yes is for all that leaves by the same eyes; a new page asks anew.
+    bench.type_keys("<Enter>").await;
+    assert_eq!(bench.copied[0].0, What::HmacToken);
+    bench.type_keys("<Esc>s<Esc><Enter>").await;
+    bench.type_keys("t").await;
+    bench.press(&format!("{}<Tab>", secret.expose()));
+    bench.press("content<Tab><Tab><Enter>");
+    bench.sees("[Show it all the same]");
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("HMAC token, a credential; hides in 30 s");
+}
+
+#[tokio::test]
+async fn without_a_way_there_is_nothing_to_ask_and_what_stays_on_screen_does_not_concern_a_copy() {
+    let mut bench = recorded().await;
+    bench.around = Surroundings { way: Err("no way".into()), ..bench.around.clone() };
+    bench.type_keys("c").await;
+    bench.misses("all the same]");
+    bench.around = Surroundings { warnings: vec![Warning::Stays], ..Surroundings::default() };
+    bench.type_keys("c").await;
+    bench.misses("all the same]");
+    bench.type_keys("s").await;
+    bench.sees("can stay in the scrollback");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
+    let mut bench = recorded().await;
+    let secret = bench.secret();
+    bench.type_keys("w").await;
+    bench.press("<Tab><Tab>cat<Enter>");
+    assert_eq!(bench.delivering, Some(Destination::Command("cat".into())));
+    // Nothing goes on beside it but its end.
+    bench.press("<Tab><Enter>x");
+    bench.sees("[Esc stops it]");
+    bench.app.on_delivered(Err(("the command failed".into(), Untrusted::new("no\u{1b}[2J"))));
+    bench.sees("The command failed. The secret is still here. It says: no^[[2J");
+    bench.press("<Esc>");
+    assert_eq!(bench.secret().expose(), secret.expose());
+    bench.press("w<Enter>");
+    assert!(matches!(&bench.delivering, Some(Destination::File(path)) if path.starts_with("~/PK")));
+    bench.app.on_delivered(Ok(Untrusted::default()));
+    bench.sees("a new file that only you");
+    bench.type_keys("<Enter>").await;
+    assert!(bench.app.dialog.is_none());
+    // Nobody waits any more.
+    bench.app.on_delivered(Ok(Untrusted::default()));
+    bench.misses("sk_");
+}
+
+#[tokio::test]
+async fn a_secret_in_the_text_of_a_command_is_refused() {
+    let mut bench = recorded().await;
+    let secret = bench.secret();
+    bench.press("w<Tab><Tab>");
+    bench.press(&format!("echo<Space>{}<Enter>", secret.expose()));
+    bench.sees("The secret itself stands in there");
+    assert_eq!(bench.delivering, None);
+}
+
+#[tokio::test]
+async fn the_clipboard_can_be_overwritten_from_the_list_too() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("x").await;
+    bench.sees("A space was sent over the clipboard.");
+}
