@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, NewValues, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
-pub use values::{key_id, looks_secret};
+pub use values::{Expires, content, expires, key_id, label, looks_secret};
 
 use crate::config::Wishes;
 use crate::model::Clipboard;
@@ -27,6 +27,8 @@ const PROFILE: &str =
 
 /// Options that every command has stand apart from its own.
 const EVERYWHERE: &str = "Options of every command";
+const PLAIN: &str =
+    "Plain lines in place of the page: for screen readers, serial consoles, expect [env: LATCHKEY_PLAIN=1]";
 const CLIPBOARD: &str = "The clipboard that the page copies to [default: clipboard of the settings, else auto]";
 
 /// Takes the name of a clipboard; completions know them all.
@@ -53,6 +55,9 @@ pub struct Args {
     /// The clipboard to copy to
     #[arg(long, value_name = "WAY", help = CLIPBOARD, value_parser = clipboard())]
     pub clipboard: Option<Clipboard>,
+    /// Plain lines in place of the page
+    #[arg(long, help = PLAIN)]
+    pub plain: bool,
     /// Remove everything that changes something
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub read_only: bool,

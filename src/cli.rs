@@ -26,7 +26,10 @@ use std::path::Path;
 use color_eyre::Result;
 
 pub use connect::Settings;
+pub(crate) use deliver::{Delivered, Held, Rescue};
+pub(crate) use doctor::facts;
 pub use exit::{EXIT_CODES, Exit, Failure};
+pub(crate) use keys::{Unsent, send};
 
 use crate::args::Command;
 use crate::config::Config;

@@ -111,6 +111,12 @@ impl Config {
         &self.chosen
     }
 
+    /// The same, to work with another profile.
+    pub fn choose(&mut self, name: &str) -> Result<(), ConfigError> {
+        self.chosen = self.find(name)?.profile.name.clone();
+        Ok(())
+    }
+
     /// All profiles, in the order of the file; the built-in one first.
     #[must_use]
     pub fn profiles(&self) -> Vec<Profile> {

@@ -18,6 +18,7 @@ pub mod deliver;
 mod harden;
 pub mod model;
 mod panics;
+pub mod plain;
 pub mod server;
 pub mod session_file;
 pub mod surroundings;
@@ -60,8 +61,18 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
     api::install_tls();
     let settings = Settings { format: args.output, wishes: args.wishes(), places };
     match args.command {
+        Some(_) if args.plain => {
+            let words = "--plain is about the page, and a command has none.";
+            Err(Failure::usage(words).next("Commands write plain lines anyway: leave --plain away."))
+        }
         Some(command) => cli::run(command, &settings),
-        None => Ok(open_page(Config::load(&settings.wishes, &settings.places)?).map(|()| Exit::Done)?),
+        None => {
+            let config = Config::load(&settings.wishes, &settings.places)?;
+            match plain::Why::find(args.plain) {
+                Some(why) => talk_plainly(config, settings, why),
+                None => Ok(open_page(config).map(|()| Exit::Done)?),
+            }
+        }
     }
 }
 
@@ -71,6 +82,20 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .max_blocking_threads(4)
         .thread_keep_alive(Duration::from_secs(60 * 60)) // an idle thread that ends is a wake-up too
         .build()
+}
+
+/// Does what the page does, in plain lines.
+fn talk_plainly(config: Config, settings: Settings, why: plain::Why) -> Result<Exit, Failure> {
+    let runtime =
+        runtime().map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))?;
+    let ended = runtime.block_on(plain::run(config, settings, why));
+    runtime.shutdown_background(); // a question that nobody answers must not hold us
+    let ended = ended?;
+    match ended.signal {
+        // As a shell reports a program that a signal ended.
+        Some(signal) => std::process::exit(128 + signal),
+        None => Ok(ended.exit),
+    }
 }
 
 /// Opens the page on the server of the chosen profile.

@@ -31,7 +31,7 @@ impl Expires {
 }
 
 /// `90d`, `2027-01-31` (its last second here), `2027-01-31 18:00` (here), `2027-01-31T18:00:00Z` or `never`.
-pub(super) fn expires(text: &str) -> Result<Expires, String> {
+pub fn expires(text: &str) -> Result<Expires, String> {
     let form = "write 90d, 2027-01-31, 2027-01-31T18:00:00Z or never";
     if text == "never" {
         return Ok(Expires::Never);
@@ -76,14 +76,16 @@ pub(super) fn key_id_or_dash(text: &str) -> Result<Option<KeyId>, String> {
     if text == "-" { Ok(None) } else { key_id(text).map(Some) }
 }
 
-pub(super) fn label(text: &str) -> Result<Label, String> {
+/// Refuses what cannot be a label, and what looks like a secret.
+pub fn label(text: &str) -> Result<Label, String> {
     if text.contains(SecretKey::PREFIX) && looks_secret(text) {
         return Err("a label is for everyone to read, and this looks like a secret".to_owned());
     }
     Label::parse(text).map_err(|error| error.to_string())
 }
 
-pub(super) fn content(text: &str) -> Result<Content, String> {
+/// Refuses what cannot be the content of an exchange.
+pub fn content(text: &str) -> Result<Content, String> {
     match Wanted::Content.check(text) {
         Err(wrong) if wrong.is_certain => Err(wrong.to_string()),
         _ => Content::parse(text).map_err(|error| error.to_string()),

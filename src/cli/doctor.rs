@@ -5,6 +5,8 @@ mod environment;
 mod exchange;
 mod report;
 
+pub use environment::facts;
+
 use super::Settings;
 use super::exit::{Exit, Failure};
 use super::output;
@@ -15,7 +17,7 @@ use crate::config::{Config, Source};
 use crate::model::doctor::Finding;
 
 /// Something that the program knows of its surroundings: a name and a value.
-type Fact = (&'static str, String);
+pub type Fact = (&'static str, String);
 
 /// What was found, and how bad it is.
 struct Diagnosis {

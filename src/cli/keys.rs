@@ -14,6 +14,7 @@ use crate::api::Changes;
 use crate::args::{EditArgs, Format, KeysCommand, NewValues};
 use crate::model::{AccessKey, KeyId, Status};
 use chrono::Utc;
+pub use create::{Unsent, send};
 
 /// Does what was asked, and ends the embedded server whatever came of it.
 pub async fn run(command: KeysCommand, settings: &Settings) -> Result<Exit, Failure> {

@@ -3,23 +3,27 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// From now on SIGINT, SIGTERM and SIGHUP do not end the program: they are told here.
+/// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT do not end the program: they are told here.
 pub struct Held {
-    heard: watch::Receiver<bool>,
+    heard: watch::Receiver<Option<i32>>,
     // With it the channel never closes, even if no signal can be held.
-    _open: watch::Sender<bool>,
+    _open: watch::Sender<Option<i32>>,
 }
 
 impl Held {
     /// Holds them off, for the rest of the program's life.
     pub fn new() -> Self {
-        let (tell, heard) = watch::channel(false);
-        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let (tell, heard) = watch::channel(None);
+        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()] {
             if let Ok(mut signal) = signal(kind) {
                 let tell = tell.clone();
                 tokio::spawn(async move {
                     if signal.recv().await.is_some() {
-                        let _ = tell.send(true);
+                        tell.send_if_modified(|first| {
+                            let is_first = first.is_none();
+                            *first = first.or(Some(kind.as_raw_value()));
+                            is_first
+                        });
                     }
                 });
             }
@@ -29,12 +33,17 @@ impl Held {
 
     /// Whether one came.
     pub fn is_heard(&self) -> bool {
+        self.number().is_some()
+    }
+
+    /// The number of the first that came.
+    pub fn number(&self) -> Option<i32> {
         *self.heard.borrow()
     }
 
     /// Waits for the first one. Cancel safe; at once if it has come.
     pub async fn signal(&mut self) {
-        if self.heard.wait_for(|heard| *heard).await.is_err() {
+        if self.heard.wait_for(Option::is_some).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

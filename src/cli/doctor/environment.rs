@@ -26,7 +26,7 @@ pub(super) async fn diagnose(server: &Reached) -> (Diagnosis, Option<Health>) {
 }
 
 /// The facts, in the order in which they are shown.
-pub(super) fn facts(settings: &Settings, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
+pub fn facts(settings: &Settings, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
     let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
     let file = settings.wishes.config.clone().unwrap_or_else(|| settings.places.config.join("config.toml"));
     let there = if file.exists() { "" } else { " (not there)" };

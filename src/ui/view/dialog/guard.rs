@@ -6,13 +6,13 @@ use ratatui::style::Style;
 
 use crate::ui::app::{App, Dialog, Guard, Held};
 use crate::ui::theme;
-use crate::ui::view::pieces::{buttons, keep_last_row, next_row, paragraph, popup};
+use crate::ui::view::pieces::{NARROW, buttons, keep_last_row, next_row, paragraph, popup};
 
 /// Draws it on top of the dialog that it is about.
 pub(in crate::ui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, app: &App) {
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
-    let height = 6 + u16::try_from(guard.reasons.len()).unwrap_or(0);
+    let height = if area.width < NARROW { area.height } else { 6 + u16::try_from(guard.reasons.len()).unwrap_or(0) };
     let mut inside = popup(frame, area, 72, height, "Who would see it");
     let kept = keep_last_row(&mut inside);
     let mut rest = inside;

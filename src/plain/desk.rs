@@ -1,0 +1,149 @@
+//! The place of work: the server, who is signed in there, and the conversation.
+
+mod session;
+
+use crate::api::{ApiError, Client, Connect as _, Connected, Server};
+use crate::cli::{Exit, Failure, Rescue, Settings};
+use crate::config::Config;
+use crate::connector::{Connector, Started};
+use crate::model::{Profile, Untrusted};
+
+use super::choice::Why;
+use super::list::Listing;
+use super::talk::Talk;
+use super::trouble::{Stop, Trouble, Turn};
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code.
+    pub exit: Exit,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+}
+
+/// All that an operation works with.
+pub(super) struct Desk {
+    /// The conversation.
+    pub(super) talk: Talk,
+    /// Where one works, and who is signed in.
+    pub(super) server: Server,
+    /// The keys that were listed last.
+    pub(super) listing: Listing,
+    /// The settings.
+    pub(super) config: Config,
+    /// How the program was started.
+    pub(super) settings: Settings,
+    /// The exit code, unless something else decides.
+    pub(super) exit: Exit,
+    client: Client,
+    /// Whether this run has begun the session, and so ends it.
+    own_session: bool,
+    connector: Connector,
+    started: Started,
+}
+
+impl Desk {
+    /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
+    pub(super) async fn open(config: Config, settings: Settings, why: Why) -> Result<Self, Failure> {
+        let talk = Talk::new(); // first of all: from here on no signal ends the program at once
+        let started = Started::default();
+        let mut connector = Connector::new(config.clone(), started.clone());
+        let Connected { client, server } = connector.connect(None).await?;
+        let (listing, exit, own_session) = (Listing::default(), Exit::Done, false);
+        let mut desk = Self { talk, server, listing, config, settings, exit, client, own_session, connector, started };
+        desk.talk.say(why.sentence());
+        desk.introduce();
+        for notice in desk.config.notices() {
+            desk.talk.say(notice);
+        }
+        Ok(desk)
+    }
+
+    /// Says what did not work. Where nobody types, nobody may read it either: the exit code tells it too.
+    pub(super) fn fail(&mut self, words: &str) {
+        self.talk.say(words);
+        if !self.talk.is_typed() {
+            self.exit = self.exit.max(Exit::Mistake);
+        }
+    }
+
+    /// Says where one is.
+    pub(super) fn introduce(&mut self) {
+        let Profile { name, server, production, read_only, .. } = &self.server.profile;
+        let mark = if *production { ", PRODUCTION" } else { "" };
+        let read_only = if *read_only { " Read-only: nothing can be changed." } else { "" };
+        self.talk.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
+        self.talk.mark(if *production { format!("[PRODUCTION {name}] ") } else { String::new() });
+        self.say_who();
+    }
+
+    fn say_who(&mut self) {
+        if let Some(who) = &self.server.who {
+            let until = super::show::time(who.expires_at);
+            let (name, role) = (who.username.label(60), who.role.label(40));
+            self.talk.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
+        }
+    }
+
+    /// Works on another profile's server. If there is no way to it, all stays as it is.
+    pub(super) async fn go_to(&mut self, name: &str) -> Turn<()> {
+        let Connected { client, server } = self.connector.connect(Some(name.to_owned())).await?;
+        self.config.choose(name).map_err(|error| Trouble::words(&error.to_string()))?;
+        self.end_session().await;
+        (self.client, self.server, self.listing) = (client, server, Listing::default());
+        self.introduce();
+        Ok(())
+    }
+
+    /// Why nothing may be changed here; none if it may.
+    pub(super) fn only_looks(&self) -> Option<String> {
+        let name = &self.server.profile.name;
+        if self.server.profile.read_only {
+            return Some(format!("The profile {name} is read-only here: nothing was changed."));
+        }
+        let who = self.server.who.as_ref().filter(|who| who.may_only_look())?;
+        let (role, user) = (who.role.label(40), who.username.label(60));
+        Some(format!("{user} is an {role} here, and may only look: nothing was changed."))
+    }
+
+    /// Makes one call, as somebody who is signed in where one must be. If the session has ended, it is asked for again,
+    /// and the call goes on.
+    pub(super) async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Turn<T> {
+        loop {
+            let client = self.signed_in().await?;
+            match self.talk.wait(ask(&client)).await? {
+                Err(ApiError::NotSignedIn(_)) if self.server.profile.signs_in => self.forget_session(),
+                answer => return Ok(answer?),
+            }
+        }
+    }
+
+    /// A client that speaks for nobody: for what needs no session.
+    pub(super) fn anyone(&self) -> Client {
+        self.client.without_session()
+    }
+
+    /// The last place for a secret that found no other; made sure of before there is one.
+    pub(super) fn rescue(&self) -> Turn<Rescue> {
+        Ok(Rescue::prepare(&self.settings.places.state)?)
+    }
+
+    /// The server's name for questions.
+    pub(super) fn server_name(&self) -> String {
+        Untrusted::new(&self.server.profile.server).label(120)
+    }
+
+    /// Ends what this run has begun, and says the last words.
+    pub(super) async fn close(mut self, stop: Stop) -> Ended {
+        self.end_session().await;
+        self.started.stop().await;
+        self.talk.end().await;
+        match stop {
+            Stop::Left | Stop::Gone => Ended { exit: self.exit, signal: None },
+            // A secret that had to be kept in a file weighs more than the signal.
+            Stop::Signal(_) if self.exit == Exit::Undelivered => Ended { exit: self.exit, signal: None },
+            Stop::Signal(number) => Ended { exit: Exit::Cancelled, signal: Some(number) },
+        }
+    }
+}

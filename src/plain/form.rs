@@ -1,0 +1,43 @@
+//! Label and expiry, as they are typed.
+
+use chrono::Utc;
+
+use super::desk::Desk;
+use super::trouble::Turn;
+use crate::args;
+use crate::model::Label;
+
+/// Asks for a label until it is one; `keep` says what nothing typed means, and stands for none.
+pub(super) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
+    loop {
+        let typed = desk.talk.line(format!("Label ({keep}): ")).await?;
+        match typed.as_str() {
+            "" => return Ok(None),
+            "-" => return Ok(Some(Label::default())),
+            text => match args::label(text) {
+                Ok(label) => return Ok(Some(label)),
+                Err(why) => desk.talk.say(format!("That is no label: {why}.")),
+            },
+        }
+    }
+}
+
+/// Asks for an end until it is one; `keep` says what nothing typed means, and stands for none.
+pub(super) async fn expires(desk: &mut Desk, keep: &str) -> Turn<Option<args::Expires>> {
+    let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {keep}): ");
+    loop {
+        let typed = desk.talk.line(&question).await?;
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        match args::expires(&typed) {
+            Ok(end) => {
+                if let Some(at) = end.at(Utc::now()) {
+                    desk.talk.say(format!("That is {}.", super::show::time(at)));
+                }
+                return Ok(Some(end));
+            }
+            Err(why) => desk.talk.say(format!("That is no end: {why}.")),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The list of keys, a page at a time.
+
+use super::desk::Desk;
+use super::show::time;
+use super::trouble::{Trouble, Turn};
+use crate::api::{ListRequest, Page, Place};
+use crate::args::{key_id, looks_secret};
+use crate::model::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+
+/// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
+const PAGE: usize = 20;
+/// Cells of a label in a line of the list.
+const LABEL_CELLS: usize = 100;
+
+/// What was listed, and what follows.
+#[derive(Default)]
+pub(super) struct Listing {
+    query: KeyQuery,
+    /// The keys by their numbers.
+    shown: Vec<KeyId>,
+    total: Option<u64>,
+    after: Option<Cursor>,
+    /// Whether anything was listed yet.
+    is_begun: bool,
+}
+
+/// Lists from the first key.
+pub(super) async fn first(desk: &mut Desk) -> Turn<()> {
+    page(desk, Place::Start).await
+}
+
+/// Lists what follows.
+pub(super) async fn next(desk: &mut Desk) -> Turn<()> {
+    match desk.listing.after.clone() {
+        Some(cursor) => page(desk, Place::After(cursor)).await,
+        None if desk.listing.is_begun => {
+            desk.talk.say("That was the last key: list begins again.");
+            Ok(())
+        }
+        None => first(desk).await,
+    }
+}
+
+/// Lists only what has a text in ID or label.
+pub(super) async fn filter(desk: &mut Desk, rest: &str) -> Turn<()> {
+    let text = match rest {
+        "" => desk.talk.line("Text in ID or label (Enter for all keys): ").await?,
+        text => text.to_owned(),
+    };
+    // It would go into a URL.
+    if looks_secret(&text) && key_id(&text).is_err() {
+        return Err(Trouble::words("this looks like a secret: filter by ID or label instead"));
+    }
+    desk.listing.query.filter.text = text;
+    first(desk).await
+}
+
+/// Lists only keys of a status.
+pub(super) async fn status(desk: &mut Desk, rest: &str) -> Turn<()> {
+    const CHOICES: [&str; 4] = ["all", Status::ALL[0].as_str(), Status::ALL[1].as_str(), Status::ALL[2].as_str()];
+    let n = pick(desk, rest, "Status", &CHOICES).await?;
+    desk.listing.query.filter.status = n.checked_sub(1).map(|n| Status::ALL[n]);
+    first(desk).await
+}
+
+/// Lists in another order.
+pub(super) async fn sort(desk: &mut Desk, rest: &str) -> Turn<()> {
+    let (field, order) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let fields = Sort::ALL.map(Sort::as_str);
+    let sort = Sort::ALL[pick(desk, field, "Sort by", &fields).await?];
+    let natural = sort.natural_order();
+    let order = match (field, order.trim()) {
+        ("", _) => desk.talk.line(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,
+        (_, order) => order.to_owned(),
+    };
+    let order = if order.is_empty() { Some(natural) } else { Order::parse(&order) };
+    let order = order.ok_or_else(|| Trouble::words("the direction is asc or desc"))?;
+    (desk.listing.query.sort, desk.listing.query.order) = (sort, order);
+    first(desk).await
+}
+
+/// A choice that may stand behind the command already.
+async fn pick(desk: &mut Desk, given: &str, question: &str, words: &[&str]) -> Turn<usize> {
+    if given.is_empty() {
+        let choices: Vec<_> = words.iter().map(|word| (*word, "")).collect();
+        return desk.talk.choose(question, &choices).await;
+    }
+    let found = words.iter().position(|word| *word == given.to_lowercase());
+    found.ok_or_else(|| Trouble::Failed(format!("{question}: type one of {}.", words.join(", "))))
+}
+
+async fn page(desk: &mut Desk, place: Place) -> Turn<()> {
+    let begins = place == Place::Start;
+    // A total under a text filter costs the server a walk over all keys.
+    let counted = begins && desk.listing.query.filter.text.is_empty();
+    let request = ListRequest { query: desk.listing.query.clone(), place, counted };
+    let page = desk.call(async |client| client.page(&request, PAGE).await).await?;
+    if begins {
+        (desk.listing.shown, desk.listing.total) = (Vec::new(), page.total);
+    }
+    desk.listing.is_begun = true;
+    say_page(desk, &page);
+    desk.listing.after = page.after;
+    Ok(())
+}
+
+fn say_page(desk: &mut Desk, page: &Page) {
+    let listing = &mut desk.listing;
+    let before = listing.shown.len();
+    listing.shown.extend(page.keys.iter().map(|key| key.id.clone()));
+    for (n, key) in page.keys.iter().enumerate() {
+        desk.talk.say(format!("{}. {}", before + n + 1, in_a_line(key)));
+    }
+    let (last, of) = (listing.shown.len(), listing.total.map_or(String::new(), |total| format!(" of {total}")));
+    let more = if page.after.is_some() { ". next lists more" } else { "" };
+    let such = such(&listing.query);
+    match page.keys.len() {
+        0 if before > 0 => desk.talk.say("There are no more keys."),
+        0 if listing.query.filter == Filter::default() => desk.talk.say("There is no access key yet."),
+        0 => desk.talk.say(format!("No access key matches{such}.")),
+        _ => desk.talk.say(format!("Keys {} to {last}{of}{such}{more}.", before + 1)),
+    }
+}
+
+/// How the list differs from the one that is shown at first.
+fn such(query: &KeyQuery) -> String {
+    let Filter { text, status } = &query.filter;
+    let with =
+        if text.is_empty() { String::new() } else { format!(", with {}", Untrusted::new(text).label(LABEL_CELLS)) };
+    let only = status.map_or(String::new(), |status| format!(", only {}", status.as_str()));
+    let is_usual = (query.sort, query.order) == (Sort::default(), Order::default());
+    let by = format!(", by {} {}", query.sort.as_str(), query.order.as_str());
+    format!("{with}{only}{}", if is_usual { "" } else { &by })
+}
+
+fn in_a_line(key: &AccessKey) -> String {
+    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.label(LABEL_CELLS) };
+    let (id, status) = (key.id.label(KeyId::MAX_CHARS), key.status.as_str());
+    let (used, ends) = (key.last_used_at.map_or("never".to_owned(), time), key.expires_at.map(time));
+    format!("{label}, {id}, {status}, last used {used}, expires {}", ends.unwrap_or_else(|| "never".to_owned()))
+}
+
+/// The key that is meant: a number of the list, or any ID. Asks if nothing is given.
+pub(super) async fn which(desk: &mut Desk, given: &str) -> Turn<KeyId> {
+    let text = match given {
+        "" => desk.talk.line("Key (a number of the list, or an Access key ID): ").await?,
+        text => text.to_owned(),
+    };
+    // No server's IDs are that short.
+    if text.len() < 8 && text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+        let number: Option<usize> = text.parse().ok();
+        let found = number.and_then(|n| desk.listing.shown.get(n.checked_sub(1)?)).cloned();
+        return found.ok_or_else(|| Trouble::words("no key of this number was listed: list shows the numbers"));
+    }
+    key_id(&text).map_err(|why| Trouble::words(&why))
+}

@@ -1,0 +1,51 @@
+//! Which server one works on, and how it is.
+
+use chrono::Utc;
+
+use super::desk::Desk;
+use super::trouble::{Trouble, Turn};
+use crate::cli::facts;
+use crate::model::doctor::{Evidence, diagnose};
+
+/// Asks for another profile, and works on its server.
+pub(super) async fn choose(desk: &mut Desk, rest: &str) -> Turn<()> {
+    let profiles = desk.config.profiles();
+    let name = if rest.is_empty() {
+        let marks: Vec<String> = profiles.iter().map(|profile| marks(desk, profile)).collect();
+        let choices: Vec<_> = profiles.iter().zip(&marks).map(|(p, marks)| (p.name.as_str(), marks.as_str())).collect();
+        let n = desk.talk.choose("Profile", &choices).await?;
+        profiles[n].name.clone()
+    } else {
+        let found = profiles.iter().find(|profile| profile.name == rest);
+        found.map(|profile| profile.name.clone()).ok_or_else(|| Trouble::words("there is no profile of this name"))?
+    };
+    if name == desk.server.profile.name {
+        desk.introduce();
+        return Ok(());
+    }
+    desk.go_to(&name).await
+}
+
+fn marks(desk: &Desk, profile: &crate::model::Profile) -> String {
+    let mut words = vec![profile.server.clone()];
+    let is_current = profile.name == desk.server.profile.name;
+    let marks = [(profile.production, "PRODUCTION"), (profile.read_only, "read-only"), (is_current, "you are here")];
+    words.extend(marks.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word.to_owned()));
+    words.join(", ")
+}
+
+/// Says what is known of the server and of the way to it: fit for a bug report, so without a secret.
+pub(super) async fn doctor(desk: &mut Desk) -> Turn<()> {
+    let client = desk.anyone();
+    let health = desk.talk.wait(client.health()).await?;
+    for (name, value) in facts(&desk.settings, Some(&desk.config), health.as_ref().ok()) {
+        desk.talk.say(format!("{name}: {value}"));
+    }
+    let health = health?;
+    desk.talk.say("The server answers.");
+    let clocks = health.time.map(|theirs| (theirs, Utc::now()));
+    for finding in diagnose(&Evidence { clocks, ..Evidence::default() }) {
+        desk.talk.say(format!("{} {}", finding.what, finding.next));
+    }
+    Ok(())
+}

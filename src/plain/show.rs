@@ -1,0 +1,56 @@
+//! One key: what it is, and what happened to it.
+
+use chrono::{DateTime, Local, SecondsFormat, Utc};
+
+use super::desk::Desk;
+use super::list::which;
+use super::trouble::Turn;
+use crate::api::Event;
+use crate::model::{AccessKey, KeyId, Untrusted};
+
+/// So many events are told: the newest.
+const EVENTS: usize = 20;
+/// Cells of a text of the server's in a line: more than any of the contract's texts.
+const CELLS: usize = 400;
+
+/// ISO 8601, here, with the offset from UTC.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+/// Shows a key with its events.
+pub(super) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
+    let id = which(desk, rest).await?;
+    let key = desk.call(async |client| client.key(&id).await).await?;
+    facts(desk, &key);
+    let (events, more) = desk.call(async |client| client.events(&id, None).await).await?;
+    for event in events.iter().take(EVENTS) {
+        desk.talk.say(format!("Event: {}", in_a_line(event)));
+    }
+    if events.len() > EVENTS || more.is_some() {
+        let id = id.label(KeyId::MAX_CHARS);
+        desk.talk.say(format!("These are the newest {EVENTS} events. All: latchkey keys show {id} --events"));
+    }
+    Ok(())
+}
+
+/// Says what is known of a key.
+pub(super) fn facts(desk: &mut Desk, key: &AccessKey) {
+    let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.label(CELLS) };
+    let by = if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(CELLS)) };
+    let from = key.last_used_from.as_ref().map_or(String::new(), |from| format!(" from {}", from.label(CELLS)));
+    desk.talk.say(format!("Access key ID: {}", key.id.label(KeyId::MAX_CHARS * 8)));
+    desk.talk.say(format!("Label: {label}"));
+    desk.talk.say(format!("Status: {}", key.status.as_str()));
+    desk.talk.say(format!("Created: {}{by}", time(key.created_at)));
+    desk.talk.say(format!("Last used: {}", key.last_used_at.map_or("never".to_owned(), |at| time(at) + &from)));
+    desk.talk.say(format!("Expires: {}", key.expires_at.map_or("never".to_owned(), time)));
+}
+
+fn in_a_line(event: &Event) -> String {
+    let part = |word: &str, text: &Option<Untrusted>| {
+        text.as_ref().map_or(String::new(), |text| format!(", {word}{}", text.label(CELLS)))
+    };
+    let (by, from, detail) = (part("by ", &event.by), part("from ", &event.from), part("", &event.detail));
+    format!("{}, {}{by}{from}{detail}", time(event.at), event.kind.label(CELLS))
+}

@@ -1,0 +1,32 @@
+//! Plain lines: the real binary in a real pseudo-terminal that knows nothing but lines, behind pipes, and under `expect`.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+#[path = "support/openapi.rs"]
+mod openapi;
+#[path = "support/served.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod served;
+#[path = "support/server.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod support;
+
+#[path = "plain/stage.rs"]
+mod stage;
+
+#[path = "plain/ends.rs"]
+mod ends;
+#[path = "plain/expect.rs"]
+mod expect;
+#[path = "plain/keys.rs"]
+mod keys;
+#[path = "plain/piped.rs"]
+mod piped;
+#[path = "plain/secrets.rs"]
+mod secrets;
+#[path = "plain/slow.rs"]
+mod slow;
+#[path = "plain/team.rs"]
+mod team;
+#[path = "plain/tokens.rs"]
+mod tokens;

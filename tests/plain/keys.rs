@@ -1,0 +1,146 @@
+//! Every operation on keys, as it is asked for and answered.
+
+use crate::stage::{COMMAND, HEARD, Home, Talk};
+
+#[test]
+fn the_first_lines_say_why_and_where() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    let begin = talk.says(COMMAND);
+    assert!(begin.starts_with("Plain mode: TERM is dumb.\r\nProfile: local. Server: embedded server.\r\n"), "{begin}");
+    talk.types("?");
+    let help = talk.says(COMMAND);
+    for (n, word) in
+        ["list", "next", "filter", "status", "sort", "show", "create", "edit", "activate"].iter().enumerate()
+    {
+        assert!(help.contains(&format!("\r\n{}. {word} (", n + 1)), "{help}");
+    }
+    talk.types("");
+    talk.quits();
+    for (command, why) in [
+        (home.command().env("TERM", ""), "Plain mode: TERM is not set."),
+        (home.command().env("TERM", "xterm").arg("--plain"), "Plain mode: --plain asks for it."),
+        (home.command().env("TERM", "xterm").env("LATCHKEY_PLAIN", "1"), "Plain mode: LATCHKEY_PLAIN asks for it."),
+    ] {
+        assert!(Talk::start(command).quits().starts_with(why), "{why}");
+    }
+}
+
+#[test]
+fn a_list_comes_in_pages_and_its_numbers_stay() {
+    let home = Home::new();
+    home.run(&["fill", home.path("many").to_str().unwrap(), "45"]);
+    let mut talk = Talk::start(home.command().arg("--data").arg(home.path("many")));
+    talk.answers(&[(COMMAND, "list"), ("Keys 1 to 20 of 45. next lists more.", "n")]);
+    talk.says("\r\n21. ");
+    talk.answers(&[("Keys 21 to 40 of 45. next lists more.", "2")]);
+    talk.answers(&[("Keys 41 to 45 of 45.", "next"), ("That was the last key", HEARD)]);
+    talk.answers(&[(COMMAND, "show 45")]);
+    talk.says("Access key ID: PK");
+    talk.answers(&[(COMMAND, "show 46"), ("No key of this number was listed", HEARD)]);
+    talk.answers(&[(COMMAND, "show sk_0123456789")]);
+    let refused = talk.says(COMMAND);
+    assert!(refused.contains("never type the secret where it can be read"), "{refused}");
+    talk.types("");
+    talk.quits();
+}
+
+#[test]
+fn a_list_is_narrowed_and_sorted() {
+    let home = Home::new();
+    for label in ["red door", "blue door", "green gate"] {
+        home.create(label);
+    }
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, with door.", "sort label asc")]);
+    talk.says("1. blue door, PK");
+    talk.says("2. red door, PK");
+    talk.answers(&[("Keys 1 to 2, with door, by label asc.", "filter")]);
+    talk.answers(&[("Text in ID or label (Enter for all keys): ", ""), ("Keys 1 to 3 of 3, by label asc.", "s")]);
+    talk.answers(&[("Sort by (1 to 5, Enter lists them): ", ""), ("2. label", "2"), ("Enter for asc): ", "desc")]);
+    talk.says("1. red door");
+    talk.answers(&[(COMMAND, "status inactive"), ("No access key matches, only inactive, by label desc.", "f")]);
+    talk.answers(&[("4. inactive", "all"), ("Keys 1 to 3 of 3", "sort upside"), ("type one of id, label", HEARD)]);
+    talk.answers(&[(COMMAND, "filter sk_0123456789abcdef")]);
+    talk.says("looks like a secret");
+    talk.quits();
+}
+
+#[test]
+fn a_key_is_changed_switched_and_deleted() {
+    let home = Home::new();
+    let id = home.create("old name");
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, &format!("edit {id}")), ("Label: old name", ""), ("Enter keeps it): ", "")]);
+    talk.answers(&[("Nothing was changed.", HEARD), (COMMAND, &format!("edit {id}"))]);
+    talk.answers(&[("- for none): ", "new\u{1b}[A"), ("control character", "new name"), ("keeps it): ", "soon")]);
+    talk.answers(&[("write 90d", "2999-01-31"), ("That is 2999-01-31T23:59:59+00:00.", "list")]);
+    talk.says(&format!("1. new name, {id}, active, last used never, expires 2999-01-31T23:59:59+00:00"));
+    talk.answers(&[(COMMAND, "deactivate 1"), ("(yes or no, Enter for no): ", ""), ("Nothing was changed.", "x 1")]);
+    talk.answers(&[("(yes or no, Enter for no): ", "maybe"), ("Type yes or no.", "yes"), ("Status: inactive", "a 1")]);
+    talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("It is active already.", "show 1")]);
+    talk.says("created, by ");
+    talk.answers(&[(COMMAND, "delete 1"), ("to delete it: ", "nope"), ("nothing was deleted.", "delete 1")]);
+    talk.answers(&[("to delete it: ", &id[16..].to_lowercase()), (&format!("Deleted {id}."), "list")]);
+    talk.says("There is no access key yet.");
+    let said = talk.quits();
+    assert!(!said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn production_is_said_with_every_question_and_asks_for_more() {
+    let home = Home::new();
+    let id = home.create("precious");
+    let data = home.path(".local/share/latchkey");
+    home.settings(&format!("[profiles.live]\ndata = \"{}\"\nproduction = true\n", data.display()));
+    let mut talk = Talk::start(home.command().args(["--profile", "live"]));
+    assert!(talk.says(COMMAND).contains("Profile: live, PRODUCTION."));
+    talk.types(&format!("delete {id}"));
+    talk.answers(&[("[PRODUCTION live] Type the last four", &id[16..]), ("[PRODUCTION live] live is", "local")]);
+    talk.answers(&[("That is not its name: nothing was deleted.", &format!("delete {id}"))]);
+    talk.answers(&[
+        ("to delete it: ", &id[16..]),
+        ("Type its name to go on: ", "live"),
+        ("Deleted PK", "profiles local"),
+    ]);
+    talk.says("Profile: local. Server: embedded server.");
+    talk.answers(&[
+        (COMMAND, "p"),
+        ("2. live: embedded server, PRODUCTION", "live"),
+        ("Profile: live, PRODUCTION", "doctor"),
+    ]);
+    talk.says("Profile: live (production)");
+    talk.says("The server answers.");
+    assert!(talk.quits().contains(&format!("[PRODUCTION live] {COMMAND}")));
+}
+
+#[test]
+fn read_only_offers_no_changes_and_refuses_them() {
+    let home = Home::new();
+    let id = home.create("kept");
+    let mut talk = Talk::start(home.command().arg("--read-only"));
+    talk.answers(&[("Read-only: nothing can be changed.", HEARD), (COMMAND, "help")]);
+    let help = talk.says(COMMAND);
+    assert!(help.contains("\r\n12. tokens") && !help.contains("create") && !help.contains("delete"), "{help}");
+    for change in ["create", "7", "edit", "activate", "deactivate", "delete", "d"] {
+        talk.types(&format!("{change} {id}"));
+        assert!(talk.says(COMMAND).contains("is read-only here: nothing was changed."));
+    }
+    talk.types("");
+    talk.quits();
+    assert!(home.run(&["keys", "show", &id]).contains("active"));
+}
+
+#[test]
+fn where_there_is_only_ascii_there_is_only_ascii() {
+    let home = Home::new();
+    home.create("Grüße “東京” \u{202e}…");
+    let mut talk = Talk::start(home.command().env("LC_ALL", "C"));
+    talk.answers(&[(COMMAND, "list")]);
+    talk.says("1. Gr\\u{fc}\\u{df}e \"\\u{6771}\\u{4eac}\" \\u{202e}..., PK");
+    assert!(talk.quits().is_ascii());
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "list")]);
+    talk.says("1. Grüße “東京” \\u{202e}…, PK");
+    talk.quits();
+}
