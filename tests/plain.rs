@@ -14,10 +14,14 @@ mod support;
 #[path = "plain/stage.rs"]
 mod stage;
 
+#[path = "plain/by_hand.rs"]
+mod by_hand;
 #[path = "plain/ends.rs"]
 mod ends;
 #[path = "plain/expect.rs"]
 mod expect;
+#[path = "plain/hostile.rs"]
+mod hostile;
 #[path = "plain/keys.rs"]
 mod keys;
 #[path = "plain/piped.rs"]

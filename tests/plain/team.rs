@@ -1,5 +1,7 @@
 //! A server for many: signing in, a session that ends midway, an auditor, and leaving nothing behind.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use latchkey::server::Role;
@@ -83,6 +85,19 @@ fn who_does_not_sign_in_gets_nothing() {
     talk.says("Password of jo");
     talk.send(b"\x03");
     assert_eq!(talk.ends().0.code(), Some(130));
+}
+
+#[test]
+fn a_remembered_session_is_taken_and_left_as_it_was() {
+    let team = Team::start("username = \"jo\"");
+    let password = team.home.path("password");
+    fs::write(&password, PASSWORD).unwrap();
+    fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
+    team.home.run(&["login", "--remember", "--password-file", password.to_str().unwrap()]);
+    let mut talk = team.home.talk();
+    talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("no access key yet", HEARD)]);
+    assert!(!talk.quits().contains("Password"));
+    assert_eq!(team.sessions(), 1, "other commands use it too");
 }
 
 #[test]
