@@ -107,15 +107,21 @@ fn open_page(config: Config) -> Result<()> {
         clipboard_for: config.clipboard_for(),
     };
     let runtime = runtime()?;
-    let last_words = runtime.block_on(async {
+    let end = runtime.block_on(async {
+        let signals = ui::Signals::new();
         let terminal = ui::Terminal::enter()?;
         let started = Started::default();
         let link = api::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let last_words = ui::Ui::new(terminal, link, how).run().await;
+        let end = ui::Ui::new(terminal, link, how).run(signals).await;
         started.stop().await;
-        Ok::<_, std::io::Error>(last_words)
+        Ok::<_, std::io::Error>(end)
     })?;
     runtime.shutdown_background();
-    last_words.map_or(Ok(()), |words| Err(eyre!(words)))
+    match (end.words, end.signal) {
+        (Some(words), _) => Err(eyre!(words)),
+        // As a shell reports a program that a signal ended.
+        (None, Some(signal)) => std::process::exit(128 + signal),
+        (None, None) => Ok(()),
+    }
 }

@@ -3,6 +3,7 @@
 mod access_key;
 mod access_token;
 mod base_url;
+mod charset;
 mod clipboard;
 mod content;
 mod curl;
@@ -20,6 +21,7 @@ mod who;
 pub use access_key::{AccessKey, Status};
 pub use access_token::{AccessToken, Grant, Verdict};
 pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
+pub use charset::Charset;
 pub use clipboard::Clipboard;
 pub use content::{Content, ContentError};
 pub use curl::{Endpoint, curl_text};

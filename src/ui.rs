@@ -6,6 +6,7 @@ mod delivery;
 mod errands;
 mod field;
 mod keymap;
+mod pause;
 pub mod screen;
 mod signals;
 mod terminal;
@@ -25,14 +26,20 @@ use app::{App, Effect, Exit, Moment};
 use clipboard::Copied;
 use errands::{Done, Errands};
 use screen::Screen;
-use signals::{Signals, Told};
-pub use terminal::{Decoder, Terminal, leave_at_once};
+pub use signals::Signals;
+use signals::Told;
+pub use terminal::{Decoder, Kind, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
 use crate::model::{self, Profile};
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
+
+/// A terminal that is gone ends the program as its signal does, which may come later or not at all.
+const SIGHUP: i32 = rustix::process::Signal::HUP.as_raw();
+/// Said where neither the terminal nor the environment knows.
+const UNKNOWN_SIZE: &str = "The terminal does not say its size: set it with stty rows 24 cols 80.";
 
 /// The screen while it runs.
 pub struct Ui {
@@ -47,8 +54,16 @@ pub struct Ui {
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
-    /// What must be said when the terminal is as it was before.
-    last_words: Option<String>,
+    end: End,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct End {
+    /// What must be said now that the terminal is as it was before.
+    pub words: Option<String>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
 }
 
 /// What the screen is opened with.
@@ -76,46 +91,46 @@ impl Ui {
     /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
     #[must_use]
     pub fn new(terminal: Terminal, link: Link, how: How) -> Self {
-        let size = terminal.size();
-        // https://no-color.org: set and not empty means no colour.
-        let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let (size, kind) = (terminal.size(), Kind::here());
+        kind.charset.speak();
         let (mut app, first) = App::new(size);
-        app.begin(how.profiles, &how.notices);
+        let guessed = if terminal.is_of_unknown_size() { UNKNOWN_SIZE } else { "" };
+        app.begin(how.profiles, format!("{guessed} {}", how.notices).trim());
         let mut ui = Self {
             app,
             terminal,
-            screen: Screen::new(size.0, size.1, colours),
+            screen: Screen::new(size.0, size.1, kind),
             requests: link.requests,
             replies: link.replies,
             api: link.ended,
             errands: Errands::new(how.clipboard, how.clipboard_for),
             resize_at: None,
             done: false,
-            last_words: None,
+            end: End::default(),
         };
         ui.perform(Some(first));
         ui.draw();
         ui
     }
 
-    /// Runs until the user leaves or the terminal is gone. Gives what must still be said, on the terminal as it
-    /// was before.
-    pub async fn run(mut self) -> Option<String> {
-        let mut signals = Signals::new();
+    /// Runs until the user leaves or the terminal is gone.
+    pub async fn run(mut self, mut signals: Signals) -> End {
         let mut events = VecDeque::new();
         while !self.done {
             let turn = self.wait(&mut signals, &mut events).await;
             self.take(turn, &mut events);
-            if !self.terminal.is_behind() && self.resize_at.is_none() {
+            if self.app.may_suspend() && !self.done {
+                self.suspend(&mut signals).await;
+            }
+            if !self.terminal.is_behind() && self.resize_at.is_none() && self.terminal.is_entered() {
                 self.draw();
             }
         }
-        self.screen.blank(self.terminal.out());
-        self.terminal.leave().await;
+        self.leave().await;
         self.errands.end().await;
         drop((self.requests, self.replies));
         let _ = self.api.await;
-        self.last_words
+        self.end
     }
 
     async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {
@@ -144,13 +159,23 @@ impl Ui {
                 }
                 None
             }
-            Turn::Terminal(Err(_)) | Turn::Told(Told::Stop) => self.app.on_stop(),
+            Turn::Terminal(Err(_)) => self.stop(SIGHUP),
+            Turn::Told(Told::End(signal)) => self.stop(signal),
+            Turn::Told(Told::Continued) => {
+                self.app.on_resume(true);
+                self.come_back(now)
+            }
+            Turn::Told(Told::Suspend) => {
+                self.app.on_suspend();
+                None
+            }
             Turn::Reply(Some(reply)) => self.app.on_reply(reply, now),
             Turn::Reply(None) => Some(Effect::Quit(Some(
                 "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
             ))),
             Turn::Done(done) => self.take_done(done, now),
             Turn::Told(Told::Resized) => {
+                self.app.hide_secret();
                 self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
                 None
             }
@@ -161,6 +186,11 @@ impl Ui {
             Turn::Time => self.app.on_time(now),
         };
         self.perform(effect);
+    }
+
+    fn stop(&mut self, signal: i32) -> Option<Effect> {
+        self.end.signal.get_or_insert(signal);
+        self.app.on_stop()
     }
 
     fn resize(&mut self, now: Moment) -> Option<Effect> {
@@ -184,7 +214,7 @@ impl Ui {
             Some(Effect::Look) => self.errands.look(),
             Some(Effect::Deliver(to, secret)) => self.errands.deliver(to, secret),
             Some(Effect::StopDelivery) => self.errands.stop_delivery(),
-            Some(Effect::Quit(reason)) => (self.done, self.last_words) = (true, reason),
+            Some(Effect::Quit(reason)) => (self.done, self.end.words) = (true, reason),
         }
     }
 

@@ -11,6 +11,8 @@ mod picture;
 #[path = "support/typing.rs"]
 mod typing;
 
+#[path = "flows/cat.rs"]
+mod cat;
 #[path = "flows/create.rs"]
 mod create;
 #[path = "flows/keys.rs"]

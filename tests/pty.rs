@@ -15,12 +15,20 @@ mod desktop;
 mod ends;
 #[path = "pty/inside.rs"]
 mod inside;
+#[path = "pty/jobs.rs"]
+mod jobs;
 #[path = "pty/life.rs"]
 mod life;
+#[path = "pty/panes.rs"]
+mod panes;
 #[path = "pty/save.rs"]
 mod save;
+#[path = "pty/screen.rs"]
+mod screen;
 #[path = "pty/story.rs"]
 mod story;
+#[path = "pty/terminals.rs"]
+mod terminals;
 #[path = "pty/tmux.rs"]
 mod tmux;
 #[path = "pty/watched.rs"]

@@ -7,6 +7,10 @@
 
 #[path = "support/hands.rs"]
 mod hands;
+#[path = "support/look.rs"]
+mod look;
+#[path = "support/mask.rs"]
+mod mask;
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/typing.rs"]
@@ -14,6 +18,8 @@ mod typing;
 
 #[path = "screens/dialogs.rs"]
 mod dialogs;
+#[path = "screens/looks.rs"]
+mod looks;
 #[path = "screens/page.rs"]
 mod page;
 #[path = "screens/servers.rs"]
@@ -22,29 +28,3 @@ mod servers;
 mod stage;
 #[path = "screens/tokens.rs"]
 mod tokens;
-
-/// Masks what depends on the time zone of the machine, digit for digit, so that widths stay true.
-#[must_use]
-pub fn mask_times(picture: &str) -> String {
-    let chars: Vec<char> = picture.chars().collect();
-    let mut out = chars.clone();
-    let shape = |at: usize, shape: &str| {
-        shape.chars().enumerate().all(|(i, s)| {
-            chars.get(at + i).is_some_and(|c| match s {
-                '#' => c.is_ascii_digit(),
-                '~' => matches!(c, '+' | '-'),
-                s => *c == s,
-            })
-        })
-    };
-    for at in 0..chars.len() {
-        for pattern in ["####-##-##", "##:##:##", "##:##", " ~##:##"] {
-            if shape(at, pattern) {
-                for (i, s) in pattern.chars().enumerate() {
-                    out[at + i] = if s == '~' { '+' } else { s };
-                }
-            }
-        }
-    }
-    out.into_iter().collect()
-}

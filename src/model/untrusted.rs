@@ -5,6 +5,8 @@ use std::fmt;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::Charset;
+
 /// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`label`](Self::label)
 /// or [`block`](Self::block).
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -12,6 +14,9 @@ pub struct Untrusted(String);
 
 /// More combining marks than this on one base are escaped: no script needs more.
 const MAX_MARKS: usize = 3;
+/// A cell of the screen takes 16 bytes: what follows on the same base is escaped. One less, since a mark may come to
+/// stand on the brace that ends an escape.
+const MAX_CLUSTER: usize = 15;
 
 impl Untrusted {
     /// Wraps a text as it came.
@@ -77,12 +82,14 @@ fn escape(text: &str) -> String {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
         return text.to_owned();
     }
+    let ascii = Charset::spoken() == Charset::Ascii;
     let mut out = String::with_capacity(text.len());
     for cluster in text.graphemes(true) {
-        let mut marks = 0;
+        let (mut marks, mut bytes) = (0, 0);
         for c in cluster.chars() {
             let zero_width = unicode_width::UnicodeWidthChar::width(c) == Some(0);
             marks += usize::from(zero_width);
+            bytes += c.len_utf8();
             match c {
                 '\n' => out.push_str("\\n"),
                 '\0'..='\u{1f}' => {
@@ -90,9 +97,10 @@ fn escape(text: &str) -> String {
                     out.push(char::from(c as u8 + 64));
                 }
                 '\u{7f}' => out.push_str("^?"),
-                _ if is_invisible(c) || marks > MAX_MARKS || zero_width && out.is_empty() => {
+                _ if is_invisible(c) || marks > MAX_MARKS || bytes > MAX_CLUSTER || zero_width && out.is_empty() => {
                     out.extend(c.escape_unicode());
                 }
+                _ if ascii && !c.is_ascii() => out.extend(c.escape_unicode()),
                 _ => out.push(c),
             }
         }
@@ -127,7 +135,7 @@ fn fit(text: &str, max_cells: usize) -> String {
         out.push_str(cluster);
     }
     if max_cells > 0 {
-        out.push('…');
+        out.push(Charset::spoken().ellipsis());
     }
     out
 }
@@ -158,6 +166,59 @@ mod tests {
         let label = Untrusted::new(&zalgo).label(20);
         assert!(label.starts_with("a\u{301}\u{301}\u{301}\\u{301}"), "{label}");
         assert!(label.width() <= 20);
+    }
+
+    #[test]
+    fn a_cell_stays_small() {
+        // One cluster by Unicode's rules, and 27 bytes: each part of it stands for itself then.
+        let text = Untrusted::new("क्ष्म्य्र्व").label(200);
+        assert!(text.graphemes(true).all(|g| g.len() <= MAX_CLUSTER), "{text}");
+        assert!(text.starts_with("क्ष्म") && text.contains("\\u{"), "{text}");
+    }
+
+    /// Whatever comes, what leaves fits the screen's cells: no control character, no more than 16 bytes in one.
+    #[test]
+    fn noise_fits_cells() {
+        let pool = [
+            'a',
+            'é',
+            '東',
+            '\u{301}',
+            '\u{1d165}',
+            '\u{11083}',
+            '\u{903}',
+            '\u{1100}',
+            '\u{1161}',
+            '\u{11a8}',
+            '🇩',
+            '👩',
+            '\u{200d}',
+            '\u{fe0f}',
+            '\u{202e}',
+            '\u{94d}',
+            '\u{915}',
+            '\u{1b}',
+            '\n',
+            '\u{e0041}',
+            '\u{d4e}',
+            '\u{20e3}',
+        ];
+        let mut seed = 1_u32;
+        for _ in 0..5_000 {
+            let text: String = (0..12)
+                .map(|_| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    pool[(seed >> 8) as usize % pool.len()]
+                })
+                .collect();
+            let untrusted = Untrusted::new(&text);
+            let label = untrusted.label(30);
+            assert!(label.width() <= 30, "{text:?}");
+            for shown in [label, untrusted.label(usize::MAX), untrusted.block(9, 9).join("/")] {
+                assert!(shown.graphemes(true).all(|g| g.len() <= 16), "{text:?}: {shown}");
+                assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{text:?}: {shown}");
+            }
+        }
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct App {
     pub size: (u16, u16),
     /// A create is under way: its answer holds the only copy of a secret.
     pub creating: bool,
+    /// The user wants the shell for a while: as soon as nothing would be lost.
+    pub suspending: bool,
     /// Whether the program is about to end.
     pub exit: Exit,
 }
@@ -142,6 +144,7 @@ impl App {
             accepted: Vec::new(),
             size,
             creating: false,
+            suspending: false,
             exit: Exit::No,
         };
         app.list.height = usize::from(app.panes().list);

@@ -72,16 +72,11 @@ impl Field {
         }
     }
 
-    /// The first cell to show and the cursor's cell, in a window of `width` cells.
+    /// What stands before the cursor.
     #[must_use]
-    pub fn view(&self, width: usize) -> (usize, usize) {
-        if self.masked {
-            let cursor = self.input.cursor(); // a dot for each character
-            let scroll = (cursor + 1).saturating_sub(width.max(1));
-            return (scroll, cursor - scroll);
-        }
-        let scroll = self.input.visual_scroll(width.saturating_sub(1));
-        (scroll, self.input.visual_cursor().saturating_sub(scroll))
+    pub fn before_cursor(&self) -> &str {
+        let end = self.text().char_indices().nth(self.input.cursor()).map_or(self.text().len(), |(at, _)| at);
+        &self.text()[..end]
     }
 
     fn insert(&mut self, c: char) -> bool {

@@ -14,6 +14,9 @@ use zeroize::Zeroize;
 
 use pen::Pen;
 
+use super::terminal::Kind;
+use super::theme;
+
 /// The terminal's cells as they are, and the frame being drawn.
 pub struct Screen {
     shown: Buffer,
@@ -27,15 +30,9 @@ pub struct Screen {
 impl Screen {
     /// A screen of an unknown content.
     #[must_use]
-    pub fn new(width: u16, height: u16, colours: bool) -> Self {
+    pub fn new(width: u16, height: u16, kind: Kind) -> Self {
         let area = Rect::new(0, 0, width, height);
-        Self {
-            shown: Buffer::empty(area),
-            frame: Buffer::empty(area),
-            pen: Pen::new(colours),
-            cursor: None,
-            stale: true,
-        }
+        Self { shown: Buffer::empty(area), frame: Buffer::empty(area), pen: Pen::new(kind), cursor: None, stale: true }
     }
 
     /// Takes a new size; its cells are unknown then.
@@ -88,12 +85,13 @@ impl Screen {
         self.pen.forget();
         out.extend_from_slice(b"\x1b[m");
         for y in 0..self.frame.area.height {
+            if self.stands_alone(y) {
+                self.write_alone(out, y);
+                continue;
+            }
             let end = self.row_end(y);
             self.pen.go(out, 0, y);
-            let mut x = 0;
-            while x < end {
-                x += self.pen.write(out, &self.frame, x, y);
-            }
+            self.write_row(out, y, end);
             if end < self.frame.area.width {
                 self.pen.plain(out);
                 out.extend_from_slice(b"\x1b[K");
@@ -101,7 +99,29 @@ impl Screen {
         }
     }
 
+    fn write_row(&mut self, out: &mut Vec<u8>, y: u16, end: u16) {
+        let mut x = 0;
+        while x < end {
+            x += self.pen.write(out, &self.frame, x, y);
+        }
+    }
+
+    /// Writes a row that is selected as a whole. It is cleared first, from its start: multiplexers then know that
+    /// nothing stands behind its end. One that goes on from such a row above follows it by the terminal's own wrap.
+    fn write_alone(&mut self, out: &mut Vec<u8>, y: u16) {
+        self.pen.go(out, 0, y);
+        self.pen.plain(out);
+        out.extend_from_slice(b"\x1b[K");
+        if y > 0 && self.stands_alone(y - 1) {
+            self.pen.flow(out, &self.frame, y);
+        }
+        self.write_row(out, y, self.row_end(y));
+    }
+
     fn write_changes(&mut self, out: &mut Vec<u8>, y: u16) {
+        if self.stands_alone(y) {
+            return self.write_alone(out, y);
+        }
         let width = self.frame.area.width;
         let end = self.row_end(y);
         // Where a wide character stood or comes to stand, every cell of it counts as changed.
@@ -122,6 +142,11 @@ impl Screen {
             }
             x += wide;
         }
+    }
+
+    /// Whether nothing but one text stands on a row.
+    fn stands_alone(&self, y: u16) -> bool {
+        self.frame.area.width > 0 && self.frame[(0, y)].modifier.contains(theme::ALONE)
     }
 
     /// The first column of a row from which on everything is blank.

@@ -3,6 +3,8 @@
 mod decoder;
 mod door;
 mod input;
+mod job;
+mod kind;
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,11 +18,14 @@ use tokio::io::unix::AsyncFd;
 pub use decoder::Decoder;
 pub use door::leave_at_once;
 use input::Reader;
+pub use kind::Kind;
 
 /// The terminal, from entering to leaving.
 pub struct Terminal {
     /// A file description of our own where possible: made non-blocking, it leaves the shell's as it is.
     fd: AsyncFd<OwnedFd>,
+    /// Whether it is the one that the shell gave us.
+    is_given: bool,
     reader: Reader,
     /// Bytes that the terminal has not taken yet.
     unsent: Vec<u8>,
@@ -35,22 +40,43 @@ impl Terminal {
                 "latchkey is a full-screen program: its standard input and output must be a terminal",
             ));
         }
-        let fd = watch(open()?)?;
-        let mut terminal = Self { fd, reader: Reader::default(), unsent: Vec::new() };
-        door::enter(&mut terminal.unsent)?;
-        terminal.flush()?;
+        let (fd, is_given) = open()?;
+        let mut terminal = Self { fd: watch(fd)?, is_given, reader: Reader::default(), unsent: Vec::new() };
+        terminal.enter_again()?;
         Ok(terminal)
+    }
+
+    /// Enters after [`leave`](Self::leave), or after somebody else may have changed the terminal's modes.
+    pub fn enter_again(&mut self) -> io::Result<()> {
+        self.reader = Reader::default();
+        door::enter(&mut self.unsent)?;
+        if self.is_given {
+            door::unblock_given()?;
+        }
+        self.flush()
     }
 
     /// Columns and rows. A terminal that does not know its size (a serial line) may say it in LINES and COLUMNS.
     #[must_use]
     pub fn size(&self) -> (u16, u16) {
+        let (columns, rows) = self.said_size();
+        (columns.unwrap_or(80), rows.unwrap_or(24))
+    }
+
+    /// Whether nobody says how large the terminal is: [`size`](Self::size) is a guess then.
+    #[must_use]
+    pub fn is_of_unknown_size(&self) -> bool {
+        let (columns, rows) = self.said_size();
+        columns.is_none() || rows.is_none()
+    }
+
+    fn said_size(&self) -> (Option<u16>, Option<u16>) {
         let said = rustix::termios::tcgetwinsize(self.fd.get_ref()).map_or((0, 0), |s| (s.ws_col, s.ws_row));
-        let or = |said: u16, variable: &str, usual: u16| match said {
-            0 => std::env::var(variable).ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0).unwrap_or(usual),
-            n => n,
+        let or = |said: u16, variable: &str| match said {
+            0 => std::env::var(variable).ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0),
+            n => Some(n),
         };
-        (or(said.0, "COLUMNS", 80), or(said.1, "LINES", 24))
+        (or(said.0, "COLUMNS"), or(said.1, "LINES"))
     }
 
     /// Waits until there are events, and appends them all, or until the terminal has taken more of what was
@@ -96,26 +122,42 @@ impl Terminal {
 
     /// Leaves: everything that [`enter`](Self::enter) set is put back. Errors do not matter: the terminal may be
     /// gone. The caller has blanked the screen before.
-    pub async fn leave(mut self) {
+    pub async fn leave(&mut self) {
         door::leave(&mut self.unsent);
         let _ = self.flush();
-        // A terminal that takes nothing more must not keep us.
-        let patience = std::time::Duration::from_millis(500);
-        let _ = tokio::time::timeout(patience, async {
+        let _ = tokio::time::timeout(door::PATIENCE, async {
             while self.is_behind() && self.turn(&mut VecDeque::new()).await.is_ok() {}
         })
         .await;
+        super::screen::wipe(&mut self.unsent);
         door::left();
+    }
+
+    /// Whether it is entered.
+    #[must_use]
+    pub fn is_entered(&self) -> bool {
+        door::is_entered()
+    }
+
+    /// Whether a stop would not be for ever.
+    #[must_use]
+    pub fn can_come_back(&self) -> bool {
+        job::can_come_back()
+    }
+
+    /// Stops the program and what belongs to its job; it goes on, some time, with a SIGCONT.
+    pub fn stop(&self) -> io::Result<()> {
+        job::stop()
     }
 }
 
 /// The terminal, not blocking: by a description of our own, or, where there is no controlling terminal (`su -c`)
 /// and the device belongs to another user, by the one we were given.
-fn open() -> io::Result<OwnedFd> {
+fn open() -> io::Result<(OwnedFd, bool)> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     match rustix::fs::open("/dev/tty", flags, Mode::empty()) {
-        Ok(fd) => Ok(fd),
-        Err(_) => door::unblock_given(),
+        Ok(fd) => Ok((fd, false)),
+        Err(_) => Ok((door::given()?, true)),
     }
 }
 

@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::api::{Page, Reply, Request};
 use latchkey::model::{AccessKey, Cursor, KeyId, Status, Untrusted};
-use latchkey::ui::Decoder;
 use latchkey::ui::app::{App, Effect, Moment};
 use latchkey::ui::screen::Screen;
 use latchkey::ui::view;
+use latchkey::ui::{Decoder, Kind};
 
 /// A page of a million keys on screen.
 fn list(size: (u16, u16), now: Moment) -> App {
@@ -46,7 +46,7 @@ fn benches(criterion: &mut Criterion) {
             bencher.iter(|| view::draw(black_box(&mut frame), &app, now));
         });
         let mut app = list(size, now);
-        let mut screen = Screen::new(size.0, size.1, true);
+        let mut screen = Screen::new(size.0, size.1, Kind::RICH);
         let (mut decoder, mut events, mut out) = (Decoder::default(), VecDeque::new(), Vec::new());
         let mut down = false;
         criterion.bench_function(&format!("a press to its frame, {}x{}", size.0, size.1), |bencher| {

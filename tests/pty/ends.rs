@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::life::started;
-use crate::terminal::count;
+use crate::terminal::{Terminal, command, count};
 
 #[test]
 fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
@@ -29,14 +29,19 @@ fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
 fn a_panic_of_a_task_leaves_the_screen_alone() {
     let home = TempDir::new().unwrap();
     let mut terminal = started(home.path());
+    let secret = terminal.create_and_show("");
     terminal.press("<F11>");
+    terminal.press("s");
+    terminal.loses(&secret);
+    terminal.close();
     terminal.press("?");
     terminal.sees("Help");
     assert_eq!(count(&terminal.bytes, b"\x1b[?1049l"), 0);
     terminal.press("<Esc>");
     terminal.loses("Help");
     terminal.press("q");
-    assert!(terminal.ends().0.success());
+    let (status, terminal) = terminal.ends();
+    assert!(status.success() && !terminal.text().contains(&secret));
     assert!(home.path().join(".local/state/latchkey/panic.log").exists());
 }
 
@@ -47,15 +52,21 @@ fn signals_leave_by_the_same_door() {
         let mut terminal = started(home.path());
         let secret = terminal.create_and_show("");
         terminal.signal(signal);
-        let (_, terminal) = terminal.ends();
+        let (status, terminal) = terminal.ends();
+        assert_eq!(status.code(), Some(128 + signal.as_raw()), "{status}");
+        assert!(terminal.bytes.ends_with(b"\x1b[?1049l"));
         assert!(!terminal.text().contains(&secret), "{signal:?}");
     }
 }
 
+/// T3, T4: with the signal, and where somebody has switched it off: the end of the line is enough.
 #[test]
 fn a_lost_terminal_ends_the_program() {
     let home = TempDir::new().unwrap();
     let terminal = started(home.path());
-    let status = terminal.hang_up();
-    assert_ne!(std::os::unix::process::ExitStatusExt::signal(&status), Some(6), "it aborted");
+    assert_eq!(terminal.hang_up().code(), Some(129));
+    let deaf = format!("trap '' HUP; exec {}", env!("CARGO_BIN_EXE_latchkey"));
+    let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &deaf]));
+    terminal.sees("There is no access key yet.");
+    assert_eq!(terminal.hang_up().code(), Some(129));
 }

@@ -10,7 +10,7 @@ use latchkey::surroundings::Surroundings;
 use latchkey::ui::app::{App, Effect, Moment};
 use zeroize::Zeroizing;
 
-use crate::{hands, mask_times, picture};
+use crate::{hands, mask, picture};
 
 /// The app at one size, its clock standing still.
 pub struct Stage {
@@ -120,7 +120,7 @@ impl Stage {
     }
 
     pub fn picture(&self) -> String {
-        mask_times(&picture::picture(&self.app, self.now))
+        mask::mask_times(&picture::picture(&self.app, self.now))
     }
 
     fn keep(&mut self, effect: Option<Effect>) {

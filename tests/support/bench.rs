@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use crossterm::event::Event;
 use latchkey::api::{self, Client, Connect, Connected, Link, Server, Target};
 use latchkey::model::{Profile, SecretKey};
 use latchkey::server::embedded::{self, Embedded};
@@ -104,9 +105,14 @@ impl Bench {
     /// Types a script and waits for nothing.
     pub fn press(&mut self, script: &str) {
         for event in hands::events(script) {
-            let effect = self.app.on_input(event, self.now);
-            self.perform(effect);
+            self.input(event);
         }
+    }
+
+    /// Gives the app an event.
+    pub fn input(&mut self, event: Event) {
+        let effect = self.app.on_input(event, self.now);
+        self.perform(effect);
     }
 
     /// Ends the API task, and waits for its last words to the server.

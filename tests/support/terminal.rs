@@ -1,5 +1,10 @@
 //! A terminal for real programs: a pseudo-terminal, what stands on its screen, and every byte that came.
 
+#[path = "line.rs"]
+mod line;
+#[path = "steps.rs"]
+mod steps;
+
 use std::io::{PipeWriter, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -15,7 +20,7 @@ use rustix::termios::{Termios, tcgetattr};
 use crate::typing;
 
 /// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program in a terminal.
 pub struct Terminal {
@@ -49,8 +54,13 @@ pub fn command(program: &str, home: &Path) -> Command {
 impl Terminal {
     /// Starts a program in a terminal of 80x24.
     pub fn start(command: Command) -> Self {
+        Self::start_at(command, 24, 80)
+    }
+
+    /// Starts a program in a terminal of this size; 0 is what a serial line says.
+    pub fn start_at(command: Command, rows: u16, columns: u16) -> Self {
         let (pty, pts) = open().unwrap();
-        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        pty.resize(pty_process::Size::new(rows, columns)).unwrap();
         let before = tcgetattr(pty.as_fd()).unwrap();
         let child = command.spawn(pts).unwrap();
         let mut reader = std::fs::File::from(pty.as_fd().try_clone_to_owned().unwrap());
@@ -70,8 +80,8 @@ impl Terminal {
                 }
             }
         });
-        let size = |n| std::num::NonZeroU16::new(n).unwrap();
-        let screen = vt100::Parser::new(size(24), size(80), 0);
+        let size = |n, usual: u16| std::num::NonZeroU16::new(if n == 0 { usual } else { n }).unwrap();
+        let screen = vt100::Parser::new(size(rows, 24), size(columns, 80), 0);
         let reading = Some((stopped, reading));
         Self { pty: Some(pty), child, screen, bytes: Vec::new(), output, reading, before }
     }
@@ -94,21 +104,6 @@ impl Terminal {
         self.screen.screen_mut().set_size(size(rows), size(columns));
     }
 
-    /// Creates a key in the program and shows its secret, which it gives.
-    pub fn create_and_show(&mut self, label: &str) -> String {
-        self.press(&format!("c{label}<Enter>"));
-        self.sees("Access key created");
-        self.press("s");
-        self.sees("hides in");
-        self.word("sk_")
-    }
-
-    /// Closes the dialog of a new key, from its first button.
-    pub fn close(&mut self) {
-        self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
-        self.sees("is ready for use");
-    }
-
     /// Closes it after a copy that nobody confirms, from its first button.
     pub fn close_after_copy(&mut self) {
         self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
@@ -125,13 +120,14 @@ impl Terminal {
     /// Waits until these words are on screen, in one line or broken into several.
     #[track_caller]
     pub fn sees(&mut self, words: &str) {
-        self.wait_until(&format!("“{words}”"), |terminal| terminal.shows(words));
+        self.waits_for(&format!("“{words}”"), |terminal| terminal.shows(words));
     }
 
     /// Whether these words are on screen, in one line or broken into several.
     pub fn shows(&self, words: &str) -> bool {
         let text = self.text();
-        text.contains(words) || text.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
+        text.contains(words)
+            || text.replace(['│', '|'], " ").split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
     }
 
     /// Pastes a text.
@@ -142,19 +138,24 @@ impl Terminal {
     /// Waits until these words are no longer on screen.
     #[track_caller]
     pub fn loses(&mut self, words: &str) {
-        self.wait_until(&format!("no “{words}”"), |terminal| !terminal.text().contains(words));
+        self.waits_for(&format!("no “{words}”"), |terminal| !terminal.text().contains(words));
     }
 
     /// Waits until these bytes have been written.
     #[track_caller]
     pub fn gets(&mut self, bytes: &[u8]) {
         let shown = String::from_utf8_lossy(bytes).into_owned();
-        self.wait_until(&shown, |terminal| contains(&terminal.bytes, bytes));
+        self.waits_for(&shown, |terminal| contains(&terminal.bytes, bytes));
     }
 
     /// The screen's text.
     pub fn text(&self) -> String {
         self.screen.screen().contents()
+    }
+
+    /// Whether the alternate screen is on.
+    pub fn is_alternate(&self) -> bool {
+        self.screen.screen().alternate_screen()
     }
 
     /// The first word on screen that begins so.
@@ -170,19 +171,10 @@ impl Terminal {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
-    /// Hangs up: every copy of the line is closed. Waits for the program's end.
-    pub fn hang_up(mut self) -> ExitStatus {
-        let (stop, reading) = self.reading.take().unwrap();
-        drop(stop);
-        reading.join().unwrap();
-        self.pty = None;
-        self.wait_for_end()
-    }
-
     /// Waits for the program's end, and fails unless the terminal is as it was before.
     #[track_caller]
     pub fn ends(mut self) -> (ExitStatus, Self) {
-        let status = self.wait_for_end();
+        let status = self.waits_for_end();
         while let Ok(chunk) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.take(&chunk);
         }
@@ -190,7 +182,8 @@ impl Terminal {
         assert!(!screen.alternate_screen(), "the alternate screen is left on");
         assert!(!screen.hide_cursor(), "the cursor is left hidden");
         assert!(!screen.bracketed_paste(), "bracketed paste is left on");
-        assert!(count(&self.bytes, b"\x1b[?1004h") <= count(&self.bytes, b"\x1b[?1004l"), "focus reports are left on");
+        let last = |code: &[u8]| self.bytes.windows(code.len()).rposition(|window| window == code);
+        assert!(last(b"\x1b[?1004h") <= last(b"\x1b[?1004l"), "focus reports are left on");
         let after = tcgetattr(self.pty.as_ref().unwrap().as_fd()).unwrap();
         assert_eq!(format!("{:?}", self.before.local_modes), format!("{:?}", after.local_modes));
         assert_eq!(format!("{:?}", self.before.input_modes), format!("{:?}", after.input_modes));
@@ -198,7 +191,9 @@ impl Terminal {
         (status, self)
     }
 
-    fn wait_for_end(&mut self) -> ExitStatus {
+    /// Waits for the program's end.
+    #[track_caller]
+    pub fn waits_for_end(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         loop {
             // Output must be taken, or the program waits for us.
@@ -213,8 +208,9 @@ impl Terminal {
         }
     }
 
+    /// Waits until something is so.
     #[track_caller]
-    fn wait_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub fn waits_for(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let until = Instant::now() + PATIENCE;
         while !done(self) {
             match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {

@@ -37,6 +37,7 @@ fn named(name: &str) -> &'static [u8] {
         "Backspace" => b"\x7f",
         "Ctrl-C" => b"\x03",
         "Ctrl-U" => b"\x15",
+        "Ctrl-Z" => b"\x1a",
         "FocusLost" => b"\x1b[O",
         "FocusGained" => b"\x1b[I",
         "F11" => b"\x1b[23~",

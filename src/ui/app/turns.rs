@@ -82,6 +82,7 @@ impl App {
     /// The terminal or the system asks to end: by the same door as the user, but no question can be answered.
     pub fn on_stop(&mut self) -> Option<Effect> {
         self.hide_secret();
+        self.suspending = false;
         self.exit = Exit::Told;
         if self.creating && self.sign_in.take().is_some() {
             return Some(Request::GiveUp.into()); // the create waits for somebody who cannot sign in any more
@@ -89,7 +90,30 @@ impl App {
         (!self.creating).then_some(Effect::Quit(None))
     }
 
-    pub(super) fn hide_secret(&mut self) {
+    /// The user or the system asks to make way for the shell. A shown secret hides at once.
+    pub fn on_suspend(&mut self) {
+        self.hide_secret();
+        self.suspending = true;
+    }
+
+    /// Whether now is the time: the answer to a create is waited for, since its time would run out while the program
+    /// stands still. A create that waits for somebody to sign in has asked nothing yet.
+    #[must_use]
+    pub const fn may_suspend(&self) -> bool {
+        self.suspending && (!self.creating || self.signing_in().is_some())
+    }
+
+    /// The program goes on; or there was nobody to make way for.
+    pub fn on_resume(&mut self, stopped: bool) {
+        self.suspending = false;
+        self.hide_secret();
+        if !stopped {
+            self.complain("There is no shell behind this program that could bring it back: it goes on.");
+        }
+    }
+
+    /// Hides what is shown of a secret or a token.
+    pub fn hide_secret(&mut self) {
         // Nobody looks: what was about to be shown is not.
         if self.guarding().is_none() && self.guard.as_ref().is_some_and(|guard| matches!(guard.holds, Held::Show)) {
             self.guard = None;
@@ -113,6 +137,10 @@ impl App {
         self.notice = None;
         let effect = match keymap::action(self.mode(), key) {
             Some(Action::Quit) => self.leave(now),
+            Some(Action::Suspend) => {
+                self.on_suspend();
+                None
+            }
             Some(action) if self.signing_in().is_some() => self.act_in_sign_in(action),
             Some(action) if self.guarding().is_some() => return self.act_in_guard(action, now),
             Some(action) if self.dialog.is_some() => self.act_in_dialog(action, now),

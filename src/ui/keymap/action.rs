@@ -65,6 +65,8 @@ pub enum Action {
     Help,
     /// Leave.
     Quit,
+    /// Make way for the shell, for a while.
+    Suspend,
     /// Back, without doing anything.
     Cancel,
     /// Do what is focused.

@@ -5,11 +5,15 @@ use std::io::Write as _;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
+use crate::model::Charset;
+use crate::ui::terminal::Kind;
+use crate::ui::theme;
+
 /// The terminal's cursor and graphic rendition, as far as they are known.
 pub(super) struct Pen {
     at: Option<(u16, u16)>,
     look: Look,
-    colours: bool,
+    kind: Kind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,10 +26,12 @@ struct Look {
 const PLAIN: Look = Look { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
 /// A gap of unchanged cells up to this wide is written again: a cursor move is as long.
 const SHORT_GAP: u16 = 4;
+/// A base and three combining marks of four bytes each: more is no text, and no terminal's business.
+const MAX_BYTES: usize = 16;
 
 impl Pen {
-    pub(super) const fn new(colours: bool) -> Self {
-        Self { at: None, look: PLAIN, colours }
+    pub(super) const fn new(kind: Kind) -> Self {
+        Self { at: None, look: PLAIN, kind }
     }
 
     /// The terminal's state is unknown; the caller resets the rendition.
@@ -60,7 +66,7 @@ impl Pen {
             && row == y
             && column < x
             && x - column <= SHORT_GAP
-            && (column..x).all(|c| frame[(c, y)].symbol().len() == 1 && self.look_of(frame, c, y) == self.look)
+            && (column..x).all(|c| is_printable(frame[(c, y)].symbol()) && self.look_of(frame, c, y) == self.look)
         {
             for c in column..x {
                 out.extend_from_slice(frame[(c, y)].symbol().as_bytes());
@@ -73,9 +79,7 @@ impl Pen {
     /// Writes a cell; gives its width.
     pub(super) fn write(&mut self, out: &mut Vec<u8>, frame: &Buffer, x: u16, y: u16) -> u16 {
         let symbol = frame[(x, y)].symbol();
-        // Everything is escaped before it is drawn; a control character here would be a mistake of ours.
-        debug_assert!(!symbol.chars().any(char::is_control), "a control character in a cell");
-        let symbol = if symbol.is_empty() || symbol.chars().any(char::is_control) { "?" } else { symbol };
+        let symbol = if is_printable(symbol) { symbol } else { self.speakable(symbol) };
         let look = self.look_of(frame, x, y);
         // A blank looks the same in any colour.
         if symbol != " "
@@ -91,6 +95,28 @@ impl Pen {
         width
     }
 
+    /// Goes to the start of a row that goes on from the one above, by letting the terminal wrap there: it then knows
+    /// the two as one line. Sets autowrap (DECAWM), which every terminal starts with.
+    pub(super) fn flow(&mut self, out: &mut Vec<u8>, frame: &Buffer, y: u16) {
+        let (last, above) = (frame.area.width.saturating_sub(1), y.saturating_sub(1));
+        self.go(out, last, above);
+        out.extend_from_slice(b"\x1b[?7h");
+        self.write(out, frame, last, above);
+        self.at = Some((0, y));
+    }
+
+    /// What is written for a symbol that is not ASCII. Everything is escaped before it is drawn: a control character
+    /// here, or a cell of endless marks, is a mistake of ours.
+    fn speakable<'a>(&self, symbol: &'a str) -> &'a str {
+        let sound = symbol.len() <= MAX_BYTES && !symbol.chars().any(char::is_control);
+        debug_assert!(sound, "not for a terminal: {symbol:?}");
+        match self.kind.charset {
+            _ if !sound || symbol.is_empty() => "?",
+            Charset::Utf8 => symbol,
+            Charset::Ascii => theme::in_ascii(symbol).unwrap_or(if super::cells(symbol) == 2 { "??" } else { "?" }),
+        }
+    }
+
     /// Resets the rendition if it is not plain.
     pub(super) fn plain(&mut self, out: &mut Vec<u8>) {
         self.set(out, PLAIN);
@@ -103,8 +129,8 @@ impl Pen {
 
     fn look_of(&self, frame: &Buffer, x: u16, y: u16) -> Look {
         let cell = &frame[(x, y)];
-        let (fg, bg) = if self.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
-        Look { fg, bg, modifier: cell.modifier }
+        let (fg, bg) = if self.kind.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
+        Look { fg, bg, modifier: cell.modifier.difference(theme::ALONE) }
     }
 
     fn set(&mut self, out: &mut Vec<u8>, look: Look) {
@@ -132,6 +158,11 @@ impl Pen {
         let _ = write!(out, "\x1b[{reset}{}m", codes.join(";"));
         self.look = look;
     }
+}
+
+/// Whether a symbol is one printable character of ASCII, as nearly all are.
+fn is_printable(symbol: &str) -> bool {
+    matches!(symbol.as_bytes(), [b' '..=b'~'])
 }
 
 /// What is added to 30 or 40 for a colour (ECMA-48 SGR; 60 more for the bright ones, as aixterm).

@@ -21,6 +21,10 @@ pub struct Decoder {
     /// Parameters of a CSI, or the bytes of one UTF-8 character.
     held: Vec<u8>,
     pasted: Vec<u8>,
+    /// A paste has just ended, or so it said.
+    after_paste: bool,
+    /// What came since: presses, unless the text itself held the code that ends a paste.
+    late: VecDeque<Event>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -43,14 +47,29 @@ enum State {
 const MAX_PARAMETERS: usize = 64;
 /// More than any field takes.
 const MAX_PASTE: usize = 64 << 10;
+/// How long what follows a paste is held back. A terminal sends a paste in one piece; a slow link may cut it.
+pub(super) const AFTER_PASTE: Duration = Duration::from_millis(200);
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 impl Decoder {
     /// Takes bytes as they were read.
     pub fn feed(&mut self, bytes: &[u8], events: &mut VecDeque<Event>) {
         for &byte in bytes {
-            self.take(byte, events);
+            if self.after_paste {
+                let mut late = std::mem::take(&mut self.late);
+                self.take(byte, &mut late);
+                self.late = late;
+            } else {
+                self.take(byte, events);
+            }
         }
+    }
+
+    /// Whether a paste has just ended. What follows at once is held back until [`give_up`](Self::give_up): a text
+    /// that holds `ESC [ 201 ~` would press keys otherwise.
+    #[must_use]
+    pub const fn is_after_paste(&self) -> bool {
+        self.after_paste
     }
 
     /// How long to wait for more before [`give_up`](Self::give_up); none if nothing is open.
@@ -60,6 +79,7 @@ impl Decoder {
     #[must_use]
     pub fn patience(&self) -> Option<Duration> {
         match self.state {
+            State::Ground if self.after_paste => Some(AFTER_PASTE),
             State::Ground => None,
             State::Escape => Some(Duration::from_millis(100)),
             State::Utf8 | State::Csi | State::CsiBracket | State::Ss3 => Some(Duration::from_millis(250)),
@@ -69,9 +89,14 @@ impl Decoder {
 
     /// Ends what is open: a lone Esc was the key, an unfinished sequence was noise.
     pub fn give_up(&mut self, events: &mut VecDeque<Event>) {
+        self.after_paste = false;
+        events.append(&mut self.late);
         match self.state {
             State::Escape => events.push_back(press(KeyCode::Esc, KeyModifiers::NONE)),
-            State::Paste => self.end_paste(events),
+            State::Paste => {
+                self.end_paste(events);
+                self.after_paste = false;
+            }
             _ => {}
         }
         self.enter(State::Ground);
@@ -185,6 +210,8 @@ impl Decoder {
                 self.enter(State::Ground);
                 match (parameters.as_slice(), byte) {
                     (b"200", b'~') => self.enter(State::Paste),
+                    // The real end of a paste that seemed to be over: what came since was a part of it.
+                    (b"201", b'~') if self.after_paste => events.clear(),
                     (b"", b'I') => events.push_back(Event::FocusGained),
                     (b"", b'O') => events.push_back(Event::FocusLost),
                     (b"", b'Z') => events.push_back(press(KeyCode::BackTab, KeyModifiers::SHIFT)),
@@ -214,6 +241,7 @@ impl Decoder {
     fn end_paste(&mut self, events: &mut VecDeque<Event>) {
         let text = String::from_utf8_lossy(&std::mem::take(&mut self.pasted)).into_owned();
         self.enter(State::Ground);
+        self.after_paste = true;
         events.push_back(Event::Paste(text));
     }
 }

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
 
 use super::Decoder;
+use super::decoder::AFTER_PASTE;
 
 /// Reads bytes when there are any, and knows when an open sequence has waited long enough.
 #[derive(Default)]
@@ -17,13 +18,25 @@ pub(super) struct Reader {
     decoder: Decoder,
     /// When the last byte of an open sequence came.
     since: Option<Instant>,
+    /// When the last paste ended.
+    pasted: Option<Instant>,
 }
 
 impl Reader {
+    /// Until when more bytes are waited for, if something is open. What follows a paste waits no longer for being
+    /// followed by more.
+    fn deadline(&self) -> Option<Instant> {
+        let patience = self.decoder.patience()?;
+        match self.pasted {
+            Some(pasted) if self.decoder.is_after_paste() => Some(pasted + AFTER_PASTE),
+            _ => self.since.map(|since| since + patience),
+        }
+    }
+
     /// Waits for events and appends them.
     pub(super) async fn read(&mut self, fd: &AsyncFd<OwnedFd>, events: &mut VecDeque<Event>) -> io::Result<()> {
         loop {
-            let open = self.decoder.patience().zip(self.since).map(|(patience, since)| since + patience);
+            let open = self.deadline();
             let mut ready = match open {
                 None => fd.readable().await?,
                 Some(until) => {
@@ -40,8 +53,16 @@ impl Reader {
             match rustix::io::read(fd.get_ref(), &mut *bytes) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
-                    self.since = Some(Instant::now());
+                    let now = Instant::now();
+                    if self.decoder.is_after_paste() && open.is_some_and(|until| until <= now) {
+                        self.decoder.give_up(events);
+                    }
+                    let was_after_paste = self.decoder.is_after_paste();
+                    self.since = Some(now);
                     self.decoder.feed(&bytes[..count], events);
+                    if self.decoder.is_after_paste() && !was_after_paste {
+                        self.pasted = Some(now);
+                    }
                     if !events.is_empty() {
                         return Ok(());
                     }

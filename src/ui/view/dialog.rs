@@ -86,7 +86,11 @@ fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
     for text in lines.into_iter().skip(top) {
         let row = next_row(&mut inside);
         let last = inside.height == 0 && rest > 0;
-        line(frame, row, if last { Line::styled(format!("↓ {} more", rest + 1), theme::QUIET) } else { text });
+        line(
+            frame,
+            row,
+            if last { Line::styled(format!("{} {} more", theme::BELOW, rest + 1), theme::QUIET) } else { text },
+        );
         if inside.height == 0 {
             break;
         }

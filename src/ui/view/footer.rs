@@ -13,7 +13,7 @@ use crate::ui::theme;
 
 /// Draws the notice, and the place in the list.
 pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
-    if app.exit != Exit::No && app.creating {
+    if (app.exit != Exit::No || app.suspending) && app.creating {
         let words = " Waiting for the new key before leaving: its secret comes only once.";
         return line(frame, area, Line::styled(words, theme::WARNING));
     }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::pieces::{field, grouped, line, line_right};
 use super::when;
@@ -37,7 +38,8 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App) {
 /// Which profile and which host: always on screen, and loud where real keys are at stake.
 fn place(app: &App, room: usize) -> Line<'static> {
     if let Some(name) = &app.connecting {
-        return Line::styled(fitting(&format!("Connecting: {name}…"), room), theme::WARNING);
+        let name = fitting(name, room.saturating_sub("Connecting: .".len()));
+        return Line::styled(format!("Connecting: {name}…"), theme::WARNING);
     }
     let Some(server) = &app.server else { return Line::default() };
     let profile = &server.profile;
@@ -48,8 +50,15 @@ fn place(app: &App, room: usize) -> Line<'static> {
     }
     let taken: usize = marks.iter().map(Span::width).sum();
     let kind = if profile.read_only { " (read-only)" } else { "" };
-    let text = format!("{}{kind} · {}", profile.name, profile.server);
-    marks.push(Span::styled(format!("{} ", fitting(&text, room.saturating_sub(taken + 1))), theme::QUIET));
+    let room = room.saturating_sub(taken + 1);
+    let name = fitting(&format!("{}{kind}", profile.name), room);
+    let left = room.saturating_sub(name.width() + 3);
+    let words = if left > 2 {
+        format!("{name} {} {} ", theme::BETWEEN, fitting(&profile.server, left))
+    } else {
+        format!("{name} ")
+    };
+    marks.push(Span::styled(words, theme::QUIET));
     Line::from(marks)
 }
 
@@ -89,8 +98,7 @@ pub(super) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -
         return field(frame, Rect { x: area.x + 3, width, ..area }, typed, true);
     }
     if !filter.text.is_empty() {
-        // Typed by our user, but perhaps pasted: no control character can be in a field.
-        let text = Span::raw(format!("{}  ", filter.text));
+        let text = Span::raw(format!("{}  ", fitting(&filter.text, usize::MAX)));
         let width = area.width.saturating_sub(taken);
         let hint = if width < 50 { "" } else { "Esc clears, / changes" };
         let hint = Span::styled(hint, theme::QUIET);

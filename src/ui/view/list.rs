@@ -58,7 +58,7 @@ pub(super) fn draw(frame: &mut Buffer, mut area: Rect, app: &App, window: &Windo
 
 fn names_of(columns: &Columns, app: &App) -> Vec<Span<'static>> {
     let query = &app.list.query;
-    let arrow = if query.order == Order::Asc { "▲" } else { "▼" };
+    let arrow = if query.order == Order::Asc { theme::SORTED.0 } else { theme::SORTED.1 };
     let mut spans = vec![Span::raw("  ")];
     for (sort, name, width) in [
         (Sort::Id, "Access key ID", columns.id),

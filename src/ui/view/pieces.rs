@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Clear, Padding, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::model::Untrusted;
 use crate::ui::field::Field;
 use crate::ui::theme;
 
@@ -110,12 +111,14 @@ pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
 /// Draws a field; gives the cursor's place if it is focused.
 pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool) -> Option<Position> {
     let width = usize::from(area.width);
-    let (scroll, cursor) = if focused { field.view(width) } else { (0, 0) };
+    let seen = |text: &str| {
+        let masked = field.is_masked();
+        if masked { theme::DOT.repeat(text.chars().count()) } else { Untrusted::new(text).label(usize::MAX) }
+    };
+    let cursor = if focused { seen(field.before_cursor()).width() } else { 0 };
+    let scroll = (cursor + 1).saturating_sub(width);
     let mut cells = 0;
-    let dots = field.is_masked().then(|| theme::DOT.repeat(field.text().chars().count()));
-    let shown: String = dots
-        .as_deref()
-        .unwrap_or(field.text())
+    let shown: String = seen(field.text())
         .graphemes(true)
         .skip_while(|g| {
             cells += g.width();
@@ -125,7 +128,9 @@ pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     let style = if focused { theme::FOCUS } else { theme::COLUMN };
     frame.set_style(Rect { height: 1, ..area }, style);
     frame.set_stringn(area.x, area.y, &shown, width, style);
-    focused.then(|| Position::new(area.x + u16::try_from(cursor).unwrap_or(0).min(area.width - 1), area.y))
+    focused.then(|| {
+        Position::new(area.x + u16::try_from(cursor - scroll.min(cursor)).unwrap_or(0).min(area.width - 1), area.y)
+    })
 }
 
 /// Draws buttons in as many rows as they need; gives the rows below.
@@ -180,6 +185,6 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrap("", 4), [""]);
-        assert_eq!(wrap("東京都", 1), [""]);
+        assert_eq!(wrap("\u{6771}\u{4eac}", 1), [""]);
     }
 }

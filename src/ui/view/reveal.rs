@@ -111,6 +111,7 @@ fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) 
             frame.set_stringn(u16::try_from(x).unwrap_or(0), row.y, grapheme, 2, theme::SECRET);
             x += 1;
         }
+        frame.set_style(Rect { width: 1, ..whole }, Style::new().add_modifier(theme::ALONE));
     }
     rest
 }

@@ -72,6 +72,35 @@ fn a_paste_is_one_event_and_ends_even_without_its_end() {
     assert!(matches!(events.back(), Some(Event::Paste(text)) if text.len() == MAX_PASTE));
 }
 
+/// The events of these reads, and then of silence.
+fn after(reads: &[&[u8]]) -> Vec<Event> {
+    let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+    for bytes in reads {
+        decoder.feed(bytes, &mut events);
+    }
+    decoder.give_up(&mut events);
+    assert_eq!(decoder.patience(), None);
+    events.into()
+}
+
+#[test]
+fn a_paste_that_holds_the_end_of_a_paste_presses_nothing() {
+    let paste = |text: &str| Event::Paste(text.into());
+    let q = press(KeyCode::Char('q'), KeyModifiers::NONE);
+    for reads in [
+        &[&b"\x1b[200~x\x1b[201~dq\r\x1b[201~"[..]][..],
+        &[b"\x1b[200~x\x1b[201~d", b"q\r\x1b[20", b"1~"],
+        &[b"\x1b[200~x\x1b[201~\x1b[201~d\x1b[201~"],
+    ] {
+        assert_eq!(after(reads), [paste("x")], "{reads:?}");
+    }
+    // A press that follows a paste comes after it, a moment later.
+    assert_eq!(after(&[b"\x1b[200~x\x1b[201~q"]), [paste("x"), q.clone()]);
+    assert_eq!(after(&[b"\x1b[200~x\x1b[201~\x1b[200~y\x1b[201~q"]), [paste("x"), paste("y"), q.clone()]);
+    // Outside of a paste the code means nothing.
+    assert_eq!(after(&[b"q\x1b[201~"]), [q]);
+}
+
 #[test]
 fn noise_never_panics_and_never_wedges() {
     let mut seed = 1_u32;

@@ -89,7 +89,7 @@ fn draw_expiry(frame: &mut Buffer, row: Rect, form: &KeyForm) {
             let mark = if chosen { theme::CHOSEN.0 } else { theme::CHOSEN.1 };
             let words = match (expiry, narrow) {
                 (Expiry::Never, _) => "never",
-                (Expiry::InDays, false) => "in … days",
+                (Expiry::InDays, false) => "in some days",
                 (Expiry::OnDate, false) => "on a date",
                 (Expiry::InDays, true) => "days",
                 (Expiry::OnDate, true) => "date",

@@ -77,7 +77,8 @@ fn draw_points(frame: &mut Buffer, mut area: Rect, points: &[Point], top: usize)
     for row in rows.into_iter().skip(top).take(height) {
         let place = next_row(&mut area);
         let last = area.height == 0 && below > 0;
-        line(frame, place, if last { Line::styled(format!("↓ {} more rows", below + 1), theme::QUIET) } else { row });
+        let more = || Line::styled(format!("{} {} more rows", theme::BELOW, below + 1), theme::QUIET);
+        line(frame, place, if last { more() } else { row });
     }
 }
 

@@ -1,0 +1,35 @@
+//! Making way for the shell, and coming back.
+
+use std::collections::VecDeque;
+
+use super::app::{Effect, Moment};
+use super::signals::{Signals, Told};
+use super::{SIGHUP, Turn, Ui};
+
+impl Ui {
+    /// Gives the terminal back as it was, if it is ours.
+    pub(super) async fn leave(&mut self) {
+        if self.terminal.is_entered() {
+            self.screen.blank(self.terminal.out());
+            self.terminal.leave().await;
+        }
+    }
+
+    /// Makes way for the shell, until somebody brings this program back.
+    pub(super) async fn suspend(&mut self, signals: &mut Signals) {
+        if !self.terminal.can_come_back() {
+            return self.app.on_resume(false);
+        }
+        self.leave().await;
+        let told = if self.terminal.stop().is_ok() { signals.go_on().await } else { Told::Continued };
+        self.take(Turn::Told(told), &mut VecDeque::new());
+    }
+
+    /// Enters again after a stop, ours or somebody else's: what stands on the terminal is not known.
+    pub(super) fn come_back(&mut self, now: Moment) -> Option<Effect> {
+        match self.terminal.enter_again() {
+            Ok(()) => self.resize(now),
+            Err(_) => self.stop(SIGHUP),
+        }
+    }
+}
