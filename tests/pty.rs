@@ -25,6 +25,8 @@ mod panes;
 mod save;
 #[path = "pty/screen.rs"]
 mod screen;
+#[path = "pty/ssh.rs"]
+mod ssh;
 #[path = "pty/story.rs"]
 mod story;
 #[path = "pty/terminals.rs"]
