@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub use client::{Client, Event, Exchanged, Health, Session};
+pub use client::{Answer, Client, Event, Exchanged, Health, Session};
 pub use connection::{Connection, Proxy, ProxyUrl, Target};
 pub use error::ApiError;
 pub use keys::{Changes, Creation, IdempotencyKey, ListRequest, NewKey, Page, Place};

@@ -31,6 +31,19 @@ impl Untrusted {
         fit(&escape(&self.0), max_cells)
     }
 
+    /// [`label`](Self::label) of a text by which something is told from another: a `!` before it says that it is not
+    /// shown as it came, and so may look like something that it is not.
+    #[must_use]
+    pub fn identity(&self, max_cells: usize) -> String {
+        if self.is_altered() { fit(&format!("! {}", escape(&self.0)), max_cells) } else { self.label(max_cells) }
+    }
+
+    /// Whether the screen shows it in another way than it came.
+    #[must_use]
+    pub fn is_altered(&self) -> bool {
+        escape(&self.0) != self.0
+    }
+
     /// Several lines for the screen, broken at words, each at most `max_cols` wide.
     #[must_use]
     pub fn block(&self, max_lines: usize, max_cols: usize) -> Vec<String> {
@@ -230,6 +243,14 @@ mod tests {
             }
         }
         assert_eq!(Untrusted::new("abcdef").label(4), "abc…");
+    }
+
+    #[test]
+    fn what_is_not_shown_as_it_came_is_marked() {
+        assert_eq!(Untrusted::new("nightly – 東京").identity(40), "nightly – 東京");
+        assert_eq!(Untrusted::new("a\u{202e}b").identity(40), "! a\\u{202e}b");
+        assert_eq!(Untrusted::new("a\\u{202e}b").identity(40), "a\\u{202e}b", "the same letters, and no mark");
+        assert_eq!(Untrusted::new("a\u{202e}b").identity(4), "! a…");
     }
 
     #[test]

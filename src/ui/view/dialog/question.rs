@@ -22,7 +22,7 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
         next_row(&mut rest);
         rest
     } else if let Call::Failed(words) = &dialog.call {
-        let rest = paragraph(frame, inside, &dialog.key.id.label(usize::from(inside.width)), Style::new());
+        let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
         paragraph(frame, rest, words, theme::ERROR)
     } else {
         let rest = short_facts(frame, inside, &dialog.key, now);
@@ -113,9 +113,9 @@ pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
 /// ID, label and last use in three rows.
 fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
     let width = usize::from(area.width);
-    line(frame, next_row(&mut area), key.id.label(width));
+    line(frame, next_row(&mut area), key.id.identity(width));
     if !key.label.is_empty() {
-        line(frame, next_row(&mut area), key.label.label(width));
+        line(frame, next_row(&mut area), key.label.identity(width));
     }
     let used = when::last_used(key.last_used_at, now.utc);
     line(frame, next_row(&mut area), format!("Created {}, last used {used}", when::date(key.created_at)));
