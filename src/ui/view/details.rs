@@ -40,7 +40,7 @@ pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Mo
     let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.identity(2 * width) };
     area = fact(frame, area, "Label", &label, Style::new());
     if key.id.is_altered() || key.label.is_altered() {
-        let words = "! shown with its invisible characters spelt out: it may not be what it looks like";
+        let words = "! what cannot be seen in it is spelt out";
         area = fact(frame, area, "", words, theme::WARNING);
     }
     let (status, style) = theme::status(key.status);

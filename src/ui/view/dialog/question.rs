@@ -15,10 +15,15 @@ use crate::ui::view::pieces::{NARROW, buttons, field, keep_last_row, line, next_
 use crate::ui::view::when;
 
 pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
-    let inside = popup(frame, area, 72, 15, "Delete access key");
+    // Texts that are spelt out are longer.
+    let height = if dialog.key.id.is_altered() || dialog.key.label.is_altered() { 19 } else { 15 };
+    let inside = popup(frame, area, 72, height, "Delete access key");
     let roomy = inside.height >= 12;
     let mut rest = if roomy {
-        let mut rest = details::facts(frame, inside, &dialog.key, now);
+        // However long its texts are, the question and an answer of the server keep their rows.
+        let room = Rect { height: inside.height - 5, ..inside };
+        let below = details::facts(frame, room, &dialog.key, now);
+        let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
         rest
     } else if let Call::Failed(words) = &dialog.call {
