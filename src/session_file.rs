@@ -189,7 +189,7 @@ impl SessionFile {
 }
 
 /// The user who logged in, whatever account they work as now (`/proc/self/loginuid`, proc(5)); none if nobody did.
-fn login() -> Option<u32> {
+pub(crate) fn login() -> Option<u32> {
     let text = fs::read_to_string("/proc/self/loginuid").ok()?;
     text.trim().parse().ok().filter(|user| *user != u32::MAX)
 }

@@ -32,6 +32,7 @@ pub use terminal::{Decoder, Kind, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
 use crate::model::{self, Profile};
+use crate::unfinished::Unfinished;
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
@@ -51,6 +52,8 @@ pub struct Ui {
     /// The API task: when it has ended, the session of this run has too.
     api: JoinHandle<()>,
     errands: Errands,
+    /// What is written down of creates, for a start after a crash.
+    unfinished: Unfinished,
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
@@ -76,6 +79,8 @@ pub struct How {
     pub clipboard: model::Clipboard,
     /// How long a desktop's clipboard may hold a credential.
     pub clipboard_for: Duration,
+    /// What is written down of creates.
+    pub unfinished: Unfinished,
 }
 
 /// What one turn is about.
@@ -104,6 +109,7 @@ impl Ui {
             replies: link.replies,
             api: link.ended,
             errands: Errands::new(how.clipboard, how.clipboard_for),
+            unfinished: how.unfinished,
             resize_at: None,
             done: false,
             end: End::default(),
@@ -169,7 +175,7 @@ impl Ui {
                 self.app.on_suspend();
                 None
             }
-            Turn::Reply(Some(reply)) => self.app.on_reply(reply, now),
+            Turn::Reply(Some(reply)) => self.reply(reply, now),
             Turn::Reply(None) => Some(Effect::Quit(Some(
                 "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
             ))),
@@ -186,6 +192,22 @@ impl Ui {
             Turn::Time => self.app.on_time(now),
         };
         self.perform(effect);
+        for key in self.app.unsettled.settled.drain(..) {
+            self.unfinished.settle(&key);
+        }
+    }
+
+    fn reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
+        let is_open = matches!(reply, Reply::Connected(Ok(_)) | Reply::SignedIn(Ok(_)));
+        let effect = self.app.on_reply(reply, now);
+        if is_open && let Some((profile, username)) = self.app.whose() {
+            if let Some(waited) = self.app.unsettled.attempt.as_ref().filter(|_| self.app.creating) {
+                self.unfinished.note(&profile, username.as_deref(), waited); // nobody knew before whose it would be
+            }
+            let left = self.unfinished.left(&profile, username.as_deref(), now.utc);
+            self.app.on_left_over(left);
+        }
+        effect
     }
 
     fn stop(&mut self, signal: i32) -> Option<Effect> {
@@ -205,6 +227,9 @@ impl Ui {
         match effect {
             None => {}
             Some(Effect::Send(request)) => {
+                if let (Request::Create(new), Some((profile, username))) = (&request, self.app.whose()) {
+                    self.unfinished.note(&profile, username.as_deref(), new);
+                }
                 // A full channel means 64 unanswered questions: the answer to this one would come too late to matter. A
                 // closed one means that the API task has ended: its last reply says why, and is still to be read.
                 let _ = self.requests.try_send(request);

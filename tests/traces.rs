@@ -8,6 +8,8 @@ mod authority;
 mod memory;
 #[path = "support/openapi.rs"]
 mod openapi;
+#[path = "support/raw.rs"]
+mod raw;
 #[path = "support/served.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod served;
@@ -22,3 +24,5 @@ mod typing;
 
 #[path = "traces/forgets.rs"]
 mod forgets;
+#[path = "traces/killed.rs"]
+mod killed;

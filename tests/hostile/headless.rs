@@ -114,7 +114,7 @@ fn errors_show_it_escaped_in_one_line() {
 fn headers_and_reasons_that_http_forbids_are_refused_in_our_words() {
     for (status, value) in [("200 OK", "\u{1b}[2J"), ("500 \u{1b}]0;pwn\u{7}", "x"), ("500 \u{9b}31m", "x")] {
         let head = (status.to_owned(), value.to_owned());
-        let port = crate::raw::serve(move |_, _| crate::raw::raw(&head.0, &[("x-any", &head.1)], "no JSON"));
+        let port = crate::raw::serve(move |_| crate::raw::raw(&head.0, &[("x-any", &head.1)], "no JSON"));
         let home = Home(TempDir::new().unwrap(), format!("http://127.0.0.1:{port}"));
         let done = home.run(&["verify", "--token-file", "-"]);
         home.harmless(status, &done);

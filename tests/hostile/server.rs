@@ -11,7 +11,7 @@ pub const ROWS: usize = 3;
 /// Serves with this text in every field of every answer; what changes a key is refused with it, `how` it was asked to.
 pub fn start(text: &str, how: How) -> u16 {
     let text = text.to_owned();
-    raw::serve(move |what, _| answer(&text, what, how))
+    raw::serve(move |asked| answer(&text, asked, how))
 }
 
 /// How a call that changes something ends.
@@ -25,9 +25,8 @@ pub enum How {
     Page,
 }
 
-fn answer(text: &str, what: &str, how: How) -> Vec<u8> {
-    let (method, path) = what.split_once(' ').unwrap();
-    let path = path.trim_start_matches("/api/v2");
+fn answer(text: &str, asked: &raw::Asked, how: How) -> Vec<u8> {
+    let (method, path) = (asked.method.as_str(), asked.path.trim_start_matches("/api/v2"));
     if path.starts_with("/auth/session") && method == "POST" {
         let name: String = text.chars().take(200).collect();
         let until = "2999-01-01T00:00:00Z";

@@ -19,6 +19,8 @@ use zeroize::Zeroizing;
 
 use crate::written::strange;
 
+/// Drawing takes a hundred times as long as a press: a frame for so many bytes.
+const EACH: usize = 24;
 /// More presses than this tell nothing new.
 const MOST: usize = 2048;
 
@@ -46,10 +48,14 @@ pub fn input(bytes: &[u8]) {
         while let Some(event) = events.pop_front() {
             page.take(event);
         }
+        if page.turn % EACH == 0 {
+            page.draw();
+        }
         if page.left {
             return;
         }
     }
+    page.draw();
 }
 
 /// A text of a server, through its gate.
@@ -102,17 +108,18 @@ pub fn answers(bytes: &[u8]) {
     };
     let effect = page.app.on_reply(reply, page.now);
     page.perform(effect, None);
-    for press in b"\rse\x1bd\x1b" {
-        page.draw();
+    page.draw();
+    for press in b"\rsed" {
         let mut events = VecDeque::new();
         let mut decoder = Decoder::default();
         decoder.feed(&[*press], &mut events);
         decoder.give_up(&mut events);
         events.into_iter().for_each(|event| page.take(event));
     }
+    page.draw();
 }
 
-const SIZES: [(u16, u16); 8] = [(80, 24), (40, 10), (200, 60), (1, 1), (41, 11), (120, 30), (10, 200), (79, 23)];
+const SIZES: [(u16, u16); 8] = [(80, 24), (40, 10), (100, 30), (1, 1), (41, 11), (60, 16), (10, 40), (79, 23)];
 
 /// The page, and a server that answers at once.
 struct OnePage {
@@ -140,7 +147,6 @@ impl OnePage {
             let effect = page.app.on_reply(reply, now);
             page.perform(effect, None);
         }
-        page.draw();
         page
     }
 
@@ -159,7 +165,6 @@ impl OnePage {
             _ => {}
         }
         self.perform(effect, None);
-        self.draw();
     }
 
     /// Makes an effect happen, and its answer, and what follows from that; not for ever.

@@ -5,8 +5,23 @@ use std::net::{TcpListener, TcpStream};
 
 use serde_json::Value;
 
-/// Serves on a port of this machine until the test's process ends. `answer` gets `GET /path?query` and the body.
-pub fn serve(answer: impl Fn(&str, &str) -> Vec<u8> + Send + Sync + 'static) -> u16 {
+/// What was asked.
+pub struct Asked {
+    pub method: String,
+    pub path: String,
+    /// The lines of the headers, in small letters.
+    pub head: Vec<String>,
+}
+
+impl Asked {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// Serves on a port of this machine until the test's process ends. An empty answer is none: the connection closes.
+pub fn serve(answer: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let answer = std::sync::Arc::new(answer);
@@ -32,11 +47,11 @@ pub fn raw(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
 }
 
 /// One request, one answer. A client that goes away early is none of our business.
-fn one(mut connection: TcpStream, answer: &(impl Fn(&str, &str) -> Vec<u8> + ?Sized)) -> Option<()> {
+fn one(mut connection: TcpStream, answer: &(impl Fn(&Asked) -> Vec<u8> + ?Sized)) -> Option<()> {
     let mut reader = BufReader::new(connection.try_clone().ok()?);
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
-    let mut length = 0;
+    let (mut length, mut head) = (0, Vec::new());
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok().filter(|count| *count > 0)?;
@@ -47,9 +62,11 @@ fn one(mut connection: TcpStream, answer: &(impl Fn(&str, &str) -> Vec<u8> + ?Si
         if line.is_empty() {
             break;
         }
+        head.push(line);
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let what = first.rsplit_once(' ')?.0;
-    connection.write_all(&answer(what, &String::from_utf8_lossy(&body))).ok()
+    let mut words = first.split(' ').map(str::to_owned);
+    let asked = Asked { method: words.next()?, path: words.next()?, head };
+    connection.write_all(&answer(&asked)).ok()
 }

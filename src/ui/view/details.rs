@@ -39,7 +39,7 @@ pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Mo
     area = fact(frame, area, "Access key ID", &key.id.identity(4 * width), Style::new());
     let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.identity(2 * width) };
     area = fact(frame, area, "Label", &label, Style::new());
-    if key.id.is_altered() || key.label.is_altered() {
+    if (key.id.is_altered() || key.label.is_altered()) && width >= 50 {
         let words = "! what cannot be seen in it is spelt out";
         area = fact(frame, area, "", words, theme::WARNING);
     }

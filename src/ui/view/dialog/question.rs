@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
 use crate::model::{AccessKey, Status};
-use crate::ui::app::{Call, DeleteDialog, Moment, Question};
+use crate::ui::app::{Call, DeleteDialog, LeftOverDialog, Moment, Question};
 use crate::ui::theme;
 use crate::ui::view::details;
 use crate::ui::view::pieces::{NARROW, buttons, field, keep_last_row, line, next_row, paragraph, popup};
@@ -112,6 +112,23 @@ pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
     next_row(&mut rest);
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &["Keep it", "Delete it"], Some(usize::from(dialog.yes)));
+    None
+}
+
+pub(super) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &LeftOverDialog) -> Option<Position> {
+    let mut inside = popup(frame, area, 72, 12, "A create was under way");
+    let kept = keep_last_row(&mut inside);
+    let words = format!(
+        "latchkey ended at {} while it created a key{}. Finish it: if the server had made the key, its secret is lost, and you \
+         can delete it; if not, it makes the key now and you see its secret.",
+        when::absolute(dialog.left.at),
+        dialog.labelled(),
+    );
+    let mut rest = paragraph(frame, inside, &words, Style::new());
+    next_row(&mut rest);
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &["Not now", "Finish it"], Some(usize::from(dialog.yes)));
+    draw_call(frame, rest, &dialog.call, "Asking the server…");
     None
 }
 
