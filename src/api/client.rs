@@ -50,10 +50,12 @@ impl Client {
     /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
     pub fn connect(connection: &Connection, session: Option<&SecretString>) -> Result<Self, ApiError> {
         let base = match &connection.target {
-            Target::Socket(_) => "http://localhost",
-            Target::Url(base) => base.as_str(),
+            Target::Socket(_) => "http://localhost".to_owned(),
+            // A port in the URL would count for more than that of the forward; the Host header keeps it.
+            Target::Url(base) if connection.connect_to.is_some() => format!("https://{}", base.name()),
+            Target::Url(base) => base.as_str().to_owned(),
         };
-        Self::build(transport::http(connection)?, base, session)
+        Self::build(transport::http(connection)?, &base, session)
     }
 
     /// The same connection, as nobody.
