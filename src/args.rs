@@ -19,7 +19,7 @@ pub use values::{Expires, content, expires, key_id, label, looks_secret};
 use crate::api::Forward;
 use crate::config::Wishes;
 use crate::model::Clipboard;
-pub use login::LoginArgs;
+pub use login::{LoginArgs, Remember};
 
 const DATA: &str = "The data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
 const CONFIG: &str = "The file of settings [default: $XDG_CONFIG_HOME/latchkey/config.toml]";

@@ -21,7 +21,7 @@ impl Home {
         std::fs::write(&password, "any").unwrap();
         std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
         let password = password.to_str().unwrap();
-        let signed_in = home.run(&["login", "--remember", "--username", "jo", "--password-file", password]);
+        let signed_in = home.run(&["login", "--remember=file", "--username", "jo", "--password-file", password]);
         assert!(signed_in.status.success(), "{signed_in:?}");
         home.harmless("login", &signed_in);
         home
