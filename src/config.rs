@@ -58,6 +58,7 @@ pub struct Config {
 
 /// Where the server of a profile is.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each profile")]
 pub enum Source {
     /// Inside this program, on the data of a folder.
     Embedded(PathBuf),

@@ -4,6 +4,7 @@
 #[path = "support/hostile.rs"]
 mod hostile;
 #[path = "support/raw.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod raw;
 #[path = "support/terminal.rs"]
 #[expect(dead_code, reason = "shared with other tests")]

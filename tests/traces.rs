@@ -26,3 +26,7 @@ mod typing;
 mod forgets;
 #[path = "traces/killed.rs"]
 mod killed;
+#[path = "traces/refused.rs"]
+mod refused;
+#[path = "traces/words.rs"]
+mod words;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use linux_keyutils::{Key, KeyError, KeyPermissions, KeyRing, KeyRingIdentifier};
 use zeroize::Zeroizing;
 
-/// Everything for who possesses the key, nothing for anybody else (keyctl_setperm(3)).
+/// Everything for who possesses the key, nothing for anybody else (`keyctl_setperm(3)`).
 const POSSESSOR_ALONE: u32 = 0x3f00_0000;
 
 /// Puts `text` there under a name, in place of an older one, until `end`. The key is whole when this returns, or gone.

@@ -23,7 +23,7 @@ impl Home {
         let password = password.to_str().unwrap();
         let signed_in = home.run(&["login", "--remember=file", "--username", "jo", "--password-file", password]);
         assert!(signed_in.status.success(), "{signed_in:?}");
-        home.harmless("login", &signed_in);
+        Home::harmless("login", &signed_in);
         home
     }
 
@@ -38,7 +38,7 @@ impl Home {
 
     /// No code at all, and lines only where they are ours.
     #[track_caller]
-    fn harmless(&self, name: &str, output: &Output) {
+    fn harmless(name: &str, output: &Output) {
         for bytes in [&output.stdout, &output.stderr] {
             let text = String::from_utf8(bytes.clone()).unwrap();
             assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{name}: {text:?}");
@@ -58,7 +58,7 @@ fn results_show_it_escaped_and_keep_their_rows() {
             let run = |args: &[&str]| {
                 let done = home.run(&[args, &["--output", output]].concat());
                 assert!(done.status.success(), "{name} {args:?}: {done:?}");
-                home.harmless(&format!("{name} {args:?} {output}"), &done);
+                Home::harmless(&format!("{name} {args:?} {output}"), &done);
                 String::from_utf8(done.stdout).unwrap()
             };
             let list = run(&["keys", "list"]);
@@ -100,7 +100,7 @@ fn errors_show_it_escaped_in_one_line() {
             ] {
                 let done = home.run(args);
                 assert!(!done.status.success(), "{name} {args:?}");
-                home.harmless(&format!("{name} {args:?}"), &done);
+                Home::harmless(&format!("{name} {args:?}"), &done);
                 if !matches!(args, ["doctor", ..] | ["keys", "delete", ..]) {
                     assert_eq!(String::from_utf8_lossy(&done.stderr).lines().count(), 1, "{args:?} {done:?}");
                     assert!(done.stdout.is_empty());
@@ -117,7 +117,7 @@ fn headers_and_reasons_that_http_forbids_are_refused_in_our_words() {
         let port = crate::raw::serve(move |_| crate::raw::raw(&head.0, &[("x-any", &head.1)], "no JSON"));
         let home = Home(TempDir::new().unwrap(), format!("http://127.0.0.1:{port}"));
         let done = home.run(&["verify", "--token-file", "-"]);
-        home.harmless(status, &done);
+        Home::harmless(status, &done);
         assert_eq!(done.status.code(), Some(6), "{done:?}");
     }
 }

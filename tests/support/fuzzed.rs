@@ -48,7 +48,7 @@ pub fn input(bytes: &[u8]) {
         while let Some(event) = events.pop_front() {
             page.take(event);
         }
-        if page.turn % EACH == 0 {
+        if page.turn.is_multiple_of(EACH) {
             page.draw();
         }
         if page.left {
@@ -93,7 +93,7 @@ pub fn answers(bytes: &[u8]) {
     }
     let answer = Answer { status, headers, body: Some(Zeroizing::new(body.to_vec())) };
     let mut page = OnePage::new(*call);
-    answer.date();
+    let _ = answer.date();
     let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();
     let reply = match call % 5 {
         0 => {
@@ -114,7 +114,9 @@ pub fn answers(bytes: &[u8]) {
         let mut decoder = Decoder::default();
         decoder.feed(&[*press], &mut events);
         decoder.give_up(&mut events);
-        events.into_iter().for_each(|event| page.take(event));
+        for event in events {
+            page.take(event);
+        }
     }
     page.draw();
 }

@@ -10,8 +10,7 @@ pub fn strange(bytes: &[u8]) -> Vec<String> {
     while let Some(&first) = rest.first() {
         let length = match first {
             0x1b => code(rest),
-            b'\r' | b'\n' | 0x08 => Some(1),
-            b' '..=b'~' => Some(1),
+            b'\r' | b'\n' | 0x08 | b' '..=b'~' => Some(1),
             0x80.. => visible(rest),
             _ => None,
         };

@@ -51,7 +51,10 @@ fn use_a_secret(terminal: &mut Terminal) -> Vec<Wanted> {
     wanted.push(Wanted::text("the access token", token.split_once('.').unwrap().1));
     terminal.press("<Esc>");
     terminal.sees("[Test key]");
-    terminal.close();
+    terminal.press("<Esc><Enter>");
+    terminal.sees("[I have stored it]");
+    terminal.press("<Tab><Enter>");
+    terminal.sees("is ready for use");
     wanted
 }
 
@@ -76,10 +79,9 @@ fn on_a_team_server(authority: &Authority, arguments: &[&str]) {
     let home = Arc::new(TempDir::new().unwrap());
     add_administrator(&data(&home), "jo", Role::Administrator);
     let server = Served::on(Arc::clone(&home), arguments);
-    let mut settings = format!("[profiles.team]\nbase_url = \"{}\"\nusername = \"jo\"\n", server.base);
-    if server.base.starts_with("https") {
-        settings += &format!("ca_file = {:?}\n", authority.file());
-    }
+    let is_tls = server.base.starts_with("https");
+    let ca = if is_tls { format!("ca_file = \"{}\"\n", authority.file().display()) } else { String::new() };
+    let settings = format!("[profiles.team]\nbase_url = \"{}\"\nusername = \"jo\"\n{ca}", server.base);
     let config = home.path().join("config.toml");
     std::fs::write(&config, settings).unwrap();
     let mut page = Terminal::start(latchkey(home.path()).args(["--profile", "team", "--config"]).arg(&config));

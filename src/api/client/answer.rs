@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::VERIFICATION_FAILED;
 use crate::api::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
 use crate::api::{ApiError, Creation, Page, Place, web_page};
-use crate::model::{AccessKey, Grant, SecretKey, Untrusted};
+use crate::model::{AccessKey, Grant, SecretKey, Untrusted, redact};
 
 /// The status, the headers and the body of an answer. What it says is understood here, whoever it came from.
 pub struct Answer {
@@ -93,7 +93,8 @@ impl Answer {
                 .map_or(garbled, |page| ApiError::WebPage(status.as_u16(), page));
         };
         let (words, code) = match serde_json::from_slice::<WireError>(body) {
-            Ok(error) => (Untrusted::new(error.message.trim_end_matches('.')), error.code),
+            // What is refused may be repeated in the words: a secret among them.
+            Ok(error) => (Untrusted::new(&redact(error.message.trim_end_matches('.'))), error.code),
             Err(_) if status.is_redirection() => return ApiError::SentElsewhere(status.as_u16()),
             Err(_) => match web_page::title(&self.headers, body) {
                 Some(title) => return ApiError::WebPage(status.as_u16(), title),

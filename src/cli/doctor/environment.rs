@@ -84,6 +84,10 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
     if let Some(certificate) = &connection.client_cert {
         facts.push(("Certificate", certificate.display().to_string()));
     }
+    if let Some(to) = connection.connect_to {
+        facts.push(("Connects to", format!("{to}, without a proxy")));
+        return;
+    }
     match &connection.proxy {
         Proxy::None => facts.push(("Proxy", "none, by the settings".to_owned())),
         Proxy::Via(url) => facts.push(("Proxy", format!("{}, by the settings", url.for_screen()))),
