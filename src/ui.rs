@@ -2,9 +2,11 @@
 
 pub mod app;
 mod clipboard;
+mod creates;
 mod delivery;
 mod errands;
 mod field;
+mod how;
 mod keymap;
 mod pause;
 pub mod screen;
@@ -25,13 +27,13 @@ use tokio::task::JoinHandle;
 use app::{App, Effect, Exit, Moment};
 use clipboard::Copied;
 use errands::{Done, Errands};
+pub use how::How;
 use screen::Screen;
 pub use signals::Signals;
 use signals::Told;
 pub use terminal::{Decoder, Kind, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
-use crate::model::{self, Profile};
 use crate::unfinished::Unfinished;
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
@@ -67,20 +69,6 @@ pub struct End {
     pub words: Option<String>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-}
-
-/// What the screen is opened with.
-pub struct How {
-    /// Every profile that there is.
-    pub profiles: Vec<Profile>,
-    /// What the user should know about the settings, in sentences.
-    pub notices: String,
-    /// The clipboard that is wished for.
-    pub clipboard: model::Clipboard,
-    /// How long a desktop's clipboard may hold a credential.
-    pub clipboard_for: Duration,
-    /// What is written down of creates.
-    pub unfinished: Unfinished,
 }
 
 /// What one turn is about.
@@ -192,22 +180,7 @@ impl Ui {
             Turn::Time => self.app.on_time(now),
         };
         self.perform(effect);
-        for key in self.app.unsettled.settled.drain(..) {
-            self.unfinished.settle(&key);
-        }
-    }
-
-    fn reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
-        let is_open = matches!(reply, Reply::Connected(Ok(_)) | Reply::SignedIn(Ok(_)));
-        let effect = self.app.on_reply(reply, now);
-        if is_open && let Some((profile, username)) = self.app.whose() {
-            if let Some(waited) = self.app.unsettled.attempt.as_ref().filter(|_| self.app.creating) {
-                self.unfinished.note(&profile, username.as_deref(), waited); // nobody knew before whose it would be
-            }
-            let left = self.unfinished.left(&profile, username.as_deref(), now.utc);
-            self.app.on_left_over(left);
-        }
-        effect
+        self.settle();
     }
 
     fn stop(&mut self, signal: i32) -> Option<Effect> {
@@ -227,9 +200,7 @@ impl Ui {
         match effect {
             None => {}
             Some(Effect::Send(request)) => {
-                if let (Request::Create(new), Some((profile, username))) = (&request, self.app.whose()) {
-                    self.unfinished.note(&profile, username.as_deref(), new);
-                }
+                self.note(&request);
                 // A full channel means 64 unanswered questions: the answer to this one would come too late to matter. A
                 // closed one means that the API task has ended: its last reply says why, and is still to be read.
                 let _ = self.requests.try_send(request);

@@ -8,10 +8,10 @@ use crossterm::event::{Event, KeyCode};
 use latchkey::api::{
     Answer, ApiError, Attempt, Creation, Exchanged, ListRequest, Page, Place, Reply, Request, Server, Target,
 };
-use latchkey::model::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
+use latchkey::model::{AccessKey, Charset, Cursor, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
 use latchkey::ui::app::{App, Dialog, Effect, Moment};
 use latchkey::ui::screen::Screen;
-use latchkey::ui::{Decoder, view};
+use latchkey::ui::{Decoder, Kind, view};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use unicode_width::UnicodeWidthStr;
@@ -223,7 +223,7 @@ impl OnePage {
 
 /// The one place that knows how a screen is made.
 fn screen((width, height): (u16, u16), colours: bool) -> Screen {
-    Screen::new(width, height, colours)
+    Screen::new(width, height, Kind { charset: Charset::Utf8, colours })
 }
 
 fn profile(bits: u8) -> Profile {

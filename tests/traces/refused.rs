@@ -68,7 +68,7 @@ fn a_crash_gives_no_core_to_anybody() {
         page.sees("There is no access key yet.");
         page.create_and_show("crash");
         page.signal(Signal::ABORT);
-        page.wait_for_end();
+        page.waits_for_end();
         assert!(!comes(&core, Duration::from_secs(1)), "the handler was given a core with ulimit -c {limit}");
     }
 }
