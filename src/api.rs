@@ -19,10 +19,10 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub use client::{Client, Event, Exchanged, Health, Session};
-pub use connection::{Connection, Proxy, ProxyUrl, Target};
+pub use client::{Answer, Client, Event, Exchanged, Health, Session};
+pub use connection::{Connection, Forward, Proxy, ProxyUrl, Target};
 pub use error::ApiError;
-pub use keys::{Changes, Creation, IdempotencyKey, ListRequest, NewKey, Page, Place};
+pub use keys::{Changes, Creation, IdempotencyKey, LeftOver, ListRequest, NewKey, Page, Place};
 pub use server::{Connect, Connected, Server};
 pub use task::spawn;
 pub use transport::{TransportError, install_tls};

@@ -16,9 +16,10 @@ pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 pub use values::{Expires, content, expires, key_id, label, looks_secret};
 
+use crate::api::Forward;
 use crate::config::Wishes;
 use crate::model::Clipboard;
-pub use login::LoginArgs;
+pub use login::{LoginArgs, Remember};
 
 const DATA: &str = "The data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
 const CONFIG: &str = "The file of settings [default: $XDG_CONFIG_HOME/latchkey/config.toml]";
@@ -58,6 +59,9 @@ pub struct Args {
     /// Plain lines in place of the page
     #[arg(long, help = PLAIN)]
     pub plain: bool,
+    /// Connect to a server by another way, such as an SSH forward; its name and certificate stay checked
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "HOST:PORT=ADDRESS:PORT")]
+    pub connect_to: Option<Forward>,
     /// Remove everything that changes something
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub read_only: bool,
@@ -82,6 +86,7 @@ impl Args {
             url: self.url.clone(),
             data: self.data.clone(),
             clipboard: self.clipboard,
+            connect_to: self.connect_to.clone(),
             read_only: self.read_only,
         }
     }

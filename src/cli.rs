@@ -66,6 +66,7 @@ fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit
     let runtime =
         runtime.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))?;
     let result = runtime.block_on(command);
+    prompt::end_silence(); // the question that nobody answered may have left the terminal silent
     runtime.shutdown_background(); // a question that nobody answers must not hold us
     result
 }

@@ -11,7 +11,7 @@ mod setting;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::api::{Connection, Target};
+use crate::api::{Connection, Forward, Target};
 use crate::model::{BaseUrl, Clipboard, Profile};
 use entry::Entry;
 pub use error::{ConfigError, Spot};
@@ -37,6 +37,8 @@ pub struct Wishes {
     pub data: Option<PathBuf>,
     /// The clipboard to copy to.
     pub clipboard: Option<Clipboard>,
+    /// Where connections to a server go.
+    pub connect_to: Option<Forward>,
     /// Whether nothing may be changed, whatever the profile says.
     pub read_only: bool,
 }
@@ -56,6 +58,7 @@ pub struct Config {
 
 /// Where the server of a profile is.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each profile")]
 pub enum Source {
     /// Inside this program, on the data of a folder.
     Embedded(PathBuf),
@@ -101,6 +104,9 @@ impl Config {
         }
         if let Some(folder) = &wishes.data {
             config.put_data(folder)?;
+        }
+        if let Some(forward) = &wishes.connect_to {
+            config.put_forward(forward)?;
         }
         Ok(config)
     }
@@ -192,6 +198,22 @@ impl Config {
             _ => return Err(ConfigError::DataElsewhere(self.chosen.clone())),
         }
         Ok(())
+    }
+
+    /// `--connect-to` is about the server of the chosen profile, or it would go unheard.
+    fn put_forward(&mut self, forward: &Forward) -> Result<(), ConfigError> {
+        let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
+        match chosen.map(|entry| (&entry.profile.server, &mut entry.source)) {
+            Some((_, Source::Remote(connection))) if matches!(&connection.target, Target::Url(base) if forward.is_for(base)) =>
+            {
+                connection.connect_to = Some(forward.to);
+                Ok(())
+            }
+            other => Err(ConfigError::ForwardElsewhere {
+                host: forward.host().to_owned(),
+                server: other.map(|(server, _)| server.clone()).unwrap_or_default(),
+            }),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub mod server;
 pub mod session_file;
 pub mod surroundings;
 pub mod ui;
+pub mod unfinished;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -35,6 +36,7 @@ use args::Args;
 use cli::{Exit, Failure, Settings};
 use config::{Config, Places};
 use connector::{Connector, Started};
+use unfinished::Unfinished;
 
 /// Runs the program: what `main` does. Says on standard error what went wrong, if anything.
 #[must_use]
@@ -105,6 +107,7 @@ fn open_page(config: Config) -> Result<()> {
         notices: config.notices().join(" "),
         clipboard: config.clipboard(),
         clipboard_for: config.clipboard_for(),
+        unfinished: Unfinished::of(&config),
     };
     let runtime = runtime()?;
     let end = runtime.block_on(async {

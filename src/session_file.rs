@@ -1,4 +1,6 @@
-//! The remembered session: a private file, bound to one server.
+//! The remembered session: in the kernel's keyring or in a private file, bound to one server.
+
+mod keyring;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -13,8 +15,20 @@ use zeroize::Zeroizing;
 use crate::api::{Session, Target};
 use crate::model::Untrusted;
 
+/// Why nothing is kept, and what to do. It is never kept in a file instead: that is for the user to say.
+const NO_KEYRING: &str = "is not kept, since the kernel gives this login no keyring of the user: --remember=file keeps it \
+                          in this file";
 /// The largest file that is read, in bytes: a session token, a name and a URL.
 const MOST: u64 = 64 << 10;
+
+/// What keeps a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// The kernel's keyring of this user: until the computer is started again, at the longest.
+    Keyring,
+    /// A file that only this user reads.
+    File,
+}
 
 /// Where the session of a profile is remembered, and for which server.
 pub struct SessionFile {
@@ -80,7 +94,7 @@ impl SessionFile {
     /// The remembered session, if there is one for this server that has not ended at `now`, if it was `signed_in_as` the
     /// name that is given, and not by somebody else who shares this account. One that has ended is removed.
     pub fn load(&self, signed_in_as: Option<&str>, now: DateTime<Utc>) -> Result<Option<Session>, SessionFileError> {
-        let Some(bytes) = self.read()? else { return Ok(None) };
+        let Some(bytes) = self.bytes()? else { return Ok(None) };
         // The parser's own error may quote what it stumbled over.
         let found: Found = serde_json::from_slice(&bytes).map_err(|_| {
             self.error("cannot be understood: remove it and sign in again with latchkey login --remember")
@@ -102,11 +116,48 @@ impl SessionFile {
         }))
     }
 
-    /// Remembers a session in place of an older one. All of it is on the disk when this returns.
-    pub fn store(&self, session: &Session, signed_in_as: &str) -> Result<(), SessionFileError> {
-        let failed = |error: io::Error| self.error(&format!("cannot be written: {error}"));
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
-        self.check_folder()?;
+    /// Where the session is kept that [`load`](Self::load) would find.
+    #[must_use]
+    pub fn keeper(&self) -> Option<Keeper> {
+        if keyring::load(&self.key()).is_some() {
+            return Some(Keeper::Keyring);
+        }
+        self.path.symlink_metadata().is_ok().then_some(Keeper::File)
+    }
+
+    fn bytes(&self) -> Result<Option<Zeroizing<Vec<u8>>>, SessionFileError> {
+        keyring::load(&self.key()).map_or_else(|| self.read(), |bytes| Ok(Some(bytes)))
+    }
+
+    /// The name of the key: one user may have several homes, profiles and servers.
+    fn key(&self) -> String {
+        format!("latchkey:{}@{}", self.path.display(), self.server)
+    }
+
+    /// Remembers a session in place of an older one, where `keeper` says and nowhere else. All of it is there when this
+    /// returns, or the error says why not.
+    pub fn store(&self, session: &Session, signed_in_as: &str, keeper: Keeper) -> Result<(), SessionFileError> {
+        let text = self.written(session, signed_in_as)?;
+        match keeper {
+            Keeper::Keyring => {
+                let stored = keyring::store(&self.key(), &text, session.expires_at, Utc::now());
+                stored.map_err(|error| self.error(&format!("{NO_KEYRING} ({error:?})")))?;
+                match fs::remove_file(&self.path) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        Err(self.error(&format!("cannot be removed: {error}")))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Keeper::File => {
+                self.write(&text)?;
+                keyring::remove(&self.key());
+                Ok(())
+            }
+        }
+    }
+
+    fn written(&self, session: &Session, signed_in_as: &str) -> Result<Zeroizing<Vec<u8>>, SessionFileError> {
         let mut text = Zeroizing::new(Vec::with_capacity(4096));
         let written = Written {
             server: &self.server,
@@ -117,11 +168,19 @@ impl SessionFile {
             expires_at: session.expires_at,
             session_token: session.token.expose_secret(),
         };
-        serde_json::to_writer(&mut *text, &written).map_err(|error| failed(error.into()))?;
+        let failed = |error: serde_json::Error| self.error(&format!("cannot be written: {error}"));
+        serde_json::to_writer(&mut *text, &written).map_err(failed)?;
+        Ok(text)
+    }
+
+    fn write(&self, text: &[u8]) -> Result<(), SessionFileError> {
+        let failed = |error: io::Error| self.error(&format!("cannot be written: {error}"));
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(failed)?;
+        self.check_folder()?;
         let private = Permissions::from_mode(0o600);
         let mut file =
             tempfile::Builder::new().prefix(".new-").permissions(private).tempfile_in(&self.folder).map_err(failed)?;
-        file.write_all(&text).map_err(failed)?;
+        file.write_all(text).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist(&self.path).map_err(|error| failed(error.error))?;
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed)
@@ -129,9 +188,10 @@ impl SessionFile {
 
     /// Forgets the session; says whether there was one.
     pub fn remove(&self) -> Result<bool, SessionFileError> {
+        let in_keyring = keyring::remove(&self.key());
         match fs::remove_file(&self.path) {
             Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(in_keyring),
             Err(error) => Err(self.error(&format!("cannot be removed: {error}"))),
         }
     }
@@ -189,7 +249,7 @@ impl SessionFile {
 }
 
 /// The user who logged in, whatever account they work as now (`/proc/self/loginuid`, proc(5)); none if nobody did.
-fn login() -> Option<u32> {
+pub(crate) fn login() -> Option<u32> {
     let text = fs::read_to_string("/proc/self/loginuid").ok()?;
     text.trim().parse().ok().filter(|user| *user != u32::MAX)
 }

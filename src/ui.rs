@@ -2,9 +2,11 @@
 
 pub mod app;
 mod clipboard;
+mod creates;
 mod delivery;
 mod errands;
 mod field;
+mod how;
 mod keymap;
 mod pause;
 pub mod screen;
@@ -25,13 +27,14 @@ use tokio::task::JoinHandle;
 use app::{App, Effect, Exit, Moment};
 use clipboard::Copied;
 use errands::{Done, Errands};
+pub use how::How;
 use screen::Screen;
 pub use signals::Signals;
 use signals::Told;
 pub use terminal::{Decoder, Kind, Terminal, leave_at_once};
 
 use crate::api::{Link, Reply, Request};
-use crate::model::{self, Profile};
+use crate::unfinished::Unfinished;
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
@@ -51,6 +54,8 @@ pub struct Ui {
     /// The API task: when it has ended, the session of this run has too.
     api: JoinHandle<()>,
     errands: Errands,
+    /// What is written down of creates, for a start after a crash.
+    unfinished: Unfinished,
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
@@ -64,18 +69,6 @@ pub struct End {
     pub words: Option<String>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-}
-
-/// What the screen is opened with.
-pub struct How {
-    /// Every profile that there is.
-    pub profiles: Vec<Profile>,
-    /// What the user should know about the settings, in sentences.
-    pub notices: String,
-    /// The clipboard that is wished for.
-    pub clipboard: model::Clipboard,
-    /// How long a desktop's clipboard may hold a credential.
-    pub clipboard_for: Duration,
 }
 
 /// What one turn is about.
@@ -104,6 +97,7 @@ impl Ui {
             replies: link.replies,
             api: link.ended,
             errands: Errands::new(how.clipboard, how.clipboard_for),
+            unfinished: how.unfinished,
             resize_at: None,
             done: false,
             end: End::default(),
@@ -169,7 +163,7 @@ impl Ui {
                 self.app.on_suspend();
                 None
             }
-            Turn::Reply(Some(reply)) => self.app.on_reply(reply, now),
+            Turn::Reply(Some(reply)) => self.reply(reply, now),
             Turn::Reply(None) => Some(Effect::Quit(Some(
                 "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
             ))),
@@ -186,6 +180,7 @@ impl Ui {
             Turn::Time => self.app.on_time(now),
         };
         self.perform(effect);
+        self.settle();
     }
 
     fn stop(&mut self, signal: i32) -> Option<Effect> {
@@ -205,6 +200,7 @@ impl Ui {
         match effect {
             None => {}
             Some(Effect::Send(request)) => {
+                self.note(&request);
                 // A full channel means 64 unanswered questions: the answer to this one would come too late to matter. A
                 // closed one means that the API task has ended: its last reply says why, and is still to be read.
                 let _ = self.requests.try_send(request);

@@ -28,6 +28,8 @@ mod help;
 mod keys;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/surroundings.rs"]
+mod surroundings;
 #[path = "cli/team.rs"]
 mod team;
 #[path = "cli/trouble.rs"]

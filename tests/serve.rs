@@ -5,6 +5,7 @@
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/served.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod served;
 #[path = "support/server.rs"]
 #[expect(dead_code, reason = "shared with other tests")]

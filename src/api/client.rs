@@ -1,23 +1,25 @@
 //! The HTTP client: one method per call of the contract.
 
+mod answer;
 mod exchange;
 mod look;
 mod session;
 
 use std::path::Path;
 
-use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+pub use answer::Answer;
 pub use exchange::Exchanged;
 pub use look::{Event, Health};
 pub use session::Session;
 
-use super::wire::{self, WireCreated, WireError, WireKeyAnswer, WirePage};
-use super::{ApiError, Changes, Connection, Creation, ListRequest, NewKey, Page, Place, Target, transport, web_page};
-use crate::model::{AccessKey, Filter, KeyId, Order, SecretKey, Untrusted};
+use super::wire::{self, WirePage};
+use super::{ApiError, Changes, Connection, Creation, ListRequest, NewKey, Page, Place, Target, transport};
+use crate::model::{AccessKey, Filter, KeyId, Order};
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
@@ -48,10 +50,12 @@ impl Client {
     /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
     pub fn connect(connection: &Connection, session: Option<&SecretString>) -> Result<Self, ApiError> {
         let base = match &connection.target {
-            Target::Socket(_) => "http://localhost",
-            Target::Url(base) => base.as_str(),
+            Target::Socket(_) => "http://localhost".to_owned(),
+            // A port in the URL would count for more than that of the forward; the Host header keeps it.
+            Target::Url(base) if connection.connect_to.is_some() => format!("https://{}", base.name()),
+            Target::Url(base) => base.as_str().to_owned(),
         };
-        Self::build(transport::http(connection)?, base, session)
+        Self::build(transport::http(connection)?, &base, session)
     }
 
     /// The same connection, as nobody.
@@ -96,14 +100,14 @@ impl Client {
             Place::After(cursor) | Place::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
             Place::Start | Place::End => call,
         };
-        let page: WirePage = read(call.send().await?, BODY_LIMIT).await?;
-        page.into_page(&request.place)
+        Answer::of(call.send().await?, BODY_LIMIT).await?.page(&request.place)
     }
 
     /// How many keys match.
     pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
         let call = self.call(Method::GET, &["keys"]).query(&[("limit", "1"), ("order", Order::Asc.as_str())]);
-        let page: WirePage = read(call.query(&filter_pairs(filter)).send().await?, BODY_LIMIT).await?;
+        let answer = Answer::of(call.query(&filter_pairs(filter)).send().await?, BODY_LIMIT).await?;
+        let page: WirePage = answer.read()?;
         page.total.ok_or(ApiError::Garbled(200, "it has no total"))
     }
 
@@ -114,26 +118,19 @@ impl Client {
             .header("idempotency-key", &new.idempotency_key.0)
             .header(CONNECTION, "close") // its buffers held a secret: they go with it
             .json(&wire::new_key(new));
-        let created: WireCreated = read(call.send().await?, SECRET_BODY_LIMIT).await?;
-        let key = created.key.into_key()?;
-        match created.secret_access_key {
-            Some(secret) => Ok(Creation::New(key, SecretKey::foreign(secret.expose_secret()))),
-            None => Ok(Creation::Replayed(key)),
-        }
+        Answer::of(call.send().await?, SECRET_BODY_LIMIT).await?.creation()
     }
 
     /// One key.
     pub async fn key(&self, id: &KeyId) -> Result<AccessKey, ApiError> {
         let call = self.call(Method::GET, &["keys", id.raw_for_api()]);
-        let answer: WireKeyAnswer = read(call.send().await?, BODY_LIMIT).await?;
-        answer.key.into_key()
+        Answer::of(call.send().await?, BODY_LIMIT).await?.key()
     }
 
     /// Changes a key.
     pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<AccessKey, ApiError> {
         let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
-        let answer: WireKeyAnswer = read(call.send().await?, BODY_LIMIT).await?;
-        answer.key.into_key()
+        Answer::of(call.send().await?, BODY_LIMIT).await?.key()
     }
 
     /// Deletes a key. One that is already gone counts as deleted.
@@ -147,7 +144,7 @@ impl Client {
         match response.status() {
             StatusCode::NO_CONTENT => Ok(true),
             // A web page that says 404 is not about the key.
-            _ => match refusal(response).await {
+            _ => match Answer::of(response, SECRET_BODY_LIMIT).await?.refusal() {
                 ApiError::NotFound(_) => Ok(false),
                 error => Err(error),
             },
@@ -191,61 +188,4 @@ fn filter_pairs(filter: &Filter) -> Vec<(&'static str, &str)> {
         pairs.push(("status", status.as_str()));
     }
     pairs
-}
-
-/// Reads a good answer. The parser's own error is dropped: it may quote the value that it stumbled over.
-async fn read<T: serde::de::DeserializeOwned>(response: Response, limit: usize) -> Result<T, ApiError> {
-    let status = response.status();
-    if !status.is_success() {
-        return Err(refusal(response).await);
-    }
-    let headers = response.headers().clone();
-    let body = body(response, limit).await?;
-    serde_json::from_slice(&body).map_err(|_| match web_page::title(&headers, &body) {
-        Some(title) => ApiError::WebPage(status.as_u16(), title),
-        None => ApiError::Garbled(status.as_u16(), "it is not the JSON of this call"),
-    })
-}
-
-async fn body(mut response: Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let mut body = Zeroizing::new(Vec::new());
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > limit {
-            return Err(ApiError::Garbled(response.status().as_u16(), "it is too large"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-async fn refusal(response: Response) -> ApiError {
-    let status = response.status();
-    let headers = response.headers().clone();
-    let body = match body(response, SECRET_BODY_LIMIT).await {
-        Ok(body) => body,
-        // Too large for an error of the API: pages are.
-        Err(error) => {
-            return web_page::title(&headers, b"").map_or(error, |page| ApiError::WebPage(status.as_u16(), page));
-        }
-    };
-    let (words, code) = match serde_json::from_slice::<WireError>(&body) {
-        Ok(error) => (Untrusted::new(error.message.trim_end_matches('.')), error.code),
-        Err(_) if status.is_redirection() => return ApiError::SentElsewhere(status.as_u16()),
-        Err(_) => match web_page::title(&headers, &body) {
-            Some(title) => return ApiError::WebPage(status.as_u16(), title),
-            None => (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None),
-        },
-    };
-    let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
-    match status {
-        StatusCode::UNAUTHORIZED if code == Some(VERIFICATION_FAILED) => ApiError::Verification,
-        StatusCode::UNAUTHORIZED => ApiError::NotSignedIn(words),
-        StatusCode::FORBIDDEN => ApiError::NotAllowed(words),
-        StatusCode::TOO_MANY_REQUESTS => ApiError::TooMany { retry_after: wait, words },
-        StatusCode::NOT_FOUND => ApiError::NotFound(words),
-        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => ApiError::Conflict(status.as_u16(), words),
-        s if s.is_client_error() => ApiError::Refused(s.as_u16(), words),
-        s if s.is_server_error() => ApiError::Server(s.as_u16(), words),
-        s => ApiError::Garbled(s.as_u16(), "it is neither an answer nor an error"),
-    }
 }

@@ -1,10 +1,14 @@
 //! How a server is reached.
 
+mod forward;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use super::transport::{Proxy, ProxyUrl};
 use crate::model::BaseUrl;
+pub use forward::Forward;
 
 /// Where a server is, and everything that stands between it and us.
 #[derive(Clone, Debug)]
@@ -21,6 +25,9 @@ pub struct Connection {
     pub client_key: Option<PathBuf>,
     /// Through which proxy. Never used for this machine or for a socket.
     pub proxy: Proxy,
+    /// Where connections really go, such as into an SSH forward. The server's name and certificate stay checked, and no
+    /// proxy is used.
+    pub connect_to: Option<SocketAddr>,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// How long a whole call may take.
@@ -53,6 +60,7 @@ impl Connection {
             client_cert: None,
             client_key: None,
             proxy: Proxy::Environment,
+            connect_to: None,
             connect_timeout: Self::CONNECT_TIMEOUT,
             timeout: Self::TIMEOUT,
         }

@@ -51,6 +51,19 @@ pub struct Page {
 pub struct IdempotencyKey(pub(super) String);
 
 impl IdempotencyKey {
+    /// Takes one that was drawn before; none if it is no such text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        is_hex.then(|| Self(text.to_owned()))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Draws one: 128 random bits as hex.
     ///
     /// # Panics
@@ -73,6 +86,17 @@ pub struct NewKey {
     pub label: Label,
     /// When it stops working; never if none.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A create that was sent by a program which ended before its end was known.
+#[derive(Clone, Debug)]
+pub struct LeftOver {
+    /// What was asked for.
+    pub new: NewKey,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether asking again is safe: the server still knows the attempt by its name.
+    pub repeatable: bool,
 }
 
 /// What shall change in a key; none means unchanged.

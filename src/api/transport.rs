@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
+use reqwest::header::{HOST, HeaderValue};
 use reqwest::{ClientBuilder, redirect};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, ring};
@@ -40,13 +41,19 @@ pub(super) fn http(connection: &Connection) -> Result<reqwest::Client, ApiError>
         Target::Url(base) if base.is_loopback() && !base.is_https() => plain()?,
         Target::Url(base) => {
             let builder = with_tls(reqwest::Client::builder(), tls(connection, &lookup)?).no_proxy();
+            if let Some(to) = connection.connect_to {
+                let host = HeaderValue::from_str(base.host_for_screen())
+                    .map_err(|_| ApiError::NotStarted("The base URL has a host that no header can hold.".into()))?;
+                let builder = builder.default_headers([(HOST, host)].into_iter().collect());
+                return finish(patient(builder.resolve(base.name().trim_matches(['[', ']']), to), connection));
+            }
             match connection.proxy.route(base, &lookup)? {
                 Some(proxy) => builder.proxy(proxy),
                 None => builder,
             }
         }
     };
-    finish(builder.connect_timeout(connection.connect_timeout).timeout(connection.timeout))
+    finish(patient(builder, connection))
 }
 
 /// The HTTP client for a socket, with the usual patience.
@@ -57,6 +64,10 @@ pub(super) fn http_on_socket(socket: &Path) -> Result<reqwest::Client, ApiError>
 /// The HTTP client for plain HTTP on this machine, with the usual patience.
 pub(super) fn http_on_loopback() -> Result<reqwest::Client, ApiError> {
     finish(plain()?.connect_timeout(Connection::CONNECT_TIMEOUT).timeout(Connection::TIMEOUT))
+}
+
+fn patient(builder: ClientBuilder, connection: &Connection) -> ClientBuilder {
+    builder.connect_timeout(connection.connect_timeout).timeout(connection.timeout)
 }
 
 fn finish(builder: ClientBuilder) -> Result<reqwest::Client, ApiError> {

@@ -2,7 +2,7 @@
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-use crate::model::Untrusted;
+use crate::model::{Untrusted, redact};
 
 /// The title of a web page, empty if it has none. `None` if the answer is no web page.
 pub(super) fn title(headers: &HeaderMap, body: &[u8]) -> Option<Untrusted> {
@@ -14,7 +14,7 @@ pub(super) fn title(headers: &HeaderMap, body: &[u8]) -> Option<Untrusted> {
         || kind.starts_with("application/xhtml")
         || start.starts_with("<!doctype html")
         || start.starts_with("<html");
-    is_page.then(|| Untrusted::new(&inner_title(&text)))
+    is_page.then(|| Untrusted::new(&redact(&inner_title(&text))))
 }
 
 fn inner_title(text: &str) -> String {

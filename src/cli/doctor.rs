@@ -4,6 +4,7 @@ mod case;
 mod environment;
 mod exchange;
 mod report;
+mod surroundings;
 
 pub use environment::facts;
 
@@ -14,6 +15,7 @@ use super::reach::{self, ReachError, Reached};
 use crate::api::{Health, Target};
 use crate::args::DoctorArgs;
 use crate::config::{Config, Source};
+use crate::model::Clipboard;
 use crate::model::doctor::Finding;
 
 /// Something that the program knows of its surroundings: a name and a value.
@@ -50,7 +52,12 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure
     };
     // A bug report is about the surroundings; a key that does not work is not.
     let facts = match case {
-        None => environment::facts(settings, config.as_ref().ok(), health.as_ref()),
+        None => {
+            let mut facts = environment::facts(settings, config.as_ref().ok(), health.as_ref());
+            let wish = config.as_ref().map_or(Clipboard::default(), Config::clipboard);
+            facts.extend(surroundings::facts(wish).await);
+            facts
+        }
         Some(_) => Vec::new(),
     };
     let mut out = output::stdout();

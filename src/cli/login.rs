@@ -7,9 +7,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::reach::{self, ReachError, SignedIn};
 use super::secret_input::SecretSource;
 use crate::api::{ApiError, Client, Connection, Session};
-use crate::args::LoginArgs;
+use crate::args::{LoginArgs, Remember};
 use crate::config::{Config, ConfigError, Source};
-use crate::session_file::SessionFile;
+use crate::session_file::{Keeper, SessionFile};
 
 /// Why `login` or `logout` did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -33,13 +33,20 @@ pub async fn login(config: &Config, args: &LoginArgs) -> Result<(), LoginError> 
     let (connection, file) = remote(config)?;
     let profile = config.profile(config.chosen()).map_err(ReachError::from)?;
     let password = args.password_file.as_deref().map(|file| SecretSource::of_option(Some(file), ""));
-    if let (Some(name), Some(fixed), true) = (&args.username, &profile.username, args.remember)
+    if let (Some(name), Some(fixed), true) = (&args.username, &profile.username, args.remember.is_some())
         && name != fixed
     {
         return Err(ReachError::from(ConfigError::AnotherName(profile.name, fixed.clone())).into());
     }
     let signed_in = reach::ask_and_sign_in(&connection, &profile, args.username.clone(), password).await?;
-    if args.remember { keep(&file, &signed_in, &profile.server).await } else { end(&signed_in, &profile.server).await }
+    let keeper = args.remember.map(|remember| match remember {
+        Remember::Keyring => Keeper::Keyring,
+        Remember::File => Keeper::File,
+    });
+    match keeper {
+        Some(keeper) => keep(&file, &signed_in, &profile.server, keeper).await,
+        None => end(&signed_in, &profile.server).await,
+    }
 }
 
 /// Ends the session again: it was only to see whether name and password are right.
@@ -52,10 +59,10 @@ async fn end(signed_in: &SignedIn, server: &str) -> Result<(), LoginError> {
 }
 
 /// Remembers the session.
-async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str) -> Result<(), LoginError> {
+async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str, keeper: Keeper) -> Result<(), LoginError> {
     let SignedIn { client, session, name } = signed_in;
     let older = file.load(None, Utc::now()).ok().flatten();
-    if let Err(error) = file.store(session, name) {
+    if let Err(error) = file.store(session, name, keeper) {
         let _ = client.sign_out().await; // nobody could use it
         return Err(ReachError::from(error).into());
     }
@@ -63,7 +70,7 @@ async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str) -> Result<
         end_older(client, &older).await;
     }
     say(&format!("Signed in to {server} as {}, until {} at the latest.", who(session), utc(session.expires_at)));
-    say(&format!("The session is kept in {}: end it with latchkey logout.", file.path().display()));
+    say(&format!("The session is kept in {}: end it with latchkey logout.", place(file, keeper)));
     Ok(())
 }
 
@@ -80,10 +87,19 @@ pub async fn logout(config: &Config) -> Result<(), LoginError> {
         Ok(client) => client.sign_out().await,
         Err(error) => Err(error),
     };
+    let place = place(&file, file.keeper().unwrap_or(Keeper::File));
     file.remove().map_err(ReachError::from)?;
     ended.map_err(|error| LoginError::NotTold(utc(session.expires_at), error))?;
-    say(&format!("Signed out of {server}. {} is removed.", file.path().display()));
+    say(&format!("Signed out of {server}. What was kept in {place} is removed."));
     Ok(())
+}
+
+/// Where a session is, in words.
+pub(super) fn place(file: &SessionFile, keeper: Keeper) -> String {
+    match keeper {
+        Keeper::Keyring => "the kernel's keyring of this user".to_owned(),
+        Keeper::File => file.path().display().to_string(),
+    }
 }
 
 /// The chosen profile's server, and the file of its session.

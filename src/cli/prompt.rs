@@ -1,11 +1,15 @@
 //! Questions on the terminal, whatever standard input and output are: a line, or a secret that is not echoed.
 
+mod silence;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
+
+use silence::Silence;
+pub(super) use silence::end as end_silence;
 
 /// The longest answer, in bytes: as long as a body that our server reads.
 const MOST_BYTES: usize = 64 * 1024;
@@ -25,11 +29,12 @@ pub fn line(prompt: &str) -> io::Result<String> {
 /// Asks for a secret: nothing of it shows, not even its length. Backspace, Ctrl-U, Ctrl-C and Ctrl-D do what they
 /// do elsewhere. The terminal is as before when this returns, and what was typed too early or too late is dropped.
 pub fn hidden(prompt: &str) -> io::Result<SecretString> {
-    let mut terminal = Silent::new(terminal()?)?;
-    write!(terminal.file, "{prompt}")?;
-    let typed = terminal.read();
-    let _ = writeln!(terminal.file);
-    drop(terminal);
+    let mut terminal = terminal()?;
+    let silence = Silence::begin(&terminal)?;
+    write!(terminal, "{prompt}")?;
+    let typed = read(&mut terminal);
+    let _ = writeln!(terminal);
+    drop(silence);
     let typed = typed?;
     let text = std::str::from_utf8(&typed).map_err(|_| {
         io::Error::new(io::ErrorKind::InvalidData, "what was typed is not UTF-8: set the terminal to UTF-8")
@@ -43,42 +48,16 @@ fn terminal() -> io::Result<File> {
     })
 }
 
-/// A terminal that echoes nothing and interprets nothing, until dropped.
-struct Silent {
-    file: File,
-    before: Termios,
-}
-
-impl Silent {
-    fn new(file: File) -> io::Result<Self> {
-        let before = tcgetattr(&file)?;
-        let mut silent = before.clone();
-        // Without ISIG, Ctrl-C is a byte: a signal would end us with the echo still off.
-        silent.local_modes -=
-            LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
-        silent.special_codes[SpecialCodeIndex::VMIN] = 1;
-        silent.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(&file, OptionalActions::Flush, &silent)?;
-        Ok(Self { file, before })
-    }
-
-    fn read(&mut self) -> io::Result<Zeroizing<Vec<u8>>> {
-        let mut typing = Typing::default();
-        let mut byte = Zeroizing::new([0; 1]);
-        loop {
-            if self.file.read(byte.as_mut_slice())? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            if typing.take(byte[0])? {
-                return Ok(typing.text);
-            }
+fn read(terminal: &mut File) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut typing = Typing::default();
+    let mut byte = Zeroizing::new([0; 1]);
+    loop {
+        if terminal.read(byte.as_mut_slice())? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
-    }
-}
-
-impl Drop for Silent {
-    fn drop(&mut self) {
-        let _ = tcsetattr(&self.file, OptionalActions::Flush, &self.before);
+        if typing.take(byte[0])? {
+            return Ok(typing.text);
+        }
     }
 }
 

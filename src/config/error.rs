@@ -55,6 +55,16 @@ pub enum ConfigError {
         "--data names the data of the embedded server, and the profile {0} has its server elsewhere: leave one out"
     )]
     DataElsewhere(String),
+    /// `--connect-to` for another server than the profile's.
+    #[error(
+        "--connect-to is about {host}, and the server is {server}: write its host and port as they are in its https:// URL"
+    )]
+    ForwardElsewhere {
+        /// The server that was written.
+        host: String,
+        /// The server that there is.
+        server: String,
+    },
     /// A session of a name that is not the profile's would never be used. Holds the profile, and whose it is.
     #[error("the profile {0} is for {1}: leave --username away, or remember the other name in a profile of its own")]
     AnotherName(String, String),

@@ -1,5 +1,6 @@
 //! The profiles in the file.
 
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,11 +11,11 @@ use toml::de::{DeTable, DeValue};
 use super::entry::Entry;
 use super::file::Reading;
 use super::{ConfigError, LOCAL, PROFILE_SETTINGS, Source, setting};
-use crate::api::{Connection, Proxy, ProxyUrl, Target};
+use crate::api::{Connection, Forward, Proxy, ProxyUrl, Target};
 use crate::model::BaseUrl;
 
 /// What has a meaning only where a server is reached by a URL.
-const FOR_URLS: [&str; 5] = ["ca_file", "ca_only", "client_cert", "client_key", "proxy"];
+const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", "proxy", "connect_to"];
 /// What has no meaning for the embedded server.
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
 
@@ -108,6 +109,7 @@ impl OneProfile<'_> {
             client_cert: self.path("client_cert")?,
             client_key: self.path("client_key")?,
             proxy: self.proxy()?,
+            connect_to: self.forward(&base)?,
             ..Connection::new(Target::Url(base))
         };
         self.needs(connection.ca_only && connection.ca_file.is_none(), "ca_only", "ca_file")?;
@@ -124,6 +126,16 @@ impl OneProfile<'_> {
             connection.timeout = Duration::from_secs(self.reading.seconds("timeout", seconds)?);
         }
         Ok(connection)
+    }
+
+    fn forward(&self, base: &BaseUrl) -> Result<Option<SocketAddr>, ConfigError> {
+        let Some(value) = self.settings.get("connect_to") else { return Ok(None) };
+        if !base.is_https() || matches!(self.proxy()?, Proxy::Via(_)) {
+            let problem = "connect_to goes with an https:// base_url and without a proxy: remove one of them";
+            return Err(self.reading.error(value.span(), problem));
+        }
+        let address = Forward::address(self.reading.string("connect_to", value)?);
+        address.map(Some).map_err(|why| self.reading.error(value.span(), &format!("connect_to: {why}")))
     }
 
     fn proxy(&self) -> Result<Proxy, ConfigError> {

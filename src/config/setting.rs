@@ -6,7 +6,7 @@ use super::near;
 pub const TOP_SETTINGS: [&str; 3] = ["default_profile", "clipboard", "clipboard_seconds"];
 
 /// What a profile may say.
-pub const PROFILE_SETTINGS: [&str; 13] = [
+pub const PROFILE_SETTINGS: [&str; 14] = [
     "base_url",
     "socket",
     "data",
@@ -16,6 +16,7 @@ pub const PROFILE_SETTINGS: [&str; 13] = [
     "client_cert",
     "client_key",
     "proxy",
+    "connect_to",
     "connect_timeout",
     "timeout",
     "production",

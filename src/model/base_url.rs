@@ -101,6 +101,18 @@ impl BaseUrl {
         &self.host
     }
 
+    /// Whether a port is written, since it is not the scheme's own.
+    #[must_use]
+    pub fn has_port(&self) -> bool {
+        self.host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    /// The host alone, as DNS knows it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.has_port() { self.host.rsplit_once(':').map_or("", |(name, _)| name) } else { &self.host }
+    }
+
     /// The URL of a path below the base.
     #[must_use]
     pub fn join(&self, path: &str) -> String {

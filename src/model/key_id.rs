@@ -60,22 +60,35 @@ impl KeyId {
         self.0.label(max_cells)
     }
 
+    /// The text for the screen, with a `!` before it if it is not shown as it came.
+    #[must_use]
+    pub fn identity(&self, max_cells: usize) -> String {
+        self.0.identity(max_cells)
+    }
+
+    /// Whether the screen shows it in another way than it came.
+    #[must_use]
+    pub fn is_altered(&self) -> bool {
+        self.0.is_altered()
+    }
+
     /// The text as the server gave it: for requests, never for a screen.
     #[must_use]
     pub fn raw_for_api(&self) -> &str {
         self.0.raw_for_api()
     }
 
-    /// How many cells the whole ID takes on screen.
+    /// How many cells the whole ID takes on screen, with its mark if it has one.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.0.width()
+        self.0.width() + if self.is_altered() { 2 } else { 0 }
     }
 
-    /// The last four characters, which a user types to confirm a deletion.
+    /// The last four characters as the screen shows them, which a user types to confirm a deletion: there is an ID that
+    /// ends with what no keyboard has.
     #[must_use]
     pub fn last_four(&self) -> String {
-        let mut tail: Vec<char> = self.raw_for_api().chars().rev().take(4).collect();
+        let mut tail: Vec<char> = self.label(usize::MAX).chars().rev().take(4).collect();
         tail.reverse();
         tail.into_iter().collect()
     }
@@ -97,6 +110,7 @@ mod tests {
         assert_eq!(id.raw_for_api(), "PK0ZAHJZ123456789KMN");
         assert!(KeyId::looks_like_ours(id.raw_for_api()));
         assert_eq!(id.last_four(), "9KMN");
+        assert_eq!(KeyId::parse("PK\u{1b}[2J\u{202e}").unwrap().last_four(), "02e}");
     }
 
     #[test]

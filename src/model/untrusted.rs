@@ -31,6 +31,18 @@ impl Untrusted {
         fit(&escape(&self.0), max_cells)
     }
 
+    /// [`label`](Self::label) of what tells one thing from another: a `!` says that it is not shown as it came.
+    #[must_use]
+    pub fn identity(&self, max_cells: usize) -> String {
+        if self.is_altered() { fit(&format!("! {}", escape(&self.0)), max_cells) } else { self.label(max_cells) }
+    }
+
+    /// Whether it holds what cannot be seen on any screen, and so is not shown as it came.
+    #[must_use]
+    pub fn is_altered(&self) -> bool {
+        spell(&self.0, false) != self.0
+    }
+
     /// Several lines for the screen, broken at words, each at most `max_cols` wide.
     #[must_use]
     pub fn block(&self, max_lines: usize, max_cols: usize) -> Vec<String> {
@@ -79,10 +91,13 @@ impl fmt::Debug for Untrusted {
 
 /// Makes what cannot be seen visible: `^[` for ESC, `\u{202e}` for a bidi override.
 fn escape(text: &str) -> String {
+    spell(text, Charset::spoken() == Charset::Ascii)
+}
+
+fn spell(text: &str, ascii: bool) -> String {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
         return text.to_owned();
     }
-    let ascii = Charset::spoken() == Charset::Ascii;
     let mut out = String::with_capacity(text.len());
     for cluster in text.graphemes(true) {
         let (mut marks, mut bytes) = (0, 0);
@@ -230,6 +245,12 @@ mod tests {
             }
         }
         assert_eq!(Untrusted::new("abcdef").label(4), "abc…");
+    }
+
+    #[test]
+    fn what_is_not_shown_as_it_came_is_marked() {
+        assert_eq!(Untrusted::new("a\u{202e}b").identity(40), "! a\\u{202e}b");
+        assert_eq!(Untrusted::new("a\\u{202e}b").identity(40), "a\\u{202e}b", "the same letters, and no mark");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod dialog;
 mod focus;
 mod form;
 mod guard;
+mod left_over;
 mod list;
 mod moment;
 mod panes;
@@ -24,6 +25,7 @@ pub use copy::{CopyReport, What};
 pub use dialog::{Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use form::{Expiry, Focus, KeyForm};
 pub use guard::{Guard, Held};
+pub use left_over::{LeftOverDialog, Unsettled};
 pub use list::{List, Trouble};
 pub use moment::Moment;
 pub use panes::{DetailsPane, Panes, SMALLEST};
@@ -76,6 +78,8 @@ pub struct App {
     pub creating: bool,
     /// The user wants the shell for a while: as soon as nothing would be lost.
     pub suspending: bool,
+    /// Creates whose end nobody has seen.
+    pub unsettled: Unsettled,
     /// Whether the program is about to end.
     pub exit: Exit,
 }
@@ -145,6 +149,7 @@ impl App {
             size,
             creating: false,
             suspending: false,
+            unsettled: Unsettled::default(),
             exit: Exit::No,
         };
         app.list.height = usize::from(app.panes().list);

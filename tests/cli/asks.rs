@@ -2,6 +2,8 @@
 
 use std::process::ExitStatus;
 
+use rustix::process::Signal;
+
 use crate::stage::Home;
 use crate::terminal::{Terminal, contains, latchkey};
 
@@ -182,4 +184,40 @@ fn a_list_fits_the_terminal() {
     let text = terminal.text();
     assert!(text.contains("STATUS") && text.contains("LAST USED") && !text.contains(" BY "), "{text}");
     assert_eq!(text.trim_end().lines().count(), 2, "{text}");
+}
+
+#[test]
+fn a_signal_while_a_secret_is_typed_leaves_the_terminal_as_it_was() {
+    let home = Home::new();
+    let (id, _) = home.create("");
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
+        let mut terminal = start(&home, &["token", &id]);
+        terminal.sees("Secret access key");
+        terminal.send(b"half");
+        terminal.signal(signal);
+        // `ends` fails if the terminal is not as it was.
+        let (status, terminal) = terminal.ends();
+        assert_eq!(code(status), 128 + signal.as_raw());
+        assert!(!contains(&terminal.bytes, b"half"));
+    }
+    // Here signals are held off until a secret is safe: there is none yet.
+    let mut terminal = start(&home, &["keys", "create", "--secret-file", "s", "--url", "http://127.0.0.1:9"]);
+    terminal.sees("User name");
+    terminal.press("jo<Enter>");
+    terminal.sees("Password of jo");
+    terminal.signal(Signal::TERM);
+    assert_eq!(code(terminal.ends().0), 130);
+}
+
+#[test]
+fn a_signal_after_the_question_still_ends_the_program() {
+    let home = Home::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut terminal = start(&home, &["login", "--username", "jo", "--url", &url]);
+    terminal.sees("Password of jo");
+    terminal.press("x<Enter>");
+    let _server_that_says_nothing = listener.accept().unwrap();
+    terminal.signal(Signal::TERM);
+    assert_eq!(code(terminal.ends().0), 128 + Signal::TERM.as_raw());
 }

@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use latchkey::api::{Session, Target};
 use latchkey::model::{BaseUrl, Untrusted};
 use latchkey::server::{Role, Sessions, State, Store, serve};
-use latchkey::session_file::SessionFile;
+use latchkey::session_file::{Keeper, SessionFile};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -128,7 +128,7 @@ pub fn remember(home: &Home, url: &str) {
         role: Untrusted::new("administrator"),
     };
     let state = home.path(".local/state/latchkey");
-    SessionFile::of(&state, &name, &Target::Url(base)).store(&session, "jo").unwrap();
+    SessionFile::of(&state, &name, &Target::Url(base)).store(&session, "jo", Keeper::File).unwrap();
 }
 
 /// A whole request: its head, and the body that `content-length` announces. None if no more comes.

@@ -50,7 +50,7 @@ fn sign_in_work_by_script_and_sign_out() {
     let team = Team::start(&home);
     let at = |args: &[&str]| home.run(&[args, &["--url", &team.url]].concat());
     assert!(at(&["keys", "list"]).failed(3).contains("login --remember"));
-    let sign_in = |name| at(&["login", "--username", name, "--password-file", "password", "--remember"]);
+    let sign_in = |name| at(&["login", "--username", name, "--password-file", "password", "--remember=file"]);
     assert_eq!(sign_in("jo").code, 0);
     let made = at(&["keys", "create", "--label", "nightly", "--secret-file", "secret", "--output", "json"]).json();
     let id = text(&made["key"]["id"]);
@@ -115,7 +115,7 @@ fn a_session_that_the_server_has_forgotten_is_3() {
     let home = Home::new();
     let team = Team::start(&home);
     let at = |args: &[&str]| home.run(&[args, &["--url", &team.url]].concat());
-    assert_eq!(at(&["login", "--username", "jo", "--password-file", "password", "--remember"]).code, 0);
+    assert_eq!(at(&["login", "--username", "jo", "--password-file", "password", "--remember=file"]).code, 0);
     at(&["keys", "list"]).good();
     assert_eq!(home.run(&["admin", "remove", "jo", "--yes", "--last", "--data", "team"]).code, 0);
     let error = at(&["keys", "list"]).failed(3);

@@ -109,3 +109,22 @@ fn another_file_can_be_named_and_must_be_there() {
     assert_eq!(chosen(&home, &wishes).unwrap(), "team");
     assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "local");
 }
+
+#[test]
+fn a_forward_is_about_the_chosen_server_or_refused() {
+    let home = Home::with("[profiles.team]\nbase_url = \"https://keys.example\"\n");
+    let wishes = |forward: &str| Wishes {
+        profile: Some("team".into()),
+        connect_to: Some(forward.parse().unwrap()),
+        ..Wishes::default()
+    };
+    let config = Config::load(&wishes("keys.example:443=127.0.0.1:8443"), &home.places).unwrap();
+    let Source::Remote(connection) = config.connection("team").unwrap() else { panic!("it is elsewhere") };
+    assert_eq!(connection.connect_to, Some(([127, 0, 0, 1], 8443).into()));
+    for other in ["other.example:443=127.0.0.1:8443", "keys.example:444=127.0.0.1:8443"] {
+        let error = Config::load(&wishes(other), &home.places).unwrap_err().to_string();
+        assert!(error.contains("and the server is keys.example"), "{error}");
+    }
+    let local = Wishes { profile: None, ..wishes("keys.example:443=127.0.0.1:8443") };
+    assert!(Config::load(&local, &home.places).unwrap_err().to_string().contains("embedded server"));
+}

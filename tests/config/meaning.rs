@@ -15,7 +15,7 @@ fn the_example_is_good_and_has_every_setting() {
     let config = home.load().unwrap();
     assert_eq!(config.notices(), [""; 0]);
     let names: Vec<_> = config.profiles().into_iter().map(|profile| profile.name).collect();
-    assert_eq!(names, ["local", "team", "passportal", "here", "lab"]);
+    assert_eq!(names, ["local", "team", "passportal", "far", "here", "lab"]);
     assert_eq!(config.chosen(), "team");
     for setting in TOP_SETTINGS.iter().chain(&PROFILE_SETTINGS) {
         let there = example.lines().any(|line| line.starts_with(&format!("{setting} = ")));

@@ -24,7 +24,7 @@ fn name_and_password_are_asked_and_the_password_does_not_show() {
     let mock = Mock::default();
     let port = serve_aside(mock.router());
     let home = Home::with_team(&format!("http://127.0.0.1:{port}"), "");
-    let mut terminal = Terminal::start(latchkey(&home.at("")).args(["login", "--remember"]));
+    let mut terminal = Terminal::start(latchkey(&home.at("")).args(["login", "--remember=file"]));
     terminal.sees(&format!("User name at 127.0.0.1:{port}:"));
     terminal.send(b"jo\r");
     terminal.sees(&format!("Password of jo at 127.0.0.1:{port}:"));
@@ -43,7 +43,7 @@ fn giving_up_signs_nobody_in() {
     let mock = Mock::default();
     let port = serve_aside(mock.router());
     let home = Home::with_team(&format!("http://127.0.0.1:{port}"), "username = \"jo\"");
-    let mut terminal = Terminal::start(latchkey(&home.at("")).args(["login", "--remember"]));
+    let mut terminal = Terminal::start(latchkey(&home.at("")).args(["login", "--remember=file"]));
     terminal.sees("Password of jo");
     terminal.send(b"half\x03");
     assert!(!terminal.ends().0.success());

@@ -33,7 +33,7 @@ async fn without_remember_the_password_is_checked_and_nothing_is_kept() {
 #[tokio::test]
 async fn with_remember_it_is_kept_in_one_private_file_until_logout() {
     let (mock, home) = home().await;
-    let ended = home.login(&format!("{PASSWORD}\n"), &["--remember"]).await;
+    let ended = home.login(&format!("{PASSWORD}\n"), &["--remember=file"]).await;
     assert!(ended.good, "{ended:?}");
     assert!(ended.out.contains("until 2999-01-01T00:00:00Z at the latest"), "{}", ended.out);
     assert!(ended.out.contains(&home.session().display().to_string()), "{}", ended.out);
@@ -52,7 +52,7 @@ async fn with_remember_it_is_kept_in_one_private_file_until_logout() {
 async fn a_new_session_ends_the_older_one() {
     let (mock, home) = home().await;
     for _ in 0..2 {
-        assert!(home.login(PASSWORD, &["--remember"]).await.good);
+        assert!(home.login(PASSWORD, &["--remember=file"]).await.good);
     }
     assert_eq!(mock.calls(), ["sign in by nobody", "sign in by nobody", &by_jo("sign out")]);
     assert!(home.session().exists());
@@ -77,7 +77,7 @@ async fn another_name_than_the_profiles_is_not_remembered() {
     let mock = Mock::default();
     let port = serve_plain(mock.router()).await;
     let home = Home::with_team(&format!("http://127.0.0.1:{port}"), "username = \"mo\"");
-    let ended = home.login(PASSWORD, &["--remember"]).await;
+    let ended = home.login(PASSWORD, &["--remember=file"]).await;
     assert!(!ended.good && ended.err.contains("the profile team is for mo"), "{ended:?}");
     assert_eq!(mock.calls(), [""; 0]);
     assert!(home.login(PASSWORD, &[]).await.good);
@@ -86,7 +86,7 @@ async fn another_name_than_the_profiles_is_not_remembered() {
 #[tokio::test]
 async fn a_wrong_password_keeps_nothing_and_is_not_repeated() {
     let (_mock, home) = home().await;
-    let ended = home.login("hunter2", &["--remember"]).await;
+    let ended = home.login("hunter2", &["--remember=file"]).await;
     assert!(!ended.good && ended.err.contains("the user name or the password is wrong"), "{ended:?}");
     assert!(!format!("{ended:?}").contains("hunter2"));
     assert!(!home.session().exists());
@@ -95,7 +95,7 @@ async fn a_wrong_password_keeps_nothing_and_is_not_repeated() {
 #[tokio::test]
 async fn logout_says_when_the_server_could_not_be_told() {
     let (_mock, home) = home().await;
-    assert!(home.login(PASSWORD, &["--remember"]).await.good);
+    assert!(home.login(PASSWORD, &["--remember=file"]).await.good);
     let kept = fs::read_to_string(home.session()).unwrap();
     let broken = serve_plain(always(|| StatusCode::BAD_GATEWAY.into_response())).await;
     let moved = Home::with_team(&format!("http://127.0.0.1:{broken}"), "");
@@ -114,7 +114,7 @@ async fn logout_says_when_the_server_could_not_be_told() {
 #[tokio::test]
 async fn a_file_that_others_could_read_is_not_used() {
     let (mock, home) = home().await;
-    assert!(home.login(PASSWORD, &["--remember"]).await.good);
+    assert!(home.login(PASSWORD, &["--remember=file"]).await.good);
     fs::set_permissions(home.session(), Permissions::from_mode(0o644)).unwrap();
     let ended = home.run(&["logout"], "", &[]).await;
     assert!(!ended.good && ended.err.contains("can be read or written by others"), "{ended:?}");
@@ -124,7 +124,7 @@ async fn a_file_that_others_could_read_is_not_used() {
 #[tokio::test]
 async fn a_session_is_never_sent_to_another_server() {
     let (mock, home) = home().await;
-    assert!(home.login(PASSWORD, &["--remember"]).await.good);
+    assert!(home.login(PASSWORD, &["--remember=file"]).await.good);
     let other = Mock::default();
     let base = format!("http://127.0.0.1:{}", serve_plain(other.router()).await);
     let moved = Home::with_team(&base, "");
@@ -150,4 +150,60 @@ async fn without_a_terminal_nobody_is_asked_for_a_name() {
     let ended = home.run(&["login", "--password-file", "-"], PASSWORD, &[]).await;
     assert!(!ended.good && ended.err.contains("there is no terminal to ask at"), "{ended:?}");
     assert_eq!(mock.calls(), [""; 0]);
+}
+
+/// The keys of the kernel's keyrings whose names hold this text: name, permissions, time left.
+fn keys_with(text: &str) -> Vec<String> {
+    let keys = fs::read_to_string("/proc/keys").unwrap();
+    keys.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn with_remember_alone_it_is_kept_in_the_kernels_keyring_or_nowhere() {
+    let (mock, home) = home().await;
+    let ended = home.login(PASSWORD, &["--remember"]).await;
+    assert_eq!(files_with(&home.at(""), TOKEN), [""; 0].map(std::path::PathBuf::from), "never silently in a file");
+    let name = home.at("").display().to_string();
+    if !ended.good {
+        // A kernel that gives no keyring: it is said, and the way out too. The session is ended again.
+        assert!(
+            ended.err.contains("gives this login no keyring") && ended.err.contains("--remember=file"),
+            "{ended:?}"
+        );
+        assert_eq!(mock.calls(), ["sign in by nobody", &by_jo("sign out")]);
+        return;
+    }
+    assert!(ended.out.contains("kept in the kernel's keyring of this user"), "{}", ended.out);
+    // Others see the name at most, and only the possessor reads: 3f000000. A timeout stands where "perm" would be last.
+    let keys = keys_with(&name);
+    assert!(keys.len() == 1 && keys[0].contains(" 3f000000 ") && !keys[0].contains(" perm "), "{keys:?}");
+    let listed = home.run(&["keys", "list"], "", &[]).await;
+    assert!(listed.good, "{listed:?}");
+    assert_eq!(mock.calls().last().unwrap(), &by_jo("keys"));
+    // A file in its place, and back: there is one at most.
+    assert!(home.login(PASSWORD, &["--remember=file"]).await.good);
+    assert!(home.session().exists() && keys_with(&name).is_empty());
+    assert!(home.login(PASSWORD, &["--remember=keyring"]).await.good);
+    assert!(!home.session().exists() && keys_with(&name).len() == 1);
+    let ended = home.run(&["logout"], "", &[]).await;
+    assert!(ended.good && ended.out.contains("the kernel's keyring"), "{ended:?}");
+    assert!(keys_with(&name).is_empty());
+}
+
+#[tokio::test]
+async fn twenty_sign_ins_at_once_leave_one_good_file() {
+    let (mock, home) = home().await;
+    let home = std::sync::Arc::new(home);
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let home = std::sync::Arc::clone(&home);
+        all.spawn(async move { home.login(PASSWORD, &["--remember=file"]).await });
+    }
+    while let Some(ended) = all.join_next().await {
+        assert!(ended.unwrap().good);
+    }
+    assert_eq!(files_with(&home.at(""), TOKEN), [home.session()], "one file, and nothing beside it");
+    assert_eq!(fs::metadata(home.session()).unwrap().mode() & 0o777, 0o600);
+    assert!(home.run(&["keys", "list"], "", &[]).await.good);
+    assert_eq!(mock.calls().last().unwrap(), &by_jo("keys"));
 }

@@ -66,7 +66,7 @@ async fn one_signs_in_over_tls_and_over_the_socket_and_out_again() {
     fs::write(&password, PASSWORD).unwrap();
     fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
     for profile in ["team", "here"] {
-        let login = ["login", "--remember", "--password-file", password.to_str().unwrap()];
+        let login = ["login", "--remember=file", "--password-file", password.to_str().unwrap()];
         let output = run(&home, profile, &login);
         assert!(output.status.success(), "{profile}: {output:?}");
         let token = remembered(&config, profile).unwrap();

@@ -36,7 +36,8 @@ pub fn data(home: &TempDir) -> PathBuf {
 
 /// The program, its environment ours and small.
 pub fn latchkey(home: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    let program = std::env::var("LATCHKEY_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_latchkey").to_owned());
+    let mut command = Command::new(program);
     command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", home.path());
     command.arg("--data").arg(data(home)).args(arguments).stdin(Stdio::null());
     command
@@ -89,6 +90,10 @@ impl Served {
                 return line;
             }
         }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn signal(&self, signal: Signal) {

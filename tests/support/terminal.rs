@@ -35,9 +35,14 @@ pub struct Terminal {
     before: Termios,
 }
 
+/// The program under test: as cargo built it, or another build of it that CI names.
+pub fn binary() -> String {
+    std::env::var("LATCHKEY_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_latchkey").to_owned())
+}
+
 /// The program under test, its home an empty folder.
 pub fn latchkey(home: &Path) -> Command {
-    command(env!("CARGO_BIN_EXE_latchkey"), home)
+    command(&binary(), home)
 }
 
 /// Any program, its environment ours and small.

@@ -47,6 +47,25 @@ async fn a_wrong_name_is_said_with_the_right_one() {
 }
 
 #[tokio::test]
+async fn a_forward_leads_elsewhere_and_the_name_stays_checked() {
+    let authority = Authority::new("ours");
+    let mock = Mock::default();
+    let port = authority.serve(mock.router(), &["keys.example"], ALWAYS, None);
+    let by = |base: &str| {
+        let connect_to = Some(([127, 0, 0, 1], port).into());
+        Connection { ca_file: Some(authority.file()), connect_to, ..to(base) }
+    };
+    assert_eq!(ask(&by("https://keys.example")).await.unwrap(), 0);
+    assert_eq!(ask(&by("https://keys.example:9443")).await.unwrap(), 0);
+    let why = why_not(&by("https://other.example")).await;
+    assert!(why.contains("for another name (keys.example)"), "{why}");
+    assert_eq!(mock.calls().len(), 2);
+    // Even where a proxy is named: it would look the name up, and go where it leads.
+    let proxy = latchkey::api::Proxy::Via(latchkey::api::ProxyUrl::parse("http://127.0.0.1:9").unwrap());
+    assert_eq!(ask(&Connection { proxy, ..by("https://keys.example") }).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_certificate_out_of_its_time_is_said() {
     let authority = Authority::new("ours");
     for (years, words) in [((2001, 2002), "has expired"), ((3000, 3001), "is not valid yet")] {

@@ -1,13 +1,12 @@
 //! Steps two and three of the contract's part A, as any client of Passportal takes them. No session is sent.
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONNECTION, DATE, HeaderValue};
+use reqwest::header::{CONNECTION, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 
-use super::{Client, SECRET_BODY_LIMIT, read, refusal};
+use super::{Answer, Client, SECRET_BODY_LIMIT};
 use crate::api::ApiError;
-use crate::api::wire::WireGrant;
 use crate::model::{AccessToken, Content, Grant, HmacToken, KeyId, Untrusted, Verdict};
 
 /// What an exchange came to, and what the server's clock said.
@@ -26,9 +25,10 @@ impl Client {
             Ok(response) => response,
             Err(error) => return Exchanged { result: Err(error), server_time: None },
         };
-        let server_time = date(&response);
-        let result = read::<WireGrant>(response, SECRET_BODY_LIMIT).await.and_then(WireGrant::into_grant);
-        Exchanged { result, server_time }
+        match Answer::of(response, SECRET_BODY_LIMIT).await {
+            Ok(answer) => Exchanged { result: answer.grant(), server_time: answer.date() },
+            Err(error) => Exchanged { result: Err(error), server_time: None },
+        }
     }
 
     async fn send_exchange(&self, id: &KeyId, token: &HmacToken, content: &Content) -> Result<Response, ApiError> {
@@ -58,7 +58,7 @@ impl Client {
                 id.map(Verdict::Good).ok_or(ApiError::Garbled(204, "it has no x-access-key-id"))
             }
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(Verdict::NotOffered),
-            _ => match refusal(response).await {
+            _ => match Answer::of(response, SECRET_BODY_LIMIT).await?.refusal() {
                 ApiError::NotSignedIn(words) => Ok(Verdict::Refused(words)),
                 error => Err(error),
             },
@@ -72,10 +72,4 @@ fn sensitive(text: &str) -> Result<HeaderValue, ApiError> {
         .map_err(|_| ApiError::Refused(400, Untrusted::new("this token has characters that no header can hold")))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// An HTTP date is RFC 2822's form with `GMT` for the zone (RFC 9110, section 5.6.7).
-pub(super) fn date(response: &Response) -> Option<DateTime<Utc>> {
-    let text = response.headers().get(DATE)?.to_str().ok()?;
-    DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
 }

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::exchange::date;
-use super::{BODY_LIMIT, Client, read};
+use super::{Answer, BODY_LIMIT, Client};
 use crate::api::ApiError;
 use crate::model::{KeyId, Untrusted};
 
@@ -71,15 +70,15 @@ impl Client {
     pub async fn events(&self, id: &KeyId, cursor: Option<&str>) -> Result<(Vec<Event>, Option<String>), ApiError> {
         let call = self.call(Method::GET, &["keys", id.raw_for_api(), "events"]).query(&[("limit", "1000")]);
         let call = if let Some(cursor) = cursor { call.query(&[("cursor", cursor)]) } else { call };
-        let page: WireEvents = read(call.send().await?, BODY_LIMIT).await?;
+        let page: WireEvents = Answer::of(call.send().await?, BODY_LIMIT).await?.read()?;
         Ok((page.events.into_iter().map(WireEvent::into_event).collect(), page.next_cursor))
     }
 
     /// Asks the server how it is. Needs no session.
     pub async fn health(&self) -> Result<Health, ApiError> {
         let response = self.anyone(Method::GET, &["health"]).send().await?;
-        let time = date(&response);
-        let health: WireHealth = read(response, BODY_LIMIT).await?;
-        Ok(Health { version: Untrusted::new(&health.version), time })
+        let answer = Answer::of(response, BODY_LIMIT).await?;
+        let health: WireHealth = answer.read()?;
+        Ok(Health { version: Untrusted::new(&health.version), time: answer.date() })
     }
 }

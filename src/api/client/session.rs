@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, SECRET_BODY_LIMIT, bearer, read, refusal};
+use super::{Answer, Client, SECRET_BODY_LIMIT, bearer};
 use crate::api::ApiError;
 use crate::model::Untrusted;
 
@@ -48,7 +48,7 @@ impl Client {
             .anyone(Method::POST, &["auth", "session"])
             .header(CONNECTION, "close") // its buffers held a password: they go with it
             .json(&credentials);
-        let answer = read::<WireSession>(call.send().await?, SECRET_BODY_LIMIT).await;
+        let answer = Answer::of(call.send().await?, SECRET_BODY_LIMIT).await?.read::<WireSession>();
         let wire = answer.map_err(|error| match error {
             // Here the code 1000 is about a password, not about an access key.
             ApiError::Verification => ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")),
@@ -68,7 +68,7 @@ impl Client {
         let response = self.call(Method::DELETE, &["auth", "session"]).send().await?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(()),
-            _ => match refusal(response).await {
+            _ => match Answer::of(response, SECRET_BODY_LIMIT).await?.refusal() {
                 ApiError::NotSignedIn(_) => Ok(()),
                 error => Err(error),
             },

@@ -1,5 +1,7 @@
 //! Signals that wait until a secret is safe.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -10,9 +12,17 @@ pub struct Held {
     _open: watch::Sender<Option<i32>>,
 }
 
+static IN_FORCE: AtomicBool = AtomicBool::new(false);
+
 impl Held {
+    /// Whether any are held off: then nobody else ends the program on them.
+    pub fn is_in_force() -> bool {
+        IN_FORCE.load(Ordering::Relaxed)
+    }
+
     /// Holds them off, for the rest of the program's life.
     pub fn new() -> Self {
+        IN_FORCE.store(true, Ordering::Relaxed);
         let (tell, heard) = watch::channel(None);
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()] {
             if let Ok(mut signal) = signal(kind) {

@@ -6,11 +6,12 @@ use super::{Diagnosis, Fact};
 use crate::api::{Connection, Health, Proxy, ProxyUrl, Target};
 use crate::cli::Settings;
 use crate::cli::exit::Exit;
+use crate::cli::login::place;
 use crate::cli::output::time;
 use crate::cli::reach::Reached;
 use crate::config::{Config, Source};
 use crate::model::doctor::{Evidence, Finding, diagnose as find};
-use crate::session_file::SessionFile;
+use crate::session_file::{Keeper, SessionFile};
 
 /// Asks the server how it is.
 pub(super) async fn diagnose(server: &Reached) -> (Diagnosis, Option<Health>) {
@@ -59,12 +60,12 @@ fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
 
 fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection) {
     let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
-    let path = session.path().display();
+    let path = place(&session, session.keeper().unwrap_or(Keeper::File));
     let kept = match session.load(None, Utc::now()) {
         Ok(Some(session)) => {
             format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
         }
-        Ok(None) => format!("none remembered; it would be in {path}"),
+        Ok(None) => "none remembered; latchkey login --remember keeps it in the kernel's keyring".to_owned(),
         Err(error) => error.to_string(),
     };
     facts.push(("Session", kept));
@@ -82,6 +83,10 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
     }
     if let Some(certificate) = &connection.client_cert {
         facts.push(("Certificate", certificate.display().to_string()));
+    }
+    if let Some(to) = connection.connect_to {
+        facts.push(("Connects to", format!("{to}, without a proxy")));
+        return;
     }
     match &connection.proxy {
         Proxy::None => facts.push(("Proxy", "none, by the settings".to_owned())),

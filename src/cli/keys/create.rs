@@ -3,13 +3,17 @@
 mod report;
 mod send;
 
-use crate::api::{Creation, IdempotencyKey, NewKey};
-use crate::args::CreateArgs;
+use std::io::{self, Write as _};
+
+use crate::api::{Creation, IdempotencyKey, LeftOver, NewKey};
+use crate::args::{CreateArgs, Format};
 use crate::cli::deliver::{Destination, Held, Rescue};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::reach::Reached;
-use crate::cli::{Settings, connect_to_change};
-use crate::model::{AccessKey, KeyId, SecretKey};
+use crate::cli::{Settings, connect_to_change, output};
+use crate::config::Config;
+use crate::model::{AccessKey, KeyId, SecretKey, Untrusted};
+use crate::unfinished::Unfinished;
 use chrono::Utc;
 pub use send::{Unsent, send};
 
@@ -23,17 +27,38 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
         server = connect_to_change(settings) => server?,
         () = held.signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
     };
-    let made = make(args, &server, &mut held).await;
-    server.close().await;
-    let (key, secret) = made?;
-    let delivered = destination.deliver(&key.id, &secret, &rescue, &mut held).await?;
-    report::write(settings.format, &key, &secret, delivered, &rescue)
-}
-
-async fn make(args: &CreateArgs, server: &Reached, held: &mut Held) -> Result<(AccessKey, SecretKey), Failure> {
     let idempotency_key = IdempotencyKey::random();
     let new = NewKey { idempotency_key, label: args.label.clone(), expires_at: args.expires.at(Utc::now()) };
-    match send(&server.client, &new, held).await? {
+    // A start after a crash knows by this note that a key may have been made whose secret nobody has.
+    let mut unfinished = Unfinished::of(&Config::load(&settings.wishes, &settings.places)?);
+    let (profile, username) = (&server.profile.name, server.username.as_ref().map(Untrusted::raw_for_api));
+    tell_left_over(&unfinished.left(profile, username, Utc::now()), settings.format);
+    unfinished.note(profile, username, &new);
+    let made = make(&new, &server, &mut held).await;
+    server.close().await;
+    if made.as_ref().is_err_and(|failure| failure.exit != Exit::Unreachable) {
+        unfinished.settle(&new.idempotency_key);
+    }
+    let (key, secret) = made?;
+    let delivered = destination.deliver(&key.id, &secret, &rescue, &mut held).await?;
+    let reported = report::write(settings.format, &key, &secret, delivered, &rescue);
+    unfinished.settle(&new.idempotency_key);
+    reported
+}
+
+/// Says what an earlier run left over: the page can finish it, and ask what is to be asked.
+fn tell_left_over(left: &[LeftOver], format: Format) {
+    for left in left.iter().filter(|_| format != Format::Json) {
+        let (at, label) = (output::time(left.at), Untrusted::new(left.new.label.as_str()).label(100));
+        let _ = writeln!(
+            io::stderr(),
+            "latchkey: A create of “{label}” was under way at {at} when latchkey ended. Open the page, which can finish it."
+        );
+    }
+}
+
+async fn make(new: &NewKey, server: &Reached, held: &mut Held) -> Result<(AccessKey, SecretKey), Failure> {
+    match send(&server.client, new, held).await? {
         Creation::New(key, secret) => Ok((key, secret)),
         Creation::Replayed(key) => {
             let id = key.id.label(KeyId::MAX_CHARS);

@@ -1,6 +1,6 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
-use super::{KeyForm, ProfilesDialog, Reveal, TokenDialog};
+use super::{KeyForm, LeftOverDialog, ProfilesDialog, Reveal, TokenDialog};
 use crate::api::IdempotencyKey;
 use crate::model::{AccessKey, Status};
 use crate::ui::field::Field;
@@ -15,6 +15,8 @@ pub enum Dialog {
     Reveal(Box<Reveal>),
     /// A key whose secret was sent by an earlier try and cannot be sent again.
     Lost(Question),
+    /// A create that an earlier run left over.
+    LeftOver(LeftOverDialog),
     /// Label and expiry of a key at hand.
     Edit(EditDialog),
     /// Delete this key?
@@ -39,7 +41,7 @@ impl Dialog {
             Self::Reveal(reveal) => reveal.mode(),
             Self::Token(token) => token.mode(),
             Self::Profiles(_) => Mode::Profiles,
-            Self::Lost(_) | Self::Switch(..) => Mode::Question,
+            Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) => Mode::Question,
             Self::Help(_) => Mode::Help,
         }
     }

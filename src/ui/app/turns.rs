@@ -22,6 +22,16 @@ const MAX_FILTER: usize = 128;
 impl App {
     /// Takes an event of the terminal.
     pub fn on_input(&mut self, event: Event, now: Moment) -> Option<Effect> {
+        let told = self.is_telling();
+        let effect = self.on_event(event, now);
+        if told && !self.is_telling() {
+            self.settle();
+            self.ask_about_left_over();
+        }
+        effect
+    }
+
+    fn on_event(&mut self, event: Event, now: Moment) -> Option<Effect> {
         match event {
             Event::Key(key) => self.on_press(key, now),
             Event::Paste(text) => self.on_paste(&text),

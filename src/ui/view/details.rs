@@ -36,9 +36,13 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
 /// Draws what is known of a key; gives the rows below.
 pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
     let width = usize::from(area.width);
-    area = fact(frame, area, "Access key ID", &key.id.label(4 * width), Style::new());
-    let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.label(2 * width) };
+    area = fact(frame, area, "Access key ID", &key.id.identity(4 * width), Style::new());
+    let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.identity(2 * width) };
     area = fact(frame, area, "Label", &label, Style::new());
+    if (key.id.is_altered() || key.label.is_altered()) && width >= 50 {
+        let words = "! what cannot be seen in it is spelt out";
+        area = fact(frame, area, "", words, theme::WARNING);
+    }
     let (status, style) = theme::status(key.status);
     area = fact(frame, area, "Status", status, style);
     let by = if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(24)) };

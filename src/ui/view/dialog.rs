@@ -31,6 +31,7 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, dialog: &Dialog, app: &App, n
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
         Dialog::Switch(dialog, to) => question::draw_switch(frame, area, dialog, *to, now),
+        Dialog::LeftOver(dialog) => question::draw_left_over(frame, area, dialog),
         Dialog::Lost(dialog) => question::draw_lost(frame, area, dialog),
         Dialog::Reveal(dialog) => match &dialog.step {
             Some(step) if !dialog.asking => step::draw(frame, area, step, now),

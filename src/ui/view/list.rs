@@ -86,8 +86,8 @@ fn row_of(columns: &Columns, key: &AccessKey, selected: bool, now: Moment) -> Ve
         }
     };
     let (status, style) = theme::status(key.status);
-    push(key.id.label(columns.id), columns.id, Style::new());
-    push(key.label.label(columns.label), columns.label, Style::new());
+    push(key.id.identity(columns.id), columns.id, Style::new());
+    push(key.label.identity(columns.label), columns.label, Style::new());
     push(when::date(key.created_at), columns.created, Style::new());
     push(when::last_used(key.last_used_at, now.utc), columns.last_used, Style::new());
     push(status.to_owned(), columns.status, style);

@@ -110,6 +110,9 @@ pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
 
 /// Draws a field; gives the cursor's place if it is focused.
 pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
     let width = usize::from(area.width);
     let seen = |text: &str| {
         let masked = field.is_masked();

@@ -98,6 +98,7 @@ impl App {
             Dialog::Edit(_) => self.act_in_edit(action, now),
             Dialog::Delete(_) => self.act_in_delete(action),
             Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action),
+            Dialog::LeftOver(_) => self.act_in_left_over(action),
             Dialog::Reveal(_) => self.act_in_reveal(action),
             Dialog::Token(token) => match token.act(action) {
                 StepOutcome::Stay(effect) => effect,
@@ -130,9 +131,8 @@ impl App {
                 Err(words) => dialog.call = Call::Failed(words),
                 Ok((label, expires_at)) => {
                     dialog.call = Call::Sent;
-                    self.creating = true;
                     let idempotency_key = dialog.idempotency_key.clone();
-                    return Some(Request::Create(NewKey { idempotency_key, label, expires_at }).into());
+                    return Some(self.send(NewKey { idempotency_key, label, expires_at }));
                 }
             },
             _ => dialog.form.go(action),

@@ -51,20 +51,30 @@ impl App {
                 self.dialog = Some(Dialog::Lost(Question::new(key)));
                 Some(self.list.open(Some(id)).into())
             }
-            Err(_) if self.exit != Exit::No => Some(Effect::Quit(None)),
-            Err(error) => {
-                if let Some(Dialog::Create(dialog)) = &mut self.dialog {
-                    if matches!(error, ApiError::Conflict(422, _)) {
-                        // An earlier try was made with other values: this one is another key.
-                        dialog.idempotency_key = IdempotencyKey::random();
-                    }
-                    dialog.call = Call::Failed(format!("{error} Nothing is lost: Enter tries again."));
-                } else {
-                    self.complain(error.to_string());
-                }
-                None
-            }
+            Err(error) => self.on_not_created(&error),
         }
+    }
+
+    fn on_not_created(&mut self, error: &ApiError) -> Option<Effect> {
+        // 409: the first try is still at work; 422: it was made with other values. Else a plain no is the end of it.
+        if !error.is_passing() && !matches!(error, ApiError::Conflict(..)) {
+            self.settle();
+        }
+        if self.exit != Exit::No {
+            return Some(Effect::Quit(None));
+        }
+        match &mut self.dialog {
+            Some(Dialog::LeftOver(dialog)) => dialog.call = Call::Failed(error.to_string()),
+            Some(Dialog::Create(dialog)) => {
+                if matches!(error, ApiError::Conflict(422, _)) {
+                    // An earlier try was made with other values: this one is another key.
+                    dialog.idempotency_key = IdempotencyKey::random();
+                }
+                dialog.call = Call::Failed(format!("{error} Nothing is lost: Enter tries again."));
+            }
+            _ => self.complain(error.to_string()),
+        }
+        None
     }
 
     fn on_edited(&mut self, id: &KeyId, result: Result<AccessKey, ApiError>) -> Option<Effect> {

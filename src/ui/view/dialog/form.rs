@@ -31,7 +31,7 @@ pub(super) fn draw_create(
 
 pub(super) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: Moment) -> Option<Position> {
     let inside = popup(frame, area, 72, 11, "Edit access key");
-    let id = format!("Access key ID {}", dialog.key.id.label(usize::from(inside.width).saturating_sub(14)));
+    let id = format!("Access key ID {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(14)));
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
     draw_call(frame, rest, &dialog.call, "Saving…");
     cursor.filter(|_| !dialog.call.is_sent())

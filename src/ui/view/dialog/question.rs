@@ -8,21 +8,26 @@ use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
 use crate::model::{AccessKey, Status};
-use crate::ui::app::{Call, DeleteDialog, Moment, Question};
+use crate::ui::app::{Call, DeleteDialog, LeftOverDialog, Moment, Question};
 use crate::ui::theme;
 use crate::ui::view::details;
 use crate::ui::view::pieces::{NARROW, buttons, field, keep_last_row, line, next_row, paragraph, popup};
 use crate::ui::view::when;
 
 pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
-    let inside = popup(frame, area, 72, 15, "Delete access key");
+    // Texts that are spelt out are longer.
+    let height = if dialog.key.id.is_altered() || dialog.key.label.is_altered() { 19 } else { 15 };
+    let inside = popup(frame, area, 72, height, "Delete access key");
     let roomy = inside.height >= 12;
     let mut rest = if roomy {
-        let mut rest = details::facts(frame, inside, &dialog.key, now);
+        // However long its texts are, the question and an answer of the server keep their rows.
+        let room = Rect { height: inside.height - 5, ..inside };
+        let below = details::facts(frame, room, &dialog.key, now);
+        let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
         rest
     } else if let Call::Failed(words) = &dialog.call {
-        let rest = paragraph(frame, inside, &dialog.key.id.label(usize::from(inside.width)), Style::new());
+        let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
         paragraph(frame, rest, words, theme::ERROR)
     } else {
         let rest = short_facts(frame, inside, &dialog.key, now);
@@ -110,12 +115,29 @@ pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
     None
 }
 
+pub(super) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &LeftOverDialog) -> Option<Position> {
+    let mut inside = popup(frame, area, 72, 12, "A create was under way");
+    let kept = keep_last_row(&mut inside);
+    let words = format!(
+        "latchkey ended at {} while it created a key{}. Finish it: if the server had made the key, its secret is lost, and you \
+         can delete it; if not, it makes the key now and you see its secret.",
+        when::absolute(dialog.left.at),
+        dialog.labelled(),
+    );
+    let mut rest = paragraph(frame, inside, &words, Style::new());
+    next_row(&mut rest);
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &["Not now", "Finish it"], Some(usize::from(dialog.yes)));
+    draw_call(frame, rest, &dialog.call, "Asking the server…");
+    None
+}
+
 /// ID, label and last use in three rows.
 fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
     let width = usize::from(area.width);
-    line(frame, next_row(&mut area), key.id.label(width));
+    line(frame, next_row(&mut area), key.id.identity(width));
     if !key.label.is_empty() {
-        line(frame, next_row(&mut area), key.label.label(width));
+        line(frame, next_row(&mut area), key.label.identity(width));
     }
     let used = when::last_used(key.last_used_at, now.utc);
     line(frame, next_row(&mut area), format!("Created {}, last used {used}", when::date(key.created_at)));

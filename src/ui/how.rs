@@ -1,0 +1,20 @@
+//! What the settings say to the screen.
+
+use std::time::Duration;
+
+use crate::model::{self, Profile};
+use crate::unfinished::Unfinished;
+
+/// What the screen is opened with.
+pub struct How {
+    /// Every profile that there is.
+    pub profiles: Vec<Profile>,
+    /// What the user should know about the settings, in sentences.
+    pub notices: String,
+    /// The clipboard that is wished for.
+    pub clipboard: model::Clipboard,
+    /// How long a desktop's clipboard may hold a credential.
+    pub clipboard_for: Duration,
+    /// What is written down of creates.
+    pub unfinished: Unfinished,
+}
