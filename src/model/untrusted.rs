@@ -31,7 +31,7 @@ impl Untrusted {
         fit(&escape(&self.0), max_cells)
     }
 
-    /// [`label`](Self::label) of what tells one thing from another: a `!` says that it is not shown as it came.
+    /// [`label`](Self::label) of a name: a `!` says that it is not shown as it came.
     #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
         if self.is_altered() { fit(&format!("! {}", escape(&self.0)), max_cells) } else { self.label(max_cells) }

@@ -56,7 +56,10 @@ fn every_dialog_shows_it_escaped() {
         page.press("<Esc>");
         page.sees("[Test key]");
         page.close();
-        page.press("/x<Enter>y");
+        page.press("/x<Enter>");
+        page.sees("keys match");
+        page.press("y");
+        page.sees("ent to your terminal");
         // The confirmation is by the ID's end, whatever the label looks like.
         page.press("d");
         page.sees("Delete access key");
