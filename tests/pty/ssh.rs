@@ -131,9 +131,12 @@ fn a_line_that_drops_costs_nothing() {
     terminal.signal(rustix::process::Signal::KILL);
     waits_for_end_of(process);
     drop(terminal);
-    // The key is there; of its secret nothing is, in no file.
+    // The key is there, and that nobody kept its secret is said; of that nothing is, in no file.
     let (mut terminal, process) = sshd.latchkey();
     terminal.sees(&id);
+    terminal.sees("A create was under way");
+    terminal.press("<Enter>");
+    terminal.loses("A create was under way");
     terminal.press("q");
     assert!(terminal.ends().0.success());
     waits_for_end_of(process);
