@@ -46,7 +46,7 @@ Exit codes:
     6  the server or the way to it failed
     7  a key, a secret or a token is not good
     8  a key was made, but its secret could not be delivered; the message says where it is
-  130  cancelled";
+  130  cancelled; 128 and the signal's number if a signal ended it: 129, 131, 143";
 
 impl Exit {
     /// The word for it in JSON errors.
