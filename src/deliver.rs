@@ -1,7 +1,8 @@
-//! The ways of a secret out of the program that no recorder of the terminal sees: a new file, and a command's
-//! standard input. Both are tried before they are needed.
+//! The ways of a secret out of the program that no recorder of the terminal sees: a new file, an open file
+//! descriptor, and a command's standard input. Each is tried before it is needed.
 
 mod command;
+mod descriptor;
 mod file;
 
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 pub use command::{Failed, Receiver, Said, Speech};
+pub use descriptor::Descriptor;
 pub use file::{NewFile, fill};
 
 use crate::model::SecretKey;

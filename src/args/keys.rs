@@ -86,11 +86,14 @@ pub struct CreateArgs {
     #[arg(long, value_name = "WHEN", value_parser = values::expires, default_value = "never")]
     pub expires: Expires,
     /// Write the secret to standard output even if that is a terminal
-    #[arg(long, conflicts_with_all = ["secret_file", "pipe_to"])]
+    #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
     pub show: bool,
     /// Write the secret and a newline into this new file, for its owner only; an existing file is never overwritten
-    #[arg(long, value_name = "FILE", conflicts_with = "pipe_to")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_fd", "pipe_to"])]
     pub secret_file: Option<PathBuf>,
+    /// Write the secret and a newline to this file descriptor, which the shell has opened: 3 or more, no terminal
+    #[arg(long, value_name = "N", conflicts_with = "pipe_to")]
+    pub secret_fd: Option<u32>,
     /// Give the secret and a newline to this command (run by sh -c) on its standard input
     #[arg(long, value_name = "COMMAND")]
     pub pipe_to: Option<String>,

@@ -14,7 +14,7 @@ use super::exit::Failure;
 use super::{ask, output};
 use crate::args::CreateArgs;
 pub use crate::deliver::line;
-use crate::deliver::{NewFile, Receiver, Refusal, Speech};
+use crate::deliver::{Descriptor, NewFile, Receiver, Refusal, Speech};
 use crate::model::{KeyId, SecretKey, sentence};
 use menu::Offer;
 
@@ -24,6 +24,8 @@ pub enum Destination {
     Stdout,
     /// A file that was made for it.
     File(NewFile),
+    /// An open file descriptor.
+    Descriptor(Descriptor),
     /// A command that was found.
     Command(Receiver),
 }
@@ -35,6 +37,8 @@ pub enum Delivered {
     Stdout,
     /// A new file.
     File(PathBuf),
+    /// A file descriptor; its number.
+    Descriptor(u32),
     /// A command, which ended well.
     Command,
     /// The terminal, at the user's wish.
@@ -52,6 +56,9 @@ impl Destination {
                     .next("Leave it away to write to standard output, or write ./- for a file of that name."));
             }
             return NewFile::create(path).map(Self::File).map_err(|refusal| no_key(&refusal));
+        }
+        if let Some(number) = args.secret_fd {
+            return Descriptor::open(number).map(Self::Descriptor).map_err(|refusal| no_key(&refusal));
         }
         if let Some(command) = &args.pipe_to {
             return Receiver::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
@@ -85,6 +92,13 @@ impl Destination {
                     Err(error) => (format!("{} cannot be written: {error}", path.display()), None),
                 }
             }
+            Self::Descriptor(descriptor) => {
+                let number = descriptor.number();
+                match descriptor.fill(&line(secret)) {
+                    Ok(()) => return Ok(Delivered::Descriptor(number)),
+                    Err(error) => (format!("file descriptor {number} cannot be written to: {error}"), None),
+                }
+            }
             Self::Command(receiver) => match receiver.give(&line(secret), Speech::Aloud, held.signal()).await {
                 Ok(_) => return Ok(Delivered::Command),
                 Err(failed) => (failed.why, Some(receiver)),
@@ -104,6 +118,7 @@ impl Delivered {
         match self {
             Self::Stdout => "stdout",
             Self::File(_) => "file",
+            Self::Descriptor(_) => "descriptor",
             Self::Command => "command",
             Self::Terminal => "terminal",
             Self::Rescued(..) => "rescue_file",
@@ -115,7 +130,7 @@ impl Delivered {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) | Self::Rescued(path, _) => Some(path),
-            Self::Stdout | Self::Command | Self::Terminal => None,
+            Self::Stdout | Self::Descriptor(_) | Self::Command | Self::Terminal => None,
         }
     }
 }

@@ -216,3 +216,37 @@ fn values_that_are_none_are_named() {
     }
     assert_eq!(home.keys().len(), 0);
 }
+
+#[test]
+fn into_a_file_descriptor_that_the_shell_has_opened() {
+    let home = Home::new();
+    let sh = |words: &str| {
+        let words = words.replace("LATCHKEY", &format!("{} keys create", env!("CARGO_BIN_EXE_latchkey")));
+        let mut command = std::process::Command::new("sh");
+        command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", home.0.path());
+        let output = command.current_dir(home.0.path()).args(["-c", &words]).stdin(Stdio::null()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said, _) = sh("umask 077; LATCHKEY --secret-fd 3 3>file");
+    assert_eq!(code, Some(0));
+    assert!(said.contains("given to file descriptor 3") && !said.contains("sk_"), "{said}");
+    assert!(is_secret(fs::read_to_string(home.path("file")).unwrap().trim_end()));
+    // Through a pipe, and behind what the file has already.
+    let (code, said, _) = sh("LATCHKEY --secret-fd 9 --output json 9>&1 >/dev/null | cat");
+    assert!(code == Some(0) && is_secret(said.trim_end()), "{said}");
+    let (code, ..) = sh("LATCHKEY --secret-fd 3 3>>file");
+    assert_eq!((code, fs::read_to_string(home.path("file")).unwrap().lines().count()), (Some(0), 2));
+    let keys = home.keys().len();
+    for (words, why) in [
+        ("LATCHKEY --secret-fd 1", "is standard input, output or error"),
+        ("LATCHKEY --secret-fd 7", "is not open for writing"),
+        ("LATCHKEY --secret-fd 3 3<file", "is not open for writing"),
+        ("LATCHKEY --secret-fd 3 3>/dev/null", "another device"),
+        ("LATCHKEY --secret-fd 3 --secret-file s 3>file", "cannot be used with"),
+    ] {
+        let (code, said, error) = sh(words);
+        assert!(code == Some(2) && said.is_empty() && error.contains(why), "{words}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    assert_eq!(home.keys().len(), keys, "no key was made");
+}

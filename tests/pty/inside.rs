@@ -100,16 +100,19 @@ impl Drop for Tmux {
     }
 }
 
-/// Writes a file that can be executed.
+/// Writes a file that can be executed. Another process writes it: a file that we have open for writing is "busy" for
+/// as long as any child of another test's has our descriptors.
 pub fn script(path: &Path, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut writer = Command::new("sh");
+    writer.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(path).stdin(std::process::Stdio::piped());
+    let mut writer = writer.spawn().unwrap();
+    std::io::Write::write_all(&mut writer.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
 }
 
 /// A shell under another name, as which it is seen in the list of processes.
 pub fn shell_named(home: &Path, name: &str) -> PathBuf {
     let path = home.join(name);
-    std::fs::copy("/bin/sh", &path).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", &path).unwrap();
     path
 }

@@ -67,6 +67,7 @@ fn write_to(
         return csv.end();
     }
     let place = match delivered {
+        Delivered::Descriptor(number) => format!("given to file descriptor {number}"),
         Delivered::Command => "given to the command".to_owned(),
         Delivered::Terminal => "shown on the terminal".to_owned(),
         Delivered::Stdout | Delivered::File(_) | Delivered::Rescued(..) => {
