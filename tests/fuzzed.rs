@@ -1,10 +1,13 @@
 //! The fuzzer's corpus, replayed: what it once found, and one input of each kind.
 //!
-//! New inputs come from `cargo +nightly fuzz run --fuzz-dir tests/fuzz -s none input` (or `untrusted`, or `answers`).
+//! New inputs come from `cargo +nightly fuzz run --fuzz-dir tests/fuzz -s none input` (or `decoder`, `untrusted`,
+//! `answers`).
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 #[path = "support/fuzzed.rs"]
 mod fuzzed;
+#[path = "support/one_page.rs"]
+mod one_page;
 #[path = "support/written.rs"]
 mod written;
 
@@ -26,6 +29,11 @@ fn replay(target: &str, run: fn(&[u8])) {
 #[test]
 fn input_does_nothing_unasked_and_writes_nothing_strange() {
     replay("input", fuzzed::input);
+}
+
+#[test]
+fn keys_are_the_same_however_their_bytes_arrive() {
+    replay("decoder", fuzzed::decoder);
 }
 
 #[test]

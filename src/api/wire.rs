@@ -49,6 +49,9 @@ impl WirePage {
     pub(super) fn into_page(self, place: &Place) -> Result<Page, ApiError> {
         let mut keys = self.keys.into_iter().map(WireKey::into_key).collect::<Result<Vec<_>, _>>()?;
         let (next, first) = (self.next_cursor.map(Cursor), self.prev_cursor.map(Cursor));
+        if let Place::After(asked) | Place::Before(asked) = place {
+            check_progress(&asked.0, next.as_ref().map(|next| next.0.as_str()))?;
+        }
         let (before, after) = match place {
             Place::Start => (None, next),
             Place::After(_) => (first, next),
@@ -60,6 +63,11 @@ impl WirePage {
         }
         Ok(Page { keys, before, after, total: self.total })
     }
+}
+
+/// Refuses a page after which comes the same page again: reading on would never end.
+pub(super) fn check_progress(asked: &str, next: Option<&str>) -> Result<(), ApiError> {
+    if next == Some(asked) { Err(ApiError::Garbled(200, "its next page is the same page again")) } else { Ok(()) }
 }
 
 #[derive(Deserialize)]

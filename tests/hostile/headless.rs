@@ -81,6 +81,30 @@ fn results_show_it_escaped_and_keep_their_rows() {
             run(&["token", id, "--secret-file", "-"]);
             run(&["doctor"]);
         }
+        // Its ID header is no ID, or no text that HTTP's own rules let through, or an ID to be escaped.
+        let verified = home.run(&["verify", "--token-file", "-"]);
+        Home::harmless(&format!("{name} verify"), &verified);
+        assert!(matches!(verified.status.code(), Some(0 | 6)), "{name}: {verified:?}");
+    }
+}
+
+#[test]
+fn a_list_that_never_ends_is_left() {
+    let port = crate::raw::serve(|asked| {
+        if asked.path.contains("/auth/session") {
+            return crate::server::signed_in("jo");
+        }
+        let key = crate::server::key("x", 0);
+        let event = serde_json::json!({ "at": "2026-11-01T09:30:00Z", "kind": "used" });
+        let page = serde_json::json!({ "keys": [key], "key": key, "events": [event], "next_cursor": "again" });
+        crate::raw::json(200, &page)
+    });
+    let home = Home::at(port);
+    for args in [&["keys", "list"][..], &["keys", "show", "PK7QW3N5ZJ0V4T8M2XHC", "--events"]] {
+        let done = home.run(args);
+        let words = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(6), "{args:?}: {words}");
+        assert!(words.contains("its next page is the same page again"), "{args:?}: {words}");
     }
 }
 

@@ -153,9 +153,12 @@ async fn without_a_terminal_nobody_is_asked_for_a_name() {
 }
 
 /// The keys of the kernel's keyrings whose names hold this text: name, permissions, time left.
+///
+/// One that is marked invalidated (`i`, keyrings(7)) is dead, though the kernel may not have swept it up yet.
 fn keys_with(text: &str) -> Vec<String> {
     let keys = fs::read_to_string("/proc/keys").unwrap();
-    keys.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
+    let is_alive = |line: &&str| line.split_whitespace().nth(1).is_some_and(|flags| !flags.contains('i'));
+    keys.lines().filter(|line| line.contains(text)).filter(is_alive).map(str::to_owned).collect()
 }
 
 #[tokio::test]

@@ -98,6 +98,9 @@ fn a_remembered_session_is_taken_and_left_as_it_was() {
     talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("no access key yet", HEARD)]);
     assert!(!talk.quits().contains("Password"));
     assert_eq!(team.sessions(), 1, "other commands use it too");
+    // The kernel's keyring outlives the test's home.
+    team.home.run(&["logout"]);
+    assert_eq!(team.sessions(), 0);
 }
 
 #[test]

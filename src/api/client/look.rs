@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Answer, BODY_LIMIT, Client};
 use crate::api::ApiError;
+use crate::api::wire::check_progress;
 use crate::model::{KeyId, Untrusted};
 
 /// One line of a key's history.
@@ -71,7 +72,12 @@ impl Client {
         let call = self.call(Method::GET, &["keys", id.raw_for_api(), "events"]).query(&[("limit", "1000")]);
         let call = if let Some(cursor) = cursor { call.query(&[("cursor", cursor)]) } else { call };
         let page: WireEvents = Answer::of(call.send().await?, BODY_LIMIT).await?.read()?;
-        Ok((page.events.into_iter().map(WireEvent::into_event).collect(), page.next_cursor))
+        if let Some(cursor) = cursor {
+            check_progress(cursor, page.next_cursor.as_deref())?;
+        }
+        // A page with nothing in it is the last, whatever it says.
+        let next = page.next_cursor.filter(|_| !page.events.is_empty());
+        Ok((page.events.into_iter().map(WireEvent::into_event).collect(), next))
     }
 
     /// Asks the server how it is. Needs no session.
