@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::api::{Session, Target};
 use crate::model::Untrusted;
+use crate::surroundings::Account;
 
 /// Why nothing is kept, and what to do. It is never kept in a file instead: that is for the user to say.
 const NO_KEYRING: &str = "is not kept, since the kernel gives this login no keyring of the user: --remember=file keeps it \
@@ -82,7 +83,7 @@ impl SessionFile {
             Target::Socket(path) => format!("unix:{}", path.display()),
             Target::Url(base) => base.as_str().to_owned(),
         };
-        Self { path: folder.join(format!("{key}.json")), folder, server, login: login() }
+        Self { path: folder.join(format!("{key}.json")), folder, server, login: Account::read().login }
     }
 
     /// Where it is.
@@ -246,12 +247,6 @@ impl SessionFile {
     fn error(&self, problem: &str) -> SessionFileError {
         SessionFileError { path: self.path.clone(), problem: problem.to_owned() }
     }
-}
-
-/// The user who logged in, whatever account they work as now (`/proc/self/loginuid`, proc(5)); none if nobody did.
-pub(crate) fn login() -> Option<u32> {
-    let text = fs::read_to_string("/proc/self/loginuid").ok()?;
-    text.trim().parse().ok().filter(|user| *user != u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! What stands between the program and its user: multiplexers, recorders, other people's eyes, and the way to a
 //! clipboard. It is looked at anew before a secret is shown or copied, since all of it changes while we run.
 
+mod account;
 mod ancestors;
 mod environment;
 mod tmux;
 mod warning;
 mod way;
 
+pub use account::Account;
 pub use warning::Warning;
 pub use way::Way;
 
@@ -24,12 +26,14 @@ pub struct Surroundings {
     pub warnings: Vec<Warning>,
     /// The terminal, by its device, to which tmux would hand a copy.
     pub client: Option<String>,
+    /// Whether mosh stands between the terminal and this computer.
+    pub mosh: bool,
 }
 
 impl Default for Surroundings {
     /// A terminal of which nothing special is known.
     fn default() -> Self {
-        Self { way: Ok(Way::Terminal), caveat: None, warnings: Vec::new(), client: None }
+        Self { way: Ok(Way::Terminal), caveat: None, warnings: Vec::new(), client: None, mosh: false }
     }
 }
 
@@ -86,7 +90,7 @@ fn judge(environment: &Environment, wish: Clipboard, tmux: Option<&Result<tmux::
     let way = way::choose(environment, wish, tmux, is_mosh);
     let caveat = way.as_ref().ok().and_then(|way| way.caveat(environment, client));
     let warnings = warning::all(environment, &above, tmux);
-    Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()) }
+    Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()), mosh: is_mosh }
 }
 
 /// The process that mosh runs on our side of the line.

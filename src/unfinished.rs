@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{IdempotencyKey, LeftOver, NewKey, Target};
 use crate::config::{Config, Source};
 use crate::model::Label;
-use crate::session_file::login;
+use crate::surroundings::Account;
 
 /// A server forgets the name of an attempt after 24 hours (HTTP contract, part B): asked again later, it would make a
 /// second key. An hour less, since its clock may differ.
@@ -70,7 +70,7 @@ impl Unfinished {
         let note = Note {
             place: place.clone(),
             username: username.map(str::to_owned),
-            login: login(),
+            login: Account::read().login,
             idempotency_key: new.idempotency_key.as_str().to_owned(),
             label: new.label.as_str().to_owned(),
             expires_at: new.expires_at,
@@ -100,7 +100,8 @@ impl Unfinished {
         let notes = entries.filter_map(|path| {
             let (file, note) = read(&path)?;
             // Several people may share this account: another's create is not finished under our name.
-            let ours = note.place == *place && note.username.as_deref() == username && note.login == login();
+            let ours =
+                note.place == *place && note.username.as_deref() == username && note.login == Account::read().login;
             let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| ours)?;
             let new = NewKey {
                 idempotency_key: key.clone(),

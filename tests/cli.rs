@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "support/mosh.rs"]
+#[expect(clippy::expect_used, reason = "a test may fail loudly")]
+mod mosh;
 #[path = "cli/remote.rs"]
 mod remote;
 #[path = "cli/stage.rs"]

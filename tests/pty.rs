@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
+#[path = "support/mosh.rs"]
+mod mosh;
 #[path = "support/terminal.rs"]
 mod terminal;
 #[path = "support/typing.rs"]

@@ -10,6 +10,7 @@ use crate::api::{ApiError, Client, Connection, Session};
 use crate::args::{LoginArgs, Remember};
 use crate::config::{Config, ConfigError, Source};
 use crate::session_file::{Keeper, SessionFile};
+use crate::surroundings::Account;
 
 /// Why `login` or `logout` did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,9 @@ async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str, keeper: Ke
     }
     say(&format!("Signed in to {server} as {}, until {} at the latest.", who(session), utc(session.expires_at)));
     say(&format!("The session is kept in {}: end it with latchkey logout.", place(file, keeper)));
+    if let Some(warning) = Account::read().warning() {
+        let _ = writeln!(io::stderr(), "Careful: {warning}");
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What the doctor tells of the surroundings, in six of them (rule K8).
+//! What the doctor tells of the surroundings, in each kind of them (rule K8).
 
 use std::process::Command;
 
@@ -21,6 +21,9 @@ fn the_surroundings_are_told() {
         assert!(plain.contains(words), "{words}: {plain}");
     }
     assert!(plain.contains("this computer's own"), "{plain}");
+    let user = rustix::process::geteuid().as_raw();
+    assert!(plain.contains(&format!("user {user}, ")), "{plain}");
+    assert_eq!(plain.contains("This account is root"), user == 0, "{plain}");
     let dumb = in_terminal(&home, "dumb", &[]);
     assert!(dumb.contains("No clipboard can be reached"), "{dumb}");
     let ssh = in_terminal(&home, "xterm", &[("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22"), ("DISPLAY", ":0")]);
@@ -35,15 +38,46 @@ fn the_surroundings_are_told() {
 fn inside_a_multiplexer_it_is_named() {
     let home = Home::new();
     let socket = home.path("tmux").display().to_string();
-    let program = crate::terminal::binary();
     let tmux = |more: &[&str]| command("tmux", home.0.path()).args(["-S", &socket, "-f", "/dev/null"]).args(more);
-    let mut terminal = Terminal::start(tmux(&["new", &format!("{program} doctor; read word")]));
+    let mut terminal = Terminal::start(tmux(&["new", &doctor()]));
     terminal.sees("Hardening");
     let text = terminal.text().replace('\n', "");
     assert!(text.contains("tmux 3") && text.contains("clients attached: 1"), "{text}");
     Command::new("tmux").args(["-S", &socket, "kill-server"]).status().unwrap();
-    // GNU screen's variables are enough to know it by.
-    let screen = home.command(&["doctor"]).env("STY", "1.pts-0.host").output().unwrap();
-    let text = String::from_utf8(screen.stdout).unwrap();
-    assert!(text.to_lowercase().contains("screen"), "{text}");
+}
+
+/// A shell's words that run the doctor, and leave time to read what it says.
+fn doctor() -> String {
+    format!("{} doctor; read word", crate::terminal::binary())
+}
+
+#[test]
+fn inside_gnu_screen_it_is_named_with_its_way() {
+    let home = Home::new();
+    let sockets = home.path("sockets");
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&sockets).unwrap();
+    std::fs::write(home.path(".screenrc"), "startup_message off\n").unwrap();
+    let screen = command("screen", home.0.path()).env("SCREENDIR", sockets);
+    let mut terminal = Terminal::start_at(screen.args(["-U", "sh", "-c", &doctor()]), 50, 160);
+    terminal.sees("Hardening");
+    let text = terminal.text();
+    for words in ["GNU Screen", "160x50, as the terminal says", "Copy goes through GNU screen", "this computer's own"] {
+        assert!(text.to_lowercase().contains(&words.to_lowercase()), "{words}: {text}");
+    }
+    terminal.press("<Enter>");
+    terminal.ends();
+}
+
+#[test]
+fn behind_mosh_the_line_is_named_with_its_way() {
+    let home = Home::new();
+    let client = crate::mosh::client(home.0.path(), &["sh", "-c", &doctor()]);
+    let mut terminal = Terminal::start_at(client, 50, 160);
+    terminal.sees("Hardening");
+    let text = terminal.text();
+    for words in ["over mosh", "160x50, as the terminal says", "Copy goes through mosh", "Multiplexer       none"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    terminal.press("<Enter>");
+    terminal.ends();
 }

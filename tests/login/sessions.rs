@@ -194,6 +194,50 @@ async fn with_remember_alone_it_is_kept_in_the_kernels_keyring_or_nowhere() {
 }
 
 #[tokio::test]
+async fn what_one_user_keeps_another_user_cannot_read() {
+    if !rustix::process::geteuid().is_root() {
+        return; // nobody else can work as two users
+    }
+    let (mock, home) = home().await;
+    let settings = home.at(".config/latchkey/config.toml");
+    for path in [home.at(".config"), home.at(".config/latchkey"), settings] {
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::set_permissions(home.at(""), Permissions::from_mode(0o777)).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_latchkey"), home.at("latchkey")).unwrap();
+    let program = home.at("latchkey").display().to_string();
+    let run = async |user: &str, args: &[&str], input: &str| {
+        let user = format!("--reuid={user}");
+        let all = [&[&user, "--regid=65534", "--clear-groups", &program], args].concat();
+        home.run_by("setpriv", &all, input).await
+    };
+    let kept = run("65534", &["login", "--username", "jo", "--password-file", "-", "--remember"], PASSWORD).await;
+    if !kept.good {
+        return assert!(kept.err.contains("gives this login no keyring"), "{kept:?}");
+    }
+    assert!(run("65534", &["keys", "list"], "").await.good);
+    let calls = mock.calls().len();
+    assert!(!home.at(".local").exists(), "it is in no file");
+    // By the same name, which holds the home's path, in other keyrings.
+    for user in ["65533", "0"] {
+        let refused = run(user, &["keys", "list"], "").await;
+        assert!(!refused.good && refused.err.contains("igned in"), "{user}: {refused:?}");
+        assert!(!format!("{refused:?}").contains(TOKEN));
+    }
+    assert_eq!(mock.calls().len(), calls, "nothing was sent as jo");
+    assert!(run("65534", &["logout"], "").await.good);
+}
+
+#[tokio::test]
+async fn where_others_share_the_account_it_is_said() {
+    let (_mock, home) = home().await;
+    let kept = home.login(PASSWORD, &["--remember=file"]).await;
+    assert_eq!(kept.err.contains("This account is root"), rustix::process::geteuid().is_root(), "{kept:?}");
+    let not_kept = home.login(PASSWORD, &[]).await;
+    assert_eq!(not_kept.err, "", "nothing is kept that others could read");
+}
+
+#[tokio::test]
 async fn twenty_sign_ins_at_once_leave_one_good_file() {
     let (mock, home) = home().await;
     let home = std::sync::Arc::new(home);

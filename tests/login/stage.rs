@@ -49,15 +49,19 @@ impl Home {
 
     /// Runs the program with `input` on its standard input, and these variables besides `HOME`.
     pub async fn run(&self, args: &[&str], input: &str, variables: &[(&str, &str)]) -> Ended {
+        self.start(env!("CARGO_BIN_EXE_latchkey"), args, input, variables).await
+    }
+
+    /// Runs another program, which runs it in a way of its own.
+    pub async fn run_by(&self, program: &str, args: &[&str], input: &str) -> Ended {
+        self.start(program, args, input, &[]).await
+    }
+
+    async fn start(&self, program: &str, args: &[&str], input: &str, variables: &[(&str, &str)]) -> Ended {
         // A session of its own: a developer's terminal must not be asked.
         let mut command = Command::new("setsid");
-        command
-            .args(["--wait", env!("CARGO_BIN_EXE_latchkey")])
-            .args(args)
-            .env_clear()
-            .env("HOME", self.0.path())
-            .env("PATH", "/usr/bin:/bin");
-        command.envs(variables.iter().copied());
+        command.args(["--wait", program]).args(args).env_clear();
+        command.env("HOME", self.0.path()).env("PATH", "/usr/bin:/bin").envs(variables.iter().copied());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::inside::{program, shell_named};
 use crate::life::started;
+use crate::mosh;
 use crate::terminal::{Terminal, command, contains, count, latchkey};
 
 /// The code that puts this on a terminal's clipboard.
@@ -147,17 +148,7 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
 #[test]
 fn mosh_carries_a_copy_to_the_terminal() {
     let home = TempDir::new().unwrap();
-    let output = Process::new("mosh-server")
-        .env_clear()
-        .envs([("PATH", std::env::var("PATH").unwrap()), ("HOME", home.path().display().to_string())])
-        .envs([("LANG", "C.UTF-8"), ("TERM", "xterm-256color")])
-        .args(["new", "-i", "127.0.0.1", "-p", "61000:61999", "--", program()])
-        .output()
-        .expect("mosh is installed");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let words: Vec<&str> = text.split("MOSH CONNECT ").nth(1).expect("it has started").split_whitespace().collect();
-    let client = command("mosh-client", home.path()).env("MOSH_KEY", words[1]).args(["127.0.0.1", words[0]]);
-    let mut terminal = Terminal::start(client);
+    let mut terminal = Terminal::start(mosh::client(home.path(), &[program()]));
     terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
     terminal.sees("Copy goes through mosh to your terminal's clipboard");

@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use super::Fact;
 use crate::model::Clipboard;
-use crate::surroundings;
+use crate::surroundings::{self, Account};
 
 /// A multiplexer that does not answer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,7 +22,8 @@ pub(super) async fn facts(wish: Clipboard) -> Vec<Fact> {
         ("Size", size()),
         ("Locale", locale()),
         ("Multiplexer", multiplexer().await),
-        ("Line", line()),
+        ("Line", line(found.mosh)),
+        ("Account", account()),
         ("Clipboard", found.sentence()),
         ("Who watches", if warnings.is_empty() { "nobody that is known of".to_owned() } else { warnings.join(" ") }),
         ("Hardening", hardening()),
@@ -70,9 +71,19 @@ async fn said(program: &str, arguments: &[&str]) -> Option<String> {
     String::from_utf8(output.stdout).ok().filter(|text| !text.trim().is_empty())
 }
 
-fn line() -> String {
+fn line(is_mosh: bool) -> String {
+    if is_mosh {
+        return "over mosh".to_owned();
+    }
     let over = ["SSH_CONNECTION", "SSH_TTY"].into_iter().find(|name| variable(name).is_some());
     over.map_or_else(|| "this computer's own".to_owned(), |name| format!("over SSH, by {name}"))
+}
+
+fn account() -> String {
+    let account = Account::read();
+    let login = account.login.map_or("nobody logged in".to_owned(), |login| format!("logged in as user {login}"));
+    let warning = account.warning().map_or(String::new(), |warning| format!(". {warning}"));
+    format!("user {}, {login}{warning}", account.user)
 }
 
 fn hardening() -> String {
