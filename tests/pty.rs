@@ -4,6 +4,9 @@
 
 #[path = "support/mosh.rs"]
 mod mosh;
+#[path = "support/raw.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod raw;
 #[path = "support/terminal.rs"]
 mod terminal;
 #[path = "support/typing.rs"]
@@ -35,5 +38,7 @@ mod story;
 mod terminals;
 #[path = "pty/tmux.rs"]
 mod tmux;
+#[path = "pty/unanswered.rs"]
+mod unanswered;
 #[path = "pty/watched.rs"]
 mod watched;
