@@ -33,7 +33,7 @@ pub use profile::Profile;
 pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
 pub use redact::redact;
 pub use secret_key::{SecretKey, SecretKeyError};
-pub use untrusted::{Untrusted, is_invisible};
+pub use untrusted::{Doubt, Untrusted, is_invisible};
 pub use who::Who;
 
 /// Words as a sentence: with a capital at the beginning and a full stop at the end.

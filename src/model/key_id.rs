@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Untrusted;
+use super::{Doubt, Untrusted};
 
 /// An access key ID: the public half of a key pair.
 ///
@@ -60,16 +60,16 @@ impl KeyId {
         self.0.label(max_cells)
     }
 
-    /// The text for the screen, with a `!` before it if it is not shown as it came.
+    /// The text for the screen, with a `!` before it if it may not be what it looks like.
     #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
         self.0.identity(max_cells)
     }
 
-    /// Whether the screen shows it in another way than it came.
+    /// Why a reader may take it for another ID than it is.
     #[must_use]
-    pub fn is_altered(&self) -> bool {
-        self.0.is_altered()
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.0.doubt()
     }
 
     /// The text as the server gave it: for requests, never for a screen.
@@ -81,7 +81,7 @@ impl KeyId {
     /// How many cells the whole ID takes on screen, with its mark if it has one.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.0.width() + if self.is_altered() { 2 } else { 0 }
+        self.0.width() + if self.doubt().is_some() { 2 } else { 0 }
     }
 
     /// The last four characters as the screen shows them, which a user types to confirm a deletion: there is an ID that

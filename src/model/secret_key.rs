@@ -1,7 +1,9 @@
 //! Secret access keys.
 
 use std::fmt;
+use std::sync::Arc;
 
+use region::LockGuard;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -13,7 +15,14 @@ use super::KeyId;
 /// Ours are `sk_`, 43 base-62 characters (256 bits) and 6 base-62 characters, the CRC-32 of what
 /// stands before them. The checksum finds typing errors; it protects nothing.
 #[derive(Clone)]
-pub struct SecretKey(SecretString);
+pub struct SecretKey(Arc<Held>);
+
+/// The one copy of a secret. The fields are dropped in this order: a page cannot be unlocked that is no longer there.
+struct Held {
+    /// Keeps the pages out of the swap area.
+    _lock: Option<LockGuard>,
+    text: SecretString,
+}
 
 /// Why a text is not a secret access key of ours. Never holds any of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +73,7 @@ impl SecretKey {
         }
         let check = checksum(&text);
         text.push_str(&check);
-        Self(SecretString::from(text.as_str()))
+        Self::foreign(&text)
     }
 
     /// Takes a secret of ours, and says what is wrong with anything else.
@@ -83,19 +92,30 @@ impl SecretKey {
         if !bool::from(checksum(body).as_bytes().ct_eq(check.as_bytes())) {
             return Err(SecretKeyError::Checksum);
         }
-        Ok(Self(SecretString::from(text)))
+        Ok(Self::foreign(text))
     }
 
     /// Takes any server's secret as it stands.
     #[must_use]
     pub fn foreign(text: &str) -> Self {
-        Self(SecretString::from(text))
+        Self(Arc::new(Held { _lock: None, text: SecretString::from(text) }))
+    }
+
+    /// The same for one that nobody has yet and that will stay for a while: its page is not swapped out (`mlock(2)`).
+    ///
+    /// As far as the kernel lets us: `ulimit -l` may forbid it, and another secret that leaves the same page unlocks it.
+    #[must_use]
+    pub fn foreign_locked(text: &str) -> Self {
+        let text = SecretString::from(text);
+        let bytes = text.expose_secret().as_bytes();
+        let lock = region::lock(bytes.as_ptr(), bytes.len()).ok();
+        Self(Arc::new(Held { _lock: lock, text }))
     }
 
     /// The secret: to draw, copy, hash, seal or send it, and for nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.0.text.expose_secret()
     }
 }
 

@@ -1,11 +1,14 @@
 //! Text that came from a server, and the one gate through which it reaches a screen.
 
+mod doubt;
+
 use std::fmt;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::Charset;
+pub use doubt::Doubt;
 
 /// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`label`](Self::label)
 /// or [`block`](Self::block).
@@ -31,16 +34,22 @@ impl Untrusted {
         fit(&escape(&self.0), max_cells)
     }
 
-    /// [`label`](Self::label) of a name: a `!` says that it is not shown as it came.
+    /// [`label`](Self::label) of a name: a `!` says that there is a [`doubt`](Self::doubt) about it.
     #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
-        if self.is_altered() { fit(&format!("! {}", escape(&self.0)), max_cells) } else { self.label(max_cells) }
+        if self.doubt().is_some() { fit(&format!("! {}", escape(&self.0)), max_cells) } else { self.label(max_cells) }
     }
 
-    /// Whether it holds what cannot be seen on any screen, and so is not shown as it came.
+    /// Why a reader may take it for another text than it is.
     #[must_use]
-    pub fn is_altered(&self) -> bool {
-        spell(&self.0, false) != self.0
+    pub fn doubt(&self) -> Option<Doubt> {
+        if spell(&self.0, false) != self.0 {
+            Some(Doubt::Unseen)
+        } else if doubt::mixes_scripts(&self.0) {
+            Some(Doubt::Scripts)
+        } else {
+            None
+        }
     }
 
     /// Several lines for the screen, broken at words, each at most `max_cols` wide.

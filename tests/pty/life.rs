@@ -65,6 +65,24 @@ fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
     assert!(!words.contains("copied to") && !words.contains("in your clipboard"));
 }
 
+/// Memory of the program that is not swapped out, as the kernel says it: `VmLck`, proc_pid_status(5).
+fn locked(terminal: &Terminal) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", terminal.pid())).unwrap();
+    status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap().trim().to_owned()
+}
+
+/// S4.
+#[test]
+fn a_secret_stays_out_of_the_swap_area_while_its_dialog_is_open() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    assert_eq!(locked(&terminal), "0 kB");
+    terminal.create_and_show("held");
+    assert_ne!(locked(&terminal), "0 kB");
+    terminal.close();
+    assert_eq!(locked(&terminal), "0 kB");
+}
+
 #[test]
 fn keys_are_there_again_at_the_next_start_and_files_are_private() {
     let home = TempDir::new().unwrap();

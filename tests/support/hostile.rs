@@ -29,6 +29,7 @@ pub fn texts() -> Vec<(&'static str, String)> {
         ("only marks", "\u{301}\u{301}\u{301}\u{301}\u{301}"),
         ("wide", "\u{6771}\u{4eac}\u{90fd}\u{5e81}\u{820e}"),
         ("a lookalike of an escaped one", "a\\u{202e}gpj"),
+        ("letters that look alike", "p\u{430}ypal"),
         ("a formula", "=HYPERLINK(\"http://x\")\u{1b}[31m"),
     ];
     let mut texts: Vec<_> = named.map(|(name, text)| (name, text.to_owned())).into();

@@ -51,7 +51,7 @@ impl Answer {
         let created: WireCreated = self.read()?;
         let key = created.key.into_key()?;
         Ok(match created.secret_access_key {
-            Some(secret) => Creation::New(key, SecretKey::foreign(secret.expose_secret())),
+            Some(secret) => Creation::New(key, SecretKey::foreign_locked(secret.expose_secret())),
             None => Creation::Replayed(key),
         })
     }

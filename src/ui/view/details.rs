@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Padding, Widget};
 
 use super::pieces::{line, next_row, paragraph};
 use super::when;
-use crate::model::AccessKey;
+use crate::model::{AccessKey, Doubt};
 use crate::ui::app::{App, Moment};
 use crate::ui::theme;
 
@@ -33,15 +33,19 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
     }
 }
 
+/// Why a key may be taken for another.
+pub(super) fn doubt(key: &AccessKey) -> Option<Doubt> {
+    key.id.doubt().or_else(|| key.label.doubt())
+}
+
 /// Draws what is known of a key; gives the rows below.
 pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
     let width = usize::from(area.width);
     area = fact(frame, area, "Access key ID", &key.id.identity(4 * width), Style::new());
     let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.identity(2 * width) };
     area = fact(frame, area, "Label", &label, Style::new());
-    if (key.id.is_altered() || key.label.is_altered()) && width >= 50 {
-        let words = "! what cannot be seen in it is spelt out";
-        area = fact(frame, area, "", words, theme::WARNING);
+    if let Some(doubt) = doubt(key).filter(|_| width >= 50) {
+        area = fact(frame, area, "", doubt.words(), theme::WARNING);
     }
     let (status, style) = theme::status(key.status);
     area = fact(frame, area, "Status", status, style);

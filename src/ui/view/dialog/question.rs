@@ -15,8 +15,8 @@ use crate::ui::view::pieces::{NARROW, buttons, field, keep_last_row, line, next_
 use crate::ui::view::when;
 
 pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
-    // Texts that are spelt out are longer.
-    let height = if dialog.key.id.is_altered() || dialog.key.label.is_altered() { 19 } else { 15 };
+    // Texts that are spelt out are longer, and a doubt takes a row.
+    let height = if details::doubt(&dialog.key).is_some() { 19 } else { 15 };
     let inside = popup(frame, area, 72, height, "Delete access key");
     let roomy = inside.height >= 12;
     let mut rest = if roomy {
