@@ -42,3 +42,5 @@ mod tmux;
 mod unanswered;
 #[path = "pty/watched.rs"]
 mod watched;
+#[path = "pty/wayland.rs"]
+mod wayland;
