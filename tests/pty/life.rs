@@ -65,7 +65,7 @@ fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
     assert!(!words.contains("copied to") && !words.contains("in your clipboard"));
 }
 
-/// Memory of the program that is not swapped out, as the kernel says it: `VmLck`, proc_pid_status(5).
+/// Memory of the program that is not swapped out, as the kernel says it: `VmLck`, `proc_pid_status(5)`.
 fn locked(terminal: &Terminal) -> String {
     let status = std::fs::read_to_string(format!("/proc/{}/status", terminal.pid())).unwrap();
     status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap().trim().to_owned()
