@@ -16,6 +16,7 @@ mod query;
 mod redact;
 pub mod role;
 mod secret_key;
+mod stack;
 mod untrusted;
 mod who;
 
@@ -33,6 +34,7 @@ pub use profile::Profile;
 pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
 pub use redact::redact;
 pub use secret_key::{SecretKey, SecretKeyError};
+pub(crate) use stack::wiped_after;
 pub use untrusted::{Doubt, Untrusted, is_invisible};
 pub use who::Who;
 

@@ -7,6 +7,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::wiped_after;
+
 /// HMAC-SHA256 as 64 lowercase hex digits. A credential: it has no `Debug` of its content.
 #[derive(Clone)]
 pub struct HmacToken(Zeroizing<String>);
@@ -14,6 +16,10 @@ pub struct HmacToken(Zeroizing<String>);
 /// `HMAC-SHA256(key = secret, message = content)`, both as bytes (RFC 2104, FIPS 198-1).
 #[must_use]
 pub fn hmac_token(secret: &[u8], content: &[u8]) -> HmacToken {
+    wiped_after(|| compute(secret, content))
+}
+
+fn compute(secret: &[u8], content: &[u8]) -> HmacToken {
     // HMAC takes a key of any length (RFC 2104, section 2): there is no error to report.
     let mut text = Zeroizing::new(String::with_capacity(64));
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) {

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::store::StoreError;
+use crate::model::wiped_after;
 
 /// XChaCha20-Poly1305's nonce, so long that random ones never meet.
 const NONCE: usize = 24;
@@ -66,12 +67,12 @@ impl Vault {
 
     /// HMAC-SHA256 with the signing half.
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.mac(message).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default()
+        wiped_after(|| self.mac(message).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default())
     }
 
     /// Whether `signature` is [`sign`](Self::sign)'s: in constant time.
     pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.mac(message).is_some_and(|mac| mac.verify_slice(signature).is_ok())
+        wiped_after(|| self.mac(message).is_some_and(|mac| mac.verify_slice(signature).is_ok()))
     }
 
     /// HMAC takes a key of any length (RFC 2104, section 2), so this is never `None`.

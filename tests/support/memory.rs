@@ -91,6 +91,19 @@ pub fn forgets(pid: u32, wanted: &[Wanted]) {
     }
 }
 
+/// Waits until the texts are found in each of these ways: the process draws while it is read.
+#[track_caller]
+pub fn knows(pid: u32, wanted: &[Wanted], ways: &[&str]) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let found = find(pid, wanted);
+        if ways.iter().all(|way| found.iter().any(|place| place.contains(way))) {
+            return;
+        }
+        assert!(Instant::now() < until, "the search must find what is there, {ways:?}: {found:#?}");
+    }
+}
+
 fn look(bytes: &[u8], wanted: &Wanted, tell: &mut impl FnMut(usize, &str)) {
     let mut begins = [false; 256];
     wanted.pieces.iter().for_each(|piece| begins[usize::from(piece[0])] = true);

@@ -8,7 +8,7 @@ use latchkey::server::Role;
 use tempfile::TempDir;
 
 use crate::authority::{ALWAYS, Authority};
-use crate::memory::{Wanted, find, forgets, may_look};
+use crate::memory::{Wanted, forgets, knows, may_look};
 use crate::served::{Served, data};
 use crate::support::{PASSWORD, add_administrator};
 use crate::terminal::{Terminal, latchkey};
@@ -25,9 +25,7 @@ fn copied(terminal: &mut Terminal) -> String {
 fn use_a_secret(terminal: &mut Terminal) -> Vec<Wanted> {
     let secret = terminal.create_and_show("forgotten");
     let mut wanted = vec![Wanted::text("the secret", &secret)];
-    let found = find(terminal.pid(), &wanted);
-    assert!(found.iter().any(|place| place.contains("piece")), "the search must find what is there");
-    assert!(found.iter().any(|place| place.contains("drawn")), "and what is drawn: {found:#?}");
+    knows(terminal.pid(), &wanted, &["piece", "drawn"]);
     terminal.press("c");
     assert_eq!(copied(terminal), secret);
     terminal.press("s");
