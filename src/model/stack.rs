@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use zeroize::Zeroize as _;
 
-/// More than any of our uses of a cipher or a hash takes, in 8-byte words: 32 KiB.
-const WORDS: usize = 4096;
+/// More than any of our uses of a cipher or a hash takes, in 8-byte words: 16 KiB.
+const WORDS: usize = 2048;
 
 /// Does `work`, and overwrites what its calls left on this thread's stack.
 ///
