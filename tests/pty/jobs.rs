@@ -37,6 +37,15 @@ fn stops(terminal: &mut Terminal, secret: &str) {
     terminal.sees("its mode is icanon");
 }
 
+/// Leaves the program by its own door, and then the shell.
+#[track_caller]
+fn leaves(mut terminal: Terminal) {
+    terminal.press("q");
+    terminal.sees("shell> ");
+    terminal.send(b"exit\n");
+    assert!(terminal.ends().0.success());
+}
+
 #[test]
 fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_everything_back_but_the_secret() {
     let home = TempDir::new().unwrap();
@@ -56,10 +65,7 @@ fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_everything_back_but_the_sec
     terminal.sees(&secret);
     terminal.press("s");
     terminal.close();
-    terminal.press("q");
-    terminal.sees("shell> ");
-    terminal.send(b"exit\n");
-    assert!(terminal.ends().0.success());
+    leaves(terminal);
 }
 
 #[test]
@@ -79,10 +85,7 @@ fn the_systems_own_stop_signal_does_the_same_in_a_form() {
     terminal.sees("hides in");
     terminal.close();
     terminal.sees("halfdone");
-    terminal.press("q");
-    terminal.sees("shell> ");
-    terminal.send(b"exit\n");
-    assert!(terminal.ends().0.success());
+    leaves(terminal);
 }
 
 #[test]
@@ -148,10 +151,7 @@ fn stopped_by_force_it_draws_everything_again_and_hides_the_secret() {
     terminal.sees("Show key");
     assert!(!terminal.text().contains(&secret), "{}", terminal.text());
     terminal.close();
-    terminal.press("q");
-    terminal.sees("shell> ");
-    terminal.send(b"exit\n");
-    assert!(terminal.ends().0.success());
+    leaves(terminal);
 }
 
 #[test]

@@ -28,9 +28,8 @@ impl Doubt {
 /// By the restriction levels of UTS 39, section 5.2: Latin may stand with one other script, but not with Greek or
 /// Cyrillic. Between words anything may change.
 pub(super) fn mixes_scripts(text: &str) -> bool {
-    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_ascii());
-    let is_odd = |word: &str| !word.check_restriction_level(ModeratelyRestrictive);
-    !text.is_ascii() && words.into_iter().any(is_odd)
+    let is_odd = |word: &str| !word.is_ascii() && !word.check_restriction_level(ModeratelyRestrictive);
+    !text.is_ascii() && text.split(|c: char| !c.is_alphabetic()).any(is_odd)
 }
 
 #[cfg(test)]

@@ -1,0 +1,8 @@
+//! What the targets run: the same that `tests/fuzzed.rs` runs on their corpus.
+
+#[path = "../../support/fuzzed.rs"]
+pub mod fuzzed;
+#[path = "../../support/one_page.rs"]
+mod one_page;
+#[path = "../../support/written.rs"]
+mod written;
