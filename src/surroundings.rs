@@ -9,6 +9,7 @@ mod warning;
 mod way;
 
 pub use account::Account;
+pub(crate) use ancestors::could_bring_us_back;
 pub use warning::Warning;
 pub use way::Way;
 
@@ -78,7 +79,7 @@ pub async fn look(wish: Clipboard) -> Surroundings {
 fn judge(environment: &Environment, wish: Clipboard, tmux: Option<&Result<tmux::Tmux, String>>) -> Surroundings {
     let answered = tmux.and_then(|tmux| tmux.as_ref().ok());
     let client = answered.and_then(tmux::Tmux::active);
-    let mut above = ancestors::names(ancestors::parent());
+    let mut above = ancestors::ours();
     for client in answered.iter().flat_map(|tmux| &tmux.clients) {
         above.extend(ancestors::names(client.pid));
     }

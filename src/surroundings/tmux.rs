@@ -36,7 +36,7 @@ pub(super) struct Tmux {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Client {
     /// The tmux process on it.
-    pub(super) pid: i32,
+    pub(super) pid: u32,
     /// Its device.
     pub(super) tty: String,
     /// Its name, as in TERM.

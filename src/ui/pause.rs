@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::app::{Effect, Moment};
 use super::signals::{Signals, Told};
 use super::{SIGHUP, Turn, Ui};
+use crate::surroundings::could_bring_us_back;
 
 impl Ui {
     /// Gives the terminal back as it was, if it is ours.
@@ -17,7 +18,7 @@ impl Ui {
 
     /// Makes way for the shell, until somebody brings this program back.
     pub(super) async fn suspend(&mut self, signals: &mut Signals) {
-        if !self.terminal.can_come_back() {
+        if !could_bring_us_back() {
             return self.app.on_resume(false);
         }
         self.leave().await;

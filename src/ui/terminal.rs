@@ -3,7 +3,6 @@
 mod decoder;
 mod door;
 mod input;
-mod job;
 mod kind;
 
 use std::collections::VecDeque;
@@ -12,6 +11,7 @@ use std::os::fd::OwnedFd;
 
 use crossterm::event::Event;
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Signal, kill_current_process_group};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -139,15 +139,10 @@ impl Terminal {
         door::is_entered()
     }
 
-    /// Whether a stop would not be for ever.
-    #[must_use]
-    pub fn can_come_back(&self) -> bool {
-        job::can_come_back()
-    }
-
-    /// Stops the program and what belongs to its job; it goes on, some time, with a SIGCONT.
+    /// Stops the whole job, as the terminal's own Ctrl-Z would: a script that waits for us stops too. It goes on, some
+    /// time, with a SIGCONT.
     pub fn stop(&self) -> io::Result<()> {
-        job::stop()
+        Ok(kill_current_process_group(Signal::STOP)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Job control: the program as one job of a real shell.
 
 use std::path::Path;
+use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -172,4 +173,33 @@ fn without_a_shell_it_says_so_and_goes_on() {
     terminal.sees("There is no shell behind this program");
     terminal.press("q");
     assert!(terminal.ends().0.success());
+}
+
+/// What the processes above belong to is out of our sight there: getpgid(2) and getsid(2) answer 0.
+#[test]
+fn in_a_pid_namespace_of_its_own_it_looks_no_further_and_goes_on() {
+    let home = TempDir::new().unwrap();
+    let unshare = ["--user", "--map-current-user", "--pid", "--fork", "--mount-proc"];
+    if !Command::new("unshare").args(unshare).arg("true").status().unwrap().success() {
+        return; // a sandbox that allows no namespaces in it
+    }
+    let script = format!("{PROGRAM}; exit");
+    let mut terminal = Terminal::start(command("unshare", home.path()).args(unshare).args(["sh", "-c", &script]));
+    terminal.sees("There is no access key yet.");
+    terminal.press("<Ctrl-Z>");
+    terminal.sees("There is no shell behind this program");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+
+    let shell = ["bash", "--norc", "--noprofile", "--noediting", "-i"];
+    let shell = command("unshare", home.path()).env("PS1", "shell> ").args(unshare).args(shell);
+    let mut terminal = Terminal::start(shell);
+    terminal.sees("shell> ");
+    terminal.send(format!("{PROGRAM}\n").as_bytes());
+    terminal.sees("There is no access key yet.");
+    terminal.press("<Ctrl-Z>");
+    stops(&mut terminal, "no secret");
+    terminal.send(b"fg\n");
+    terminal.sees("There is no access key yet.");
+    leaves(terminal);
 }
