@@ -5,7 +5,7 @@ mod command;
 mod descriptor;
 mod file;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -39,8 +39,44 @@ pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
     line
 }
 
-/// Makes a file and writes the line of a secret to it; in words if that fails.
-pub fn to_new_file(path: &Path, line: &[u8]) -> Result<(), String> {
-    let file = NewFile::create(path).map_err(|refusal| refusal.what)?;
-    file.fill(line).map_err(|error| format!("the file {} cannot be written: {error}", path.display()))
+/// Where the line of a secret has arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// In a new file.
+    File(PathBuf),
+    /// At an open file descriptor; its number.
+    Descriptor(u32),
+}
+
+/// The file descriptor that a path such as `/dev/fd/3` names.
+#[must_use]
+pub fn descriptor_in(path: &Path) -> Option<u32> {
+    path.to_str()?.strip_prefix("/dev/fd/")?.parse().ok()
+}
+
+/// Writes the line of a secret to a new file, or to the descriptor that the path names.
+pub fn to_path(path: &Path, line: &[u8]) -> Result<Arrived, Refusal> {
+    let unwritten = |error| {
+        let what = format!("{} cannot be written: {error}", path.display());
+        Refusal::new(what, "Name another file.")
+    };
+    if let Some(number) = descriptor_in(path) {
+        Descriptor::open(number)?.fill(line).map_err(unwritten)?;
+        return Ok(Arrived::Descriptor(number));
+    }
+    NewFile::create(path)?.fill(line).map_err(unwritten)?;
+    Ok(Arrived::File(path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_number_names_a_descriptor() {
+        assert_eq!(descriptor_in(Path::new("/dev/fd/3")), Some(3));
+        for other in ["/dev/fd/", "/dev/fd/-1", "/dev/fd/3/x", "/dev/fd/99999999999", "dev/fd/3", "~/dev/fd/3"] {
+            assert_eq!(descriptor_in(Path::new(other)), None, "{other}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::desk::Desk;
 use super::trouble::{Trouble, Turn};
-use crate::deliver::{NewFile, Receiver, Speech};
+use crate::deliver::{Arrived, Receiver, Speech, to_path};
 use crate::model::sentence;
 use crate::surroundings::{Warning, look};
 
@@ -32,17 +32,17 @@ impl Credential<'_> {
         line
     }
 
-    /// Writes it to a new file; says whether it is there.
+    /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; says whether it is there.
     pub(super) async fn to_file(&self, desk: &mut Desk) -> Turn<bool> {
         let typed = desk.talk.line("New file (Enter to go back): ").await?;
         if typed.is_empty() {
             return Ok(false);
         }
         let path = typed.strip_prefix("~/").map_or(PathBuf::from(&typed), |rest| desk.settings.places.home.join(rest));
-        let file = NewFile::create(&path)?;
-        let failed = |error| Trouble::Failed(format!("The file {} cannot be written: {error}.", path.display()));
-        file.fill(&self.line()).map_err(failed)?;
-        desk.talk.say(format!("The {} is in {}, for you alone.", self.name, path.display()));
+        desk.talk.say(match to_path(&path, &self.line())? {
+            Arrived::File(path) => format!("The {} is in {}, for you alone.", self.name, path.display()),
+            Arrived::Descriptor(number) => format!("The {} went to file descriptor {number}.", self.name),
+        });
         Ok(true)
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 use super::app::{Delivered, Destination};
-use crate::deliver::{Receiver, Speech, line, to_new_file};
+use crate::deliver::{Receiver, Speech, line, to_path};
 use crate::model::{SecretKey, Untrusted};
 
 /// Delivers, until it is done or told to stop.
@@ -13,9 +13,12 @@ pub async fn deliver(to: Destination, secret: SecretKey, stop: oneshot::Receiver
     let nothing = |why| (why, Untrusted::default());
     match to {
         Destination::File(path) => {
-            let written = tokio::task::spawn_blocking(move || to_new_file(&expanded(&path), &line(&secret))).await;
-            let written = written.unwrap_or_else(|_| Err("the write broke off".to_owned()));
-            written.map(|()| Untrusted::default()).map_err(nothing)
+            let written = tokio::task::spawn_blocking(move || to_path(&expanded(&path), &line(&secret))).await;
+            match written {
+                Ok(Ok(_)) => Ok(Untrusted::default()),
+                Ok(Err(refusal)) => Err(nothing(refusal.what)),
+                Err(_) => Err(nothing("the write broke off".to_owned())),
+            }
         }
         Destination::Command(command) => {
             let found = tokio::task::spawn_blocking(move || Receiver::find(&command)).await;

@@ -27,6 +27,8 @@ fn it_goes_to_a_file_unseen() {
     talk.answers(&[("New file (Enter to go back): ", ""), (SECRET, "1"), ("New file", "there")]);
     talk.answers(&[
         ("exists already and is not overwritten.", "1"),
+        ("New file", "/dev/fd/9"),
+        ("File descriptor 9 is not open for writing.", "1"),
         ("New file", "~/secret"),
         ("for you alone.", "close"),
     ]);

@@ -1,11 +1,11 @@
-//! A secret that leaves without passing the terminal: into a new file, or into a command.
+//! A secret that leaves without passing the terminal: into a new file, a descriptor, or a command.
 
 use std::fs;
 
 use tempfile::TempDir;
 
 use crate::life::started;
-use crate::terminal::{Terminal, contains, count};
+use crate::terminal::{Terminal, command, contains, count};
 
 /// A new key's dialog, with the step open.
 fn saving(home: &TempDir) -> Terminal {
@@ -49,6 +49,35 @@ fn what_exists_is_not_overwritten_and_links_are_not_followed() {
     terminal.sees("[Show key]");
     terminal.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
     terminal.sees("not shown, copied or saved");
+}
+
+#[test]
+fn a_descriptor_that_the_shell_opened_gets_it() {
+    let home = TempDir::new().unwrap();
+    let line = format!("exec {} 3>got 4<got", env!("CARGO_BIN_EXE_latchkey"));
+    let mut terminal = Terminal::start(command("sh", home.path()).current_dir(home.path()).args(["-c", &line]));
+    terminal.sees("There is no access key yet.");
+    terminal.press("c<Enter>");
+    terminal.sees("Access key created");
+    terminal.press("w");
+    terminal.sees("/dev/fd/3");
+    // Not for writing; the terminal itself; and the program's own, which are closed on exec.
+    name_file(&mut terminal, "/dev/fd/4");
+    terminal.sees("descriptor 4 is not open for writing. The secret is still here.");
+    name_file(&mut terminal, "/dev/fd/1");
+    terminal.sees("descriptor 1 is standard input, output or error");
+    name_file(&mut terminal, "/dev/fd/5");
+    terminal.sees("descriptor 5 is not open for writing");
+    assert_eq!(fs::read_to_string(home.path().join("got")).unwrap(), "");
+    name_file(&mut terminal, "/dev/fd/3");
+    terminal.sees("The secret went to file descriptor 3.");
+    let got = fs::read_to_string(home.path().join("got")).unwrap();
+    assert!(got.starts_with("sk_") && got.len() == 53 && got.ends_with('\n'));
+    assert!(!contains(&terminal.bytes, got.trim_end().as_bytes()));
+    terminal.press("<Esc><Enter>");
+    terminal.sees("is ready for use");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Delivered, Held, Rescue};
 use crate::cli::ask;
 use crate::cli::exit::Failure;
-use crate::deliver::{Receiver, Speech, to_new_file};
+use crate::deliver::{Arrived, Receiver, Speech, to_path};
 use crate::model::KeyId;
 
 /// A secret that found no place yet.
@@ -70,8 +70,10 @@ impl Offer<'_> {
 
     async fn write_file(&mut self) -> Result<Option<Delivered>, String> {
         let Some(path) = answer("New file: ".to_owned(), self.held).await else { return Ok(None) };
-        to_new_file(Path::new(&path), &self.line)?;
-        Ok(Some(Delivered::File(path.into())))
+        match to_path(Path::new(&path), &self.line).map_err(|refusal| refusal.what)? {
+            Arrived::File(path) => Ok(Some(Delivered::File(path))),
+            Arrived::Descriptor(number) => Ok(Some(Delivered::Descriptor(number))),
+        }
     }
 
     /// Straight to the terminal: standard output may be a file.

@@ -1,8 +1,11 @@
 //! The way of a secret out of the program that no recorder of the terminal sees: into a new file, or into a command.
 
+use std::path::Path;
+
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::StepOutcome;
+use crate::deliver::descriptor_in;
 use crate::model::{KeyId, SecretKey, Untrusted, sentence};
 use crate::ui::app::Effect;
 use crate::ui::app::focus::moved;
@@ -54,7 +57,7 @@ pub enum SaveFocus {
 /// Where a secret shall go, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// A new file.
+    /// A new file, or a descriptor that was opened for us, such as `/dev/fd/3`.
     File(String),
     /// A command's standard input.
     Command(String),
@@ -138,9 +141,18 @@ impl SaveStep {
             if said.is_empty() { String::new() } else { format!(" It says: {}", said.label(SAID)) }
         };
         match delivered {
-            Ok(words) if matches!(self.focus, SaveFocus::File | SaveFocus::Write) => {
-                let place = Untrusted::new(self.file.text().trim()).label(SAID);
-                Some(format!("The secret is in {place}, a new file that only you can read.{}", said(&words)))
+            Ok(_) if matches!(self.focus, SaveFocus::File | SaveFocus::Write) => {
+                let place = self.file.text().trim();
+                let told = |number| format!("The secret went to file descriptor {number}.");
+                Some(descriptor_in(Path::new(place)).map_or_else(
+                    || {
+                        format!(
+                            "The secret is in {}, a new file that only you can read.",
+                            Untrusted::new(place).label(SAID)
+                        )
+                    },
+                    told,
+                ))
             }
             Ok(words) => Some(format!("The command has taken the secret and ended well.{}", said(&words))),
             Err((why, words)) => {

@@ -43,7 +43,7 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
         Saving::Ready if step.focus == SaveFocus::Command => {
             ("It reads the secret from its standard input, such as: pass insert -m NAME", theme::QUIET)
         }
-        Saving::Ready => ("Only you can read it (0600); nothing is overwritten.", theme::QUIET),
+        Saving::Ready => ("Mode 0600, nothing is overwritten. Or /dev/fd/3, opened by latchkey 3>FILE", theme::QUIET),
         Saving::Running => ("Under way…", theme::WARNING),
         Saving::Stopping => ("Stopping…", theme::WARNING),
         Saving::Failed(words) => (words.as_str(), theme::ERROR),
