@@ -143,16 +143,11 @@ impl SaveStep {
         match delivered {
             Ok(_) if matches!(self.focus, SaveFocus::File | SaveFocus::Write) => {
                 let place = self.file.text().trim();
-                let told = |number| format!("The secret went to file descriptor {number}.");
-                Some(descriptor_in(Path::new(place)).map_or_else(
-                    || {
-                        format!(
-                            "The secret is in {}, a new file that only you can read.",
-                            Untrusted::new(place).label(SAID)
-                        )
-                    },
-                    told,
-                ))
+                if let Some(number) = descriptor_in(Path::new(place)) {
+                    return Some(format!("The secret went to file descriptor {number}."));
+                }
+                let place = Untrusted::new(place).label(SAID);
+                Some(format!("The secret is in {place}, a new file that only you can read."))
             }
             Ok(words) => Some(format!("The command has taken the secret and ended well.{}", said(&words))),
             Err((why, words)) => {
