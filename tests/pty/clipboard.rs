@@ -178,3 +178,38 @@ fn a_tmux_on_a_mosh_line_is_known_to_be_blocked() {
     terminal.press("<Tab><Enter>");
     terminal.ends();
 }
+
+/// C2: tmux 3.4 keeps the target of a code that it passes on, and mosh takes no other than `c`. Debian 12 has 3.3a.
+#[test]
+fn only_a_newer_tmux_with_set_clipboard_on_gets_through_a_real_mosh() {
+    let home = TempDir::new().unwrap();
+    let settings = home.path().join("tmux.conf");
+    std::fs::write(&settings, "set -s set-clipboard on\n").unwrap();
+    let (settings, socket) = (settings.to_str().unwrap(), home.path().join("tmux.sock"));
+    let run = ["tmux", "-S", socket.to_str().unwrap(), "-f", settings, "new-session", program()];
+    let mut terminal = Terminal::start(mosh::client(home.path(), &run));
+    terminal.sees("There is no access key yet.");
+    let secret = terminal.create_and_show("");
+    if is_tmux_at_least(3, 4) {
+        terminal.sees("if tmux and the terminal let it");
+        terminal.press("c");
+        terminal.gets(&code(&secret));
+        terminal.sees("Secret access key sent");
+        terminal.close_after_copy();
+    } else {
+        terminal.sees("mosh blocks what tmux sends");
+        terminal.press("c");
+        terminal.sees("not copied: mosh blocks");
+        assert_eq!(count(&terminal.bytes, b"]52;"), 0);
+        terminal.close();
+    }
+    terminal.press("q");
+    terminal.ends();
+}
+
+/// By `tmux -V`, as in “tmux 3.3a”.
+fn is_tmux_at_least(major: u32, minor: u32) -> bool {
+    let said = String::from_utf8(std::process::Command::new("tmux").arg("-V").output().unwrap().stdout).unwrap();
+    let numbers: Vec<u32> = said.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
+    (numbers[0], numbers[1]) >= (major, minor)
+}
