@@ -39,7 +39,7 @@ pub struct Serve {
     /// How long a client may take to send a head, and how long an idle connection stays open, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::HEADER_TIME.as_secs(), value_parser = seconds())]
     pub header_timeout: u64,
-    /// How long a request may take in all, in seconds
+    /// How long a request may take in all, and a client may leave an answer untaken, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::REQUEST_TIME.as_secs(), value_parser = seconds())]
     pub request_timeout: u64,
     /// How many connections at once; more wait until one ends

@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 
 use super::limits::Limits;
@@ -66,7 +67,7 @@ pub(super) async fn serve(
             Ok((connection, peer)) => {
                 let router = router.clone().layer(Extension(ConnectInfo(peer)));
                 let tls = tls.as_ref().map(Tls::acceptor);
-                running.spawn(answer(connection, router, tls, http.clone(), limits.header_time, graceful.watcher()));
+                running.spawn(answer(connection, router, tls, http.clone(), limits, graceful.watcher()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
@@ -84,12 +85,16 @@ async fn answer(
     router: Router,
     tls: Option<TlsAcceptor>,
     http: http1::Builder,
-    patience: Duration,
+    limits: Limits,
     watcher: Watcher,
 ) {
+    // Answers that nobody takes pile up in the kernel's buffers; when these are full, a write waits.
+    let mut connection = TimeoutWriter::new(connection);
+    connection.set_timeout(Some(limits.request_time));
+    let connection = Box::pin(connection);
     let result = match tls {
         None => talk(connection, router, &http, watcher).await,
-        Some(tls) => match timeout(patience, tls.accept(connection)).await {
+        Some(tls) => match timeout(limits.header_time, tls.accept(connection)).await {
             Ok(Ok(stream)) => talk(stream, router, &http, watcher).await,
             Ok(Err(error)) => Err(error),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),

@@ -9,7 +9,7 @@ pub struct Limits {
     pub header_bytes: usize,
     /// How long a client may take to send a head, or to begin the next one.
     pub header_time: Duration,
-    /// How long a request may take in all, its body included.
+    /// How long a request may take in all, its body included; and how long a client may leave an answer untaken.
     pub request_time: Duration,
     /// How many connections at once.
     pub connections: usize,

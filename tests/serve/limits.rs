@@ -65,6 +65,15 @@ async fn a_slow_body_is_told_so() {
 }
 
 #[tokio::test]
+async fn answers_that_nobody_takes_end_the_connection() {
+    let server = Served::start(&["--request-timeout", "1"]);
+    let mut deaf = connect(&server).await;
+    // Until every buffer on the way back is full, the server stops reading, and so do we stop writing.
+    let asks = async { while deaf.write_all(&HEALTH.repeat(1000)).await.is_ok() {} };
+    timeout(PATIENCE, asks).await.expect("the server closes");
+}
+
+#[tokio::test]
 async fn a_large_head_and_a_large_body_are_refused() {
     let server = Served::start(&[]);
     for (length, expected) in [(12_000, "200"), (17_000, "431")] {
