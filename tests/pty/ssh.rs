@@ -4,7 +4,6 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -94,9 +93,10 @@ fn number(bytes: &[u8]) -> Option<u32> {
     rest.split_once('.')?.0.parse().ok()
 }
 
+/// What has ended has no command line, also where nobody collects it (a container's first process may not).
 fn waits_for_end_of(process: u32) {
     let until = Instant::now() + PATIENCE;
-    while Path::new(&format!("/proc/{process}/comm")).exists() {
+    while std::fs::read(format!("/proc/{process}/cmdline")).is_ok_and(|words| !words.is_empty()) {
         assert!(Instant::now() < until, "process {process} is still there");
         std::thread::yield_now();
     }
