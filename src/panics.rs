@@ -1,5 +1,6 @@
 //! What happens when a mistake of ours panics: a private report, and a terminal that is put back.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -12,22 +13,36 @@ use crate::{model, ui};
 
 /// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, never to the screen.
 pub fn install(state: PathBuf) -> color_eyre::Result<()> {
-    let (panic_hook, error_hook) = HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
+    let (_, error_hook) = HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
     error_hook.install()?;
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-        let report = redact(&panic_hook.panic_report(info).to_string());
-        let file = write(&state, &report);
         // A panic in a task ends that task; the screen goes on and hears of it. tokio tells them apart.
-        if tokio::task::try_id().is_some() || std::thread::current().name() != Some("main") {
+        let goes_on = tokio::task::try_id().is_some() || std::thread::current().name() != Some("main");
+        if !goes_on {
+            ui::leave_at_once();
+        }
+        let file = write(&state, &redact(&report(info)));
+        if goes_on {
             return;
         }
-        ui::leave_at_once();
         let _ = match file {
             Ok(file) => writeln!(io::stderr(), "latchkey: a mistake in the program; see {}", file.display()),
             Err(_) => writeln!(io::stderr(), "latchkey: a mistake in the program, and no place to write about it"),
         };
     }));
     Ok(())
+}
+
+/// The panic, and the way to it where `RUST_BACKTRACE` asks for that.
+///
+/// Not color-eyre's report: with `RUST_BACKTRACE=full` it opens the source files that the frames name, and panics, in
+/// a panic, where one may not be read (0.6.5, `SourceSection`).
+fn report(info: &PanicHookInfo<'_>) -> String {
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => format!("{info}\n{backtrace}"),
+        _ => info.to_string(),
+    }
 }
 
 fn write(state: &Path, report: &str) -> io::Result<PathBuf> {

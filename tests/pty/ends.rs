@@ -6,12 +6,13 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::life::started;
-use crate::terminal::{Terminal, command, count};
+use crate::terminal::{Terminal, command, count, latchkey};
 
 #[test]
 fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
     let home = TempDir::new().unwrap();
-    let mut terminal = started(home.path());
+    let mut terminal = Terminal::start(latchkey(home.path()).env("RUST_BACKTRACE", "full"));
+    terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
     terminal.press("<F12>");
     let (status, terminal) = terminal.ends();
@@ -23,6 +24,8 @@ fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
     assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
     let report = std::fs::read_to_string(log).unwrap();
     assert!(report.contains("asked for by F12") && !report.contains("sk_"), "{report}");
+    // The way to it, but not the lines: who may not read the sources would panic in the panic.
+    assert!(report.contains("latchkey::ui::") && !report.contains("KeyCode::F(12)) =>"), "{report}");
 }
 
 #[test]
