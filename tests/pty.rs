@@ -1,6 +1,6 @@
 //! The real binary in a real pseudo-terminal, a real tmux, and beside real `curl` and `openssl`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may fail loudly")]
 
 #[path = "support/mosh.rs"]
 mod mosh;

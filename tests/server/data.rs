@@ -115,17 +115,19 @@ fn only_an_empty_folder_is_filled() {
 
 #[tokio::test]
 async fn many_open_a_new_folder_at_once_and_agree() {
-    let folder = folder();
-    let openers: Vec<_> = (0..8)
-        .map(|_| {
-            let path = folder.path().to_owned();
-            std::thread::spawn(move || Store::open(&path).map(drop))
-        })
-        .collect();
-    for opener in openers {
-        opener.join().unwrap().unwrap();
+    for _ in 0..20 {
+        let folder = folder();
+        let openers: Vec<_> = (0..8)
+            .map(|_| {
+                let path = folder.path().to_owned();
+                std::thread::spawn(move || Store::open(&path).map(drop))
+            })
+            .collect();
+        for opener in openers {
+            opener.join().unwrap().unwrap();
+        }
+        drop(state(folder.path(), Role::Administrator));
     }
-    drop(state(folder.path(), Role::Administrator));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
@@ -15,6 +15,8 @@ use super::{StoreError, migrate};
 const MOST_READERS: usize = 2;
 /// How long to wait for another process's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon to ask again what does not wait by itself.
+const AGAIN: Duration = Duration::from_millis(5);
 /// Of all that are asked: enough for every form of the list, small in memory.
 const STATEMENTS: usize = 48;
 
@@ -137,9 +139,22 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    log_ahead(&connection)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;",
     )?;
     Ok(connection)
+}
+
+/// Turns the write-ahead log on. Where several do so for a new database at once, `SQLite` tells all but one that it is
+/// busy, without waiting: they might wait for each other.
+#[expect(clippy::disallowed_methods, reason = "SQLite gives no sign when its lock is free")]
+fn log_ahead(connection: &Connection) -> Result<(), StoreError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL").map_err(StoreError::from) {
+            Err(StoreError::Busy) if Instant::now() < until => std::thread::sleep(AGAIN),
+            done => return done,
+        }
+    }
 }
