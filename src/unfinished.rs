@@ -26,8 +26,29 @@ const MOST: u64 = 16 << 10;
 pub struct Unfinished {
     folder: PathBuf,
     /// Where the keys of each profile are.
-    places: Vec<(String, String)>,
+    places: Vec<(String, Place)>,
     held: Vec<(IdempotencyKey, PathBuf, File)>,
+}
+
+/// Where keys are.
+enum Place {
+    /// In a data folder of this computer.
+    Data(PathBuf),
+    /// On a server, by its URL or socket.
+    Server(String),
+}
+
+impl Place {
+    /// As it stands in a note. Asked for when the server has been reached: by then a data folder is there, and its one
+    /// true path can be known.
+    fn words(&self) -> String {
+        match self {
+            Self::Data(folder) => {
+                format!("data:{}", fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()).display())
+            }
+            Self::Server(words) => words.clone(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,11 +70,11 @@ impl Unfinished {
     pub fn of(config: &Config) -> Self {
         let places = config.profiles().into_iter().filter_map(|profile| {
             let place = match config.connection(&profile.name).ok()? {
-                Source::Embedded(data) => format!("data:{}", fs::canonicalize(&data).unwrap_or(data).display()),
-                Source::Remote(connection) => match connection.target {
+                Source::Embedded(data) => Place::Data(data),
+                Source::Remote(connection) => Place::Server(match connection.target {
                     Target::Socket(path) => format!("unix:{}", path.display()),
                     Target::Url(base) => base.as_str().to_owned(),
-                },
+                }),
             };
             Some((profile.name, place))
         });
@@ -63,12 +84,12 @@ impl Unfinished {
     /// Notes a create that is about to be sent. A second try under the same name changes nothing. Where no note can be
     /// written the create goes on all the same: it is worth more.
     pub fn note(&mut self, profile: &str, username: Option<&str>, new: &NewKey) {
-        let Some((_, place)) = self.places.iter().find(|(name, _)| name == profile) else { return };
+        let Some(place) = self.place(profile) else { return };
         if self.held.iter().any(|(key, ..)| *key == new.idempotency_key) {
             return;
         }
         let note = Note {
-            place: place.clone(),
+            place,
             username: username.map(str::to_owned),
             login: Account::read().login,
             idempotency_key: new.idempotency_key.as_str().to_owned(),
@@ -95,13 +116,13 @@ impl Unfinished {
     /// What was left over at a profile's server by a program that ended, the oldest first. It is ours from now on: another
     /// process does not find it.
     pub fn left(&mut self, profile: &str, username: Option<&str>, now: DateTime<Utc>) -> Vec<LeftOver> {
-        let Some((_, place)) = self.places.iter().find(|(name, _)| name == profile) else { return Vec::new() };
+        let Some(place) = self.place(profile) else { return Vec::new() };
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let notes = entries.filter_map(|path| {
             let (file, note) = read(&path)?;
             // Several people may share this account: another's create is not finished under our name.
             let ours =
-                note.place == *place && note.username.as_deref() == username && note.login == Account::read().login;
+                note.place == place && note.username.as_deref() == username && note.login == Account::read().login;
             let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| ours)?;
             let new = NewKey {
                 idempotency_key: key.clone(),
@@ -115,6 +136,10 @@ impl Unfinished {
         left.sort_by_key(|left| left.at);
         self.held.extend(held);
         left
+    }
+
+    fn place(&self, profile: &str) -> Option<String> {
+        Some(self.places.iter().find(|(name, _)| name == profile)?.1.words())
     }
 }
 

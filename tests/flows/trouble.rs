@@ -45,7 +45,7 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
         latchkey::api::NewKey { idempotency_key: name, label: latchkey::model::Label::default(), expires_at: None };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
-    bench.sees("The secret of this key is lost");
+    bench.sees("This key was made before");
     assert_eq!(bench.app.list.total, Some(1));
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("Delete access key");

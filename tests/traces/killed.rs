@@ -66,7 +66,7 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
     page.sees("A create was under way");
     page.sees("labelled “interrupted”");
     page.press("<Tab><Enter>");
-    page.sees("The secret of this key is lost");
+    page.sees("This key was made before");
     assert!(page.text().contains(&id), "{}", page.text());
     page.press("<Tab><Enter>");
     page.sees("Delete access key");
@@ -175,7 +175,64 @@ fn a_create_that_had_not_happened_is_finished_under_the_same_name() {
 fn a_create_that_had_happened_is_reported_under_the_same_name() {
     let replayed = json!({ "key": key(), "secret_access_key": null, "replayed": true });
     let (_home, mut page, names) = killed_while_waiting(replayed);
-    page.sees("The secret of this key is lost");
+    page.sees("This key was made before");
     let names = names.lock().unwrap();
     assert_eq!((names.len(), &names[0]), (2, &names[1]));
+}
+
+#[test]
+fn a_create_whose_secret_was_saved_is_settled() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("There is no access key yet.");
+    page.press("ckept<Enter>");
+    page.sees("Access key created");
+    page.press("w<Enter>");
+    page.sees("a new file that only you can read.");
+    let notes = home.path().join(".local/state/latchkey/unfinished");
+    while !files(&notes).is_empty() {
+        std::thread::yield_now();
+    }
+    kill(page);
+    let mut page = start(home.path(), &[]);
+    page.sees("kept");
+    page.press("q");
+    assert!(!contains(&page.ends().1.bytes, b"under way"));
+}
+
+#[test]
+fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
+    let home = TempDir::new().unwrap();
+    let at = |folder: &str| Terminal::start(latchkey(home.path()).args(["--data", folder]).current_dir(home.path()));
+    let mut page = at("new");
+    page.sees("There is no access key yet.");
+    page.create_and_show("first");
+    kill(page);
+    for name in ["new", "./new", home.path().join("new").to_str().unwrap()] {
+        let mut page = at(name);
+        page.sees("A create was under way");
+        page.press("<Esc>q");
+        assert!(page.ends().0.success());
+    }
+}
+
+#[test]
+fn what_is_too_old_to_be_finished_is_told_once() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("There is no access key yet.");
+    page.create_and_show("old");
+    kill(page);
+    let note = &files(&home.path().join(".local/state/latchkey/unfinished"))[0];
+    let mut told: serde_json::Value = serde_json::from_slice(&std::fs::read(note).unwrap()).unwrap();
+    told["at"] = json!("2026-11-01T10:00:00Z");
+    std::fs::write(note, told.to_string()).unwrap();
+    for (file, tells) in [("one", true), ("two", false)] {
+        let create = ["keys", "create", "--secret-file", file];
+        let create = Terminal::start(latchkey(home.path()).args(create).current_dir(home.path()));
+        let (status, create) = create.ends();
+        assert!(status.success());
+        let words = "A create of “old”, begun at 2026-11-01T10:00:00Z, was cut off. If that key is in the list";
+        assert_eq!(contains(&create.bytes, words.as_bytes()), tells, "{}", create.text());
+    }
 }

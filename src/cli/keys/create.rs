@@ -5,7 +5,7 @@ mod send;
 
 use std::io::{self, Write as _};
 
-use crate::api::{Creation, IdempotencyKey, LeftOver, NewKey};
+use crate::api::{Creation, IdempotencyKey, NewKey};
 use crate::args::{CreateArgs, Format};
 use crate::cli::deliver::{Destination, Held, Rescue};
 use crate::cli::exit::{Exit, Failure};
@@ -32,7 +32,9 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
     // A start after a crash knows by this note that a key may have been made whose secret nobody has.
     let mut unfinished = Unfinished::of(&Config::load(&settings.wishes, &settings.places)?);
     let (profile, username) = (&server.profile.name, server.username.as_ref().map(Untrusted::raw_for_api));
-    tell_left_over(&unfinished.left(profile, username, Utc::now()), settings.format);
+    if settings.format != Format::Json {
+        tell_left_over(&mut unfinished, profile, username);
+    }
     unfinished.note(profile, username, &new);
     let made = make(&new, &server, &mut held).await;
     server.close().await;
@@ -46,14 +48,18 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
     reported
 }
 
-/// Says what an earlier run left over: the page can finish it, and ask what is to be asked.
-fn tell_left_over(left: &[LeftOver], format: Format) {
-    for left in left.iter().filter(|_| format != Format::Json) {
+/// Says what an earlier run left over: the page can finish it, and ask what is to be asked. What is too old for that is
+/// said once.
+fn tell_left_over(unfinished: &mut Unfinished, profile: &str, username: Option<&str>) {
+    for left in unfinished.left(profile, username, Utc::now()) {
         let (at, label) = (output::time(left.at), Untrusted::new(left.new.label.as_str()).label(100));
-        let _ = writeln!(
-            io::stderr(),
-            "latchkey: A create of “{label}” was under way at {at} when latchkey ended. Open the page, which can finish it."
-        );
+        let next = if left.repeatable {
+            "Open the page, or latchkey --plain, which can finish it."
+        } else {
+            unfinished.settle(&left.new.idempotency_key);
+            "If that key is in the list and nobody has its secret, delete it."
+        };
+        let _ = writeln!(io::stderr(), "latchkey: A create of “{label}”, begun at {at}, was cut off. {next}");
     }
 }
 

@@ -45,9 +45,9 @@ impl App {
             self.dialog = Some(Dialog::LeftOver(LeftOverDialog { left, yes: false, call: Call::None }));
         } else {
             self.complain(format!(
-                "At {} latchkey ended while it created a key{}: if that key is in the list, its secret is lost. Delete it.",
-                left.at.format("%Y-%m-%d %H:%M UTC"),
-                labelled(&left)
+                "The create of a key{}, begun at {}, was cut off. If it is in the list and nobody has its secret, delete it.",
+                labelled(&left),
+                left.at.format("%Y-%m-%d %H:%M UTC")
             ));
             self.unsettled.settled.push(left.new.idempotency_key);
         }

@@ -85,7 +85,11 @@ impl App {
     /// Takes what came of a delivery.
     pub fn on_delivered(&mut self, delivered: Delivered) {
         if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+            let arrived = delivered.is_ok();
             reveal.on_delivered(delivered);
+            if arrived {
+                self.settle(); // somebody has it: a start after a crash has nothing to ask
+            }
         }
     }
 

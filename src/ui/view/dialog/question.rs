@@ -101,12 +101,12 @@ pub(super) fn draw_switch(
 }
 
 pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Option<Position> {
-    let mut inside = popup(frame, area, 72, 9, "The secret of this key is lost");
+    let mut inside = popup(frame, area, 72, 9, "This key was made before");
     let kept = keep_last_row(&mut inside);
     let id = dialog.key.id.label(64);
     let words = format!(
-        "An earlier try had made {id}, and its answer with the secret was lost on the way. The server cannot send the \
-         secret again. Delete that key, then create another."
+        "An earlier try made {id}, and the server sends a secret only once. If you do not have it, delete that key, then \
+         create another."
     );
     let mut rest = paragraph(frame, inside, &words, Style::new());
     next_row(&mut rest);
