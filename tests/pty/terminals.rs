@@ -166,6 +166,31 @@ fn a_paste_presses_nothing() {
     assert!(terminal.ends().0.success());
 }
 
+/// T10 on a link that stalls: what comes late is still a part of the paste. A paste that never ends lets Ctrl-C through.
+#[test]
+fn a_paste_cut_by_a_stall_presses_nothing() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    let stalls = |terminal: &mut Terminal, said: &[u8]| {
+        terminal.press("s"); // its seconds are the clock
+        terminal.sees("hides in 30 s");
+        terminal.send(said);
+        terminal.sees("hides in 28 s");
+    };
+    let secret = terminal.create_and_show("");
+    terminal.press("s");
+    terminal.loses(&secret);
+    stalls(&mut terminal, b"\x1b[200~notes: a, b");
+    terminal.send(b"c backup list\ns\x03\x1b[201~");
+    terminal.sees("hides in 27 s");
+    assert!(count(&terminal.bytes, b"]52;") == 0 && !terminal.text().contains("Close for good"), "{}", terminal.text());
+    terminal.press("s");
+    terminal.loses(&secret);
+    stalls(&mut terminal, b"\x1b[200~and no end");
+    terminal.press("<Ctrl-C>"); // quits: the secret was seen
+    assert!(terminal.ends().0.success());
+}
+
 /// Three resizes while a secret is shown: it hides, and the dialog stays.
 #[test]
 fn a_resize_hides_a_secret() {

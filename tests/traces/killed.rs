@@ -211,7 +211,9 @@ fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
     for name in ["new", "./new", home.path().join("new").to_str().unwrap()] {
         let mut page = at(name);
         page.sees("A create was under way");
-        page.press("<Esc>q");
+        page.press("<Esc>");
+        page.loses("A create was under way");
+        page.press("q");
         assert!(page.ends().0.success());
     }
 }

@@ -72,10 +72,17 @@ impl Decoder {
         self.after_paste
     }
 
+    /// Whether a paste has begun and not ended.
+    #[must_use]
+    pub fn is_pasting(&self) -> bool {
+        self.state == State::Paste
+    }
+
     /// How long to wait for more before [`give_up`](Self::give_up); none if nothing is open.
     ///
-    /// 100 ms tells Esc from a sequence, as in most programs. A string or a paste is given a second
-    /// of silence, since the parts of a late answer come apart on a slow link.
+    /// 100 ms tells Esc from a sequence, as in most programs. A string is given a second of silence, since the parts of
+    /// a late answer come apart on a slow link; a paste half a minute: terminals end every one, so that what follows a
+    /// stall of the link is text.
     #[must_use]
     pub fn patience(&self) -> Option<Duration> {
         match self.state {
@@ -83,7 +90,8 @@ impl Decoder {
             State::Ground => None,
             State::Escape => Some(Duration::from_millis(100)),
             State::Utf8 | State::Csi | State::CsiBracket | State::Ss3 => Some(Duration::from_millis(250)),
-            State::Text | State::TextEscape | State::Paste => Some(Duration::from_secs(1)),
+            State::Text | State::TextEscape => Some(Duration::from_secs(1)),
+            State::Paste => Some(Duration::from_secs(30)),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
 use rustix::io::Errno;
@@ -11,6 +11,9 @@ use tokio::io::unix::AsyncFd;
 
 use super::Decoder;
 use super::decoder::AFTER_PASTE;
+
+/// Within this a terminal that is not stalled sends the next part of a paste.
+const STALL: Duration = Duration::from_secs(1);
 
 /// Reads bytes when there are any, and knows when an open sequence has waited long enough.
 #[derive(Default)]
@@ -31,6 +34,11 @@ impl Reader {
             Some(pasted) if self.decoder.is_after_paste() => Some(pasted + AFTER_PASTE),
             _ => self.since.map(|since| since + patience),
         }
+    }
+
+    /// Whether this is Ctrl-C, alone, after a paste whose end did not come: somebody waits in vain.
+    fn is_called_back(&self, bytes: &[u8], now: Instant) -> bool {
+        self.decoder.is_pasting() && bytes == b"\x03" && self.since.is_some_and(|since| now - since >= STALL)
     }
 
     /// Waits for events and appends them.
@@ -54,7 +62,8 @@ impl Reader {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
                     let now = Instant::now();
-                    if self.decoder.is_after_paste() && open.is_some_and(|until| until <= now) {
+                    let is_late = self.decoder.is_after_paste() && open.is_some_and(|until| until <= now);
+                    if is_late || self.is_called_back(&bytes[..count], now) {
                         self.decoder.give_up(events);
                     }
                     let was_after_paste = self.decoder.is_after_paste();
