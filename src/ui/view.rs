@@ -14,13 +14,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::app::{App, DetailsPane, Moment, SMALLEST};
+use super::keymap::Mode;
 use pieces::line;
 
 /// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
 pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
     let area = frame.area;
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        draw_too_small(frame, area);
+    if app.is_too_small() {
+        draw_too_small(frame, area, app);
         return None;
     }
     let panes = app.panes();
@@ -59,12 +60,17 @@ pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
     }
 }
 
-fn draw_too_small(frame: &mut Buffer, area: Rect) {
+fn draw_too_small(frame: &mut Buffer, area: Rect, app: &App) {
     let (width, height) = SMALLEST;
+    let next = match app.mode() {
+        Mode::List | Mode::Filter => "Make it larger, or press q.",
+        Mode::Question => "Make it larger to answer.",
+        _ => "Make it larger, or press Ctrl-C.",
+    };
     let words = [
         format!("latchkey needs {width}x{height};"),
         format!("this is {}x{}.", area.width, area.height),
-        "Make it larger, or press q.".to_owned(),
+        next.to_owned(),
     ];
     for (y, words) in (0..area.height).zip(&words) {
         line(frame, Rect::new(0, y, area.width, 1), words.as_str());

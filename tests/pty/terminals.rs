@@ -191,6 +191,29 @@ fn a_paste_cut_by_a_stall_presses_nothing() {
     assert!(terminal.ends().0.success());
 }
 
+#[test]
+fn nothing_is_done_on_a_screen_that_is_too_small_to_show_it() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = Terminal::start_at(latchkey(home.path()), 8, 30);
+    terminal.sees("Make it larger, or press q.");
+    terminal.press("cfoo<Enter>csd");
+    terminal.paste("text");
+    terminal.resize(24, 80);
+    terminal.sees("There is no access key yet.");
+    terminal.press("c<Enter>");
+    terminal.sees("Access key created");
+    terminal.resize(8, 60);
+    terminal.sees("Make it larger, or press Ctrl-C.");
+    terminal.press("q<Tab>sc<Ctrl-C>");
+    terminal.sees("Make it larger to answer.");
+    assert_eq!(count(&terminal.bytes, b"]52;"), 0);
+    terminal.press("<Tab><Enter>");
+    terminal.resize(24, 80);
+    terminal.sees("Close for good");
+    terminal.press("<Tab><Enter>");
+    assert!(terminal.ends().0.success());
+}
+
 /// Three resizes while a secret is shown: it hides, and the dialog stays.
 #[test]
 fn a_resize_hides_a_secret() {

@@ -3,6 +3,7 @@
 mod acts;
 mod replies;
 mod servers;
+mod small;
 
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ impl App {
 
     fn on_event(&mut self, event: Event, now: Moment) -> Option<Effect> {
         match event {
+            Event::Key(key) if self.is_too_small() => self.on_unseen_press(key, now),
+            Event::Paste(_) if self.is_too_small() => None,
             Event::Key(key) => self.on_press(key, now),
             Event::Paste(text) => self.on_paste(&text),
             Event::FocusLost => {
