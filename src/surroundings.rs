@@ -3,6 +3,7 @@
 
 mod account;
 mod ancestors;
+mod desktop;
 mod environment;
 mod tmux;
 mod warning;

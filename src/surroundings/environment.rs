@@ -2,6 +2,8 @@
 
 use std::env;
 
+use super::desktop;
+
 /// The variables that matter, read once for each look.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a variable of its own, set or not")]
@@ -33,8 +35,8 @@ impl Environment {
             pane: set("TMUX").then(|| env::var("TMUX_PANE").unwrap_or_default()),
             screen: set("STY"),
             ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
-            wayland: set("WAYLAND_DISPLAY"),
-            x11: set("DISPLAY"),
+            wayland: desktop::has_wayland(),
+            x11: desktop::has_x11(),
             term: env::var("TERM").unwrap_or_default(),
             recorder: RECORDERS.iter().find(|(variable, _)| set(variable)).map(|(_, name)| *name),
         }

@@ -32,8 +32,8 @@ impl Way {
             Self::Screen => "Copy goes through GNU screen to your terminal's clipboard, if the terminal takes it.",
             Self::Terminal => "Copy goes to your terminal's clipboard (OSC 52), if the terminal takes it.",
             Self::Mosh => "Copy goes through mosh to your terminal's clipboard, if the terminal takes it.",
-            Self::X11 => "Copy goes to the clipboard of the X display.",
-            Self::Wayland => "Copy goes to the clipboard of this Wayland desktop.",
+            Self::X11 => "Copy goes to the clipboard of the X display, if it answers.",
+            Self::Wayland => "Copy goes to the clipboard of this Wayland desktop, if it answers.",
         }
     }
 
@@ -44,8 +44,8 @@ impl Way {
             Self::Screen => "Copy goes through GNU screen, if your terminal takes it.",
             Self::Terminal => "Copy goes to your terminal, if it takes it.",
             Self::Mosh => "Copy goes through mosh, if your terminal takes it.",
-            Self::X11 => "Copy goes to the X display's clipboard.",
-            Self::Wayland => "Copy goes to this desktop's clipboard.",
+            Self::X11 => "Copy goes to the X display, if it answers.",
+            Self::Wayland => "Copy goes to this desktop, if it answers.",
         }
     }
 
@@ -95,9 +95,13 @@ pub(super) fn choose(
         Clipboard::Wayland | Clipboard::Auto if environment.wayland && (desktop || wish != Clipboard::Auto) => {
             Ok(Way::Wayland)
         }
-        Clipboard::Wayland => Err("there is no Wayland session (WAYLAND_DISPLAY is not set)".into()),
+        Clipboard::Wayland => {
+            Err("there is no Wayland session (WAYLAND_DISPLAY is not set, or nothing is there)".into())
+        }
         Clipboard::X11 if environment.wayland => Err("WAYLAND_DISPLAY is set, which goes before X11: unset it".into()),
-        Clipboard::X11 if !environment.x11 => Err("there is no X display (DISPLAY is not set)".into()),
+        Clipboard::X11 if !environment.x11 => {
+            Err("there is no X display (DISPLAY is not set, or nothing is there)".into())
+        }
         Clipboard::X11 => Ok(Way::X11),
         Clipboard::Auto if desktop => Ok(Way::X11),
         Clipboard::Auto | Clipboard::Osc52 => by_terminal(environment, tmux, is_mosh),
@@ -142,8 +146,10 @@ fn by_terminal(environment: &Environment, tmux: Option<&Result<Tmux, String>>, i
 
 /// A terminal that may print the code instead.
 fn no_codes(environment: &Environment) -> String {
-    let name = if environment.term.is_empty() { "without a name".to_owned() } else { name(&environment.term) };
-    format!("a terminal {name} takes no clipboard")
+    match environment.term.as_str() {
+        "" => "a terminal without a name takes no clipboard".to_owned(),
+        term => format!("a {} terminal takes no clipboard", name(term)),
+    }
 }
 
 /// The name of a terminal can be anything.

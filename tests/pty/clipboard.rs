@@ -38,7 +38,7 @@ fn over_ssh_a_display_is_left_alone_unless_it_is_wished_for() {
     let mut wished = Terminal::start(session(latchkey(home.path())).arg("--clipboard=x11"));
     wished.sees("1 key");
     wished.press("c<Enter>");
-    wished.sees("Copy goes to the clipboard of the X display.");
+    wished.sees("Copy goes to the clipboard of the X display, if it answers.");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_terminal_that_would_print_the_code_never_gets_it() {
         let mut terminal = Terminal::start(latchkey(home.path()).env("TERM", term));
         terminal.sees("There is no access key yet.");
         terminal.press("c<Enter>");
-        terminal.sees(&format!("No clipboard can be reached from here: a terminal {term} takes no clipboard."));
+        terminal.sees(&format!("No clipboard can be reached from here: a {term} terminal takes no clipboard."));
         // It has no second screen either.
         terminal.press("s");
         terminal.sees("[Show it all the same]");

@@ -70,7 +70,7 @@ fn a_secret_is_on_the_desktop_for_a_while_and_then_no_longer() {
     let (desktop, home) = (Desktop::start(), TempDir::new().unwrap());
     let mut terminal = desktop.program(&home, 2);
     let secret = terminal.create_and_show("");
-    terminal.sees("Copy goes to the clipboard of the X display. A clipboard manager may keep a history.");
+    terminal.sees("Copy goes to the clipboard of the X display, if it answers.");
     terminal.press("c");
     terminal.sees("Secret access key is on the desktop's clipboard for 2 s, while latchkey runs.");
     assert_eq!(desktop.holds(), secret);
@@ -127,6 +127,16 @@ fn it_is_taken_off_by_a_press_and_at_the_end() {
     terminal.press("q");
     assert!(terminal.ends().0.success());
     assert_eq!(desktop.holds(), "");
+}
+
+#[test]
+fn a_display_that_is_gone_is_not_promised() {
+    let home = TempDir::new().unwrap();
+    let stale = latchkey(home.path()).env("DISPLAY", ":65000").env("WAYLAND_DISPLAY", "wayland-gone");
+    let mut terminal = Terminal::start(stale);
+    terminal.sees("There is no access key yet.");
+    terminal.press("c<Enter>");
+    terminal.sees("Copy goes to your terminal's clipboard (OSC 52)");
 }
 
 #[test]

@@ -8,10 +8,12 @@ use tokio::process::Command;
 
 use super::Fact;
 use crate::model::Clipboard;
-use crate::surroundings::{self, Account};
+use crate::surroundings::{self, Account, Surroundings, Way};
 
 /// A multiplexer that does not answer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+const NO_TERMINAL: &str = "no terminal";
 
 /// The facts, in the order in which they are shown.
 pub(super) async fn facts(wish: Clipboard) -> Vec<Fact> {
@@ -24,10 +26,16 @@ pub(super) async fn facts(wish: Clipboard) -> Vec<Fact> {
         ("Multiplexer", multiplexer().await),
         ("Line", line(found.mosh)),
         ("Account", account()),
-        ("Clipboard", found.sentence()),
+        ("Clipboard", clipboard(&found)),
         ("Who watches", if warnings.is_empty() { "nobody that is known of".to_owned() } else { warnings.join(" ") }),
         ("Hardening", hardening()),
     ]
+}
+
+/// A page is looked at on a terminal, and here is none: a desktop and tmux can do without.
+fn clipboard(found: &Surroundings) -> String {
+    let is_written = matches!(found.way, Ok(Way::Terminal | Way::Screen | Way::Mosh | Way::ThroughTmux));
+    if is_written && size() == NO_TERMINAL { "none: here is no terminal".to_owned() } else { found.sentence() }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -37,7 +45,7 @@ fn variable(name: &str) -> Option<String> {
 fn size() -> String {
     let said =
         [rustix::termios::tcgetwinsize(rustix::stdio::stdout()), rustix::termios::tcgetwinsize(rustix::stdio::stdin())];
-    let Some(size) = said.into_iter().find_map(Result::ok) else { return "no terminal".to_owned() };
+    let Some(size) = said.into_iter().find_map(Result::ok) else { return NO_TERMINAL.to_owned() };
     if size.ws_col > 0 && size.ws_row > 0 {
         return format!("{}x{}, as the terminal says", size.ws_col, size.ws_row);
     }
