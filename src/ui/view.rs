@@ -12,9 +12,10 @@ mod when;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 use super::app::{App, DetailsPane, Moment, SMALLEST};
-use pieces::line;
+use pieces::paragraph;
 
 /// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
 pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
@@ -66,7 +67,5 @@ fn draw_too_small(frame: &mut Buffer, area: Rect) {
         format!("this is {}x{}.", area.width, area.height),
         "Make it larger, or press q.".to_owned(),
     ];
-    for (y, words) in (0..area.height).zip(&words) {
-        line(frame, Rect::new(0, y, area.width, 1), words.as_str());
-    }
+    words.iter().fold(area, |rest, words| paragraph(frame, rest, words, Style::new()));
 }
