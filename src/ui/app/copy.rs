@@ -47,7 +47,7 @@ impl What {
     /// What helps where it cannot be copied.
     const fn instead(self) -> &'static str {
         match self {
-            Self::Secret => " Use Save to…, or show it and select it by mouse.",
+            Self::Secret => " Use Save, or show it and select it by mouse.",
             Self::HmacToken => " Select it by mouse.",
             _ => "",
         }

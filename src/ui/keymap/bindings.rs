@@ -82,7 +82,7 @@ pub(super) static BINDINGS: &[Binding] = &[
     control(M::Question, 'z', A::Suspend),
     bind(M::Reveal, K::Char('s'), A::ShowKey).said("s", "show/hide key", ""),
     bind(M::Reveal, K::Char('c'), A::CopySecret).said("c", "copy secret", ""),
-    bind(M::Reveal, K::Char('w'), A::SaveTo).said("w", "save to…", ""),
+    bind(M::Reveal, K::Char('w'), A::SaveTo).said("w", "save", ""),
     bind(M::Reveal, K::Char('x'), A::Overwrite).said("x", "overwrite clipboard", ""),
     bind(M::Reveal, K::Char('h'), A::HmacToken).said("h", "HMAC token", ""),
     bind(M::Reveal, K::Char('t'), A::TestKey).said("t", "test key", ""),

@@ -44,7 +44,7 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let show = if reveal.shown_until.is_some() { "Hide key" } else { "Show key" };
     let copy = if narrow { "Copy" } else { "Copy to clipboard" };
     let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
-    let names = [show, copy, "Save to…", "HMAC token", "Test key", "Close"];
+    let names = [show, copy, "Save", "HMAC token", "Test key", "Close"];
     let mut rest = button_rows(frame, rest, &names, focused);
     if tall {
         next_row(&mut rest);

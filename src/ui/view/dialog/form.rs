@@ -24,7 +24,7 @@ pub(super) fn draw_create(
     let inside = popup(frame, area, 72, 12, "Create access key");
     let words = "The secret access key is shown once, in the next step. Have the place ready where it will be kept.";
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
-    let waiting = if app.exit == Exit::No { "Creating…" } else { "Creating… then leaving." };
+    let waiting = if app.exit == Exit::No { "Creating it." } else { "Creating it, then leaving." };
     draw_call(frame, rest, &dialog.call, waiting);
     cursor.filter(|_| !dialog.call.is_sent())
 }
@@ -33,7 +33,7 @@ pub(super) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now
     let inside = popup(frame, area, 72, 11, "Edit access key");
     let id = format!("Access key ID {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(14)));
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
-    draw_call(frame, rest, &dialog.call, "Saving…");
+    draw_call(frame, rest, &dialog.call, "Saving it.");
     cursor.filter(|_| !dialog.call.is_sent())
 }
 

@@ -60,7 +60,7 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
     let confirmed = dialog.is_confirmed();
     buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
     if roomy || dialog.call.is_sent() {
-        draw_call(frame, rest, &dialog.call, "Deleting…");
+        draw_call(frame, rest, &dialog.call, "Deleting it.");
     }
     cursor
 }
@@ -96,7 +96,7 @@ pub(super) fn draw_switch(
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
-    draw_call(frame, rest, &dialog.call, "Asking the server…");
+    draw_call(frame, rest, &dialog.call, "Asking the server.");
     None
 }
 
@@ -128,7 +128,7 @@ pub(super) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &LeftOverDi
     next_row(&mut rest);
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &["Not now", "Finish it"], Some(usize::from(dialog.yes)));
-    draw_call(frame, rest, &dialog.call, "Asking the server…");
+    draw_call(frame, rest, &dialog.call, "Asking the server.");
     None
 }
 

@@ -44,8 +44,8 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
             ("It reads the secret from its standard input, such as: pass insert -m NAME", theme::QUIET)
         }
         Saving::Ready => ("Mode 0600, nothing is overwritten. Or /dev/fd/3, opened by latchkey 3>FILE", theme::QUIET),
-        Saving::Running => ("Under way…", theme::WARNING),
-        Saving::Stopping => ("Stopping…", theme::WARNING),
+        Saving::Running => ("Under way.", theme::WARNING),
+        Saving::Stopping => ("Stopping it.", theme::WARNING),
         Saving::Failed(words) => (words.as_str(), theme::ERROR),
     };
     paragraph(frame, rest, words, style);
