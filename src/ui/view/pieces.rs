@@ -67,6 +67,11 @@ pub(super) fn paragraph(frame: &mut Buffer, mut area: Rect, text: &str, style: S
     area
 }
 
+/// How many rows a text takes.
+pub(super) fn rows(text: &str, width: u16) -> u16 {
+    u16::try_from(wrap(text, usize::from(width)).len()).unwrap_or(u16::MAX)
+}
+
 /// A word that fits: of a long one, such as a path, the start and more of the end.
 fn squeezed(word: &str, width: usize) -> String {
     if word.width() <= width || width == 0 {
