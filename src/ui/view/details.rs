@@ -52,19 +52,22 @@ pub(super) fn doubt(key: &AccessKey) -> Option<Doubt> {
     key.id.doubt().or_else(|| key.label.doubt())
 }
 
-/// Draws what is known of a key, in full if there is room, else a row each, the most useful first; gives the rows below.
+/// Draws what is known of a key: in full if there is room, else with its texts in a row each, else a row for each fact,
+/// the most useful first; gives the rows below.
 pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
-    let width = area.width.saturating_sub(NAMES.0);
-    let full = in_full(key, usize::from(area.width), now);
-    if full.iter().map(|(_, text, _)| rows(text, width)).sum::<u16>() <= area.height {
-        for (name, text, style) in &full {
-            area = fact(frame, area, NAMES.0, name, |frame, area| paragraph(frame, area, text, *style));
+    let width = usize::from(area.width);
+    let beside = area.width.saturating_sub(NAMES.0);
+    for texts in [(4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
+        let full = in_full(key, texts, now);
+        if full.iter().map(|(_, text, _)| rows(text, beside)).sum::<u16>() <= area.height {
+            for (name, text, style) in &full {
+                area = fact(frame, area, NAMES.0, name, |frame, area| paragraph(frame, area, text, *style));
+            }
+            return area;
         }
-        return area;
     }
-    for (name, text, style) in in_short(key, usize::from(area.width), now) {
-        let names =
-            if name == "ID" && text.width() + usize::from(NAMES.1) > usize::from(area.width) { 3 } else { NAMES.1 };
+    for (name, text, style) in in_short(key, width, now) {
+        let names = if name == "ID" && text.width() + usize::from(NAMES.1) > width { 3 } else { NAMES.1 };
         area = fact(frame, area, names, name, |frame, mut area| {
             line(frame, next_row(&mut area), Line::styled(text, style));
             area
@@ -73,16 +76,16 @@ pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Mo
     area
 }
 
-fn in_full(key: &AccessKey, width: usize, now: Moment) -> Vec<Fact> {
+/// Each fact whole, but ID and label in so many cells.
+fn in_full(key: &AccessKey, (id, text): (usize, usize), now: Moment) -> Vec<Fact> {
     let (status, style) = theme::status(key.status);
     let expires = key.expires_at.map_or_else(
         || "never".to_owned(),
         |end| format!("{} ({})", when::absolute(end), when::relative(end, now.utc)),
     );
-    let doubt = doubt(key).filter(|_| width >= 50);
-    let mut facts = vec![("Access key ID", key.id.identity(4 * width), Style::new())];
-    facts.push(("Label", label(key, 2 * width), Style::new()));
-    facts.extend(doubt.map(|doubt| ("", doubt.words().to_owned(), theme::WARNING)));
+    let mut facts = vec![("Access key ID", key.id.identity(id), Style::new())];
+    facts.push(("Label", label(key, text), Style::new()));
+    facts.extend(doubt(key).map(|doubt| ("", doubt.words().to_owned(), theme::WARNING)));
     facts.extend([
         ("Status", status.to_owned(), style),
         ("Created", format!("{}{}", when::absolute(key.created_at), by(key)), Style::new()),
@@ -92,6 +95,7 @@ fn in_full(key: &AccessKey, width: usize, now: Moment) -> Vec<Fact> {
     facts
 }
 
+/// Each fact in a row.
 fn in_short(key: &AccessKey, width: usize, now: Moment) -> [Fact; 6] {
     let (status, style) = theme::status(key.status);
     let used = when::last_used(key.last_used_at, now.utc);
