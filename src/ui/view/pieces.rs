@@ -150,6 +150,12 @@ pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
     inside
 }
 
+/// Says something in the lower border of a dialog, where every row inside is taken.
+pub(super) fn in_border(frame: &mut Buffer, inside: Rect, words: &str) {
+    let row = Rect { x: inside.x + 1, y: inside.bottom(), width: inside.width.saturating_sub(1), height: 1 };
+    line(frame, row, format!(" {words} "));
+}
+
 /// Draws a field; gives the cursor's place if it is focused. Marks say where its text goes on.
 pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool) -> Option<Position> {
     if area.is_empty() {
