@@ -41,8 +41,8 @@ pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
             details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), app, now);
         }
     }
-    footer::draw_status(frame, row(area.height - 2, 1), app);
     footer::draw_hints(frame, row(area.height - 1, 1), app);
+    footer::draw_status(frame, row(area.height - 2, 1), app);
     let cursor = match &app.dialog {
         Some(dialog) => dialog::draw(frame, area, dialog, app, now),
         None => cursor,
