@@ -11,7 +11,9 @@ use crate::model::{AccessKey, Status};
 use crate::ui::app::{Call, DeleteDialog, LeftOverDialog, Moment, Question};
 use crate::ui::theme;
 use crate::ui::view::details;
-use crate::ui::view::pieces::{NARROW, buttons, field, keep_last_row, line, next_row, paragraph, popup};
+use crate::ui::view::pieces::{
+    NARROW, buttons, field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
+};
 use crate::ui::view::when;
 
 pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
@@ -43,6 +45,8 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
             "Requests that use this key will fail at once. This cannot be undone.",
             Style::new(),
         );
+    } else {
+        in_border(frame, inside, "This cannot be undone");
     }
     let row = next_row(&mut rest);
     let count = dialog.key.id.last_four().chars().count();
@@ -96,7 +100,9 @@ pub(super) fn draw_switch(
     if to == Status::Inactive {
         rest = warn_if_used(frame, rest, &dialog.key, now);
     }
-    rest = paragraph(frame, rest, words, Style::new());
+    // That it stops at once was said above, where there are few rows.
+    let (_, second) = words.split_once(". ").filter(|_| rows(words, rest.width) > rest.height).unwrap_or(("", words));
+    rest = paragraph(frame, rest, second, Style::new());
     if rest.height > 2 {
         next_row(&mut rest);
     }
