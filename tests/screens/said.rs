@@ -79,3 +79,28 @@ fn a_token_is_copied() {
     assert!(picture.contains("Sent. Terminals do not confirm: paste "), "{picture}");
     assert!(picture.contains("it before you close."), "{picture}");
 }
+
+/// Every line of the help is on screen at some time, page by page, and both ends are a press away.
+#[test]
+fn a_page_of_the_help_skips_no_line() {
+    for size in [(40, 10), (60, 16), (80, 24), (41, 11)] {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("?<End>");
+        let end = stage.picture();
+        assert!(end.contains("latchkey 0") && !end.contains("more"), "{end}");
+        stage.press("<Home>");
+        let start = stage.picture();
+        assert!(start.contains("Create access key"), "{start}");
+        let mut paged = String::new();
+        while stage.picture() != end {
+            paged.push_str(&stage.picture());
+            stage.press("<PageDown>");
+        }
+        paged.push_str(&end);
+        for words in stage.app.help_lines() {
+            assert!(paged.contains(&words.1), "{} at {size:?}:\n{paged}", words.1);
+        }
+        stage.press("<PageDown><PageUp>");
+        assert_ne!(stage.picture(), end, "it does not scroll past its end");
+    }
+}

@@ -117,6 +117,8 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(M::Help, K::Char('j'), A::Down),
     bind(M::Help, K::PageUp, A::PageUp),
     bind(M::Help, K::PageDown, A::PageDown),
+    bind(M::Help, K::Home, A::Home),
+    bind(M::Help, K::End, A::End),
     control(M::Help, 'c', A::Quit),
     control(M::Help, 'z', A::Suspend),
     control(M::Leaving, 'c', A::Quit),
