@@ -65,7 +65,7 @@ fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
         .into_iter()
         .map(|(press, words)| {
             let press = press.map(|press| Span::styled(format!("{press:<PRESS$}"), theme::PRESS));
-            Line::from_iter(press.into_iter().chain([Span::raw(words)]))
+            press.into_iter().chain([Span::raw(words)]).collect()
         })
         .collect();
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);

@@ -23,11 +23,12 @@ pub(super) fn line<'a>(frame: &mut Buffer, area: Rect, text: impl Into<Line<'a>>
     frame.set_line(area.x, area.y, &text, area.width);
     if text.width() > width && text.to_string().trim_end().width() > width {
         let last = area.right() - 1;
+        let style = frame[(last, area.y)].style();
         // A wide character does not stay by half.
         if last > area.x && frame[(last - 1, area.y)].symbol().width() > 1 {
-            frame[(last - 1, area.y)].set_symbol(" ");
+            frame.set_stringn(last - 1, area.y, " ", 1, style);
         }
-        frame[(last, area.y)].set_symbol(theme::CUT);
+        frame.set_stringn(last, area.y, theme::CUT, 1, style);
     }
 }
 
