@@ -15,7 +15,6 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::app::{App, DetailsPane, Moment, SMALLEST};
-use pieces::paragraph;
 
 /// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
 pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
@@ -67,5 +66,7 @@ fn draw_too_small(frame: &mut Buffer, area: Rect) {
         format!("this is {}x{}.", area.width, area.height),
         "Make it larger, or press q.".to_owned(),
     ];
-    words.iter().fold(area, |rest, words| paragraph(frame, rest, words, Style::new()));
+    for (y, words) in (0..area.height).zip(&words) {
+        frame.set_stringn(0, y, words, usize::from(area.width), Style::new()); // no room for a mark
+    }
 }
