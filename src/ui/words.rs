@@ -67,6 +67,6 @@ mod tests {
         assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrap("", 4), [""]);
         assert_eq!(wrap("\u{6771}\u{4eac}", 1), [""]);
-        assert_eq!(squeezed("/home/somebody/new.secret", 13), "/home….secret");
+        assert_eq!(squeezed("/home/somebody/new.secret", 13), "/hom…w.secret");
     }
 }
