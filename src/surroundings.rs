@@ -46,7 +46,7 @@ impl Surroundings {
         let words = match &self.way {
             Ok(way) => way.promise().to_owned(),
             Err(why) => {
-                format!("No clipboard can be reached from here: {why}. Use Save to…, or show the key and select it.")
+                format!("No clipboard can be reached from here: {why}. Use Save, or show the key and select it.")
             }
         };
         self.caveat.map_or(words.clone(), |caveat| format!("{words} {caveat}"))
@@ -57,7 +57,7 @@ impl Surroundings {
     pub fn brief(&self) -> String {
         match &self.way {
             Ok(way) => way.brief().to_owned(),
-            Err(why) => format!("No clipboard: {why}. Use Save to…"),
+            Err(why) => format!("No clipboard: {why}. Use Save."),
         }
     }
 }

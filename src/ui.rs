@@ -14,6 +14,7 @@ mod signals;
 mod terminal;
 mod theme;
 pub mod view;
+mod words;
 
 use std::collections::VecDeque;
 use std::io;

@@ -22,6 +22,8 @@ mod dialogs;
 mod looks;
 #[path = "screens/page.rs"]
 mod page;
+#[path = "screens/said.rs"]
+mod said;
 #[path = "screens/servers.rs"]
 mod servers;
 #[path = "screens/stage.rs"]

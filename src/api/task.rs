@@ -200,5 +200,5 @@ impl Task {
 }
 
 fn not_yet() -> ApiError {
-    ApiError::NotSignedIn(Untrusted::new("sign in to see and change keys"))
+    ApiError::NotSignedIn(Untrusted::new("sign in first"))
 }

@@ -8,7 +8,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
-use crate::model::Status;
+use crate::model::{Charset, Status};
 
 /// The page's title and a dialog's.
 pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
@@ -43,7 +43,9 @@ pub const POINTER: &str = "▶ ";
 /// A hidden character of a secret.
 pub const DOT: &str = "•";
 /// A step that is done, one that failed, one that is under way.
-pub const STEPS: (&str, &str, &str) = ("✓", "×", "…");
+pub const STEPS: (&str, &str, &str) = ("✓", "×", "·");
+/// For the rest of a text that was cut. Nothing else of ours has it: in ASCII it would look like a full stop.
+pub const CUT: &str = "…";
 /// Before what to do next.
 pub const NEXT: &str = "→";
 /// Between the steps of a path.
@@ -79,7 +81,7 @@ const IN_ASCII: [(&str, &str); 27] = [
     ("•", "*"),
     ("✓", "+"),
     ("×", "x"),
-    ("…", "."),
+    ("…", "~"), // as model::Charset has it
     ("→", ">"),
     ("←", "<"),
     ("↑", "^"),
@@ -97,6 +99,12 @@ const IN_ASCII: [(&str, &str); 27] = [
     ("–", "-"),
     ("—", "-"),
 ];
+
+/// Where a text goes on to the left, and to the right. In ASCII a `~` before a path would be taken for the home.
+#[must_use]
+pub fn cut() -> (&'static str, &'static str) {
+    if Charset::spoken() == Charset::Ascii { ("<", ">") } else { (CUT, CUT) }
+}
 
 /// A character of ours in ASCII. Every other one was escaped by `model::Untrusted`; what came past it all the same
 /// has none.

@@ -12,10 +12,10 @@ mod when;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 use super::app::{App, DetailsPane, Moment, SMALLEST};
 use super::keymap::Mode;
-use pieces::line;
 
 /// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
 pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
@@ -41,8 +41,8 @@ pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
             details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), app, now);
         }
     }
-    footer::draw_status(frame, row(area.height - 2, 1), app);
     footer::draw_hints(frame, row(area.height - 1, 1), app);
+    footer::draw_status(frame, row(area.height - 2, 1), app);
     let cursor = match &app.dialog {
         Some(dialog) => dialog::draw(frame, area, dialog, app, now),
         None => cursor,
@@ -73,6 +73,6 @@ fn draw_too_small(frame: &mut Buffer, area: Rect, app: &App) {
         next.to_owned(),
     ];
     for (y, words) in (0..area.height).zip(&words) {
-        line(frame, Rect::new(0, y, area.width, 1), words.as_str());
+        frame.set_stringn(0, y, words, usize::from(area.width), Style::new()); // no room for a mark
     }
 }

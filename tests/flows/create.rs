@@ -12,7 +12,7 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.sees("There is no access key yet.");
     bench.type_keys("c nightly<Space>backup<Enter>").await;
     bench.sees("Access key created");
-    bench.sees("[Show key] [Copy to clipboard] [Save to…] [HMAC token] [Test key] [Close]");
+    bench.sees("[Show key] [Copy to clipboard] [Save] [HMAC token] [Test key] [Close]");
     let secret = bench.secret();
     bench.misses(secret.expose());
     bench.type_keys("<Enter>").await;

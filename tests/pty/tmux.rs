@@ -123,7 +123,7 @@ fn a_terminal_that_takes_no_clipboard_is_told_before_the_secret_is_shown() {
     let (_tmux, mut terminal) = Tmux::on("vt220", "");
     terminal.sees("There is no access key yet.");
     terminal.press("c<Enter>");
-    terminal.sees("(vt220), takes no clipboard. Use Save to");
+    terminal.sees("(vt220), takes no clipboard. Use Save,");
     terminal.press("c");
     terminal.sees("Secret access key not copied");
     assert!(!contains(&terminal.bytes, b"]52;"));

@@ -94,6 +94,27 @@ fn reveal_not_copied() {
     }));
 }
 
+#[test]
+fn reveal_shown_and_copied() {
+    let picture = reveal(|stage| {
+        stage.press("s");
+        stage.app.on_copied(What::Secret, CopyReport::Sent(Way::Tmux));
+    });
+    // The picture is kept without the secret, though it is a made-up one.
+    let secret = Stage::new((80, 24)).created();
+    let (start, end) = secret.expose().split_at(40);
+    assert_snapshot!(picture.replace(start, &"S".repeat(40)).replace(end, &"S".repeat(12)));
+}
+
+#[test]
+fn reveal_without_a_clipboard() {
+    assert_snapshot!(reveal(|stage| {
+        let way = Err("this terminal (linux) takes no clipboard".to_owned());
+        let around = Surroundings { way, warnings: vec![Warning::Stays], ..Surroundings::default() };
+        let _ = stage.app.on_surroundings(around, stage.now);
+    }));
+}
+
 /// A place where much is to be said of what stands around.
 fn watched(stage: &mut Stage) {
     stage.around = Surroundings {
@@ -141,6 +162,16 @@ fn save_failed() {
         stage.press("w<Tab><Tab>pass<Space>insert<Enter>");
         let said = Untrusted::new("Error: pass-name is not in the password store.\u{1b}[2J");
         stage.app.on_delivered(Err(("the command failed (exit status: 1)".to_owned(), said)));
+    }));
+}
+
+#[test]
+fn save_to_what_exists() {
+    assert_snapshot!(reveal(|stage| {
+        stage.press("w<Enter>");
+        let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret exists already and is not \
+                   overwritten";
+        stage.app.on_delivered(Err((why.to_owned(), Untrusted::default())));
     }));
 }
 

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use latchkey::api::ApiError;
 use latchkey::model::{Status, Untrusted};
 
-use crate::stage::{SIZES, Stage, at_sizes, foreign_keys, key, some_keys};
+use crate::stage::{SIZES, Stage, at_sizes, foreign_keys, key, noon, some_keys};
 
 fn away() -> ApiError {
     ApiError::Unreachable(Untrusted::new("Connection refused (os error 111)"))
@@ -109,8 +109,22 @@ fn not_allowed() {
 
 #[test]
 fn details() {
-    assert_snapshot!(at_sizes(&[(80, 24), (40, 10), (120, 30)], |size| {
+    assert_snapshot!(at_sizes(&[(80, 24), (40, 10), (60, 16), (120, 30)], |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("<Enter>");
+        stage
+    }));
+}
+
+#[test]
+fn details_of_what_is_long() {
+    assert_snapshot!(at_sizes(&SIZES, |size| {
+        let mut keys = foreign_keys();
+        keys[0].label = Untrusted::new(&"a label that goes on, ".repeat(6));
+        keys[0].expires_at = Some(noon() + chrono::TimeDelta::minutes(59));
+        keys[0].last_used_at = Some(noon() - chrono::TimeDelta::minutes(59));
+        keys[0].last_used_from = Some(Untrusted::new("2001:db8:85a3:8d3:1319:8a2e:370:7348"));
+        let mut stage = Stage::with(size, keys, 3);
         stage.press("<Enter>");
         stage
     }));

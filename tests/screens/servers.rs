@@ -76,6 +76,15 @@ fn sign_in_asked() {
 }
 
 #[test]
+fn sign_in_where_nothing_may_be_changed() {
+    let mut stage = Stage::new((40, 10));
+    stage.reply(Reply::Connected(Ok(team("look"))));
+    stage.reply(Reply::SignInNeeded);
+    let picture = stage.picture();
+    assert!(picture.contains("Sign in to see the keys of this") && !picture.contains("change"), "{picture}");
+}
+
+#[test]
 fn sign_in_refused() {
     assert_snapshot!(sign_in(|stage| {
         stage.press("secret-word<Enter>");

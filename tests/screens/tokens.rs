@@ -4,6 +4,8 @@ use chrono::TimeDelta;
 use insta::assert_snapshot;
 use latchkey::api::{ApiError, Exchanged, Reply, Request};
 use latchkey::model::{AccessToken, Grant, Verdict};
+use latchkey::surroundings::Way;
+use latchkey::ui::app::{CopyReport, What};
 
 use crate::dialogs::reveal;
 use crate::stage::{SIZES, Stage, at_sizes, noon, some_keys};
@@ -67,6 +69,15 @@ fn test_works() {
     assert_snapshot!(reveal(|stage| {
         stage.press("t");
         works(stage);
+    }));
+}
+
+#[test]
+fn test_works_and_the_token_is_copied() {
+    assert_snapshot!(reveal(|stage| {
+        stage.press("t");
+        works(stage);
+        stage.app.on_copied(What::AccessToken, CopyReport::Sent(Way::Terminal));
     }));
 }
 

@@ -47,7 +47,7 @@ impl What {
     /// What helps where it cannot be copied.
     const fn instead(self) -> &'static str {
         match self {
-            Self::Secret => " Use Save to…, or show it and select it by mouse.",
+            Self::Secret => " Use Save, or show it and select it by mouse.",
             Self::HmacToken => " Select it by mouse.",
             _ => "",
         }
@@ -108,7 +108,7 @@ impl CopyReport {
         match self {
             Self::Sent(_) => "Sent. Terminals do not confirm: paste it before you close.".into(),
             Self::Held(Some(time)) => format!("On the desktop's clipboard for {} s. Paste it now.", time.as_secs()),
-            Self::Failed { reason } => format!("Not copied: {reason}"),
+            Self::Failed { reason } => format!("Not copied: {reason}{}", what.instead()),
             _ => self.sentence(what),
         }
     }

@@ -80,7 +80,7 @@ impl App {
         } else if let Some(step) = self.step() {
             step.on_copied(what, report);
         } else {
-            let text = report.sentence(what);
+            let text = if self.size.0 < 80 { report.brief(what) } else { report.sentence(what) };
             if report.is_failure() { self.complain(text) } else { self.say(text) }
         }
     }

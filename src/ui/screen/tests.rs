@@ -128,7 +128,7 @@ fn ascii_is_as_wide_and_nothing_else() {
     let mut terminal = vt100::Parser::new(4.try_into().unwrap(), 24.try_into().unwrap(), 0);
     terminal.process(&out);
     let rows: Vec<String> = terminal.screen().rows(0, 24).collect();
-    assert_eq!(rows[..3], ["+- x \"a\" .", "> * o +", "?????x"]);
+    assert_eq!(rows[..3], ["+- x \"a\" ~", "> * o +", "?????x"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
     match (&app.list.window, &app.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, area, app, window, now),
         (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
-        (None, None) => say(frame, area, "Loading the keys…", &[]),
+        (None, None) => say(frame, area, "Loading the keys.", &[]),
         (Some(_), None) if filter.is_empty() => {
             let rest = ["Press c to create the first one.", "Its secret is shown once, in the dialog that creates it."];
             say(frame, area, "There is no access key yet.", &rest);

@@ -5,21 +5,35 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Borders, Padding, Widget};
+use unicode_width::UnicodeWidthStr;
 
-use super::pieces::{line, next_row, paragraph};
+use super::pieces::{line, next_row, paragraph, rows};
 use super::when;
 use crate::model::{AccessKey, Doubt};
 use crate::ui::app::{App, Moment};
 use crate::ui::theme;
 
+/// A name, what stands behind it, and how that looks.
+type Fact = (&'static str, String, Style);
+
+/// Columns of the names of facts, and of their short ones.
+const NAMES: (u16, u16) = (15, 10);
+
 /// Draws the selected key's details.
 pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
     let beside = area.x > 0;
-    let block = Block::new()
+    let mut block = Block::new()
         .borders(if beside { Borders::LEFT } else { Borders::TOP })
         .border_set(theme::BORDER)
         .title(Line::styled(" Details ", theme::TITLE))
         .padding(Padding::horizontal(1));
+    if area.height <= 6
+        && let Some(key) = app.list.selected_key()
+    {
+        // There is no row for it.
+        let (status, style) = theme::status(key.status);
+        block = block.title_top(Line::styled(format!(" {status} "), style).right_aligned());
+    }
     let mut inside = block.inner(area);
     block.render(area, frame);
     if beside {
@@ -38,45 +52,88 @@ pub(super) fn doubt(key: &AccessKey) -> Option<Doubt> {
     key.id.doubt().or_else(|| key.label.doubt())
 }
 
-/// Draws what is known of a key; gives the rows below.
+/// Draws what is known of a key: in full if there is room, else with its texts in a row each, else a row for each fact,
+/// the most useful first; gives the rows below.
 pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
     let width = usize::from(area.width);
-    area = fact(frame, area, "Access key ID", &key.id.identity(4 * width), Style::new());
-    let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.identity(2 * width) };
-    area = fact(frame, area, "Label", &label, Style::new());
-    if let Some(doubt) = doubt(key).filter(|_| width >= 50) {
-        area = fact(frame, area, "", doubt.words(), theme::WARNING);
+    let beside = area.width.saturating_sub(NAMES.0);
+    for texts in [(4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
+        let full = in_full(key, texts, now);
+        if full.iter().map(|(_, text, _)| rows(text, beside)).sum::<u16>() <= area.height {
+            for (name, text, style) in &full {
+                area = fact(frame, area, NAMES.0, name, |frame, area| paragraph(frame, area, text, *style));
+            }
+            return area;
+        }
     }
+    for (name, text, style) in in_short(key, width, now) {
+        let names = if name == "ID" && text.width() + usize::from(NAMES.1) > width { 3 } else { NAMES.1 };
+        area = fact(frame, area, names, name, |frame, mut area| {
+            line(frame, next_row(&mut area), Line::styled(text, style));
+            area
+        });
+    }
+    area
+}
+
+/// Each fact whole, but ID and label in so many cells.
+fn in_full(key: &AccessKey, (id, text): (usize, usize), now: Moment) -> Vec<Fact> {
     let (status, style) = theme::status(key.status);
-    area = fact(frame, area, "Status", status, style);
-    let by = if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(24)) };
-    area = fact(frame, area, "Created", &format!("{}{by}", when::absolute(key.created_at)), Style::new());
-    area = fact(frame, area, "Last used", &last_used(key, now), Style::new());
-    let end = key.expires_at.map_or_else(
+    let expires = key.expires_at.map_or_else(
         || "never".to_owned(),
         |end| format!("{} ({})", when::absolute(end), when::relative(end, now.utc)),
     );
-    fact(frame, area, "Expires", &end, Style::new())
+    let mut facts = vec![("Access key ID", key.id.identity(id), Style::new())];
+    facts.push(("Label", label(key, text), Style::new()));
+    facts.extend(doubt(key).map(|doubt| ("", doubt.words().to_owned(), theme::WARNING)));
+    facts.extend([
+        ("Status", status.to_owned(), style),
+        ("Created", format!("{}{}", when::absolute(key.created_at), by(key)), Style::new()),
+        ("Last used", last_used(key, now), Style::new()),
+        ("Expires", expires, Style::new()),
+    ]);
+    facts
+}
+
+/// Each fact in a row.
+fn in_short(key: &AccessKey, width: usize, now: Moment) -> [Fact; 6] {
+    let (status, style) = theme::status(key.status);
+    let used = when::last_used(key.last_used_at, now.utc);
+    let expires = key
+        .expires_at
+        .map_or_else(|| "never".to_owned(), |end| format!("{} ({})", when::minute(end), when::relative(end, now.utc)));
+    [
+        ("ID", key.id.identity(width), Style::new()),
+        ("Label", label(key, width), Style::new()),
+        ("Last used", format!("{used}{}", from(key)), Style::new()),
+        ("Expires", expires, Style::new()),
+        ("Created", format!("{}{}", when::minute(key.created_at), by(key)), Style::new()),
+        ("Status", status.to_owned(), style),
+    ]
+}
+
+fn label(key: &AccessKey, cells: usize) -> String {
+    if key.label.is_empty() { "(none)".to_owned() } else { key.label.identity(cells) }
+}
+
+fn by(key: &AccessKey) -> String {
+    if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(24)) }
+}
+
+fn from(key: &AccessKey) -> String {
+    key.last_used_from.as_ref().map_or_else(String::new, |from| format!(" from {}", from.label(40)))
 }
 
 /// The last use in full.
-pub(super) fn last_used(key: &AccessKey, now: Moment) -> String {
+fn last_used(key: &AccessKey, now: Moment) -> String {
     let Some(at) = key.last_used_at else { return "never".to_owned() };
-    let from = key.last_used_from.as_ref().map_or(String::new(), |from| format!(" from {}", from.label(40)));
-    format!("{} ({}){from}", when::absolute(at), when::relative(at, now.utc))
+    format!("{} ({}){}", when::absolute(at), when::relative(at, now.utc), from(key))
 }
 
-/// A name and what stands behind it, in as many rows as it takes.
-fn fact(frame: &mut Buffer, area: Rect, name: &str, text: &str, style: Style) -> Rect {
-    const NAME: u16 = 15;
-    frame.set_stringn(
-        area.x,
-        area.y.min(frame.area.bottom() - 1),
-        if area.height > 0 { name } else { "" },
-        usize::from(area.width),
-        theme::QUIET,
-    );
-    let indent = NAME.min(area.width);
-    let below = paragraph(frame, Rect { x: area.x + indent, width: area.width - indent, ..area }, text, style);
+/// Draws a name, and beside it what is told of it; gives the rows below.
+fn fact(frame: &mut Buffer, area: Rect, names: u16, name: &str, tell: impl FnOnce(&mut Buffer, Rect) -> Rect) -> Rect {
+    let indent = names.min(area.width);
+    line(frame, Rect { width: indent, ..area }, Line::styled(name, theme::QUIET));
+    let below = tell(frame, Rect { x: area.x + indent, width: area.width - indent, ..area });
     Rect { x: area.x, width: area.width, ..below }
 }

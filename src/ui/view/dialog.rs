@@ -11,11 +11,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::pieces::{line, next_row, paragraph, popup, wrap};
+use super::pieces::{line, next_row, paragraph, popup};
 use super::reveal;
-use crate::model::Untrusted;
-use crate::ui::app::{App, Call, Dialog, Moment};
-use crate::ui::{keymap, theme};
+use crate::ui::app::{App, Call, Dialog, Moment, PRESS};
+use crate::ui::theme;
 
 /// Draws a dialog on top of the page; gives the cursor's place if something is being typed.
 pub(super) fn draw(frame: &mut Buffer, area: Rect, dialog: &Dialog, app: &App, now: Moment) -> Option<Position> {
@@ -61,25 +60,14 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &Call, waiting: &str) {
 }
 
 fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
-    const PRESS: usize = 14;
-    let width = usize::from(area.width.min(72)).saturating_sub(4 + PRESS);
-    let may_change = app.read_only().is_none();
-    let mut lines: Vec<Line> = keymap::helps()
-        .filter(|binding| may_change || !binding.action.changes_keys())
-        .flat_map(|binding| {
-            let presses = std::iter::once(binding.press).chain(std::iter::repeat(""));
-            presses.zip(wrap(binding.help, width)).map(|(press, words)| {
-                let press = Span::styled(format!("{press:<PRESS$}"), theme::PRESS);
-                Line::from(vec![press, Span::raw(words)])
-            })
+    let lines: Vec<Line> = app
+        .help_lines()
+        .into_iter()
+        .map(|(press, words)| {
+            let press = press.map(|press| Span::styled(format!("{press:<PRESS$}"), theme::PRESS));
+            press.into_iter().chain([Span::raw(words)]).collect()
         })
         .collect();
-    lines.push(Line::default());
-    if let Some(server) = &app.server {
-        let place = Untrusted::new(&server.profile.server).label(usize::from(area.width));
-        lines.push(Line::raw(format!("Profile {}, server: {place}", server.profile.name)));
-    }
-    lines.push(Line::raw(format!("latchkey {}", env!("CARGO_PKG_VERSION"))));
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let mut inside = popup(frame, area, 72, rows, "Help");
     let top = top.min(lines.len().saturating_sub(usize::from(inside.height)));

@@ -2,44 +2,68 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+use unicode_width::UnicodeWidthStr;
 
-use super::pieces::{grouped, line, line_right};
+use super::pieces::{grouped, line, line_right, paragraph};
 use super::when;
 use crate::model::Who;
-use crate::ui::app::{App, Exit};
+use crate::ui::app::{App, DetailsPane, Exit};
 use crate::ui::keymap::{self, Binding, Mode};
 use crate::ui::theme;
 
 /// Draws the notice, and the place in the list.
 pub(super) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
-    if (app.exit != Exit::No || app.suspending) && app.creating {
-        let words = " Waiting for the new key before leaving: its secret comes only once.";
-        return line(frame, area, Line::styled(words, theme::WARNING));
+    let width = usize::from(area.width);
+    let trouble = app.list.trouble.as_ref().filter(|_| app.list.window.is_some());
+    let (text, style) = match (&app.notice, trouble) {
+        _ if (app.exit != Exit::No || app.suspending) && app.creating => {
+            let words = "Waiting for the new key before leaving: its secret comes only once.";
+            (words.to_owned(), theme::WARNING)
+        }
+        (Some(notice), _) => (notice.text.clone(), if notice.is_error { theme::ERROR } else { Style::new() }),
+        (None, Some(trouble)) => (trouble.error.to_string(), theme::ERROR),
+        (None, None) => {
+            let who = app.server.as_ref().and_then(|server| server.who.as_ref());
+            (who.map(|who| who_is_here(who, width)).unwrap_or_default(), theme::QUIET)
+        }
+    };
+    let cells = text.width() + 1;
+    let words = Rect { x: area.x + 1, width: area.width - 1, ..area };
+    // What goes with the next press may take a row of the page until then.
+    if cells > width && app.notice.is_some() && app.dialog.is_none() {
+        let words = Rect { y: area.y - u16::from(!stands_last(app)), height: 2, ..words };
+        Clear.render(Rect { x: area.x, width: area.width, ..words }, frame);
+        paragraph(frame, words, &text, style);
+        return;
     }
-    let who = app.server.as_ref().and_then(|server| server.who.as_ref()).map(who);
     let place = match (app.list.position(), app.list.total) {
         (Some(at), Some(total)) => format!("{} of {} ", grouped(at), grouped(total)),
         (Some(at), None) => format!("{} ", grouped(at)),
         _ => String::new(),
     };
-    let text = match (&app.notice, &app.list.trouble) {
-        (Some(notice), _) if notice.is_error => Line::styled(format!(" {}", notice.text), theme::ERROR),
-        (Some(notice), _) => Line::raw(format!(" {}", notice.text)),
-        (None, Some(trouble)) if app.list.window.is_some() => Line::styled(format!(" {}", trouble.error), theme::ERROR),
-        (None, _) => Line::styled(who.unwrap_or_default(), theme::QUIET),
-    };
     // A sentence is worth more than the place in the list.
-    if text.width() + place.len() < usize::from(area.width) {
+    if cells + place.len() < width {
         line_right(frame, area, place);
     }
-    line(frame, area, text);
+    line(frame, words, Line::styled(text, style));
 }
 
-/// Who is signed in, and how long.
-fn who(who: &Who) -> String {
+/// Whether the selected key is on the row above: it stays in sight, and the hints make way.
+fn stands_last(app: &App) -> bool {
+    let panes = app.panes();
+    let lists = matches!(panes.details, DetailsPane::None | DetailsPane::Beside(_));
+    lists && app.list.window.is_some() && app.list.selected + 1 >= app.list.top + usize::from(panes.list)
+}
+
+/// Who is signed in, and how long; in few words if these do not fit.
+fn who_is_here(who: &Who, width: usize) -> String {
     let (name, role) = (who.username.label(40), who.role.label(20));
-    format!(" Signed in as {name} ({role}) until {}", when::clock(who.expires_at))
+    let short = format!("{name} ({role}) until {}", when::clock(who.expires_at));
+    let whole = format!("Signed in as {short}");
+    if whole.width() < width { whole } else { short }
 }
 
 /// Draws what can be pressed now, as far as it fits.

@@ -38,8 +38,8 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, app: &App) {
 /// Which profile and which host: always on screen, and loud where real keys are at stake.
 fn place(app: &App, room: usize) -> Line<'static> {
     if let Some(name) = &app.connecting {
-        let name = fitting(name, room.saturating_sub("Connecting: .".len()));
-        return Line::styled(format!("Connecting: {name}…"), theme::WARNING);
+        let name = fitting(name, room.saturating_sub("Connecting:  ".len()));
+        return Line::styled(format!("Connecting: {name} "), theme::WARNING);
     }
     let Some(server) = &app.server else { return Line::default() };
     let profile = &server.profile;
@@ -74,7 +74,7 @@ fn count(app: &App) -> String {
         (Some(total), _) if list.query.filter.is_empty() => keys(total),
         (Some(1), _) => "1 key matches".to_owned(),
         (Some(total), _) => format!("{} match", keys(total)),
-        (None, Some(_)) => "counting…".to_owned(),
+        (None, Some(_)) => "counting".to_owned(),
         (None, None) => String::new(),
     }
 }

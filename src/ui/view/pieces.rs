@@ -11,11 +11,24 @@ use unicode_width::UnicodeWidthStr;
 use crate::model::Untrusted;
 use crate::ui::field::Field;
 use crate::ui::theme;
+pub(super) use crate::ui::words::wrap;
+use crate::ui::words::{squeezed, within};
 
-/// Draws a line into the first row of an area.
+/// Draws a line into the first row of an area; a mark says if there is more of it than fits.
 pub(super) fn line<'a>(frame: &mut Buffer, area: Rect, text: impl Into<Line<'a>>) {
-    if area.height > 0 {
-        frame.set_line(area.x, area.y, &text.into(), area.width);
+    if area.is_empty() {
+        return;
+    }
+    let (text, width) = (text.into(), usize::from(area.width));
+    frame.set_line(area.x, area.y, &text, area.width);
+    if text.width() > width && text.to_string().trim_end().width() > width {
+        let last = area.right() - 1;
+        let style = frame[(last, area.y)].style();
+        // A wide character does not stay by half.
+        if last > area.x && frame[(last - 1, area.y)].symbol().width() > 1 {
+            frame.set_stringn(last - 1, area.y, " ", 1, style);
+        }
+        frame.set_stringn(last, area.y, theme::CUT, 1, style);
     }
 }
 
@@ -35,51 +48,31 @@ pub(super) const fn next_row(area: &mut Rect) -> Rect {
     row
 }
 
-/// Draws wrapped text; gives the rows below it.
+/// Draws wrapped text; gives the rows below it. Where there are too few rows, long words lose their middles, and a mark
+/// says if that is not enough.
 pub(super) fn paragraph(frame: &mut Buffer, mut area: Rect, text: &str, style: Style) -> Rect {
-    for words in wrap(text, usize::from(area.width)).iter().take(usize::from(area.height)) {
+    let (width, height) = (usize::from(area.width), usize::from(area.height));
+    let mut lines = wrap(text, width);
+    if lines.len() > height {
+        let words: Vec<String> = text.split(' ').map(|word| squeezed(word, width)).collect();
+        lines = wrap(&words.join(" "), width);
+    }
+    if lines.len() > height
+        && let Some(last) = height.checked_sub(1).and_then(|at| lines.get_mut(at))
+    {
+        last.truncate(within(last.graphemes(true), width.saturating_sub(1)));
+        last.push_str(theme::CUT);
+    }
+    for words in lines.iter().take(height) {
         let row = next_row(&mut area);
-        frame.set_stringn(row.x, row.y, words, usize::from(row.width), style);
+        frame.set_stringn(row.x, row.y, words, width, style);
     }
     area
 }
 
-/// Breaks a text at words. A word longer than a line is cut into lines.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut rest = word.to_owned();
-        loop {
-            let current = lines.last_mut().map_or(0, |line| line.width());
-            let gap = usize::from(current > 0);
-            if current + gap + rest.width() <= width || width == 0 {
-                if let Some(line) = lines.last_mut() {
-                    line.push_str(&" ".repeat(gap));
-                    line.push_str(&rest);
-                }
-                break;
-            }
-            if current > 0 {
-                lines.push(String::new());
-                continue;
-            }
-            let mut cells = 0;
-            let head: String = rest
-                .graphemes(true)
-                .take_while(|g| {
-                    cells += g.width();
-                    cells <= width
-                })
-                .collect();
-            if head.is_empty() {
-                break;
-            }
-            rest = rest[head.len()..].to_owned();
-            lines.pop();
-            lines.extend([head, String::new()]);
-        }
-    }
-    lines
+/// How many rows a text takes.
+pub(super) fn rows(text: &str, width: u16) -> u16 {
+    u16::try_from(wrap(text, usize::from(width)).len()).unwrap_or(u16::MAX)
 }
 
 /// A dialog narrower than this has no room to spare.
@@ -108,7 +101,13 @@ pub(super) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
     inside
 }
 
-/// Draws a field; gives the cursor's place if it is focused.
+/// Says something in the lower border of a dialog, where every row inside is taken.
+pub(super) fn in_border(frame: &mut Buffer, inside: Rect, words: &str) {
+    let row = Rect { x: inside.x + 1, y: inside.bottom(), width: inside.width.saturating_sub(1), height: 1 };
+    line(frame, row, format!(" {words} "));
+}
+
+/// Draws a field; gives the cursor's place if it is focused. Marks say where its text goes on.
 pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool) -> Option<Position> {
     if area.is_empty() {
         return None;
@@ -118,22 +117,31 @@ pub(super) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
         let masked = field.is_masked();
         if masked { theme::DOT.repeat(text.chars().count()) } else { Untrusted::new(text).label(usize::MAX) }
     };
+    let text = seen(field.text());
     let cursor = if focused { seen(field.before_cursor()).width() } else { 0 };
-    let scroll = (cursor + 1).saturating_sub(width);
-    let mut cells = 0;
-    let shown: String = seen(field.text())
-        .graphemes(true)
-        .skip_while(|g| {
-            cells += g.width();
-            cells <= scroll
-        })
-        .collect();
+    let marked = width > 4; // a smaller one shows four characters, and the text has no more
+    let behind = usize::from(marked && cursor + 1 < text.width());
+    let scroll = (cursor + 1 + behind).saturating_sub(width);
+    let goes_on = marked && text.width() > scroll + width;
+    let (from, to) = (scroll + usize::from(marked && scroll > 0), scroll + width - usize::from(goes_on));
     let style = if focused { theme::FOCUS } else { theme::COLUMN };
     frame.set_style(Rect { height: 1, ..area }, style);
-    frame.set_stringn(area.x, area.y, &shown, width, style);
-    focused.then(|| {
-        Position::new(area.x + u16::try_from(cursor - scroll.min(cursor)).unwrap_or(0).min(area.width - 1), area.y)
-    })
+    let (left, right) = theme::cut();
+    for (is, at, mark) in [(from > scroll, 0, left), (goes_on, area.width - 1, right)] {
+        if is {
+            frame.set_stringn(area.x + at, area.y, mark, 1, style);
+        }
+    }
+    let mut at = 0;
+    for grapheme in text.graphemes(true) {
+        let cells = grapheme.width();
+        if at >= from && at + cells <= to {
+            let x = area.x + u16::try_from(at - scroll).unwrap_or(0);
+            frame.set_stringn(x, area.y, grapheme, cells, style);
+        }
+        at += cells;
+    }
+    focused.then(|| Position::new(area.x + u16::try_from(cursor - scroll).unwrap_or(0).min(area.width - 1), area.y))
 }
 
 /// Draws buttons in as many rows as they need; gives the rows below.
@@ -183,11 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_lines() {
+    fn numbers_are_grouped() {
         assert_eq!((grouped(0), grouped(999), grouped(1_000_000)), ("0".into(), "999".into(), "1,000,000".into()));
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
-        assert_eq!(wrap("", 4), [""]);
-        assert_eq!(wrap("\u{6771}\u{4eac}", 1), [""]);
     }
 }

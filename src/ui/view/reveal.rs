@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::pieces::{NARROW, button_rows, buttons, line, next_row, paragraph, popup};
+use super::pieces::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
 use crate::surroundings::{Surroundings, Warning};
 use crate::ui::app::{Fate, Moment, News, Reveal, RevealButton};
 use crate::ui::theme;
@@ -15,25 +15,38 @@ use crate::ui::theme;
 /// Draws it.
 pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: Moment) {
     let tall = area.height >= 16;
-    let inside = popup(frame, area, 78, if tall { 18 } else { 9 }, "Access key created");
+    let inside = popup(frame, area, 78, if tall { 18 } else { 12 }, "Access key created");
+    let narrow = inside.width < NARROW;
     let mut rest = inside;
     if tall {
         let words = "Copy the secret now: after Close it is gone for good, here and on the server's pages.";
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
+    } else {
+        in_border(frame, inside, "After Close it is gone for good");
     }
-    let narrow = inside.width < NARROW;
-    let name = if narrow { "ID " } else { "Access key ID (public)  " };
-    let id = Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(reveal.key.id.label(128))]);
-    line(frame, next_row(&mut rest), id);
+    let words = Words::new(reveal, around, narrow);
+    // While there is much to say, the ID can be read in the list alone.
+    let is_tiny = inside.height < 8;
+    if !is_tiny || reveal.shown_until.is_none() || words.rows(inside.width) < 2 {
+        let name = if narrow { "ID " } else { "Access key ID (public)  " };
+        let id = Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(reveal.key.id.label(128))]);
+        line(frame, next_row(&mut rest), id);
+    }
     if tall {
         next_row(&mut rest);
     }
     let length = reveal.secret.expose().graphemes(true).count();
     let name = format!("Secret access key ({length}{})", if narrow { "" } else { " characters" });
-    let row = next_row(&mut rest);
-    line(frame, row, Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(countdown(reveal, now))]));
-    rest = draw_secret(frame, area, rest, reveal);
+    let mut row = next_row(&mut rest);
+    line(frame, row, Line::from(vec![Span::styled(&name, theme::QUIET), Span::raw(countdown(reveal, now))]));
+    if is_tiny && reveal.shown_until.is_none() {
+        let taken = u16::try_from(name.len() + 1).unwrap_or(0).min(row.width);
+        (row.x, row.width) = (row.x + taken, row.width - taken);
+        draw_secret(frame, area, row, reveal);
+    } else {
+        rest = draw_secret(frame, area, rest, reveal);
+    }
     if tall {
         next_row(&mut rest);
     }
@@ -44,44 +57,60 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let show = if reveal.shown_until.is_some() { "Hide key" } else { "Show key" };
     let copy = if narrow { "Copy" } else { "Copy to clipboard" };
     let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
-    let names = [show, copy, "Save to…", "HMAC token", "Test key", "Close"];
+    let names = [show, copy, "Save", "HMAC token", "Test key", "Close"];
     let mut rest = button_rows(frame, rest, &names, focused);
     if tall {
         next_row(&mut rest);
     }
-    draw_words(frame, rest, reveal, around, narrow);
+    words.draw(frame, rest);
 }
 
-/// Draws what happened last; before anything did, who would see the secret, and where a copy would go.
-fn draw_words(frame: &mut Buffer, mut rest: Rect, reveal: &Reveal, around: Option<&Surroundings>, narrow: bool) {
-    let roomy = rest.height > 2;
-    if let Some(around) = around.filter(|_| reveal.news.is_none() || roomy) {
-        rest = draw_warnings(frame, rest, &around.warnings, narrow);
-    }
-    match (&reveal.news, around) {
-        (Some(News::Copied(what, report)), _) => {
-            let style = if report.is_failure() { theme::ERROR } else { Style::new() };
-            let words = if narrow { report.brief(*what) } else { report.sentence(*what) };
-            paragraph(frame, rest, &words, style);
-        }
-        (Some(News::Delivered(words)), _) => drop(paragraph(frame, rest, words, theme::GOOD)),
-        (None, Some(around)) => {
-            let style = if around.way.is_err() { theme::WARNING } else { theme::QUIET };
-            paragraph(frame, rest, &if narrow { around.brief() } else { around.sentence() }, style);
-        }
-        (None, None) => {}
-    }
+/// What happened last; before anything did, who would see the secret, and where a copy would go.
+struct Words {
+    warnings: Vec<String>,
+    last: (String, Style),
+    /// Whether the last is what counts.
+    is_news: bool,
 }
 
-fn draw_warnings(frame: &mut Buffer, mut rest: Rect, warnings: &[Warning], narrow: bool) -> Rect {
-    if narrow && !warnings.is_empty() {
-        let all: Vec<String> = warnings.iter().map(Warning::brief).collect();
-        return paragraph(frame, rest, &format!("! {}", all.join(" ")), theme::WARNING);
+impl Words {
+    fn new(reveal: &Reveal, around: Option<&Surroundings>, narrow: bool) -> Self {
+        let warnings = around.map_or(&[][..], |around| &around.warnings);
+        let warnings = if narrow && !warnings.is_empty() {
+            vec![warnings.iter().map(Warning::brief).collect::<Vec<_>>().join(" ")]
+        } else {
+            warnings.iter().map(Warning::sentence).collect()
+        };
+        let last = match (&reveal.news, around) {
+            (Some(News::Copied(what, report)), _) => (
+                if narrow { report.brief(*what) } else { report.sentence(*what) },
+                if report.is_failure() { theme::ERROR } else { Style::new() },
+            ),
+            (Some(News::Delivered(words)), _) => (words.clone(), theme::GOOD),
+            (None, Some(around)) => (
+                if narrow { around.brief() } else { around.sentence() },
+                if around.way.is_err() { theme::WARNING } else { theme::QUIET },
+            ),
+            (None, None) => (String::new(), Style::new()),
+        };
+        let warnings = warnings.into_iter().map(|words| format!("! {words}")).collect();
+        Self { warnings, last, is_news: reveal.news.is_some() }
     }
-    for warning in warnings {
-        rest = paragraph(frame, rest, &format!("! {}", warning.sentence()), theme::WARNING);
+
+    fn rows(&self, width: u16) -> u16 {
+        let warnings: u16 = self.warnings.iter().map(|words| rows(words, width)).sum();
+        warnings + rows(&self.last.0, width)
     }
-    rest
+
+    /// What has just happened goes before what was known already.
+    fn draw(&self, frame: &mut Buffer, mut rest: Rect) {
+        if !self.is_news || self.rows(rest.width) <= rest.height {
+            for words in &self.warnings {
+                rest = paragraph(frame, rest, words, theme::WARNING);
+            }
+        }
+        paragraph(frame, rest, &self.last.0, self.last.1);
+    }
 }
 
 fn countdown(reveal: &Reveal, now: Moment) -> String {

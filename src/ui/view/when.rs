@@ -25,6 +25,11 @@ pub(super) fn date(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d").to_string()
 }
 
+/// The time to the minute, here.
+pub(super) fn minute(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
+}
+
 /// The whole time with its zone, here.
 pub(super) fn absolute(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S %:z").to_string()

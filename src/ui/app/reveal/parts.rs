@@ -29,7 +29,7 @@ pub enum RevealButton {
     Show,
     /// *Copy to clipboard*.
     Copy,
-    /// *Save to…*.
+    /// *Save*.
     Save,
     /// *HMAC token*.
     Hmac,

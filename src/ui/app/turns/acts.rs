@@ -109,14 +109,8 @@ impl App {
                 }
             },
             Dialog::Profiles(_) => self.act_in_profiles(action),
-            Dialog::Help(top) => {
-                match action {
-                    Action::Up => *top = top.saturating_sub(1),
-                    Action::Down => *top += 1,
-                    Action::PageUp => *top = top.saturating_sub(8),
-                    Action::PageDown => *top += 8,
-                    _ => self.dialog = None,
-                }
+            Dialog::Help(_) => {
+                self.act_in_help(action);
                 None
             }
         }

@@ -75,6 +75,8 @@ impl App {
         let before = server.who.take().map(|who| who.username.raw_for_api().to_owned());
         let why = if before.is_some() {
             "Your session has ended. Sign in again: what you were doing goes on."
+        } else if server.profile.read_only {
+            "Sign in to see the keys of this server."
         } else {
             "Sign in to see and change the keys of this server."
         };

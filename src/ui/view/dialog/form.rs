@@ -9,7 +9,7 @@ use super::draw_call;
 use crate::model::Label;
 use crate::ui::app::{App, CreateDialog, EditDialog, Exit, Expiry, Focus, KeyForm, Moment};
 use crate::ui::theme;
-use crate::ui::view::pieces::{buttons, field, line, next_row, paragraph, popup};
+use crate::ui::view::pieces::{buttons, field, in_border, line, next_row, paragraph, popup};
 use crate::ui::view::when;
 
 const NAME: u16 = 9;
@@ -23,8 +23,11 @@ pub(super) fn draw_create(
 ) -> Option<Position> {
     let inside = popup(frame, area, 72, 12, "Create access key");
     let words = "The secret access key is shown once, in the next step. Have the place ready where it will be kept.";
+    if !has_room_for_words(inside) {
+        in_border(frame, inside, "Its secret is shown once");
+    }
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
-    let waiting = if app.exit == Exit::No { "Creating…" } else { "Creating… then leaving." };
+    let waiting = if app.exit == Exit::No { "Creating it." } else { "Creating it, then leaving." };
     draw_call(frame, rest, &dialog.call, waiting);
     cursor.filter(|_| !dialog.call.is_sent())
 }
@@ -33,8 +36,12 @@ pub(super) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now
     let inside = popup(frame, area, 72, 11, "Edit access key");
     let id = format!("Access key ID {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(14)));
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
-    draw_call(frame, rest, &dialog.call, "Saving…");
+    draw_call(frame, rest, &dialog.call, "Saving it.");
     cursor.filter(|_| !dialog.call.is_sent())
+}
+
+const fn has_room_for_words(inside: Rect) -> bool {
+    inside.height > 7
 }
 
 /// Draws words, fields and buttons; gives the cursor's place and the rows below.
@@ -47,7 +54,7 @@ fn draw_form(
     now: Moment,
 ) -> (Option<Position>, Rect) {
     let roomy = area.height > 8;
-    let mut rest = if area.height > 7 { paragraph(frame, area, words, Style::new()) } else { area };
+    let mut rest = if has_room_for_words(area) { paragraph(frame, area, words, Style::new()) } else { area };
     if roomy {
         next_row(&mut rest);
     }

@@ -20,7 +20,7 @@ pub(in crate::ui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, a
         rest = paragraph(frame, rest, &format!("! {}", reason.sentence()), theme::WARNING);
     }
     let saves = match &app.dialog {
-        Some(Dialog::Reveal(_)) => " Save to… (w) brings it out unseen.",
+        Some(Dialog::Reveal(_)) => " Save (w) brings it out unseen.",
         _ => "",
     };
     let words = format!("Whoever sees the screen or a recording of it can use what is on it.{saves}");

@@ -11,7 +11,9 @@ use crate::model::{AccessKey, Status};
 use crate::ui::app::{Call, DeleteDialog, LeftOverDialog, Moment, Question};
 use crate::ui::theme;
 use crate::ui::view::details;
-use crate::ui::view::pieces::{NARROW, buttons, field, keep_last_row, line, next_row, paragraph, popup};
+use crate::ui::view::pieces::{
+    NARROW, buttons, field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
+};
 use crate::ui::view::when;
 
 pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
@@ -43,6 +45,8 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
             "Requests that use this key will fail at once. This cannot be undone.",
             Style::new(),
         );
+    } else {
+        in_border(frame, inside, "This cannot be undone");
     }
     let row = next_row(&mut rest);
     let count = dialog.key.id.last_four().chars().count();
@@ -60,7 +64,7 @@ pub(super) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
     let confirmed = dialog.is_confirmed();
     buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
     if roomy || dialog.call.is_sent() {
-        draw_call(frame, rest, &dialog.call, "Deleting…");
+        draw_call(frame, rest, &dialog.call, "Deleting it.");
     }
     cursor
 }
@@ -86,17 +90,25 @@ pub(super) fn draw_switch(
     };
     let mut inside = popup(frame, area, 72, 10, title);
     let kept = keep_last_row(&mut inside);
+    if let (Some(row), Call::Failed(why)) = (kept, &dialog.call) {
+        let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
+        paragraph(frame, rest, why, theme::ERROR);
+        buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
+        return None;
+    }
     let mut rest = short_facts(frame, inside, &dialog.key, now);
     if to == Status::Inactive {
         rest = warn_if_used(frame, rest, &dialog.key, now);
     }
-    rest = paragraph(frame, rest, words, Style::new());
+    // That it stops at once was said above, where there are few rows.
+    let (_, second) = words.split_once(". ").filter(|_| rows(words, rest.width) > rest.height).unwrap_or(("", words));
+    rest = paragraph(frame, rest, second, Style::new());
     if rest.height > 2 {
         next_row(&mut rest);
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
-    draw_call(frame, rest, &dialog.call, "Asking the server…");
+    draw_call(frame, rest, &dialog.call, "Asking the server.");
     None
 }
 
@@ -118,17 +130,26 @@ pub(super) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
 pub(super) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &LeftOverDialog) -> Option<Position> {
     let mut inside = popup(frame, area, 72, 12, "A create was under way");
     let kept = keep_last_row(&mut inside);
-    let words = format!(
-        "latchkey ended at {} while it created a key{}. Finish it: if the server had made the key, its secret is lost, and you \
-         can delete it; if not, it makes the key now and you see its secret.",
-        when::absolute(dialog.left.at),
-        dialog.labelled(),
-    );
+    let labelled = dialog.labelled();
+    let words = match &dialog.call {
+        Call::Failed(_) if kept.is_some() => format!("The create of a key{labelled} is not finished."),
+        _ if kept.is_some() => format!(
+            "latchkey ended while it created a key{labelled}. Finish it: if it is there, its secret is lost and you can \
+             delete it; if not, it is made now and you see its secret."
+        ),
+        _ => format!(
+            "latchkey ended at {} while it created a key{labelled}. Finish it: if the server had made the key, its secret \
+             is lost, and you can delete it; if not, it makes the key now and you see its secret.",
+            when::absolute(dialog.left.at),
+        ),
+    };
     let mut rest = paragraph(frame, inside, &words, Style::new());
-    next_row(&mut rest);
+    if kept.is_none() {
+        next_row(&mut rest);
+    }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &["Not now", "Finish it"], Some(usize::from(dialog.yes)));
-    draw_call(frame, rest, &dialog.call, "Asking the server…");
+    draw_call(frame, rest, &dialog.call, "Asking the server.");
     None
 }
 

@@ -50,7 +50,7 @@ pub(in crate::ui::view) fn draw_sign_in(
         _ => None,
     };
     buttons(frame, row, &["Sign in", "Cancel"], focused);
-    draw_call(frame, rest, &dialog.call, "Signing in…");
+    draw_call(frame, rest, &dialog.call, "Signing in.");
     cursor
 }
 

@@ -10,7 +10,7 @@ use ratatui::text::Span;
 
 use crate::ui::app::{CopyReport, HmacFocus, HmacStep, Moment, Step, What};
 use crate::ui::theme;
-use crate::ui::view::pieces::{button_rows, field, line, next_row, paragraph, popup};
+use crate::ui::view::pieces::{NARROW, button_rows, field, line, next_row, paragraph, popup};
 
 pub(super) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: Moment) -> Option<Position> {
     match step {
@@ -32,20 +32,21 @@ fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: Moment) -> Op
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
-    let row = next_row(&mut rest);
-    line(frame, row, Span::styled("Content", theme::QUIET));
-    let place = Rect { x: row.x + 9, width: row.width.saturating_sub(9), ..row };
-    let cursor = field(frame, place, &step.content, step.focus == HmacFocus::Content);
+    let mut cursor = None;
+    // On a small screen what came of a copy has its row.
+    if roomy || step.copied.is_none() || step.focus == HmacFocus::Content {
+        let row = next_row(&mut rest);
+        line(frame, row, Span::styled("Content", theme::QUIET));
+        let place = Rect { x: row.x + 9, width: row.width.saturating_sub(9), ..row };
+        cursor = field(frame, place, &step.content, step.focus == HmacFocus::Content);
+    }
     if roomy {
         next_row(&mut rest);
     }
     if let Some(made) = &step.made {
         let left = step.seconds_left(now).unwrap_or(0);
-        line(
-            frame,
-            next_row(&mut rest),
-            Span::styled(format!("HMAC token, a credential; hides in {left} s"), theme::QUIET),
-        );
+        let name = if rest.width < NARROW { "Token (a credential)," } else { "HMAC token, a credential;" };
+        line(frame, next_row(&mut rest), Span::styled(format!("{name} hides in {left} s"), theme::QUIET));
         let width = usize::from(rest.width).clamp(1, 64);
         for part in made.token.expose().as_bytes().chunks(width) {
             line(frame, next_row(&mut rest), Span::styled(String::from_utf8_lossy(part), theme::SECRET));
@@ -76,7 +77,11 @@ const fn hmac_button(stop: HmacFocus) -> Option<&'static str> {
     }
 }
 
+fn copied_words(what: What, report: &CopyReport, width: u16) -> String {
+    if width < NARROW { report.brief(what) } else { report.sentence(what) }
+}
+
 fn draw_copied(frame: &mut Buffer, rest: Rect, (what, report): &(What, CopyReport)) {
     let style = if matches!(report, CopyReport::Failed { .. }) { theme::ERROR } else { Style::new() };
-    paragraph(frame, rest, &report.sentence(*what), style);
+    paragraph(frame, rest, &copied_words(*what, report, rest.width), style);
 }

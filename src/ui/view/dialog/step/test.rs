@@ -6,12 +6,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::draw_copied;
+use super::{copied_words, draw_copied};
 use crate::model::doctor::Finding;
 use crate::model::{Grant, Untrusted, Verdict};
 use crate::ui::app::{Moment, TestButton, TestStep, Testing};
 use crate::ui::theme;
-use crate::ui::view::pieces::{button_rows, line, next_row, popup, wrap};
+use crate::ui::view::pieces::{button_rows, line, next_row, popup, rows, wrap};
 use crate::ui::view::when;
 
 /// A mark, and words beside it.
@@ -29,9 +29,13 @@ pub(super) fn draw(frame: &mut Buffer, area: Rect, step: &TestStep, now: Moment)
         draw_subject(frame, &mut rest, step);
     }
     // The buttons stand below, whatever the words above need.
-    let rows = if rest.width < 50 { 2 } else { 1 } + 2 * u16::from(roomy);
-    let below = Rect { y: rest.bottom().saturating_sub(rows), height: rows, ..rest };
-    rest.height = rest.height.saturating_sub(rows + u16::from(roomy));
+    let mut below = if rest.width < 50 { 2 } else { 1 } + 2 * u16::from(roomy);
+    if let Some((what, report)) = step.copied.as_ref().filter(|_| !roomy) {
+        below += rows(&copied_words(*what, report, rest.width), rest.width).min(2);
+    }
+    rest.height = rest.height.saturating_sub(below);
+    let below = Rect { y: rest.bottom(), height: below, ..rest };
+    rest.height -= u16::from(roomy);
     draw_points(frame, rest, &points(step, now), step.scroll);
     let names: Vec<&str> = step.buttons().iter().map(|button| name(*button)).collect();
     let focused = step.buttons().iter().position(|button| *button == step.focus);
