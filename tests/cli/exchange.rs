@@ -105,11 +105,13 @@ fn a_secret_in_an_argument_is_not_repeated_and_counts_as_known() {
         &["login", "jo", "hunter2"],
         &["verify", "hunter2"],
         &["keys", "show", &secret],
+        &["keys", "list", "--search", &secret],
+        &["keys", "list", "--search", TOKEN],
         &["hmac", "--content", &secret],
         &["hmac", "--secret", &secret],
     ] {
         let error = home.run(args).failed(2);
-        assert!(!error.contains(&secret) && !error.contains("hunter2"), "{error}");
+        assert!(!error.contains(&secret) && !error.contains("hunter2") && !error.contains(TOKEN), "{error}");
         assert!(error.contains("replace it") || args.contains(&"--secret"), "{error}");
     }
 }
