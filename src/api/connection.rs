@@ -43,6 +43,14 @@ pub enum Target {
     Url(BaseUrl),
 }
 
+impl Target {
+    /// Whether it is Passportal, whose API has no sign-in and no keys, only the exchange.
+    #[must_use]
+    pub fn is_passportal(&self) -> bool {
+        matches!(self, Self::Url(base) if base.is_passportal())
+    }
+}
+
 impl Connection {
     /// How long a connection may take to come about unless the settings say otherwise. A far host with a
     /// lost packet takes 3 s (RFC 6298: the first repeat after 1 s, the next after 2 s more).

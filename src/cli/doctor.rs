@@ -82,9 +82,11 @@ async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<
 /// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
 async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
     match reach::server(config, config.chosen(), false).await {
-        Err(ReachError::NotSignedIn(_) | ReachError::NotSignedInAt(_)) => {
-            Ok((reach::without_session(config, config.chosen()).await?, false))
-        }
+        Err(
+            ReachError::NotSignedIn(_)
+            | ReachError::NotSignedInAt(_)
+            | ReachError::Api(crate::api::ApiError::Passportal),
+        ) => Ok((reach::without_session(config, config.chosen()).await?, false)),
         reached => Ok((reached?, true)),
     }
 }

@@ -152,10 +152,11 @@ impl From<&ApiError> for Failure {
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
             ApiError::Conflict(..) => (Exit::Conflict, None),
             ApiError::Refused(400, _) => (Exit::Usage, None),
-            ApiError::Refused(..) => (Exit::Mistake, None),
+            ApiError::Refused(..) | ApiError::Passportal => (Exit::Mistake, None),
             ApiError::TooMany { .. } | ApiError::NotStarted(_) => (Exit::Unreachable, None),
             ApiError::Unreachable(_)
             | ApiError::Transport(_)
+            | ApiError::NoSignIn
             | ApiError::Server(..)
             | ApiError::WebPage(..)
             | ApiError::SentElsewhere(_)

@@ -52,6 +52,7 @@ impl Client {
         let wire = answer.map_err(|error| match error {
             // Here the code 1000 is about a password, not about an access key.
             ApiError::Verification => ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")),
+            ApiError::NotFound(_) => ApiError::NoSignIn,
             other => other,
         })?;
         bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
