@@ -19,11 +19,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn fault(what: impl Into<String>, next: impl Into<String>) -> Self {
+    /// What explains the failure.
+    pub fn fault(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into(), is_fault: true }
     }
 
-    fn note(what: impl Into<String>, next: impl Into<String>) -> Self {
+    /// What only tells what was ruled out.
+    pub fn note(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into(), is_fault: false }
     }
 }

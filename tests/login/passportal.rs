@@ -73,6 +73,24 @@ async fn the_page_opens_at_passportal_and_makes_tokens() {
 }
 
 #[tokio::test]
+async fn the_doctor_knows_what_passportal_does_not_have() {
+    let authority = Authority::new("ours");
+    let (home, mock) = tenant(&authority, good());
+    let ended = home.run(&["doctor"], "", &[]).await;
+    assert!(ended.good && !ended.out.contains("wrong"), "{ended:?}");
+    assert!(ended.out.contains("The server answers; it has no /health (Passportal has none)."), "{ended:?}");
+    assert!(!ended.out.contains("login"), "{ended:?}");
+    assert_eq!(mock.calls(), [""; 0]);
+    // A host of Passportal's that has no API: of no use, whatever it answers.
+    let authority = Authority::new("ours");
+    let port = authority.serve(mock.router(), &["www.passportalmsp.com"], ALWAYS, None);
+    let more = format!("connect_to = \"127.0.0.1:{port}\"\nca_file = \"{}\"", authority.file().display());
+    let ended = Home::with_team("https://www.passportalmsp.com", &more).run(&["doctor"], "", &[]).await;
+    assert!(ended.out.contains("www.passportalmsp.com is none of them: use your region's"), "{ended:?}");
+    assert_eq!(ended.code, Some(6), "{ended:?}");
+}
+
+#[tokio::test]
 async fn another_server_without_a_sign_in_may_have_another_address() {
     let missing = || (StatusCode::NOT_FOUND, Json(json!({ "message": "Not Found" }))).into_response();
     let port = serve_plain(always(missing)).await;

@@ -11,10 +11,10 @@ use crate::cli::output::time;
 use crate::cli::reach::Reached;
 use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find};
 use crate::model::role::check_pair;
-use crate::model::{Content, Grant, KeyId, SecretKey, Status, hmac_token};
+use crate::model::{BaseUrl, Content, Grant, KeyId, SecretKey, Status, hmac_token};
 
 /// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
-pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, address: Option<String>) -> Diagnosis {
+pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base: Option<&BaseUrl>) -> Diagnosis {
     let secret = case.secret.as_ref();
     // What cannot be right is not sent.
     let is_possible = |secret: &SecretKey| {
@@ -36,14 +36,14 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, addr
         was_refused: matches!(result, Some(Err(ApiError::Verification))),
         clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
         // An address that works is not to blame.
-        address: address.filter(|_| !works),
+        address: base.and_then(BaseUrl::region_hint).filter(|_| !works),
     };
     let mut findings = find(&evidence);
     let is_fault = findings.iter().any(|found| found.is_fault);
     let exit = add_result(&mut findings, result, &evidence.key).max(if is_fault { Exit::NotGood } else { Exit::Done });
     if !is_known && exit == Exit::NotGood {
         let next = "Sign in with latchkey login --remember, then ask again.";
-        findings.push(note("Nobody is signed in here, so that the key itself could not be looked at.", next));
+        findings.push(Finding::note("Nobody is signed in here, so that the key itself could not be looked at.", next));
     }
     Diagnosis { findings, exit }
 }
@@ -53,7 +53,7 @@ fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiErro
     match result {
         Some(Ok(grant)) => {
             let what = format!("The exchange works: the access token is good until {}.", time(grant.expires_at));
-            findings.push(note(what, ""));
+            findings.push(Finding::note(what, ""));
             Exit::Done
         }
         Some(Err(ApiError::Verification)) => Exit::NotGood,
@@ -70,14 +70,10 @@ fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiErro
             } else {
                 "The exchange was not tried."
             };
-            findings.push(note(what, next));
+            findings.push(Finding::note(what, next));
             Exit::Done
         }
     }
-}
-
-fn note(what: impl Into<String>, next: &str) -> Finding {
-    Finding { what: what.into(), next: next.to_owned(), is_fault: false }
 }
 
 /// With content of our own: the user's may be public by now.
