@@ -33,13 +33,23 @@ impl Finding {
 /// What the server knows of the key, as far as it could be asked.
 #[derive(Clone, Debug, Default)]
 pub enum KeyState {
-    /// Nobody is signed in, or the server has no list of keys.
+    /// Nobody is signed in.
     #[default]
     Unknown,
+    /// The server has no list of keys: it is Passportal.
+    Unlisted,
     /// There is no such key: it was deleted, or it belongs to another server.
     Missing,
     /// The key as it is now.
     Known(Box<AccessKey>),
+}
+
+impl KeyState {
+    /// The same of a server that may be Passportal, which cannot be asked whoever signs in.
+    #[must_use]
+    pub fn at(self, is_passportal: bool) -> Self {
+        if is_passportal { Self::Unlisted } else { self }
+    }
 }
 
 /// What is at hand for a diagnosis. Everything may be missing.
@@ -118,7 +128,7 @@ fn of_token(evidence: &Evidence<'_>) -> Option<Finding> {
 /// What the server's list says of the key.
 fn of_key(evidence: &Evidence<'_>) -> Option<Finding> {
     match &evidence.key {
-        KeyState::Unknown => None,
+        KeyState::Unknown | KeyState::Unlisted => None,
         KeyState::Missing => Some(Finding::fault(
             "The server has no key with this Access key ID: it was deleted, or it belongs to another server.",
             "Compare the ID with the list of keys, or create another key.",
@@ -166,6 +176,9 @@ fn of_pair(evidence: &Evidence<'_>) -> Finding {
     let next = match &evidence.key {
         KeyState::Known(_) => {
             "Use the secret that was shown when this key was created; if it is lost, create another key."
+        }
+        KeyState::Unlisted => {
+            "Look in Passportal's dashboard (Settings › API Keys) whether the key is there and active."
         }
         _ => "An administrator who signs in here learns which: the list shows whether the key exists and is active.",
     };

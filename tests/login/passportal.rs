@@ -91,6 +91,29 @@ async fn the_doctor_knows_what_passportal_does_not_have() {
 }
 
 #[tokio::test]
+async fn a_pair_that_passportal_refuses_is_looked_up_in_its_dashboard() {
+    let refused = || async {
+        let error = json!({ "success": "false", "message": "Key verification failed", "code": 1000, "status": 401 });
+        (StatusCode::UNAUTHORIZED, Json(error))
+    };
+    let authority = Authority::new("ours");
+    let (home, _) = tenant(&authority, Router::new().route("/api/v2/auth/client_token", post(refused)));
+    let ended = home.run(&["doctor", PAIR.0], PAIR.1, &[]).await;
+    assert_eq!(ended.code, Some(7), "{ended:?}");
+    assert!(ended.out.contains("Look in Passportal's dashboard (Settings › API Keys)"), "{ended:?}");
+    assert!(!ended.out.to_lowercase().contains("sign in") && !ended.out.contains("signs in"), "{ended:?}");
+    let page = tokio::task::spawn_blocking(move || {
+        let mut terminal = Terminal::start(latchkey(&home.at("")));
+        terminal.sees("Press t to make tokens here");
+        terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
+        terminal.sees("Look in Passportal's dashboard");
+        terminal.send(b"\x03");
+        terminal.ends().0.success()
+    });
+    assert!(page.await.unwrap());
+}
+
+#[tokio::test]
 async fn another_server_without_a_sign_in_may_have_another_address() {
     let missing = || (StatusCode::NOT_FOUND, Json(json!({ "message": "Not Found" }))).into_response();
     let port = serve_plain(always(missing)).await;

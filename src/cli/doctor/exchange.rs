@@ -26,13 +26,15 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base
     };
     let result = exchanged.as_ref().map(|exchanged| &exchanged.result);
     let works = matches!(result, Some(Ok(_)));
+    // Of a key that works there is nothing to find out.
+    let key = if is_known && !works { look(&server.client, &case.id).await } else { KeyState::Unknown };
+    let is_passportal = base.is_some_and(BaseUrl::is_passportal);
     let evidence = Evidence {
         id: case.id.raw_for_api(),
         secret,
         content: case.content.as_ref(),
         failing_token: case.failing_token.as_ref().map(ExposeSecret::expose_secret),
-        // Of a key that works there is nothing to find out.
-        key: if is_known && !works { look(&server.client, &case.id).await } else { KeyState::Unknown },
+        key: key.at(is_passportal),
         was_refused: matches!(result, Some(Err(ApiError::Verification))),
         clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
         // An address that works is not to blame.
@@ -41,7 +43,7 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base
     let mut findings = find(&evidence);
     let is_fault = findings.iter().any(|found| found.is_fault);
     let exit = add_result(&mut findings, result, &evidence.key).max(if is_fault { Exit::NotGood } else { Exit::Done });
-    if !is_known && exit == Exit::NotGood {
+    if !is_known && !is_passportal && exit == Exit::NotGood {
         let next = "Sign in with latchkey login --remember, then ask again.";
         findings.push(Finding::note("Nobody is signed in here, so that the key itself could not be looked at.", next));
     }

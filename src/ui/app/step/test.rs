@@ -209,7 +209,7 @@ impl TestStep {
             secret: Some(&self.pair.secret),
             content: Some(&self.content),
             failing_token: self.failing.as_ref().map(ExposeSecret::expose_secret).filter(|text| !text.is_empty()),
-            key,
+            key: key.at(self.pair.home.target.is_passportal()),
             was_refused,
             clocks: self.clocks,
             address,
