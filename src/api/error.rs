@@ -29,6 +29,9 @@ pub enum ApiError {
     /// 401 with code 1000: ID, secret and content do not fit, or the key is deleted, inactive or expired.
     #[error("Key verification failed (code 1000).")]
     Verification,
+    /// 401 without that code, of an exchange: it needs no session, so that the pair was refused.
+    #[error("The server refused the ID and the HMAC token: {}.", .0.label(120))]
+    PairRefused(Untrusted),
     /// 404 of the sign-in: it is not a server of ours, or not its root.
     #[error("This server has no sign-in of administrators (404): is the base URL right?")]
     NoSignIn,
@@ -83,6 +86,12 @@ impl ApiError {
     #[must_use]
     pub const fn is_denial(&self) -> bool {
         matches!(self, Self::NotSignedIn(_) | Self::NotAllowed(_) | Self::Passportal)
+    }
+
+    /// Whether ID and HMAC token were refused in an exchange.
+    #[must_use]
+    pub const fn is_refused_pair(&self) -> bool {
+        matches!(self, Self::Verification | Self::PairRefused(_))
     }
 
     /// Whether asking again never helps.

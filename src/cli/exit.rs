@@ -147,7 +147,7 @@ impl From<&ApiError> for Failure {
             ApiError::NotSignedIn(_) => {
                 (Exit::Denied, Some("Sign in with latchkey login --remember, and the same --profile or --url."))
             }
-            ApiError::Verification => (Exit::NotGood, None),
+            ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
             ApiError::NotAllowed(_) => (Exit::Denied, None),
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
             ApiError::Conflict(..) => (Exit::Conflict, None),

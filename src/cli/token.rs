@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::{Settings, connect_as_anyone, hmac, output, secret};
-use crate::api::{ApiError, Client};
+use crate::api::Client;
 use crate::args::{Format, TokenArgs};
 use crate::model::role::{Wanted, check_pair};
 use crate::model::{Grant, KeyId, Verdict, hmac_token};
@@ -27,8 +27,9 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure>
     let result = match exchanged {
         Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
         Ok(grant) => write(&grant, settings.format),
-        Err(ApiError::Verification) => Err(Failure::from(ApiError::Verification)
-            .next(format!("See why with: latchkey doctor {}", args.id.label(KeyId::MAX_CHARS)))),
+        Err(error) if error.is_refused_pair() => {
+            Err(Failure::from(error).next(format!("See why with: latchkey doctor {}", args.id.label(KeyId::MAX_CHARS))))
+        }
         Err(error) => Err(error.into()),
     };
     server.close().await;

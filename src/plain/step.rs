@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::show::time;
 use super::trouble::{Trouble, Turn};
 use super::ways::{self, Credential};
-use crate::api::{ApiError, Client, Target};
+use crate::api::{Client, Target};
 use crate::args;
 use crate::model::doctor::KeyState;
 use crate::model::{Content, Endpoint, Grant, KeyId, SecretKey, Verdict, curl_text, hmac_token, sentence};
@@ -95,7 +95,7 @@ pub(super) async fn test(
         Err(error) => {
             desk.talk.say("The exchange gave no access token.");
             desk.talk.say(error.to_string());
-            let was_refused = matches!(error, ApiError::Verification);
+            let was_refused = error.is_refused_pair();
             let key = if was_refused && pair.is_here { look(desk, &pair.id).await? } else { KeyState::Unknown };
             found(desk, pair, Some(&content), failing, diagnosis::Known { key, was_refused, clocks, works: false });
             Ok(())

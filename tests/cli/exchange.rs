@@ -138,6 +138,26 @@ fn from_secret_to_token_to_key() {
     assert!(error.contains("latchkey doctor") && !error.contains(&secret), "{error}");
 }
 
+/// An exchange needs no session: its 401 is about the pair, whatever code it has.
+#[test]
+fn a_refused_exchange_is_about_the_pair_and_in_the_servers_words() {
+    let home = Home::new();
+    let secret = home.file("secret", SECRET);
+    for (body, words) in [
+        (r#"{"success":"false","message":"The key is locked","code":"77"}"#, "The key is locked"),
+        (r#"{"success":false,"message":"The key is locked"}"#, "The key is locked"),
+        (r#"{"success":false,"message":"The key is locked","code":[1]}"#, "The key is locked"),
+        (r#"{"success":"false","message":"Key verification failed","code":"1000"}"#, "(code 1000)"),
+    ] {
+        let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        let url = crate::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
+        let error = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]).failed(7);
+        assert!(error.contains(words) && error.contains("latchkey doctor") && !error.contains("login"), "{error}");
+        let done = home.run(&["doctor", "1111", "--secret-file", &secret, "--url", &url]);
+        assert!(done.code == 7 && done.out.contains(words), "{done:?}");
+    }
+}
+
 #[test]
 fn a_server_without_verification_is_told_apart_from_a_bad_token() {
     let home = Home::new();

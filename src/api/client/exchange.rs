@@ -26,7 +26,13 @@ impl Client {
             Err(error) => return Exchanged { result: Err(error), server_time: None },
         };
         match Answer::of(response, SECRET_BODY_LIMIT).await {
-            Ok(answer) => Exchanged { result: answer.grant(), server_time: answer.date() },
+            Ok(answer) => {
+                let result = answer.grant().map_err(|error| match error {
+                    ApiError::NotSignedIn(words) => ApiError::PairRefused(words), // an exchange needs no session
+                    error => error,
+                });
+                Exchanged { result, server_time: answer.date() }
+            }
             Err(error) => Exchanged { result: Err(error), server_time: None },
         }
     }

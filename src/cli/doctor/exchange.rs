@@ -35,7 +35,7 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base
         content: case.content.as_ref(),
         failing_token: case.failing_token.as_ref().map(ExposeSecret::expose_secret),
         key: key.at(is_passportal),
-        was_refused: matches!(result, Some(Err(ApiError::Verification))),
+        was_refused: matches!(result, Some(Err(error)) if error.is_refused_pair()),
         clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
         // An address that works is not to blame.
         address: base.and_then(BaseUrl::region_hint).filter(|_| !works),
@@ -58,7 +58,10 @@ fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiErro
             findings.push(Finding::note(what, ""));
             Exit::Done
         }
-        Some(Err(ApiError::Verification)) => Exit::NotGood,
+        Some(Err(error)) if error.is_refused_pair() => {
+            findings.push(Finding::note(error.to_string(), ""));
+            Exit::NotGood
+        }
         Some(Err(error)) => {
             let other = Diagnosis::of(&error.into());
             findings.extend(other.findings);

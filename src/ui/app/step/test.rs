@@ -29,6 +29,8 @@ pub struct TestStep {
     /// An HMAC token that somebody else made, to be looked at.
     failing: Option<SecretString>,
     attempt: Attempt,
+    /// What the server said, while the key is looked at.
+    refusal: String,
     clocks: Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)>,
 }
 
@@ -86,6 +88,7 @@ impl TestStep {
             draws,
             failing,
             attempt: Attempt::next(),
+            refusal: String::new(),
             clocks: None,
         };
         let request = step.again();
@@ -171,13 +174,13 @@ impl TestStep {
                 self.state = Testing::Verifying(grant);
                 Some(request)
             }
-            Err(ApiError::Verification) if self.pair.home.may_look => {
+            Err(error) if error.is_refused_pair() && self.pair.home.may_look => {
                 self.state = Testing::Looking;
+                self.refusal = error.to_string();
                 Some(Request::Look(self.attempt, self.pair.id.clone()))
             }
             Err(error) => {
-                let refused = matches!(error, ApiError::Verification);
-                self.fail(error.to_string(), refused, KeyState::Unknown);
+                self.fail(error.to_string(), error.is_refused_pair(), KeyState::Unknown);
                 None
             }
         }
@@ -189,7 +192,8 @@ impl TestStep {
             Err(ApiError::NotFound(_)) => KeyState::Missing,
             Err(_) => KeyState::Unknown,
         };
-        self.fail(ApiError::Verification.to_string(), true, key);
+        let refusal = std::mem::take(&mut self.refusal);
+        self.fail(refusal, true, key);
     }
 
     fn fail(&mut self, error: String, refused: bool, key: KeyState) {
