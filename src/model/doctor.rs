@@ -92,6 +92,14 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
     findings
 }
 
+/// A fresh access token that is of no use already.
+#[must_use]
+pub fn of_end(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Finding> {
+    let next = "Set the clock that is off: timedatectl shows whether this one is synchronized.";
+    let what = "The token it gave has already expired: this clock or the server's is off.";
+    (expires_at <= now).then(|| Finding::fault(what, next))
+}
+
 /// IDs and secrets that stand in each other's place, or are damaged.
 fn of_roles(evidence: &Evidence<'_>) -> Option<Finding> {
     let secret = evidence.secret.map_or("", SecretKey::expose);

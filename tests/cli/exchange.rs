@@ -159,6 +159,23 @@ fn a_refused_exchange_is_about_the_pair_and_in_the_servers_words() {
 }
 
 #[test]
+fn a_token_that_has_expired_already_is_no_good_one() {
+    let home = Home::new();
+    let secret = home.file("secret", SECRET);
+    let ended = chrono::Utc::now().timestamp() - 83 * 60;
+    let body = format!(r#"{{"success":true,"access_token":"eyJ0eX.a.b","expiry_time":{ended}}}"#);
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+    let url = crate::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
+    let words = "The token it gave has already expired: this clock or the server's is off.";
+    let done = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]);
+    assert_eq!((done.code, done.out.as_str()), (0, "eyJ0eX.a.b\n"), "{done:?}");
+    assert!(done.err.contains(words) && done.err.lines().count() == 1, "{done:?}");
+    let done = home.run(&["doctor", "1111", "--secret-file", &secret, "--url", &url]);
+    assert!(done.code == 7 && done.out.contains(&format!("wrong  {words}")), "{done:?}");
+    assert!(!done.out.contains("works") && !done.out.contains("signed in"), "{done:?}");
+}
+
+#[test]
 fn a_server_without_verification_is_told_apart_from_a_bad_token() {
     let home = Home::new();
     let url = crate::remote::parrot(

@@ -9,7 +9,7 @@ use crate::api::{ApiError, Client, Exchanged};
 use crate::cli::exit::Exit;
 use crate::cli::output::time;
 use crate::cli::reach::Reached;
-use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find};
+use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find, of_end};
 use crate::model::role::check_pair;
 use crate::model::{BaseUrl, Content, Grant, KeyId, SecretKey, Status, hmac_token};
 
@@ -43,7 +43,7 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base
     let mut findings = find(&evidence);
     let is_fault = findings.iter().any(|found| found.is_fault);
     let exit = add_result(&mut findings, result, &evidence.key).max(if is_fault { Exit::NotGood } else { Exit::Done });
-    if !is_known && !is_passportal && exit == Exit::NotGood {
+    if !is_known && !is_passportal && !works && exit == Exit::NotGood {
         let next = "Sign in with latchkey login --remember, then ask again.";
         findings.push(Finding::note("Nobody is signed in here, so that the key itself could not be looked at.", next));
     }
@@ -54,6 +54,10 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base
 fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiError>>, key: &KeyState) -> Exit {
     match result {
         Some(Ok(grant)) => {
+            if let Some(ended) = of_end(grant.expires_at, Utc::now()) {
+                findings.push(ended);
+                return Exit::NotGood;
+            }
             let what = format!("The exchange works: the access token is good until {}.", time(grant.expires_at));
             findings.push(Finding::note(what, ""));
             Exit::Done

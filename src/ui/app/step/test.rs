@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Pair, StepOutcome};
 use crate::api::{ApiError, Attempt, Exchange, Exchanged, Reply, Request, Target};
-use crate::model::doctor::{Evidence, Finding, KeyState, diagnose};
+use crate::model::doctor::{Evidence, Finding, KeyState, diagnose, of_end};
 use crate::model::{AccessKey, Content, Grant, Verdict, hmac_token};
 use crate::ui::app::focus::moved;
 use crate::ui::app::{CopyReport, Effect, Moment, What};
@@ -139,7 +139,8 @@ impl TestStep {
                 if let Testing::Verifying(grant) = &self.state {
                     let grant = grant.clone();
                     let verdict = verdict.map_err(|error| error.to_string());
-                    let findings = self.diagnose(false, KeyState::Unknown);
+                    let mut findings = self.diagnose(false, KeyState::Unknown);
+                    findings.extend(of_end(grant.expires_at, now.utc));
                     self.state = Testing::Works { grant, verdict, findings };
                     self.focus = TestButton::Back;
                 }
