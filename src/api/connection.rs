@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use super::transport::{Proxy, ProxyUrl};
+pub use super::transport::{Proxy, ProxyUrl, Route};
 use crate::model::BaseUrl;
 pub use forward::Forward;
 

@@ -119,6 +119,6 @@ fn web_page(status: u16, title: &Untrusted) -> String {
 
 impl From<reqwest::Error> for ApiError {
     fn from(error: reqwest::Error) -> Self {
-        blame(&error)
+        blame(&error, None)
     }
 }

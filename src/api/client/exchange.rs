@@ -47,7 +47,7 @@ impl Client {
             .header("x-hash", sensitive(token.expose())?)
             .header(CONNECTION, "close") // its buffers held a token: they go with it
             .json(&json!({ "scope": "docs_api", "content": content.as_str() }));
-        Ok(request.send().await?)
+        self.send(request).await
     }
 
     /// Asks whether an access token is good.
@@ -56,7 +56,7 @@ impl Client {
             .anyone(Method::GET, &["auth", "verify"])
             .header("x-access-token", sensitive(token.expose())?)
             .header(CONNECTION, "close");
-        let response = request.send().await?;
+        let response = self.send(request).await?;
         match response.status() {
             StatusCode::NO_CONTENT => {
                 let id = response.headers().get("x-access-key-id").and_then(|id| id.to_str().ok());
