@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::{Diagnosis, Fact};
-use crate::api::{ApiError, Connection, Health, Proxy, ProxyUrl, Target};
+use crate::api::{ApiError, Connection, Health, Proxy, Route, Target};
 use crate::cli::Settings;
 use crate::cli::exit::Exit;
 use crate::cli::login::place;
@@ -76,9 +76,7 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
     if !connection.target.is_passportal() {
         facts.push(("Session", session(config, connection)));
     }
-    if matches!(connection.target, Target::Socket(_)) {
-        return;
-    }
+    let Target::Url(base) = &connection.target else { return };
     let from = match (&connection.ca_file, connection.ca_only) {
         (None, _) => "the system's".to_owned(),
         (Some(file), true) => format!("only {}", file.display()),
@@ -95,11 +93,7 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
         facts.push(("Connects to", format!("{to}, without a proxy")));
         return;
     }
-    match &connection.proxy {
-        Proxy::None => facts.push(("Proxy", "none, by the settings".to_owned())),
-        Proxy::Via(url) => facts.push(("Proxy", format!("{}, by the settings", url.for_screen()))),
-        Proxy::Environment => facts.extend(proxy_of_environment().map(|proxy| ("Proxy", proxy))),
-    }
+    facts.extend(proxy(&connection.proxy, base).map(|proxy| ("Proxy", proxy)));
 }
 
 /// The remembered session, if there is one.
@@ -115,13 +109,16 @@ fn session(config: &Config, connection: &Connection) -> String {
     }
 }
 
-/// The proxy of the environment, without name and password. The first variable that is set counts.
-fn proxy_of_environment() -> Option<String> {
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let mut set = names.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
-    let (name, value) = set.find(|(_, value)| !value.is_empty())?;
-    Some(match ProxyUrl::parse(&value) {
-        Ok(url) => format!("{} by {name}", url.for_screen()),
-        Err(why) => format!("{name} cannot be used: {why}"),
-    })
+/// The proxy that is named, without name and password, and whether this server is reached through it.
+fn proxy(proxy: &Proxy, base: &BaseUrl) -> Option<String> {
+    let route = match proxy.named(base) {
+        Ok(route) => route,
+        Err(error) => return Some(error.to_string()),
+    };
+    let Some(Route { url, variable, skipped }) = route else {
+        return matches!(proxy, Proxy::None).then(|| "none, by the settings".to_owned());
+    };
+    let used = skipped.map(|why| format!(", not used for this server ({why})")).unwrap_or_default();
+    let by = variable.map_or(", by the settings".to_owned(), |name| format!(" by {name}"));
+    Some(format!("{}{by}{used}", url.for_screen()))
 }
