@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 pub use client::{Answer, Client, Event, Exchanged, Health, Session};
-pub use connection::{Connection, Forward, Proxy, ProxyUrl, Target};
+pub use connection::{Connection, Forward, Proxy, ProxyUrl, Route, Target};
 pub use error::ApiError;
 pub use keys::{Changes, Creation, IdempotencyKey, LeftOver, ListRequest, NewKey, Page, Place};
 pub use server::{Connect, Connected, Server};

@@ -12,9 +12,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use crate::model::looks_secret;
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, NewValues, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
-pub use values::{Expires, content, expires, key_id, label, looks_secret};
+pub use values::{Expires, content, expires, key_id, label};
 
 use crate::api::Forward;
 use crate::config::Wishes;

@@ -32,7 +32,7 @@ pub use key_id::{KeyId, KeyIdError};
 pub use label::{Label, LabelError};
 pub use profile::Profile;
 pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
-pub use redact::redact;
+pub use redact::{looks_secret, redact};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub(crate) use stack::wiped_after;
 pub use untrusted::{Doubt, Untrusted, is_invisible};

@@ -13,6 +13,8 @@ mod typing;
 
 #[path = "flows/cat.rs"]
 mod cat;
+#[path = "flows/clocks.rs"]
+mod clocks;
 #[path = "flows/create.rs"]
 mod create;
 #[path = "flows/keys.rs"]

@@ -16,6 +16,8 @@ mod typing;
 mod asked;
 #[path = "login/environment.rs"]
 mod environment;
+#[path = "login/passportal.rs"]
+mod passportal;
 #[path = "login/sessions.rs"]
 mod sessions;
 #[path = "login/stage.rs"]

@@ -8,7 +8,7 @@ mod session;
 use std::path::Path;
 
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
-use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -34,6 +34,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     session: Option<HeaderValue>,
+    /// The proxy in between, to be named if it is to blame.
+    proxy: Option<String>,
 }
 
 impl Client {
@@ -55,7 +57,8 @@ impl Client {
             Target::Url(base) if connection.connect_to.is_some() => format!("https://{}", base.name()),
             Target::Url(base) => base.as_str().to_owned(),
         };
-        Self::build(transport::http(connection)?, &base, session)
+        let (http, proxy) = transport::http(connection)?;
+        Ok(Self { proxy, ..Self::build(http, &base, session)? })
     }
 
     /// The same connection, as nobody.
@@ -78,7 +81,7 @@ impl Client {
     fn build(http: reqwest::Client, base: &str, session: Option<&SecretString>) -> Result<Self, ApiError> {
         let base = Url::parse(&format!("{}/api/v2", base.trim_end_matches('/')))
             .map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
-        Ok(Self { http, base, session: session.map(bearer).transpose()? })
+        Ok(Self { http, base, session: session.map(bearer).transpose()?, proxy: None })
     }
 
     /// A page of keys, in the list's order wherever it was asked from.
@@ -100,13 +103,13 @@ impl Client {
             Place::After(cursor) | Place::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
             Place::Start | Place::End => call,
         };
-        Answer::of(call.send().await?, BODY_LIMIT).await?.page(&request.place)
+        Answer::of(self.send(call).await?, BODY_LIMIT).await?.page(&request.place)
     }
 
     /// How many keys match.
     pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
         let call = self.call(Method::GET, &["keys"]).query(&[("limit", "1"), ("order", Order::Asc.as_str())]);
-        let answer = Answer::of(call.query(&filter_pairs(filter)).send().await?, BODY_LIMIT).await?;
+        let answer = Answer::of(self.send(call.query(&filter_pairs(filter))).await?, BODY_LIMIT).await?;
         let page: WirePage = answer.read()?;
         page.total.ok_or(ApiError::Garbled(200, "it has no total"))
     }
@@ -118,19 +121,19 @@ impl Client {
             .header("idempotency-key", &new.idempotency_key.0)
             .header(CONNECTION, "close") // its buffers held a secret: they go with it
             .json(&wire::new_key(new));
-        Answer::of(call.send().await?, SECRET_BODY_LIMIT).await?.creation()
+        Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.creation()
     }
 
     /// One key.
     pub async fn key(&self, id: &KeyId) -> Result<AccessKey, ApiError> {
         let call = self.call(Method::GET, &["keys", id.raw_for_api()]);
-        Answer::of(call.send().await?, BODY_LIMIT).await?.key()
+        Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
     }
 
     /// Changes a key.
     pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<AccessKey, ApiError> {
         let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
-        Answer::of(call.send().await?, BODY_LIMIT).await?.key()
+        Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
     }
 
     /// Deletes a key. One that is already gone counts as deleted.
@@ -140,7 +143,7 @@ impl Client {
 
     /// Deletes a key; says whether it was there.
     pub async fn remove(&self, id: &KeyId) -> Result<bool, ApiError> {
-        let response = self.call(Method::DELETE, &["keys", id.raw_for_api()]).send().await?;
+        let response = self.send(self.call(Method::DELETE, &["keys", id.raw_for_api()])).await?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(true),
             // A web page that says 404 is not about the key.
@@ -149,6 +152,10 @@ impl Client {
                 error => Err(error),
             },
         }
+    }
+
+    async fn send(&self, call: RequestBuilder) -> Result<Response, ApiError> {
+        call.send().await.map_err(|error| transport::blame(&error, self.proxy.as_deref()))
     }
 
     /// A call that needs a session.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use super::transport::{Proxy, ProxyUrl};
+pub use super::transport::{Proxy, ProxyUrl, Route};
 use crate::model::BaseUrl;
 pub use forward::Forward;
 
@@ -41,6 +41,14 @@ pub enum Target {
     Socket(PathBuf),
     /// At a URL.
     Url(BaseUrl),
+}
+
+impl Target {
+    /// Whether it is Passportal, whose API has no sign-in and no keys, only the exchange.
+    #[must_use]
+    pub fn is_passportal(&self) -> bool {
+        matches!(self, Self::Url(base) if base.is_passportal())
+    }
 }
 
 impl Connection {

@@ -29,6 +29,18 @@ pub enum ApiError {
     /// 401 with code 1000: ID, secret and content do not fit, or the key is deleted, inactive or expired.
     #[error("Key verification failed (code 1000).")]
     Verification,
+    /// 401 without that code, of an exchange: it needs no session, so that the pair was refused.
+    #[error("The server refused the ID and the HMAC token: {}.", .0.label(120))]
+    PairRefused(Untrusted),
+    /// 404 of the sign-in: it is not a server of ours, or not its root.
+    #[error("This server has no sign-in of administrators (404): is the base URL right?")]
+    NoSignIn,
+    /// What Passportal's API does not have. It is not asked for it: nobody should type a password there.
+    #[error(
+        "Passportal has no API for signing in and for keys: what works there is latchkey hmac, token and doctor, and t \
+         on the page."
+    )]
+    Passportal,
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.label(120))]
     NotAllowed(Untrusted),
@@ -73,7 +85,19 @@ impl ApiError {
     /// Whether it is about who asks.
     #[must_use]
     pub const fn is_denial(&self) -> bool {
-        matches!(self, Self::NotSignedIn(_) | Self::NotAllowed(_))
+        matches!(self, Self::NotSignedIn(_) | Self::NotAllowed(_) | Self::Passportal)
+    }
+
+    /// Whether ID and HMAC token were refused in an exchange.
+    #[must_use]
+    pub const fn is_refused_pair(&self) -> bool {
+        matches!(self, Self::Verification | Self::PairRefused(_))
+    }
+
+    /// Whether asking again never helps.
+    #[must_use]
+    pub const fn is_lasting(&self) -> bool {
+        matches!(self, Self::Passportal)
     }
 }
 
@@ -95,6 +119,6 @@ fn web_page(status: u16, title: &Untrusted) -> String {
 
 impl From<reqwest::Error> for ApiError {
     fn from(error: reqwest::Error) -> Self {
-        blame(&error)
+        blame(&error, None)
     }
 }

@@ -35,10 +35,20 @@ enum Outcome {
     SignedIn(Result<Session, ApiError>),
 }
 
+/// How one comes to a server's keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// By asking.
+    Open,
+    /// By signing in as an administrator.
+    BySession,
+    /// Not at all: it is Passportal.
+    Nowhere,
+}
+
 struct Task {
     client: Client,
-    /// Whether this server knows administrators who sign in.
-    signs_in: bool,
+    keys: Keys,
     /// The session that this run has begun, and so ends.
     own_session: bool,
     calls: JoinSet<Outcome>,
@@ -83,10 +93,14 @@ async fn run(mut connect: impl Connect, mut asked: mpsc::Receiver<Request>, repl
 impl Task {
     async fn new(connected: Connected, replies: mpsc::Sender<Reply>) -> Self {
         let Connected { client, server } = connected;
-        let signs_in = server.profile.signs_in;
+        let keys = match server.profile.signs_in {
+            _ if server.target.is_passportal() => Keys::Nowhere,
+            true => Keys::BySession,
+            false => Keys::Open,
+        };
         let _ = replies.send(Reply::Connected(Ok(server))).await;
         let (calls, reading, parked) = (JoinSet::new(), Reading::default(), Vec::new());
-        Self { client, signs_in, own_session: false, calls, reading, parked, asking: false, replies }
+        Self { client, keys, own_session: false, calls, reading, parked, asking: false, replies }
     }
 
     async fn reply(&self, reply: Reply) {
@@ -111,7 +125,12 @@ impl Task {
                 self.own_session = false;
                 self.reply(Reply::SignedOut(ended)).await;
             }
-            request if self.signs_in && answer::needs_session(&request) && !self.client.has_session() => {
+            request if self.keys == Keys::Nowhere && answer::needs_session(&request) => {
+                self.reply(answer::refuse(request, ApiError::Passportal)).await;
+            }
+            request
+                if self.keys == Keys::BySession && answer::needs_session(&request) && !self.client.has_session() =>
+            {
                 self.park(request).await;
             }
             request => self.call(request),
@@ -121,7 +140,7 @@ impl Task {
     fn call(&mut self, request: Request) {
         let about = self.reading.supersede(&request);
         let (client, replies) = (self.client.clone(), self.replies.clone());
-        let may_sign_in = self.signs_in && answer::needs_session(&request);
+        let may_sign_in = self.keys == Keys::BySession && answer::needs_session(&request);
         let call = self.calls.spawn(async move {
             let reply = answer::answer(&client, request.clone()).await;
             match answer::into_denial(reply) {

@@ -19,7 +19,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 pub(super) use blame::blame;
 pub use error::TransportError;
-pub use proxy::{Proxy, ProxyUrl};
+pub use proxy::{Proxy, ProxyUrl, Route};
 
 use super::{ApiError, Connection, Target};
 
@@ -33,32 +33,40 @@ pub fn install_tls() {
     let _ = ring::default_provider().install_default();
 }
 
-/// The HTTP client for a connection. Reads certificates only where TLS is spoken.
-pub(super) fn http(connection: &Connection) -> Result<reqwest::Client, ApiError> {
-    let lookup = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+fn of_environment(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The HTTP client for a connection, and the proxy that it uses. Reads certificates only where TLS is spoken.
+pub(super) fn http(connection: &Connection) -> Result<(reqwest::Client, Option<String>), ApiError> {
+    let mut through = None;
     let builder = match &connection.target {
         Target::Socket(path) => plain()?.unix_socket(path.as_path()),
         Target::Url(base) if base.is_loopback() && !base.is_https() => plain()?,
         Target::Url(base) => {
-            let builder = with_tls(reqwest::Client::builder(), tls(connection, &lookup)?).no_proxy();
+            let builder = with_tls(reqwest::Client::builder(), tls(connection, &of_environment)?).no_proxy();
             if let Some(to) = connection.connect_to {
                 let host = HeaderValue::from_str(base.host_for_screen())
                     .map_err(|_| ApiError::NotStarted("The base URL has a host that no header can hold.".into()))?;
                 let builder = builder.default_headers([(HOST, host)].into_iter().collect());
-                return finish(patient(builder.resolve(base.name().trim_matches(['[', ']']), to), connection));
+                let builder = builder.resolve(base.name().trim_matches(['[', ']']), to);
+                return Ok((finish(patient(builder, connection))?, None));
             }
-            match connection.proxy.route(base, &lookup)? {
-                Some(proxy) => builder.proxy(proxy),
+            match connection.proxy.route(base, &of_environment)? {
+                Some((proxy, shown)) => {
+                    through = Some(shown);
+                    builder.proxy(proxy)
+                }
                 None => builder,
             }
         }
     };
-    finish(patient(builder, connection))
+    Ok((finish(patient(builder, connection))?, through))
 }
 
 /// The HTTP client for a socket, with the usual patience.
 pub(super) fn http_on_socket(socket: &Path) -> Result<reqwest::Client, ApiError> {
-    http(&Connection::new(Target::Socket(socket.to_owned())))
+    Ok(http(&Connection::new(Target::Socket(socket.to_owned())))?.0)
 }
 
 /// The HTTP client for plain HTTP on this machine, with the usual patience.

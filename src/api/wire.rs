@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::{ApiError, Changes, NewKey, Page, Place};
 use crate::model::{AccessKey, AccessToken, Cursor, Grant, KeyId, Label, Status, Untrusted};
@@ -85,8 +86,14 @@ pub(super) struct WireCreated {
 #[derive(Deserialize)]
 pub(super) struct WireError {
     pub(super) message: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "code")]
     pub(super) code: Option<i64>,
+}
+
+/// A number, also as text. Anything else is none: the words count all the same.
+fn code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()))
 }
 
 /// The answer to an exchange.

@@ -49,7 +49,7 @@ pub enum KeysCommand {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Only keys with this text in ID or label, without regard to case
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "TEXT", value_parser = values::search, default_value = "", hide_default_value = true)]
     pub search: String,
     /// Only keys of this status: active, inactive or expired
     #[arg(long, value_parser = values::status)]

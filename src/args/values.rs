@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
 use crate::model::role::Wanted;
-use crate::model::{Content, KeyId, Label, Order, SecretKey, Sort, Status};
+use crate::model::{Content, Filter, KeyId, Label, Order, SecretKey, Sort, Status, looks_secret};
 
 /// When a key shall stop working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,11 @@ pub fn content(text: &str) -> Result<Content, String> {
     }
 }
 
+/// Refuses what must not be sent as a filter.
+pub(super) fn search(text: &str) -> Result<String, String> {
+    Filter::check(text).map(|()| text.to_owned()).map_err(str::to_owned)
+}
+
 pub(super) fn status(text: &str) -> Result<Status, String> {
     Status::parse(text).ok_or_else(|| "write active, inactive or expired".to_owned())
 }
@@ -102,27 +107,6 @@ pub(super) fn sort(text: &str) -> Result<Sort, String> {
 
 pub(super) fn order(text: &str) -> Result<Order, String> {
     Order::parse(text).ok_or_else(|| "write asc or desc".to_owned())
-}
-
-/// Whether a text may be a secret, a token or an HMAC token: such a text is not repeated in a message.
-#[must_use]
-pub fn looks_secret(text: &str) -> bool {
-    let words = || text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/')));
-    // At the beginning of a word or of a part of it: task_list is no secret.
-    let begins = |word: &str, at: usize| !word[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
-    let marked = |word: &str| {
-        let marks = [SecretKey::PREFIX, "eyJ"].into_iter().flat_map(|mark| word.match_indices(mark));
-        marks.into_iter().any(|(at, _)| begins(word, at) && word.len() - at > 6)
-    };
-    // Passportal's secrets are 32 hex digits, as its IDs are; HMAC tokens 64, and 44 in base64.
-    let hex = |word: &str| word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    let dense = |word: &str| {
-        word.len() >= 40
-            && word.bytes().any(|b| b.is_ascii_digit())
-            && word.bytes().any(|b| b.is_ascii_lowercase())
-            && word.bytes().any(|b| b.is_ascii_uppercase())
-    };
-    words().any(|word| marked(word) || hex(word) || dense(word))
 }
 
 #[cfg(test)]
@@ -139,18 +123,5 @@ mod tests {
         let time = "2999-01-31T18:00:00Z";
         assert_eq!(expires(time).map(|end| end.at(Utc::now())), Ok(time.parse().ok()));
         assert!(expires("2999-01-31").is_ok_and(|end| end.at(Utc::now()).is_some()));
-    }
-
-    #[test]
-    fn what_may_be_a_secret_is_known() {
-        let hmac = "0c433d7e88edc9a09c981dcf46313a1aac23225f7187391826921f7b50098537";
-        let base64 = "DEM9fojtyaCcmB3PRjE6GqwjIl9xhzkYJpIfe1AJhTc=";
-        for secret in ["sk_abcdefgh", "--secret=sk_abcdefgh", "eyJ0eXAiOiJK.a.b", hmac, base64, &"2".repeat(32)] {
-            assert!(looks_secret(secret), "{secret}");
-        }
-        for harmless in ["list", "--output", "PK7QW3N5ZJ0V4T8M2XHC", "nightly backup", "sk_", "task_list", "2027-01-31"]
-        {
-            assert!(!looks_secret(harmless), "{harmless}");
-        }
     }
 }

@@ -12,11 +12,11 @@ use super::Settings;
 use super::exit::{Exit, Failure};
 use super::output;
 use super::reach::{self, ReachError, Reached};
-use crate::api::{Health, Target};
+use crate::api::{Connection, Health, Target};
 use crate::args::DoctorArgs;
 use crate::config::{Config, Source};
-use crate::model::Clipboard;
 use crate::model::doctor::Finding;
+use crate::model::{BaseUrl, Clipboard};
 
 /// Something that the program knows of its surroundings: a name and a value.
 pub type Fact = (&'static str, String);
@@ -72,8 +72,8 @@ async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<
         Err(error) => return (Diagnosis::of(&error.into()), None),
     };
     let found = match case {
-        Some(case) => (exchange::diagnose(case, &server, is_known, address(config)).await, None),
-        None => environment::diagnose(&server).await,
+        Some(case) => (exchange::diagnose(case, &server, is_known, base(config).as_ref()).await, None),
+        None => environment::diagnose(&server, base(config).as_ref()).await,
     };
     server.close().await;
     found
@@ -82,16 +82,19 @@ async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<
 /// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
 async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
     match reach::server(config, config.chosen(), false).await {
-        Err(ReachError::NotSignedIn(_) | ReachError::NotSignedInAt(_)) => {
-            Ok((reach::without_session(config, config.chosen()).await?, false))
-        }
+        Err(
+            ReachError::NotSignedIn(_)
+            | ReachError::NotSignedInAt(_)
+            | ReachError::Api(crate::api::ApiError::Passportal),
+        ) => Ok((reach::without_session(config, config.chosen()).await?, false)),
         reached => Ok((reached?, true)),
     }
 }
 
-/// What is odd about the server's address.
-fn address(config: &Config) -> Option<String> {
-    let Ok(Source::Remote(connection)) = config.connection(config.chosen()) else { return None };
-    let Target::Url(base) = connection.target else { return None };
-    base.region_hint()
+/// The server's address, if it is a URL.
+fn base(config: &Config) -> Option<BaseUrl> {
+    match config.connection(config.chosen()) {
+        Ok(Source::Remote(Connection { target: Target::Url(base), .. })) => Some(base),
+        _ => None,
+    }
 }

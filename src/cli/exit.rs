@@ -147,15 +147,16 @@ impl From<&ApiError> for Failure {
             ApiError::NotSignedIn(_) => {
                 (Exit::Denied, Some("Sign in with latchkey login --remember, and the same --profile or --url."))
             }
-            ApiError::Verification => (Exit::NotGood, None),
+            ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
             ApiError::NotAllowed(_) => (Exit::Denied, None),
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
             ApiError::Conflict(..) => (Exit::Conflict, None),
             ApiError::Refused(400, _) => (Exit::Usage, None),
-            ApiError::Refused(..) => (Exit::Mistake, None),
+            ApiError::Refused(..) | ApiError::Passportal => (Exit::Mistake, None),
             ApiError::TooMany { .. } | ApiError::NotStarted(_) => (Exit::Unreachable, None),
             ApiError::Unreachable(_)
             | ApiError::Transport(_)
+            | ApiError::NoSignIn
             | ApiError::Server(..)
             | ApiError::WebPage(..)
             | ApiError::SentElsewhere(_)

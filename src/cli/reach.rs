@@ -67,6 +67,7 @@ pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Re
         }
         Source::Remote(connection) => connection,
     };
+    offers_keys(&connection)?;
     let file = SessionFile::of(config.state_folder(), name, &connection.target);
     if let Some(session) = file.load(profile.username.as_deref(), Utc::now())? {
         let client = Client::connect(&connection, Some(&session.token))?;
@@ -117,6 +118,7 @@ pub(super) async fn ask_and_sign_in(
     username: Option<String>,
     password: Option<SecretSource>,
 ) -> Result<SignedIn, ReachError> {
+    offers_keys(connection)?;
     // Before anybody types a password: a wrong file of certificates needs none.
     let client = Client::connect(connection, None)?;
     let username = match username.or_else(|| profile.username.clone()) {
@@ -130,6 +132,11 @@ pub(super) async fn ask_and_sign_in(
     let password: SecretString = blocking(move || read_secret(&source)).await?;
     let session = client.sign_in(&username, &password).await?;
     Ok(SignedIn { client: client.with_session(&session.token)?, session, name: username })
+}
+
+/// Refuses a server that is known to have no keys, before anybody types a password.
+fn offers_keys(connection: &Connection) -> Result<(), ApiError> {
+    if connection.target.is_passportal() { Err(ApiError::Passportal) } else { Ok(()) }
 }
 
 async fn ask_name(profile: &Profile) -> Result<String, ReachError> {

@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::{Settings, connect_as_anyone, hmac, output, secret};
-use crate::api::{ApiError, Client};
+use crate::api::Client;
 use crate::args::{Format, TokenArgs};
+use crate::model::doctor::of_end;
 use crate::model::role::{Wanted, check_pair};
 use crate::model::{Grant, KeyId, Verdict, hmac_token};
 
@@ -24,11 +25,17 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure>
     drop(secret);
     let server = connect_as_anyone(settings).await?;
     let exchanged = server.client.exchange(&args.id, &token, &content).await.result;
+    if let Ok(grant) = &exchanged
+        && let Some(ended) = of_end(grant.expires_at, Utc::now())
+    {
+        let _ = writeln!(io::stderr(), "Careful: {} {}", ended.what, ended.next);
+    }
     let result = match exchanged {
         Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
         Ok(grant) => write(&grant, settings.format),
-        Err(ApiError::Verification) => Err(Failure::from(ApiError::Verification)
-            .next(format!("See why with: latchkey doctor {}", args.id.label(KeyId::MAX_CHARS)))),
+        Err(error) if error.is_refused_pair() => {
+            Err(Failure::from(error).next(format!("See why with: latchkey doctor {}", args.id.label(KeyId::MAX_CHARS))))
+        }
         Err(error) => Err(error.into()),
     };
     server.close().await;
@@ -57,8 +64,10 @@ async fn prove(client: &Client, grant: &Grant, format: Format) -> Result<Exit, F
         Verdict::NotOffered => (None, "the server has no call that verifies it (Passportal has none)".to_owned()),
         Verdict::Refused(why) => (Some(false), format!("but the server refuses it: {}", why.label(120))),
     };
-    let minutes = (grant.expires_at - Utc::now()).num_minutes();
-    let until = format!("{end}, in {minutes} minutes");
+    let until = match (grant.expires_at - Utc::now()).num_minutes() {
+        minutes @ 1.. => format!("{end}, in {minutes} minutes"),
+        _ => end.clone(),
+    };
     let json = json!({ "access_token": null, "expires_at": end, "verified": verified });
     let mut out = output::stdout();
     let fields =

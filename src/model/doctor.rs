@@ -19,11 +19,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn fault(what: impl Into<String>, next: impl Into<String>) -> Self {
+    /// What explains the failure.
+    pub fn fault(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into(), is_fault: true }
     }
 
-    fn note(what: impl Into<String>, next: impl Into<String>) -> Self {
+    /// What only tells what was ruled out.
+    pub fn note(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into(), is_fault: false }
     }
 }
@@ -31,13 +33,23 @@ impl Finding {
 /// What the server knows of the key, as far as it could be asked.
 #[derive(Clone, Debug, Default)]
 pub enum KeyState {
-    /// Nobody is signed in, or the server has no list of keys.
+    /// Nobody is signed in.
     #[default]
     Unknown,
+    /// The server has no list of keys: it is Passportal.
+    Unlisted,
     /// There is no such key: it was deleted, or it belongs to another server.
     Missing,
     /// The key as it is now.
     Known(Box<AccessKey>),
+}
+
+impl KeyState {
+    /// The same of a server that may be Passportal, which cannot be asked whoever signs in.
+    #[must_use]
+    pub fn at(self, is_passportal: bool) -> Self {
+        if is_passportal { Self::Unlisted } else { self }
+    }
 }
 
 /// What is at hand for a diagnosis. Everything may be missing.
@@ -80,6 +92,14 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
     findings
 }
 
+/// A fresh access token that is of no use already.
+#[must_use]
+pub fn of_end(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Finding> {
+    let next = "Set the clock that is off: timedatectl shows whether this one is synchronized.";
+    let what = "The token it gave has already expired: this clock or the server's is off.";
+    (expires_at <= now).then(|| Finding::fault(what, next))
+}
+
 /// IDs and secrets that stand in each other's place, or are damaged.
 fn of_roles(evidence: &Evidence<'_>) -> Option<Finding> {
     let secret = evidence.secret.map_or("", SecretKey::expose);
@@ -116,7 +136,7 @@ fn of_token(evidence: &Evidence<'_>) -> Option<Finding> {
 /// What the server's list says of the key.
 fn of_key(evidence: &Evidence<'_>) -> Option<Finding> {
     match &evidence.key {
-        KeyState::Unknown => None,
+        KeyState::Unknown | KeyState::Unlisted => None,
         KeyState::Missing => Some(Finding::fault(
             "The server has no key with this Access key ID: it was deleted, or it belongs to another server.",
             "Compare the ID with the list of keys, or create another key.",
@@ -164,6 +184,9 @@ fn of_pair(evidence: &Evidence<'_>) -> Finding {
     let next = match &evidence.key {
         KeyState::Known(_) => {
             "Use the secret that was shown when this key was created; if it is lost, create another key."
+        }
+        KeyState::Unlisted => {
+            "Look in Passportal's dashboard (Settings › API Keys) whether the key is there and active."
         }
         _ => "An administrator who signs in here learns which: the list shows whether the key exists and is active.",
     };

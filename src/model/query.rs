@@ -100,6 +100,14 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Refuses a text that must not be sent: a filter stands in a URL, which others log. Says why, without the text.
+    pub fn check(text: &str) -> Result<(), &'static str> {
+        if super::redact::holds_credential(text) {
+            return Err("this looks like a secret or a token, and a filter goes into a URL");
+        }
+        Ok(())
+    }
+
     /// Whether every key passes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -121,3 +129,31 @@ pub struct KeyQuery {
 /// A place between two keys of a sorted list, as the server wrote it. Opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor(pub String);
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::Filter;
+    use crate::model::SecretKey;
+
+    #[test]
+    fn no_credential_is_a_filter() {
+        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
+        let session = "q7Yw3mXk0ZfT-dVb2LrGh8JnPs5AcE1uUoIi9BvKx4M";
+        for refused in [
+            secret.expose(),
+            "at sk_abcdefgh",
+            "eyJ0eXAi.a.b",
+            &format!("at{}", "0c".repeat(32)),
+            &"2".repeat(33),
+            session,
+        ] {
+            let why = Filter::check(refused).unwrap_err();
+            assert!(!why.contains(refused), "{why}");
+        }
+        for good in ["", "nightly backup", "sk_", "task_list", "PK7QW3N5ZJ0V4T8M2XHC", &"2".repeat(32)] {
+            assert_eq!(Filter::check(good), Ok(()), "{good}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::show::time;
 use super::trouble::{Trouble, Turn};
 use crate::api::{ListRequest, Page, Place};
-use crate::args::{key_id, looks_secret};
+use crate::args::key_id;
 use crate::model::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
@@ -47,10 +47,7 @@ pub(super) async fn filter(desk: &mut Desk, rest: &str) -> Turn<()> {
         "" => desk.talk.line("Text in ID or label (Enter for all keys): ").await?,
         text => text.to_owned(),
     };
-    // It would go into a URL.
-    if looks_secret(&text) && key_id(&text).is_err() {
-        return Err(Trouble::words("this looks like a secret: filter by ID or label instead"));
-    }
+    Filter::check(&text).map_err(Trouble::words)?;
     desk.listing.query.filter.text = text;
     first(desk).await
 }

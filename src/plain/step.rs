@@ -8,9 +8,9 @@ use super::desk::Desk;
 use super::show::time;
 use super::trouble::{Trouble, Turn};
 use super::ways::{self, Credential};
-use crate::api::{ApiError, Client, Target};
+use crate::api::{Client, Target};
 use crate::args;
-use crate::model::doctor::KeyState;
+use crate::model::doctor::{KeyState, of_end};
 use crate::model::{Content, Endpoint, Grant, KeyId, SecretKey, Verdict, curl_text, hmac_token, sentence};
 use diagnosis::{found, look};
 
@@ -87,6 +87,9 @@ pub(super) async fn test(
         Ok(grant) => {
             desk.talk.say("The exchange gave an access token.");
             desk.talk.say(format!("It expires: {}.", time(grant.expires_at)));
+            if let Some(ended) = of_end(grant.expires_at, chrono::Utc::now()) {
+                desk.talk.say(format!("{} {}", ended.what, ended.next));
+            }
             say_verdict(desk, pair, &grant).await?;
             found(desk, pair, given.as_ref(), failing, diagnosis::Known::works(clocks));
             let token = Credential { name: "access token", text: grant.access_token.expose() };
@@ -95,7 +98,7 @@ pub(super) async fn test(
         Err(error) => {
             desk.talk.say("The exchange gave no access token.");
             desk.talk.say(error.to_string());
-            let was_refused = matches!(error, ApiError::Verification);
+            let was_refused = error.is_refused_pair();
             let key = if was_refused && pair.is_here { look(desk, &pair.id).await? } else { KeyState::Unknown };
             found(desk, pair, Some(&content), failing, diagnosis::Known { key, was_refused, clocks, works: false });
             Ok(())

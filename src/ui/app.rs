@@ -214,6 +214,8 @@ impl App {
             Some("This profile is read-only: nothing can be changed here.")
         } else if server.who.as_ref().is_some_and(Who::may_only_look) {
             Some("You are signed in as an auditor: auditors look at keys and change none.")
+        } else if server.target.is_passportal() {
+            Some("Passportal has no API for keys: change them in its dashboard. t makes tokens.")
         } else {
             None
         }

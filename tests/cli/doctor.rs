@@ -97,6 +97,22 @@ fn the_surroundings_hold_no_password() {
 }
 
 #[test]
+fn a_proxy_that_is_not_used_is_said_not_to_be() {
+    let home = Home::new();
+    let proxy = |url: &str, exceptions: &str| {
+        let mut run = home.command(&["doctor", "--url", url, "--output", "json"]);
+        run.env("HTTPS_PROXY", "http://us:pw@127.0.0.1:1").env("NO_PROXY", exceptions);
+        let found: Value = serde_json::from_str(&Done::of(run.spawn().unwrap()).out).unwrap();
+        text(&found["environment"]["proxy"])
+    };
+    let named = "http://127.0.0.1:1 by HTTPS_PROXY";
+    let (here, far) = (remote::nowhere(), "https://us.example.invalid");
+    assert_eq!(proxy(&here, ""), format!("{named}, not used for this server (loopback)"));
+    assert_eq!(proxy(far, "example.com, .invalid"), format!("{named}, not used for this server (NO_PROXY)"));
+    assert_eq!(proxy(far, "example.com"), named);
+}
+
+#[test]
 fn what_stands_in_between_is_named() {
     let home = Home::new();
     let page =

@@ -105,11 +105,13 @@ fn a_secret_in_an_argument_is_not_repeated_and_counts_as_known() {
         &["login", "jo", "hunter2"],
         &["verify", "hunter2"],
         &["keys", "show", &secret],
+        &["keys", "list", "--search", &secret],
+        &["keys", "list", "--search", TOKEN],
         &["hmac", "--content", &secret],
         &["hmac", "--secret", &secret],
     ] {
         let error = home.run(args).failed(2);
-        assert!(!error.contains(&secret) && !error.contains("hunter2"), "{error}");
+        assert!(!error.contains(&secret) && !error.contains("hunter2") && !error.contains(TOKEN), "{error}");
         assert!(error.contains("replace it") || args.contains(&"--secret"), "{error}");
     }
 }
@@ -134,6 +136,43 @@ fn from_secret_to_token_to_key() {
     assert!(error.contains("not good") && !error.contains("eyJ"), "{error}");
     let error = home.feed(&["token", &id], &secret).failed(7);
     assert!(error.contains("latchkey doctor") && !error.contains(&secret), "{error}");
+}
+
+/// An exchange needs no session: its 401 is about the pair, whatever code it has.
+#[test]
+fn a_refused_exchange_is_about_the_pair_and_in_the_servers_words() {
+    let home = Home::new();
+    let secret = home.file("secret", SECRET);
+    for (body, words) in [
+        (r#"{"success":"false","message":"The key is locked","code":"77"}"#, "The key is locked"),
+        (r#"{"success":false,"message":"The key is locked"}"#, "The key is locked"),
+        (r#"{"success":false,"message":"The key is locked","code":[1]}"#, "The key is locked"),
+        (r#"{"success":"false","message":"Key verification failed","code":"1000"}"#, "(code 1000)"),
+    ] {
+        let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        let url = crate::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
+        let error = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]).failed(7);
+        assert!(error.contains(words) && error.contains("latchkey doctor") && !error.contains("login"), "{error}");
+        let done = home.run(&["doctor", "1111", "--secret-file", &secret, "--url", &url]);
+        assert!(done.code == 7 && done.out.contains(words), "{done:?}");
+    }
+}
+
+#[test]
+fn a_token_that_has_expired_already_is_no_good_one() {
+    let home = Home::new();
+    let secret = home.file("secret", SECRET);
+    let ended = chrono::Utc::now().timestamp() - 83 * 60;
+    let body = format!(r#"{{"success":true,"access_token":"eyJ0eX.a.b","expiry_time":{ended}}}"#);
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+    let url = crate::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
+    let words = "The token it gave has already expired: this clock or the server's is off.";
+    let done = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]);
+    assert_eq!((done.code, done.out.as_str()), (0, "eyJ0eX.a.b\n"), "{done:?}");
+    assert!(done.err.contains(words) && done.err.lines().count() == 1, "{done:?}");
+    let done = home.run(&["doctor", "1111", "--secret-file", &secret, "--url", &url]);
+    assert!(done.code == 7 && done.out.contains(&format!("wrong  {words}")), "{done:?}");
+    assert!(!done.out.contains("works") && !done.out.contains("signed in"), "{done:?}");
 }
 
 #[test]

@@ -90,6 +90,31 @@ async fn a_filter_narrows_as_it_is_typed_and_clears() {
     bench.sees("1,500 keys");
 }
 
+/// A filter stands in the URL of a request: what is pasted or typed there by mistake must not.
+#[tokio::test]
+async fn a_secret_is_no_filter() {
+    let mut bench = Bench::new().await;
+    let (_, secret) = bench.create("kept").await;
+    let hmac = "0c".repeat(32);
+    bench.type_keys("/ke").await;
+    for pasted in [secret.expose(), "eyJ0eXAi.eyJzdWIi.c2ln", &hmac] {
+        let effect = bench.app.on_input(crossterm::event::Event::Paste(pasted.to_owned()), bench.now);
+        assert!(effect.is_none(), "{effect:?}");
+        bench.sees("This looks like a secret or a token");
+        bench.misses(pasted);
+        assert!(!format!("{:?}", bench.app).contains(pasted));
+    }
+    assert_eq!(bench.app.list.query.filter.text, "ke");
+    // A terminal that does not say what is pasted.
+    bench.type_keys("<Ctrl-U>").await;
+    bench.press(secret.expose());
+    bench.settle().await;
+    bench.sees("This looks like a secret or a token");
+    assert_eq!(bench.app.list.query.filter.text, secret.expose()[..6]);
+    bench.type_keys("<Ctrl-U>kept").await;
+    bench.sees("1 key matches");
+}
+
 #[tokio::test]
 async fn a_refresh_keeps_the_eye_where_it_is() {
     let mut bench = many().await;

@@ -15,6 +15,7 @@ pub struct Home(TempDir);
 #[derive(Debug)]
 pub struct Ended {
     pub good: bool,
+    pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
@@ -70,7 +71,8 @@ impl Home {
         drop(stdin);
         let output = child.wait_with_output().await.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ended { good: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+        let status = output.status;
+        Ended { good: status.success(), code: status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// Signs in as jo, with the password on standard input.

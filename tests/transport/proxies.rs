@@ -128,11 +128,26 @@ async fn a_proxy_that_is_not_there_is_to_blame() {
 }
 
 #[tokio::test]
+async fn a_proxy_of_another_kind_is_named() {
+    let http = serve_plain(Mock::default().router()).await;
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap(); // takes connections and says nothing
+    let authority = Authority::new("ours");
+    for (port, what) in [(http, ""), (silent.local_addr().unwrap().port(), "no connection in time")] {
+        let (connection, _) = through(&authority, &format!("socks5h://jo:hunter2@127.0.0.1:{port}"));
+        let connect_timeout = std::time::Duration::from_millis(200);
+        let why = why_not(&Connection { connect_timeout, ..connection }).await;
+        let words = format!("The proxy does not connect to the server (socks5h://127.0.0.1:{port}: {what}");
+        assert!(why.starts_with(&words), "{why}");
+    }
+}
+
+#[tokio::test]
 async fn a_proxy_that_refuses_is_to_blame() {
     let refusing = serve_plain(always(|| StatusCode::FORBIDDEN.into_response())).await;
     let authority = Authority::new("ours");
     let why = why_not(&through(&authority, &format!("http://127.0.0.1:{refusing}")).0).await;
-    assert!(why.starts_with("The proxy does not connect to the server (it refused to)"), "{why}");
+    let words = format!("The proxy does not connect to the server (http://127.0.0.1:{refusing}: it refused to)");
+    assert!(why.starts_with(&words), "{why}");
 }
 
 #[tokio::test]

@@ -132,6 +132,13 @@ async fn patience_ends() {
 }
 
 #[tokio::test]
+async fn plain_http_to_a_port_that_speaks_tls_is_said() {
+    let port = Authority::new("ours").serve(Mock::default().router(), &["localhost"], ALWAYS, None);
+    let why = why_not(&to(&format!("http://127.0.0.1:{port}"))).await;
+    assert!(why.contains("this port seems to speak TLS: write https://"), "{why}");
+}
+
+#[tokio::test]
 async fn plain_http_on_this_machine_reads_no_certificates() {
     let port = serve_plain(Mock::default().router()).await;
     // A file that cannot be read would be named.

@@ -26,7 +26,13 @@ impl Client {
             Err(error) => return Exchanged { result: Err(error), server_time: None },
         };
         match Answer::of(response, SECRET_BODY_LIMIT).await {
-            Ok(answer) => Exchanged { result: answer.grant(), server_time: answer.date() },
+            Ok(answer) => {
+                let result = answer.grant().map_err(|error| match error {
+                    ApiError::NotSignedIn(words) => ApiError::PairRefused(words), // an exchange needs no session
+                    error => error,
+                });
+                Exchanged { result, server_time: answer.date() }
+            }
             Err(error) => Exchanged { result: Err(error), server_time: None },
         }
     }
@@ -41,7 +47,7 @@ impl Client {
             .header("x-hash", sensitive(token.expose())?)
             .header(CONNECTION, "close") // its buffers held a token: they go with it
             .json(&json!({ "scope": "docs_api", "content": content.as_str() }));
-        Ok(request.send().await?)
+        self.send(request).await
     }
 
     /// Asks whether an access token is good.
@@ -50,7 +56,7 @@ impl Client {
             .anyone(Method::GET, &["auth", "verify"])
             .header("x-access-token", sensitive(token.expose())?)
             .header(CONNECTION, "close");
-        let response = request.send().await?;
+        let response = self.send(request).await?;
         match response.status() {
             StatusCode::NO_CONTENT => {
                 let id = response.headers().get("x-access-key-id").and_then(|id| id.to_str().ok());

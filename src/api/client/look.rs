@@ -71,7 +71,7 @@ impl Client {
     pub async fn events(&self, id: &KeyId, cursor: Option<&str>) -> Result<(Vec<Event>, Option<String>), ApiError> {
         let call = self.call(Method::GET, &["keys", id.raw_for_api(), "events"]).query(&[("limit", "1000")]);
         let call = if let Some(cursor) = cursor { call.query(&[("cursor", cursor)]) } else { call };
-        let page: WireEvents = Answer::of(call.send().await?, BODY_LIMIT).await?.read()?;
+        let page: WireEvents = Answer::of(self.send(call).await?, BODY_LIMIT).await?.read()?;
         if let Some(cursor) = cursor {
             check_progress(cursor, page.next_cursor.as_deref())?;
         }
@@ -82,7 +82,7 @@ impl Client {
 
     /// Asks the server how it is. Needs no session.
     pub async fn health(&self) -> Result<Health, ApiError> {
-        let response = self.anyone(Method::GET, &["health"]).send().await?;
+        let response = self.send(self.anyone(Method::GET, &["health"])).await?;
         let answer = Answer::of(response, BODY_LIMIT).await?;
         let health: WireHealth = answer.read()?;
         Ok(Health { version: Untrusted::new(&health.version), time: answer.date() })

@@ -48,10 +48,11 @@ impl Client {
             .anyone(Method::POST, &["auth", "session"])
             .header(CONNECTION, "close") // its buffers held a password: they go with it
             .json(&credentials);
-        let answer = Answer::of(call.send().await?, SECRET_BODY_LIMIT).await?.read::<WireSession>();
+        let answer = Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.read::<WireSession>();
         let wire = answer.map_err(|error| match error {
             // Here the code 1000 is about a password, not about an access key.
             ApiError::Verification => ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")),
+            ApiError::NotFound(_) => ApiError::NoSignIn,
             other => other,
         })?;
         bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
@@ -65,7 +66,7 @@ impl Client {
 
     /// Ends this client's session. One that has ended already counts as ended.
     pub async fn sign_out(&self) -> Result<(), ApiError> {
-        let response = self.call(Method::DELETE, &["auth", "session"]).send().await?;
+        let response = self.send(self.call(Method::DELETE, &["auth", "session"])).await?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(()),
             _ => match Answer::of(response, SECRET_BODY_LIMIT).await?.refusal() {

@@ -10,14 +10,21 @@ use crate::api::ApiError;
 use crate::model::Untrusted;
 
 /// Finds the cause in an error's chain. The outer errors name the URL, which is nobody's business; the innermost
-/// says what happened.
-pub fn blame(error: &reqwest::Error) -> ApiError {
+/// says what happened. A proxy that stands in between is named where it is to blame.
+pub fn blame(error: &reqwest::Error, proxy: Option<&str>) -> ApiError {
+    let by_proxy = |words: &str| {
+        let words = proxy.map_or(words.to_owned(), |proxy| format!("{proxy}: {words}"));
+        ApiError::from(TransportError::Proxy(Untrusted::new(&words)))
+    };
     if error.is_timeout() {
-        let what = if error.is_connect() { "no connection in time" } else { "no answer in time" };
-        return ApiError::Unreachable(Untrusted::new(what));
+        return match (error.is_connect(), proxy) {
+            (true, Some(_)) => by_proxy("no connection in time"),
+            (true, None) => ApiError::Unreachable(Untrusted::new("no connection in time")),
+            (false, _) => ApiError::Unreachable(Untrusted::new("no answer in time")),
+        };
     }
     let chain = chain(error);
-    let innermost = Untrusted::new(&chain.last().map_or_else(|| "no answer".to_owned(), ToString::to_string));
+    let innermost = chain.last().map_or_else(|| "no answer".to_owned(), ToString::to_string);
     for cause in &chain {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return tls_blame(tls).into();
@@ -27,16 +34,21 @@ pub fn blame(error: &reqwest::Error) -> ApiError {
             return TransportError::ProxyWantsPassword.into();
         }
         if words == "tunnel error: unsuccessful" {
-            return TransportError::Proxy(Untrusted::new("it refused to")).into();
+            return by_proxy("it refused to");
         }
         if words.starts_with("tunnel error") || words.contains("socks proxy") || words.starts_with("SOCKS error") {
-            return TransportError::Proxy(innermost).into();
+            return by_proxy(&innermost);
+        }
+        // The answer to plain HTTP is an alert of TLS. A URL without a port may be a socket's.
+        let is_plain = error.url().is_some_and(|url| url.scheme() == "http" && url.port().is_some());
+        if is_plain && words == "invalid HTTP version parsed" {
+            return TransportError::SpeaksTls.into();
         }
         if words == "dns error" {
-            return TransportError::UnknownHost(innermost).into();
+            return TransportError::UnknownHost(Untrusted::new(&innermost)).into();
         }
     }
-    ApiError::Unreachable(innermost)
+    ApiError::Unreachable(Untrusted::new(&innermost))
 }
 
 /// All causes, the outermost (which is `error` itself) left out. An I/O error hides its own cause one step deeper.

@@ -68,6 +68,11 @@ pub enum TransportError {
         "What answers there does not speak TLS: check the port of the base URL, and whether a proxy stands before it."
     )]
     NotTls,
+    /// What answers does not speak plain HTTP.
+    #[error(
+        "What answers there does not speak plain HTTP: this port seems to speak TLS: write https:// in the base URL."
+    )]
+    SpeaksTls,
     /// TLS failed in another way.
     #[error("The TLS connection failed ({}): check the address, and what stands between.", .0.label(120))]
     Handshake(Untrusted),

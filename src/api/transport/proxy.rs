@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::NoProxy;
+use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -27,6 +27,9 @@ pub struct ProxyUrl {
     whole: SecretString,
     shown: String,
 }
+
+/// A proxy in use, and its address for the screen.
+type Used = (reqwest::Proxy, String);
 
 /// The variables that name a proxy for HTTPS, the first that is set counts.
 const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -70,30 +73,55 @@ impl fmt::Debug for ProxyUrl {
     }
 }
 
+/// A proxy that is named, and whether it is used for a server.
+pub struct Route {
+    /// The proxy.
+    pub url: ProxyUrl,
+    /// The variable that names it; none if the settings do.
+    pub variable: Option<&'static str>,
+    /// Why this server is reached without it.
+    pub skipped: Option<&'static str>,
+}
+
 impl Proxy {
+    /// The proxy that is named for a server, used or not.
+    pub fn named(&self, base: &BaseUrl) -> Result<Option<Route>, TransportError> {
+        self.find(base, &super::of_environment)
+    }
+
     /// The proxy for a server, if there is one. This machine is always reached directly.
-    pub(super) fn route(&self, base: &BaseUrl, lookup: Lookup<'_>) -> Result<Option<reqwest::Proxy>, TransportError> {
+    pub(super) fn route(&self, base: &BaseUrl, lookup: Lookup<'_>) -> Result<Option<Used>, TransportError> {
         if base.is_loopback() {
             return Ok(None);
         }
-        let (url, exceptions, from) = match self {
-            Self::None => return Ok(None),
-            Self::Via(url) => (url.clone(), None, "the profile"),
+        let Some(route) = self.find(base, lookup)?.filter(|route| route.skipped.is_none()) else { return Ok(None) };
+        // Its own error may repeat the address.
+        let proxy = reqwest::Proxy::all(route.url.whole.expose_secret()).map_err(|_| {
+            let from = route.variable.unwrap_or("the profile").to_owned();
+            TransportError::ProxyAddress(from, "it is not a URL such as http://proxy.example:3128")
+        })?;
+        Ok(Some((proxy, route.url.shown)))
+    }
+
+    fn find(&self, base: &BaseUrl, lookup: Lookup<'_>) -> Result<Option<Route>, TransportError> {
+        let loopback = base.is_loopback().then_some("loopback");
+        match self {
+            Self::None => Ok(None),
+            Self::Via(url) => Ok(Some(Route { url: url.clone(), variable: None, skipped: loopback })),
             Self::Environment => {
                 let Some((name, value)) = NAMES.iter().find_map(|name| Some((*name, lookup(name)?))) else {
                     return Ok(None);
                 };
                 let wrong = |why| TransportError::ProxyAddress(name.to_owned(), why);
                 let text = SecretString::from(value.into_string().map_err(|_| wrong("it is not UTF-8"))?);
-                let exceptions = EXCEPTIONS.iter().find_map(|name| lookup(name));
-                (ProxyUrl::parse(text.expose_secret()).map_err(wrong)?, exceptions, name)
+                let url = ProxyUrl::parse(text.expose_secret()).map_err(wrong)?;
+                let excepted = EXCEPTIONS.iter().find_map(|name| lookup(name)).is_some_and(|hosts| {
+                    let proxied = Matcher::builder().all("http://any").no(hosts.to_string_lossy().into_owned()).build();
+                    base.as_str().parse().is_ok_and(|uri| proxied.intercept(&uri).is_none())
+                });
+                let skipped = loopback.or_else(|| excepted.then_some("NO_PROXY"));
+                Ok(Some(Route { url, variable: Some(name), skipped }))
             }
-        };
-        // Its own error may repeat the address.
-        let proxy = reqwest::Proxy::all(url.whole.expose_secret()).map_err(|_| {
-            TransportError::ProxyAddress(from.to_owned(), "it is not a URL such as http://proxy.example:3128")
-        })?;
-        let exceptions = exceptions.and_then(|hosts| NoProxy::from_string(&hosts.to_string_lossy()));
-        Ok(Some(proxy.no_proxy(exceptions)))
+        }
     }
 }

@@ -3,27 +3,41 @@
 use chrono::Utc;
 
 use super::{Diagnosis, Fact};
-use crate::api::{Connection, Health, Proxy, ProxyUrl, Target};
+use crate::api::{ApiError, Connection, Health, Proxy, Route, Target};
 use crate::cli::Settings;
 use crate::cli::exit::Exit;
 use crate::cli::login::place;
 use crate::cli::output::time;
 use crate::cli::reach::Reached;
 use crate::config::{Config, Source};
+use crate::model::BaseUrl;
 use crate::model::doctor::{Evidence, Finding, diagnose as find};
 use crate::session_file::{Keeper, SessionFile};
 
 /// Asks the server how it is.
-pub(super) async fn diagnose(server: &Reached) -> (Diagnosis, Option<Health>) {
-    match server.client.health().await {
+pub(super) async fn diagnose(server: &Reached, base: Option<&BaseUrl>) -> (Diagnosis, Option<Health>) {
+    let (mut diagnosis, health) = match server.client.health().await {
         Ok(health) => {
             let clocks = health.time.map(|theirs| (theirs, Utc::now()));
             let mut findings = find(&Evidence { clocks, ..Evidence::default() });
-            findings.insert(0, Finding { what: "The server answers.".into(), next: String::new(), is_fault: false });
+            findings.insert(0, Finding::note("The server answers.", ""));
             (Diagnosis { findings, exit: Exit::Done }, Some(health))
         }
+        Err(ApiError::NotFound(_)) => {
+            let is_passportal = base.is_some_and(BaseUrl::is_passportal);
+            let next = if is_passportal { "" } else { "If it is not Passportal, check the base URL." };
+            let what = "The server answers; it has no /health (Passportal has none).";
+            (Diagnosis { findings: vec![Finding::note(what, next)], exit: Exit::Done }, None)
+        }
         Err(error) => (Diagnosis::of(&error.into()), None),
+    };
+    // A host that answers may still be one without the API.
+    let address = find(&Evidence { address: base.and_then(BaseUrl::region_hint), ..Evidence::default() });
+    if !address.is_empty() {
+        diagnosis.findings.extend(address);
+        diagnosis.exit = diagnosis.exit.max(Exit::Unreachable);
     }
+    (diagnosis, health)
 }
 
 /// The facts, in the order in which they are shown.
@@ -59,19 +73,10 @@ fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
 }
 
 fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection) {
-    let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
-    let path = place(&session, session.keeper().unwrap_or(Keeper::File));
-    let kept = match session.load(None, Utc::now()) {
-        Ok(Some(session)) => {
-            format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
-        }
-        Ok(None) => "none remembered; latchkey login --remember keeps it in the kernel's keyring".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    facts.push(("Session", kept));
-    if matches!(connection.target, Target::Socket(_)) {
-        return;
+    if !connection.target.is_passportal() {
+        facts.push(("Session", session(config, connection)));
     }
+    let Target::Url(base) = &connection.target else { return };
     let from = match (&connection.ca_file, connection.ca_only) {
         (None, _) => "the system's".to_owned(),
         (Some(file), true) => format!("only {}", file.display()),
@@ -88,20 +93,32 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
         facts.push(("Connects to", format!("{to}, without a proxy")));
         return;
     }
-    match &connection.proxy {
-        Proxy::None => facts.push(("Proxy", "none, by the settings".to_owned())),
-        Proxy::Via(url) => facts.push(("Proxy", format!("{}, by the settings", url.for_screen()))),
-        Proxy::Environment => facts.extend(proxy_of_environment().map(|proxy| ("Proxy", proxy))),
+    facts.extend(proxy(&connection.proxy, base).map(|proxy| ("Proxy", proxy)));
+}
+
+/// The remembered session, if there is one.
+fn session(config: &Config, connection: &Connection) -> String {
+    let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
+    let path = place(&session, session.keeper().unwrap_or(Keeper::File));
+    match session.load(None, Utc::now()) {
+        Ok(Some(session)) => {
+            format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
+        }
+        Ok(None) => "none remembered; latchkey login --remember keeps it in the kernel's keyring".to_owned(),
+        Err(error) => error.to_string(),
     }
 }
 
-/// The proxy of the environment, without name and password. The first variable that is set counts.
-fn proxy_of_environment() -> Option<String> {
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let mut set = names.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
-    let (name, value) = set.find(|(_, value)| !value.is_empty())?;
-    Some(match ProxyUrl::parse(&value) {
-        Ok(url) => format!("{} by {name}", url.for_screen()),
-        Err(why) => format!("{name} cannot be used: {why}"),
-    })
+/// The proxy that is named, without name and password, and whether this server is reached through it.
+fn proxy(proxy: &Proxy, base: &BaseUrl) -> Option<String> {
+    let route = match proxy.named(base) {
+        Ok(route) => route,
+        Err(error) => return Some(error.to_string()),
+    };
+    let Some(Route { url, variable, skipped }) = route else {
+        return matches!(proxy, Proxy::None).then(|| "none, by the settings".to_owned());
+    };
+    let used = skipped.map(|why| format!(", not used for this server ({why})")).unwrap_or_default();
+    let by = variable.map_or(", by the settings".to_owned(), |name| format!(" by {name}"));
+    Some(format!("{}{by}{used}", url.for_screen()))
 }

@@ -9,12 +9,12 @@ use crate::api::{ApiError, Client, Exchanged};
 use crate::cli::exit::Exit;
 use crate::cli::output::time;
 use crate::cli::reach::Reached;
-use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find};
+use crate::model::doctor::{Evidence, Finding, KeyState, diagnose as find, of_end};
 use crate::model::role::check_pair;
-use crate::model::{Content, Grant, KeyId, SecretKey, Status, hmac_token};
+use crate::model::{BaseUrl, Content, Grant, KeyId, SecretKey, Status, hmac_token};
 
 /// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
-pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, address: Option<String>) -> Diagnosis {
+pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base: Option<&BaseUrl>) -> Diagnosis {
     let secret = case.secret.as_ref();
     // What cannot be right is not sent.
     let is_possible = |secret: &SecretKey| {
@@ -26,24 +26,26 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, addr
     };
     let result = exchanged.as_ref().map(|exchanged| &exchanged.result);
     let works = matches!(result, Some(Ok(_)));
+    // Of a key that works there is nothing to find out.
+    let key = if is_known && !works { look(&server.client, &case.id).await } else { KeyState::Unknown };
+    let is_passportal = base.is_some_and(BaseUrl::is_passportal);
     let evidence = Evidence {
         id: case.id.raw_for_api(),
         secret,
         content: case.content.as_ref(),
         failing_token: case.failing_token.as_ref().map(ExposeSecret::expose_secret),
-        // Of a key that works there is nothing to find out.
-        key: if is_known && !works { look(&server.client, &case.id).await } else { KeyState::Unknown },
-        was_refused: matches!(result, Some(Err(ApiError::Verification))),
+        key: key.at(is_passportal),
+        was_refused: matches!(result, Some(Err(error)) if error.is_refused_pair()),
         clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
         // An address that works is not to blame.
-        address: address.filter(|_| !works),
+        address: base.and_then(BaseUrl::region_hint).filter(|_| !works),
     };
     let mut findings = find(&evidence);
     let is_fault = findings.iter().any(|found| found.is_fault);
     let exit = add_result(&mut findings, result, &evidence.key).max(if is_fault { Exit::NotGood } else { Exit::Done });
-    if !is_known && exit == Exit::NotGood {
+    if !is_known && !is_passportal && !works && exit == Exit::NotGood {
         let next = "Sign in with latchkey login --remember, then ask again.";
-        findings.push(note("Nobody is signed in here, so that the key itself could not be looked at.", next));
+        findings.push(Finding::note("Nobody is signed in here, so that the key itself could not be looked at.", next));
     }
     Diagnosis { findings, exit }
 }
@@ -52,11 +54,18 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, addr
 fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiError>>, key: &KeyState) -> Exit {
     match result {
         Some(Ok(grant)) => {
+            if let Some(ended) = of_end(grant.expires_at, Utc::now()) {
+                findings.push(ended);
+                return Exit::NotGood;
+            }
             let what = format!("The exchange works: the access token is good until {}.", time(grant.expires_at));
-            findings.push(note(what, ""));
+            findings.push(Finding::note(what, ""));
             Exit::Done
         }
-        Some(Err(ApiError::Verification)) => Exit::NotGood,
+        Some(Err(error)) if error.is_refused_pair() => {
+            findings.push(Finding::note(error.to_string(), ""));
+            Exit::NotGood
+        }
         Some(Err(error)) => {
             let other = Diagnosis::of(&error.into());
             findings.extend(other.findings);
@@ -70,14 +79,10 @@ fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiErro
             } else {
                 "The exchange was not tried."
             };
-            findings.push(note(what, next));
+            findings.push(Finding::note(what, next));
             Exit::Done
         }
     }
-}
-
-fn note(what: impl Into<String>, next: &str) -> Finding {
-    Finding { what: what.into(), next: next.to_owned(), is_fault: false }
 }
 
 /// With content of our own: the user's may be public by now.

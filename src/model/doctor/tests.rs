@@ -86,6 +86,7 @@ fn what_the_list_says_is_told() {
         (key(Status::Expired), "expired on 1970-01-01"),
         (key(Status::Active), "not the secret of this key"),
         (KeyState::Unknown, "do not belong together"),
+        (KeyState::Unknown.at(true), "do not belong together"),
     ] {
         let evidence = Evidence { id: "PK1", key: state, was_refused: true, ..Evidence::default() };
         let findings = diagnose(&evidence);

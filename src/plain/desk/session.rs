@@ -17,6 +17,9 @@ const NAME_CELLS: usize = 60;
 impl Desk {
     /// A client that may ask about keys. Asks for name and password if nobody is signed in where one must be.
     pub(in crate::plain) async fn signed_in(&mut self) -> Turn<Client> {
+        if self.server.target.is_passportal() {
+            return Err(ApiError::Passportal.into());
+        }
         while self.server.profile.signs_in && !self.client.has_session() {
             self.sign_in().await?;
         }

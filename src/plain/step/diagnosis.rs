@@ -49,7 +49,7 @@ pub(super) fn found(desk: &mut Desk, pair: &Pair, content: Option<&Content>, fai
         secret: Some(&pair.secret),
         content,
         failing_token: failing.filter(|text| !text.is_empty()),
-        key: known.key,
+        key: known.key.at(pair.target.is_passportal()),
         was_refused: known.was_refused,
         clocks: known.clocks,
         address,

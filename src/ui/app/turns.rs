@@ -1,6 +1,7 @@
 //! The turns of the app: one event in, at most one effect out.
 
 mod acts;
+mod filter;
 mod replies;
 mod servers;
 mod small;
@@ -12,13 +13,10 @@ use crossterm::event::{Event, KeyEvent};
 use crate::api::Request;
 
 use super::{App, CopyReport, Delivered, Dialog, Effect, Exit, Held, Moment, What};
-use crate::ui::field::Field;
 use crate::ui::keymap::{self, Action};
 
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);
-/// A filter of this length finds any label.
-const MAX_FILTER: usize = 128;
 
 impl App {
     /// Takes an event of the terminal.
@@ -182,10 +180,7 @@ impl App {
             Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
             Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
             Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => dialog.typed.paste(text),
-            None => {
-                self.filter.as_mut()?.paste(text);
-                return self.apply_filter();
-            }
+            None => return self.paste_into_filter(text),
             Some(_) => {}
         }
         None
@@ -211,30 +206,6 @@ impl App {
             Some(_) => {}
         }
         None
-    }
-
-    fn act_in_filter(&mut self, action: Action) -> Option<Effect> {
-        match action {
-            Action::Submit => self.filter = None,
-            Action::Cancel => {
-                self.filter = Some(Field::default());
-                let effect = self.apply_filter();
-                self.filter = None;
-                return effect;
-            }
-            _ => return self.list.go(action).map(Effect::from),
-        }
-        None
-    }
-
-    pub(super) fn open_filter(&mut self) {
-        self.filter = Some(Field::new(&self.list.query.filter.text, MAX_FILTER));
-    }
-
-    fn apply_filter(&mut self) -> Option<Effect> {
-        let mut query = self.list.query.clone();
-        self.filter.as_ref()?.text().clone_into(&mut query.filter.text);
-        self.list.change(query).map(Effect::from)
     }
 
     /// Leaves, unless an answer or a question comes first.

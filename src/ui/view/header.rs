@@ -114,6 +114,7 @@ pub(super) fn next_try(trouble: &Trouble, now: Moment) -> String {
             let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();
             format!("Next try in {left:.0} s (r: now).")
         }
+        None if trouble.error.is_lasting() => "Press t to make tokens here, p for another profile.".to_owned(),
         None => "Press r to try again.".to_owned(),
     }
 }

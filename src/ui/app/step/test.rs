@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Pair, StepOutcome};
 use crate::api::{ApiError, Attempt, Exchange, Exchanged, Reply, Request, Target};
-use crate::model::doctor::{Evidence, Finding, KeyState, diagnose};
+use crate::model::doctor::{Evidence, Finding, KeyState, diagnose, of_end};
 use crate::model::{AccessKey, Content, Grant, Verdict, hmac_token};
 use crate::ui::app::focus::moved;
 use crate::ui::app::{CopyReport, Effect, Moment, What};
@@ -29,6 +29,8 @@ pub struct TestStep {
     /// An HMAC token that somebody else made, to be looked at.
     failing: Option<SecretString>,
     attempt: Attempt,
+    /// What the server said, while the key is looked at.
+    refusal: String,
     clocks: Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)>,
 }
 
@@ -86,6 +88,7 @@ impl TestStep {
             draws,
             failing,
             attempt: Attempt::next(),
+            refusal: String::new(),
             clocks: None,
         };
         let request = step.again();
@@ -136,7 +139,8 @@ impl TestStep {
                 if let Testing::Verifying(grant) = &self.state {
                     let grant = grant.clone();
                     let verdict = verdict.map_err(|error| error.to_string());
-                    let findings = self.diagnose(false, KeyState::Unknown);
+                    let mut findings = self.diagnose(false, KeyState::Unknown);
+                    findings.extend(of_end(grant.expires_at, now.utc));
                     self.state = Testing::Works { grant, verdict, findings };
                     self.focus = TestButton::Back;
                 }
@@ -171,13 +175,13 @@ impl TestStep {
                 self.state = Testing::Verifying(grant);
                 Some(request)
             }
-            Err(ApiError::Verification) if self.pair.home.may_look => {
+            Err(error) if error.is_refused_pair() && self.pair.home.may_look => {
                 self.state = Testing::Looking;
+                self.refusal = error.to_string();
                 Some(Request::Look(self.attempt, self.pair.id.clone()))
             }
             Err(error) => {
-                let refused = matches!(error, ApiError::Verification);
-                self.fail(error.to_string(), refused, KeyState::Unknown);
+                self.fail(error.to_string(), error.is_refused_pair(), KeyState::Unknown);
                 None
             }
         }
@@ -189,7 +193,8 @@ impl TestStep {
             Err(ApiError::NotFound(_)) => KeyState::Missing,
             Err(_) => KeyState::Unknown,
         };
-        self.fail(ApiError::Verification.to_string(), true, key);
+        let refusal = std::mem::take(&mut self.refusal);
+        self.fail(refusal, true, key);
     }
 
     fn fail(&mut self, error: String, refused: bool, key: KeyState) {
@@ -209,7 +214,7 @@ impl TestStep {
             secret: Some(&self.pair.secret),
             content: Some(&self.content),
             failing_token: self.failing.as_ref().map(ExposeSecret::expose_secret).filter(|text| !text.is_empty()),
-            key,
+            key: key.at(self.pair.home.target.is_passportal()),
             was_refused,
             clocks: self.clocks,
             address,

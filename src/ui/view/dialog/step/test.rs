@@ -122,10 +122,11 @@ fn points(step: &TestStep, now: Moment) -> Vec<Point> {
 fn end(grant: &Grant, now: Moment) -> Point {
     let utc = grant.expires_at.with_timezone(&Utc).format("%Y-%m-%d %H:%M:%S UTC");
     let (relative, local) = (when::relative(grant.expires_at, now.utc), when::absolute(grant.expires_at));
+    let verb = if grant.expires_at <= now.utc { "It expired" } else { "It expires" };
     let words = if local.ends_with("+00:00") {
-        format!("It expires {relative}: {utc}.")
+        format!("{verb} {relative}: {utc}.")
     } else {
-        format!("It expires {relative}: {local}, which is {utc}.")
+        format!("{verb} {relative}: {local}, which is {utc}.")
     };
     Point { mark: " ", words, style: Style::new() }
 }
