@@ -95,6 +95,39 @@ fn what_is_no_secret_is_named_and_not_repeated() {
 }
 
 #[test]
+fn a_file_that_holds_more_than_the_secret_is_refused() {
+    let home = Home::new();
+    let create = |form: &str| home.run(&["keys", "create", "--label", "x", "--output", form]).good();
+    let json: serde_json::Value = serde_json::from_str(&create("json")).unwrap();
+    let (id, secret) = (text(&json["key"]["id"]), text(&json["secret_access_key"]));
+    let csv = create("csv");
+    let row = csv.lines().last().unwrap();
+    for (input, why) in [
+        (create("table").as_str(), "on one line"),
+        (&create("json"), "Secret access key"),
+        (&csv, "on one line"),
+        (row, "with a Secret access key in it"),
+        (&format!("{id}\n{secret}\n"), "on one line"),
+        (&format!("export KEY={secret}"), "with a Secret access key in it"),
+        (&format!("{secret} {id}"), "with a Secret access key in it"),
+        (&format!("\"{secret}\"\n"), "quote"),
+        (&format!("\u{feff}{secret}\n"), "BOM"),
+        ("a\nb", "on one line"),
+    ] {
+        let file = home.file("out", input);
+        for args in [&["hmac"][..], &["token", &id]] {
+            let error = home.run(&[args, &["--secret-file", &file]].concat()).failed(7);
+            assert!(error.contains(why) && error.contains("Nothing was sent"), "{error}");
+            assert!(!error.contains(&secret), "{error}");
+        }
+    }
+    // Another server's secrets may have any other form.
+    for foreign in ["2".repeat(32), "a b\"c".to_owned(), "sk-live-1".to_owned(), "pässword".to_owned()] {
+        home.feed(&["hmac", "--content", "x"], &foreign).good();
+    }
+}
+
+#[test]
 fn a_secret_in_an_argument_is_not_repeated_and_counts_as_known() {
     let home = Home::new();
     let (_, secret) = home.create("");
