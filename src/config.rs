@@ -7,6 +7,7 @@ mod near;
 mod paths;
 mod profiles;
 mod setting;
+mod typed;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -54,6 +55,7 @@ pub struct Config {
     clipboard: Clipboard,
     clipboard_for: Duration,
     state: PathBuf,
+    wishes: Wishes,
 }
 
 /// Where the server of a profile is.
@@ -98,6 +100,7 @@ impl Config {
             clipboard,
             clipboard_for: held.unwrap_or(CLIPBOARD_FOR),
             state: places.state.clone(),
+            wishes: wishes.clone(),
         };
         if config.entry(&config.chosen).is_none() {
             return Err(config.unknown(&config.chosen, &chosen.1, &path));

@@ -46,10 +46,13 @@ impl Diagnosis {
 pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure> {
     let case = case::Case::read(args).await?;
     let config = settings.config();
-    let (diagnosis, health) = match &config {
+    let (mut diagnosis, health) = match &config {
         Ok(config) => look(config, case.as_ref()).await,
         Err(failure) => (Diagnosis::of(failure), None),
     };
+    for found in &mut diagnosis.findings {
+        found.next = settings.wishes.spell(&found.next);
+    }
     // A bug report is about the surroundings; a key that does not work is not.
     let facts = match case {
         None => {
@@ -82,9 +85,7 @@ async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<
 /// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
 async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
     match reach::server(config, config.chosen(), false).await {
-        Err(ReachError::NotSignedIn(_) | ReachError::NotSignedInAt(_)) => {
-            Ok((reach::without_session(config, config.chosen()).await?, false))
-        }
+        Err(ReachError::NotSignedIn(..)) => Ok((reach::without_session(config, config.chosen()).await?, false)),
         reached => Ok((reached?, true)),
     }
 }

@@ -146,7 +146,9 @@ impl Wanted {
     fn wrong(self, looks: Looks, is_certain: bool) -> WrongRole {
         let verb = if is_certain { "this is" } else { "this looks like" };
         let hint = match (self, looks) {
-            (Self::Content, Looks::OurSecret | Looks::HoldsSecret) => ": the content is sent in the clear, so never put the secret there",
+            (Self::Content, Looks::OurSecret | Looks::HoldsSecret) => {
+                ": the content is sent in the clear, so never put the secret there"
+            }
             (Self::Secret, Looks::HoldsSecret) => ": take away everything but the secret",
             (Self::Secret, _) => ": the Secret access key is what Show key showed when the key was created",
             (Self::KeyId, Looks::OurSecret | Looks::HoldsSecret) => ": never type the secret where it can be read",

@@ -65,7 +65,7 @@ fn a_secret_that_was_lost_on_the_way_is_5_and_only_one_key_is_made() {
     let error = home.run(&["keys", "create", "--secret-file", "s", "--url", &url]).failed(5);
     let keys = home.run(&["keys", "list", "--output", "json", "--url", &remote.url]).json();
     assert_eq!(keys.as_array().unwrap().len(), 1);
-    assert!(error.contains(&format!("latchkey keys delete {}", text(&keys[0]["id"]))), "{error}");
+    assert!(error.contains(&format!("latchkey --url {url} keys delete {}", text(&keys[0]["id"]))), "{error}");
     assert!(!home.path("s").exists(), "a file without a secret is left");
 }
 
@@ -99,6 +99,36 @@ fn an_embedded_server_that_does_not_start_is_6() {
     let home = Home::new();
     home.file("data", "");
     home.run(&["keys", "list", "--data", "data"]).failed(6);
+}
+
+#[test]
+fn a_hint_leads_to_the_server_that_it_is_about() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    let (url, gone) = (&remote.url, nowhere());
+    let (id, _) = home.create("");
+    let secret = home.file("secret", &"2".repeat(32));
+    let at = |args: &[&str], code: i32, words: &str| {
+        let done = home.run(args);
+        assert_eq!(done.code, code, "{done:?}");
+        assert!([done.out, done.err].concat().contains(words), "{args:?} does not say {words}");
+    };
+    at(&["--url", url, "token", "PK1", "--secret-file", &secret], 7, &format!("latchkey --url {url} doctor PK1"));
+    at(&["--url", &gone, "verify", "--token-file", &secret], 6, &format!("latchkey --url {gone} doctor"));
+    at(&["--url", url, "verify", "--token-file", &secret], 7, &format!("latchkey --url {url} token ID"));
+    at(&["--url", url, "keys", "list"], 3, &format!("latchkey --url {url} login --remember"));
+    at(
+        &["--url", url, "doctor", "PK1", "--secret-file", &secret],
+        7,
+        &format!("latchkey --url {url} login --remember"),
+    );
+    at(&["--url", url, "doctor"], 0, &format!("latchkey --url {url} login --remember"));
+    remember(&home, url);
+    at(&["--url", url, "keys", "show", "PK1"], 4, &format!("latchkey --url {url} keys list"));
+    at(&["--data", "it's here", "keys", "show", &id], 4, r"latchkey --data 'it'\''s here' keys list");
+    at(&["--data", "it's here", "token", &id, "--secret-file", &secret], 7, r"'it'\''s here' doctor PK");
+    at(&["--profile", "local", "keys", "show", "PK1"], 4, "latchkey --profile local keys list");
+    at(&["keys", "show", "PK1"], 4, "with: latchkey keys list");
+    at(&["--data", "it's here", "admin", "passwd", "jo"], 4, r"latchkey --data 'it'\''s here' admin list");
 }
 
 #[test]
