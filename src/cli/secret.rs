@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::exit::{Exit, Failure};
 use super::secret_input::{SecretInputError, SecretSource, read_secret};
-use crate::model::role::Wanted;
+use crate::model::KeyId;
+use crate::model::role::{self, Wanted};
 
 /// Reads what is wanted: from `file` if given, else from standard input if that is no terminal, else by a prompt without
 /// echo. What it cannot be is refused, and named.
@@ -42,6 +43,14 @@ fn check(wanted: Wanted, text: &SecretString) -> Result<(), Failure> {
     };
     Err(Failure::new(Exit::NotGood, format!("The {} is not good: {wrong}.", wanted.name()))
         .next("Nothing was sent anywhere."))
+}
+
+/// Refuses an ID and a secret that cannot be a pair.
+pub fn check_pair(id: &KeyId, secret: &SecretString) -> Result<(), Failure> {
+    match role::check_pair(id.raw_for_api(), secret.expose_secret()) {
+        Err(wrong) if wrong.is_certain => Err(Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}."))),
+        _ => Ok(()),
+    }
 }
 
 fn capital(words: &str) -> String {

@@ -10,15 +10,13 @@ use super::exit::{Exit, Failure};
 use super::{Settings, connect_as_anyone, hmac, output, secret};
 use crate::api::{ApiError, Client};
 use crate::args::{Format, TokenArgs};
-use crate::model::role::{Wanted, check_pair};
+use crate::model::role::Wanted;
 use crate::model::{Grant, KeyId, Verdict, hmac_token};
 
 /// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure> {
     let secret = secret::read(args.secret.secret_file.as_deref(), Wanted::Secret)?;
-    check_pair(args.id.raw_for_api(), secret.expose_secret())
-        .or_else(|wrong| if wrong.is_certain { Err(wrong) } else { Ok(()) })
-        .map_err(|wrong| Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}.")))?;
+    secret::check_pair(&args.id, &secret)?;
     let content = args.content.clone().map_or_else(hmac::draw, Ok)?;
     let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());
     drop(secret);

@@ -54,6 +54,17 @@ fn a_ready_request_for_curl_has_no_secret() {
 }
 
 #[test]
+fn a_pair_that_cannot_be_is_refused_before_anything_is_made_of_it() {
+    let home = Home::new();
+    let twice = "1".repeat(32);
+    let file = home.file("f", &twice);
+    for args in [&["hmac", "--curl", &twice][..], &["token", &twice]] {
+        let error = home.run(&[args, &["--secret-file", &file]].concat()).failed(7);
+        assert!(error.contains("The pair is not good: the Access key ID stands again"), "{error}");
+    }
+}
+
+#[test]
 fn the_request_for_curl_works_as_written() {
     let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
     remember(&home, &remote.url);
