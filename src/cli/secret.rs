@@ -18,9 +18,12 @@ pub fn read(file: Option<&Path>, wanted: Wanted) -> Result<SecretString, Failure
     Ok(text)
 }
 
-/// The same, where nothing may be given too.
+/// The same, where nothing may be given too. A file that was named should hold something.
 pub fn read_if_any(file: Option<&Path>, wanted: Wanted) -> Result<Option<SecretString>, Failure> {
     let text = match read_secret(&source(file, wanted, " (Enter for none)")) {
+        Err(SecretInputError::Empty(place)) if file.is_some() => {
+            return Err(Failure::usage(format!("{place} is empty: it should hold the {}.", wanted.name())));
+        }
         Err(SecretInputError::Empty(_)) => return Ok(None),
         text => text?,
     };
