@@ -48,6 +48,19 @@ fn edits_change_what_was_named_and_nothing_else() {
 }
 
 #[test]
+fn an_expired_key_is_not_switched_on() {
+    let home = Home::new();
+    let (id, _) = home.create("");
+    let database = rusqlite::Connection::open(home.path(".local/share/latchkey/keys.db")).unwrap();
+    database.execute("UPDATE keys SET expires_at = 1", []).unwrap();
+    let error = home.run(&["keys", "activate", &id]).failed(5);
+    assert!(error.contains("has expired: nothing was changed"), "{error}");
+    assert!(error.contains(&format!("latchkey keys edit {id} --expires")), "{error}");
+    home.run(&["keys", "edit", &id, "--expires", "90d"]).good();
+    home.run(&["keys", "activate", &id]).good();
+}
+
+#[test]
 fn lists_are_filtered_sorted_and_cut() {
     let home = Home::new();
     for label in ["beta", "alpha", "gamma", "Alphabet"] {
