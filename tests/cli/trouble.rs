@@ -137,6 +137,7 @@ fn errors_are_json_where_results_are() {
     for (args, code, exit) in [
         (&["keys", "show", "PKNOTTHERE", "--output", "json"][..], "not_found", 4),
         (&["--output", "json", "keys", "lst"], "usage", 2),
+        (&["--output", "json", "keys"], "usage", 2),
         (&["keys", "list", "--output=json", "--limit", "x"], "usage", 2),
         (&["keys", "list", "--output=json", "--profile", "nope"], "usage", 2),
         (&["verify", "--output", "json"], "usage", 2),
@@ -168,6 +169,8 @@ fn a_command_line_that_is_not_understood_is_2_in_one_line() {
         let error = home.run(args).failed(2);
         assert!(error.contains(why) && error.contains("--help"), "{error}");
     }
-    let done = home.run(&["keys"]);
-    assert!(done.code == 2 && done.out.is_empty() && done.err.contains("deactivate"), "{done:?}");
+    for (command, words) in [("keys", "list, show, create, edit, activate, deactivate, delete"), ("admin", "passwd")] {
+        let error = home.run(&[command]).failed(2);
+        assert!(error.contains(words) && error.ends_with(&format!("See latchkey {command} --help\n")), "{error}");
+    }
 }
