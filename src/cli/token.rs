@@ -23,6 +23,9 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure>
     let server = connect_as_anyone(settings).await?;
     let exchanged = server.client.exchange(&args.id, &token, &content).await.result;
     let result = match exchanged {
+        Ok(grant) if !is_whole(&grant) => {
+            Err(ApiError::Garbled(200, "its access token has characters that no header can hold").into())
+        }
         Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
         Ok(grant) => write(&grant, settings.format),
         Err(ApiError::Verification) => Err(Failure::from(ApiError::Verification)
@@ -31,6 +34,11 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure>
     };
     server.close().await;
     result
+}
+
+/// Whether a request can carry the token: visible ASCII (RFC 9110, section 5.5).
+fn is_whole(grant: &Grant) -> bool {
+    grant.access_token.expose().bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn write(grant: &Grant, format: Format) -> Result<Exit, Failure> {

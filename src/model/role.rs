@@ -137,6 +137,9 @@ impl Wanted {
                 "there is a line break in it: the file should hold the {name} and nothing else, on one line"
             ));
         }
+        if self == Self::AccessToken && text.trim().contains(char::is_control) {
+            return Err("it has characters that no header can hold".to_owned());
+        }
         if text.starts_with(['"', '\'', '`', '“', '‘']) {
             return Err(format!("it begins with a quote: give the {name} without quotes"));
         }

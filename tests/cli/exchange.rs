@@ -181,6 +181,28 @@ fn from_secret_to_token_to_key() {
 }
 
 #[test]
+fn a_token_that_no_header_can_hold_is_neither_sent_nor_given() {
+    let home = Home::new();
+    for token in ["a\nb\n", "a\u{1b}b", "{\n\"access_token\": \"x\"\n}\n"] {
+        let file = home.file("token", token);
+        let error = home.run(&["verify", "--token-file", &file]).failed(7);
+        assert!(error.contains("The access token is not good: ") && error.contains("Nothing was sent"), "{error}");
+    }
+    let answers = |token: &str| {
+        let body = format!(r#"{{"success":true,"access_token":"{token}","expiry_time":32472144000}}"#);
+        let url = crate::remote::parrot(format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{body}"
+        ));
+        home.feed(&["token", "1111", "--url", &url], SECRET)
+    };
+    assert_eq!(answers("eyJ.b.c").good(), "eyJ.b.c\n");
+    for token in ["eyJ\\nb", "eyJ\\u001b[2Jb", "eyJ\\u202eb"] {
+        let error = answers(token).failed(6);
+        assert!(error.contains("no header can hold") && !error.contains("eyJ"), "{error}");
+    }
+}
+
+#[test]
 fn a_server_without_verification_is_told_apart_from_a_bad_token() {
     let home = Home::new();
     let url = crate::remote::parrot(
