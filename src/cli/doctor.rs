@@ -58,6 +58,8 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure
         None => {
             let mut facts = environment::facts(settings, config.as_ref().ok(), health.as_ref());
             let wish = config.as_ref().map_or(Clipboard::default(), Config::clipboard);
+            let notices = config.as_ref().map(Config::all_notices).unwrap_or_default().join(" ");
+            facts.extend((!notices.is_empty()).then_some(("Notices", notices)));
             facts.extend(surroundings::facts(wish).await);
             facts
         }

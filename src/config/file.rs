@@ -23,7 +23,6 @@ pub(super) struct Settings {
     pub(super) default_profile: Option<(String, Spot)>,
     pub(super) clipboard: Clipboard,
     pub(super) clipboard_seconds: Option<u64>,
-    pub(super) notices: Vec<String>,
 }
 
 /// A file under reading.
@@ -103,7 +102,7 @@ pub(super) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Setting
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "profiles are written as [profiles.NAME]"));
                 };
-                settings.entries = profiles::profiles(&reading, table, &mut settings.notices)?;
+                settings.entries = profiles::profiles(&reading, table)?;
             }
             // A setting that belongs into a profile, at the top.
             other if super::PROFILE_SETTINGS.contains(&other) => {

@@ -149,6 +149,18 @@ fn errors_are_json_where_results_are() {
 }
 
 #[test]
+fn a_notice_of_the_settings_is_said_where_their_profile_is_used() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path(".config/latchkey")).unwrap();
+    home.file(".config/latchkey/config.toml", "[profiles.pp]\nbase_url = \"https://x.invalid/dashboard\"\n");
+    home.run(&["--profile", "local", "keys", "list"]).good();
+    assert!(
+        home.run(&["--profile", "pp", "keys", "list"]).err.contains("line 2, column 12: Of the pasted address only")
+    );
+    assert!(home.run(&["doctor"]).good().contains("line 2, column 12: Of the pasted address only"));
+}
+
+#[test]
 fn a_command_line_that_is_not_understood_is_2_in_one_line() {
     let home = Home::new();
     for (args, why) in [
