@@ -45,6 +45,10 @@ pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, Config
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
     let file = match File::open(path) {
         Ok(file) => file,
+        // Without its settings, work meant for a team would land on the embedded server.
+        Err(error) if error.kind() == ErrorKind::NotFound && path.ancestors().any(leads_nowhere) => {
+            return Err(wrong("cannot be read: a symbolic link leads to nothing; mend or remove it".to_owned()));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(wrong("do not exist: check --config".to_owned()));
@@ -74,6 +78,11 @@ pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, Config
         return Err(wrong("are larger than 1 MB: this cannot be the right file".to_owned()));
     }
     Ok(Some(Text { text, private: about.mode() & 0o044 == 0 }))
+}
+
+/// Whether a symbolic link stands here, and nothing where it leads.
+fn leads_nowhere(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 /// Takes a file's text apart.

@@ -161,6 +161,21 @@ fn a_notice_of_the_settings_is_said_where_their_profile_is_used() {
 }
 
 #[test]
+fn settings_behind_a_link_to_nothing_are_not_taken_for_none() {
+    for link in [".config/latchkey/config.toml", ".config/latchkey"] {
+        let home = Home::new();
+        std::fs::create_dir_all(home.path(link).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("nowhere", home.path(link)).unwrap();
+        let error = home.run(&["keys", "list"]).failed(2);
+        assert!(
+            error.contains(".config/latchkey/config.toml cannot be read: a symbolic link leads to nothing"),
+            "{error}"
+        );
+        assert!(!home.path(".local/share").exists(), "nothing was done elsewhere");
+    }
+}
+
+#[test]
 fn a_command_line_that_is_not_understood_is_2_in_one_line() {
     let home = Home::new();
     for (args, why) in [
