@@ -134,9 +134,9 @@ pub enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
-    /// Fill a new data folder with made-up keys, to try the program at size
+    /// Fill a data folder without keys with made-up ones, to try the program at size
     Fill {
-        /// The data folder; it must not have keys yet
+        /// The data folder; it is made if missing, and no key may ever have been in it
         folder: PathBuf,
         /// How many keys
         #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]

@@ -32,7 +32,7 @@ pub use exit::{EXIT_CODES, Exit, Failure};
 pub(crate) use keys::{Unsent, send};
 
 use crate::args::Command;
-use crate::config::Config;
+use crate::config::{Config, Wishes};
 use crate::server;
 use connect::{connect, connect_as_anyone, connect_to_change};
 
@@ -87,6 +87,7 @@ fn fill(folder: &Path, keys: u64) -> Result<()> {
             let _ = writeln!(std::io::stdout(), "{done} of {keys} keys");
         }
     })?;
-    let _ = writeln!(std::io::stdout(), "Look at them with: latchkey --data {}", folder.display());
+    let wishes = Wishes { data: Some(folder.to_owned()), ..Wishes::default() };
+    let _ = writeln!(std::io::stdout(), "Look at them with: {}", wishes.command("").trim_end());
     Ok(())
 }

@@ -7,6 +7,7 @@ mod near;
 mod paths;
 mod profiles;
 mod setting;
+mod typed;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,10 +51,10 @@ pub struct Config {
     chosen: String,
     /// Name and URL of what `--url` made.
     ad_hoc: Option<(String, String)>,
-    notices: Vec<String>,
     clipboard: Clipboard,
     clipboard_for: Duration,
     state: PathBuf,
+    wishes: Wishes,
 }
 
 /// Where the server of a profile is.
@@ -74,11 +75,11 @@ impl Config {
         let path = wishes.config.clone().unwrap_or_else(|| places.config.join("config.toml"));
         let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, places)).transpose()?;
         let settings = read.unwrap_or_default();
-        let file::Settings { mut entries, default_profile, mut notices, clipboard, clipboard_seconds } = settings;
+        let file::Settings { mut entries, default_profile, clipboard, clipboard_seconds } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
             entries.insert(0, Entry::local(places.data.clone()));
         }
-        let adhoc = wishes.url.as_deref().map(|url| ad_hoc(&mut entries, &mut notices, url)).transpose()?;
+        let adhoc = wishes.url.as_deref().map(|url| ad_hoc(&mut entries, url)).transpose()?;
         let default = default_profile.as_ref().map(|(name, spot)| (name.clone(), spot.to_string()));
         let chosen = (wishes.profile.clone().map(|name| (name, "--profile".to_owned())))
             .or_else(|| adhoc.as_ref().map(|(name, _)| (name.clone(), "--url".to_owned())))
@@ -94,10 +95,10 @@ impl Config {
             entries,
             chosen: chosen.0,
             ad_hoc: adhoc,
-            notices,
             clipboard,
             clipboard_for: held.unwrap_or(CLIPBOARD_FOR),
             state: places.state.clone(),
+            wishes: wishes.clone(),
         };
         if config.entry(&config.chosen).is_none() {
             return Err(config.unknown(&config.chosen, &chosen.1, &path));
@@ -146,10 +147,16 @@ impl Config {
         (adhoc == name).then_some(url)
     }
 
-    /// What the user should know about the settings, in sentences.
+    /// What the user should know about the settings of the chosen profile, in sentences.
     #[must_use]
-    pub fn notices(&self) -> &[String] {
-        &self.notices
+    pub fn notices(&self) -> Vec<&str> {
+        self.entry(&self.chosen).and_then(|entry| entry.notice.as_deref()).into_iter().collect()
+    }
+
+    /// The same of every profile.
+    #[must_use]
+    pub fn all_notices(&self) -> Vec<&str> {
+        self.entries.iter().filter_map(|entry| entry.notice.as_deref()).collect()
     }
 
     /// The clipboard to copy to.
@@ -218,11 +225,10 @@ impl Config {
 }
 
 /// A profile for a URL alone, named by its host. It stands before one of the same name.
-fn ad_hoc(entries: &mut Vec<Entry>, notices: &mut Vec<String>, url: &str) -> Result<(String, String), ConfigError> {
+fn ad_hoc(entries: &mut Vec<Entry>, url: &str) -> Result<(String, String), ConfigError> {
     let (base, notice) = BaseUrl::parse(url).map_err(ConfigError::Url)?;
-    notices.extend(notice);
     let (name, url) = (base.host_for_screen().to_owned(), base.as_str().to_owned());
     entries.retain(|entry| entry.profile.name != name);
-    entries.push(Entry::remote(&name, Connection::new(Target::Url(base))));
+    entries.push(Entry { notice, ..Entry::remote(&name, Connection::new(Target::Url(base))) });
     Ok((name, url))
 }

@@ -62,7 +62,8 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
     panics::install(places.state.clone())?;
     api::install_tls();
     let settings = Settings { format: args.output, wishes: args.wishes(), places };
-    match args.command {
+    let wishes = settings.wishes.clone();
+    let ended = match args.command {
         Some(_) if args.plain => {
             let words = "--plain is about the page, and a command has none.";
             Err(Failure::usage(words).next("Commands write plain lines anyway: leave --plain away."))
@@ -75,7 +76,8 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
                 None => Ok(open_page(config).map(|()| Exit::Done)?),
             }
         }
-    }
+    };
+    ended.map_err(|failure| failure.at(&wishes))
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -97,9 +97,8 @@ impl SessionFile {
     pub fn load(&self, signed_in_as: Option<&str>, now: DateTime<Utc>) -> Result<Option<Session>, SessionFileError> {
         let Some(bytes) = self.bytes()? else { return Ok(None) };
         // The parser's own error may quote what it stumbled over.
-        let found: Found = serde_json::from_slice(&bytes).map_err(|_| {
-            self.error("cannot be understood: remove it and sign in again with latchkey login --remember")
-        })?;
+        let found: Found = serde_json::from_slice(&bytes)
+            .map_err(|_| self.error("cannot be understood: remove it, and sign in again"))?;
         let other_name = signed_in_as.is_some_and(|name| name != found.signed_in_as);
         let other_login = matches!((found.login, self.login), (Some(theirs), Some(ours)) if theirs != ours);
         if found.server != self.server || other_name || other_login {
@@ -241,7 +240,7 @@ impl SessionFile {
     }
 
     fn refusal(&self, why: &str) -> SessionFileError {
-        self.error(&format!("{why}, and is not used: remove it, and sign in again with latchkey login --remember"))
+        self.error(&format!("{why}, and is not used: remove it, and sign in again"))
     }
 
     fn error(&self, problem: &str) -> SessionFileError {

@@ -81,9 +81,7 @@ impl From<ReachError> for Failure {
             ReachError::Config(error) => error.into(),
             ReachError::Api(error) => error.into(),
             ReachError::Asked(error) => error.into(),
-            ReachError::SessionFile(_) | ReachError::NotSignedIn(_) | ReachError::NotSignedInAt(_) => {
-                Self::new(Exit::Denied, error.to_string())
-            }
+            ReachError::SessionFile(_) | ReachError::NotSignedIn(..) => Self::new(Exit::Denied, error.to_string()),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::Settings;
 use super::exit::{Exit, Failure};
 use super::output;
 use super::reach::{self, ReachError, Reached};
-use crate::api::{Connection, Health, Target};
+use crate::api::{ApiError, Connection, Health, Target};
 use crate::args::DoctorArgs;
 use crate::config::{Config, Source};
 use crate::model::doctor::Finding;
@@ -46,15 +46,20 @@ impl Diagnosis {
 pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure> {
     let case = case::Case::read(args).await?;
     let config = settings.config();
-    let (diagnosis, health) = match &config {
+    let (mut diagnosis, health) = match &config {
         Ok(config) => look(config, case.as_ref()).await,
         Err(failure) => (Diagnosis::of(failure), None),
     };
+    for found in &mut diagnosis.findings {
+        found.next = settings.wishes.spell(&found.next);
+    }
     // A bug report is about the surroundings; a key that does not work is not.
     let facts = match case {
         None => {
             let mut facts = environment::facts(settings, config.as_ref().ok(), health.as_ref());
             let wish = config.as_ref().map_or(Clipboard::default(), Config::clipboard);
+            let notices = config.as_ref().map(Config::all_notices).unwrap_or_default().join(" ");
+            facts.extend((!notices.is_empty()).then_some(("Notices", notices)));
             facts.extend(surroundings::facts(wish).await);
             facts
         }
@@ -82,11 +87,9 @@ async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<
 /// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
 async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
     match reach::server(config, config.chosen(), false).await {
-        Err(
-            ReachError::NotSignedIn(_)
-            | ReachError::NotSignedInAt(_)
-            | ReachError::Api(crate::api::ApiError::Passportal),
-        ) => Ok((reach::without_session(config, config.chosen()).await?, false)),
+        Err(ReachError::NotSignedIn(..) | ReachError::Api(ApiError::Passportal)) => {
+            Ok((reach::without_session(config, config.chosen()).await?, false))
+        }
         reached => Ok((reached?, true)),
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::api::ApiError;
 use crate::args::Format;
+use crate::config::Wishes;
 use crate::model::Untrusted;
 
 /// An exit code. Part of what scripts rely on: never renumber.
@@ -101,6 +102,12 @@ impl Failure {
         Self { next: Some(next.into()), ..self }
     }
 
+    /// Says its commands as they are to be typed for the same server.
+    #[must_use]
+    pub fn at(self, wishes: &Wishes) -> Self {
+        Self { next: self.next.map(|next| wishes.spell(&next)), ..self }
+    }
+
     /// Standard output did not take the result. A reader that has seen enough (`| head`) is no failure.
     #[must_use]
     pub fn of_output(error: &io::Error) -> Self {
@@ -144,9 +151,7 @@ impl From<ApiError> for Failure {
 impl From<&ApiError> for Failure {
     fn from(error: &ApiError) -> Self {
         let (exit, next) = match error {
-            ApiError::NotSignedIn(_) => {
-                (Exit::Denied, Some("Sign in with latchkey login --remember, and the same --profile or --url."))
-            }
+            ApiError::NotSignedIn(_) => (Exit::Denied, Some("Sign in with: latchkey login --remember")),
             ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
             ApiError::NotAllowed(_) => (Exit::Denied, None),
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),

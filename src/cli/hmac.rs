@@ -17,6 +17,9 @@ use crate::model::{Content, Endpoint, HmacToken, KeyId, curl_text, hmac_token};
 /// Writes the token: alone where the content is given, for `$(…)`; with its content where that was drawn.
 pub fn run(args: &HmacArgs, settings: &Settings) -> Result<Exit, Failure> {
     let secret = secret::read(args.secret.secret_file.as_deref(), Wanted::Secret)?;
+    if let Some(id) = &args.curl {
+        secret::check_pair(id, &secret)?;
+    }
     let content = args.content.clone().map_or_else(draw, Ok)?;
     let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());
     let mut out = output::stdout();

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use super::exit::{Exit, Failure};
 use super::output::{self, KeyRecord};
+use super::reach::Reached;
 use super::{Settings, connect, connect_to_change};
 use crate::api::Changes;
 use crate::args::{EditArgs, Format, KeysCommand, NewValues};
@@ -51,13 +52,23 @@ async fn switch(id: &KeyId, status: Status, settings: &Settings) -> Result<Exit,
 /// Changes a key, and writes it as it is then.
 async fn edit(id: &KeyId, changes: Changes, settings: &Settings) -> Result<Exit, Failure> {
     let server = connect_to_change(settings).await?;
-    let edited = server.client.edit(id, &changes).await;
+    let edited = change(id, &changes, &server).await;
     server.close().await;
     let key = edited?;
     let mut out = output::stdout();
     let written = write_key(&mut out, settings.format, &key);
     output::done(written, &mut out)?;
     Ok(Exit::Done)
+}
+
+/// The call. A key that has expired is not switched on: it would stay as it is.
+async fn change(id: &KeyId, changes: &Changes, server: &Reached) -> Result<AccessKey, Failure> {
+    if changes.status == Some(Status::Active) && server.client.key(id).await?.status == Status::Expired {
+        let id = id.label(KeyId::MAX_CHARS);
+        return Err(Failure::new(Exit::Conflict, format!("Key {id} has expired: nothing was changed."))
+            .next(format!("Give it a new end with: latchkey keys edit {id} --expires WHEN")));
+    }
+    Ok(server.client.edit(id, changes).await?)
 }
 
 /// Writes one key.

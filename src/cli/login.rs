@@ -45,7 +45,15 @@ pub async fn login(config: &Config, args: &LoginArgs) -> Result<(), LoginError> 
         Remember::File => Keeper::File,
     });
     match keeper {
-        Some(keeper) => keep(&file, &signed_in, &profile.server, keeper).await,
+        Some(keeper) => {
+            keep(&file, &signed_in, &profile.server, keeper).await?;
+            let logout = config.command(config.chosen(), "logout");
+            say(&format!("The session is kept in {}: end it with {logout}", place(&file, keeper)));
+            if let Some(warning) = Account::read().warning() {
+                let _ = writeln!(io::stderr(), "Careful: {warning}");
+            }
+            Ok(())
+        }
         None => end(&signed_in, &profile.server).await,
     }
 }
@@ -71,10 +79,6 @@ async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str, keeper: Ke
         end_older(client, &older).await;
     }
     say(&format!("Signed in to {server} as {}, until {} at the latest.", who(session), utc(session.expires_at)));
-    say(&format!("The session is kept in {}: end it with latchkey logout.", place(file, keeper)));
-    if let Some(warning) = Account::read().warning() {
-        let _ = writeln!(io::stderr(), "Careful: {warning}");
-    }
     Ok(())
 }
 

@@ -44,12 +44,9 @@ pub enum ReachError {
     /// The remembered session cannot be used.
     #[error(transparent)]
     SessionFile(#[from] SessionFileError),
-    /// No session is remembered, and nobody can be asked. Holds the profile's name.
-    #[error("not signed in to {0}: sign in first with latchkey --profile {0} login --remember")]
-    NotSignedIn(String),
-    /// No session is remembered for an address, and nobody can be asked. Holds the address.
-    #[error("not signed in to {0}: sign in first with latchkey --url {0} login --remember")]
-    NotSignedInAt(String),
+    /// No session is remembered, and nobody can be asked. Holds the profile's name or the address, and the command.
+    #[error("not signed in to {0}: sign in first with {1}")]
+    NotSignedIn(String, String),
     /// The question for name or password was not answered.
     #[error(transparent)]
     Asked(#[from] SecretInputError),
@@ -157,8 +154,6 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn not_signed_in(config: &Config, name: &str) -> ReachError {
-    match config.url_of_ad_hoc(name) {
-        Some(url) => ReachError::NotSignedInAt(url.to_owned()),
-        None => ReachError::NotSignedIn(name.to_owned()),
-    }
+    let to = config.url_of_ad_hoc(name).unwrap_or(name);
+    ReachError::NotSignedIn(to.to_owned(), config.command(name, "login --remember"))
 }

@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::exit::{Exit, Failure};
 use super::secret_input::{SecretInputError, SecretSource, read_secret};
-use crate::model::role::Wanted;
+use crate::model::KeyId;
+use crate::model::role::{self, Wanted};
 
 /// Reads what is wanted: from `file` if given, else from standard input if that is no terminal, else by a prompt without
 /// echo. What it cannot be is refused, and named.
@@ -17,9 +18,12 @@ pub fn read(file: Option<&Path>, wanted: Wanted) -> Result<SecretString, Failure
     Ok(text)
 }
 
-/// The same, where nothing may be given too.
+/// The same, where nothing may be given too. A file that was named should hold something.
 pub fn read_if_any(file: Option<&Path>, wanted: Wanted) -> Result<Option<SecretString>, Failure> {
     let text = match read_secret(&source(file, wanted, " (Enter for none)")) {
+        Err(SecretInputError::Empty(place)) if file.is_some() => {
+            return Err(Failure::usage(format!("{place} is empty: it should hold the {}.", wanted.name())));
+        }
         Err(SecretInputError::Empty(_)) => return Ok(None),
         text => text?,
     };
@@ -42,6 +46,14 @@ fn check(wanted: Wanted, text: &SecretString) -> Result<(), Failure> {
     };
     Err(Failure::new(Exit::NotGood, format!("The {} is not good: {wrong}.", wanted.name()))
         .next("Nothing was sent anywhere."))
+}
+
+/// Refuses an ID and a secret that cannot be a pair.
+pub fn check_pair(id: &KeyId, secret: &SecretString) -> Result<(), Failure> {
+    match role::check_pair(id.raw_for_api(), secret.expose_secret()) {
+        Err(wrong) if wrong.is_certain => Err(Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}."))),
+        _ => Ok(()),
+    }
 }
 
 fn capital(words: &str) -> String {

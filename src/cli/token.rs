@@ -8,18 +8,16 @@ use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::{Settings, connect_as_anyone, hmac, output, secret};
-use crate::api::Client;
+use crate::api::{ApiError, Client};
 use crate::args::{Format, TokenArgs};
 use crate::model::doctor::of_end;
-use crate::model::role::{Wanted, check_pair};
+use crate::model::role::Wanted;
 use crate::model::{Grant, KeyId, Verdict, hmac_token};
 
 /// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure> {
     let secret = secret::read(args.secret.secret_file.as_deref(), Wanted::Secret)?;
-    check_pair(args.id.raw_for_api(), secret.expose_secret())
-        .or_else(|wrong| if wrong.is_certain { Err(wrong) } else { Ok(()) })
-        .map_err(|wrong| Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}.")))?;
+    secret::check_pair(&args.id, &secret)?;
     let content = args.content.clone().map_or_else(hmac::draw, Ok)?;
     let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());
     drop(secret);
@@ -31,6 +29,9 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure>
         let _ = writeln!(io::stderr(), "Careful: {} {}", ended.what, ended.next);
     }
     let result = match exchanged {
+        Ok(grant) if !is_whole(&grant) => {
+            Err(ApiError::Garbled(200, "its access token has characters that no header can hold").into())
+        }
         Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
         Ok(grant) => write(&grant, settings.format),
         Err(error) if error.is_refused_pair() => {
@@ -40,6 +41,11 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure>
     };
     server.close().await;
     result
+}
+
+/// Whether a request can carry the token: visible ASCII (RFC 9110, section 5.5).
+fn is_whole(grant: &Grant) -> bool {
+    grant.access_token.expose().bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn write(grant: &Grant, format: Format) -> Result<Exit, Failure> {

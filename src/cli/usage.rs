@@ -22,10 +22,6 @@ pub fn report(error: &clap::Error, arguments: &[OsString]) -> Exit {
             let _ = error.print();
             Exit::Done
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = error.print();
-            Exit::Usage
-        }
         _ => failure(error, arguments).report(format(arguments)),
     }
 }
@@ -39,7 +35,14 @@ fn format(arguments: &[OsString]) -> Format {
 }
 
 fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
-    let help = command(arguments).map_or("latchkey --help".to_owned(), |words| format!("latchkey {words} --help"));
+    let (words, command) = command(arguments);
+    let help = ["latchkey"].into_iter().chain(words.iter().map(String::as_str)).chain(["--help"]);
+    let help = help.collect::<Vec<_>>().join(" ");
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let message = format!("{} needs one more word, one of {}.", words.join(" "), names.join(", "));
+        return Failure::usage(message).next(format!("See {help}"));
+    }
     match hidden(error, arguments) {
         Some(message) => Failure::usage(message).next(format!("{KNOWN} See {help}")),
         None => Failure::usage(message(error)).next(format!("See {help}")),
@@ -92,8 +95,8 @@ fn takes_secrets(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| TAKES_SECRETS.iter().any(|name| argument == name))
 }
 
-/// The words of the command that was meant, for its help.
-fn command(arguments: &[OsString]) -> Option<String> {
+/// The words of the command that was meant, and the command.
+fn command(arguments: &[OsString]) -> (Vec<String>, clap::Command) {
     let mut known = <crate::args::Args as clap::CommandFactory>::command();
     let mut words = Vec::new();
     for argument in arguments.iter().skip(1).filter_map(|argument| argument.to_str()) {
@@ -102,7 +105,7 @@ fn command(arguments: &[OsString]) -> Option<String> {
             known = inner;
         }
     }
-    (!words.is_empty()).then(|| words.join(" "))
+    (words, known)
 }
 
 #[cfg(test)]

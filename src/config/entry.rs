@@ -11,6 +11,8 @@ use crate::model::Profile;
 pub(super) struct Entry {
     pub(super) profile: Profile,
     pub(super) source: Source,
+    /// What the user should know about it, in a sentence.
+    pub(super) notice: Option<String>,
 }
 
 impl Entry {
@@ -32,6 +34,10 @@ impl Entry {
             },
         };
         let (name, username) = (name.to_owned(), None);
-        Self { profile: Profile { name, server, username, signs_in, production: false, read_only: false }, source }
+        Self {
+            profile: Profile { name, server, username, signs_in, production: false, read_only: false },
+            source,
+            notice: None,
+        }
     }
 }

@@ -23,7 +23,6 @@ pub(super) struct Settings {
     pub(super) default_profile: Option<(String, Spot)>,
     pub(super) clipboard: Clipboard,
     pub(super) clipboard_seconds: Option<u64>,
-    pub(super) notices: Vec<String>,
 }
 
 /// A file under reading.
@@ -46,6 +45,10 @@ pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, Config
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
     let file = match File::open(path) {
         Ok(file) => file,
+        // Without its settings, work meant for a team would land on the embedded server.
+        Err(error) if error.kind() == ErrorKind::NotFound && path.ancestors().any(leads_nowhere) => {
+            return Err(wrong("cannot be read: a symbolic link leads to nothing; mend or remove it".to_owned()));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(wrong("do not exist: check --config".to_owned()));
@@ -77,6 +80,11 @@ pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, Config
     Ok(Some(Text { text, private: about.mode() & 0o044 == 0 }))
 }
 
+/// Whether a symbolic link stands here, and nothing where it leads.
+fn leads_nowhere(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
+}
+
 /// Takes a file's text apart.
 pub(super) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Settings, ConfigError> {
     let reading = Reading { path, text: &read.text, places, private: read.private };
@@ -103,7 +111,7 @@ pub(super) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Setting
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "profiles are written as [profiles.NAME]"));
                 };
-                settings.entries = profiles::profiles(&reading, table, &mut settings.notices)?;
+                settings.entries = profiles::profiles(&reading, table)?;
             }
             // A setting that belongs into a profile, at the top.
             other if super::PROFILE_SETTINGS.contains(&other) => {

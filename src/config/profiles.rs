@@ -20,11 +20,7 @@ const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", 
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
 
 /// Reads all profiles, in the order of the file.
-pub(super) fn profiles(
-    reading: &Reading<'_>,
-    table: &DeTable<'_>,
-    notices: &mut Vec<String>,
-) -> Result<Vec<Entry>, ConfigError> {
+pub(super) fn profiles(reading: &Reading<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
     let mut entries = Vec::new();
     for (name, value) in table {
         if !setting::is_profile_name(name.get_ref()) {
@@ -35,7 +31,7 @@ pub(super) fn profiles(
             return Err(reading.error(name.span(), &format!("{0} is a profile: write [profiles.{0}]", name.get_ref())));
         };
         let one = OneProfile { reading, name: name.get_ref(), header: name.span(), settings };
-        entries.push((name.span().start, one.entry(notices)?));
+        entries.push((name.span().start, one.entry()?));
     }
     entries.sort_by_key(|(place, _)| *place);
     Ok(entries.into_iter().map(|(_, entry)| entry).collect())
@@ -50,13 +46,15 @@ struct OneProfile<'a> {
 }
 
 impl OneProfile<'_> {
-    fn entry(&self, notices: &mut Vec<String>) -> Result<Entry, ConfigError> {
+    fn entry(&self) -> Result<Entry, ConfigError> {
         for (name, _) in self.settings {
             if !PROFILE_SETTINGS.contains(&name.get_ref().as_ref()) {
                 return Err(self.reading.error(name.span(), &setting::unknown(name.get_ref(), &PROFILE_SETTINGS)));
             }
         }
-        let mut entry = Entry::new(self.name, self.source(notices)?);
+        let mut notice = None;
+        let source = self.source(&mut notice)?;
+        let mut entry = Entry { notice, ..Entry::new(self.name, source) };
         if let Some(value) = self.settings.get("username") {
             entry.profile.username = Some(self.reading.string("username", value)?.to_owned());
         }
@@ -66,7 +64,7 @@ impl OneProfile<'_> {
     }
 
     /// Exactly one of three settings says where the server is.
-    fn source(&self, notices: &mut Vec<String>) -> Result<Source, ConfigError> {
+    fn source(&self, notice: &mut Option<String>) -> Result<Source, ConfigError> {
         let ways = ["base_url", "socket", "data"];
         let mut given = ways.iter().filter_map(|way| Some((*way, self.settings.get(*way)?)));
         let Some((way, value)) = given.next() else {
@@ -86,7 +84,7 @@ impl OneProfile<'_> {
             return Err(self.reading.error(self.header.clone(), problem));
         }
         match way {
-            "base_url" => self.url(value, notices).map(Source::Remote),
+            "base_url" => self.url(value, notice).map(Source::Remote),
             "socket" => {
                 self.refuse(&FOR_URLS, way)?;
                 self.patience(Connection::new(Target::Socket(self.expand(way, value)?))).map(Source::Remote)
@@ -98,11 +96,11 @@ impl OneProfile<'_> {
         }
     }
 
-    fn url(&self, value: &Spanned<DeValue<'_>>, notices: &mut Vec<String>) -> Result<Connection, ConfigError> {
+    fn url(&self, value: &Spanned<DeValue<'_>>, notice: &mut Option<String>) -> Result<Connection, ConfigError> {
         let text = self.reading.string("base_url", value)?;
-        let (base, notice) =
+        let (base, kept) =
             BaseUrl::parse(text).map_err(|error| self.reading.error(value.span(), &error.to_string()))?;
-        notices.extend(notice.map(|notice| format!("{}: {notice}", self.reading.spot(value.span()))));
+        *notice = kept.map(|kept| format!("{}: {kept}", self.reading.spot(value.span())));
         let connection = Connection {
             ca_file: self.path("ca_file")?,
             ca_only: self.boolean("ca_only")?,

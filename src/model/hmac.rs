@@ -40,6 +40,13 @@ impl HmacToken {
         &self.0
     }
 
+    /// Takes one that somebody else made: 64 hex digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        fits.then(|| Self(Zeroizing::new(text.to_ascii_lowercase())))
+    }
+
     /// Whether `given` is this token: in constant time, upper or lower case.
     #[must_use]
     pub fn matches(&self, given: &str) -> bool {

@@ -31,6 +31,8 @@ pub struct WrongRole {
 enum Looks {
     OurKeyId,
     OurSecret,
+    /// A whole secret of ours among other text, such as the output of a create.
+    HoldsSecret,
     /// 64 hex digits.
     HmacToken,
     /// Base64 of 32 bytes.
@@ -47,6 +49,8 @@ impl Looks {
         let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/-_".contains(&b);
         if KeyId::looks_like_ours(text) {
             Self::OurKeyId
+        } else if holds_secret(text) {
+            Self::HoldsSecret
         } else if text.starts_with(SecretKey::PREFIX) {
             Self::OurSecret
         } else if text.len() == 64 && hex(text) {
@@ -66,6 +70,7 @@ impl Looks {
         match self {
             Self::OurKeyId => "an Access key ID (it begins with PK)",
             Self::OurSecret => "a Secret access key (it begins with sk_)",
+            Self::HoldsSecret => "text with a Secret access key in it (sk_ and 49 more characters)",
             Self::HmacToken => "an HMAC token (64 hex digits)",
             Self::HmacBase64 => "an HMAC token in base64",
             Self::Jwt => "an access token (it begins with eyJ)",
@@ -93,6 +98,9 @@ impl Wanted {
         if text.is_empty() {
             return Ok(());
         }
+        if matches!(self, Self::Secret | Self::HmacToken | Self::AccessToken) {
+            self.stands_alone(text).map_err(|words| WrongRole { is_certain: true, words })?;
+        }
         if self != Self::Content && text.trim() != text {
             let words = format!("there is a space or a line break before or after the {}: remove it", self.name());
             return Err(WrongRole { is_certain: true, words });
@@ -104,7 +112,7 @@ impl Wanted {
                 error.map_or(Ok(()), |error| Err(WrongRole { is_certain: true, words: error.to_string() }))
             }
             // A content may be any text: only what must stay secret is kept out of it.
-            (Self::Content, Looks::OurSecret) => Err(self.wrong(looks, true)),
+            (Self::Content, Looks::OurSecret | Looks::HoldsSecret) => Err(self.wrong(looks, true)),
             (_, Looks::Other)
             | (Self::KeyId, Looks::OurKeyId)
             | (Self::AccessToken, Looks::Jwt)
@@ -118,12 +126,35 @@ impl Wanted {
         }
     }
 
+    /// Says what came along with a text of which every character counts, in words.
+    fn stands_alone(self, text: &str) -> Result<(), String> {
+        let name = self.name();
+        if text.starts_with('\u{feff}') {
+            return Err("an invisible mark stands before it, the BOM of some editors: save it without one".to_owned());
+        }
+        if text.trim().contains(['\n', '\r']) {
+            return Err(format!(
+                "there is a line break in it: the file should hold the {name} and nothing else, on one line"
+            ));
+        }
+        if self == Self::AccessToken && text.trim().contains(char::is_control) {
+            return Err("it has characters that no header can hold".to_owned());
+        }
+        if text.starts_with(['"', '\'', '`', '“', '‘']) {
+            return Err(format!("it begins with a quote: give the {name} without quotes"));
+        }
+        Ok(())
+    }
+
     fn wrong(self, looks: Looks, is_certain: bool) -> WrongRole {
         let verb = if is_certain { "this is" } else { "this looks like" };
         let hint = match (self, looks) {
-            (Self::Content, Looks::OurSecret) => ": the content is sent in the clear, so never put the secret there",
+            (Self::Content, Looks::OurSecret | Looks::HoldsSecret) => {
+                ": the content is sent in the clear, so never put the secret there"
+            }
+            (Self::Secret, Looks::HoldsSecret) => ": take away everything but the secret",
             (Self::Secret, _) => ": the Secret access key is what Show key showed when the key was created",
-            (Self::KeyId, Looks::OurSecret) => ": never type the secret where it can be read",
+            (Self::KeyId, Looks::OurSecret | Looks::HoldsSecret) => ": never type the secret where it can be read",
             (Self::KeyId, _) => ": the Access key ID stands in the list of keys",
             (Self::HmacToken, _) => ": an HMAC token has 64 hex digits",
             (Self::AccessToken, _) => ": the access token is what the exchange gave",
@@ -131,6 +162,15 @@ impl Wanted {
         };
         WrongRole { is_certain, words: format!("{verb} {}, not the {}{hint}", looks.name(), self.name()) }
     }
+}
+
+/// Whether a whole secret of ours stands in a text, and not at its beginning alone.
+fn holds_secret(text: &str) -> bool {
+    text.match_indices(SecretKey::PREFIX).any(|(at, _)| {
+        let rest = &text.as_bytes()[at + SecretKey::PREFIX.len()..];
+        let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        SecretKey::PREFIX.len() + length >= SecretKey::CHARS && (at > 0 || length < rest.len())
+    })
 }
 
 /// Checks a pair: another server's IDs and secrets look alike, but they are never the same.
@@ -193,6 +233,16 @@ mod tests {
         assert!(words(Wanted::Secret, &secret[..51]).1.contains("52 characters"));
         assert!(words(Wanted::Secret, &secret.replacen(&secret[9..10], "-", 1)).0);
         assert!(words(Wanted::Secret, "2222 ").1.contains("space"));
+        for text in [format!("{secret} "), format!("key={secret}"), format!("{ID},{secret},x")] {
+            let role = if text.ends_with(' ') { "space" } else { "with a Secret access key in it" };
+            assert!(words(Wanted::Secret, &text).1.contains(role));
+            assert!(words(Wanted::Content, &text).1.contains("sent in the clear"));
+        }
+        assert!(words(Wanted::AccessToken, &format!("key={secret}")).1.contains("not the access token"));
+        assert!(words(Wanted::Secret, &format!("{secret}x")).1.contains("52 characters"));
+        assert!(words(Wanted::Secret, "2222\n3333").1.contains("on one line"));
+        assert!(words(Wanted::AccessToken, &format!("\"{JWT}\"")).1.contains("quote"));
+        assert!(words(Wanted::Secret, "\u{feff}2222").1.contains("BOM"));
         assert!(words(Wanted::KeyId, "https://instance.passportalmsp.com").0);
         assert!(check_pair("1111", "1111").unwrap_err().is_certain);
         assert_eq!(check_pair("1111", "2222"), Ok(()));

@@ -21,6 +21,9 @@ pub enum PasswordError {
     /// More than 1,024 bytes.
     #[error("the password has more than 1024 bytes: is it the right text?")]
     TooLong,
+    /// More than one line.
+    #[error("a password is one line, and this holds a line break or another control character, which nobody can type")]
+    NotOneLine,
     /// It holds the username, or one character over and over.
     #[error("the password is too easy to guess: it should not hold the username, nor one character over and over")]
     Guessable,
@@ -58,6 +61,7 @@ pub fn check_password(username: &Username, password: &SecretString) -> Result<()
     match text.chars().count() {
         n if n < FEWEST_CHARS => return Err(PasswordError::TooShort(n)),
         _ if text.len() > MOST_BYTES => return Err(PasswordError::TooLong),
+        _ if text.contains(char::is_control) => return Err(PasswordError::NotOneLine),
         _ => {}
     }
     let first = chars.next();
@@ -86,6 +90,7 @@ mod tests {
         assert_eq!(check(&"ab".repeat(512)), Ok(()));
         assert_eq!(check(&"ab".repeat(513)), Err(PasswordError::TooLong));
         assert_eq!(check(&"a".repeat(20)), Err(PasswordError::Guessable));
+        assert_eq!(check("two lines\nof it"), Err(PasswordError::NotOneLine));
         assert_eq!(check("hello JOHANNA 1"), Err(PasswordError::Guessable));
     }
 }

@@ -142,7 +142,7 @@ fn what_cannot_be_understood_is_named_and_not_repeated() {
     for text in ["", "{", r#"{"session_token": 5, "x": "st_never-to-be-seen"}"#, "[]"] {
         let (_state, file) = stored();
         fs::write(&file.path, text).unwrap();
-        refused(&file, "cannot be understood: remove it and sign in again");
+        refused(&file, "cannot be understood: remove it, and sign in again");
     }
 }
 

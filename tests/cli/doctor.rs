@@ -80,6 +80,32 @@ fn the_mistake_in_a_failing_token_is_found() {
 }
 
 #[test]
+fn what_was_given_is_never_passed_over() {
+    let home = Home::new();
+    let (id, secret) = home.create("");
+    let (empty, secret_file) = (home.file("empty", ""), home.file("secret", &secret));
+    let error = home.run(&["doctor", &id, "--content", "x", "--hmac-file", &empty]).failed(2);
+    assert!(error.contains("empty: it should hold the HMAC token"), "{error}");
+    assert!(home.run(&["doctor", &id, "--secret-file", &empty]).failed(2).contains("Secret access key"));
+    assert!(home.run(&["doctor", "--secret-file", &secret_file]).failed(2).contains("latchkey doctor ID"));
+    // Without the secret the token itself is tried.
+    let try_token = |token: &str| {
+        let file = home.file("token", token);
+        home.run(&["doctor", &id, "--content", "x", "--hmac-file", &file])
+    };
+    let good = hmac_token(secret.as_bytes(), b"x").expose().to_uppercase();
+    let done = try_token(&good).good();
+    assert!(done.starts_with("note   The exchange works") && !done.contains("not tried"), "{done}");
+    for (token, why) in
+        [("0".repeat(64), "refuses this HMAC token"), ("0c433d7e".to_owned(), "was not tried: it does not have 64")]
+    {
+        let done = try_token(&token);
+        assert!(done.code == 7 && done.out.contains("wrong  The ") && done.out.contains(why), "{done:?}");
+        assert!(!done.out.contains(&token), "{done:?}");
+    }
+}
+
+#[test]
 fn the_surroundings_hold_no_password() {
     let home = Home::new();
     let mut run = home.command(&["doctor", "--url", "https://us.example.invalid", "--output", "json"]);

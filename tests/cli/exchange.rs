@@ -54,6 +54,17 @@ fn a_ready_request_for_curl_has_no_secret() {
 }
 
 #[test]
+fn a_pair_that_cannot_be_is_refused_before_anything_is_made_of_it() {
+    let home = Home::new();
+    let twice = "1".repeat(32);
+    let file = home.file("f", &twice);
+    for args in [&["hmac", "--curl", &twice][..], &["token", &twice]] {
+        let error = home.run(&[args, &["--secret-file", &file]].concat()).failed(7);
+        assert!(error.contains("The pair is not good: the Access key ID stands again"), "{error}");
+    }
+}
+
+#[test]
 fn the_request_for_curl_works_as_written() {
     let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
     remember(&home, &remote.url);
@@ -92,6 +103,39 @@ fn what_is_no_secret_is_named_and_not_repeated() {
     let open = home.file("open", SECRET);
     std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     assert!(home.run(&["hmac", "--secret-file", &open]).failed(2).contains("chmod 600"));
+}
+
+#[test]
+fn a_file_that_holds_more_than_the_secret_is_refused() {
+    let home = Home::new();
+    let create = |form: &str| home.run(&["keys", "create", "--label", "x", "--output", form]).good();
+    let json: serde_json::Value = serde_json::from_str(&create("json")).unwrap();
+    let (id, secret) = (text(&json["key"]["id"]), text(&json["secret_access_key"]));
+    let csv = create("csv");
+    let row = csv.lines().last().unwrap();
+    for (input, why) in [
+        (create("table").as_str(), "on one line"),
+        (&create("json"), "Secret access key"),
+        (&csv, "on one line"),
+        (row, "with a Secret access key in it"),
+        (&format!("{id}\n{secret}\n"), "on one line"),
+        (&format!("export KEY={secret}"), "with a Secret access key in it"),
+        (&format!("{secret} {id}"), "with a Secret access key in it"),
+        (&format!("\"{secret}\"\n"), "quote"),
+        (&format!("\u{feff}{secret}\n"), "BOM"),
+        ("a\nb", "on one line"),
+    ] {
+        let file = home.file("out", input);
+        for args in [&["hmac"][..], &["token", &id]] {
+            let error = home.run(&[args, &["--secret-file", &file]].concat()).failed(7);
+            assert!(error.contains(why) && error.contains("Nothing was sent"), "{error}");
+            assert!(!error.contains(&secret), "{error}");
+        }
+    }
+    // Another server's secrets may have any other form.
+    for foreign in ["2".repeat(32), "a b\"c".to_owned(), "sk-live-1".to_owned(), "pässword".to_owned()] {
+        home.feed(&["hmac", "--content", "x"], &foreign).good();
+    }
 }
 
 #[test]
@@ -173,6 +217,28 @@ fn a_token_that_has_expired_already_is_no_good_one() {
     let done = home.run(&["doctor", "1111", "--secret-file", &secret, "--url", &url]);
     assert!(done.code == 7 && done.out.contains(&format!("wrong  {words}")), "{done:?}");
     assert!(!done.out.contains("works") && !done.out.contains("signed in"), "{done:?}");
+}
+
+#[test]
+fn a_token_that_no_header_can_hold_is_neither_sent_nor_given() {
+    let home = Home::new();
+    for token in ["a\nb\n", "a\u{1b}b", "{\n\"access_token\": \"x\"\n}\n"] {
+        let file = home.file("token", token);
+        let error = home.run(&["verify", "--token-file", &file]).failed(7);
+        assert!(error.contains("The access token is not good: ") && error.contains("Nothing was sent"), "{error}");
+    }
+    let answers = |token: &str| {
+        let body = format!(r#"{{"success":true,"access_token":"{token}","expiry_time":32472144000}}"#);
+        let url = crate::remote::parrot(format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{body}"
+        ));
+        home.feed(&["token", "1111", "--url", &url], SECRET)
+    };
+    assert_eq!(answers("eyJ.b.c").good(), "eyJ.b.c\n");
+    for token in ["eyJ\\nb", "eyJ\\u001b[2Jb", "eyJ\\u202eb"] {
+        let error = answers(token).failed(6);
+        assert!(error.contains("no header can hold") && !error.contains("eyJ"), "{error}");
+    }
 }
 
 #[test]

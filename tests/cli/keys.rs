@@ -48,6 +48,37 @@ fn edits_change_what_was_named_and_nothing_else() {
 }
 
 #[test]
+fn a_data_folder_that_is_there_keeps_its_mode_and_its_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let mode = |name: &str| std::fs::metadata(home.path(name)).unwrap().permissions().mode() & 0o777;
+    let set = |mode| std::fs::set_permissions(home.path("dd"), std::fs::Permissions::from_mode(mode)).unwrap();
+    std::fs::create_dir(home.path("dd")).unwrap();
+    home.file("dd/other", "");
+    set(0o755);
+    home.run(&["fill", "dd", "3"]).good();
+    assert_eq!((mode("dd"), mode("dd/keys.db"), mode("dd/master.key")), (0o755, 0o600, 0o600));
+    assert!(home.run(&["fill", "dd", "3"]).failed(1).contains("dd"));
+    set(0o777);
+    assert!(home.run(&["--data", "dd", "keys", "list"]).failed(6).contains("chmod 700"));
+    home.run(&["--data", "new", "keys", "list"]).good();
+    assert_eq!(mode("new"), 0o700);
+}
+
+#[test]
+fn an_expired_key_is_not_switched_on() {
+    let home = Home::new();
+    let (id, _) = home.create("");
+    let database = rusqlite::Connection::open(home.path(".local/share/latchkey/keys.db")).unwrap();
+    database.execute("UPDATE keys SET expires_at = 1", []).unwrap();
+    let error = home.run(&["keys", "activate", &id]).failed(5);
+    assert!(error.contains("has expired: nothing was changed"), "{error}");
+    assert!(error.contains(&format!("latchkey keys edit {id} --expires")), "{error}");
+    home.run(&["keys", "edit", &id, "--expires", "90d"]).good();
+    home.run(&["keys", "activate", &id]).good();
+}
+
+#[test]
 fn lists_are_filtered_sorted_and_cut() {
     let home = Home::new();
     for label in ["beta", "alpha", "gamma", "Alphabet"] {

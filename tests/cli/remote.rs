@@ -98,7 +98,8 @@ impl Drop for Remote {
 }
 
 /// A server that gives everybody the same answer.
-pub fn parrot(answer: &'static str) -> String {
+pub fn parrot(answer: impl Into<String>) -> String {
+    let answer = answer.into();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {

@@ -119,7 +119,10 @@ fn a_session_that_the_server_has_forgotten_is_3() {
     at(&["keys", "list"]).good();
     assert_eq!(home.run(&["admin", "remove", "jo", "--yes", "--last", "--data", "team"]).code, 0);
     let error = at(&["keys", "list"]).failed(3);
-    assert!(error.contains("Not signed in") && error.contains("latchkey login"), "{error}");
+    assert!(
+        error.contains("Not signed in") && error.contains(&format!("latchkey --url {} login", team.url)),
+        "{error}"
+    );
     // Steps two and three need no session.
     assert_eq!(home.feed(&["verify", "--url", &team.url], "eyJ.a.b").code, 7);
 }

@@ -65,7 +65,7 @@ fn a_secret_that_was_lost_on_the_way_is_5_and_only_one_key_is_made() {
     let error = home.run(&["keys", "create", "--secret-file", "s", "--url", &url]).failed(5);
     let keys = home.run(&["keys", "list", "--output", "json", "--url", &remote.url]).json();
     assert_eq!(keys.as_array().unwrap().len(), 1);
-    assert!(error.contains(&format!("latchkey keys delete {}", text(&keys[0]["id"]))), "{error}");
+    assert!(error.contains(&format!("latchkey --url {url} keys delete {}", text(&keys[0]["id"]))), "{error}");
     assert!(!home.path("s").exists(), "a file without a secret is left");
 }
 
@@ -102,11 +102,42 @@ fn an_embedded_server_that_does_not_start_is_6() {
 }
 
 #[test]
+fn a_hint_leads_to_the_server_that_it_is_about() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    let (url, gone) = (&remote.url, nowhere());
+    let (id, _) = home.create("");
+    let secret = home.file("secret", &"2".repeat(32));
+    let at = |args: &[&str], code: i32, words: &str| {
+        let done = home.run(args);
+        assert_eq!(done.code, code, "{done:?}");
+        assert!([done.out, done.err].concat().contains(words), "{args:?} does not say {words}");
+    };
+    at(&["--url", url, "token", "PK1", "--secret-file", &secret], 7, &format!("latchkey --url {url} doctor PK1"));
+    at(&["--url", &gone, "verify", "--token-file", &secret], 6, &format!("latchkey --url {gone} doctor"));
+    at(&["--url", url, "verify", "--token-file", &secret], 7, &format!("latchkey --url {url} token ID"));
+    at(&["--url", url, "keys", "list"], 3, &format!("latchkey --url {url} login --remember"));
+    at(
+        &["--url", url, "doctor", "PK1", "--secret-file", &secret],
+        7,
+        &format!("latchkey --url {url} login --remember"),
+    );
+    at(&["--url", url, "doctor"], 0, &format!("latchkey --url {url} login --remember"));
+    remember(&home, url);
+    at(&["--url", url, "keys", "show", "PK1"], 4, &format!("latchkey --url {url} keys list"));
+    at(&["--data", "it's here", "keys", "show", &id], 4, r"latchkey --data 'it'\''s here' keys list");
+    at(&["--data", "it's here", "token", &id, "--secret-file", &secret], 7, r"'it'\''s here' doctor PK");
+    at(&["--profile", "local", "keys", "show", "PK1"], 4, "latchkey --profile local keys list");
+    at(&["keys", "show", "PK1"], 4, "with: latchkey keys list");
+    at(&["--data", "it's here", "admin", "passwd", "jo"], 4, r"latchkey --data 'it'\''s here' admin list");
+}
+
+#[test]
 fn errors_are_json_where_results_are() {
     let home = Home::new();
     for (args, code, exit) in [
         (&["keys", "show", "PKNOTTHERE", "--output", "json"][..], "not_found", 4),
         (&["--output", "json", "keys", "lst"], "usage", 2),
+        (&["--output", "json", "keys"], "usage", 2),
         (&["keys", "list", "--output=json", "--limit", "x"], "usage", 2),
         (&["keys", "list", "--output=json", "--profile", "nope"], "usage", 2),
         (&["verify", "--output", "json"], "usage", 2),
@@ -114,6 +145,33 @@ fn errors_are_json_where_results_are() {
         let done = home.run(args);
         assert_eq!(done.complaint_as_json(exit)["code"], code);
         assert_eq!(done.out, "");
+    }
+}
+
+#[test]
+fn a_notice_of_the_settings_is_said_where_their_profile_is_used() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path(".config/latchkey")).unwrap();
+    home.file(".config/latchkey/config.toml", "[profiles.pp]\nbase_url = \"https://x.invalid/dashboard\"\n");
+    home.run(&["--profile", "local", "keys", "list"]).good();
+    assert!(
+        home.run(&["--profile", "pp", "keys", "list"]).err.contains("line 2, column 12: Of the pasted address only")
+    );
+    assert!(home.run(&["doctor"]).good().contains("line 2, column 12: Of the pasted address only"));
+}
+
+#[test]
+fn settings_behind_a_link_to_nothing_are_not_taken_for_none() {
+    for link in [".config/latchkey/config.toml", ".config/latchkey"] {
+        let home = Home::new();
+        std::fs::create_dir_all(home.path(link).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("nowhere", home.path(link)).unwrap();
+        let error = home.run(&["keys", "list"]).failed(2);
+        assert!(
+            error.contains(".config/latchkey/config.toml cannot be read: a symbolic link leads to nothing"),
+            "{error}"
+        );
+        assert!(!home.path(".local/share").exists(), "nothing was done elsewhere");
     }
 }
 
@@ -138,6 +196,8 @@ fn a_command_line_that_is_not_understood_is_2_in_one_line() {
         let error = home.run(args).failed(2);
         assert!(error.contains(why) && error.contains("--help"), "{error}");
     }
-    let done = home.run(&["keys"]);
-    assert!(done.code == 2 && done.out.is_empty() && done.err.contains("deactivate"), "{done:?}");
+    for (command, words) in [("keys", "list, show, create, edit, activate, deactivate, delete"), ("admin", "passwd")] {
+        let error = home.run(&[command]).failed(2);
+        assert!(error.contains(words) && error.ends_with(&format!("See latchkey {command} --help\n")), "{error}");
+    }
 }

@@ -68,7 +68,9 @@ fn what_is_not_said_is_as_usual() {
 #[test]
 fn a_pasted_address_becomes_a_base_url_and_is_said() {
     let home = Home::with("[profiles.a]\nbase_url = \"https://instance.passportalmsp.com//dashboard#/default\"");
-    let config = home.load().unwrap();
+    let mut config = home.load().unwrap();
+    assert_eq!((config.notices(), config.all_notices().len()), (vec![], 1), "another profile is used");
+    config.choose("a").unwrap();
     assert_eq!(config.profile("a").unwrap().server, "instance.passportalmsp.com");
     let spot = format!("{}, line 2, column 12", home.file().display());
     assert_eq!(

@@ -37,6 +37,7 @@ async fn with_remember_it_is_kept_in_one_private_file_until_logout() {
     assert!(ended.good, "{ended:?}");
     assert!(ended.out.contains("until 2999-01-01T00:00:00Z at the latest"), "{}", ended.out);
     assert!(ended.out.contains(&home.session().display().to_string()), "{}", ended.out);
+    assert!(ended.out.ends_with(": end it with latchkey --profile team logout\n"), "{}", ended.out);
     assert_eq!(files_with(&home.at(""), TOKEN), [home.session()]);
     assert_eq!(files_with(&home.at(""), PASSWORD), [""; 0].map(std::path::PathBuf::from));
     assert_eq!(fs::metadata(home.session()).unwrap().mode() & 0o777, 0o600);

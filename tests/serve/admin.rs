@@ -90,8 +90,13 @@ fn what_is_refused_is_said() {
     ends(&add(&home, &["mo", "--role", "boss"]), 2, "superuser, administrator or auditor");
     ends(&run(&home, &["admin", "remove", "mo", "--yes"]), 4, "There is no administrator mo");
     ends(&run(&home, &["admin", "remove", "jo", "--yes"]), 5, "last who may manage keys");
-    for (input, code, words) in [("short\n", 7, "needs at least 12"), ("", 2, "tandard input is empty")] {
+    for (input, code, words) in [
+        ("short\n", 7, "needs at least 12"),
+        ("", 2, "tandard input is empty"),
+        ("a good password\non two lines\n", 7, "a password is one line"),
+    ] {
         ends(&run_with(&home, &["admin", "add", "mo", "--password-file", "-"], input), code, words);
+        ends(&run_with(&home, &["admin", "passwd", "jo", "--password-file", "-"], input), code, words);
     }
     let file = home.path().join("password");
     fs::write(&file, PASSWORD).unwrap();

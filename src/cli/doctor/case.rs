@@ -9,7 +9,7 @@ use crate::args::DoctorArgs;
 use crate::cli::exit::Failure;
 use crate::cli::{ask, secret};
 use crate::model::role::Wanted;
-use crate::model::{Content, KeyId, SecretKey};
+use crate::model::{Content, HmacToken, KeyId, SecretKey};
 
 /// A key that does not work, and what goes with it.
 pub(super) struct Case {
@@ -22,7 +22,13 @@ pub(super) struct Case {
 impl Case {
     /// Reads what goes with the ID, and asks for it where there is somebody to ask; none without an ID.
     pub(super) async fn read(args: &DoctorArgs) -> Result<Option<Self>, Failure> {
-        let Some(id) = args.id.clone() else { return Ok(None) };
+        let Some(id) = args.id.clone() else {
+            return match args.secret.secret_file {
+                None => Ok(None),
+                Some(_) => Err(Failure::usage("--secret-file goes with an Access key ID: nothing was looked at.")
+                    .next("Give both: latchkey doctor ID --secret-file FILE")),
+            };
+        };
         let (secret_file, token_file) = (args.secret.secret_file.as_deref(), args.hmac_file.as_deref());
         let secret_on_stdin = secret_file.map_or(!io::stdin().is_terminal(), |file| file == Path::new("-"));
         if secret_on_stdin && token_file == Some(Path::new("-")) {
@@ -41,6 +47,15 @@ impl Case {
         };
         let secret = secret.map(|secret| SecretKey::foreign(secret.expose_secret()));
         Ok(Some(Self { id, secret, content, failing_token }))
+    }
+
+    /// The failing token and its content, to be tried as they are where no secret is given: fit for the wire.
+    pub(super) fn token(&self) -> Option<(HmacToken, &Content)> {
+        if self.secret.is_some() {
+            return None;
+        }
+        let token = HmacToken::parse(self.failing_token.as_ref()?.expose_secret().trim())?;
+        Some((token, self.content.as_ref()?))
     }
 }
 

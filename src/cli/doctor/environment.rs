@@ -104,7 +104,10 @@ fn session(config: &Config, connection: &Connection) -> String {
         Ok(Some(session)) => {
             format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
         }
-        Ok(None) => "none remembered; latchkey login --remember keeps it in the kernel's keyring".to_owned(),
+        Ok(None) => {
+            let command = config.command(config.chosen(), "login --remember");
+            format!("none remembered; {command} keeps it in the kernel's keyring")
+        }
         Err(error) => error.to_string(),
     }
 }

@@ -20,9 +20,10 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base
     let is_possible = |secret: &SecretKey| {
         check_pair(case.id.raw_for_api(), secret.expose()).map_or_else(|wrong| !wrong.is_certain, |()| true)
     };
-    let exchanged = match case.secret.as_ref().filter(|secret| is_possible(secret)) {
-        Some(secret) => exchange(&server.client, &case.id, secret).await,
-        None => None,
+    let exchanged = match (secret.filter(|secret| is_possible(secret)), case.token()) {
+        (Some(secret), _) => exchange(&server.client, &case.id, secret).await,
+        (None, Some((token, content))) => Some(server.client.exchange(&case.id, &token, content).await),
+        (None, None) => None,
     };
     let result = exchanged.as_ref().map(|exchanged| &exchanged.result);
     let works = matches!(result, Some(Ok(_)));
@@ -35,12 +36,13 @@ pub(super) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base
         content: case.content.as_ref(),
         failing_token: case.failing_token.as_ref().map(ExposeSecret::expose_secret),
         key: key.at(is_passportal),
-        was_refused: matches!(result, Some(Err(error)) if error.is_refused_pair()),
+        was_refused: secret.is_some() && matches!(result, Some(Err(error)) if error.is_refused_pair()),
         clocks: exchanged.as_ref().and_then(|exchanged| exchanged.server_time).map(|theirs| (theirs, Utc::now())),
         // An address that works is not to blame.
         address: base.and_then(BaseUrl::region_hint).filter(|_| !works),
     };
     let mut findings = find(&evidence);
+    findings.extend(of_token_alone(case, result));
     let is_fault = findings.iter().any(|found| found.is_fault);
     let exit = add_result(&mut findings, result, &evidence.key).max(if is_fault { Exit::NotGood } else { Exit::Done });
     if !is_known && !is_passportal && !works && exit == Exit::NotGood {
@@ -83,6 +85,25 @@ fn add_result(findings: &mut Vec<Finding>, result: Option<&Result<Grant, ApiErro
             Exit::Done
         }
     }
+}
+
+/// What can be said of a failing token without the secret.
+fn of_token_alone(case: &Case, result: Option<&Result<Grant, ApiError>>) -> Option<Finding> {
+    if case.secret.is_some() || case.failing_token.is_none() {
+        return None;
+    }
+    let (what, next) = match (case.token(), result) {
+        (None, _) => (
+            "The HMAC token was not tried: it does not have 64 hex digits.",
+            "Look at what the other program sends as x-hash, or give the secret too.",
+        ),
+        (_, Some(Err(ApiError::Verification))) => (
+            "The server refuses this HMAC token with this ID and this content.",
+            "Give the secret too (--secret-file): with it the mistake in the token can be found.",
+        ),
+        _ => return None,
+    };
+    Some(Finding { what: what.to_owned(), next: next.to_owned(), is_fault: true })
 }
 
 /// With content of our own: the user's may be public by now.

@@ -11,7 +11,7 @@ use crate::cli::deliver::{Destination, Held, Rescue};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::reach::Reached;
 use crate::cli::{Settings, connect_to_change, output};
-use crate::config::Config;
+use crate::config::{Config, Wishes};
 use crate::model::{AccessKey, KeyId, SecretKey, Untrusted};
 use crate::unfinished::Unfinished;
 use chrono::Utc;
@@ -33,7 +33,7 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
     let mut unfinished = Unfinished::of(&Config::load(&settings.wishes, &settings.places)?);
     let (profile, username) = (&server.profile.name, server.username.as_ref().map(Untrusted::raw_for_api));
     if settings.format != Format::Json {
-        tell_left_over(&mut unfinished, profile, username);
+        tell_left_over(&mut unfinished, profile, username, &settings.wishes);
     }
     unfinished.note(profile, username, &new);
     let made = make(&new, &server, &mut held).await;
@@ -50,14 +50,14 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
 
 /// Says what an earlier run left over: the page can finish it, and ask what is to be asked. What is too old for that is
 /// said once.
-fn tell_left_over(unfinished: &mut Unfinished, profile: &str, username: Option<&str>) {
+fn tell_left_over(unfinished: &mut Unfinished, profile: &str, username: Option<&str>, wishes: &Wishes) {
     for left in unfinished.left(profile, username, Utc::now()) {
         let (at, label) = (output::time(left.at), Untrusted::new(left.new.label.as_str()).label(100));
         let next = if left.repeatable {
-            "Open the page, or latchkey --plain, which can finish it."
+            wishes.spell("Open the page, or latchkey --plain, which can finish it.")
         } else {
             unfinished.settle(&left.new.idempotency_key);
-            "If that key is in the list and nobody has its secret, delete it."
+            "If that key is in the list and nobody has its secret, delete it.".to_owned()
         };
         let _ = writeln!(io::stderr(), "latchkey: A create of “{label}”, begun at {at}, was cut off. {next}");
     }
