@@ -63,9 +63,14 @@ pub(super) async fn switch(desk: &mut Desk, rest: &str, to: Status) -> Turn<()> 
     change(desk, &key.id, &Changes { status: Some(to), ..Changes::default() }).await
 }
 
-/// Deletes a key, if the end of its ID is typed, and in production the profile's name.
+/// Deletes the key that is meant.
 pub(super) async fn delete(desk: &mut Desk, rest: &str) -> Turn<()> {
     let key = key(desk, rest).await?;
+    delete_this(desk, &key).await
+}
+
+/// Deletes a key, if the end of its ID is typed, and in production the profile's name.
+pub(super) async fn delete_this(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
     let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.label(LABEL_CELLS) };
     let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", time(at)));
     let id = key.id.label(KeyId::MAX_CHARS);

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::trouble::{Stop, Trouble, Turn};
-use super::{create, forms, list, servers, show, tokens};
+use super::{create, forms, left_over, list, servers, show, tokens};
 use crate::model::Status;
 
 /// What can be asked for.
@@ -25,6 +25,7 @@ enum Act {
     SignOut,
     Help,
     Quit,
+    Finish,
 }
 
 /// One line of the table.
@@ -47,7 +48,7 @@ const fn changes(act: Act, word: &'static str, letter: &'static str, what: &'sta
 }
 
 /// Every command. Its number is its place, whether it is offered or not: scripts may use numbers.
-static COMMANDS: [Command; 17] = [
+static COMMANDS: [Command; 18] = [
     looks(Act::List, "list", "r", "list the keys, from the first"),
     looks(Act::Next, "next", "n", "list the keys that follow"),
     looks(Act::Filter, "filter", "/", "list only keys with a text in ID or label; without a text, all"),
@@ -65,6 +66,7 @@ static COMMANDS: [Command; 17] = [
     looks(Act::SignOut, "signout", "o", "sign out"),
     looks(Act::Help, "help", "?", "this help"),
     looks(Act::Quit, "quit", "q", "quit"),
+    changes(Act::Finish, "finish", "", "ask the server again for the create that was under way when latchkey ended"),
 ];
 
 /// Takes commands until there is nobody to give them.
@@ -101,7 +103,7 @@ fn find(word: &str) -> Option<&'static Command> {
     let word = word.to_lowercase();
     let mut numbered = COMMANDS.iter().enumerate();
     let is = |(n, c): &(usize, &Command)| word == c.word || word == c.letter || word == (n + 1).to_string();
-    numbered.find(is).map(|(_, command)| command)
+    numbered.find(|command| !word.is_empty() && is(command)).map(|(_, command)| command)
 }
 
 impl Command {
@@ -119,6 +121,7 @@ impl Command {
             Act::Sort => list::sort(desk, rest).await,
             Act::Show => show::run(desk, rest).await,
             Act::Create => create::run(desk).await,
+            Act::Finish => left_over::finish(desk).await,
             Act::Edit => forms::edit(desk, rest).await,
             Act::Activate => forms::switch(desk, rest, Status::Active).await,
             Act::Deactivate => forms::switch(desk, rest, Status::Inactive).await,
@@ -142,10 +145,11 @@ fn refuse_if_only_looks(desk: &Desk) -> Turn<()> {
 
 /// Lists what is offered here.
 fn help(desk: &mut Desk) {
-    let only_looks = desk.only_looks().is_some();
-    for (n, command) in COMMANDS.iter().enumerate().filter(|(_, command)| !(only_looks && command.changes)) {
-        let Command { word, letter, what, .. } = command;
-        desk.talk.say(format!("{}. {word} ({letter}): {what}.", n + 1));
+    let (only_looks, has_left_over) = (desk.only_looks().is_some(), desk.has_left_over);
+    let is_offered = |c: &Command| !(only_looks && c.changes) && (has_left_over || c.act != Act::Finish);
+    for (n, Command { word, letter, what, .. }) in COMMANDS.iter().enumerate().filter(|(_, c)| is_offered(c)) {
+        let letter = if letter.is_empty() { String::new() } else { format!(" ({letter})") };
+        desk.talk.say(format!("{}. {word}{letter}: {what}.", n + 1));
     }
     desk.talk.say("Type a number, a word or a letter; a key's number or ID, or a text, may follow.");
 }
@@ -157,7 +161,8 @@ mod tests {
     #[test]
     fn each_command_has_names_of_its_own() {
         for (n, command) in COMMANDS.iter().enumerate() {
-            for name in [command.word, command.letter, &(n + 1).to_string()] {
+            let number = (n + 1).to_string();
+            for name in [command.word, command.letter, &number].into_iter().filter(|name| !name.is_empty()) {
                 assert_eq!(find(name).map(|found| found.act), Some(command.act), "{name}");
             }
         }
