@@ -39,10 +39,19 @@ pub(super) async fn edit(desk: &mut Desk, rest: &str) -> Turn<()> {
     change(desk, &key.id, &changes).await
 }
 
-/// Switches a key on or off.
-pub(super) async fn switch(desk: &mut Desk, rest: &str, to: Status) -> Turn<()> {
+/// Switches a key on or off; over, if neither is said.
+pub(super) async fn switch(desk: &mut Desk, rest: &str, to: Option<Status>) -> Turn<()> {
     let key = key(desk, rest).await?;
     facts(desk, &key);
+    let to = match (to, key.status) {
+        (Some(to), _) => to,
+        (None, Status::Active) => Status::Inactive,
+        (None, Status::Inactive) => Status::Active,
+        (None, Status::Expired) => {
+            desk.talk.say("It has expired: edit sets a new end.");
+            return Ok(());
+        }
+    };
     if key.status == to {
         desk.talk.say(format!("It is {} already.", to.as_str()));
         return Ok(());

@@ -40,7 +40,7 @@ fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
         let told = begin.lines().find(|line| line.contains("while it created a key labelled “mine”."));
         assert!(told.is_some_and(|line| line.ends_with(FINISH)), "{begin}");
         talk.types("help");
-        talk.answers(&[("\r\n18. finish: ask the server again", HEARD)]);
+        talk.answers(&[("\r\n19. finish: ask the server again", HEARD)]);
         talk.quits();
     }
     let mut talk = home.talk();
