@@ -3,6 +3,7 @@
 use chrono::Utc;
 
 use super::desk::Desk;
+use super::form::End;
 use super::trouble::Turn;
 use super::{form, forms, reveal};
 use crate::api::{ApiError, Creation, IdempotencyKey, NewKey};
@@ -13,8 +14,16 @@ use crate::unfinished::Unfinished;
 /// Asks what it shall be, makes it, and offers its secret.
 pub(super) async fn run(desk: &mut Desk) -> Turn<()> {
     let rescue = desk.rescue()?;
+    form::tell_way_back(desk, "then no key is made.");
     let label = form::label(desk, "Enter for none").await?.unwrap_or_default();
-    let expires_at = form::expires(desk, "Enter for never").await?.and_then(|end| end.at(Utc::now()));
+    let expires_at = match form::expires(desk, "Enter for never").await? {
+        End::Back => {
+            desk.talk.say("No key was made.");
+            return Ok(());
+        }
+        End::Kept => None,
+        End::Is(end) => end.at(Utc::now()),
+    };
     let new = NewKey { idempotency_key: IdempotencyKey::random(), label, expires_at };
     desk.signed_in().await?; // whose it is must be known
     // A start after a crash knows by this note that a key may have been made whose secret nobody has.

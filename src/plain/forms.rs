@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::desk::Desk;
-use super::form;
+use super::form::{self, End};
 use super::list::which;
 use super::show::{facts, time};
 use super::trouble::{Trouble, Turn};
@@ -29,9 +29,13 @@ async fn change(desk: &mut Desk, id: &KeyId, changes: &Changes) -> Turn<()> {
 pub(super) async fn edit(desk: &mut Desk, rest: &str) -> Turn<()> {
     let key = key(desk, rest).await?;
     facts(desk, &key);
+    form::tell_way_back(desk, "then nothing is changed.");
     let label = form::label(desk, "Enter keeps it, - for none").await?;
-    let expires_at = form::expires(desk, "Enter keeps it").await?.map(|end| end.at(Utc::now()));
-    let changes = Changes { label, expires_at, status: None };
+    let changes = match form::expires(desk, "Enter keeps it").await? {
+        End::Back => Changes::default(),
+        End::Kept => Changes { label, ..Changes::default() },
+        End::Is(end) => Changes { label, expires_at: Some(end.at(Utc::now())), status: None },
+    };
     if changes == Changes::default() {
         desk.talk.say("Nothing was changed.");
         return Ok(());

@@ -93,6 +93,24 @@ fn a_key_is_changed_switched_and_deleted() {
 }
 
 #[test]
+fn back_at_the_last_question_leaves_all_as_it_is() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    let way = "To go back, answer back at Expires: ";
+    for answer in ["", "back"] {
+        // A label may be any word.
+        talk.answers(&[(COMMAND, "create"), (way, HEARD), ("then no key is made.", HEARD), ("Label (", answer)]);
+        talk.answers(&[("back goes back; Enter for never): ", "Back"), ("No key was made.", HEARD)]);
+    }
+    assert_eq!(home.keys(), 0);
+    let id = home.create("old name");
+    talk.answers(&[(COMMAND, &format!("edit {id}")), (way, HEARD), ("then nothing is changed.", HEARD)]);
+    talk.answers(&[("- for none): ", "new name"), ("back goes back; Enter keeps it): ", "back")]);
+    talk.answers(&[("Nothing was changed.", "list"), ("1. old name, PK", HEARD)]);
+    talk.quits();
+}
+
+#[test]
 fn production_is_said_with_every_question_and_asks_for_more() {
     let home = Home::new();
     let id = home.create("precious");
