@@ -105,8 +105,10 @@ fn one_that_had_not_happened_is_made_under_the_same_name() {
                     names.push(asked.header("idempotency-key").unwrap().to_owned());
                     names.len() == 1
                 };
-                while is_first {
-                    std::thread::park();
+                if is_first {
+                    loop {
+                        std::thread::park();
+                    }
                 }
                 raw::json(201, &json!({ "key": key, "secret_access_key": "sk_made-after-the-crash" }))
             }

@@ -7,11 +7,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::{Signal, kill_current_process_group};
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
@@ -33,6 +35,16 @@ struct Silent {
     is_lifted: bool,
     /// Tells what signals say to who reads.
     tell: PipeWriter,
+}
+
+impl Silent {
+    /// Puts the terminal back as it was. What was typed until now is dropped: also what has not come as far as to the
+    /// terminal's modes, and would be shown by them. On Linux, a poll that finds nothing brings it there.
+    fn lift(&self) -> io::Result<()> {
+        tcflush(&self.terminal, QueueSelector::IFlush)?;
+        let _ = poll(&mut [PollFd::new(&self.terminal, PollFlags::IN)], Some(&Timespec::default()));
+        Ok(tcsetattr(&self.terminal, OptionalActions::Flush, &self.before)?)
+    }
 }
 
 /// Silence on a terminal, until dropped or until a signal ends the program.
@@ -107,7 +119,7 @@ impl Silence {
             return Ok(false);
         }
         if let Some(silent) = lock().as_mut() {
-            tcsetattr(&silent.terminal, OptionalActions::Flush, &silent.before)?;
+            silent.lift()?;
             silent.is_lifted = true;
         }
         kill_current_process_group(Signal::STOP)?;
@@ -145,7 +157,7 @@ impl Drop for Silence {
 /// Puts the terminal back as it was, if it is silent, and ours: in the background it is the shell's.
 pub fn end() {
     if let Some(silent) = lock().take().filter(|silent| !silent.is_lifted && is_in_front()) {
-        let _ = tcsetattr(&silent.terminal, OptionalActions::Flush, &silent.before);
+        let _ = silent.lift();
     }
 }
 
