@@ -8,6 +8,7 @@ mod create;
 mod desk;
 mod form;
 mod forms;
+mod left_over;
 mod list;
 mod menu;
 mod reveal;

@@ -4,6 +4,8 @@
 
 #[path = "support/openapi.rs"]
 mod openapi;
+#[path = "support/raw.rs"]
+mod raw;
 #[path = "support/served.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod served;
@@ -24,6 +26,8 @@ mod expect;
 mod hostile;
 #[path = "plain/keys.rs"]
 mod keys;
+#[path = "plain/left_over.rs"]
+mod left_over;
 #[path = "plain/piped.rs"]
 mod piped;
 #[path = "plain/secrets.rs"]

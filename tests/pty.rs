@@ -18,6 +18,8 @@ mod clipboard;
 mod desktop;
 #[path = "pty/ends.rs"]
 mod ends;
+#[path = "pty/hidden.rs"]
+mod hidden;
 #[path = "pty/inside.rs"]
 mod inside;
 #[path = "pty/jobs.rs"]

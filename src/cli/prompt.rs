@@ -8,11 +8,13 @@ use std::io::{self, Read as _, Write as _};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use silence::Silence;
-pub(super) use silence::end as end_silence;
+pub(crate) use silence::end as end_silence;
+use silence::{Silence, Told};
 
 /// The longest answer, in bytes: as long as a body that our server reads.
 const MOST_BYTES: usize = 64 * 1024;
+/// What Ctrl-Z is, where the terminal makes no signal of it.
+const CTRL_Z: u8 = 0x1a;
 
 /// Asks for a line that is seen while it is typed.
 pub fn line(prompt: &str) -> io::Result<String> {
@@ -26,13 +28,13 @@ pub fn line(prompt: &str) -> io::Result<String> {
     }
 }
 
-/// Asks for a secret: nothing of it shows, not even its length. Backspace, Ctrl-U, Ctrl-C and Ctrl-D do what they
-/// do elsewhere. The terminal is as before when this returns, and what was typed too early or too late is dropped.
+/// Asks for a secret: nothing of it shows, not even its length. Backspace, Ctrl-U, Ctrl-C, Ctrl-D and Ctrl-Z do what they
+/// do elsewhere. The terminal is as before when this returns, and what was typed too early or too late is dropped. After
+/// a stop it is asked for again from its beginning.
 pub fn hidden(prompt: &str) -> io::Result<SecretString> {
     let mut terminal = terminal()?;
-    let silence = Silence::begin(&terminal)?;
-    write!(terminal, "{prompt}")?;
-    let typed = read(&mut terminal);
+    let mut silence = Silence::begin(&terminal)?;
+    let typed = read(&mut terminal, &mut silence, prompt);
     let _ = writeln!(terminal);
     drop(silence);
     let typed = typed?;
@@ -48,15 +50,20 @@ fn terminal() -> io::Result<File> {
     })
 }
 
-fn read(terminal: &mut File) -> io::Result<Zeroizing<Vec<u8>>> {
+fn read(terminal: &mut File, silence: &mut Silence, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>> {
+    write!(terminal, "{prompt}")?;
     let mut typing = Typing::default();
-    let mut byte = Zeroizing::new([0; 1]);
     loop {
-        if terminal.read(byte.as_mut_slice())? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if typing.take(byte[0])? {
-            return Ok(typing.text);
+        let was_away = match silence.wait()? {
+            Told::Typed(byte) if byte[0] == CTRL_Z => silence.make_way()?,
+            Told::Typed(byte) if typing.take(byte[0])? => return Ok(typing.text),
+            Told::Typed(_) => false,
+            Told::Stop => silence.make_way()?,
+            Told::Continued => true,
+        };
+        if was_away && silence.again()? {
+            typing = Typing::default();
+            write!(terminal, "{prompt}")?;
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::connector::{Connector, Started};
 use crate::model::{Profile, Untrusted};
 
 use super::choice::Why;
+use super::left_over;
 use super::list::Listing;
 use super::talk::Talk;
 use super::trouble::{Stop, Trouble, Turn};
@@ -36,6 +37,8 @@ pub(super) struct Desk {
     pub(super) settings: Settings,
     /// The exit code, unless something else decides.
     pub(super) exit: Exit,
+    /// Whether an earlier run left over a create that can be finished.
+    pub(super) has_left_over: bool,
     client: Client,
     /// Whether this run has begun the session, and so ends it.
     own_session: bool,
@@ -50,8 +53,20 @@ impl Desk {
         let started = Started::default();
         let mut connector = Connector::new(config.clone(), started.clone());
         let Connected { client, server } = connector.connect(None).await?;
-        let (listing, exit, own_session) = (Listing::default(), Exit::Done, false);
-        let mut desk = Self { talk, server, listing, config, settings, exit, client, own_session, connector, started };
+        let (listing, exit, has_left_over, own_session) = (Listing::default(), Exit::Done, false, false);
+        let mut desk = Self {
+            talk,
+            server,
+            listing,
+            config,
+            settings,
+            exit,
+            has_left_over,
+            client,
+            own_session,
+            connector,
+            started,
+        };
         desk.talk.say(why.sentence());
         desk.introduce();
         for notice in desk.config.notices() {
@@ -78,12 +93,21 @@ impl Desk {
         self.say_who();
     }
 
+    /// Says who is signed in, and what they left over.
     fn say_who(&mut self) {
         if let Some(who) = &self.server.who {
             let until = super::show::time(who.expires_at);
             let (name, role) = (who.username.label(60), who.role.label(40));
             self.talk.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
         }
+        left_over::tell(self);
+    }
+
+    /// The profile, and who is signed in there; none before somebody is, where one must be.
+    pub(super) fn whose(&self) -> Option<(String, Option<String>)> {
+        let Server { profile, who, .. } = &self.server;
+        let username = who.as_ref().map(|who| who.username.raw_for_api().to_owned());
+        (!profile.signs_in || username.is_some()).then(|| (profile.name.clone(), username))
     }
 
     /// Works on another profile's server. If there is no way to it, all stays as it is.

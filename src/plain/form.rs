@@ -7,6 +7,24 @@ use super::trouble::Turn;
 use crate::args;
 use crate::model::Label;
 
+/// What is typed at the last question to leave all as it is. A label may be any word, but no end is this one.
+const BACK: &str = "back";
+
+/// What was answered about an end.
+pub(super) enum End {
+    /// To leave all as it is.
+    Back,
+    /// Nothing.
+    Kept,
+    /// An end.
+    Is(args::Expires),
+}
+
+/// Says, before the first question, how to leave all as it is.
+pub(super) fn tell_way_back(desk: &mut Desk, then: &str) {
+    desk.talk.say(format!("To go back, answer {BACK} at Expires: {then}"));
+}
+
 /// Asks for a label until it is one; `keep` says what nothing typed means, and stands for none.
 pub(super) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
     loop {
@@ -22,20 +40,23 @@ pub(super) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
     }
 }
 
-/// Asks for an end until it is one; `keep` says what nothing typed means, and stands for none.
-pub(super) async fn expires(desk: &mut Desk, keep: &str) -> Turn<Option<args::Expires>> {
-    let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {keep}): ");
+/// Asks for an end until it is one; `keep` says what nothing typed means.
+pub(super) async fn expires(desk: &mut Desk, keep: &str) -> Turn<End> {
+    let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {BACK} goes back; {keep}): ");
     loop {
         let typed = desk.talk.line(&question).await?;
         if typed.is_empty() {
-            return Ok(None);
+            return Ok(End::Kept);
+        }
+        if typed.eq_ignore_ascii_case(BACK) {
+            return Ok(End::Back);
         }
         match args::expires(&typed) {
             Ok(end) => {
                 if let Some(at) = end.at(Utc::now()) {
                     desk.talk.say(format!("That is {}.", super::show::time(at)));
                 }
-                return Ok(Some(end));
+                return Ok(End::Is(end));
             }
             Err(why) => desk.talk.say(format!("That is no end: {why}.")),
         }

@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::desk::Desk;
-use super::form;
+use super::form::{self, End};
 use super::list::which;
 use super::show::{facts, time};
 use super::trouble::{Trouble, Turn};
@@ -29,9 +29,13 @@ async fn change(desk: &mut Desk, id: &KeyId, changes: &Changes) -> Turn<()> {
 pub(super) async fn edit(desk: &mut Desk, rest: &str) -> Turn<()> {
     let key = key(desk, rest).await?;
     facts(desk, &key);
+    form::tell_way_back(desk, "then nothing is changed.");
     let label = form::label(desk, "Enter keeps it, - for none").await?;
-    let expires_at = form::expires(desk, "Enter keeps it").await?.map(|end| end.at(Utc::now()));
-    let changes = Changes { label, expires_at, status: None };
+    let changes = match form::expires(desk, "Enter keeps it").await? {
+        End::Back => Changes::default(),
+        End::Kept => Changes { label, ..Changes::default() },
+        End::Is(end) => Changes { label, expires_at: Some(end.at(Utc::now())), status: None },
+    };
     if changes == Changes::default() {
         desk.talk.say("Nothing was changed.");
         return Ok(());
@@ -39,10 +43,19 @@ pub(super) async fn edit(desk: &mut Desk, rest: &str) -> Turn<()> {
     change(desk, &key.id, &changes).await
 }
 
-/// Switches a key on or off.
-pub(super) async fn switch(desk: &mut Desk, rest: &str, to: Status) -> Turn<()> {
+/// Switches a key on or off; over, if neither is said.
+pub(super) async fn switch(desk: &mut Desk, rest: &str, to: Option<Status>) -> Turn<()> {
     let key = key(desk, rest).await?;
     facts(desk, &key);
+    let to = match (to, key.status) {
+        (Some(to), _) => to,
+        (None, Status::Active) => Status::Inactive,
+        (None, Status::Inactive) => Status::Active,
+        (None, Status::Expired) => {
+            desk.talk.say("It has expired: edit sets a new end.");
+            return Ok(());
+        }
+    };
     if key.status == to {
         desk.talk.say(format!("It is {} already.", to.as_str()));
         return Ok(());
@@ -63,9 +76,14 @@ pub(super) async fn switch(desk: &mut Desk, rest: &str, to: Status) -> Turn<()> 
     change(desk, &key.id, &Changes { status: Some(to), ..Changes::default() }).await
 }
 
-/// Deletes a key, if the end of its ID is typed, and in production the profile's name.
+/// Deletes the key that is meant.
 pub(super) async fn delete(desk: &mut Desk, rest: &str) -> Turn<()> {
     let key = key(desk, rest).await?;
+    delete_this(desk, &key).await
+}
+
+/// Deletes a key, if the end of its ID is typed, and in production the profile's name.
+pub(super) async fn delete_this(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
     let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.label(LABEL_CELLS) };
     let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", time(at)));
     let id = key.id.label(KeyId::MAX_CHARS);

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::trouble::{Stop, Trouble, Turn};
-use super::{create, forms, list, servers, show, tokens};
+use super::{create, forms, left_over, list, servers, show, tokens};
 use crate::model::Status;
 
 /// What can be asked for.
@@ -18,6 +18,7 @@ enum Act {
     Edit,
     Activate,
     Deactivate,
+    Switch,
     Delete,
     Tokens,
     Doctor,
@@ -25,13 +26,15 @@ enum Act {
     SignOut,
     Help,
     Quit,
+    Finish,
 }
 
 /// One line of the table.
 struct Command {
     act: Act,
     word: &'static str,
-    /// What it is pressed by on the page, or another short form.
+    /// What it is pressed by on the page; empty if it is not there. No other letter does anything: what does one thing there
+    /// and another here would be a trap.
     letter: &'static str,
     what: &'static str,
     /// Whether it changes keys.
@@ -47,24 +50,26 @@ const fn changes(act: Act, word: &'static str, letter: &'static str, what: &'sta
 }
 
 /// Every command. Its number is its place, whether it is offered or not: scripts may use numbers.
-static COMMANDS: [Command; 17] = [
+static COMMANDS: [Command; 19] = [
     looks(Act::List, "list", "r", "list the keys, from the first"),
-    looks(Act::Next, "next", "n", "list the keys that follow"),
+    looks(Act::Next, "next", "", "list the keys that follow"),
     looks(Act::Filter, "filter", "/", "list only keys with a text in ID or label; without a text, all"),
     looks(Act::Status, "status", "f", "list only active, expired or inactive keys"),
     looks(Act::Sort, "sort", "s", "list in another order"),
-    looks(Act::Show, "show", "v", "show a key and what happened to it"),
+    looks(Act::Show, "show", "", "show a key and what happened to it"),
     changes(Act::Create, "create", "c", "create a key"),
     changes(Act::Edit, "edit", "e", "change label and expiry of a key"),
-    changes(Act::Activate, "activate", "a", "activate a key again"),
-    changes(Act::Deactivate, "deactivate", "x", "deactivate a key"),
+    changes(Act::Activate, "activate", "", "activate a key again"),
+    changes(Act::Deactivate, "deactivate", "", "deactivate a key"),
     changes(Act::Delete, "delete", "d", "delete a key"),
     looks(Act::Tokens, "tokens", "t", "HMAC token and access token for any key, and what is wrong with one"),
-    looks(Act::Doctor, "doctor", "w", "say how the server and the way to it are"),
+    looks(Act::Doctor, "doctor", "", "say how the server and the way to it are"),
     looks(Act::Profiles, "profiles", "p", "work on another profile's server"),
     looks(Act::SignOut, "signout", "o", "sign out"),
     looks(Act::Help, "help", "?", "this help"),
     looks(Act::Quit, "quit", "q", "quit"),
+    changes(Act::Switch, "switch", "a", "deactivate a key, or activate it again"),
+    changes(Act::Finish, "finish", "", "ask the server again for the create that was under way when latchkey ended"),
 ];
 
 /// Takes commands until there is nobody to give them.
@@ -97,11 +102,12 @@ pub(super) async fn run(desk: &mut Desk) -> Stop {
     }
 }
 
-fn find(word: &str) -> Option<&'static Command> {
-    let word = word.to_lowercase();
+fn find(typed: &str) -> Option<&'static Command> {
+    let word = typed.to_lowercase();
     let mut numbered = COMMANDS.iter().enumerate();
-    let is = |(n, c): &(usize, &Command)| word == c.word || word == c.letter || word == (n + 1).to_string();
-    numbered.find(is).map(|(_, command)| command)
+    // On the page, a capital letter is another one.
+    let is = |(n, c): &(usize, &Command)| word == c.word || typed == c.letter || word == (n + 1).to_string();
+    numbered.find(|command| !typed.is_empty() && is(command)).map(|(_, command)| command)
 }
 
 impl Command {
@@ -119,9 +125,11 @@ impl Command {
             Act::Sort => list::sort(desk, rest).await,
             Act::Show => show::run(desk, rest).await,
             Act::Create => create::run(desk).await,
+            Act::Finish => left_over::finish(desk).await,
             Act::Edit => forms::edit(desk, rest).await,
-            Act::Activate => forms::switch(desk, rest, Status::Active).await,
-            Act::Deactivate => forms::switch(desk, rest, Status::Inactive).await,
+            Act::Activate => forms::switch(desk, rest, Some(Status::Active)).await,
+            Act::Deactivate => forms::switch(desk, rest, Some(Status::Inactive)).await,
+            Act::Switch => forms::switch(desk, rest, None).await,
             Act::Delete => forms::delete(desk, rest).await,
             Act::Tokens => tokens::run(desk, rest).await,
             Act::Doctor => servers::doctor(desk).await,
@@ -142,10 +150,11 @@ fn refuse_if_only_looks(desk: &Desk) -> Turn<()> {
 
 /// Lists what is offered here.
 fn help(desk: &mut Desk) {
-    let only_looks = desk.only_looks().is_some();
-    for (n, command) in COMMANDS.iter().enumerate().filter(|(_, command)| !(only_looks && command.changes)) {
-        let Command { word, letter, what, .. } = command;
-        desk.talk.say(format!("{}. {word} ({letter}): {what}.", n + 1));
+    let (only_looks, has_left_over) = (desk.only_looks().is_some(), desk.has_left_over);
+    let is_offered = |c: &Command| !(only_looks && c.changes) && (has_left_over || c.act != Act::Finish);
+    for (n, Command { word, letter, what, .. }) in COMMANDS.iter().enumerate().filter(|(_, c)| is_offered(c)) {
+        let letter = if letter.is_empty() { String::new() } else { format!(" ({letter})") };
+        desk.talk.say(format!("{}. {word}{letter}: {what}.", n + 1));
     }
     desk.talk.say("Type a number, a word or a letter; a key's number or ID, or a text, may follow.");
 }
@@ -157,10 +166,14 @@ mod tests {
     #[test]
     fn each_command_has_names_of_its_own() {
         for (n, command) in COMMANDS.iter().enumerate() {
-            for name in [command.word, command.letter, &(n + 1).to_string()] {
+            let number = (n + 1).to_string();
+            for name in [command.word, command.letter, &number].into_iter().filter(|name| !name.is_empty()) {
                 assert_eq!(find(name).map(|found| found.act), Some(command.act), "{name}");
             }
         }
-        assert!(find("").is_none() && find("sk_x").is_none() && find("0").is_none());
+        for none in ["", "sk_x", "0", "x", "y", "S", "v", "n", "w"] {
+            assert!(find(none).is_none(), "{none}");
+        }
+        assert_eq!(find("LIST").map(|found| found.act), Some(Act::List));
     }
 }

@@ -2,7 +2,6 @@
 
 mod gate;
 mod input;
-mod quiet;
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -14,7 +13,6 @@ use zeroize::Zeroizing;
 use super::trouble::{Stop, Trouble, Turn};
 use crate::cli::{Held, prompt};
 use gate::Gate;
-use quiet::Echo;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -88,10 +86,9 @@ impl Talk {
         }
         let (said, question) =
             (std::mem::take(&mut self.out), self.gate.line(&format!("{}{}", self.mark, question.as_ref())));
-        let echo = Echo::remember();
         self.is_open = true;
         let typed = self.blocking(move || write(&said).and_then(|()| prompt::hidden(&question).map(Some))).await;
-        drop(echo); // a signal leaves the question open: the terminal shows again what is typed
+        prompt::end_silence(); // a signal leaves the question open: the terminal shows again what is typed
         typed
     }
 

@@ -10,10 +10,10 @@ fn the_first_lines_say_why_and_where() {
     assert!(begin.starts_with("Plain mode: TERM is dumb.\r\nProfile: local. Server: embedded server.\r\n"), "{begin}");
     talk.types("?");
     let help = talk.says(COMMAND);
-    for (n, word) in
-        ["list", "next", "filter", "status", "sort", "show", "create", "edit", "activate"].iter().enumerate()
-    {
-        assert!(help.contains(&format!("\r\n{}. {word} (", n + 1)), "{help}");
+    let words = "list (r),next,filter (/),status (f),sort (s),show,create (c),edit (e),activate,deactivate,delete (d),\
+        tokens (t),doctor,profiles (p),signout (o),help (?),quit (q),switch (a)";
+    for (n, word) in words.split(',').enumerate() {
+        assert!(help.contains(&format!("\r\n{}. {word}: ", n + 1)), "{help}");
     }
     talk.types("");
     talk.quits();
@@ -31,7 +31,7 @@ fn a_list_comes_in_pages_and_its_numbers_stay() {
     let home = Home::new();
     home.run(&["fill", home.path("many").to_str().unwrap(), "45"]);
     let mut talk = Talk::start(home.command().arg("--data").arg(home.path("many")));
-    talk.answers(&[(COMMAND, "list"), ("Keys 1 to 20 of 45. next lists more.", "n")]);
+    talk.answers(&[(COMMAND, "list"), ("Keys 1 to 20 of 45. next lists more.", "next")]);
     talk.says("\r\n21. ");
     talk.answers(&[("Keys 21 to 40 of 45. next lists more.", "2")]);
     talk.answers(&[("Keys 41 to 45 of 45.", "next"), ("That was the last key", HEARD)]);
@@ -76,15 +76,38 @@ fn a_key_is_changed_switched_and_deleted() {
     talk.answers(&[("- for none): ", "new\u{1b}[A"), ("control character", "new name"), ("keeps it): ", "soon")]);
     talk.answers(&[("write 90d", "2999-01-31"), ("That is 2999-01-31T23:59:59+00:00.", "list")]);
     talk.says(&format!("1. new name, {id}, active, last used never, expires 2999-01-31T23:59:59+00:00"));
-    talk.answers(&[(COMMAND, "deactivate 1"), ("(yes or no, Enter for no): ", ""), ("Nothing was changed.", "x 1")]);
-    talk.answers(&[("(yes or no, Enter for no): ", "maybe"), ("Type yes or no.", "yes"), ("Status: inactive", "a 1")]);
+    talk.answers(&[(COMMAND, "deactivate 1"), ("(yes or no, Enter for no): ", ""), ("Nothing was changed.", "a 1")]);
+    talk.answers(&[("(yes or no, Enter for no): ", "maybe"), ("Type yes or no.", "yes")]);
+    talk.answers(&[("Changed:", HEARD), ("Status: inactive", "deactivate 1"), ("It is inactive already.", "a 1")]);
     talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("It is active already.", "show 1")]);
     talk.says("created, by ");
+    // On the page these do something else, or nothing.
+    for letter in ["x 1", "y 1", "S", "v 1", "n", "w"] {
+        talk.answers(&[(COMMAND, letter), ("That is no command: help lists them.", HEARD)]);
+    }
     talk.answers(&[(COMMAND, "delete 1"), ("to delete it: ", "nope"), ("nothing was deleted.", "delete 1")]);
     talk.answers(&[("to delete it: ", &id[16..].to_lowercase()), (&format!("Deleted {id}."), "list")]);
     talk.says("There is no access key yet.");
     let said = talk.quits();
     assert!(!said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn back_at_the_last_question_leaves_all_as_it_is() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    let way = "To go back, answer back at Expires: ";
+    for answer in ["", "back"] {
+        // A label may be any word.
+        talk.answers(&[(COMMAND, "create"), (way, HEARD), ("then no key is made.", HEARD), ("Label (", answer)]);
+        talk.answers(&[("back goes back; Enter for never): ", "Back"), ("No key was made.", HEARD)]);
+    }
+    assert_eq!(home.keys(), 0);
+    let id = home.create("old name");
+    talk.answers(&[(COMMAND, &format!("edit {id}")), (way, HEARD), ("then nothing is changed.", HEARD)]);
+    talk.answers(&[("- for none): ", "new name"), ("back goes back; Enter keeps it): ", "back")]);
+    talk.answers(&[("Nothing was changed.", "list"), ("1. old name, PK", HEARD)]);
+    talk.quits();
 }
 
 #[test]

@@ -2,12 +2,10 @@
 
 use std::fs;
 
-use rustix::process::Signal;
-
 use crate::stage::{COMMAND, HEARD, Home, SECRET, Talk};
 
 /// Begins to create a key; gives its ID.
-fn create(talk: &mut Talk) -> String {
+pub fn create(talk: &mut Talk) -> String {
     talk.answers(&[(COMMAND, "create"), ("Label (Enter for none): ", "mine"), ("Enter for never): ", "90d")]);
     talk.says("Access key created.\r\nAccess key ID: ");
     let id = talk.says("\r\n").trim().to_owned();
@@ -136,23 +134,4 @@ fn what_was_made_with_it_is_a_credential_too() {
     assert_eq!(home.run(&["hmac", "--secret-file", file, "--content", "api-content-hash"]), hash);
     assert!(home.read("token").starts_with("eyJ"));
     assert_eq!(home.run(&["verify", "--token-file", home.path("token").to_str().unwrap()]).trim(), id);
-}
-
-#[test]
-fn a_create_that_is_cut_off_is_told_at_the_next() {
-    let home = Home::new();
-    let mut talk = home.talk();
-    create(&mut talk);
-    talk.signal(Signal::KILL);
-    talk.ends();
-    let mut talk = home.talk();
-    talk.answers(&[(COMMAND, "create"), ("Label (Enter for none): ", "next"), ("Enter for never): ", "")]);
-    talk.says("A create of “mine” was under way at ");
-    talk.answers(&[(SECRET, "file"), ("New file", "~/next"), (SECRET, "close")]);
-    talk.quits();
-    // What was closed is not told again.
-    let mut talk = home.talk();
-    talk.answers(&[(COMMAND, "create"), ("Label (Enter for none): ", ""), ("Enter for never): ", "")]);
-    talk.answers(&[(SECRET, "file"), ("New file", "~/last"), (SECRET, "close")]);
-    assert!(!talk.quits().contains("A create of “next”"));
 }

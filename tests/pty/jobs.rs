@@ -13,7 +13,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_latchkey");
 const ENTER: &[u8] = b"\x1b[?1049h";
 
 /// An interactive bash, and the program as its job.
-fn job(home: &Path, line: &str) -> Terminal {
+pub fn job(home: &Path, line: &str) -> Terminal {
     let shell = command("bash", home).env("PS1", "shell> ").args(["--norc", "--noprofile", "--noediting", "-i"]);
     let mut terminal = Terminal::start(shell);
     terminal.sees("shell> ");
@@ -22,7 +22,7 @@ fn job(home: &Path, line: &str) -> Terminal {
 }
 
 /// The pid of the shell's child.
-fn child(terminal: &Terminal) -> Pid {
+pub fn child(terminal: &Terminal) -> Pid {
     let pid = terminal.pid();
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
     Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap()).unwrap()
