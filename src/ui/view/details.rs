@@ -60,18 +60,15 @@ pub(super) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Mo
     for texts in [(4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
         let full = in_full(key, texts, now);
         if full.iter().map(|(_, text, _)| rows(text, beside)).sum::<u16>() <= area.height {
-            for (name, text, style) in &full {
-                area = fact(frame, area, NAMES.0, name, |frame, area| paragraph(frame, area, text, *style));
+            for text in &full {
+                area = fact(frame, area, (NAMES.0, false), text);
             }
             return area;
         }
     }
-    for (name, text, style) in in_short(key, width, now) {
-        let names = if name == "ID" && text.width() + usize::from(NAMES.1) > width { 3 } else { NAMES.1 };
-        area = fact(frame, area, names, name, |frame, mut area| {
-            line(frame, next_row(&mut area), Line::styled(text, style));
-            area
-        });
+    for text in in_short(key, width, now) {
+        let is_wide = text.0 == "ID" && text.1.width() + usize::from(NAMES.1) > width;
+        area = fact(frame, area, (if is_wide { 3 } else { NAMES.1 }, true), &text);
     }
     area
 }
@@ -130,10 +127,16 @@ fn last_used(key: &AccessKey, now: Moment) -> String {
     format!("{} ({}){}", when::absolute(at), when::relative(at, now.utc), from(key))
 }
 
-/// Draws a name, and beside it what is told of it; gives the rows below.
-fn fact(frame: &mut Buffer, area: Rect, names: u16, name: &str, tell: impl FnOnce(&mut Buffer, Rect) -> Rect) -> Rect {
-    let indent = names.min(area.width);
-    line(frame, Rect { width: indent, ..area }, Line::styled(name, theme::QUIET));
-    let below = tell(frame, Rect { x: area.x + indent, width: area.width - indent, ..area });
-    Rect { x: area.x, width: area.width, ..below }
+/// Draws a name in so many columns, and beside it what is told of it, in one row or as many as it takes; gives the rows
+/// below.
+fn fact(frame: &mut Buffer, area: Rect, (columns, in_one): (u16, bool), (name, text, style): &Fact) -> Rect {
+    let indent = columns.min(area.width);
+    line(frame, Rect { width: indent, ..area }, Line::styled(*name, theme::QUIET));
+    let mut beside = Rect { x: area.x + indent, width: area.width - indent, ..area };
+    if in_one {
+        line(frame, next_row(&mut beside), Line::styled(text.as_str(), *style));
+    } else {
+        beside = paragraph(frame, beside, text, *style);
+    }
+    Rect { x: area.x, width: area.width, ..beside }
 }

@@ -16,12 +16,16 @@ use crate::ui::words::{squeezed, within};
 
 /// Draws a line into the first row of an area; a mark says if there is more of it than fits.
 pub(super) fn line<'a>(frame: &mut Buffer, area: Rect, text: impl Into<Line<'a>>) {
+    draw_line(frame, area, &text.into());
+}
+
+fn draw_line(frame: &mut Buffer, area: Rect, text: &Line) {
     if area.is_empty() {
         return;
     }
-    let (text, width) = (text.into(), usize::from(area.width));
-    frame.set_line(area.x, area.y, &text, area.width);
-    if text.width() > width && text.to_string().trim_end().width() > width {
+    frame.set_line(area.x, area.y, text, area.width);
+    let blanks = text.spans.last().map_or(0, |span| span.content.len() - span.content.trim_end_matches(' ').len());
+    if text.width() - blanks > usize::from(area.width) {
         let last = area.right() - 1;
         let style = frame[(last, area.y)].style();
         // A wide character does not stay by half.
