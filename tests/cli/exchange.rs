@@ -196,7 +196,7 @@ fn a_refused_exchange_is_about_the_pair_and_in_the_servers_words() {
         let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\nconnection: close\r\n";
         let url = crate::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
         let error = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]).failed(7);
-        assert!(error.contains(words) && error.contains("latchkey doctor") && !error.contains("login"), "{error}");
+        assert!(error.contains(words) && error.contains(" doctor 1111") && !error.contains("login"), "{error}");
         let done = home.run(&["doctor", "1111", "--secret-file", &secret, "--url", &url]);
         assert!(done.code == 7 && done.out.contains(words), "{done:?}");
     }
