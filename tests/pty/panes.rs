@@ -92,5 +92,6 @@ fn a_copy_takes_no_press() {
         terminal.send(b"cs");
         terminal.sees(&secret);
     }
+    terminal.press("c"); // showing and hiding take the word of a copy away
     terminal.sees("sent through tmux");
 }
