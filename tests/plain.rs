@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "support/hanging.rs"]
+mod hanging;
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/raw.rs"]

@@ -4,6 +4,8 @@
 #[path = "support/authority.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod authority;
+#[path = "support/hanging.rs"]
+mod hanging;
 #[path = "support/memory.rs"]
 mod memory;
 #[path = "support/openapi.rs"]

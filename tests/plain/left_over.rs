@@ -1,12 +1,11 @@
 //! A create that was cut off: told at the next start, and finished by a command.
 
 use std::fs;
-use std::sync::{Arc, Mutex};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::raw::{self, Asked};
+use crate::hanging::hanging;
 use crate::secrets::create;
 use crate::stage::{COMMAND, HEARD, Home, SECRET, Talk};
 
@@ -90,31 +89,8 @@ fn one_that_the_server_has_forgotten_is_told_once() {
 
 #[test]
 fn one_that_had_not_happened_is_made_under_the_same_name() {
-    let names = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&names);
     let key = json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "label": "held", "status": "active", "created_at": "2026-11-01T09:30:00Z" });
-    let port = raw::serve(move |asked: &Asked| {
-        match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
-            ("POST", "/auth/session") => raw::json(
-                200,
-                &json!({ "session_token": "st_x", "expires_at": "2999-01-01T00:00:00Z", "username": "jo", "role": "administrator" }),
-            ),
-            ("POST", "/keys") => {
-                let is_first = {
-                    let mut names = noted.lock().unwrap();
-                    names.push(asked.header("idempotency-key").unwrap().to_owned());
-                    names.len() == 1
-                };
-                if is_first {
-                    loop {
-                        std::thread::park();
-                    }
-                }
-                raw::json(201, &json!({ "key": key, "secret_access_key": "sk_made-after-the-crash" }))
-            }
-            _ => raw::raw("204 No Content", &[], ""),
-        }
-    });
+    let (port, names) = hanging(json!({ "key": key, "secret_access_key": "sk_made-after-the-crash" }));
     let home = Home::new();
     let talk = || {
         let mut talk = Talk::start(home.command().args(["--url", &format!("http://127.0.0.1:{port}")]));

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::raw::{self, Asked};
+use crate::hanging::hanging;
 use crate::terminal::{Terminal, contains, latchkey};
 
 /// The page, with its temporary files where we can look at them.
@@ -102,36 +102,6 @@ fn a_create_that_ended_well_leaves_no_note() {
     assert_eq!(files(&notes).len(), 0);
     page.press("q");
     assert!(page.ends().0.success());
-}
-
-/// A server that never answers the first create, and the names under which it was asked.
-fn hanging(then: serde_json::Value) -> (u16, Arc<Mutex<Vec<String>>>) {
-    let names = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&names);
-    let port = raw::serve(move |asked: &Asked| {
-        match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
-            ("POST", "/auth/session") => raw::json(
-                200,
-                &json!({ "session_token": "st_x", "expires_at": "2999-01-01T00:00:00Z", "username": "jo", "role": "administrator" }),
-            ),
-            ("POST", "/keys") => {
-                let first = {
-                    let mut names = noted.lock().unwrap();
-                    names.push(asked.header("idempotency-key").unwrap().to_owned());
-                    names.len() == 1
-                };
-                if first {
-                    loop {
-                        std::thread::park();
-                    }
-                }
-                raw::json(if then["replayed"] == true { 200 } else { 201 }, &then)
-            }
-            ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
-            _ => raw::raw("204 No Content", &[], ""),
-        }
-    });
-    (port, names)
 }
 
 fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mutex<Vec<String>>>) {
