@@ -9,21 +9,15 @@
 //! `model` has the words of the field and knows nobody. `api` and `server` meet only over HTTP. `ui::app` is
 //! all state and no I/O; `ui::view` draws it. This file is the only place where the parts meet.
 
-pub mod api;
-mod args;
 pub mod cli;
+pub mod client;
 pub mod config;
-mod connector;
-pub mod deliver;
-mod harden;
-pub mod model;
-mod panics;
+pub mod domain;
+pub mod operations;
 pub mod plain;
+pub mod platform;
 pub mod server;
-pub mod session_file;
-pub mod surroundings;
-pub mod ui;
-pub mod unfinished;
+pub mod tui;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -32,16 +26,17 @@ use clap::Parser as _;
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr as _, eyre};
 
-use args::Args;
-use cli::{Exit, Failure, Settings};
-use config::{Config, Places};
-use connector::{Connector, Started};
-use unfinished::Unfinished;
+use crate::cli::args::Args;
+use crate::config::{Config, Places};
+use crate::operations::connect::connector::{Connector, Started};
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::pending::Unfinished;
 
 /// Runs the program: what `main` does. Says on standard error what went wrong, if anything.
 #[must_use]
 pub fn run() -> Exit {
-    let hardened = harden::harden();
+    let hardened = crate::platform::harden::harden();
     let arguments: Vec<_> = std::env::args_os().collect();
     let args = match Args::try_parse_from(&arguments) {
         Ok(args) => args,
@@ -59,8 +54,8 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         hardened.wrap_err(refused)?;
     }
     let places = Places::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
-    panics::install(places.state.clone())?;
-    api::install_tls();
+    crate::platform::panics::install(places.state.clone())?;
+    crate::client::install_tls();
     let settings = Settings { format: args.output, wishes: args.wishes(), places };
     let wishes = settings.wishes.clone();
     let ended = match args.command {
@@ -104,7 +99,7 @@ fn talk_plainly(config: Config, settings: Settings, why: plain::Why) -> Result<E
 
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<()> {
-    let how = ui::How {
+    let how = crate::tui::runtime::options::How {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
         clipboard: config.clipboard(),
@@ -113,12 +108,12 @@ fn open_page(config: Config) -> Result<()> {
     };
     let runtime = runtime()?;
     let end = runtime.block_on(async {
-        let signals = ui::Signals::new();
-        let terminal = ui::Terminal::enter()?;
+        let signals = crate::platform::signals::Signals::new();
+        let terminal = crate::tui::terminal::Terminal::enter()?;
         let started = Started::default();
-        let link = api::spawn(Connector::new(config, started.clone()));
+        let link = crate::client::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let end = ui::Ui::new(terminal, link, how).run(signals).await;
+        let end = crate::tui::runtime::Ui::new(terminal, link, how).run(signals).await;
         started.stop().await;
         Ok::<_, std::io::Error>(end)
     })?;

@@ -8,7 +8,7 @@ mod openapi;
 mod server;
 
 use latchkey::server::Role;
-use latchkey::server::routes::ROUTES;
+use latchkey::server::http::routes::ROUTES;
 use reqwest::Method;
 use serde_json::json;
 use server::{Server, send};

@@ -15,14 +15,14 @@ mod proxies;
 #[path = "transport/tls.rs"]
 mod tls;
 
-use latchkey::api::{ApiError, Client, Connection, Target};
-use latchkey::model::{BaseUrl, Filter};
+use latchkey::client::{ApiError, Client, Connection, Target};
+use latchkey::domain::{BaseUrl, Filter};
 
 /// A connection to a base URL, without the proxy that this machine may have.
 fn to(base: &str) -> Connection {
     let (base, notice) = BaseUrl::parse(base).unwrap();
     assert_eq!(notice, None);
-    Connection { proxy: latchkey::api::Proxy::None, ..Connection::new(Target::Url(base)) }
+    Connection { proxy: latchkey::client::Proxy::None, ..Connection::new(Target::Url(base)) }
 }
 
 /// Asks a server for something.

@@ -6,13 +6,15 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::exit::{Exit, Failure};
-use super::{Settings, output, secret};
-use crate::api::Target;
-use crate::args::{Format, HmacArgs};
+use super::args::HmacArgs;
+use super::{output, secret};
+use crate::client::Target;
 use crate::config::Source;
-use crate::model::role::Wanted;
-use crate::model::{Content, Endpoint, HmacToken, KeyId, curl_text, hmac_token};
+use crate::domain::credential_kind::Wanted;
+use crate::domain::{Content, Endpoint, HmacToken, KeyId, curl_text, hmac_token};
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 
 /// Writes the token: alone where the content is given, for `$(…)`; with its content where that was drawn.
 pub fn run(args: &HmacArgs, settings: &Settings) -> Result<Exit, Failure> {

@@ -1,16 +1,18 @@
 //! `latchkey login` and `latchkey logout`.
 
-use std::io::{self, Write as _};
+use std::io;
+use std::io::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::reach::{self, ReachError, SignedIn};
-use super::secret_input::SecretSource;
-use crate::api::{ApiError, Client, Connection, Session};
-use crate::args::{LoginArgs, Remember};
+use super::args::{LoginArgs, Remember};
+use crate::client::session_file::{Keeper, SessionFile};
+use crate::client::{ApiError, Client, Connection, Session};
 use crate::config::{Config, ConfigError, Source};
-use crate::session_file::{Keeper, SessionFile};
-use crate::surroundings::Account;
+use crate::operations::connect;
+use crate::operations::connect::{ReachError, SignedIn};
+use crate::platform::secret_input::SecretSource;
+use crate::platform::surroundings::Account;
 
 /// Why `login` or `logout` did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +41,7 @@ pub async fn login(config: &Config, args: &LoginArgs) -> Result<(), LoginError> 
     {
         return Err(ReachError::from(ConfigError::AnotherName(profile.name, fixed.clone())).into());
     }
-    let signed_in = reach::ask_and_sign_in(&connection, &profile, args.username.clone(), password).await?;
+    let signed_in = connect::ask_and_sign_in(&connection, &profile, args.username.clone(), password).await?;
     let keeper = args.remember.map(|remember| match remember {
         Remember::Keyring => Keeper::Keyring,
         Remember::File => Keeper::File,
@@ -103,7 +105,7 @@ pub async fn logout(config: &Config) -> Result<(), LoginError> {
 }
 
 /// Where a session is, in words.
-pub(super) fn place(file: &SessionFile, keeper: Keeper) -> String {
+pub(crate) fn place(file: &SessionFile, keeper: Keeper) -> String {
     match keeper {
         Keeper::Keyring => "the kernel's keyring of this user".to_owned(),
         Keeper::File => file.path().display().to_string(),

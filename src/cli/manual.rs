@@ -1,15 +1,16 @@
 //! Manual pages and completions, made from the command line's own description.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use super::exit::{EXIT_CODES, Exit, Failure};
+use super::args::Args;
 use super::output;
-use crate::args::Args;
+use crate::operations::failure::{EXIT_CODES, Exit, Failure};
 
 /// The shapes of JSON results, which are a promise to scripts.
 const JSON: &str = "\

@@ -1,14 +1,16 @@
 //! Secrets and tokens that come in, each checked for its role before it is used.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::exit::{Exit, Failure};
-use super::secret_input::{SecretInputError, SecretSource, read_secret};
-use crate::model::KeyId;
-use crate::model::role::{self, Wanted};
+use crate::domain::KeyId;
+use crate::domain::credential_kind;
+use crate::domain::credential_kind::Wanted;
+use crate::operations::failure::{Exit, Failure};
+use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
 
 /// Reads what is wanted: from `file` if given, else from standard input if that is no terminal, else by a prompt without
 /// echo. What it cannot be is refused, and named.
@@ -50,7 +52,7 @@ fn check(wanted: Wanted, text: &SecretString) -> Result<(), Failure> {
 
 /// Refuses an ID and a secret that cannot be a pair.
 pub fn check_pair(id: &KeyId, secret: &SecretString) -> Result<(), Failure> {
-    match role::check_pair(id.raw_for_api(), secret.expose_secret()) {
+    match credential_kind::check_pair(id.raw_for_api(), secret.expose_secret()) {
         Err(wrong) if wrong.is_certain => Err(Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}."))),
         _ => Ok(()),
     }

@@ -10,11 +10,11 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::connect::Settings;
-use super::exit::{Exit, Failure};
-use crate::args::serve::{LogFormat, Serve};
+use super::args::serve::{LogFormat, Serve};
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
+use crate::server::net::tls::TlsFiles;
 use crate::server::team::{Setup, SetupError, Team};
-use crate::server::tls::TlsFiles;
 
 /// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
 const BLOCKING_THREADS: usize = 32;

@@ -1,18 +1,21 @@
 //! `latchkey token`: step three of the three.
 
-use std::io::{self, Write as _};
+use std::io;
+use std::io::Write as _;
 
 use chrono::Utc;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::exit::{Exit, Failure};
-use super::{Settings, connect_as_anyone, hmac, output, secret};
-use crate::api::{ApiError, Client};
-use crate::args::{Format, TokenArgs};
-use crate::model::doctor::of_end;
-use crate::model::role::Wanted;
-use crate::model::{Grant, KeyId, Verdict, hmac_token};
+use super::args::TokenArgs;
+use super::{connect_as_anyone, hmac, output, secret};
+use crate::client::{ApiError, Client};
+use crate::domain::credential_kind::Wanted;
+use crate::domain::diagnosis::of_end;
+use crate::domain::{Grant, KeyId, Verdict, hmac_token};
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 
 /// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure> {

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::exit::{Exit, Failure};
-use crate::args::{Format, looks_secret};
+use super::args::looks_secret;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 
 /// What is said to somebody who typed a secret where everybody can read it.
 const KNOWN: &str = "If it was a secret, other users of this machine and the shell's history may have it by now: replace \
@@ -97,7 +98,7 @@ fn takes_secrets(arguments: &[OsString]) -> bool {
 
 /// The words of the command that was meant, and the command.
 fn command(arguments: &[OsString]) -> (Vec<String>, clap::Command) {
-    let mut known = <crate::args::Args as clap::CommandFactory>::command();
+    let mut known = <super::args::Args as clap::CommandFactory>::command();
     let mut words = Vec::new();
     for argument in arguments.iter().skip(1).filter_map(|argument| argument.to_str()) {
         if let Some(inner) = known.find_subcommand(argument).cloned() {
@@ -112,8 +113,8 @@ fn command(arguments: &[OsString]) -> (Vec<String>, clap::Command) {
 mod tests {
     use clap::Parser as _;
 
+    use super::super::args::Args;
     use super::*;
-    use crate::args::Args;
 
     fn said(arguments: &[&str]) -> String {
         let arguments: Vec<OsString> = ["latchkey"].iter().chain(arguments).map(OsString::from).collect();
@@ -127,9 +128,9 @@ mod tests {
         let said = said(&["keys", "lsit"]);
         assert!(said.contains("unrecognized subcommand 'lsit'") && said.contains("'list'"), "{said}");
         assert!(said.ends_with("See latchkey keys --help") && !said.contains('\n'), "{said}");
-        let said = self::said(&["keys", "create", "mine"]);
+        let said = super::super::usage::tests::said(&["keys", "create", "mine"]);
         assert!(said.starts_with("unexpected argument 'mine' found"), "{said}");
-        let said = self::said(&["keys", "list", "--limit", "0"]);
+        let said = super::super::usage::tests::said(&["keys", "list", "--limit", "0"]);
         assert!(said.contains("--limit") && said.ends_with("See latchkey keys list --help"), "{said}");
     }
 

@@ -5,12 +5,14 @@ use std::io::Write as _;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::exit::{Exit, Failure};
-use super::{Settings, connect_as_anyone, output, secret};
+use super::{connect_as_anyone, output, secret};
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
 
-use crate::args::{Format, VerifyArgs};
-use crate::model::role::Wanted;
-use crate::model::{AccessToken, KeyId, Verdict};
+use super::args::VerifyArgs;
+use crate::domain::credential_kind::Wanted;
+use crate::domain::{AccessToken, KeyId, Verdict};
+use crate::operations::format::Format;
 
 /// Writes the ID of the key that the token was made from. A token that is not good is a failure.
 pub async fn run(args: &VerifyArgs, settings: &Settings) -> Result<Exit, Failure> {

@@ -3,29 +3,29 @@
 use std::path::PathBuf;
 
 use super::{LOCAL, Source};
-use crate::api::{Connection, Target};
-use crate::model::Profile;
+use crate::client::{Connection, Target};
+use crate::domain::Profile;
 
 /// A profile, checked.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) profile: Profile,
-    pub(super) source: Source,
+pub(crate) struct Entry {
+    pub(crate) profile: Profile,
+    pub(crate) source: Source,
     /// What the user should know about it, in a sentence.
-    pub(super) notice: Option<String>,
+    pub(crate) notice: Option<String>,
 }
 
 impl Entry {
     /// The built-in profile.
-    pub(super) fn local(data: PathBuf) -> Self {
+    pub(crate) fn local(data: PathBuf) -> Self {
         Self::new(LOCAL, Source::Embedded(data))
     }
 
-    pub(super) fn remote(name: &str, connection: Connection) -> Self {
+    pub(crate) fn remote(name: &str, connection: Connection) -> Self {
         Self::new(name, Source::Remote(connection))
     }
 
-    pub(super) fn new(name: &str, source: Source) -> Self {
+    pub(crate) fn new(name: &str, source: Source) -> Self {
         let (server, signs_in) = match &source {
             Source::Embedded(_) => ("embedded server".to_owned(), false),
             Source::Remote(connection) => match &connection.target {

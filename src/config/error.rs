@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::model::BaseUrlError;
+use crate::domain::BaseUrlError;
 
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

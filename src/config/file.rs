@@ -11,37 +11,37 @@ use toml::de::{DeTable, DeValue};
 
 use super::entry::Entry;
 use super::{ConfigError, Places, Spot, TOP_SETTINGS, profiles, setting};
-use crate::model::Clipboard;
+use crate::domain::Clipboard;
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
 const MOST: u64 = 1 << 20;
 
 /// What a file says.
 #[derive(Default)]
-pub(super) struct Settings {
-    pub(super) entries: Vec<Entry>,
-    pub(super) default_profile: Option<(String, Spot)>,
-    pub(super) clipboard: Clipboard,
-    pub(super) clipboard_seconds: Option<u64>,
+pub(crate) struct Settings {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) default_profile: Option<(String, Spot)>,
+    pub(crate) clipboard: Clipboard,
+    pub(crate) clipboard_seconds: Option<u64>,
 }
 
 /// A file under reading.
-pub(super) struct Reading<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
-    pub(super) places: &'a Places,
+pub(crate) struct Reading<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) text: &'a str,
+    pub(crate) places: &'a Places,
     /// Whether only this user can read the file.
-    pub(super) private: bool,
+    pub(crate) private: bool,
 }
 
 /// The text of a file, and whether only this user can read it.
-pub(super) struct Text {
+pub(crate) struct Text {
     text: String,
     private: bool,
 }
 
 /// Reads the file. One that others can write could send passwords elsewhere, and is refused.
-pub(super) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, ConfigError> {
+pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, ConfigError> {
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
     let file = match File::open(path) {
         Ok(file) => file,
@@ -86,7 +86,7 @@ fn leads_nowhere(path: &Path) -> bool {
 }
 
 /// Takes a file's text apart.
-pub(super) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Settings, ConfigError> {
+pub(crate) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Settings, ConfigError> {
     let reading = Reading { path, text: &read.text, places, private: read.private };
     // The error's own Display would repeat the line, and with it perhaps a password.
     let table = DeTable::parse(&read.text).map_err(|error| {
@@ -129,19 +129,19 @@ pub(super) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Setting
 
 impl Reading<'_> {
     /// Line and column of what stands at `span`.
-    pub(super) fn spot(&self, span: Range<usize>) -> Spot {
+    pub(crate) fn spot(&self, span: Range<usize>) -> Spot {
         let before = self.text.get(..span.start.min(self.text.len())).unwrap_or(self.text);
         let line = before.rsplit('\n').next().unwrap_or(before);
         let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
         Spot { path: self.path.to_owned(), line, column }
     }
 
-    pub(super) fn error(&self, span: Range<usize>, problem: &str) -> ConfigError {
+    pub(crate) fn error(&self, span: Range<usize>, problem: &str) -> ConfigError {
         ConfigError::Setting { spot: self.spot(span), problem: problem.to_owned() }
     }
 
     /// The value as text.
-    pub(super) fn string<'v>(&self, name: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, ConfigError> {
+    pub(crate) fn string<'v>(&self, name: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, ConfigError> {
         match value.get_ref().as_str() {
             Some("") => Err(self.error(value.span(), &format!("{name} is empty: give it a value, or remove the line"))),
             Some(text) if text.contains(char::is_control) => {
@@ -153,13 +153,13 @@ impl Reading<'_> {
     }
 
     /// The value as yes or no.
-    pub(super) fn boolean(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
+    pub(crate) fn boolean(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
         let wrong = || self.error(value.span(), &format!("{name} is true or false, not {}", kind(value.get_ref())));
         value.get_ref().as_bool().ok_or_else(wrong)
     }
 
     /// The value as seconds: 1 to 3600.
-    pub(super) fn seconds(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<u64, ConfigError> {
+    pub(crate) fn seconds(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<u64, ConfigError> {
         let number = value.get_ref().as_integer();
         let seconds = number.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
         seconds.filter(|seconds| (1..=3600).contains(seconds)).ok_or_else(|| {

@@ -11,8 +11,8 @@ use toml::de::{DeTable, DeValue};
 use super::entry::Entry;
 use super::file::Reading;
 use super::{ConfigError, LOCAL, PROFILE_SETTINGS, Source, setting};
-use crate::api::{Connection, Forward, Proxy, ProxyUrl, Target};
-use crate::model::BaseUrl;
+use crate::client::{Connection, Forward, Proxy, ProxyUrl, Target};
+use crate::domain::BaseUrl;
 
 /// What has a meaning only where a server is reached by a URL.
 const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", "proxy", "connect_to"];
@@ -20,7 +20,7 @@ const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", 
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
 
 /// Reads all profiles, in the order of the file.
-pub(super) fn profiles(reading: &Reading<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
+pub(crate) fn profiles(reading: &Reading<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
     let mut entries = Vec::new();
     for (name, value) in table {
         if !setting::is_profile_name(name.get_ref()) {

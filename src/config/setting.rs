@@ -1,6 +1,6 @@
 //! The settings that there are, and what to say of those that are none.
 
-use super::near;
+use super::suggestion;
 
 /// What stands at the top of the file, besides the profiles.
 pub const TOP_SETTINGS: [&str; 3] = ["default_profile", "clipboard", "clipboard_seconds"];
@@ -31,7 +31,7 @@ const SECRETS: [&str; 10] =
 const LONGEST: usize = 32;
 
 /// What to say of a setting that is unknown.
-pub(super) fn unknown(name: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let sayable = name.chars().count() <= LONGEST
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
@@ -46,14 +46,14 @@ pub(super) fn unknown(name: &str, known: &[&str]) -> String {
     if !sayable {
         return format!("there is no such setting; there are: {}", known.join(", "));
     }
-    match near::nearest(&name.to_lowercase().replace('-', "_"), known) {
+    match suggestion::nearest(&name.to_lowercase().replace('-', "_"), known) {
         Some(near) => format!("there is no setting {name}; did you mean {near}?"),
         None => format!("there is no setting {name}; there are: {}", known.join(", ")),
     }
 }
 
 /// Whether a profile may be called so: the name stands in file names, on the screen and on command lines.
-pub(super) fn is_profile_name(name: &str) -> bool {
+pub(crate) fn is_profile_name(name: &str) -> bool {
     (1..=LONGEST).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -2,17 +2,19 @@
 
 use chrono::Utc;
 
-use super::desk::Desk;
 use super::form::End;
-use super::trouble::Turn;
-use super::{form, forms, reveal};
-use crate::api::{ApiError, Creation, IdempotencyKey, NewKey};
-use crate::cli::{Failure, Rescue, Unsent, send};
-use crate::model::{AccessKey, KeyId};
-use crate::unfinished::Unfinished;
+use super::interrupt::Turn;
+use super::session::Desk;
+use super::{change, form, reveal};
+use crate::client::{ApiError, Creation, IdempotencyKey, NewKey};
+use crate::domain::{AccessKey, KeyId};
+use crate::operations::create::send::{Unsent, send};
+use crate::operations::deliver::Rescue;
+use crate::operations::failure::Failure;
+use crate::operations::pending::Unfinished;
 
 /// Asks what it shall be, makes it, and offers its secret.
-pub(super) async fn run(desk: &mut Desk) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Desk) -> Turn<()> {
     let rescue = desk.rescue()?;
     form::tell_way_back(desk, "then no key is made.");
     let label = form::label(desk, "Enter for none").await?.unwrap_or_default();
@@ -34,7 +36,7 @@ pub(super) async fn run(desk: &mut Desk) -> Turn<()> {
 }
 
 /// Makes a key that is noted, and tells what came of it.
-pub(super) async fn send_and_tell(
+pub(crate) async fn send_and_tell(
     desk: &mut Desk,
     new: &NewKey,
     unfinished: &mut Unfinished,
@@ -59,7 +61,7 @@ async fn lost(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
         desk.talk.say("The key was kept.");
         return Ok(());
     }
-    forms::delete_this(desk, key).await
+    change::delete_this(desk, key).await
 }
 
 /// One key, however often it is sent. A signal does not end it: the answer may be the only copy of a secret.

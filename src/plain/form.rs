@@ -2,16 +2,16 @@
 
 use chrono::Utc;
 
-use super::desk::Desk;
-use super::trouble::Turn;
-use crate::args;
-use crate::model::Label;
+use super::interrupt::Turn;
+use super::session::Desk;
+use crate::cli::args;
+use crate::domain::Label;
 
 /// What is typed at the last question to leave all as it is. A label may be any word, but no end is this one.
 const BACK: &str = "back";
 
 /// What was answered about an end.
-pub(super) enum End {
+pub(crate) enum End {
     /// To leave all as it is.
     Back,
     /// Nothing.
@@ -21,12 +21,12 @@ pub(super) enum End {
 }
 
 /// Says, before the first question, how to leave all as it is.
-pub(super) fn tell_way_back(desk: &mut Desk, then: &str) {
+pub(crate) fn tell_way_back(desk: &mut Desk, then: &str) {
     desk.talk.say(format!("To go back, answer {BACK} at Expires: {then}"));
 }
 
 /// Asks for a label until it is one; `keep` says what nothing typed means, and stands for none.
-pub(super) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
+pub(crate) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
     loop {
         let typed = desk.talk.line(format!("Label ({keep}): ")).await?;
         match typed.as_str() {
@@ -41,7 +41,7 @@ pub(super) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
 }
 
 /// Asks for an end until it is one; `keep` says what nothing typed means.
-pub(super) async fn expires(desk: &mut Desk, keep: &str) -> Turn<End> {
+pub(crate) async fn expires(desk: &mut Desk, keep: &str) -> Turn<End> {
     let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {BACK} goes back; {keep}): ");
     loop {
         let typed = desk.talk.line(&question).await?;

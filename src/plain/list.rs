@@ -1,11 +1,11 @@
 //! The list of keys, a page at a time.
 
-use super::desk::Desk;
+use super::interrupt::{Trouble, Turn};
+use super::session::Desk;
 use super::show::time;
-use super::trouble::{Trouble, Turn};
-use crate::api::{ListRequest, Page, Place};
-use crate::args::key_id;
-use crate::model::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+use crate::cli::args::key_id;
+use crate::client::{ListRequest, Page, Place};
+use crate::domain::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;
@@ -14,7 +14,7 @@ const LABEL_CELLS: usize = 100;
 
 /// What was listed, and what follows.
 #[derive(Default)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     query: KeyQuery,
     /// The keys by their numbers.
     shown: Vec<KeyId>,
@@ -25,12 +25,12 @@ pub(super) struct Listing {
 }
 
 /// Lists from the first key.
-pub(super) async fn first(desk: &mut Desk) -> Turn<()> {
+pub(crate) async fn first(desk: &mut Desk) -> Turn<()> {
     page(desk, Place::Start).await
 }
 
 /// Lists what follows.
-pub(super) async fn next(desk: &mut Desk) -> Turn<()> {
+pub(crate) async fn next(desk: &mut Desk) -> Turn<()> {
     match desk.listing.after.clone() {
         Some(cursor) => page(desk, Place::After(cursor)).await,
         None if desk.listing.is_begun => {
@@ -42,7 +42,7 @@ pub(super) async fn next(desk: &mut Desk) -> Turn<()> {
 }
 
 /// Lists only what has a text in ID or label.
-pub(super) async fn filter(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn filter(desk: &mut Desk, rest: &str) -> Turn<()> {
     let text = match rest {
         "" => desk.talk.line("Text in ID or label (Enter for all keys): ").await?,
         text => text.to_owned(),
@@ -53,7 +53,7 @@ pub(super) async fn filter(desk: &mut Desk, rest: &str) -> Turn<()> {
 }
 
 /// Lists only keys of a status.
-pub(super) async fn status(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn status(desk: &mut Desk, rest: &str) -> Turn<()> {
     const CHOICES: [&str; 4] = ["all", Status::ALL[0].as_str(), Status::ALL[1].as_str(), Status::ALL[2].as_str()];
     let n = pick(desk, rest, "Status", &CHOICES).await?;
     desk.listing.query.filter.status = n.checked_sub(1).map(|n| Status::ALL[n]);
@@ -61,7 +61,7 @@ pub(super) async fn status(desk: &mut Desk, rest: &str) -> Turn<()> {
 }
 
 /// Lists in another order.
-pub(super) async fn sort(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn sort(desk: &mut Desk, rest: &str) -> Turn<()> {
     let (field, order) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let fields = Sort::ALL.map(Sort::as_str);
     let sort = Sort::ALL[pick(desk, field, "Sort by", &fields).await?];
@@ -138,7 +138,7 @@ fn in_a_line(key: &AccessKey) -> String {
 }
 
 /// The key that is meant: a number of the list, or any ID. Asks if nothing is given.
-pub(super) async fn which(desk: &mut Desk, given: &str) -> Turn<KeyId> {
+pub(crate) async fn which(desk: &mut Desk, given: &str) -> Turn<KeyId> {
     let text = match given {
         "" => desk.talk.line("Key (a number of the list, or an Access key ID): ").await?,
         text => text.to_owned(),

@@ -1,12 +1,14 @@
 //! The only copy of a new secret, until *Close*.
 
-use super::desk::Desk;
-use super::step::{self, Pair};
-use super::trouble::{Trouble, Turn};
-use super::ways::Credential;
-use crate::cli::{Delivered, Exit, Rescue};
-use crate::deliver::line;
-use crate::model::{AccessKey, KeyId, SecretKey};
+use super::delivery::Credential;
+use super::exchange;
+use super::exchange::Pair;
+use super::interrupt::{Trouble, Turn};
+use super::session::Desk;
+use crate::domain::{AccessKey, KeyId, SecretKey};
+use crate::operations::deliver::{Delivered, Rescue};
+use crate::operations::failure::Exit;
+use crate::platform::delivery::line;
 
 /// What can be done with it, in the order of safety.
 const CHOICES: [(&str, &str); 6] = [
@@ -19,7 +21,7 @@ const CHOICES: [(&str, &str); 6] = [
 ];
 
 /// Offers the secret until it is closed. If there is nobody to go on with, it is kept in a private file.
-pub(super) async fn run(desk: &mut Desk, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Desk, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Turn<()> {
     let mut is_seen = false;
     let ended = offer(desk, &key, &secret, &mut is_seen).await;
     if let Err(Trouble::Stop(_)) = &ended
@@ -52,8 +54,8 @@ async fn offer(desk: &mut Desk, key: &AccessKey, secret: &SecretKey, is_seen: &m
             0 => credential.to_file(desk).await.map(|done| *is_seen |= done),
             1 => credential.to_command(desk).await.map(|done| *is_seen |= done),
             2 => credential.to_terminal(desk).await.map(|done| *is_seen |= done),
-            3 => step::hmac(desk, &pair, None).await,
-            4 => step::test(desk, &pair, None, None).await,
+            3 => exchange::hmac(desk, &pair, None).await,
+            4 => exchange::test(desk, &pair, None, None).await,
             _ if *is_seen || lose_it(desk).await? => {
                 *is_seen = true; // the user has decided
                 desk.talk.say(format!("{id} is ready for use. Its secret is gone from this program."));

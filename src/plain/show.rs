@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Local, SecondsFormat, Utc};
 
-use super::desk::Desk;
+use super::interrupt::Turn;
 use super::list::which;
-use super::trouble::Turn;
-use crate::api::Event;
-use crate::model::{AccessKey, KeyId, Untrusted};
+use super::session::Desk;
+use crate::client::Event;
+use crate::domain::{AccessKey, KeyId, Untrusted};
 
 /// So many events are told: the newest.
 const EVENTS: usize = 20;
@@ -14,12 +14,12 @@ const EVENTS: usize = 20;
 const CELLS: usize = 400;
 
 /// ISO 8601, here, with the offset from UTC.
-pub(super) fn time(at: DateTime<Utc>) -> String {
+pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 /// Shows a key with its events.
-pub(super) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
     let id = which(desk, rest).await?;
     let key = desk.call(async |client| client.key(&id).await).await?;
     facts(desk, &key);
@@ -35,7 +35,7 @@ pub(super) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
 }
 
 /// Says what is known of a key.
-pub(super) fn facts(desk: &mut Desk, key: &AccessKey) {
+pub(crate) fn facts(desk: &mut Desk, key: &AccessKey) {
     let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.label(CELLS) };
     let by = if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(CELLS)) };
     let from = key.last_used_from.as_ref().map_or(String::new(), |from| format!(" from {}", from.label(CELLS)));

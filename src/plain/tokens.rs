@@ -2,15 +2,16 @@
 
 use secrecy::SecretString;
 
-use super::desk::Desk;
+use super::delivery::hidden;
+use super::exchange;
+use super::exchange::Pair;
+use super::interrupt::{Trouble, Turn};
 use super::list::which;
-use super::step::{self, Pair};
-use super::trouble::{Trouble, Turn};
-use super::ways::hidden;
-use crate::api::{Client, Connection, Target};
-use crate::args::looks_secret;
-use crate::model::role::{Wanted, check_pair};
-use crate::model::{BaseUrl, Content, SecretKey, sentence};
+use super::session::Desk;
+use crate::cli::args::looks_secret;
+use crate::client::{Client, Connection, Target};
+use crate::domain::credential_kind::{Wanted, check_pair};
+use crate::domain::{BaseUrl, Content, SecretKey, sentence};
 
 const CHOICES: [(&str, &str); 4] = [
     ("HMAC token", "make one from secret and content"),
@@ -20,7 +21,7 @@ const CHOICES: [(&str, &str); 4] = [
 ];
 
 /// Asks for a pair, and what to do with it.
-pub(super) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
     let (client, target, is_here) = server(desk).await?;
     let id = which(desk, rest).await?;
     let secret = hidden(desk, "Secret access key (not shown while you type, Enter to go back): ").await?;
@@ -38,7 +39,7 @@ pub(super) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
     let mut chosen = desk.talk.choose("Token", &CHOICES).await?;
     loop {
         let done = match chosen {
-            0 => step::hmac(desk, &pair, None).await,
+            0 => exchange::hmac(desk, &pair, None).await,
             1 => exchange(desk, &pair).await,
             2 => doctor(desk, &pair).await,
             _ => return Ok(()),
@@ -53,8 +54,8 @@ pub(super) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
 }
 
 async fn exchange(desk: &mut Desk, pair: &Pair) -> Turn<()> {
-    let content = step::content(desk, &pair.secret).await?;
-    step::test(desk, pair, content, None).await
+    let content = exchange::content(desk, &pair.secret).await?;
+    exchange::test(desk, pair, content, None).await
 }
 
 /// Looks at an HMAC token that another program sends, and at everything else.
@@ -64,13 +65,13 @@ async fn doctor(desk: &mut Desk, pair: &Pair) -> Turn<()> {
         desk.talk.say(sentence(&wrong.to_string()));
     }
     if token.is_empty() {
-        return step::test(desk, pair, None, None).await;
+        return exchange::test(desk, pair, None, None).await;
     }
     let question = format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE);
     let typed = desk.talk.line(question).await?;
     let content = Content::parse(if typed.is_empty() { Content::EXAMPLE } else { &typed });
     let content = content.map_err(|error| Trouble::words(&error.to_string()))?;
-    step::test(desk, pair, Some(content), Some(&SecretString::from(token.trim()))).await
+    exchange::test(desk, pair, Some(content), Some(&SecretString::from(token.trim()))).await
 }
 
 /// The server that is meant: the profile's, or any other.

@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::sign_in::draw_session;
-use super::socket::Socket;
-use super::{Role, Sessions, State, Store, StoreError, ledger, serve};
+use super::http::sign_in::draw_session;
+use super::net::private_socket::Socket;
+use super::{Role, Sessions, State, Store, StoreError, serve, usage_recorder};
 
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -67,7 +67,7 @@ impl Embedded {
         drop(stop);
         if tokio::time::timeout(PATIENCE, &mut serving).await.is_err() {
             serving.abort();
-            ledger::flush(&state).await;
+            usage_recorder::flush(&state).await;
         }
         drop(bound);
     }

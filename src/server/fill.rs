@@ -5,9 +5,9 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Transaction, params};
 
-use super::keys::draw;
+use super::http::keys::draw;
 use super::store::{NewKey, Store, StoreError, index_all, insert};
-use crate::model::{Label, Status};
+use crate::domain::{Label, Status};
 
 /// Progress is told each time so many keys are written.
 const STEP: u64 = 10_000;

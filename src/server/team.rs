@@ -8,14 +8,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::connections::{self, Tls};
-use super::limits::Limits;
-use super::listener::{Listener, Socket};
-use super::observe::{Watch, observe};
-use super::place::{NamedSocket, Place};
-use super::slots::Slots;
-use super::tls::{TlsError, TlsFiles};
-use super::{Sessions, State, Store, StoreError, ledger, router};
+use super::http::access_log::{Watch, observe};
+use super::net::connection_limiter::Slots;
+use super::net::connections;
+use super::net::connections::Tls;
+use super::net::limits::Limits;
+use super::net::listen_addr::{NamedSocket, Place};
+use super::net::listener::{Listener, Socket};
+use super::net::tls::{TlsError, TlsFiles};
+use super::{Sessions, State, Store, StoreError, router, usage_recorder};
 
 /// How a server for many is to run.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ impl Team {
             stop,
             serving: JoinSet::new(),
             end,
-            writing: tokio::spawn(ledger::write_down(state.clone(), ended)),
+            writing: tokio::spawn(usage_recorder::write_down(state.clone(), ended)),
             sockets: Vec::new(),
             setup,
         };

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use latchkey::model::Charset;
-use latchkey::ui::Kind;
+use latchkey::domain::Charset;
+use latchkey::platform::terminal_kind::Kind;
 
 use crate::look;
 use crate::stage::{Stage, some_keys};

@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
-use latchkey::api::{Page, Reply, Request};
-use latchkey::model::{AccessKey, Cursor, KeyId, Status, Untrusted};
-use latchkey::ui::app::{App, Effect, Moment};
-use latchkey::ui::screen::Screen;
-use latchkey::ui::view;
-use latchkey::ui::{Decoder, Kind};
+use latchkey::client::{Page, Reply, Request};
+use latchkey::domain::{AccessKey, Cursor, KeyId, Status, Untrusted};
+use latchkey::platform::terminal_kind::Kind;
+use latchkey::tui::screen::Screen;
+use latchkey::tui::state::{App, Effect, Moment};
+use latchkey::tui::terminal::Decoder;
+use latchkey::tui::view;
 
 /// A page of a million keys on screen.
 fn list(size: (u16, u16), now: Moment) -> App {

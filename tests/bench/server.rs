@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use latchkey::model::hmac_token;
+use latchkey::domain::hmac_token;
 use latchkey::server::{embedded, fill};
 use reqwest::{Client, RequestBuilder};
 use secrecy::ExposeSecret;
@@ -29,7 +29,7 @@ impl Bench {
         }
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let server = runtime.block_on(embedded::start(&folder)).unwrap();
-        latchkey::api::install_tls();
+        latchkey::client::install_tls();
         let client = Client::builder().unix_socket(server.socket.clone()).build().unwrap();
         Self { runtime, client, server }
     }

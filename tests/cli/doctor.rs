@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use latchkey::model::hmac_token;
+use latchkey::domain::hmac_token;
 use serde_json::Value;
 
 use crate::remote;

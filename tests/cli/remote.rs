@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 use chrono::{TimeDelta, Utc};
-use latchkey::api::{Session, Target};
-use latchkey::model::{BaseUrl, Untrusted};
+use latchkey::client::session_file::{Keeper, SessionFile};
+use latchkey::client::{Session, Target};
+use latchkey::domain::{BaseUrl, Untrusted};
 use latchkey::server::{Role, Sessions, State, Store, serve};
-use latchkey::session_file::{Keeper, SessionFile};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::sync::oneshot;

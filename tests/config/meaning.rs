@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use latchkey::api::{Proxy, Target};
+use latchkey::client::{Proxy, Target};
 use latchkey::config::{PROFILE_SETTINGS, Source, TOP_SETTINGS};
 
 use crate::stage::{Home, connection, url};

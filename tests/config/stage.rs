@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use latchkey::api::{Connection, Target};
+use latchkey::client::{Connection, Target};
 use latchkey::config::{Config, ConfigError, Places, Source, Wishes};
 use tempfile::TempDir;
 

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use latchkey::ui::screen::Screen;
-use latchkey::ui::{Decoder, Kind, view};
+use latchkey::platform::terminal_kind::Kind;
+use latchkey::tui::screen::Screen;
+use latchkey::tui::terminal::Decoder;
+use latchkey::tui::view;
 
 use crate::Bench;
 
@@ -75,7 +77,7 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
             }
             // Whatever it meant, it goes on.
             if bench.left.take().is_some() || bench.app.suspending {
-                bench.app.exit = latchkey::ui::app::Exit::No;
+                bench.app.exit = latchkey::tui::state::Exit::No;
                 bench.app.on_resume(false);
             }
             if step % 8 == 0 {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Bench;
 use crate::bench::Farewell;
-use latchkey::ui::app::What;
+use latchkey::platform::clipboard::report::What;
 
 #[tokio::test]
 async fn a_key_is_created_shown_copied_and_closed() {

@@ -1,7 +1,7 @@
 //! Deleting, deactivating and editing keys.
 
 use super::Bench;
-use latchkey::model::Status;
+use latchkey::domain::Status;
 
 /// Puts the selection on a key.
 async fn select(bench: &mut Bench, id: &str) {

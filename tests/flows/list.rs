@@ -1,7 +1,7 @@
 //! The list as a window onto many keys.
 
 use super::Bench;
-use latchkey::model::{Order, Sort};
+use latchkey::domain::{Order, Sort};
 use tempfile::TempDir;
 
 const MANY: u64 = 1500;

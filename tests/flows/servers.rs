@@ -1,6 +1,6 @@
 //! Signing in, sessions that end, other profiles, and what may not be changed.
 
-use latchkey::ui::app::Dialog;
+use latchkey::tui::state::Dialog;
 use tempfile::TempDir;
 
 use super::team::{PASSWORD, bench, end_sessions, sessions, sign_in};

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use latchkey::api::{Client, Connect, Connected, Server, Target};
-use latchkey::model::BaseUrl;
-use latchkey::server::limits::Limits;
-use latchkey::server::place::Place;
+use latchkey::client::{Client, Connect, Connected, Server, Target};
+use latchkey::domain::BaseUrl;
+use latchkey::server::auth::passwords;
+use latchkey::server::auth::username::Username;
+use latchkey::server::net::limits::Limits;
+use latchkey::server::net::listen_addr::Place;
 use latchkey::server::team::{Setup, Team};
-use latchkey::server::username::Username;
-use latchkey::server::{Role, Store, passwords};
+use latchkey::server::{Role, Store};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -51,7 +52,7 @@ fn profiles(base: BaseUrl) -> impl Connect {
         base.host_for_screen().clone_into(&mut server.profile.server);
         server.profile.production = name == "prod";
         server.profile.read_only = name == "look";
-        let client = Client::connect(&latchkey::api::Connection::new(server.target.clone()), None).unwrap();
+        let client = Client::connect(&latchkey::client::Connection::new(server.target.clone()), None).unwrap();
         std::future::ready(Ok(Connected { client, server }))
     }
 }

@@ -1,14 +1,15 @@
 //! Steps two and three: HMAC tokens, access tokens, and the doctor.
 
-use latchkey::api::{Server, Target};
-use latchkey::model::{Content, Verdict, hmac_token};
-use latchkey::ui::app::{Dialog, HmacStep, Step, TestStep, Testing, What};
+use latchkey::client::{Server, Target};
+use latchkey::domain::{Content, Verdict, hmac_token};
+use latchkey::platform::clipboard::report::What;
+use latchkey::tui::state::{Dialog, HmacStep, Step, TestStep, Testing};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::Bench;
 use crate::bench::{client_of, server_named};
-use latchkey::api::Client;
+use latchkey::client::Client;
 use secrecy::SecretString;
 
 fn hmac(bench: &Bench) -> &HmacStep {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Bench;
 use crate::bench::{Farewell, client_of, server_named};
-use latchkey::api::{ApiError, Client};
+use latchkey::client::{ApiError, Client};
 use latchkey::server::{Role, Sessions, State, Store, embedded, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -36,13 +36,13 @@ async fn the_server_goes_away_and_comes_back() {
 async fn a_create_whose_answer_was_lost_is_not_made_twice() {
     let mut bench = Bench::new().await;
     bench.type_keys("c").await;
-    let Some(latchkey::ui::app::Dialog::Create(dialog)) = &bench.app.dialog else { panic!("no dialog") };
+    let Some(latchkey::tui::state::Dialog::Create(dialog)) = &bench.app.dialog else { panic!("no dialog") };
     let name = dialog.idempotency_key.clone();
     // The first try reaches the server; its answer reaches nobody.
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
     let new =
-        latchkey::api::NewKey { idempotency_key: name, label: latchkey::model::Label::default(), expires_at: None };
+        latchkey::client::NewKey { idempotency_key: name, label: latchkey::domain::Label::default(), expires_at: None };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
     bench.sees("This key was made before");

@@ -1,8 +1,9 @@
 //! What is asked before a secret leaves, and the ways on which it leaves unseen.
 
-use latchkey::model::Untrusted;
-use latchkey::surroundings::{Surroundings, Warning};
-use latchkey::ui::app::{Destination, What};
+use latchkey::domain::Untrusted;
+use latchkey::platform::clipboard::report::What;
+use latchkey::platform::surroundings::{Surroundings, Warning};
+use latchkey::tui::state::Destination;
 
 use super::Bench;
 

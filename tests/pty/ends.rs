@@ -25,7 +25,7 @@ fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
     let report = std::fs::read_to_string(log).unwrap();
     assert!(report.contains("asked for by F12") && !report.contains("sk_"), "{report}");
     // The way to it, but not the lines: who may not read the sources would panic in the panic.
-    assert!(report.contains("latchkey::ui::") && !report.contains("KeyCode::F(12)) =>"), "{report}");
+    assert!(report.contains("latchkey::tui::runtime::") && !report.contains("KeyCode::F(12)) =>"), "{report}");
 }
 
 #[test]

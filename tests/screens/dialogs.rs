@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey::api::{ApiError, Creation, Reply};
-use latchkey::model::Untrusted;
-use latchkey::surroundings::{Surroundings, Warning, Way};
-use latchkey::ui::app::{CopyReport, What};
+use latchkey::client::{ApiError, Creation, Reply};
+use latchkey::domain::Untrusted;
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::surroundings::{Surroundings, Warning, Way};
 
 use crate::stage::{SIZES, Stage, at_sizes, key, some_keys};
 
@@ -218,7 +218,7 @@ fn delete_refused() {
     assert_snapshot!(at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
         stage.press("d 2XHC<Enter>");
-        let id = key("PK7QW3N5ZJ0V4T8M2XHC", "", latchkey::model::Status::Active, 1, None).id;
+        let id = key("PK7QW3N5ZJ0V4T8M2XHC", "", latchkey::domain::Status::Active, 1, None).id;
         stage.reply(Reply::Deleted(id, Err(ApiError::NotAllowed(Untrusted::new("auditors may only look.\u{1b}[2J")))));
         stage
     }));

@@ -1,9 +1,9 @@
 //! Colours and attributes as a terminal gets them: with the 16 colours, and without.
 
 use insta::assert_snapshot;
-use latchkey::api::Reply;
-use latchkey::ui::Kind;
-use latchkey::ui::app::{CopyReport, What};
+use latchkey::client::Reply;
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::terminal_kind::Kind;
 
 use crate::look::{bytes, look};
 use crate::stage::{SIZES, Stage, server, some_keys};

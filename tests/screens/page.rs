@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey::api::ApiError;
-use latchkey::model::{Status, Untrusted};
+use latchkey::client::ApiError;
+use latchkey::domain::{Status, Untrusted};
 
 use crate::stage::{SIZES, Stage, at_sizes, foreign_keys, key, noon, some_keys};
 

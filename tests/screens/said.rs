@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey::api::{ApiError, IdempotencyKey, LeftOver, NewKey, Reply};
-use latchkey::model::{KeyId, Label, Untrusted};
-use latchkey::surroundings::Way;
-use latchkey::ui::app::{CopyReport, What};
+use latchkey::client::{ApiError, IdempotencyKey, LeftOver, NewKey, Reply};
+use latchkey::domain::{KeyId, Label, Untrusted};
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::surroundings::Way;
 
 use crate::stage::{SIZES, Stage, at_sizes, noon, some_keys};
 

@@ -1,8 +1,8 @@
 //! Other servers, and signing in.
 
 use insta::assert_snapshot;
-use latchkey::api::{ApiError, Reply, Server};
-use latchkey::model::{Untrusted, Who};
+use latchkey::client::{ApiError, Reply, Server};
+use latchkey::domain::{Untrusted, Who};
 
 use crate::stage::{SIZES, Stage, at_sizes, noon, server, some_keys};
 

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use latchkey::api::{ApiError, Creation, ListRequest, Page, Place, Reply, Request, Server, Target};
-use latchkey::model::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untrusted};
-use latchkey::surroundings::Surroundings;
-use latchkey::ui::app::{App, Effect, Moment};
+use latchkey::client::{ApiError, Creation, ListRequest, Page, Place, Reply, Request, Server, Target};
+use latchkey::domain::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untrusted};
+use latchkey::platform::surroundings::Surroundings;
+use latchkey::tui::state::{App, Effect, Moment};
 use zeroize::Zeroizing;
 
 use crate::{hands, mask, picture};

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use insta::assert_snapshot;
-use latchkey::api::{ApiError, Exchanged, Reply, Request};
-use latchkey::model::{AccessToken, Grant, Verdict};
-use latchkey::surroundings::Way;
-use latchkey::ui::app::{CopyReport, What};
+use latchkey::client::{ApiError, Exchanged, Reply, Request};
+use latchkey::domain::{AccessToken, Grant, Verdict};
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::surroundings::Way;
 
 use crate::dialogs::reveal;
 use crate::stage::{SIZES, Stage, at_sizes, noon, some_keys};

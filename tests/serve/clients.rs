@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use latchkey::model::hmac_token;
+use latchkey::domain::hmac_token;
 use latchkey::server::Role;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! The log: one line for each request, and nothing in it that a client could want there or nobody should read.
 
-use latchkey::model::hmac_token;
+use latchkey::domain::hmac_token;
 use latchkey::server::Role;
 use reqwest::Method;
 use serde_json::Value;

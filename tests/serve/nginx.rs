@@ -58,7 +58,7 @@ impl Nginx {
 
     /// Exchanges a key for an access token, through nginx.
     async fn token(&self, id: &str, secret: &str) -> String {
-        let hash = latchkey::model::hmac_token(secret.as_bytes(), b"content");
+        let hash = latchkey::domain::hmac_token(secret.as_bytes(), b"content");
         let call = self.client.request(Method::POST, format!("{}/api/v2/auth/client_token", self.base));
         let body = serde_json::json!({ "scope": "docs_api", "content": "content" });
         let answer = call.header("x-key", id).header("x-hash", hash.expose()).json(&body).send().await.unwrap();

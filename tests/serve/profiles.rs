@@ -6,11 +6,11 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use chrono::Utc;
-use latchkey::api::{ApiError, Client, Connection, Target};
+use latchkey::client::session_file::SessionFile;
+use latchkey::client::{ApiError, Client, Connection, Target};
 use latchkey::config::{Config, Places, Source, Wishes};
-use latchkey::model::Filter;
+use latchkey::domain::Filter;
 use latchkey::server::Role;
-use latchkey::session_file::SessionFile;
 use secrecy::SecretString;
 use tempfile::TempDir;
 

@@ -29,7 +29,7 @@ pub fn path(home: &TempDir, name: &str) -> PathBuf {
 }
 
 fn trusting(certificate: &Certificate) -> reqwest::ClientBuilder {
-    latchkey::api::install_tls();
+    latchkey::client::install_tls();
     Client::builder().tls_certs_only([certificate.clone()])
 }
 

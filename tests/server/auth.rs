@@ -38,7 +38,7 @@ async fn a_secret_is_exchanged_for_a_token_that_verifies() {
 async fn both_kinds_of_body_and_any_case_of_header_and_hash() {
     let server = Server::start().await;
     let (id, secret) = server.create("one").await;
-    let hash = latchkey::model::hmac_token(secret.as_bytes(), "grüße & co".as_bytes()).expose().to_uppercase();
+    let hash = latchkey::domain::hmac_token(secret.as_bytes(), "grüße & co".as_bytes()).expose().to_uppercase();
     let exchange = || server.anyone(Method::POST, "/auth/client_token").header("X-Key", &id).header("X-HASH", &hash);
     let form = exchange()
         .header("content-type", "application/x-www-form-urlencoded")

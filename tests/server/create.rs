@@ -1,6 +1,6 @@
 //! Creating keys, once each.
 
-use latchkey::model::{KeyId, SecretKey};
+use latchkey::domain::{KeyId, SecretKey};
 use reqwest::Method;
 use serde_json::json;
 use sha2::{Digest, Sha256};

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use latchkey::model::hmac_token;
+use latchkey::domain::hmac_token;
 use latchkey::server::{Role, Store, StoreError, fill};
 use rusqlite::Connection;
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use latchkey::server::embedded::{self, Embedded, StartError};
+use latchkey::server::embedded;
+use latchkey::server::embedded::{Embedded, StartError};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -12,7 +13,7 @@ use tokio::net::UnixStream;
 use crate::support::{Answer, folder, send, text, unique};
 
 fn call(server: &Embedded, method: Method, path: &str) -> RequestBuilder {
-    latchkey::api::install_tls();
+    latchkey::client::install_tls();
     let client = Client::builder().unix_socket(server.socket.as_path()).build().unwrap();
     client.request(method, format!("http://localhost/api/v2{path}")).bearer_auth(server.session.expose_secret())
 }

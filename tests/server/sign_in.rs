@@ -1,7 +1,7 @@
 //! Administrators sign in, and their sessions end.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use latchkey::server::username::Username;
+use latchkey::server::auth::username::Username;
 use latchkey::server::{Removal, Role, Store};
 use reqwest::Method;
 use serde_json::json;
@@ -139,7 +139,7 @@ async fn a_removed_administrator_is_out_at_once_and_so_is_an_old_password() {
     server.add("jo", Role::Administrator);
     assert_eq!(list(&server, &sessions[0]).await, 401, "a namesake does not bring it back");
 
-    let hash = latchkey::server::passwords::hash(&"another good password".into()).unwrap();
+    let hash = latchkey::server::auth::passwords::hash(&"another good password".into()).unwrap();
     assert!(elsewhere.set_password(&name("mo"), &hash).unwrap());
     assert_eq!(list(&server, &sessions[2]).await, 401);
     assert_eq!(server.sign_in("mo", PASSWORD).await.status, 401);

@@ -80,7 +80,7 @@ impl Authority {
 }
 
 fn serve(router: Router, cert: &CertificateDer<'static>, key: &KeyPair, clients: Option<&Authority>) -> u16 {
-    latchkey::api::install_tls();
+    latchkey::client::install_tls();
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = match clients {
         None => ServerConfig::builder().with_no_client_auth(),

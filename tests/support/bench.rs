@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use crossterm::event::Event;
-use latchkey::api::{self, Client, Connect, Connected, Link, Server, Target};
-use latchkey::model::{Profile, SecretKey};
-use latchkey::server::embedded::{self, Embedded};
-use latchkey::surroundings::{Surroundings, Way};
-use latchkey::ui::app::{App, Call, CopyReport, Destination, Dialog, Effect, Moment, Step, Testing, What};
+use latchkey::client;
+use latchkey::client::{Client, Connect, Connected, Link, Server, Target};
+use latchkey::domain::{Profile, SecretKey};
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::surroundings::{Surroundings, Way};
+use latchkey::server::embedded;
+use latchkey::server::embedded::Embedded;
+use latchkey::tui::state::{App, Call, Destination, Dialog, Effect, Moment, Step, Testing};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -79,7 +82,7 @@ impl Bench {
 
     /// An app with any connection; nothing is awaited yet.
     pub fn with(folder: TempDir, connect: impl Connect) -> Self {
-        let link = api::spawn(connect);
+        let link = client::spawn(connect);
         let (app, first) = App::new((80, 24));
         let mut bench = Self {
             app,

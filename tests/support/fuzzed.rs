@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode};
-use latchkey::api::{Answer, Attempt, Exchanged, Reply};
-use latchkey::model::{KeyId, Untrusted};
-use latchkey::ui::Decoder;
+use latchkey::client::{Answer, Attempt, Exchanged, Reply};
+use latchkey::domain::{KeyId, Untrusted};
+use latchkey::tui::terminal::Decoder;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use unicode_width::UnicodeWidthStr;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crossterm::event::Event;
-use latchkey::ui::Decoder;
+use latchkey::tui::terminal::Decoder;
 
 use crate::typing;
 

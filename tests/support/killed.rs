@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::process::Stdio;
 
-use latchkey::model::hmac_token;
+use latchkey::domain::hmac_token;
 use latchkey::server::embedded;
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
@@ -67,7 +67,7 @@ impl Process {
         let mut child = spawn(folder);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (socket, session) = said(&mut lines).await;
-        latchkey::api::install_tls();
+        latchkey::client::install_tls();
         let http = reqwest::Client::builder().unix_socket(socket).build().unwrap();
         Self { client: Client { http, session }, child }
     }

@@ -1,8 +1,9 @@
 //! How a terminal shows the app: its bytes, read back by an emulator, with marks for colours and attributes.
 
-use latchkey::ui::app::{App, Moment};
-use latchkey::ui::screen::Screen;
-use latchkey::ui::{Kind, view};
+use latchkey::platform::terminal_kind::Kind;
+use latchkey::tui::screen::Screen;
+use latchkey::tui::state::{App, Moment};
+use latchkey::tui::view;
 
 use crate::mask::mask_times;
 

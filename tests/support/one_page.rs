@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode};
-use latchkey::api::{ApiError, Creation, Exchanged, ListRequest, Page, Place, Reply, Request, Server, Target};
-use latchkey::model::{AccessKey, Charset, Cursor, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
-use latchkey::ui::app::{App, Dialog, Effect, Moment};
-use latchkey::ui::screen::Screen;
-use latchkey::ui::{Kind, view};
+use latchkey::client::{ApiError, Creation, Exchanged, ListRequest, Page, Place, Reply, Request, Server, Target};
+use latchkey::domain::{AccessKey, Charset, Cursor, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
+use latchkey::platform::terminal_kind::Kind;
+use latchkey::tui::screen::Screen;
+use latchkey::tui::state::{App, Dialog, Effect, Moment};
+use latchkey::tui::view;
 use zeroize::Zeroizing;
 
 use crate::written::strange;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use latchkey::ui::app::{App, Moment};
-use latchkey::ui::view;
+use latchkey::tui::state::{App, Moment};
+use latchkey::tui::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;

@@ -60,7 +60,7 @@ impl Served {
 
     /// Serves, and calls it by a client that is built so.
     pub fn with(home: Arc<TempDir>, arguments: &[&str], client: ClientBuilder) -> Self {
-        latchkey::api::install_tls();
+        latchkey::client::install_tls();
         let mut command = latchkey(&home, &["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
         let mut child = command.args(arguments).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -142,7 +142,7 @@ impl Served {
     }
 
     pub fn exchange_request(&self, id: &str, secret: &str) -> RequestBuilder {
-        let hash = latchkey::model::hmac_token(secret.as_bytes(), b"content");
+        let hash = latchkey::domain::hmac_token(secret.as_bytes(), b"content");
         let call = self.anyone(Method::POST, "/auth/client_token").header("x-key", id).header("x-hash", hash.expose());
         call.json(&json!({ "scope": "docs_api", "content": "content" }))
     }

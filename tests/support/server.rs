@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
-use latchkey::model::hmac_token;
-use latchkey::server::username::Username;
+use latchkey::domain::hmac_token;
+use latchkey::server::auth::username::Username;
 use latchkey::server::{Role, Sessions, State, Store, serve};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
@@ -58,7 +58,7 @@ impl Server {
     }
 
     pub async fn on(folder: impl Into<Arc<TempDir>>, role: Role) -> Self {
-        latchkey::api::install_tls();
+        latchkey::client::install_tls();
         let folder = folder.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use latchkey::api::{ApiError, Client, Connection};
-use latchkey::model::{Filter, KeyId};
+use latchkey::client::{ApiError, Client, Connection};
+use latchkey::domain::{Filter, KeyId};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 

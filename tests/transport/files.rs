@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use latchkey::api::{Client, Connection};
+use latchkey::client::{Client, Connection};
 
 use crate::authority::{ALWAYS, Authority, nowhere};
 use crate::to;

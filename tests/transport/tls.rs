@@ -1,6 +1,6 @@
 //! Good certificates open, and of bad ones it is said what is wrong with them.
 
-use latchkey::api::Connection;
+use latchkey::client::Connection;
 
 use crate::authority::{ALWAYS, Authority};
 use crate::mock::{Mock, serve_plain};
@@ -61,7 +61,7 @@ async fn a_forward_leads_elsewhere_and_the_name_stays_checked() {
     assert!(why.contains("for another name (keys.example)"), "{why}");
     assert_eq!(mock.calls().len(), 2);
     // Even where a proxy is named: it would look the name up, and go where it leads.
-    let proxy = latchkey::api::Proxy::Via(latchkey::api::ProxyUrl::parse("http://127.0.0.1:9").unwrap());
+    let proxy = latchkey::client::Proxy::Via(latchkey::client::ProxyUrl::parse("http://127.0.0.1:9").unwrap());
     assert_eq!(ask(&Connection { proxy, ..by("https://keys.example") }).await.unwrap(), 0);
 }
 

@@ -1,12 +1,15 @@
 //! `latchkey admin list`.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use serde::Serialize;
 
-use crate::args::Format;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::output::{self, Rows, Table, csv_cell, time};
+use crate::cli::output;
+use crate::cli::output::{Rows, Table, csv_cell};
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
+use crate::operations::format::time;
 use crate::server::Administrator;
 
 const TITLES: [&str; 4] = ["USERNAME", "ROLE", "CREATED AT", "LAST SIGN-IN AT"];

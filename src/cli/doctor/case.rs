@@ -1,27 +1,29 @@
 //! What the user has at hand when something does not work.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::args::DoctorArgs;
-use crate::cli::exit::Failure;
-use crate::cli::{ask, secret};
-use crate::model::role::Wanted;
-use crate::model::{Content, HmacToken, KeyId, SecretKey};
+use crate::cli::args::DoctorArgs;
+use crate::cli::secret;
+use crate::domain::credential_kind::Wanted;
+use crate::domain::{Content, HmacToken, KeyId, SecretKey};
+use crate::operations::failure::Failure;
+use crate::operations::prompter;
 
 /// A key that does not work, and what goes with it.
-pub(super) struct Case {
-    pub(super) id: KeyId,
-    pub(super) secret: Option<SecretKey>,
-    pub(super) content: Option<Content>,
-    pub(super) failing_token: Option<SecretString>,
+pub(crate) struct Case {
+    pub(crate) id: KeyId,
+    pub(crate) secret: Option<SecretKey>,
+    pub(crate) content: Option<Content>,
+    pub(crate) failing_token: Option<SecretString>,
 }
 
 impl Case {
     /// Reads what goes with the ID, and asks for it where there is somebody to ask; none without an ID.
-    pub(super) async fn read(args: &DoctorArgs) -> Result<Option<Self>, Failure> {
+    pub(crate) async fn read(args: &DoctorArgs) -> Result<Option<Self>, Failure> {
         let Some(id) = args.id.clone() else {
             return match args.secret.secret_file {
                 None => Ok(None),
@@ -36,7 +38,7 @@ impl Case {
                 .next("Give the secret with --secret-file FILE."));
         }
         let secret = secret::read_if_any(secret_file, Wanted::Secret)?;
-        let asks = ask::is_possible() && secret.is_some();
+        let asks = prompter::is_possible() && secret.is_some();
         let failing_token = match token_file {
             None if !asks => None,
             file => secret::read_if_any(file, Wanted::HmacToken)?,
@@ -50,7 +52,7 @@ impl Case {
     }
 
     /// The failing token and its content, to be tried as they are where no secret is given: fit for the wire.
-    pub(super) fn token(&self) -> Option<(HmacToken, &Content)> {
+    pub(crate) fn token(&self) -> Option<(HmacToken, &Content)> {
         if self.secret.is_some() {
             return None;
         }
@@ -60,7 +62,7 @@ impl Case {
 }
 
 async fn ask_content() -> Result<Content, Failure> {
-    let answer = ask::line(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
+    let answer = prompter::line(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
     let text = if answer.is_empty() { Content::EXAMPLE } else { &answer };
     Content::parse(text).map_err(|error| Failure::usage(format!("This is no content: {error}.")))
 }

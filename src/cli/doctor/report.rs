@@ -1,13 +1,15 @@
 //! What the doctor says.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use serde::Serialize;
 
-use super::{Diagnosis, Fact};
-use crate::args::Format;
-use crate::cli::output::{self, Out};
+use crate::cli::output;
+use crate::cli::output::Out;
+use crate::operations::diagnose::{Diagnosis, Fact};
+use crate::operations::format::Format;
 
 /// The result as JSON.
 #[derive(Serialize)]
@@ -27,7 +29,7 @@ struct FindingRecord<'a> {
 }
 
 /// Writes the facts and then the findings.
-pub(super) fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+pub(crate) fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
     match format {
         Format::Json => json(out, diagnosis, facts),
         Format::Csv => csv(out, diagnosis, facts),

@@ -1,13 +1,16 @@
 //! `latchkey keys list`: page by page, in memory that does not grow.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
-use crate::api::{ListRequest, Page, Place};
-use crate::args::{Format, ListArgs};
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::output::{self, KeyRecord, Out, Table};
-use crate::cli::reach::Reached;
-use crate::model::{Filter, KeyQuery};
+use crate::cli::args::ListArgs;
+use crate::cli::output;
+use crate::cli::output::{KeyRecord, Out, Table};
+use crate::client::{ListRequest, Page, Place};
+use crate::domain::{Filter, KeyQuery};
+use crate::operations::connect::Reached;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 
 /// Keys a page: the contract's most. 250 kB of JSON.
 const PAGE: usize = 1000;

@@ -1,15 +1,18 @@
 //! `latchkey keys show`.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use serde::Serialize;
 
-use crate::api::{ApiError, Event};
-use crate::args::{Format, ShowArgs};
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::output::{self, EventRecord, KeyRecord, Out, Table};
-use crate::cli::reach::Reached;
-use crate::model::{AccessKey, KeyId};
+use crate::cli::args::ShowArgs;
+use crate::cli::output;
+use crate::cli::output::{EventRecord, KeyRecord, Out, Table};
+use crate::client::{ApiError, Event};
+use crate::domain::{AccessKey, KeyId};
+use crate::operations::connect::Reached;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 
 const NAMES: [&str; 5] = ["at", "kind", "by", "from", "detail"];
 const TITLES: [&str; 5] = ["AT", "WHAT", "BY", "FROM", "DETAIL"];

@@ -1,6 +1,7 @@
 //! CSV for spreadsheets: RFC 4180, with LF for the end of a line.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use super::one_line;
 

@@ -1,11 +1,12 @@
 //! JSON whose bytes are safe on a terminal too.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::model::is_invisible;
+use crate::domain::is_invisible;
 
 /// Compact JSON in which characters that draw nothing or reorder others stand as `\uXXXX`. Readers get the text as it is.
 struct Visible;

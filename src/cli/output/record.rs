@@ -1,10 +1,10 @@
 //! Keys and events as records. Their JSON is a promise to scripts: fields are added, never renamed or removed.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::api::Event;
-use crate::model::{AccessKey, Untrusted};
+use crate::client::Event;
+use crate::domain::{AccessKey, Untrusted};
+use crate::operations::format::time;
 
 /// An access key, as `--output json` shows it everywhere. The same names and forms as in the HTTP contract.
 #[derive(Serialize)]
@@ -123,10 +123,4 @@ impl<'a> EventRecord<'a> {
         let text = |text: Option<&'a str>| text.unwrap_or_default();
         [&self.at, self.kind, text(self.by), text(self.from), text(self.detail)]
     }
-}
-
-/// RFC 3339 in UTC, whole seconds.
-#[must_use]
-pub fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -1,11 +1,12 @@
 //! Columns of text for people.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::one_line;
-use crate::model::Untrusted;
+use crate::domain::Untrusted;
 
 /// Columns of fixed width: rows can be written as they come.
 pub struct Table {

@@ -1,14 +1,17 @@
 //! What `latchkey keys create` says of the key that it made.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use serde::Serialize;
 
-use crate::args::Format;
-use crate::cli::deliver::{self, Delivered, Rescue};
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::output::{self, KeyRecord};
-use crate::model::{AccessKey, KeyId, SecretKey};
+use crate::cli::output;
+use crate::cli::output::KeyRecord;
+use crate::domain::{AccessKey, KeyId, SecretKey};
+use crate::operations::deliver;
+use crate::operations::deliver::{Delivered, Rescue};
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 
 /// The result as JSON.
 #[derive(Serialize)]
@@ -23,7 +26,7 @@ struct Created<'a> {
 }
 
 /// Writes the result. A secret that belongs into it and cannot be written is kept in a private file.
-pub(super) fn write(
+pub(crate) fn write(
     format: Format,
     key: &AccessKey,
     secret: &SecretKey,

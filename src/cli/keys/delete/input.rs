@@ -1,17 +1,18 @@
 //! Which keys to delete.
 
 use std::collections::HashSet;
-use std::io::{self, Read as _};
+use std::io;
+use std::io::Read as _;
 
-use crate::args::{IdOrDash, key_id};
-use crate::cli::exit::Failure;
-use crate::model::KeyId;
+use crate::cli::args::{IdOrDash, key_id};
+use crate::domain::KeyId;
+use crate::operations::failure::Failure;
 
 /// Bytes of IDs on standard input: a million IDs of ours, three times over.
 const MOST_INPUT: u64 = 64 << 20;
 
 /// The IDs as they were given, each once.
-pub(super) fn ids(given: &[IdOrDash]) -> Result<Vec<KeyId>, Failure> {
+pub(crate) fn ids(given: &[IdOrDash]) -> Result<Vec<KeyId>, Failure> {
     let mut seen = HashSet::new();
     let mut ids = Vec::new();
     for id in given {

@@ -1,16 +1,18 @@
 //! What became of each key.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
 use serde::Serialize;
 
-use crate::args::Format;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::output::{self, Out};
-use crate::model::KeyId;
+use crate::cli::output;
+use crate::cli::output::Out;
+use crate::domain::KeyId;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 
 /// What became of one key.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// The word of the result: `deleted`, `not_found`, `kept` or `failed`.
     result: &'static str,
     /// Why it was kept or failed.
@@ -19,33 +21,33 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// It was there, and is gone.
-    pub(super) fn deleted() -> Self {
+    pub(crate) fn deleted() -> Self {
         Self { result: "deleted", why: None }
     }
 
     /// It was not there.
-    pub(super) fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self { result: "not_found", why: None }
     }
 
     /// The user did not type the end of its ID.
-    pub(super) fn not_confirmed() -> Self {
+    pub(crate) fn not_confirmed() -> Self {
         Self { result: "kept", why: Some("not confirmed".to_owned()) }
     }
 
     /// An earlier one ended the work.
-    pub(super) fn not_tried() -> Self {
+    pub(crate) fn not_tried() -> Self {
         Self { result: "kept", why: Some("not tried".to_owned()) }
     }
 
     /// The server refused, or could not be asked.
-    pub(super) fn failed(why: String) -> Self {
+    pub(crate) fn failed(why: String) -> Self {
         Self { result: "failed", why: Some(why) }
     }
 }
 
 /// The result on standard output, a line for each key as soon as it is known.
-pub(super) struct Report {
+pub(crate) struct Report {
     format: Format,
     out: Out,
     lines: usize,
@@ -61,12 +63,12 @@ struct Line<'a> {
 }
 
 impl Report {
-    pub(super) fn new(format: Format) -> Self {
+    pub(crate) fn new(format: Format) -> Self {
         Self { format, out: output::stdout(), lines: 0, lost: None }
     }
 
     /// Writes what became of one key.
-    pub(super) fn line(&mut self, id: &KeyId, outcome: &Outcome) {
+    pub(crate) fn line(&mut self, id: &KeyId, outcome: &Outcome) {
         let line = Line { id: id.raw_for_api(), result: outcome.result, why: outcome.why.as_deref() };
         let written = self.write(&line);
         self.lines += 1;
@@ -102,7 +104,7 @@ impl Report {
     }
 
     /// Ends the result. Lines that nobody wanted to read (`| head`) are no failure.
-    pub(super) fn end(mut self) -> Result<(), Failure> {
+    pub(crate) fn end(mut self) -> Result<(), Failure> {
         let end: &[u8] = match self.format {
             Format::Json if self.lines == 0 => b"[]\n",
             Format::Json => b"\n]\n",

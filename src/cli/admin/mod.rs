@@ -1,0 +1,158 @@
+//! `latchkey admin`: who may sign in to the server on a data folder.
+
+mod list;
+
+use std::io;
+use std::io::Write as _;
+use std::path::Path;
+
+use chrono::Utc;
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use super::args::admin::{Admin, Password};
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
+use crate::platform::prompt;
+use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
+use crate::server::auth::passwords;
+use crate::server::auth::passwords::HashError;
+use crate::server::auth::username::{PasswordError, Username, UsernameError, check_password};
+use crate::server::{Removal, Role, Store, StoreError};
+
+/// Does what is asked about the administrators of a data folder.
+pub fn run(what: &Admin, settings: &Settings) -> Result<Exit, Failure> {
+    settings.only_data("latchkey admin")?;
+    if settings.wishes.read_only && !matches!(what, Admin::List) {
+        return Err(Failure::new(Exit::Denied, "Nothing was changed: --read-only does not let you."));
+    }
+    let data = settings.data();
+    match what {
+        Admin::Add { username, role, password } => add(data, &Username::parse(username)?, *role, password),
+        Admin::List => return list::write(&existing(data)?.administrators()?, settings.format),
+        Admin::Passwd { username, password } => passwd(data, username, password),
+        Admin::Remove { username, yes, last } => remove(data, username, *yes, *last),
+    }
+    .map(|()| Exit::Done)
+}
+
+fn add(data: &Path, username: &Username, role: Role, password: &Password) -> Result<(), Failure> {
+    let store = Store::open(data)?;
+    let name = username.as_str();
+    let taken = || {
+        Failure::new(Exit::Conflict, format!("There is an administrator {name} already."))
+            .next(format!("Set a new password with: latchkey admin passwd {name}"))
+    };
+    if is_known(&store, username)? {
+        return Err(taken()); // before anybody types a password for nothing
+    }
+    let hash = new_password(username, password)?;
+    if !store.add_administrator(username, role, &hash, Utc::now())? {
+        return Err(taken());
+    }
+    say(&format!("{name} is added as {}.", role.as_str()))
+}
+
+fn passwd(data: &Path, username: &str, password: &Password) -> Result<(), Failure> {
+    let (username, store) = known(data, username)?;
+    let hash = new_password(&username, password)?;
+    if !store.set_password(&username, &hash)? {
+        return Err(unknown(&username));
+    }
+    say(&format!("The password of {} is changed, and every session of theirs has ended.", username.as_str()))
+}
+
+fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Result<(), Failure> {
+    let (username, store) = known(data, username)?;
+    let name = username.as_str();
+    if !yes && !confirmed(name)? {
+        return Err(Failure::new(Exit::Cancelled, format!("{name} was not removed.")));
+    }
+    match store.remove_administrator(&username, even_last)? {
+        Removal::Done => say(&format!("{name} is removed, and every session of theirs has ended.")),
+        Removal::Unknown => Err(unknown(&username)),
+        Removal::Last => {
+            let message = format!("{name} is the last who may manage keys, and was not removed.");
+            Err(Failure::new(Exit::Conflict, message).next("Add another first, or give --last."))
+        }
+    }
+}
+
+/// The store of a folder that has one: a mistyped folder is not made.
+fn existing(data: &Path) -> Result<Store, Failure> {
+    if data.join("keys.db").exists() {
+        return Ok(Store::open(data)?);
+    }
+    Err(Failure::new(Exit::NotFound, format!("{} has no data of latchkey.", data.display()))
+        .next("Give the server's data folder with --data."))
+}
+
+fn known(data: &Path, username: &str) -> Result<(Username, Store), Failure> {
+    let username = Username::parse(username)?;
+    let store = existing(data)?;
+    if is_known(&store, &username)? { Ok((username, store)) } else { Err(unknown(&username)) }
+}
+
+fn is_known(store: &Store, username: &Username) -> Result<bool, StoreError> {
+    Ok(store.administrators()?.iter().any(|known| known.username == username.as_str()))
+}
+
+fn unknown(username: &Username) -> Failure {
+    Failure::new(Exit::NotFound, format!("There is no administrator {}.", username.as_str()))
+        .next("See them with: latchkey admin list")
+}
+
+/// Takes a password, checks it, and gives its hash.
+fn new_password(username: &Username, from: &Password) -> Result<String, Failure> {
+    let words = format!("New password for {}: ", username.as_str());
+    let source = SecretSource::of_option(from.password_file.as_deref(), &words);
+    let password = read_secret(&source)?;
+    check_password(username, &password)?;
+    if matches!(source, SecretSource::Prompt(_)) {
+        let again: SecretString = prompt::hidden("The same again: ").map_err(SecretInputError::Prompt)?;
+        let same: bool = again.expose_secret().as_bytes().ct_eq(password.expose_secret().as_bytes()).into();
+        if !same {
+            return Err(Failure::usage("The two were not the same: nothing was changed."));
+        }
+    }
+    Ok(passwords::hash(&password)?)
+}
+
+fn confirmed(name: &str) -> Result<bool, Failure> {
+    let question = format!("Remove {name} and end every session of theirs? Type {name} to do so: ");
+    match prompt::line(&question) {
+        Ok(answer) => Ok(answer.trim() == name),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(_) => {
+            Err(Failure::usage("There is no terminal to ask at.").next("Give --yes to remove without a question."))
+        }
+    }
+}
+
+fn say(words: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{words}").map_err(|error| Failure::of_output(&error))
+}
+
+impl From<UsernameError> for Failure {
+    fn from(error: UsernameError) -> Self {
+        Self::usage(format!("That is no username: {error}."))
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        Self::new(Exit::NotGood, format!("Nothing was changed: {error}."))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Mistake, error.to_string())
+    }
+}
+
+impl From<HashError> for Failure {
+    fn from(error: HashError) -> Self {
+        Self::new(Exit::Mistake, error.to_string())
+    }
+}

@@ -1,0 +1,80 @@
+//! `latchkey keys create`: the destination first, then the key, then the secret's way there.
+
+mod report;
+
+use std::io;
+use std::io::Write as _;
+
+use crate::cli::args::CreateArgs;
+use crate::cli::{connect_to_change, output};
+use crate::client::{Creation, IdempotencyKey, NewKey};
+use crate::config::{Config, Wishes};
+use crate::domain::{AccessKey, KeyId, SecretKey, Untrusted};
+use crate::operations::connect::Reached;
+use crate::operations::context::Settings;
+use crate::operations::create::send::send;
+use crate::operations::deliver::{Destination, Rescue};
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
+use crate::operations::pending::Unfinished;
+use crate::platform::signal_guard::Held;
+use chrono::Utc;
+
+/// Makes a key and brings its secret to where it was asked to.
+pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure> {
+    // From here on no signal ends the program between a secret and its destination.
+    let mut held = Held::new();
+    let rescue = Rescue::prepare(&settings.places.state)?;
+    let destination = Destination::prepare(args)?;
+    let server = tokio::select! {
+        server = connect_to_change(settings) => server?,
+        () = held.signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
+    };
+    let idempotency_key = IdempotencyKey::random();
+    let new = NewKey { idempotency_key, label: args.label.clone(), expires_at: args.expires.at(Utc::now()) };
+    // A start after a crash knows by this note that a key may have been made whose secret nobody has.
+    let mut unfinished = Unfinished::of(&Config::load(&settings.wishes, &settings.places)?);
+    let (profile, username) = (&server.profile.name, server.username.as_ref().map(Untrusted::raw_for_api));
+    if settings.format != Format::Json {
+        tell_left_over(&mut unfinished, profile, username, &settings.wishes);
+    }
+    unfinished.note(profile, username, &new);
+    let made = make(&new, &server, &mut held).await;
+    server.close().await;
+    if made.as_ref().is_err_and(|failure| failure.exit != Exit::Unreachable) {
+        unfinished.settle(&new.idempotency_key);
+    }
+    let (key, secret) = made?;
+    let delivered = destination.deliver(&key.id, &secret, &rescue, &mut held).await?;
+    let reported = report::write(settings.format, &key, &secret, delivered, &rescue);
+    unfinished.settle(&new.idempotency_key);
+    reported
+}
+
+/// Says what an earlier run left over: the page can finish it, and ask what is to be asked. What is too old for that is
+/// said once.
+fn tell_left_over(unfinished: &mut Unfinished, profile: &str, username: Option<&str>, wishes: &Wishes) {
+    for left in unfinished.left(profile, username, Utc::now()) {
+        let (at, label) = (output::time(left.at), Untrusted::new(left.new.label.as_str()).label(100));
+        let next = if left.repeatable {
+            wishes.spell("Open the page, or latchkey --plain, which can finish it.")
+        } else {
+            unfinished.settle(&left.new.idempotency_key);
+            "If that key is in the list and nobody has its secret, delete it.".to_owned()
+        };
+        let _ = writeln!(io::stderr(), "latchkey: A create of “{label}”, begun at {at}, was cut off. {next}");
+    }
+}
+
+async fn make(new: &NewKey, server: &Reached, held: &mut Held) -> Result<(AccessKey, SecretKey), Failure> {
+    match send(&server.client, new, held).await? {
+        Creation::New(key, secret) => Ok((key, secret)),
+        Creation::Replayed(key) => {
+            let id = key.id.label(KeyId::MAX_CHARS);
+            let message = format!("Key {id} was made, but the answer with its secret was lost on the way.");
+            let next =
+                format!("A secret is sent once: delete this key with latchkey keys delete {id} and create another.");
+            Err(Failure::new(Exit::Conflict, message).next(next))
+        }
+    }
+}

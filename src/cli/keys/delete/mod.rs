@@ -1,0 +1,82 @@
+//! `latchkey keys delete`: several keys, and a word on each.
+
+mod input;
+mod outcome;
+
+use crate::cli::args::DeleteArgs;
+use crate::cli::{connect_to_change, output};
+use crate::client::ApiError;
+use crate::domain::{AccessKey, KeyId};
+use crate::operations::connect::Reached;
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
+use crate::operations::prompter;
+use outcome::{Outcome, Report};
+
+/// Deletes each key in turn. The exit code is the highest of all.
+pub async fn run(args: DeleteArgs, settings: &Settings) -> Result<Exit, Failure> {
+    if !args.yes && (args.ids.contains(&None) || !prompter::is_possible()) {
+        return Err(Failure::usage("There is no terminal to ask on: nothing was deleted.")
+            .next("Say --yes if these keys shall be deleted without a question."));
+    }
+    let ids = input::ids(&args.ids)?;
+    let server = connect_to_change(settings).await?;
+    let result = delete_all(&ids, &args, &server, settings.format).await;
+    server.close().await;
+    result
+}
+
+async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Reached, format: Format) -> Result<Exit, Failure> {
+    if !args.yes && server.profile.production {
+        let name = &server.profile.name;
+        let answer = prompter::line(format!("{name} is a production profile. Type its name to go on: ")).await?;
+        if answer != *name {
+            return Err(Failure::new(Exit::Cancelled, "That is not its name: nothing was deleted."));
+        }
+    }
+    let mut worst = Exit::Done;
+    let mut report = Report::new(format);
+    for id in ids {
+        // Without a permission, a server or somebody who answers the rest would only go alike.
+        let goes_on = !matches!(worst, Exit::Denied | Exit::Unreachable | Exit::Cancelled);
+        let (outcome, exit) = if goes_on { delete_one(id, args, server).await } else { (Outcome::not_tried(), worst) };
+        worst = worst.max(exit);
+        report.line(id, &outcome);
+    }
+    report.end()?;
+    Ok(worst)
+}
+
+async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Reached) -> (Outcome, Exit) {
+    let missing = if args.ignore_missing { Exit::Done } else { Exit::NotFound };
+    let failed = |error: ApiError| {
+        let failure = Failure::from(error);
+        (Outcome::failed(failure.message), failure.exit)
+    };
+    if !args.yes {
+        match server.client.key(id).await {
+            Err(ApiError::NotFound(_)) => return (Outcome::not_found(), missing),
+            Err(error) => return failed(error),
+            Ok(key) => match confirm(&key).await {
+                Ok(true) => {}
+                Ok(false) => return (Outcome::not_confirmed(), Exit::Cancelled),
+                Err(failure) if failure.exit == Exit::Cancelled => return (Outcome::not_confirmed(), failure.exit),
+                Err(failure) => return (Outcome::failed(failure.message), failure.exit),
+            },
+        }
+    }
+    match server.client.remove(id).await {
+        Ok(true) => (Outcome::deleted(), Exit::Done),
+        Ok(false) => (Outcome::not_found(), missing),
+        Err(error) => failed(error),
+    }
+}
+
+/// Shows the key and asks for the end of its ID, as the screen does.
+async fn confirm(key: &AccessKey) -> Result<bool, Failure> {
+    let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", output::time(at)));
+    let (id, label, status) = (key.id.label(KeyId::MAX_CHARS), key.label.label(60), key.status.as_str());
+    let question = format!("{id}  {label}  {status}, {used}\nType the last four characters of its ID to delete it: ");
+    Ok(prompter::line(question).await?.eq_ignore_ascii_case(&key.id.last_four()))
+}

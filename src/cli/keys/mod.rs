@@ -1,0 +1,90 @@
+//! `latchkey keys`.
+
+mod create;
+mod delete;
+mod list;
+mod show;
+
+use std::io;
+use std::io::Write;
+
+use super::args::{EditArgs, KeysCommand, NewValues};
+use super::connect_to_change;
+use super::output;
+use super::output::KeyRecord;
+use crate::client::Changes;
+use crate::domain::{AccessKey, KeyId, Status};
+use crate::operations::connect::Reached;
+use crate::operations::context;
+use crate::operations::context::Settings;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
+use chrono::Utc;
+
+/// Does what was asked, and ends the embedded server whatever came of it.
+pub async fn run(command: KeysCommand, settings: &Settings) -> Result<Exit, Failure> {
+    match command {
+        // These look at their destination and their input before they look for a server.
+        KeysCommand::Create(args) => create::run(&args, settings).await,
+        KeysCommand::Delete(args) => delete::run(args, settings).await,
+        KeysCommand::List(args) => {
+            let server = context::connect(settings).await?;
+            let result = list::run(&args, &server, settings.format).await;
+            server.close().await;
+            result
+        }
+        KeysCommand::Show(args) => {
+            let server = context::connect(settings).await?;
+            let result = show::run(&args, &server, settings.format).await;
+            server.close().await;
+            result
+        }
+        KeysCommand::Edit(args) => {
+            let EditArgs { id, new: NewValues { label, expires } } = args;
+            let expires_at = expires.map(|end| end.at(Utc::now()));
+            edit(&id, Changes { label, expires_at, status: None }, settings).await
+        }
+        KeysCommand::Activate { id } => switch(&id, Status::Active, settings).await,
+        KeysCommand::Deactivate { id } => switch(&id, Status::Inactive, settings).await,
+    }
+}
+
+async fn switch(id: &KeyId, status: Status, settings: &Settings) -> Result<Exit, Failure> {
+    edit(id, Changes { status: Some(status), ..Changes::default() }, settings).await
+}
+
+/// Changes a key, and writes it as it is then.
+async fn edit(id: &KeyId, changes: Changes, settings: &Settings) -> Result<Exit, Failure> {
+    let server = connect_to_change(settings).await?;
+    let edited = change(id, &changes, &server).await;
+    server.close().await;
+    let key = edited?;
+    let mut out = output::stdout();
+    let written = write_key(&mut out, settings.format, &key);
+    output::done(written, &mut out)?;
+    Ok(Exit::Done)
+}
+
+/// The call. A key that has expired is not switched on: it would stay as it is.
+async fn change(id: &KeyId, changes: &Changes, server: &Reached) -> Result<AccessKey, Failure> {
+    if changes.status == Some(Status::Active) && server.client.key(id).await?.status == Status::Expired {
+        let id = id.label(KeyId::MAX_CHARS);
+        return Err(Failure::new(Exit::Conflict, format!("Key {id} has expired: nothing was changed."))
+            .next(format!("Give it a new end with: latchkey keys edit {id} --expires WHEN")));
+    }
+    Ok(server.client.edit(id, changes).await?)
+}
+
+/// Writes one key.
+fn write_key(out: &mut impl Write, format: Format, key: &AccessKey) -> io::Result<()> {
+    let record = KeyRecord::of(key);
+    match format {
+        Format::Csv => {
+            let mut csv = output::Rows::new(out);
+            csv.row(KeyRecord::NAMES)?;
+            csv.row(record.cells().map(output::csv_cell))?;
+            csv.end()
+        }
+        Format::Table | Format::Json => output::write_fields(out, format, &record, &record.fields()),
+    }
+}

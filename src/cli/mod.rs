@@ -1,0 +1,81 @@
+//! What the program does without its page.
+
+pub mod admin;
+pub mod args;
+mod doctor;
+mod hmac;
+mod keys;
+pub mod login;
+mod manual;
+pub mod output;
+mod secret;
+pub mod serve;
+mod token;
+pub mod usage;
+mod verify;
+
+use std::io::Write as _;
+use std::path::Path;
+
+use color_eyre::Result;
+
+pub use crate::operations::context::Settings;
+pub use crate::operations::create::send::{Unsent, send};
+pub use crate::operations::deliver::{Delivered, Rescue};
+pub use crate::operations::diagnose::environment::facts;
+pub use crate::operations::failure::{EXIT_CODES, Exit, Failure};
+pub use crate::platform::signal_guard::Held;
+
+use crate::config::Wishes;
+use crate::operations::context::{connect_as_anyone, connect_to_change};
+use crate::server;
+use args::Command;
+
+/// Does what one command says.
+pub fn run(command: Command, settings: &Settings) -> Result<Exit, Failure> {
+    match command {
+        Command::Fill { folder, keys } => fill(&folder, keys).map(|()| Exit::Done).map_err(Failure::from),
+        Command::Serve(how) => serve::run(&how, settings),
+        Command::Admin(what) => admin::run(&what, settings),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { dir } => manual::pages(dir.as_deref()),
+        Command::Hmac(args) => hmac::run(&args, settings),
+        Command::Login(args) => wait_for(async {
+            login::login(&settings.config()?, &args).await?;
+            Ok(Exit::Done)
+        }),
+        Command::Logout => wait_for(async {
+            login::logout(&settings.config()?).await?;
+            Ok(Exit::Done)
+        }),
+        Command::Keys(command) => wait_for(keys::run(command, settings)),
+        Command::Token(args) => wait_for(token::run(&args, settings)),
+        Command::Verify(args) => wait_for(verify::run(&args, settings)),
+        Command::Doctor(args) => wait_for(doctor::run(&args, settings)),
+    }
+}
+
+/// Runs a command to its end, on this thread.
+fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build();
+    let runtime =
+        runtime.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))?;
+    let result = runtime.block_on(command);
+    crate::platform::prompt::end_silence(); // the question that nobody answered may have left the terminal silent
+    runtime.shutdown_background(); // a question that nobody answers must not hold us
+    result
+}
+
+/// Fills a data folder with made-up keys, and says how far it is.
+fn fill(folder: &Path, keys: u64) -> Result<()> {
+    let mut told = 0;
+    server::fill::fill(folder, keys, &mut |done| {
+        if done == keys || done >= told + 50_000 {
+            told = done;
+            let _ = writeln!(std::io::stdout(), "{done} of {keys} keys");
+        }
+    })?;
+    let wishes = Wishes { data: Some(folder.to_owned()), ..Wishes::default() };
+    let _ = writeln!(std::io::stdout(), "Look at them with: {}", wishes.command("").trim_end());
+    Ok(())
+}

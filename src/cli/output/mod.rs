@@ -1,0 +1,99 @@
+//! Results on standard output: JSON, CSV, and columns for people.
+
+mod csv;
+mod json;
+mod record;
+mod table;
+
+use std::io;
+use std::io::{BufWriter, IsTerminal as _, StdoutLock, Write};
+
+use serde::Serialize;
+
+use crate::domain::Untrusted;
+use crate::operations::failure::Failure;
+use crate::operations::format::Format;
+
+pub use crate::operations::format::time;
+pub use csv::{Rows, csv_cell};
+pub use json::to_writer as write_json;
+pub use record::{EventRecord, KeyRecord};
+pub use table::Table;
+
+/// Standard output, buffered: what was written before is flushed by [`done`].
+pub type Out = BufWriter<StdoutLock<'static>>;
+
+/// Opens standard output.
+pub fn stdout() -> Out {
+    BufWriter::new(io::stdout().lock())
+}
+
+/// Flushes, and turns trouble into a failure.
+pub fn done(written: io::Result<()>, out: &mut Out) -> Result<(), Failure> {
+    written.and_then(|()| out.flush()).map_err(|error| Failure::of_output(&error))
+}
+
+/// Whether a person reads the result on a terminal.
+#[must_use]
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// How many cells a line may take; none if nobody looks at it on a terminal.
+#[must_use]
+pub fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(if size.ws_col == 0 { 80 } else { size.ws_col.into() }) // 0: a terminal that does not know
+}
+
+/// Writes named values: one a line, an object, or a header and one row.
+pub fn write_fields<W: Write>(
+    out: &mut W,
+    format: Format,
+    json: &impl Serialize,
+    fields: &[(&str, &str)],
+) -> io::Result<()> {
+    match format {
+        Format::Json => {
+            write_json(&mut *out, json)?;
+            writeln!(out)
+        }
+        Format::Csv => {
+            let mut csv = Rows::new(out);
+            csv.row(fields.iter().map(|(name, _)| name.to_lowercase().replace(' ', "_")))?;
+            csv.row(fields.iter().map(|(_, value)| csv_cell(value)))?;
+            csv.end()
+        }
+        Format::Table => {
+            let widest = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+            for (name, value) in fields {
+                writeln!(out, "{}", format!("{name:widest$}  {}", one_line(value)).trim_end())?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A text on one line, whole, with what cannot be seen made visible.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    Untrusted::new(text).label(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_in_each_form() {
+        let written = |format| {
+            let mut out = Vec::new();
+            let json = serde_json::json!({ "id": "PK1" });
+            write_fields(&mut out, format, &json, &[("ID", "PK1"), ("Last used", "never, \"no\"")]).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(Format::Json), "{\"id\":\"PK1\"}\n");
+        assert_eq!(written(Format::Csv), "id,last_used\nPK1,\"never, \"\"no\"\"\"\n");
+        assert_eq!(written(Format::Table), "ID         PK1\nLast used  never, \"no\"\n");
+    }
+}

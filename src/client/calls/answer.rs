@@ -1,0 +1,117 @@
+//! An answer as it came, before anything of it is believed.
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+use secrecy::ExposeSecret as _;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::VERIFICATION_FAILED;
+use crate::client::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
+use crate::client::{ApiError, Creation, Page, Place, web_page};
+use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
+
+/// The status, the headers and the body of an answer. What it says is understood here, whoever it came from.
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; it may hold a secret. None if it is larger than any answer of the call.
+    pub body: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Answer {
+    /// Takes an answer to its end, or as far as `limit`.
+    pub(crate) async fn of(mut response: Response, limit: usize) -> Result<Self, ApiError> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > limit {
+                return Ok(Self { status, headers, body: None });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Self { status, headers, body: Some(body) })
+    }
+
+    /// A page of keys.
+    pub fn page(&self, place: &Place) -> Result<Page, ApiError> {
+        self.read::<WirePage>()?.into_page(place)
+    }
+
+    /// A key.
+    pub fn key(&self) -> Result<AccessKey, ApiError> {
+        self.read::<WireKeyAnswer>()?.key.into_key()
+    }
+
+    /// What came of creating a key.
+    pub fn creation(&self) -> Result<Creation, ApiError> {
+        let created: WireCreated = self.read()?;
+        let key = created.key.into_key()?;
+        Ok(match created.secret_access_key {
+            Some(secret) => Creation::New(key, SecretKey::foreign_locked(secret.expose_secret())),
+            None => Creation::Replayed(key),
+        })
+    }
+
+    /// An access token.
+    pub fn grant(&self) -> Result<Grant, ApiError> {
+        self.read::<WireGrant>()?.into_grant()
+    }
+
+    /// The server's clock, in whole seconds (`Date`, RFC 9110, section 6.6.1). An HTTP date is RFC 2822's form with
+    /// `GMT` for the zone (section 5.6.7).
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        let text = self.headers.get(DATE)?.to_str().ok()?;
+        DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
+    }
+
+    /// Understands a good answer. The parser's own error is dropped: it may quote the value that it stumbled over.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        if !self.status.is_success() {
+            return Err(self.refusal());
+        }
+        let status = self.status.as_u16();
+        let body = self.body.as_ref().ok_or(ApiError::Garbled(status, "it is too large"))?;
+        serde_json::from_slice(body).map_err(|_| match web_page::title(&self.headers, body) {
+            Some(title) => ApiError::WebPage(status, title),
+            None => ApiError::Garbled(status, "it is not the JSON of this call"),
+        })
+    }
+
+    /// Why there is no good answer, in the server's words where it has some.
+    #[must_use]
+    pub fn refusal(&self) -> ApiError {
+        let status = self.status;
+        let Some(body) = &self.body else {
+            // Too large for an error of the API: pages are.
+            let garbled = ApiError::Garbled(status.as_u16(), "it is too large");
+            return web_page::title(&self.headers, b"")
+                .map_or(garbled, |page| ApiError::WebPage(status.as_u16(), page));
+        };
+        let (words, code) = match serde_json::from_slice::<WireError>(body) {
+            // What is refused may be repeated in the words: a secret among them.
+            Ok(error) => (Untrusted::new(&redact(error.message.trim_end_matches('.'))), error.code),
+            Err(_) if status.is_redirection() => return ApiError::SentElsewhere(status.as_u16()),
+            Err(_) => match web_page::title(&self.headers, body) {
+                Some(title) => return ApiError::WebPage(status.as_u16(), title),
+                None => (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None),
+            },
+        };
+        let wait = self.headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+        match status {
+            StatusCode::UNAUTHORIZED if code == Some(VERIFICATION_FAILED) => ApiError::Verification,
+            StatusCode::UNAUTHORIZED => ApiError::NotSignedIn(words),
+            StatusCode::FORBIDDEN => ApiError::NotAllowed(words),
+            StatusCode::TOO_MANY_REQUESTS => ApiError::TooMany { retry_after: wait, words },
+            StatusCode::NOT_FOUND => ApiError::NotFound(words),
+            StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => ApiError::Conflict(status.as_u16(), words),
+            s if s.is_client_error() => ApiError::Refused(s.as_u16(), words),
+            s if s.is_server_error() => ApiError::Server(s.as_u16(), words),
+            s => ApiError::Garbled(s.as_u16(), "it is neither an answer nor an error"),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Calls that only look: what happened to a key, and how the server is.
+
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{Answer, BODY_LIMIT, Client};
+use crate::client::ApiError;
+use crate::client::wire::check_progress;
+use crate::domain::{KeyId, Untrusted};
+
+/// One line of a key's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The contract's word for what happened: `created`, `used` and so on.
+    pub kind: Untrusted,
+    /// The administrator, where one did it.
+    pub by: Option<Untrusted>,
+    /// The address it was done from.
+    pub from: Option<Untrusted>,
+    /// What was edited, or why it was refused.
+    pub detail: Option<Untrusted>,
+}
+
+#[derive(Deserialize)]
+struct WireEvent {
+    at: DateTime<Utc>,
+    kind: String,
+    by: Option<String>,
+    from: Option<String>,
+    detail: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireEvents {
+    events: Vec<WireEvent>,
+    next_cursor: Option<String>,
+}
+
+/// What a server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Its version.
+    pub version: Untrusted,
+    /// Its clock, in whole seconds (`Date`, RFC 9110, section 6.6.1).
+    pub time: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+struct WireHealth {
+    version: String,
+}
+
+impl WireEvent {
+    fn into_event(self) -> Event {
+        let text = |text: Option<String>| text.as_deref().map(Untrusted::new);
+        Event {
+            at: self.at,
+            kind: Untrusted::new(&self.kind),
+            by: text(self.by),
+            from: text(self.from),
+            detail: text(self.detail),
+        }
+    }
+}
+
+impl Client {
+    /// A page of what happened to a key, newest first, and where the next page begins. Also of a deleted key.
+    pub async fn events(&self, id: &KeyId, cursor: Option<&str>) -> Result<(Vec<Event>, Option<String>), ApiError> {
+        let call = self.call(Method::GET, &["keys", id.raw_for_api(), "events"]).query(&[("limit", "1000")]);
+        let call = if let Some(cursor) = cursor { call.query(&[("cursor", cursor)]) } else { call };
+        let page: WireEvents = Answer::of(self.send(call).await?, BODY_LIMIT).await?.read()?;
+        if let Some(cursor) = cursor {
+            check_progress(cursor, page.next_cursor.as_deref())?;
+        }
+        // A page with nothing in it is the last, whatever it says.
+        let next = page.next_cursor.filter(|_| !page.events.is_empty());
+        Ok((page.events.into_iter().map(WireEvent::into_event).collect(), next))
+    }
+
+    /// Asks the server how it is. Needs no session.
+    pub async fn health(&self) -> Result<Health, ApiError> {
+        let response = self.send(self.anyone(Method::GET, &["health"])).await?;
+        let answer = Answer::of(response, BODY_LIMIT).await?;
+        let health: WireHealth = answer.read()?;
+        Ok(Health { version: Untrusted::new(&health.version), time: answer.date() })
+    }
+}

@@ -1,0 +1,199 @@
+//! The HTTP client: one method per call of the contract.
+
+mod answer;
+mod exchange;
+mod inspect;
+mod session;
+
+use std::path::Path;
+
+use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+pub use answer::Answer;
+pub use exchange::Exchanged;
+pub use inspect::{Event, Health};
+pub use session::Session;
+
+use super::wire;
+use super::wire::WirePage;
+use super::{ApiError, Changes, Connection, Creation, ListRequest, NewKey, Page, Place, Target, transport};
+use crate::domain::{AccessKey, Filter, KeyId, Order};
+
+/// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
+const BODY_LIMIT: usize = 4 << 20;
+/// The `code` of an exchange that is refused (HTTP contract, part A).
+const VERIFICATION_FAILED: i64 = 1000;
+/// The largest answer that may hold a secret.
+const SECRET_BODY_LIMIT: usize = 64 << 10;
+
+/// A connection to one server, as one administrator. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    session: Option<HeaderValue>,
+    /// The proxy in between, to be named if it is to blame.
+    proxy: Option<String>,
+}
+
+impl Client {
+    /// A client of a server that listens on a Unix socket.
+    pub fn unix(socket: &Path, session: &SecretString) -> Result<Self, ApiError> {
+        Self::build(transport::http_on_socket(socket)?, "http://localhost", Some(session))
+    }
+
+    /// A client of a server of this machine at a base URL such as `http://127.0.0.1:8080`.
+    pub fn tcp(base: &str, session: &SecretString) -> Result<Self, ApiError> {
+        Self::build(transport::http_on_loopback()?, base, Some(session))
+    }
+
+    /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
+    pub fn connect(connection: &Connection, session: Option<&SecretString>) -> Result<Self, ApiError> {
+        let base = match &connection.target {
+            Target::Socket(_) => "http://localhost".to_owned(),
+            // A port in the URL would count for more than that of the forward; the Host header keeps it.
+            Target::Url(base) if connection.connect_to.is_some() => format!("https://{}", base.name()),
+            Target::Url(base) => base.as_str().to_owned(),
+        };
+        let (http, proxy) = transport::http(connection)?;
+        Ok(Self { proxy, ..Self::build(http, &base, session)? })
+    }
+
+    /// The same connection, as nobody.
+    #[must_use]
+    pub fn without_session(&self) -> Self {
+        Self { session: None, ..self.clone() }
+    }
+
+    /// Whether it speaks for somebody.
+    #[must_use]
+    pub const fn has_session(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// The same connection, as the administrator whose session it is.
+    pub fn with_session(&self, session: &SecretString) -> Result<Self, ApiError> {
+        Ok(Self { session: Some(bearer(session)?), ..self.clone() })
+    }
+
+    fn build(http: reqwest::Client, base: &str, session: Option<&SecretString>) -> Result<Self, ApiError> {
+        let base = Url::parse(&format!("{}/api/v2", base.trim_end_matches('/')))
+            .map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
+        Ok(Self { http, base, session: session.map(bearer).transpose()?, proxy: None })
+    }
+
+    /// A page of keys, in the list's order wherever it was asked from.
+    pub async fn list(&self, request: &ListRequest) -> Result<Page, ApiError> {
+        self.page(request, ListRequest::PAGE).await
+    }
+
+    /// A page of at most `limit` keys, up to the contract's 1,000.
+    pub async fn page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
+        let upward = matches!(request.place, Place::End | Place::Before(_));
+        let order = if upward { request.query.order.flipped() } else { request.query.order };
+        let call = self
+            .call(Method::GET, &["keys"])
+            .query(&[("limit", limit.to_string().as_str())])
+            .query(&[("sort", request.query.sort.as_str()), ("order", order.as_str())])
+            .query(&filter_pairs(&request.query.filter))
+            .query(&[("total", request.counted)]);
+        let call = match &request.place {
+            Place::After(cursor) | Place::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
+            Place::Start | Place::End => call,
+        };
+        Answer::of(self.send(call).await?, BODY_LIMIT).await?.page(&request.place)
+    }
+
+    /// How many keys match.
+    pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
+        let call = self.call(Method::GET, &["keys"]).query(&[("limit", "1"), ("order", Order::Asc.as_str())]);
+        let answer = Answer::of(self.send(call.query(&filter_pairs(filter))).await?, BODY_LIMIT).await?;
+        let page: WirePage = answer.read()?;
+        page.total.ok_or(ApiError::Garbled(200, "it has no total"))
+    }
+
+    /// Creates a key. May be repeated with the same `new`: one key is made.
+    pub async fn create(&self, new: &NewKey) -> Result<Creation, ApiError> {
+        let call = self
+            .call(Method::POST, &["keys"])
+            .header("idempotency-key", &new.idempotency_key.0)
+            .header(CONNECTION, "close") // its buffers held a secret: they go with it
+            .json(&wire::new_key(new));
+        Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.creation()
+    }
+
+    /// One key.
+    pub async fn key(&self, id: &KeyId) -> Result<AccessKey, ApiError> {
+        let call = self.call(Method::GET, &["keys", id.raw_for_api()]);
+        Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
+    }
+
+    /// Changes a key.
+    pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<AccessKey, ApiError> {
+        let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
+        Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
+    }
+
+    /// Deletes a key. One that is already gone counts as deleted.
+    pub async fn delete(&self, id: &KeyId) -> Result<(), ApiError> {
+        self.remove(id).await.map(|_| ())
+    }
+
+    /// Deletes a key; says whether it was there.
+    pub async fn remove(&self, id: &KeyId) -> Result<bool, ApiError> {
+        let response = self.send(self.call(Method::DELETE, &["keys", id.raw_for_api()])).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(true),
+            // A web page that says 404 is not about the key.
+            _ => match Answer::of(response, SECRET_BODY_LIMIT).await?.refusal() {
+                ApiError::NotFound(_) => Ok(false),
+                error => Err(error),
+            },
+        }
+    }
+
+    async fn send(&self, call: RequestBuilder) -> Result<Response, ApiError> {
+        call.send().await.map_err(|error| transport::blame(&error, self.proxy.as_deref()))
+    }
+
+    /// A call that needs a session.
+    fn call(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let call = self.anyone(method, path);
+        match &self.session {
+            Some(session) => call.header(AUTHORIZATION, session.clone()),
+            None => call,
+        }
+    }
+
+    /// A call that needs none.
+    fn anyone(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path); // percent-encodes: an ID of another server is any text
+        }
+        self.http.request(method, url)
+    }
+}
+
+/// The header that bears a session. Never printed.
+fn bearer(session: &SecretString) -> Result<HeaderValue, ApiError> {
+    let text = Zeroizing::new(format!("Bearer {}", session.expose_secret()));
+    let mut header = HeaderValue::from_str(&text)
+        .map_err(|_| ApiError::NotStarted("The session token has characters that no header can hold.".into()))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn filter_pairs(filter: &Filter) -> Vec<(&'static str, &str)> {
+    let mut pairs = Vec::new();
+    if !filter.text.is_empty() {
+        pairs.push(("q", filter.text.as_str()));
+    }
+    if let Some(status) = filter.status {
+        pairs.push(("status", status.as_str()));
+    }
+    pairs
+}

@@ -1,0 +1,84 @@
+//! Signing in and out.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::CONNECTION;
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Client, SECRET_BODY_LIMIT, bearer};
+use crate::client::ApiError;
+use crate::domain::Untrusted;
+
+/// An administrator's session: who it is, and until when at the latest.
+#[derive(Clone)]
+pub struct Session {
+    /// What goes with every call. A secret.
+    pub token: SecretString,
+    /// When it ends, used or not.
+    pub expires_at: DateTime<Utc>,
+    /// Whose it is, as the server writes the name.
+    pub username: Untrusted,
+    /// What they may do, in the server's word.
+    pub role: Untrusted,
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    username: &'a str,
+    password: &'a str,
+}
+
+#[derive(Deserialize)]
+struct WireSession {
+    session_token: SecretString,
+    expires_at: DateTime<Utc>,
+    username: String,
+    #[serde(default)]
+    role: String,
+}
+
+impl Client {
+    /// Signs an administrator in. The answer is all that is left of it: `self` stays as it is.
+    pub async fn sign_in(&self, username: &str, password: &SecretString) -> Result<Session, ApiError> {
+        let credentials = Credentials { username, password: password.expose_secret() };
+        let call = self
+            .anyone(Method::POST, &["auth", "session"])
+            .header(CONNECTION, "close") // its buffers held a password: they go with it
+            .json(&credentials);
+        let answer = Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.read::<WireSession>();
+        let wire = answer.map_err(|error| match error {
+            // Here the code 1000 is about a password, not about an access key.
+            ApiError::Verification => ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")),
+            ApiError::NotFound(_) => ApiError::NoSignIn,
+            other => other,
+        })?;
+        bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
+        Ok(Session {
+            token: wire.session_token,
+            expires_at: wire.expires_at,
+            username: Untrusted::new(&wire.username),
+            role: Untrusted::new(&wire.role),
+        })
+    }
+
+    /// Ends this client's session. One that has ended already counts as ended.
+    pub async fn sign_out(&self) -> Result<(), ApiError> {
+        let response = self.send(self.call(Method::DELETE, &["auth", "session"])).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            _ => match Answer::of(response, SECRET_BODY_LIMIT).await?.refusal() {
+                ApiError::NotSignedIn(_) => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({:?}, …)", self.username)
+    }
+}

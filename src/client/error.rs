@@ -1,0 +1,124 @@
+//! What can go wrong with a call, in words for the administrator.
+
+use super::transport::{TransportError, blame};
+use crate::domain::Untrusted;
+
+/// Why a call failed. Never holds a secret, a token or a URL.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No answer: refused, lost or too late.
+    #[error("The server cannot be reached: {}.", .0.label(120))]
+    Unreachable(Untrusted),
+    /// The way to the server is blocked, and it is known by what.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The embedded server did not start.
+    #[error("{0}")]
+    NotStarted(String),
+    /// 401: no session, or one that has ended.
+    #[error("Not signed in: {}.", .0.label(120))]
+    NotSignedIn(Untrusted),
+    /// 429: too many tries.
+    #[error("{}", too_many(*retry_after, &words.label(120)))]
+    TooMany {
+        /// The seconds to wait, if the server says how many.
+        retry_after: Option<u64>,
+        /// Its words.
+        words: Untrusted,
+    },
+    /// 401 with code 1000: ID, secret and content do not fit, or the key is deleted, inactive or expired.
+    #[error("Key verification failed (code 1000).")]
+    Verification,
+    /// 401 without that code, of an exchange: it needs no session, so that the pair was refused.
+    #[error("The server refused the ID and the HMAC token: {}.", .0.label(120))]
+    PairRefused(Untrusted),
+    /// 404 of the sign-in: it is not a server of ours, or not its root.
+    #[error("This server has no sign-in of administrators (404): is the base URL right?")]
+    NoSignIn,
+    /// What Passportal's API does not have. It is not asked for it: nobody should type a password there.
+    #[error(
+        "Passportal has no API for signing in and for keys: what works there is latchkey hmac, token and doctor, and t \
+         on the page."
+    )]
+    Passportal,
+    /// 403: this administrator may not do that.
+    #[error("Not allowed: {}.", .0.label(120))]
+    NotAllowed(Untrusted),
+    /// 404: there is no such key, or it was deleted meanwhile.
+    #[error("Not found: {}.", .0.label(120))]
+    NotFound(Untrusted),
+    /// 409 or 422: the attempt's name was used before, for something else or at this moment.
+    #[error("The server refused to repeat this: {words}.", words = .1.label(120))]
+    Conflict(u16, Untrusted),
+    /// Another 4xx.
+    #[error("The server refused this ({0}): {words}.", words = .1.label(120))]
+    Refused(u16, Untrusted),
+    /// 5xx.
+    #[error("The server failed ({0}): {words}.", words = .1.label(120))]
+    Server(u16, Untrusted),
+    /// A web page in place of an answer: a proxy, a captive portal or a sign-in page. Holds its title.
+    #[error("{}", web_page(*.0, .1))]
+    WebPage(u16, Untrusted),
+    /// 3xx: the answer is said to be somewhere else. A session is never carried there.
+    #[error(
+        "The server sends us elsewhere ({0}), which is not followed: a sign-in page stands in between, or the \
+         base URL is wrong."
+    )]
+    SentElsewhere(u16),
+    /// An answer that is not of the contract.
+    #[error("The server's answer ({0}) could not be read: {1}.")]
+    Garbled(u16, &'static str),
+}
+
+impl ApiError {
+    /// Whether asking again later may help.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..) => true,
+            Self::Transport(way) => way.is_passing(),
+            Self::WebPage(status, _) => *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// Whether it is about who asks.
+    #[must_use]
+    pub const fn is_denial(&self) -> bool {
+        matches!(self, Self::NotSignedIn(_) | Self::NotAllowed(_) | Self::Passportal)
+    }
+
+    /// Whether ID and HMAC token were refused in an exchange.
+    #[must_use]
+    pub const fn is_refused_pair(&self) -> bool {
+        matches!(self, Self::Verification | Self::PairRefused(_))
+    }
+
+    /// Whether asking again never helps.
+    #[must_use]
+    pub const fn is_lasting(&self) -> bool {
+        matches!(self, Self::Passportal)
+    }
+}
+
+fn too_many(wait: Option<u64>, words: &str) -> String {
+    match wait {
+        Some(1) => format!("Too many tries: {words}. Try again in 1 second."),
+        Some(seconds) => format!("Too many tries: {words}. Try again in {seconds} seconds."),
+        None => format!("Too many tries: {words}. Try again later."),
+    }
+}
+
+fn web_page(status: u16, title: &Untrusted) -> String {
+    let title = if title.is_empty() { String::new() } else { format!(" titled “{}”", title.label(60)) };
+    format!(
+        "The answer ({status}) is a web page{title}, not the API: a proxy or a sign-in page stands in between, or the \
+         base URL is wrong."
+    )
+}
+
+impl From<reqwest::Error> for ApiError {
+    fn from(error: reqwest::Error) -> Self {
+        blame(&error, None)
+    }
+}

@@ -1,0 +1,120 @@
+//! What is asked about keys, and what comes back.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{AccessKey, Cursor, KeyQuery, Label, SecretKey, Status};
+
+/// Which page of which list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListRequest {
+    /// The list.
+    pub query: KeyQuery,
+    /// The page's place in it.
+    pub place: Place,
+    /// Whether the answer shall hold the total. Costly under a text filter.
+    pub counted: bool,
+}
+
+impl ListRequest {
+    /// Keys a page: about five screens of 80x24, 25 kB of JSON.
+    pub const PAGE: usize = 100;
+}
+
+/// The place of a page in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The first page.
+    Start,
+    /// The last page.
+    End,
+    /// The page that follows a cursor.
+    After(Cursor),
+    /// The page that ends before a cursor.
+    Before(Cursor),
+}
+
+/// A page of keys, in the order of its list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The keys.
+    pub keys: Vec<AccessKey>,
+    /// Where the page above ends; none if this is the first.
+    pub before: Option<Cursor>,
+    /// Where the page below begins; none if this is the last.
+    pub after: Option<Cursor>,
+    /// How many keys match, if it was asked.
+    pub total: Option<u64>,
+}
+
+/// A name for one attempt to create, drawn once: however often it is sent, one key is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(pub(crate) String);
+
+impl IdempotencyKey {
+    /// Takes one that was drawn before; none if it is no such text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        is_hex.then(|| Self(text.to_owned()))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Draws one: 128 random bits as hex.
+    ///
+    /// # Panics
+    /// If the operating system has no random source. Nothing safe can be done without one.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a system without random numbers cannot make keys")]
+    pub fn random() -> Self {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+}
+
+/// What a new key shall be.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// The attempt's name.
+    pub idempotency_key: IdempotencyKey,
+    /// Its label; may be empty.
+    pub label: Label,
+    /// When it stops working; never if none.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A create that was sent by a program which ended before its end was known.
+#[derive(Clone, Debug)]
+pub struct LeftOver {
+    /// What was asked for.
+    pub new: NewKey,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether asking again is safe: the server still knows the attempt by its name.
+    pub repeatable: bool,
+}
+
+/// What shall change in a key; none means unchanged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// A new label.
+    pub label: Option<Label>,
+    /// Switched on or off.
+    pub status: Option<Status>,
+    /// A new end: `Some(None)` is never.
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+}
+
+/// What came of creating a key.
+#[derive(Clone, Debug)]
+pub enum Creation {
+    /// A new key, and the only copy of its secret.
+    New(AccessKey, SecretKey),
+    /// An earlier call made the key; its secret was sent then and cannot be sent again.
+    Replayed(AccessKey),
+}

@@ -1,0 +1,134 @@
+//! Questions to the server and its answers, and the task that carries them.
+//!
+//! The screen never waits: it puts a [`Request`] into one channel and finds a [`Reply`] in the other.
+
+mod calls;
+mod connection;
+mod error;
+mod in_flight;
+mod keys;
+mod server;
+pub mod session_file;
+mod task;
+mod transport;
+mod web_page;
+mod wire;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+pub use calls::{Answer, Client, Event, Exchanged, Health, Session};
+pub use connection::{Connection, Forward, Proxy, ProxyUrl, Route, Target};
+pub use error::ApiError;
+pub use keys::{Changes, Creation, IdempotencyKey, LeftOver, ListRequest, NewKey, Page, Place};
+pub use server::{Connect, Connected, Server};
+pub use task::spawn;
+pub use transport::{TransportError, install_tls};
+
+use crate::domain::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, KeyId, Verdict, Who};
+
+/// One thing that the screen asks for.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// A page of keys. A newer one supersedes an older one that is still under way.
+    List(ListRequest),
+    /// How many keys match: apart from the page, which must not wait for it.
+    Count(Filter),
+    /// Create a key.
+    Create(NewKey),
+    /// Change a key.
+    Edit(KeyId, Changes),
+    /// Delete a key.
+    Delete(KeyId),
+    /// What the server knows of a key that is being tested.
+    Look(Attempt, KeyId),
+    /// Exchange an HMAC token for an access token.
+    Exchange(Attempt, Exchange),
+    /// Ask whether an access token is good.
+    Verify(Attempt, Option<BaseUrl>, AccessToken),
+    /// Sign in.
+    SignIn(Credentials),
+    /// Nobody will sign in: what waits for it is refused.
+    GiveUp,
+    /// End the session.
+    SignOut,
+    /// Work on the server of another profile.
+    Connect(String),
+}
+
+/// An exchange, and where it goes.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// Another server than the profile's.
+    pub at: Option<BaseUrl>,
+    /// The key.
+    pub id: KeyId,
+    /// What proves that we have its secret.
+    pub token: HmacToken,
+    /// What the token was made of.
+    pub content: Content,
+}
+
+/// Who signs in.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The administrator's name.
+    pub username: String,
+    /// The password; never printed.
+    pub password: SecretString,
+}
+
+/// A number for one test of a key, so that a late answer is not taken for another test's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt(u64);
+
+impl Attempt {
+    /// One that was not used before.
+    #[must_use]
+    pub fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What the server answered, with what it is about.
+#[derive(Debug)]
+pub enum Reply {
+    /// A server can be asked now, and all replies that follow are its. Or it never will be.
+    Connected(Result<Server, ApiError>),
+    /// A page.
+    Listed(ListRequest, Result<Page, ApiError>),
+    /// A total.
+    Counted(Filter, Result<u64, ApiError>),
+    /// A new key.
+    Created(Result<Creation, ApiError>),
+    /// A changed key.
+    Edited(KeyId, Result<AccessKey, ApiError>),
+    /// A deleted key.
+    Deleted(KeyId, Result<(), ApiError>),
+    /// A key that is being tested.
+    Looked(Attempt, Result<AccessKey, ApiError>),
+    /// What an exchange came to.
+    Exchanged(Attempt, Exchanged),
+    /// Whether an access token is good.
+    Verified(Attempt, Result<Verdict, ApiError>),
+    /// Somebody must sign in; what was asked waits for it.
+    SignInNeeded,
+    /// Somebody has signed in, or was refused.
+    SignedIn(Result<Who, ApiError>),
+    /// The session has ended, here in any case; holds what the server said of it.
+    SignedOut(Result<(), ApiError>),
+}
+
+/// The screen's ends of the two channels, and the task between them.
+pub struct Link {
+    /// Where questions go. 64: more than anyone can press while one answer is awaited.
+    pub requests: mpsc::Sender<Request>,
+    /// Where answers come from. 16: the task waits when the screen is behind.
+    pub replies: mpsc::Receiver<Reply>,
+    /// Ends after both ends are dropped, when the session of this run has been ended at the server.
+    pub ended: JoinHandle<()>,
+}

@@ -1,0 +1,41 @@
+//! Which server one works on, and how one gets to it.
+
+use std::future::Future;
+
+use super::{ApiError, Client, Target};
+use crate::domain::{Profile, Who};
+
+/// The server that one works on.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its profile.
+    pub profile: Profile,
+    /// Where it listens: for a request that is to be run elsewhere.
+    pub target: Target,
+    /// Who is signed in, as far as it is known.
+    pub who: Option<Who>,
+}
+
+/// A way to a server.
+pub struct Connected {
+    /// Its client; with a session if there is one already.
+    pub client: Client,
+    /// What the screen must know of it.
+    pub server: Server,
+}
+
+/// What opens the way to a profile's server; without a name, to the one that this run begins with.
+pub trait Connect: Send + 'static {
+    /// Opens it. A server that is far away is not asked anything yet.
+    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connected, ApiError>> + Send;
+}
+
+impl<F, C> Connect for F
+where
+    F: FnMut(Option<String>) -> C + Send + 'static,
+    C: Future<Output = Result<Connected, ApiError>> + Send,
+{
+    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connected, ApiError>> + Send {
+        self(profile)
+    }
+}

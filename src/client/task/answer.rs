@@ -1,0 +1,94 @@
+//! One request, one call, one reply.
+
+use crate::client::{ApiError, Client, Connection, Exchange, Exchanged, Reply, Request, Target};
+use crate::domain::BaseUrl;
+
+/// Whether a request is about keys, and so needs an administrator's session.
+pub(crate) const fn needs_session(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::List(_)
+            | Request::Count(_)
+            | Request::Create(_)
+            | Request::Edit(..)
+            | Request::Delete(_)
+            | Request::Look(..)
+    )
+}
+
+/// Makes the call. What the task itself does is answered there.
+pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
+    match request {
+        Request::List(list) => {
+            let result = client.list(&list).await;
+            Reply::Listed(list, result)
+        }
+        Request::Count(filter) => {
+            let result = client.count(&filter).await;
+            Reply::Counted(filter, result)
+        }
+        Request::Create(new) => Reply::Created(client.create(&new).await),
+        Request::Edit(id, changes) => {
+            let result = client.edit(&id, &changes).await;
+            Reply::Edited(id, result)
+        }
+        Request::Delete(id) => {
+            let result = client.delete(&id).await;
+            Reply::Deleted(id, result)
+        }
+        Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
+        Request::Exchange(attempt, Exchange { at, id, token, content }) => {
+            let exchanged = match reach(client, at).await {
+                Ok(client) => client.exchange(&id, &token, &content).await,
+                Err(error) => Exchanged { result: Err(error), server_time: None },
+            };
+            Reply::Exchanged(attempt, exchanged)
+        }
+        Request::Verify(attempt, at, token) => {
+            let verdict = match reach(client, at).await {
+                Ok(client) => client.verify(&token).await,
+                Err(error) => Err(error),
+            };
+            Reply::Verified(attempt, verdict)
+        }
+        Request::SignIn(_) | Request::GiveUp | Request::SignOut | Request::Connect(_) => Reply::SignedOut(Ok(())),
+    }
+}
+
+/// The client of another server than the profile's: without a session, which is not that server's.
+async fn reach(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiError> {
+    let Some(base) = at else { return Ok(client.without_session()) };
+    // Reading the system's certificates takes some milliseconds.
+    let built = tokio::task::spawn_blocking(move || Client::connect(&Connection::new(Target::Url(base)), None));
+    built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("The way to that server could not be set up.".into())))
+}
+
+/// The error, if the reply says that somebody must sign in; otherwise the reply.
+pub(crate) fn into_denial(reply: Reply) -> Result<ApiError, Box<Reply>> {
+    match reply {
+        Reply::Listed(_, Err(error @ ApiError::NotSignedIn(_)))
+        | Reply::Counted(_, Err(error @ ApiError::NotSignedIn(_)))
+        | Reply::Created(Err(error @ ApiError::NotSignedIn(_)))
+        | Reply::Edited(_, Err(error @ ApiError::NotSignedIn(_)))
+        | Reply::Deleted(_, Err(error @ ApiError::NotSignedIn(_)))
+        | Reply::Looked(_, Err(error @ ApiError::NotSignedIn(_))) => Ok(error),
+        reply => Err(Box::new(reply)),
+    }
+}
+
+/// The reply that says that a request failed.
+pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
+    match request {
+        Request::List(list) => Reply::Listed(list, Err(error)),
+        Request::Count(filter) => Reply::Counted(filter, Err(error)),
+        Request::Create(_) => Reply::Created(Err(error)),
+        Request::Edit(id, _) => Reply::Edited(id, Err(error)),
+        Request::Delete(id) => Reply::Deleted(id, Err(error)),
+        Request::Look(attempt, _) => Reply::Looked(attempt, Err(error)),
+        Request::Exchange(attempt, _) => Reply::Exchanged(attempt, Exchanged { result: Err(error), server_time: None }),
+        Request::Verify(attempt, ..) => Reply::Verified(attempt, Err(error)),
+        Request::SignIn(_) => Reply::SignedIn(Err(error)),
+        Request::Connect(_) => Reply::Connected(Err(error)),
+        Request::GiveUp | Request::SignOut => Reply::SignedOut(Err(error)),
+    }
+}

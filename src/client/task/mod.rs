@@ -1,0 +1,223 @@
+//! The API task: takes requests, gives replies, and keeps what waits for somebody to sign in.
+
+mod answer;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::in_flight::Reading;
+use super::{ApiError, Client, Connect, Connected, Link, Reply, Request, Session};
+use crate::domain::{Untrusted, Who};
+
+/// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Starts the API task; what is asked before there is a server waits for it.
+///
+/// The task ends when the screen drops its ends.
+pub fn spawn(connect: impl Connect) -> Link {
+    let (requests, asked) = mpsc::channel(64);
+    let (replies, answered) = mpsc::channel(16);
+    let ended = tokio::spawn(run(connect, asked, replies));
+    Link { requests, replies: answered, ended }
+}
+
+/// What a call comes to.
+enum Outcome {
+    /// Its reply was sent.
+    Answered,
+    /// It needs somebody to sign in.
+    Refused(Request, ApiError),
+    /// A sign-in.
+    SignedIn(Result<Session, ApiError>),
+}
+
+/// How one comes to a server's keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// By asking.
+    Open,
+    /// By signing in as an administrator.
+    BySession,
+    /// Not at all: it is Passportal.
+    Nowhere,
+}
+
+struct Task {
+    client: Client,
+    keys: Keys,
+    /// The session that this run has begun, and so ends.
+    own_session: bool,
+    calls: JoinSet<Outcome>,
+    reading: Reading,
+    /// What waits for somebody to sign in.
+    parked: Vec<Request>,
+    /// Whether the screen was asked for a sign-in.
+    asking: bool,
+    replies: mpsc::Sender<Reply>,
+}
+
+async fn run(mut connect: impl Connect, mut asked: mpsc::Receiver<Request>, replies: mpsc::Sender<Reply>) {
+    // A closed channel means that the screen is gone: nobody to tell.
+    let connected = match connect.connect(None).await {
+        Ok(connected) => connected,
+        Err(error) => return drop(replies.send(Reply::Connected(Err(error))).await),
+    };
+    let mut task = Task::new(connected, replies).await;
+    loop {
+        tokio::select! {
+            request = asked.recv() => match request {
+                Some(Request::Connect(name)) => {
+                    task.finish_calls().await;
+                    match connect.connect(Some(name)).await {
+                        Ok(connected) => {
+                            task.end_session().await;
+                            task = Task::new(connected, task.replies).await;
+                        }
+                        Err(error) => task.reply(Reply::Connected(Err(error))).await,
+                    }
+                }
+                Some(request) => task.take(request).await,
+                None => break,
+            },
+            Some(Ok(outcome)) = task.calls.join_next() => task.note(outcome).await,
+        }
+    }
+    task.calls.shutdown().await;
+    task.end_session().await;
+}
+
+impl Task {
+    async fn new(connected: Connected, replies: mpsc::Sender<Reply>) -> Self {
+        let Connected { client, server } = connected;
+        let keys = match server.profile.signs_in {
+            _ if server.target.is_passportal() => Keys::Nowhere,
+            true => Keys::BySession,
+            false => Keys::Open,
+        };
+        let _ = replies.send(Reply::Connected(Ok(server))).await;
+        let (calls, reading, parked) = (JoinSet::new(), Reading::default(), Vec::new());
+        Self { client, keys, own_session: false, calls, reading, parked, asking: false, replies }
+    }
+
+    async fn reply(&self, reply: Reply) {
+        let _ = self.replies.send(reply).await;
+    }
+
+    async fn take(&mut self, request: Request) {
+        match request {
+            Request::SignIn(credentials) => {
+                let client = self.client.clone();
+                self.calls.spawn(async move {
+                    Outcome::SignedIn(client.sign_in(&credentials.username, &credentials.password).await)
+                });
+            }
+            Request::GiveUp => {
+                self.asking = false;
+                self.refuse_parked().await;
+            }
+            Request::SignOut => {
+                let ended = self.client.sign_out().await;
+                self.client = self.client.without_session();
+                self.own_session = false;
+                self.reply(Reply::SignedOut(ended)).await;
+            }
+            request if self.keys == Keys::Nowhere && answer::needs_session(&request) => {
+                self.reply(answer::refuse(request, ApiError::Passportal)).await;
+            }
+            request
+                if self.keys == Keys::BySession && answer::needs_session(&request) && !self.client.has_session() =>
+            {
+                self.park(request).await;
+            }
+            request => self.call(request),
+        }
+    }
+
+    fn call(&mut self, request: Request) {
+        let about = self.reading.supersede(&request);
+        let (client, replies) = (self.client.clone(), self.replies.clone());
+        let may_sign_in = self.keys == Keys::BySession && answer::needs_session(&request);
+        let call = self.calls.spawn(async move {
+            let reply = answer::answer(&client, request.clone()).await;
+            match answer::into_denial(reply) {
+                Ok(error) if may_sign_in => return Outcome::Refused(request, error),
+                Ok(error) => drop(replies.send(answer::refuse(request, error)).await),
+                Err(reply) => drop(replies.send(*reply).await),
+            }
+            Outcome::Answered
+        });
+        if let Some(about) = about {
+            self.reading.note(about, call);
+        }
+    }
+
+    async fn note(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Answered => {}
+            Outcome::Refused(request, _) => self.park(request).await,
+            Outcome::SignedIn(Ok(session)) => match self.sign_in(&session.token) {
+                Ok(()) => {
+                    let Session { username, role, expires_at, .. } = session;
+                    self.reply(Reply::SignedIn(Ok(Who { username, role, expires_at }))).await;
+                    for request in std::mem::take(&mut self.parked) {
+                        self.call(request);
+                    }
+                }
+                Err(error) => self.reply(Reply::SignedIn(Err(error))).await,
+            },
+            Outcome::SignedIn(Err(error)) => self.reply(Reply::SignedIn(Err(error))).await,
+        }
+    }
+
+    fn sign_in(&mut self, token: &SecretString) -> Result<(), ApiError> {
+        self.client = self.client.with_session(token)?;
+        (self.own_session, self.asking) = (true, false);
+        Ok(())
+    }
+
+    /// Keeps a request until somebody has signed in. A newer page takes an older one's place.
+    async fn park(&mut self, request: Request) {
+        let same = std::mem::discriminant(&request);
+        if matches!(request, Request::List(_) | Request::Count(_)) {
+            self.parked.retain(|parked| std::mem::discriminant(parked) != same);
+        }
+        self.parked.push(request);
+        self.client = self.client.without_session();
+        if !self.asking {
+            self.asking = true;
+            self.reply(Reply::SignInNeeded).await;
+        }
+    }
+
+    async fn refuse_parked(&mut self) {
+        for request in std::mem::take(&mut self.parked) {
+            self.reply(answer::refuse(request, not_yet())).await;
+        }
+    }
+
+    /// Lets what changes keys come to its end, and drops the rest: what follows is about another server.
+    async fn finish_calls(&mut self) {
+        self.reading.stop();
+        self.refuse_parked().await;
+        while let Some(outcome) = self.calls.join_next().await {
+            if let Ok(Outcome::Refused(request, error)) = outcome {
+                self.reply(answer::refuse(request, error)).await;
+            }
+        }
+    }
+
+    /// Ends the session that this run has begun: nobody else knows it.
+    async fn end_session(&mut self) {
+        if std::mem::take(&mut self.own_session) {
+            let _ = tokio::time::timeout(FAREWELL, self.client.sign_out()).await;
+        }
+    }
+}
+
+fn not_yet() -> ApiError {
+    ApiError::NotSignedIn(Untrusted::new("sign in first"))
+}

@@ -1,0 +1,161 @@
+//! The JSON as it is on the wire, parsed into the model at the door.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::{ApiError, Changes, NewKey, Page, Place};
+use crate::domain::{AccessKey, AccessToken, Cursor, Grant, KeyId, Label, Status, Untrusted};
+
+#[derive(Deserialize)]
+pub(crate) struct WireKey {
+    id: String,
+    #[serde(default)]
+    label: String,
+    status: String,
+    created_at: DateTime<Utc>,
+    #[serde(default)]
+    created_by: String,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    last_used_from: Option<String>,
+}
+
+impl WireKey {
+    pub(crate) fn into_key(self) -> Result<AccessKey, ApiError> {
+        Ok(AccessKey {
+            id: KeyId::parse(&self.id).map_err(|_| ApiError::Garbled(200, "an access key ID is empty or too long"))?,
+            label: Untrusted::new(&self.label),
+            status: Status::parse(&self.status).ok_or(ApiError::Garbled(200, "it has an unknown status"))?,
+            created_at: self.created_at,
+            created_by: Untrusted::new(&self.created_by),
+            expires_at: self.expires_at,
+            last_used_at: self.last_used_at,
+            last_used_from: self.last_used_from.as_deref().map(Untrusted::new),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WirePage {
+    keys: Vec<WireKey>,
+    next_cursor: Option<String>,
+    prev_cursor: Option<String>,
+    pub(crate) total: Option<u64>,
+}
+
+impl WirePage {
+    /// Turns a page that was read upward around, so that it stands in its list's order.
+    pub(crate) fn into_page(self, place: &Place) -> Result<Page, ApiError> {
+        let mut keys = self.keys.into_iter().map(WireKey::into_key).collect::<Result<Vec<_>, _>>()?;
+        let (next, first) = (self.next_cursor.map(Cursor), self.prev_cursor.map(Cursor));
+        if let Place::After(asked) | Place::Before(asked) = place {
+            check_progress(&asked.0, next.as_ref().map(|next| next.0.as_str()))?;
+        }
+        let (before, after) = match place {
+            Place::Start => (None, next),
+            Place::After(_) => (first, next),
+            Place::End => (next, None),
+            Place::Before(_) => (next, first),
+        };
+        if matches!(place, Place::End | Place::Before(_)) {
+            keys.reverse();
+        }
+        Ok(Page { keys, before, after, total: self.total })
+    }
+}
+
+/// Refuses a page after which comes the same page again: reading on would never end.
+pub(crate) fn check_progress(asked: &str, next: Option<&str>) -> Result<(), ApiError> {
+    if next == Some(asked) { Err(ApiError::Garbled(200, "its next page is the same page again")) } else { Ok(()) }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WireKeyAnswer {
+    pub(crate) key: WireKey,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WireCreated {
+    pub(crate) key: WireKey,
+    pub(crate) secret_access_key: Option<SecretString>,
+}
+
+/// Of an error the words and the code count: its `success` may be `false` or `"false"`.
+#[derive(Deserialize)]
+pub(crate) struct WireError {
+    pub(crate) message: String,
+    #[serde(default, deserialize_with = "code")]
+    pub(crate) code: Option<i64>,
+}
+
+/// A number, also as text. Anything else is none: the words count all the same.
+fn code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()))
+}
+
+/// The answer to an exchange.
+#[derive(Deserialize)]
+pub(crate) struct WireGrant {
+    access_token: SecretString,
+    expiry_time: Expiry,
+}
+
+/// Unix seconds: documented as text, shown and sent as a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Expiry {
+    Number(i64),
+    Text(String),
+}
+
+impl WireGrant {
+    pub(crate) fn into_grant(self) -> Result<Grant, ApiError> {
+        let seconds = match self.expiry_time {
+            Expiry::Number(seconds) => Some(seconds),
+            Expiry::Text(text) => text.trim().parse().ok(),
+        };
+        let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        Ok(Grant {
+            access_token: AccessToken::new(self.access_token.expose_secret()),
+            expires_at: expires_at.ok_or(ApiError::Garbled(200, "its expiry_time is no time"))?,
+        })
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct WireNewKey<'a> {
+    label: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+}
+
+pub(crate) fn new_key(new: &NewKey) -> WireNewKey<'_> {
+    WireNewKey { label: new.label.as_str(), expires_at: new.expires_at.map(time) }
+}
+
+#[derive(Serialize)]
+pub(crate) struct WireChanges<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "absent, null and a time are three things, as in the contract")]
+    expires_at: Option<Option<String>>,
+}
+
+pub(crate) fn changes(changes: &Changes) -> WireChanges<'_> {
+    WireChanges {
+        label: changes.label.as_ref().map(Label::as_str),
+        status: changes.status.map(Status::as_str),
+        expires_at: changes.expires_at.map(|end| end.map(time)),
+    }
+}
+
+/// RFC 3339 in UTC, whole seconds.
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,44 @@
+//! Where things are on this computer.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use etcetera::{BaseStrategy as _, HomeDirError};
+
+/// This user's folders, and what the environment says.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// Where the settings are.
+    pub config: PathBuf,
+    /// Where the embedded server keeps its data.
+    pub data: PathBuf,
+    /// Where the program keeps what it remembers.
+    pub state: PathBuf,
+    /// What `~` stands for.
+    pub home: PathBuf,
+    /// The profile that `LATCHKEY_PROFILE` names.
+    pub profile: Option<String>,
+}
+
+impl Places {
+    /// The places of the XDG base directory specification.
+    pub fn of_this_user() -> Result<Self, HomeDirError> {
+        let base = etcetera::choose_base_strategy()?;
+        Ok(Self {
+            config: base.config_dir().join("latchkey"),
+            data: base.data_dir().join("latchkey"),
+            state: base.state_dir().unwrap_or_else(|| base.data_dir()).join("latchkey"),
+            home: base.home_dir().to_owned(),
+            profile: env::var("LATCHKEY_PROFILE").ok().filter(|name| !name.is_empty()),
+        })
+    }
+
+    /// The path that a setting in `file` means: `~/` is the home, and what is relative is so to the file.
+    pub(crate) fn expand(&self, file: &Path, text: &str) -> PathBuf {
+        match text.strip_prefix("~/") {
+            Some(rest) => self.home.join(rest),
+            None if text == "~" => self.home.clone(),
+            None => file.parent().unwrap_or_else(|| Path::new("")).join(text),
+        }
+    }
+}

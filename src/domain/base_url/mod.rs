@@ -1,0 +1,200 @@
+//! The base URL of an instance.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use url::{Host, Url};
+
+use super::SecretKey;
+
+/// The root of an instance: scheme, host and port, and nothing else.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct BaseUrl {
+    /// As the URL standard writes it, without a slash at the end.
+    text: String,
+    /// `host[:port]`, IDN as punycode.
+    host: String,
+    loopback: bool,
+}
+
+/// Why a text is not a base URL. Never holds the text, which may be a credential.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseUrlError {
+    /// Nothing was given.
+    #[error("the base URL is empty; give one such as https://instance.passportalmsp.com")]
+    Empty,
+    /// A Secret access key stands where the URL belongs.
+    #[error("this looks like a Secret access key, not like a base URL")]
+    IsSecret,
+    /// A name or a password stands before the host.
+    #[error("a base URL has no user name or password in it; leave out what stands before the @, and sign in instead")]
+    Userinfo,
+    /// Plain HTTP to another machine. Holds the host.
+    #[error("http:// is only for this machine; for {0} write https://, or everyone on the way reads the secrets")]
+    PlainHttp(String),
+    /// Neither `http` nor `https`.
+    #[error("a base URL begins with https:// (or http:// for this machine)")]
+    Scheme,
+    /// It is not a URL at all.
+    #[error("this is not a base URL ({0}); give one such as https://instance.passportalmsp.com")]
+    NotAUrl(&'static str),
+}
+
+/// Where Passportal's API is, one host for each region, by its documentation.
+pub const PASSPORTAL_HOSTS: [&str; 5] = [
+    "us-clover.passportalmsp.com",
+    "ca-clover.passportalmsp.com",
+    "uk-clover.passportalmsp.com",
+    "de-clover.passportalmsp.com",
+    "au-clover.passportalmsp.com",
+];
+
+impl BaseUrl {
+    /// Takes what people paste, such as a dashboard's address; says in a sentence what was kept of it.
+    pub fn parse(text: &str) -> Result<(Self, Option<String>), BaseUrlError> {
+        let text = text.trim();
+        check_characters(text)?;
+        let assumed = !has_scheme(text);
+        let url = if assumed { Url::parse(&format!("https://{text}")) } else { Url::parse(text) };
+        let url = url.map_err(|error| BaseUrlError::NotAUrl(reason(error)))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseUrlError::Userinfo);
+        }
+        let base = Self::of(&url)?;
+        let cut = !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some();
+        let notice = match (assumed, cut) {
+            (false, false) => None,
+            (true, false) => Some(format!("Without http:// or https:// it is taken as {base}.")),
+            (_, true) => Some(format!("Of the pasted address only {base} is kept.")),
+        };
+        Ok((base, notice))
+    }
+
+    fn of(url: &Url) -> Result<Self, BaseUrlError> {
+        let loopback = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => return Err(BaseUrlError::NotAUrl("it has no host")),
+        };
+        let mut host = url.host_str().unwrap_or_default().to_owned();
+        if let Some(port) = url.port() {
+            host = format!("{host}:{port}");
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return Err(BaseUrlError::PlainHttp(host)),
+            _ => return Err(BaseUrlError::Scheme),
+        }
+        Ok(Self { text: format!("{}://{host}", url.scheme()), host, loopback })
+    }
+
+    /// The whole URL, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `host`, or `host:port` where the port is not the scheme's own. IDN stands as punycode, which hides nothing.
+    #[must_use]
+    pub fn host_for_screen(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether a port is written, since it is not the scheme's own.
+    #[must_use]
+    pub fn has_port(&self) -> bool {
+        self.host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    /// The host alone, as DNS knows it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.has_port() { self.host.rsplit_once(':').map_or("", |(name, _)| name) } else { &self.host }
+    }
+
+    /// The URL of a path below the base.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}/{}", self.text, path.trim_start_matches('/'))
+    }
+
+    /// Whether it is this machine: `localhost`, 127.0.0.0/8 or `::1`.
+    #[must_use]
+    pub const fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// Whether it speaks TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https:")
+    }
+
+    /// Whether it is Passportal itself.
+    #[must_use]
+    pub fn is_passportal(&self) -> bool {
+        let name = self.host.split(':').next().unwrap_or_default();
+        name == "passportalmsp.com" || name.ends_with(".passportalmsp.com")
+    }
+
+    /// Says where Passportal's API is, if this is a Passportal host without one.
+    #[must_use]
+    pub fn region_hint(&self) -> Option<String> {
+        if !self.is_passportal() || PASSPORTAL_HOSTS.contains(&self.host.as_str()) {
+            return None;
+        }
+        Some(format!(
+            "Passportal's API answers at one host for each region ({}), and {} is none of them: use your region's.",
+            PASSPORTAL_HOSTS.join(", "),
+            self.host
+        ))
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The URL standard drops tabs and line ends and takes `\` for `/`: what one sees would not be what one gets.
+fn check_characters(text: &str) -> Result<(), BaseUrlError> {
+    if text.is_empty() {
+        Err(BaseUrlError::Empty)
+    } else if text.starts_with(SecretKey::PREFIX) {
+        Err(BaseUrlError::IsSecret)
+    } else if text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
+        Err(BaseUrlError::NotAUrl("it has a space, a line end or another character that no URL has"))
+    } else {
+        Ok(())
+    }
+}
+
+/// `host:8080` has none, though a URL's grammar would take `host` for one.
+fn has_scheme(text: &str) -> bool {
+    let lower = text.get(..6).unwrap_or(text).to_ascii_lowercase();
+    let scheme = text.split("://").next().filter(|scheme| scheme.len() < text.len());
+    lower.starts_with("http:")
+        || lower.starts_with("https:")
+        || scheme.is_some_and(|scheme| scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)))
+}
+
+fn reason(error: url::ParseError) -> &'static str {
+    match error {
+        url::ParseError::EmptyHost => "it has no host",
+        url::ParseError::InvalidPort => "its port is not a number from 0 to 65535",
+        url::ParseError::IdnaError | url::ParseError::InvalidDomainCharacter => "its host has a wrong character",
+        url::ParseError::InvalidIpv4Address | url::ParseError::InvalidIpv6Address => "its IP address is wrong",
+        _ => "it cannot be read",
+    }
+}

@@ -1,0 +1,206 @@
+//! What is wrong with an exchange that failed: the server only says that it failed (code 1000).
+
+#[cfg(test)]
+mod tests;
+mod variants;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{AccessKey, Content, SecretKey, Status, sentence};
+pub use variants::Cause;
+
+/// One thing that was found, and what to do about it. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was found, in a sentence.
+    pub what: String,
+    /// The next step, in a sentence.
+    pub next: String,
+    /// Whether this explains the failure, or only tells what was ruled out.
+    pub is_fault: bool,
+}
+
+impl Finding {
+    /// What explains the failure.
+    pub fn fault(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { what: what.into(), next: next.into(), is_fault: true }
+    }
+
+    /// What only tells what was ruled out.
+    pub fn note(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { what: what.into(), next: next.into(), is_fault: false }
+    }
+}
+
+/// What the server knows of the key, as far as it could be asked.
+#[derive(Clone, Debug, Default)]
+pub enum KeyState {
+    /// Nobody is signed in.
+    #[default]
+    Unknown,
+    /// The server has no list of keys: it is Passportal.
+    Unlisted,
+    /// There is no such key: it was deleted, or it belongs to another server.
+    Missing,
+    /// The key as it is now.
+    Known(Box<AccessKey>),
+}
+
+impl KeyState {
+    /// The same of a server that may be Passportal, which cannot be asked whoever signs in.
+    #[must_use]
+    pub fn at(self, is_passportal: bool) -> Self {
+        if is_passportal { Self::Unlisted } else { self }
+    }
+}
+
+/// What is at hand for a diagnosis. Everything may be missing.
+#[derive(Default)]
+pub struct Evidence<'a> {
+    /// The Access key ID.
+    pub id: &'a str,
+    /// The Secret access key.
+    pub secret: Option<&'a SecretKey>,
+    /// The content that was sent.
+    pub content: Option<&'a Content>,
+    /// The HMAC token that failed, as somebody else made it: hex or base64, white space at its ends is ignored.
+    pub failing_token: Option<&'a str>,
+    /// What the server knows of the key.
+    pub key: KeyState,
+    /// Whether an exchange with this ID, secret and content was refused with code 1000.
+    pub was_refused: bool,
+    /// The server's clock, if it said it, and ours at that moment.
+    pub clocks: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// What is odd about the base URL, in a sentence.
+    pub address: Option<String>,
+}
+
+/// A clock that differs by less does no harm: tokens live for an hour.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
+
+/// Says what is wrong. Nothing is sent anywhere: the secret stays where it is.
+#[must_use]
+pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(of_roles(evidence));
+    findings.extend(of_token(evidence));
+    findings.extend(of_key(evidence));
+    let next = "Correct the base URL, then try again.";
+    findings.extend(evidence.address.clone().map(|what| Finding::fault(what, next)));
+    findings.extend(of_clocks(evidence));
+    if evidence.was_refused && !findings.iter().any(|finding| finding.is_fault) {
+        findings.push(of_pair(evidence));
+    }
+    findings
+}
+
+/// A fresh access token that is of no use already.
+#[must_use]
+pub fn of_end(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Finding> {
+    let next = "Set the clock that is off: timedatectl shows whether this one is synchronized.";
+    let what = "The token it gave has already expired: this clock or the server's is off.";
+    (expires_at <= now).then(|| Finding::fault(what, next))
+}
+
+/// IDs and secrets that stand in each other's place, or are damaged.
+fn of_roles(evidence: &Evidence<'_>) -> Option<Finding> {
+    let secret = evidence.secret.map_or("", SecretKey::expose);
+    let wrong = super::credential_kind::check_pair(evidence.id, secret).err()?;
+    let next = if wrong.is_certain { "Correct it, then try again." } else { "If so, use the Secret access key." };
+    Some(Finding::fault(sentence(&wrong.to_string()), next))
+}
+
+/// How the failing token was made.
+fn of_token(evidence: &Evidence<'_>) -> Option<Finding> {
+    let (token, secret, content) = (evidence.failing_token?, evidence.secret?, evidence.content?);
+    match variants::find(token, evidence.id, secret.expose(), content.as_str()) {
+        None if variants::is_readable(token) => Some(Finding::fault(
+            "This HMAC token was not made from this secret and this content, nor by any known mistake.",
+            "Make a new one with HMAC token, and compare the secret and the content with what the other program uses.",
+        )),
+        None => Some(Finding::fault(
+            "This is not an HMAC token: it has neither 64 hex digits nor the form of base64.",
+            "Look at what the other program sends as x-hash.",
+        )),
+        Some(causes) if causes.is_empty() => Some(Finding::note(
+            "The HMAC token is right for this secret and this content.",
+            "So look at the ID, at the content that is sent with it, and at the server.",
+        )),
+        Some(causes) => {
+            let what: Vec<&str> = causes.iter().map(|cause| cause.what()).collect();
+            let next: Vec<&str> = causes.iter().map(|cause| cause.next()).collect();
+            let what = format!("The HMAC token was made {}.", what.join(", and "));
+            Some(Finding::fault(what, next.join(" ")))
+        }
+    }
+}
+
+/// What the server's list says of the key.
+fn of_key(evidence: &Evidence<'_>) -> Option<Finding> {
+    match &evidence.key {
+        KeyState::Unknown | KeyState::Unlisted => None,
+        KeyState::Missing => Some(Finding::fault(
+            "The server has no key with this Access key ID: it was deleted, or it belongs to another server.",
+            "Compare the ID with the list of keys, or create another key.",
+        )),
+        KeyState::Known(key) => match key.status {
+            Status::Inactive => {
+                Some(Finding::fault("The key is inactive.", "Activate it in the list of keys (a), then try again."))
+            }
+            Status::Expired => Some(Finding::fault(
+                key.expires_at.map_or("The key has expired.".to_owned(), |end| {
+                    format!("The key has expired on {} UTC.", end.format("%Y-%m-%d %H:%M"))
+                }),
+                "Give it a new end in the list of keys (e), or create another key.",
+            )),
+            Status::Active => {
+                evidence.was_refused.then(|| Finding::note("The key exists and is active.", "So look at the secret."))
+            }
+        },
+    }
+}
+
+/// A clock that is off.
+fn of_clocks(evidence: &Evidence<'_>) -> Option<Finding> {
+    let (server, ours) = evidence.clocks?;
+    let ahead = ours - server;
+    if ahead.abs() < CLOCK_TOLERANCE {
+        return None;
+    }
+    let (amount, side) = (spoken(ahead.abs()), if ahead > TimeDelta::zero() { "ahead of" } else { "behind" });
+    let what = format!("This machine's clock is {amount} {side} the server's.");
+    let next = "The exchange does not need the time, but a fresh token may look expired: set the clock \
+                (timedatectl shows whether it is synchronized).";
+    Some(Finding::note(what, next))
+}
+
+/// Nothing else was found: then the pair itself is wrong.
+fn of_pair(evidence: &Evidence<'_>) -> Finding {
+    let ours = evidence.secret.is_some_and(|secret| SecretKey::parse(secret.expose()).is_ok());
+    let what = match (&evidence.key, ours) {
+        (KeyState::Known(_), true) => "The secret is whole, but it is not the secret of this key.",
+        (KeyState::Known(_), false) => "The secret is not the secret of this key, or a character of it is wrong.",
+        (_, true) => "The secret is whole; so the ID is of another key, or the key is deleted, inactive or expired.",
+        (_, false) => "ID and secret do not belong together, or the key is deleted, inactive or expired.",
+    };
+    let next = match &evidence.key {
+        KeyState::Known(_) => {
+            "Use the secret that was shown when this key was created; if it is lost, create another key."
+        }
+        KeyState::Unlisted => {
+            "Look in Passportal's dashboard (Settings › API Keys) whether the key is there and active."
+        }
+        _ => "An administrator who signs in here learns which: the list shows whether the key exists and is active.",
+    };
+    Finding::fault(what, next)
+}
+
+/// `2 h 5 min`, `3 d`, `90 s`.
+fn spoken(time: TimeDelta) -> String {
+    match time.num_seconds() {
+        s @ ..600 => format!("{s} s"),
+        s @ 600..7200 => format!("{} min", s / 60),
+        s @ 7200..172_800 => format!("{} h {} min", s / 3600, s % 3600 / 60),
+        s => format!("{} d", s / 86_400),
+    }
+}

@@ -1,0 +1,108 @@
+//! The reference values of the field, and that nothing secret is in a finding.
+
+use super::*;
+use crate::domain::{KeyId, Untrusted, hmac_token};
+
+const EXAMPLE: &str = Content::EXAMPLE;
+
+fn secret() -> SecretKey {
+    SecretKey::foreign(&"2".repeat(32))
+}
+
+fn id() -> String {
+    "1".repeat(32)
+}
+
+fn causes(token: &str) -> Option<Vec<Cause>> {
+    variants::find(token, &id(), secret().expose(), EXAMPLE)
+}
+
+#[test]
+fn the_reference_values() {
+    let full = |key: &[u8], message: &str| hmac_token(key, message.as_bytes()).expose().to_owned();
+    let (secret, id) = (secret(), id());
+    let two = secret.expose();
+    for (token, start, cause) in [
+        (full(two.as_bytes(), EXAMPLE), "0c433d7e", vec![]),
+        (full(two.as_bytes(), "api-content-hash\n"), "d9881632", vec![Cause::NewlineInContent]),
+        (full(format!("{two}\n").as_bytes(), EXAMPLE), "a0a8208b", vec![Cause::NewlineInSecret]),
+        (full(&[0x22; 16], EXAMPLE), "d7e32b56", vec![Cause::SecretFromHex]),
+        (full(id.as_bytes(), EXAMPLE), "6b5758a6", vec![Cause::Swapped]),
+    ] {
+        assert!(token.starts_with(start));
+        assert_eq!(causes(&token), Some(cause), "{start}");
+    }
+    let base64 = "DEM9fojtyaCcmB3PRjE6GqwjIl9xhzkYJpIfe1AJhTc=";
+    assert_eq!(causes(base64), Some(vec![Cause::Base64Output]));
+    assert_eq!(causes(&format!(" {}\n", base64.trim_end_matches('='))), Some(vec![Cause::Base64Output]));
+    let upper = full(two.as_bytes(), EXAMPLE).to_uppercase();
+    assert_eq!(causes(&upper), Some(vec![Cause::UpperCaseOutput]));
+    let both = full(format!("{two}\n").as_bytes(), "api-content-hash\n").to_uppercase();
+    assert_eq!(causes(&both), Some(vec![Cause::NewlineInSecret, Cause::NewlineInContent, Cause::UpperCaseOutput]));
+    assert_eq!(causes(&full(b"another", EXAMPLE)), None);
+    assert_eq!(causes("nonsense"), None);
+    assert_eq!(
+        variants::find(&full(two.as_bytes(), EXAMPLE), &id, two, "what was sent"),
+        Some(vec![Cause::ExampleContent])
+    );
+}
+
+#[test]
+fn a_finding_has_a_next_step_and_no_secret() {
+    let (secret, content) = (secret(), Content::parse(EXAMPLE).unwrap());
+    let failing = hmac_token(b"x", b"y");
+    let evidence = Evidence {
+        id: "1111",
+        secret: Some(&secret),
+        content: Some(&content),
+        failing_token: Some(failing.expose()),
+        was_refused: true,
+        ..Evidence::default()
+    };
+    for finding in diagnose(&evidence) {
+        let text = format!("{finding:?}");
+        assert!(!text.contains(secret.expose()) && !text.contains(failing.expose()), "{text}");
+        assert!(finding.what.ends_with('.') && finding.next.ends_with('.'), "{text}");
+    }
+}
+
+#[test]
+fn what_the_list_says_is_told() {
+    let key = |status| {
+        KeyState::Known(Box::new(AccessKey {
+            id: KeyId::parse("PK1").unwrap(),
+            label: Untrusted::default(),
+            status,
+            created_at: DateTime::UNIX_EPOCH,
+            created_by: Untrusted::default(),
+            expires_at: Some(DateTime::UNIX_EPOCH),
+            last_used_at: None,
+            last_used_from: None,
+        }))
+    };
+    for (state, words) in [
+        (KeyState::Missing, "deleted"),
+        (key(Status::Inactive), "inactive"),
+        (key(Status::Expired), "expired on 1970-01-01"),
+        (key(Status::Active), "not the secret of this key"),
+        (KeyState::Unknown, "do not belong together"),
+        (KeyState::Unknown.at(true), "do not belong together"),
+    ] {
+        let evidence = Evidence { id: "PK1", key: state, was_refused: true, ..Evidence::default() };
+        let findings = diagnose(&evidence);
+        assert!(findings.iter().any(|f| f.is_fault && f.what.contains(words)), "{words}: {findings:?}");
+    }
+}
+
+#[test]
+fn clocks_and_roles() {
+    let now = DateTime::UNIX_EPOCH + TimeDelta::days(1);
+    let at = |seconds| Evidence { clocks: Some((now, now + TimeDelta::seconds(seconds))), ..Evidence::default() };
+    assert_eq!(diagnose(&at(59)), []);
+    assert!(diagnose(&at(-3600))[0].what.contains("60 min behind"));
+    assert!(diagnose(&at(90_000))[0].what.contains("25 h 0 min ahead"));
+    let id = SecretKey::foreign("PK0ZAHJZ123456789KMN");
+    let swapped = Evidence { secret: Some(&id), ..Evidence::default() };
+    assert!(diagnose(&swapped)[0].what.starts_with("This is an Access key ID"));
+    assert_eq!(diagnose(&Evidence::default()), []);
+}

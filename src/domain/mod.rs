@@ -1,0 +1,47 @@
+//! The words of the field: keys, secrets, queries. No I/O and no clock.
+
+mod access_key;
+mod access_token;
+mod base_url;
+mod charset;
+mod clipboard;
+mod content;
+pub mod credential_kind;
+mod curl;
+pub mod diagnosis;
+mod hmac;
+mod identity;
+mod key_id;
+mod label;
+mod profile;
+mod query;
+mod redact;
+mod secret_key;
+mod stack;
+mod untrusted;
+
+pub use access_key::{AccessKey, Status};
+pub use access_token::{AccessToken, Grant, Verdict};
+pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
+pub use charset::Charset;
+pub use clipboard::Clipboard;
+pub use content::{Content, ContentError};
+pub use curl::{Endpoint, curl_text};
+pub use hmac::{HmacToken, hmac_token};
+pub use identity::Who;
+pub use key_id::{KeyId, KeyIdError};
+pub use label::{Label, LabelError};
+pub use profile::Profile;
+pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
+pub use redact::{looks_secret, redact};
+pub use secret_key::{SecretKey, SecretKeyError};
+pub(crate) use stack::wiped_after;
+pub use untrusted::{Doubt, Untrusted, is_invisible};
+
+/// Words as a sentence: with a capital at the beginning and a full stop at the end.
+#[must_use]
+pub fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

@@ -1,0 +1,159 @@
+//! Which keys, in which order: the question behind a list.
+
+use super::Status;
+
+/// What a list of keys is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// By time of creation.
+    #[default]
+    CreatedAt,
+    /// By last use; a key that was never used sorts as oldest.
+    LastUsedAt,
+    /// By label, without regard to case.
+    Label,
+    /// By status: active, expired, inactive.
+    Status,
+    /// By access key ID.
+    Id,
+}
+
+impl Sort {
+    /// Every sort, in the order of the columns on screen.
+    pub const ALL: [Self; 5] = [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status];
+
+    /// The word of the HTTP contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::LastUsedAt => "last_used_at",
+            Self::Label => "label",
+            Self::Status => "status",
+            Self::Id => "id",
+        }
+    }
+
+    /// The sort that the contract's word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == word)
+    }
+
+    /// The order that a user means when choosing this sort: newest first, or A to Z.
+    #[must_use]
+    pub const fn natural_order(self) -> Order {
+        match self {
+            Self::CreatedAt | Self::LastUsedAt => Order::Desc,
+            Self::Label | Self::Status | Self::Id => Order::Asc,
+        }
+    }
+}
+
+/// The direction of a sort.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// Smallest or oldest first.
+    Asc,
+    /// Largest or newest first.
+    #[default]
+    Desc,
+}
+
+impl Order {
+    /// The word of the HTTP contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+        }
+    }
+
+    /// The order that the contract's word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "asc" => Some(Self::Asc),
+            "desc" => Some(Self::Desc),
+            _ => None,
+        }
+    }
+
+    /// The other direction.
+    #[must_use]
+    pub const fn flipped(self) -> Self {
+        match self {
+            Self::Asc => Self::Desc,
+            Self::Desc => Self::Asc,
+        }
+    }
+}
+
+/// Which keys a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// A part of ID or label, without regard to case; empty for all.
+    pub text: String,
+    /// Only keys of this status.
+    pub status: Option<Status>,
+}
+
+impl Filter {
+    /// Refuses a text that must not be sent: a filter stands in a URL, which others log. Says why, without the text.
+    pub fn check(text: &str) -> Result<(), &'static str> {
+        if super::redact::holds_credential(text) {
+            return Err("this looks like a secret or a token, and a filter goes into a URL");
+        }
+        Ok(())
+    }
+
+    /// Whether every key passes.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.status.is_none()
+    }
+}
+
+/// A filter and an order: what a list on screen shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct KeyQuery {
+    /// What it is sorted by.
+    pub sort: Sort,
+    /// In which direction.
+    pub order: Order,
+    /// Which keys.
+    pub filter: Filter,
+}
+
+/// A place between two keys of a sorted list, as the server wrote it. Opaque to clients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor(pub String);
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::super::SecretKey;
+    use super::Filter;
+
+    #[test]
+    fn no_credential_is_a_filter() {
+        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
+        let session = "q7Yw3mXk0ZfT-dVb2LrGh8JnPs5AcE1uUoIi9BvKx4M";
+        for refused in [
+            secret.expose(),
+            "at sk_abcdefgh",
+            "eyJ0eXAi.a.b",
+            &format!("at{}", "0c".repeat(32)),
+            &"2".repeat(33),
+            session,
+        ] {
+            let why = Filter::check(refused).unwrap_err();
+            assert!(!why.contains(refused), "{why}");
+        }
+        for good in ["", "nightly backup", "sk_", "task_list", "PK7QW3N5ZJ0V4T8M2XHC", &"2".repeat(32)] {
+            assert_eq!(Filter::check(good), Ok(()), "{good}");
+        }
+    }
+}

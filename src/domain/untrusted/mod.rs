@@ -1,0 +1,167 @@
+//! Text that came from a server, and the one gate through which it reaches a screen.
+
+mod confusable;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::Charset;
+pub use confusable::Doubt;
+
+/// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`label`](Self::label)
+/// or [`block`](Self::block).
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Untrusted(String);
+
+/// More combining marks than this on one base are escaped: no script needs more.
+const MAX_MARKS: usize = 3;
+/// A cell of the screen takes 16 bytes: what follows on the same base is escaped. One less, since a mark may come to
+/// stand on the brace that ends an escape.
+const MAX_CLUSTER: usize = 15;
+
+impl Untrusted {
+    /// Wraps a text as it came.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// One line for the screen, at most `max_cells` wide; an ellipsis marks what was cut.
+    #[must_use]
+    pub fn label(&self, max_cells: usize) -> String {
+        fit(&escape(&self.0), max_cells)
+    }
+
+    /// [`label`](Self::label) of a name: a `!` says that there is a [`doubt`](Self::doubt) about it.
+    #[must_use]
+    pub fn identity(&self, max_cells: usize) -> String {
+        if self.doubt().is_some() { fit(&format!("! {}", escape(&self.0)), max_cells) } else { self.label(max_cells) }
+    }
+
+    /// Why a reader may take it for another text than it is.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        if spell(&self.0, false) != self.0 {
+            Some(Doubt::Unseen)
+        } else if confusable::mixes_scripts(&self.0) {
+            Some(Doubt::Scripts)
+        } else {
+            None
+        }
+    }
+
+    /// Several lines for the screen, broken at words, each at most `max_cols` wide.
+    #[must_use]
+    pub fn block(&self, max_lines: usize, max_cols: usize) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        for word in escape(&self.0).split_word_bounds() {
+            let full = lines.last().is_some_and(|l| l.width() + word.width() > max_cols);
+            if full {
+                if lines.len() == max_lines {
+                    break;
+                }
+                lines.push(String::new());
+            }
+            if let Some(line) = lines.last_mut()
+                && !(line.is_empty() && word.trim().is_empty())
+            {
+                line.push_str(&fit(word, max_cols));
+            }
+        }
+        lines
+    }
+
+    /// How many cells the whole text takes on screen.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        escape(&self.0).width()
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text as it came: to send it back or compare it, never for a screen.
+    #[must_use]
+    pub fn raw_for_api(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&escape(&self.0), f)
+    }
+}
+
+/// Makes what cannot be seen visible: `^[` for ESC, `\u{202e}` for a bidi override.
+fn escape(text: &str) -> String {
+    spell(text, Charset::spoken() == Charset::Ascii)
+}
+
+fn spell(text: &str, ascii: bool) -> String {
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for cluster in text.graphemes(true) {
+        let (mut marks, mut bytes) = (0, 0);
+        for c in cluster.chars() {
+            let zero_width = unicode_width::UnicodeWidthChar::width(c) == Some(0);
+            marks += usize::from(zero_width);
+            bytes += c.len_utf8();
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\0'..='\u{1f}' => {
+                    out.push('^');
+                    out.push(char::from(c as u8 + 64));
+                }
+                '\u{7f}' => out.push_str("^?"),
+                _ if is_invisible(c) || marks > MAX_MARKS || bytes > MAX_CLUSTER || zero_width && out.is_empty() => {
+                    out.extend(c.escape_unicode());
+                }
+                _ if ascii && !c.is_ascii() => out.extend(c.escape_unicode()),
+                _ => out.push(c),
+            }
+        }
+    }
+    out
+}
+
+/// Characters that draw nothing or reorder what stands around them: categories Cc, Cf, Zl, Zp and
+/// Co, tags, variation selectors, Hangul fillers, the blank braille pattern.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0x80..=0x9f | 0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2
+        | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x2028..=0x202e
+        | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xe000..=0xf8ff | 0xfe00..=0xfe0f | 0xfeff | 0xffa0
+        | 0xfff0..=0xfffb | 0x110bd | 0x110cd | 0x13430..=0x1343f | 0x1bca0..=0x1bca3
+        | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff | 0xf0000..=0x0010_ffff)
+}
+
+/// Cuts to a number of cells at a grapheme's border, with an ellipsis for what is missing.
+fn fit(text: &str, max_cells: usize) -> String {
+    if text.width() <= max_cells {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut cells = 0;
+    for cluster in text.graphemes(true) {
+        cells += cluster.width();
+        if cells + 1 > max_cells {
+            break;
+        }
+        out.push_str(cluster);
+    }
+    if max_cells > 0 {
+        out.push(Charset::spoken().ellipsis());
+    }
+    out
+}

@@ -1,0 +1,162 @@
+//! How a command comes to a server that it may ask.
+
+pub mod connector;
+
+use chrono::Utc;
+use secrecy::SecretString;
+
+use crate::client::session_file::{SessionFile, SessionFileError};
+use crate::client::{ApiError, Client, Connection, Session};
+use crate::config::{Config, ConfigError, Source};
+use crate::domain::{Profile, Untrusted};
+use crate::platform::prompt;
+use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
+use crate::server::embedded;
+use crate::server::embedded::Embedded;
+
+/// A server that can be asked. To be closed, or the embedded server would not write down what it knows.
+pub struct Reached {
+    /// Who asks it.
+    pub client: Client,
+    /// What is known of it.
+    pub profile: Profile,
+    /// Whose session it is, where one signs in.
+    pub username: Option<Untrusted>,
+    held: Held,
+}
+
+/// What ends with the command.
+enum Held {
+    /// Nothing: the session is remembered.
+    Nothing,
+    /// The embedded server.
+    Server(Box<Embedded>),
+    /// A session that was made for this command.
+    Session,
+}
+
+/// Why no server can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ReachError {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The server cannot be reached, or says no.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The remembered session cannot be used.
+    #[error(transparent)]
+    SessionFile(#[from] SessionFileError),
+    /// No session is remembered, and nobody can be asked. Holds the profile's name or the address, and the command.
+    #[error("not signed in to {0}: sign in first with {1}")]
+    NotSignedIn(String, String),
+    /// The question for name or password was not answered.
+    #[error(transparent)]
+    Asked(#[from] SecretInputError),
+}
+
+/// Comes to the server of a profile: starts the embedded one, or takes the remembered session, or asks for name and
+/// password if `interactive`.
+pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Reached, ReachError> {
+    let profile = config.profile(name)?;
+    let connection = match config.connection(name)? {
+        Source::Embedded(data) => {
+            let server = embedded::start(&data).await.map_err(|error| ApiError::NotStarted(error.to_string()))?;
+            let client = Client::unix(&server.socket, &server.session)?;
+            return Ok(Reached { client, profile, username: None, held: Held::Server(Box::new(server)) });
+        }
+        Source::Remote(connection) => connection,
+    };
+    offers_keys(&connection)?;
+    let file = SessionFile::of(config.state_folder(), name, &connection.target);
+    if let Some(session) = file.load(profile.username.as_deref(), Utc::now())? {
+        let client = Client::connect(&connection, Some(&session.token))?;
+        return Ok(Reached { client, profile, username: Some(session.username), held: Held::Nothing });
+    }
+    if !interactive {
+        return Err(not_signed_in(config, name));
+    }
+    let signed_in = ask_and_sign_in(&connection, &profile, None, None).await?;
+    Ok(Reached { client: signed_in.client, profile, username: Some(signed_in.session.username), held: Held::Session })
+}
+
+/// Comes to the server of a profile for calls that need no session; nobody is asked to sign in.
+pub async fn without_session(config: &Config, name: &str) -> Result<Reached, ReachError> {
+    match config.connection(name)? {
+        Source::Embedded(_) => server(config, name, false).await,
+        Source::Remote(connection) => {
+            let client = Client::connect(&connection, None)?;
+            Ok(Reached { client, profile: config.profile(name)?, username: None, held: Held::Nothing })
+        }
+    }
+}
+
+impl Reached {
+    /// Ends what was begun for this command: the embedded server, or a session that nobody remembers.
+    pub async fn close(self) {
+        match self.held {
+            Held::Nothing => {}
+            Held::Server(server) => server.stop().await,
+            // If it cannot be ended it ends by itself; the command's own result is what counts.
+            Held::Session => drop(self.client.sign_out().await),
+        }
+    }
+}
+
+/// A session that has just begun.
+pub(crate) struct SignedIn {
+    pub(crate) client: Client,
+    pub(crate) session: Session,
+    /// The name as it was typed.
+    pub(crate) name: String,
+}
+
+/// Signs in with a name and a password, and asks for what is not given.
+pub(crate) async fn ask_and_sign_in(
+    connection: &Connection,
+    profile: &Profile,
+    username: Option<String>,
+    password: Option<SecretSource>,
+) -> Result<SignedIn, ReachError> {
+    offers_keys(connection)?;
+    // Before anybody types a password: a wrong file of certificates needs none.
+    let client = Client::connect(connection, None)?;
+    let username = match username.or_else(|| profile.username.clone()) {
+        Some(username) => username,
+        None => ask_name(profile).await?,
+    };
+    let source = password.unwrap_or_else(|| {
+        let name = Untrusted::new(&username).label(60);
+        SecretSource::Prompt(format!("Password of {name} at {}: ", profile.server))
+    });
+    let password: SecretString = blocking(move || read_secret(&source)).await?;
+    let session = client.sign_in(&username, &password).await?;
+    Ok(SignedIn { client: client.with_session(&session.token)?, session, name: username })
+}
+
+/// Refuses a server that is known to have no keys, before anybody types a password.
+fn offers_keys(connection: &Connection) -> Result<(), ApiError> {
+    if connection.target.is_passportal() { Err(ApiError::Passportal) } else { Ok(()) }
+}
+
+async fn ask_name(profile: &Profile) -> Result<String, ReachError> {
+    let question = format!("User name at {}: ", profile.server);
+    let answer = blocking(move || prompt::line(&question).map_err(SecretInputError::Prompt)).await?;
+    match answer.trim() {
+        "" => Err(SecretInputError::Empty("the user name".to_owned()).into()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// Waits for a person where waiting holds up nobody.
+async fn blocking<T: Send + 'static>(
+    ask: impl FnOnce() -> Result<T, SecretInputError> + Send + 'static,
+) -> Result<T, SecretInputError> {
+    let asked = tokio::task::spawn_blocking(ask).await;
+    asked.unwrap_or_else(|error| Err(SecretInputError::Prompt(std::io::Error::other(error))))
+}
+
+fn not_signed_in(config: &Config, name: &str) -> ReachError {
+    let to = config.url_of_ad_hoc(name).unwrap_or(name);
+    ReachError::NotSignedIn(to.to_owned(), config.command(name, "login --remember"))
+}

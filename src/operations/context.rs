@@ -1,0 +1,99 @@
+//! From the settings to a server that can be asked.
+
+use std::path::Path;
+
+use super::connect;
+use super::connect::{ReachError, Reached};
+use super::failure::{Exit, Failure};
+use super::format::Format;
+use super::notices::tell_notices;
+use super::prompter;
+use crate::cli::login::LoginError;
+use crate::config::{Config, ConfigError, Places, Wishes};
+
+/// How the program was started.
+pub struct Settings {
+    /// The form of results.
+    pub format: Format,
+    /// What the command line wishes.
+    pub wishes: Wishes,
+    /// Where things are.
+    pub places: Places,
+}
+
+impl Settings {
+    /// The data folder of a server of this machine.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.wishes.data.as_deref().unwrap_or(&self.places.data)
+    }
+
+    /// Refuses options of the command line that mean nothing to what works on a data folder.
+    pub fn only_data(&self, what: &str) -> Result<(), Failure> {
+        let Wishes { profile, url, .. } = &self.wishes;
+        if profile.is_none() && url.is_none() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("{what} works on a data folder: --profile and --url mean nothing to it."))
+            .next("Give the folder with --data."))
+    }
+
+    /// Reads the settings, and says what was made of them.
+    pub fn config(&self) -> Result<Config, Failure> {
+        let config = Config::load(&self.wishes, &self.places)?;
+        if self.format != Format::Json {
+            tell_notices(&config); // a sentence is no JSON
+        }
+        Ok(config)
+    }
+}
+
+/// Comes to the server of the chosen profile, signed in.
+pub async fn connect(settings: &Settings) -> Result<Reached, Failure> {
+    let config = settings.config()?;
+    Ok(connect::server(&config, config.chosen(), prompter::is_possible()).await?)
+}
+
+/// Comes to the server of the chosen profile for a call that needs no session, so that nobody is asked to sign in.
+pub async fn connect_as_anyone(settings: &Settings) -> Result<Reached, Failure> {
+    let config = settings.config()?;
+    Ok(connect::without_session(&config, config.chosen()).await?)
+}
+
+/// The same, to change something: refused without a call where nothing may be changed.
+pub async fn connect_to_change(settings: &Settings) -> Result<Reached, Failure> {
+    let config = settings.config()?;
+    let name = config.chosen();
+    if config.profile(name)?.read_only {
+        let message = format!("The profile {name} is read-only here: nothing was changed.");
+        return Err(Failure::new(Exit::Denied, message).next("Choose another profile, or leave --read-only away."));
+    }
+    Ok(connect::server(&config, name, prompter::is_possible()).await?)
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<ReachError> for Failure {
+    fn from(error: ReachError) -> Self {
+        match error {
+            ReachError::Config(error) => error.into(),
+            ReachError::Api(error) => error.into(),
+            ReachError::Asked(error) => error.into(),
+            ReachError::SessionFile(_) | ReachError::NotSignedIn(..) => Self::new(Exit::Denied, error.to_string()),
+        }
+    }
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Reach(error) => error.into(),
+            LoginError::Embedded(_) => Self::usage(error.to_string()),
+            LoginError::NotTold(..) => Self::new(Exit::Unreachable, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Creating a key.
+
+pub mod send;

@@ -1,0 +1,98 @@
+//! What to do with a secret whose destination failed: asked as long as there is somebody to ask.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::{Delivered, Rescue};
+use crate::domain::KeyId;
+use crate::operations::failure::Failure;
+use crate::operations::prompter;
+use crate::platform::delivery::{Arrived, Receiver, Speech, to_path};
+use crate::platform::signal_guard::Held;
+
+/// A secret that found no place yet.
+pub(crate) struct Offer<'a> {
+    pub(crate) id: &'a KeyId,
+    pub(crate) line: Zeroizing<Vec<u8>>,
+    /// What went wrong last, for the middle of a sentence.
+    pub(crate) failed: String,
+    /// The command that may be run again.
+    pub(crate) again: Option<Receiver>,
+    pub(crate) rescue: &'a Rescue,
+    pub(crate) held: &'a mut Held,
+}
+
+impl Offer<'_> {
+    /// Asks until the secret is somewhere. No answer, or a signal, keeps it in a private file.
+    pub(crate) async fn make(mut self) -> Result<Delivered, Failure> {
+        loop {
+            let choice = answer(self.question(), self.held).await;
+            let tried = match choice.as_deref() {
+                None | Some("k") => return self.rescue.keep(self.id, &self.line, self.failed),
+                Some("r") if self.again.is_some() => self.run_again().await,
+                Some("c") => self.run_another().await,
+                Some("f") => self.write_file().await,
+                Some("s") => self.show().await,
+                Some(_) => Ok(None),
+            };
+            match tried {
+                Ok(Some(delivered)) => return Ok(delivered),
+                Ok(None) => {}
+                Err(why) => self.failed = why,
+            }
+        }
+    }
+
+    fn question(&self) -> String {
+        let again = if self.again.is_some() { "  r  run the command again\n" } else { "" };
+        format!(
+            "latchkey: {}. The secret of {} is still here:\n{again}  c  give it to another command\n  \
+             f  write it to a new file\n  s  show it here\n  k  keep it in a private file in {} and end\nYour choice: ",
+            self.failed,
+            self.id.label(KeyId::MAX_CHARS),
+            self.rescue.folder().display(),
+        )
+    }
+
+    async fn run_again(&mut self) -> Result<Option<Delivered>, String> {
+        let Some(receiver) = &self.again else { return Ok(None) };
+        receiver.give(&self.line, Speech::Aloud, self.held.signal()).await.map_err(|failed| failed.why)?;
+        Ok(Some(Delivered::Command))
+    }
+
+    async fn run_another(&mut self) -> Result<Option<Delivered>, String> {
+        let Some(command) = answer("Command: ".to_owned(), self.held).await else { return Ok(None) };
+        self.again = Some(Receiver::find(&command).map_err(|refusal| refusal.what)?);
+        self.run_again().await
+    }
+
+    async fn write_file(&mut self) -> Result<Option<Delivered>, String> {
+        let Some(path) = answer("New file: ".to_owned(), self.held).await else { return Ok(None) };
+        match to_path(Path::new(&path), &self.line).map_err(|refusal| refusal.what)? {
+            Arrived::File(path) => Ok(Some(Delivered::File(path))),
+            Arrived::Descriptor(number) => Ok(Some(Delivered::Descriptor(number))),
+        }
+    }
+
+    /// Straight to the terminal: standard output may be a file.
+    async fn show(&mut self) -> Result<Option<Delivered>, String> {
+        let shown = OpenOptions::new().write(true).open("/dev/tty").and_then(|mut tty| tty.write_all(&self.line));
+        shown.map_err(|error| format!("the terminal cannot be written to: {error}"))?;
+        let has_it = answer("Type y when you have it: ".to_owned(), self.held).await;
+        Ok(has_it.filter(|answer| answer == "y").map(|_| Delivered::Terminal))
+    }
+}
+
+/// None if nobody answers, or a signal came.
+async fn answer(question: String, held: &mut Held) -> Option<String> {
+    if held.is_heard() {
+        return None;
+    }
+    tokio::select! {
+        answer = prompter::line(question) => answer.ok(),
+        () = held.signal() => None,
+    }
+}

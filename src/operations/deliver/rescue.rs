@@ -1,0 +1,44 @@
+//! The last place for a secret that found no other.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use super::Delivered;
+use crate::domain::KeyId;
+use crate::operations::failure::{Exit, Failure};
+use crate::platform::delivery::{NewFile, fill};
+
+/// A folder of ours that is there and can be written to, should it be needed.
+pub struct Rescue(PathBuf);
+
+impl Rescue {
+    /// Makes sure of the folder, before a key is made.
+    pub fn prepare(state: &Path) -> Result<Self, Failure> {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state);
+        let tried = made.and_then(|()| tempfile::Builder::new().prefix(".try-").tempfile_in(state));
+        tried.map(|_| Self(state.to_owned())).map_err(|error| {
+            Failure::new(Exit::Mistake, format!("{} cannot be written to: {error}. No key was made.", state.display()))
+                .next("It is where a secret is kept if its destination fails: set XDG_STATE_HOME to a folder of yours.")
+        })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// Keeps a secret in a new file there.
+    pub fn keep(&self, id: &KeyId, line: &[u8], why: String) -> Result<Delivered, Failure> {
+        let name: String = id.raw_for_api().chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+        let path = self.0.join(format!("secret-of-{name}"));
+        let kept = NewFile::open(&path).and_then(|mut opened| fill(&mut opened, &path, line));
+        match kept {
+            Ok(()) => Ok(Delivered::Rescued(path, why)),
+            Err(error) => Err(Failure::new(
+                Exit::Undelivered,
+                format!("{why}; and {} cannot be written: {error}. The secret is lost.", path.display()),
+            )
+            .next(format!("Delete the key and create another: latchkey keys delete {}", id.label(KeyId::MAX_CHARS)))),
+        }
+    }
+}

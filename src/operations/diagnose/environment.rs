@@ -1,0 +1,127 @@
+//! What the program finds around it: fit for a bug report, so without a secret.
+
+use chrono::Utc;
+
+use super::{Diagnosis, Fact};
+use crate::cli::login::place;
+use crate::client::session_file::{Keeper, SessionFile};
+use crate::client::{ApiError, Connection, Health, Proxy, Route, Target};
+use crate::config::{Config, Source};
+use crate::domain::BaseUrl;
+use crate::domain::diagnosis::{Evidence, Finding, diagnose as find};
+use crate::operations::connect::Reached;
+use crate::operations::context::Settings;
+use crate::operations::failure::Exit;
+use crate::operations::format::time;
+
+/// Asks the server how it is.
+pub(crate) async fn diagnose(server: &Reached, base: Option<&BaseUrl>) -> (Diagnosis, Option<Health>) {
+    let (mut diagnosis, health) = match server.client.health().await {
+        Ok(health) => {
+            let clocks = health.time.map(|theirs| (theirs, Utc::now()));
+            let mut findings = find(&Evidence { clocks, ..Evidence::default() });
+            findings.insert(0, Finding::note("The server answers.", ""));
+            (Diagnosis { findings, exit: Exit::Done }, Some(health))
+        }
+        Err(ApiError::NotFound(_)) => {
+            let is_passportal = base.is_some_and(BaseUrl::is_passportal);
+            let next = if is_passportal { "" } else { "If it is not Passportal, check the base URL." };
+            let what = "The server answers; it has no /health (Passportal has none).";
+            (Diagnosis { findings: vec![Finding::note(what, next)], exit: Exit::Done }, None)
+        }
+        Err(error) => (Diagnosis::of(&error.into()), None),
+    };
+    // A host that answers may still be one without the API.
+    let address = find(&Evidence { address: base.and_then(BaseUrl::region_hint), ..Evidence::default() });
+    if !address.is_empty() {
+        diagnosis.findings.extend(address);
+        diagnosis.exit = diagnosis.exit.max(Exit::Unreachable);
+    }
+    (diagnosis, health)
+}
+
+/// The facts, in the order in which they are shown.
+pub fn facts(settings: &Settings, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
+    let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
+    let file = settings.wishes.config.clone().unwrap_or_else(|| settings.places.config.join("config.toml"));
+    let there = if file.exists() { "" } else { " (not there)" };
+    facts.push(("Settings", format!("{}{there}", file.display())));
+    if let Some(config) = config {
+        of_profile(&mut facts, config);
+    }
+    if let Some(health) = health {
+        facts.push(("Server version", health.version.label(80)));
+        facts.push(("Server time", health.time.map_or("not told".to_owned(), time)));
+    }
+    facts.push(("Time here", time(Utc::now())));
+    facts.push(("State folder", settings.places.state.display().to_string()));
+    facts
+}
+
+fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
+    let name = config.chosen();
+    let (Ok(profile), Ok(source)) = (config.profile(name), config.connection(name)) else { return };
+    let marks = [(profile.production, "production"), (profile.read_only, "read-only")];
+    let marks: Vec<_> = marks.into_iter().filter_map(|(is_set, word)| is_set.then_some(word)).collect();
+    let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+    facts.push(("Profile", format!("{name}{marks}")));
+    facts.push(("Server", profile.server));
+    match source {
+        Source::Embedded(data) => facts.push(("Data folder", data.display().to_string())),
+        Source::Remote(connection) => of_connection(facts, config, &connection),
+    }
+}
+
+fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection) {
+    if !connection.target.is_passportal() {
+        facts.push(("Session", session(config, connection)));
+    }
+    let Target::Url(base) = &connection.target else { return };
+    let from = match (&connection.ca_file, connection.ca_only) {
+        (None, _) => "the system's".to_owned(),
+        (Some(file), true) => format!("only {}", file.display()),
+        (Some(file), false) => format!("the system's and {}", file.display()),
+    };
+    facts.push(("TLS roots", from));
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "NO_PROXY", "no_proxy"] {
+        facts.extend(std::env::var(name).ok().map(|value| (name, value)));
+    }
+    if let Some(certificate) = &connection.client_cert {
+        facts.push(("Certificate", certificate.display().to_string()));
+    }
+    if let Some(to) = connection.connect_to {
+        facts.push(("Connects to", format!("{to}, without a proxy")));
+        return;
+    }
+    facts.extend(proxy(&connection.proxy, base).map(|proxy| ("Proxy", proxy)));
+}
+
+/// The remembered session, if there is one.
+fn session(config: &Config, connection: &Connection) -> String {
+    let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
+    let path = place(&session, session.keeper().unwrap_or(Keeper::File));
+    match session.load(None, Utc::now()) {
+        Ok(Some(session)) => {
+            format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
+        }
+        Ok(None) => {
+            let command = config.command(config.chosen(), "login --remember");
+            format!("none remembered; {command} keeps it in the kernel's keyring")
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+/// The proxy that is named, without name and password, and whether this server is reached through it.
+fn proxy(proxy: &Proxy, base: &BaseUrl) -> Option<String> {
+    let route = match proxy.named(base) {
+        Ok(route) => route,
+        Err(error) => return Some(error.to_string()),
+    };
+    let Some(Route { url, variable, skipped }) = route else {
+        return matches!(proxy, Proxy::None).then(|| "none, by the settings".to_owned());
+    };
+    let used = skipped.map(|why| format!(", not used for this server ({why})")).unwrap_or_default();
+    let by = variable.map_or(", by the settings".to_owned(), |name| format!(" by {name}"));
+    Some(format!("{}{by}{used}", url.for_screen()))
+}

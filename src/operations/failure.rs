@@ -1,0 +1,179 @@
+//! How a command ends: exit codes, and the one line that says what went wrong.
+
+use std::io;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::format::Format;
+use crate::client::ApiError;
+use crate::config::Wishes;
+use crate::domain::Untrusted;
+
+/// An exit code. Part of what scripts rely on: never renumber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// What was asked is done.
+    Done = 0,
+    /// A mistake of the program, or something that no other code stands for.
+    Mistake = 1,
+    /// The command line, or something typed, was not understood; nothing was done.
+    Usage = 2,
+    /// Not signed in, or not allowed.
+    Denied = 3,
+    /// There is no such key.
+    NotFound = 4,
+    /// The server has something else under this name, or a key whose secret was lost on the way.
+    Conflict = 5,
+    /// The server or the way to it failed.
+    Unreachable = 6,
+    /// A key, a secret or a token is not good.
+    NotGood = 7,
+    /// A key was made, and its secret did not reach its destination.
+    Undelivered = 8,
+    /// The user said no.
+    Cancelled = 130,
+}
+
+/// The exit codes as the help and the manual page tell them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  a mistake of the program, or none of the others
+    2  the command line was not understood, nothing was done
+    3  not signed in, or not allowed
+    4  no such key
+    5  conflict; or the key was made and its secret lost on the way
+    6  the server or the way to it failed
+    7  a key, a secret or a token is not good
+    8  a key was made, but its secret could not be delivered; the message says where it is
+  130  cancelled; 128 and the signal's number if a signal ended it: 129, 131, 143";
+
+impl Exit {
+    /// The word for it in JSON errors.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Mistake => "mistake",
+            Self::Usage => "usage",
+            Self::Denied => "denied",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Unreachable => "unreachable",
+            Self::NotGood => "not_good",
+            Self::Undelivered => "undelivered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command did not do what was asked, and what to do next. Never holds a secret.
+#[derive(Debug)]
+pub struct Failure {
+    /// How the program ends.
+    pub exit: Exit,
+    /// What happened, in a sentence. Empty: nothing needs to be said.
+    pub message: String,
+    /// What to do next, in a sentence.
+    pub next: Option<String>,
+}
+
+impl Failure {
+    /// What happened, in a sentence.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), next: None }
+    }
+
+    /// Something typed that is not understood.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Says what to do next, in a sentence.
+    #[must_use]
+    pub fn next(self, next: impl Into<String>) -> Self {
+        Self { next: Some(next.into()), ..self }
+    }
+
+    /// Says its commands as they are to be typed for the same server.
+    #[must_use]
+    pub fn at(self, wishes: &Wishes) -> Self {
+        Self { next: self.next.map(|next| wishes.spell(&next)), ..self }
+    }
+
+    /// Standard output did not take the result. A reader that has seen enough (`| head`) is no failure.
+    #[must_use]
+    pub fn of_output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(Exit::Done, "");
+        }
+        Self::new(Exit::Mistake, format!("The result cannot be written: {error}."))
+    }
+
+    /// Writes it to standard error in one line, and gives the exit code.
+    #[must_use]
+    pub fn report(&self, format: Format) -> Exit {
+        if self.message.is_empty() {
+            return self.exit;
+        }
+        // File names and the system's words may hold anything: through the gate with them.
+        let line = |text: &str| Untrusted::new(text.trim()).label(MESSAGE_CELLS);
+        let (message, next) = (line(&self.message), self.next.as_deref().map(line));
+        let text = if format == Format::Json {
+            let error = json!({ "code": self.exit.word(), "exit": self.exit as u8, "message": message, "next": next });
+            json!({ "error": error }).to_string()
+        } else {
+            let end = if message.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+            next.map_or(format!("latchkey: {message}"), |next| format!("latchkey: {message}{end} {next}"))
+        };
+        // Standard error may be gone with the terminal: that is no reason to fail again.
+        let _ = writeln!(io::stderr(), "{text}");
+        self.exit
+    }
+}
+
+/// Longer than any sentence of ours with a path of 4,096 bytes (`PATH_MAX`) in it.
+const MESSAGE_CELLS: usize = 5000;
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&ApiError> for Failure {
+    fn from(error: &ApiError) -> Self {
+        let (exit, next) = match error {
+            ApiError::NotSignedIn(_) => (Exit::Denied, Some("Sign in with: latchkey login --remember")),
+            ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
+            ApiError::NotAllowed(_) => (Exit::Denied, None),
+            ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
+            ApiError::Conflict(..) => (Exit::Conflict, None),
+            ApiError::Refused(400, _) => (Exit::Usage, None),
+            ApiError::Refused(..) | ApiError::Passportal => (Exit::Mistake, None),
+            ApiError::TooMany { .. } | ApiError::NotStarted(_) => (Exit::Unreachable, None),
+            ApiError::Unreachable(_)
+            | ApiError::Transport(_)
+            | ApiError::NoSignIn
+            | ApiError::Server(..)
+            | ApiError::WebPage(..)
+            | ApiError::SentElsewhere(_)
+            | ApiError::Garbled(..) => (Exit::Unreachable, Some("See what is wrong with: latchkey doctor")),
+        };
+        Self { exit, message: error.to_string(), next: next.map(str::to_owned) }
+    }
+}
+
+impl From<color_eyre::Report> for Failure {
+    fn from(report: color_eyre::Report) -> Self {
+        Self::new(Exit::Mistake, format!("{report:#}"))
+    }
+}

@@ -1,0 +1,12 @@
+//! What a user can do, written once for the page, plain lines and commands.
+
+pub mod connect;
+pub mod context;
+pub mod create;
+pub mod deliver;
+pub mod diagnose;
+pub mod failure;
+pub mod format;
+pub mod notices;
+pub mod pending;
+pub mod prompter;

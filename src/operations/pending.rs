@@ -1,0 +1,169 @@
+//! Creates that were sent and not settled: noted before they are sent, so that a start after a crash knows of them.
+//!
+//! A note holds no secret: what was asked for, of whom, and the name under which it can be asked again. It is locked for
+//! as long as the process lives that wrote it; one that can be locked is left over.
+
+use std::fs;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::client::{IdempotencyKey, LeftOver, NewKey, Target};
+use crate::config::{Config, Source};
+use crate::domain::Label;
+use crate::platform::surroundings::Account;
+
+/// A server forgets the name of an attempt after 24 hours (HTTP contract, part B): asked again later, it would make a
+/// second key. An hour less, since its clock may differ.
+const REPEATABLE: TimeDelta = TimeDelta::hours(23);
+/// The largest note, in bytes: a label of 100 characters, a path and a name.
+const MOST: u64 = 16 << 10;
+
+/// The notes of one state folder.
+pub struct Unfinished {
+    folder: PathBuf,
+    /// Where the keys of each profile are.
+    places: Vec<(String, Place)>,
+    held: Vec<(IdempotencyKey, PathBuf, File)>,
+}
+
+/// Where keys are.
+enum Place {
+    /// In a data folder of this computer.
+    Data(PathBuf),
+    /// On a server, by its URL or socket.
+    Server(String),
+}
+
+impl Place {
+    /// As it stands in a note. Asked for when the server has been reached: by then a data folder is there, and its one
+    /// true path can be known.
+    fn words(&self) -> String {
+        match self {
+            Self::Data(folder) => {
+                format!("data:{}", fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()).display())
+            }
+            Self::Server(words) => words.clone(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Note {
+    place: String,
+    /// Who is signed in there: the name of an attempt is theirs alone.
+    username: Option<String>,
+    /// Who logged in to this computer: several people may share one account.
+    login: Option<u32>,
+    idempotency_key: String,
+    label: String,
+    expires_at: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+}
+
+impl Unfinished {
+    /// The notes about the servers of these settings.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let places = config.profiles().into_iter().filter_map(|profile| {
+            let place = match config.connection(&profile.name).ok()? {
+                Source::Embedded(data) => Place::Data(data),
+                Source::Remote(connection) => Place::Server(match connection.target {
+                    Target::Socket(path) => format!("unix:{}", path.display()),
+                    Target::Url(base) => base.as_str().to_owned(),
+                }),
+            };
+            Some((profile.name, place))
+        });
+        Self { folder: config.state_folder().join("unfinished"), places: places.collect(), held: Vec::new() }
+    }
+
+    /// Notes a create that is about to be sent. A second try under the same name changes nothing. Where no note can be
+    /// written the create goes on all the same: it is worth more.
+    pub fn note(&mut self, profile: &str, username: Option<&str>, new: &NewKey) {
+        let Some(place) = self.place(profile) else { return };
+        if self.held.iter().any(|(key, ..)| *key == new.idempotency_key) {
+            return;
+        }
+        let note = Note {
+            place,
+            username: username.map(str::to_owned),
+            login: Account::read().login,
+            idempotency_key: new.idempotency_key.as_str().to_owned(),
+            label: new.label.as_str().to_owned(),
+            expires_at: new.expires_at,
+            at: Utc::now(),
+        };
+        if let Ok((path, file)) = write(&self.folder, &note) {
+            self.held.push((new.idempotency_key.clone(), path, file));
+        }
+    }
+
+    /// Forgets a create: what came of it is known.
+    pub fn settle(&mut self, key: &IdempotencyKey) {
+        self.held.retain(|(held, path, _)| {
+            let is_it = held == key;
+            if is_it {
+                let _ = fs::remove_file(path);
+            }
+            !is_it
+        });
+    }
+
+    /// What was left over at a profile's server by a program that ended, the oldest first. It is ours from now on: another
+    /// process does not find it.
+    pub fn left(&mut self, profile: &str, username: Option<&str>, now: DateTime<Utc>) -> Vec<LeftOver> {
+        let Some(place) = self.place(profile) else { return Vec::new() };
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let notes = entries.filter_map(|path| {
+            let (file, note) = read(&path)?;
+            // Several people may share this account: another's create is not finished under our name.
+            let ours =
+                note.place == place && note.username.as_deref() == username && note.login == Account::read().login;
+            let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| ours)?;
+            let new = NewKey {
+                idempotency_key: key.clone(),
+                label: Label::parse(&note.label).ok()?,
+                expires_at: note.expires_at,
+            };
+            let repeatable = now - note.at < REPEATABLE && note.expires_at.is_none_or(|end| end > now);
+            Some((LeftOver { new, at: note.at, repeatable }, (key, path, file)))
+        });
+        let (mut left, held): (Vec<_>, Vec<_>) = notes.unzip();
+        left.sort_by_key(|left| left.at);
+        self.held.extend(held);
+        left
+    }
+
+    fn place(&self, profile: &str) -> Option<String> {
+        Some(self.places.iter().find(|(name, _)| name == profile)?.1.words())
+    }
+}
+
+fn write(folder: &Path, note: &Note) -> io::Result<(PathBuf, File)> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let path = folder.join(format!("{}.json", note.idempotency_key));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    file.try_lock()?;
+    file.write_all(&serde_json::to_vec(note)?)?;
+    Ok((path, file))
+}
+
+/// A note that no living process holds. What cannot be understood is none.
+fn read(path: &Path) -> Option<(File, Note)> {
+    let no_link = i32::try_from((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits()).ok()?;
+    let mut file = OpenOptions::new().read(true).custom_flags(no_link).open(path).ok()?;
+    let about = file.metadata().ok()?;
+    let ours = about.is_file() && about.uid() == rustix::process::geteuid().as_raw() && about.len() <= MOST;
+    if !ours || file.try_lock().is_err() {
+        return None;
+    }
+    let mut text = Vec::new();
+    (&mut file).take(MOST).read_to_end(&mut text).ok()?;
+    Some((file, serde_json::from_slice(&text).ok()?))
+}

@@ -1,0 +1,112 @@
+//! What changes a key that is there.
+
+use chrono::Utc;
+
+use super::form;
+use super::form::End;
+use super::interrupt::{Trouble, Turn};
+use super::list::which;
+use super::session::Desk;
+use super::show::{facts, time};
+use crate::client::Changes;
+use crate::domain::{AccessKey, KeyId, Status};
+
+/// Cells of a label that is asked about.
+const LABEL_CELLS: usize = 100;
+
+async fn key(desk: &mut Desk, rest: &str) -> Turn<AccessKey> {
+    let id = which(desk, rest).await?;
+    desk.call(async |client| client.key(&id).await).await
+}
+
+async fn change(desk: &mut Desk, id: &KeyId, changes: &Changes) -> Turn<()> {
+    let key = desk.call(async |client| client.edit(id, changes).await).await?;
+    desk.talk.say("Changed:");
+    facts(desk, &key);
+    Ok(())
+}
+
+/// Asks for a new label and a new end.
+pub(crate) async fn edit(desk: &mut Desk, rest: &str) -> Turn<()> {
+    let key = key(desk, rest).await?;
+    facts(desk, &key);
+    form::tell_way_back(desk, "then nothing is changed.");
+    let label = form::label(desk, "Enter keeps it, - for none").await?;
+    let changes = match form::expires(desk, "Enter keeps it").await? {
+        End::Back => Changes::default(),
+        End::Kept => Changes { label, ..Changes::default() },
+        End::Is(end) => Changes { label, expires_at: Some(end.at(Utc::now())), status: None },
+    };
+    if changes == Changes::default() {
+        desk.talk.say("Nothing was changed.");
+        return Ok(());
+    }
+    change(desk, &key.id, &changes).await
+}
+
+/// Switches a key on or off; over, if neither is said.
+pub(crate) async fn switch(desk: &mut Desk, rest: &str, to: Option<Status>) -> Turn<()> {
+    let key = key(desk, rest).await?;
+    facts(desk, &key);
+    let to = match (to, key.status) {
+        (Some(to), _) => to,
+        (None, Status::Active) => Status::Inactive,
+        (None, Status::Inactive) => Status::Active,
+        (None, Status::Expired) => {
+            desk.talk.say("It has expired: edit sets a new end.");
+            return Ok(());
+        }
+    };
+    if key.status == to {
+        desk.talk.say(format!("It is {} already.", to.as_str()));
+        return Ok(());
+    }
+    let (what, question) = if to == Status::Active {
+        let words =
+            "It will be accepted again, at once. Access tokens from before stay refused: clients fetch new ones.";
+        (words, "Activate it?")
+    } else {
+        let words = "Requests that use it, and access tokens made from it, fail at once. It can be activated again.";
+        (words, "Deactivate it?")
+    };
+    desk.talk.say(what);
+    if !desk.talk.yes(question).await? {
+        desk.talk.say("Nothing was changed.");
+        return Ok(());
+    }
+    change(desk, &key.id, &Changes { status: Some(to), ..Changes::default() }).await
+}
+
+/// Deletes the key that is meant.
+pub(crate) async fn delete(desk: &mut Desk, rest: &str) -> Turn<()> {
+    let key = key(desk, rest).await?;
+    delete_this(desk, &key).await
+}
+
+/// Deletes a key, if the end of its ID is typed, and in production the profile's name.
+pub(crate) async fn delete_this(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
+    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.label(LABEL_CELLS) };
+    let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", time(at)));
+    let id = key.id.label(KeyId::MAX_CHARS);
+    desk.talk.say(format!("{label}, {id}, {}, {used}.", key.status.as_str()));
+    desk.talk.say("Requests that use this key will fail at once. This cannot be undone.");
+    confirm(desk, &key.id).await?;
+    let was_there = desk.call(async |client| client.remove(&key.id).await).await?;
+    desk.talk.say(if was_there { format!("Deleted {id}.") } else { format!("{id} was deleted already.") });
+    Ok(())
+}
+
+async fn confirm(desk: &mut Desk, id: &KeyId) -> Turn<()> {
+    let no = |what| Err(Trouble::Failed(format!("That is not {what}: nothing was deleted.")));
+    let typed = desk.talk.line("Type the last four characters of its ID to delete it: ").await?;
+    if !typed.eq_ignore_ascii_case(&id.last_four()) {
+        return no("the end of its ID");
+    }
+    if desk.server.profile.production {
+        let name = desk.server.profile.name.clone();
+        if desk.talk.line(format!("{name} is a production profile. Type its name to go on: ")).await? != name {
+            return no("its name");
+        }
+    }
+    Ok(())
+}

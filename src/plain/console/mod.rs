@@ -1,0 +1,233 @@
+//! What is said and what is asked: lines out, lines in.
+
+mod input;
+mod sanitize;
+
+use std::io;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::interrupt::{Stop, Trouble, Turn};
+use crate::platform::prompt;
+use crate::platform::signal_guard::Held;
+use sanitize::Gate;
+
+/// A terminal that takes nothing any more is not waited for longer, at the end.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// The number of SIGINT.
+const INTERRUPT: i32 = 2;
+
+/// A conversation.
+pub(crate) struct Talk {
+    /// What waits to be written: with the next question, so that a terminal that has stopped holds up no signal.
+    out: Zeroizing<Vec<u8>>,
+    /// What text comes through.
+    gate: Gate,
+    /// Whether a person types the answers, and the terminal shows them.
+    typed: bool,
+    /// Whether a question stands on the line, which has no end yet.
+    is_open: bool,
+    /// What every question begins with.
+    mark: String,
+    /// Signals, which wait until all is safe.
+    pub(crate) held: Held,
+}
+
+impl Talk {
+    /// Begins one on standard input and output.
+    pub(crate) fn new() -> Self {
+        let (out, mark, typed) = (Zeroizing::default(), String::new(), io::stdin().is_terminal());
+        Self { out, gate: Gate::here(), typed, is_open: false, mark, held: Held::new() }
+    }
+
+    /// Whether a person types the answers.
+    pub(crate) const fn is_typed(&self) -> bool {
+        self.typed
+    }
+
+    /// Sets what every question begins with.
+    pub(crate) fn mark(&mut self, mark: String) {
+        self.mark = mark;
+    }
+
+    /// Says one thing, on one line.
+    pub(crate) fn say(&mut self, text: impl AsRef<str>) {
+        let text = self.gate.line(text.as_ref());
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'\n');
+    }
+
+    /// Says a credential, alone on a line as it is; not if that would not show all of it.
+    pub(crate) fn say_credential(&mut self, text: &str) -> Turn<()> {
+        if !self.gate.shows_all_of(text) {
+            return Err(Trouble::words("it has characters that this terminal cannot show: use a file or a command"));
+        }
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'\n');
+        Ok(())
+    }
+
+    /// Asks for a line; without the blanks at its ends.
+    pub(crate) async fn line(&mut self, question: impl AsRef<str>) -> Turn<String> {
+        let question = self.ask(question.as_ref());
+        let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
+        Ok(String::from_utf8_lossy(&line).trim().to_owned())
+    }
+
+    /// Asks for a secret, which is not shown while it is typed.
+    pub(crate) async fn hidden(&mut self, question: impl AsRef<str>) -> Turn<SecretString> {
+        if !self.typed {
+            let question = self.ask(question.as_ref());
+            let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
+            let text = std::str::from_utf8(&line).map_err(|_| Trouble::words("that was not UTF-8 text"))?;
+            return Ok(SecretString::from(text));
+        }
+        let (said, question) =
+            (std::mem::take(&mut self.out), self.gate.line(&format!("{}{}", self.mark, question.as_ref())));
+        self.is_open = true;
+        let typed = self.blocking(move || write(&said).and_then(|()| prompt::hidden(&question).map(Some))).await;
+        prompt::end_silence(); // a signal leaves the question open: the terminal shows again what is typed
+        typed
+    }
+
+    /// Asks a question that only a yes answers with yes.
+    pub(crate) async fn yes(&mut self, question: &str) -> Turn<bool> {
+        loop {
+            match self.line(format!("{question} (yes or no, Enter for no): ")).await?.to_lowercase().as_str() {
+                "yes" | "y" => return Ok(true),
+                "" | "no" | "n" => return Ok(false),
+                _ => self.say("Type yes or no."),
+            }
+        }
+    }
+
+    /// Lists what there is to choose from, and asks for one.
+    pub(crate) async fn choose(&mut self, question: &str, choices: &[(&str, &str)]) -> Turn<usize> {
+        self.tell(choices);
+        self.choose_again(question, choices).await
+    }
+
+    fn tell(&mut self, choices: &[(&str, &str)]) {
+        for (n, (words, what)) in choices.iter().enumerate() {
+            self.say(format!("{}. {words}{}{what}", n + 1, if what.is_empty() { "" } else { ": " }));
+        }
+    }
+
+    /// Asks for one of several that were listed before; each by its number or its words.
+    pub(crate) async fn choose_again(&mut self, question: &str, choices: &[(&str, &str)]) -> Turn<usize> {
+        let question = format!("{question} (1 to {}, Enter lists them): ", choices.len());
+        loop {
+            let typed = self.line(&question).await?.to_lowercase();
+            if typed.is_empty() {
+                self.tell(choices);
+                continue;
+            }
+            let is = |(n, (words, _)): (usize, &(&str, &str))| {
+                let words = words.to_lowercase();
+                typed == (n + 1).to_string() || typed == words || Some(typed.as_str()) == words.split(' ').next()
+            };
+            if let Some(n) = choices.iter().enumerate().position(is) {
+                return Ok(n);
+            }
+            self.say(format!("Type a number from 1 to {}.", choices.len()));
+        }
+    }
+
+    /// Waits for a call or a piece of work; what was said before is seen meanwhile.
+    pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Turn<T> {
+        self.show().await?;
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.held.signal() => Err(self.signal().into()),
+        }
+    }
+
+    /// Writes what was said.
+    pub(crate) async fn show(&mut self) -> Turn<()> {
+        let said = std::mem::take(&mut self.out);
+        if said.is_empty() {
+            return Ok(());
+        }
+        self.blocking(move || write(&said).map(Some)).await
+    }
+
+    /// Writes the last words, if anybody takes them.
+    pub(crate) async fn end(mut self) {
+        if self.is_open {
+            self.out.insert(0, b'\n');
+        }
+        let said = std::mem::take(&mut self.out);
+        let written = tokio::task::spawn_blocking(move || write(&said));
+        let _ = tokio::time::timeout(FAREWELL, written).await;
+    }
+
+    /// What is to be written with a question.
+    fn ask(&mut self, question: &str) -> Zeroizing<Vec<u8>> {
+        let question = self.gate.line(&format!("{}{question}", self.mark));
+        self.out.extend_from_slice(question.as_bytes());
+        self.is_open = true;
+        std::mem::take(&mut self.out)
+    }
+
+    /// Does what may wait for the terminal; none means that the input has ended.
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> io::Result<Option<T>> + Send + 'static,
+    ) -> Turn<T> {
+        if self.held.is_heard() {
+            return Err(self.signal().into());
+        }
+        let done = tokio::select! {
+            done = tokio::task::spawn_blocking(work) => done,
+            () = self.held.signal() => return Err(self.signal().into()),
+        };
+        match done.map_err(io::Error::other).flatten() {
+            Ok(Some(answer)) => {
+                if std::mem::take(&mut self.is_open) && !self.typed {
+                    self.out.push(b'\n'); // no terminal has shown an answer, with its end of line
+                }
+                Ok(answer)
+            }
+            Ok(None) => Err(Stop::Left.into()),
+            Err(error) => Err(self.trouble(&error)),
+        }
+    }
+
+    fn trouble(&mut self, error: &io::Error) -> Trouble {
+        match error.kind() {
+            _ if error.raw_os_error().is_some() => return Stop::Gone.into(),
+            // The terminal passes Ctrl-C and Ctrl-D on as they are while nothing is shown.
+            io::ErrorKind::Interrupted => return self.closed(Stop::Signal(INTERRUPT)),
+            io::ErrorKind::UnexpectedEof => return self.closed(Stop::Left),
+            _ => {}
+        }
+        self.is_open = false;
+        Trouble::words(&error.to_string())
+    }
+
+    /// The question has its end of line already.
+    fn closed(&mut self, stop: Stop) -> Trouble {
+        self.is_open = false;
+        stop.into()
+    }
+
+    fn signal(&self) -> Stop {
+        Stop::Signal(self.held.number().unwrap_or(INTERRUPT))
+    }
+}
+
+/// Straight to the system: the buffer of [`io::stdout`] would keep what it has held.
+fn write(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(rustix::stdio::stdout(), bytes) {
+            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

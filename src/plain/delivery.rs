@@ -1,0 +1,133 @@
+//! The ways of a credential out of the program: into a file and to a command, which no recorder of the terminal sees;
+//! and to the terminal, where it stays.
+
+use std::path::PathBuf;
+
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use super::interrupt::{Trouble, Turn};
+use super::session::Desk;
+use crate::domain::sentence;
+use crate::platform::delivery::{Arrived, Receiver, Speech, to_path};
+use crate::platform::surroundings::{Warning, look};
+
+/// Cells of what a command said: as much as is kept of it, and more.
+const SAID_CELLS: usize = 2000;
+
+/// A credential, by its name in sentences.
+pub(crate) struct Credential<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) text: &'a str,
+}
+
+impl Credential<'_> {
+    /// With a newline at its end, which `read` and text tools expect.
+    fn line(&self) -> Zeroizing<Vec<u8>> {
+        let mut line = Zeroizing::new(Vec::with_capacity(self.text.len() + 1));
+        line.extend_from_slice(self.text.as_bytes());
+        if !self.text.ends_with('\n') {
+            line.push(b'\n');
+        }
+        line
+    }
+
+    /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; says whether it is there.
+    pub(crate) async fn to_file(&self, desk: &mut Desk) -> Turn<bool> {
+        let typed = desk.talk.line("New file (Enter to go back): ").await?;
+        if typed.is_empty() {
+            return Ok(false);
+        }
+        let path = typed.strip_prefix("~/").map_or(PathBuf::from(&typed), |rest| desk.settings.places.home.join(rest));
+        desk.talk.say(match to_path(&path, &self.line())? {
+            Arrived::File(path) => format!("The {} is in {}, for you alone.", self.name, path.display()),
+            Arrived::Descriptor(number) => format!("The {} went to file descriptor {number}.", self.name),
+        });
+        Ok(true)
+    }
+
+    /// Gives it to a command; says whether that took it.
+    pub(crate) async fn to_command(&self, desk: &mut Desk) -> Turn<bool> {
+        let typed = desk.talk.line("Command (Enter to go back): ").await?;
+        if typed.is_empty() {
+            return Ok(false);
+        }
+        let receiver = Receiver::find(&typed)?;
+        desk.talk.show().await?;
+        match receiver.give(&self.line(), Speech::Kept, desk.talk.held.signal()).await {
+            Ok(said) => {
+                desk.talk.say(format!("The {} was given to the command, which ended well.", self.name));
+                if said.had_secret {
+                    desk.talk.say(format!("The command repeated the {}: what it said is not shown.", self.name));
+                } else if !said.words.is_empty() {
+                    desk.talk.say(format!("It said: {}", said.words.label(SAID_CELLS)));
+                }
+                Ok(true)
+            }
+            Err(failed) => {
+                if !failed.said.is_empty() {
+                    desk.talk.say(format!("It said: {}", failed.said.label(SAID_CELLS)));
+                }
+                Err(Trouble::words(&failed.why))
+            }
+        }
+    }
+
+    /// Shows it, if that is asked for twice; says whether it was.
+    pub(crate) async fn to_terminal(&self, desk: &mut Desk) -> Turn<bool> {
+        let found = desk.talk.wait(look(desk.config.clipboard())).await?;
+        for warning in found.warnings.iter().filter(|warning| **warning != Warning::Stays) {
+            desk.talk.say(warning.sentence());
+        }
+        desk.talk.say(format!("Shown, the {} stays in the scrollback until you clear it.", self.name));
+        if !desk.talk.yes("Show it?").await? {
+            return Ok(false);
+        }
+        desk.talk.say(format!("{}, alone on the next line:", sentence(self.name).trim_end_matches('.')));
+        desk.talk.say_credential(self.text)?;
+        desk.talk.show().await?;
+        Ok(true)
+    }
+}
+
+/// The number of ways that [`offer`] knows.
+pub(crate) const WAYS: [(&str, &str); 3] = [
+    ("File", "write it to a new file, for you alone"),
+    ("Command", "give it to a command on its standard input"),
+    ("Show", "show it here, where it stays in the scrollback"),
+];
+
+/// Offers something that was made with a secret, until the user goes back. It can be made again.
+pub(crate) async fn offer(desk: &mut Desk, credential: &Credential<'_>, more: &Credential<'_>) -> Turn<()> {
+    let request = format!("write the {} to a new file", more.name);
+    let mut choices = WAYS.to_vec();
+    if !more.text.is_empty() {
+        choices.push(("Request", &request));
+    }
+    choices.push(("Back", ""));
+    let question = sentence(credential.name);
+    let mut chosen = desk.talk.choose(question.trim_end_matches('.'), &choices).await?;
+    loop {
+        let done = match chosen {
+            0 => credential.to_file(desk).await,
+            1 => credential.to_command(desk).await,
+            2 => credential.to_terminal(desk).await,
+            3 if !more.text.is_empty() => more.to_file(desk).await,
+            _ => return Ok(()),
+        };
+        match done {
+            Ok(_) => {}
+            Err(Trouble::Failed(words)) => desk.fail(&words),
+            Err(stop) => return Err(stop),
+        }
+        chosen = desk.talk.choose_again(question.trim_end_matches('.'), &choices).await?;
+    }
+}
+
+/// A text that is nothing yet.
+pub(crate) const NOTHING: Credential<'static> = Credential { name: "", text: "" };
+
+/// Asks for a secret without showing it.
+pub(crate) async fn hidden(desk: &mut Desk, question: &str) -> Turn<Zeroizing<String>> {
+    Ok(Zeroizing::new(desk.talk.hidden(question).await?.expose_secret().to_owned()))
+}

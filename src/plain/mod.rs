@@ -1,0 +1,36 @@
+//! What the page does, line by line: for screen readers, serial consoles and `expect`.
+//!
+//! Nothing moves and nothing is drawn. One line says one thing, and what was said stays where it is; so a secret is only
+//! shown if that is asked for twice. Questions wait for their answers: there is nothing here for a task of its own to do.
+
+mod change;
+mod commands;
+mod console;
+mod create;
+mod delivery;
+mod detect;
+mod exchange;
+mod form;
+mod interrupt;
+mod list;
+mod pending;
+mod reveal;
+mod servers;
+mod session;
+mod show;
+mod tokens;
+
+pub use detect::Why;
+pub use session::Ended;
+
+use crate::config::Config;
+use crate::operations::context::Settings;
+use crate::operations::failure::Failure;
+use session::Desk;
+
+/// Works until the user leaves. Needs a tokio runtime on this thread.
+pub async fn run(config: Config, settings: Settings, why: Why) -> Result<Ended, Failure> {
+    let mut desk = Desk::open(config, settings, why).await?;
+    let stop = commands::run(&mut desk).await;
+    Ok(desk.close(stop).await)
+}

@@ -1,0 +1,175 @@
+//! The place of work: the server, who is signed in there, and the conversation.
+
+mod sign_in;
+
+use crate::client::{ApiError, Client, Connect as _, Connected, Server};
+use crate::config::Config;
+use crate::domain::{Profile, Untrusted};
+use crate::operations::connect::connector::{Connector, Started};
+use crate::operations::context::Settings;
+use crate::operations::deliver::Rescue;
+use crate::operations::failure::{Exit, Failure};
+
+use super::console::Talk;
+use super::detect::Why;
+use super::interrupt::{Stop, Trouble, Turn};
+use super::list::Listing;
+use super::pending;
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code.
+    pub exit: Exit,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+}
+
+/// All that an operation works with.
+pub(crate) struct Desk {
+    /// The conversation.
+    pub(crate) talk: Talk,
+    /// Where one works, and who is signed in.
+    pub(crate) server: Server,
+    /// The keys that were listed last.
+    pub(crate) listing: Listing,
+    /// The settings.
+    pub(crate) config: Config,
+    /// How the program was started.
+    pub(crate) settings: Settings,
+    /// The exit code, unless something else decides.
+    pub(crate) exit: Exit,
+    /// Whether an earlier run left over a create that can be finished.
+    pub(crate) has_left_over: bool,
+    client: Client,
+    /// Whether this run has begun the session, and so ends it.
+    own_session: bool,
+    connector: Connector,
+    started: Started,
+}
+
+impl Desk {
+    /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
+    pub(crate) async fn open(config: Config, settings: Settings, why: Why) -> Result<Self, Failure> {
+        let talk = Talk::new(); // first of all: from here on no signal ends the program at once
+        let started = Started::default();
+        let mut connector = Connector::new(config.clone(), started.clone());
+        let Connected { client, server } = connector.connect(None).await?;
+        let (listing, exit, has_left_over, own_session) = (Listing::default(), Exit::Done, false, false);
+        let mut desk = Self {
+            talk,
+            server,
+            listing,
+            config,
+            settings,
+            exit,
+            has_left_over,
+            client,
+            own_session,
+            connector,
+            started,
+        };
+        desk.talk.say(why.sentence());
+        desk.introduce();
+        for notice in desk.config.notices() {
+            desk.talk.say(notice);
+        }
+        Ok(desk)
+    }
+
+    /// Says what did not work. Where nobody types, nobody may read it either: the exit code tells it too.
+    pub(crate) fn fail(&mut self, words: &str) {
+        self.talk.say(words);
+        if !self.talk.is_typed() {
+            self.exit = self.exit.max(Exit::Mistake);
+        }
+    }
+
+    /// Says where one is.
+    pub(crate) fn introduce(&mut self) {
+        let Profile { name, server, production, read_only, .. } = &self.server.profile;
+        let mark = if *production { ", PRODUCTION" } else { "" };
+        let read_only = if *read_only { " Read-only: nothing can be changed." } else { "" };
+        self.talk.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
+        self.talk.mark(if *production { format!("[PRODUCTION {name}] ") } else { String::new() });
+        self.say_who();
+    }
+
+    /// Says who is signed in, and what they left over.
+    fn say_who(&mut self) {
+        if let Some(who) = &self.server.who {
+            let until = super::show::time(who.expires_at);
+            let (name, role) = (who.username.label(60), who.role.label(40));
+            self.talk.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
+        }
+        pending::tell(self);
+    }
+
+    /// The profile, and who is signed in there; none before somebody is, where one must be.
+    pub(crate) fn whose(&self) -> Option<(String, Option<String>)> {
+        let Server { profile, who, .. } = &self.server;
+        let username = who.as_ref().map(|who| who.username.raw_for_api().to_owned());
+        (!profile.signs_in || username.is_some()).then(|| (profile.name.clone(), username))
+    }
+
+    /// Works on another profile's server. If there is no way to it, all stays as it is.
+    pub(crate) async fn go_to(&mut self, name: &str) -> Turn<()> {
+        let Connected { client, server } = self.connector.connect(Some(name.to_owned())).await?;
+        self.config.choose(name).map_err(|error| Trouble::words(&error.to_string()))?;
+        self.end_session().await;
+        (self.client, self.server, self.listing) = (client, server, Listing::default());
+        self.introduce();
+        Ok(())
+    }
+
+    /// Why nothing may be changed here; none if it may.
+    pub(crate) fn only_looks(&self) -> Option<String> {
+        let name = &self.server.profile.name;
+        if self.server.profile.read_only {
+            return Some(format!("The profile {name} is read-only here: nothing was changed."));
+        }
+        let who = self.server.who.as_ref().filter(|who| who.may_only_look())?;
+        let (role, user) = (who.role.label(40), who.username.label(60));
+        Some(format!("{user} is an {role} here, and may only look: nothing was changed."))
+    }
+
+    /// Makes one call, as somebody who is signed in where one must be. If the session has ended, it is asked for again,
+    /// and the call goes on.
+    pub(crate) async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Turn<T> {
+        loop {
+            let client = self.signed_in().await?;
+            match self.talk.wait(ask(&client)).await? {
+                Err(ApiError::NotSignedIn(_)) if self.server.profile.signs_in => self.forget_session(),
+                answer => return Ok(answer?),
+            }
+        }
+    }
+
+    /// A client that speaks for nobody: for what needs no session.
+    pub(crate) fn anyone(&self) -> Client {
+        self.client.without_session()
+    }
+
+    /// The last place for a secret that found no other; made sure of before there is one.
+    pub(crate) fn rescue(&self) -> Turn<Rescue> {
+        Ok(Rescue::prepare(&self.settings.places.state)?)
+    }
+
+    /// The server's name for questions.
+    pub(crate) fn server_name(&self) -> String {
+        Untrusted::new(&self.server.profile.server).label(120)
+    }
+
+    /// Ends what this run has begun, and says the last words.
+    pub(crate) async fn close(mut self, stop: Stop) -> Ended {
+        self.end_session().await;
+        self.started.stop().await;
+        self.talk.end().await;
+        match stop {
+            Stop::Left | Stop::Gone => Ended { exit: self.exit, signal: None },
+            // A secret that had to be kept in a file weighs more than the signal.
+            Stop::Signal(_) if self.exit == Exit::Undelivered => Ended { exit: self.exit, signal: None },
+            Stop::Signal(number) => Ended { exit: Exit::Cancelled, signal: Some(number) },
+        }
+    }
+}

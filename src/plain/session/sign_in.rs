@@ -1,0 +1,102 @@
+//! Signing in and out. A session that was begun here is known to nobody else, and ends with the run.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+
+use super::Desk;
+use crate::client::{ApiError, Client, Session};
+use crate::domain::{Untrusted, Who};
+use crate::plain::interrupt::{Trouble, Turn};
+
+/// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// The longest name, in cells, that a question repeats.
+const NAME_CELLS: usize = 60;
+
+impl Desk {
+    /// A client that may ask about keys. Asks for name and password if nobody is signed in where one must be.
+    pub(in crate::plain) async fn signed_in(&mut self) -> Turn<Client> {
+        if self.server.target.is_passportal() {
+            return Err(ApiError::Passportal.into());
+        }
+        while self.server.profile.signs_in && !self.client.has_session() {
+            self.sign_in().await?;
+        }
+        Ok(self.client.clone())
+    }
+
+    /// The session has ended, and its client is of no use.
+    pub(in crate::plain) fn forget_session(&mut self) {
+        self.client = self.client.without_session();
+        self.own_session = false;
+        if let Some(who) = self.server.who.take() {
+            self.server.profile.username = Some(who.username.raw_for_api().to_owned()); // likely the same person
+            self.talk.say("Your session has ended. Sign in again: what you were doing goes on.");
+        }
+    }
+
+    /// Asks once. A wrong password is a message, and nothing typed gives up.
+    async fn sign_in(&mut self) -> Turn<()> {
+        let given_up = || Trouble::Failed("Nobody is signed in: nothing was done.".to_owned());
+        let server = self.server_name();
+        let name = match self.server.profile.username.clone() {
+            Some(name) => name,
+            None => self.talk.line(format!("User name at {server} (Enter gives up): ")).await?,
+        };
+        if name.is_empty() {
+            return Err(given_up());
+        }
+        let shown = Untrusted::new(&name).label(NAME_CELLS);
+        let password = self.talk.hidden(format!("Password of {shown} at {server} (Enter gives up): ")).await?;
+        if password.expose_secret().is_empty() {
+            return Err(given_up());
+        }
+        match self.talk.wait(self.client.sign_in(&name, &password)).await? {
+            Ok(session) => self.begin(session),
+            Err(error @ ApiError::NotSignedIn(_)) => {
+                self.talk.say(error.to_string());
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn begin(&mut self, session: Session) -> Turn<()> {
+        self.client = self.client.with_session(&session.token)?;
+        self.own_session = true;
+        let Session { username, role, expires_at, .. } = session;
+        self.server.who = Some(Who { username, role, expires_at });
+        self.say_who();
+        Ok(())
+    }
+
+    /// Ends the session, here in any case.
+    pub(in crate::plain) async fn sign_out(&mut self) -> Turn<()> {
+        if !self.server.profile.signs_in {
+            self.talk.say("This server is yours alone: there is no session to end.");
+            return Ok(());
+        }
+        if !self.client.has_session() {
+            self.talk.say("Nobody is signed in.");
+            return Ok(());
+        }
+        let ended = self.talk.wait(self.client.sign_out()).await?;
+        (self.client, self.own_session, self.server.who) = (self.client.without_session(), false, None);
+        self.listing = super::Listing::default();
+        match ended {
+            Ok(()) => self.talk.say("Signed out."),
+            Err(error) => {
+                self.talk.say(format!("The session is forgotten here, but the server did not hear of it: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the session that this run has begun.
+    pub(crate) async fn end_session(&mut self) {
+        if std::mem::take(&mut self.own_session) {
+            let _ = tokio::time::timeout(FAREWELL, self.client.sign_out()).await;
+        }
+    }
+}

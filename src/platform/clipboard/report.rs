@@ -1,0 +1,121 @@
+//! What is known about a copy to a clipboard, in words that never claim more.
+
+use std::time::Duration;
+
+use crate::platform::surroundings::Way;
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The Secret access key.
+    Secret,
+    /// The Access key ID.
+    Id,
+    /// An HMAC token.
+    HmacToken,
+    /// What an HMAC token was made of.
+    Content,
+    /// An exchange, as text for curl.
+    Request,
+    /// An access token.
+    AccessToken,
+    /// Nothing: what was copied before is overwritten.
+    Clipboard,
+}
+
+impl What {
+    /// Its name on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "Secret access key",
+            Self::Id => "Access key ID",
+            Self::HmacToken => "HMAC token",
+            Self::Content => "Content",
+            Self::Request => "curl text (a credential)",
+            Self::AccessToken => "Access token",
+            Self::Clipboard => "Clipboard",
+        }
+    }
+
+    /// Whether no clipboard manager should remember it.
+    #[must_use]
+    pub const fn is_credential(self) -> bool {
+        !matches!(self, Self::Id | Self::Content | Self::Clipboard)
+    }
+
+    /// What helps where it cannot be copied.
+    const fn instead(self) -> &'static str {
+        match self {
+            Self::Secret => " Use Save, or show it and select it by mouse.",
+            Self::HmacToken => " Select it by mouse.",
+            _ => "",
+        }
+    }
+}
+
+/// What came of a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyReport {
+    /// It was sent this way. Nobody confirms that it arrived.
+    Sent(Way),
+    /// The desktop took it, and has it while this program runs, but not longer than this.
+    Held(Option<Duration>),
+    /// A space was sent this way, over what was there.
+    Overwritten(Way),
+    /// A desktop's clipboard was emptied; or it held something else by then, and was left alone.
+    Cleared(bool),
+    /// It was not sent.
+    Failed {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+impl CopyReport {
+    /// One or two sentences for the user.
+    #[must_use]
+    pub fn sentence(&self, what: What) -> String {
+        let thing = what.name();
+        match self {
+            Self::Sent(way) => {
+                let way = match way {
+                    Way::Tmux => "through tmux to your terminal's clipboard",
+                    Way::Screen => "through GNU screen to your terminal's clipboard",
+                    Way::Mosh => "through mosh to your terminal's clipboard",
+                    _ => "to your terminal's clipboard (OSC 52)",
+                };
+                format!("{thing} sent {way}. Terminals do not confirm: paste it where it belongs before you close.")
+            }
+            Self::Held(Some(time)) => {
+                let seconds = time.as_secs();
+                format!("{thing} is on the desktop's clipboard for {seconds} s, while latchkey runs. Paste it now.")
+            }
+            Self::Held(None) => format!("{thing} is on the desktop's clipboard, as long as latchkey runs."),
+            Self::Overwritten(_) => {
+                "A space was sent over the clipboard. Histories and recordings of it remain.".into()
+            }
+            Self::Cleared(true) => "The desktop's clipboard is empty. A manager's history of it remains.".into(),
+            Self::Cleared(false) => "The desktop's clipboard holds nothing from here: left as it is.".into(),
+            Self::Failed { reason } if what == What::Clipboard => format!("Clipboard not overwritten: {reason}"),
+            Self::Failed { reason } => format!("{thing} not copied: {reason}{}", what.instead()),
+        }
+    }
+
+    /// The same in a few words, for a small screen.
+    #[must_use]
+    pub fn brief(&self, what: What) -> String {
+        match self {
+            Self::Sent(_) => "Sent. Terminals do not confirm: paste it before you close.".into(),
+            Self::Held(Some(time)) => format!("On the desktop's clipboard for {} s. Paste it now.", time.as_secs()),
+            Self::Failed { reason } => format!("Not copied: {reason}{}", what.instead()),
+            _ => self.sentence(what),
+        }
+    }
+
+    /// Whether it was not sent.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+}

@@ -1,0 +1,208 @@
+//! A command that takes a secret on its standard input.
+
+mod output;
+mod program;
+
+use std::io;
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::process::Child;
+
+use super::Refusal;
+use crate::domain::Untrusted;
+pub use output::Said;
+
+/// The shell that POSIX promises.
+const SHELL: &str = "/bin/sh";
+/// A command that was told to end and has not after this long is left behind.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A command for `sh -c` whose grammar is right and whose first word was found.
+pub struct Receiver(String);
+
+/// What becomes of the words of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speech {
+    /// They go to our standard error: our standard output has room for the result only. The terminal stays the command's.
+    Aloud,
+    /// They are kept, and the command has no terminal: neither ours nor any other.
+    Kept,
+}
+
+/// Why a command did not take the secret, for the middle of a sentence; and what it said, if that was kept.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub why: String,
+    /// Its words.
+    pub said: Untrusted,
+}
+
+impl Failed {
+    fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), said: Untrusted::default() }
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::new(format!("the command cannot be run: {error}"))
+    }
+}
+
+impl Receiver {
+    /// Tries as much of a command as can be tried without running it: the shell, the grammar (`sh -n`), and whether the
+    /// first word is something to run (`command -v`), if it is a plain word.
+    pub fn find(command: &str) -> Result<Self, Refusal> {
+        if command.trim().is_empty() {
+            return Err(Refusal::new(
+                "there is no command",
+                "Write one that reads the secret, such as: pass insert -m NAME",
+            ));
+        }
+        let status = |args: &[&str]| {
+            let quiet = || Stdio::null();
+            let run = Command::new(SHELL).args(args).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
+            run.map_err(|error| Refusal::new(format!("{SHELL} cannot be run: {error}"), "Write to a file instead."))
+        };
+        if !status(&["-n", "-c", command])?.success() {
+            return Err(Refusal::new("the command is not right for sh", "A quote or a bracket may be missing."));
+        }
+        if let Some(word) = program::first(command)
+            && !status(&["-c", "command -v -- \"$1\"", "sh", word])?.success()
+        {
+            let next = "Check its name, that it is installed and that it may be executed.";
+            return Err(Refusal::new(format!("the command {word} is not found"), next));
+        }
+        Ok(Self(command.to_owned()))
+    }
+
+    /// Runs it with `line` as its standard input, and waits for its end, or until `stop` says that it shall be ended. It has
+    /// read the whole line, and ended well, or this is an error.
+    pub async fn give(&self, line: &[u8], speech: Speech, stop: impl Future<Output = ()>) -> Result<Said, Failed> {
+        let (input, mut ours) = io::pipe()?;
+        // We keep the pipe's other end too: what is left in it at the end was not read.
+        let kept = input.try_clone()?;
+        let mut child = self.spawn(input, speech)?;
+        let listening = output::listen(&mut child);
+        ours.write_all(line)?; // far smaller than a pipe's 64 KiB (pipe(7)): never waits
+        drop(ours);
+        let ended = tokio::select! {
+            status = child.wait() => Ok(status?),
+            () = stop => Err("the command was interrupted".to_owned()),
+        };
+        if ended.is_err() {
+            end(&mut child, speech).await;
+        }
+        let said = listening.end(line).await;
+        let failed = match ended {
+            Err(why) => why,
+            Ok(status) if !status.success() => format!("the command failed ({status})"),
+            Ok(_) if matches!(rustix::io::ioctl_fionread(kept.as_fd()), Ok(1..)) => {
+                "the command ended without reading the secret".to_owned()
+            }
+            Ok(_) => return Ok(said),
+        };
+        Err(Failed { why: failed, said: said.words })
+    }
+
+    fn spawn(&self, input: io::PipeReader, speech: Speech) -> io::Result<Child> {
+        let mut command = tokio::process::Command::new(SHELL);
+        command.arg("-c").arg(&self.0).stdin(input);
+        match speech {
+            Speech::Aloud => command.stdout(io::stderr().as_fd().try_clone_to_owned()?),
+            Speech::Kept => {
+                command.stdout(Stdio::piped()).stderr(Stdio::piped());
+                without_terminal(&mut command)
+            }
+        };
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("LATCHKEY_") {
+                command.env_remove(name);
+            }
+        }
+        command.spawn()
+    }
+}
+
+/// In a session of its own a command cannot write to our terminal, nor read from it.
+#[expect(unsafe_code, reason = "there is no safe way to a new session")]
+fn without_terminal(command: &mut tokio::process::Command) -> &mut tokio::process::Command {
+    // SAFETY: between fork and exec only what is async-signal-safe may be called; setsid(2) is (signal-safety(7)),
+    // and rustix calls nothing else.
+    unsafe { command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?)) }
+}
+
+/// Asks a command to end, and what it has started if it leads a session. One that does not is left behind.
+async fn end(child: &mut Child, speech: Speech) {
+    if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
+        let _ = match speech {
+            Speech::Aloud => kill_process(pid, Signal::TERM),
+            Speech::Kept => kill_process_group(pid, Signal::TERM),
+        };
+    }
+    let _ = tokio::time::timeout(PATIENCE, child.wait()).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_run_is_refused() {
+        for (command, why) in [(" ", "no command"), ("cat | (", "not right for sh"), ("/nowhere/x", "not found")] {
+            let refusal = Receiver::find(command).err().unwrap();
+            assert!(refusal.what.contains(why), "{refusal:?}");
+        }
+        for command in ["cat >/dev/null", "while read -r a; do :; done", "{ cat; } >&2", "exec cat"] {
+            assert!(Receiver::find(command).is_ok(), "{command}");
+        }
+    }
+
+    async fn given(command: &str) -> Result<Said, Failed> {
+        let receiver = Receiver::find(command).unwrap();
+        receiver.give(b"sk_x\n", Speech::Kept, std::future::pending()).await
+    }
+
+    #[tokio::test]
+    async fn a_command_has_no_terminal_and_its_words_are_kept() {
+        let said =
+            given("read -r a; test \"$a\" = sk_x && echo good >&2; (: >/dev/tty) 2>/dev/null || echo none").await;
+        assert_eq!(said.unwrap().words.label(80), "good\\nnone");
+        let said = given("cat; yes | head -c 100000").await.unwrap();
+        assert!(said.had_secret && said.words.is_empty(), "what repeats the secret is not shown");
+        let said = given("cat >/dev/null; yes | head -c 100000").await.unwrap();
+        assert!(!said.had_secret && said.words.width() < 5000);
+    }
+
+    #[tokio::test]
+    async fn failures_are_told_apart() {
+        for (command, why, said) in [
+            ("echo no >&2; cat >/dev/null; exit 3", "exit status: 3", "no"),
+            ("true", "without reading", ""),
+            ("kill -9 $$", "signal: 9", ""),
+        ] {
+            let failed = given(command).await.err().unwrap();
+            assert!(failed.why.contains(why), "{failed:?}");
+            assert_eq!(failed.said.label(80), said);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_waits_is_stopped_with_all_it_has_started() {
+        let (started, hears) = std::io::pipe().unwrap();
+        // The pipe ends when every process that has inherited it has ended.
+        rustix::io::fcntl_setfd(&hears, rustix::io::FdFlags::empty()).unwrap();
+        let receiver = Receiver::find("cat >/dev/null; tail -f /dev/null | cat").unwrap();
+        let stop = async { tokio::task::yield_now().await };
+        let failed = receiver.give(b"sk_x\n", Speech::Kept, stop).await.err().unwrap();
+        assert!(failed.why.contains("interrupted"));
+        drop(hears);
+        let ended = tokio::task::spawn_blocking(move || std::io::Read::read(&mut &started, &mut [0]).unwrap());
+        assert_eq!(tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap().unwrap(), 0);
+    }
+}

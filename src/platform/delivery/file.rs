@@ -1,0 +1,110 @@
+//! A new file for a secret.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use super::Refusal;
+
+/// A file that we made, empty, for its owner only. Removed again when dropped unfilled.
+pub struct NewFile {
+    path: PathBuf,
+    file: File,
+    is_filled: bool,
+}
+
+impl NewFile {
+    /// Makes the file. Never opens one that exists, nor what a link points to.
+    pub fn create(path: &Path) -> Result<Self, Refusal> {
+        let file = Self::open(path).map_err(|error| {
+            let (what, next) = if error.kind() == io::ErrorKind::AlreadyExists {
+                ("exists already and is not overwritten".to_owned(), "Name a file that does not exist yet.")
+            } else {
+                (format!("cannot be made: {error}"), "Name a file in a folder that is there and that you may write to.")
+            };
+            Refusal::new(format!("the file {} {what}", path.display()), next)
+        })?;
+        Ok(Self { path: path.to_owned(), file, is_filled: false })
+    }
+
+    /// Opens a new file for its owner only, as [`create`](Self::create) does.
+    pub fn open(path: &Path) -> io::Result<File> {
+        let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+        OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the secret, through to the disk: file, then folder.
+    pub fn fill(mut self, line: &[u8]) -> io::Result<()> {
+        fill(&mut self.file, &self.path, line)?;
+        self.is_filled = true;
+        Ok(())
+    }
+}
+
+/// Writes to a new file at `path`, and makes sure that both outlive a loss of power.
+pub fn fill(file: &mut File, path: &Path, line: &[u8]) -> io::Result<()> {
+    file.write_all(line)?;
+    file.sync_all()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Some file systems know no sync of a folder: the file itself is safe by now.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        let same = |a: &std::fs::Metadata, b: &std::fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+        // Only ours: somebody may have put another one in its place.
+        if !self.is_filled
+            && let (Ok(ours), Ok(there)) = (self.file.metadata(), std::fs::symlink_metadata(&self.path))
+            && same(&ours, &there)
+        {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn new_private_and_gone_if_not_filled() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let file = NewFile::create(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(NewFile::create(&path).err().unwrap().what.contains("exists already"));
+        drop(file);
+        assert!(!path.exists());
+        NewFile::create(&path).unwrap().fill(b"sk_x\n").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"sk_x\n");
+    }
+
+    #[test]
+    fn links_and_files_of_others_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, target) = (folder.path().join("secret"), folder.path().join("target"));
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        assert!(NewFile::create(&path).is_err());
+        assert!(!target.exists());
+        std::fs::remove_file(&path).unwrap();
+        let file = NewFile::create(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "another's").unwrap();
+        drop(file);
+        assert_eq!(std::fs::read(&path).unwrap(), b"another's");
+    }
+}

@@ -1,0 +1,78 @@
+//! What happens when a mistake of ours panics: a private report, and a terminal that is put back.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
+
+use color_eyre::config::{HookBuilder, Theme};
+
+use crate::domain;
+use crate::tui::runtime;
+
+/// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, never to the screen.
+pub fn install(state: PathBuf) -> color_eyre::Result<()> {
+    let (_, error_hook) = HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
+    error_hook.install()?;
+    std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+        // A panic in a task ends that task; the screen goes on and hears of it. tokio tells them apart.
+        let goes_on = tokio::task::try_id().is_some() || std::thread::current().name() != Some("main");
+        if !goes_on {
+            runtime::leave_at_once();
+        }
+        let file = write(&state, &redact(&report(info)));
+        if goes_on {
+            return;
+        }
+        let _ = match file {
+            Ok(file) => writeln!(io::stderr(), "latchkey: a mistake in the program; see {}", file.display()),
+            Err(_) => writeln!(io::stderr(), "latchkey: a mistake in the program, and no place to write about it"),
+        };
+    }));
+    Ok(())
+}
+
+/// The panic, and the way to it where `RUST_BACKTRACE` asks for that.
+///
+/// Not color-eyre's report: with `RUST_BACKTRACE=full` it opens the source files that the frames name, and panics, in
+/// a panic, where one may not be read (0.6.5, `SourceSection`).
+fn report(info: &PanicHookInfo<'_>) -> String {
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => format!("{info}\n{backtrace}"),
+        _ => info.to_string(),
+    }
+}
+
+fn write(state: &Path, report: &str) -> io::Result<PathBuf> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state)?;
+    let path = state.join("panic.log");
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+    writeln!(file, "{}\n{report}\n", chrono::Utc::now().to_rfc3339())?;
+    Ok(path)
+}
+
+/// Without what looks like a secret or a token, and without control characters.
+fn redact(report: &str) -> String {
+    let mut out: String = report.lines().flat_map(|line| [domain::redact(line), "\n".to_owned()]).collect();
+    out.retain(|c| c == '\n' || !c.is_control());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_tokens_are_redacted() {
+        let hmac = "0c433d7e88edc9a09c981dcf46313a1aac23225f7187391826921f7b50098537";
+        let text = redact(&format!("at \"sk_abc\" or (eyJ0eX.a.b) or {hmac}; src/ui.rs:12 stays\u{1b}"));
+        for secret in ["sk_abc", "eyJ0eX", hmac, "\u{1b}"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(text.contains("src/ui.rs:12 stays"));
+    }
+}

@@ -1,0 +1,132 @@
+//! Entering and leaving: one door in, one door out, whoever goes through it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::termios::{OptionalActions, Termios};
+
+/// The terminal's modes as they were, while it is ours. Global since a panic hook has nothing else to ask.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Whether the description that the shell gave us is not blocking now, by our doing.
+static UNBLOCKED: AtomicBool = AtomicBool::new(false);
+
+/// A terminal that takes nothing more must not keep us longer.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
+/// Alternate screen (1049), cursor hidden (25), bracketed paste (2004), focus reports (1004): xterm's ctlseqs.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
+/// The reverse, in reverse, with the rendition and the scroll region reset.
+const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l";
+
+/// A copy of the standard input's descriptor. Its description is shared with the shell.
+pub(crate) fn given() -> io::Result<OwnedFd> {
+    Ok(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?)
+}
+
+/// Makes the given description not blocking, until the terminal is left.
+pub(crate) fn unblock_given() -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(rustix::stdio::stdin())?;
+    if !flags.contains(OFlags::NONBLOCK) {
+        rustix::fs::fcntl_setfl(rustix::stdio::stdin(), flags | OFlags::NONBLOCK)?;
+        UNBLOCKED.store(true, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+fn block_given() {
+    if UNBLOCKED.swap(false, Ordering::SeqCst)
+        && let Ok(flags) = rustix::fs::fcntl_getfl(rustix::stdio::stdin())
+    {
+        let _ = rustix::fs::fcntl_setfl(rustix::stdio::stdin(), flags.difference(OFlags::NONBLOCK));
+    }
+}
+
+/// Whether the terminal is ours now.
+pub(crate) fn is_entered() -> bool {
+    before().is_some()
+}
+
+/// Sets raw mode and appends the codes to `out`. A program in the background stops here (SIGTTOU) until it is in
+/// the foreground: before it has written anything.
+pub(crate) fn enter(out: &mut Vec<u8>) -> io::Result<()> {
+    let now = rustix::termios::tcgetattr(rustix::stdio::stdin())?;
+    let mut raw = now.clone();
+    raw.make_raw();
+    set_modes(&raw)?;
+    before().get_or_insert(now);
+    out.extend_from_slice(ENTER);
+    Ok(())
+}
+
+/// Appends the codes that put the terminal back, if it is ours.
+pub(crate) fn leave(out: &mut Vec<u8>) {
+    if is_entered() {
+        out.extend_from_slice(LEAVE);
+    }
+}
+
+/// Ends raw mode, once. Ignores every error: there may be no terminal any more.
+pub(crate) fn left() {
+    if let Some(modes) = before().take() {
+        block_given();
+        let _ = set_modes(&modes);
+    }
+}
+
+/// Leaves from anywhere, such as a panic hook: blanks the screen first, since it may show a secret and some
+/// terminals have no alternate screen. A terminal that takes nothing is left alone after a moment.
+pub fn leave_at_once() {
+    if !is_entered() {
+        return;
+    }
+    let rows = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or(0, |size| size.ws_row);
+    let mut out = b"\x1b[m\x1b[r".to_vec();
+    for row in 1..=if rows == 0 { 24 } else { rows } {
+        out.extend_from_slice(format!("\x1b[{row}H\x1b[K").as_bytes());
+    }
+    out.extend_from_slice(b"\x1b[H");
+    leave(&mut out);
+    let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    if let Ok(fd) = rustix::fs::open("/dev/tty", flags, Mode::empty()).map_err(io::Error::from).or_else(|_| given()) {
+        write_in_time(&fd, &out);
+    }
+    left();
+}
+
+fn write_in_time(fd: &OwnedFd, mut rest: &[u8]) {
+    let until = Instant::now() + PATIENCE;
+    while !rest.is_empty() {
+        match rustix::io::write(fd, rest) {
+            Ok(sent) => rest = &rest[sent..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                let left = Timespec::try_from(until.saturating_duration_since(Instant::now())).ok();
+                match poll(&mut [PollFd::new(fd, PollFlags::OUT)], left.as_ref()) {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                }
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Nothing can panic while this is held.
+fn before() -> MutexGuard<'static, Option<Termios>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn set_modes(modes: &Termios) -> io::Result<()> {
+    loop {
+        match rustix::termios::tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, modes) {
+            Err(Errno::INTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}

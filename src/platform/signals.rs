@@ -1,0 +1,109 @@
+//! Signals: the system's way to say that the size changed, that it is time to stop for a while, or to end.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// Longer than any run: stands for "never" where a time is needed.
+pub(crate) const LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+/// Whoever was told to end and has not after this long is ended. Two seconds: the answer to a create under
+/// way comes sooner or not at all.
+const PATIENCE: Duration = Duration::from_secs(2);
+const SIGTSTP: i32 = rustix::process::Signal::TSTP.as_raw();
+const SIGCONT: i32 = rustix::process::Signal::CONT.as_raw();
+
+/// What a signal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The terminal has another size.
+    Resized,
+    /// Stop, until somebody brings us back.
+    Suspend,
+    /// We were stopped, and go on.
+    Continued,
+    /// It is time to end: by this signal.
+    End(i32),
+}
+
+/// The signals that the screen listens to.
+pub struct Signals {
+    resized: Option<Signal>,
+    suspend: Option<Signal>,
+    continued: Option<Signal>,
+    end: mpsc::Receiver<i32>,
+}
+
+impl Signals {
+    /// Listens for SIGWINCH, SIGTSTP and SIGCONT, and for SIGHUP, SIGINT, SIGTERM and SIGQUIT in tasks of their own:
+    /// they are heard whatever the screen is doing. Comes before the terminal is entered, so that none finds it
+    /// entered and nobody listening.
+    #[must_use]
+    pub fn new() -> Self {
+        // One place: the first signal says it all.
+        let (told, end) = mpsc::channel(1);
+        for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit()] {
+            let told = told.clone();
+            if let Ok(mut signal) = signal(kind) {
+                tokio::spawn(async move {
+                    signal.recv().await;
+                    std::thread::spawn(move || end_after_patience(kind));
+                    let _ = told.send(kind.as_raw_value()).await;
+                });
+            }
+        }
+        let listen = |kind| signal(kind).ok();
+        Self {
+            resized: listen(SignalKind::window_change()),
+            suspend: listen(SignalKind::from_raw(SIGTSTP)),
+            continued: listen(SignalKind::from_raw(SIGCONT)),
+            end,
+        }
+    }
+
+    /// Waits for the next one. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Told {
+        tokio::select! {
+            biased;
+            Some(signal) = self.end.recv() => Told::End(signal),
+            () = heard(&mut self.continued) => Told::Continued,
+            () = heard(&mut self.suspend) => Told::Suspend,
+            () = heard(&mut self.resized) => Told::Resized,
+        }
+    }
+
+    /// Waits until we go on after a stop: with [`Told::Continued`], or [`Told::End`] if that was said meanwhile.
+    pub(crate) async fn go_on(&mut self) -> Told {
+        tokio::select! {
+            biased;
+            Some(signal) = self.end.recv() => return Told::End(signal),
+            () = heard(&mut self.continued) => {}
+        }
+        // A shell that ends a stopped job sends two signals: let the task that heard the other one say so.
+        tokio::task::yield_now().await;
+        self.end.try_recv().map_or(Told::Continued, Told::End)
+    }
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn heard(signal: &mut Option<Signal>) {
+    let said = match signal {
+        Some(signal) => signal.recv().await,
+        None => None,
+    };
+    if said.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "there is no event to await: this is for when none comes")]
+fn end_after_patience(kind: SignalKind) {
+    std::thread::sleep(PATIENCE);
+    super::raw_mode::leave_at_once();
+    std::process::exit(128 + kind.as_raw_value());
+}

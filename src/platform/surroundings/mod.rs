@@ -1,0 +1,99 @@
+//! What stands between the program and its user: multiplexers, recorders, other people's eyes, and the way to a
+//! clipboard. It is looked at anew before a secret is shown or copied, since all of it changes while we run.
+
+mod account;
+mod ancestors;
+mod desktop;
+mod environment;
+mod route;
+mod tmux;
+mod warning;
+
+pub use account::Account;
+pub(crate) use ancestors::could_bring_us_back;
+pub use route::Way;
+pub use warning::Warning;
+
+use crate::domain::Clipboard;
+use environment::Environment;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// How a copy goes now, or why it cannot, for the middle of a sentence.
+    pub way: Result<Way, String>,
+    /// What else is known of that way, in a sentence.
+    pub caveat: Option<&'static str>,
+    /// What the user should know before a secret is shown or copied.
+    pub warnings: Vec<Warning>,
+    /// The terminal, by its device, to which tmux would hand a copy.
+    pub client: Option<String>,
+    /// Whether mosh stands between the terminal and this computer.
+    pub mosh: bool,
+}
+
+impl Default for Surroundings {
+    /// A terminal of which nothing special is known.
+    fn default() -> Self {
+        Self { way: Ok(Way::Terminal), caveat: None, warnings: Vec::new(), client: None, mosh: false }
+    }
+}
+
+impl Surroundings {
+    /// Where a copy goes, before it is made: one or two sentences that claim no more than is known.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let words = match &self.way {
+            Ok(way) => way.promise().to_owned(),
+            Err(why) => {
+                format!("No clipboard can be reached from here: {why}. Use Save, or show the key and select it.")
+            }
+        };
+        self.caveat.map_or(words.clone(), |caveat| format!("{words} {caveat}"))
+    }
+
+    /// The same in a few words, for a small screen.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match &self.way {
+            Ok(way) => way.brief().to_owned(),
+            Err(why) => format!("No clipboard: {why}. Use Save."),
+        }
+    }
+}
+
+/// Looks around. Never waits longer than tmux is given to answer; to be called anew each time.
+pub async fn look(wish: Clipboard) -> Surroundings {
+    let environment = Environment::read();
+    let tmux = match &environment.pane {
+        Some(pane) => Some(tmux::ask(pane).await),
+        None => None,
+    };
+    // Reading /proc is quick, but it is files all the same.
+    let judged = tokio::task::spawn_blocking(move || judge(&environment, wish, tmux.as_ref())).await;
+    judged.unwrap_or_else(|_| Surroundings {
+        way: Err("the surroundings cannot be looked at".to_owned()),
+        ..Surroundings::default()
+    })
+}
+
+fn judge(environment: &Environment, wish: Clipboard, tmux: Option<&Result<tmux::Tmux, String>>) -> Surroundings {
+    let answered = tmux.and_then(|tmux| tmux.as_ref().ok());
+    let client = answered.and_then(tmux::Tmux::active);
+    let mut above = ancestors::ours();
+    for client in answered.iter().flat_map(|tmux| &tmux.clients) {
+        above.extend(ancestors::names(client.pid));
+    }
+    let is_mosh = match client {
+        // Inside tmux it is the client's line that counts, not the one on which the server was started.
+        Some(client) => ancestors::names(client.pid).iter().any(|name| name == MOSH),
+        None => above.iter().any(|name| name == MOSH),
+    };
+    let way = route::choose(environment, wish, tmux, is_mosh);
+    let caveat = way.as_ref().ok().and_then(|way| way.caveat(environment, client));
+    let warnings = warning::all(environment, &above, tmux);
+    Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()), mosh: is_mosh }
+}
+
+/// The process that mosh runs on our side of the line.
+const MOSH: &str = "mosh-server";

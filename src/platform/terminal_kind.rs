@@ -1,0 +1,83 @@
+//! What kind of terminal it is, as far as its surroundings tell. Nobody is asked: answers may come late or never.
+
+use crate::domain::Charset;
+
+/// What the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Its characters.
+    pub charset: Charset,
+    /// Whether it has the 16 colours, and the user wants them.
+    pub colours: bool,
+}
+
+/// Terminals without colour: real ones, and what calls itself after them (terminfo, names ending so).
+const MONO: [&str; 3] = ["-m", "-mono", "-nc"];
+
+impl Kind {
+    /// A terminal of today.
+    pub const RICH: Self = Self { charset: Charset::Utf8, colours: true };
+
+    /// The kind by the variables of the environment.
+    #[must_use]
+    pub fn here() -> Self {
+        Self::of(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default())
+    }
+
+    /// The kind by variables; an empty one counts as none (POSIX for the locale, no-color.org for `NO_COLOR`).
+    fn of(variable: impl Fn(&str) -> String) -> Self {
+        let term = variable("TERM");
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(&variable).find(|value| !value.is_empty());
+        // These draw their own glyphs: the VT100 family has ASCII, the Linux console a font of 256 or 512.
+        let poor = term.starts_with("vt") || is_a(&term, "linux");
+        let charset = if poor { Charset::Ascii } else { Charset::of_locale(&locale.unwrap_or_default()) };
+        let mono = term.starts_with("vt") || ["", "dumb", "unknown"].contains(&term.as_str());
+        let mono = mono || MONO.iter().any(|end| term.ends_with(end));
+        Self { charset, colours: !mono && variable("NO_COLOR").is_empty() }
+    }
+}
+
+/// Whether a terminal is this one or a variant of it: `linux`, `linux-16color`.
+fn is_a(term: &str, name: &str) -> bool {
+    term.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Kind {
+        Kind::of(|name| variables.iter().find(|(n, _)| *n == name).map_or(String::new(), |(_, v)| (*v).to_owned()))
+    }
+
+    #[test]
+    fn the_locale_is_the_first_that_is_set() {
+        let charset = |variables: &[(&str, &str)]| of(&[variables, &[("TERM", "xterm")]].concat()).charset;
+        assert_eq!(charset(&[("LANG", "C.UTF-8")]), Charset::Utf8);
+        assert_eq!(charset(&[("LANG", "C.UTF-8"), ("LC_CTYPE", "C")]), Charset::Ascii);
+        assert_eq!(charset(&[("LANG", "C"), ("LC_CTYPE", "de_DE.UTF-8"), ("LC_ALL", "")]), Charset::Utf8);
+        assert_eq!(charset(&[("LC_ALL", "C"), ("LC_CTYPE", "C.UTF-8"), ("LANG", "C.UTF-8")]), Charset::Ascii);
+        assert_eq!(charset(&[]), Charset::Ascii);
+    }
+
+    #[test]
+    fn each_terminal_gets_what_it_has() {
+        let utf8 = ("LANG", "C.UTF-8");
+        let kind = |term| of(&[utf8, ("TERM", term)]);
+        for (term, charset, colours) in [
+            ("xterm-256color", Charset::Utf8, true),
+            ("screen", Charset::Utf8, true),
+            ("linux", Charset::Ascii, true),
+            ("linux-16color", Charset::Ascii, true),
+            ("vt100", Charset::Ascii, false),
+            ("vt220", Charset::Ascii, false),
+            ("dumb", Charset::Utf8, false),
+            ("", Charset::Utf8, false),
+            ("xterm-mono", Charset::Utf8, false),
+        ] {
+            assert_eq!(kind(term), Kind { charset, colours }, "{term}");
+        }
+        assert!(!of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "1")]).colours);
+        assert!(of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "")]).colours);
+    }
+}

@@ -1,0 +1,188 @@
+//! The master key, and what is done with it: sealing secrets and signing tokens.
+
+use std::fs;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io;
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::domain::wiped_after;
+use crate::server::store::StoreError;
+
+/// XChaCha20-Poly1305's nonce, so long that random ones never meet.
+const NONCE: usize = 24;
+/// Half of the master key file.
+const HALF: usize = 32;
+
+/// Seals secrets and signs access tokens. Both keys are wiped when dropped.
+pub(crate) struct Vault {
+    cipher: XChaCha20Poly1305,
+    signing: Zeroizing<[u8; HALF]>,
+}
+
+impl Vault {
+    /// Takes the key from its file; makes the file when there is none and none may be `required`.
+    pub(crate) fn open(path: &Path, required: bool) -> Result<Self, StoreError> {
+        match read(path) {
+            Err(StoreError::Files { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                if required {
+                    return Err(StoreError::MasterKeyMissing(path.to_owned()));
+                }
+                make(path)?;
+                read(path).map(|bytes| Self::new(&bytes))
+            }
+            other => other.map(|bytes| Self::new(&bytes)),
+        }
+    }
+
+    /// The first half seals, the second signs.
+    fn new(bytes: &Zeroizing<[u8; 2 * HALF]>) -> Self {
+        let mut sealing = Zeroizing::new([0; HALF]);
+        let mut signing = Zeroizing::new([0; HALF]);
+        sealing.copy_from_slice(&bytes[..HALF]);
+        signing.copy_from_slice(&bytes[HALF..]);
+        Self { cipher: XChaCha20Poly1305::new((&*sealing).into()), signing }
+    }
+
+    /// `nonce ‖ ciphertext ‖ tag`, which opens only for the key ID that it was sealed for.
+    pub(crate) fn seal(&self, key_id: &str, secret: &str) -> Result<Vec<u8>, StoreError> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce)?;
+        let payload = Payload { msg: secret.as_bytes(), aad: key_id.as_bytes() };
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::Damaged)?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// What was sealed, or nothing when a single bit differs.
+    pub(crate) fn unseal(&self, key_id: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
+        let payload = Payload { msg: sealed, aad: key_id.as_bytes() };
+        self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
+    }
+
+    /// HMAC-SHA256 with the signing half.
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        wiped_after(|| self.mac(message).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default())
+    }
+
+    /// Whether `signature` is [`sign`](Self::sign)'s: in constant time.
+    pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        wiped_after(|| self.mac(message).is_some_and(|mac| mac.verify_slice(signature).is_ok()))
+    }
+
+    /// HMAC takes a key of any length (RFC 2104, section 2), so this is never `None`.
+    fn mac(&self, message: &[u8]) -> Option<Hmac<Sha256>> {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.signing).ok()?;
+        mac.update(message);
+        Some(mac)
+    }
+}
+
+/// Refuses a file that others could have put there or read.
+fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, StoreError> {
+    let refuse = |why| StoreError::MasterKey { path: path.to_owned(), why };
+    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+    let mut file = match OpenOptions::new().read(true).custom_flags(no_follow).open(path) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            return Err(refuse("it is a symbolic link; put the file itself there"));
+        }
+        other => other.map_err(StoreError::files(path))?,
+    };
+    let meta = file.metadata().map_err(StoreError::files(path))?;
+    if !meta.is_file() || meta.uid() != rustix::process::geteuid().as_raw() {
+        return Err(refuse("it is not a file of yours; change its owner"));
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Err(refuse("others may read it; make it yours alone (chmod 600), and think of its secrets as known"));
+    }
+    let mut bytes = Zeroizing::new([0; 2 * HALF]);
+    let whole = meta.len() == bytes.len() as u64 && file.read_exact(bytes.as_mut_slice()).is_ok();
+    if whole { Ok(bytes) } else { Err(refuse("it does not have 64 bytes; restore it from a backup")) }
+}
+
+/// Writes a fresh key beside `path` and links it there: of two processes, one wins and both use its key.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut bytes = Zeroizing::new([0; 2 * HALF]);
+    getrandom::fill(bytes.as_mut_slice())?;
+    let written = (|| {
+        let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
+        file.as_file().set_permissions(Permissions::from_mode(0o600))?;
+        file.write_all(bytes.as_slice())?;
+        file.as_file().sync_all()?;
+        match fs::hard_link(file.path(), path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        File::open(folder)?.sync_all()
+    })();
+    bytes.zeroize();
+    written.map_err(StoreError::files(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault() -> Vault {
+        Vault::new(&Zeroizing::new([7; 64]))
+    }
+
+    #[test]
+    fn opens_only_whole_and_only_for_its_key() {
+        let sealed = vault().seal("PK1", "sk_x").unwrap();
+        assert_ne!(sealed, vault().seal("PK1", "sk_x").unwrap(), "a nonce is never used twice");
+        assert_eq!(vault().unseal("PK1", &sealed).unwrap().as_slice(), b"sk_x");
+        assert!(vault().unseal("PK2", &sealed).is_none());
+        for at in 0..sealed.len() {
+            let mut bad = sealed.clone();
+            bad[at] ^= 1;
+            assert!(vault().unseal("PK1", &bad).is_none(), "bit in byte {at}");
+        }
+        assert!(vault().unseal("PK1", &sealed[..20]).is_none());
+    }
+
+    #[test]
+    fn signs() {
+        let signature = vault().sign(b"message");
+        assert!(vault().signed(b"message", &signature));
+        assert!(!vault().signed(b"massage", &signature));
+        assert!(!vault().signed(b"message", &signature[1..]));
+        assert!(!vault().signed(b"message", b""));
+    }
+
+    #[test]
+    fn two_makers_agree_and_unsafe_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        assert!(matches!(Vault::open(&path, true), Err(StoreError::MasterKeyMissing(_))));
+        let makers: Vec<_> = (0..8)
+            .map(|_| {
+                std::thread::spawn({
+                    let path = path.clone();
+                    move || Vault::open(&path, false).unwrap().sign(b"")
+                })
+            })
+            .collect();
+        let signatures: Vec<_> = makers.into_iter().map(|maker| maker.join().unwrap()).collect();
+        assert!(signatures.windows(2).all(|pair| pair[0] == pair[1]));
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(Vault::open(&path, false), Err(StoreError::MasterKey { .. })));
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        let link = folder.path().join("link.key");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(matches!(Vault::open(&link, false), Err(StoreError::MasterKey { .. })));
+        fs::write(&path, b"short").unwrap();
+        assert!(matches!(Vault::open(&path, false), Err(StoreError::MasterKey { .. })));
+    }
+}

@@ -1,0 +1,91 @@
+//! Where a request comes from, and who turned out to have made it.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+
+/// Where a request comes from: an IP address, or `local` for the Unix socket. Whoever serves TCP puts
+/// one into the request's extensions.
+#[derive(Clone, Debug)]
+pub struct Source(pub String);
+
+/// Who made a request, once that is known: an administrator's name or a key's ID that exists, never a text as it
+/// came. For the log.
+#[derive(Clone, Default)]
+pub(crate) struct Who(Arc<OnceLock<String>>);
+
+impl Who {
+    /// Says who it is.
+    pub(crate) fn is(&self, name: &str) {
+        let _ = self.0.set(name.to_owned());
+    }
+
+    /// The name, if anyone said it.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
+
+impl Source {
+    /// The peer's own address; none for a Unix socket.
+    pub(crate) fn of_peer(peer: Option<SocketAddr>) -> Self {
+        Self(peer.map_or_else(|| "local".to_owned(), |peer| peer.ip().to_canonical().to_string()))
+    }
+
+    /// The client's address as the proxy before us names it: the last of `X-Forwarded-For`, since what stands before
+    /// it came from the client. None when there is none.
+    pub(crate) fn of_proxy(headers: &HeaderMap) -> Option<Self> {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        let last = last.rsplit(',').next().unwrap_or_default().trim();
+        let bare = last.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let address = bare.or_else(|_| last.parse::<SocketAddr>().map(|address| address.ip())).ok()?;
+        Some(Self(address.to_canonical().to_string()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Source {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self("local".to_owned())))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Who {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_proxy(lines: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        Source::of_proxy(&headers).map(|source| source.0)
+    }
+
+    #[test]
+    fn only_the_last_hop_is_the_proxys_word() {
+        assert_eq!(of_proxy(&["192.0.2.1"]).unwrap(), "192.0.2.1");
+        assert_eq!(of_proxy(&["10.0.0.1, 192.0.2.1"]).unwrap(), "192.0.2.1");
+        assert_eq!(of_proxy(&["10.0.0.1", "10.0.0.2,192.0.2.1"]).unwrap(), "192.0.2.1");
+        assert_eq!(of_proxy(&["[2001:db8::1]:443"]).unwrap(), "2001:db8::1");
+        assert_eq!(of_proxy(&["[2001:db8::1]"]).unwrap(), "2001:db8::1");
+        assert_eq!(of_proxy(&["192.0.2.1:1234"]).unwrap(), "192.0.2.1");
+        assert_eq!(of_proxy(&["::ffff:192.0.2.1"]).unwrap(), "192.0.2.1");
+        for lines in [&[][..], &["unknown"], &["192.0.2.1, "], &["192.0.2.1\tx"]] {
+            assert_eq!(of_proxy(lines), None, "{lines:?}");
+        }
+    }
+}

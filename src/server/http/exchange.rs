@@ -1,0 +1,152 @@
+//! `/auth`: an HMAC token for an access token, and whether an access token is good.
+
+use axum::Json;
+use axum::extract;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::client_addr::{Source, Who};
+use super::failure::Failure;
+use super::fields::Fields;
+use crate::domain::{Status, hmac_token};
+use crate::server::auth::token;
+use crate::server::auth::token::Claims;
+use crate::server::store::Credential;
+use crate::server::usage_recorder::NOBODY;
+use crate::server::{Inner, State};
+
+/// As long as a secret, and none.
+pub(crate) const DECOY_SECRET: &str = "sk_0000000000000000000000000000000000000000000000000";
+
+/// Why an exchange was refused, in the history of its key.
+const WRONG_HASH: &str = "wrong hash";
+
+/// What proves that a client has a key's secret.
+struct Proof {
+    id: String,
+    hash: String,
+    content: String,
+}
+
+/// `POST /auth/client_token`: the exchange.
+pub(crate) async fn client_token(
+    extract::State(state): extract::State<State>,
+    Source(source): Source,
+    who: Who,
+    request: Request,
+) -> Result<Json<Value>, Failure> {
+    let id = header(request.headers(), "x-key")?;
+    let hash = header(request.headers(), "x-hash")?;
+    let mut fields = Fields::of_body(request).await?;
+    if fields.required("scope")? != "docs_api" {
+        return Err(Failure::malformed("scope", "must be docs_api"));
+    }
+    let content = fields.required("content")?;
+    if content.is_empty() {
+        return Err(Failure::malformed("content", "is empty"));
+    }
+    let proof = Proof { id, hash, content };
+    let inner = state.0.clone();
+    let granted = state.with_store(move |_| inner.exchange(&proof, &source, &who, Utc::now())).await?;
+    let (access_token, expires) = granted.ok_or_else(Failure::verification)?;
+    let refresh_token = random_hex::<32>()?;
+    Ok(Json(json!({
+        "success": true,
+        "access_token": *access_token,
+        "refresh_token": refresh_token,
+        "expiry_time": expires,
+    })))
+}
+
+/// `GET /auth/verify`
+pub(crate) async fn verify(
+    extract::State(state): extract::State<State>,
+    Source(source): Source,
+    who: Who,
+    headers: HeaderMap,
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Failure> {
+    let given = headers.get("x-access-token").or_else(|| headers.get("x-api-token"));
+    let given = given.ok_or_else(|| Failure::token("it is missing"))?.to_str().unwrap_or_default();
+    let now = Utc::now();
+    let claims = token::read(state.0.store.vault(), given, now.timestamp()).map_err(Failure::token)?;
+    who.is(&claims.sub);
+    let id = claims.sub.clone();
+    let found = state.with_store(move |store| store.credential(&id, now)).await?;
+    if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
+        return Err(Failure::token("it was revoked"));
+    }
+    state.0.ledger.used(&claims.sub, &source, now);
+    let id = HeaderValue::from_str(&claims.sub).map_err(|_| Failure::unexpected())?;
+    Ok((StatusCode::NO_CONTENT, [(HeaderName::from_static("x-access-key-id"), id)]))
+}
+
+impl Inner {
+    /// Does the same work whatever is wrong, and decides at the very end.
+    fn exchange(
+        &self,
+        proof: &Proof,
+        source: &str,
+        who: &Who,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(Zeroizing<String>, i64)>, crate::server::StoreError> {
+        let found = self.store.credential(&proof.id, now)?;
+        let (id, sealed) = found.as_ref().map_or((NOBODY, &self.decoy), |key| (proof.id.as_str(), &key.sealed));
+        let secret = self.store.vault().unseal(id, sealed);
+        let readable = secret.is_some();
+        let secret = secret.unwrap_or_default();
+        let matches = hmac_token(&secret, proof.content.as_bytes()).matches(&proof.hash);
+        let end = token_end(found.as_ref(), now);
+        let mut jti = [0; 16];
+        getrandom::fill(&mut jti)?;
+        let claims = Claims {
+            sub: proof.id.clone(),
+            r#gen: found.as_ref().map_or(0, |key| key.generation),
+            iat: now.timestamp(),
+            exp: end,
+            jti: hex(&jti),
+        };
+        let token = token::sign(self.store.vault(), &claims);
+        let refused = match &found {
+            None => {
+                who.is(NOBODY);
+                self.ledger.refused_nobody(source, WRONG_HASH, now);
+                return Ok(None);
+            }
+            Some(_) if !(readable && matches) => Some(WRONG_HASH),
+            Some(key) if key.status != Status::Active => Some(key.status.as_str()),
+            Some(_) => None,
+        };
+        who.is(&proof.id);
+        match refused {
+            Some(why) => self.ledger.refused(&proof.id, source, why, now),
+            None => self.ledger.used(&proof.id, source, now),
+        }
+        Ok(token.filter(|_| refused.is_none()).map(|token| (token, end)))
+    }
+}
+
+/// A token never outlives its key.
+fn token_end(key: Option<&Credential>, now: DateTime<Utc>) -> i64 {
+    let end = now.timestamp() + token::LIFETIME;
+    key.and_then(|key| key.expires_at).map_or(end, |expires| end.min(expires.timestamp()))
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Result<String, Failure> {
+    let value = headers.get(name).ok_or_else(|| Failure::malformed(name, "is missing"))?;
+    let text = value.to_str().map_err(|_| Failure::malformed(name, "must be visible ASCII"))?;
+    if text.is_empty() { Err(Failure::malformed(name, "is empty")) } else { Ok(text.to_owned()) }
+}
+
+fn random_hex<const N: usize>() -> Result<String, Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Failure::unexpected())?;
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

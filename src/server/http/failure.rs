@@ -1,0 +1,118 @@
+//! Answers that are errors.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::server::store::StoreError;
+
+/// An error of the HTTP contract: always JSON, and nothing of the inside.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    code: u16,
+    message: String,
+    /// How long to wait before the next try, in seconds.
+    retry_after: Option<u64>,
+}
+
+impl Failure {
+    fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), retry_after: None }
+    }
+
+    /// 400: malformed input; the message begins with the field's name.
+    pub(crate) fn malformed(field: &str, why: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 0, format!("{field}: {why}"))
+    }
+
+    /// 401: all the ways in which an exchange fails, alike.
+    pub(crate) fn verification() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, 1000, "Key verification failed")
+    }
+
+    /// 401: all the ways in which a sign-in fails, alike.
+    pub(crate) fn sign_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, 1000, "Sign-in failed: username or password is wrong")
+    }
+
+    /// 401: an access token or session token that is not good.
+    pub(crate) fn token(why: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, 1006, format!("Invalid token: {why}"))
+    }
+
+    /// 403.
+    pub(crate) fn forbidden(what: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, 0, what)
+    }
+
+    /// 404.
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, 0, format!("{what} was not found"))
+    }
+
+    /// 405.
+    pub(crate) fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, 3000, "Method not allowed")
+    }
+
+    /// 409: the first call still runs.
+    pub(crate) fn running() -> Self {
+        let message = "The first request with this Idempotency-Key is still running: repeat it unchanged";
+        Self::new(StatusCode::CONFLICT, 0, message)
+    }
+
+    /// 408: the server's limit is over.
+    pub(crate) fn slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, 0, "The request took too long")
+    }
+
+    /// 413.
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, 0, "The body is larger than 64 KiB")
+    }
+
+    /// 422: an idempotency key that cannot be used for this.
+    pub(crate) fn spent(why: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, 0, format!("Idempotency-Key: {why}"))
+    }
+
+    /// 429: whole seconds to wait, and nothing of the reason.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let message = "Too many sign-ins: wait a little and try again";
+        Self { retry_after: Some(seconds.max(1)), ..Self::new(StatusCode::TOO_MANY_REQUESTS, 0, message) }
+    }
+
+    /// 500.
+    pub(crate) fn unexpected() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "Unexpected error")
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Self { status, code, message, retry_after } = self;
+        let body = json!({ "success": false, "message": message, "code": code, "status": status.as_u16() });
+        let mut response = (status, Json(body)).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Failure {
+    /// The inside is for the log.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Interrupted => tracing::debug!(%error),
+            error => tracing::error!(%error, "the store failed"),
+        }
+        Self::unexpected()
+    }
+}

@@ -1,0 +1,40 @@
+//! The one table of routes. `assets/openapi.yaml` describes each of them, and a test compares the two.
+
+use axum::Json;
+use axum::routing::{MethodRouter, delete, get, patch, post};
+use serde_json::{Value, json};
+
+use super::{events, exchange, keys, list, sign_in};
+use crate::server::State;
+
+/// A method and a path that the server answers.
+pub struct Route {
+    /// In upper case.
+    pub method: &'static str,
+    /// As in `OpenAPI`: `{id}` stands for one segment.
+    pub path: &'static str,
+    pub(crate) answer: fn() -> MethodRouter<State>,
+}
+
+const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodRouter<State>) -> Route {
+    Route { method, path, answer }
+}
+
+/// Every route.
+pub const ROUTES: [Route; 11] = [
+    route("GET", "/api/v2/keys", || get(list::list)),
+    route("POST", "/api/v2/keys", || post(keys::create)),
+    route("GET", "/api/v2/keys/{id}", || get(keys::show)),
+    route("PATCH", "/api/v2/keys/{id}", || patch(keys::edit)),
+    route("DELETE", "/api/v2/keys/{id}", || delete(keys::delete)),
+    route("GET", "/api/v2/keys/{id}/events", || get(events::events)),
+    route("POST", "/api/v2/auth/client_token", || post(exchange::client_token)),
+    route("GET", "/api/v2/auth/verify", || get(exchange::verify)),
+    route("POST", "/api/v2/auth/session", || post(sign_in::sign_in)),
+    route("DELETE", "/api/v2/auth/session", || delete(sign_in::sign_out)),
+    route("GET", "/api/v2/health", || get(health)),
+];
+
+async fn health() -> Json<Value> {
+    Json(json!({ "success": true, "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}

@@ -1,0 +1,103 @@
+//! How many connections there are, in all and from each network.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+use super::throttle::network_of;
+
+/// The slots of all listeners together.
+#[derive(Clone)]
+pub(crate) struct Slots {
+    all: Arc<Semaphore>,
+    shares: Shares,
+    /// None when all clients come through one proxy.
+    most_of_network: Option<usize>,
+}
+
+/// How many slots each network has taken. No longer than there are slots.
+type Shares = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
+/// One connection's slot; free again when dropped.
+pub(crate) struct Slot {
+    _one_of_all: OwnedSemaphorePermit,
+    share: Option<(Shares, IpAddr)>,
+}
+
+impl Slots {
+    pub(crate) fn new(all: usize, most_of_network: Option<usize>) -> Self {
+        Self { all: Arc::new(Semaphore::new(all)), shares: Shares::default(), most_of_network }
+    }
+
+    /// Waits until one of all is free.
+    pub(crate) async fn one_of_all(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        Arc::clone(&self.all).acquire_owned().await
+    }
+
+    /// Takes the slot for a client; none when its network has its share already.
+    pub(crate) fn take(&self, one_of_all: OwnedSemaphorePermit, peer: Option<SocketAddr>) -> Option<Slot> {
+        let Some((peer, most)) = peer.zip(self.most_of_network) else {
+            return Some(Slot { _one_of_all: one_of_all, share: None });
+        };
+        let network = network_of(peer.ip().to_canonical());
+        let mut shares = lock(&self.shares);
+        let taken = shares.entry(network).or_default();
+        if *taken >= most {
+            return None;
+        }
+        *taken += 1;
+        Some(Slot { _one_of_all: one_of_all, share: Some((Arc::clone(&self.shares), network)) })
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let Some((shares, network)) = &self.share else { return };
+        let mut shares = lock(shares);
+        if let Some(taken) = shares.get_mut(network) {
+            *taken -= 1;
+            if *taken == 0 {
+                shares.remove(network);
+            }
+        }
+    }
+}
+
+fn lock(shares: &Mutex<HashMap<IpAddr, usize>>) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    shares.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_network_has_its_share_and_gets_it_back() {
+        let slots = Slots::new(10, Some(2));
+        let take = async |peer: &str| slots.take(slots.one_of_all().await.unwrap(), Some(peer.parse().unwrap()));
+        let first = take("192.0.2.1:1").await.unwrap();
+        let second = take("[::ffff:192.0.2.1]:2").await.unwrap();
+        assert!(take("192.0.2.1:3").await.is_none());
+        let _other = take("192.0.2.2:1").await.unwrap();
+        drop(first);
+        let third = take("192.0.2.1:4").await.unwrap();
+        drop((second, third));
+        let _v6 = [take("[2001:db8::1]:1").await.unwrap(), take("[2001:db8::2]:1").await.unwrap()];
+        assert!(take("[2001:db8::3]:1").await.is_none(), "the same 64 bits");
+        assert_eq!(lock(&slots.shares).len(), 2, "who is gone is forgotten");
+        assert_eq!(slots.all.available_permits(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_may_take_all() {
+        let slots = Slots::new(3, None);
+        let mut taken = Vec::new();
+        for _ in 0..3 {
+            let one = slots.one_of_all().await.unwrap();
+            taken.push(slots.take(one, Some("127.0.0.1:1".parse().unwrap())).unwrap());
+        }
+        assert_eq!(slots.all.available_permits(), 0);
+    }
+}

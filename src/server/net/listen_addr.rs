@@ -1,0 +1,137 @@
+//! Where a server listens: an address or a Unix socket.
+
+use std::fs;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use tokio::net::UnixListener;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An address of this machine and a port.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
+/// Why a text names no place.
+#[derive(Debug, thiserror::Error)]
+#[error("give an address of this machine with a port, such as 127.0.0.1:8443 or [::]:8443, or unix:/path/of/a/socket")]
+pub struct PlaceError;
+
+impl FromStr for Place {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        let path = text.strip_prefix("unix:").or_else(|| text.contains('/').then_some(text));
+        if let Some(path) = path {
+            return if path.is_empty() { Err(PlaceError) } else { Ok(Self::Unix(path.into())) };
+        }
+        let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+        let local = local.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+        local.or_else(|| text.parse().ok()).map(Self::Tcp).ok_or(PlaceError)
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// A named socket for others. Its file is removed when dropped.
+pub(crate) struct NamedSocket {
+    path: PathBuf,
+    /// Held for life: who has it may remove what a dead process left.
+    _lock: File,
+}
+
+impl NamedSocket {
+    /// Binds `path` with this mode. Takes the place of a socket on which nobody listens, and of nothing else.
+    pub(crate) fn bind(path: &Path, mode: u32) -> io::Result<(Self, UnixListener)> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
+        let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        let mut open = OpenOptions::new();
+        let open = open.write(true).create(true).truncate(false).mode(0o600).custom_flags(no_follow);
+        let lock = open.open(name)?;
+        let taken = || io::Error::new(io::ErrorKind::AddrInUse, "another server listens there");
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => taken(),
+            fs::TryLockError::Error(error) => error,
+        })?;
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(meta) if !meta.file_type().is_socket() => {
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file that is no socket is in the way"));
+            }
+            Ok(_) => match StdStream::connect(path) {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+                _ => return Err(taken()),
+            },
+        }
+        // Made for us alone (the umask says so, see `harden`), then opened to whom it is meant for.
+        let listener = StdListener::bind(path)?;
+        let socket = Self { path: path.to_owned(), _lock: lock };
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+        listener.set_nonblocking(true)?;
+        Ok((socket, UnixListener::from_std(listener)?))
+    }
+}
+
+impl Drop for NamedSocket {
+    fn drop(&mut self) {
+        // Should it fail, the next server there removes it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_name_places() {
+        let place = |text: &str| text.parse::<Place>().ok().map(|place| place.to_string());
+        assert_eq!(place("127.0.0.1:8443").unwrap(), "127.0.0.1:8443");
+        assert_eq!(place("localhost:80").unwrap(), "127.0.0.1:80");
+        assert_eq!(place("[::]:8443").unwrap(), "[::]:8443");
+        assert_eq!(place("unix:a.sock").unwrap(), "unix:a.sock");
+        assert_eq!(place("/run/a.sock").unwrap(), "unix:/run/a.sock");
+        for text in ["", "unix:", "8443", ":8443", "example.org:443", "127.0.0.1"] {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_socket_is_taken_over_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sock");
+        drop(StdListener::bind(&path).unwrap());
+        let (first, _listener) = NamedSocket::bind(&path, 0o660).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
+        let refused = NamedSocket::bind(&path, 0o600).err().unwrap();
+        assert!(refused.to_string().contains("another server listens"), "{refused}");
+        drop(first);
+        assert!(!path.exists());
+
+        let living = StdListener::bind(&path).unwrap();
+        assert!(NamedSocket::bind(&path, 0o600).is_err(), "somebody else's, without our lock");
+        drop(living);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "words").unwrap();
+        let refused = NamedSocket::bind(&path, 0o600).err().unwrap();
+        assert!(refused.to_string().contains("no socket"), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "words");
+    }
+}

@@ -1,0 +1,118 @@
+//! Sign-ins, slowed down: guessing gets nowhere, and nobody can keep an administrator out by it.
+//!
+//! Who comes from where this account signed in before has a share of their own, which nobody elsewhere can use up.
+//! All others share: by address, and by the account that they name, whether it exists or not. (Who sits in the same
+//! network as an administrator can so learn that this account signs in from there, and nobody else can.)
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+/// Tries a minute from one address, whatever accounts it names.
+const OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Tries a minute for one account from all unfamiliar addresses together: more than any one of them has.
+const OF_ACCOUNT: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Tries a minute for one account from one familiar network.
+const OF_PAIR: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// Names and addresses fall into 65,536 shares by a hash that nobody else can compute. So memory is bounded
+/// whatever comes, and two that fall together are only slower.
+type Share = u16;
+type Shares = RateLimiter<Share, HashMapStateStore<Share>, DefaultClock>;
+
+/// Who tried how often.
+pub(crate) struct Throttle {
+    hasher: RandomState,
+    addresses: Shares,
+    accounts: Shares,
+    pairs: Shares,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        let shares = |a_minute| Shares::hashmap(Quota::per_minute(a_minute));
+        let hasher = RandomState::new();
+        Self { hasher, addresses: shares(OF_ADDRESS), accounts: shares(OF_ACCOUNT), pairs: shares(OF_PAIR) }
+    }
+}
+
+impl Throttle {
+    /// Counts a try; says how long to wait when it is one too many.
+    pub(crate) fn admit(&self, username: &str, network: &str, is_familiar: bool) -> Result<(), Duration> {
+        if is_familiar {
+            return self.take(&self.pairs, (username, network));
+        }
+        // The address first: a single one that tries on and on uses up nothing of the account's share.
+        self.take(&self.addresses, network)?;
+        self.take(&self.accounts, username)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are the share")]
+    fn take(&self, shares: &Shares, of: impl Hash) -> Result<(), Duration> {
+        let share = self.hasher.hash_one(of) as Share;
+        shares.check_key(&share).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+    }
+}
+
+/// The network of an address: what one guesser has for nothing. Of IPv6 the first 64 bits (RFC 6177).
+pub(crate) fn network(source: &str) -> String {
+    source.parse().map_or_else(|_| source.to_owned(), |address| network_of(address).to_string())
+}
+
+/// The same of an address.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tries(throttle: &Throttle, username: &str, network: &str, is_familiar: bool) -> usize {
+        (0..100).filter(|_| throttle.admit(username, network, is_familiar).is_ok()).count()
+    }
+
+    #[test]
+    fn one_address_is_slowed_down_and_leaves_the_account_some() {
+        let throttle = Throttle::default();
+        assert_eq!(tries(&throttle, "jo", "192.0.2.1", false), 10);
+        assert_eq!(tries(&throttle, "mo", "192.0.2.1", false), 0);
+        assert_eq!(tries(&throttle, "jo", "192.0.2.2", false), 10, "another address has its own");
+        let wait = throttle.admit("jo", "192.0.2.1", false).unwrap_err();
+        assert!((1..=6).contains(&wait.as_secs()), "{wait:?}");
+    }
+
+    #[test]
+    fn many_addresses_are_slowed_down_and_familiar_ones_are_not() {
+        let throttle = Throttle::default();
+        let guessed: usize = (0..100).map(|n| tries(&throttle, "jo", &format!("198.51.100.{n}"), false)).sum();
+        assert_eq!(guessed, 30);
+        assert_eq!(tries(&throttle, "jo", "192.0.2.1", true), 10);
+        assert_eq!(tries(&throttle, "jo", "192.0.2.9", true), 10);
+        assert_eq!(tries(&throttle, "mo", "192.0.2.7", false), 10, "another account is as it was");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let throttle = Throttle::default();
+        for n in 0..200_000 {
+            let _ = throttle.admit(&format!("name {n}"), &format!("network {n}"), false);
+        }
+        assert!(throttle.addresses.len() <= 65_536 && throttle.accounts.len() <= 65_536);
+    }
+
+    #[test]
+    fn a_network_is_what_one_guesser_has() {
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("local"), "local");
+    }
+}

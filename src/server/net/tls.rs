@@ -1,0 +1,99 @@
+//! The certificate of a server and its key.
+
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use zeroize::Zeroizing;
+
+/// The longest file that is read, in bytes: a long chain has some 20 KiB.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// The files of a certificate chain and its private key, both PEM.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The server's certificate first, then those above it.
+    pub certificate: PathBuf,
+    /// PKCS #8, PKCS #1 or SEC 1, not encrypted.
+    pub key: PathBuf,
+}
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}; check its name and that the server may read it")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Everyone may read the key.
+    #[error("everyone may read or write the key {0}: take that away (chmod 600) and think of the key as known")]
+    OpenKey(PathBuf),
+    /// Not what it should be.
+    #[error("{path} holds no {what} that can be used: {why}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        what: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// Each is good, but they do not belong together.
+    #[error("the certificate {certificate} cannot be used with the key {key}: {why}")]
+    Pair {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// What is wrong.
+        why: rustls::Error,
+    },
+}
+
+impl TlsFiles {
+    /// Reads both files and checks that they belong together.
+    pub(crate) fn read(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        let bytes = read(&self.certificate, false)?;
+        let content = |path: &Path, what| {
+            let path = path.to_owned();
+            move |error: rustls::pki_types::pem::Error| TlsError::Content { path, what, why: error.to_string() }
+        };
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+        let chain = chain.map_err(content(&self.certificate, "certificate"))?;
+        let bytes = read(&self.key, true)?;
+        let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(content(&self.key, "private key"))?;
+        let pair = |why| TlsError::Pair { certificate: self.certificate.clone(), key: self.key.clone(), why };
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(pair)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(pair)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+/// A key may be read by a group, as Debian's ssl-cert and systemd's credentials do, but not by everyone.
+fn read(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+    let failed = |source| TlsError::File { path: path.to_owned(), source };
+    let file = File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    if private && meta.mode() & 0o027 != 0 {
+        return Err(TlsError::OpenKey(path.to_owned()));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}

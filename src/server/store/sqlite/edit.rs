@@ -1,0 +1,229 @@
+//! Creating, editing and deleting keys: each one transaction.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::events;
+use super::events::{Event, Kind};
+use super::row;
+use super::row::{COLUMNS, state, status};
+use super::text::{DOCUMENT, fold};
+use crate::domain::{AccessKey, Label, SecretKey};
+use crate::server::store::{Cancel, Store, StoreError};
+
+/// How long a create's answer can be asked for again (HTTP contract, part B).
+const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// A key to be created, and who asks for it.
+pub(crate) struct NewKey<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) label: &'a Label,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) secret: &'a SecretKey,
+    pub(crate) by: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) idempotency_key: &'a str,
+    /// SHA-256 of what was asked for.
+    pub(crate) fingerprint: [u8; 32],
+}
+
+/// What came of a create.
+pub(crate) enum Created {
+    /// A new key.
+    Fresh(AccessKey),
+    /// The key of the same request's first try.
+    Replayed(AccessKey),
+    /// The first try's key was deleted since.
+    Gone,
+    /// The idempotency key was used for something else.
+    Other,
+    /// The key would have expired already. A repeated create is not refused for that: its key was made in time.
+    Past,
+}
+
+/// When a key stops working by itself.
+#[derive(Clone, Copy)]
+pub(crate) enum End {
+    Never,
+    At(DateTime<Utc>),
+}
+
+impl End {
+    pub(crate) fn time(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Never => None,
+            Self::At(time) => Some(time),
+        }
+    }
+}
+
+/// What to change; `None` leaves as it is.
+#[derive(Default)]
+pub(crate) struct Change {
+    pub(crate) label: Option<Label>,
+    pub(crate) switched_off: Option<bool>,
+    pub(crate) expires_at: Option<End>,
+}
+
+impl Store {
+    /// Creates a key, unless this request was made before.
+    pub(crate) fn create(&self, new: &NewKey<'_>, now: DateTime<Utc>) -> Result<Created, StoreError> {
+        let sealed = self.vault().seal(new.id, new.secret.expose())?;
+        self.write(|transaction| {
+            let oldest = (now - KEPT).timestamp_millis();
+            transaction.prepare_cached("DELETE FROM creates WHERE at < ?1")?.execute([oldest])?;
+            if let Some(answer) = earlier(transaction, new, now)? {
+                return Ok(answer);
+            }
+            if new.expires_at.is_some_and(|end| end <= now) {
+                return Ok(Created::Past);
+            }
+            let seq = insert(transaction, new, &sealed, now)?;
+            index(transaction, seq)?;
+            transaction.prepare_cached("INSERT INTO creates VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+                new.by,
+                new.idempotency_key,
+                new.fingerprint,
+                new.id,
+                now.timestamp_millis()
+            ])?;
+            let created = find(transaction, new.id, now)?;
+            Ok(created.map_or(Created::Gone, |(_, key)| Created::Fresh(key)))
+        })
+    }
+
+    /// One key.
+    pub(crate) fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
+        self.read(&Cancel::default(), |connection| Ok(find(connection, id, now)?.map(|(_, key)| key)))
+    }
+
+    /// Changes a key and gives it as it is then; none when there is no such key.
+    pub(crate) fn edit(
+        &self,
+        id: &str,
+        change: &Change,
+        by: &str,
+        source: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccessKey>, StoreError> {
+        self.write(|transaction| {
+            let Some((seq, _)) = find(transaction, id, now)? else { return Ok(None) };
+            let done = apply(transaction, seq, change)?;
+            refresh_state(transaction, seq, now)?;
+            if !done.is_empty() {
+                let event = Event { kind: Kind::Edited, detail: Some(done.join(", ")), ..Event::of(by, source, now) };
+                events::insert(transaction, id, &event)?;
+            }
+            Ok(find(transaction, id, now)?.map(|(_, key)| key))
+        })
+    }
+
+    /// Deletes a key and all but its history. Tells whether there was one.
+    pub(crate) fn delete(&self, id: &str, by: &str, source: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let sql = "DELETE FROM keys WHERE id = ?1 RETURNING seq";
+            let deleted: Option<i64> = transaction.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+            let Some(seq) = deleted else { return Ok(false) };
+            transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;
+            events::insert(transaction, id, &Event { kind: Kind::Deleted, ..Event::of(by, source, now) })?;
+            Ok(true)
+        })
+    }
+}
+
+/// Writes key, secret and event. [`index`] makes it findable.
+pub(crate) fn insert(
+    transaction: &Transaction<'_>,
+    new: &NewKey<'_>,
+    sealed: &[u8],
+    now: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    let folded = fold(new.label.as_str());
+    transaction
+        .prepare_cached(
+            "INSERT INTO keys (id, label, label_fold, state, created_at, created_by, expires_at)
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            new.id,
+            new.label.as_str(),
+            folded,
+            now.timestamp_millis(),
+            new.by,
+            new.expires_at.map(|end| end.timestamp_millis()),
+        ])?;
+    let seq = transaction.last_insert_rowid();
+    transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, sealed])?;
+    events::insert(transaction, new.id, &Event::of(new.by, new.source, now))?;
+    Ok(seq)
+}
+
+/// Makes all keys findable, when none is yet.
+pub(crate) fn index_all(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute(&format!("INSERT INTO grams (rowid, text) SELECT seq, {DOCUMENT} FROM keys"), [])?;
+    Ok(())
+}
+
+/// Makes a new key findable.
+fn index(transaction: &Transaction<'_>, seq: i64) -> Result<(), StoreError> {
+    let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {DOCUMENT} FROM keys WHERE seq = ?1");
+    transaction.prepare_cached(&sql)?.execute([seq])?;
+    Ok(())
+}
+
+/// The answer of the first try with this idempotency key, if there was one.
+fn earlier(transaction: &Transaction<'_>, new: &NewKey<'_>, now: DateTime<Utc>) -> Result<Option<Created>, StoreError> {
+    let sql = "SELECT fingerprint, key_id FROM creates WHERE username = ?1 AND idempotency_key = ?2";
+    let first: Option<([u8; 32], String)> = transaction
+        .prepare_cached(sql)?
+        .query_row([new.by, new.idempotency_key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((fingerprint, id)) = first else { return Ok(None) };
+    if fingerprint != new.fingerprint {
+        return Ok(Some(Created::Other));
+    }
+    Ok(Some(find(transaction, &id, now)?.map_or(Created::Gone, |(_, key)| Created::Replayed(key))))
+}
+
+fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<(i64, AccessKey)>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT seq, {COLUMNS} FROM keys WHERE id = ?1"))?;
+    Ok(statement.query_row([id], |row| Ok((row.get(0)?, row::key(row, 1, now)?))).optional()?)
+}
+
+/// Makes the changes that change something, and names them.
+fn apply(transaction: &Transaction<'_>, seq: i64, change: &Change) -> Result<Vec<&'static str>, StoreError> {
+    let mut done = Vec::new();
+    if let Some(label) = &change.label {
+        let folded = fold(label.as_str());
+        let sql = "UPDATE keys SET label = ?2, label_fold = ?3 WHERE seq = ?1 AND label <> ?2";
+        if transaction.prepare_cached(sql)?.execute(params![seq, label.as_str(), folded])? > 0 {
+            let sql = format!("UPDATE grams SET text = (SELECT {DOCUMENT} FROM keys WHERE seq = ?1) WHERE rowid = ?1");
+            transaction.prepare_cached(&sql)?.execute([seq])?;
+            done.push("label");
+        }
+    }
+    if let Some(off) = change.switched_off {
+        // Tokens given out so far stay dead, also when the key is switched on again.
+        let sql =
+            "UPDATE keys SET switched_off = ?2, generation = generation + ?2 WHERE seq = ?1 AND switched_off <> ?2";
+        if transaction.prepare_cached(sql)?.execute(params![seq, off])? > 0 {
+            done.push(if off { "deactivated" } else { "activated" });
+        }
+    }
+    if let Some(end) = change.expires_at {
+        let sql = "UPDATE keys SET expires_at = ?2 WHERE seq = ?1 AND expires_at IS NOT ?2";
+        if transaction.prepare_cached(sql)?.execute(params![seq, end.time().map(|end| end.timestamp_millis())])? > 0 {
+            done.push("expires_at");
+        }
+    }
+    Ok(done)
+}
+
+fn refresh_state(transaction: &Transaction<'_>, seq: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "SELECT switched_off, expires_at FROM keys WHERE seq = ?1";
+    let (off, end): (bool, Option<i64>) =
+        transaction.prepare_cached(sql)?.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let new = state(status(off, end.map(row::time), now));
+    transaction.prepare_cached("UPDATE keys SET state = ?2 WHERE seq = ?1 AND state <> ?2")?.execute([seq, new])?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! A page of keys.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use super::row::{Place, Placed};
+use super::search;
+use super::text::Needle;
+use super::walk::Ask;
+use crate::domain::KeyQuery;
+use crate::server::store::{Cancel, Store, StoreError};
+
+/// Which page of which list.
+pub(crate) struct ListRequest {
+    pub(crate) query: KeyQuery,
+    /// The page begins after this place.
+    pub(crate) after: Option<Place>,
+    /// At most so many keys.
+    pub(crate) limit: usize,
+    /// Whether to count all matches.
+    pub(crate) total: bool,
+}
+
+/// One page.
+pub(crate) struct Page {
+    pub(crate) keys: Vec<Placed>,
+    /// Whether keys follow.
+    pub(crate) more: bool,
+    pub(crate) total: Option<u64>,
+}
+
+impl Store {
+    /// A page of keys as of `now`.
+    pub(crate) fn list(&self, request: &ListRequest, now: DateTime<Utc>, cancel: &Cancel) -> Result<Page, StoreError> {
+        if self.read(cancel, |connection| sweep_is_due(connection, now))? {
+            self.write(|transaction| sweep(transaction, now))?;
+        }
+        self.read(cancel, |connection| {
+            let ask = Ask { connection, request, now, cancel };
+            let needle = Some(&request.query.filter.text).filter(|text| !text.is_empty()).map(|text| Needle::new(text));
+            let mut keys = match &needle {
+                None => ask.walk(None, usize::MAX)?.0,
+                Some(needle) => search::page(&ask, needle)?,
+            };
+            let more = keys.len() > request.limit;
+            keys.truncate(request.limit);
+            let whole = !more && request.after.is_none();
+            let total = match &needle {
+                _ if !request.total => None,
+                _ if whole => Some(keys.len() as u64),
+                None => Some(ask.count()?),
+                Some(needle) => Some(search::count(&ask, needle)?),
+            };
+            Ok(Page { keys, more, total })
+        })
+    }
+}
+
+/// Whether a key's copied state is no longer true. Both questions are one step into a small index.
+fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_expire
+                              WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
+                   OR EXISTS (SELECT 1 FROM keys INDEXED BY keys_expired WHERE state = 1 AND expires_at > ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([now.timestamp_millis()], |row| row.get(0))?)
+}
+
+/// Moves keys to where they belong at `now`; back too, should the clock have been set back.
+fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let now = now.timestamp_millis();
+    connection
+        .execute("UPDATE keys INDEXED BY keys_to_expire SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1", [now])?;
+    connection.execute(
+        "UPDATE keys INDEXED BY keys_to_expire SET state = 1
+         WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1",
+        [now],
+    )?;
+    connection.execute(
+        "UPDATE keys INDEXED BY keys_expired SET state = 2 * switched_off WHERE state = 1 AND expires_at > ?1",
+        [now],
+    )?;
+    Ok(())
+}

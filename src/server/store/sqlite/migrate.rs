@@ -1,0 +1,38 @@
+//! Bringing a database to the version that this program knows.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::server::store::StoreError;
+
+/// Every step, in order. A step that was ever released is never changed.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../../assets/migrations/0001_keys.sql"),
+    include_str!("../../../../assets/migrations/0002_administrators.sql"),
+];
+
+/// Whether `connection`'s database lacks a step.
+pub(crate) fn is_due(connection: &Connection) -> Result<bool, StoreError> {
+    let (found, known) = (version(connection)?, known(MIGRATIONS.len()));
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found < known) }
+}
+
+/// Takes the missing steps. Two processes may do so at once: each step is looked at again under the lock.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    for (step, sql) in MIGRATIONS.iter().enumerate() {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        if version(&transaction)? == known(step) {
+            transaction.execute_batch(sql)?;
+            transaction.pragma_update(None, "user_version", known(step + 1))?;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+fn known(steps: usize) -> u32 {
+    u32::try_from(steps).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,35 @@
+//! What is written down of creates, for a start after a crash.
+
+use super::Ui;
+use crate::client::{Reply, Request};
+use crate::tui::state::{Effect, Moment};
+
+impl Ui {
+    /// Notes a create before it is sent.
+    pub(crate) fn note(&mut self, request: &Request) {
+        if let (Request::Create(new), Some((profile, username))) = (request, self.app.whose()) {
+            self.unfinished.note(&profile, username.as_deref(), new);
+        }
+    }
+
+    /// Forgets the creates whose end is known.
+    pub(crate) fn settle(&mut self) {
+        for key in self.app.unsettled.settled.drain(..) {
+            self.unfinished.settle(&key);
+        }
+    }
+
+    /// Takes a reply; where it opens a server, what was left over there is asked about.
+    pub(crate) fn reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
+        let is_open = matches!(reply, Reply::Connected(Ok(_)) | Reply::SignedIn(Ok(_)));
+        let effect = self.app.on_reply(reply, now);
+        if is_open && let Some((profile, username)) = self.app.whose() {
+            if let Some(waited) = self.app.unsettled.attempt.as_ref().filter(|_| self.app.creating) {
+                self.unfinished.note(&profile, username.as_deref(), waited); // nobody knew before whose it would be
+            }
+            let left = self.unfinished.left(&profile, username.as_deref(), now.utc);
+            self.app.on_left_over(left);
+        }
+        effect
+    }
+}

@@ -1,0 +1,50 @@
+//! Brings a secret where it was told to: off the screen's thread, and never by the terminal.
+
+use std::path::PathBuf;
+
+use tokio::sync::oneshot;
+
+use crate::domain::{SecretKey, Untrusted};
+use crate::platform::delivery::{Receiver, Speech, line, to_path};
+use crate::tui::state::{Delivered, Destination};
+
+/// Delivers, until it is done or told to stop.
+pub async fn deliver(to: Destination, secret: SecretKey, stop: oneshot::Receiver<()>) -> Delivered {
+    let nothing = |why| (why, Untrusted::default());
+    match to {
+        Destination::File(path) => {
+            let written = tokio::task::spawn_blocking(move || to_path(&expanded(&path), &line(&secret))).await;
+            match written {
+                Ok(Ok(_)) => Ok(Untrusted::default()),
+                Ok(Err(refusal)) => Err(nothing(refusal.what)),
+                Err(_) => Err(nothing("the write broke off".to_owned())),
+            }
+        }
+        Destination::Command(command) => {
+            let found = tokio::task::spawn_blocking(move || Receiver::find(&command)).await;
+            let receiver = match found {
+                Ok(Ok(receiver)) => receiver,
+                Ok(Err(refusal)) => return Err(nothing(format!("{}. {}", refusal.what, refusal.next))),
+                Err(_) => return Err(nothing("the command cannot be tried".to_owned())),
+            };
+            let stopped = async {
+                if stop.await.is_err() {
+                    std::future::pending::<()>().await; // nobody is left who could
+                }
+            };
+            match receiver.give(&line(&secret), Speech::Kept, stopped).await {
+                Ok(said) if said.had_secret => Ok(Untrusted::new("(the secret: not shown)")),
+                Ok(said) => Ok(said.words),
+                Err(failed) => Err((failed.why, failed.said)),
+            }
+        }
+    }
+}
+
+/// A path as a shell would read it: `~/` is the home.
+fn expanded(typed: &str) -> PathBuf {
+    match (typed.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) if !home.is_empty() => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(typed),
+    }
+}

@@ -1,0 +1,244 @@
+//! The screen: the loop that joins terminal, state and API task.
+
+mod background;
+mod creates;
+mod delivery;
+pub mod options;
+mod suspend;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use crossterm::event::Event;
+use secrecy::ExposeSecret;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::screen::Screen;
+use super::state::{App, Effect, Exit, Moment};
+pub use super::terminal::{Decoder, Terminal};
+use crate::platform::clipboard::Copied;
+pub use crate::platform::raw_mode::leave_at_once;
+pub use crate::platform::signals::Signals;
+use crate::platform::signals::Told;
+pub use crate::platform::terminal_kind::Kind;
+use background::{Done, Errands};
+pub use options::How;
+
+use crate::client::{Link, Reply, Request};
+use crate::operations::pending::Unfinished;
+
+/// A window that is dragged changes its size many times: so long the last change is waited for.
+const RESIZE_PAUSE: Duration = Duration::from_millis(50);
+
+/// A terminal that is gone ends the program as its signal does, which may come later or not at all.
+const SIGHUP: i32 = rustix::process::Signal::HUP.as_raw();
+/// Said where neither the terminal nor the environment knows.
+const UNKNOWN_SIZE: &str = "The terminal does not say its size: set it with stty rows 24 cols 80.";
+
+/// The screen while it runs.
+pub struct Ui {
+    app: App,
+    terminal: Terminal,
+    screen: Screen,
+    requests: mpsc::Sender<Request>,
+    replies: mpsc::Receiver<Reply>,
+    /// The API task: when it has ended, the session of this run has too.
+    api: JoinHandle<()>,
+    errands: Errands,
+    /// What is written down of creates, for a start after a crash.
+    unfinished: Unfinished,
+    /// When the new size is looked at: one repaint for a whole storm of changes.
+    resize_at: Option<Instant>,
+    done: bool,
+    end: End,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct End {
+    /// What must be said now that the terminal is as it was before.
+    pub words: Option<String>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// What one turn is about.
+enum Turn {
+    Terminal(io::Result<()>),
+    Reply(Option<Reply>),
+    Done(Done),
+    Told(Told),
+    Time,
+}
+
+impl Ui {
+    /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
+    #[must_use]
+    pub fn new(terminal: Terminal, link: Link, how: How) -> Self {
+        let (size, kind) = (terminal.size(), Kind::here());
+        kind.charset.speak();
+        let (mut app, first) = App::new(size);
+        let guessed = if terminal.is_of_unknown_size() { UNKNOWN_SIZE } else { "" };
+        app.begin(how.profiles, format!("{guessed} {}", how.notices).trim());
+        let mut ui = Self {
+            app,
+            terminal,
+            screen: Screen::new(size.0, size.1, kind),
+            requests: link.requests,
+            replies: link.replies,
+            api: link.ended,
+            errands: Errands::new(how.clipboard, how.clipboard_for),
+            unfinished: how.unfinished,
+            resize_at: None,
+            done: false,
+            end: End::default(),
+        };
+        ui.perform(Some(first));
+        ui.draw();
+        ui
+    }
+
+    /// Runs until the user leaves or the terminal is gone.
+    pub async fn run(mut self, mut signals: Signals) -> End {
+        let mut events = VecDeque::new();
+        while !self.done {
+            let turn = self.wait(&mut signals, &mut events).await;
+            self.take(turn, &mut events);
+            if self.app.may_suspend() && !self.done {
+                self.suspend(&mut signals).await;
+            }
+            if !self.terminal.is_behind() && self.resize_at.is_none() && self.terminal.is_entered() {
+                self.draw();
+            }
+        }
+        self.leave().await;
+        self.errands.end().await;
+        drop((self.requests, self.replies));
+        let _ = self.api.await;
+        self.end
+    }
+
+    async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {
+        let wake = [self.resize_at, self.app.next_wake(Moment::now())].into_iter().flatten().min();
+        let wake = wake.unwrap_or_else(|| Instant::now() + crate::platform::signals::LONG);
+        tokio::select! {
+            biased;
+            told = signals.next() => Turn::Told(told),
+            result = self.terminal.turn(events), if self.app.exit != Exit::Told => Turn::Terminal(result),
+            reply = self.replies.recv() => Turn::Reply(reply),
+            done = self.errands.next() => Turn::Done(done),
+            () = tokio::time::sleep_until(wake.into()) => Turn::Time,
+        }
+    }
+
+    fn take(&mut self, turn: Turn, events: &mut VecDeque<Event>) {
+        let now = Moment::now();
+        let effect = match turn {
+            Turn::Terminal(Ok(())) => {
+                // Every press that has come is taken before anything is drawn.
+                while let Some(event) = events.pop_front() {
+                    #[cfg(debug_assertions)]
+                    break_on_purpose(&event);
+                    let effect = self.app.on_input(event, now);
+                    self.perform(effect);
+                }
+                None
+            }
+            Turn::Terminal(Err(_)) => self.stop(SIGHUP),
+            Turn::Told(Told::End(signal)) => self.stop(signal),
+            Turn::Told(Told::Continued) => {
+                self.app.on_resume(true);
+                self.come_back(now)
+            }
+            Turn::Told(Told::Suspend) => {
+                self.app.on_suspend();
+                None
+            }
+            Turn::Reply(Some(reply)) => self.reply(reply, now),
+            Turn::Reply(None) => Some(Effect::Quit(Some(
+                "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
+            ))),
+            Turn::Done(done) => self.take_done(done, now),
+            Turn::Told(Told::Resized) => {
+                self.app.hide_secret();
+                self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
+                None
+            }
+            Turn::Time if self.resize_at.is_some_and(|at| at <= now.at) => {
+                self.resize_at = None;
+                self.resize(now)
+            }
+            Turn::Time => self.app.on_time(now),
+        };
+        self.perform(effect);
+        self.settle();
+    }
+
+    fn stop(&mut self, signal: i32) -> Option<Effect> {
+        self.end.signal.get_or_insert(signal);
+        self.app.on_stop()
+    }
+
+    fn resize(&mut self, now: Moment) -> Option<Effect> {
+        let size = self.terminal.size();
+        // Even where it is as before: what stands on a terminal that was resized twice is not known.
+        self.screen.resize(size.0, size.1);
+        self.app.on_input(Event::Resize(size.0, size.1), now)
+    }
+
+    /// Makes an effect happen. Never waits.
+    fn perform(&mut self, effect: Option<Effect>) {
+        match effect {
+            None => {}
+            Some(Effect::Send(request)) => {
+                self.note(&request);
+                // A full channel means 64 unanswered questions: the answer to this one would come too late to matter. A
+                // closed one means that the API task has ended: its last reply says why, and is still to be read.
+                let _ = self.requests.try_send(request);
+            }
+            Some(Effect::Copy(what, text)) => self.errands.copy(what, text.expose_secret()),
+            Some(Effect::Overwrite) => self.errands.overwrite(),
+            Some(Effect::Look) => self.errands.look(),
+            Some(Effect::Deliver(to, secret)) => self.errands.deliver(to, secret),
+            Some(Effect::StopDelivery) => self.errands.stop_delivery(),
+            Some(Effect::Quit(reason)) => (self.done, self.end.words) = (true, reason),
+        }
+    }
+
+    fn take_done(&mut self, done: Done, now: Moment) -> Option<Effect> {
+        match done {
+            Done::Looked(found) => return self.app.on_surroundings(found, now),
+            Done::Delivered(delivered) => self.app.on_delivered(delivered),
+            Done::Copied(Copied { what, write, report, forget }) => {
+                if let Some(bytes) = write {
+                    self.terminal.out().extend_from_slice(&bytes);
+                }
+                if let Some(text) = forget {
+                    self.errands.forget(text);
+                }
+                self.app.on_copied(what, report);
+            }
+        }
+        None
+    }
+
+    fn draw(&mut self) {
+        let (app, now) = (&self.app, Moment::now());
+        self.screen.draw(self.terminal.out(), |frame| super::view::draw(frame, app, now));
+        // An error shows again when the terminal is read: it is gone.
+        let _ = self.terminal.flush();
+    }
+}
+
+/// In a debug build F12 is a mistake of the screen and F11 one of a task: the tests see what comes of them.
+#[cfg(debug_assertions)]
+fn break_on_purpose(event: &Event) {
+    use crossterm::event::KeyCode;
+    match event.as_key_event().map(|key| key.code) {
+        Some(KeyCode::F(12)) => panic!("asked for by F12: sk_never0never0never"),
+        Some(KeyCode::F(11)) => drop(tokio::spawn(async { panic!("asked for by F11") })),
+        _ => {}
+    }
+}

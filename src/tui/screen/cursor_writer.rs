@@ -1,0 +1,189 @@
+//! Where the terminal writes next, and how it looks there.
+
+use std::io::Write as _;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
+
+use crate::domain::Charset;
+use crate::platform::terminal_kind::Kind;
+use crate::tui::theme;
+
+/// The terminal's cursor and graphic rendition, as far as they are known.
+pub(crate) struct Pen {
+    at: Option<(u16, u16)>,
+    look: Look,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Look {
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
+}
+
+const PLAIN: Look = Look { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
+/// A gap of unchanged cells up to this wide is written again: a cursor move is as long.
+const SHORT_GAP: u16 = 4;
+/// A base and three combining marks of four bytes each: more is no text, and no terminal's business.
+const MAX_BYTES: usize = 16;
+
+impl Pen {
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self { at: None, look: PLAIN, kind }
+    }
+
+    /// The terminal's state is unknown; the caller resets the rendition.
+    pub(crate) const fn forget(&mut self) {
+        self.at = None;
+        self.look = PLAIN;
+    }
+
+    /// Goes to a cell by the shortest way.
+    pub(crate) fn go(&mut self, out: &mut Vec<u8>, x: u16, y: u16) {
+        // Writing into a Vec cannot fail.
+        let _ = match self.at {
+            Some(at) if at == (x, y) => Ok(()),
+            Some((_, row)) if x == 0 && row == y => out.write_all(b"\r"),
+            Some((_, row)) if x == 0 && row + 1 == y => out.write_all(b"\r\n"),
+            Some((column, row)) if column == x && row + 1 == y => out.write_all(b"\n"),
+            Some((column, row)) if row == y && column < x && x - column == 1 => out.write_all(b"\x1b[C"),
+            Some((column, row)) if row == y && column < x => write!(out, "\x1b[{}C", x - column),
+            Some((column, row)) if row == y && column - x <= 3 => {
+                out.write_all(&b"\x08\x08\x08"[..usize::from(column - x)])
+            }
+            _ if x == 0 && y == 0 => out.write_all(b"\x1b[H"),
+            _ if x == 0 => write!(out, "\x1b[{}H", y + 1),
+            _ => write!(out, "\x1b[{};{}H", y + 1, x + 1),
+        };
+        self.at = Some((x, y));
+    }
+
+    /// Goes to a changed cell; over a short gap by writing what stands there.
+    pub(crate) fn reach(&mut self, out: &mut Vec<u8>, frame: &Buffer, x: u16, y: u16) {
+        if let Some((column, row)) = self.at
+            && row == y
+            && column < x
+            && x - column <= SHORT_GAP
+            && (column..x).all(|c| is_printable(frame[(c, y)].symbol()) && self.look_of(frame, c, y) == self.look)
+        {
+            for c in column..x {
+                out.extend_from_slice(frame[(c, y)].symbol().as_bytes());
+            }
+            self.at = Some((x, y));
+        }
+        self.go(out, x, y);
+    }
+
+    /// Writes a cell; gives its width.
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, frame: &Buffer, x: u16, y: u16) -> u16 {
+        let symbol = frame[(x, y)].symbol();
+        let symbol = if is_printable(symbol) { symbol } else { self.speakable(symbol) };
+        let look = self.look_of(frame, x, y);
+        // A blank looks the same in any colour.
+        if symbol != " "
+            || look.bg != self.look.bg
+            || !(look.modifier | self.look.modifier).difference(Modifier::BOLD).is_empty()
+        {
+            self.set(out, look);
+        }
+        out.extend_from_slice(symbol.as_bytes());
+        let width = super::cells(symbol);
+        // Behind the last column the place of the cursor differs between terminals.
+        self.at = (x + width < frame.area.width).then_some((x + width, y));
+        width
+    }
+
+    /// Goes to the start of a row that goes on from the one above, by letting the terminal wrap there: it then knows
+    /// the two as one line. Sets autowrap (DECAWM), which every terminal starts with.
+    pub(crate) fn flow(&mut self, out: &mut Vec<u8>, frame: &Buffer, y: u16) {
+        let (last, above) = (frame.area.width.saturating_sub(1), y.saturating_sub(1));
+        self.go(out, last, above);
+        out.extend_from_slice(b"\x1b[?7h");
+        self.write(out, frame, last, above);
+        self.at = Some((0, y));
+    }
+
+    /// What is written for a symbol that is not ASCII. Everything is escaped before it is drawn: a control character
+    /// here, or a cell of endless marks, is a mistake of ours.
+    fn speakable<'a>(&self, symbol: &'a str) -> &'a str {
+        let sound = symbol.len() <= MAX_BYTES && !symbol.chars().any(char::is_control);
+        debug_assert!(sound, "not for a terminal: {symbol:?}");
+        match self.kind.charset {
+            _ if !sound || symbol.is_empty() => "?",
+            Charset::Utf8 => symbol,
+            Charset::Ascii => theme::in_ascii(symbol).unwrap_or(if super::cells(symbol) == 2 { "??" } else { "?" }),
+        }
+    }
+
+    /// Resets the rendition if it is not plain.
+    pub(crate) fn plain(&mut self, out: &mut Vec<u8>) {
+        self.set(out, PLAIN);
+    }
+
+    /// Sets where the terminal's cursor is after a code that moved it.
+    pub(crate) const fn moved(&mut self, x: u16, y: u16) {
+        self.at = Some((x, y));
+    }
+
+    fn look_of(&self, frame: &Buffer, x: u16, y: u16) -> Look {
+        let cell = &frame[(x, y)];
+        let (fg, bg) = if self.kind.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
+        Look { fg, bg, modifier: cell.modifier.difference(theme::ALONE) }
+    }
+
+    fn set(&mut self, out: &mut Vec<u8>, look: Look) {
+        if look == self.look {
+            return;
+        }
+        let removed = !self.look.modifier.difference(look.modifier).is_empty();
+        let from = if removed || look == PLAIN { PLAIN } else { self.look };
+        let mut codes = Vec::new();
+        for (modifier, code) in
+            [(Modifier::BOLD, 1), (Modifier::DIM, 2), (Modifier::UNDERLINED, 4), (Modifier::REVERSED, 7)]
+        {
+            if look.modifier.difference(from.modifier).contains(modifier) {
+                codes.push(code);
+            }
+        }
+        if look.fg != from.fg {
+            codes.push(30 + colour(look.fg));
+        }
+        if look.bg != from.bg {
+            codes.push(40 + colour(look.bg));
+        }
+        let reset = if from == PLAIN && self.look != PLAIN && !codes.is_empty() { "0;" } else { "" };
+        let codes: Vec<String> = codes.iter().map(u8::to_string).collect();
+        let _ = write!(out, "\x1b[{reset}{}m", codes.join(";"));
+        self.look = look;
+    }
+}
+
+/// Whether a symbol is one printable character of ASCII, as nearly all are.
+fn is_printable(symbol: &str) -> bool {
+    matches!(symbol.as_bytes(), [b' '..=b'~'])
+}
+
+/// What is added to 30 or 40 for a colour (ECMA-48 SGR; 60 more for the bright ones, as aixterm).
+const fn colour(colour: Color) -> u8 {
+    match colour {
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 60,
+        Color::LightRed => 61,
+        Color::LightGreen => 62,
+        Color::LightYellow => 63,
+        Color::LightBlue => 64,
+        Color::LightMagenta => 65,
+        Color::LightCyan => 66,
+        Color::White => 67,
+        _ => 9, // the terminal's own
+    }
+}

@@ -1,0 +1,203 @@
+//! What stands on the terminal, and the fewest bytes that make it something else.
+//!
+//! ratatui draws into a buffer; this turns the difference between two buffers into escape codes. It sends
+//! the 16 basic colours as 30-37 and 90-97, no reset that changes nothing, nothing at all for an unchanged
+//! frame, and moves rows that only scrolled by the terminal's own scroll region.
+
+mod cursor_writer;
+mod scroll;
+#[cfg(test)]
+mod tests;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
+use zeroize::Zeroize;
+
+use cursor_writer::Pen;
+
+use super::theme;
+use crate::platform::terminal_kind::Kind;
+
+/// The terminal's cells as they are, and the frame being drawn.
+pub struct Screen {
+    shown: Buffer,
+    frame: Buffer,
+    pen: Pen,
+    cursor: Option<Position>,
+    /// The terminal's cells are not known: every row is written whole.
+    stale: bool,
+}
+
+impl Screen {
+    /// A screen of an unknown content.
+    #[must_use]
+    pub fn new(width: u16, height: u16, kind: Kind) -> Self {
+        let area = Rect::new(0, 0, width, height);
+        Self { shown: Buffer::empty(area), frame: Buffer::empty(area), pen: Pen::new(kind), cursor: None, stale: true }
+    }
+
+    /// Takes a new size; its cells are unknown then.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        let area = Rect::new(0, 0, width, height);
+        self.shown = Buffer::empty(area);
+        self.frame = Buffer::empty(area);
+        self.stale = true;
+    }
+
+    /// Draws a frame and appends to `out` what the terminal must be told. `draw` gives the cursor's place.
+    pub fn draw(&mut self, out: &mut Vec<u8>, draw: impl FnOnce(&mut Buffer) -> Option<Position>) {
+        let cursor = draw(&mut self.frame);
+        let before = out.len();
+        if self.stale {
+            self.write_all(out);
+        } else {
+            let mut changed = changed_rows(&self.shown, &self.frame);
+            if let Some(scroll) = scroll::find(&self.shown, &self.frame, &changed) {
+                scroll.write(out, &mut self.pen);
+                scroll.apply(&mut self.shown);
+                changed = changed_rows(&self.shown, &self.frame);
+            }
+            for y in (0..self.frame.area.height).filter(|y| changed[usize::from(*y)]) {
+                self.write_changes(out, y);
+            }
+        }
+        self.place_cursor(out, cursor, out.len() > before);
+        std::mem::swap(&mut self.shown, &mut self.frame);
+        // The older frame may hold a secret that the newer one hides.
+        self.frame.reset();
+        self.stale = false;
+    }
+
+    /// Appends what blanks every row, without a clear that a terminal would push into its scrollback.
+    pub fn blank(&mut self, out: &mut Vec<u8>) {
+        self.pen.plain(out);
+        for y in 0..self.shown.area.height {
+            self.pen.go(out, 0, y);
+            out.extend_from_slice(b"\x1b[K");
+        }
+        self.pen.go(out, 0, 0);
+        for buffer in [&mut self.shown, &mut self.frame] {
+            buffer.reset();
+        }
+        self.stale = true;
+    }
+
+    fn write_all(&mut self, out: &mut Vec<u8>) {
+        self.pen.forget();
+        out.extend_from_slice(b"\x1b[m");
+        for y in 0..self.frame.area.height {
+            if self.stands_alone(y) {
+                self.write_alone(out, y);
+                continue;
+            }
+            let end = self.row_end(y);
+            self.pen.go(out, 0, y);
+            self.write_row(out, y, end);
+            if end < self.frame.area.width {
+                self.pen.plain(out);
+                out.extend_from_slice(b"\x1b[K");
+            }
+        }
+    }
+
+    fn write_row(&mut self, out: &mut Vec<u8>, y: u16, end: u16) {
+        let mut x = 0;
+        while x < end {
+            x += self.pen.write(out, &self.frame, x, y);
+        }
+    }
+
+    /// Writes a row that is selected as a whole. It is cleared first, from its start: multiplexers then know that
+    /// nothing stands behind its end. One that goes on from such a row above follows it by the terminal's own wrap.
+    fn write_alone(&mut self, out: &mut Vec<u8>, y: u16) {
+        self.pen.go(out, 0, y);
+        self.pen.plain(out);
+        out.extend_from_slice(b"\x1b[K");
+        if y > 0 && self.stands_alone(y - 1) {
+            self.pen.flow(out, &self.frame, y);
+        }
+        self.write_row(out, y, self.row_end(y));
+    }
+
+    fn write_changes(&mut self, out: &mut Vec<u8>, y: u16) {
+        if self.stands_alone(y) {
+            return self.write_alone(out, y);
+        }
+        let width = self.frame.area.width;
+        let end = self.row_end(y);
+        // Where a wide character stood or comes to stand, every cell of it counts as changed.
+        let (mut x, mut unknown_to) = (0, 0);
+        while x < width {
+            let (old, new) = (&self.shown[(x, y)], &self.frame[(x, y)]);
+            let (wide, was_wide) = (cells(new.symbol()), cells(old.symbol()));
+            let changed = old != new || x < unknown_to;
+            if changed {
+                unknown_to = unknown_to.max(x + was_wide).max(x + wide);
+                self.pen.reach(out, &self.frame, x, y);
+                if x >= end && x + 4 < width {
+                    self.pen.plain(out);
+                    out.extend_from_slice(b"\x1b[K");
+                    return;
+                }
+                self.pen.write(out, &self.frame, x, y);
+            }
+            x += wide;
+        }
+    }
+
+    /// Whether nothing but one text stands on a row.
+    fn stands_alone(&self, y: u16) -> bool {
+        self.frame.area.width > 0 && self.frame[(0, y)].modifier.contains(theme::ALONE)
+    }
+
+    /// The first column of a row from which on everything is blank.
+    fn row_end(&self, y: u16) -> u16 {
+        let blank = ratatui::buffer::Cell::EMPTY;
+        let width = self.frame.area.width;
+        (0..width)
+            .rev()
+            .find(|&x| self.frame[(x, y)] != blank && self.frame[(x, y)].symbol() != "")
+            .map_or(0, |x| x + 1)
+    }
+
+    fn place_cursor(&mut self, out: &mut Vec<u8>, cursor: Option<Position>, changed: bool) {
+        match cursor {
+            Some(at) => {
+                if changed || self.cursor != cursor {
+                    self.pen.go(out, at.x, at.y);
+                }
+                if self.cursor.is_none() {
+                    out.extend_from_slice(b"\x1b[?25h");
+                }
+            }
+            None if self.cursor.is_some() => out.extend_from_slice(b"\x1b[?25l"),
+            None => {}
+        }
+        self.cursor = cursor;
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        for buffer in [&mut self.shown, &mut self.frame] {
+            buffer.reset();
+        }
+    }
+}
+
+/// Which rows are not the same.
+fn changed_rows(shown: &Buffer, frame: &Buffer) -> Vec<bool> {
+    let width = usize::from(frame.area.width).max(1);
+    shown.content.chunks(width).zip(frame.content.chunks(width)).map(|(old, new)| old != new).collect()
+}
+
+/// How many cells a symbol takes; ASCII, which is nearly everything, is known without a look into tables.
+fn cells(symbol: &str) -> u16 {
+    if symbol.len() <= 1 { 1 } else { u16::try_from(symbol.width()).unwrap_or(1).max(1) }
+}
+
+/// Wipes bytes that may hold a drawn secret.
+pub fn wipe(bytes: &mut Vec<u8>) {
+    bytes.zeroize();
+}

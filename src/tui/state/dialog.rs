@@ -1,0 +1,158 @@
+//! What can stand on top of the page: one variant each, with its data inside.
+
+use super::{KeyForm, LeftOverDialog, ProfilesDialog, Reveal, TokenDialog};
+use crate::client::IdempotencyKey;
+use crate::domain::{AccessKey, Status};
+use crate::tui::field::Field;
+use crate::tui::keymap::Mode;
+
+/// A dialog.
+#[derive(Debug)]
+pub enum Dialog {
+    /// Label and expiry of a key to be created.
+    Create(CreateDialog),
+    /// A new secret.
+    Reveal(Box<Reveal>),
+    /// A key whose secret was sent by an earlier try and cannot be sent again.
+    Lost(Question),
+    /// A create that an earlier run left over.
+    LeftOver(LeftOverDialog),
+    /// Label and expiry of a key at hand.
+    Edit(EditDialog),
+    /// Delete this key?
+    Delete(DeleteDialog),
+    /// Activate or deactivate this key?
+    Switch(Question, Status),
+    /// Steps two and three for a key made earlier or elsewhere.
+    Token(Box<TokenDialog>),
+    /// The profiles, to choose another server.
+    Profiles(ProfilesDialog),
+    /// Every binding; holds the first line on screen.
+    Help(usize),
+}
+
+impl Dialog {
+    /// What presses mean in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match self {
+            Self::Create(_) | Self::Edit(_) => Mode::Form,
+            Self::Delete(_) => Mode::Confirm,
+            Self::Reveal(reveal) => reveal.mode(),
+            Self::Token(token) => token.mode(),
+            Self::Profiles(_) => Mode::Profiles,
+            Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) => Mode::Question,
+            Self::Help(_) => Mode::Help,
+        }
+    }
+}
+
+/// A call that a dialog has made, or what came of it.
+#[derive(Debug, Default)]
+pub enum Call {
+    /// Not made.
+    #[default]
+    None,
+    /// Made; its answer is awaited.
+    Sent,
+    /// It failed, or was refused before it was made: in words.
+    Failed(String),
+}
+
+impl Call {
+    /// Whether an answer is awaited.
+    #[must_use]
+    pub const fn is_sent(&self) -> bool {
+        matches!(self, Self::Sent)
+    }
+}
+
+/// The dialog that creates a key.
+#[derive(Debug)]
+pub struct CreateDialog {
+    /// What is typed.
+    pub form: KeyForm,
+    /// The attempt's name: the same for every Enter, so that one key is made.
+    pub idempotency_key: IdempotencyKey,
+    /// The call.
+    pub call: Call,
+}
+
+impl CreateDialog {
+    /// An empty dialog, with a name drawn for its attempt.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { form: KeyForm::empty(), idempotency_key: IdempotencyKey::random(), call: Call::None }
+    }
+}
+
+impl Default for CreateDialog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The dialog that edits a key.
+#[derive(Debug)]
+pub struct EditDialog {
+    /// The key as it was when the dialog opened.
+    pub key: AccessKey,
+    /// What is typed.
+    pub form: KeyForm,
+    /// The call.
+    pub call: Call,
+}
+
+/// The confirmation that deletes a key. It holds the key it was opened for, whatever the list does.
+#[derive(Debug)]
+pub struct DeleteDialog {
+    /// The key.
+    pub key: AccessKey,
+    /// The name of a profile where real keys are at stake: it is typed too.
+    pub production: Option<String>,
+    /// What confirms, as far as it is typed.
+    pub typed: Field,
+    /// The call.
+    pub call: Call,
+}
+
+impl DeleteDialog {
+    /// A confirmation that nothing is typed into yet.
+    #[must_use]
+    pub fn new(key: AccessKey, production: Option<String>) -> Self {
+        let name = production.as_ref().map_or(0, |name| 1 + name.chars().count());
+        Self { key, production, typed: Field::new("", 4 + name), call: Call::None }
+    }
+
+    /// What is to be typed: the last four characters of its ID, and the name of a production profile.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let name = self.production.as_ref().map_or(String::new(), |name| format!(" {name}"));
+        format!("{}{name}", self.key.id.last_four())
+    }
+
+    /// Whether what is typed confirms.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.typed.text().eq_ignore_ascii_case(&self.phrase())
+    }
+}
+
+/// A question with two buttons, of which the safe one is preselected.
+#[derive(Debug)]
+pub struct Question {
+    /// The key that it is about.
+    pub key: AccessKey,
+    /// Whether the button that does it is focused.
+    pub yes: bool,
+    /// The call.
+    pub call: Call,
+}
+
+impl Question {
+    /// A question with *Cancel* focused.
+    #[must_use]
+    pub const fn new(key: AccessKey) -> Self {
+        Self { key, yes: false, call: Call::None }
+    }
+}

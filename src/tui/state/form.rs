@@ -1,0 +1,186 @@
+//! The fields of a key: label and expiry, as they are typed.
+
+use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::focus::moved;
+use crate::domain::{Label, Untrusted};
+use crate::tui::field::Field;
+use crate::tui::keymap::Action;
+
+/// Label and expiry being typed, and where the focus is.
+#[derive(Clone, Debug)]
+pub struct KeyForm {
+    /// What the administrators will call the key.
+    pub label: Field,
+    /// How its end is given.
+    pub expiry: Expiry,
+    /// The number of days, for [`Expiry::InDays`].
+    pub days: Field,
+    /// The date, for [`Expiry::OnDate`].
+    pub date: Field,
+    /// Where presses go.
+    pub focus: Focus,
+}
+
+/// How the end of a key is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It has none.
+    Never,
+    /// Days from now.
+    InDays,
+    /// A date, perhaps with a time.
+    OnDate,
+}
+
+impl Expiry {
+    /// In the order in which they stand on screen.
+    pub const ALL: [Self; 3] = [Self::Never, Self::InDays, Self::OnDate];
+}
+
+/// A stop of the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The label.
+    Label,
+    /// The choice of expiry.
+    Expiry,
+    /// Days or date.
+    Value,
+    /// The button that does it.
+    Submit,
+    /// The button that does not.
+    Cancel,
+}
+
+/// 1 day to 10 years: longer is a typing error, or better "never".
+const MAX_DAYS: u64 = 3650;
+
+impl KeyForm {
+    /// An empty form: no label, never expires.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::filled(&Untrusted::default(), None)
+    }
+
+    /// A form that holds what a key has now.
+    #[must_use]
+    pub fn filled(label: &Untrusted, expires_at: Option<DateTime<Utc>>) -> Self {
+        let date =
+            expires_at.map_or(String::new(), |end| end.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string());
+        let mut text = Field::new("", Label::MAX_CHARS);
+        text.paste(label.raw_for_api());
+        Self {
+            label: text,
+            expiry: if expires_at.is_some() { Expiry::OnDate } else { Expiry::Never },
+            days: Field::new("90", 4),
+            date: Field::new(&date, 16),
+            focus: Focus::Label,
+        }
+    }
+
+    /// Takes an intent that moves the focus.
+    pub fn go(&mut self, action: Action) {
+        let stops: &[Focus] = if self.expiry == Expiry::Never {
+            &[Focus::Label, Focus::Expiry, Focus::Submit, Focus::Cancel]
+        } else {
+            &[Focus::Label, Focus::Expiry, Focus::Value, Focus::Submit, Focus::Cancel]
+        };
+        self.focus = moved(stops, self.focus, action);
+    }
+
+    /// Takes a press that is no intent.
+    pub fn press(&mut self, key: KeyEvent) {
+        match (self.focus, key.code) {
+            (Focus::Expiry, KeyCode::Left) => self.choose(2),
+            (Focus::Expiry, KeyCode::Right | KeyCode::Char(' ')) => self.choose(1),
+            (Focus::Submit, KeyCode::Right) => self.focus = Focus::Cancel,
+            (Focus::Cancel, KeyCode::Left) => self.focus = Focus::Submit,
+            _ => {
+                if let Some(field) = self.field() {
+                    field.press(key);
+                }
+            }
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(field) = self.field() {
+            field.paste(text);
+        }
+    }
+
+    /// What is typed, checked; or what is wrong with it and what to do.
+    pub fn read(&self, now: DateTime<Utc>) -> Result<(Label, Option<DateTime<Utc>>), String> {
+        let label = Label::parse(self.label.text()).map_err(|error| error.to_string())?;
+        Ok((label, self.expires_at(now)?))
+    }
+
+    /// The end as it is typed; never if none.
+    pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
+        match self.expiry {
+            Expiry::Never => Ok(None),
+            Expiry::InDays => match self.days.text().trim().parse::<u64>() {
+                Ok(days @ 1..=MAX_DAYS) => Ok(now.checked_add_days(Days::new(days))),
+                _ => Err(format!("days: type a number from 1 to {MAX_DAYS}")),
+            },
+            Expiry::OnDate => match parse_date(self.date.text().trim()) {
+                None => Err("date: type it as 2027-01-31 or 2027-01-31 18:00".into()),
+                Some(end) if end <= now => Err("it has passed; type a date in the future".into()),
+                end => Ok(end),
+            },
+        }
+    }
+
+    fn choose(&mut self, step: usize) {
+        let at = Expiry::ALL.iter().position(|expiry| *expiry == self.expiry).unwrap_or(0);
+        self.expiry = Expiry::ALL[(at + step) % Expiry::ALL.len()];
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        match (self.focus, self.expiry) {
+            (Focus::Label, _) => Some(&mut self.label),
+            (Focus::Value, Expiry::InDays) => Some(&mut self.days),
+            (Focus::Value, Expiry::OnDate) => Some(&mut self.date),
+            _ => None,
+        }
+    }
+}
+
+/// A date (its last second) or a date and time, in the local time zone.
+fn parse_date(text: &str) -> Option<DateTime<Utc>> {
+    let end_of_day = NaiveTime::from_hms_opt(23, 59, 59)?;
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M")
+        .or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(end_of_day)))
+        .ok()?;
+    // An hour that the change of clocks skips or repeats: the later one never cuts a key short.
+    Some(Local.from_local_datetime(&local).latest()?.with_timezone(&Utc))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default()
+    }
+
+    #[test]
+    fn days_and_dates_are_checked_in_words() {
+        let mut form = KeyForm::empty();
+        assert_eq!(form.expires_at(now()), Ok(None));
+        form.expiry = Expiry::InDays;
+        assert_eq!(form.expires_at(now()), Ok(Some(now() + chrono::TimeDelta::days(90))));
+        form.days = Field::new("0", 4);
+        assert!(form.expires_at(now()).is_err());
+        form.expiry = Expiry::OnDate;
+        for bad in ["", "tomorrow", "2027-02-30", "1999-01-01", "2027-01-31 25:00"] {
+            form.date = Field::new(bad, 16);
+            assert!(form.expires_at(now()).is_err(), "{bad}");
+        }
+        form.date = Field::new("2027-01-31 18:00", 16);
+        assert!(form.expires_at(now()).is_ok_and(|end| end.is_some()));
+    }
+}

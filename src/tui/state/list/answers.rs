@@ -1,0 +1,125 @@
+//! What the list makes of the server's answers.
+
+use std::time::Duration;
+
+use super::{List, Purpose, Trouble};
+use crate::client::{ApiError, ListRequest, Page, Place, Request};
+use crate::domain::{Filter, KeyId};
+use crate::tui::state::{Moment, Window};
+
+impl List {
+    /// Takes a page.
+    pub fn on_listed(&mut self, request: &ListRequest, result: Result<Page, ApiError>, now: Moment) -> Option<Request> {
+        let (_, purpose) = self.awaited.take_if(|(awaited, _)| awaited == request)?;
+        let page = match result {
+            Ok(page) => page,
+            Err(error) => {
+                self.on_trouble(error, &purpose, now);
+                return None;
+            }
+        };
+        self.trouble = None;
+        if page.total.is_some() {
+            self.total = page.total;
+        }
+        match purpose {
+            Purpose::Open(select) => self.show(request, page, select.as_ref()),
+            Purpose::Extend => self.extend(request, page),
+            Purpose::Refresh => {
+                let selected = self.selected_key().map(|key| key.id.clone());
+                self.as_of = Some(now);
+                let Some(gone) = self.window.as_mut().and_then(|w| w.replace(&request.place, page)) else {
+                    return Some(self.open(None));
+                };
+                (self.top, self.selected) = (self.top.saturating_sub(gone), self.selected.saturating_sub(gone));
+                if !self.reselect(selected.as_ref())
+                    && let Some(after) = self.window.as_ref().and_then(Window::after).cloned()
+                {
+                    self.pushed_off = selected;
+                    return Some(self.ask(Place::After(after), Purpose::Extend));
+                }
+            }
+        }
+        if self.as_of.is_none() || request.place == Place::Start {
+            self.as_of = Some(now);
+        }
+        if self.window.as_ref().is_some_and(Window::is_empty) && request.place != Place::Start {
+            return Some(self.open(None)); // all that stood here is gone
+        }
+        self.follow();
+        self.load_more().or_else(|| self.missing_total())
+    }
+
+    /// Takes a total, if the server gave one. Without it the list works too.
+    pub fn on_counted(&mut self, filter: &Filter, total: Option<u64>) {
+        self.counting.take_if(|counting| counting == filter);
+        let Some(total) = total else { return };
+        if *filter == self.query.filter {
+            self.total = Some(total);
+            if let Some(window) = &mut self.window
+                && window.above.is_none()
+                && window.after().is_none()
+            {
+                window.above = Some(total.saturating_sub(window.len() as u64));
+            }
+        }
+    }
+
+    fn show(&mut self, request: &ListRequest, page: Page, select: Option<&KeyId>) {
+        let window = Window::new(request.place.clone(), page);
+        if request.place == Place::Start && window.after().is_none() {
+            self.total = Some(window.len() as u64);
+        }
+        (self.top, self.selected) = match request.place {
+            Place::End => (window.len().saturating_sub(self.height), window.len().saturating_sub(1)),
+            _ => (0, select.and_then(|id| window.find(id)).unwrap_or(0)),
+        };
+        self.window = Some(window);
+        if let (Some(total), Some(window)) = (self.total, &mut self.window)
+            && request.place == Place::End
+        {
+            window.above = Some(total.saturating_sub(window.len() as u64));
+        }
+    }
+
+    fn extend(&mut self, request: &ListRequest, page: Page) {
+        let Some(window) = &mut self.window else { return };
+        if matches!(request.place, Place::Before(_)) {
+            let more = window.push_above(request.place.clone(), page);
+            (self.top, self.selected) = (self.top + more, self.selected + more);
+        } else {
+            let gone = window.push_below(request.place.clone(), page);
+            (self.top, self.selected) = (self.top.saturating_sub(gone), self.selected.saturating_sub(gone));
+            let pushed_off = self.pushed_off.take();
+            self.reselect(pushed_off.as_ref());
+        }
+    }
+
+    /// Puts the selection on a key, at the same height of the screen. False if it is not in the window.
+    fn reselect(&mut self, id: Option<&KeyId>) -> bool {
+        let row = id.zip(self.window.as_ref()).and_then(|(id, window)| window.find(id));
+        if let Some(row) = row {
+            self.top = (self.top + row).saturating_sub(self.selected);
+            self.selected = row;
+        }
+        row.is_some()
+    }
+
+    fn on_trouble(&mut self, error: ApiError, purpose: &Purpose, now: Moment) {
+        let old = self.trouble.as_ref();
+        let tries = old.map_or(0, |t| t.tries) + 1;
+        let pause = Duration::from_secs(1 << tries.min(5).saturating_sub(1)); // 1, 2, 4, 8, 16 s
+        let retry_at = error.is_passing().then(|| now.at + pause);
+        let reopen = matches!(purpose, Purpose::Open(_)) || old.is_some_and(|t| t.reopen);
+        self.trouble = Some(Trouble { error, retry_at, tries, reopen });
+    }
+
+    fn missing_total(&mut self) -> Option<Request> {
+        let filter = &self.query.filter;
+        if self.total.is_some() || self.counting.as_ref() == Some(filter) {
+            return None;
+        }
+        self.counting = Some(filter.clone());
+        Some(Request::Count(filter.clone()))
+    }
+}

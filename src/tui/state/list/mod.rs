@@ -1,0 +1,215 @@
+//! The list of keys: a window onto the server's pages, a selection, and what is being awaited.
+
+mod answers;
+
+use std::time::{Duration, Instant};
+
+use super::{Moment, Window};
+use crate::client::{ApiError, ListRequest, Place, Request};
+use crate::domain::{AccessKey, Filter, KeyId, KeyQuery};
+use crate::tui::keymap::Action;
+
+/// The list's state. Rows count from the first loaded one.
+#[derive(Debug, Default)]
+pub struct List {
+    /// What is shown, in which order.
+    pub query: KeyQuery,
+    /// The loaded rows; none before the first answer.
+    pub window: Option<Window>,
+    /// How many keys match, once it is known.
+    pub total: Option<u64>,
+    /// The selected row.
+    pub selected: usize,
+    /// The first row on screen.
+    pub top: usize,
+    /// Rows on screen; kept up to date by the app.
+    pub height: usize,
+    /// When the rows were read.
+    pub as_of: Option<Moment>,
+    /// Why the rows are not up to date.
+    pub trouble: Option<Trouble>,
+    awaited: Option<(ListRequest, Purpose)>,
+    /// A selected key that newer ones pushed off its page: it is selected again when its page comes.
+    pushed_off: Option<KeyId>,
+    /// The filter whose total is awaited.
+    counting: Option<Filter>,
+}
+
+/// Why the server could not be asked.
+#[derive(Debug)]
+pub struct Trouble {
+    /// In words.
+    pub error: ApiError,
+    /// When it is tried again by itself; never if that would not help.
+    pub retry_at: Option<Instant>,
+    tries: u32,
+    /// The list on screen is not the one that was asked for.
+    reopen: bool,
+}
+
+/// What an awaited page is for.
+#[derive(Clone, Debug)]
+enum Purpose {
+    /// Show this page; select this key if it is there.
+    Open(Option<KeyId>),
+    /// It joins the window.
+    Extend,
+    /// It takes the place of its older self.
+    Refresh,
+}
+
+/// Rows read by themselves after this long. Calm: a wake-up a minute.
+const REFRESH: Duration = Duration::from_secs(60);
+/// More is loaded when the selection comes this near to an end of the window.
+const AHEAD: usize = 60;
+
+impl List {
+    /// The selected key.
+    #[must_use]
+    pub fn selected_key(&self) -> Option<&AccessKey> {
+        self.window.as_ref()?.get(self.selected)
+    }
+
+    /// Whether an answer is awaited.
+    #[must_use]
+    pub const fn is_loading(&self) -> bool {
+        self.awaited.is_some()
+    }
+
+    /// The selected row's number in the whole list, from 1, if known.
+    #[must_use]
+    pub fn position(&self) -> Option<u64> {
+        let window = self.window.as_ref()?;
+        (!window.is_empty()).then_some(())?;
+        window.above.map(|above| above + self.selected as u64 + 1)
+    }
+
+    /// Reads the list from its beginning, and selects a key if it is there.
+    pub fn open(&mut self, select: Option<KeyId>) -> Request {
+        self.ask(Place::Start, Purpose::Open(select))
+    }
+
+    /// Shows another list: another sort, order or filter.
+    pub fn change(&mut self, query: KeyQuery) -> Option<Request> {
+        if query == self.query {
+            return None;
+        }
+        if query.filter != self.query.filter {
+            (self.total, self.counting) = (None, None);
+        }
+        self.query = query;
+        Some(self.open(None))
+    }
+
+    /// Reads again what is on screen.
+    pub fn refresh(&mut self) -> Request {
+        let reopen = self.trouble.as_ref().is_some_and(|trouble| trouble.reopen);
+        match self.window.as_ref().and_then(|w| w.place_of(self.selected)) {
+            Some(place) if !reopen => self.ask(place, Purpose::Refresh),
+            _ => self.open(None),
+        }
+    }
+
+    /// Moves the selection; asks for more rows when it comes near the end of those at hand.
+    pub fn go(&mut self, action: Action) -> Option<Request> {
+        let window = self.window.as_ref()?;
+        let (last, page) = (window.len().saturating_sub(1), self.height.max(1));
+        match action {
+            Action::Home if window.before().is_some() => return Some(self.open(None)),
+            Action::End if window.after().is_some() => return Some(self.ask(Place::End, Purpose::Open(None))),
+            Action::Up => self.selected = self.selected.saturating_sub(1),
+            Action::Down => self.selected = (self.selected + 1).min(last),
+            Action::PageUp => {
+                self.top = self.top.saturating_sub(page);
+                self.selected = self.selected.saturating_sub(page);
+            }
+            Action::PageDown => {
+                self.top = (self.top + page).min((last + 1).saturating_sub(page));
+                self.selected = (self.selected + page).min(last);
+            }
+            Action::Home => self.selected = 0,
+            Action::End => self.selected = last,
+            _ => return None,
+        }
+        self.follow();
+        self.load_more()
+    }
+
+    /// Sets how many rows are on screen.
+    pub fn resize(&mut self, height: usize) -> Option<Request> {
+        self.height = height;
+        self.follow();
+        self.load_more()
+    }
+
+    /// Takes a key out; the selection stays where the eye is.
+    pub fn remove(&mut self, id: &KeyId) -> Option<Request> {
+        let row = self.window.as_mut()?.remove(id)?;
+        self.total = self.total.map(|total| total.saturating_sub(1));
+        if row < self.selected {
+            self.selected -= 1;
+        }
+        self.follow();
+        if self.window.as_ref().is_some_and(|w| w.is_empty() && (w.before().is_some() || w.after().is_some())) {
+            return Some(self.open(None));
+        }
+        self.load_more()
+    }
+
+    /// When something is to be done by itself: a retry or a refresh.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        if self.awaited.is_some() {
+            return None;
+        }
+        match &self.trouble {
+            Some(trouble) => trouble.retry_at,
+            None => self.as_of.map(|as_of| as_of.at + REFRESH),
+        }
+    }
+
+    /// Does what is due.
+    pub fn on_time(&mut self, now: Moment) -> Option<Request> {
+        (self.next_wake()? <= now.at).then(|| self.refresh())
+    }
+
+    /// Whether the rows are older than `age`.
+    #[must_use]
+    pub fn is_older_than(&self, age: Duration, now: Moment) -> bool {
+        self.as_of.is_some_and(|as_of| now.at.duration_since(as_of.at) > age)
+    }
+
+    fn ask(&mut self, place: Place, purpose: Purpose) -> Request {
+        // Without a text filter the server knows the total; with one it would have to count first.
+        let request = ListRequest { query: self.query.clone(), place, counted: self.query.filter.text.is_empty() };
+        self.awaited = Some((request.clone(), purpose));
+        Request::List(request)
+    }
+
+    /// Keeps the selection on screen. It moves by half a page, so that a held key redraws few rows.
+    fn follow(&mut self) {
+        let Some(window) = &self.window else { return };
+        let (last, height) = (window.len().saturating_sub(1), self.height.max(1));
+        self.selected = self.selected.min(last);
+        if self.selected < self.top {
+            self.top = (self.selected + 1).saturating_sub(height.div_ceil(2));
+        } else if self.selected >= self.top + height {
+            self.top = self.selected - height / 2;
+        }
+        self.top = self.top.min((last + 1).saturating_sub(height));
+    }
+
+    fn load_more(&mut self) -> Option<Request> {
+        let window = self.window.as_ref()?;
+        if self.awaited.is_some() || self.trouble.is_some() {
+            return None;
+        }
+        let ahead = AHEAD.max(2 * self.height);
+        let place = match (window.after(), window.before()) {
+            (Some(after), _) if self.selected + ahead > window.len() => Place::After(after.clone()),
+            (_, Some(before)) if self.selected < ahead => Place::Before(before.clone()),
+            _ => return None,
+        };
+        Some(self.ask(place, Purpose::Extend))
+    }
+}

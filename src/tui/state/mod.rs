@@ -1,0 +1,250 @@
+//! The state of the program, and what a press or a reply makes of it. No terminal, no network, no clock.
+
+mod clock;
+mod dialog;
+mod focus;
+mod form;
+mod guard;
+mod help;
+mod list;
+mod panes;
+mod pending;
+mod profiles;
+mod reveal;
+mod sign_in;
+mod step;
+mod token;
+mod update;
+mod window;
+
+use std::time::Instant;
+
+use secrecy::SecretString;
+
+pub use crate::platform::clipboard::report::{CopyReport, What};
+pub use clock::Moment;
+pub use dialog::{Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
+pub use form::{Expiry, Focus, KeyForm};
+pub use guard::{Guard, Held};
+pub use help::PRESS;
+pub use list::{List, Trouble};
+pub use panes::{DetailsPane, Panes, SMALLEST};
+pub use pending::{LeftOverDialog, Unsettled};
+pub use profiles::ProfilesDialog;
+pub use reveal::{Fate, News, Outcome, Reveal, RevealButton, SHOWN_FOR};
+pub use sign_in::{SignInDialog, SignInFocus};
+pub use step::{
+    Delivered, Destination, HmacFocus, HmacStep, Home, Made, Pair, SaveFocus, SaveStep, Saving, Step, StepOutcome,
+    TestButton, TestStep, Testing,
+};
+pub use token::{TokenDialog, TokenFocus};
+pub use window::Window;
+
+use super::field::Field;
+use super::keymap::Mode;
+use crate::client::{Request, Server, Target};
+use crate::domain::{Profile, SecretKey, Who};
+use crate::platform::surroundings::{Surroundings, Warning};
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct App {
+    /// The list of keys.
+    pub list: List,
+    /// What stands on top of it.
+    pub dialog: Option<Dialog>,
+    /// What stands on top of everything but a secret: somebody must sign in.
+    pub sign_in: Option<SignInDialog>,
+    /// The filter while it is typed.
+    pub filter: Option<Field>,
+    /// Whether the details of the selected key are open.
+    pub details: bool,
+    /// A sentence about the last thing that happened, until the next press.
+    pub notice: Option<Notice>,
+    /// The server that all this is about, once it is known.
+    pub server: Option<Server>,
+    /// The profile whose server is to be the next.
+    pub connecting: Option<String>,
+    /// Every profile that there is.
+    pub profiles: Vec<Profile>,
+    /// What stands between the program and its user, once it was looked at.
+    pub surroundings: Option<Surroundings>,
+    /// What is held back until it is known who would see it.
+    pub guard: Option<Guard>,
+    /// The warnings that need not be told again, until the next dialog with a secret.
+    accepted: Vec<Warning>,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// A create is under way: its answer holds the only copy of a secret.
+    pub creating: bool,
+    /// The user wants the shell for a while: as soon as nothing would be lost.
+    pub suspending: bool,
+    /// Creates whose end nobody has seen.
+    pub unsettled: Unsettled,
+    /// Whether the program is about to end.
+    pub exit: Exit,
+}
+
+/// Whether the program is about to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It is not.
+    No,
+    /// The user asked for it: as soon as nothing would be lost.
+    Asked,
+    /// The terminal is gone or the system told it: nothing can be shown or asked any more.
+    Told,
+}
+
+/// A sentence for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// Whether it tells of a failure.
+    pub is_error: bool,
+}
+
+/// What must happen outside the state.
+#[derive(Debug)]
+#[must_use]
+pub enum Effect {
+    /// Ask the server.
+    Send(Request),
+    /// Put this on the clipboard.
+    Copy(What, SecretString),
+    /// Put a space over what was copied.
+    Overwrite,
+    /// Look who would see a secret, and where a copy would go.
+    Look,
+    /// Bring a secret to a file or a command.
+    Deliver(Destination, SecretKey),
+    /// Stop that.
+    StopDelivery,
+    /// Leave; with a reason if it was not the user's wish.
+    Quit(Option<String>),
+}
+
+impl From<Request> for Effect {
+    fn from(request: Request) -> Self {
+        Self::Send(request)
+    }
+}
+
+impl App {
+    /// The state at the start, and the first question to the server.
+    pub fn new(size: (u16, u16)) -> (Self, Effect) {
+        let mut app = Self {
+            list: List::default(),
+            dialog: None,
+            sign_in: None,
+            filter: None,
+            details: false,
+            notice: None,
+            server: None,
+            connecting: None,
+            profiles: Vec::new(),
+            surroundings: None,
+            guard: None,
+            accepted: Vec::new(),
+            size,
+            creating: false,
+            suspending: false,
+            unsettled: Unsettled::default(),
+            exit: Exit::No,
+        };
+        app.list.height = usize::from(app.panes().list);
+        let first = app.list.open(None);
+        (app, first.into())
+    }
+
+    /// Takes what the settings say: the profiles, and what the user should know about them.
+    pub fn begin(&mut self, profiles: Vec<Profile>, notices: &str) {
+        self.profiles = profiles;
+        if !notices.is_empty() {
+            self.say(notices);
+        }
+    }
+
+    /// What presses mean now: computed from what is open.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        match &self.dialog {
+            _ if self.signing_in().is_some() => Mode::Form,
+            _ if self.guarding().is_some() => Mode::Question,
+            Some(dialog) => dialog.mode(),
+            None if self.exit != Exit::No || self.connecting.is_some() => Mode::Leaving,
+            None if self.filter.is_some() => Mode::Filter,
+            None => Mode::List,
+        }
+    }
+
+    /// Where the parts of the page stand.
+    #[must_use]
+    pub const fn panes(&self) -> Panes {
+        Panes::new(self.size.0, self.size.1, self.details)
+    }
+
+    /// When something changes by itself; never if none.
+    #[must_use]
+    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+        let countdown = match &self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.next_wake(now),
+            Some(Dialog::Token(token)) => token.step.as_ref().and_then(|step| step.next_wake(now)),
+            _ => None,
+        };
+        [countdown, self.list.next_wake()].into_iter().flatten().min()
+    }
+
+    /// The sign-in, if it is on screen: a secret that is seen once is closed first.
+    #[must_use]
+    pub const fn signing_in(&self) -> Option<&SignInDialog> {
+        match &self.dialog {
+            Some(Dialog::Reveal(_)) => None,
+            _ => self.sign_in.as_ref(),
+        }
+    }
+
+    /// Why nothing may be changed here, if so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&'static str> {
+        let server = self.server.as_ref()?;
+        if server.profile.read_only {
+            Some("This profile is read-only: nothing can be changed here.")
+        } else if server.who.as_ref().is_some_and(Who::may_only_look) {
+            Some("You are signed in as an auditor: auditors look at keys and change none.")
+        } else if server.target.is_passportal() {
+            Some("Passportal has no API for keys: change them in its dashboard. t makes tokens.")
+        } else {
+            None
+        }
+    }
+
+    /// The server as a step must know it.
+    fn home(&self) -> Home {
+        let server = self.server.as_ref();
+        Home {
+            at: None,
+            target: server.map_or_else(|| Target::Socket("api.sock".into()), |server| server.target.clone()),
+            name: server.map_or_else(String::new, |server| server.profile.server.clone()),
+            may_look: server.is_some_and(|server| !server.profile.signs_in || server.who.is_some()),
+        }
+    }
+
+    /// The step of two or three that is open.
+    fn step(&mut self) -> Option<&mut Step> {
+        match &mut self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut(),
+            Some(Dialog::Token(token)) => token.step.as_mut(),
+            _ => None,
+        }
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), is_error: false });
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), is_error: true });
+    }
+}

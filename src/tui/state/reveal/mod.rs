@@ -1,0 +1,240 @@
+//! The dialog that holds the only copy of a new secret.
+
+mod parts;
+
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+
+use super::focus::moved;
+use super::{Delivered, Effect, HmacStep, Home, Moment, Pair, SaveStep, Step, StepOutcome, TestStep};
+use crate::domain::{AccessKey, SecretKey};
+use crate::platform::clipboard::report::{CopyReport, What};
+use crate::tui::keymap::{Action, Mode};
+pub use parts::{Fate, News, RevealButton};
+
+/// A new key with its secret, until *Close*.
+#[derive(Debug)]
+pub struct Reveal {
+    /// The key.
+    pub key: AccessKey,
+    /// Its secret. Dropped, and so wiped, with the dialog.
+    pub secret: SecretKey,
+    /// Until when the secret is readable; hidden if none.
+    pub shown_until: Option<Instant>,
+    /// The focused button.
+    pub focus: RevealButton,
+    /// What happened last.
+    pub news: Option<News>,
+    /// Where the secret is, as far as it is known.
+    pub fate: Fate,
+    /// Whether *Close* has asked, since the secret may be nowhere else.
+    pub asking: bool,
+    /// The step that was opened from here.
+    pub step: Option<Step>,
+    home: Home,
+}
+
+/// A shown secret hides by itself after this long.
+pub const SHOWN_FOR: Duration = Duration::from_secs(30);
+
+/// What a turn of the dialog comes to.
+pub enum Outcome {
+    /// It stays, and this must happen outside.
+    Stay(Option<Effect>),
+    /// It stays, and the secret, or what a step has made of it, shall be shown.
+    Show,
+    /// It closes; the secret is gone.
+    Close,
+}
+
+impl Reveal {
+    /// A dialog with its secret hidden.
+    #[must_use]
+    pub const fn new(key: AccessKey, secret: SecretKey, home: Home) -> Self {
+        let (focus, shown_until, news, step) = (RevealButton::Show, None, None, None);
+        Self { key, secret, shown_until, focus, news, fate: Fate::Nowhere, asking: false, step, home }
+    }
+
+    /// What presses mean in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match &self.step {
+            _ if self.asking => Mode::Question,
+            Some(step) => step.mode(),
+            None => Mode::Reveal,
+        }
+    }
+
+    /// Takes an intent.
+    pub fn act(&mut self, action: Action) -> Outcome {
+        if self.asking {
+            return self.answer(action);
+        }
+        if let Some(step) = self.step.as_mut().filter(|step| action != Action::Close || step.is_running()) {
+            return match step.act(action) {
+                StepOutcome::Stay(effect) => Outcome::Stay(effect),
+                StepOutcome::Show => Outcome::Show,
+                StepOutcome::Back => {
+                    self.step = None;
+                    Outcome::Stay(None)
+                }
+            };
+        }
+        match action {
+            Action::ShowKey => return self.toggle(),
+            Action::SaveTo => self.open_save(),
+            Action::Overwrite => return Outcome::Stay(Some(Effect::Overwrite)),
+            Action::CopySecret => return Outcome::Stay(Some(self.copy(What::Secret))),
+            Action::HmacToken => self.open_hmac(),
+            Action::TestKey => return Outcome::Stay(self.open_test()),
+            Action::CopyId => return Outcome::Stay(Some(self.copy(What::Id))),
+            Action::Next | Action::Previous => self.focus = moved(&RevealButton::ALL, self.focus, action),
+            Action::Close => return self.close(),
+            Action::Submit => match self.focus {
+                RevealButton::Show => return self.toggle(),
+                RevealButton::Save => self.open_save(),
+                RevealButton::Copy => return Outcome::Stay(Some(self.copy(What::Secret))),
+                RevealButton::Hmac => self.open_hmac(),
+                RevealButton::Test => return Outcome::Stay(self.open_test()),
+                RevealButton::Close => return self.close(),
+            },
+            Action::Cancel => self.focus = RevealButton::Close,
+            _ => {}
+        }
+        Outcome::Stay(None)
+    }
+
+    /// Hides the secret.
+    pub fn hide(&mut self) {
+        self.shown_until = None;
+        if let Some(step) = &mut self.step {
+            step.hide();
+        }
+    }
+
+    /// Whole seconds until it hides by itself.
+    #[must_use]
+    pub fn seconds_left(&self, now: Moment) -> Option<u64> {
+        let left = self.shown_until?.saturating_duration_since(now.at);
+        Some(left.as_millis().div_ceil(1000).try_into().unwrap_or(0))
+    }
+
+    /// When the countdown shows another number.
+    #[must_use]
+    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+        if let Some(step) = &self.step {
+            return step.next_wake(now);
+        }
+        let until = self.shown_until?;
+        let left = self.seconds_left(now)?;
+        Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))
+    }
+
+    /// Hides the secret when its time is up.
+    pub fn on_time(&mut self, now: Moment) {
+        if self.shown_until.is_some_and(|until| until <= now.at) {
+            self.shown_until = None;
+        }
+        if let Some(step) = &mut self.step {
+            step.on_time(now);
+        }
+    }
+
+    /// Takes what came of a copy.
+    pub fn on_copied(&mut self, what: What, report: CopyReport) {
+        if let Some(step) = self.step.as_mut().filter(|_| !matches!(what, What::Secret | What::Id)) {
+            return step.on_copied(what, report);
+        }
+        match report {
+            CopyReport::Held(_) if what == What::Secret => self.fate = Fate::Kept,
+            // Whoever had it selected before may have let it go for the clipboard.
+            CopyReport::Sent(_) if what == What::Secret => self.fate = Fate::Sent,
+            _ => {}
+        }
+        self.news = Some(News::Copied(what, report));
+    }
+
+    /// Takes what came of a delivery.
+    pub fn on_delivered(&mut self, delivered: Delivered) {
+        let Some(Step::Save(step)) = &mut self.step else { return };
+        if let Some(words) = step.on_delivered(delivered) {
+            (self.step, self.fate, self.news) = (None, Fate::Kept, Some(News::Delivered(words)));
+            self.focus = RevealButton::Close;
+        }
+    }
+
+    /// Shows the secret, or what a step has made of it, for a while.
+    pub fn show(&mut self, now: Moment) {
+        if let Some(step) = &mut self.step {
+            step.show(now);
+        } else if !self.asking {
+            self.shown_until = Some(now.at + SHOWN_FOR);
+            self.fate = Fate::Kept;
+        }
+    }
+
+    const fn toggle(&mut self) -> Outcome {
+        if self.shown_until.is_none() {
+            return Outcome::Show;
+        }
+        self.shown_until = None;
+        Outcome::Stay(None)
+    }
+
+    fn copy(&mut self, what: What) -> Effect {
+        self.news = None;
+        let text = if what == What::Secret { self.secret.expose() } else { self.key.id.raw_for_api() };
+        Effect::Copy(what, SecretString::from(text))
+    }
+
+    fn pair(&self) -> Pair {
+        Pair { id: self.key.id.clone(), secret: self.secret.clone(), home: self.home.clone() }
+    }
+
+    fn open_hmac(&mut self) {
+        self.hide();
+        self.step = Some(Step::Hmac(Box::new(HmacStep::new(self.pair(), ""))));
+    }
+
+    fn open_save(&mut self) {
+        self.hide();
+        self.step = Some(Step::Save(Box::new(SaveStep::new(&self.key.id, self.secret.clone()))));
+    }
+
+    fn open_test(&mut self) -> Option<Effect> {
+        self.hide();
+        let (step, request) = TestStep::begin(self.pair(), None, None)?;
+        self.step = Some(Step::Test(Box::new(step)));
+        Some(request.into())
+    }
+
+    fn close(&mut self) -> Outcome {
+        self.step = None;
+        if self.fate == Fate::Kept {
+            return Outcome::Close;
+        }
+        self.asking = true;
+        self.focus = RevealButton::Show;
+        Outcome::Stay(None)
+    }
+
+    /// The question has two answers: back to the secret (preselected), or close all the same.
+    const fn answer(&mut self, action: Action) -> Outcome {
+        match action {
+            Action::Next | Action::Previous => {
+                self.focus = match self.focus {
+                    RevealButton::Close => RevealButton::Show,
+                    _ => RevealButton::Close,
+                };
+            }
+            Action::Submit if matches!(self.focus, RevealButton::Close) => return Outcome::Close,
+            Action::Submit | Action::Cancel => {
+                self.asking = false;
+                self.focus = RevealButton::Show;
+            }
+            _ => {}
+        }
+        Outcome::Stay(None)
+    }
+}

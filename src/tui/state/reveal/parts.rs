@@ -1,0 +1,45 @@
+//! What the dialog of a new secret is made of.
+
+use crate::platform::clipboard::report::{CopyReport, What};
+
+/// Where a secret is, as far as it is known. *Close* asks unless somebody has it for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nowhere but here.
+    Nowhere,
+    /// It was sent to a clipboard that does not confirm.
+    Sent,
+    /// Somebody has it: it was shown, is on a desktop's clipboard, or was saved.
+    Kept,
+}
+
+/// What happened last.
+#[derive(Debug)]
+pub enum News {
+    /// Something was copied, or not.
+    Copied(What, CopyReport),
+    /// The secret was delivered: in words.
+    Delivered(String),
+}
+
+/// The buttons, in their order on screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevealButton {
+    /// *Show key*, or *Hide key* while it is shown.
+    Show,
+    /// *Copy to clipboard*.
+    Copy,
+    /// *Save*.
+    Save,
+    /// *HMAC token*.
+    Hmac,
+    /// *Test key*.
+    Test,
+    /// *Close*.
+    Close,
+}
+
+impl RevealButton {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Show, Self::Copy, Self::Save, Self::Hmac, Self::Test, Self::Close];
+}

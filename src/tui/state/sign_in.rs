@@ -1,0 +1,142 @@
+//! Signing in: on top of whatever is open, which goes on afterwards.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use secrecy::SecretString;
+
+use super::Call;
+use super::focus::moved;
+use crate::client::Credentials;
+use crate::tui::field::Field;
+use crate::tui::keymap::Action;
+
+/// The dialog.
+#[derive(Debug)]
+pub struct SignInDialog {
+    /// Why it was opened.
+    pub why: &'static str,
+    /// The administrator's name.
+    pub username: Field,
+    /// The password; never echoed.
+    pub password: Field,
+    /// Where presses go.
+    pub focus: SignInFocus,
+    /// The call.
+    pub call: Call,
+}
+
+/// A stop of the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInFocus {
+    /// The name.
+    Username,
+    /// The password.
+    Password,
+    /// *Sign in*.
+    Submit,
+    /// *Cancel*.
+    Cancel,
+}
+
+use SignInFocus as F;
+
+/// What a turn of the dialog comes to.
+pub enum SignInOutcome {
+    /// It stays.
+    Stay,
+    /// These shall sign in.
+    Send(Credentials),
+    /// Nobody signs in.
+    GiveUp,
+}
+
+/// In their order on screen.
+const STOPS: [SignInFocus; 4] = [F::Username, F::Password, F::Submit, F::Cancel];
+/// Longer than any name.
+const MOST_NAME: usize = 128;
+/// Characters; the server takes up to 1024 bytes.
+const MOST_PASSWORD: usize = 1024;
+
+impl SignInDialog {
+    /// A dialog with a name in it, if one is known.
+    #[must_use]
+    pub fn new(why: &'static str, username: &str) -> Self {
+        Self {
+            why,
+            username: Field::new(username, MOST_NAME),
+            password: Field::masked(MOST_PASSWORD),
+            focus: if username.is_empty() { F::Username } else { F::Password },
+            call: Call::None,
+        }
+    }
+
+    /// Takes an intent.
+    pub fn act(&mut self, action: Action) -> SignInOutcome {
+        if self.call.is_sent() {
+            return if action == Action::Cancel { SignInOutcome::GiveUp } else { SignInOutcome::Stay };
+        }
+        match action {
+            Action::Next | Action::Previous => self.focus = moved(&STOPS, self.focus, action),
+            Action::Cancel => return SignInOutcome::GiveUp,
+            Action::Submit => match self.focus {
+                F::Cancel => return SignInOutcome::GiveUp,
+                F::Username => self.focus = F::Password,
+                F::Password | F::Submit => return self.submit(),
+            },
+            _ => {}
+        }
+        SignInOutcome::Stay
+    }
+
+    /// Takes a press that is no intent.
+    pub fn press(&mut self, key: KeyEvent) {
+        match (self.focus, key.code) {
+            (F::Submit, KeyCode::Right) => self.focus = F::Cancel,
+            (F::Cancel, KeyCode::Left) => self.focus = F::Submit,
+            _ => {
+                if let Some(field) = self.field() {
+                    field.press(key);
+                }
+            }
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(field) = self.field() {
+            field.paste(text);
+        }
+    }
+
+    /// The server refused: the name stays, the password is typed again.
+    pub fn fail(&mut self, words: String) {
+        self.call = Call::Failed(words);
+        self.password = Field::masked(MOST_PASSWORD);
+        self.focus = F::Password;
+    }
+
+    fn submit(&mut self) -> SignInOutcome {
+        if self.username.text().is_empty() {
+            self.focus = F::Username;
+            self.call = Call::Failed("Type your user name first.".into());
+        } else if self.password.text().is_empty() {
+            self.focus = F::Password;
+            self.call = Call::Failed("Type your password first.".into());
+        } else {
+            self.call = Call::Sent;
+            let password = SecretString::from(self.password.text());
+            return SignInOutcome::Send(Credentials { username: self.username.text().to_owned(), password });
+        }
+        SignInOutcome::Stay
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        if self.call.is_sent() {
+            return None;
+        }
+        match self.focus {
+            F::Username => Some(&mut self.username),
+            F::Password => Some(&mut self.password),
+            F::Submit | F::Cancel => None,
+        }
+    }
+}

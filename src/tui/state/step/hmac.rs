@@ -1,0 +1,197 @@
+//! Step two: an HMAC token from a secret and a content.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent};
+use secrecy::SecretString;
+
+use super::{Pair, StepOutcome};
+use crate::client::Target;
+use crate::domain::credential_kind::Wanted;
+use crate::domain::{Content, Endpoint, HmacToken, curl_text, hmac_token, sentence};
+use crate::platform::clipboard::report::{CopyReport, What};
+use crate::tui::field::Field;
+use crate::tui::keymap::Action;
+use crate::tui::state::focus::moved;
+use crate::tui::state::{Effect, Moment, SHOWN_FOR};
+
+/// The step, from the content that is typed to the token that is copied.
+#[derive(Debug)]
+pub struct HmacStep {
+    /// Whose token it is.
+    pub pair: Pair,
+    /// The content; a fresh random one is offered.
+    pub content: Field,
+    /// The token, once it is made.
+    pub made: Option<Made>,
+    /// Where presses go.
+    pub focus: HmacFocus,
+    /// What came of the last copy.
+    pub copied: Option<(What, CopyReport)>,
+    /// What is wrong with the content, in words.
+    pub wrong: Option<String>,
+}
+
+/// A token, for as long as it is shown: with its ID and content it is a credential.
+#[derive(Debug)]
+pub struct Made {
+    /// The token.
+    pub token: HmacToken,
+    /// What it was made of.
+    pub content: Content,
+    until: Instant,
+}
+
+/// A stop of the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HmacFocus {
+    /// The content.
+    Content,
+    /// *Make HMAC token*, while there is none.
+    Make,
+    /// *Copy token*.
+    CopyToken,
+    /// *Copy content*.
+    CopyContent,
+    /// *Copy as curl*.
+    CopyRequest,
+    /// *Back*.
+    Back,
+}
+
+impl HmacStep {
+    /// A step with a content in it; if there is none, a fresh random one.
+    #[must_use]
+    pub fn new(pair: Pair, content: &str) -> Self {
+        let drawn = if content.is_empty() { Content::draw().ok() } else { None };
+        let content = Field::new(drawn.as_ref().map_or(content, Content::as_str), Content::MAX_BYTES);
+        Self { pair, content, made: None, focus: HmacFocus::Content, copied: None, wrong: None }
+    }
+
+    /// The stops, in their order on screen.
+    #[must_use]
+    pub const fn stops(&self) -> &'static [HmacFocus] {
+        use HmacFocus::{Back, Content, CopyContent, CopyRequest, CopyToken, Make};
+        if self.made.is_some() { &[Content, CopyToken, CopyContent, CopyRequest, Back] } else { &[Content, Make, Back] }
+    }
+
+    /// Takes an intent.
+    pub fn act(&mut self, action: Action) -> StepOutcome {
+        match action {
+            Action::Next | Action::Previous => self.go(action),
+            Action::Submit => match self.focus {
+                HmacFocus::Content | HmacFocus::Make => return self.wish(),
+                HmacFocus::Back => return StepOutcome::Back,
+                focus => return StepOutcome::Stay(self.copy(focus)),
+            },
+            Action::Cancel => return StepOutcome::Back,
+            _ => {}
+        }
+        StepOutcome::Stay(None)
+    }
+
+    /// The token of what is typed is wanted: it may be shown, or this says what is wrong with the content.
+    pub fn wish(&mut self) -> StepOutcome {
+        match self.check() {
+            Ok(_) => StepOutcome::Show,
+            Err(words) => {
+                (self.made, self.wrong) = (None, Some(sentence(&words)));
+                StepOutcome::Stay(None)
+            }
+        }
+    }
+
+    /// Makes the token of what is typed, and shows it for a while.
+    pub fn make(&mut self, now: Moment) {
+        if let Ok(content) = self.check() {
+            let token = hmac_token(self.pair.secret.expose().as_bytes(), content.as_str().as_bytes());
+            self.made = Some(Made { token, content, until: now.at + SHOWN_FOR });
+            (self.focus, self.wrong) = (HmacFocus::CopyToken, None);
+        }
+    }
+
+    fn check(&self) -> Result<Content, String> {
+        let typed = self.content.text();
+        if typed.contains(self.pair.secret.expose()) {
+            return Err("the secret stands in the content, which is sent in the clear: take it out".to_owned());
+        }
+        let content = Content::parse(typed).map_err(|error| error.to_string())?;
+        Wanted::Content.check(typed).map(|()| content).map_err(|error| error.to_string())
+    }
+
+    /// Takes a press that is no intent.
+    pub fn press(&mut self, key: KeyEvent) {
+        match key.code {
+            KeyCode::Left if self.focus != HmacFocus::Content => self.go(Action::Previous),
+            KeyCode::Right if self.focus != HmacFocus::Content => self.go(Action::Next),
+            _ if self.focus == HmacFocus::Content => {
+                self.content.press(key);
+                self.forget();
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        if self.focus == HmacFocus::Content {
+            self.content.paste(text);
+            self.forget();
+        }
+    }
+
+    /// Hides the token: it is made again by one press.
+    pub fn hide(&mut self) {
+        self.made = None;
+        if !self.stops().contains(&self.focus) {
+            self.focus = HmacFocus::Make;
+        }
+    }
+
+    /// Hides the token when its time is up.
+    pub fn on_time(&mut self, now: Moment) {
+        if self.made.as_ref().is_some_and(|made| made.until <= now.at) {
+            self.hide();
+        }
+    }
+
+    /// Whole seconds until the token hides by itself.
+    #[must_use]
+    pub fn seconds_left(&self, now: Moment) -> Option<u64> {
+        let left = self.made.as_ref()?.until.saturating_duration_since(now.at);
+        u64::try_from(left.as_millis().div_ceil(1000)).ok()
+    }
+
+    /// When the countdown shows another number.
+    #[must_use]
+    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+        let (until, left) = (self.made.as_ref()?.until, self.seconds_left(now)?);
+        Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))
+    }
+
+    fn go(&mut self, action: Action) {
+        self.focus = moved(self.stops(), self.focus, action);
+    }
+
+    /// Another content: the token is no longer its.
+    fn forget(&mut self) {
+        (self.made, self.copied, self.wrong) = (None, None, None);
+    }
+
+    fn copy(&mut self, focus: HmacFocus) -> Option<Effect> {
+        self.copied = None;
+        let made = self.made.as_ref()?;
+        Some(match focus {
+            HmacFocus::CopyContent => Effect::Copy(What::Content, SecretString::from(made.content.as_str())),
+            HmacFocus::CopyRequest => {
+                let endpoint = match &self.pair.home.target {
+                    Target::Url(base) => Endpoint::Url(base.as_str()),
+                    Target::Socket(path) => Endpoint::Socket(path),
+                };
+                let text = curl_text(endpoint, &self.pair.id, &made.token, &made.content);
+                Effect::Copy(What::Request, SecretString::from(text.as_str()))
+            }
+            _ => Effect::Copy(What::HmacToken, SecretString::from(made.token.expose())),
+        })
+    }
+}

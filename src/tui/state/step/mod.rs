@@ -1,0 +1,155 @@
+//! Steps two and three of the contract, for one pair of ID and secret: beside a new key, or for any other.
+
+mod hmac;
+mod save;
+mod test;
+
+use std::time::Instant;
+
+use crossterm::event::KeyEvent;
+
+pub use hmac::{HmacFocus, HmacStep, Made};
+pub use save::{Delivered, Destination, SaveFocus, SaveStep, Saving};
+pub use test::{TestButton, TestStep, Testing};
+
+use super::{Effect, Moment};
+use crate::client::{Reply, Request, Target};
+use crate::domain::{BaseUrl, KeyId, SecretKey};
+use crate::platform::clipboard::report::{CopyReport, What};
+use crate::tui::keymap::{Action, Mode};
+
+/// A pair, and the server that knows it. Dropped, and so wiped, with its step.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The Access key ID.
+    pub id: KeyId,
+    /// The Secret access key.
+    pub secret: SecretKey,
+    /// Its server.
+    pub home: Home,
+}
+
+/// The server that knows a key.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// Its base URL, if it is not the profile's server.
+    pub at: Option<BaseUrl>,
+    /// Where it listens.
+    pub target: Target,
+    /// Its name for the screen.
+    pub name: String,
+    /// Whether its list of keys may be asked about the key.
+    pub may_look: bool,
+}
+
+/// A step, open on the screen.
+#[derive(Debug)]
+pub enum Step {
+    /// An HMAC token is made and copied.
+    Hmac(Box<HmacStep>),
+    /// The exchange is tried.
+    Test(Box<TestStep>),
+    /// The secret is brought to a file or a command.
+    Save(Box<SaveStep>),
+}
+
+/// What a turn of a step comes to.
+pub enum StepOutcome {
+    /// It stays, and this must happen outside.
+    Stay(Option<Effect>),
+    /// It stays, and a credential shall be shown in it.
+    Show,
+    /// Back to where it was opened.
+    Back,
+}
+
+impl Step {
+    /// What presses mean in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match self {
+            Self::Hmac(_) | Self::Save(_) => Mode::Form,
+            Self::Test(_) => Mode::Question,
+        }
+    }
+
+    /// Takes an intent.
+    pub fn act(&mut self, action: Action) -> StepOutcome {
+        match self {
+            Self::Hmac(step) => step.act(action),
+            Self::Test(step) => step.act(action),
+            Self::Save(step) => step.act(action),
+        }
+    }
+
+    /// Whether it waits for something outside that must not be left alone.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        matches!(self, Self::Save(step) if step.is_running())
+    }
+
+    /// Takes a press that is no intent.
+    pub fn press(&mut self, key: KeyEvent) {
+        match self {
+            Self::Hmac(step) => step.press(key),
+            Self::Save(step) => step.press(key),
+            Self::Test(_) => {}
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        match self {
+            Self::Hmac(step) => step.paste(text),
+            Self::Save(step) => step.paste(text),
+            Self::Test(_) => {}
+        }
+    }
+
+    /// Shows the credential that was wished for.
+    pub fn show(&mut self, now: Moment) {
+        if let Self::Hmac(step) = self {
+            step.make(now);
+        }
+    }
+
+    /// Hides what is a credential.
+    pub fn hide(&mut self) {
+        if let Self::Hmac(step) = self {
+            step.hide();
+        }
+    }
+
+    /// Takes what came of a copy.
+    pub fn on_copied(&mut self, what: What, report: CopyReport) {
+        match self {
+            Self::Hmac(step) => step.copied = Some((what, report)),
+            Self::Test(step) => step.copied = Some((what, report)),
+            Self::Save(_) => {}
+        }
+    }
+
+    /// Hides a credential whose time is up.
+    pub fn on_time(&mut self, now: Moment) {
+        if let Self::Hmac(step) = self {
+            step.on_time(now);
+        }
+    }
+
+    /// When something changes by itself.
+    #[must_use]
+    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+        match self {
+            Self::Hmac(step) => step.next_wake(now),
+            Self::Test(_) | Self::Save(_) => None,
+        }
+    }
+
+    /// Takes an answer, if it is to this step's question.
+    pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Request> {
+        match self {
+            Self::Hmac(_) | Self::Save(_) => None,
+            Self::Test(step) => step.on_reply(reply, now),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The page for a key that was made earlier or elsewhere: steps two and three, and the doctor. Nothing typed here is
+//! stored.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use secrecy::SecretString;
+
+use super::focus::moved;
+use super::{HmacStep, Home, Pair, Step, StepOutcome, TestStep};
+use crate::client::Target;
+use crate::domain::credential_kind;
+use crate::domain::credential_kind::Wanted;
+use crate::domain::{BaseUrl, Content, KeyId, SecretKey, sentence};
+use crate::tui::field::Field;
+use crate::tui::keymap::{Action, Mode};
+
+/// The page.
+#[derive(Debug)]
+pub struct TokenDialog {
+    /// The base URL of another server; empty for the profile's.
+    pub base: Field,
+    /// The Access key ID.
+    pub id: Field,
+    /// The Secret access key; never echoed.
+    pub secret: Field,
+    /// The content; empty for a fresh random one.
+    pub content: Field,
+    /// An HMAC token that failed, for the doctor; never echoed.
+    pub failing: Field,
+    /// Where presses go.
+    pub focus: TokenFocus,
+    /// What is wrong with what is typed, or what was made of it, in words.
+    pub words: Option<String>,
+    /// The step that was opened from here.
+    pub step: Option<Step>,
+    /// The profile's server.
+    pub here: Home,
+}
+
+/// A stop of the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenFocus {
+    /// The base URL.
+    Base,
+    /// The Access key ID.
+    Id,
+    /// The Secret access key.
+    Secret,
+    /// The content.
+    Content,
+    /// The HMAC token that failed.
+    Failing,
+    /// *HMAC token*.
+    Hmac,
+    /// *Get access token*.
+    Exchange,
+    /// *Doctor*.
+    Doctor,
+    /// *Close*.
+    Close,
+}
+
+use TokenFocus as F;
+
+impl TokenFocus {
+    /// All of them, in their order on screen.
+    pub const ALL: [Self; 9] =
+        [F::Base, F::Id, F::Secret, F::Content, F::Failing, F::Hmac, F::Exchange, F::Doctor, F::Close];
+}
+
+/// Longer than any URL, secret or token of the field.
+const LONGEST: usize = 2048;
+
+impl TokenDialog {
+    /// A page for a key of this server, or for any other.
+    #[must_use]
+    pub fn new(id: Option<&KeyId>, here: Home) -> Self {
+        Self {
+            base: Field::new("", LONGEST),
+            id: Field::new(id.map_or("", KeyId::raw_for_api), KeyId::MAX_CHARS),
+            secret: Field::masked(LONGEST),
+            content: Field::new("", Content::MAX_BYTES),
+            failing: Field::masked(LONGEST),
+            focus: if id.is_some() { F::Secret } else { F::Base },
+            words: None,
+            step: None,
+            here,
+        }
+    }
+
+    /// What presses mean in it.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        match &self.step {
+            Some(step) => step.mode(),
+            None => Mode::Form,
+        }
+    }
+
+    /// Takes an intent.
+    pub fn act(&mut self, action: Action) -> StepOutcome {
+        if let Some(step) = &mut self.step {
+            let outcome = step.act(action);
+            if !matches!(outcome, StepOutcome::Back) {
+                return outcome;
+            }
+            self.step = None;
+            return StepOutcome::Stay(None);
+        }
+        match action {
+            Action::Next | Action::Previous => self.go(action),
+            Action::Cancel => return StepOutcome::Back,
+            Action::Submit => match self.focus {
+                F::Close => return StepOutcome::Back,
+                F::Hmac | F::Exchange | F::Doctor => return self.open(),
+                _ => self.go(Action::Next),
+            },
+            _ => {}
+        }
+        StepOutcome::Stay(None)
+    }
+
+    /// Takes a press that is no intent.
+    pub fn press(&mut self, key: KeyEvent) {
+        if let Some(step) = &mut self.step {
+            return step.press(key);
+        }
+        match (self.field(), key.code) {
+            (Some((field, _)), _) => {
+                field.press(key);
+                self.words = None;
+            }
+            (None, KeyCode::Left) => self.go(Action::Previous),
+            (None, KeyCode::Right) => self.go(Action::Next),
+            _ => {}
+        }
+    }
+
+    /// Takes pasted text. A secret does not even appear in a field where it could be read.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(step) = &mut self.step {
+            return step.paste(text);
+        }
+        let Some((field, wanted)) = self.field() else { return };
+        let wrong = wanted.filter(|_| !field.is_masked()).and_then(|wanted| wanted.check(text.trim()).err());
+        if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
+            self.words = Some(format!("Not pasted: {wrong}."));
+            return;
+        }
+        field.paste(text);
+        self.words = None;
+    }
+
+    /// What is odd about what is typed, while it is typed: the first field's that has something.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let typed = [
+            (F::Id, &self.id, Wanted::KeyId),
+            (F::Secret, &self.secret, Wanted::Secret),
+            (F::Content, &self.content, Wanted::Content),
+            (F::Failing, &self.failing, Wanted::HmacToken),
+        ];
+        // What is still being typed is not judged yet.
+        let mut left = typed.into_iter().filter(|(stop, ..)| *stop != self.focus);
+        let wrong = left.find_map(|(_, field, wanted)| wanted.check(field.text()).err());
+        let pair = || credential_kind::check_pair(self.id.text(), self.secret.text()).err();
+        let typing = matches!(self.focus, F::Id | F::Secret);
+        wrong.or_else(|| if typing { None } else { pair() }).map(|wrong| sentence(&wrong.to_string()))
+    }
+
+    fn field(&mut self) -> Option<(&mut Field, Option<Wanted>)> {
+        match self.focus {
+            F::Base => Some((&mut self.base, None)),
+            F::Id => Some((&mut self.id, Some(Wanted::KeyId))),
+            F::Secret => Some((&mut self.secret, Some(Wanted::Secret))),
+            F::Content => Some((&mut self.content, Some(Wanted::Content))),
+            F::Failing => Some((&mut self.failing, Some(Wanted::HmacToken))),
+            _ => None,
+        }
+    }
+
+    /// Moves the focus. A secret that was typed where it can be read is taken away from there.
+    fn go(&mut self, action: Action) {
+        for field in [&mut self.id, &mut self.content, &mut self.base] {
+            if field.text().contains(SecretKey::PREFIX) && SecretKey::parse(field.text().trim()).is_ok() {
+                *field = Field::new("", LONGEST);
+                self.words = Some("A Secret access key stood in that field: it was removed. It belongs below.".into());
+            }
+        }
+        self.focus = moved(&F::ALL, self.focus, action);
+    }
+
+    /// Opens the step of the focused button, or says what is missing.
+    fn open(&mut self) -> StepOutcome {
+        let (pair, content) = match self.read() {
+            Ok(read) => read,
+            Err(words) => {
+                self.words = Some(words);
+                return StepOutcome::Stay(None);
+            }
+        };
+        if self.focus == F::Hmac {
+            let mut step = HmacStep::new(pair, content.as_ref().map_or("", Content::as_str));
+            let outcome = if content.is_some() { step.wish() } else { StepOutcome::Stay(None) };
+            self.step = Some(Step::Hmac(Box::new(step)));
+            return outcome;
+        }
+        let failing = (self.focus == F::Doctor).then(|| SecretString::from(self.failing.text()));
+        StepOutcome::Stay(TestStep::begin(pair, content, failing).map(|(step, request)| {
+            self.step = Some(Step::Test(Box::new(step)));
+            request.into()
+        }))
+    }
+
+    /// What is typed, checked; or what is wrong with it and what to do.
+    fn read(&mut self) -> Result<(Pair, Option<Content>), String> {
+        let home = self.home()?;
+        if self.id.text().is_empty() {
+            return Err("Type the Access key ID first.".into());
+        }
+        if self.secret.text().is_empty() {
+            return Err("Type or paste the Secret access key first: it is not shown, and not kept.".into());
+        }
+        let wrong = credential_kind::check_pair(self.id.text(), self.secret.text()).err();
+        if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
+            return Err(sentence(&wrong.to_string()));
+        }
+        let said = |error: &dyn std::error::Error| sentence(&error.to_string());
+        Wanted::Content.check(self.content.text()).map_err(|wrong| said(&wrong))?;
+        let content = self.content.text();
+        let content = (!content.is_empty()).then(|| Content::parse(content)).transpose();
+        let content = content.map_err(|error| said(&error))?;
+        let id = KeyId::parse(self.id.text()).map_err(|error| said(&error))?;
+        Ok((Pair { id, secret: SecretKey::foreign(self.secret.text()), home }, content))
+    }
+
+    /// The server that is meant. A pasted address of a dashboard becomes its base URL, and the page says so.
+    fn home(&mut self) -> Result<Home, String> {
+        if self.base.text().trim().is_empty() {
+            return Ok(self.here.clone());
+        }
+        let (base, notice) = BaseUrl::parse(self.base.text()).map_err(|error| sentence(&error.to_string()))?;
+        if notice.is_some() {
+            self.words = notice;
+            self.base = Field::new(base.as_str(), LONGEST);
+        }
+        if self.here.target == Target::Url(base.clone()) {
+            return Ok(self.here.clone());
+        }
+        let name = base.host_for_screen().to_owned();
+        Ok(Home { at: Some(base.clone()), target: Target::Url(base), name, may_look: false })
+    }
+}

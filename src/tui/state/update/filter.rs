@@ -1,0 +1,55 @@
+//! The filter while it is typed. It goes into a URL: no secret may.
+
+use crate::domain::{Filter, sentence};
+use crate::tui::field::Field;
+use crate::tui::keymap::Action;
+use crate::tui::state::{App, Effect};
+
+/// A filter of this length finds any label.
+const MAX_FILTER: usize = 128;
+
+impl App {
+    /// Takes an intent while the filter is typed.
+    pub(crate) fn act_in_filter(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Submit => self.filter = None,
+            Action::Cancel => {
+                self.filter = Some(Field::default());
+                let effect = self.apply_filter();
+                self.filter = None;
+                return effect;
+            }
+            _ => return self.list.go(action).map(Effect::from),
+        }
+        None
+    }
+
+    /// Begins with the filter as it is.
+    pub(crate) fn open_filter(&mut self) {
+        self.filter = Some(Field::new(&self.list.query.filter.text, MAX_FILTER));
+    }
+
+    /// Asks for what is typed, if it may be sent.
+    pub(crate) fn apply_filter(&mut self) -> Option<Effect> {
+        let mut query = self.list.query.clone();
+        let text = self.filter.as_ref()?.text();
+        if let Err(why) = Filter::check(text) {
+            self.open_filter(); // as it was: what comes next of a secret is refused too
+            self.complain(sentence(why));
+            return None;
+        }
+        text.clone_into(&mut query.filter.text);
+        self.list.change(query).map(Effect::from)
+    }
+
+    /// Takes pasted text, which is looked at by itself too: behind what was typed it may not look like a secret any more.
+    pub(crate) fn paste_into_filter(&mut self, text: &str) -> Option<Effect> {
+        let typed = self.filter.as_mut()?;
+        if let Err(why) = Filter::check(text) {
+            self.complain(sentence(why));
+            return None;
+        }
+        typed.paste(text);
+        self.apply_filter()
+    }
+}

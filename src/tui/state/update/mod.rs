@@ -1,0 +1,229 @@
+//! The turns of the app: one event in, at most one effect out.
+
+mod actions;
+mod filter;
+mod replies;
+mod servers;
+mod too_small;
+
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEvent};
+
+use crate::client::Request;
+
+use super::{App, Delivered, Dialog, Effect, Exit, Held, Moment};
+use crate::platform::clipboard::report::{CopyReport, What};
+use crate::tui::keymap;
+use crate::tui::keymap::Action;
+
+/// Coming back to the terminal refreshes rows that are older than this.
+const STALE: Duration = Duration::from_secs(5);
+
+impl App {
+    /// Takes an event of the terminal.
+    pub fn on_input(&mut self, event: Event, now: Moment) -> Option<Effect> {
+        let told = self.is_telling();
+        let effect = self.on_event(event, now);
+        if told && !self.is_telling() {
+            self.settle();
+            self.ask_about_left_over();
+        }
+        effect
+    }
+
+    fn on_event(&mut self, event: Event, now: Moment) -> Option<Effect> {
+        match event {
+            Event::Key(key) if self.is_too_small() => self.on_unseen_press(key, now),
+            Event::Paste(_) if self.is_too_small() => None,
+            Event::Key(key) => self.on_press(key, now),
+            Event::Paste(text) => self.on_paste(&text),
+            Event::FocusLost => {
+                self.hide_secret();
+                None
+            }
+            Event::FocusGained if self.list.is_older_than(STALE, now) && !self.list.is_loading() => {
+                Some(self.list.refresh().into())
+            }
+            Event::Resize(width, height) => self.on_resize((width, height)),
+            Event::FocusGained | Event::Mouse(_) => None,
+        }
+    }
+
+    /// Takes the screen's new size. A shown secret hides: its old place may scroll out of our reach.
+    pub fn on_resize(&mut self, size: (u16, u16)) -> Option<Effect> {
+        if size == self.size {
+            return None;
+        }
+        self.hide_secret();
+        self.size = size;
+        self.fit_list()
+    }
+
+    /// Does what is due by the clock.
+    pub fn on_time(&mut self, now: Moment) -> Option<Effect> {
+        match &mut self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.on_time(now),
+            _ => {
+                if let Some(step) = self.step() {
+                    step.on_time(now);
+                }
+            }
+        }
+        self.list.on_time(now).map(Effect::from)
+    }
+
+    /// Takes what came of a copy.
+    pub fn on_copied(&mut self, what: What, report: CopyReport) {
+        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+            reveal.on_copied(what, report);
+        } else if let Some(step) = self.step() {
+            step.on_copied(what, report);
+        } else {
+            let text = if self.size.0 < 80 { report.brief(what) } else { report.sentence(what) };
+            if report.is_failure() { self.complain(text) } else { self.say(text) }
+        }
+    }
+
+    /// Takes what came of a delivery.
+    pub fn on_delivered(&mut self, delivered: Delivered) {
+        if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
+            let arrived = delivered.is_ok();
+            reveal.on_delivered(delivered);
+            if arrived {
+                self.settle(); // somebody has it: a start after a crash has nothing to ask
+            }
+        }
+    }
+
+    /// The terminal or the system asks to end: by the same door as the user, but no question can be answered.
+    pub fn on_stop(&mut self) -> Option<Effect> {
+        self.hide_secret();
+        self.suspending = false;
+        self.exit = Exit::Told;
+        if self.creating && self.sign_in.take().is_some() {
+            return Some(Request::GiveUp.into()); // the create waits for somebody who cannot sign in any more
+        }
+        (!self.creating).then_some(Effect::Quit(None))
+    }
+
+    /// The user or the system asks to make way for the shell. A shown secret hides at once.
+    pub fn on_suspend(&mut self) {
+        self.hide_secret();
+        self.suspending = true;
+    }
+
+    /// Whether now is the time: the answer to a create is waited for, since its time would run out while the program
+    /// stands still. A create that waits for somebody to sign in has asked nothing yet.
+    #[must_use]
+    pub const fn may_suspend(&self) -> bool {
+        self.suspending && (!self.creating || self.signing_in().is_some())
+    }
+
+    /// The program goes on; or there was nobody to make way for.
+    pub fn on_resume(&mut self, stopped: bool) {
+        self.suspending = false;
+        self.hide_secret();
+        if !stopped {
+            self.complain("There is no shell behind this program that could bring it back: it goes on.");
+        }
+    }
+
+    /// Hides what is shown of a secret or a token.
+    pub fn hide_secret(&mut self) {
+        // Nobody looks: what was about to be shown is not.
+        if self.guarding().is_none() && self.guard.as_ref().is_some_and(|guard| matches!(guard.holds, Held::Show)) {
+            self.guard = None;
+        }
+        match &mut self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.hide(),
+            _ => {
+                if let Some(step) = self.step() {
+                    step.hide();
+                }
+            }
+        }
+    }
+
+    pub(crate) fn fit_list(&mut self) -> Option<Effect> {
+        let height = usize::from(self.panes().list);
+        self.list.resize(height).map(Effect::from)
+    }
+
+    fn on_press(&mut self, key: KeyEvent, now: Moment) -> Option<Effect> {
+        self.notice = None;
+        let effect = match keymap::action(self.mode(), key) {
+            Some(Action::Quit) => self.leave(now),
+            Some(Action::Suspend) => {
+                self.on_suspend();
+                None
+            }
+            Some(action) if self.signing_in().is_some() => self.act_in_sign_in(action),
+            Some(action) if self.guarding().is_some() => return self.act_in_guard(action, now),
+            Some(action) if self.dialog.is_some() => self.act_in_dialog(action, now),
+            Some(action) if self.filter.is_some() => self.act_in_filter(action),
+            Some(action) => self.act_in_list(action),
+            None => self.type_into_field(key),
+        };
+        if self.dialog.is_none() {
+            self.guard = None; // what a closed dialog held is gone
+        }
+        effect.map(|effect| self.guarded(effect))
+    }
+
+    fn on_paste(&mut self, text: &str) -> Option<Effect> {
+        if self.signing_in().is_some() {
+            self.sign_in.as_mut()?.paste(text);
+            return None;
+        }
+        match &mut self.dialog {
+            Some(Dialog::Token(token)) => token.paste(text),
+            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut()?.paste(text),
+            Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
+            Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
+            Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => dialog.typed.paste(text),
+            None => return self.paste_into_filter(text),
+            Some(_) => {}
+        }
+        None
+    }
+
+    fn type_into_field(&mut self, key: KeyEvent) -> Option<Effect> {
+        if self.signing_in().is_some() {
+            self.sign_in.as_mut()?.press(key);
+            return None;
+        }
+        match &mut self.dialog {
+            Some(Dialog::Token(token)) => token.press(key),
+            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut()?.press(key),
+            Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
+            Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
+            Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => {
+                dialog.typed.press(key);
+            }
+            None => {
+                self.filter.as_mut()?.press(key);
+                return self.apply_filter();
+            }
+            Some(_) => {}
+        }
+        None
+    }
+
+    /// Leaves, unless an answer or a question comes first.
+    fn leave(&mut self, now: Moment) -> Option<Effect> {
+        self.exit = Exit::Asked;
+        self.guard = None;
+        if self.creating {
+            return self.sign_in.take().map(|_| Request::GiveUp.into());
+        }
+        if matches!(self.dialog, Some(Dialog::Reveal(_))) {
+            let effect = self.act_in_dialog(Action::Close, now);
+            if self.step().is_some() {
+                self.exit = Exit::No; // a delivery is stopped first, and then the secret is here again
+            }
+            return effect;
+        }
+        Some(Effect::Quit(None))
+    }
+}

@@ -1,0 +1,137 @@
+//! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
+
+use crate::client::{ApiError, Creation, IdempotencyKey, Reply};
+use crate::domain::{AccessKey, KeyId, Status};
+use crate::tui::state::{App, Call, Dialog, Effect, Exit, Moment, Question, Reveal};
+
+impl App {
+    /// Takes an answer of the server.
+    pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
+        match reply {
+            Reply::Connected(result) => self.on_connected(result),
+            Reply::SignInNeeded => {
+                self.on_sign_in_needed();
+                None
+            }
+            Reply::SignedIn(result) => self.on_signed_in(result),
+            Reply::SignedOut(result) => Some(self.on_signed_out(result)),
+            reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
+                self.step()?.on_reply(reply, now).map(Effect::from)
+            }
+            Reply::Listed(request, result) => self.list.on_listed(&request, result, now).map(Effect::from),
+            Reply::Counted(filter, result) => {
+                self.list.on_counted(&filter, result.ok());
+                None
+            }
+            Reply::Created(result) => self.on_created(result),
+            Reply::Edited(id, result) => self.on_edited(&id, result),
+            Reply::Deleted(id, result) => self.on_deleted(&id, result),
+        }
+    }
+
+    /// The only copy of a secret opens its dialog from any state.
+    fn on_created(&mut self, result: Result<Creation, ApiError>) -> Option<Effect> {
+        self.creating = false;
+        match result {
+            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == Exit::Told => {
+                Some(Effect::Quit(Some(format!(
+                    "A key was created while the program had to end: {}. Nobody saw its secret: delete it.",
+                    key.id.label(128)
+                ))))
+            }
+            Ok(Creation::New(key, secret)) => {
+                let id = key.id.clone();
+                self.dialog = Some(Dialog::Reveal(Box::new(Reveal::new(key, secret, self.home()))));
+                self.filter = None;
+                Some(self.list.open(Some(id)).into())
+            }
+            Ok(Creation::Replayed(key)) => {
+                self.exit = Exit::No;
+                let id = key.id.clone();
+                self.dialog = Some(Dialog::Lost(Question::new(key)));
+                Some(self.list.open(Some(id)).into())
+            }
+            Err(error) => self.on_not_created(&error),
+        }
+    }
+
+    fn on_not_created(&mut self, error: &ApiError) -> Option<Effect> {
+        // 409: the first try is still at work; 422: it was made with other values. Else a plain no is the end of it.
+        if !error.is_passing() && !matches!(error, ApiError::Conflict(..)) {
+            self.settle();
+        }
+        if self.exit != Exit::No {
+            return Some(Effect::Quit(None));
+        }
+        match &mut self.dialog {
+            Some(Dialog::LeftOver(dialog)) => dialog.call = Call::Failed(error.to_string()),
+            Some(Dialog::Create(dialog)) => {
+                if matches!(error, ApiError::Conflict(422, _)) {
+                    // An earlier try was made with other values: this one is another key.
+                    dialog.idempotency_key = IdempotencyKey::random();
+                }
+                dialog.call = Call::Failed(format!("{error} Nothing is lost: Enter tries again."));
+            }
+            _ => self.complain(error.to_string()),
+        }
+        None
+    }
+
+    fn on_edited(&mut self, id: &KeyId, result: Result<AccessKey, ApiError>) -> Option<Effect> {
+        let open = match &mut self.dialog {
+            Some(Dialog::Edit(dialog)) if dialog.key.id == *id => Some(&mut dialog.call),
+            Some(Dialog::Switch(question, _)) if question.key.id == *id => Some(&mut question.call),
+            _ => None,
+        };
+        match (result, open) {
+            (Ok(key), open) => {
+                let switched = matches!((&open, &self.list.selected_key()), (Some(_), _));
+                let words = match key.status {
+                    Status::Inactive => "is inactive: requests with it fail (a: activate).",
+                    Status::Active => "is active.",
+                    Status::Expired => "has expired: requests with it fail.",
+                };
+                self.say(format!("{} {words}", key.id.label(40)));
+                if let Some(window) = &mut self.list.window {
+                    window.update(key);
+                }
+                if switched {
+                    self.dialog = None;
+                }
+                None
+            }
+            (Err(error), Some(call)) => {
+                *call = Call::Failed(error.to_string());
+                None
+            }
+            (Err(error), None) => {
+                self.complain(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn on_deleted(&mut self, id: &KeyId, result: Result<(), ApiError>) -> Option<Effect> {
+        let open = match &mut self.dialog {
+            Some(Dialog::Delete(dialog)) if dialog.key.id == *id => Some(&mut dialog.call),
+            _ => None,
+        };
+        match (result, open) {
+            (Ok(()), open) => {
+                if open.is_some() {
+                    self.dialog = None;
+                }
+                self.say(format!("{} is deleted. The server refuses it from now on.", id.label(40)));
+                self.list.remove(id).map(Effect::from)
+            }
+            (Err(error), Some(call)) => {
+                *call = Call::Failed(error.to_string());
+                None
+            }
+            (Err(error), None) => {
+                self.complain(error.to_string());
+                None
+            }
+        }
+    }
+}

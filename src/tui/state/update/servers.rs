@@ -1,0 +1,146 @@
+//! Which server, and who is signed in there.
+
+use crate::client::{ApiError, Request, Server};
+use crate::domain::Who;
+use crate::tui::keymap::Action;
+use crate::tui::state::sign_in::SignInOutcome;
+use crate::tui::state::{App, Dialog, Effect, List, ProfilesDialog, SignInDialog};
+
+impl App {
+    /// The name of the profile, if real keys are at stake there.
+    pub(crate) fn production(&self) -> Option<String> {
+        let profile = &self.server.as_ref()?.profile;
+        profile.production.then(|| profile.name.clone())
+    }
+
+    pub(crate) fn open_profiles(&mut self) {
+        let current = self.server.as_ref().map(|server| server.profile.name.clone());
+        self.dialog = Some(Dialog::Profiles(ProfilesDialog::new(self.profiles.clone(), current)));
+    }
+
+    pub(crate) fn act_in_profiles(&mut self, action: Action) -> Option<Effect> {
+        let Some(Dialog::Profiles(dialog)) = &mut self.dialog else { return None };
+        match action {
+            Action::Submit => {
+                let marked = dialog.marked().map(|profile| profile.name.clone()).filter(|name| {
+                    dialog.current.as_ref() != Some(name) // it is worked on already
+                });
+                self.dialog = None;
+                if self.creating {
+                    self.complain("A key is being created: wait for its secret, then change the profile.");
+                    return None;
+                }
+                let name = marked?;
+                self.connecting = Some(name.clone());
+                self.filter = None;
+                Some(Request::Connect(name).into())
+            }
+            Action::Cancel => {
+                self.dialog = None;
+                None
+            }
+            _ => {
+                dialog.go(action);
+                None
+            }
+        }
+    }
+
+    /// A server can be asked. What was on screen was another's.
+    pub(crate) fn on_connected(&mut self, result: Result<Server, ApiError>) -> Option<Effect> {
+        let changed = self.connecting.take().is_some();
+        match result {
+            Ok(server) => {
+                self.server = Some(server);
+                changed.then(|| self.begin_list())
+            }
+            Err(error) if changed => {
+                self.complain(error.to_string());
+                Some(self.list.refresh().into())
+            }
+            Err(error) => Some(Effect::Quit(Some(error.to_string()))),
+        }
+    }
+
+    fn begin_list(&mut self) -> Effect {
+        (self.sign_in, self.details) = (None, false);
+        self.list = List::default();
+        self.list.height = usize::from(self.panes().list);
+        self.list.open(None).into()
+    }
+
+    pub(crate) fn on_sign_in_needed(&mut self) {
+        self.hide_secret();
+        let Some(server) = &mut self.server else { return };
+        let before = server.who.take().map(|who| who.username.raw_for_api().to_owned());
+        let why = if before.is_some() {
+            "Your session has ended. Sign in again: what you were doing goes on."
+        } else if server.profile.read_only {
+            "Sign in to see the keys of this server."
+        } else {
+            "Sign in to see and change the keys of this server."
+        };
+        let name = before.or_else(|| server.profile.username.clone()).unwrap_or_default();
+        self.sign_in = Some(SignInDialog::new(why, &name));
+    }
+
+    pub(crate) fn act_in_sign_in(&mut self, action: Action) -> Option<Effect> {
+        match self.sign_in.as_mut()?.act(action) {
+            SignInOutcome::Stay => None,
+            SignInOutcome::Send(credentials) => Some(Request::SignIn(credentials).into()),
+            SignInOutcome::GiveUp => {
+                self.sign_in = None;
+                Some(Request::GiveUp.into())
+            }
+        }
+    }
+
+    /// What waited for it goes on by itself.
+    pub(crate) fn on_signed_in(&mut self, result: Result<Who, ApiError>) -> Option<Effect> {
+        match (result, &mut self.sign_in) {
+            (Ok(who), dialog) => {
+                let given_up = dialog.is_none();
+                self.sign_in = None;
+                self.say(format!("Signed in as {} ({}).", who.username.label(40), who.role.label(20)));
+                if let Some(server) = &mut self.server {
+                    server.profile.username = Some(who.username.raw_for_api().to_owned()); // for the next time
+                    server.who = Some(who);
+                }
+                given_up.then(|| self.list.refresh().into())
+            }
+            (Err(error), Some(dialog)) => {
+                dialog.fail(error.to_string());
+                None
+            }
+            (Err(error), None) => {
+                self.complain(error.to_string());
+                None
+            }
+        }
+    }
+
+    pub(crate) fn sign_out(&mut self) -> Option<Effect> {
+        match &self.server {
+            Some(server) if server.profile.signs_in && server.who.is_some() => Some(Request::SignOut.into()),
+            Some(server) if server.profile.signs_in => {
+                self.say("Nobody is signed in.");
+                None
+            }
+            _ => {
+                self.say("This server is yours alone: there is no session to end.");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn on_signed_out(&mut self, result: Result<(), ApiError>) -> Effect {
+        if let Some(server) = &mut self.server {
+            server.who = None;
+        }
+        let effect = self.begin_list();
+        if let Err(error) = result {
+            self.complain(format!("The session is forgotten here, but the server did not hear of it: {error}"));
+        }
+        effect
+    }
+}

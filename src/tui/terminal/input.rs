@@ -1,0 +1,91 @@
+//! Reading the terminal.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use crossterm::event::Event;
+use rustix::io::Errno;
+use tokio::io::unix::AsyncFd;
+
+use super::Decoder;
+use super::decoder::AFTER_PASTE;
+
+/// Within this a terminal that is not stalled sends the next part of a paste.
+const STALL: Duration = Duration::from_secs(1);
+
+/// Reads bytes when there are any, and knows when an open sequence has waited long enough.
+#[derive(Default)]
+pub(crate) struct Reader {
+    decoder: Decoder,
+    /// When the last byte of an open sequence came.
+    since: Option<Instant>,
+    /// When the last paste ended.
+    pasted: Option<Instant>,
+}
+
+impl Reader {
+    /// Until when more bytes are waited for, if something is open. What follows a paste waits no longer for being
+    /// followed by more.
+    fn deadline(&self) -> Option<Instant> {
+        let patience = self.decoder.patience()?;
+        match self.pasted {
+            Some(pasted) if self.decoder.is_after_paste() => Some(pasted + AFTER_PASTE),
+            _ => self.since.map(|since| since + patience),
+        }
+    }
+
+    /// Whether this is Ctrl-C, alone, after a paste whose end did not come: somebody waits in vain.
+    fn is_called_back(&self, bytes: &[u8], now: Instant) -> bool {
+        self.decoder.is_pasting() && bytes == b"\x03" && self.since.is_some_and(|since| now - since >= STALL)
+    }
+
+    /// Waits for events and appends them.
+    pub(crate) async fn read(&mut self, fd: &AsyncFd<OwnedFd>, events: &mut VecDeque<Event>) -> io::Result<()> {
+        loop {
+            let open = self.deadline();
+            let mut ready = match open {
+                None => fd.readable().await?,
+                Some(until) => {
+                    if let Ok(ready) = tokio::time::timeout_at(until.into(), fd.readable()).await {
+                        ready?
+                    } else {
+                        self.decoder.give_up(events);
+                        return Ok(());
+                    }
+                }
+            };
+            // A paste or a held key fills this more than once; the rest waits for the next turn.
+            let mut bytes = zeroize::Zeroizing::new([0; 4096]);
+            match rustix::io::read(fd.get_ref(), &mut *bytes) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    let now = Instant::now();
+                    let is_late = self.decoder.is_after_paste() && open.is_some_and(|until| until <= now);
+                    if is_late || self.is_called_back(&bytes[..count], now) {
+                        self.decoder.give_up(events);
+                    }
+                    let was_after_paste = self.decoder.is_after_paste();
+                    self.since = Some(now);
+                    self.decoder.feed(&bytes[..count], events);
+                    if self.decoder.is_after_paste() && !was_after_paste {
+                        self.pasted = Some(now);
+                    }
+                    if !events.is_empty() {
+                        return Ok(());
+                    }
+                }
+                Err(Errno::AGAIN) => {
+                    // Nothing there, though it was said to be readable: a hang-up looks so on some terminals.
+                    if ready.ready().is_read_closed() || ready.ready().is_error() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    ready.clear_ready();
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

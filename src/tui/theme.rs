@@ -1,0 +1,133 @@
+//! How things look: the only file that names a colour or a border character.
+//!
+//! Only the terminal's own 16 colours on its own background, and never colour alone: each state has a word and a
+//! mark. Two colours, since only these two can be read on black and on white in the palettes that are in use (xterm's
+//! yellow, green and cyan on white have a contrast of 1.3 to 2, its blue on black one of 2): red for what is wrong,
+//! magenta for what deserves a second look. What is as it should be has none.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
+
+use crate::domain::{Charset, Status};
+
+/// The page's title and a dialog's.
+pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
+/// What is said in passing: breadcrumb, hints, names of facts. Dim, not grey: some palettes hide grey.
+pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
+/// Names of columns.
+pub const COLUMN: Style = Style::new().add_modifier(Modifier::UNDERLINED);
+/// The press in a hint.
+pub const PRESS: Style = Style::new().add_modifier(Modifier::BOLD);
+/// The mark of the selected row: two cells, so that a held key costs few bytes.
+pub const MARK: Style = Style::new().add_modifier(Modifier::REVERSED);
+/// The focused field or button.
+pub const FOCUS: Style = Style::new().add_modifier(Modifier::REVERSED);
+/// What went wrong.
+pub const ERROR: Style = Style::new().fg(Color::Red);
+/// What deserves a second look.
+pub const WARNING: Style = Style::new().fg(Color::Magenta);
+/// Where real keys are at stake.
+pub const LOUD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::REVERSED.union(Modifier::BOLD));
+/// What went well.
+pub const GOOD: Style = Style::new().add_modifier(Modifier::BOLD);
+/// A revealed secret: alone on its line, as it is.
+pub const SECRET: Style = Style::new().add_modifier(Modifier::BOLD);
+/// On the first cell of a row: nothing else stands on it, and a row below that is so too goes on with the same text.
+/// No look, but a word to the pen, which lets the terminal itself break such rows: a selection by mouse joins them.
+pub const ALONE: Modifier = Modifier::RAPID_BLINK;
+
+/// Around dialogs.
+pub const BORDER: border::Set<'static> = border::PLAIN;
+/// The selected row.
+pub const POINTER: &str = "▶ ";
+/// A hidden character of a secret.
+pub const DOT: &str = "•";
+/// A step that is done, one that failed, one that is under way.
+pub const STEPS: (&str, &str, &str) = ("✓", "×", "·");
+/// For the rest of a text that was cut. Nothing else of ours has it: in ASCII it would look like a full stop.
+pub const CUT: &str = "…";
+/// Before what to do next.
+pub const NEXT: &str = "→";
+/// Between the steps of a path.
+pub const STEP: &str = "›";
+/// Between two facts on one line.
+pub const BETWEEN: &str = "·";
+/// The chosen one of several, and another.
+pub const CHOSEN: (&str, &str) = ("(•)", "( )");
+/// Behind the column that the rows are sorted by: upward, downward.
+pub const SORTED: (&str, &str) = ("▲", "▼");
+/// Before how much there is below.
+pub const BELOW: &str = "↓";
+
+/// A status with its mark.
+#[must_use]
+pub const fn status(status: Status) -> (&'static str, Style) {
+    match status {
+        Status::Active => ("● active", Style::new()),
+        Status::Inactive => ("○ inactive", QUIET),
+        Status::Expired => ("× expired", ERROR),
+    }
+}
+
+/// What stands for a character of ours where there is only ASCII: each as wide as the character itself.
+const IN_ASCII: [(&str, &str); 27] = [
+    ("─", "-"),
+    ("│", "|"),
+    ("┌", "+"),
+    ("┐", "+"),
+    ("└", "+"),
+    ("┘", "+"),
+    ("▶", ">"),
+    ("•", "*"),
+    ("✓", "+"),
+    ("×", "x"),
+    ("…", "~"), // as domain::Charset has it
+    ("→", ">"),
+    ("←", "<"),
+    ("↑", "^"),
+    ("↓", "v"),
+    ("›", ">"),
+    ("·", "-"),
+    ("▲", "^"),
+    ("▼", "v"),
+    ("●", "*"),
+    ("○", "o"),
+    ("“", "\""),
+    ("”", "\""),
+    ("‘", "'"),
+    ("’", "'"),
+    ("–", "-"),
+    ("—", "-"),
+];
+
+/// Where a text goes on to the left, and to the right. In ASCII a `~` before a path would be taken for the home.
+#[must_use]
+pub fn cut() -> (&'static str, &'static str) {
+    if Charset::spoken() == Charset::Ascii { ("<", ">") } else { (CUT, CUT) }
+}
+
+/// A character of ours in ASCII. Every other one was escaped by `model::Untrusted`; what came past it all the same
+/// has none.
+#[must_use]
+pub fn in_ascii(symbol: &str) -> Option<&'static str> {
+    IN_ASCII.iter().find(|(ours, _)| *ours == symbol).map(|(_, ascii)| *ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    #[test]
+    fn each_stands_for_one_and_is_as_wide() {
+        for (at, (ours, ascii)) in IN_ASCII.iter().enumerate() {
+            assert!(ascii.is_ascii() && ascii.len() == ours.width(), "{ours}");
+            assert_eq!(IN_ASCII.iter().position(|(other, _)| other == ours), Some(at), "{ours} stands there twice");
+        }
+        let (done, failed, waits) = STEPS;
+        for ours in [POINTER.trim(), DOT, done, failed, waits, NEXT, STEP, BETWEEN, SORTED.0, SORTED.1, BELOW] {
+            assert!(in_ascii(ours).is_some(), "{ours}");
+        }
+    }
+}

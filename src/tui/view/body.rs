@@ -1,0 +1,60 @@
+//! The body: the list, or why there is none.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::widgets::{next_row, paragraph};
+use super::{header, list};
+use crate::tui::state::{App, Moment, Trouble, Window};
+use crate::tui::theme;
+
+/// Draws whichever it is.
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
+    let filter = &app.list.query.filter;
+    match (&app.list.window, &app.list.trouble) {
+        (Some(window), _) if !window.is_empty() => list::draw(frame, area, app, window, now),
+        (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
+        (None, None) => say(frame, area, "Loading the keys.", &[]),
+        (Some(_), None) if filter.is_empty() => {
+            let rest = ["Press c to create the first one.", "Its secret is shown once, in the dialog that creates it."];
+            say(frame, area, "There is no access key yet.", &rest);
+        }
+        (Some(_), None) => {
+            let what = match (filter.text.as_str(), filter.status) {
+                ("", Some(status)) => format!("No key is {}.", status.as_str()),
+                (text, None) => format!("No key has “{text}” in its ID or label."),
+                (text, Some(status)) => format!("No {} key has “{text}” in its ID or label.", status.as_str()),
+            };
+            say(frame, area, &what, &["Press Esc to see every key, or / to change the filter."]);
+        }
+    }
+}
+
+fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &Trouble, now: Moment) {
+    let rest = [trouble.error.to_string(), header::next_try(trouble, now)];
+    let title = if trouble.error.is_denial() { "The keys cannot be shown." } else { "The keys cannot be read." };
+    say(frame, area, title, &[rest[0].as_str(), rest[1].as_str()]);
+}
+
+fn say(frame: &mut Buffer, area: Rect, title: &str, rest: &[&str]) {
+    let mut area = Rect { x: area.x + 3, width: area.width.saturating_sub(6).min(70), ..area };
+    if area.height > 6 {
+        next_row(&mut area);
+        next_row(&mut area);
+    }
+    let mut area = paragraph(frame, area, title, theme::TITLE);
+    next_row(&mut area);
+    for text in rest {
+        area = paragraph(frame, area, text, Style::new());
+    }
+}
+
+/// The rows that are on screen.
+pub(crate) fn visible<'a>(
+    window: &'a Window,
+    app: &App,
+) -> impl Iterator<Item = (usize, &'a crate::domain::AccessKey)> {
+    let top = app.list.top;
+    window.rows_from(top).enumerate().map(move |(at, key)| (top + at, key))
+}

@@ -1,0 +1,136 @@
+//! Dialogs in which label and expiry are typed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::draw_call;
+use crate::domain::Label;
+use crate::tui::state::{App, CreateDialog, EditDialog, Exit, Expiry, Focus, KeyForm, Moment};
+use crate::tui::theme;
+use crate::tui::view::when;
+use crate::tui::view::widgets::{buttons, field, in_border, line, next_row, paragraph, popup};
+
+const NAME: u16 = 9;
+
+pub(crate) fn draw_create(
+    frame: &mut Buffer,
+    area: Rect,
+    dialog: &CreateDialog,
+    app: &App,
+    now: Moment,
+) -> Option<Position> {
+    let inside = popup(frame, area, 72, 12, "Create access key");
+    let words = "The secret access key is shown once, in the next step. Have the place ready where it will be kept.";
+    if !has_room_for_words(inside) {
+        in_border(frame, inside, "Its secret is shown once");
+    }
+    let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
+    let waiting = if app.exit == Exit::No { "Creating it." } else { "Creating it, then leaving." };
+    draw_call(frame, rest, &dialog.call, waiting);
+    cursor.filter(|_| !dialog.call.is_sent())
+}
+
+pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: Moment) -> Option<Position> {
+    let inside = popup(frame, area, 72, 11, "Edit access key");
+    let id = format!("Access key ID {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(14)));
+    let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
+    draw_call(frame, rest, &dialog.call, "Saving it.");
+    cursor.filter(|_| !dialog.call.is_sent())
+}
+
+const fn has_room_for_words(inside: Rect) -> bool {
+    inside.height > 7
+}
+
+/// Draws words, fields and buttons; gives the cursor's place and the rows below.
+fn draw_form(
+    frame: &mut Buffer,
+    area: Rect,
+    form: &KeyForm,
+    submit: &str,
+    words: &str,
+    now: Moment,
+) -> (Option<Position>, Rect) {
+    let roomy = area.height > 8;
+    let mut rest = if has_room_for_words(area) { paragraph(frame, area, words, Style::new()) } else { area };
+    if roomy {
+        next_row(&mut rest);
+    }
+    let label = draw_label(frame, next_row(&mut rest), form);
+    draw_expiry(frame, next_row(&mut rest), form);
+    let value = draw_value(frame, next_row(&mut rest), form, now);
+    if roomy {
+        next_row(&mut rest);
+    }
+    let focused = match form.focus {
+        Focus::Submit => Some(0),
+        Focus::Cancel => Some(1),
+        _ => None,
+    };
+    buttons(frame, next_row(&mut rest), &[submit, "Cancel"], focused);
+    (label.or(value), rest)
+}
+
+fn draw_label(frame: &mut Buffer, row: Rect, form: &KeyForm) -> Option<Position> {
+    line(frame, row, Span::styled("Label", theme::QUIET));
+    let length = form.label.text().chars().count();
+    // The limit is told when it comes near.
+    let count =
+        if length * 10 >= Label::MAX_CHARS * 8 { format!(" {length}/{}", Label::MAX_CHARS) } else { String::new() };
+    let width = row.width.saturating_sub(NAME + u16::try_from(count.len()).unwrap_or(0));
+    let place = Rect { x: row.x + NAME, width, ..row };
+    let cursor = field(frame, place, &form.label, form.focus == Focus::Label);
+    line(frame, Rect { x: place.right(), width: row.right() - place.right(), ..row }, count);
+    cursor
+}
+
+fn draw_expiry(frame: &mut Buffer, row: Rect, form: &KeyForm) {
+    line(frame, row, Span::styled("Expires", theme::QUIET));
+    let narrow = row.width < 50;
+    let spans: Vec<Span> = Expiry::ALL
+        .into_iter()
+        .flat_map(|expiry| {
+            let chosen = expiry == form.expiry;
+            let mark = if chosen { theme::CHOSEN.0 } else { theme::CHOSEN.1 };
+            let words = match (expiry, narrow) {
+                (Expiry::Never, _) => "never",
+                (Expiry::InDays, false) => "in some days",
+                (Expiry::OnDate, false) => "on a date",
+                (Expiry::InDays, true) => "days",
+                (Expiry::OnDate, true) => "date",
+            };
+            let style = if chosen && form.focus == Focus::Expiry { theme::FOCUS } else { Style::new() };
+            [Span::styled(format!("{mark} {words}"), style), Span::raw(if narrow { " " } else { "   " })]
+        })
+        .collect();
+    line(frame, Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row }, Line::from(spans));
+}
+
+fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: Moment) -> Option<Position> {
+    let (typed, width) = match form.expiry {
+        Expiry::Never => {
+            let hint = if form.focus == Focus::Expiry { "← → choose another" } else { "" };
+            line(frame, Rect { x: row.x + NAME, width: row.width - NAME, ..row }, Span::styled(hint, theme::QUIET));
+            return None;
+        }
+        Expiry::InDays => (&form.days, 5),
+        Expiry::OnDate => (&form.date, 17),
+    };
+    let place = Rect { x: row.x + NAME, width, ..row };
+    let cursor = field(frame, place, typed, form.focus == Focus::Value);
+    let words = match form.expires_at(now.utc) {
+        Ok(Some(end)) => Span::styled(when::absolute(end), theme::QUIET),
+        Ok(None) => Span::raw(""),
+        Err(_) if typed.text().is_empty() && form.expiry == Expiry::OnDate => {
+            Span::styled("such as 2027-01-31, or with 18:00", theme::QUIET)
+        }
+        Err(words) => Span::styled(words, theme::ERROR),
+    };
+    let room = Rect { x: place.right() + 1, width: row.right().saturating_sub(place.right() + 1), ..row };
+    if words.width() <= usize::from(room.width) {
+        line(frame, room, words);
+    }
+    cursor
+}

@@ -1,0 +1,37 @@
+//! The question that stands between a secret and eyes that it may not be meant for.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::state::{App, Dialog, Guard, Held};
+use crate::tui::theme;
+use crate::tui::view::widgets::{NARROW, buttons, keep_last_row, next_row, paragraph, popup};
+
+/// Draws it on top of the dialog that it is about.
+pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, app: &App) {
+    // The footer stays readable: it says what can be pressed.
+    let area = Rect { height: area.height - 1, ..area };
+    let height = if area.width < NARROW { area.height } else { 6 + u16::try_from(guard.reasons.len()).unwrap_or(0) };
+    let mut inside = popup(frame, area, 72, height, "Who would see it");
+    let kept = keep_last_row(&mut inside);
+    let mut rest = inside;
+    for reason in &guard.reasons {
+        rest = paragraph(frame, rest, &format!("! {}", reason.sentence()), theme::WARNING);
+    }
+    let saves = match &app.dialog {
+        Some(Dialog::Reveal(_)) => " Save (w) brings it out unseen.",
+        _ => "",
+    };
+    let words = format!("Whoever sees the screen or a recording of it can use what is on it.{saves}");
+    rest = paragraph(frame, rest, &words, Style::new());
+    let row = kept.unwrap_or_else(|| {
+        next_row(&mut rest);
+        next_row(&mut rest)
+    });
+    let go_on = match guard.holds {
+        Held::Show => "Show it all the same",
+        Held::Copy(..) => "Copy it all the same",
+    };
+    buttons(frame, row, &["Back", go_on], Some(usize::from(guard.yes)));
+}

@@ -1,0 +1,87 @@
+//! The dialogs.
+
+mod form;
+pub(crate) mod guard;
+mod question;
+pub(crate) mod servers;
+mod step;
+mod token;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::reveal;
+use super::widgets::{line, next_row, paragraph, popup};
+use crate::tui::state::{App, Call, Dialog, Moment, PRESS};
+use crate::tui::theme;
+
+/// Draws a dialog on top of the page; gives the cursor's place if something is being typed.
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &Dialog, app: &App, now: Moment) -> Option<Position> {
+    // The footer stays readable: it says what can be pressed.
+    let area = Rect { height: area.height - 1, ..area };
+    match dialog {
+        Dialog::Token(dialog) => token::draw(frame, area, dialog, now),
+        Dialog::Profiles(dialog) => {
+            servers::draw_profiles(frame, area, dialog);
+            None
+        }
+        Dialog::Create(dialog) => form::draw_create(frame, area, dialog, app, now),
+        Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
+        Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
+        Dialog::Switch(dialog, to) => question::draw_switch(frame, area, dialog, *to, now),
+        Dialog::LeftOver(dialog) => question::draw_left_over(frame, area, dialog),
+        Dialog::Lost(dialog) => question::draw_lost(frame, area, dialog),
+        Dialog::Reveal(dialog) => match &dialog.step {
+            Some(step) if !dialog.asking => step::draw(frame, area, step, now),
+            _ => {
+                reveal::draw(frame, area, dialog, app.surroundings.as_ref(), now);
+                None
+            }
+        },
+        Dialog::Help(top) => {
+            draw_help(frame, area, *top, app);
+            None
+        }
+    }
+}
+
+/// Draws what became of a call, in the rows that are left.
+fn draw_call(frame: &mut Buffer, area: Rect, call: &Call, waiting: &str) {
+    match call {
+        Call::None => {}
+        Call::Sent => {
+            paragraph(frame, area, waiting, theme::WARNING);
+        }
+        Call::Failed(words) => {
+            paragraph(frame, area, words, theme::ERROR);
+        }
+    }
+}
+
+fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
+    let lines: Vec<Line> = app
+        .help_lines()
+        .into_iter()
+        .map(|(press, words)| {
+            let press = press.map(|press| Span::styled(format!("{press:<PRESS$}"), theme::PRESS));
+            press.into_iter().chain([Span::raw(words)]).collect()
+        })
+        .collect();
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let mut inside = popup(frame, area, 72, rows, "Help");
+    let top = top.min(lines.len().saturating_sub(usize::from(inside.height)));
+    let rest = lines.len().saturating_sub(top + usize::from(inside.height));
+    for text in lines.into_iter().skip(top) {
+        let row = next_row(&mut inside);
+        let last = inside.height == 0 && rest > 0;
+        line(
+            frame,
+            row,
+            if last { Line::styled(format!("{} {} more", theme::BELOW, rest + 1), theme::QUIET) } else { text },
+        );
+        if inside.height == 0 {
+            break;
+        }
+    }
+}

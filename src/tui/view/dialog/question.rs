@@ -1,0 +1,177 @@
+//! Dialogs that ask before something is done.
+
+use chrono::TimeDelta;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::draw_call;
+use crate::domain::{AccessKey, Status};
+use crate::tui::state::{Call, DeleteDialog, LeftOverDialog, Moment, Question};
+use crate::tui::theme;
+use crate::tui::view::details;
+use crate::tui::view::when;
+use crate::tui::view::widgets::{
+    NARROW, buttons, field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
+};
+
+pub(crate) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
+    // Texts that are spelt out are longer, and a doubt takes a row.
+    let height = if details::doubt(&dialog.key).is_some() { 19 } else { 15 };
+    let inside = popup(frame, area, 72, height, "Delete access key");
+    let roomy = inside.height >= 12;
+    let mut rest = if roomy {
+        // However long its texts are, the question and an answer of the server keep their rows.
+        let room = Rect { height: inside.height - 5, ..inside };
+        let below = details::facts(frame, room, &dialog.key, now);
+        let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
+        next_row(&mut rest);
+        rest
+    } else if let Call::Failed(words) = &dialog.call {
+        let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
+        paragraph(frame, rest, words, theme::ERROR)
+    } else {
+        let rest = short_facts(frame, inside, &dialog.key, now);
+        warn_if_used(frame, rest, &dialog.key, now)
+    };
+    if roomy {
+        rest = warn_if_used(frame, rest, &dialog.key, now);
+    }
+    if rest.height > 3 {
+        rest = paragraph(
+            frame,
+            rest,
+            "Requests that use this key will fail at once. This cannot be undone.",
+            Style::new(),
+        );
+    } else {
+        in_border(frame, inside, "This cannot be undone");
+    }
+    let row = next_row(&mut rest);
+    let count = dialog.key.id.last_four().chars().count();
+    let ask = match (&dialog.production, row.width < NARROW) {
+        (None, true) => format!("Type its ID's last {count}: "),
+        (None, false) => format!("Type the last {count} characters of its ID: "),
+        (Some(_), true) => format!("Last {count} of its ID, profile: "),
+        (Some(_), false) => format!("Last {count} of its ID, a space, the profile's name: "),
+    };
+    let length = u16::try_from(dialog.phrase().width()).unwrap_or(4).saturating_add(1).min(row.width / 2);
+    let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(length));
+    line(frame, Rect { width: at, ..row }, ask);
+    let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
+    let cursor = field(frame, place, &dialog.typed, !dialog.call.is_sent());
+    let confirmed = dialog.is_confirmed();
+    buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
+    if roomy || dialog.call.is_sent() {
+        draw_call(frame, rest, &dialog.call, "Deleting it.");
+    }
+    cursor
+}
+
+pub(crate) fn draw_switch(
+    frame: &mut Buffer,
+    area: Rect,
+    dialog: &Question,
+    to: Status,
+    now: Moment,
+) -> Option<Position> {
+    let (title, verb, words) = match to {
+        Status::Active => (
+            "Activate access key",
+            "Activate",
+            "It will be accepted again, at once. Access tokens from before stay refused: clients fetch new ones.",
+        ),
+        _ => (
+            "Deactivate access key",
+            "Deactivate",
+            "Requests that use it, and access tokens made from it, fail at once. It can be activated again at any time.",
+        ),
+    };
+    let mut inside = popup(frame, area, 72, 10, title);
+    let kept = keep_last_row(&mut inside);
+    if let (Some(row), Call::Failed(why)) = (kept, &dialog.call) {
+        let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
+        paragraph(frame, rest, why, theme::ERROR);
+        buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
+        return None;
+    }
+    let mut rest = short_facts(frame, inside, &dialog.key, now);
+    if to == Status::Inactive {
+        rest = warn_if_used(frame, rest, &dialog.key, now);
+    }
+    // That it stops at once was said above, where there are few rows.
+    let (_, second) = words.split_once(". ").filter(|_| rows(words, rest.width) > rest.height).unwrap_or(("", words));
+    rest = paragraph(frame, rest, second, Style::new());
+    if rest.height > 2 {
+        next_row(&mut rest);
+    }
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
+    draw_call(frame, rest, &dialog.call, "Asking the server.");
+    None
+}
+
+pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Option<Position> {
+    let mut inside = popup(frame, area, 72, 9, "This key was made before");
+    let kept = keep_last_row(&mut inside);
+    let id = dialog.key.id.label(64);
+    let words = format!(
+        "An earlier try made {id}, and the server sends a secret only once. If you do not have it, delete that key, then \
+         create another."
+    );
+    let mut rest = paragraph(frame, inside, &words, Style::new());
+    next_row(&mut rest);
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &["Keep it", "Delete it"], Some(usize::from(dialog.yes)));
+    None
+}
+
+pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &LeftOverDialog) -> Option<Position> {
+    let mut inside = popup(frame, area, 72, 12, "A create was under way");
+    let kept = keep_last_row(&mut inside);
+    let labelled = dialog.labelled();
+    let words = match &dialog.call {
+        Call::Failed(_) if kept.is_some() => format!("The create of a key{labelled} is not finished."),
+        _ if kept.is_some() => format!(
+            "latchkey ended while it created a key{labelled}. Finish it: if it is there, its secret is lost and you can \
+             delete it; if not, it is made now and you see its secret."
+        ),
+        _ => format!(
+            "latchkey ended at {} while it created a key{labelled}. Finish it: if the server had made the key, its secret \
+             is lost, and you can delete it; if not, it makes the key now and you see its secret.",
+            when::absolute(dialog.left.at),
+        ),
+    };
+    let mut rest = paragraph(frame, inside, &words, Style::new());
+    if kept.is_none() {
+        next_row(&mut rest);
+    }
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    buttons(frame, row, &["Not now", "Finish it"], Some(usize::from(dialog.yes)));
+    draw_call(frame, rest, &dialog.call, "Asking the server.");
+    None
+}
+
+/// ID, label and last use in three rows.
+fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
+    let width = usize::from(area.width);
+    line(frame, next_row(&mut area), key.id.identity(width));
+    if !key.label.is_empty() {
+        line(frame, next_row(&mut area), key.label.identity(width));
+    }
+    let used = when::last_used(key.last_used_at, now.utc);
+    line(frame, next_row(&mut area), format!("Created {}, last used {used}", when::date(key.created_at)));
+    area
+}
+
+/// A key that was used within a day is most likely in use.
+fn warn_if_used(frame: &mut Buffer, area: Rect, key: &AccessKey, now: Moment) -> Rect {
+    match key.last_used_at {
+        Some(at) if now.utc - at < TimeDelta::days(1) => {
+            let words = format!("! In use: {}. Whatever uses it will stop working.", when::relative(at, now.utc));
+            paragraph(frame, area, &words, theme::WARNING)
+        }
+        _ => area,
+    }
+}

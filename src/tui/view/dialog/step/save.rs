@@ -1,0 +1,59 @@
+//! The step that brings a secret to a file or a command, as it is on screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use crate::tui::state::{SaveFocus, SaveStep, Saving};
+use crate::tui::theme;
+use crate::tui::view::widgets::{buttons, field, line, next_row, paragraph, popup};
+
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Position> {
+    let mut rest = popup(frame, area, 78, 16, "Save the secret");
+    let roomy = rest.height > 10;
+    if roomy {
+        let words =
+            "It goes to its place without passing this terminal: no recorder and no second pair of eyes sees it.";
+        rest = paragraph(frame, rest, words, Style::new());
+        next_row(&mut rest);
+    }
+    let back = if step.is_running() { "Esc stops it" } else { "Back" };
+    let fields = [
+        (if roomy { "New file" } else { "File" }, "Write file", &step.file, SaveFocus::File, SaveFocus::Write),
+        ("Command", "Run command", &step.command, SaveFocus::Command, SaveFocus::Run),
+    ];
+    let mut cursor = None;
+    for (name, button, typed, at, go) in fields {
+        let names = if roomy { 9 } else { 8 };
+        let row = next_row(&mut rest);
+        line(frame, row, Span::styled(name, theme::QUIET));
+        let place = Rect { x: row.x + names, width: row.width.saturating_sub(names), ..row };
+        cursor = cursor.or(field(frame, place, typed, step.focus == at));
+        if roomy {
+            let row = Rect { x: place.x, width: place.width, ..next_row(&mut rest) };
+            buttons(frame, row, &[button], (step.focus == go).then_some(0));
+            next_row(&mut rest);
+        }
+    }
+    let row = next_row(&mut rest);
+    if roomy || step.is_running() {
+        buttons(frame, row, &[back], (step.focus == SaveFocus::Back).then_some(0));
+    } else {
+        // In one row: those below are for what went wrong.
+        let stops = [SaveFocus::Write, SaveFocus::Run, SaveFocus::Back];
+        let focused = stops.iter().position(|stop| *stop == step.focus);
+        buttons(frame, row, &["Write file", "Run command", back], focused);
+    }
+    let (words, style) = match &step.state {
+        Saving::Ready if step.focus == SaveFocus::Command => {
+            ("It reads the secret from its standard input, such as: pass insert -m NAME", theme::QUIET)
+        }
+        Saving::Ready => ("Mode 0600, nothing is overwritten. Or /dev/fd/3, opened by latchkey 3>FILE", theme::QUIET),
+        Saving::Running => ("Under way.", theme::WARNING),
+        Saving::Stopping => ("Stopping it.", theme::WARNING),
+        Saving::Failed(words) => (words.as_str(), theme::ERROR),
+    };
+    paragraph(frame, rest, words, style);
+    cursor.filter(|_| !step.is_running())
+}

@@ -1,0 +1,120 @@
+//! The heading: where one is, whose server it is, how many keys there are; and the bar below it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::when;
+use super::widgets::{field, grouped, line, line_right};
+use crate::domain::Untrusted;
+use crate::tui::state::{App, Moment, Trouble};
+use crate::tui::theme;
+
+const TITLE: &str = "API Keys Management";
+
+/// One or two rows: breadcrumb and title.
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App) {
+    let title = Line::styled(format!(" {TITLE}"), theme::TITLE);
+    let count = Line::raw(format!("{} ", count(app)));
+    if area.height < 2 {
+        let room = usize::from(area.width).saturating_sub(title.width() + 1);
+        let place = place(app, room);
+        line(frame, area, title);
+        let taken = line_right(frame, area, place);
+        let rest = Rect { width: area.width - taken, ..area };
+        if count.width() < room.saturating_sub(usize::from(taken)) {
+            line_right(frame, rest, count);
+        }
+        return;
+    }
+    line(frame, area, Line::styled(format!(" Settings {} API Keys", theme::STEP), theme::QUIET));
+    line_right(frame, area, place(app, usize::from(area.width).saturating_sub(23)));
+    let second = Rect { y: area.y + 1, height: 1, ..area };
+    line(frame, second, title);
+    line_right(frame, second, count);
+}
+
+/// Which profile and which host: always on screen, and loud where real keys are at stake.
+fn place(app: &App, room: usize) -> Line<'static> {
+    if let Some(name) = &app.connecting {
+        let name = fitting(name, room.saturating_sub("Connecting:  ".len()));
+        return Line::styled(format!("Connecting: {name} "), theme::WARNING);
+    }
+    let Some(server) = &app.server else { return Line::default() };
+    let profile = &server.profile;
+    let mut marks = Vec::new();
+    if profile.production {
+        marks.push(Span::styled(" PRODUCTION ", theme::LOUD));
+        marks.push(Span::raw(" "));
+    }
+    let taken: usize = marks.iter().map(Span::width).sum();
+    let kind = if profile.read_only { " (read-only)" } else { "" };
+    let room = room.saturating_sub(taken + 1);
+    let name = fitting(&format!("{}{kind}", profile.name), room);
+    let left = room.saturating_sub(name.width() + 3);
+    let words = if left > 2 {
+        format!("{name} {} {} ", theme::BETWEEN, fitting(&profile.server, left))
+    } else {
+        format!("{name} ")
+    };
+    marks.push(Span::styled(words, theme::QUIET));
+    Line::from(marks)
+}
+
+/// Names and hosts come from a file: by the same gate as a server's text.
+fn fitting(text: &str, room: usize) -> String {
+    Untrusted::new(text).label(room)
+}
+
+fn count(app: &App) -> String {
+    let list = &app.list;
+    let keys = |n: u64| if n == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(n)) };
+    match (list.total, &list.window) {
+        (Some(total), _) if list.query.filter.is_empty() => keys(total),
+        (Some(1), _) => "1 key matches".to_owned(),
+        (Some(total), _) => format!("{} match", keys(total)),
+        (None, Some(_)) => "counting".to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// One row: what is wrong with the server, or the filter, or nothing.
+pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -> Option<Position> {
+    if let (Some(trouble), Some(_)) = (&app.list.trouble, &app.list.window)
+        && app.filter.is_none()
+    {
+        let as_of = app.list.as_of.map_or(String::new(), |at| format!("Old: as of {}. ", when::clock(at.utc)));
+        let text = format!(" ! {as_of}{}", next_try(trouble, now));
+        line(frame, area, Line::styled(text, theme::WARNING));
+        return None;
+    }
+    let filter = &app.list.query.filter;
+    let status = filter.status.map(|status| format!(" only {} keys (f: next) ", status.as_str()));
+    let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
+    if let Some(typed) = &app.filter {
+        line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
+        let width = area.width.saturating_sub(4 + taken).min(60);
+        return field(frame, Rect { x: area.x + 3, width, ..area }, typed, true);
+    }
+    if !filter.text.is_empty() {
+        let text = Span::raw(format!("{}  ", fitting(&filter.text, usize::MAX)));
+        let width = area.width.saturating_sub(taken);
+        let hint = if width < 50 { "" } else { "Esc clears, / changes" };
+        let hint = Span::styled(hint, theme::QUIET);
+        line(frame, Rect { width, ..area }, Line::from(vec![Span::styled(" / ", theme::PRESS), text, hint]));
+    }
+    None
+}
+
+/// What the program does next about a trouble.
+pub(crate) fn next_try(trouble: &Trouble, now: Moment) -> String {
+    match trouble.retry_at {
+        Some(at) => {
+            let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();
+            format!("Next try in {left:.0} s (r: now).")
+        }
+        None if trouble.error.is_lasting() => "Press t to make tokens here, p for another profile.".to_owned(),
+        None => "Press r to try again.".to_owned(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Draws the state. Does no work, changes nothing.
+
+mod body;
+mod details;
+mod dialog;
+mod footer;
+mod header;
+mod list;
+mod reveal;
+mod when;
+mod widgets;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::keymap::Mode;
+use super::state::{App, DetailsPane, Moment, SMALLEST};
+
+/// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
+pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
+    let area = frame.area;
+    if app.is_too_small() {
+        draw_too_small(frame, area, app);
+        return None;
+    }
+    let panes = app.panes();
+    let row = |y: u16, height: u16| Rect::new(0, y, area.width, height);
+    header::draw(frame, row(0, panes.heading), app);
+    let cursor = header::draw_bar(frame, row(panes.heading, 1), app, now);
+    let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
+    match panes.details {
+        DetailsPane::Instead => details::draw(frame, body, app, now),
+        DetailsPane::None => body::draw(frame, body, app, now),
+        DetailsPane::Below(rows) => {
+            body::draw(frame, body, app, now);
+            details::draw(frame, row(body.bottom(), rows), app, now);
+        }
+        DetailsPane::Beside(columns) => {
+            body::draw(frame, body, app, now);
+            details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), app, now);
+        }
+    }
+    footer::draw_hints(frame, row(area.height - 1, 1), app);
+    footer::draw_status(frame, row(area.height - 2, 1), app);
+    let cursor = match &app.dialog {
+        Some(dialog) => dialog::draw(frame, area, dialog, app, now),
+        None => cursor,
+    };
+    let cursor = match app.guarding() {
+        Some(guard) => {
+            dialog::guard::draw(frame, area, guard, app);
+            None
+        }
+        None => cursor,
+    };
+    match app.signing_in() {
+        Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, app),
+        None => cursor,
+    }
+}
+
+fn draw_too_small(frame: &mut Buffer, area: Rect, app: &App) {
+    let (width, height) = SMALLEST;
+    let next = match app.mode() {
+        Mode::List | Mode::Filter => "Make it larger, or press q.",
+        Mode::Question => "Make it larger to answer.",
+        _ => "Make it larger, or press Ctrl-C.",
+    };
+    let words = [
+        format!("latchkey needs {width}x{height};"),
+        format!("this is {}x{}.", area.width, area.height),
+        next.to_owned(),
+    ];
+    for (y, words) in (0..area.height).zip(&words) {
+        frame.set_stringn(0, y, words, usize::from(area.width), Style::new()); // no room for a mark
+    }
+}

@@ -1,0 +1,159 @@
+//! The dialog that shows a new key and, when asked, its secret.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::widgets::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
+use crate::platform::surroundings::{Surroundings, Warning};
+use crate::tui::state::{Fate, Moment, News, Reveal, RevealButton};
+use crate::tui::theme;
+
+/// Draws it.
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: Moment) {
+    let tall = area.height >= 16;
+    let inside = popup(frame, area, 78, if tall { 18 } else { 12 }, "Access key created");
+    let narrow = inside.width < NARROW;
+    let mut rest = inside;
+    if tall {
+        let words = "Copy the secret now: after Close it is gone for good, here and on the server's pages.";
+        rest = paragraph(frame, rest, words, Style::new());
+        next_row(&mut rest);
+    } else {
+        in_border(frame, inside, "After Close it is gone for good");
+    }
+    let words = Words::new(reveal, around, narrow);
+    // While there is much to say, the ID can be read in the list alone.
+    let is_tiny = inside.height < 8;
+    if !is_tiny || reveal.shown_until.is_none() || words.rows(inside.width) < 2 {
+        let name = if narrow { "ID " } else { "Access key ID (public)  " };
+        let id = Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(reveal.key.id.label(128))]);
+        line(frame, next_row(&mut rest), id);
+    }
+    if tall {
+        next_row(&mut rest);
+    }
+    let length = reveal.secret.expose().graphemes(true).count();
+    let name = format!("Secret access key ({length}{})", if narrow { "" } else { " characters" });
+    let mut row = next_row(&mut rest);
+    line(frame, row, Line::from(vec![Span::styled(&name, theme::QUIET), Span::raw(countdown(reveal, now))]));
+    if is_tiny && reveal.shown_until.is_none() {
+        let taken = u16::try_from(name.len() + 1).unwrap_or(0).min(row.width);
+        (row.x, row.width) = (row.x + taken, row.width - taken);
+        draw_secret(frame, area, row, reveal);
+    } else {
+        rest = draw_secret(frame, area, rest, reveal);
+    }
+    if tall {
+        next_row(&mut rest);
+    }
+    if reveal.asking {
+        draw_asking(frame, rest, reveal);
+        return;
+    }
+    let show = if reveal.shown_until.is_some() { "Hide key" } else { "Show key" };
+    let copy = if narrow { "Copy" } else { "Copy to clipboard" };
+    let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
+    let names = [show, copy, "Save", "HMAC token", "Test key", "Close"];
+    let mut rest = button_rows(frame, rest, &names, focused);
+    if tall {
+        next_row(&mut rest);
+    }
+    words.draw(frame, rest);
+}
+
+/// What happened last; before anything did, who would see the secret, and where a copy would go.
+struct Words {
+    warnings: Vec<String>,
+    last: (String, Style),
+    /// Whether the last is what counts.
+    is_news: bool,
+}
+
+impl Words {
+    fn new(reveal: &Reveal, around: Option<&Surroundings>, narrow: bool) -> Self {
+        let warnings = around.map_or(&[][..], |around| &around.warnings);
+        let warnings = if narrow && !warnings.is_empty() {
+            vec![warnings.iter().map(Warning::brief).collect::<Vec<_>>().join(" ")]
+        } else {
+            warnings.iter().map(Warning::sentence).collect()
+        };
+        let last = match (&reveal.news, around) {
+            (Some(News::Copied(what, report)), _) => (
+                if narrow { report.brief(*what) } else { report.sentence(*what) },
+                if report.is_failure() { theme::ERROR } else { Style::new() },
+            ),
+            (Some(News::Delivered(words)), _) => (words.clone(), theme::GOOD),
+            (None, Some(around)) => (
+                if narrow { around.brief() } else { around.sentence() },
+                if around.way.is_err() { theme::WARNING } else { theme::QUIET },
+            ),
+            (None, None) => (String::new(), Style::new()),
+        };
+        let warnings = warnings.into_iter().map(|words| format!("! {words}")).collect();
+        Self { warnings, last, is_news: reveal.news.is_some() }
+    }
+
+    fn rows(&self, width: u16) -> u16 {
+        let warnings: u16 = self.warnings.iter().map(|words| rows(words, width)).sum();
+        warnings + rows(&self.last.0, width)
+    }
+
+    /// What has just happened goes before what was known already.
+    fn draw(&self, frame: &mut Buffer, mut rest: Rect) {
+        if !self.is_news || self.rows(rest.width) <= rest.height {
+            for words in &self.warnings {
+                rest = paragraph(frame, rest, words, theme::WARNING);
+            }
+        }
+        paragraph(frame, rest, &self.last.0, self.last.1);
+    }
+}
+
+fn countdown(reveal: &Reveal, now: Moment) -> String {
+    reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hides in {seconds} s"))
+}
+
+/// Draws dots, or the secret alone on rows of the screen's whole width, so that a mouse selects just that. It
+/// goes straight from its box into the cells: no copy is made on the way.
+fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) -> Rect {
+    let secret = reveal.secret.expose();
+    if reveal.shown_until.is_none() {
+        let row = next_row(&mut rest);
+        let dots = secret.graphemes(true).count().min(usize::from(row.width));
+        line(frame, row, theme::DOT.repeat(dots));
+        return rest;
+    }
+    let width = usize::from(area.width);
+    let mut graphemes = secret.graphemes(true).filter(|g| !g.chars().any(char::is_control)).peekable();
+    while graphemes.peek().is_some() && rest.height > 0 {
+        let row = next_row(&mut rest);
+        let whole = Rect { x: 0, width: area.width, ..row };
+        Clear.render(whole, frame);
+        let mut x = 0;
+        while x < width
+            && let Some(grapheme) = graphemes.next()
+        {
+            frame.set_stringn(u16::try_from(x).unwrap_or(0), row.y, grapheme, 2, theme::SECRET);
+            x += 1;
+        }
+        frame.set_style(Rect { width: 1, ..whole }, Style::new().add_modifier(theme::ALONE));
+    }
+    rest
+}
+
+fn draw_asking(frame: &mut Buffer, area: Rect, reveal: &Reveal) {
+    let (words, close) = match reveal.fate {
+        Fate::Sent => {
+            ("It was sent to a clipboard that does not confirm. Close only if you have stored it.", "I have stored it")
+        }
+        _ => ("The secret was not shown, copied or saved. Close, and lose it for good?", "Close for good"),
+    };
+    let mut rest = paragraph(frame, area, words, theme::WARNING);
+    let focused = usize::from(reveal.focus == RevealButton::Close);
+    let back = if rest.width < NARROW { "Back" } else { "Back to the secret" };
+    buttons(frame, next_row(&mut rest), &[back, close], Some(focused));
+}

@@ -1,0 +1,201 @@
+//! Small things that every panel draws.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Clear, Padding, Widget};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::Untrusted;
+use crate::tui::field::Field;
+use crate::tui::theme;
+pub(crate) use crate::tui::wrap::wrap;
+use crate::tui::wrap::{squeezed, within};
+
+/// Draws a line into the first row of an area; a mark says if there is more of it than fits.
+pub(crate) fn line<'a>(frame: &mut Buffer, area: Rect, text: impl Into<Line<'a>>) {
+    draw_line(frame, area, &text.into());
+}
+
+fn draw_line(frame: &mut Buffer, area: Rect, text: &Line) {
+    if area.is_empty() {
+        return;
+    }
+    frame.set_line(area.x, area.y, text, area.width);
+    let blanks = text.spans.last().map_or(0, |span| span.content.len() - span.content.trim_end_matches(' ').len());
+    if text.width() - blanks > usize::from(area.width) {
+        let last = area.right() - 1;
+        let style = frame[(last, area.y)].style();
+        // A wide character does not stay by half.
+        if last > area.x && frame[(last - 1, area.y)].symbol().width() > 1 {
+            frame.set_stringn(last - 1, area.y, " ", 1, style);
+        }
+        frame.set_stringn(last, area.y, theme::CUT, 1, style);
+    }
+}
+
+/// Draws a line at the right end of an area's first row; gives how wide it is.
+pub(crate) fn line_right<'a>(frame: &mut Buffer, area: Rect, text: impl Into<Line<'a>>) -> u16 {
+    let text = text.into();
+    let width = u16::try_from(text.width()).unwrap_or(u16::MAX).min(area.width);
+    line(frame, Rect { x: area.right() - width, width, ..area }, text);
+    width
+}
+
+/// Takes the first row off an area.
+pub(crate) const fn next_row(area: &mut Rect) -> Rect {
+    let row = Rect { height: if area.height > 0 { 1 } else { 0 }, ..*area };
+    area.y += row.height;
+    area.height -= row.height;
+    row
+}
+
+/// Draws wrapped text; gives the rows below it. Where there are too few rows, long words lose their middles, and a mark
+/// says if that is not enough.
+pub(crate) fn paragraph(frame: &mut Buffer, mut area: Rect, text: &str, style: Style) -> Rect {
+    let (width, height) = (usize::from(area.width), usize::from(area.height));
+    let mut lines = wrap(text, width);
+    if lines.len() > height {
+        let words: Vec<String> = text.split(' ').map(|word| squeezed(word, width)).collect();
+        lines = wrap(&words.join(" "), width);
+    }
+    if lines.len() > height
+        && let Some(last) = height.checked_sub(1).and_then(|at| lines.get_mut(at))
+    {
+        last.truncate(within(last.graphemes(true), width.saturating_sub(1)));
+        last.push_str(theme::CUT);
+    }
+    for words in lines.iter().take(height) {
+        let row = next_row(&mut area);
+        frame.set_stringn(row.x, row.y, words, width, style);
+    }
+    area
+}
+
+/// How many rows a text takes.
+pub(crate) fn rows(text: &str, width: u16) -> u16 {
+    u16::try_from(wrap(text, usize::from(width)).len()).unwrap_or(u16::MAX)
+}
+
+/// A dialog narrower than this has no room to spare.
+pub(crate) const NARROW: u16 = 60;
+
+/// Takes the last row off a small area, for buttons: the words above them may be too many.
+pub(crate) const fn keep_last_row(area: &mut Rect) -> Option<Rect> {
+    if area.height == 0 || area.height >= 8 {
+        return None;
+    }
+    area.height -= 1;
+    Some(Rect { y: area.y + area.height, height: 1, ..*area })
+}
+
+/// Clears a place in the middle, draws a border with a title, and gives the space inside.
+pub(crate) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
+    Clear.render(place, frame);
+    let block = Block::bordered()
+        .border_set(theme::BORDER)
+        .title(Line::styled(format!(" {title} "), theme::TITLE))
+        .padding(Padding::horizontal(u16::from(width >= NARROW)));
+    let inside = block.inner(place);
+    block.render(place, frame);
+    inside
+}
+
+/// Says something in the lower border of a dialog, where every row inside is taken.
+pub(crate) fn in_border(frame: &mut Buffer, inside: Rect, words: &str) {
+    let row = Rect { x: inside.x + 1, y: inside.bottom(), width: inside.width.saturating_sub(1), height: 1 };
+    line(frame, row, format!(" {words} "));
+}
+
+/// Draws a field; gives the cursor's place if it is focused. Marks say where its text goes on.
+pub(crate) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let width = usize::from(area.width);
+    let seen = |text: &str| {
+        let masked = field.is_masked();
+        if masked { theme::DOT.repeat(text.chars().count()) } else { Untrusted::new(text).label(usize::MAX) }
+    };
+    let text = seen(field.text());
+    let cursor = if focused { seen(field.before_cursor()).width() } else { 0 };
+    let marked = width > 4; // a smaller one shows four characters, and the text has no more
+    let behind = usize::from(marked && cursor + 1 < text.width());
+    let scroll = (cursor + 1 + behind).saturating_sub(width);
+    let goes_on = marked && text.width() > scroll + width;
+    let (from, to) = (scroll + usize::from(marked && scroll > 0), scroll + width - usize::from(goes_on));
+    let style = if focused { theme::FOCUS } else { theme::COLUMN };
+    frame.set_style(Rect { height: 1, ..area }, style);
+    let (left, right) = theme::cut();
+    for (is, at, mark) in [(from > scroll, 0, left), (goes_on, area.width - 1, right)] {
+        if is {
+            frame.set_stringn(area.x + at, area.y, mark, 1, style);
+        }
+    }
+    let mut at = 0;
+    for grapheme in text.graphemes(true) {
+        let cells = grapheme.width();
+        if at >= from && at + cells <= to {
+            let x = area.x + u16::try_from(at - scroll).unwrap_or(0);
+            frame.set_stringn(x, area.y, grapheme, cells, style);
+        }
+        at += cells;
+    }
+    focused.then(|| Position::new(area.x + u16::try_from(cursor - scroll).unwrap_or(0).min(area.width - 1), area.y))
+}
+
+/// Draws buttons in as many rows as they need; gives the rows below.
+pub(crate) fn button_rows(frame: &mut Buffer, mut area: Rect, names: &[&str], focused: Option<usize>) -> Rect {
+    let (mut from, mut width) = (0, 0);
+    for (at, name) in names.iter().enumerate() {
+        let cells = name.chars().count() + 2;
+        if at > from && width + 1 + cells > usize::from(area.width) {
+            buttons(frame, next_row(&mut area), &names[from..at], focused.and_then(|focus| focus.checked_sub(from)));
+            (from, width) = (at, 0);
+        }
+        width += cells + usize::from(at > from);
+    }
+    buttons(frame, next_row(&mut area), &names[from..], focused.and_then(|focus| focus.checked_sub(from)));
+    area
+}
+
+/// Draws buttons side by side, the focused one reversed.
+pub(crate) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: Option<usize>) {
+    if area.height == 0 {
+        return;
+    }
+    let mut x = area.x;
+    for (at, name) in names.iter().enumerate() {
+        let style = if focused == Some(at) { theme::FOCUS } else { Style::new() };
+        let left = area.right().saturating_sub(x);
+        (x, _) = frame.set_stringn(x, area.y, format!("[{name}]"), usize::from(left), style);
+        x += 1;
+    }
+}
+
+/// A number with its thousands apart.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!((grouped(0), grouped(999), grouped(1_000_000)), ("0".into(), "999".into(), "1,000,000".into()));
+    }
+}
