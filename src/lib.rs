@@ -27,11 +27,11 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr as _, eyre};
 
 use crate::cli::args::Args;
-use crate::config::{Config, Places};
+use crate::config::{AppDirs, Config};
 use crate::operations::connect::connector::{Connector, Started};
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::pending::Unfinished;
+use crate::operations::pending::PendingCreates;
 
 /// Runs the program: what `main` does. Says on standard error what went wrong, if anything.
 #[must_use]
@@ -53,10 +53,10 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         let refused = "this system does not let a program hide its memory; --unhardened goes on all the same";
         hardened.wrap_err(refused)?;
     }
-    let places = Places::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
+    let places = AppDirs::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
     crate::platform::panics::install(places.state.clone())?;
     crate::client::install_tls();
-    let settings = Settings { format: args.output, wishes: args.wishes(), places };
+    let settings = Context { format: args.output, wishes: args.wishes(), places };
     let wishes = settings.wishes.clone();
     let ended = match args.command {
         Some(_) if args.plain => {
@@ -66,7 +66,7 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         Some(command) => cli::run(command, &settings),
         None => {
             let config = Config::load(&settings.wishes, &settings.places)?;
-            match plain::Why::find(args.plain) {
+            match plain::PlainReason::find(args.plain) {
                 Some(why) => talk_plainly(config, settings, why),
                 None => Ok(open_page(config).map(|()| Exit::Done)?),
             }
@@ -84,7 +84,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 /// Does what the page does, in plain lines.
-fn talk_plainly(config: Config, settings: Settings, why: plain::Why) -> Result<Exit, Failure> {
+fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> Result<Exit, Failure> {
     let runtime =
         runtime().map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))?;
     let ended = runtime.block_on(plain::run(config, settings, why));
@@ -99,12 +99,12 @@ fn talk_plainly(config: Config, settings: Settings, why: plain::Why) -> Result<E
 
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<()> {
-    let how = crate::tui::runtime::options::How {
+    let how = crate::tui::runtime::options::Options {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
         clipboard: config.clipboard(),
         clipboard_for: config.clipboard_for(),
-        unfinished: Unfinished::of(&config),
+        unfinished: PendingCreates::of(&config),
     };
     let runtime = runtime()?;
     let end = runtime.block_on(async {
@@ -113,7 +113,7 @@ fn open_page(config: Config) -> Result<()> {
         let started = Started::default();
         let link = crate::client::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let end = crate::tui::runtime::Ui::new(terminal, link, how).run(signals).await;
+        let end = crate::tui::runtime::Runtime::new(terminal, link, how).run(signals).await;
         started.stop().await;
         Ok::<_, std::io::Error>(end)
     })?;

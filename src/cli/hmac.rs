@@ -9,16 +9,16 @@ use zeroize::Zeroizing;
 use super::args::HmacArgs;
 use super::{output, secret};
 use crate::client::Target;
-use crate::config::Source;
-use crate::domain::credential_kind::Wanted;
-use crate::domain::{Content, Endpoint, HmacToken, KeyId, curl_text, hmac_token};
-use crate::operations::context::Settings;
+use crate::config::ServerLocation;
+use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, curl_text, hmac_token};
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 /// Writes the token: alone where the content is given, for `$(…)`; with its content where that was drawn.
-pub fn run(args: &HmacArgs, settings: &Settings) -> Result<Exit, Failure> {
-    let secret = secret::read(args.secret.secret_file.as_deref(), Wanted::Secret)?;
+pub fn run(args: &HmacArgs, settings: &Context) -> Result<Exit, Failure> {
+    let secret = secret::read(args.secret.secret_file.as_deref(), ExpectedInput::Secret)?;
     if let Some(id) = &args.curl {
         secret::check_pair(id, &secret)?;
     }
@@ -39,20 +39,15 @@ pub fn run(args: &HmacArgs, settings: &Settings) -> Result<Exit, Failure> {
 }
 
 /// The whole exchange as text for curl.
-fn request(
-    settings: &Settings,
-    id: &KeyId,
-    token: &HmacToken,
-    content: &Content,
-) -> Result<Zeroizing<String>, Failure> {
+fn request(settings: &Context, id: &KeyId, token: &HmacToken, content: &Content) -> Result<Zeroizing<String>, Failure> {
     let config = settings.config()?;
     let target = match config.connection(config.chosen())? {
-        Source::Embedded(data) => Target::Socket(data.join("api.sock")),
-        Source::Remote(connection) => connection.target,
+        ServerLocation::Embedded(data) => Target::Socket(data.join("api.sock")),
+        ServerLocation::Remote(connection) => connection.target,
     };
     let endpoint = match &target {
-        Target::Socket(path) => Endpoint::Socket(path),
-        Target::Url(base) => Endpoint::Url(base.as_str()),
+        Target::Socket(path) => CurlEndpoint::Socket(path),
+        Target::Url(base) => CurlEndpoint::Url(base.as_str()),
     };
     Ok(curl_text(endpoint, id, token, content))
 }

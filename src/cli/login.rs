@@ -6,11 +6,11 @@ use std::io::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::args::{LoginArgs, Remember};
-use crate::client::session_file::{Keeper, SessionFile};
-use crate::client::{ApiError, Client, Connection, Session};
-use crate::config::{Config, ConfigError, Source};
+use crate::client::session_file::{SessionFile, SessionStorage};
+use crate::client::{AdminSession, ApiError, Client, ConnectionSettings};
+use crate::config::{Config, ConfigError, ServerLocation};
 use crate::operations::connect;
-use crate::operations::connect::{ReachError, SignedIn};
+use crate::operations::connect::{ConnectError, SignedIn};
 use crate::platform::secret_input::SecretSource;
 use crate::platform::surroundings::Account;
 
@@ -19,7 +19,7 @@ use crate::platform::surroundings::Account;
 pub enum LoginError {
     /// No session came about, or could not be kept.
     #[error(transparent)]
-    Reach(#[from] ReachError),
+    Reach(#[from] ConnectError),
     /// The embedded server knows no sign-in. Holds the profile's name.
     #[error("the profile {0} is the embedded server, which needs no sign-in: choose another with --profile")]
     Embedded(String),
@@ -34,17 +34,17 @@ pub enum LoginError {
 /// Signs in; keeps the session if asked to, and ends it again if not.
 pub async fn login(config: &Config, args: &LoginArgs) -> Result<(), LoginError> {
     let (connection, file) = remote(config)?;
-    let profile = config.profile(config.chosen()).map_err(ReachError::from)?;
+    let profile = config.profile(config.chosen()).map_err(ConnectError::from)?;
     let password = args.password_file.as_deref().map(|file| SecretSource::of_option(Some(file), ""));
     if let (Some(name), Some(fixed), true) = (&args.username, &profile.username, args.remember.is_some())
         && name != fixed
     {
-        return Err(ReachError::from(ConfigError::AnotherName(profile.name, fixed.clone())).into());
+        return Err(ConnectError::from(ConfigError::AnotherName(profile.name, fixed.clone())).into());
     }
     let signed_in = connect::ask_and_sign_in(&connection, &profile, args.username.clone(), password).await?;
     let keeper = args.remember.map(|remember| match remember {
-        Remember::Keyring => Keeper::Keyring,
-        Remember::File => Keeper::File,
+        Remember::Keyring => SessionStorage::Keyring,
+        Remember::File => SessionStorage::File,
     });
     match keeper {
         Some(keeper) => {
@@ -70,12 +70,17 @@ async fn end(signed_in: &SignedIn, server: &str) -> Result<(), LoginError> {
 }
 
 /// Remembers the session.
-async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str, keeper: Keeper) -> Result<(), LoginError> {
+async fn keep(
+    file: &SessionFile,
+    signed_in: &SignedIn,
+    server: &str,
+    keeper: SessionStorage,
+) -> Result<(), LoginError> {
     let SignedIn { client, session, name } = signed_in;
     let older = file.load(None, Utc::now()).ok().flatten();
     if let Err(error) = file.store(session, name, keeper) {
         let _ = client.sign_out().await; // nobody could use it
-        return Err(ReachError::from(error).into());
+        return Err(ConnectError::from(error).into());
     }
     if let Some(older) = older {
         end_older(client, &older).await;
@@ -87,8 +92,8 @@ async fn keep(file: &SessionFile, signed_in: &SignedIn, server: &str, keeper: Ke
 /// Ends the remembered session at the server, and forgets it.
 pub async fn logout(config: &Config) -> Result<(), LoginError> {
     let (connection, file) = remote(config)?;
-    let server = config.profile(config.chosen()).map_err(ReachError::from)?.server;
-    let found = file.load(None, Utc::now()).map_err(ReachError::from)?;
+    let server = config.profile(config.chosen()).map_err(ConnectError::from)?.server;
+    let found = file.load(None, Utc::now()).map_err(ConnectError::from)?;
     let Some(session) = found else {
         say(&format!("No session is remembered for {server}: there is nothing to end."));
         return Ok(());
@@ -97,27 +102,27 @@ pub async fn logout(config: &Config) -> Result<(), LoginError> {
         Ok(client) => client.sign_out().await,
         Err(error) => Err(error),
     };
-    let place = place(&file, file.keeper().unwrap_or(Keeper::File));
-    file.remove().map_err(ReachError::from)?;
+    let place = place(&file, file.keeper().unwrap_or(SessionStorage::File));
+    file.remove().map_err(ConnectError::from)?;
     ended.map_err(|error| LoginError::NotTold(utc(session.expires_at), error))?;
     say(&format!("Signed out of {server}. What was kept in {place} is removed."));
     Ok(())
 }
 
 /// Where a session is, in words.
-pub(crate) fn place(file: &SessionFile, keeper: Keeper) -> String {
+pub(crate) fn place(file: &SessionFile, keeper: SessionStorage) -> String {
     match keeper {
-        Keeper::Keyring => "the kernel's keyring of this user".to_owned(),
-        Keeper::File => file.path().display().to_string(),
+        SessionStorage::Keyring => "the kernel's keyring of this user".to_owned(),
+        SessionStorage::File => file.path().display().to_string(),
     }
 }
 
 /// The chosen profile's server, and the file of its session.
-fn remote(config: &Config) -> Result<(Connection, SessionFile), LoginError> {
+fn remote(config: &Config) -> Result<(ConnectionSettings, SessionFile), LoginError> {
     let name = config.chosen();
-    match config.connection(name).map_err(ReachError::from)? {
-        Source::Embedded(_) => Err(LoginError::Embedded(name.to_owned())),
-        Source::Remote(connection) => {
+    match config.connection(name).map_err(ConnectError::from)? {
+        ServerLocation::Embedded(_) => Err(LoginError::Embedded(name.to_owned())),
+        ServerLocation::Remote(connection) => {
             let file = SessionFile::of(config.state_folder(), name, &connection.target);
             Ok((connection, file))
         }
@@ -125,13 +130,13 @@ fn remote(config: &Config) -> Result<(Connection, SessionFile), LoginError> {
 }
 
 /// Two sessions where one is used are one too many. If it cannot be ended now, it ends by itself.
-async fn end_older(client: &Client, older: &Session) {
+async fn end_older(client: &Client, older: &AdminSession) {
     if let Ok(client) = client.with_session(&older.token) {
         let _ = client.sign_out().await;
     }
 }
 
-fn who(session: &Session) -> String {
+fn who(session: &AdminSession) -> String {
     format!("{} ({})", session.username.label(60), session.role.label(30))
 }
 

@@ -19,20 +19,20 @@ use std::path::Path;
 
 use color_eyre::Result;
 
-pub use crate::operations::context::Settings;
+pub use crate::operations::context::Context;
 pub use crate::operations::create::send::{Unsent, send};
-pub use crate::operations::deliver::{Delivered, Rescue};
+pub use crate::operations::deliver::{Delivery, Rescue};
 pub use crate::operations::diagnose::environment::facts;
 pub use crate::operations::failure::{EXIT_CODES, Exit, Failure};
-pub use crate::platform::signal_guard::Held;
+pub use crate::platform::signal_guard::SignalGuard;
 
-use crate::config::Wishes;
+use crate::config::Overrides;
 use crate::operations::context::{connect_as_anyone, connect_to_change};
 use crate::server;
 use args::Command;
 
 /// Does what one command says.
-pub fn run(command: Command, settings: &Settings) -> Result<Exit, Failure> {
+pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
     match command {
         Command::Fill { folder, keys } => fill(&folder, keys).map(|()| Exit::Done).map_err(Failure::from),
         Command::Serve(how) => serve::run(&how, settings),
@@ -75,7 +75,7 @@ fn fill(folder: &Path, keys: u64) -> Result<()> {
             let _ = writeln!(std::io::stdout(), "{done} of {keys} keys");
         }
     })?;
-    let wishes = Wishes { data: Some(folder.to_owned()), ..Wishes::default() };
+    let wishes = Overrides { data: Some(folder.to_owned()), ..Overrides::default() };
     let _ = writeln!(std::io::stdout(), "Look at them with: {}", wishes.command("").trim_end());
     Ok(())
 }

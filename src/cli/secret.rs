@@ -8,20 +8,20 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::KeyId;
 use crate::domain::credential_kind;
-use crate::domain::credential_kind::Wanted;
+use crate::domain::credential_kind::ExpectedInput;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
 
 /// Reads what is wanted: from `file` if given, else from standard input if that is no terminal, else by a prompt without
 /// echo. What it cannot be is refused, and named.
-pub fn read(file: Option<&Path>, wanted: Wanted) -> Result<SecretString, Failure> {
+pub fn read(file: Option<&Path>, wanted: ExpectedInput) -> Result<SecretString, Failure> {
     let text = read_secret(&source(file, wanted, ""))?;
     check(wanted, &text)?;
     Ok(text)
 }
 
 /// The same, where nothing may be given too. A file that was named should hold something.
-pub fn read_if_any(file: Option<&Path>, wanted: Wanted) -> Result<Option<SecretString>, Failure> {
+pub fn read_if_any(file: Option<&Path>, wanted: ExpectedInput) -> Result<Option<SecretString>, Failure> {
     let text = match read_secret(&source(file, wanted, " (Enter for none)")) {
         Err(SecretInputError::Empty(place)) if file.is_some() => {
             return Err(Failure::usage(format!("{place} is empty: it should hold the {}.", wanted.name())));
@@ -32,7 +32,7 @@ pub fn read_if_any(file: Option<&Path>, wanted: Wanted) -> Result<Option<SecretS
     Ok(Some(text).filter(|text| !text.expose_secret().is_empty()))
 }
 
-fn source(file: Option<&Path>, wanted: Wanted, hint: &str) -> SecretSource {
+fn source(file: Option<&Path>, wanted: ExpectedInput, hint: &str) -> SecretSource {
     match file {
         None if !io::stdin().is_terminal() => SecretSource::Stdin,
         file => SecretSource::of_option(file, &format!("{}{hint}: ", capital(wanted.name()))),
@@ -40,7 +40,7 @@ fn source(file: Option<&Path>, wanted: Wanted, hint: &str) -> SecretSource {
 }
 
 /// Refuses a text that cannot be what is wanted, and one that is empty.
-fn check(wanted: Wanted, text: &SecretString) -> Result<(), Failure> {
+fn check(wanted: ExpectedInput, text: &SecretString) -> Result<(), Failure> {
     let wrong = match wanted.check(text.expose_secret()) {
         Ok(()) if text.expose_secret().is_empty() => "it is empty".to_owned(),
         Err(role) if role.is_certain => role.to_string(),

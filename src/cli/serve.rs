@@ -11,16 +11,16 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::serve::{LogFormat, Serve};
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::server::net::tls::TlsFiles;
-use crate::server::team::{Setup, SetupError, Team};
+use crate::server::team::{HttpServer, Setup, SetupError};
 
 /// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
 const BLOCKING_THREADS: usize = 32;
 
 /// Serves until SIGTERM or SIGINT.
-pub fn run(args: &Serve, settings: &Settings) -> Result<Exit, Failure> {
+pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey serve")?;
     if settings.wishes.read_only {
         return Err(Failure::usage("A server cannot be read-only: give its users the role of an auditor."));
@@ -53,7 +53,7 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot_start)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_start)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(cannot_start)?;
-    let team = Team::start(setup).await?;
+    let team = HttpServer::start(setup).await?;
     for place in &team.places {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), place = %place, "listening");
     }

@@ -10,16 +10,16 @@ use serde_json::json;
 use super::args::TokenArgs;
 use super::{connect_as_anyone, hmac, output, secret};
 use crate::client::{ApiError, Client};
-use crate::domain::credential_kind::Wanted;
+use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::diagnosis::of_end;
 use crate::domain::{Grant, KeyId, Verdict, hmac_token};
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 /// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
-pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failure> {
-    let secret = secret::read(args.secret.secret_file.as_deref(), Wanted::Secret)?;
+pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> {
+    let secret = secret::read(args.secret.secret_file.as_deref(), ExpectedInput::Secret)?;
     secret::check_pair(&args.id, &secret)?;
     let content = args.content.clone().map_or_else(hmac::draw, Ok)?;
     let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());

@@ -6,17 +6,17 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::{connect_as_anyone, output, secret};
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 
 use super::args::VerifyArgs;
-use crate::domain::credential_kind::Wanted;
+use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{AccessToken, KeyId, Verdict};
 use crate::operations::format::Format;
 
 /// Writes the ID of the key that the token was made from. A token that is not good is a failure.
-pub async fn run(args: &VerifyArgs, settings: &Settings) -> Result<Exit, Failure> {
-    let token = secret::read(args.token_file.as_deref(), Wanted::AccessToken)?;
+pub async fn run(args: &VerifyArgs, settings: &Context) -> Result<Exit, Failure> {
+    let token = secret::read(args.token_file.as_deref(), ExpectedInput::AccessToken)?;
     let token = AccessToken::new(token.expose_secret());
     let server = connect_as_anyone(settings).await?;
     let verdict = server.client.verify(&token).await;

@@ -7,7 +7,7 @@ use crate::domain::Filter;
 
 /// At most one page and one total are read at a time.
 #[derive(Default)]
-pub(crate) struct Reading {
+pub(crate) struct InFlight {
     page: Option<AbortHandle>,
     total: Option<(Filter, AbortHandle)>,
 }
@@ -18,7 +18,7 @@ pub(crate) enum About {
     Total(Filter),
 }
 
-impl Reading {
+impl InFlight {
     /// Breaks off what `request` supersedes; says what it reads itself, if it reads.
     pub(crate) fn supersede(&mut self, request: &Request) -> Option<About> {
         let (filter, about) = match request {

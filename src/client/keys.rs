@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{AccessKey, Cursor, KeyQuery, Label, SecretKey, Status};
+use crate::domain::{AccessKey, CursorToken, KeyQuery, Label, SecretKey, Status};
 
 /// Which page of which list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct ListRequest {
     /// The list.
     pub query: KeyQuery,
     /// The page's place in it.
-    pub place: Place,
+    pub place: Cursor,
     /// Whether the answer shall hold the total. Costly under a text filter.
     pub counted: bool,
 }
@@ -22,15 +22,15 @@ impl ListRequest {
 
 /// The place of a page in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Cursor {
     /// The first page.
     Start,
     /// The last page.
     End,
     /// The page that follows a cursor.
-    After(Cursor),
+    After(CursorToken),
     /// The page that ends before a cursor.
-    Before(Cursor),
+    Before(CursorToken),
 }
 
 /// A page of keys, in the order of its list.
@@ -39,9 +39,9 @@ pub struct Page {
     /// The keys.
     pub keys: Vec<AccessKey>,
     /// Where the page above ends; none if this is the first.
-    pub before: Option<Cursor>,
+    pub before: Option<CursorToken>,
     /// Where the page below begins; none if this is the last.
-    pub after: Option<Cursor>,
+    pub after: Option<CursorToken>,
     /// How many keys match, if it was asked.
     pub total: Option<u64>,
 }
@@ -90,7 +90,7 @@ pub struct NewKey {
 
 /// A create that was sent by a program which ended before its end was known.
 #[derive(Clone, Debug)]
-pub struct LeftOver {
+pub struct PendingCreate {
     /// What was asked for.
     pub new: NewKey,
     /// When.

@@ -20,15 +20,15 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub use calls::{Answer, Client, Event, Exchanged, Health, Session};
-pub use connection::{Connection, Forward, Proxy, ProxyUrl, Route, Target};
+pub use calls::{AdminSession, Answer, Client, Event, Exchanged, Health};
+pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::ApiError;
-pub use keys::{Changes, Creation, IdempotencyKey, LeftOver, ListRequest, NewKey, Page, Place};
+pub use keys::{Changes, Creation, Cursor, IdempotencyKey, ListRequest, NewKey, Page, PendingCreate};
 pub use server::{Connect, Connected, Server};
 pub use task::spawn;
 pub use transport::{TransportError, install_tls};
 
-use crate::domain::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, KeyId, Verdict, Who};
+use crate::domain::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, Verdict};
 
 /// One thing that the screen asks for.
 #[derive(Clone, Debug)]
@@ -118,7 +118,7 @@ pub enum Reply {
     /// Somebody must sign in; what was asked waits for it.
     SignInNeeded,
     /// Somebody has signed in, or was refused.
-    SignedIn(Result<Who, ApiError>),
+    SignedIn(Result<Identity, ApiError>),
     /// The session has ended, here in any case; holds what the server said of it.
     SignedOut(Result<(), ApiError>),
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::{ApiError, Client, Target};
-use crate::domain::{Profile, Who};
+use crate::domain::{Identity, Profile};
 
 /// The server that one works on.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Server {
     /// Where it listens: for a request that is to be run elsewhere.
     pub target: Target,
     /// Who is signed in, as far as it is known.
-    pub who: Option<Who>,
+    pub who: Option<Identity>,
 }
 
 /// A way to a server.

@@ -5,8 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{ApiError, Changes, NewKey, Page, Place};
-use crate::domain::{AccessKey, AccessToken, Cursor, Grant, KeyId, Label, Status, Untrusted};
+use super::{ApiError, Changes, Cursor, NewKey, Page};
+use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Label, Status, Untrusted};
 
 #[derive(Deserialize)]
 pub(crate) struct WireKey {
@@ -47,19 +47,19 @@ pub(crate) struct WirePage {
 
 impl WirePage {
     /// Turns a page that was read upward around, so that it stands in its list's order.
-    pub(crate) fn into_page(self, place: &Place) -> Result<Page, ApiError> {
+    pub(crate) fn into_page(self, place: &Cursor) -> Result<Page, ApiError> {
         let mut keys = self.keys.into_iter().map(WireKey::into_key).collect::<Result<Vec<_>, _>>()?;
-        let (next, first) = (self.next_cursor.map(Cursor), self.prev_cursor.map(Cursor));
-        if let Place::After(asked) | Place::Before(asked) = place {
+        let (next, first) = (self.next_cursor.map(CursorToken), self.prev_cursor.map(CursorToken));
+        if let Cursor::After(asked) | Cursor::Before(asked) = place {
             check_progress(&asked.0, next.as_ref().map(|next| next.0.as_str()))?;
         }
         let (before, after) = match place {
-            Place::Start => (None, next),
-            Place::After(_) => (first, next),
-            Place::End => (next, None),
-            Place::Before(_) => (next, first),
+            Cursor::Start => (None, next),
+            Cursor::After(_) => (first, next),
+            Cursor::End => (next, None),
+            Cursor::Before(_) => (next, first),
         };
-        if matches!(place, Place::End | Place::Before(_)) {
+        if matches!(place, Cursor::End | Cursor::Before(_)) {
             keys.reverse();
         }
         Ok(Page { keys, before, after, total: self.total })
@@ -100,13 +100,13 @@ fn code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
 #[derive(Deserialize)]
 pub(crate) struct WireGrant {
     access_token: SecretString,
-    expiry_time: Expiry,
+    expiry_time: WireExpiry,
 }
 
 /// Unix seconds: documented as text, shown and sent as a number.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Expiry {
+enum WireExpiry {
     Number(i64),
     Text(String),
 }
@@ -114,8 +114,8 @@ enum Expiry {
 impl WireGrant {
     pub(crate) fn into_grant(self) -> Result<Grant, ApiError> {
         let seconds = match self.expiry_time {
-            Expiry::Number(seconds) => Some(seconds),
-            Expiry::Text(text) => text.trim().parse().ok(),
+            WireExpiry::Number(seconds) => Some(seconds),
+            WireExpiry::Text(text) => text.trim().parse().ok(),
         };
         let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Ok(Grant {

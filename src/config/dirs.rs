@@ -7,7 +7,7 @@ use etcetera::{BaseStrategy as _, HomeDirError};
 
 /// This user's folders, and what the environment says.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct AppDirs {
     /// Where the settings are.
     pub config: PathBuf,
     /// Where the embedded server keeps its data.
@@ -20,7 +20,7 @@ pub struct Places {
     pub profile: Option<String>,
 }
 
-impl Places {
+impl AppDirs {
     /// The places of the XDG base directory specification.
     pub fn of_this_user() -> Result<Self, HomeDirError> {
         let base = etcetera::choose_base_strategy()?;

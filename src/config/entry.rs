@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::{LOCAL, Source};
-use crate::client::{Connection, Target};
+use super::{LOCAL, ServerLocation};
+use crate::client::{ConnectionSettings, Target};
 use crate::domain::Profile;
 
 /// A profile, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) profile: Profile,
-    pub(crate) source: Source,
+    pub(crate) source: ServerLocation,
     /// What the user should know about it, in a sentence.
     pub(crate) notice: Option<String>,
 }
@@ -18,17 +18,17 @@ pub(crate) struct Entry {
 impl Entry {
     /// The built-in profile.
     pub(crate) fn local(data: PathBuf) -> Self {
-        Self::new(LOCAL, Source::Embedded(data))
+        Self::new(LOCAL, ServerLocation::Embedded(data))
     }
 
-    pub(crate) fn remote(name: &str, connection: Connection) -> Self {
-        Self::new(name, Source::Remote(connection))
+    pub(crate) fn remote(name: &str, connection: ConnectionSettings) -> Self {
+        Self::new(name, ServerLocation::Remote(connection))
     }
 
-    pub(crate) fn new(name: &str, source: Source) -> Self {
+    pub(crate) fn new(name: &str, source: ServerLocation) -> Self {
         let (server, signs_in) = match &source {
-            Source::Embedded(_) => ("embedded server".to_owned(), false),
-            Source::Remote(connection) => match &connection.target {
+            ServerLocation::Embedded(_) => ("embedded server".to_owned(), false),
+            ServerLocation::Remote(connection) => match &connection.target {
                 Target::Socket(path) => (path.display().to_string(), true),
                 Target::Url(base) => (base.host_for_screen().to_owned(), true),
             },

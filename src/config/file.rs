@@ -10,26 +10,26 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::entry::Entry;
-use super::{ConfigError, Places, Spot, TOP_SETTINGS, profiles, setting};
-use crate::domain::Clipboard;
+use super::{AppDirs, ConfigError, Spot, TOP_SETTINGS, profiles, setting};
+use crate::domain::ClipboardChoice;
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
 const MOST: u64 = 1 << 20;
 
 /// What a file says.
 #[derive(Default)]
-pub(crate) struct Settings {
+pub(crate) struct ConfigFile {
     pub(crate) entries: Vec<Entry>,
     pub(crate) default_profile: Option<(String, Spot)>,
-    pub(crate) clipboard: Clipboard,
+    pub(crate) clipboard: ClipboardChoice,
     pub(crate) clipboard_seconds: Option<u64>,
 }
 
 /// A file under reading.
-pub(crate) struct Reading<'a> {
+pub(crate) struct SourceText<'a> {
     pub(crate) path: &'a Path,
     pub(crate) text: &'a str,
-    pub(crate) places: &'a Places,
+    pub(crate) places: &'a AppDirs,
     /// Whether only this user can read the file.
     pub(crate) private: bool,
 }
@@ -86,14 +86,14 @@ fn leads_nowhere(path: &Path) -> bool {
 }
 
 /// Takes a file's text apart.
-pub(crate) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Settings, ConfigError> {
-    let reading = Reading { path, text: &read.text, places, private: read.private };
+pub(crate) fn parse(path: &Path, read: &Text, places: &AppDirs) -> Result<ConfigFile, ConfigError> {
+    let reading = SourceText { path, text: &read.text, places, private: read.private };
     // The error's own Display would repeat the line, and with it perhaps a password.
     let table = DeTable::parse(&read.text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         reading.error(span, &format!("this is not TOML: {}", error.message().replace('\n', ", ")))
     })?;
-    let mut settings = Settings::default();
+    let mut settings = ConfigFile::default();
     for (name, value) in table.get_ref() {
         match name.get_ref().as_ref() {
             "default_profile" => {
@@ -127,7 +127,7 @@ pub(crate) fn parse(path: &Path, read: &Text, places: &Places) -> Result<Setting
     Ok(settings)
 }
 
-impl Reading<'_> {
+impl SourceText<'_> {
     /// Line and column of what stands at `span`.
     pub(crate) fn spot(&self, span: Range<usize>) -> Spot {
         let before = self.text.get(..span.start.min(self.text.len())).unwrap_or(self.text);

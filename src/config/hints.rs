@@ -1,12 +1,12 @@
 //! Commands of ours as they are to be typed, to work where this run does.
 
-use super::{Config, Wishes};
+use super::{Config, Overrides};
 use crate::domain::BaseUrl;
 
 /// What every command begins with.
 const PROGRAM: &str = "latchkey ";
 
-impl Wishes {
+impl Overrides {
     /// A command with these words, and with the options that lead to the same server.
     #[must_use]
     pub fn command(&self, words: &str) -> String {
@@ -36,7 +36,7 @@ impl Config {
     pub fn command(&self, profile: &str, words: &str) -> String {
         let url = self.url_of_ad_hoc(profile).map(str::to_owned);
         let name = url.is_none().then(|| profile.to_owned());
-        Wishes { profile: name, url, ..self.wishes.clone() }.command(words)
+        Overrides { profile: name, url, ..self.wishes.clone() }.command(words)
     }
 }
 
@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn the_options_stand_in_the_command_for_a_shell() {
-        let with = |set: fn(&mut Wishes)| {
-            let mut wishes = Wishes::default();
+        let with = |set: fn(&mut Overrides)| {
+            let mut wishes = Overrides::default();
             set(&mut wishes);
             wishes.spell("See: latchkey doctor")
         };

@@ -12,9 +12,9 @@ mod suggestion;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::client::{Connection, Forward, Target};
-use crate::domain::{BaseUrl, Clipboard, Profile};
-pub use dirs::Places;
+use crate::client::{ConnectionSettings, Forward, Target};
+use crate::domain::{BaseUrl, ClipboardChoice, Profile};
+pub use dirs::AppDirs;
 use entry::Entry;
 pub use error::{ConfigError, Spot};
 pub use setting::{PROFILE_SETTINGS, TOP_SETTINGS};
@@ -27,7 +27,7 @@ const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
 
 /// What the command line wishes.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct Overrides {
     /// Another file of settings.
     pub config: Option<PathBuf>,
     /// The profile to work with.
@@ -37,7 +37,7 @@ pub struct Wishes {
     /// The data folder of the embedded server.
     pub data: Option<PathBuf>,
     /// The clipboard to copy to.
-    pub clipboard: Option<Clipboard>,
+    pub clipboard: Option<ClipboardChoice>,
     /// Where connections to a server go.
     pub connect_to: Option<Forward>,
     /// Whether nothing may be changed, whatever the profile says.
@@ -51,31 +51,31 @@ pub struct Config {
     chosen: String,
     /// Name and URL of what `--url` made.
     ad_hoc: Option<(String, String)>,
-    clipboard: Clipboard,
+    clipboard: ClipboardChoice,
     clipboard_for: Duration,
     state: PathBuf,
-    wishes: Wishes,
+    wishes: Overrides,
 }
 
 /// Where the server of a profile is.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one for each profile")]
-pub enum Source {
+pub enum ServerLocation {
     /// Inside this program, on the data of a folder.
     Embedded(PathBuf),
     /// Somewhere else.
-    Remote(Connection),
+    Remote(ConnectionSettings),
 }
 
 impl Config {
     /// Reads and checks the settings, and chooses the profile: by `--profile`, `--url`, `--data`, `LATCHKEY_PROFILE`,
     /// `default_profile`; the first of these that is there counts, and [`LOCAL`] if none is.
-    pub fn load(wishes: &Wishes, places: &Places) -> Result<Self, ConfigError> {
+    pub fn load(wishes: &Overrides, places: &AppDirs) -> Result<Self, ConfigError> {
         let named = wishes.config.is_some();
         let path = wishes.config.clone().unwrap_or_else(|| places.config.join("config.toml"));
         let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, places)).transpose()?;
         let settings = read.unwrap_or_default();
-        let file::Settings { mut entries, default_profile, clipboard, clipboard_seconds } = settings;
+        let file::ConfigFile { mut entries, default_profile, clipboard, clipboard_seconds } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
             entries.insert(0, Entry::local(places.data.clone()));
         }
@@ -136,7 +136,7 @@ impl Config {
     }
 
     /// How the server of a profile is reached.
-    pub fn connection(&self, name: &str) -> Result<Source, ConfigError> {
+    pub fn connection(&self, name: &str) -> Result<ServerLocation, ConfigError> {
         Ok(self.find(name)?.source.clone())
     }
 
@@ -161,7 +161,7 @@ impl Config {
 
     /// The clipboard to copy to.
     #[must_use]
-    pub const fn clipboard(&self) -> Clipboard {
+    pub const fn clipboard(&self) -> ClipboardChoice {
         self.clipboard
     }
 
@@ -201,7 +201,7 @@ impl Config {
     fn put_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
         let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
         match chosen.map(|entry| &mut entry.source) {
-            Some(Source::Embedded(data)) => folder.clone_into(data),
+            Some(ServerLocation::Embedded(data)) => folder.clone_into(data),
             _ => return Err(ConfigError::DataElsewhere(self.chosen.clone())),
         }
         Ok(())
@@ -211,7 +211,7 @@ impl Config {
     fn put_forward(&mut self, forward: &Forward) -> Result<(), ConfigError> {
         let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
         match chosen.map(|entry| (&entry.profile.server, &mut entry.source)) {
-            Some((_, Source::Remote(connection))) if matches!(&connection.target, Target::Url(base) if forward.is_for(base)) =>
+            Some((_, ServerLocation::Remote(connection))) if matches!(&connection.target, Target::Url(base) if forward.is_for(base)) =>
             {
                 connection.connect_to = Some(forward.to);
                 Ok(())
@@ -229,6 +229,6 @@ fn ad_hoc(entries: &mut Vec<Entry>, url: &str) -> Result<(String, String), Confi
     let (base, notice) = BaseUrl::parse(url).map_err(ConfigError::Url)?;
     let (name, url) = (base.host_for_screen().to_owned(), base.as_str().to_owned());
     entries.retain(|entry| entry.profile.name != name);
-    entries.push(Entry { notice, ..Entry::remote(&name, Connection::new(Target::Url(base))) });
+    entries.push(Entry { notice, ..Entry::remote(&name, ConnectionSettings::new(Target::Url(base))) });
     Ok((name, url))
 }

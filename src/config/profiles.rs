@@ -9,9 +9,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::entry::Entry;
-use super::file::Reading;
-use super::{ConfigError, LOCAL, PROFILE_SETTINGS, Source, setting};
-use crate::client::{Connection, Forward, Proxy, ProxyUrl, Target};
+use super::file::SourceText;
+use super::{ConfigError, LOCAL, PROFILE_SETTINGS, ServerLocation, setting};
+use crate::client::{ConnectionSettings, Forward, Proxy, ProxyUrl, Target};
 use crate::domain::BaseUrl;
 
 /// What has a meaning only where a server is reached by a URL.
@@ -20,7 +20,7 @@ const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", 
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
 
 /// Reads all profiles, in the order of the file.
-pub(crate) fn profiles(reading: &Reading<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
+pub(crate) fn profiles(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
     let mut entries = Vec::new();
     for (name, value) in table {
         if !setting::is_profile_name(name.get_ref()) {
@@ -39,7 +39,7 @@ pub(crate) fn profiles(reading: &Reading<'_>, table: &DeTable<'_>) -> Result<Vec
 
 /// A profile under reading.
 struct OneProfile<'a> {
-    reading: &'a Reading<'a>,
+    reading: &'a SourceText<'a>,
     name: &'a str,
     header: Range<usize>,
     settings: &'a DeTable<'a>,
@@ -64,13 +64,13 @@ impl OneProfile<'_> {
     }
 
     /// Exactly one of three settings says where the server is.
-    fn source(&self, notice: &mut Option<String>) -> Result<Source, ConfigError> {
+    fn source(&self, notice: &mut Option<String>) -> Result<ServerLocation, ConfigError> {
         let ways = ["base_url", "socket", "data"];
         let mut given = ways.iter().filter_map(|way| Some((*way, self.settings.get(*way)?)));
         let Some((way, value)) = given.next() else {
             if self.name == LOCAL {
                 self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), "data")?;
-                return Ok(Source::Embedded(self.reading.places.data.clone()));
+                return Ok(ServerLocation::Embedded(self.reading.places.data.clone()));
             }
             let problem = format!("the profile {} names no server: add base_url, socket or data", self.name);
             return Err(self.reading.error(self.header.clone(), &problem));
@@ -84,31 +84,36 @@ impl OneProfile<'_> {
             return Err(self.reading.error(self.header.clone(), problem));
         }
         match way {
-            "base_url" => self.url(value, notice).map(Source::Remote),
+            "base_url" => self.url(value, notice).map(ServerLocation::Remote),
             "socket" => {
                 self.refuse(&FOR_URLS, way)?;
-                self.patience(Connection::new(Target::Socket(self.expand(way, value)?))).map(Source::Remote)
+                self.patience(ConnectionSettings::new(Target::Socket(self.expand(way, value)?)))
+                    .map(ServerLocation::Remote)
             }
             _ => {
                 self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), way)?;
-                Ok(Source::Embedded(self.expand(way, value)?))
+                Ok(ServerLocation::Embedded(self.expand(way, value)?))
             }
         }
     }
 
-    fn url(&self, value: &Spanned<DeValue<'_>>, notice: &mut Option<String>) -> Result<Connection, ConfigError> {
+    fn url(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        notice: &mut Option<String>,
+    ) -> Result<ConnectionSettings, ConfigError> {
         let text = self.reading.string("base_url", value)?;
         let (base, kept) =
             BaseUrl::parse(text).map_err(|error| self.reading.error(value.span(), &error.to_string()))?;
         *notice = kept.map(|kept| format!("{}: {kept}", self.reading.spot(value.span())));
-        let connection = Connection {
+        let connection = ConnectionSettings {
             ca_file: self.path("ca_file")?,
             ca_only: self.boolean("ca_only")?,
             client_cert: self.path("client_cert")?,
             client_key: self.path("client_key")?,
             proxy: self.proxy()?,
             connect_to: self.forward(&base)?,
-            ..Connection::new(Target::Url(base))
+            ..ConnectionSettings::new(Target::Url(base))
         };
         self.needs(connection.ca_only && connection.ca_file.is_none(), "ca_only", "ca_file")?;
         let alone = connection.client_key.is_some() && connection.client_cert.is_none();
@@ -116,7 +121,7 @@ impl OneProfile<'_> {
         self.patience(connection)
     }
 
-    fn patience(&self, mut connection: Connection) -> Result<Connection, ConfigError> {
+    fn patience(&self, mut connection: ConnectionSettings) -> Result<ConnectionSettings, ConfigError> {
         if let Some(seconds) = self.settings.get("connect_timeout") {
             connection.connect_timeout = Duration::from_secs(self.reading.seconds("connect_timeout", seconds)?);
         }

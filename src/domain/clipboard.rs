@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// What `--clipboard` or the setting `clipboard` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Clipboard {
+pub enum ClipboardChoice {
     /// The one that the surroundings suggest.
     #[default]
     Auto,
@@ -22,12 +22,12 @@ pub enum Clipboard {
     Off,
 }
 
-impl Clipboard {
+impl ClipboardChoice {
     /// Their names, in the order of the help.
     pub const NAMES: [&str; 7] = ["auto", "tmux", "screen", "osc52", "x11", "wayland", "off"];
 }
 
-impl FromStr for Clipboard {
+impl FromStr for ClipboardChoice {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
@@ -50,9 +50,9 @@ mod tests {
 
     #[test]
     fn every_name_is_understood_and_no_other() {
-        for name in Clipboard::NAMES {
-            assert!(name.parse::<Clipboard>().is_ok(), "{name}");
+        for name in ClipboardChoice::NAMES {
+            assert!(name.parse::<ClipboardChoice>().is_ok(), "{name}");
         }
-        assert!("xclip".parse::<Clipboard>().unwrap_err().contains("osc52"));
+        assert!("xclip".parse::<ClipboardChoice>().unwrap_err().contains("osc52"));
     }
 }

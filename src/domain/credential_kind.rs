@@ -4,7 +4,7 @@ use super::{KeyId, SecretKey};
 
 /// What a field asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ExpectedInput {
     /// An Access key ID.
     KeyId,
     /// A Secret access key.
@@ -20,7 +20,7 @@ pub enum Wanted {
 /// A text of another role than the field's, or damaged. Never holds any of the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
-pub struct WrongRole {
+pub struct UnexpectedInput {
     /// Whether it cannot be right. If not, it only looks like something else, and the user may know better.
     pub is_certain: bool,
     words: String,
@@ -28,7 +28,7 @@ pub struct WrongRole {
 
 /// What a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Looks {
+enum CredentialKind {
     OurKeyId,
     OurSecret,
     /// A whole secret of ours among other text, such as the output of a create.
@@ -43,7 +43,7 @@ enum Looks {
     Other,
 }
 
-impl Looks {
+impl CredentialKind {
     fn at(text: &str) -> Self {
         let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
         let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/-_".contains(&b);
@@ -80,7 +80,7 @@ impl Looks {
     }
 }
 
-impl Wanted {
+impl ExpectedInput {
     /// The field's name, as it stands on screen.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -94,34 +94,35 @@ impl Wanted {
     }
 
     /// Says what is wrong with a text in this field. An empty text is judged by whoever needs one.
-    pub fn check(self, text: &str) -> Result<(), WrongRole> {
+    pub fn check(self, text: &str) -> Result<(), UnexpectedInput> {
         if text.is_empty() {
             return Ok(());
         }
         if matches!(self, Self::Secret | Self::HmacToken | Self::AccessToken) {
-            self.stands_alone(text).map_err(|words| WrongRole { is_certain: true, words })?;
+            self.stands_alone(text).map_err(|words| UnexpectedInput { is_certain: true, words })?;
         }
         if self != Self::Content && text.trim() != text {
             let words = format!("there is a space or a line break before or after the {}: remove it", self.name());
-            return Err(WrongRole { is_certain: true, words });
+            return Err(UnexpectedInput { is_certain: true, words });
         }
-        let looks = Looks::at(text);
+        let looks = CredentialKind::at(text);
         match (self, looks) {
-            (Self::Secret, Looks::OurSecret) => {
+            (Self::Secret, CredentialKind::OurSecret) => {
                 let error = SecretKey::parse(text).err();
-                error.map_or(Ok(()), |error| Err(WrongRole { is_certain: true, words: error.to_string() }))
+                error.map_or(Ok(()), |error| Err(UnexpectedInput { is_certain: true, words: error.to_string() }))
             }
             // A content may be any text: only what must stay secret is kept out of it.
-            (Self::Content, Looks::OurSecret | Looks::HoldsSecret) => Err(self.wrong(looks, true)),
-            (_, Looks::Other)
-            | (Self::KeyId, Looks::OurKeyId)
-            | (Self::AccessToken, Looks::Jwt)
-            | (Self::HmacToken, Looks::HmacToken | Looks::HmacBase64)
+            (Self::Content, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => Err(self.wrong(looks, true)),
+            (_, CredentialKind::Other)
+            | (Self::KeyId, CredentialKind::OurKeyId)
+            | (Self::AccessToken, CredentialKind::Jwt)
+            | (Self::HmacToken, CredentialKind::HmacToken | CredentialKind::HmacBase64)
             | (Self::Content, _) => Ok(()),
             // Another server's IDs and secrets may have any form, even this one.
-            (Self::KeyId | Self::Secret | Self::AccessToken, Looks::HmacToken | Looks::HmacBase64) => {
-                Err(self.wrong(looks, false))
-            }
+            (
+                Self::KeyId | Self::Secret | Self::AccessToken,
+                CredentialKind::HmacToken | CredentialKind::HmacBase64,
+            ) => Err(self.wrong(looks, false)),
             _ => Err(self.wrong(looks, true)),
         }
     }
@@ -146,21 +147,23 @@ impl Wanted {
         Ok(())
     }
 
-    fn wrong(self, looks: Looks, is_certain: bool) -> WrongRole {
+    fn wrong(self, looks: CredentialKind, is_certain: bool) -> UnexpectedInput {
         let verb = if is_certain { "this is" } else { "this looks like" };
         let hint = match (self, looks) {
-            (Self::Content, Looks::OurSecret | Looks::HoldsSecret) => {
+            (Self::Content, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => {
                 ": the content is sent in the clear, so never put the secret there"
             }
-            (Self::Secret, Looks::HoldsSecret) => ": take away everything but the secret",
+            (Self::Secret, CredentialKind::HoldsSecret) => ": take away everything but the secret",
             (Self::Secret, _) => ": the Secret access key is what Show key showed when the key was created",
-            (Self::KeyId, Looks::OurSecret | Looks::HoldsSecret) => ": never type the secret where it can be read",
+            (Self::KeyId, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => {
+                ": never type the secret where it can be read"
+            }
             (Self::KeyId, _) => ": the Access key ID stands in the list of keys",
             (Self::HmacToken, _) => ": an HMAC token has 64 hex digits",
             (Self::AccessToken, _) => ": the access token is what the exchange gave",
             (Self::Content, _) => "",
         };
-        WrongRole { is_certain, words: format!("{verb} {}, not the {}{hint}", looks.name(), self.name()) }
+        UnexpectedInput { is_certain, words: format!("{verb} {}, not the {}{hint}", looks.name(), self.name()) }
     }
 }
 
@@ -174,13 +177,13 @@ fn holds_secret(text: &str) -> bool {
 }
 
 /// Checks a pair: another server's IDs and secrets look alike, but they are never the same.
-pub fn check_pair(id: &str, secret: &str) -> Result<(), WrongRole> {
-    Wanted::KeyId.check(id)?;
-    Wanted::Secret.check(secret)?;
+pub fn check_pair(id: &str, secret: &str) -> Result<(), UnexpectedInput> {
+    ExpectedInput::KeyId.check(id)?;
+    ExpectedInput::Secret.check(secret)?;
     if !id.is_empty() && id == secret {
         let words = "the Access key ID stands again where the Secret access key belongs: the secret is the other of \
                      the two that were shown when the key was created";
-        return Err(WrongRole { is_certain: true, words: words.to_owned() });
+        return Err(UnexpectedInput { is_certain: true, words: words.to_owned() });
     }
     Ok(())
 }
@@ -193,7 +196,7 @@ mod tests {
     const ID: &str = "PK0ZAHJZ123456789KMN";
     const JWT: &str = "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.c2ln";
 
-    fn words(wanted: Wanted, text: &str) -> (bool, String) {
+    fn words(wanted: ExpectedInput, text: &str) -> (bool, String) {
         let error = wanted.check(text).unwrap_err();
         assert!(!error.to_string().contains(text), "never the text itself");
         (error.is_certain, error.to_string())
@@ -203,17 +206,17 @@ mod tests {
     fn each_in_its_own_field() {
         let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
         for (wanted, text) in [
-            (Wanted::KeyId, ID),
-            (Wanted::KeyId, "11111111111111111111111111111111"),
-            (Wanted::Secret, secret.expose()),
-            (Wanted::Secret, "22222222222222222222222222222222"),
-            (Wanted::Content, "api-content-hash"),
-            (Wanted::Content, ID),
-            (Wanted::Content, " \n"),
-            (Wanted::HmacToken, &"0C".repeat(32)),
-            (Wanted::HmacToken, "DEM9fojtyaCcmB3PRjE6GqwjIl9xhzkYJpIfe1AJhTc="),
-            (Wanted::AccessToken, JWT),
-            (Wanted::AccessToken, "opaque"),
+            (ExpectedInput::KeyId, ID),
+            (ExpectedInput::KeyId, "11111111111111111111111111111111"),
+            (ExpectedInput::Secret, secret.expose()),
+            (ExpectedInput::Secret, "22222222222222222222222222222222"),
+            (ExpectedInput::Content, "api-content-hash"),
+            (ExpectedInput::Content, ID),
+            (ExpectedInput::Content, " \n"),
+            (ExpectedInput::HmacToken, &"0C".repeat(32)),
+            (ExpectedInput::HmacToken, "DEM9fojtyaCcmB3PRjE6GqwjIl9xhzkYJpIfe1AJhTc="),
+            (ExpectedInput::AccessToken, JWT),
+            (ExpectedInput::AccessToken, "opaque"),
         ] {
             assert_eq!(wanted.check(text), Ok(()), "{wanted:?} {text}");
         }
@@ -223,27 +226,27 @@ mod tests {
     fn the_others_are_named() {
         let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
         let secret = secret.expose();
-        assert!(words(Wanted::Secret, ID).1.contains("this is an Access key ID"));
-        assert!(words(Wanted::KeyId, secret).1.contains("this is a Secret access key"));
-        assert!(words(Wanted::Content, secret).1.contains("sent in the clear"));
-        assert!(words(Wanted::Secret, JWT).1.contains("access token"));
-        assert!(words(Wanted::AccessToken, secret).1.contains("not the access token"));
-        assert!(words(Wanted::HmacToken, secret).0);
-        assert!(!words(Wanted::Secret, &"0c".repeat(32)).0, "another server's secret may look so");
-        assert!(words(Wanted::Secret, &secret[..51]).1.contains("52 characters"));
-        assert!(words(Wanted::Secret, &secret.replacen(&secret[9..10], "-", 1)).0);
-        assert!(words(Wanted::Secret, "2222 ").1.contains("space"));
+        assert!(words(ExpectedInput::Secret, ID).1.contains("this is an Access key ID"));
+        assert!(words(ExpectedInput::KeyId, secret).1.contains("this is a Secret access key"));
+        assert!(words(ExpectedInput::Content, secret).1.contains("sent in the clear"));
+        assert!(words(ExpectedInput::Secret, JWT).1.contains("access token"));
+        assert!(words(ExpectedInput::AccessToken, secret).1.contains("not the access token"));
+        assert!(words(ExpectedInput::HmacToken, secret).0);
+        assert!(!words(ExpectedInput::Secret, &"0c".repeat(32)).0, "another server's secret may look so");
+        assert!(words(ExpectedInput::Secret, &secret[..51]).1.contains("52 characters"));
+        assert!(words(ExpectedInput::Secret, &secret.replacen(&secret[9..10], "-", 1)).0);
+        assert!(words(ExpectedInput::Secret, "2222 ").1.contains("space"));
         for text in [format!("{secret} "), format!("key={secret}"), format!("{ID},{secret},x")] {
             let role = if text.ends_with(' ') { "space" } else { "with a Secret access key in it" };
-            assert!(words(Wanted::Secret, &text).1.contains(role));
-            assert!(words(Wanted::Content, &text).1.contains("sent in the clear"));
+            assert!(words(ExpectedInput::Secret, &text).1.contains(role));
+            assert!(words(ExpectedInput::Content, &text).1.contains("sent in the clear"));
         }
-        assert!(words(Wanted::AccessToken, &format!("key={secret}")).1.contains("not the access token"));
-        assert!(words(Wanted::Secret, &format!("{secret}x")).1.contains("52 characters"));
-        assert!(words(Wanted::Secret, "2222\n3333").1.contains("on one line"));
-        assert!(words(Wanted::AccessToken, &format!("\"{JWT}\"")).1.contains("quote"));
-        assert!(words(Wanted::Secret, "\u{feff}2222").1.contains("BOM"));
-        assert!(words(Wanted::KeyId, "https://instance.passportalmsp.com").0);
+        assert!(words(ExpectedInput::AccessToken, &format!("key={secret}")).1.contains("not the access token"));
+        assert!(words(ExpectedInput::Secret, &format!("{secret}x")).1.contains("52 characters"));
+        assert!(words(ExpectedInput::Secret, "2222\n3333").1.contains("on one line"));
+        assert!(words(ExpectedInput::AccessToken, &format!("\"{JWT}\"")).1.contains("quote"));
+        assert!(words(ExpectedInput::Secret, "\u{feff}2222").1.contains("BOM"));
+        assert!(words(ExpectedInput::KeyId, "https://instance.passportalmsp.com").0);
         assert!(check_pair("1111", "1111").unwrap_err().is_certain);
         assert_eq!(check_pair("1111", "2222"), Ok(()));
     }

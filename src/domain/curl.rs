@@ -8,7 +8,7 @@ use super::{Content, HmacToken, KeyId};
 
 /// Where the exchange goes.
 #[derive(Clone, Copy, Debug)]
-pub enum Endpoint<'a> {
+pub enum CurlEndpoint<'a> {
     /// A base URL, without a slash at its end.
     Url(&'a str),
     /// A server on a Unix socket.
@@ -22,7 +22,7 @@ const PATH: &str = "/api/v2/auth/client_token";
 /// so. curl reads it from its standard input, so that it stands in no list of processes; the blank before `curl` keeps
 /// it out of the history of shells that are told so (`HISTCONTROL=ignorespace`).
 #[must_use]
-pub fn curl_text(endpoint: Endpoint<'_>, id: &KeyId, token: &HmacToken, content: &Content) -> Zeroizing<String> {
+pub fn curl_text(endpoint: CurlEndpoint<'_>, id: &KeyId, token: &HmacToken, content: &Content) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(1024));
     // No header can hold a control character; an ID that has some is no ID of any server.
     let id: String = id.raw_for_api().chars().filter(|c| !c.is_control()).collect();
@@ -30,8 +30,8 @@ pub fn curl_text(endpoint: Endpoint<'_>, id: &KeyId, token: &HmacToken, content:
     text.push_str(&id);
     text.push_str(" is deleted.\n");
     match endpoint {
-        Endpoint::Url(base) => option(&mut text, "url", &format!("{}{PATH}", base.trim_end_matches('/'))),
-        Endpoint::Socket(path) => {
+        CurlEndpoint::Url(base) => option(&mut text, "url", &format!("{}{PATH}", base.trim_end_matches('/'))),
+        CurlEndpoint::Socket(path) => {
             option(&mut text, "unix-socket", &path.to_string_lossy());
             option(&mut text, "url", &format!("http://localhost{PATH}"));
         }
@@ -76,7 +76,7 @@ mod tests {
         let content = Content::parse("two \"words\"\n\\").unwrap();
         let id = KeyId::parse(&"1".repeat(32)).unwrap();
         let token = hmac_token(secret.as_bytes(), content.as_str().as_bytes());
-        let text = curl_text(Endpoint::Url("https://instance.passportalmsp.com/"), &id, &token, &content);
+        let text = curl_text(CurlEndpoint::Url("https://instance.passportalmsp.com/"), &id, &token, &content);
         assert!(text.contains("# A credential") && text.contains(token.expose()) && !text.contains(&secret));
         assert!(text.contains("url = \"https://instance.passportalmsp.com/api/v2/auth/client_token\"\n"));
         assert!(
@@ -85,7 +85,7 @@ mod tests {
             *text
         );
         assert_eq!(text.lines().filter(|line| *line == "EOF").count(), 1);
-        let text = curl_text(Endpoint::Socket(Path::new("/a b/api.sock")), &id, &token, &content);
+        let text = curl_text(CurlEndpoint::Socket(Path::new("/a b/api.sock")), &id, &token, &content);
         assert!(
             text.contains("unix-socket = \"/a b/api.sock\"\nurl = \"http://localhost/api/v2/auth/client_token\"\n")
         );

@@ -6,7 +6,7 @@ use super::Untrusted;
 
 /// An administrator who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Who {
+pub struct Identity {
     /// The name.
     pub username: Untrusted,
     /// What the server lets them do, in its word.
@@ -15,7 +15,7 @@ pub struct Who {
     pub expires_at: DateTime<Utc>,
 }
 
-impl Who {
+impl Identity {
     /// Whether they may only look (HTTP contract, part B).
     #[must_use]
     pub fn may_only_look(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Doubt, Untrusted};
+use super::{ConfusableWarning, Untrusted};
 
 /// An access key ID: the public half of a key pair.
 ///
@@ -68,7 +68,7 @@ impl KeyId {
 
     /// Why a reader may take it for another ID than it is.
     #[must_use]
-    pub fn doubt(&self) -> Option<Doubt> {
+    pub fn doubt(&self) -> Option<ConfusableWarning> {
         self.0.doubt()
     }
 

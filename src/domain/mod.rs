@@ -24,19 +24,19 @@ pub use access_key::{AccessKey, Status};
 pub use access_token::{AccessToken, Grant, Verdict};
 pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
 pub use charset::Charset;
-pub use clipboard::Clipboard;
+pub use clipboard::ClipboardChoice;
 pub use content::{Content, ContentError};
-pub use curl::{Endpoint, curl_text};
+pub use curl::{CurlEndpoint, curl_text};
 pub use hmac::{HmacToken, hmac_token};
-pub use identity::Who;
+pub use identity::Identity;
 pub use key_id::{KeyId, KeyIdError};
 pub use label::{Label, LabelError};
 pub use profile::Profile;
-pub use query::{Cursor, Filter, KeyQuery, Order, Sort};
+pub use query::{CursorToken, Filter, KeyQuery, Order, Sort};
 pub use redact::{looks_secret, redact};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub(crate) use stack::wiped_after;
-pub use untrusted::{Doubt, Untrusted, is_invisible};
+pub use untrusted::{ConfusableWarning, Untrusted, is_invisible};
 
 /// Words as a sentence: with a capital at the beginning and a full stop at the end.
 #[must_use]

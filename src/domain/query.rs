@@ -128,7 +128,7 @@ pub struct KeyQuery {
 
 /// A place between two keys of a sorted list, as the server wrote it. Opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Cursor(pub String);
+pub struct CursorToken(pub String);
 
 #[cfg(test)]
 mod tests {

@@ -15,10 +15,10 @@ use super::KeyId;
 /// Ours are `sk_`, 43 base-62 characters (256 bits) and 6 base-62 characters, the CRC-32 of what
 /// stands before them. The checksum finds typing errors; it protects nothing.
 #[derive(Clone)]
-pub struct SecretKey(Arc<Held>);
+pub struct SecretKey(Arc<SecretBytes>);
 
 /// The one copy of a secret. The fields are dropped in this order: a page cannot be unlocked that is no longer there.
-struct Held {
+struct SecretBytes {
     /// Keeps the pages out of the swap area.
     _lock: Option<LockGuard>,
     text: SecretString,
@@ -98,7 +98,7 @@ impl SecretKey {
     /// Takes any server's secret as it stands.
     #[must_use]
     pub fn foreign(text: &str) -> Self {
-        Self(Arc::new(Held { _lock: None, text: SecretString::from(text) }))
+        Self(Arc::new(SecretBytes { _lock: None, text: SecretString::from(text) }))
     }
 
     /// The same for one that nobody has yet and that will stay for a while: its page is not swapped out (`mlock(2)`).
@@ -109,7 +109,7 @@ impl SecretKey {
         let text = SecretString::from(text);
         let bytes = text.expose_secret().as_bytes();
         let lock = region::lock(bytes.as_ptr(), bytes.len()).ok();
-        Self(Arc::new(Held { _lock: lock, text }))
+        Self(Arc::new(SecretBytes { _lock: lock, text }))
     }
 
     /// The secret: to draw, copy, hash, seal or send it, and for nothing else.

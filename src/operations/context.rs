@@ -3,25 +3,25 @@
 use std::path::Path;
 
 use super::connect;
-use super::connect::{ReachError, Reached};
+use super::connect::{ConnectError, Connection};
 use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::notices::tell_notices;
 use super::prompter;
 use crate::cli::login::LoginError;
-use crate::config::{Config, ConfigError, Places, Wishes};
+use crate::config::{AppDirs, Config, ConfigError, Overrides};
 
 /// How the program was started.
-pub struct Settings {
+pub struct Context {
     /// The form of results.
     pub format: Format,
     /// What the command line wishes.
-    pub wishes: Wishes,
+    pub wishes: Overrides,
     /// Where things are.
-    pub places: Places,
+    pub places: AppDirs,
 }
 
-impl Settings {
+impl Context {
     /// The data folder of a server of this machine.
     #[must_use]
     pub fn data(&self) -> &Path {
@@ -30,7 +30,7 @@ impl Settings {
 
     /// Refuses options of the command line that mean nothing to what works on a data folder.
     pub fn only_data(&self, what: &str) -> Result<(), Failure> {
-        let Wishes { profile, url, .. } = &self.wishes;
+        let Overrides { profile, url, .. } = &self.wishes;
         if profile.is_none() && url.is_none() {
             return Ok(());
         }
@@ -49,19 +49,19 @@ impl Settings {
 }
 
 /// Comes to the server of the chosen profile, signed in.
-pub async fn connect(settings: &Settings) -> Result<Reached, Failure> {
+pub async fn connect(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
     Ok(connect::server(&config, config.chosen(), prompter::is_possible()).await?)
 }
 
 /// Comes to the server of the chosen profile for a call that needs no session, so that nobody is asked to sign in.
-pub async fn connect_as_anyone(settings: &Settings) -> Result<Reached, Failure> {
+pub async fn connect_as_anyone(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
     Ok(connect::without_session(&config, config.chosen()).await?)
 }
 
 /// The same, to change something: refused without a call where nothing may be changed.
-pub async fn connect_to_change(settings: &Settings) -> Result<Reached, Failure> {
+pub async fn connect_to_change(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
     let name = config.chosen();
     if config.profile(name)?.read_only {
@@ -77,13 +77,13 @@ impl From<ConfigError> for Failure {
     }
 }
 
-impl From<ReachError> for Failure {
-    fn from(error: ReachError) -> Self {
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
         match error {
-            ReachError::Config(error) => error.into(),
-            ReachError::Api(error) => error.into(),
-            ReachError::Asked(error) => error.into(),
-            ReachError::SessionFile(_) | ReachError::NotSignedIn(..) => Self::new(Exit::Denied, error.to_string()),
+            ConnectError::Config(error) => error.into(),
+            ConnectError::Api(error) => error.into(),
+            ConnectError::Asked(error) => error.into(),
+            ConnectError::SessionFile(_) | ConnectError::NotSignedIn(..) => Self::new(Exit::Denied, error.to_string()),
         }
     }
 }

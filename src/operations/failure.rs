@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::format::Format;
 use crate::client::ApiError;
-use crate::config::Wishes;
+use crate::config::Overrides;
 use crate::domain::Untrusted;
 
 /// An exit code. Part of what scripts rely on: never renumber.
@@ -105,7 +105,7 @@ impl Failure {
 
     /// Says its commands as they are to be typed for the same server.
     #[must_use]
-    pub fn at(self, wishes: &Wishes) -> Self {
+    pub fn at(self, wishes: &Overrides) -> Self {
         Self { next: self.next.map(|next| wishes.spell(&next)), ..self }
     }
 

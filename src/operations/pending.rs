@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::client::{IdempotencyKey, LeftOver, NewKey, Target};
-use crate::config::{Config, Source};
+use crate::client::{IdempotencyKey, NewKey, PendingCreate, Target};
+use crate::config::{Config, ServerLocation};
 use crate::domain::Label;
 use crate::platform::surroundings::Account;
 
@@ -25,22 +25,22 @@ const REPEATABLE: TimeDelta = TimeDelta::hours(23);
 const MOST: u64 = 16 << 10;
 
 /// The notes of one state folder.
-pub struct Unfinished {
+pub struct PendingCreates {
     folder: PathBuf,
     /// Where the keys of each profile are.
-    places: Vec<(String, Place)>,
+    places: Vec<(String, Origin)>,
     held: Vec<(IdempotencyKey, PathBuf, File)>,
 }
 
 /// Where keys are.
-enum Place {
+enum Origin {
     /// In a data folder of this computer.
     Data(PathBuf),
     /// On a server, by its URL or socket.
     Server(String),
 }
 
-impl Place {
+impl Origin {
     /// As it stands in a note. Asked for when the server has been reached: by then a data folder is there, and its one
     /// true path can be known.
     fn words(&self) -> String {
@@ -66,14 +66,14 @@ struct Note {
     at: DateTime<Utc>,
 }
 
-impl Unfinished {
+impl PendingCreates {
     /// The notes about the servers of these settings.
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let places = config.profiles().into_iter().filter_map(|profile| {
             let place = match config.connection(&profile.name).ok()? {
-                Source::Embedded(data) => Place::Data(data),
-                Source::Remote(connection) => Place::Server(match connection.target {
+                ServerLocation::Embedded(data) => Origin::Data(data),
+                ServerLocation::Remote(connection) => Origin::Server(match connection.target {
                     Target::Socket(path) => format!("unix:{}", path.display()),
                     Target::Url(base) => base.as_str().to_owned(),
                 }),
@@ -117,7 +117,7 @@ impl Unfinished {
 
     /// What was left over at a profile's server by a program that ended, the oldest first. It is ours from now on: another
     /// process does not find it.
-    pub fn left(&mut self, profile: &str, username: Option<&str>, now: DateTime<Utc>) -> Vec<LeftOver> {
+    pub fn left(&mut self, profile: &str, username: Option<&str>, now: DateTime<Utc>) -> Vec<PendingCreate> {
         let Some(place) = self.place(profile) else { return Vec::new() };
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let notes = entries.filter_map(|path| {
@@ -132,7 +132,7 @@ impl Unfinished {
                 expires_at: note.expires_at,
             };
             let repeatable = now - note.at < REPEATABLE && note.expires_at.is_none_or(|end| end > now);
-            Some((LeftOver { new, at: note.at, repeatable }, (key, path, file)))
+            Some((PendingCreate { new, at: note.at, repeatable }, (key, path, file)))
         });
         let (mut left, held): (Vec<_>, Vec<_>) = notes.unzip();
         left.sort_by_key(|left| left.at);

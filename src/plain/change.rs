@@ -3,10 +3,10 @@
 use chrono::Utc;
 
 use super::form;
-use super::form::End;
-use super::interrupt::{Trouble, Turn};
+use super::form::ExpiryInput;
+use super::interrupt::{Flow, Interrupt};
 use super::list::which;
-use super::session::Desk;
+use super::session::Session;
 use super::show::{facts, time};
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId, Status};
@@ -14,12 +14,12 @@ use crate::domain::{AccessKey, KeyId, Status};
 /// Cells of a label that is asked about.
 const LABEL_CELLS: usize = 100;
 
-async fn key(desk: &mut Desk, rest: &str) -> Turn<AccessKey> {
+async fn key(desk: &mut Session, rest: &str) -> Flow<AccessKey> {
     let id = which(desk, rest).await?;
     desk.call(async |client| client.key(&id).await).await
 }
 
-async fn change(desk: &mut Desk, id: &KeyId, changes: &Changes) -> Turn<()> {
+async fn change(desk: &mut Session, id: &KeyId, changes: &Changes) -> Flow<()> {
     let key = desk.call(async |client| client.edit(id, changes).await).await?;
     desk.talk.say("Changed:");
     facts(desk, &key);
@@ -27,15 +27,15 @@ async fn change(desk: &mut Desk, id: &KeyId, changes: &Changes) -> Turn<()> {
 }
 
 /// Asks for a new label and a new end.
-pub(crate) async fn edit(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn edit(desk: &mut Session, rest: &str) -> Flow<()> {
     let key = key(desk, rest).await?;
     facts(desk, &key);
     form::tell_way_back(desk, "then nothing is changed.");
     let label = form::label(desk, "Enter keeps it, - for none").await?;
     let changes = match form::expires(desk, "Enter keeps it").await? {
-        End::Back => Changes::default(),
-        End::Kept => Changes { label, ..Changes::default() },
-        End::Is(end) => Changes { label, expires_at: Some(end.at(Utc::now())), status: None },
+        ExpiryInput::Back => Changes::default(),
+        ExpiryInput::Kept => Changes { label, ..Changes::default() },
+        ExpiryInput::Is(end) => Changes { label, expires_at: Some(end.at(Utc::now())), status: None },
     };
     if changes == Changes::default() {
         desk.talk.say("Nothing was changed.");
@@ -45,7 +45,7 @@ pub(crate) async fn edit(desk: &mut Desk, rest: &str) -> Turn<()> {
 }
 
 /// Switches a key on or off; over, if neither is said.
-pub(crate) async fn switch(desk: &mut Desk, rest: &str, to: Option<Status>) -> Turn<()> {
+pub(crate) async fn switch(desk: &mut Session, rest: &str, to: Option<Status>) -> Flow<()> {
     let key = key(desk, rest).await?;
     facts(desk, &key);
     let to = match (to, key.status) {
@@ -78,13 +78,13 @@ pub(crate) async fn switch(desk: &mut Desk, rest: &str, to: Option<Status>) -> T
 }
 
 /// Deletes the key that is meant.
-pub(crate) async fn delete(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn delete(desk: &mut Session, rest: &str) -> Flow<()> {
     let key = key(desk, rest).await?;
     delete_this(desk, &key).await
 }
 
 /// Deletes a key, if the end of its ID is typed, and in production the profile's name.
-pub(crate) async fn delete_this(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
+pub(crate) async fn delete_this(desk: &mut Session, key: &AccessKey) -> Flow<()> {
     let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.label(LABEL_CELLS) };
     let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", time(at)));
     let id = key.id.label(KeyId::MAX_CHARS);
@@ -96,8 +96,8 @@ pub(crate) async fn delete_this(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
     Ok(())
 }
 
-async fn confirm(desk: &mut Desk, id: &KeyId) -> Turn<()> {
-    let no = |what| Err(Trouble::Failed(format!("That is not {what}: nothing was deleted.")));
+async fn confirm(desk: &mut Session, id: &KeyId) -> Flow<()> {
+    let no = |what| Err(Interrupt::Failed(format!("That is not {what}: nothing was deleted.")));
     let typed = desk.talk.line("Type the last four characters of its ID to delete it: ").await?;
     if !typed.eq_ignore_ascii_case(&id.last_four()) {
         return no("the end of its ID");

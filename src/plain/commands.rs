@@ -1,7 +1,7 @@
 //! The commands: one table binds numbers, words and letters, and words the help.
 
-use super::interrupt::{Stop, Trouble, Turn};
-use super::session::Desk;
+use super::interrupt::{Flow, Interrupt, Stop};
+use super::session::Session;
 use super::{change, create, list, pending, servers, show, tokens};
 use crate::domain::Status;
 
@@ -30,7 +30,7 @@ enum Act {
 }
 
 /// One line of the table.
-struct Command {
+struct PlainCommand {
     act: Act,
     word: &'static str,
     /// What it is pressed by on the page; empty if it is not there. No other letter does anything: what does one thing there
@@ -41,16 +41,16 @@ struct Command {
     changes: bool,
 }
 
-const fn looks(act: Act, word: &'static str, letter: &'static str, what: &'static str) -> Command {
-    Command { act, word, letter, what, changes: false }
+const fn looks(act: Act, word: &'static str, letter: &'static str, what: &'static str) -> PlainCommand {
+    PlainCommand { act, word, letter, what, changes: false }
 }
 
-const fn changes(act: Act, word: &'static str, letter: &'static str, what: &'static str) -> Command {
-    Command { act, word, letter, what, changes: true }
+const fn changes(act: Act, word: &'static str, letter: &'static str, what: &'static str) -> PlainCommand {
+    PlainCommand { act, word, letter, what, changes: true }
 }
 
 /// Every command. Its number is its place, whether it is offered or not: scripts may use numbers.
-static COMMANDS: [Command; 19] = [
+static COMMANDS: [PlainCommand; 19] = [
     looks(Act::List, "list", "r", "list the keys, from the first"),
     looks(Act::Next, "next", "", "list the keys that follow"),
     looks(Act::Filter, "filter", "/", "list only keys with a text in ID or label; without a text, all"),
@@ -73,12 +73,12 @@ static COMMANDS: [Command; 19] = [
 ];
 
 /// Takes commands until there is nobody to give them.
-pub(crate) async fn run(desk: &mut Desk) -> Stop {
+pub(crate) async fn run(desk: &mut Session) -> Stop {
     loop {
-        let typed = match desk.talk.line("Command (help lists them): ").await {
+        let typed = match desk.talk.line("PlainCommand (help lists them): ").await {
             Ok(typed) => typed,
-            Err(Trouble::Stop(stop)) => return stop,
-            Err(Trouble::Failed(words)) => {
+            Err(Interrupt::Stop(stop)) => return stop,
+            Err(Interrupt::Failed(words)) => {
                 desk.fail(&words);
                 continue;
             }
@@ -96,22 +96,22 @@ pub(crate) async fn run(desk: &mut Desk) -> Stop {
         }
         match command.run(desk, rest.trim()).await {
             Ok(()) => {}
-            Err(Trouble::Failed(words)) => desk.fail(&words),
-            Err(Trouble::Stop(stop)) => return stop,
+            Err(Interrupt::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Stop(stop)) => return stop,
         }
     }
 }
 
-fn find(typed: &str) -> Option<&'static Command> {
+fn find(typed: &str) -> Option<&'static PlainCommand> {
     let word = typed.to_lowercase();
     let mut numbered = COMMANDS.iter().enumerate();
     // On the page, a capital letter is another one.
-    let is = |(n, c): &(usize, &Command)| word == c.word || typed == c.letter || word == (n + 1).to_string();
+    let is = |(n, c): &(usize, &PlainCommand)| word == c.word || typed == c.letter || word == (n + 1).to_string();
     numbered.find(|command| !typed.is_empty() && is(command)).map(|(_, command)| command)
 }
 
-impl Command {
-    async fn run(&self, desk: &mut Desk, rest: &str) -> Turn<()> {
+impl PlainCommand {
+    async fn run(&self, desk: &mut Session, rest: &str) -> Flow<()> {
         if self.changes {
             refuse_if_only_looks(desk)?;
             desk.signed_in().await?; // whether they may change something is known only then
@@ -144,15 +144,15 @@ impl Command {
 }
 
 /// Refuses to change something where nothing may be changed.
-fn refuse_if_only_looks(desk: &Desk) -> Turn<()> {
-    desk.only_looks().map_or(Ok(()), |why| Err(Trouble::Failed(why)))
+fn refuse_if_only_looks(desk: &Session) -> Flow<()> {
+    desk.only_looks().map_or(Ok(()), |why| Err(Interrupt::Failed(why)))
 }
 
 /// Lists what is offered here.
-fn help(desk: &mut Desk) {
+fn help(desk: &mut Session) {
     let (only_looks, has_left_over) = (desk.only_looks().is_some(), desk.has_left_over);
-    let is_offered = |c: &Command| !(only_looks && c.changes) && (has_left_over || c.act != Act::Finish);
-    for (n, Command { word, letter, what, .. }) in COMMANDS.iter().enumerate().filter(|(_, c)| is_offered(c)) {
+    let is_offered = |c: &PlainCommand| !(only_looks && c.changes) && (has_left_over || c.act != Act::Finish);
+    for (n, PlainCommand { word, letter, what, .. }) in COMMANDS.iter().enumerate().filter(|(_, c)| is_offered(c)) {
         let letter = if letter.is_empty() { String::new() } else { format!(" ({letter})") };
         desk.talk.say(format!("{}. {word}{letter}: {what}.", n + 1));
     }

@@ -2,34 +2,34 @@
 
 use chrono::Utc;
 
-use super::form::End;
-use super::interrupt::Turn;
-use super::session::Desk;
+use super::form::ExpiryInput;
+use super::interrupt::Flow;
+use super::session::Session;
 use super::{change, form, reveal};
 use crate::client::{ApiError, Creation, IdempotencyKey, NewKey};
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::create::send::{Unsent, send};
 use crate::operations::deliver::Rescue;
 use crate::operations::failure::Failure;
-use crate::operations::pending::Unfinished;
+use crate::operations::pending::PendingCreates;
 
 /// Asks what it shall be, makes it, and offers its secret.
-pub(crate) async fn run(desk: &mut Desk) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Session) -> Flow<()> {
     let rescue = desk.rescue()?;
     form::tell_way_back(desk, "then no key is made.");
     let label = form::label(desk, "Enter for none").await?.unwrap_or_default();
     let expires_at = match form::expires(desk, "Enter for never").await? {
-        End::Back => {
+        ExpiryInput::Back => {
             desk.talk.say("No key was made.");
             return Ok(());
         }
-        End::Kept => None,
-        End::Is(end) => end.at(Utc::now()),
+        ExpiryInput::Kept => None,
+        ExpiryInput::Is(end) => end.at(Utc::now()),
     };
     let new = NewKey { idempotency_key: IdempotencyKey::random(), label, expires_at };
     desk.signed_in().await?; // whose it is must be known
     // A start after a crash knows by this note that a key may have been made whose secret nobody has.
-    let mut unfinished = Unfinished::of(&desk.config);
+    let mut unfinished = PendingCreates::of(&desk.config);
     let (profile, username) = desk.whose().unwrap_or_default();
     unfinished.note(&profile, username.as_deref(), &new);
     send_and_tell(desk, &new, &mut unfinished, &rescue).await
@@ -37,11 +37,11 @@ pub(crate) async fn run(desk: &mut Desk) -> Turn<()> {
 
 /// Makes a key that is noted, and tells what came of it.
 pub(crate) async fn send_and_tell(
-    desk: &mut Desk,
+    desk: &mut Session,
     new: &NewKey,
-    unfinished: &mut Unfinished,
+    unfinished: &mut PendingCreates,
     rescue: &Rescue,
-) -> Turn<()> {
+) -> Flow<()> {
     let told = match make(desk, new, unfinished).await? {
         Creation::New(key, secret) => reveal::run(desk, key, secret, rescue).await,
         Creation::Replayed(key) => lost(desk, &key).await,
@@ -51,7 +51,7 @@ pub(crate) async fn send_and_tell(
 }
 
 /// A key that was made before, and whose answer nobody got.
-async fn lost(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
+async fn lost(desk: &mut Session, key: &AccessKey) -> Flow<()> {
     let id = key.id.label(KeyId::MAX_CHARS);
     desk.fail(&format!(
         "Key {id} was made, but the answer with its secret was lost on the way. A secret is sent once: delete this key \
@@ -65,7 +65,7 @@ async fn lost(desk: &mut Desk, key: &AccessKey) -> Turn<()> {
 }
 
 /// One key, however often it is sent. A signal does not end it: the answer may be the only copy of a secret.
-async fn make(desk: &mut Desk, new: &NewKey, unfinished: &mut Unfinished) -> Turn<Creation> {
+async fn make(desk: &mut Session, new: &NewKey, unfinished: &mut PendingCreates) -> Flow<Creation> {
     loop {
         let client = desk.signed_in().await?;
         desk.talk.show().await?;

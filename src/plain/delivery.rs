@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
-use super::interrupt::{Trouble, Turn};
-use super::session::Desk;
+use super::interrupt::{Flow, Interrupt};
+use super::session::Session;
 use crate::domain::sentence;
-use crate::platform::delivery::{Arrived, Receiver, Speech, to_path};
+use crate::platform::delivery::{Delivered, OutputMode, PipeCommand, to_path};
 use crate::platform::surroundings::{Warning, look};
 
 /// Cells of what a command said: as much as is kept of it, and more.
@@ -33,28 +33,28 @@ impl Credential<'_> {
     }
 
     /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; says whether it is there.
-    pub(crate) async fn to_file(&self, desk: &mut Desk) -> Turn<bool> {
+    pub(crate) async fn to_file(&self, desk: &mut Session) -> Flow<bool> {
         let typed = desk.talk.line("New file (Enter to go back): ").await?;
         if typed.is_empty() {
             return Ok(false);
         }
         let path = typed.strip_prefix("~/").map_or(PathBuf::from(&typed), |rest| desk.settings.places.home.join(rest));
         desk.talk.say(match to_path(&path, &self.line())? {
-            Arrived::File(path) => format!("The {} is in {}, for you alone.", self.name, path.display()),
-            Arrived::Descriptor(number) => format!("The {} went to file descriptor {number}.", self.name),
+            Delivered::File(path) => format!("The {} is in {}, for you alone.", self.name, path.display()),
+            Delivered::Descriptor(number) => format!("The {} went to file descriptor {number}.", self.name),
         });
         Ok(true)
     }
 
     /// Gives it to a command; says whether that took it.
-    pub(crate) async fn to_command(&self, desk: &mut Desk) -> Turn<bool> {
+    pub(crate) async fn to_command(&self, desk: &mut Session) -> Flow<bool> {
         let typed = desk.talk.line("Command (Enter to go back): ").await?;
         if typed.is_empty() {
             return Ok(false);
         }
-        let receiver = Receiver::find(&typed)?;
+        let receiver = PipeCommand::find(&typed)?;
         desk.talk.show().await?;
-        match receiver.give(&self.line(), Speech::Kept, desk.talk.held.signal()).await {
+        match receiver.give(&self.line(), OutputMode::Kept, desk.talk.held.signal()).await {
             Ok(said) => {
                 desk.talk.say(format!("The {} was given to the command, which ended well.", self.name));
                 if said.had_secret {
@@ -68,13 +68,13 @@ impl Credential<'_> {
                 if !failed.said.is_empty() {
                     desk.talk.say(format!("It said: {}", failed.said.label(SAID_CELLS)));
                 }
-                Err(Trouble::words(&failed.why))
+                Err(Interrupt::words(&failed.why))
             }
         }
     }
 
     /// Shows it, if that is asked for twice; says whether it was.
-    pub(crate) async fn to_terminal(&self, desk: &mut Desk) -> Turn<bool> {
+    pub(crate) async fn to_terminal(&self, desk: &mut Session) -> Flow<bool> {
         let found = desk.talk.wait(look(desk.config.clipboard())).await?;
         for warning in found.warnings.iter().filter(|warning| **warning != Warning::Stays) {
             desk.talk.say(warning.sentence());
@@ -98,7 +98,7 @@ pub(crate) const WAYS: [(&str, &str); 3] = [
 ];
 
 /// Offers something that was made with a secret, until the user goes back. It can be made again.
-pub(crate) async fn offer(desk: &mut Desk, credential: &Credential<'_>, more: &Credential<'_>) -> Turn<()> {
+pub(crate) async fn offer(desk: &mut Session, credential: &Credential<'_>, more: &Credential<'_>) -> Flow<()> {
     let request = format!("write the {} to a new file", more.name);
     let mut choices = WAYS.to_vec();
     if !more.text.is_empty() {
@@ -117,7 +117,7 @@ pub(crate) async fn offer(desk: &mut Desk, credential: &Credential<'_>, more: &C
         };
         match done {
             Ok(_) => {}
-            Err(Trouble::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Failed(words)) => desk.fail(&words),
             Err(stop) => return Err(stop),
         }
         chosen = desk.talk.choose_again(question.trim_end_matches('.'), &choices).await?;
@@ -128,6 +128,6 @@ pub(crate) async fn offer(desk: &mut Desk, credential: &Credential<'_>, more: &C
 pub(crate) const NOTHING: Credential<'static> = Credential { name: "", text: "" };
 
 /// Asks for a secret without showing it.
-pub(crate) async fn hidden(desk: &mut Desk, question: &str) -> Turn<Zeroizing<String>> {
+pub(crate) async fn hidden(desk: &mut Session, question: &str) -> Flow<Zeroizing<String>> {
     Ok(Zeroizing::new(desk.talk.hidden(question).await?.expose_secret().to_owned()))
 }

@@ -4,9 +4,9 @@ use std::env;
 use std::io;
 use std::io::IsTerminal as _;
 
-/// Why there are plain lines, and no page.
+/// PlainReason there are plain lines, and no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum PlainReason {
     /// The command line says so.
     Asked,
     /// The environment says so.
@@ -21,7 +21,7 @@ pub enum Why {
     Input,
 }
 
-impl Why {
+impl PlainReason {
     /// Finds a reason; none if the page can be opened.
     #[must_use]
     pub fn find(asked: bool) -> Option<Self> {
@@ -65,16 +65,16 @@ mod tests {
     fn the_first_reason_counts_and_a_terminal_is_none() {
         let find = |asked, term: Option<&str>, wish: Option<&str>, input, output| {
             let variable = |name: &str| if name == "TERM" { term } else { wish }.map(str::to_owned);
-            Why::of(asked, variable, input, output)
+            PlainReason::of(asked, variable, input, output)
         };
         assert_eq!(find(false, Some("xterm"), None, true, true), None);
         assert_eq!(find(false, Some("vt100"), Some("0"), true, true), None);
-        assert_eq!(find(true, Some("dumb"), None, false, false), Some(Why::Asked));
-        assert_eq!(find(false, Some("xterm"), Some("1"), true, true), Some(Why::Variable));
-        assert_eq!(find(false, Some("dumb"), Some(""), true, true), Some(Why::Dumb));
-        assert_eq!(find(false, None, None, true, true), Some(Why::Unnamed));
-        assert_eq!(find(false, Some(""), None, true, true), Some(Why::Unnamed));
-        assert_eq!(find(false, Some("xterm"), None, false, true), Some(Why::Input));
-        assert_eq!(find(false, Some("xterm"), None, true, false), Some(Why::Output));
+        assert_eq!(find(true, Some("dumb"), None, false, false), Some(PlainReason::Asked));
+        assert_eq!(find(false, Some("xterm"), Some("1"), true, true), Some(PlainReason::Variable));
+        assert_eq!(find(false, Some("dumb"), Some(""), true, true), Some(PlainReason::Dumb));
+        assert_eq!(find(false, None, None, true, true), Some(PlainReason::Unnamed));
+        assert_eq!(find(false, Some(""), None, true, true), Some(PlainReason::Unnamed));
+        assert_eq!(find(false, Some("xterm"), None, false, true), Some(PlainReason::Input));
+        assert_eq!(find(false, Some("xterm"), None, true, false), Some(PlainReason::Output));
     }
 }

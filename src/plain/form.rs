@@ -2,8 +2,8 @@
 
 use chrono::Utc;
 
-use super::interrupt::Turn;
-use super::session::Desk;
+use super::interrupt::Flow;
+use super::session::Session;
 use crate::cli::args;
 use crate::domain::Label;
 
@@ -11,7 +11,7 @@ use crate::domain::Label;
 const BACK: &str = "back";
 
 /// What was answered about an end.
-pub(crate) enum End {
+pub(crate) enum ExpiryInput {
     /// To leave all as it is.
     Back,
     /// Nothing.
@@ -21,12 +21,12 @@ pub(crate) enum End {
 }
 
 /// Says, before the first question, how to leave all as it is.
-pub(crate) fn tell_way_back(desk: &mut Desk, then: &str) {
+pub(crate) fn tell_way_back(desk: &mut Session, then: &str) {
     desk.talk.say(format!("To go back, answer {BACK} at Expires: {then}"));
 }
 
 /// Asks for a label until it is one; `keep` says what nothing typed means, and stands for none.
-pub(crate) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
+pub(crate) async fn label(desk: &mut Session, keep: &str) -> Flow<Option<Label>> {
     loop {
         let typed = desk.talk.line(format!("Label ({keep}): ")).await?;
         match typed.as_str() {
@@ -41,22 +41,22 @@ pub(crate) async fn label(desk: &mut Desk, keep: &str) -> Turn<Option<Label>> {
 }
 
 /// Asks for an end until it is one; `keep` says what nothing typed means.
-pub(crate) async fn expires(desk: &mut Desk, keep: &str) -> Turn<End> {
+pub(crate) async fn expires(desk: &mut Session, keep: &str) -> Flow<ExpiryInput> {
     let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {BACK} goes back; {keep}): ");
     loop {
         let typed = desk.talk.line(&question).await?;
         if typed.is_empty() {
-            return Ok(End::Kept);
+            return Ok(ExpiryInput::Kept);
         }
         if typed.eq_ignore_ascii_case(BACK) {
-            return Ok(End::Back);
+            return Ok(ExpiryInput::Back);
         }
         match args::expires(&typed) {
             Ok(end) => {
                 if let Some(at) = end.at(Utc::now()) {
                     desk.talk.say(format!("That is {}.", super::show::time(at)));
                 }
-                return Ok(End::Is(end));
+                return Ok(ExpiryInput::Is(end));
             }
             Err(why) => desk.talk.say(format!("That is no end: {why}.")),
         }

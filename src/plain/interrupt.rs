@@ -6,11 +6,11 @@ use crate::operations::failure::{Exit, Failure};
 use crate::platform::delivery::Refusal;
 
 /// What a turn comes to.
-pub(crate) type Turn<T> = Result<T, Trouble>;
+pub(crate) type Flow<T> = Result<T, Interrupt>;
 
 /// Why a turn came to nothing.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum Interrupt {
     /// It did not work, in sentences; what comes next is up to the user.
     Failed(String),
     /// There is nobody to go on with.
@@ -28,26 +28,26 @@ pub(crate) enum Stop {
     Gone,
 }
 
-impl Trouble {
+impl Interrupt {
     /// It did not work, in words for the middle of a sentence.
     pub(crate) fn words(words: &str) -> Self {
         Self::Failed(sentence(words))
     }
 }
 
-impl From<Stop> for Trouble {
+impl From<Stop> for Interrupt {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)
     }
 }
 
-impl From<ApiError> for Trouble {
+impl From<ApiError> for Interrupt {
     fn from(error: ApiError) -> Self {
         Self::Failed(error.to_string())
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for Interrupt {
     fn from(failure: Failure) -> Self {
         if failure.exit == Exit::Cancelled {
             return Self::Stop(Stop::Left);
@@ -56,7 +56,7 @@ impl From<Failure> for Trouble {
     }
 }
 
-impl From<Refusal> for Trouble {
+impl From<Refusal> for Interrupt {
     fn from(refusal: Refusal) -> Self {
         Self::Failed(format!("{} {}", sentence(&refusal.what), refusal.next))
     }

@@ -1,11 +1,11 @@
 //! The list of keys, a page at a time.
 
-use super::interrupt::{Trouble, Turn};
-use super::session::Desk;
+use super::interrupt::{Flow, Interrupt};
+use super::session::Session;
 use super::show::time;
 use crate::cli::args::key_id;
-use crate::client::{ListRequest, Page, Place};
-use crate::domain::{AccessKey, Cursor, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+use crate::client::{Cursor, ListRequest, Page};
+use crate::domain::{AccessKey, CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;
@@ -19,20 +19,20 @@ pub(crate) struct Listing {
     /// The keys by their numbers.
     shown: Vec<KeyId>,
     total: Option<u64>,
-    after: Option<Cursor>,
+    after: Option<CursorToken>,
     /// Whether anything was listed yet.
     is_begun: bool,
 }
 
 /// Lists from the first key.
-pub(crate) async fn first(desk: &mut Desk) -> Turn<()> {
-    page(desk, Place::Start).await
+pub(crate) async fn first(desk: &mut Session) -> Flow<()> {
+    page(desk, Cursor::Start).await
 }
 
 /// Lists what follows.
-pub(crate) async fn next(desk: &mut Desk) -> Turn<()> {
+pub(crate) async fn next(desk: &mut Session) -> Flow<()> {
     match desk.listing.after.clone() {
-        Some(cursor) => page(desk, Place::After(cursor)).await,
+        Some(cursor) => page(desk, Cursor::After(cursor)).await,
         None if desk.listing.is_begun => {
             desk.talk.say("That was the last key: list begins again.");
             Ok(())
@@ -42,18 +42,18 @@ pub(crate) async fn next(desk: &mut Desk) -> Turn<()> {
 }
 
 /// Lists only what has a text in ID or label.
-pub(crate) async fn filter(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn filter(desk: &mut Session, rest: &str) -> Flow<()> {
     let text = match rest {
         "" => desk.talk.line("Text in ID or label (Enter for all keys): ").await?,
         text => text.to_owned(),
     };
-    Filter::check(&text).map_err(Trouble::words)?;
+    Filter::check(&text).map_err(Interrupt::words)?;
     desk.listing.query.filter.text = text;
     first(desk).await
 }
 
 /// Lists only keys of a status.
-pub(crate) async fn status(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn status(desk: &mut Session, rest: &str) -> Flow<()> {
     const CHOICES: [&str; 4] = ["all", Status::ALL[0].as_str(), Status::ALL[1].as_str(), Status::ALL[2].as_str()];
     let n = pick(desk, rest, "Status", &CHOICES).await?;
     desk.listing.query.filter.status = n.checked_sub(1).map(|n| Status::ALL[n]);
@@ -61,7 +61,7 @@ pub(crate) async fn status(desk: &mut Desk, rest: &str) -> Turn<()> {
 }
 
 /// Lists in another order.
-pub(crate) async fn sort(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn sort(desk: &mut Session, rest: &str) -> Flow<()> {
     let (field, order) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let fields = Sort::ALL.map(Sort::as_str);
     let sort = Sort::ALL[pick(desk, field, "Sort by", &fields).await?];
@@ -71,23 +71,23 @@ pub(crate) async fn sort(desk: &mut Desk, rest: &str) -> Turn<()> {
         (_, order) => order.to_owned(),
     };
     let order = if order.is_empty() { Some(natural) } else { Order::parse(&order) };
-    let order = order.ok_or_else(|| Trouble::words("the direction is asc or desc"))?;
+    let order = order.ok_or_else(|| Interrupt::words("the direction is asc or desc"))?;
     (desk.listing.query.sort, desk.listing.query.order) = (sort, order);
     first(desk).await
 }
 
 /// A choice that may stand behind the command already.
-async fn pick(desk: &mut Desk, given: &str, question: &str, words: &[&str]) -> Turn<usize> {
+async fn pick(desk: &mut Session, given: &str, question: &str, words: &[&str]) -> Flow<usize> {
     if given.is_empty() {
         let choices: Vec<_> = words.iter().map(|word| (*word, "")).collect();
         return desk.talk.choose(question, &choices).await;
     }
     let found = words.iter().position(|word| *word == given.to_lowercase());
-    found.ok_or_else(|| Trouble::Failed(format!("{question}: type one of {}.", words.join(", "))))
+    found.ok_or_else(|| Interrupt::Failed(format!("{question}: type one of {}.", words.join(", "))))
 }
 
-async fn page(desk: &mut Desk, place: Place) -> Turn<()> {
-    let begins = place == Place::Start;
+async fn page(desk: &mut Session, place: Cursor) -> Flow<()> {
+    let begins = place == Cursor::Start;
     // A total under a text filter costs the server a walk over all keys.
     let counted = begins && desk.listing.query.filter.text.is_empty();
     let request = ListRequest { query: desk.listing.query.clone(), place, counted };
@@ -101,7 +101,7 @@ async fn page(desk: &mut Desk, place: Place) -> Turn<()> {
     Ok(())
 }
 
-fn say_page(desk: &mut Desk, page: &Page) {
+fn say_page(desk: &mut Session, page: &Page) {
     let listing = &mut desk.listing;
     let before = listing.shown.len();
     listing.shown.extend(page.keys.iter().map(|key| key.id.clone()));
@@ -138,7 +138,7 @@ fn in_a_line(key: &AccessKey) -> String {
 }
 
 /// The key that is meant: a number of the list, or any ID. Asks if nothing is given.
-pub(crate) async fn which(desk: &mut Desk, given: &str) -> Turn<KeyId> {
+pub(crate) async fn which(desk: &mut Session, given: &str) -> Flow<KeyId> {
     let text = match given {
         "" => desk.talk.line("Key (a number of the list, or an Access key ID): ").await?,
         text => text.to_owned(),
@@ -147,7 +147,7 @@ pub(crate) async fn which(desk: &mut Desk, given: &str) -> Turn<KeyId> {
     if text.len() < 8 && text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
         let number: Option<usize> = text.parse().ok();
         let found = number.and_then(|n| desk.listing.shown.get(n.checked_sub(1)?)).cloned();
-        return found.ok_or_else(|| Trouble::words("no key of this number was listed: list shows the numbers"));
+        return found.ok_or_else(|| Interrupt::words("no key of this number was listed: list shows the numbers"));
     }
-    key_id(&text).map_err(|why| Trouble::words(&why))
+    key_id(&text).map_err(|why| Interrupt::words(&why))
 }

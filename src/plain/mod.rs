@@ -20,17 +20,17 @@ mod session;
 mod show;
 mod tokens;
 
-pub use detect::Why;
+pub use detect::PlainReason;
 pub use session::Ended;
 
 use crate::config::Config;
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::failure::Failure;
-use session::Desk;
+use session::Session;
 
 /// Works until the user leaves. Needs a tokio runtime on this thread.
-pub async fn run(config: Config, settings: Settings, why: Why) -> Result<Ended, Failure> {
-    let mut desk = Desk::open(config, settings, why).await?;
+pub async fn run(config: Config, settings: Context, why: PlainReason) -> Result<Ended, Failure> {
+    let mut desk = Session::open(config, settings, why).await?;
     let stop = commands::run(&mut desk).await;
     Ok(desk.close(stop).await)
 }

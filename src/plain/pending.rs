@@ -3,22 +3,22 @@
 use chrono::Utc;
 
 use super::create;
-use super::interrupt::Turn;
-use super::session::Desk;
-use crate::client::LeftOver;
+use super::interrupt::Flow;
+use super::session::Session;
+use crate::client::PendingCreate;
 use crate::domain::Untrusted;
-use crate::operations::pending::Unfinished;
+use crate::operations::pending::PendingCreates;
 
 /// Cells of a label in a sentence.
 const LABEL_CELLS: usize = 100;
 
 /// Says what was left over at this server, once it is known whose it would be. What can no longer be finished is told
 /// once. None of it is ours before it is asked for: another latchkey may finish it.
-pub(crate) fn tell(desk: &mut Desk) {
+pub(crate) fn tell(desk: &mut Session) {
     desk.has_left_over = false;
     let Some((profile, username)) = desk.whose().filter(|_| desk.only_looks().is_none()) else { return };
-    let mut unfinished = Unfinished::of(&desk.config);
-    for LeftOver { new, at, repeatable } in unfinished.left(&profile, username.as_deref(), Utc::now()) {
+    let mut unfinished = PendingCreates::of(&desk.config);
+    for PendingCreate { new, at, repeatable } in unfinished.left(&profile, username.as_deref(), Utc::now()) {
         let at = super::show::time(at);
         let label = match new.label.as_str() {
             "" => "without a label".to_owned(),
@@ -41,9 +41,9 @@ const fn what_next(repeatable: bool) -> &'static str {
 }
 
 /// Asks the server again for the oldest, under the same name.
-pub(crate) async fn finish(desk: &mut Desk) -> Turn<()> {
+pub(crate) async fn finish(desk: &mut Session) -> Flow<()> {
     let rescue = desk.rescue()?;
-    let mut unfinished = Unfinished::of(&desk.config);
+    let mut unfinished = PendingCreates::of(&desk.config);
     let (profile, username) = desk.whose().unwrap_or_default();
     let left = unfinished.left(&profile, username.as_deref(), Utc::now());
     let Some(oldest) = left.into_iter().find(|left| left.repeatable) else {

@@ -3,10 +3,10 @@
 use super::delivery::Credential;
 use super::exchange;
 use super::exchange::Pair;
-use super::interrupt::{Trouble, Turn};
-use super::session::Desk;
+use super::interrupt::{Flow, Interrupt};
+use super::session::Session;
 use crate::domain::{AccessKey, KeyId, SecretKey};
-use crate::operations::deliver::{Delivered, Rescue};
+use crate::operations::deliver::{Delivery, Rescue};
 use crate::operations::failure::Exit;
 use crate::platform::delivery::line;
 
@@ -21,16 +21,16 @@ const CHOICES: [(&str, &str); 6] = [
 ];
 
 /// Offers the secret until it is closed. If there is nobody to go on with, it is kept in a private file.
-pub(crate) async fn run(desk: &mut Desk, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Session, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Flow<()> {
     let mut is_seen = false;
     let ended = offer(desk, &key, &secret, &mut is_seen).await;
-    if let Err(Trouble::Stop(_)) = &ended
+    if let Err(Interrupt::Stop(_)) = &ended
         && !is_seen
     {
         desk.exit = Exit::Undelivered;
         let id = key.id.label(KeyId::MAX_CHARS);
         match rescue.keep(&key.id, &line(&secret), "it was neither delivered nor shown".to_owned()) {
-            Ok(Delivered::Rescued(path, why)) => {
+            Ok(Delivery::Rescued(path, why)) => {
                 desk.talk.say("");
                 desk.talk.say(format!("The secret of {id} is kept in {}, for you alone: {why}.", path.display()));
             }
@@ -41,7 +41,7 @@ pub(crate) async fn run(desk: &mut Desk, key: AccessKey, secret: SecretKey, resc
     ended
 }
 
-async fn offer(desk: &mut Desk, key: &AccessKey, secret: &SecretKey, is_seen: &mut bool) -> Turn<()> {
+async fn offer(desk: &mut Session, key: &AccessKey, secret: &SecretKey, is_seen: &mut bool) -> Flow<()> {
     let id = key.id.label(KeyId::MAX_CHARS * 8);
     desk.talk.say("Access key created.");
     desk.talk.say(format!("Access key ID: {id}"));
@@ -65,14 +65,14 @@ async fn offer(desk: &mut Desk, key: &AccessKey, secret: &SecretKey, is_seen: &m
         };
         match done {
             Ok(()) => {}
-            Err(Trouble::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Failed(words)) => desk.fail(&words),
             Err(stop) => return Err(stop),
         }
         chosen = desk.talk.choose_again("Secret access key", &CHOICES).await?;
     }
 }
 
-async fn lose_it(desk: &mut Desk) -> Turn<bool> {
+async fn lose_it(desk: &mut Session) -> Flow<bool> {
     desk.talk.say("The secret was neither shown nor delivered.");
     desk.talk.yes("Close, and lose it for good?").await
 }

@@ -2,13 +2,13 @@
 
 use chrono::Utc;
 
-use super::interrupt::{Trouble, Turn};
-use super::session::Desk;
+use super::interrupt::{Flow, Interrupt};
+use super::session::Session;
 use crate::domain::diagnosis::{Evidence, diagnose};
 use crate::operations::diagnose::environment::facts;
 
 /// Asks for another profile, and works on its server.
-pub(crate) async fn choose(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn choose(desk: &mut Session, rest: &str) -> Flow<()> {
     let profiles = desk.config.profiles();
     let name = if rest.is_empty() {
         let marks: Vec<String> = profiles.iter().map(|profile| marks(desk, profile)).collect();
@@ -17,7 +17,7 @@ pub(crate) async fn choose(desk: &mut Desk, rest: &str) -> Turn<()> {
         profiles[n].name.clone()
     } else {
         let found = profiles.iter().find(|profile| profile.name == rest);
-        found.map(|profile| profile.name.clone()).ok_or_else(|| Trouble::words("there is no profile of this name"))?
+        found.map(|profile| profile.name.clone()).ok_or_else(|| Interrupt::words("there is no profile of this name"))?
     };
     if name == desk.server.profile.name {
         desk.introduce();
@@ -26,7 +26,7 @@ pub(crate) async fn choose(desk: &mut Desk, rest: &str) -> Turn<()> {
     desk.go_to(&name).await
 }
 
-fn marks(desk: &Desk, profile: &crate::domain::Profile) -> String {
+fn marks(desk: &Session, profile: &crate::domain::Profile) -> String {
     let mut words = vec![profile.server.clone()];
     let is_current = profile.name == desk.server.profile.name;
     let marks = [(profile.production, "PRODUCTION"), (profile.read_only, "read-only"), (is_current, "you are here")];
@@ -35,7 +35,7 @@ fn marks(desk: &Desk, profile: &crate::domain::Profile) -> String {
 }
 
 /// Says what is known of the server and of the way to it: fit for a bug report, so without a secret.
-pub(crate) async fn doctor(desk: &mut Desk) -> Turn<()> {
+pub(crate) async fn doctor(desk: &mut Session) -> Flow<()> {
     let client = desk.anyone();
     let health = desk.talk.wait(client.health()).await?;
     for (name, value) in facts(&desk.settings, Some(&desk.config), health.as_ref().ok()) {

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Local, SecondsFormat, Utc};
 
-use super::interrupt::Turn;
+use super::interrupt::Flow;
 use super::list::which;
-use super::session::Desk;
+use super::session::Session;
 use crate::client::Event;
 use crate::domain::{AccessKey, KeyId, Untrusted};
 
@@ -19,7 +19,7 @@ pub(crate) fn time(at: DateTime<Utc>) -> String {
 }
 
 /// Shows a key with its events.
-pub(crate) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Session, rest: &str) -> Flow<()> {
     let id = which(desk, rest).await?;
     let key = desk.call(async |client| client.key(&id).await).await?;
     facts(desk, &key);
@@ -35,7 +35,7 @@ pub(crate) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
 }
 
 /// Says what is known of a key.
-pub(crate) fn facts(desk: &mut Desk, key: &AccessKey) {
+pub(crate) fn facts(desk: &mut Session, key: &AccessKey) {
     let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.label(CELLS) };
     let by = if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(CELLS)) };
     let from = key.last_used_from.as_ref().map_or(String::new(), |from| format!(" from {}", from.label(CELLS)));

@@ -5,12 +5,12 @@ use secrecy::SecretString;
 use super::delivery::hidden;
 use super::exchange;
 use super::exchange::Pair;
-use super::interrupt::{Trouble, Turn};
+use super::interrupt::{Flow, Interrupt};
 use super::list::which;
-use super::session::Desk;
+use super::session::Session;
 use crate::cli::args::looks_secret;
-use crate::client::{Client, Connection, Target};
-use crate::domain::credential_kind::{Wanted, check_pair};
+use crate::client::{Client, ConnectionSettings, Target};
+use crate::domain::credential_kind::{ExpectedInput, check_pair};
 use crate::domain::{BaseUrl, Content, SecretKey, sentence};
 
 const CHOICES: [(&str, &str); 4] = [
@@ -21,7 +21,7 @@ const CHOICES: [(&str, &str); 4] = [
 ];
 
 /// Asks for a pair, and what to do with it.
-pub(crate) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
+pub(crate) async fn run(desk: &mut Session, rest: &str) -> Flow<()> {
     let (client, target, is_here) = server(desk).await?;
     let id = which(desk, rest).await?;
     let secret = hidden(desk, "Secret access key (not shown while you type, Enter to go back): ").await?;
@@ -30,7 +30,7 @@ pub(crate) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
     }
     if let Err(wrong) = check_pair(id.raw_for_api(), &secret) {
         if wrong.is_certain {
-            return Err(Trouble::words(&wrong.to_string()));
+            return Err(Interrupt::words(&wrong.to_string()));
         }
         desk.talk.say(sentence(&wrong.to_string()));
     }
@@ -46,22 +46,22 @@ pub(crate) async fn run(desk: &mut Desk, rest: &str) -> Turn<()> {
         };
         match done {
             Ok(()) => {}
-            Err(Trouble::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Failed(words)) => desk.fail(&words),
             Err(stop) => return Err(stop),
         }
         chosen = desk.talk.choose_again("Token", &CHOICES).await?;
     }
 }
 
-async fn exchange(desk: &mut Desk, pair: &Pair) -> Turn<()> {
+async fn exchange(desk: &mut Session, pair: &Pair) -> Flow<()> {
     let content = exchange::content(desk, &pair.secret).await?;
     exchange::test(desk, pair, content, None).await
 }
 
 /// Looks at an HMAC token that another program sends, and at everything else.
-async fn doctor(desk: &mut Desk, pair: &Pair) -> Turn<()> {
+async fn doctor(desk: &mut Session, pair: &Pair) -> Flow<()> {
     let token = hidden(desk, "HMAC token that fails elsewhere (not shown while you type, Enter for none): ").await?;
-    if let Err(wrong) = Wanted::HmacToken.check(token.trim()) {
+    if let Err(wrong) = ExpectedInput::HmacToken.check(token.trim()) {
         desk.talk.say(sentence(&wrong.to_string()));
     }
     if token.is_empty() {
@@ -70,12 +70,12 @@ async fn doctor(desk: &mut Desk, pair: &Pair) -> Turn<()> {
     let question = format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE);
     let typed = desk.talk.line(question).await?;
     let content = Content::parse(if typed.is_empty() { Content::EXAMPLE } else { &typed });
-    let content = content.map_err(|error| Trouble::words(&error.to_string()))?;
+    let content = content.map_err(|error| Interrupt::words(&error.to_string()))?;
     exchange::test(desk, pair, Some(content), Some(&SecretString::from(token.trim()))).await
 }
 
 /// The server that is meant: the profile's, or any other.
-async fn server(desk: &mut Desk) -> Turn<(Client, Target, bool)> {
+async fn server(desk: &mut Session) -> Flow<(Client, Target, bool)> {
     let here = desk.server_name();
     let typed = desk.talk.line(format!("Base URL (Enter for {here}): ")).await?;
     let own = (desk.anyone(), desk.server.target.clone(), true);
@@ -83,9 +83,9 @@ async fn server(desk: &mut Desk) -> Turn<(Client, Target, bool)> {
         return Ok(own);
     }
     if looks_secret(&typed) && !typed.starts_with("http") {
-        return Err(Trouble::words("this looks like a secret, not a base URL"));
+        return Err(Interrupt::words("this looks like a secret, not a base URL"));
     }
-    let (base, notice) = BaseUrl::parse(&typed).map_err(|error| Trouble::words(&error.to_string()))?;
+    let (base, notice) = BaseUrl::parse(&typed).map_err(|error| Interrupt::words(&error.to_string()))?;
     if let Some(notice) = notice {
         desk.talk.say(notice);
     }
@@ -93,6 +93,6 @@ async fn server(desk: &mut Desk) -> Turn<(Client, Target, bool)> {
     if target == own.1 {
         return Ok(own);
     }
-    let client = Client::connect(&Connection::new(target.clone()), None)?;
+    let client = Client::connect(&ConnectionSettings::new(target.clone()), None)?;
     Ok((client, target, false))
 }

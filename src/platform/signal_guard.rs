@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT do not end the program: they are told here.
-pub struct Held {
+pub struct SignalGuard {
     heard: watch::Receiver<Option<i32>>,
     // With it the channel never closes, even if no signal can be held.
     _open: watch::Sender<Option<i32>>,
@@ -14,7 +14,7 @@ pub struct Held {
 
 static IN_FORCE: AtomicBool = AtomicBool::new(false);
 
-impl Held {
+impl SignalGuard {
     /// Whether any are held off: then nobody else ends the program on them.
     pub fn is_in_force() -> bool {
         IN_FORCE.load(Ordering::Relaxed)

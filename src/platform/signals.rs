@@ -15,7 +15,7 @@ const SIGCONT: i32 = rustix::process::Signal::CONT.as_raw();
 
 /// What a signal says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum SignalEvent {
     /// The terminal has another size.
     Resized,
     /// Stop, until somebody brings us back.
@@ -62,26 +62,26 @@ impl Signals {
     }
 
     /// Waits for the next one. Cancel safe.
-    pub(crate) async fn next(&mut self) -> Told {
+    pub(crate) async fn next(&mut self) -> SignalEvent {
         tokio::select! {
             biased;
-            Some(signal) = self.end.recv() => Told::End(signal),
-            () = heard(&mut self.continued) => Told::Continued,
-            () = heard(&mut self.suspend) => Told::Suspend,
-            () = heard(&mut self.resized) => Told::Resized,
+            Some(signal) = self.end.recv() => SignalEvent::End(signal),
+            () = heard(&mut self.continued) => SignalEvent::Continued,
+            () = heard(&mut self.suspend) => SignalEvent::Suspend,
+            () = heard(&mut self.resized) => SignalEvent::Resized,
         }
     }
 
-    /// Waits until we go on after a stop: with [`Told::Continued`], or [`Told::End`] if that was said meanwhile.
-    pub(crate) async fn go_on(&mut self) -> Told {
+    /// Waits until we go on after a stop: with [`SignalEvent::Continued`], or [`SignalEvent::End`] if that was said meanwhile.
+    pub(crate) async fn go_on(&mut self) -> SignalEvent {
         tokio::select! {
             biased;
-            Some(signal) = self.end.recv() => return Told::End(signal),
+            Some(signal) = self.end.recv() => return SignalEvent::End(signal),
             () = heard(&mut self.continued) => {}
         }
         // A shell that ends a stopped job sends two signals: let the task that heard the other one say so.
         tokio::task::yield_now().await;
-        self.end.try_recv().map_or(Told::Continued, Told::End)
+        self.end.try_recv().map_or(SignalEvent::Continued, SignalEvent::End)
     }
 }
 

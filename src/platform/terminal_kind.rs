@@ -4,7 +4,7 @@ use crate::domain::Charset;
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
+pub struct TerminalKind {
     /// Its characters.
     pub charset: Charset,
     /// Whether it has the 16 colours, and the user wants them.
@@ -14,7 +14,7 @@ pub struct Kind {
 /// Terminals without colour: real ones, and what calls itself after them (terminfo, names ending so).
 const MONO: [&str; 3] = ["-m", "-mono", "-nc"];
 
-impl Kind {
+impl TerminalKind {
     /// A terminal of today.
     pub const RICH: Self = Self { charset: Charset::Utf8, colours: true };
 
@@ -46,8 +46,10 @@ fn is_a(term: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn of(variables: &[(&str, &str)]) -> Kind {
-        Kind::of(|name| variables.iter().find(|(n, _)| *n == name).map_or(String::new(), |(_, v)| (*v).to_owned()))
+    fn of(variables: &[(&str, &str)]) -> TerminalKind {
+        TerminalKind::of(|name| {
+            variables.iter().find(|(n, _)| *n == name).map_or(String::new(), |(_, v)| (*v).to_owned())
+        })
     }
 
     #[test]
@@ -75,7 +77,7 @@ mod tests {
             ("", Charset::Utf8, false),
             ("xterm-mono", Charset::Utf8, false),
         ] {
-            assert_eq!(kind(term), Kind { charset, colours }, "{term}");
+            assert_eq!(kind(term), TerminalKind { charset, colours }, "{term}");
         }
         assert!(!of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "1")]).colours);
         assert!(of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "")]).colours);

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::http::sign_in::draw_session;
-use super::net::private_socket::Socket;
-use super::{Role, Sessions, State, Store, StoreError, serve, usage_recorder};
+use super::net::private_socket::PrivateSocket;
+use super::{AppState, Role, Sessions, Store, StoreError, serve, usage_recorder};
 
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,10 +23,10 @@ pub struct Embedded {
     pub session: SecretString,
     /// The name that its events bear.
     pub username: String,
-    state: State,
+    state: AppState,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
-    bound: Socket,
+    bound: PrivateSocket,
 }
 
 /// Why the server does not start.
@@ -50,10 +50,10 @@ pub async fn start(folder: &Path) -> Result<Embedded, StartError> {
     let place = folder.to_owned();
     let opened = tokio::task::spawn_blocking(move || Store::open(&place)).await;
     let store = opened.map_err(|error| socket_error(folder)(io::Error::other(error)))??;
-    let (bound, peers) = Socket::bind(folder).map_err(socket_error(folder))?;
+    let (bound, peers) = PrivateSocket::bind(folder).map_err(socket_error(folder))?;
     let session = draw_session()?;
     let username = username();
-    let state = State::new(store, Sessions::single(&session, &username, Role::Administrator));
+    let state = AppState::new(store, Sessions::single(&session, &username, Role::Administrator));
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or_default() };
     let serving = tokio::spawn(serve(peers, state.clone(), stopped));

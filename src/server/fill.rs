@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Transaction, params};
 
 use super::http::keys::draw;
-use super::store::{NewKey, Store, StoreError, index_all, insert};
+use super::store::{KeyInsert, Store, StoreError, index_all, insert};
 use crate::domain::{Label, Status};
 
 /// Progress is told each time so many keys are written.
@@ -117,7 +117,7 @@ fn write_key(
         _ => None,
     };
     let (id, secret) = draw()?;
-    let new = NewKey {
+    let new = KeyInsert {
         id: id.raw_for_api(),
         label: &Label::parse(&label(n, dice)).unwrap_or_default(),
         expires_at,

@@ -32,42 +32,42 @@ use axum::serve::Listener;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use auth::passwords::Passwords;
-pub use http::client_addr::Source;
-use http::failure::Failure;
+pub use http::client_addr::ClientAddr;
+use http::failure::HttpError;
 use http::running_creates::RunningCreates;
 pub use http::session::{Role, Sessions};
 use net::throttle::Throttle;
 pub use store::{Administrator, Removal, Store, StoreError};
-use usage_recorder::Ledger;
+use usage_recorder::UsageRecorder;
 
 /// The longest body that is read, in bytes.
 const MOST_BODY: usize = 64 * 1024;
 
 /// What all calls share.
 #[derive(Clone)]
-pub struct State(Arc<Inner>);
+pub struct AppState(Arc<AppStateInner>);
 
-struct Inner {
+struct AppStateInner {
     store: Store,
     sessions: Sessions,
     running: RunningCreates,
-    ledger: Ledger,
+    ledger: UsageRecorder,
     throttle: Throttle,
     passwords: Passwords,
     /// Opened in place of an unknown key's secret, so that the answer takes as long.
     decoy: Vec<u8>,
 }
 
-impl State {
+impl AppState {
     /// A server's state before its first call.
     #[must_use]
     pub fn new(store: Store, sessions: Sessions) -> Self {
         let decoy = store.vault().seal(usage_recorder::NOBODY, http::exchange::DECOY_SECRET).unwrap_or_default();
-        Self(Arc::new(Inner {
+        Self(Arc::new(AppStateInner {
             store,
             sessions,
             running: RunningCreates::default(),
-            ledger: Ledger::default(),
+            ledger: UsageRecorder::default(),
             throttle: Throttle::default(),
             passwords: Passwords::default(),
             decoy,
@@ -78,7 +78,7 @@ impl State {
     async fn with_store<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, HttpError> {
         let store = self.0.store.clone();
         let done = tokio::task::spawn_blocking(move || job(&store)).await;
         Ok(done.map_err(|_| panicked())??)
@@ -86,12 +86,12 @@ impl State {
 }
 
 /// Every route, as a value: tests may serve it without a listener.
-pub fn router(state: State) -> Router {
+pub fn router(state: AppState) -> Router {
     http::routes::ROUTES
         .iter()
         .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
-        .fallback(|| async { Failure::not_found("This path") })
-        .method_not_allowed_fallback(|| async { Failure::method() })
+        .fallback(|| async { HttpError::not_found("This path") })
+        .method_not_allowed_fallback(|| async { HttpError::method() })
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(CatchPanicLayer::custom(|_| panicked().into_response()))
         .layer(map_response(no_store))
@@ -99,9 +99,9 @@ pub fn router(state: State) -> Router {
 }
 
 /// A mistake of ours: what it was stands in the private report that the panic hook writes.
-fn panicked() -> Failure {
+fn panicked() -> HttpError {
     tracing::error!("a mistake in the program ended a request; see panic.log in the state folder");
-    Failure::unexpected()
+    HttpError::unexpected()
 }
 
 /// Nothing of this server belongs into a cache, least of all secrets and tokens.
@@ -113,7 +113,7 @@ async fn no_store(mut response: Response) -> Response {
 /// Serves until `stop`, lets running requests finish, and writes down the last uses before it returns.
 pub async fn serve<L: Listener>(
     listener: L,
-    state: State,
+    state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where

@@ -8,15 +8,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::http::access_log::{Watch, observe};
-use super::net::connection_limiter::Slots;
+use super::http::access_log::{AccessLog, observe};
+use super::net::connection_limiter::ConnectionLimiter;
 use super::net::connections;
 use super::net::connections::Tls;
 use super::net::limits::Limits;
-use super::net::listen_addr::{NamedSocket, Place};
-use super::net::listener::{Listener, Socket};
+use super::net::listen_addr::{ListenAddr, NamedSocket};
+use super::net::listener::{ListenSocket, Listener};
 use super::net::tls::{TlsError, TlsFiles};
-use super::{Sessions, State, Store, StoreError, router, usage_recorder};
+use super::{AppState, Sessions, Store, StoreError, router, usage_recorder};
 
 /// How a server for many is to run.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Setup {
     /// The data folder.
     pub data: PathBuf,
     /// Where to listen.
-    pub places: Vec<Place>,
+    pub places: Vec<ListenAddr>,
     /// The mode of Unix sockets.
     pub socket_mode: u32,
     /// For TLS on the addresses; Unix sockets have none.
@@ -49,7 +49,7 @@ pub enum SetupError {
         "without TLS, passwords and tokens could be read on their way to {0}: give --tls-cert and --tls-key, \
          listen on 127.0.0.1 or a Unix socket, or say --behind-proxy if a proxy before this server ends TLS"
     )]
-    Plain(Place),
+    Plain(ListenAddr),
     /// The name belongs to the program's own server.
     #[error("{0} is where latchkey's own page has its socket: choose another name or folder")]
     OwnSocket(PathBuf),
@@ -57,16 +57,16 @@ pub enum SetupError {
     #[error("cannot listen on {place}: {source}; choose another place with --listen, or end what listens there")]
     Listen {
         /// The place.
-        place: Place,
+        place: ListenAddr,
         /// What the system said.
         source: io::Error,
     },
 }
 
 /// A server for many that listens.
-pub struct Team {
+pub struct HttpServer {
     /// Where it listens: a port 0 has become a real one.
-    pub places: Vec<Place>,
+    pub places: Vec<ListenAddr>,
     setup: Setup,
     tls: Option<Tls>,
     /// Each listener ends when this is dropped.
@@ -77,7 +77,7 @@ pub struct Team {
     sockets: Vec<NamedSocket>,
 }
 
-impl Team {
+impl HttpServer {
     /// Starts a server. It listens when this returns.
     pub async fn start(setup: Setup) -> Result<Self, SetupError> {
         setup.places.iter().try_for_each(|place| setup.check(place))?;
@@ -85,7 +85,7 @@ impl Team {
         let data = setup.data.clone();
         let opened = tokio::task::spawn_blocking(move || open(&data)).await;
         let (store, is_lonely) = opened.map_err(|error| StoreError::files(&setup.data)(io::Error::other(error)))??;
-        let state = State::new(store, Sessions::stored());
+        let state = AppState::new(store, Sessions::stored());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             places: Vec::new(),
@@ -98,7 +98,7 @@ impl Team {
             setup,
         };
         let Limits { connections, of_network, .. } = team.setup.limits;
-        let slots = Slots::new(connections, (!team.setup.behind_proxy).then_some(of_network));
+        let slots = ConnectionLimiter::new(connections, (!team.setup.behind_proxy).then_some(of_network));
         for place in team.setup.places.clone() {
             let socket = team.bind(&place).await.map_err(|source| SetupError::Listen { place, source })?;
             team.serve(Listener::new(socket, slots.clone()), &state);
@@ -109,25 +109,25 @@ impl Team {
         Ok(team)
     }
 
-    async fn bind(&mut self, place: &Place) -> io::Result<Socket> {
+    async fn bind(&mut self, place: &ListenAddr) -> io::Result<ListenSocket> {
         match place {
-            Place::Tcp(address) => {
+            ListenAddr::Tcp(address) => {
                 let listener = TcpListener::bind(address).await?;
-                self.places.push(Place::Tcp(listener.local_addr()?));
-                Ok(Socket::Tcp(listener))
+                self.places.push(ListenAddr::Tcp(listener.local_addr()?));
+                Ok(ListenSocket::Tcp(listener))
             }
-            Place::Unix(path) => {
+            ListenAddr::Unix(path) => {
                 let (socket, listener) = NamedSocket::bind(path, self.setup.socket_mode)?;
                 self.places.push(place.clone());
                 self.sockets.push(socket);
-                Ok(Socket::Unix(listener))
+                Ok(ListenSocket::Unix(listener))
             }
         }
     }
 
-    fn serve(&mut self, listener: Listener, state: &State) {
+    fn serve(&mut self, listener: Listener, state: &AppState) {
         let (limits, behind_proxy) = (self.setup.limits, self.setup.behind_proxy);
-        let watch = Watch { behind_proxy, request_time: limits.request_time };
+        let watch = AccessLog { behind_proxy, request_time: limits.request_time };
         let router = router(state.clone()).layer(from_fn_with_state(watch, observe));
         let tls = self.tls.clone().filter(|_| listener.is_tcp());
         self.serving.spawn(connections::serve(listener, router, tls, limits, self.stop.subscribe()));
@@ -159,13 +159,13 @@ fn open(data: &Path) -> Result<(Store, bool), StoreError> {
 }
 
 impl Setup {
-    fn check(&self, place: &Place) -> Result<(), SetupError> {
+    fn check(&self, place: &ListenAddr) -> Result<(), SetupError> {
         match place {
-            Place::Tcp(address) => {
+            ListenAddr::Tcp(address) => {
                 let is_safe = self.tls.is_some() || self.behind_proxy || address.ip().to_canonical().is_loopback();
                 if is_safe { Ok(()) } else { Err(SetupError::Plain(place.clone())) }
             }
-            Place::Unix(path) => {
+            ListenAddr::Unix(path) => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
                 let is_data = folder.canonicalize().is_ok_and(|folder| Some(folder) == self.data.canonicalize().ok());
                 let name = path.file_name().unwrap_or_default().to_string_lossy();

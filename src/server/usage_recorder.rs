@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, oneshot};
 
-use super::State;
-use super::store::{Event, Kind, Use};
+use super::AppState;
+use super::store::{EventKind, NewEvent, Use};
 
 /// How long one `used` event stands for all uses of a key from one place.
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
@@ -24,7 +24,7 @@ pub(crate) const NOBODY: &str = "PK------------------";
 
 /// What happened since the last write.
 #[derive(Default)]
-pub(crate) struct Ledger {
+pub(crate) struct UsageRecorder {
     pending: Mutex<Pending>,
     dirty: Notify,
 }
@@ -35,40 +35,40 @@ type Noted = HashMap<(String, String, &'static str), DateTime<Utc>>;
 #[derive(Default)]
 struct Pending {
     uses: HashMap<String, Use>,
-    events: Vec<(String, Event)>,
+    events: Vec<(String, NewEvent)>,
     noted: Noted,
 }
 
-impl Ledger {
+impl UsageRecorder {
     /// Notes a successful use.
     pub(crate) fn used(&self, id: &str, from: &str, at: DateTime<Utc>) {
         self.lock().uses.insert(id.to_owned(), Use { at, from: from.to_owned() });
-        self.note(id, from, Kind::Used, None, at);
+        self.note(id, from, EventKind::Used, None, at);
     }
 
     /// Notes a refusal of a key that exists.
     pub(crate) fn refused(&self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
-        self.note(id, from, Kind::Refused, Some(why), at);
+        self.note(id, from, EventKind::Refused, Some(why), at);
     }
 
     /// Does what noting a refusal does, for an ID that no key has: the time must not tell. Nothing is written down.
     pub(crate) fn refused_nobody(&self, from: &str, why: &'static str, at: DateTime<Utc>) {
         let mut pending = self.lock();
-        if pending.is_due(NOBODY, from, Kind::Refused, why, at) {
+        if pending.is_due(NOBODY, from, EventKind::Refused, why, at) {
             drop(pending);
             self.dirty.notify_one();
         }
     }
 
-    fn note(&self, id: &str, from: &str, kind: Kind, why: Option<&'static str>, at: DateTime<Utc>) {
+    fn note(&self, id: &str, from: &str, kind: EventKind, why: Option<&'static str>, at: DateTime<Utc>) {
         let mut pending = self.lock();
         let is_due = pending.is_due(id, from, kind, why.unwrap_or(""), at);
         if is_due {
-            let event = Event { kind, at, by: None, from: Some(from.to_owned()), detail: why.map(str::to_owned) };
+            let event = NewEvent { kind, at, by: None, from: Some(from.to_owned()), detail: why.map(str::to_owned) };
             pending.events.push((id.to_owned(), event));
         }
         drop(pending);
-        if is_due || kind == Kind::Used {
+        if is_due || kind == EventKind::Used {
             self.dirty.notify_one();
         }
     }
@@ -80,8 +80,8 @@ impl Ledger {
 
 impl Pending {
     /// Whether the last event of this kind, from this place and for this reason, no longer stands for this one.
-    fn is_due(&mut self, id: &str, from: &str, kind: Kind, why: &'static str, at: DateTime<Utc>) -> bool {
-        let every = if kind == Kind::Used { USED_EVERY } else { REFUSED_EVERY };
+    fn is_due(&mut self, id: &str, from: &str, kind: EventKind, why: &'static str, at: DateTime<Utc>) -> bool {
+        let every = if kind == EventKind::Used { USED_EVERY } else { REFUSED_EVERY };
         if self.noted.len() >= MOST_NOTED {
             self.noted.clear();
         }
@@ -96,7 +96,7 @@ impl Pending {
 }
 
 /// Writes down what is noted, whenever there is something, until the sender is dropped; then once more.
-pub(crate) async fn write_down(state: State, mut ended: oneshot::Receiver<()>) {
+pub(crate) async fn write_down(state: AppState, mut ended: oneshot::Receiver<()>) {
     loop {
         tokio::select! {
             () = state.0.ledger.dirty.notified() => flush(&state).await,
@@ -111,7 +111,7 @@ pub(crate) async fn write_down(state: State, mut ended: oneshot::Receiver<()>) {
 }
 
 /// Writes down what is noted. What cannot be written is tried again at the next use.
-pub(crate) async fn flush(state: &State) {
+pub(crate) async fn flush(state: &AppState) {
     let (uses, events) = {
         let mut pending = state.0.ledger.lock();
         (std::mem::take(&mut pending.uses), std::mem::take(&mut pending.events))

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use latchkey::domain::Charset;
-use latchkey::platform::terminal_kind::Kind;
+use latchkey::platform::terminal_kind::TerminalKind;
 
 use crate::look;
 use crate::stage::{Stage, some_keys};
 
 const SIZES: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 60)];
-const POOR: Kind = Kind { charset: Charset::Ascii, colours: false };
+const POOR: TerminalKind = TerminalKind { charset: Charset::Ascii, colours: false };
 
 /// The page after a script, at every size.
 fn after(script: &str, then: impl Fn(&mut Stage)) -> String {

@@ -7,16 +7,16 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::client::{Page, Reply, Request};
-use latchkey::domain::{AccessKey, Cursor, KeyId, Status, Untrusted};
-use latchkey::platform::terminal_kind::Kind;
+use latchkey::domain::{AccessKey, CursorToken, KeyId, Status, Untrusted};
+use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::screen::Screen;
-use latchkey::tui::state::{App, Effect, Moment};
+use latchkey::tui::state::{ClockReading, Effect, State};
 use latchkey::tui::terminal::Decoder;
 use latchkey::tui::view;
 
 /// A page of a million keys on screen.
-fn list(size: (u16, u16), now: Moment) -> App {
-    let (mut app, first) = App::new(size);
+fn list(size: (u16, u16), now: ClockReading) -> State {
+    let (mut app, first) = State::new(size);
     let Effect::Send(Request::List(request)) = first else { return app };
     let keys = (0..100)
         .filter_map(|n| {
@@ -32,14 +32,14 @@ fn list(size: (u16, u16), now: Moment) -> App {
             })
         })
         .collect();
-    let page = Page { keys, before: None, after: Some(Cursor("more".into())), total: Some(1_000_000) };
+    let page = Page { keys, before: None, after: Some(CursorToken("more".into())), total: Some(1_000_000) };
     let _ = app.on_reply(Reply::Listed(request, Ok(page)), now);
     app
 }
 
 fn benches(criterion: &mut Criterion) {
     let utc = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
-    let now = Moment { at: Instant::now(), utc };
+    let now = ClockReading { at: Instant::now(), utc };
     for size in [(80, 24), (200, 60)] {
         let app = list(size, now);
         let mut frame = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
@@ -47,7 +47,7 @@ fn benches(criterion: &mut Criterion) {
             bencher.iter(|| view::draw(black_box(&mut frame), &app, now));
         });
         let mut app = list(size, now);
-        let mut screen = Screen::new(size.0, size.1, Kind::RICH);
+        let mut screen = Screen::new(size.0, size.1, TerminalKind::RICH);
         let (mut decoder, mut events, mut out) = (Decoder::default(), VecDeque::new(), Vec::new());
         let mut down = false;
         criterion.bench_function(&format!("a press to its frame, {}x{}", size.0, size.1), |bencher| {

@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 use chrono::{TimeDelta, Utc};
-use latchkey::client::session_file::{Keeper, SessionFile};
-use latchkey::client::{Session, Target};
+use latchkey::client::session_file::{SessionFile, SessionStorage};
+use latchkey::client::{AdminSession, Target};
 use latchkey::domain::{BaseUrl, Untrusted};
-use latchkey::server::{Role, Sessions, State, Store, serve};
+use latchkey::server::{AppState, Role, Sessions, Store, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -40,7 +40,7 @@ impl Remote {
 
     fn on(folder: TempDir, role: Role) -> Self {
         let store = Store::open(folder.path()).unwrap();
-        let state = State::new(store, Sessions::single(&SecretString::from(SESSION), "jo", role));
+        let state = AppState::new(store, Sessions::single(&SecretString::from(SESSION), "jo", role));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -122,14 +122,14 @@ pub fn nowhere() -> String {
 pub fn remember(home: &Home, url: &str) {
     let (base, _) = BaseUrl::parse(url).unwrap();
     let name = base.host_for_screen().to_owned();
-    let session = Session {
+    let session = AdminSession {
         token: SecretString::from(SESSION),
         expires_at: Utc::now() + TimeDelta::hours(8),
         username: Untrusted::new("jo"),
         role: Untrusted::new("administrator"),
     };
     let state = home.path(".local/state/latchkey");
-    SessionFile::of(&state, &name, &Target::Url(base)).store(&session, "jo", Keeper::File).unwrap();
+    SessionFile::of(&state, &name, &Target::Url(base)).store(&session, "jo", SessionStorage::File).unwrap();
 }
 
 /// A whole request: its head, and the body that `content-length` announces. None if no more comes.

@@ -1,6 +1,6 @@
 //! Which profile is meant.
 
-use latchkey::config::{Config, ConfigError, Source, Wishes};
+use latchkey::config::{Config, ConfigError, Overrides, ServerLocation};
 
 use crate::stage::Home;
 
@@ -12,7 +12,7 @@ base_url = "https://keys.example"
 data = "lab"
 "#;
 
-fn chosen(home: &Home, wishes: &Wishes) -> Result<String, String> {
+fn chosen(home: &Home, wishes: &Overrides) -> Result<String, String> {
     Config::load(wishes, &home.places).map(|config| config.chosen().to_owned()).map_err(|error| error.to_string())
 }
 
@@ -23,45 +23,45 @@ fn without_settings_it_is_the_embedded_server() {
     let local = config.profile(config.chosen()).unwrap();
     assert_eq!((local.name.as_str(), local.server.as_str()), ("local", "embedded server"));
     assert!(!local.signs_in && !local.production && !local.read_only);
-    assert!(matches!(config.connection("local"), Ok(Source::Embedded(folder)) if folder == home.places.data));
+    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.places.data));
     assert_eq!(config.profiles(), [local]);
 }
 
 #[test]
 fn the_nearest_word_counts() {
     let mut home = Home::with(TWO);
-    let profile = |name: &str| Wishes { profile: Some(name.into()), ..Wishes::default() };
-    let url = Wishes { url: Some("https://other.example:8443/x".into()), ..Wishes::default() };
-    let data = Wishes { data: Some("/srv/keys".into()), ..Wishes::default() };
-    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "team");
+    let profile = |name: &str| Overrides { profile: Some(name.into()), ..Overrides::default() };
+    let url = Overrides { url: Some("https://other.example:8443/x".into()), ..Overrides::default() };
+    let data = Overrides { data: Some("/srv/keys".into()), ..Overrides::default() };
+    assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "team");
     home.places.profile = Some("lab".to_owned());
-    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "lab");
+    assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "lab");
     assert_eq!(chosen(&home, &data).unwrap(), "local");
     assert_eq!(chosen(&home, &url).unwrap(), "other.example:8443");
     assert_eq!(chosen(&home, &profile("team")).unwrap(), "team");
     assert_eq!(chosen(&home, &profile("local")).unwrap(), "local");
     let home = Home::with(&TWO.replace("default_profile", "# default_profile"));
-    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "local");
+    assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "local");
 }
 
 #[test]
 fn an_unknown_name_is_said_with_its_source_and_what_may_be_meant() {
     let mut home = Home::with(TWO);
-    let error = chosen(&home, &Wishes { profile: Some("taem".into()), ..Wishes::default() }).unwrap_err();
+    let error = chosen(&home, &Overrides { profile: Some("taem".into()), ..Overrides::default() }).unwrap_err();
     assert!(error.starts_with(r#"there is no profile "taem" (--profile); did you mean team?; there are: "#), "{error}");
     assert!(error.contains("local, team, lab") && error.contains("config.toml"), "{error}");
     home.places.profile = Some("nonsense".into());
-    let error = chosen(&home, &Wishes::default()).unwrap_err();
+    let error = chosen(&home, &Overrides::default()).unwrap_err();
     assert!(error.contains("(LATCHKEY_PROFILE)") && !error.contains("did you mean"), "{error}");
     let home = Home::with(&TWO.replace(r#""team""#, r#""tea""#));
-    let error = chosen(&home, &Wishes::default()).unwrap_err();
+    let error = chosen(&home, &Overrides::default()).unwrap_err();
     assert!(error.contains("config.toml, line 2, column 19); did you mean team?"), "{error}");
 }
 
 #[test]
 fn a_url_makes_a_profile_of_its_own() {
     let home = Home::with(TWO);
-    let wishes = Wishes { url: Some("https://pasted.example//dashboard#/default".into()), ..Wishes::default() };
+    let wishes = Overrides { url: Some("https://pasted.example//dashboard#/default".into()), ..Overrides::default() };
     let config = Config::load(&wishes, &home.places).unwrap();
     let profile = config.profile("pasted.example").unwrap();
     assert_eq!(profile.server, "pasted.example");
@@ -69,7 +69,7 @@ fn a_url_makes_a_profile_of_its_own() {
     assert_eq!(config.notices(), ["Of the pasted address only https://pasted.example is kept."]);
     assert_eq!(config.url_of_ad_hoc("pasted.example"), Some("https://pasted.example"));
     assert_eq!(config.url_of_ad_hoc("team"), None);
-    let wrong = Wishes { url: Some("https://jo:hunter2@pasted.example".into()), ..Wishes::default() };
+    let wrong = Overrides { url: Some("https://jo:hunter2@pasted.example".into()), ..Overrides::default() };
     let error = Config::load(&wrong, &home.places).unwrap_err();
     assert!(matches!(error, ConfigError::Url(_)) && !error.to_string().contains("hunter2"));
 }
@@ -77,14 +77,16 @@ fn a_url_makes_a_profile_of_its_own() {
 #[test]
 fn data_is_for_the_embedded_server_only() {
     let home = Home::with(TWO);
-    let data = |profile: Option<&str>| Wishes {
+    let data = |profile: Option<&str>| Overrides {
         data: Some("/srv/keys".into()),
         profile: profile.map(str::to_owned),
-        ..Wishes::default()
+        ..Overrides::default()
     };
     for name in ["local", "lab"] {
         let config = Config::load(&data(Some(name)), &home.places).unwrap();
-        assert!(matches!(config.connection(name), Ok(Source::Embedded(folder)) if folder.as_os_str() == "/srv/keys"));
+        assert!(
+            matches!(config.connection(name), Ok(ServerLocation::Embedded(folder)) if folder.as_os_str() == "/srv/keys")
+        );
     }
     let error = chosen(&home, &data(Some("team"))).unwrap_err();
     assert!(error.contains("the profile team has its server elsewhere"), "{error}");
@@ -93,7 +95,7 @@ fn data_is_for_the_embedded_server_only() {
 #[test]
 fn read_only_is_for_every_profile() {
     let home = Home::with(TWO);
-    let config = Config::load(&Wishes { read_only: true, ..Wishes::default() }, &home.places).unwrap();
+    let config = Config::load(&Overrides { read_only: true, ..Overrides::default() }, &home.places).unwrap();
     assert!(config.profiles().iter().all(|profile| profile.read_only));
     assert!(home.load().unwrap().profiles().iter().all(|profile| !profile.read_only));
 }
@@ -102,29 +104,29 @@ fn read_only_is_for_every_profile() {
 fn another_file_can_be_named_and_must_be_there() {
     let home = Home::with(TWO);
     let moved = home.folder.path().join("mine.toml");
-    let wishes = Wishes { config: Some(moved.clone()), ..Wishes::default() };
+    let wishes = Overrides { config: Some(moved.clone()), ..Overrides::default() };
     let error = chosen(&home, &wishes).unwrap_err();
     assert_eq!(error, format!("the settings in {} do not exist: check --config", moved.display()));
     std::fs::rename(home.file(), &moved).unwrap();
     assert_eq!(chosen(&home, &wishes).unwrap(), "team");
-    assert_eq!(chosen(&home, &Wishes::default()).unwrap(), "local");
+    assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "local");
 }
 
 #[test]
 fn a_forward_is_about_the_chosen_server_or_refused() {
     let home = Home::with("[profiles.team]\nbase_url = \"https://keys.example\"\n");
-    let wishes = |forward: &str| Wishes {
+    let wishes = |forward: &str| Overrides {
         profile: Some("team".into()),
         connect_to: Some(forward.parse().unwrap()),
-        ..Wishes::default()
+        ..Overrides::default()
     };
     let config = Config::load(&wishes("keys.example:443=127.0.0.1:8443"), &home.places).unwrap();
-    let Source::Remote(connection) = config.connection("team").unwrap() else { panic!("it is elsewhere") };
+    let ServerLocation::Remote(connection) = config.connection("team").unwrap() else { panic!("it is elsewhere") };
     assert_eq!(connection.connect_to, Some(([127, 0, 0, 1], 8443).into()));
     for other in ["other.example:443=127.0.0.1:8443", "keys.example:444=127.0.0.1:8443"] {
         let error = Config::load(&wishes(other), &home.places).unwrap_err().to_string();
         assert!(error.contains("and the server is keys.example"), "{error}");
     }
-    let local = Wishes { profile: None, ..wishes("keys.example:443=127.0.0.1:8443") };
+    let local = Overrides { profile: None, ..wishes("keys.example:443=127.0.0.1:8443") };
     assert!(Config::load(&local, &home.places).unwrap_err().to_string().contains("embedded server"));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use latchkey::client::{Proxy, Target};
-use latchkey::config::{PROFILE_SETTINGS, Source, TOP_SETTINGS};
+use latchkey::config::{PROFILE_SETTINGS, ServerLocation, TOP_SETTINGS};
 
 use crate::stage::{Home, connection, url};
 
@@ -44,7 +44,7 @@ read_only = true
     let profile = config.profile("team").unwrap();
     assert_eq!((profile.username.as_deref(), profile.server.as_str()), (Some("jo"), "keys.example:8443"));
     assert!(profile.production && profile.read_only && profile.signs_in);
-    let Source::Remote(connection) = config.connection("team").unwrap() else { panic!("it is remote") };
+    let ServerLocation::Remote(connection) = config.connection("team").unwrap() else { panic!("it is remote") };
     assert_eq!(url(&connection), "https://keys.example:8443");
     assert_eq!(connection.ca_file, Some(home.places.config.join("ca.pem")));
     assert!(connection.ca_only);
@@ -89,12 +89,12 @@ fn sockets_and_folders_are_servers_too() {
     let path = home.places.config.join("api.sock");
     assert_eq!(socket.server, path.display().to_string());
     match config.connection("s").unwrap() {
-        Source::Remote(connection) => assert_eq!(connection.target, Target::Socket(path)),
-        Source::Embedded(_) => panic!("it is a socket"),
+        ServerLocation::Remote(connection) => assert_eq!(connection.target, Target::Socket(path)),
+        ServerLocation::Embedded(_) => panic!("it is a socket"),
     }
     match config.connection("d").unwrap() {
-        Source::Embedded(folder) => assert_eq!(folder, home.places.home.join("keys")),
-        Source::Remote(_) => panic!("it is embedded"),
+        ServerLocation::Embedded(folder) => assert_eq!(folder, home.places.home.join("keys")),
+        ServerLocation::Remote(_) => panic!("it is embedded"),
     }
 }
 
@@ -103,6 +103,6 @@ fn the_built_in_profile_can_be_moved_and_marked() {
     let home = Home::with("[profiles.local]\nproduction = true");
     let config = home.load().unwrap();
     assert!(config.profile("local").unwrap().production);
-    assert!(matches!(config.connection("local"), Ok(Source::Embedded(folder)) if folder == home.places.data));
+    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.places.data));
     assert_eq!(config.profiles().len(), 1);
 }

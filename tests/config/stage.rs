@@ -4,13 +4,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use latchkey::client::{Connection, Target};
-use latchkey::config::{Config, ConfigError, Places, Source, Wishes};
+use latchkey::client::{ConnectionSettings, Target};
+use latchkey::config::{AppDirs, Config, ConfigError, Overrides, ServerLocation};
 use tempfile::TempDir;
 
 pub struct Home {
     pub folder: TempDir,
-    pub places: Places,
+    pub places: AppDirs,
 }
 
 impl Home {
@@ -19,7 +19,7 @@ impl Home {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let places =
-            Places { config: at("config"), data: at("data"), state: at("state"), home: at("home"), profile: None };
+            AppDirs { config: at("config"), data: at("data"), state: at("state"), home: at("home"), profile: None };
         Self { folder, places }
     }
 
@@ -41,20 +41,20 @@ impl Home {
     }
 
     pub fn load(&self) -> Result<Config, ConfigError> {
-        Config::load(&Wishes::default(), &self.places)
+        Config::load(&Overrides::default(), &self.places)
     }
 }
 
 /// The connection of a profile of these settings.
-pub fn connection(settings: &str, name: &str) -> Connection {
+pub fn connection(settings: &str, name: &str) -> ConnectionSettings {
     match Home::with(settings).load().unwrap().connection(name).unwrap() {
-        Source::Remote(connection) => connection,
-        Source::Embedded(folder) => panic!("embedded on {}", folder.display()),
+        ServerLocation::Remote(connection) => connection,
+        ServerLocation::Embedded(folder) => panic!("embedded on {}", folder.display()),
     }
 }
 
 /// The URL of a connection.
-pub fn url(connection: &Connection) -> String {
+pub fn url(connection: &ConnectionSettings) -> String {
     match &connection.target {
         Target::Url(base) => base.as_str().to_owned(),
         Target::Socket(path) => panic!("a socket at {}", path.display()),

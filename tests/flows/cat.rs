@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use latchkey::platform::terminal_kind::Kind;
+use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::screen::Screen;
 use latchkey::tui::terminal::Decoder;
 use latchkey::tui::view;
@@ -62,7 +62,7 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
     for label in ["first", "second", "third"] {
         ids.push(bench.create(label).await.0);
     }
-    let (mut screen, mut out) = (Screen::new(80, 24, Kind::RICH), Vec::new());
+    let (mut screen, mut out) = (Screen::new(80, 24, TerminalKind::RICH), Vec::new());
     let mut events_seen = 0;
     for seed in 1..=8 {
         let (mut cat, mut decoder, mut events) = (Cat(seed), Decoder::default(), VecDeque::new());
@@ -77,7 +77,7 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
             }
             // Whatever it meant, it goes on.
             if bench.left.take().is_some() || bench.app.suspending {
-                bench.app.exit = latchkey::tui::state::Exit::No;
+                bench.app.exit = latchkey::tui::state::ExitState::No;
                 bench.app.on_resume(false);
             }
             if step % 8 == 0 {

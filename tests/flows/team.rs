@@ -8,8 +8,8 @@ use latchkey::domain::BaseUrl;
 use latchkey::server::auth::passwords;
 use latchkey::server::auth::username::Username;
 use latchkey::server::net::limits::Limits;
-use latchkey::server::net::listen_addr::Place;
-use latchkey::server::team::{Setup, Team};
+use latchkey::server::net::listen_addr::ListenAddr;
+use latchkey::server::team::{HttpServer, Setup};
 use latchkey::server::{Role, Store};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -20,7 +20,7 @@ use crate::bench::server_named;
 pub const PASSWORD: &str = "correct-horse-battery-staple";
 
 /// A server for many with jo, who may change keys, and au, who may not.
-async fn team(folder: &Path) -> (Team, BaseUrl) {
+async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
     let store = Store::open(folder).unwrap();
     for (name, role) in [("jo", Role::Administrator), ("au", Role::Auditor)] {
         let hash = passwords::hash(&SecretString::from(PASSWORD)).unwrap();
@@ -28,16 +28,16 @@ async fn team(folder: &Path) -> (Team, BaseUrl) {
         assert!(store.add_administrator(&name, role, &hash, chrono::Utc::now()).unwrap());
     }
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let team = Team::start(Setup {
+    let team = HttpServer::start(Setup {
         data: folder.to_owned(),
-        places: vec![Place::Tcp(any)],
+        places: vec![ListenAddr::Tcp(any)],
         socket_mode: 0o600,
         tls: None,
         behind_proxy: false,
         limits: Limits::default(),
     });
     let team = team.await.unwrap();
-    let Place::Tcp(address) = &team.places[0] else { panic!("it listens on an address") };
+    let ListenAddr::Tcp(address) = &team.places[0] else { panic!("it listens on an address") };
     let base = BaseUrl::parse(&format!("http://{address}")).unwrap().0;
     (team, base)
 }
@@ -52,12 +52,12 @@ fn profiles(base: BaseUrl) -> impl Connect {
         base.host_for_screen().clone_into(&mut server.profile.server);
         server.profile.production = name == "prod";
         server.profile.read_only = name == "look";
-        let client = Client::connect(&latchkey::client::Connection::new(server.target.clone()), None).unwrap();
+        let client = Client::connect(&latchkey::client::ConnectionSettings::new(server.target.clone()), None).unwrap();
         std::future::ready(Ok(Connected { client, server }))
     }
 }
 
-pub async fn bench(folder: &TempDir) -> (Bench, Team) {
+pub async fn bench(folder: &TempDir) -> (Bench, HttpServer) {
     let (team, base) = team(folder.path()).await;
     let mut bench = Bench::with(TempDir::new().unwrap(), profiles(base.clone()));
     let all = ["team", "prod", "look"].map(|name| {

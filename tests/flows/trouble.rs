@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Bench;
 use crate::bench::{Farewell, client_of, server_named};
 use latchkey::client::{ApiError, Client};
-use latchkey::server::{Role, Sessions, State, Store, embedded, serve};
+use latchkey::server::{AppState, Role, Sessions, Store, embedded, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -55,7 +55,7 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
 async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
     let folder = TempDir::new().unwrap();
     let token = SecretString::from("auditors-session");
-    let state = State::new(Store::open(folder.path()).unwrap(), Sessions::single(&token, "jo", Role::Auditor));
+    let state = AppState::new(Store::open(folder.path()).unwrap(), Sessions::single(&token, "jo", Role::Auditor));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, state, std::future::pending()));

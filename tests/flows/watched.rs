@@ -3,7 +3,7 @@
 use latchkey::domain::Untrusted;
 use latchkey::platform::clipboard::report::What;
 use latchkey::platform::surroundings::{Surroundings, Warning};
-use latchkey::tui::state::Destination;
+use latchkey::tui::state::SaveTarget;
 
 use super::Bench;
 
@@ -97,7 +97,7 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     let secret = bench.secret();
     bench.type_keys("w").await;
     bench.press("<Tab><Tab>cat<Enter>");
-    assert_eq!(bench.delivering, Some(Destination::Command("cat".into())));
+    assert_eq!(bench.delivering, Some(SaveTarget::Command("cat".into())));
     // Nothing goes on beside it but its end.
     bench.press("<Tab><Enter>x");
     bench.sees("[Esc stops it]");
@@ -106,7 +106,7 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     bench.press("<Esc>");
     assert_eq!(bench.secret().expose(), secret.expose());
     bench.press("w<Enter>");
-    assert!(matches!(&bench.delivering, Some(Destination::File(path)) if path.starts_with("~/PK")));
+    assert!(matches!(&bench.delivering, Some(SaveTarget::File(path)) if path.starts_with("~/PK")));
     bench.app.on_delivered(Ok(Untrusted::default()));
     bench.sees("a new file that only you");
     bench.type_keys("<Enter>").await;

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use latchkey::client::{ApiError, Creation, Reply};
 use latchkey::domain::Untrusted;
 use latchkey::platform::clipboard::report::{CopyReport, What};
-use latchkey::platform::surroundings::{Surroundings, Warning, Way};
+use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
 
 use crate::stage::{SIZES, Stage, at_sizes, key, some_keys};
 
@@ -83,7 +83,7 @@ fn reveal_shown() {
 
 #[test]
 fn reveal_copied() {
-    assert_snapshot!(reveal(|stage| stage.app.on_copied(What::Secret, CopyReport::Sent(Way::Tmux))));
+    assert_snapshot!(reveal(|stage| stage.app.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux))));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn reveal_not_copied() {
 fn reveal_shown_and_copied() {
     let picture = reveal(|stage| {
         stage.press("s");
-        stage.app.on_copied(What::Secret, CopyReport::Sent(Way::Tmux));
+        stage.app.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux));
     });
     // The picture is kept without the secret, though it is a made-up one.
     let secret = Stage::new((80, 24)).created();
@@ -141,7 +141,7 @@ fn reveal_asks_before_it_is_shown_to_others() {
 #[test]
 fn reveal_asks_after_a_copy_that_nobody_confirms() {
     assert_snapshot!(reveal(|stage| {
-        stage.app.on_copied(What::Secret, CopyReport::Sent(Way::Screen));
+        stage.app.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Screen));
         stage.press("<Esc><Enter>");
     }));
 }

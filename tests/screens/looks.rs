@@ -3,12 +3,12 @@
 use insta::assert_snapshot;
 use latchkey::client::Reply;
 use latchkey::platform::clipboard::report::{CopyReport, What};
-use latchkey::platform::terminal_kind::Kind;
+use latchkey::platform::terminal_kind::TerminalKind;
 
 use crate::look::{bytes, look};
 use crate::stage::{SIZES, Stage, server, some_keys};
 
-const MONO: Kind = Kind { colours: false, ..Kind::RICH };
+const MONO: TerminalKind = TerminalKind { colours: false, ..TerminalKind::RICH };
 
 fn production() -> Stage {
     let mut stage = Stage::with(SIZES[0], some_keys(), 5);
@@ -28,13 +28,13 @@ fn revealed(size: (u16, u16)) -> Stage {
     stage
 }
 
-fn seen(stage: &Stage, kind: Kind) -> String {
+fn seen(stage: &Stage, kind: TerminalKind) -> String {
     look(&bytes(&stage.app, stage.now, kind), stage.app.size)
 }
 
 #[test]
 fn the_page_in_16_colours() {
-    assert_snapshot!(seen(&production(), Kind::RICH));
+    assert_snapshot!(seen(&production(), TerminalKind::RICH));
 }
 
 #[test]
@@ -46,12 +46,12 @@ fn the_page_without_colour() {
 fn a_warning_in_16_colours() {
     let mut stage = Stage::with(SIZES[0], some_keys(), 5);
     stage.press("d");
-    assert_snapshot!(seen(&stage, Kind::RICH));
+    assert_snapshot!(seen(&stage, TerminalKind::RICH));
 }
 
 #[test]
 fn a_secret_in_16_colours() {
-    assert_snapshot!(seen(&revealed(SIZES[0]), Kind::RICH));
+    assert_snapshot!(seen(&revealed(SIZES[0]), TerminalKind::RICH));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn no_state_is_told_by_colour_alone() {
         text.lines().filter(|row| row.chars().any(|c| !" bdurRM#?".contains(c))).map(str::to_owned).collect()
     };
     for stage in [production(), revealed(SIZES[0])] {
-        assert_eq!(without(seen(&stage, Kind::RICH)), without(seen(&stage, MONO)));
+        assert_eq!(without(seen(&stage, TerminalKind::RICH)), without(seen(&stage, MONO)));
         let statuses: Vec<&str> = ["● active", "○ inactive", "× expired"].into();
         let text = seen(&production(), MONO);
         assert!(statuses.iter().all(|status| text.contains(status)), "{text}");
@@ -77,7 +77,7 @@ fn no_state_is_told_by_colour_alone() {
 #[test]
 fn codes_are_the_basic_ones() {
     for stage in [production(), revealed(SIZES[0]), revealed(SIZES[1])] {
-        let text = String::from_utf8(bytes(&stage.app, stage.now, Kind::RICH)).unwrap();
+        let text = String::from_utf8(bytes(&stage.app, stage.now, TerminalKind::RICH)).unwrap();
         for part in text.split("\x1b[").skip(1) {
             let Some((codes, _)) = part.split_once('m').filter(|(codes, _)| !codes.contains(char::is_alphabetic))
             else {

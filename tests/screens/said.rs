@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey::client::{ApiError, IdempotencyKey, LeftOver, NewKey, Reply};
+use latchkey::client::{ApiError, IdempotencyKey, NewKey, PendingCreate, Reply};
 use latchkey::domain::{KeyId, Label, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
-use latchkey::platform::surroundings::Way;
+use latchkey::platform::surroundings::ClipboardRoute;
 
 use crate::stage::{SIZES, Stage, at_sizes, noon, some_keys};
 
@@ -23,7 +23,7 @@ fn after(script: &'static str, then: impl Fn(&mut Stage)) -> String {
 fn left_over(stage: &mut Stage) {
     let label = Label::parse("nightly backup of the billing database").unwrap();
     let new = NewKey { idempotency_key: IdempotencyKey::random(), label, expires_at: None };
-    stage.app.on_left_over(vec![LeftOver { new, at: noon(), repeatable: true }]);
+    stage.app.on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
 }
 
 fn unreachable() -> ApiError {
@@ -37,12 +37,14 @@ fn a_notice_takes_a_row_of_the_list() {
 
 #[test]
 fn a_notice_leaves_the_selected_key_in_sight() {
-    assert_snapshot!(after("<End>", |stage| stage.app.on_copied(What::Id, CopyReport::Sent(Way::Terminal))));
+    assert_snapshot!(after("<End>", |stage| stage.app.on_copied(What::Id, CopyReport::Sent(ClipboardRoute::Terminal))));
 }
 
 #[test]
 fn the_clipboard_is_overwritten() {
-    assert_snapshot!(after("", |stage| stage.app.on_copied(What::Clipboard, CopyReport::Overwritten(Way::Terminal))));
+    assert_snapshot!(after("", |stage| stage
+        .app
+        .on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal))));
 }
 
 #[test]
@@ -72,7 +74,7 @@ fn a_token_is_copied() {
     let picture = after("c<Enter>", |stage| {
         stage.created();
         stage.press("h<Ctrl-U>api-content-hash<Enter><Tab><Enter>");
-        stage.app.on_copied(What::HmacToken, CopyReport::Sent(Way::Terminal));
+        stage.app.on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));
         stage.pass(Duration::from_secs(12));
     });
     assert!(picture.contains("Token (a credential), hides in 18 s"), "{picture}");

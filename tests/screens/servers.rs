@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, Reply, Server};
-use latchkey::domain::{Untrusted, Who};
+use latchkey::domain::{Identity, Untrusted};
 
 use crate::stage::{SIZES, Stage, at_sizes, noon, server, some_keys};
 
@@ -16,8 +16,8 @@ fn team(name: &str) -> Server {
     team
 }
 
-fn signed_in(role: &str) -> Who {
-    Who { username: Untrusted::new("jo"), role: Untrusted::new(role), expires_at: noon() }
+fn signed_in(role: &str) -> Identity {
+    Identity { username: Untrusted::new("jo"), role: Untrusted::new(role), expires_at: noon() }
 }
 
 /// The page of a team's server, after a script.

@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use latchkey::client::{ApiError, Creation, ListRequest, Page, Place, Reply, Request, Server, Target};
-use latchkey::domain::{AccessKey, Cursor, KeyId, Profile, SecretKey, Status, Untrusted};
+use latchkey::client::{ApiError, Creation, Cursor, ListRequest, Page, Reply, Request, Server, Target};
+use latchkey::domain::{AccessKey, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted};
 use latchkey::platform::surroundings::Surroundings;
-use latchkey::tui::state::{App, Effect, Moment};
+use latchkey::tui::state::{ClockReading, Effect, State};
 use zeroize::Zeroizing;
 
 use crate::{hands, mask, picture};
 
 /// The app at one size, its clock standing still.
 pub struct Stage {
-    pub app: App,
-    pub now: Moment,
+    pub app: State,
+    pub now: ClockReading,
     /// What is found when it is looked around.
     pub around: Surroundings,
     /// What was asked of the server last.
@@ -68,11 +68,11 @@ pub fn server(name: &str, place: &str) -> Server {
 impl Stage {
     /// The app as it starts.
     pub fn new(size: (u16, u16)) -> Self {
-        let (app, first) = App::new(size);
+        let (app, first) = State::new(size);
         let Effect::Send(asked) = first else { panic!("the first thing is a question") };
         Self {
             app,
-            now: Moment { at: Instant::now(), utc: noon() },
+            now: ClockReading { at: Instant::now(), utc: noon() },
             around: Surroundings::default(),
             asked: Some(asked),
         }
@@ -137,7 +137,7 @@ impl Stage {
 
 fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
     let more = (keys.len() as u64) < total;
-    let after = (more && request.place != Place::End).then(|| Cursor("more".to_owned()));
+    let after = (more && request.place != Cursor::End).then(|| CursorToken("more".to_owned()));
     Page { keys, before: None, after, total: Some(total) }
 }
 

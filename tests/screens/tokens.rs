@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use latchkey::client::{ApiError, Exchanged, Reply, Request};
 use latchkey::domain::{AccessToken, Grant, Verdict};
 use latchkey::platform::clipboard::report::{CopyReport, What};
-use latchkey::platform::surroundings::Way;
+use latchkey::platform::surroundings::ClipboardRoute;
 
 use crate::dialogs::reveal;
 use crate::stage::{SIZES, Stage, at_sizes, noon, some_keys};
@@ -77,7 +77,7 @@ fn test_works_and_the_token_is_copied() {
     assert_snapshot!(reveal(|stage| {
         stage.press("t");
         works(stage);
-        stage.app.on_copied(What::AccessToken, CopyReport::Sent(Way::Terminal));
+        stage.app.on_copied(What::AccessToken, CopyReport::Sent(ClipboardRoute::Terminal));
     }));
 }
 

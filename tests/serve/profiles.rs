@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use latchkey::client::session_file::SessionFile;
-use latchkey::client::{ApiError, Client, Connection, Target};
-use latchkey::config::{Config, Places, Source, Wishes};
+use latchkey::client::{ApiError, Client, ConnectionSettings, Target};
+use latchkey::config::{AppDirs, Config, Overrides, ServerLocation};
 use latchkey::domain::Filter;
 use latchkey::server::Role;
 use secrecy::SecretString;
@@ -23,14 +23,14 @@ fn settings(home: &TempDir, server: &Served, socket: &str) -> Config {
     let file = path(home, "config.toml");
     let team = format!("[profiles.team]\nbase_url = \"{}\"\nca_file = \"cert.pem\"\nusername = \"Jo\"", server.base);
     fs::write(&file, format!("{team}\n[profiles.here]\nsocket = \"{socket}\"\nusername = \"Jo\"\n")).unwrap();
-    let places = Places {
+    let places = AppDirs {
         config: home.path().to_owned(),
         data: data(home),
         state: path(home, ".local/state/latchkey"),
         home: home.path().to_owned(),
         profile: None,
     };
-    Config::load(&Wishes::default(), &places).unwrap()
+    Config::load(&Overrides::default(), &places).unwrap()
 }
 
 /// Runs `latchkey login` or `logout` for a profile. `--data` would be about the embedded server.
@@ -40,10 +40,10 @@ fn run(home: &TempDir, profile: &str, words: &[&str]) -> Output {
     command.args(["--profile", profile]).args(words).stdin(Stdio::null()).output().unwrap()
 }
 
-fn connection(config: &Config, name: &str) -> Connection {
+fn connection(config: &Config, name: &str) -> ConnectionSettings {
     match config.connection(name).unwrap() {
-        Source::Remote(connection) => connection,
-        Source::Embedded(_) => panic!("{name} is remote"),
+        ServerLocation::Remote(connection) => connection,
+        ServerLocation::Embedded(_) => panic!("{name} is remote"),
     }
 }
 

@@ -8,10 +8,10 @@ use latchkey::client;
 use latchkey::client::{Client, Connect, Connected, Link, Server, Target};
 use latchkey::domain::{Profile, SecretKey};
 use latchkey::platform::clipboard::report::{CopyReport, What};
-use latchkey::platform::surroundings::{Surroundings, Way};
+use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
 use latchkey::server::embedded;
 use latchkey::server::embedded::Embedded;
-use latchkey::tui::state::{App, Call, Destination, Dialog, Effect, Moment, Step, Testing};
+use latchkey::tui::state::{CallState, ClockReading, Dialog, Effect, SaveTarget, State, Step, Testing};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -23,16 +23,16 @@ pub struct Farewell(pub Option<String>);
 
 /// The app on a server, without a terminal.
 pub struct Bench {
-    pub app: App,
+    pub app: State,
     pub server: Option<Embedded>,
     pub folder: TempDir,
-    pub now: Moment,
+    pub now: ClockReading,
     /// What was put on the clipboard, in order.
     pub copied: Vec<(What, String)>,
     /// What is found when it is looked around.
     pub around: Surroundings,
     /// Where the secret was to be delivered.
-    pub delivering: Option<Destination>,
+    pub delivering: Option<SaveTarget>,
     /// Whether the app has left.
     pub left: Option<Farewell>,
     link: Link,
@@ -83,12 +83,12 @@ impl Bench {
     /// An app with any connection; nothing is awaited yet.
     pub fn with(folder: TempDir, connect: impl Connect) -> Self {
         let link = client::spawn(connect);
-        let (app, first) = App::new((80, 24));
+        let (app, first) = State::new((80, 24));
         let mut bench = Self {
             app,
             server: None,
             folder,
-            now: Moment::now(),
+            now: ClockReading::now(),
             copied: Vec::new(),
             around: Surroundings::default(),
             delivering: None,
@@ -193,7 +193,7 @@ impl Bench {
             Some(Dialog::Edit(dialog)) => &dialog.call,
             Some(Dialog::Delete(dialog)) => &dialog.call,
             Some(Dialog::Switch(question, _)) => &question.call,
-            _ => &Call::None,
+            _ => &CallState::None,
         };
         let step = match &self.app.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.step.as_ref(),
@@ -222,9 +222,11 @@ impl Bench {
             Some(Effect::Send(request)) => self.link.requests.try_send(request).unwrap(),
             Some(Effect::Copy(what, text)) => {
                 self.copied.push((what, text.expose_secret().to_owned()));
-                self.app.on_copied(what, CopyReport::Sent(Way::Terminal));
+                self.app.on_copied(what, CopyReport::Sent(ClipboardRoute::Terminal));
             }
-            Some(Effect::Overwrite) => self.app.on_copied(What::Clipboard, CopyReport::Overwritten(Way::Terminal)),
+            Some(Effect::Overwrite) => {
+                self.app.on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal))
+            }
             Some(Effect::Look) => {
                 let effect = self.app.on_surroundings(self.around.clone(), self.now);
                 self.perform(effect);

@@ -1,14 +1,14 @@
 //! How a terminal shows the app: its bytes, read back by an emulator, with marks for colours and attributes.
 
-use latchkey::platform::terminal_kind::Kind;
+use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::screen::Screen;
-use latchkey::tui::state::{App, Moment};
+use latchkey::tui::state::{ClockReading, State};
 use latchkey::tui::view;
 
 use crate::mask::mask_times;
 
 /// The bytes of the first frame, in a terminal of this kind.
-pub fn bytes(app: &App, now: Moment, kind: Kind) -> Vec<u8> {
+pub fn bytes(app: &State, now: ClockReading, kind: TerminalKind) -> Vec<u8> {
     let mut out = Vec::new();
     Screen::new(app.size.0, app.size.1, kind).draw(&mut out, |frame| view::draw(frame, app, now));
     out

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode};
-use latchkey::client::{ApiError, Creation, Exchanged, ListRequest, Page, Place, Reply, Request, Server, Target};
-use latchkey::domain::{AccessKey, Charset, Cursor, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
-use latchkey::platform::terminal_kind::Kind;
+use latchkey::client::{ApiError, Creation, Cursor, Exchanged, ListRequest, Page, Reply, Request, Server, Target};
+use latchkey::domain::{AccessKey, Charset, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
+use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::screen::Screen;
-use latchkey::tui::state::{App, Dialog, Effect, Moment};
+use latchkey::tui::state::{ClockReading, Dialog, Effect, State};
 use latchkey::tui::view;
 use zeroize::Zeroizing;
 
@@ -19,9 +19,9 @@ pub const SIZES: [(u16, u16); 8] = [(80, 24), (40, 10), (100, 30), (1, 1), (41, 
 
 /// The page, and a server that answers at once.
 pub struct OnePage {
-    pub app: App,
+    pub app: State,
     screen: Screen,
-    pub now: Moment,
+    pub now: ClockReading,
     charset: Charset,
     pub asked: ListRequest,
     secret: u8,
@@ -32,12 +32,12 @@ pub struct OnePage {
 impl OnePage {
     pub fn new(first: u8) -> Self {
         let size = SIZES[usize::from(first) % SIZES.len()];
-        let (app, effect) = App::new(size);
+        let (app, effect) = State::new(size);
         let Effect::Send(Request::List(asked)) = effect else { panic!("the first thing is a list") };
         let utc: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
-        let now = Moment { at: Instant::now(), utc };
+        let now = ClockReading { at: Instant::now(), utc };
         let charset = if first & 128 == 0 { Charset::Utf8 } else { Charset::Ascii };
-        let screen = Screen::new(size.0, size.1, Kind { charset, colours: first & 8 != 0 });
+        let screen = Screen::new(size.0, size.1, TerminalKind { charset, colours: first & 8 != 0 });
         let mut page = Self { app, screen, now, charset, asked: asked.clone(), secret: 0, turn: 0, left: false };
         page.app.begin(vec![profile(first), profile(first ^ 16)], "");
         let server = Server { profile: profile(first), target: Target::Socket("/run/api.sock".into()), who: None };
@@ -131,7 +131,7 @@ fn profile(bits: u8) -> Profile {
 
 /// Three keys; the end of each ID is easy to type.
 fn keys(list: &ListRequest) -> Page {
-    let after = (list.place == Place::Start).then(|| Cursor("\u{1b}]52;c;eA==\u{7}".to_owned()));
+    let after = (list.place == Cursor::Start).then(|| CursorToken("\u{1b}]52;c;eA==\u{7}".to_owned()));
     Page { keys: (0..3).map(key).collect(), before: None, after, total: Some(6) }
 }
 

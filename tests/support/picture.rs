@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use latchkey::tui::state::{App, Moment};
+use latchkey::tui::state::{ClockReading, State};
 use latchkey::tui::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 /// What the app shows at its size: rows of text, and the cursor's place below them if there is one.
-pub fn picture(app: &App, now: Moment) -> String {
+pub fn picture(app: &State, now: ClockReading) -> String {
     let area = Rect::new(0, 0, app.size.0, app.size.1);
     let mut frame = Buffer::empty(area);
     let cursor = view::draw(&mut frame, app, now);

@@ -8,7 +8,7 @@ use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use latchkey::domain::hmac_token;
 use latchkey::server::auth::username::Username;
-use latchkey::server::{Role, Sessions, State, Store, serve};
+use latchkey::server::{AppState, Role, Sessions, Store, serve};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
@@ -212,8 +212,8 @@ pub fn add_administrator(folder: &Path, username: &str, role: Role) {
 }
 
 /// A server's state on `folder`.
-pub fn state(folder: &Path, role: Role) -> State {
-    State::new(Store::open(folder).unwrap(), Sessions::single(&SecretString::from(SESSION), "jo", role))
+pub fn state(folder: &Path, role: Role) -> AppState {
+    AppState::new(Store::open(folder).unwrap(), Sessions::single(&SecretString::from(SESSION), "jo", role))
 }
 
 pub fn text(value: &Value) -> String {

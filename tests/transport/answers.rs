@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use latchkey::client::{ApiError, Client, Connection};
+use latchkey::client::{ApiError, Client, ConnectionSettings};
 use latchkey::domain::{Filter, KeyId};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::mock::{Mock, PASSWORD, TOKEN, always, serve_plain};
 use crate::to;
 
-async fn at(router: axum::Router) -> Connection {
+async fn at(router: axum::Router) -> ConnectionSettings {
     to(&format!("http://127.0.0.1:{}", serve_plain(router).await))
 }
 

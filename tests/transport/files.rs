@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use latchkey::client::{Client, Connection};
+use latchkey::client::{Client, ConnectionSettings};
 
 use crate::authority::{ALWAYS, Authority, nowhere};
 use crate::to;
 
-fn refusal(connection: &Connection) -> String {
+fn refusal(connection: &ConnectionSettings) -> String {
     Client::connect(connection, None).err().unwrap().to_string()
 }
 
-fn base() -> Connection {
+fn base() -> ConnectionSettings {
     to("https://keys.example")
 }
 
@@ -32,7 +32,7 @@ fn a_wrong_ca_file_is_named() {
     ];
     for (file, words) in cases {
         for ca_only in [false, true] {
-            let why = refusal(&Connection { ca_file: Some(file.clone()), ca_only, ..base() });
+            let why = refusal(&ConnectionSettings { ca_file: Some(file.clone()), ca_only, ..base() });
             assert!(why.starts_with(&format!("The CA file {} {words}", file.display())), "{words}: {why}");
         }
     }
@@ -60,7 +60,7 @@ fn a_wrong_client_certificate_is_named() {
     ];
     for (client_cert, client_key, what, named, words) in cases {
         let client_key = client_key.map(Path::to_owned);
-        let why = refusal(&Connection { client_cert: Some(client_cert.to_owned()), client_key, ..base() });
+        let why = refusal(&ConnectionSettings { client_cert: Some(client_cert.to_owned()), client_key, ..base() });
         assert!(why.starts_with(&format!("The {what} {} {words}", named.display())), "{words}: {why}");
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use latchkey::client::{Connection, Proxy, ProxyUrl};
+use latchkey::client::{ConnectionSettings, Proxy, ProxyUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -15,10 +15,11 @@ use crate::{ask, to, why_not};
 const HOST: &str = "keys.example";
 
 /// A server for [`HOST`], whose connection goes through `proxy`.
-fn through(authority: &Authority, proxy: &str) -> (Connection, u16) {
+fn through(authority: &Authority, proxy: &str) -> (ConnectionSettings, u16) {
     let port = authority.serve(Mock::default().router(), &[HOST], ALWAYS, None);
     let proxy = Proxy::Via(ProxyUrl::parse(proxy).unwrap());
-    let connection = Connection { ca_file: Some(authority.file()), proxy, ..to(&format!("https://{HOST}:{port}")) };
+    let connection =
+        ConnectionSettings { ca_file: Some(authority.file()), proxy, ..to(&format!("https://{HOST}:{port}")) };
     (connection, port)
 }
 
@@ -87,8 +88,8 @@ async fn an_http_proxy_leads_to_the_server_and_its_name_is_still_checked() {
     let (connection, port) = through(&authority, &format!("http://127.0.0.1:{proxy}"));
     assert_eq!(ask(&connection).await.unwrap(), 0);
     assert_eq!(told.recv().await.unwrap(), format!("CONNECT {HOST}:{port} HTTP/1.1"));
-    let other = Connection { ca_file: Some(authority.file()), ..to(&format!("https://other.example:{port}")) };
-    let why = why_not(&Connection { proxy: connection.proxy, ..other }).await;
+    let other = ConnectionSettings { ca_file: Some(authority.file()), ..to(&format!("https://other.example:{port}")) };
+    let why = why_not(&ConnectionSettings { proxy: connection.proxy, ..other }).await;
     assert!(why.contains("for another name (keys.example)"), "{why}");
 }
 
@@ -135,7 +136,7 @@ async fn a_proxy_of_another_kind_is_named() {
     for (port, what) in [(http, ""), (silent.local_addr().unwrap().port(), "no connection in time")] {
         let (connection, _) = through(&authority, &format!("socks5h://jo:hunter2@127.0.0.1:{port}"));
         let connect_timeout = std::time::Duration::from_millis(200);
-        let why = why_not(&Connection { connect_timeout, ..connection }).await;
+        let why = why_not(&ConnectionSettings { connect_timeout, ..connection }).await;
         let words = format!("The proxy does not connect to the server (socks5h://127.0.0.1:{port}: {what}");
         assert!(why.starts_with(&words), "{why}");
     }
@@ -156,6 +157,7 @@ async fn this_machine_is_reached_without_a_proxy() {
     let authority = Authority::new("ours");
     let port = authority.serve(Mock::default().router(), &["localhost"], ALWAYS, None);
     let proxy = Proxy::Via(ProxyUrl::parse(&format!("http://127.0.0.1:{free}")).unwrap());
-    let connection = Connection { ca_file: Some(authority.file()), proxy, ..to(&format!("https://localhost:{port}")) };
+    let connection =
+        ConnectionSettings { ca_file: Some(authority.file()), proxy, ..to(&format!("https://localhost:{port}")) };
     assert_eq!(ask(&connection).await.unwrap(), 0);
 }

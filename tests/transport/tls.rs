@@ -1,14 +1,14 @@
 //! Good certificates open, and of bad ones it is said what is wrong with them.
 
-use latchkey::client::Connection;
+use latchkey::client::ConnectionSettings;
 
 use crate::authority::{ALWAYS, Authority};
 use crate::mock::{Mock, serve_plain};
 use crate::{ask, to, why_not};
 
 /// A connection to `localhost` that trusts this authority.
-fn trusting(authority: &Authority, port: u16) -> Connection {
-    Connection { ca_file: Some(authority.file()), ..to(&format!("https://localhost:{port}")) }
+fn trusting(authority: &Authority, port: u16) -> ConnectionSettings {
+    ConnectionSettings { ca_file: Some(authority.file()), ..to(&format!("https://localhost:{port}")) }
 }
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn an_own_authority_opens_beside_the_systems_or_alone() {
     let mock = Mock::default();
     let port = authority.serve(mock.router(), &["localhost"], ALWAYS, None);
     for ca_only in [false, true] {
-        assert_eq!(ask(&Connection { ca_only, ..trusting(&authority, port) }).await.unwrap(), 0);
+        assert_eq!(ask(&ConnectionSettings { ca_only, ..trusting(&authority, port) }).await.unwrap(), 0);
     }
     assert_eq!(mock.calls(), ["keys by nobody", "keys by nobody"], "without a session none is sent");
 }
@@ -41,7 +41,7 @@ async fn a_wrong_name_is_said_with_the_right_one() {
     let port = authority.serve(mock.router(), &["keys.example", "other.example"], ALWAYS, None);
     let why = why_not(&trusting(&authority, port)).await;
     assert!(why.contains("for another name (keys.example, other.example)"), "{why}");
-    let by_number = Connection { ca_file: Some(authority.file()), ..to(&format!("https://127.0.0.1:{port}")) };
+    let by_number = ConnectionSettings { ca_file: Some(authority.file()), ..to(&format!("https://127.0.0.1:{port}")) };
     assert!(why_not(&by_number).await.contains("for another name"));
     assert_eq!(mock.calls(), [""; 0]);
 }
@@ -53,7 +53,7 @@ async fn a_forward_leads_elsewhere_and_the_name_stays_checked() {
     let port = authority.serve(mock.router(), &["keys.example"], ALWAYS, None);
     let by = |base: &str| {
         let connect_to = Some(([127, 0, 0, 1], port).into());
-        Connection { ca_file: Some(authority.file()), connect_to, ..to(base) }
+        ConnectionSettings { ca_file: Some(authority.file()), connect_to, ..to(base) }
     };
     assert_eq!(ask(&by("https://keys.example")).await.unwrap(), 0);
     assert_eq!(ask(&by("https://keys.example:9443")).await.unwrap(), 0);
@@ -62,7 +62,7 @@ async fn a_forward_leads_elsewhere_and_the_name_stays_checked() {
     assert_eq!(mock.calls().len(), 2);
     // Even where a proxy is named: it would look the name up, and go where it leads.
     let proxy = latchkey::client::Proxy::Via(latchkey::client::ProxyUrl::parse("http://127.0.0.1:9").unwrap());
-    assert_eq!(ask(&Connection { proxy, ..by("https://keys.example") }).await.unwrap(), 0);
+    assert_eq!(ask(&ConnectionSettings { proxy, ..by("https://keys.example") }).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_client_certificate_is_shown_where_it_is_wanted() {
     let both = [&cert, &key].map(|file| std::fs::read_to_string(file).unwrap()).concat();
     let both = clients.write("both.pem", &both, 0o600);
     let trusted = trusting(&authority, port);
-    let with = |cert: &std::path::Path, key: Option<&std::path::Path>| Connection {
+    let with = |cert: &std::path::Path, key: Option<&std::path::Path>| ConnectionSettings {
         client_cert: Some(cert.to_owned()),
         client_key: key.map(std::path::Path::to_owned),
         ..trusted.clone()
@@ -125,9 +125,9 @@ async fn patience_ends() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap(); // takes connections and says nothing
     let base = format!("https://127.0.0.1:{}", silent.local_addr().unwrap().port());
     let timeout = std::time::Duration::from_millis(50);
-    let why = why_not(&Connection { timeout, ..to(&base) }).await;
+    let why = why_not(&ConnectionSettings { timeout, ..to(&base) }).await;
     assert_eq!(why, "The server cannot be reached: no answer in time.");
-    let why = why_not(&Connection { connect_timeout: timeout, ..to(&base) }).await;
+    let why = why_not(&ConnectionSettings { connect_timeout: timeout, ..to(&base) }).await;
     assert_eq!(why, "The server cannot be reached: no connection in time.");
 }
 
@@ -143,5 +143,5 @@ async fn plain_http_on_this_machine_reads_no_certificates() {
     let port = serve_plain(Mock::default().router()).await;
     // A file that cannot be read would be named.
     let ca_file = Some(crate::authority::nowhere().to_owned());
-    assert_eq!(ask(&Connection { ca_file, ..to(&format!("http://127.0.0.1:{port}")) }).await.unwrap(), 0);
+    assert_eq!(ask(&ConnectionSettings { ca_file, ..to(&format!("http://127.0.0.1:{port}")) }).await.unwrap(), 0);
 }

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::args::admin::{Admin, Password};
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::prompt;
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
@@ -21,7 +21,7 @@ use crate::server::auth::username::{PasswordError, Username, UsernameError, chec
 use crate::server::{Removal, Role, Store, StoreError};
 
 /// Does what is asked about the administrators of a data folder.
-pub fn run(what: &Admin, settings: &Settings) -> Result<Exit, Failure> {
+pub fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey admin")?;
     if settings.wishes.read_only && !matches!(what, Admin::List) {
         return Err(Failure::new(Exit::Denied, "Nothing was changed: --read-only does not let you."));

@@ -19,8 +19,8 @@ pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 pub use values::{Expires, content, expires, key_id, label};
 
 use crate::client::Forward;
-use crate::config::Wishes;
-use crate::domain::Clipboard;
+use crate::config::Overrides;
+use crate::domain::ClipboardChoice;
 pub use login::{LoginArgs, Remember};
 
 const DATA: &str = "The data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
@@ -35,8 +35,8 @@ const PLAIN: &str =
 const CLIPBOARD: &str = "The clipboard that the page copies to [default: clipboard of the settings, else auto]";
 
 /// Takes the name of a clipboard; completions know them all.
-fn clipboard() -> impl TypedValueParser<Value = Clipboard> {
-    PossibleValuesParser::new(Clipboard::NAMES).try_map(|name| name.parse::<Clipboard>())
+fn clipboard() -> impl TypedValueParser<Value = ClipboardChoice> {
+    PossibleValuesParser::new(ClipboardChoice::NAMES).try_map(|name| name.parse::<ClipboardChoice>())
 }
 
 /// Manage API access keys: a full-screen page with its own server, for the terminal.
@@ -57,7 +57,7 @@ pub struct Args {
     pub url: Option<String>,
     /// The clipboard to copy to
     #[arg(long, value_name = "WAY", help = CLIPBOARD, value_parser = clipboard())]
-    pub clipboard: Option<Clipboard>,
+    pub clipboard: Option<ClipboardChoice>,
     /// Plain lines in place of the page
     #[arg(long, help = PLAIN)]
     pub plain: bool,
@@ -81,8 +81,8 @@ pub struct Args {
 impl Args {
     /// What they wish of the settings.
     #[must_use]
-    pub fn wishes(&self) -> Wishes {
-        Wishes {
+    pub fn wishes(&self) -> Overrides {
+        Overrides {
             config: self.config.clone(),
             profile: self.profile.clone(),
             url: self.url.clone(),

@@ -7,14 +7,14 @@ use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::server::net::limits::Limits;
-use crate::server::net::listen_addr::Place;
+use crate::server::net::listen_addr::ListenAddr;
 
 /// How to serve many.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen, as often as needed: an address of this machine with a port, or the path of a Unix socket
     #[arg(long, value_name = "PLACE", default_value = "127.0.0.1:8443")]
-    pub listen: Vec<Place>,
+    pub listen: Vec<ListenAddr>,
     /// The mode of Unix sockets, in octal: 0660 lets the socket's group in, such as a proxy's
     #[arg(long, value_name = "MODE", default_value = "0600", value_parser = mode)]
     pub socket_mode: u32,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
-use crate::domain::credential_kind::Wanted;
+use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{Content, Filter, KeyId, Label, Order, SecretKey, Sort, Status, looks_secret};
 
 /// When a key shall stop working.
@@ -63,7 +63,7 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 
 /// Refuses what cannot be an ID; another server's may have nearly any form.
 pub fn key_id(text: &str) -> Result<KeyId, String> {
-    match Wanted::KeyId.check(text) {
+    match ExpectedInput::KeyId.check(text) {
         Err(wrong) if wrong.is_certain => Err(wrong.to_string()),
         // In a URL these two are no names, but places.
         _ if text == "." || text == ".." => Err("this is no access key ID".to_owned()),
@@ -86,7 +86,7 @@ pub fn label(text: &str) -> Result<Label, String> {
 
 /// Refuses what cannot be the content of an exchange.
 pub fn content(text: &str) -> Result<Content, String> {
-    match Wanted::Content.check(text) {
+    match ExpectedInput::Content.check(text) {
         Err(wrong) if wrong.is_certain => Err(wrong.to_string()),
         _ => Content::parse(text).map_err(|error| error.to_string()),
     }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::args::DoctorArgs;
 use crate::cli::secret;
-use crate::domain::credential_kind::Wanted;
+use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{Content, HmacToken, KeyId, SecretKey};
 use crate::operations::failure::Failure;
 use crate::operations::prompter;
@@ -37,11 +37,11 @@ impl Case {
             return Err(Failure::usage("Standard input holds either the secret or the HMAC token.")
                 .next("Give the secret with --secret-file FILE."));
         }
-        let secret = secret::read_if_any(secret_file, Wanted::Secret)?;
+        let secret = secret::read_if_any(secret_file, ExpectedInput::Secret)?;
         let asks = prompter::is_possible() && secret.is_some();
         let failing_token = match token_file {
             None if !asks => None,
-            file => secret::read_if_any(file, Wanted::HmacToken)?,
+            file => secret::read_if_any(file, ExpectedInput::HmacToken)?,
         };
         let content = match &args.content {
             None if asks && failing_token.is_some() => Some(ask_content().await?),

@@ -8,13 +8,13 @@ use crate::client::{ApiError, Client, Exchanged};
 use crate::domain::credential_kind::check_pair;
 use crate::domain::diagnosis::{Evidence, Finding, KeyState, diagnose as find, of_end};
 use crate::domain::{BaseUrl, Content, Grant, KeyId, SecretKey, Status, hmac_token};
-use crate::operations::connect::Reached;
+use crate::operations::connect::Connection;
 use crate::operations::diagnose::Diagnosis;
 use crate::operations::failure::Exit;
 use crate::operations::format::time;
 
 /// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
-pub(crate) async fn diagnose(case: &Case, server: &Reached, is_known: bool, base: Option<&BaseUrl>) -> Diagnosis {
+pub(crate) async fn diagnose(case: &Case, server: &Connection, is_known: bool, base: Option<&BaseUrl>) -> Diagnosis {
     let secret = case.secret.as_ref();
     // What cannot be right is not sent.
     let is_possible = |secret: &SecretKey| {

@@ -6,17 +6,17 @@ mod report;
 
 use super::args::DoctorArgs;
 use super::output;
-use crate::client::{ApiError, Connection, Health, Target};
-use crate::config::{Config, Source};
-use crate::domain::{BaseUrl, Clipboard};
+use crate::client::{ApiError, ConnectionSettings, Health, Target};
+use crate::config::{Config, ServerLocation};
+use crate::domain::{BaseUrl, ClipboardChoice};
 use crate::operations::connect;
-use crate::operations::connect::{ReachError, Reached};
-use crate::operations::context::Settings;
+use crate::operations::connect::{ConnectError, Connection};
+use crate::operations::context::Context;
 use crate::operations::diagnose::Diagnosis;
 use crate::operations::failure::{Exit, Failure};
 
 /// Looks at a key if an ID is given, else at the way to the server; writes what was found.
-pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure> {
+pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure> {
     let case = case::Case::read(args).await?;
     let config = settings.config();
     let (mut diagnosis, health) = match &config {
@@ -31,7 +31,7 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failure
         None => {
             let mut facts =
                 crate::operations::diagnose::environment::facts(settings, config.as_ref().ok(), health.as_ref());
-            let wish = config.as_ref().map_or(Clipboard::default(), Config::clipboard);
+            let wish = config.as_ref().map_or(ClipboardChoice::default(), Config::clipboard);
             let notices = config.as_ref().map(Config::all_notices).unwrap_or_default().join(" ");
             facts.extend((!notices.is_empty()).then_some(("Notices", notices)));
             facts.extend(crate::operations::diagnose::surroundings::facts(wish).await);
@@ -59,9 +59,9 @@ async fn look(config: &Config, case: Option<&case::Case>) -> (Diagnosis, Option<
 }
 
 /// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
-async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
+async fn reach(config: &Config) -> Result<(Connection, bool), ConnectError> {
     match connect::server(config, config.chosen(), false).await {
-        Err(ReachError::NotSignedIn(..) | ReachError::Api(ApiError::Passportal)) => {
+        Err(ConnectError::NotSignedIn(..) | ConnectError::Api(ApiError::Passportal)) => {
             Ok((connect::without_session(config, config.chosen()).await?, false))
         }
         reached => Ok((reached?, true)),
@@ -71,7 +71,7 @@ async fn reach(config: &Config) -> Result<(Reached, bool), ReachError> {
 /// The server's address, if it is a URL.
 fn base(config: &Config) -> Option<BaseUrl> {
     match config.connection(config.chosen()) {
-        Ok(Source::Remote(Connection { target: Target::Url(base), .. })) => Some(base),
+        Ok(ServerLocation::Remote(ConnectionSettings { target: Target::Url(base), .. })) => Some(base),
         _ => None,
     }
 }

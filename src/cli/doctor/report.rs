@@ -13,7 +13,7 @@ use crate::operations::format::Format;
 
 /// The result as JSON.
 #[derive(Serialize)]
-struct Report<'a> {
+struct DiagnosisReport<'a> {
     findings: Vec<FindingRecord<'a>>,
     /// The facts by their names in small letters; empty where a key was looked at.
     environment: BTreeMap<String, &'a str>,
@@ -41,7 +41,7 @@ fn json(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> 
     let findings = diagnosis.findings.iter();
     let findings = findings.map(|f| FindingRecord { what: &f.what, next: &f.next, is_fault: f.is_fault }).collect();
     let named = facts.iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), value.as_str()));
-    output::write_json(&mut *out, &Report { findings, environment: named.collect() })?;
+    output::write_json(&mut *out, &DiagnosisReport { findings, environment: named.collect() })?;
     writeln!(out)
 }
 

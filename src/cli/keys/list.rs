@@ -6,9 +6,9 @@ use std::io::Write;
 use crate::cli::args::ListArgs;
 use crate::cli::output;
 use crate::cli::output::{KeyRecord, Out, Table};
-use crate::client::{ListRequest, Page, Place};
+use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::{Filter, KeyQuery};
-use crate::operations::connect::Reached;
+use crate::operations::connect::Connection;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
@@ -21,13 +21,13 @@ const ORDER: [usize; 8] = [0, 1, 2, 6, 5, 3, 4, 7];
 const GIVES_WAY: usize = 1;
 
 /// Writes all keys that match.
-pub async fn run(args: &ListArgs, server: &Reached, format: Format) -> Result<Exit, Failure> {
+pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     let filter = Filter { text: args.search.clone(), status: args.status };
     let order = args.order.unwrap_or_else(|| args.sort.natural_order());
     let mut request =
-        ListRequest { query: KeyQuery { sort: args.sort, order, filter }, place: Place::Start, counted: false };
+        ListRequest { query: KeyQuery { sort: args.sort, order, filter }, place: Cursor::Start, counted: false };
     let mut left = args.limit.unwrap_or(u64::MAX);
-    let mut listing = Listing { format, table: None, rows: 0 };
+    let mut listing = ListWriter { format, table: None, rows: 0 };
     let mut out = output::stdout();
     loop {
         let limit = usize::try_from(left).unwrap_or(PAGE).min(PAGE);
@@ -37,7 +37,7 @@ pub async fn run(args: &ListArgs, server: &Reached, format: Format) -> Result<Ex
         let written = listing.page(&mut out, &page);
         output::done(written, &mut out)?;
         match page.after {
-            Some(cursor) if left > 0 && !page.keys.is_empty() => request.place = Place::After(cursor),
+            Some(cursor) if left > 0 && !page.keys.is_empty() => request.place = Cursor::After(cursor),
             _ => break,
         }
     }
@@ -52,14 +52,14 @@ pub async fn run(args: &ListArgs, server: &Reached, format: Format) -> Result<Ex
 }
 
 /// What has been written so far.
-struct Listing {
+struct ListWriter {
     format: Format,
     /// The columns, as the first page needs them.
     table: Option<Table>,
     rows: u64,
 }
 
-impl Listing {
+impl ListWriter {
     fn page(&mut self, out: &mut Out, page: &Page) -> io::Result<()> {
         let records = page.keys.iter().map(KeyRecord::of);
         match self.format {

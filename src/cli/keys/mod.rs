@@ -14,15 +14,15 @@ use super::output;
 use super::output::KeyRecord;
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId, Status};
-use crate::operations::connect::Reached;
+use crate::operations::connect::Connection;
 use crate::operations::context;
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use chrono::Utc;
 
 /// Does what was asked, and ends the embedded server whatever came of it.
-pub async fn run(command: KeysCommand, settings: &Settings) -> Result<Exit, Failure> {
+pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failure> {
     match command {
         // These look at their destination and their input before they look for a server.
         KeysCommand::Create(args) => create::run(&args, settings).await,
@@ -49,12 +49,12 @@ pub async fn run(command: KeysCommand, settings: &Settings) -> Result<Exit, Fail
     }
 }
 
-async fn switch(id: &KeyId, status: Status, settings: &Settings) -> Result<Exit, Failure> {
+async fn switch(id: &KeyId, status: Status, settings: &Context) -> Result<Exit, Failure> {
     edit(id, Changes { status: Some(status), ..Changes::default() }, settings).await
 }
 
 /// Changes a key, and writes it as it is then.
-async fn edit(id: &KeyId, changes: Changes, settings: &Settings) -> Result<Exit, Failure> {
+async fn edit(id: &KeyId, changes: Changes, settings: &Context) -> Result<Exit, Failure> {
     let server = connect_to_change(settings).await?;
     let edited = change(id, &changes, &server).await;
     server.close().await;
@@ -66,7 +66,7 @@ async fn edit(id: &KeyId, changes: Changes, settings: &Settings) -> Result<Exit,
 }
 
 /// The call. A key that has expired is not switched on: it would stay as it is.
-async fn change(id: &KeyId, changes: &Changes, server: &Reached) -> Result<AccessKey, Failure> {
+async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<AccessKey, Failure> {
     if changes.status == Some(Status::Active) && server.client.key(id).await?.status == Status::Expired {
         let id = id.label(KeyId::MAX_CHARS);
         return Err(Failure::new(Exit::Conflict, format!("Key {id} has expired: nothing was changed."))

@@ -10,7 +10,7 @@ use crate::cli::output;
 use crate::cli::output::{EventRecord, KeyRecord, Out, Table};
 use crate::client::{ApiError, Event};
 use crate::domain::{AccessKey, KeyId};
-use crate::operations::connect::Reached;
+use crate::operations::connect::Connection;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
@@ -26,7 +26,7 @@ struct WithEvents<'a> {
 }
 
 /// Writes a key, and what happened to it if asked: as a field `events` in JSON; alone in CSV, which has one header.
-pub async fn run(args: &ShowArgs, server: &Reached, format: Format) -> Result<Exit, Failure> {
+pub async fn run(args: &ShowArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     let key = server.client.key(&args.id).await?;
     let events = if args.events { all_events(&args.id, server).await? } else { Vec::new() };
     let mut out = output::stdout();
@@ -39,7 +39,7 @@ pub async fn run(args: &ShowArgs, server: &Reached, format: Format) -> Result<Ex
     Ok(Exit::Done)
 }
 
-async fn all_events(id: &KeyId, server: &Reached) -> Result<Vec<Event>, ApiError> {
+async fn all_events(id: &KeyId, server: &Connection) -> Result<Vec<Event>, ApiError> {
     let (mut events, mut cursor) = server.client.events(id, None).await?;
     while let Some(place) = cursor {
         let (page, next) = server.client.events(id, Some(&place)).await?;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::VERIFICATION_FAILED;
 use crate::client::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
-use crate::client::{ApiError, Creation, Page, Place, web_page};
+use crate::client::{ApiError, Creation, Cursor, Page, web_page};
 use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
 
 /// The status, the headers and the body of an answer. What it says is understood here, whoever it came from.
@@ -37,7 +37,7 @@ impl Answer {
     }
 
     /// A page of keys.
-    pub fn page(&self, place: &Place) -> Result<Page, ApiError> {
+    pub fn page(&self, place: &Cursor) -> Result<Page, ApiError> {
         self.read::<WirePage>()?.into_page(place)
     }
 

@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 pub use answer::Answer;
 pub use exchange::Exchanged;
 pub use inspect::{Event, Health};
-pub use session::Session;
+pub use session::AdminSession;
 
 use super::wire;
 use super::wire::WirePage;
-use super::{ApiError, Changes, Connection, Creation, ListRequest, NewKey, Page, Place, Target, transport};
+use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, transport};
 use crate::domain::{AccessKey, Filter, KeyId, Order};
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
@@ -51,7 +51,7 @@ impl Client {
     }
 
     /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
-    pub fn connect(connection: &Connection, session: Option<&SecretString>) -> Result<Self, ApiError> {
+    pub fn connect(connection: &ConnectionSettings, session: Option<&SecretString>) -> Result<Self, ApiError> {
         let base = match &connection.target {
             Target::Socket(_) => "http://localhost".to_owned(),
             // A port in the URL would count for more than that of the forward; the Host header keeps it.
@@ -92,7 +92,7 @@ impl Client {
 
     /// A page of at most `limit` keys, up to the contract's 1,000.
     pub async fn page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
-        let upward = matches!(request.place, Place::End | Place::Before(_));
+        let upward = matches!(request.place, Cursor::End | Cursor::Before(_));
         let order = if upward { request.query.order.flipped() } else { request.query.order };
         let call = self
             .call(Method::GET, &["keys"])
@@ -101,8 +101,8 @@ impl Client {
             .query(&filter_pairs(&request.query.filter))
             .query(&[("total", request.counted)]);
         let call = match &request.place {
-            Place::After(cursor) | Place::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
-            Place::Start | Place::End => call,
+            Cursor::After(cursor) | Cursor::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
+            Cursor::Start | Cursor::End => call,
         };
         Answer::of(self.send(call).await?, BODY_LIMIT).await?.page(&request.place)
     }

@@ -14,7 +14,7 @@ use crate::domain::Untrusted;
 
 /// An administrator's session: who it is, and until when at the latest.
 #[derive(Clone)]
-pub struct Session {
+pub struct AdminSession {
     /// What goes with every call. A secret.
     pub token: SecretString,
     /// When it ends, used or not.
@@ -26,7 +26,7 @@ pub struct Session {
 }
 
 #[derive(Serialize)]
-struct Credentials<'a> {
+struct WireCredentials<'a> {
     username: &'a str,
     password: &'a str,
 }
@@ -42,8 +42,8 @@ struct WireSession {
 
 impl Client {
     /// Signs an administrator in. The answer is all that is left of it: `self` stays as it is.
-    pub async fn sign_in(&self, username: &str, password: &SecretString) -> Result<Session, ApiError> {
-        let credentials = Credentials { username, password: password.expose_secret() };
+    pub async fn sign_in(&self, username: &str, password: &SecretString) -> Result<AdminSession, ApiError> {
+        let credentials = WireCredentials { username, password: password.expose_secret() };
         let call = self
             .anyone(Method::POST, &["auth", "session"])
             .header(CONNECTION, "close") // its buffers held a password: they go with it
@@ -56,7 +56,7 @@ impl Client {
             other => other,
         })?;
         bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
-        Ok(Session {
+        Ok(AdminSession {
             token: wire.session_token,
             expires_at: wire.expires_at,
             username: Untrusted::new(&wire.username),
@@ -77,8 +77,8 @@ impl Client {
     }
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for AdminSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Session({:?}, …)", self.username)
+        write!(f, "AdminSession({:?}, …)", self.username)
     }
 }

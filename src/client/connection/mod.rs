@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use super::transport::{Proxy, ProxyUrl, Route};
+pub use super::transport::{Proxy, ProxyRoute, ProxyUrl};
 use crate::domain::BaseUrl;
 pub use forward::Forward;
 
 /// Where a server is, and everything that stands between it and us.
 #[derive(Clone, Debug)]
-pub struct Connection {
+pub struct ConnectionSettings {
     /// Where it listens.
     pub target: Target,
     /// Certificate authorities to trust besides the system's: PEM.
@@ -51,7 +51,7 @@ impl Target {
     }
 }
 
-impl Connection {
+impl ConnectionSettings {
     /// How long a connection may take to come about unless the settings say otherwise. A far host with a
     /// lost packet takes 3 s (RFC 6298: the first repeat after 1 s, the next after 2 s more).
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

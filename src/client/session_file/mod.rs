@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Session, Target};
+use super::{AdminSession, Target};
 use crate::domain::Untrusted;
 use crate::platform::surroundings::Account;
 
@@ -28,7 +28,7 @@ const MOST: u64 = 64 << 10;
 
 /// What keeps a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeper {
+pub enum SessionStorage {
     /// The kernel's keyring of this user: until the computer is started again, at the longest.
     Keyring,
     /// A file that only this user reads.
@@ -98,7 +98,11 @@ impl SessionFile {
 
     /// The remembered session, if there is one for this server that has not ended at `now`, if it was `signed_in_as` the
     /// name that is given, and not by somebody else who shares this account. One that has ended is removed.
-    pub fn load(&self, signed_in_as: Option<&str>, now: DateTime<Utc>) -> Result<Option<Session>, SessionFileError> {
+    pub fn load(
+        &self,
+        signed_in_as: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AdminSession>, SessionFileError> {
         let Some(bytes) = self.bytes()? else { return Ok(None) };
         // The parser's own error may quote what it stumbled over.
         let found: Found = serde_json::from_slice(&bytes)
@@ -112,7 +116,7 @@ impl SessionFile {
             self.remove()?;
             return Ok(None);
         }
-        Ok(Some(Session {
+        Ok(Some(AdminSession {
             token: found.session_token,
             expires_at: found.expires_at,
             username: Untrusted::new(&found.username),
@@ -122,11 +126,11 @@ impl SessionFile {
 
     /// Where the session is kept that [`load`](Self::load) would find.
     #[must_use]
-    pub fn keeper(&self) -> Option<Keeper> {
+    pub fn keeper(&self) -> Option<SessionStorage> {
         if keyring::load(&self.key()).is_some() {
-            return Some(Keeper::Keyring);
+            return Some(SessionStorage::Keyring);
         }
-        self.path.symlink_metadata().is_ok().then_some(Keeper::File)
+        self.path.symlink_metadata().is_ok().then_some(SessionStorage::File)
     }
 
     fn bytes(&self) -> Result<Option<Zeroizing<Vec<u8>>>, SessionFileError> {
@@ -140,10 +144,15 @@ impl SessionFile {
 
     /// Remembers a session in place of an older one, where `keeper` says and nowhere else. All of it is there when this
     /// returns, or the error says why not.
-    pub fn store(&self, session: &Session, signed_in_as: &str, keeper: Keeper) -> Result<(), SessionFileError> {
+    pub fn store(
+        &self,
+        session: &AdminSession,
+        signed_in_as: &str,
+        keeper: SessionStorage,
+    ) -> Result<(), SessionFileError> {
         let text = self.written(session, signed_in_as)?;
         match keeper {
-            Keeper::Keyring => {
+            SessionStorage::Keyring => {
                 let stored = keyring::store(&self.key(), &text, session.expires_at, Utc::now());
                 stored.map_err(|error| self.error(&format!("{NO_KEYRING} ({error:?})")))?;
                 match fs::remove_file(&self.path) {
@@ -153,7 +162,7 @@ impl SessionFile {
                     _ => Ok(()),
                 }
             }
-            Keeper::File => {
+            SessionStorage::File => {
                 self.write(&text)?;
                 keyring::remove(&self.key());
                 Ok(())
@@ -161,7 +170,7 @@ impl SessionFile {
         }
     }
 
-    fn written(&self, session: &Session, signed_in_as: &str) -> Result<Zeroizing<Vec<u8>>, SessionFileError> {
+    fn written(&self, session: &AdminSession, signed_in_as: &str) -> Result<Zeroizing<Vec<u8>>, SessionFileError> {
         let mut text = Zeroizing::new(Vec::with_capacity(4096));
         let written = Written {
             server: &self.server,

@@ -12,8 +12,8 @@ fn url(text: &str) -> Target {
 }
 
 /// The server writes names in its own way.
-fn session(username: &str, lives: TimeDelta) -> Session {
-    Session {
+fn session(username: &str, lives: TimeDelta) -> AdminSession {
+    AdminSession {
         token: SecretString::from(TOKEN),
         expires_at: Utc::now() + lives,
         username: Untrusted::new(&username.to_uppercase()),
@@ -25,7 +25,7 @@ fn session(username: &str, lives: TimeDelta) -> Session {
 fn stored() -> (tempfile::TempDir, SessionFile) {
     let state = tempfile::tempdir().unwrap();
     let file = SessionFile::of(&state.path().join("a/b"), "team", &url("https://keys.example"));
-    file.store(&session("jo", TimeDelta::hours(1)), "jo", Keeper::File).unwrap();
+    file.store(&session("jo", TimeDelta::hours(1)), "jo", SessionStorage::File).unwrap();
     (state, file)
 }
 
@@ -48,7 +48,7 @@ fn a_session_comes_back_as_it_was_from_a_private_file() {
     assert_eq!((found.username.raw_for_api(), found.role.raw_for_api()), ("JO", "auditor"));
     assert_eq!((mode(&file.path), mode(&file.folder)), (0o600, 0o700));
     assert_eq!(mode(file.folder.parent().unwrap()), 0o700);
-    file.store(&session("mo", TimeDelta::hours(1)), "mo", Keeper::File).unwrap();
+    file.store(&session("mo", TimeDelta::hours(1)), "mo", SessionStorage::File).unwrap();
     assert_eq!(file.load(None, Utc::now()).unwrap().unwrap().username.raw_for_api(), "MO");
     assert_eq!(fs::read_dir(&file.folder).unwrap().count(), 1, "nothing is left behind");
     assert!(file.remove().unwrap());
@@ -83,7 +83,7 @@ fn somebody_else_on_a_shared_account_does_not_use_it() {
     ] {
         let (_state, mut file) = stored();
         file.login = theirs;
-        file.store(&session("jo", TimeDelta::hours(1)), "jo", Keeper::File).unwrap();
+        file.store(&session("jo", TimeDelta::hours(1)), "jo", SessionStorage::File).unwrap();
         file.login = ours;
         assert_eq!(file.load(None, Utc::now()).unwrap().is_some(), used, "{theirs:?} {ours:?}");
     }
@@ -117,7 +117,7 @@ fn a_file_that_is_not_ours_alone_is_refused() {
     let (_state, file) = stored();
     fs::set_permissions(&file.folder, Permissions::from_mode(0o750)).unwrap();
     refused(&file, "lies in a folder that is not yours alone");
-    assert!(file.store(&session("jo", TimeDelta::hours(1)), "jo", Keeper::File).is_err());
+    assert!(file.store(&session("jo", TimeDelta::hours(1)), "jo", SessionStorage::File).is_err());
 
     let (_state, file) = stored();
     file.remove().unwrap();
@@ -132,7 +132,7 @@ fn a_link_in_its_place_is_replaced_and_not_followed() {
     fs::write(&victim, "precious").unwrap();
     file.remove().unwrap();
     symlink(&victim, &file.path).unwrap();
-    file.store(&session("jo", TimeDelta::hours(1)), "jo", Keeper::File).unwrap();
+    file.store(&session("jo", TimeDelta::hours(1)), "jo", SessionStorage::File).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert!(fs::symlink_metadata(&file.path).unwrap().is_file());
 }
@@ -163,7 +163,7 @@ fn many_at_once_leave_one_whole_file() {
         for n in 0..20 {
             let file = &file;
             scope.spawn(move || {
-                file.store(&session("jo", TimeDelta::hours(1)), &format!("jo{n}"), Keeper::File).unwrap();
+                file.store(&session("jo", TimeDelta::hours(1)), &format!("jo{n}"), SessionStorage::File).unwrap();
                 assert!(file.load(None, Utc::now()).unwrap().is_some());
             });
         }

@@ -1,6 +1,6 @@
 //! One request, one call, one reply.
 
-use crate::client::{ApiError, Client, Connection, Exchange, Exchanged, Reply, Request, Target};
+use crate::client::{ApiError, Client, ConnectionSettings, Exchange, Exchanged, Reply, Request, Target};
 use crate::domain::BaseUrl;
 
 /// Whether a request is about keys, and so needs an administrator's session.
@@ -59,7 +59,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
 async fn reach(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiError> {
     let Some(base) = at else { return Ok(client.without_session()) };
     // Reading the system's certificates takes some milliseconds.
-    let built = tokio::task::spawn_blocking(move || Client::connect(&Connection::new(Target::Url(base)), None));
+    let built = tokio::task::spawn_blocking(move || Client::connect(&ConnectionSettings::new(Target::Url(base)), None));
     built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("The way to that server could not be set up.".into())))
 }
 

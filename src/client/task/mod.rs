@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::in_flight::Reading;
-use super::{ApiError, Client, Connect, Connected, Link, Reply, Request, Session};
-use crate::domain::{Untrusted, Who};
+use super::in_flight::InFlight;
+use super::{AdminSession, ApiError, Client, Connect, Connected, Link, Reply, Request};
+use crate::domain::{Identity, Untrusted};
 
 /// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -26,13 +26,13 @@ pub fn spawn(connect: impl Connect) -> Link {
 }
 
 /// What a call comes to.
-enum Outcome {
+enum CallOutcome {
     /// Its reply was sent.
     Answered,
     /// It needs somebody to sign in.
     Refused(Request, ApiError),
     /// A sign-in.
-    SignedIn(Result<Session, ApiError>),
+    SignedIn(Result<AdminSession, ApiError>),
 }
 
 /// How one comes to a server's keys.
@@ -51,8 +51,8 @@ struct Task {
     keys: Keys,
     /// The session that this run has begun, and so ends.
     own_session: bool,
-    calls: JoinSet<Outcome>,
-    reading: Reading,
+    calls: JoinSet<CallOutcome>,
+    reading: InFlight,
     /// What waits for somebody to sign in.
     parked: Vec<Request>,
     /// Whether the screen was asked for a sign-in.
@@ -99,7 +99,7 @@ impl Task {
             false => Keys::Open,
         };
         let _ = replies.send(Reply::Connected(Ok(server))).await;
-        let (calls, reading, parked) = (JoinSet::new(), Reading::default(), Vec::new());
+        let (calls, reading, parked) = (JoinSet::new(), InFlight::default(), Vec::new());
         Self { client, keys, own_session: false, calls, reading, parked, asking: false, replies }
     }
 
@@ -112,7 +112,7 @@ impl Task {
             Request::SignIn(credentials) => {
                 let client = self.client.clone();
                 self.calls.spawn(async move {
-                    Outcome::SignedIn(client.sign_in(&credentials.username, &credentials.password).await)
+                    CallOutcome::SignedIn(client.sign_in(&credentials.username, &credentials.password).await)
                 });
             }
             Request::GiveUp => {
@@ -144,32 +144,32 @@ impl Task {
         let call = self.calls.spawn(async move {
             let reply = answer::answer(&client, request.clone()).await;
             match answer::into_denial(reply) {
-                Ok(error) if may_sign_in => return Outcome::Refused(request, error),
+                Ok(error) if may_sign_in => return CallOutcome::Refused(request, error),
                 Ok(error) => drop(replies.send(answer::refuse(request, error)).await),
                 Err(reply) => drop(replies.send(*reply).await),
             }
-            Outcome::Answered
+            CallOutcome::Answered
         });
         if let Some(about) = about {
             self.reading.note(about, call);
         }
     }
 
-    async fn note(&mut self, outcome: Outcome) {
+    async fn note(&mut self, outcome: CallOutcome) {
         match outcome {
-            Outcome::Answered => {}
-            Outcome::Refused(request, _) => self.park(request).await,
-            Outcome::SignedIn(Ok(session)) => match self.sign_in(&session.token) {
+            CallOutcome::Answered => {}
+            CallOutcome::Refused(request, _) => self.park(request).await,
+            CallOutcome::SignedIn(Ok(session)) => match self.sign_in(&session.token) {
                 Ok(()) => {
-                    let Session { username, role, expires_at, .. } = session;
-                    self.reply(Reply::SignedIn(Ok(Who { username, role, expires_at }))).await;
+                    let AdminSession { username, role, expires_at, .. } = session;
+                    self.reply(Reply::SignedIn(Ok(Identity { username, role, expires_at }))).await;
                     for request in std::mem::take(&mut self.parked) {
                         self.call(request);
                     }
                 }
                 Err(error) => self.reply(Reply::SignedIn(Err(error))).await,
             },
-            Outcome::SignedIn(Err(error)) => self.reply(Reply::SignedIn(Err(error))).await,
+            CallOutcome::SignedIn(Err(error)) => self.reply(Reply::SignedIn(Err(error))).await,
         }
     }
 
@@ -204,7 +204,7 @@ impl Task {
         self.reading.stop();
         self.refuse_parked().await;
         while let Some(outcome) = self.calls.join_next().await {
-            if let Ok(Outcome::Refused(request, error)) = outcome {
+            if let Ok(CallOutcome::Refused(request, error)) = outcome {
                 self.reply(answer::refuse(request, error)).await;
             }
         }

@@ -19,9 +19,9 @@ use rustls::{ClientConfig, RootCertStore};
 
 pub(crate) use blame::blame;
 pub use error::TransportError;
-pub use proxy::{Proxy, ProxyUrl, Route};
+pub use proxy::{Proxy, ProxyRoute, ProxyUrl};
 
-use super::{ApiError, Connection, Target};
+use super::{ApiError, ConnectionSettings, Target};
 
 /// Looks up a variable of the environment.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -38,7 +38,7 @@ fn of_environment(name: &str) -> Option<OsString> {
 }
 
 /// The HTTP client for a connection, and the proxy that it uses. Reads certificates only where TLS is spoken.
-pub(crate) fn http(connection: &Connection) -> Result<(reqwest::Client, Option<String>), ApiError> {
+pub(crate) fn http(connection: &ConnectionSettings) -> Result<(reqwest::Client, Option<String>), ApiError> {
     let mut through = None;
     let builder = match &connection.target {
         Target::Socket(path) => plain()?.unix_socket(path.as_path()),
@@ -66,15 +66,15 @@ pub(crate) fn http(connection: &Connection) -> Result<(reqwest::Client, Option<S
 
 /// The HTTP client for a socket, with the usual patience.
 pub(crate) fn http_on_socket(socket: &Path) -> Result<reqwest::Client, ApiError> {
-    Ok(http(&Connection::new(Target::Socket(socket.to_owned())))?.0)
+    Ok(http(&ConnectionSettings::new(Target::Socket(socket.to_owned())))?.0)
 }
 
 /// The HTTP client for plain HTTP on this machine, with the usual patience.
 pub(crate) fn http_on_loopback() -> Result<reqwest::Client, ApiError> {
-    finish(plain()?.connect_timeout(Connection::CONNECT_TIMEOUT).timeout(Connection::TIMEOUT))
+    finish(plain()?.connect_timeout(ConnectionSettings::CONNECT_TIMEOUT).timeout(ConnectionSettings::TIMEOUT))
 }
 
-fn patient(builder: ClientBuilder, connection: &Connection) -> ClientBuilder {
+fn patient(builder: ClientBuilder, connection: &ConnectionSettings) -> ClientBuilder {
     builder.connect_timeout(connection.connect_timeout).timeout(connection.timeout)
 }
 
@@ -98,7 +98,7 @@ fn with_tls(builder: ClientBuilder, mut tls: ClientConfig) -> ClientBuilder {
     builder.tls_backend_preconfigured(tls)
 }
 
-fn tls(connection: &Connection, lookup: Lookup<'_>) -> Result<ClientConfig, TransportError> {
+fn tls(connection: &ConnectionSettings, lookup: Lookup<'_>) -> Result<ClientConfig, TransportError> {
     let words = |error: &dyn std::error::Error| TransportError::Tls(error.to_string());
     let roots = Arc::new(roots::roots(connection, lookup)?);
     let verifier =

@@ -74,7 +74,7 @@ impl fmt::Debug for ProxyUrl {
 }
 
 /// A proxy that is named, and whether it is used for a server.
-pub struct Route {
+pub struct ProxyRoute {
     /// The proxy.
     pub url: ProxyUrl,
     /// The variable that names it; none if the settings do.
@@ -85,7 +85,7 @@ pub struct Route {
 
 impl Proxy {
     /// The proxy that is named for a server, used or not.
-    pub fn named(&self, base: &BaseUrl) -> Result<Option<Route>, TransportError> {
+    pub fn named(&self, base: &BaseUrl) -> Result<Option<ProxyRoute>, TransportError> {
         self.find(base, &super::of_environment)
     }
 
@@ -103,11 +103,11 @@ impl Proxy {
         Ok(Some((proxy, route.url.shown)))
     }
 
-    fn find(&self, base: &BaseUrl, lookup: Lookup<'_>) -> Result<Option<Route>, TransportError> {
+    fn find(&self, base: &BaseUrl, lookup: Lookup<'_>) -> Result<Option<ProxyRoute>, TransportError> {
         let loopback = base.is_loopback().then_some("loopback");
         match self {
             Self::None => Ok(None),
-            Self::Via(url) => Ok(Some(Route { url: url.clone(), variable: None, skipped: loopback })),
+            Self::Via(url) => Ok(Some(ProxyRoute { url: url.clone(), variable: None, skipped: loopback })),
             Self::Environment => {
                 let Some((name, value)) = NAMES.iter().find_map(|name| Some((*name, lookup(name)?))) else {
                     return Ok(None);
@@ -120,7 +120,7 @@ impl Proxy {
                     base.as_str().parse().is_ok_and(|uri| proxied.intercept(&uri).is_none())
                 });
                 let skipped = loopback.or_else(|| excepted.then_some("NO_PROXY"));
-                Ok(Some(Route { url, variable: Some(name), skipped }))
+                Ok(Some(ProxyRoute { url, variable: Some(name), skipped }))
             }
         }
     }

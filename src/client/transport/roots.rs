@@ -9,13 +9,13 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::{Lookup, TransportError};
-use crate::client::Connection;
+use crate::client::ConnectionSettings;
 
 /// The largest file of certificates that is read, in bytes: the system's own is 0.3 MB.
 const MOST: u64 = 16 << 20;
 
 /// The authorities of the system, of the settings, or of both.
-pub(crate) fn roots(connection: &Connection, lookup: Lookup<'_>) -> Result<RootCertStore, TransportError> {
+pub(crate) fn roots(connection: &ConnectionSettings, lookup: Lookup<'_>) -> Result<RootCertStore, TransportError> {
     let mut store = RootCertStore::empty();
     if !connection.ca_only {
         system(&mut store, lookup)?;

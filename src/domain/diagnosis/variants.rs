@@ -91,7 +91,7 @@ impl Cause {
 /// A key or a message, and the mistake that it means.
 type Variant = (Zeroizing<Vec<u8>>, Option<Cause>);
 /// A key and a message, and the mistakes that the two mean.
-type Pair = (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>, Vec<Cause>);
+type Combination = (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>, Vec<Cause>);
 
 /// Whether a text has the form of an HMAC token at all.
 pub(crate) fn is_readable(token: &str) -> bool {
@@ -141,7 +141,7 @@ fn readings(token: &str) -> Vec<(Zeroizing<String>, Option<Cause>)> {
 }
 
 /// Every key with every message, and the mistakes that each pair means.
-fn candidates(id: &str, secret: &str, content: &str) -> Vec<Pair> {
+fn candidates(id: &str, secret: &str, content: &str) -> Vec<Combination> {
     let mut pairs = Vec::new();
     for (key, in_key) in keys(id, secret) {
         for (message, in_message) in messages(content) {

@@ -5,14 +5,14 @@ use unicode_security::RestrictionLevelDetection as _;
 
 /// Why a text may not be what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum ConfusableWarning {
     /// It holds what cannot be seen on any screen, and is not shown as it came.
     Unseen,
     /// A word of it mixes scripts whose letters look alike.
     Scripts,
 }
 
-impl Doubt {
+impl ConfusableWarning {
     /// The doubt in a few words, for a line of its own.
     #[must_use]
     pub const fn words(self) -> &'static str {

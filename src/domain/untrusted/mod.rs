@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::Charset;
-pub use confusable::Doubt;
+pub use confusable::ConfusableWarning;
 
 /// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`label`](Self::label)
 /// or [`block`](Self::block).
@@ -44,11 +44,11 @@ impl Untrusted {
 
     /// Why a reader may take it for another text than it is.
     #[must_use]
-    pub fn doubt(&self) -> Option<Doubt> {
+    pub fn doubt(&self) -> Option<ConfusableWarning> {
         if spell(&self.0, false) != self.0 {
-            Some(Doubt::Unseen)
+            Some(ConfusableWarning::Unseen)
         } else if confusable::mixes_scripts(&self.0) {
-            Some(Doubt::Scripts)
+            Some(ConfusableWarning::Scripts)
         } else {
             None
         }

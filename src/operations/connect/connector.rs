@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::Utc;
 
 use crate::client::session_file::SessionFile;
-use crate::client::{ApiError, Client, Connect, Connected, Connection, Server, Target};
-use crate::config::{Config, Source};
-use crate::domain::{Profile, Who};
+use crate::client::{ApiError, Client, Connect, Connected, ConnectionSettings, Server, Target};
+use crate::config::{Config, ServerLocation};
+use crate::domain::{Identity, Profile};
 use crate::server::embedded;
 use crate::server::embedded::Embedded;
 
@@ -36,8 +36,8 @@ impl Connector {
         let words = |error: &dyn std::error::Error| ApiError::NotStarted(format!("{error}."));
         let profile = self.config.profile(name).map_err(|error| words(&error))?;
         match self.config.connection(name).map_err(|error| words(&error))? {
-            Source::Embedded(data) => self.embedded(profile, data).await,
-            Source::Remote(connection) => {
+            ServerLocation::Embedded(data) => self.embedded(profile, data).await,
+            ServerLocation::Remote(connection) => {
                 let config = self.config.clone();
                 // Certificates and the remembered session are read from files.
                 let opened = tokio::task::spawn_blocking(move || remote(&config, profile, &connection));
@@ -66,12 +66,12 @@ impl Connect for Connector {
     }
 }
 
-fn remote(config: &Config, profile: Profile, connection: &Connection) -> Result<Connected, ApiError> {
+fn remote(config: &Config, profile: Profile, connection: &ConnectionSettings) -> Result<Connected, ApiError> {
     let file = SessionFile::of(config.state_folder(), &profile.name, &connection.target);
     let session = file.load(profile.username.as_deref(), Utc::now());
     let session = session.map_err(|error| ApiError::NotStarted(format!("{error}.")))?;
     let client = Client::connect(connection, session.as_ref().map(|session| &session.token))?;
-    let who = session.map(|s| Who { username: s.username, role: s.role, expires_at: s.expires_at });
+    let who = session.map(|s| Identity { username: s.username, role: s.role, expires_at: s.expires_at });
     Ok(Connected { client, server: Server { profile, target: connection.target.clone(), who } })
 }
 

@@ -6,8 +6,8 @@ use chrono::Utc;
 use secrecy::SecretString;
 
 use crate::client::session_file::{SessionFile, SessionFileError};
-use crate::client::{ApiError, Client, Connection, Session};
-use crate::config::{Config, ConfigError, Source};
+use crate::client::{AdminSession, ApiError, Client, ConnectionSettings};
+use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::{Profile, Untrusted};
 use crate::platform::prompt;
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
@@ -15,18 +15,18 @@ use crate::server::embedded;
 use crate::server::embedded::Embedded;
 
 /// A server that can be asked. To be closed, or the embedded server would not write down what it knows.
-pub struct Reached {
+pub struct Connection {
     /// Who asks it.
     pub client: Client,
     /// What is known of it.
     pub profile: Profile,
     /// Whose session it is, where one signs in.
     pub username: Option<Untrusted>,
-    held: Held,
+    held: HeldSession,
 }
 
 /// What ends with the command.
-enum Held {
+enum HeldSession {
     /// Nothing: the session is remembered.
     Nothing,
     /// The embedded server.
@@ -37,7 +37,7 @@ enum Held {
 
 /// Why no server can be asked.
 #[derive(Debug, thiserror::Error)]
-pub enum ReachError {
+pub enum ConnectError {
     /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -57,48 +57,53 @@ pub enum ReachError {
 
 /// Comes to the server of a profile: starts the embedded one, or takes the remembered session, or asks for name and
 /// password if `interactive`.
-pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Reached, ReachError> {
+pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Connection, ConnectError> {
     let profile = config.profile(name)?;
     let connection = match config.connection(name)? {
-        Source::Embedded(data) => {
+        ServerLocation::Embedded(data) => {
             let server = embedded::start(&data).await.map_err(|error| ApiError::NotStarted(error.to_string()))?;
             let client = Client::unix(&server.socket, &server.session)?;
-            return Ok(Reached { client, profile, username: None, held: Held::Server(Box::new(server)) });
+            return Ok(Connection { client, profile, username: None, held: HeldSession::Server(Box::new(server)) });
         }
-        Source::Remote(connection) => connection,
+        ServerLocation::Remote(connection) => connection,
     };
     offers_keys(&connection)?;
     let file = SessionFile::of(config.state_folder(), name, &connection.target);
     if let Some(session) = file.load(profile.username.as_deref(), Utc::now())? {
         let client = Client::connect(&connection, Some(&session.token))?;
-        return Ok(Reached { client, profile, username: Some(session.username), held: Held::Nothing });
+        return Ok(Connection { client, profile, username: Some(session.username), held: HeldSession::Nothing });
     }
     if !interactive {
         return Err(not_signed_in(config, name));
     }
     let signed_in = ask_and_sign_in(&connection, &profile, None, None).await?;
-    Ok(Reached { client: signed_in.client, profile, username: Some(signed_in.session.username), held: Held::Session })
+    Ok(Connection {
+        client: signed_in.client,
+        profile,
+        username: Some(signed_in.session.username),
+        held: HeldSession::Session,
+    })
 }
 
 /// Comes to the server of a profile for calls that need no session; nobody is asked to sign in.
-pub async fn without_session(config: &Config, name: &str) -> Result<Reached, ReachError> {
+pub async fn without_session(config: &Config, name: &str) -> Result<Connection, ConnectError> {
     match config.connection(name)? {
-        Source::Embedded(_) => server(config, name, false).await,
-        Source::Remote(connection) => {
+        ServerLocation::Embedded(_) => server(config, name, false).await,
+        ServerLocation::Remote(connection) => {
             let client = Client::connect(&connection, None)?;
-            Ok(Reached { client, profile: config.profile(name)?, username: None, held: Held::Nothing })
+            Ok(Connection { client, profile: config.profile(name)?, username: None, held: HeldSession::Nothing })
         }
     }
 }
 
-impl Reached {
+impl Connection {
     /// Ends what was begun for this command: the embedded server, or a session that nobody remembers.
     pub async fn close(self) {
         match self.held {
-            Held::Nothing => {}
-            Held::Server(server) => server.stop().await,
+            HeldSession::Nothing => {}
+            HeldSession::Server(server) => server.stop().await,
             // If it cannot be ended it ends by itself; the command's own result is what counts.
-            Held::Session => drop(self.client.sign_out().await),
+            HeldSession::Session => drop(self.client.sign_out().await),
         }
     }
 }
@@ -106,18 +111,18 @@ impl Reached {
 /// A session that has just begun.
 pub(crate) struct SignedIn {
     pub(crate) client: Client,
-    pub(crate) session: Session,
+    pub(crate) session: AdminSession,
     /// The name as it was typed.
     pub(crate) name: String,
 }
 
 /// Signs in with a name and a password, and asks for what is not given.
 pub(crate) async fn ask_and_sign_in(
-    connection: &Connection,
+    connection: &ConnectionSettings,
     profile: &Profile,
     username: Option<String>,
     password: Option<SecretSource>,
-) -> Result<SignedIn, ReachError> {
+) -> Result<SignedIn, ConnectError> {
     offers_keys(connection)?;
     // Before anybody types a password: a wrong file of certificates needs none.
     let client = Client::connect(connection, None)?;
@@ -135,11 +140,11 @@ pub(crate) async fn ask_and_sign_in(
 }
 
 /// Refuses a server that is known to have no keys, before anybody types a password.
-fn offers_keys(connection: &Connection) -> Result<(), ApiError> {
+fn offers_keys(connection: &ConnectionSettings) -> Result<(), ApiError> {
     if connection.target.is_passportal() { Err(ApiError::Passportal) } else { Ok(()) }
 }
 
-async fn ask_name(profile: &Profile) -> Result<String, ReachError> {
+async fn ask_name(profile: &Profile) -> Result<String, ConnectError> {
     let question = format!("User name at {}: ", profile.server);
     let answer = blocking(move || prompt::line(&question).map_err(SecretInputError::Prompt)).await?;
     match answer.trim() {
@@ -156,7 +161,7 @@ async fn blocking<T: Send + 'static>(
     asked.unwrap_or_else(|error| Err(SecretInputError::Prompt(std::io::Error::other(error))))
 }
 
-fn not_signed_in(config: &Config, name: &str) -> ReachError {
+fn not_signed_in(config: &Config, name: &str) -> ConnectError {
     let to = config.url_of_ad_hoc(name).unwrap_or(name);
-    ReachError::NotSignedIn(to.to_owned(), config.command(name, "login --remember"))
+    ConnectError::NotSignedIn(to.to_owned(), config.command(name, "login --remember"))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::client::{ApiError, Client, Creation, NewKey};
 use crate::operations::failure::{Exit, Failure};
-use crate::platform::signal_guard::Held;
+use crate::platform::signal_guard::SignalGuard;
 
 /// How often a create is sent, always under one name: one key is made at the most.
 const TRIES: u32 = 4;
@@ -24,7 +24,7 @@ pub enum Unsent {
 }
 
 /// Sends the call until an answer comes.
-pub async fn send(client: &Client, new: &NewKey, held: &mut Held) -> Result<Creation, Unsent> {
+pub async fn send(client: &Client, new: &NewKey, held: &mut SignalGuard) -> Result<Creation, Unsent> {
     let (mut pause, mut attempt) = (PAUSE, 1);
     loop {
         let error = match answered(client, new, held).await {
@@ -47,7 +47,7 @@ pub async fn send(client: &Client, new: &NewKey, held: &mut Held) -> Result<Crea
 }
 
 /// One call. A signal does not end it, since its answer may be the only copy of a secret.
-async fn answered(client: &Client, new: &NewKey, held: &mut Held) -> Result<Creation, ApiError> {
+async fn answered(client: &Client, new: &NewKey, held: &mut SignalGuard) -> Result<Creation, ApiError> {
     let mut call = pin!(client.create(new));
     tokio::select! {
         result = &mut call => return result,

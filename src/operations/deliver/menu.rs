@@ -6,12 +6,12 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{Delivered, Rescue};
+use super::{Delivery, Rescue};
 use crate::domain::KeyId;
 use crate::operations::failure::Failure;
 use crate::operations::prompter;
-use crate::platform::delivery::{Arrived, Receiver, Speech, to_path};
-use crate::platform::signal_guard::Held;
+use crate::platform::delivery::{Delivered, OutputMode, PipeCommand, to_path};
+use crate::platform::signal_guard::SignalGuard;
 
 /// A secret that found no place yet.
 pub(crate) struct Offer<'a> {
@@ -20,14 +20,14 @@ pub(crate) struct Offer<'a> {
     /// What went wrong last, for the middle of a sentence.
     pub(crate) failed: String,
     /// The command that may be run again.
-    pub(crate) again: Option<Receiver>,
+    pub(crate) again: Option<PipeCommand>,
     pub(crate) rescue: &'a Rescue,
-    pub(crate) held: &'a mut Held,
+    pub(crate) held: &'a mut SignalGuard,
 }
 
 impl Offer<'_> {
     /// Asks until the secret is somewhere. No answer, or a signal, keeps it in a private file.
-    pub(crate) async fn make(mut self) -> Result<Delivered, Failure> {
+    pub(crate) async fn make(mut self) -> Result<Delivery, Failure> {
         loop {
             let choice = answer(self.question(), self.held).await;
             let tried = match choice.as_deref() {
@@ -57,37 +57,37 @@ impl Offer<'_> {
         )
     }
 
-    async fn run_again(&mut self) -> Result<Option<Delivered>, String> {
+    async fn run_again(&mut self) -> Result<Option<Delivery>, String> {
         let Some(receiver) = &self.again else { return Ok(None) };
-        receiver.give(&self.line, Speech::Aloud, self.held.signal()).await.map_err(|failed| failed.why)?;
-        Ok(Some(Delivered::Command))
+        receiver.give(&self.line, OutputMode::Aloud, self.held.signal()).await.map_err(|failed| failed.why)?;
+        Ok(Some(Delivery::Command))
     }
 
-    async fn run_another(&mut self) -> Result<Option<Delivered>, String> {
+    async fn run_another(&mut self) -> Result<Option<Delivery>, String> {
         let Some(command) = answer("Command: ".to_owned(), self.held).await else { return Ok(None) };
-        self.again = Some(Receiver::find(&command).map_err(|refusal| refusal.what)?);
+        self.again = Some(PipeCommand::find(&command).map_err(|refusal| refusal.what)?);
         self.run_again().await
     }
 
-    async fn write_file(&mut self) -> Result<Option<Delivered>, String> {
+    async fn write_file(&mut self) -> Result<Option<Delivery>, String> {
         let Some(path) = answer("New file: ".to_owned(), self.held).await else { return Ok(None) };
         match to_path(Path::new(&path), &self.line).map_err(|refusal| refusal.what)? {
-            Arrived::File(path) => Ok(Some(Delivered::File(path))),
-            Arrived::Descriptor(number) => Ok(Some(Delivered::Descriptor(number))),
+            Delivered::File(path) => Ok(Some(Delivery::File(path))),
+            Delivered::Descriptor(number) => Ok(Some(Delivery::Descriptor(number))),
         }
     }
 
     /// Straight to the terminal: standard output may be a file.
-    async fn show(&mut self) -> Result<Option<Delivered>, String> {
+    async fn show(&mut self) -> Result<Option<Delivery>, String> {
         let shown = OpenOptions::new().write(true).open("/dev/tty").and_then(|mut tty| tty.write_all(&self.line));
         shown.map_err(|error| format!("the terminal cannot be written to: {error}"))?;
         let has_it = answer("Type y when you have it: ".to_owned(), self.held).await;
-        Ok(has_it.filter(|answer| answer == "y").map(|_| Delivered::Terminal))
+        Ok(has_it.filter(|answer| answer == "y").map(|_| Delivery::Terminal))
     }
 }
 
 /// None if nobody answers, or a signal came.
-async fn answer(question: String, held: &mut Held) -> Option<String> {
+async fn answer(question: String, held: &mut SignalGuard) -> Option<String> {
     if held.is_heard() {
         return None;
     }

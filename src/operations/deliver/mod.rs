@@ -6,7 +6,7 @@ mod rescue;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use crate::platform::signal_guard::Held;
+pub use crate::platform::signal_guard::SignalGuard;
 pub use rescue::Rescue;
 
 use super::failure::Failure;
@@ -15,7 +15,7 @@ use crate::cli::args::CreateArgs;
 use crate::cli::output;
 use crate::domain::{KeyId, SecretKey, sentence};
 pub use crate::platform::delivery::line;
-use crate::platform::delivery::{Descriptor, NewFile, Receiver, Refusal, Speech};
+use crate::platform::delivery::{Descriptor, NewFile, OutputMode, PipeCommand, Refusal};
 use menu::Offer;
 
 /// Where a secret shall go.
@@ -27,12 +27,12 @@ pub enum Destination {
     /// An open file descriptor.
     Descriptor(Descriptor),
     /// A command that was found.
-    Command(Receiver),
+    Command(PipeCommand),
 }
 
 /// Where a secret went.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivered {
+pub enum Delivery {
     /// Standard output.
     Stdout,
     /// A new file.
@@ -61,7 +61,7 @@ impl Destination {
             return Descriptor::open(number).map(Self::Descriptor).map_err(|refusal| no_key(&refusal));
         }
         if let Some(command) = &args.pipe_to {
-            return Receiver::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
+            return PipeCommand::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
         }
         if output::is_terminal() && !args.show {
             return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
@@ -81,26 +81,26 @@ impl Destination {
         id: &KeyId,
         secret: &SecretKey,
         rescue: &Rescue,
-        held: &mut Held,
-    ) -> Result<Delivered, Failure> {
+        held: &mut SignalGuard,
+    ) -> Result<Delivery, Failure> {
         let (failed, again) = match self {
-            Self::Stdout => return Ok(Delivered::Stdout),
+            Self::Stdout => return Ok(Delivery::Stdout),
             Self::File(file) => {
                 let path = file.path().to_owned();
                 match file.fill(&line(secret)) {
-                    Ok(()) => return Ok(Delivered::File(path)),
+                    Ok(()) => return Ok(Delivery::File(path)),
                     Err(error) => (format!("{} cannot be written: {error}", path.display()), None),
                 }
             }
             Self::Descriptor(descriptor) => {
                 let number = descriptor.number();
                 match descriptor.fill(&line(secret)) {
-                    Ok(()) => return Ok(Delivered::Descriptor(number)),
+                    Ok(()) => return Ok(Delivery::Descriptor(number)),
                     Err(error) => (format!("file descriptor {number} cannot be written to: {error}"), None),
                 }
             }
-            Self::Command(receiver) => match receiver.give(&line(secret), Speech::Aloud, held.signal()).await {
-                Ok(_) => return Ok(Delivered::Command),
+            Self::Command(receiver) => match receiver.give(&line(secret), OutputMode::Aloud, held.signal()).await {
+                Ok(_) => return Ok(Delivery::Command),
                 Err(failed) => (failed.why, Some(receiver)),
             },
         };
@@ -111,7 +111,7 @@ impl Destination {
     }
 }
 
-impl Delivered {
+impl Delivery {
     /// The word of the JSON result.
     #[must_use]
     pub const fn word(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Delivered;
+use super::Delivery;
 use crate::domain::KeyId;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::delivery::{NewFile, fill};
@@ -28,12 +28,12 @@ impl Rescue {
     }
 
     /// Keeps a secret in a new file there.
-    pub fn keep(&self, id: &KeyId, line: &[u8], why: String) -> Result<Delivered, Failure> {
+    pub fn keep(&self, id: &KeyId, line: &[u8], why: String) -> Result<Delivery, Failure> {
         let name: String = id.raw_for_api().chars().filter(char::is_ascii_alphanumeric).take(40).collect();
         let path = self.0.join(format!("secret-of-{name}"));
         let kept = NewFile::open(&path).and_then(|mut opened| fill(&mut opened, &path, line));
         match kept {
-            Ok(()) => Ok(Delivered::Rescued(path, why)),
+            Ok(()) => Ok(Delivery::Rescued(path, why)),
             Err(error) => Err(Failure::new(
                 Exit::Undelivered,
                 format!("{why}; and {} cannot be written: {error}. The secret is lost.", path.display()),

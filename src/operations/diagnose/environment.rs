@@ -4,18 +4,18 @@ use chrono::Utc;
 
 use super::{Diagnosis, Fact};
 use crate::cli::login::place;
-use crate::client::session_file::{Keeper, SessionFile};
-use crate::client::{ApiError, Connection, Health, Proxy, Route, Target};
-use crate::config::{Config, Source};
+use crate::client::session_file::{SessionFile, SessionStorage};
+use crate::client::{ApiError, ConnectionSettings, Health, Proxy, ProxyRoute, Target};
+use crate::config::{Config, ServerLocation};
 use crate::domain::BaseUrl;
 use crate::domain::diagnosis::{Evidence, Finding, diagnose as find};
-use crate::operations::connect::Reached;
-use crate::operations::context::Settings;
+use crate::operations::connect::Connection;
+use crate::operations::context::Context;
 use crate::operations::failure::Exit;
 use crate::operations::format::time;
 
 /// Asks the server how it is.
-pub(crate) async fn diagnose(server: &Reached, base: Option<&BaseUrl>) -> (Diagnosis, Option<Health>) {
+pub(crate) async fn diagnose(server: &Connection, base: Option<&BaseUrl>) -> (Diagnosis, Option<Health>) {
     let (mut diagnosis, health) = match server.client.health().await {
         Ok(health) => {
             let clocks = health.time.map(|theirs| (theirs, Utc::now()));
@@ -41,7 +41,7 @@ pub(crate) async fn diagnose(server: &Reached, base: Option<&BaseUrl>) -> (Diagn
 }
 
 /// The facts, in the order in which they are shown.
-pub fn facts(settings: &Settings, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
+pub fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
     let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
     let file = settings.wishes.config.clone().unwrap_or_else(|| settings.places.config.join("config.toml"));
     let there = if file.exists() { "" } else { " (not there)" };
@@ -67,12 +67,12 @@ fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
     facts.push(("Profile", format!("{name}{marks}")));
     facts.push(("Server", profile.server));
     match source {
-        Source::Embedded(data) => facts.push(("Data folder", data.display().to_string())),
-        Source::Remote(connection) => of_connection(facts, config, &connection),
+        ServerLocation::Embedded(data) => facts.push(("Data folder", data.display().to_string())),
+        ServerLocation::Remote(connection) => of_connection(facts, config, &connection),
     }
 }
 
-fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection) {
+fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &ConnectionSettings) {
     if !connection.target.is_passportal() {
         facts.push(("Session", session(config, connection)));
     }
@@ -97,9 +97,9 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
 }
 
 /// The remembered session, if there is one.
-fn session(config: &Config, connection: &Connection) -> String {
+fn session(config: &Config, connection: &ConnectionSettings) -> String {
     let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
-    let path = place(&session, session.keeper().unwrap_or(Keeper::File));
+    let path = place(&session, session.keeper().unwrap_or(SessionStorage::File));
     match session.load(None, Utc::now()) {
         Ok(Some(session)) => {
             format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
@@ -118,7 +118,7 @@ fn proxy(proxy: &Proxy, base: &BaseUrl) -> Option<String> {
         Ok(route) => route,
         Err(error) => return Some(error.to_string()),
     };
-    let Some(Route { url, variable, skipped }) = route else {
+    let Some(ProxyRoute { url, variable, skipped }) = route else {
         return matches!(proxy, Proxy::None).then(|| "none, by the settings".to_owned());
     };
     let used = skipped.map(|why| format!(", not used for this server ({why})")).unwrap_or_default();

@@ -7,9 +7,9 @@ use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 use tokio::process::Command;
 
 use super::Fact;
-use crate::domain::Clipboard;
+use crate::domain::ClipboardChoice;
 use crate::platform::surroundings;
-use crate::platform::surroundings::{Account, Surroundings, Way};
+use crate::platform::surroundings::{Account, ClipboardRoute, Surroundings};
 
 /// A multiplexer that does not answer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const NO_TERMINAL: &str = "no terminal";
 
 /// The facts, in the order in which they are shown.
-pub(crate) async fn facts(wish: Clipboard) -> Vec<Fact> {
+pub(crate) async fn facts(wish: ClipboardChoice) -> Vec<Fact> {
     let found = surroundings::look(wish).await;
     let warnings: Vec<_> = found.warnings.iter().map(surroundings::Warning::sentence).collect();
     vec![
@@ -35,7 +35,10 @@ pub(crate) async fn facts(wish: Clipboard) -> Vec<Fact> {
 
 /// A page is looked at on a terminal, and here is none: a desktop and tmux can do without.
 fn clipboard(found: &Surroundings) -> String {
-    let is_written = matches!(found.way, Ok(Way::Terminal | Way::Screen | Way::Mosh | Way::ThroughTmux));
+    let is_written = matches!(
+        found.way,
+        Ok(ClipboardRoute::Terminal | ClipboardRoute::Screen | ClipboardRoute::Mosh | ClipboardRoute::ThroughTmux)
+    );
     if is_written && size() == NO_TERMINAL { "none: here is no terminal".to_owned() } else { found.sentence() }
 }
 

@@ -11,10 +11,10 @@ use rustix::io::Errno;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::interrupt::{Stop, Trouble, Turn};
+use super::interrupt::{Flow, Interrupt, Stop};
 use crate::platform::prompt;
-use crate::platform::signal_guard::Held;
-use sanitize::Gate;
+use crate::platform::signal_guard::SignalGuard;
+use sanitize::Sanitizer;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -22,11 +22,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const INTERRUPT: i32 = 2;
 
 /// A conversation.
-pub(crate) struct Talk {
+pub(crate) struct Console {
     /// What waits to be written: with the next question, so that a terminal that has stopped holds up no signal.
     out: Zeroizing<Vec<u8>>,
     /// What text comes through.
-    gate: Gate,
+    gate: Sanitizer,
     /// Whether a person types the answers, and the terminal shows them.
     typed: bool,
     /// Whether a question stands on the line, which has no end yet.
@@ -34,14 +34,14 @@ pub(crate) struct Talk {
     /// What every question begins with.
     mark: String,
     /// Signals, which wait until all is safe.
-    pub(crate) held: Held,
+    pub(crate) held: SignalGuard,
 }
 
-impl Talk {
+impl Console {
     /// Begins one on standard input and output.
     pub(crate) fn new() -> Self {
         let (out, mark, typed) = (Zeroizing::default(), String::new(), io::stdin().is_terminal());
-        Self { out, gate: Gate::here(), typed, is_open: false, mark, held: Held::new() }
+        Self { out, gate: Sanitizer::here(), typed, is_open: false, mark, held: SignalGuard::new() }
     }
 
     /// Whether a person types the answers.
@@ -62,9 +62,9 @@ impl Talk {
     }
 
     /// Says a credential, alone on a line as it is; not if that would not show all of it.
-    pub(crate) fn say_credential(&mut self, text: &str) -> Turn<()> {
+    pub(crate) fn say_credential(&mut self, text: &str) -> Flow<()> {
         if !self.gate.shows_all_of(text) {
-            return Err(Trouble::words("it has characters that this terminal cannot show: use a file or a command"));
+            return Err(Interrupt::words("it has characters that this terminal cannot show: use a file or a command"));
         }
         self.out.extend_from_slice(text.as_bytes());
         self.out.push(b'\n');
@@ -72,18 +72,18 @@ impl Talk {
     }
 
     /// Asks for a line; without the blanks at its ends.
-    pub(crate) async fn line(&mut self, question: impl AsRef<str>) -> Turn<String> {
+    pub(crate) async fn line(&mut self, question: impl AsRef<str>) -> Flow<String> {
         let question = self.ask(question.as_ref());
         let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
         Ok(String::from_utf8_lossy(&line).trim().to_owned())
     }
 
     /// Asks for a secret, which is not shown while it is typed.
-    pub(crate) async fn hidden(&mut self, question: impl AsRef<str>) -> Turn<SecretString> {
+    pub(crate) async fn hidden(&mut self, question: impl AsRef<str>) -> Flow<SecretString> {
         if !self.typed {
             let question = self.ask(question.as_ref());
             let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
-            let text = std::str::from_utf8(&line).map_err(|_| Trouble::words("that was not UTF-8 text"))?;
+            let text = std::str::from_utf8(&line).map_err(|_| Interrupt::words("that was not UTF-8 text"))?;
             return Ok(SecretString::from(text));
         }
         let (said, question) =
@@ -95,7 +95,7 @@ impl Talk {
     }
 
     /// Asks a question that only a yes answers with yes.
-    pub(crate) async fn yes(&mut self, question: &str) -> Turn<bool> {
+    pub(crate) async fn yes(&mut self, question: &str) -> Flow<bool> {
         loop {
             match self.line(format!("{question} (yes or no, Enter for no): ")).await?.to_lowercase().as_str() {
                 "yes" | "y" => return Ok(true),
@@ -106,7 +106,7 @@ impl Talk {
     }
 
     /// Lists what there is to choose from, and asks for one.
-    pub(crate) async fn choose(&mut self, question: &str, choices: &[(&str, &str)]) -> Turn<usize> {
+    pub(crate) async fn choose(&mut self, question: &str, choices: &[(&str, &str)]) -> Flow<usize> {
         self.tell(choices);
         self.choose_again(question, choices).await
     }
@@ -118,7 +118,7 @@ impl Talk {
     }
 
     /// Asks for one of several that were listed before; each by its number or its words.
-    pub(crate) async fn choose_again(&mut self, question: &str, choices: &[(&str, &str)]) -> Turn<usize> {
+    pub(crate) async fn choose_again(&mut self, question: &str, choices: &[(&str, &str)]) -> Flow<usize> {
         let question = format!("{question} (1 to {}, Enter lists them): ", choices.len());
         loop {
             let typed = self.line(&question).await?.to_lowercase();
@@ -138,7 +138,7 @@ impl Talk {
     }
 
     /// Waits for a call or a piece of work; what was said before is seen meanwhile.
-    pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Turn<T> {
+    pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Flow<T> {
         self.show().await?;
         tokio::select! {
             done = work => Ok(done),
@@ -147,7 +147,7 @@ impl Talk {
     }
 
     /// Writes what was said.
-    pub(crate) async fn show(&mut self) -> Turn<()> {
+    pub(crate) async fn show(&mut self) -> Flow<()> {
         let said = std::mem::take(&mut self.out);
         if said.is_empty() {
             return Ok(());
@@ -177,7 +177,7 @@ impl Talk {
     async fn blocking<T: Send + 'static>(
         &mut self,
         work: impl FnOnce() -> io::Result<Option<T>> + Send + 'static,
-    ) -> Turn<T> {
+    ) -> Flow<T> {
         if self.held.is_heard() {
             return Err(self.signal().into());
         }
@@ -197,7 +197,7 @@ impl Talk {
         }
     }
 
-    fn trouble(&mut self, error: &io::Error) -> Trouble {
+    fn trouble(&mut self, error: &io::Error) -> Interrupt {
         match error.kind() {
             _ if error.raw_os_error().is_some() => return Stop::Gone.into(),
             // The terminal passes Ctrl-C and Ctrl-D on as they are while nothing is shown.
@@ -206,11 +206,11 @@ impl Talk {
             _ => {}
         }
         self.is_open = false;
-        Trouble::words(&error.to_string())
+        Interrupt::words(&error.to_string())
     }
 
     /// The question has its end of line already.
-    fn closed(&mut self, stop: Stop) -> Trouble {
+    fn closed(&mut self, stop: Stop) -> Interrupt {
         self.is_open = false;
         stop.into()
     }

@@ -6,12 +6,12 @@ use crate::domain::{Untrusted, is_invisible};
 
 /// What text comes through.
 #[derive(Clone, Copy)]
-pub(crate) struct Gate {
+pub(crate) struct Sanitizer {
     /// Whether the terminal has nothing but ASCII.
     ascii: bool,
 }
 
-impl Gate {
+impl Sanitizer {
     /// For the terminal of this environment.
     pub(crate) fn here() -> Self {
         Self::of(|name| env::var(name).unwrap_or_default())
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn the_locale_says_what_can_be_shown() {
         let is = |name: &'static str, value: &'static str| {
-            Gate::of(move |n| if n == name { value } else { "" }.to_owned()).ascii
+            Sanitizer::of(move |n| if n == name { value } else { "" }.to_owned()).ascii
         };
         assert!(!is("LANG", "C.UTF-8") && !is("LC_ALL", "de_DE.utf8@euro"));
         assert!(is("LANG", "C") && is("LANG", "de_DE.ISO-8859-1") && is("TERM", "vt100") && is("TERM", ""));
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_line_stays_a_line() {
-        let (utf8, ascii) = (Gate { ascii: false }, Gate { ascii: true });
+        let (utf8, ascii) = (Sanitizer { ascii: false }, Sanitizer { ascii: true });
         assert_eq!(utf8.line("a\r\nb\u{1b}[2Jé…"), "a^M\\nb^[[2Jé…");
         assert_eq!(ascii.line("a\r\nb\u{1b}[2Jé…"), "a^M\\nb^[[2J\\u{e9}...");
         assert!(utf8.shows_all_of("é") && !ascii.shows_all_of("é"));

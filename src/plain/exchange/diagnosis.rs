@@ -6,8 +6,8 @@ use super::Pair;
 use crate::client::{ApiError, Target};
 use crate::domain::diagnosis::{Evidence, KeyState, diagnose};
 use crate::domain::{Content, KeyId};
-use crate::plain::interrupt::Turn;
-use crate::plain::session::Desk;
+use crate::plain::interrupt::Flow;
+use crate::plain::session::Session;
 
 /// What an exchange has taught.
 pub(crate) struct Known {
@@ -25,7 +25,7 @@ impl Known {
 }
 
 /// Looks at the key, if somebody is signed in: nobody is asked to sign in for this.
-pub(crate) async fn look(desk: &mut Desk, id: &KeyId) -> Turn<KeyState> {
+pub(crate) async fn look(desk: &mut Session, id: &KeyId) -> Flow<KeyState> {
     if desk.server.profile.signs_in && desk.server.who.is_none() {
         return Ok(KeyState::Unknown);
     }
@@ -38,7 +38,7 @@ pub(crate) async fn look(desk: &mut Desk, id: &KeyId) -> Turn<KeyState> {
 }
 
 /// Says what was found, each with its next step.
-pub(crate) fn found(desk: &mut Desk, pair: &Pair, content: Option<&Content>, failing: Option<&str>, known: Known) {
+pub(crate) fn found(desk: &mut Session, pair: &Pair, content: Option<&Content>, failing: Option<&str>, known: Known) {
     let address = match &pair.target {
         // An address that works is not to blame.
         Target::Url(base) if !known.works => base.region_hint(),

@@ -6,13 +6,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::delivery;
 use super::delivery::Credential;
-use super::interrupt::{Trouble, Turn};
-use super::session::Desk;
+use super::interrupt::{Flow, Interrupt};
+use super::session::Session;
 use super::show::time;
 use crate::cli::args;
 use crate::client::{Client, Target};
 use crate::domain::diagnosis::{KeyState, of_end};
-use crate::domain::{Content, Endpoint, Grant, KeyId, SecretKey, Verdict, curl_text, hmac_token, sentence};
+use crate::domain::{Content, CurlEndpoint, Grant, KeyId, SecretKey, Verdict, curl_text, hmac_token, sentence};
 use diagnosis::{found, look};
 
 /// Cells of words of the server.
@@ -31,29 +31,29 @@ pub(crate) struct Pair {
 
 impl Pair {
     /// A pair of the profile's server.
-    pub(crate) fn here(desk: &Desk, id: KeyId, secret: SecretKey) -> Self {
+    pub(crate) fn here(desk: &Session, id: KeyId, secret: SecretKey) -> Self {
         Self { id, secret, client: desk.anyone(), target: desk.server.target.clone(), is_here: true }
     }
 }
 
 /// Asks for a content; none stands for a fresh random one.
-pub(crate) async fn content(desk: &mut Desk, secret: &SecretKey) -> Turn<Option<Content>> {
+pub(crate) async fn content(desk: &mut Session, secret: &SecretKey) -> Flow<Option<Content>> {
     let typed = desk.talk.line("Content (Enter for a fresh random one): ").await?;
     if typed.is_empty() {
         return Ok(None);
     }
     if typed.contains(secret.expose()) {
-        return Err(Trouble::words("the secret stands in the content, which is sent in the clear: take it out"));
+        return Err(Interrupt::words("the secret stands in the content, which is sent in the clear: take it out"));
     }
-    args::content(&typed).map(Some).map_err(|why| Trouble::words(&why))
+    args::content(&typed).map(Some).map_err(|why| Interrupt::words(&why))
 }
 
-fn draw() -> Turn<Content> {
-    Content::draw().map_err(|error| Trouble::Failed(format!("The system gives no random numbers: {error}.")))
+fn draw() -> Flow<Content> {
+    Content::draw().map_err(|error| Interrupt::Failed(format!("The system gives no random numbers: {error}.")))
 }
 
 /// Makes an HMAC token and offers it. Asks for the content if none is given.
-pub(crate) async fn hmac(desk: &mut Desk, pair: &Pair, given: Option<Content>) -> Turn<()> {
+pub(crate) async fn hmac(desk: &mut Session, pair: &Pair, given: Option<Content>) -> Flow<()> {
     let chosen = match given {
         Some(content) => Some(content),
         None => content(desk, &pair.secret).await?,
@@ -63,8 +63,8 @@ pub(crate) async fn hmac(desk: &mut Desk, pair: &Pair, given: Option<Content>) -
     desk.talk.say(format!("Content: {}", content.as_str()));
     desk.talk.say("HMAC token: made, not shown. With ID and content it is a credential until the key is deleted.");
     let endpoint = match &pair.target {
-        Target::Url(base) => Endpoint::Url(base.as_str()),
-        Target::Socket(path) => Endpoint::Socket(path),
+        Target::Url(base) => CurlEndpoint::Url(base.as_str()),
+        Target::Socket(path) => CurlEndpoint::Socket(path),
     };
     let request = curl_text(endpoint, &pair.id, &token, &content);
     let request = Credential { name: "request for curl", text: &request };
@@ -73,11 +73,11 @@ pub(crate) async fn hmac(desk: &mut Desk, pair: &Pair, given: Option<Content>) -
 
 /// Tries the exchange, says what came of it, and offers the access token. An HMAC token that fails elsewhere is looked at.
 pub(crate) async fn test(
-    desk: &mut Desk,
+    desk: &mut Session,
     pair: &Pair,
     content: Option<Content>,
     failing: Option<&SecretString>,
-) -> Turn<()> {
+) -> Flow<()> {
     let given = content.clone();
     let content = content.map_or_else(draw, Ok)?;
     let token = hmac_token(pair.secret.expose().as_bytes(), content.as_str().as_bytes());
@@ -107,7 +107,7 @@ pub(crate) async fn test(
     }
 }
 
-async fn say_verdict(desk: &mut Desk, pair: &Pair, grant: &Grant) -> Turn<()> {
+async fn say_verdict(desk: &mut Session, pair: &Pair, grant: &Grant) -> Flow<()> {
     let words = match desk.talk.wait(pair.client.verify(&grant.access_token)).await? {
         Ok(Verdict::Good(id)) if id == pair.id => "The server accepts the token: it is this key's.".to_owned(),
         Ok(Verdict::Good(id)) => {

@@ -6,13 +6,13 @@ use crate::client::{ApiError, Client, Connect as _, Connected, Server};
 use crate::config::Config;
 use crate::domain::{Profile, Untrusted};
 use crate::operations::connect::connector::{Connector, Started};
-use crate::operations::context::Settings;
+use crate::operations::context::Context;
 use crate::operations::deliver::Rescue;
 use crate::operations::failure::{Exit, Failure};
 
-use super::console::Talk;
-use super::detect::Why;
-use super::interrupt::{Stop, Trouble, Turn};
+use super::console::Console;
+use super::detect::PlainReason;
+use super::interrupt::{Flow, Interrupt, Stop};
 use super::list::Listing;
 use super::pending;
 
@@ -26,9 +26,9 @@ pub struct Ended {
 }
 
 /// All that an operation works with.
-pub(crate) struct Desk {
+pub(crate) struct Session {
     /// The conversation.
-    pub(crate) talk: Talk,
+    pub(crate) talk: Console,
     /// Where one works, and who is signed in.
     pub(crate) server: Server,
     /// The keys that were listed last.
@@ -36,7 +36,7 @@ pub(crate) struct Desk {
     /// The settings.
     pub(crate) config: Config,
     /// How the program was started.
-    pub(crate) settings: Settings,
+    pub(crate) settings: Context,
     /// The exit code, unless something else decides.
     pub(crate) exit: Exit,
     /// Whether an earlier run left over a create that can be finished.
@@ -48,10 +48,10 @@ pub(crate) struct Desk {
     started: Started,
 }
 
-impl Desk {
+impl Session {
     /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
-    pub(crate) async fn open(config: Config, settings: Settings, why: Why) -> Result<Self, Failure> {
-        let talk = Talk::new(); // first of all: from here on no signal ends the program at once
+    pub(crate) async fn open(config: Config, settings: Context, why: PlainReason) -> Result<Self, Failure> {
+        let talk = Console::new(); // first of all: from here on no signal ends the program at once
         let started = Started::default();
         let mut connector = Connector::new(config.clone(), started.clone());
         let Connected { client, server } = connector.connect(None).await?;
@@ -113,16 +113,16 @@ impl Desk {
     }
 
     /// Works on another profile's server. If there is no way to it, all stays as it is.
-    pub(crate) async fn go_to(&mut self, name: &str) -> Turn<()> {
+    pub(crate) async fn go_to(&mut self, name: &str) -> Flow<()> {
         let Connected { client, server } = self.connector.connect(Some(name.to_owned())).await?;
-        self.config.choose(name).map_err(|error| Trouble::words(&error.to_string()))?;
+        self.config.choose(name).map_err(|error| Interrupt::words(&error.to_string()))?;
         self.end_session().await;
         (self.client, self.server, self.listing) = (client, server, Listing::default());
         self.introduce();
         Ok(())
     }
 
-    /// Why nothing may be changed here; none if it may.
+    /// PlainReason nothing may be changed here; none if it may.
     pub(crate) fn only_looks(&self) -> Option<String> {
         let name = &self.server.profile.name;
         if self.server.profile.read_only {
@@ -135,7 +135,7 @@ impl Desk {
 
     /// Makes one call, as somebody who is signed in where one must be. If the session has ended, it is asked for again,
     /// and the call goes on.
-    pub(crate) async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Turn<T> {
+    pub(crate) async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Flow<T> {
         loop {
             let client = self.signed_in().await?;
             match self.talk.wait(ask(&client)).await? {
@@ -151,7 +151,7 @@ impl Desk {
     }
 
     /// The last place for a secret that found no other; made sure of before there is one.
-    pub(crate) fn rescue(&self) -> Turn<Rescue> {
+    pub(crate) fn rescue(&self) -> Flow<Rescue> {
         Ok(Rescue::prepare(&self.settings.places.state)?)
     }
 

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::Desk;
-use crate::client::{ApiError, Client, Session};
-use crate::domain::{Untrusted, Who};
-use crate::plain::interrupt::{Trouble, Turn};
+use super::Session;
+use crate::client::{AdminSession, ApiError, Client};
+use crate::domain::{Identity, Untrusted};
+use crate::plain::interrupt::{Flow, Interrupt};
 
 /// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// The longest name, in cells, that a question repeats.
 const NAME_CELLS: usize = 60;
 
-impl Desk {
+impl Session {
     /// A client that may ask about keys. Asks for name and password if nobody is signed in where one must be.
-    pub(in crate::plain) async fn signed_in(&mut self) -> Turn<Client> {
+    pub(in crate::plain) async fn signed_in(&mut self) -> Flow<Client> {
         if self.server.target.is_passportal() {
             return Err(ApiError::Passportal.into());
         }
@@ -37,8 +37,8 @@ impl Desk {
     }
 
     /// Asks once. A wrong password is a message, and nothing typed gives up.
-    async fn sign_in(&mut self) -> Turn<()> {
-        let given_up = || Trouble::Failed("Nobody is signed in: nothing was done.".to_owned());
+    async fn sign_in(&mut self) -> Flow<()> {
+        let given_up = || Interrupt::Failed("Nobody is signed in: nothing was done.".to_owned());
         let server = self.server_name();
         let name = match self.server.profile.username.clone() {
             Some(name) => name,
@@ -62,17 +62,17 @@ impl Desk {
         }
     }
 
-    fn begin(&mut self, session: Session) -> Turn<()> {
+    fn begin(&mut self, session: AdminSession) -> Flow<()> {
         self.client = self.client.with_session(&session.token)?;
         self.own_session = true;
-        let Session { username, role, expires_at, .. } = session;
-        self.server.who = Some(Who { username, role, expires_at });
+        let AdminSession { username, role, expires_at, .. } = session;
+        self.server.who = Some(Identity { username, role, expires_at });
         self.say_who();
         Ok(())
     }
 
     /// Ends the session, here in any case.
-    pub(in crate::plain) async fn sign_out(&mut self) -> Turn<()> {
+    pub(in crate::plain) async fn sign_out(&mut self) -> Flow<()> {
         if !self.server.profile.signs_in {
             self.talk.say("This server is yours alone: there is no session to end.");
             return Ok(());

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::surroundings::{Way, look};
+use super::surroundings::{ClipboardRoute, look};
 use crate::domain;
 use report::{CopyReport, What};
 
 /// Puts a text on the clipboard that the user most likely means.
 #[derive(Clone)]
 pub struct Clipboard {
-    wish: domain::Clipboard,
+    wish: domain::ClipboardChoice,
     desktop: desktop::Desktop,
     buffer: tmux::Buffer,
 }
@@ -50,7 +50,7 @@ impl Copied {
 impl Clipboard {
     /// The clipboard that is wished for; a desktop's holds a credential for so long.
     #[must_use]
-    pub fn new(wish: domain::Clipboard, hold: Duration) -> Self {
+    pub fn new(wish: domain::ClipboardChoice, hold: Duration) -> Self {
         Self { wish, desktop: desktop::Desktop::new(hold), buffer: tmux::Buffer::default() }
     }
 
@@ -67,13 +67,15 @@ impl Clipboard {
         }
         let sent = |write| Copied { what, write: Some(write), report: CopyReport::Sent(way), forget: None };
         match way {
-            Way::Screen => sent(osc52::wrapped_for_screen(&text)),
-            Way::Terminal | Way::Mosh => sent(osc52::write(&text)),
-            Way::ThroughTmux => {
+            ClipboardRoute::Screen => sent(osc52::wrapped_for_screen(&text)),
+            ClipboardRoute::Terminal | ClipboardRoute::Mosh => sent(osc52::write(&text)),
+            ClipboardRoute::ThroughTmux => {
                 Copied { forget: what.is_credential().then(|| text.clone()), ..sent(osc52::write(&text)) }
             }
-            Way::Tmux => Copied::told(what, self.buffer.copy(&text, around.client.as_deref()).await),
-            Way::X11 | Way::Wayland => Copied::told(what, self.desktop.copy(text, what.is_credential()).await),
+            ClipboardRoute::Tmux => Copied::told(what, self.buffer.copy(&text, around.client.as_deref()).await),
+            ClipboardRoute::X11 | ClipboardRoute::Wayland => {
+                Copied::told(what, self.desktop.copy(text, what.is_credential()).await)
+            }
         }
     }
 

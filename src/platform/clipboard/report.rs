@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::platform::surroundings::Way;
+use crate::platform::surroundings::ClipboardRoute;
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +58,11 @@ impl What {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyReport {
     /// It was sent this way. Nobody confirms that it arrived.
-    Sent(Way),
+    Sent(ClipboardRoute),
     /// The desktop took it, and has it while this program runs, but not longer than this.
     Held(Option<Duration>),
     /// A space was sent this way, over what was there.
-    Overwritten(Way),
+    Overwritten(ClipboardRoute),
     /// A desktop's clipboard was emptied; or it held something else by then, and was left alone.
     Cleared(bool),
     /// It was not sent.
@@ -80,9 +80,9 @@ impl CopyReport {
         match self {
             Self::Sent(way) => {
                 let way = match way {
-                    Way::Tmux => "through tmux to your terminal's clipboard",
-                    Way::Screen => "through GNU screen to your terminal's clipboard",
-                    Way::Mosh => "through mosh to your terminal's clipboard",
+                    ClipboardRoute::Tmux => "through tmux to your terminal's clipboard",
+                    ClipboardRoute::Screen => "through GNU screen to your terminal's clipboard",
+                    ClipboardRoute::Mosh => "through mosh to your terminal's clipboard",
                     _ => "to your terminal's clipboard (OSC 52)",
                 };
                 format!("{thing} sent {way}. Terminals do not confirm: paste it where it belongs before you close.")

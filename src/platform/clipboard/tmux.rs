@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use zeroize::Zeroizing;
 
 use super::report::CopyReport;
-use crate::platform::surroundings::Way;
+use crate::platform::surroundings::ClipboardRoute;
 
 /// A tmux server that does not answer in this time is stuck.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,7 +44,7 @@ impl Buffer {
             Err(_) => failed("tmux does not answer."),
             Ok(Err(())) => failed("tmux refused it."),
             Ok(Ok(())) if !is_gone => failed(&format!("tmux has it, but also in its buffer {name}: delete that.")),
-            Ok(Ok(())) => CopyReport::Sent(Way::Tmux),
+            Ok(Ok(())) => CopyReport::Sent(ClipboardRoute::Tmux),
         }
     }
 

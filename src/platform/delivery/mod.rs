@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-pub use command::{Failed, Receiver, Said, Speech};
+pub use command::{CommandOutput, Failed, OutputMode, PipeCommand};
 pub use descriptor::Descriptor;
 pub use file::{NewFile, fill};
 
@@ -41,7 +41,7 @@ pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
 
 /// Where the line of a secret has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arrived {
+pub enum Delivered {
     /// In a new file.
     File(PathBuf),
     /// At an open file descriptor; its number.
@@ -55,17 +55,17 @@ pub fn descriptor_in(path: &Path) -> Option<u32> {
 }
 
 /// Writes the line of a secret to a new file, or to the descriptor that the path names.
-pub fn to_path(path: &Path, line: &[u8]) -> Result<Arrived, Refusal> {
+pub fn to_path(path: &Path, line: &[u8]) -> Result<Delivered, Refusal> {
     let unwritten = |error| {
         let what = format!("{} cannot be written: {error}", path.display());
         Refusal::new(what, "Name another file.")
     };
     if let Some(number) = descriptor_in(path) {
         Descriptor::open(number)?.fill(line).map_err(unwritten)?;
-        return Ok(Arrived::Descriptor(number));
+        return Ok(Delivered::Descriptor(number));
     }
     NewFile::create(path)?.fill(line).map_err(unwritten)?;
-    Ok(Arrived::File(path.to_owned()))
+    Ok(Delivered::File(path.to_owned()))
 }
 
 #[cfg(test)]

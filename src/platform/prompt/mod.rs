@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 pub use no_echo::end as end_silence;
-use no_echo::{Silence, Told};
+use no_echo::{Silence, WaitOutcome};
 
 /// The longest answer, in bytes: as long as a body that our server reads.
 const MOST_BYTES: usize = 64 * 1024;
@@ -56,11 +56,11 @@ fn read(terminal: &mut File, silence: &mut Silence, prompt: &str) -> io::Result<
     let mut typing = Typing::default();
     loop {
         let was_away = match silence.wait()? {
-            Told::Typed(byte) if byte[0] == CTRL_Z => silence.make_way()?,
-            Told::Typed(byte) if typing.take(byte[0])? => return Ok(typing.text),
-            Told::Typed(_) => false,
-            Told::Stop => silence.make_way()?,
-            Told::Continued => true,
+            WaitOutcome::Typed(byte) if byte[0] == CTRL_Z => silence.make_way()?,
+            WaitOutcome::Typed(byte) if typing.take(byte[0])? => return Ok(typing.text),
+            WaitOutcome::Typed(_) => false,
+            WaitOutcome::Stop => silence.make_way()?,
+            WaitOutcome::Continued => true,
         };
         if was_away && silence.again()? {
             typing = Typing::default();

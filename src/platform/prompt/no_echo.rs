@@ -19,7 +19,7 @@ use rustix::termios::{
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
-use crate::platform::signal_guard::Held;
+use crate::platform::signal_guard::SignalGuard;
 use crate::platform::surroundings::could_bring_us_back;
 
 /// What is told through the pipe: to stop for a while, and that we go on.
@@ -60,7 +60,7 @@ pub(crate) struct Silence {
 }
 
 /// What there is to do at a silent terminal.
-pub(crate) enum Told {
+pub(crate) enum WaitOutcome {
     /// Something was typed.
     Typed(Zeroizing<[u8; 1]>),
     /// The system or somebody else wants us to stop for a while.
@@ -92,7 +92,7 @@ impl Silence {
     }
 
     /// Waits for what is next.
-    pub(crate) fn wait(&mut self) -> io::Result<Told> {
+    pub(crate) fn wait(&mut self) -> io::Result<WaitOutcome> {
         loop {
             let mut ready = [PollFd::new(&self.told, PollFlags::IN), PollFd::new(&self.input, PollFlags::IN)];
             match poll(&mut ready, None) {
@@ -100,16 +100,16 @@ impl Silence {
                 done => done?,
             };
             if !ready[0].revents().is_empty() {
-                return Ok(if self.word()? == STOP { Told::Stop } else { Told::Continued });
+                return Ok(if self.word()? == STOP { WaitOutcome::Stop } else { WaitOutcome::Continued });
             }
             if is_broken() {
-                return Ok(Told::Continued);
+                return Ok(WaitOutcome::Continued);
             }
             let mut byte = Zeroizing::new([0; 1]);
             match self.input.read(byte.as_mut_slice()) {
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                done => return done.map(|_| Told::Typed(byte)),
+                done => return done.map(|_| WaitOutcome::Typed(byte)),
             }
         }
     }
@@ -217,7 +217,7 @@ async fn listen(ready: Sender<()>) -> io::Result<()> {
         };
         end();
         // Who holds signals off ends the program himself when a secret is safe.
-        if !Held::is_in_force() {
+        if !SignalGuard::is_in_force() {
             std::process::exit(128 + kind.as_raw_value()); // as a shell tells of a signal
         }
     }

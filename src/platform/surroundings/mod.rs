@@ -11,17 +11,17 @@ mod warning;
 
 pub use account::Account;
 pub(crate) use ancestors::could_bring_us_back;
-pub use route::Way;
+pub use route::ClipboardRoute;
 pub use warning::Warning;
 
-use crate::domain::Clipboard;
+use crate::domain::ClipboardChoice;
 use environment::Environment;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surroundings {
     /// How a copy goes now, or why it cannot, for the middle of a sentence.
-    pub way: Result<Way, String>,
+    pub way: Result<ClipboardRoute, String>,
     /// What else is known of that way, in a sentence.
     pub caveat: Option<&'static str>,
     /// What the user should know before a secret is shown or copied.
@@ -35,7 +35,7 @@ pub struct Surroundings {
 impl Default for Surroundings {
     /// A terminal of which nothing special is known.
     fn default() -> Self {
-        Self { way: Ok(Way::Terminal), caveat: None, warnings: Vec::new(), client: None, mosh: false }
+        Self { way: Ok(ClipboardRoute::Terminal), caveat: None, warnings: Vec::new(), client: None, mosh: false }
     }
 }
 
@@ -63,7 +63,7 @@ impl Surroundings {
 }
 
 /// Looks around. Never waits longer than tmux is given to answer; to be called anew each time.
-pub async fn look(wish: Clipboard) -> Surroundings {
+pub async fn look(wish: ClipboardChoice) -> Surroundings {
     let environment = Environment::read();
     let tmux = match &environment.pane {
         Some(pane) => Some(tmux::ask(pane).await),
@@ -77,7 +77,7 @@ pub async fn look(wish: Clipboard) -> Surroundings {
     })
 }
 
-fn judge(environment: &Environment, wish: Clipboard, tmux: Option<&Result<tmux::Tmux, String>>) -> Surroundings {
+fn judge(environment: &Environment, wish: ClipboardChoice, tmux: Option<&Result<tmux::Tmux, String>>) -> Surroundings {
     let answered = tmux.and_then(|tmux| tmux.as_ref().ok());
     let client = answered.and_then(tmux::Tmux::active);
     let mut above = ancestors::ours();

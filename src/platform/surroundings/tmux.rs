@@ -27,14 +27,14 @@ pub(crate) struct Tmux {
     /// The device of the terminal that was typed on last. tmux knows that by the microsecond, and tells it by the second only.
     pub(crate) last: String,
     /// The terminals that are attached to the session.
-    pub(crate) clients: Vec<Client>,
+    pub(crate) clients: Vec<TmuxClient>,
     /// How many terminals show the window now, in this session or another.
     pub(crate) viewers: usize,
 }
 
 /// A terminal that is attached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Client {
+pub(crate) struct TmuxClient {
     /// The tmux process on it.
     pub(crate) pid: u32,
     /// Its device.
@@ -47,7 +47,7 @@ pub(crate) struct Client {
 
 impl Tmux {
     /// The terminal that was typed on last: the user's, most likely.
-    pub(crate) fn active(&self) -> Option<&Client> {
+    pub(crate) fn active(&self) -> Option<&TmuxClient> {
         self.clients.iter().find(|client| client.tty == self.last)
     }
 
@@ -96,9 +96,9 @@ fn parse(text: &str) -> Option<Tmux> {
     Some(tmux)
 }
 
-fn client(words: &str) -> Option<Client> {
+fn client(words: &str) -> Option<TmuxClient> {
     let mut words = words.split(' ');
-    Some(Client {
+    Some(TmuxClient {
         pid: words.next()?.parse().ok()?,
         tty: words.next()?.to_owned(),
         term: words.next()?.to_owned(),

@@ -8,7 +8,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
-use crate::server::http::failure::Failure;
+use crate::server::http::failure::HttpError;
 
 /// RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes. (The first takes 2 GiB. The OWASP
 /// cheat sheet on storing passwords, 2024, asks for at least 19 MiB and 2 passes.)
@@ -41,9 +41,9 @@ impl Passwords {
         kept: Option<String>,
         given: SecretString,
         is_familiar: bool,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, HttpError> {
         let queue = if is_familiar { &self.known } else { &self.strangers };
-        let turn = Arc::clone(queue).acquire_owned().await.map_err(|_| Failure::unexpected())?;
+        let turn = Arc::clone(queue).acquire_owned().await.map_err(|_| HttpError::unexpected())?;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn; // until the memory is free again, also when nobody waits for the answer any more
             matches(kept.as_deref().unwrap_or(DECOY), &given) && kept.is_some()

@@ -6,14 +6,14 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::client_addr::{Source, Who};
-use super::failure::Failure;
+use super::client_addr::{ClientAddr, LoggedPrincipal};
+use super::failure::HttpError;
 use crate::server::net::listener::Peer;
 use crate::server::no_store;
 
 /// How requests are looked at.
 #[derive(Clone, Copy)]
-pub(crate) struct Watch {
+pub(crate) struct AccessLog {
     /// Whether a proxy before us names the clients.
     pub(crate) behind_proxy: bool,
     /// How long a request may take.
@@ -23,22 +23,22 @@ pub(crate) struct Watch {
 /// Answers a request in time, and writes one line about it. No text of the client stands in it: the path is the
 /// route's, and a name is one that we know.
 pub(crate) async fn observe(
-    State(watch): State<Watch>,
+    State(watch): State<AccessLog>,
     ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let begun = Instant::now();
-    let forwarded = watch.behind_proxy.then(|| Source::of_proxy(request.headers())).flatten();
-    let source = forwarded.unwrap_or_else(|| Source::of_peer(peer));
+    let forwarded = watch.behind_proxy.then(|| ClientAddr::of_proxy(request.headers())).flatten();
+    let source = forwarded.unwrap_or_else(|| ClientAddr::of_peer(peer));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let who = Who::default();
+    let who = LoggedPrincipal::default();
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(source.clone());
     let response = match tokio::time::timeout(watch.request_time, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => no_store(Failure::slow().into_response()).await,
+        Err(_) => no_store(HttpError::slow().into_response()).await,
     };
     let status = response.status().as_u16();
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

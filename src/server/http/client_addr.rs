@@ -11,14 +11,14 @@ use axum::http::request::Parts;
 /// Where a request comes from: an IP address, or `local` for the Unix socket. Whoever serves TCP puts
 /// one into the request's extensions.
 #[derive(Clone, Debug)]
-pub struct Source(pub String);
+pub struct ClientAddr(pub String);
 
 /// Who made a request, once that is known: an administrator's name or a key's ID that exists, never a text as it
 /// came. For the log.
 #[derive(Clone, Default)]
-pub(crate) struct Who(Arc<OnceLock<String>>);
+pub(crate) struct LoggedPrincipal(Arc<OnceLock<String>>);
 
-impl Who {
+impl LoggedPrincipal {
     /// Says who it is.
     pub(crate) fn is(&self, name: &str) {
         let _ = self.0.set(name.to_owned());
@@ -30,7 +30,7 @@ impl Who {
     }
 }
 
-impl Source {
+impl ClientAddr {
     /// The peer's own address; none for a Unix socket.
     pub(crate) fn of_peer(peer: Option<SocketAddr>) -> Self {
         Self(peer.map_or_else(|| "local".to_owned(), |peer| peer.ip().to_canonical().to_string()))
@@ -47,7 +47,7 @@ impl Source {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Source {
+impl<S: Sync> FromRequestParts<S> for ClientAddr {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -55,7 +55,7 @@ impl<S: Sync> FromRequestParts<S> for Source {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Who {
+impl<S: Sync> FromRequestParts<S> for LoggedPrincipal {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -72,7 +72,7 @@ mod tests {
         for line in lines {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        Source::of_proxy(&headers).map(|source| source.0)
+        ClientAddr::of_proxy(&headers).map(|source| source.0)
     }
 
     #[test]

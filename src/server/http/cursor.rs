@@ -5,12 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::types::Value;
 use serde_json::json;
 
-use super::failure::Failure;
+use super::failure::HttpError;
 use crate::domain::Sort;
-use crate::server::store::Place;
+use crate::server::store::Keyset;
 
 /// Writes a place down: the base64url of `[sort, value, seq]`.
-pub(crate) fn encode(sort: Sort, place: &Place) -> String {
+pub(crate) fn encode(sort: Sort, place: &Keyset) -> String {
     let value = match &place.value {
         Value::Integer(number) => json!(number),
         Value::Text(text) => json!(text),
@@ -20,7 +20,7 @@ pub(crate) fn encode(sort: Sort, place: &Place) -> String {
 }
 
 /// Reads a place, if it is one of a list sorted by `sort`.
-pub(crate) fn decode(sort: Sort, text: &str) -> Result<Place, Failure> {
+pub(crate) fn decode(sort: Sort, text: &str) -> Result<Keyset, HttpError> {
     let known = |bytes: Vec<u8>| {
         let (word, value, seq): (String, serde_json::Value, i64) = serde_json::from_slice(&bytes).ok()?;
         let value = match (sort, value) {
@@ -30,10 +30,10 @@ pub(crate) fn decode(sort: Sort, text: &str) -> Result<Place, Failure> {
             }
             _ => return None,
         };
-        (word == sort.as_str()).then_some(Place { value, seq })
+        (word == sort.as_str()).then_some(Keyset { value, seq })
     };
     let place = URL_SAFE_NO_PAD.decode(text).ok().and_then(known);
-    place.ok_or_else(|| Failure::malformed("cursor", "is not one that this list gave"))
+    place.ok_or_else(|| HttpError::malformed("cursor", "is not one that this list gave"))
 }
 
 /// Writes an event's number down.
@@ -42,10 +42,10 @@ pub(crate) fn encode_event(seq: i64) -> String {
 }
 
 /// Reads an event's number.
-pub(crate) fn decode_event(text: &str) -> Result<i64, Failure> {
+pub(crate) fn decode_event(text: &str) -> Result<i64, HttpError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok();
     let seq = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
-    seq.ok_or_else(|| Failure::malformed("cursor", "is not one that this list gave"))
+    seq.ok_or_else(|| HttpError::malformed("cursor", "is not one that this list gave"))
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
                 Sort::Label | Sort::Id => Value::Text("Zürich\"".to_owned()),
                 _ => Value::Integer(-7),
             };
-            let place = Place { value, seq: i64::MAX };
+            let place = Keyset { value, seq: i64::MAX };
             let text = encode(sort, &place);
             assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
             for other in Sort::ALL {

@@ -5,32 +5,32 @@ use axum::extract;
 use axum::http::Uri;
 use serde_json::{Value, json};
 
-use super::failure::Failure;
+use super::failure::HttpError;
 use super::fields::Fields;
 use super::keys::Id;
-use super::session::Asker;
+use super::session::Principal;
 use super::{cursor, wire};
-use crate::server::State;
+use crate::server::AppState;
 
 /// The most events of one page.
 const MOST_EVENTS: usize = 1000;
 
 /// What happened to a key, newest first; also to a key that was deleted.
 pub(crate) async fn events(
-    extract::State(state): extract::State<State>,
-    _: Asker,
+    extract::State(state): extract::State<AppState>,
+    _: Principal,
     Id(id): Id,
     uri: Uri,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, HttpError> {
     let mut fields = Fields::of_query(&uri)?;
     let limit = fields.limit(MOST_EVENTS)?;
     let before = fields.text("cursor")?.map_or(Ok(i64::MAX), |text| cursor::decode_event(&text))?;
     fields.finish()?;
     let found = state.with_store(move |store| store.events(&id, before, limit + 1)).await?;
-    let mut events = found.ok_or_else(|| Failure::not_found("This key"))?;
+    let mut events = found.ok_or_else(|| HttpError::not_found("This key"))?;
     let more = events.len() > limit;
     events.truncate(limit);
     let next = events.last().filter(|_| more).map(|event| cursor::encode_event(event.seq));
-    let events: Vec<wire::Event> = events.into_iter().map(wire::Event::from).collect();
+    let events: Vec<wire::EventBody> = events.into_iter().map(wire::EventBody::from).collect();
     Ok(Json(json!({ "success": true, "events": events, "next_cursor": next })))
 }

@@ -8,15 +8,15 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::client_addr::{Source, Who};
-use super::failure::Failure;
+use super::client_addr::{ClientAddr, LoggedPrincipal};
+use super::failure::HttpError;
 use super::fields::Fields;
 use crate::domain::{Status, hmac_token};
 use crate::server::auth::token;
 use crate::server::auth::token::Claims;
-use crate::server::store::Credential;
+use crate::server::store::KeyCredential;
 use crate::server::usage_recorder::NOBODY;
-use crate::server::{Inner, State};
+use crate::server::{AppState, AppStateInner};
 
 /// As long as a secret, and none.
 pub(crate) const DECOY_SECRET: &str = "sk_0000000000000000000000000000000000000000000000000";
@@ -33,25 +33,25 @@ struct Proof {
 
 /// `POST /auth/client_token`: the exchange.
 pub(crate) async fn client_token(
-    extract::State(state): extract::State<State>,
-    Source(source): Source,
-    who: Who,
+    extract::State(state): extract::State<AppState>,
+    ClientAddr(source): ClientAddr,
+    who: LoggedPrincipal,
     request: Request,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, HttpError> {
     let id = header(request.headers(), "x-key")?;
     let hash = header(request.headers(), "x-hash")?;
     let mut fields = Fields::of_body(request).await?;
     if fields.required("scope")? != "docs_api" {
-        return Err(Failure::malformed("scope", "must be docs_api"));
+        return Err(HttpError::malformed("scope", "must be docs_api"));
     }
     let content = fields.required("content")?;
     if content.is_empty() {
-        return Err(Failure::malformed("content", "is empty"));
+        return Err(HttpError::malformed("content", "is empty"));
     }
     let proof = Proof { id, hash, content };
     let inner = state.0.clone();
     let granted = state.with_store(move |_| inner.exchange(&proof, &source, &who, Utc::now())).await?;
-    let (access_token, expires) = granted.ok_or_else(Failure::verification)?;
+    let (access_token, expires) = granted.ok_or_else(HttpError::verification)?;
     let refresh_token = random_hex::<32>()?;
     Ok(Json(json!({
         "success": true,
@@ -63,33 +63,33 @@ pub(crate) async fn client_token(
 
 /// `GET /auth/verify`
 pub(crate) async fn verify(
-    extract::State(state): extract::State<State>,
-    Source(source): Source,
-    who: Who,
+    extract::State(state): extract::State<AppState>,
+    ClientAddr(source): ClientAddr,
+    who: LoggedPrincipal,
     headers: HeaderMap,
-) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Failure> {
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), HttpError> {
     let given = headers.get("x-access-token").or_else(|| headers.get("x-api-token"));
-    let given = given.ok_or_else(|| Failure::token("it is missing"))?.to_str().unwrap_or_default();
+    let given = given.ok_or_else(|| HttpError::token("it is missing"))?.to_str().unwrap_or_default();
     let now = Utc::now();
-    let claims = token::read(state.0.store.vault(), given, now.timestamp()).map_err(Failure::token)?;
+    let claims = token::read(state.0.store.vault(), given, now.timestamp()).map_err(HttpError::token)?;
     who.is(&claims.sub);
     let id = claims.sub.clone();
     let found = state.with_store(move |store| store.credential(&id, now)).await?;
     if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
-        return Err(Failure::token("it was revoked"));
+        return Err(HttpError::token("it was revoked"));
     }
     state.0.ledger.used(&claims.sub, &source, now);
-    let id = HeaderValue::from_str(&claims.sub).map_err(|_| Failure::unexpected())?;
+    let id = HeaderValue::from_str(&claims.sub).map_err(|_| HttpError::unexpected())?;
     Ok((StatusCode::NO_CONTENT, [(HeaderName::from_static("x-access-key-id"), id)]))
 }
 
-impl Inner {
+impl AppStateInner {
     /// Does the same work whatever is wrong, and decides at the very end.
     fn exchange(
         &self,
         proof: &Proof,
         source: &str,
-        who: &Who,
+        who: &LoggedPrincipal,
         now: DateTime<Utc>,
     ) -> Result<Option<(Zeroizing<String>, i64)>, crate::server::StoreError> {
         let found = self.store.credential(&proof.id, now)?;
@@ -129,20 +129,20 @@ impl Inner {
 }
 
 /// A token never outlives its key.
-fn token_end(key: Option<&Credential>, now: DateTime<Utc>) -> i64 {
+fn token_end(key: Option<&KeyCredential>, now: DateTime<Utc>) -> i64 {
     let end = now.timestamp() + token::LIFETIME;
     key.and_then(|key| key.expires_at).map_or(end, |expires| end.min(expires.timestamp()))
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Result<String, Failure> {
-    let value = headers.get(name).ok_or_else(|| Failure::malformed(name, "is missing"))?;
-    let text = value.to_str().map_err(|_| Failure::malformed(name, "must be visible ASCII"))?;
-    if text.is_empty() { Err(Failure::malformed(name, "is empty")) } else { Ok(text.to_owned()) }
+fn header(headers: &HeaderMap, name: &str) -> Result<String, HttpError> {
+    let value = headers.get(name).ok_or_else(|| HttpError::malformed(name, "is missing"))?;
+    let text = value.to_str().map_err(|_| HttpError::malformed(name, "must be visible ASCII"))?;
+    if text.is_empty() { Err(HttpError::malformed(name, "is empty")) } else { Ok(text.to_owned()) }
 }
 
-fn random_hex<const N: usize>() -> Result<String, Failure> {
+fn random_hex<const N: usize>() -> Result<String, HttpError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| Failure::unexpected())?;
+    getrandom::fill(&mut bytes).map_err(|_| HttpError::unexpected())?;
     Ok(hex(&bytes))
 }
 

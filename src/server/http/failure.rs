@@ -12,7 +12,7 @@ use crate::server::store::StoreError;
 
 /// An error of the HTTP contract: always JSON, and nothing of the inside.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct HttpError {
     status: StatusCode,
     code: u16,
     message: String,
@@ -20,7 +20,7 @@ pub(crate) struct Failure {
     retry_after: Option<u64>,
 }
 
-impl Failure {
+impl HttpError {
     fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), retry_after: None }
     }
@@ -94,7 +94,7 @@ impl Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let Self { status, code, message, retry_after } = self;
         let body = json!({ "success": false, "message": message, "code": code, "status": status.as_u16() });
@@ -106,7 +106,7 @@ impl IntoResponse for Failure {
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for HttpError {
     /// The inside is for the log.
     fn from(error: StoreError) -> Self {
         match error {

@@ -9,29 +9,29 @@ use axum::response::IntoResponse;
 use chrono::DateTime;
 use serde_json::{Map, Value};
 
-use super::failure::Failure;
-use crate::server::store::End;
+use super::failure::HttpError;
+use crate::server::store::ExpiryChange;
 
 /// What a client sent, by name.
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// Reads a query string.
-    pub(crate) fn of_query(uri: &Uri) -> Result<Self, Failure> {
+    pub(crate) fn of_query(uri: &Uri) -> Result<Self, HttpError> {
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
-        Self::of_pairs(pairs.map_err(|_| Failure::malformed("query", "not readable"))?.0)
+        Self::of_pairs(pairs.map_err(|_| HttpError::malformed("query", "not readable"))?.0)
     }
 
     /// Reads a JSON body.
-    pub(crate) async fn of_json(request: Request) -> Result<Self, Failure> {
+    pub(crate) async fn of_json(request: Request) -> Result<Self, HttpError> {
         if media_type(request.headers()) != "application/json" {
-            return Err(Failure::malformed("content-type", "must be application/json"));
+            return Err(HttpError::malformed("content-type", "must be application/json"));
         }
         Self::of_json_body(request).await
     }
 
     /// Reads a body that is JSON or a form.
-    pub(crate) async fn of_body(request: Request) -> Result<Self, Failure> {
+    pub(crate) async fn of_body(request: Request) -> Result<Self, HttpError> {
         match media_type(request.headers()).as_str() {
             "application/json" => Self::of_json_body(request).await,
             "application/x-www-form-urlencoded" => {
@@ -42,77 +42,77 @@ impl Fields {
             }
             _ => {
                 let why = "must be application/json or application/x-www-form-urlencoded";
-                Err(Failure::malformed("content-type", why))
+                Err(HttpError::malformed("content-type", why))
             }
         }
     }
 
-    async fn of_json_body(request: Request) -> Result<Self, Failure> {
+    async fn of_json_body(request: Request) -> Result<Self, HttpError> {
         let bytes =
             Bytes::from_request(request, &()).await.map_err(|rejection| unreadable(rejection, "not readable"))?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(Failure::malformed("body", "must be a JSON object")),
+            Ok(_) => Err(HttpError::malformed("body", "must be a JSON object")),
             Err(error) => {
                 let place = format!("not JSON at line {}, column {}", error.line(), error.column());
-                Err(Failure::malformed("body", place))
+                Err(HttpError::malformed("body", place))
             }
         }
     }
 
-    fn of_pairs(pairs: Vec<(String, String)>) -> Result<Self, Failure> {
+    fn of_pairs(pairs: Vec<(String, String)>) -> Result<Self, HttpError> {
         let mut fields = Map::new();
         for (name, value) in pairs {
             if fields.insert(name.clone(), Value::String(value)).is_some() {
-                return Err(Failure::malformed(&shown(&name), "is given twice"));
+                return Err(HttpError::malformed(&shown(&name), "is given twice"));
             }
         }
         Ok(Self(fields))
     }
 
     /// A text, if given.
-    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Failure> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, HttpError> {
         match self.0.remove(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Failure::malformed(name, "must be a string")),
+            Some(_) => Err(HttpError::malformed(name, "must be a string")),
         }
     }
 
     /// A text that must be given.
-    pub(crate) fn required(&mut self, name: &str) -> Result<String, Failure> {
-        self.text(name)?.ok_or_else(|| Failure::malformed(name, "is missing"))
+    pub(crate) fn required(&mut self, name: &str) -> Result<String, HttpError> {
+        self.text(name)?.ok_or_else(|| HttpError::malformed(name, "is missing"))
     }
 
     /// A text that `parse` must know, or the default when it is not given.
-    pub(crate) fn word<T: Default>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Failure> {
+    pub(crate) fn word<T: Default>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, HttpError> {
         self.text(name)?.map_or(Ok(T::default()), |text| {
-            parse(&text).ok_or_else(|| Failure::malformed(name, "is none of the known words"))
+            parse(&text).ok_or_else(|| HttpError::malformed(name, "is none of the known words"))
         })
     }
 
     /// A number of items from 1 to `most`, 100 by default.
-    pub(crate) fn limit(&mut self, most: usize) -> Result<usize, Failure> {
+    pub(crate) fn limit(&mut self, most: usize) -> Result<usize, HttpError> {
         let Some(text) = self.text("limit")? else { return Ok(100) };
         let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
-        limit.ok_or_else(|| Failure::malformed("limit", format!("must be a number from 1 to {most}")))
+        limit.ok_or_else(|| HttpError::malformed("limit", format!("must be a number from 1 to {most}")))
     }
 
     /// A time. `null` is never.
-    pub(crate) fn time(&mut self, name: &str) -> Result<Option<End>, Failure> {
+    pub(crate) fn time(&mut self, name: &str) -> Result<Option<ExpiryChange>, HttpError> {
         if self.0.get(name).is_some_and(Value::is_null) {
             self.0.remove(name);
-            return Ok(Some(End::Never));
+            return Ok(Some(ExpiryChange::Never));
         }
         let Some(text) = self.text(name)? else { return Ok(None) };
         let time = DateTime::parse_from_rfc3339(&text)
-            .map_err(|_| Failure::malformed(name, "must be an RFC 3339 time, such as 2030-01-31T12:00:00Z"))?;
-        Ok(Some(End::At(time.to_utc())))
+            .map_err(|_| HttpError::malformed(name, "must be an RFC 3339 time, such as 2030-01-31T12:00:00Z"))?;
+        Ok(Some(ExpiryChange::At(time.to_utc())))
     }
 
     /// Refuses what was not taken.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        self.0.keys().next().map_or(Ok(()), |name| Err(Failure::malformed(&shown(name), "is not a known field")))
+    pub(crate) fn finish(self) -> Result<(), HttpError> {
+        self.0.keys().next().map_or(Ok(()), |name| Err(HttpError::malformed(&shown(name), "is not a known field")))
     }
 }
 
@@ -123,10 +123,10 @@ fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// A body over the limit is told apart from a broken one.
-fn unreadable(rejection: impl IntoResponse, why: &str) -> Failure {
+fn unreadable(rejection: impl IntoResponse, why: &str) -> HttpError {
     match rejection.into_response().status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::too_large(),
-        _ => Failure::malformed("body", why),
+        StatusCode::PAYLOAD_TOO_LARGE => HttpError::too_large(),
+        _ => HttpError::malformed("body", why),
     }
 }
 

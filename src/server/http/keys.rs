@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::client_addr::Source;
-use super::failure::Failure;
+use super::client_addr::ClientAddr;
+use super::failure::HttpError;
 use super::fields::Fields;
-use super::session::Asker;
+use super::session::Principal;
 use super::wire;
 use crate::domain::{AccessKey, KeyId, Label, SecretKey};
-use crate::server::State;
-use crate::server::store::{Change, Created, End, NewKey, StoreError};
+use crate::server::AppState;
+use crate::server::store::{Change, CreateOutcome, ExpiryChange, KeyInsert, StoreError};
 
 /// The most characters of an `Idempotency-Key` (HTTP contract, part B).
 const MOST_IDEMPOTENCY: usize = 255;
@@ -27,24 +27,24 @@ pub(crate) struct Id(pub(crate) String);
 
 /// `POST /keys`
 pub(crate) async fn create(
-    extract::State(state): extract::State<State>,
-    asker: Asker,
-    Source(source): Source,
+    extract::State(state): extract::State<AppState>,
+    asker: Principal,
+    ClientAddr(source): ClientAddr,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), Failure> {
+) -> Result<(StatusCode, Json<Value>), HttpError> {
     asker.may_change()?;
     let idempotency_key = idempotency_key(request.headers())?;
     // Before the body is read, which may take long: until then a second call must not slip by.
-    let mark = state.0.running.begin(&asker.username, &idempotency_key).ok_or_else(Failure::running)?;
+    let mark = state.0.running.begin(&asker.username, &idempotency_key).ok_or_else(HttpError::running)?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let label = label(&mut fields)?.unwrap_or_default();
-    let expires_at = fields.time("expires_at")?.and_then(End::time);
+    let expires_at = fields.time("expires_at")?.and_then(ExpiryChange::time);
     fields.finish()?;
-    let (id, secret) = draw().map_err(|_| Failure::unexpected())?;
+    let (id, secret) = draw().map_err(|_| HttpError::unexpected())?;
     let created = state.with_store(move |store| {
         let _mark = mark;
-        let new = NewKey {
+        let new = KeyInsert {
             id: id.raw_for_api(),
             label: &label,
             expires_at,
@@ -57,41 +57,41 @@ pub(crate) async fn create(
         store.create(&new, now).map(|created| (created, secret))
     });
     match created.await? {
-        (Created::Fresh(key), secret) => {
+        (CreateOutcome::Fresh(key), secret) => {
             let secret = secret.expose();
             Ok((
                 StatusCode::CREATED,
-                Json(json!({ "success": true, "key": wire::Key::from(&key), "secret_access_key": secret })),
+                Json(json!({ "success": true, "key": wire::KeyBody::from(&key), "secret_access_key": secret })),
             ))
         }
-        (Created::Replayed(key), _) => {
-            let key = wire::Key::from(&key);
+        (CreateOutcome::Replayed(key), _) => {
+            let key = wire::KeyBody::from(&key);
             let body = json!({ "success": true, "key": key, "secret_access_key": null, "replayed": true });
             Ok((StatusCode::OK, Json(body)))
         }
-        (Created::Gone, _) => Err(Failure::spent("the key that it created was deleted; use a new one")),
-        (Created::Past, _) => Err(past()),
-        (Created::Other, _) => Err(Failure::spent("it was used with another body; use a new one")),
+        (CreateOutcome::Gone, _) => Err(HttpError::spent("the key that it created was deleted; use a new one")),
+        (CreateOutcome::Past, _) => Err(past()),
+        (CreateOutcome::Other, _) => Err(HttpError::spent("it was used with another body; use a new one")),
     }
 }
 
 /// `GET /keys/{id}`
 pub(crate) async fn show(
-    extract::State(state): extract::State<State>,
-    _: Asker,
+    extract::State(state): extract::State<AppState>,
+    _: Principal,
     Id(id): Id,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, HttpError> {
     answer(state.with_store(move |store| store.key(&id, Utc::now())).await?)
 }
 
 /// `PATCH /keys/{id}`
 pub(crate) async fn edit(
-    extract::State(state): extract::State<State>,
-    asker: Asker,
+    extract::State(state): extract::State<AppState>,
+    asker: Principal,
     Id(id): Id,
-    Source(source): Source,
+    ClientAddr(source): ClientAddr,
     request: Request,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, HttpError> {
     asker.may_change()?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
@@ -99,11 +99,11 @@ pub(crate) async fn edit(
         None => None,
         Some("active") => Some(false),
         Some("inactive") => Some(true),
-        Some(_) => return Err(Failure::malformed("status", "must be active or inactive")),
+        Some(_) => return Err(HttpError::malformed("status", "must be active or inactive")),
     };
     let change = Change { label: label(&mut fields)?, switched_off, expires_at: fields.time("expires_at")? };
     fields.finish()?;
-    if change.expires_at.and_then(End::time).is_some_and(|end| end <= now) {
+    if change.expires_at.and_then(ExpiryChange::time).is_some_and(|end| end <= now) {
         return Err(past());
     }
     answer(state.with_store(move |store| store.edit(&id, &change, &asker.username, &source, now)).await?)
@@ -111,35 +111,35 @@ pub(crate) async fn edit(
 
 /// `DELETE /keys/{id}`
 pub(crate) async fn delete(
-    extract::State(state): extract::State<State>,
-    asker: Asker,
+    extract::State(state): extract::State<AppState>,
+    asker: Principal,
     Id(id): Id,
-    Source(source): Source,
-) -> Result<StatusCode, Failure> {
+    ClientAddr(source): ClientAddr,
+) -> Result<StatusCode, HttpError> {
     asker.may_change()?;
     let deleted = state.with_store(move |store| store.delete(&id, &asker.username, &source, Utc::now())).await?;
-    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Failure::not_found("This key")) }
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(HttpError::not_found("This key")) }
 }
 
-fn answer(key: Option<AccessKey>) -> Result<Json<Value>, Failure> {
-    let key = key.ok_or_else(|| Failure::not_found("This key"))?;
-    Ok(Json(json!({ "success": true, "key": wire::Key::from(&key) })))
+fn answer(key: Option<AccessKey>) -> Result<Json<Value>, HttpError> {
+    let key = key.ok_or_else(|| HttpError::not_found("This key"))?;
+    Ok(Json(json!({ "success": true, "key": wire::KeyBody::from(&key) })))
 }
 
-fn past() -> Failure {
-    Failure::malformed("expires_at", "must be in the future")
+fn past() -> HttpError {
+    HttpError::malformed("expires_at", "must be in the future")
 }
 
-fn label(fields: &mut Fields) -> Result<Option<Label>, Failure> {
+fn label(fields: &mut Fields) -> Result<Option<Label>, HttpError> {
     let parse = |text: String| {
         Label::parse(&text)
-            .map_err(|error| Failure::malformed("label", error.to_string().trim_start_matches("label: ")))
+            .map_err(|error| HttpError::malformed("label", error.to_string().trim_start_matches("label: ")))
     };
     fields.text("label")?.map(parse).transpose()
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<String, Failure> {
-    let refuse = |why| Failure::malformed("Idempotency-Key", why);
+fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
+    let refuse = |why| HttpError::malformed("Idempotency-Key", why);
     let value = headers.get("idempotency-key").ok_or_else(|| refuse("is missing"))?;
     let text = value.to_str().map_err(|_| refuse("must be visible ASCII"))?;
     match text.len() {
@@ -163,11 +163,11 @@ pub(crate) fn draw() -> Result<(KeyId, SecretKey), StoreError> {
     Ok((KeyId::from_random(&id), SecretKey::from_random(&secret)))
 }
 
-impl FromRequestParts<State> for Id {
-    type Rejection = Failure;
+impl FromRequestParts<AppState> for Id {
+    type Rejection = HttpError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        path.map(|Path(id)| Self(id)).map_err(|_| Failure::malformed("id", "is not readable"))
+        path.map(|Path(id)| Self(id)).map_err(|_| HttpError::malformed("id", "is not readable"))
     }
 }

@@ -6,13 +6,13 @@ use axum::http::Uri;
 use chrono::{SubsecRound, Utc};
 
 use super::cursor;
-use super::failure::Failure;
+use super::failure::HttpError;
 use super::fields::Fields;
-use super::session::Asker;
+use super::session::Principal;
 use super::wire;
 use crate::domain::{Filter, KeyQuery, Order, Sort, Status};
-use crate::server::State;
-use crate::server::store::{Cancel, GiveUpOnDrop, ListRequest};
+use crate::server::AppState;
+use crate::server::store::{Cancel, GiveUpOnDrop, PageQuery};
 
 /// The most keys of one page (HTTP contract, part B).
 const MOST_KEYS: usize = 1000;
@@ -21,28 +21,28 @@ const MOST_TEXT: usize = 200;
 
 /// A page of keys. A client that goes away ends the search.
 pub(crate) async fn list(
-    extract::State(state): extract::State<State>,
-    _: Asker,
+    extract::State(state): extract::State<AppState>,
+    _: Principal,
     uri: Uri,
-) -> Result<Json<wire::Page>, Failure> {
+) -> Result<Json<wire::PageBody>, HttpError> {
     let request = read(&uri)?;
     let sort = request.query.sort;
     let now = Utc::now();
     let cancel = Cancel::default();
     let _guard = GiveUpOnDrop(cancel.clone());
     let page = state.with_store(move |store| store.list(&request, now, &cancel)).await?;
-    let at = |placed: &crate::server::store::Placed| cursor::encode(sort, &placed.place);
-    Ok(Json(wire::Page {
+    let at = |placed: &crate::server::store::KeyRow| cursor::encode(sort, &placed.place);
+    Ok(Json(wire::PageBody {
         success: true,
         next_cursor: page.keys.last().filter(|_| page.more).map(at),
         prev_cursor: page.keys.first().map(at),
-        keys: page.keys.iter().map(|placed| wire::Key::from(&placed.key)).collect(),
+        keys: page.keys.iter().map(|placed| wire::KeyBody::from(&placed.key)).collect(),
         total: page.total,
         server_time: wire::time(now.trunc_subsecs(3)),
     }))
 }
 
-fn read(uri: &Uri) -> Result<ListRequest, Failure> {
+fn read(uri: &Uri) -> Result<PageQuery, HttpError> {
     let mut fields = Fields::of_query(uri)?;
     let limit = fields.limit(MOST_KEYS)?;
     let sort = fields.word("sort", Sort::parse)?;
@@ -50,14 +50,14 @@ fn read(uri: &Uri) -> Result<ListRequest, Failure> {
     let status = fields.word("status", |word| Status::parse(word).map(Some))?;
     let text = fields.text("q")?.unwrap_or_default();
     if text.chars().count() > MOST_TEXT {
-        return Err(Failure::malformed("q", "is longer than 200 characters"));
+        return Err(HttpError::malformed("q", "is longer than 200 characters"));
     }
     let total = match fields.text("total")?.as_deref() {
         None | Some("true") => true,
         Some("false") => false,
-        Some(_) => return Err(Failure::malformed("total", "must be true or false")),
+        Some(_) => return Err(HttpError::malformed("total", "must be true or false")),
     };
     let after = fields.text("cursor")?.map(|text| cursor::decode(sort, &text)).transpose()?;
     fields.finish()?;
-    Ok(ListRequest { query: KeyQuery { sort, order, filter: Filter { text, status } }, after, limit, total })
+    Ok(PageQuery { query: KeyQuery { sort, order, filter: Filter { text, status } }, after, limit, total })
 }

@@ -5,23 +5,23 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 use serde_json::{Value, json};
 
 use super::{events, exchange, keys, list, sign_in};
-use crate::server::State;
+use crate::server::AppState;
 
 /// A method and a path that the server answers.
-pub struct Route {
+pub struct ApiRoute {
     /// In upper case.
     pub method: &'static str,
     /// As in `OpenAPI`: `{id}` stands for one segment.
     pub path: &'static str,
-    pub(crate) answer: fn() -> MethodRouter<State>,
+    pub(crate) answer: fn() -> MethodRouter<AppState>,
 }
 
-const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodRouter<State>) -> Route {
-    Route { method, path, answer }
+const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodRouter<AppState>) -> ApiRoute {
+    ApiRoute { method, path, answer }
 }
 
 /// Every route.
-pub const ROUTES: [Route; 11] = [
+pub const ROUTES: [ApiRoute; 11] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("GET", "/api/v2/keys/{id}", || get(keys::show)),

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An administrator and an idempotency key.
-type Call = (String, String);
+type CreateCall = (String, String);
 
 /// The creates that have begun and not ended.
 #[derive(Default)]
-pub(crate) struct RunningCreates(Arc<Mutex<HashSet<Call>>>);
+pub(crate) struct RunningCreates(Arc<Mutex<HashSet<CreateCall>>>);
 
 /// Marks one create as under way, until dropped.
 pub(crate) struct Mark {
-    home: Arc<Mutex<HashSet<Call>>>,
-    call: Call,
+    home: Arc<Mutex<HashSet<CreateCall>>>,
+    call: CreateCall,
 }
 
 impl RunningCreates {

@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::client_addr::Who;
-use super::failure::Failure;
+use super::client_addr::LoggedPrincipal;
+use super::failure::HttpError;
 use crate::domain::wiped_after;
-use crate::server::State;
+use crate::server::AppState;
 use crate::server::store::Digest;
 
 /// What an administrator may do.
@@ -49,11 +49,11 @@ impl Role {
 /// The administrators who are signed in for the life of the server, beside those whose sessions are in the store.
 /// Of their tokens it keeps only SHA-256 digests.
 #[derive(Default)]
-pub struct Sessions(Vec<(Digest, Asker)>);
+pub struct Sessions(Vec<(Digest, Principal)>);
 
 /// An administrator who is signed in: every call to `/keys` needs one.
 #[derive(Clone)]
-pub(crate) struct Asker {
+pub(crate) struct Principal {
     pub(crate) username: String,
     role: Role,
 }
@@ -61,9 +61,9 @@ pub(crate) struct Asker {
 /// The session that a request bears, when it is good.
 pub(crate) enum Bearer {
     /// It lives as long as the server.
-    Single(Asker),
+    Single(Principal),
     /// It is in the store.
-    Stored(Digest, Asker),
+    Stored(Digest, Principal),
 }
 
 impl Sessions {
@@ -77,32 +77,32 @@ impl Sessions {
     #[must_use]
     pub fn single(token: &SecretString, username: &str, role: Role) -> Self {
         let digest = Sha256::digest(token.expose_secret()).into();
-        Self(vec![(digest, Asker { username: username.to_owned(), role })])
+        Self(vec![(digest, Principal { username: username.to_owned(), role })])
     }
 
-    fn find(&self, digest: &Digest) -> Option<&Asker> {
+    fn find(&self, digest: &Digest) -> Option<&Principal> {
         self.0.iter().find(|(known, _)| known.ct_eq(digest).into()).map(|(_, asker)| asker)
     }
 }
 
-impl Asker {
+impl Principal {
     /// Refuses those who may only look.
-    pub(crate) fn may_change(&self) -> Result<(), Failure> {
+    pub(crate) fn may_change(&self) -> Result<(), HttpError> {
         match self.role {
             Role::Superuser | Role::Administrator => Ok(()),
-            Role::Auditor => Err(Failure::forbidden("An auditor may look at keys, not change them")),
+            Role::Auditor => Err(HttpError::forbidden("An auditor may look at keys, not change them")),
         }
     }
 }
 
-impl FromRequestParts<State> for Bearer {
-    type Rejection = Failure;
+impl FromRequestParts<AppState> for Bearer {
+    type Rejection = HttpError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token =
             header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let refused = || Failure::token("sign in again");
+        let refused = || HttpError::token("sign in again");
         let token = token.map(|(_, token)| token.trim()).filter(|token| !token.is_empty()).ok_or_else(refused)?;
         let digest: Digest = wiped_after(|| Sha256::digest(token)).into();
         if let Some(asker) = state.0.sessions.find(&digest) {
@@ -113,7 +113,7 @@ impl FromRequestParts<State> for Bearer {
 }
 
 /// Looks the session up at each call, so that it ends at once, whichever process ends it.
-async fn stored(state: &State, digest: Digest) -> Result<Option<Asker>, Failure> {
+async fn stored(state: &AppState, digest: Digest) -> Result<Option<Principal>, HttpError> {
     let now = Utc::now();
     let session = state.with_store(move |store| {
         let session = store.session(&digest, now)?;
@@ -124,15 +124,15 @@ async fn stored(state: &State, digest: Digest) -> Result<Option<Asker>, Failure>
         }
         Ok(session)
     });
-    Ok(session.await?.map(|session| Asker { username: session.username, role: session.role }))
+    Ok(session.await?.map(|session| Principal { username: session.username, role: session.role }))
 }
 
-impl FromRequestParts<State> for Asker {
-    type Rejection = Failure;
+impl FromRequestParts<AppState> for Principal {
+    type Rejection = HttpError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let (Bearer::Single(asker) | Bearer::Stored(_, asker)) = Bearer::from_request_parts(parts, state).await?;
-        if let Some(who) = parts.extensions.get::<Who>() {
+        if let Some(who) = parts.extensions.get::<LoggedPrincipal>() {
             who.is(&asker.username);
         }
         Ok(asker)

@@ -12,22 +12,22 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::client_addr::{Source, Who};
-use super::failure::Failure;
+use super::client_addr::{ClientAddr, LoggedPrincipal};
+use super::failure::HttpError;
 use super::fields::Fields;
 use super::session::{Bearer, Role};
 use super::wire;
-use crate::server::State;
+use crate::server::AppState;
 use crate::server::net::throttle::network;
 use crate::server::store::{NewSession, SESSION_LIFETIME, StoreError};
 
 /// `POST /auth/session`: does the same work and gives the same answer whether the name or the password is wrong.
 pub(crate) async fn sign_in(
-    extract::State(state): extract::State<State>,
-    Source(source): Source,
-    who: Who,
+    extract::State(state): extract::State<AppState>,
+    ClientAddr(source): ClientAddr,
+    who: LoggedPrincipal,
     request: Request,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Value>, HttpError> {
     let mut fields = Fields::of_json(request).await?;
     let username = fields.required("username")?.to_ascii_lowercase();
     let given = SecretString::from(fields.required("password")?);
@@ -39,10 +39,10 @@ pub(crate) async fn sign_in(
         who.is(&username);
     }
     let admitted = state.0.throttle.admit(&username, &network, account.is_familiar);
-    admitted.map_err(Failure::too_many)?;
+    admitted.map_err(HttpError::too_many)?;
     let kept = account.password.clone();
     let matches = state.0.passwords.matches(kept, given, account.is_familiar).await?;
-    let password = account.password.filter(|_| matches).ok_or_else(Failure::sign_in)?;
+    let password = account.password.filter(|_| matches).ok_or_else(HttpError::sign_in)?;
 
     let now = Utc::now();
     let token = draw_session()?;
@@ -52,7 +52,7 @@ pub(crate) async fn sign_in(
         let (username, password, source, network) = (&*name, &*password, &*source, &*network);
         store.begin_session(&NewSession { digest, username, password, source, network }, now)
     });
-    let role: Role = begun.await?.ok_or_else(Failure::sign_in)?;
+    let role: Role = begun.await?.ok_or_else(HttpError::sign_in)?;
     Ok(Json(json!({
         "success": true,
         "session_token": token.expose_secret(),
@@ -64,12 +64,12 @@ pub(crate) async fn sign_in(
 
 /// `DELETE /auth/session`
 pub(crate) async fn sign_out(
-    extract::State(state): extract::State<State>,
-    who: Who,
+    extract::State(state): extract::State<AppState>,
+    who: LoggedPrincipal,
     bearer: Bearer,
-) -> Result<StatusCode, Failure> {
+) -> Result<StatusCode, HttpError> {
     let Bearer::Stored(digest, asker) = bearer else {
-        return Err(Failure::forbidden("This session ends with the program that began it"));
+        return Err(HttpError::forbidden("This session ends with the program that began it"));
     };
     who.is(&asker.username);
     state.with_store(move |store| store.end_session(&digest)).await?;

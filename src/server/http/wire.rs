@@ -8,7 +8,7 @@ use crate::server::store::StoredEvent;
 
 /// An access key (HTTP contract, part B).
 #[derive(Serialize)]
-pub(crate) struct Key {
+pub(crate) struct KeyBody {
     id: String,
     label: String,
     status: &'static str,
@@ -21,9 +21,9 @@ pub(crate) struct Key {
 
 /// A page of keys.
 #[derive(Serialize)]
-pub(crate) struct Page {
+pub(crate) struct PageBody {
     pub(crate) success: bool,
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Vec<KeyBody>,
     /// Where the next page begins, if keys follow.
     pub(crate) next_cursor: Option<String>,
     /// The first key's place: with the other `order`, the page before this one begins there.
@@ -34,7 +34,7 @@ pub(crate) struct Page {
 
 /// One line of a key's history.
 #[derive(Serialize)]
-pub(crate) struct Event {
+pub(crate) struct EventBody {
     at: String,
     kind: String,
     by: Option<String>,
@@ -42,7 +42,7 @@ pub(crate) struct Event {
     detail: Option<String>,
 }
 
-impl From<&AccessKey> for Key {
+impl From<&AccessKey> for KeyBody {
     fn from(key: &AccessKey) -> Self {
         Self {
             id: key.id.raw_for_api().to_owned(),
@@ -57,7 +57,7 @@ impl From<&AccessKey> for Key {
     }
 }
 
-impl From<StoredEvent> for Event {
+impl From<StoredEvent> for EventBody {
     fn from(event: StoredEvent) -> Self {
         let StoredEvent { kind, at, by, from, detail, .. } = event;
         Self { at: time(at), kind, by, from, detail }

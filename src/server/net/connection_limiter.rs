@@ -10,25 +10,25 @@ use super::throttle::network_of;
 
 /// The slots of all listeners together.
 #[derive(Clone)]
-pub(crate) struct Slots {
+pub(crate) struct ConnectionLimiter {
     all: Arc<Semaphore>,
-    shares: Shares,
+    shares: ConnectionShares,
     /// None when all clients come through one proxy.
     most_of_network: Option<usize>,
 }
 
 /// How many slots each network has taken. No longer than there are slots.
-type Shares = Arc<Mutex<HashMap<IpAddr, usize>>>;
+type ConnectionShares = Arc<Mutex<HashMap<IpAddr, usize>>>;
 
 /// One connection's slot; free again when dropped.
-pub(crate) struct Slot {
+pub(crate) struct ConnectionPermit {
     _one_of_all: OwnedSemaphorePermit,
-    share: Option<(Shares, IpAddr)>,
+    share: Option<(ConnectionShares, IpAddr)>,
 }
 
-impl Slots {
+impl ConnectionLimiter {
     pub(crate) fn new(all: usize, most_of_network: Option<usize>) -> Self {
-        Self { all: Arc::new(Semaphore::new(all)), shares: Shares::default(), most_of_network }
+        Self { all: Arc::new(Semaphore::new(all)), shares: ConnectionShares::default(), most_of_network }
     }
 
     /// Waits until one of all is free.
@@ -37,9 +37,9 @@ impl Slots {
     }
 
     /// Takes the slot for a client; none when its network has its share already.
-    pub(crate) fn take(&self, one_of_all: OwnedSemaphorePermit, peer: Option<SocketAddr>) -> Option<Slot> {
+    pub(crate) fn take(&self, one_of_all: OwnedSemaphorePermit, peer: Option<SocketAddr>) -> Option<ConnectionPermit> {
         let Some((peer, most)) = peer.zip(self.most_of_network) else {
-            return Some(Slot { _one_of_all: one_of_all, share: None });
+            return Some(ConnectionPermit { _one_of_all: one_of_all, share: None });
         };
         let network = network_of(peer.ip().to_canonical());
         let mut shares = lock(&self.shares);
@@ -48,11 +48,11 @@ impl Slots {
             return None;
         }
         *taken += 1;
-        Some(Slot { _one_of_all: one_of_all, share: Some((Arc::clone(&self.shares), network)) })
+        Some(ConnectionPermit { _one_of_all: one_of_all, share: Some((Arc::clone(&self.shares), network)) })
     }
 }
 
-impl Drop for Slot {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let Some((shares, network)) = &self.share else { return };
         let mut shares = lock(shares);
@@ -75,7 +75,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_network_has_its_share_and_gets_it_back() {
-        let slots = Slots::new(10, Some(2));
+        let slots = ConnectionLimiter::new(10, Some(2));
         let take = async |peer: &str| slots.take(slots.one_of_all().await.unwrap(), Some(peer.parse().unwrap()));
         let first = take("192.0.2.1:1").await.unwrap();
         let second = take("[::ffff:192.0.2.1]:2").await.unwrap();
@@ -92,7 +92,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_proxy_may_take_all() {
-        let slots = Slots::new(3, None);
+        let slots = ConnectionLimiter::new(3, None);
         let mut taken = Vec::new();
         for _ in 0..3 {
             let one = slots.one_of_all().await.unwrap();

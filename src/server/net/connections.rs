@@ -23,7 +23,7 @@ use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 
 use super::limits::Limits;
-use super::listener::{Connection, Listener};
+use super::listener::{AcceptedStream, Listener};
 
 /// Out of file descriptors, say: so long is waited until some are given back.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -81,7 +81,7 @@ pub(crate) async fn serve(
 }
 
 async fn answer(
-    connection: Connection,
+    connection: AcceptedStream,
     router: Router,
     tls: Option<TlsAcceptor>,
     http: http1::Builder,

@@ -13,7 +13,7 @@ use tokio::net::UnixListener;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ListenAddr {
     /// An address of this machine and a port.
     Tcp(SocketAddr),
     /// The path of a Unix socket.
@@ -23,23 +23,23 @@ pub enum Place {
 /// Why a text names no place.
 #[derive(Debug, thiserror::Error)]
 #[error("give an address of this machine with a port, such as 127.0.0.1:8443 or [::]:8443, or unix:/path/of/a/socket")]
-pub struct PlaceError;
+pub struct ListenAddrError;
 
-impl FromStr for Place {
-    type Err = PlaceError;
+impl FromStr for ListenAddr {
+    type Err = ListenAddrError;
 
-    fn from_str(text: &str) -> Result<Self, PlaceError> {
+    fn from_str(text: &str) -> Result<Self, ListenAddrError> {
         let path = text.strip_prefix("unix:").or_else(|| text.contains('/').then_some(text));
         if let Some(path) = path {
-            return if path.is_empty() { Err(PlaceError) } else { Ok(Self::Unix(path.into())) };
+            return if path.is_empty() { Err(ListenAddrError) } else { Ok(Self::Unix(path.into())) };
         }
         let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
         let local = local.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-        local.or_else(|| text.parse().ok()).map(Self::Tcp).ok_or(PlaceError)
+        local.or_else(|| text.parse().ok()).map(Self::Tcp).ok_or(ListenAddrError)
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for ListenAddr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn texts_name_places() {
-        let place = |text: &str| text.parse::<Place>().ok().map(|place| place.to_string());
+        let place = |text: &str| text.parse::<ListenAddr>().ok().map(|place| place.to_string());
         assert_eq!(place("127.0.0.1:8443").unwrap(), "127.0.0.1:8443");
         assert_eq!(place("localhost:80").unwrap(), "127.0.0.1:80");
         assert_eq!(place("[::]:8443").unwrap(), "[::]:8443");

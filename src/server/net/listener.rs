@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use super::connection_limiter::{Slot, Slots};
+use super::connection_limiter::{ConnectionLimiter, ConnectionPermit};
 
 /// Who is at the other end: an address, or none on a Unix socket.
 #[derive(Clone, Copy, Debug)]
@@ -16,20 +16,20 @@ pub(crate) struct Peer(pub(crate) Option<SocketAddr>);
 
 /// A listener that leaves clients waiting in the system's queue while all slots are taken.
 pub(crate) struct Listener {
-    socket: Socket,
-    slots: Slots,
+    socket: ListenSocket,
+    slots: ConnectionLimiter,
 }
 
 /// What listens.
-pub(crate) enum Socket {
+pub(crate) enum ListenSocket {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
 
 /// A connection, and the slot that it takes.
-pub(crate) struct Connection {
+pub(crate) struct AcceptedStream {
     stream: Stream,
-    _slot: Slot,
+    _slot: ConnectionPermit,
 }
 
 enum Stream {
@@ -38,30 +38,30 @@ enum Stream {
 }
 
 impl Listener {
-    pub(crate) fn new(socket: Socket, slots: Slots) -> Self {
+    pub(crate) fn new(socket: ListenSocket, slots: ConnectionLimiter) -> Self {
         Self { socket, slots }
     }
 
     pub(crate) fn is_tcp(&self) -> bool {
-        matches!(self.socket, Socket::Tcp(_))
+        matches!(self.socket, ListenSocket::Tcp(_))
     }
 }
 
 impl Listener {
     /// Waits for a client, and for a slot that it may take.
-    pub(crate) async fn accept(&self) -> io::Result<(Connection, Peer)> {
+    pub(crate) async fn accept(&self) -> io::Result<(AcceptedStream, Peer)> {
         loop {
             let one_of_all = self.slots.one_of_all().await.map_err(io::Error::other)?;
             let (stream, peer) = match &self.socket {
-                Socket::Tcp(listener) => {
+                ListenSocket::Tcp(listener) => {
                     let (stream, from) = listener.accept().await?;
                     stream.set_nodelay(true)?;
                     (Stream::Tcp(stream), Peer(Some(from)))
                 }
-                Socket::Unix(listener) => (Stream::Unix(listener.accept().await?.0), Peer(None)),
+                ListenSocket::Unix(listener) => (Stream::Unix(listener.accept().await?.0), Peer(None)),
             };
             if let Some(slot) = self.slots.take(one_of_all, peer.0) {
-                return Ok((Connection { stream, _slot: slot }, peer));
+                return Ok((AcceptedStream { stream, _slot: slot }, peer));
             }
             // Not louder: whoever floods us should not fill the log.
             tracing::debug!(from = ?peer.0, "a network has too many connections");
@@ -79,13 +79,13 @@ macro_rules! either {
     };
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for AcceptedStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         either!(self, stream => Pin::new(stream).poll_read(cx, buffer))
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for AcceptedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         either!(self, stream => Pin::new(stream).poll_write(cx, bytes))
     }

@@ -17,7 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 const MOST_PATH: usize = 107;
 
 /// A bound socket. Removed when dropped.
-pub(crate) struct Socket {
+pub(crate) struct PrivateSocket {
     pub(crate) path: PathBuf,
     /// Held for life by the process that owns `api.sock`.
     _lock: Option<File>,
@@ -28,7 +28,7 @@ pub(crate) struct Socket {
 /// Connections of our own user, and no others.
 pub(crate) struct OwnPeers(UnixListener);
 
-impl Socket {
+impl PrivateSocket {
     /// Binds this process's socket for the data in `folder`.
     pub(crate) fn bind(folder: &Path) -> io::Result<(Self, OwnPeers)> {
         let lock = claim(folder)?;
@@ -50,7 +50,7 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+impl Drop for PrivateSocket {
     fn drop(&mut self) {
         // Should it fail, the next owner of the folder removes it.
         let _ = remove(&self.path);
@@ -133,10 +133,10 @@ mod tests {
         let dead = folder.path().join("api-999999999.sock");
         drop(StdListener::bind(&dead).unwrap());
         drop(StdListener::bind(folder.path().join("api.sock")).unwrap());
-        let (first, _peers) = Socket::bind(folder.path()).unwrap();
+        let (first, _peers) = PrivateSocket::bind(folder.path()).unwrap();
         assert!(!dead.exists());
         assert_eq!(first.path, folder.path().join("api.sock"));
-        let (second, _peers) = Socket::bind(folder.path()).unwrap();
+        let (second, _peers) = PrivateSocket::bind(folder.path()).unwrap();
         assert_eq!(second.path, folder.path().join(format!("api-{}.sock", std::process::id())));
         for socket in [first, second] {
             let path = socket.path.clone();

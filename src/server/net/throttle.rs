@@ -23,19 +23,19 @@ const OF_PAIR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Names and addresses fall into 65,536 shares by a hash that nobody else can compute. So memory is bounded
 /// whatever comes, and two that fall together are only slower.
 type Share = u16;
-type Shares = RateLimiter<Share, HashMapStateStore<Share>, DefaultClock>;
+type SignInShares = RateLimiter<Share, HashMapStateStore<Share>, DefaultClock>;
 
 /// Who tried how often.
 pub(crate) struct Throttle {
     hasher: RandomState,
-    addresses: Shares,
-    accounts: Shares,
-    pairs: Shares,
+    addresses: SignInShares,
+    accounts: SignInShares,
+    pairs: SignInShares,
 }
 
 impl Default for Throttle {
     fn default() -> Self {
-        let shares = |a_minute| Shares::hashmap(Quota::per_minute(a_minute));
+        let shares = |a_minute| SignInShares::hashmap(Quota::per_minute(a_minute));
         let hasher = RandomState::new();
         Self { hasher, addresses: shares(OF_ADDRESS), accounts: shares(OF_ACCOUNT), pairs: shares(OF_PAIR) }
     }
@@ -53,7 +53,7 @@ impl Throttle {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are the share")]
-    fn take(&self, shares: &Shares, of: impl Hash) -> Result<(), Duration> {
+    fn take(&self, shares: &SignInShares, of: impl Hash) -> Result<(), Duration> {
         let share = self.hasher.hash_one(of) as Share;
         shares.check_key(&share).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
     }

@@ -15,19 +15,19 @@ use sqlite::connections::Connections;
 
 pub use sqlite::administrators::{Administrator, Removal};
 pub(crate) use sqlite::cancel::{Cancel, GiveUpOnDrop};
-pub(crate) use sqlite::edit::{Change, Created, End, NewKey, index_all, insert};
+pub(crate) use sqlite::edit::{Change, CreateOutcome, ExpiryChange, KeyInsert, index_all, insert};
 pub use sqlite::error::StoreError;
-pub(crate) use sqlite::events::{Event, Kind, Stored as StoredEvent};
-pub(crate) use sqlite::list::ListRequest;
-pub(crate) use sqlite::row::{Place, Placed, state, status};
+pub(crate) use sqlite::events::{EventKind, NewEvent, StoredEvent};
+pub(crate) use sqlite::list::PageQuery;
+pub(crate) use sqlite::row::{KeyRow, Keyset, state, status};
 pub(crate) use sqlite::sessions::{Digest, LIFETIME as SESSION_LIFETIME, NewSession};
-pub(crate) use sqlite::usage::{Credential, Use};
+pub(crate) use sqlite::usage::{KeyCredential, Use};
 
 /// All keys of one data folder, and the master key that their secrets are sealed with.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<StoreInner>);
 
-struct Inner {
+struct StoreInner {
     connections: Connections,
     vault: Vault,
 }
@@ -48,7 +48,7 @@ impl Store {
             let why = "it belongs to another database; restore both from the same backup";
             return Err(StoreError::MasterKey { path, why });
         }
-        Ok(Self(Arc::new(Inner { connections, vault })))
+        Ok(Self(Arc::new(StoreInner { connections, vault })))
     }
 
     /// What seals and signs.

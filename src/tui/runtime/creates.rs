@@ -1,10 +1,10 @@
 //! What is written down of creates, for a start after a crash.
 
-use super::Ui;
+use super::Runtime;
 use crate::client::{Reply, Request};
-use crate::tui::state::{Effect, Moment};
+use crate::tui::state::{ClockReading, Effect};
 
-impl Ui {
+impl Runtime {
     /// Notes a create before it is sent.
     pub(crate) fn note(&mut self, request: &Request) {
         if let (Request::Create(new), Some((profile, username))) = (request, self.app.whose()) {
@@ -20,7 +20,7 @@ impl Ui {
     }
 
     /// Takes a reply; where it opens a server, what was left over there is asked about.
-    pub(crate) fn reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
+    pub(crate) fn reply(&mut self, reply: Reply, now: ClockReading) -> Option<Effect> {
         let is_open = matches!(reply, Reply::Connected(Ok(_)) | Reply::SignedIn(Ok(_)));
         let effect = self.app.on_reply(reply, now);
         if is_open && let Some((profile, username)) = self.app.whose() {

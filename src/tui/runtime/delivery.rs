@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 use crate::domain::{SecretKey, Untrusted};
-use crate::platform::delivery::{Receiver, Speech, line, to_path};
-use crate::tui::state::{Delivered, Destination};
+use crate::platform::delivery::{OutputMode, PipeCommand, line, to_path};
+use crate::tui::state::{SaveResult, SaveTarget};
 
 /// Delivers, until it is done or told to stop.
-pub async fn deliver(to: Destination, secret: SecretKey, stop: oneshot::Receiver<()>) -> Delivered {
+pub async fn deliver(to: SaveTarget, secret: SecretKey, stop: oneshot::Receiver<()>) -> SaveResult {
     let nothing = |why| (why, Untrusted::default());
     match to {
-        Destination::File(path) => {
+        SaveTarget::File(path) => {
             let written = tokio::task::spawn_blocking(move || to_path(&expanded(&path), &line(&secret))).await;
             match written {
                 Ok(Ok(_)) => Ok(Untrusted::default()),
@@ -20,8 +20,8 @@ pub async fn deliver(to: Destination, secret: SecretKey, stop: oneshot::Receiver
                 Err(_) => Err(nothing("the write broke off".to_owned())),
             }
         }
-        Destination::Command(command) => {
-            let found = tokio::task::spawn_blocking(move || Receiver::find(&command)).await;
+        SaveTarget::Command(command) => {
+            let found = tokio::task::spawn_blocking(move || PipeCommand::find(&command)).await;
             let receiver = match found {
                 Ok(Ok(receiver)) => receiver,
                 Ok(Err(refusal)) => return Err(nothing(format!("{}. {}", refusal.what, refusal.next))),
@@ -32,7 +32,7 @@ pub async fn deliver(to: Destination, secret: SecretKey, stop: oneshot::Receiver
                     std::future::pending::<()>().await; // nobody is left who could
                 }
             };
-            match receiver.give(&line(&secret), Speech::Kept, stopped).await {
+            match receiver.give(&line(&secret), OutputMode::Kept, stopped).await {
                 Ok(said) if said.had_secret => Ok(Untrusted::new("(the secret: not shown)")),
                 Ok(said) => Ok(said.words),
                 Err(failed) => Err((failed.why, failed.said)),

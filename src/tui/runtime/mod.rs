@@ -16,18 +16,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::screen::Screen;
-use super::state::{App, Effect, Exit, Moment};
+use super::state::{ClockReading, Effect, ExitState, State};
 pub use super::terminal::{Decoder, Terminal};
 use crate::platform::clipboard::Copied;
 pub use crate::platform::raw_mode::leave_at_once;
+use crate::platform::signals::SignalEvent;
 pub use crate::platform::signals::Signals;
-use crate::platform::signals::Told;
-pub use crate::platform::terminal_kind::Kind;
-use background::{Done, Errands};
-pub use options::How;
+pub use crate::platform::terminal_kind::TerminalKind;
+use background::{BackgroundTasks, TaskResult};
+pub use options::Options;
 
 use crate::client::{Link, Reply, Request};
-use crate::operations::pending::Unfinished;
+use crate::operations::pending::PendingCreates;
 
 /// A window that is dragged changes its size many times: so long the last change is waited for.
 const RESIZE_PAUSE: Duration = Duration::from_millis(50);
@@ -38,26 +38,26 @@ const SIGHUP: i32 = rustix::process::Signal::HUP.as_raw();
 const UNKNOWN_SIZE: &str = "The terminal does not say its size: set it with stty rows 24 cols 80.";
 
 /// The screen while it runs.
-pub struct Ui {
-    app: App,
+pub struct Runtime {
+    app: State,
     terminal: Terminal,
     screen: Screen,
     requests: mpsc::Sender<Request>,
     replies: mpsc::Receiver<Reply>,
     /// The API task: when it has ended, the session of this run has too.
     api: JoinHandle<()>,
-    errands: Errands,
+    errands: BackgroundTasks,
     /// What is written down of creates, for a start after a crash.
-    unfinished: Unfinished,
+    unfinished: PendingCreates,
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
-    end: End,
+    end: RunOutcome,
 }
 
 /// How a run ended.
 #[derive(Debug, Default)]
-pub struct End {
+pub struct RunOutcome {
     /// What must be said now that the terminal is as it was before.
     pub words: Option<String>,
     /// The signal that ended it.
@@ -65,21 +65,21 @@ pub struct End {
 }
 
 /// What one turn is about.
-enum Turn {
+enum LoopStep {
     Terminal(io::Result<()>),
     Reply(Option<Reply>),
-    Done(Done),
-    Told(Told),
+    Task(TaskResult),
+    Signal(SignalEvent),
     Time,
 }
 
-impl Ui {
+impl Runtime {
     /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
     #[must_use]
-    pub fn new(terminal: Terminal, link: Link, how: How) -> Self {
-        let (size, kind) = (terminal.size(), Kind::here());
+    pub fn new(terminal: Terminal, link: Link, how: Options) -> Self {
+        let (size, kind) = (terminal.size(), TerminalKind::here());
         kind.charset.speak();
-        let (mut app, first) = App::new(size);
+        let (mut app, first) = State::new(size);
         let guessed = if terminal.is_of_unknown_size() { UNKNOWN_SIZE } else { "" };
         app.begin(how.profiles, format!("{guessed} {}", how.notices).trim());
         let mut ui = Self {
@@ -89,11 +89,11 @@ impl Ui {
             requests: link.requests,
             replies: link.replies,
             api: link.ended,
-            errands: Errands::new(how.clipboard, how.clipboard_for),
+            errands: BackgroundTasks::new(how.clipboard, how.clipboard_for),
             unfinished: how.unfinished,
             resize_at: None,
             done: false,
-            end: End::default(),
+            end: RunOutcome::default(),
         };
         ui.perform(Some(first));
         ui.draw();
@@ -101,7 +101,7 @@ impl Ui {
     }
 
     /// Runs until the user leaves or the terminal is gone.
-    pub async fn run(mut self, mut signals: Signals) -> End {
+    pub async fn run(mut self, mut signals: Signals) -> RunOutcome {
         let mut events = VecDeque::new();
         while !self.done {
             let turn = self.wait(&mut signals, &mut events).await;
@@ -120,23 +120,23 @@ impl Ui {
         self.end
     }
 
-    async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> Turn {
-        let wake = [self.resize_at, self.app.next_wake(Moment::now())].into_iter().flatten().min();
+    async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> LoopStep {
+        let wake = [self.resize_at, self.app.next_wake(ClockReading::now())].into_iter().flatten().min();
         let wake = wake.unwrap_or_else(|| Instant::now() + crate::platform::signals::LONG);
         tokio::select! {
             biased;
-            told = signals.next() => Turn::Told(told),
-            result = self.terminal.turn(events), if self.app.exit != Exit::Told => Turn::Terminal(result),
-            reply = self.replies.recv() => Turn::Reply(reply),
-            done = self.errands.next() => Turn::Done(done),
-            () = tokio::time::sleep_until(wake.into()) => Turn::Time,
+            told = signals.next() => LoopStep::Signal(told),
+            result = self.terminal.turn(events), if self.app.exit != ExitState::Told => LoopStep::Terminal(result),
+            reply = self.replies.recv() => LoopStep::Reply(reply),
+            done = self.errands.next() => LoopStep::Task(done),
+            () = tokio::time::sleep_until(wake.into()) => LoopStep::Time,
         }
     }
 
-    fn take(&mut self, turn: Turn, events: &mut VecDeque<Event>) {
-        let now = Moment::now();
+    fn take(&mut self, turn: LoopStep, events: &mut VecDeque<Event>) {
+        let now = ClockReading::now();
         let effect = match turn {
-            Turn::Terminal(Ok(())) => {
+            LoopStep::Terminal(Ok(())) => {
                 // Every press that has come is taken before anything is drawn.
                 while let Some(event) = events.pop_front() {
                     #[cfg(debug_assertions)]
@@ -146,31 +146,31 @@ impl Ui {
                 }
                 None
             }
-            Turn::Terminal(Err(_)) => self.stop(SIGHUP),
-            Turn::Told(Told::End(signal)) => self.stop(signal),
-            Turn::Told(Told::Continued) => {
+            LoopStep::Terminal(Err(_)) => self.stop(SIGHUP),
+            LoopStep::Signal(SignalEvent::End(signal)) => self.stop(signal),
+            LoopStep::Signal(SignalEvent::Continued) => {
                 self.app.on_resume(true);
                 self.come_back(now)
             }
-            Turn::Told(Told::Suspend) => {
+            LoopStep::Signal(SignalEvent::Suspend) => {
                 self.app.on_suspend();
                 None
             }
-            Turn::Reply(Some(reply)) => self.reply(reply, now),
-            Turn::Reply(None) => Some(Effect::Quit(Some(
+            LoopStep::Reply(Some(reply)) => self.reply(reply, now),
+            LoopStep::Reply(None) => Some(Effect::Quit(Some(
                 "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
             ))),
-            Turn::Done(done) => self.take_done(done, now),
-            Turn::Told(Told::Resized) => {
+            LoopStep::Task(done) => self.take_done(done, now),
+            LoopStep::Signal(SignalEvent::Resized) => {
                 self.app.hide_secret();
                 self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
                 None
             }
-            Turn::Time if self.resize_at.is_some_and(|at| at <= now.at) => {
+            LoopStep::Time if self.resize_at.is_some_and(|at| at <= now.at) => {
                 self.resize_at = None;
                 self.resize(now)
             }
-            Turn::Time => self.app.on_time(now),
+            LoopStep::Time => self.app.on_time(now),
         };
         self.perform(effect);
         self.settle();
@@ -181,7 +181,7 @@ impl Ui {
         self.app.on_stop()
     }
 
-    fn resize(&mut self, now: Moment) -> Option<Effect> {
+    fn resize(&mut self, now: ClockReading) -> Option<Effect> {
         let size = self.terminal.size();
         // Even where it is as before: what stands on a terminal that was resized twice is not known.
         self.screen.resize(size.0, size.1);
@@ -207,11 +207,11 @@ impl Ui {
         }
     }
 
-    fn take_done(&mut self, done: Done, now: Moment) -> Option<Effect> {
+    fn take_done(&mut self, done: TaskResult, now: ClockReading) -> Option<Effect> {
         match done {
-            Done::Looked(found) => return self.app.on_surroundings(found, now),
-            Done::Delivered(delivered) => self.app.on_delivered(delivered),
-            Done::Copied(Copied { what, write, report, forget }) => {
+            TaskResult::Looked(found) => return self.app.on_surroundings(found, now),
+            TaskResult::Delivered(delivered) => self.app.on_delivered(delivered),
+            TaskResult::Copied(Copied { what, write, report, forget }) => {
                 if let Some(bytes) = write {
                     self.terminal.out().extend_from_slice(&bytes);
                 }
@@ -225,7 +225,7 @@ impl Ui {
     }
 
     fn draw(&mut self) {
-        let (app, now) = (&self.app, Moment::now());
+        let (app, now) = (&self.app, ClockReading::now());
         self.screen.draw(self.terminal.out(), |frame| super::view::draw(frame, app, now));
         // An error shows again when the terminal is read: it is gone.
         let _ = self.terminal.flush();

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::{SIGHUP, Turn, Ui};
-use crate::platform::signals::{Signals, Told};
+use super::{LoopStep, Runtime, SIGHUP};
+use crate::platform::signals::{SignalEvent, Signals};
 use crate::platform::surroundings::could_bring_us_back;
-use crate::tui::state::{Effect, Moment};
+use crate::tui::state::{ClockReading, Effect};
 
-impl Ui {
+impl Runtime {
     /// Gives the terminal back as it was, if it is ours.
     pub(crate) async fn leave(&mut self) {
         if self.terminal.is_entered() {
@@ -22,12 +22,12 @@ impl Ui {
             return self.app.on_resume(false);
         }
         self.leave().await;
-        let told = if self.terminal.stop().is_ok() { signals.go_on().await } else { Told::Continued };
-        self.take(Turn::Told(told), &mut VecDeque::new());
+        let told = if self.terminal.stop().is_ok() { signals.go_on().await } else { SignalEvent::Continued };
+        self.take(LoopStep::Signal(told), &mut VecDeque::new());
     }
 
     /// Enters again after a stop, ours or somebody else's: what stands on the terminal is not known.
-    pub(crate) fn come_back(&mut self, now: Moment) -> Option<Effect> {
+    pub(crate) fn come_back(&mut self, now: ClockReading) -> Option<Effect> {
         match self.terminal.enter_again() {
             Ok(()) => self.resize(now),
             Err(_) => self.stop(SIGHUP),

@@ -6,31 +6,31 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use crate::domain::Charset;
-use crate::platform::terminal_kind::Kind;
+use crate::platform::terminal_kind::TerminalKind;
 use crate::tui::theme;
 
 /// The terminal's cursor and graphic rendition, as far as they are known.
-pub(crate) struct Pen {
+pub(crate) struct CursorWriter {
     at: Option<(u16, u16)>,
-    look: Look,
-    kind: Kind,
+    look: CellStyle,
+    kind: TerminalKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Look {
+struct CellStyle {
     fg: Color,
     bg: Color,
     modifier: Modifier,
 }
 
-const PLAIN: Look = Look { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
+const PLAIN: CellStyle = CellStyle { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
 /// A gap of unchanged cells up to this wide is written again: a cursor move is as long.
 const SHORT_GAP: u16 = 4;
 /// A base and three combining marks of four bytes each: more is no text, and no terminal's business.
 const MAX_BYTES: usize = 16;
 
-impl Pen {
-    pub(crate) const fn new(kind: Kind) -> Self {
+impl CursorWriter {
+    pub(crate) const fn new(kind: TerminalKind) -> Self {
         Self { at: None, look: PLAIN, kind }
     }
 
@@ -127,13 +127,13 @@ impl Pen {
         self.at = Some((x, y));
     }
 
-    fn look_of(&self, frame: &Buffer, x: u16, y: u16) -> Look {
+    fn look_of(&self, frame: &Buffer, x: u16, y: u16) -> CellStyle {
         let cell = &frame[(x, y)];
         let (fg, bg) = if self.kind.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
-        Look { fg, bg, modifier: cell.modifier.difference(theme::ALONE) }
+        CellStyle { fg, bg, modifier: cell.modifier.difference(theme::ALONE) }
     }
 
-    fn set(&mut self, out: &mut Vec<u8>, look: Look) {
+    fn set(&mut self, out: &mut Vec<u8>, look: CellStyle) {
         if look == self.look {
             return;
         }

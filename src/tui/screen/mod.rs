@@ -14,16 +14,16 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroize;
 
-use cursor_writer::Pen;
+use cursor_writer::CursorWriter;
 
 use super::theme;
-use crate::platform::terminal_kind::Kind;
+use crate::platform::terminal_kind::TerminalKind;
 
 /// The terminal's cells as they are, and the frame being drawn.
 pub struct Screen {
     shown: Buffer,
     frame: Buffer,
-    pen: Pen,
+    pen: CursorWriter,
     cursor: Option<Position>,
     /// The terminal's cells are not known: every row is written whole.
     stale: bool,
@@ -32,9 +32,15 @@ pub struct Screen {
 impl Screen {
     /// A screen of an unknown content.
     #[must_use]
-    pub fn new(width: u16, height: u16, kind: Kind) -> Self {
+    pub fn new(width: u16, height: u16, kind: TerminalKind) -> Self {
         let area = Rect::new(0, 0, width, height);
-        Self { shown: Buffer::empty(area), frame: Buffer::empty(area), pen: Pen::new(kind), cursor: None, stale: true }
+        Self {
+            shown: Buffer::empty(area),
+            frame: Buffer::empty(area),
+            pen: CursorWriter::new(kind),
+            cursor: None,
+            stale: true,
+        }
     }
 
     /// Takes a new size; its cells are unknown then.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use ratatui::buffer::{Buffer, Cell};
 
-use super::cursor_writer::Pen;
+use super::cursor_writer::CursorWriter;
 
 /// Rows `top..=bottom` move up by `up` (or down, if negative); blank rows come in.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) fn find(shown: &Buffer, frame: &Buffer, differs: &[bool]) -> Option<S
 impl Scroll {
     /// Tells the terminal: a scroll region, then line feeds at its end or reverse indexes at its start.
     /// Works from the VT100 on (DECSTBM, IND, RI).
-    pub(crate) fn write(&self, out: &mut Vec<u8>, pen: &mut Pen) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, pen: &mut CursorWriter) {
         pen.plain(out); // the rows that come in take the background
         let (top, bottom) = (self.top + 1, self.bottom + 1);
         let (start, code): (u16, &[u8]) = if self.up > 0 { (bottom, b"\n") } else { (top, b"\x1bM") };

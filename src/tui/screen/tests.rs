@@ -16,7 +16,7 @@ impl Pair {
         let size = |n: u16| std::num::NonZeroU16::new(n).unwrap();
         Self {
             terminal: vt100::Parser::new(size(height), size(width), 0),
-            screen: Screen::new(width, height, Kind::RICH),
+            screen: Screen::new(width, height, TerminalKind::RICH),
             bytes: 0,
         }
     }
@@ -109,7 +109,7 @@ fn random_frames_arrive() {
 }
 
 /// The bytes that a screen of this kind writes for these rows.
-fn bytes(kind: Kind, rows: &[&str]) -> Vec<u8> {
+fn bytes(kind: TerminalKind, rows: &[&str]) -> Vec<u8> {
     let mut out = Vec::new();
     Screen::new(24, 4, kind).draw(&mut out, |frame| {
         for (y, row) in rows.iter().enumerate() {
@@ -122,7 +122,7 @@ fn bytes(kind: Kind, rows: &[&str]) -> Vec<u8> {
 
 #[test]
 fn ascii_is_as_wide_and_nothing_else() {
-    let ascii = Kind { charset: crate::domain::Charset::Ascii, ..Kind::RICH };
+    let ascii = TerminalKind { charset: crate::domain::Charset::Ascii, ..TerminalKind::RICH };
     let out = bytes(ascii, &["┌─ × “a” …", "▶ ● ○ ✓", "é東京x"]);
     assert!(out.is_ascii(), "{}", String::from_utf8_lossy(&out));
     let mut terminal = vt100::Parser::new(4.try_into().unwrap(), 24.try_into().unwrap(), 0);
@@ -133,15 +133,15 @@ fn ascii_is_as_wide_and_nothing_else() {
 
 #[test]
 fn colours_are_the_basic_ones_or_none() {
-    let out = bytes(Kind::RICH, &["red"]);
+    let out = bytes(TerminalKind::RICH, &["red"]);
     assert!(String::from_utf8_lossy(&out).contains("\x1b[31mred"), "{}", String::from_utf8_lossy(&out));
-    let out = bytes(Kind { colours: false, ..Kind::RICH }, &["red"]);
+    let out = bytes(TerminalKind { colours: false, ..TerminalKind::RICH }, &["red"]);
     assert!(!String::from_utf8_lossy(&out).contains("31"), "{}", String::from_utf8_lossy(&out));
 }
 
 #[test]
 fn rows_that_stand_alone_are_broken_by_the_terminal() {
-    let mut screen = Screen::new(8, 4, Kind::RICH);
+    let mut screen = Screen::new(8, 4, TerminalKind::RICH);
     let mut terminal = vt100::Parser::new(4.try_into().unwrap(), 8.try_into().unwrap(), 0);
     // Whole, then as a change of what was there, then with the row above as it was.
     for second in ["second", "2nd", "two"] {
@@ -162,7 +162,7 @@ fn rows_that_stand_alone_are_broken_by_the_terminal() {
 #[test]
 #[should_panic(expected = "not for a terminal")]
 fn a_control_character_in_a_cell_is_a_mistake() {
-    Screen::new(4, 1, Kind::RICH).draw(&mut Vec::new(), |frame| {
+    Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame| {
         #[expect(clippy::disallowed_methods, reason = "this is the mistake that the pen must catch")]
         frame[(0, 0)].set_symbol("\u{1b}]");
         None
@@ -172,7 +172,7 @@ fn a_control_character_in_a_cell_is_a_mistake() {
 #[test]
 #[should_panic(expected = "not for a terminal")]
 fn a_cell_of_endless_marks_is_a_mistake() {
-    Screen::new(4, 1, Kind::RICH).draw(&mut Vec::new(), |frame| {
+    Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame| {
         frame.set_string(0, 0, format!("a{}", "\u{301}".repeat(9)), Style::new());
         None
     });

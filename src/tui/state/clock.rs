@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 
 /// One moment by both clocks: one that never jumps, for waiting; one that people read.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct ClockReading {
     /// For deadlines.
     pub at: Instant,
     /// For the screen.
     pub utc: DateTime<Utc>,
 }
 
-impl Moment {
+impl ClockReading {
     /// Reads both clocks.
     #[must_use]
     pub fn now() -> Self {

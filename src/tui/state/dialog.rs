@@ -1,6 +1,6 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
-use super::{KeyForm, LeftOverDialog, ProfilesDialog, Reveal, TokenDialog};
+use super::{KeyForm, PendingCreateDialog, ProfilesDialog, Reveal, TokenDialog};
 use crate::client::IdempotencyKey;
 use crate::domain::{AccessKey, Status};
 use crate::tui::field::Field;
@@ -16,7 +16,7 @@ pub enum Dialog {
     /// A key whose secret was sent by an earlier try and cannot be sent again.
     Lost(Question),
     /// A create that an earlier run left over.
-    LeftOver(LeftOverDialog),
+    LeftOver(PendingCreateDialog),
     /// Label and expiry of a key at hand.
     Edit(EditDialog),
     /// Delete this key?
@@ -49,7 +49,7 @@ impl Dialog {
 
 /// A call that a dialog has made, or what came of it.
 #[derive(Debug, Default)]
-pub enum Call {
+pub enum CallState {
     /// Not made.
     #[default]
     None,
@@ -59,7 +59,7 @@ pub enum Call {
     Failed(String),
 }
 
-impl Call {
+impl CallState {
     /// Whether an answer is awaited.
     #[must_use]
     pub const fn is_sent(&self) -> bool {
@@ -75,14 +75,14 @@ pub struct CreateDialog {
     /// The attempt's name: the same for every Enter, so that one key is made.
     pub idempotency_key: IdempotencyKey,
     /// The call.
-    pub call: Call,
+    pub call: CallState,
 }
 
 impl CreateDialog {
     /// An empty dialog, with a name drawn for its attempt.
     #[must_use]
     pub fn new() -> Self {
-        Self { form: KeyForm::empty(), idempotency_key: IdempotencyKey::random(), call: Call::None }
+        Self { form: KeyForm::empty(), idempotency_key: IdempotencyKey::random(), call: CallState::None }
     }
 }
 
@@ -100,7 +100,7 @@ pub struct EditDialog {
     /// What is typed.
     pub form: KeyForm,
     /// The call.
-    pub call: Call,
+    pub call: CallState,
 }
 
 /// The confirmation that deletes a key. It holds the key it was opened for, whatever the list does.
@@ -113,7 +113,7 @@ pub struct DeleteDialog {
     /// What confirms, as far as it is typed.
     pub typed: Field,
     /// The call.
-    pub call: Call,
+    pub call: CallState,
 }
 
 impl DeleteDialog {
@@ -121,7 +121,7 @@ impl DeleteDialog {
     #[must_use]
     pub fn new(key: AccessKey, production: Option<String>) -> Self {
         let name = production.as_ref().map_or(0, |name| 1 + name.chars().count());
-        Self { key, production, typed: Field::new("", 4 + name), call: Call::None }
+        Self { key, production, typed: Field::new("", 4 + name), call: CallState::None }
     }
 
     /// What is to be typed: the last four characters of its ID, and the name of a production profile.
@@ -146,13 +146,13 @@ pub struct Question {
     /// Whether the button that does it is focused.
     pub yes: bool,
     /// The call.
-    pub call: Call,
+    pub call: CallState,
 }
 
 impl Question {
     /// A question with *Cancel* focused.
     #[must_use]
     pub const fn new(key: AccessKey) -> Self {
-        Self { key, yes: false, call: Call::None }
+        Self { key, yes: false, call: CallState::None }
     }
 }

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{App, Dialog, Effect, Moment};
+use super::{ClockReading, Dialog, Effect, State};
 use crate::platform::clipboard::report::What;
 use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::keymap::Action;
@@ -11,7 +11,7 @@ use crate::tui::keymap::Action;
 #[derive(Debug)]
 pub struct Guard {
     /// What is held back.
-    pub holds: Held,
+    pub holds: PendingAction,
     /// The reasons to think twice; none while it is still looked for them.
     pub reasons: Vec<Warning>,
     /// Whether the button that goes on is focused.
@@ -20,14 +20,14 @@ pub struct Guard {
 
 /// A way for a secret to leave.
 #[derive(Debug)]
-pub enum Held {
+pub enum PendingAction {
     /// It, or what was made with it, is shown.
     Show,
     /// It, or what was made with it, is copied.
     Copy(What, SecretString),
 }
 
-impl App {
+impl State {
     /// The question, if it is on screen.
     #[must_use]
     pub fn guarding(&self) -> Option<&Guard> {
@@ -35,16 +35,16 @@ impl App {
     }
 
     /// Takes what surrounds the program now. What was held back for that goes on, or a question is asked first.
-    pub fn on_surroundings(&mut self, found: Surroundings, now: Moment) -> Option<Effect> {
+    pub fn on_surroundings(&mut self, found: Surroundings, now: ClockReading) -> Option<Effect> {
         let mut new = found.warnings.clone();
         let is_reachable = found.way.is_ok();
         self.surroundings = Some(found);
         let guard = self.guard.as_mut().filter(|guard| guard.reasons.is_empty())?;
         new.retain(|warning| {
             let concerns = match guard.holds {
-                Held::Show => true,
+                PendingAction::Show => true,
                 // A copy that has no way comes to nobody's eyes.
-                Held::Copy(..) => is_reachable && warning.concerns_copies(),
+                PendingAction::Copy(..) => is_reachable && warning.concerns_copies(),
             };
             concerns && !self.accepted.contains(warning)
         });
@@ -56,7 +56,7 @@ impl App {
     }
 
     /// Holds something back, and asks who would see it.
-    pub(crate) fn hold(&mut self, holds: Held) -> Effect {
+    pub(crate) fn hold(&mut self, holds: PendingAction) -> Effect {
         self.guard = Some(Guard { holds, reasons: Vec::new(), yes: false });
         Effect::Look
     }
@@ -64,13 +64,13 @@ impl App {
     /// Holds back an effect that would copy a credential; any other goes on.
     pub(crate) fn guarded(&mut self, effect: Effect) -> Effect {
         match effect {
-            Effect::Copy(what, text) if what.is_credential() => self.hold(Held::Copy(what, text)),
+            Effect::Copy(what, text) if what.is_credential() => self.hold(PendingAction::Copy(what, text)),
             effect => effect,
         }
     }
 
     /// The question has two answers: no (preselected), or go on, and do not ask for these reasons again.
-    pub(crate) fn act_in_guard(&mut self, action: Action, now: Moment) -> Option<Effect> {
+    pub(crate) fn act_in_guard(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
         let guard = self.guard.as_mut()?;
         match action {
             Action::Next | Action::Previous => guard.yes = !guard.yes,
@@ -84,19 +84,19 @@ impl App {
         None
     }
 
-    fn release(&mut self, now: Moment) -> Option<Effect> {
+    fn release(&mut self, now: ClockReading) -> Option<Effect> {
         match (self.guard.take()?.holds, &mut self.dialog) {
-            (Held::Show, Some(Dialog::Reveal(reveal))) => {
+            (PendingAction::Show, Some(Dialog::Reveal(reveal))) => {
                 reveal.show(now);
                 None
             }
-            (Held::Show, Some(Dialog::Token(token))) => {
+            (PendingAction::Show, Some(Dialog::Token(token))) => {
                 token.step.as_mut()?.show(now);
                 None
             }
             // What a closed dialog held is gone, and does not come to a clipboard after it.
-            (Held::Show, _) | (Held::Copy(..), None) => None,
-            (Held::Copy(what, text), Some(_)) => Some(Effect::Copy(what, text)),
+            (PendingAction::Show, _) | (PendingAction::Copy(..), None) => None,
+            (PendingAction::Copy(what, text), Some(_)) => Some(Effect::Copy(what, text)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The help: its lines, and the first one on screen. Shared by the app, which scrolls, and the view, which draws.
 
-use super::{App, Dialog};
+use super::{Dialog, State};
 use crate::domain::Untrusted;
 use crate::tui::keymap;
 use crate::tui::keymap::Action;
@@ -9,7 +9,7 @@ use crate::tui::wrap::wrap;
 /// Columns of the presses.
 pub const PRESS: usize = 14;
 
-impl App {
+impl State {
     /// Each line: a press and what it does, or words alone.
     #[must_use]
     pub fn help_lines(&self) -> Vec<(Option<&'static str>, String)> {

@@ -22,19 +22,19 @@ use std::time::Instant;
 use secrecy::SecretString;
 
 pub use crate::platform::clipboard::report::{CopyReport, What};
-pub use clock::Moment;
-pub use dialog::{Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
+pub use clock::ClockReading;
+pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use form::{Expiry, Focus, KeyForm};
-pub use guard::{Guard, Held};
+pub use guard::{Guard, PendingAction};
 pub use help::PRESS;
-pub use list::{List, Trouble};
+pub use list::{List, LoadFailure};
 pub use panes::{DetailsPane, Panes, SMALLEST};
-pub use pending::{LeftOverDialog, Unsettled};
+pub use pending::{PendingCreateDialog, UnresolvedCreates};
 pub use profiles::ProfilesDialog;
-pub use reveal::{Fate, News, Outcome, Reveal, RevealButton, SHOWN_FOR};
+pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
 pub use sign_in::{SignInDialog, SignInFocus};
 pub use step::{
-    Delivered, Destination, HmacFocus, HmacStep, Home, Made, Pair, SaveFocus, SaveStep, Saving, Step, StepOutcome,
+    HmacFocus, HmacStep, Home, Made, Pair, SaveFocus, SaveResult, SaveStep, SaveTarget, Saving, Step, StepOutcome,
     TestButton, TestStep, Testing,
 };
 pub use token::{TokenDialog, TokenFocus};
@@ -43,12 +43,12 @@ pub use window::Window;
 use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
-use crate::domain::{Profile, SecretKey, Who};
+use crate::domain::{Identity, Profile, SecretKey};
 use crate::platform::surroundings::{Surroundings, Warning};
 
 /// Everything that the screen shows.
 #[derive(Debug)]
-pub struct App {
+pub struct State {
     /// The list of keys.
     pub list: List,
     /// What stands on top of it.
@@ -80,14 +80,14 @@ pub struct App {
     /// The user wants the shell for a while: as soon as nothing would be lost.
     pub suspending: bool,
     /// Creates whose end nobody has seen.
-    pub unsettled: Unsettled,
+    pub unsettled: UnresolvedCreates,
     /// Whether the program is about to end.
-    pub exit: Exit,
+    pub exit: ExitState,
 }
 
 /// Whether the program is about to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub enum ExitState {
     /// It is not.
     No,
     /// The user asked for it: as soon as nothing would be lost.
@@ -118,7 +118,7 @@ pub enum Effect {
     /// Look who would see a secret, and where a copy would go.
     Look,
     /// Bring a secret to a file or a command.
-    Deliver(Destination, SecretKey),
+    Deliver(SaveTarget, SecretKey),
     /// Stop that.
     StopDelivery,
     /// Leave; with a reason if it was not the user's wish.
@@ -131,7 +131,7 @@ impl From<Request> for Effect {
     }
 }
 
-impl App {
+impl State {
     /// The state at the start, and the first question to the server.
     pub fn new(size: (u16, u16)) -> (Self, Effect) {
         let mut app = Self {
@@ -150,8 +150,8 @@ impl App {
             size,
             creating: false,
             suspending: false,
-            unsettled: Unsettled::default(),
-            exit: Exit::No,
+            unsettled: UnresolvedCreates::default(),
+            exit: ExitState::No,
         };
         app.list.height = usize::from(app.panes().list);
         let first = app.list.open(None);
@@ -173,7 +173,7 @@ impl App {
             _ if self.signing_in().is_some() => Mode::Form,
             _ if self.guarding().is_some() => Mode::Question,
             Some(dialog) => dialog.mode(),
-            None if self.exit != Exit::No || self.connecting.is_some() => Mode::Leaving,
+            None if self.exit != ExitState::No || self.connecting.is_some() => Mode::Leaving,
             None if self.filter.is_some() => Mode::Filter,
             None => Mode::List,
         }
@@ -187,7 +187,7 @@ impl App {
 
     /// When something changes by itself; never if none.
     #[must_use]
-    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+    pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         let countdown = match &self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.next_wake(now),
             Some(Dialog::Token(token)) => token.step.as_ref().and_then(|step| step.next_wake(now)),
@@ -211,7 +211,7 @@ impl App {
         let server = self.server.as_ref()?;
         if server.profile.read_only {
             Some("This profile is read-only: nothing can be changed here.")
-        } else if server.who.as_ref().is_some_and(Who::may_only_look) {
+        } else if server.who.as_ref().is_some_and(Identity::may_only_look) {
             Some("You are signed in as an auditor: auditors look at keys and change none.")
         } else if server.target.is_passportal() {
             Some("Passportal has no API for keys: change them in its dashboard. t makes tokens.")

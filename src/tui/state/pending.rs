@@ -1,48 +1,48 @@
 //! Creates whose end nobody saw: those of this run until they are settled, and what an earlier run left over.
 
-use super::{App, Call, Dialog, Effect, Exit};
-use crate::client::{IdempotencyKey, LeftOver, NewKey, Request};
+use super::{CallState, Dialog, Effect, ExitState, State};
+use crate::client::{IdempotencyKey, NewKey, PendingCreate, Request};
 use crate::domain::Untrusted;
 use crate::tui::keymap::Action;
 
 /// Creates that are not settled.
 #[derive(Debug, Default)]
-pub struct Unsettled {
+pub struct UnresolvedCreates {
     /// The one that was sent last.
     pub attempt: Option<NewKey>,
     /// Those whose end is known by now: what was noted of them can go.
     pub settled: Vec<IdempotencyKey>,
     /// What an earlier run left over and nobody was asked about yet.
-    waiting: Vec<LeftOver>,
+    waiting: Vec<PendingCreate>,
 }
 
 /// The question what shall become of a create that an earlier run left over.
 #[derive(Debug)]
-pub struct LeftOverDialog {
+pub struct PendingCreateDialog {
     /// The create.
-    pub left: LeftOver,
+    pub left: PendingCreate,
     /// Whether the button that finishes it is focused.
     pub yes: bool,
     /// The call.
-    pub call: Call,
+    pub call: CallState,
 }
 
-impl App {
+impl State {
     /// Takes what an earlier run left over at this server.
-    pub fn on_left_over(&mut self, left: Vec<LeftOver>) {
+    pub fn on_left_over(&mut self, left: Vec<PendingCreate>) {
         self.unsettled.waiting.extend(left);
         self.ask_about_left_over();
     }
 
     /// Asks about the next one, if nothing else is in the way.
     pub(crate) fn ask_about_left_over(&mut self) {
-        let busy = self.dialog.is_some() || self.creating || self.exit != Exit::No || self.read_only().is_some();
+        let busy = self.dialog.is_some() || self.creating || self.exit != ExitState::No || self.read_only().is_some();
         if busy || self.unsettled.waiting.is_empty() {
             return;
         }
         let left = self.unsettled.waiting.remove(0);
         if left.repeatable {
-            self.dialog = Some(Dialog::LeftOver(LeftOverDialog { left, yes: false, call: Call::None }));
+            self.dialog = Some(Dialog::LeftOver(PendingCreateDialog { left, yes: false, call: CallState::None }));
         } else {
             self.complain(format!(
                 "The create of a key{}, begun at {}, was cut off. If it is in the list and nobody has its secret, delete it.",
@@ -67,7 +67,7 @@ impl App {
             _ if dialog.call.is_sent() => {}
             Action::Next | Action::Previous => dialog.yes = !dialog.yes,
             Action::Submit if dialog.yes => {
-                dialog.call = Call::Sent;
+                dialog.call = CallState::Sent;
                 let new = dialog.left.new.clone();
                 return Some(self.send(new));
             }
@@ -99,14 +99,14 @@ impl App {
 }
 
 /// The label, as a part of a sentence.
-pub(crate) fn labelled(left: &LeftOver) -> String {
+pub(crate) fn labelled(left: &PendingCreate) -> String {
     match left.new.label.as_str() {
         "" => " without a label".to_owned(),
         label => format!(" labelled “{}”", Untrusted::new(label).label(60)),
     }
 }
 
-impl LeftOverDialog {
+impl PendingCreateDialog {
     /// The label, as a part of a sentence.
     #[must_use]
     pub fn labelled(&self) -> String {

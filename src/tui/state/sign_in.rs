@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
-use super::Call;
+use super::CallState;
 use super::focus::moved;
 use crate::client::Credentials;
 use crate::tui::field::Field;
@@ -21,7 +21,7 @@ pub struct SignInDialog {
     /// Where presses go.
     pub focus: SignInFocus,
     /// The call.
-    pub call: Call,
+    pub call: CallState,
 }
 
 /// A stop of the focus.
@@ -65,7 +65,7 @@ impl SignInDialog {
             username: Field::new(username, MOST_NAME),
             password: Field::masked(MOST_PASSWORD),
             focus: if username.is_empty() { F::Username } else { F::Password },
-            call: Call::None,
+            call: CallState::None,
         }
     }
 
@@ -109,7 +109,7 @@ impl SignInDialog {
 
     /// The server refused: the name stays, the password is typed again.
     pub fn fail(&mut self, words: String) {
-        self.call = Call::Failed(words);
+        self.call = CallState::Failed(words);
         self.password = Field::masked(MOST_PASSWORD);
         self.focus = F::Password;
     }
@@ -117,12 +117,12 @@ impl SignInDialog {
     fn submit(&mut self) -> SignInOutcome {
         if self.username.text().is_empty() {
             self.focus = F::Username;
-            self.call = Call::Failed("Type your user name first.".into());
+            self.call = CallState::Failed("Type your user name first.".into());
         } else if self.password.text().is_empty() {
             self.focus = F::Password;
-            self.call = Call::Failed("Type your password first.".into());
+            self.call = CallState::Failed("Type your password first.".into());
         } else {
-            self.call = Call::Sent;
+            self.call = CallState::Sent;
             let password = SecretString::from(self.password.text());
             return SignInOutcome::Send(Credentials { username: self.username.text().to_owned(), password });
         }

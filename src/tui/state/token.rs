@@ -8,7 +8,7 @@ use super::focus::moved;
 use super::{HmacStep, Home, Pair, Step, StepOutcome, TestStep};
 use crate::client::Target;
 use crate::domain::credential_kind;
-use crate::domain::credential_kind::Wanted;
+use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{BaseUrl, Content, KeyId, SecretKey, sentence};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
@@ -154,10 +154,10 @@ impl TokenDialog {
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let typed = [
-            (F::Id, &self.id, Wanted::KeyId),
-            (F::Secret, &self.secret, Wanted::Secret),
-            (F::Content, &self.content, Wanted::Content),
-            (F::Failing, &self.failing, Wanted::HmacToken),
+            (F::Id, &self.id, ExpectedInput::KeyId),
+            (F::Secret, &self.secret, ExpectedInput::Secret),
+            (F::Content, &self.content, ExpectedInput::Content),
+            (F::Failing, &self.failing, ExpectedInput::HmacToken),
         ];
         // What is still being typed is not judged yet.
         let mut left = typed.into_iter().filter(|(stop, ..)| *stop != self.focus);
@@ -167,13 +167,13 @@ impl TokenDialog {
         wrong.or_else(|| if typing { None } else { pair() }).map(|wrong| sentence(&wrong.to_string()))
     }
 
-    fn field(&mut self) -> Option<(&mut Field, Option<Wanted>)> {
+    fn field(&mut self) -> Option<(&mut Field, Option<ExpectedInput>)> {
         match self.focus {
             F::Base => Some((&mut self.base, None)),
-            F::Id => Some((&mut self.id, Some(Wanted::KeyId))),
-            F::Secret => Some((&mut self.secret, Some(Wanted::Secret))),
-            F::Content => Some((&mut self.content, Some(Wanted::Content))),
-            F::Failing => Some((&mut self.failing, Some(Wanted::HmacToken))),
+            F::Id => Some((&mut self.id, Some(ExpectedInput::KeyId))),
+            F::Secret => Some((&mut self.secret, Some(ExpectedInput::Secret))),
+            F::Content => Some((&mut self.content, Some(ExpectedInput::Content))),
+            F::Failing => Some((&mut self.failing, Some(ExpectedInput::HmacToken))),
             _ => None,
         }
     }
@@ -225,7 +225,7 @@ impl TokenDialog {
             return Err(sentence(&wrong.to_string()));
         }
         let said = |error: &dyn std::error::Error| sentence(&error.to_string());
-        Wanted::Content.check(self.content.text()).map_err(|wrong| said(&wrong))?;
+        ExpectedInput::Content.check(self.content.text()).map_err(|wrong| said(&wrong))?;
         let content = self.content.text();
         let content = (!content.is_empty()).then(|| Content::parse(content)).transpose();
         let content = content.map_err(|error| said(&error))?;

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use crate::client::{Page, Place};
-use crate::domain::{AccessKey, Cursor, KeyId};
+use crate::client::{Cursor, Page};
+use crate::domain::{AccessKey, CursorToken, KeyId};
 
 /// A run of pages around what is on screen. Rows count from its first; it knows where that stands in
 /// the whole list when it can.
 #[derive(Debug, Default)]
 pub struct Window {
-    pages: VecDeque<(Place, Page)>,
+    pages: VecDeque<(Cursor, Page)>,
     /// Rows of the whole list above the first loaded one, if known.
     pub above: Option<u64>,
 }
@@ -20,10 +20,10 @@ const MAX_PAGES: usize = 8;
 impl Window {
     /// A window of one page.
     #[must_use]
-    pub fn new(place: Place, page: Page) -> Self {
+    pub fn new(place: Cursor, page: Page) -> Self {
         let above = match place {
-            Place::Start => Some(0),
-            _ => page.total.filter(|_| place == Place::End).map(|total| total.saturating_sub(page.keys.len() as u64)),
+            Cursor::Start => Some(0),
+            _ => page.total.filter(|_| place == Cursor::End).map(|total| total.saturating_sub(page.keys.len() as u64)),
         };
         Self { pages: VecDeque::from([(place, page)]), above }
     }
@@ -60,24 +60,24 @@ impl Window {
 
     /// Where the page above ends.
     #[must_use]
-    pub fn before(&self) -> Option<&Cursor> {
+    pub fn before(&self) -> Option<&CursorToken> {
         self.pages.front()?.1.before.as_ref()
     }
 
     /// Where the page below begins.
     #[must_use]
-    pub fn after(&self) -> Option<&Cursor> {
+    pub fn after(&self) -> Option<&CursorToken> {
         self.pages.back()?.1.after.as_ref()
     }
 
     /// The place of the page that holds a row.
     #[must_use]
-    pub fn place_of(&self, row: usize) -> Option<Place> {
+    pub fn place_of(&self, row: usize) -> Option<Cursor> {
         Some(self.pages[self.locate(row)?.0].0.clone())
     }
 
     /// Adds the page below; gives how many rows fell off the top.
-    pub fn push_below(&mut self, place: Place, page: Page) -> usize {
+    pub fn push_below(&mut self, place: Cursor, page: Page) -> usize {
         self.pages.push_back((place, page));
         if self.pages.len() <= MAX_PAGES {
             return 0;
@@ -93,7 +93,7 @@ impl Window {
     }
 
     /// Adds the page above; gives how many rows it has.
-    pub fn push_above(&mut self, place: Place, page: Page) -> usize {
+    pub fn push_above(&mut self, place: Cursor, page: Page) -> usize {
         let rows = page.keys.len();
         self.above = if page.before.is_none() { Some(0) } else { self.above.map(|a| a.saturating_sub(rows as u64)) };
         self.pages.push_front((place, page));
@@ -104,18 +104,18 @@ impl Window {
     /// Puts a page in place of the one that was read from the same place. It still touches the page that it
     /// was read from; the one beyond stays only if its border did. Gives how many rows went from above it;
     /// none if there is no such page.
-    pub fn replace(&mut self, place: &Place, page: Page) -> Option<usize> {
+    pub fn replace(&mut self, place: &Cursor, page: Page) -> Option<usize> {
         let at = self.pages.iter().position(|(p, _)| p == place)?;
         let old = std::mem::replace(&mut self.pages[at].1, page);
         let new = &self.pages[at].1;
         match place {
-            Place::Start | Place::After(_) => {
+            Cursor::Start | Cursor::After(_) => {
                 if old.after != new.after {
                     self.pages.truncate(at + 1);
                 }
                 Some(0)
             }
-            Place::End | Place::Before(_) => {
+            Cursor::End | Cursor::Before(_) => {
                 if old.before == new.before {
                     return Some(0);
                 }

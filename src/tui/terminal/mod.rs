@@ -14,7 +14,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 pub use crate::platform::raw_mode::leave_at_once;
-pub use crate::platform::terminal_kind::Kind;
+pub use crate::platform::terminal_kind::TerminalKind;
 pub use decoder::Decoder;
 use input::Reader;
 

@@ -6,11 +6,11 @@ use ratatui::style::Style;
 
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
-use crate::tui::state::{App, Moment, Trouble, Window};
+use crate::tui::state::{ClockReading, LoadFailure, State, Window};
 use crate::tui::theme;
 
 /// Draws whichever it is.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State, now: ClockReading) {
     let filter = &app.list.query.filter;
     match (&app.list.window, &app.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, area, app, window, now),
@@ -31,7 +31,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
     }
 }
 
-fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &Trouble, now: Moment) {
+fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure, now: ClockReading) {
     let rest = [trouble.error.to_string(), header::next_try(trouble, now)];
     let title = if trouble.error.is_denial() { "The keys cannot be shown." } else { "The keys cannot be read." };
     say(frame, area, title, &[rest[0].as_str(), rest[1].as_str()]);
@@ -53,7 +53,7 @@ fn say(frame: &mut Buffer, area: Rect, title: &str, rest: &[&str]) {
 /// The rows that are on screen.
 pub(crate) fn visible<'a>(
     window: &'a Window,
-    app: &App,
+    app: &State,
 ) -> impl Iterator<Item = (usize, &'a crate::domain::AccessKey)> {
     let top = app.list.top;
     window.rows_from(top).enumerate().map(move |(at, key)| (top + at, key))

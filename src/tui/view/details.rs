@@ -9,18 +9,18 @@ use unicode_width::UnicodeWidthStr;
 
 use super::when;
 use super::widgets::{line, next_row, paragraph, rows};
-use crate::domain::{AccessKey, Doubt};
-use crate::tui::state::{App, Moment};
+use crate::domain::{AccessKey, ConfusableWarning};
+use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
 
 /// A name, what stands behind it, and how that looks.
-type Fact = (&'static str, String, Style);
+type DetailRow = (&'static str, String, Style);
 
 /// Columns of the names of facts, and of their short ones.
 const NAMES: (u16, u16) = (15, 10);
 
 /// Draws the selected key's details.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State, now: ClockReading) {
     let beside = area.x > 0;
     let mut block = Block::new()
         .borders(if beside { Borders::LEFT } else { Borders::TOP })
@@ -48,13 +48,13 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App, now: Moment) {
 }
 
 /// Why a key may be taken for another.
-pub(crate) fn doubt(key: &AccessKey) -> Option<Doubt> {
+pub(crate) fn doubt(key: &AccessKey) -> Option<ConfusableWarning> {
     key.id.doubt().or_else(|| key.label.doubt())
 }
 
 /// Draws what is known of a key: in full if there is room, else with its texts in a row each, else a row for each fact,
 /// the most useful first; gives the rows below.
-pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
+pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
     let width = usize::from(area.width);
     let beside = area.width.saturating_sub(NAMES.0);
     for texts in [(4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
@@ -74,7 +74,7 @@ pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Mo
 }
 
 /// Each fact whole, but ID and label in so many cells.
-fn in_full(key: &AccessKey, (id, text): (usize, usize), now: Moment) -> Vec<Fact> {
+fn in_full(key: &AccessKey, (id, text): (usize, usize), now: ClockReading) -> Vec<DetailRow> {
     let (status, style) = theme::status(key.status);
     let expires = key.expires_at.map_or_else(
         || "never".to_owned(),
@@ -93,7 +93,7 @@ fn in_full(key: &AccessKey, (id, text): (usize, usize), now: Moment) -> Vec<Fact
 }
 
 /// Each fact in a row.
-fn in_short(key: &AccessKey, width: usize, now: Moment) -> [Fact; 6] {
+fn in_short(key: &AccessKey, width: usize, now: ClockReading) -> [DetailRow; 6] {
     let (status, style) = theme::status(key.status);
     let used = when::last_used(key.last_used_at, now.utc);
     let expires = key
@@ -122,14 +122,14 @@ fn from(key: &AccessKey) -> String {
 }
 
 /// The last use in full.
-fn last_used(key: &AccessKey, now: Moment) -> String {
+fn last_used(key: &AccessKey, now: ClockReading) -> String {
     let Some(at) = key.last_used_at else { return "never".to_owned() };
     format!("{} ({}){}", when::absolute(at), when::relative(at, now.utc), from(key))
 }
 
 /// Draws a name in so many columns, and beside it what is told of it, in one row or as many as it takes; gives the rows
 /// below.
-fn fact(frame: &mut Buffer, area: Rect, (columns, in_one): (u16, bool), (name, text, style): &Fact) -> Rect {
+fn fact(frame: &mut Buffer, area: Rect, (columns, in_one): (u16, bool), (name, text, style): &DetailRow) -> Rect {
     let indent = columns.min(area.width);
     line(frame, Rect { width: indent, ..area }, Line::styled(*name, theme::QUIET));
     let mut beside = Rect { x: area.x + indent, width: area.width - indent, ..area };

@@ -9,18 +9,18 @@ use unicode_width::UnicodeWidthStr;
 
 use super::when;
 use super::widgets::{grouped, line, line_right, paragraph};
-use crate::domain::Who;
+use crate::domain::Identity;
 use crate::tui::keymap;
 use crate::tui::keymap::{Binding, Mode};
-use crate::tui::state::{App, DetailsPane, Exit};
+use crate::tui::state::{DetailsPane, ExitState, State};
 use crate::tui::theme;
 
 /// Draws the notice, and the place in the list.
-pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
+pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, app: &State) {
     let width = usize::from(area.width);
     let trouble = app.list.trouble.as_ref().filter(|_| app.list.window.is_some());
     let (text, style) = match (&app.notice, trouble) {
-        _ if (app.exit != Exit::No || app.suspending) && app.creating => {
+        _ if (app.exit != ExitState::No || app.suspending) && app.creating => {
             let words = "Waiting for the new key before leaving: its secret comes only once.";
             (words.to_owned(), theme::WARNING)
         }
@@ -53,14 +53,14 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, app: &App) {
 }
 
 /// Whether the selected key is on the row above: it stays in sight, and the hints make way.
-fn stands_last(app: &App) -> bool {
+fn stands_last(app: &State) -> bool {
     let panes = app.panes();
     let lists = matches!(panes.details, DetailsPane::None | DetailsPane::Beside(_));
     lists && app.list.window.is_some() && app.list.selected + 1 >= app.list.top + usize::from(panes.list)
 }
 
 /// Who is signed in, and how long; in few words if these do not fit.
-fn who_is_here(who: &Who, width: usize) -> String {
+fn who_is_here(who: &Identity, width: usize) -> String {
     let (name, role) = (who.username.label(40), who.role.label(20));
     let short = format!("{name} ({role}) until {}", when::clock(who.expires_at));
     let whole = format!("Signed in as {short}");
@@ -68,7 +68,7 @@ fn who_is_here(who: &Who, width: usize) -> String {
 }
 
 /// Draws what can be pressed now, as far as it fits.
-pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, app: &App) {
+pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, app: &State) {
     let width = |binding: &Binding| binding.press.chars().count() + binding.hint.chars().count() + 3;
     let may_change = app.read_only().is_none();
     let hints = keymap::hints(app.mode()).filter(|hint| may_change || !hint.action.changes_keys());

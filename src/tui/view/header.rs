@@ -8,13 +8,13 @@ use unicode_width::UnicodeWidthStr;
 use super::when;
 use super::widgets::{field, grouped, line, line_right};
 use crate::domain::Untrusted;
-use crate::tui::state::{App, Moment, Trouble};
+use crate::tui::state::{ClockReading, LoadFailure, State};
 use crate::tui::theme;
 
 const TITLE: &str = "API Keys Management";
 
 /// One or two rows: breadcrumb and title.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State) {
     let title = Line::styled(format!(" {TITLE}"), theme::TITLE);
     let count = Line::raw(format!("{} ", count(app)));
     if area.height < 2 {
@@ -36,7 +36,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &App) {
 }
 
 /// Which profile and which host: always on screen, and loud where real keys are at stake.
-fn place(app: &App, room: usize) -> Line<'static> {
+fn place(app: &State, room: usize) -> Line<'static> {
     if let Some(name) = &app.connecting {
         let name = fitting(name, room.saturating_sub("Connecting:  ".len()));
         return Line::styled(format!("Connecting: {name} "), theme::WARNING);
@@ -67,7 +67,7 @@ fn fitting(text: &str, room: usize) -> String {
     Untrusted::new(text).label(room)
 }
 
-fn count(app: &App) -> String {
+fn count(app: &State) -> String {
     let list = &app.list;
     let keys = |n: u64| if n == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(n)) };
     match (list.total, &list.window) {
@@ -80,7 +80,7 @@ fn count(app: &App) -> String {
 }
 
 /// One row: what is wrong with the server, or the filter, or nothing.
-pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -> Option<Position> {
+pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, app: &State, now: ClockReading) -> Option<Position> {
     if let (Some(trouble), Some(_)) = (&app.list.trouble, &app.list.window)
         && app.filter.is_none()
     {
@@ -108,7 +108,7 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, app: &App, now: Moment) -
 }
 
 /// What the program does next about a trouble.
-pub(crate) fn next_try(trouble: &Trouble, now: Moment) -> String {
+pub(crate) fn next_try(trouble: &LoadFailure, now: ClockReading) -> String {
     match trouble.retry_at {
         Some(at) => {
             let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();

@@ -9,7 +9,7 @@ use super::body::visible;
 use super::when;
 use super::widgets::{line, next_row};
 use crate::domain::{AccessKey, Order, Sort};
-use crate::tui::state::{App, Moment, Window};
+use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
 
 /// Columns and their widths, after the mark of the selected row. Zero hides one.
@@ -44,7 +44,7 @@ impl Columns {
 }
 
 /// Draws the column names and the rows.
-pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, app: &App, window: &Window, now: Moment) {
+pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, app: &State, window: &Window, now: ClockReading) {
     let height = usize::from(area.height.saturating_sub(1));
     let widest = visible(window, app).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
     let columns = Columns::new(usize::from(area.width), widest);
@@ -56,7 +56,7 @@ pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, app: &App, window: &Windo
     }
 }
 
-fn names_of(columns: &Columns, app: &App) -> Vec<Span<'static>> {
+fn names_of(columns: &Columns, app: &State) -> Vec<Span<'static>> {
     let query = &app.list.query;
     let arrow = if query.order == Order::Asc { theme::SORTED.0 } else { theme::SORTED.1 };
     let mut spans = vec![Span::raw("  ")];
@@ -76,7 +76,7 @@ fn names_of(columns: &Columns, app: &App) -> Vec<Span<'static>> {
     spans
 }
 
-fn row_of(columns: &Columns, key: &AccessKey, selected: bool, now: Moment) -> Vec<Span<'static>> {
+fn row_of(columns: &Columns, key: &AccessKey, selected: bool, now: ClockReading) -> Vec<Span<'static>> {
     let mark = if selected { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
     let mut spans = vec![mark];
     let mut push = |text: String, width: usize, style: Style| {

@@ -15,10 +15,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::keymap::Mode;
-use super::state::{App, DetailsPane, Moment, SMALLEST};
+use super::state::{ClockReading, DetailsPane, SMALLEST, State};
 
 /// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
-pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
+pub fn draw(frame: &mut Buffer, app: &State, now: ClockReading) -> Option<Position> {
     let area = frame.area;
     if app.is_too_small() {
         draw_too_small(frame, area, app);
@@ -60,7 +60,7 @@ pub fn draw(frame: &mut Buffer, app: &App, now: Moment) -> Option<Position> {
     }
 }
 
-fn draw_too_small(frame: &mut Buffer, area: Rect, app: &App) {
+fn draw_too_small(frame: &mut Buffer, area: Rect, app: &State) {
     let (width, height) = SMALLEST;
     let next = match app.mode() {
         Mode::List | Mode::Filter => "Make it larger, or press q.",

@@ -9,11 +9,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::widgets::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
 use crate::platform::surroundings::{Surroundings, Warning};
-use crate::tui::state::{Fate, Moment, News, Reveal, RevealButton};
+use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton};
 use crate::tui::theme;
 
 /// Draws it.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: Moment) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: ClockReading) {
     let tall = area.height >= 16;
     let inside = popup(frame, area, 78, if tall { 18 } else { 12 }, "Access key created");
     let narrow = inside.width < NARROW;
@@ -113,7 +113,7 @@ impl Words {
     }
 }
 
-fn countdown(reveal: &Reveal, now: Moment) -> String {
+fn countdown(reveal: &Reveal, now: ClockReading) -> String {
     reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hides in {seconds} s"))
 }
 

@@ -8,22 +8,22 @@ use std::io::Write as _;
 use crate::cli::args::CreateArgs;
 use crate::cli::{connect_to_change, output};
 use crate::client::{Creation, IdempotencyKey, NewKey};
-use crate::config::{Config, Wishes};
+use crate::config::{Config, Overrides};
 use crate::domain::{AccessKey, KeyId, SecretKey, Untrusted};
-use crate::operations::connect::Reached;
-use crate::operations::context::Settings;
+use crate::operations::connect::Connection;
+use crate::operations::context::Context;
 use crate::operations::create::send::send;
 use crate::operations::deliver::{Destination, Rescue};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::pending::Unfinished;
-use crate::platform::signal_guard::Held;
+use crate::operations::pending::PendingCreates;
+use crate::platform::signal_guard::SignalGuard;
 use chrono::Utc;
 
 /// Makes a key and brings its secret to where it was asked to.
-pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure> {
+pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure> {
     // From here on no signal ends the program between a secret and its destination.
-    let mut held = Held::new();
+    let mut held = SignalGuard::new();
     let rescue = Rescue::prepare(&settings.places.state)?;
     let destination = Destination::prepare(args)?;
     let server = tokio::select! {
@@ -33,7 +33,7 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
     let idempotency_key = IdempotencyKey::random();
     let new = NewKey { idempotency_key, label: args.label.clone(), expires_at: args.expires.at(Utc::now()) };
     // A start after a crash knows by this note that a key may have been made whose secret nobody has.
-    let mut unfinished = Unfinished::of(&Config::load(&settings.wishes, &settings.places)?);
+    let mut unfinished = PendingCreates::of(&Config::load(&settings.wishes, &settings.places)?);
     let (profile, username) = (&server.profile.name, server.username.as_ref().map(Untrusted::raw_for_api));
     if settings.format != Format::Json {
         tell_left_over(&mut unfinished, profile, username, &settings.wishes);
@@ -53,7 +53,7 @@ pub async fn run(args: &CreateArgs, settings: &Settings) -> Result<Exit, Failure
 
 /// Says what an earlier run left over: the page can finish it, and ask what is to be asked. What is too old for that is
 /// said once.
-fn tell_left_over(unfinished: &mut Unfinished, profile: &str, username: Option<&str>, wishes: &Wishes) {
+fn tell_left_over(unfinished: &mut PendingCreates, profile: &str, username: Option<&str>, wishes: &Overrides) {
     for left in unfinished.left(profile, username, Utc::now()) {
         let (at, label) = (output::time(left.at), Untrusted::new(left.new.label.as_str()).label(100));
         let next = if left.repeatable {
@@ -66,7 +66,7 @@ fn tell_left_over(unfinished: &mut Unfinished, profile: &str, username: Option<&
     }
 }
 
-async fn make(new: &NewKey, server: &Reached, held: &mut Held) -> Result<(AccessKey, SecretKey), Failure> {
+async fn make(new: &NewKey, server: &Connection, held: &mut SignalGuard) -> Result<(AccessKey, SecretKey), Failure> {
     match send(&server.client, new, held).await? {
         Creation::New(key, secret) => Ok((key, secret)),
         Creation::Replayed(key) => {

@@ -9,13 +9,13 @@ use crate::cli::output;
 use crate::cli::output::KeyRecord;
 use crate::domain::{AccessKey, KeyId, SecretKey};
 use crate::operations::deliver;
-use crate::operations::deliver::{Delivered, Rescue};
+use crate::operations::deliver::{Delivery, Rescue};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 /// The result as JSON.
 #[derive(Serialize)]
-struct Created<'a> {
+struct CreatedRecord<'a> {
     key: KeyRecord<'a>,
     /// Only if it goes to standard output.
     secret_access_key: Option<&'a str>,
@@ -30,10 +30,10 @@ pub(crate) fn write(
     format: Format,
     key: &AccessKey,
     secret: &SecretKey,
-    delivered: Delivered,
+    delivered: Delivery,
     rescue: &Rescue,
 ) -> Result<Exit, Failure> {
-    let is_shown = delivered == Delivered::Stdout;
+    let is_shown = delivered == Delivery::Stdout;
     let mut out = output::stdout();
     let written = write_to(&mut out, format, key, is_shown.then_some(secret), &delivered);
     let delivered = match output::done(written, &mut out) {
@@ -41,10 +41,10 @@ pub(crate) fn write(
             let why = if failure.message.is_empty() { "Nobody reads standard output" } else { &failure.message };
             rescue.keep(&key.id, &deliver::line(secret), why.to_owned())?
         }
-        Err(failure) if !matches!(delivered, Delivered::Rescued(..)) => return Err(failure),
+        Err(failure) if !matches!(delivered, Delivery::Rescued(..)) => return Err(failure),
         _ => delivered,
     };
-    let Delivered::Rescued(path, why) = delivered else { return Ok(Exit::Done) };
+    let Delivery::Rescued(path, why) = delivered else { return Ok(Exit::Done) };
     let (id, why) = (key.id.label(KeyId::MAX_CHARS), why.trim_end_matches('.'));
     Err(Failure::new(Exit::Undelivered, format!("Key {id} was made, but its secret was not delivered: {why}."))
         .next(format!("It is in {}: move it to where it belongs.", path.display())))
@@ -55,7 +55,7 @@ fn write_to(
     format: Format,
     key: &AccessKey,
     secret: Option<&SecretKey>,
-    delivered: &Delivered,
+    delivered: &Delivery,
 ) -> io::Result<()> {
     let file = delivered.file().map(|path| path.display().to_string());
     let file = file.as_deref();
@@ -70,16 +70,16 @@ fn write_to(
         return csv.end();
     }
     let place = match delivered {
-        Delivered::Descriptor(number) => format!("given to file descriptor {number}"),
-        Delivered::Command => "given to the command".to_owned(),
-        Delivered::Terminal => "shown on the terminal".to_owned(),
-        Delivered::Stdout | Delivered::File(_) | Delivered::Rescued(..) => {
+        Delivery::Descriptor(number) => format!("given to file descriptor {number}"),
+        Delivery::Command => "given to the command".to_owned(),
+        Delivery::Terminal => "shown on the terminal".to_owned(),
+        Delivery::Stdout | Delivery::File(_) | Delivery::Rescued(..) => {
             format!("in {}", file.unwrap_or("this output"))
         }
     };
     let mut fields = record.fields();
     fields.insert(1, ("Secret access key", text.unwrap_or(&place)));
     let key = KeyRecord::of(key);
-    let json = Created { key, secret_access_key: text, delivered_to: delivered.word(), file };
+    let json = CreatedRecord { key, secret_access_key: text, delivered_to: delivered.word(), file };
     output::write_fields(out, format, &json, &fields)
 }

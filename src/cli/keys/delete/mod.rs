@@ -7,15 +7,15 @@ use crate::cli::args::DeleteArgs;
 use crate::cli::{connect_to_change, output};
 use crate::client::ApiError;
 use crate::domain::{AccessKey, KeyId};
-use crate::operations::connect::Reached;
-use crate::operations::context::Settings;
+use crate::operations::connect::Connection;
+use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::prompter;
-use outcome::{Outcome, Report};
+use outcome::{DeleteOutcome, DeleteReport};
 
 /// Deletes each key in turn. The exit code is the highest of all.
-pub async fn run(args: DeleteArgs, settings: &Settings) -> Result<Exit, Failure> {
+pub async fn run(args: DeleteArgs, settings: &Context) -> Result<Exit, Failure> {
     if !args.yes && (args.ids.contains(&None) || !prompter::is_possible()) {
         return Err(Failure::usage("There is no terminal to ask on: nothing was deleted.")
             .next("Say --yes if these keys shall be deleted without a question."));
@@ -27,7 +27,7 @@ pub async fn run(args: DeleteArgs, settings: &Settings) -> Result<Exit, Failure>
     result
 }
 
-async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Reached, format: Format) -> Result<Exit, Failure> {
+async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     if !args.yes && server.profile.production {
         let name = &server.profile.name;
         let answer = prompter::line(format!("{name} is a production profile. Type its name to go on: ")).await?;
@@ -36,11 +36,12 @@ async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Reached, format: 
         }
     }
     let mut worst = Exit::Done;
-    let mut report = Report::new(format);
+    let mut report = DeleteReport::new(format);
     for id in ids {
         // Without a permission, a server or somebody who answers the rest would only go alike.
         let goes_on = !matches!(worst, Exit::Denied | Exit::Unreachable | Exit::Cancelled);
-        let (outcome, exit) = if goes_on { delete_one(id, args, server).await } else { (Outcome::not_tried(), worst) };
+        let (outcome, exit) =
+            if goes_on { delete_one(id, args, server).await } else { (DeleteOutcome::not_tried(), worst) };
         worst = worst.max(exit);
         report.line(id, &outcome);
     }
@@ -48,27 +49,29 @@ async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Reached, format: 
     Ok(worst)
 }
 
-async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Reached) -> (Outcome, Exit) {
+async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Connection) -> (DeleteOutcome, Exit) {
     let missing = if args.ignore_missing { Exit::Done } else { Exit::NotFound };
     let failed = |error: ApiError| {
         let failure = Failure::from(error);
-        (Outcome::failed(failure.message), failure.exit)
+        (DeleteOutcome::failed(failure.message), failure.exit)
     };
     if !args.yes {
         match server.client.key(id).await {
-            Err(ApiError::NotFound(_)) => return (Outcome::not_found(), missing),
+            Err(ApiError::NotFound(_)) => return (DeleteOutcome::not_found(), missing),
             Err(error) => return failed(error),
             Ok(key) => match confirm(&key).await {
                 Ok(true) => {}
-                Ok(false) => return (Outcome::not_confirmed(), Exit::Cancelled),
-                Err(failure) if failure.exit == Exit::Cancelled => return (Outcome::not_confirmed(), failure.exit),
-                Err(failure) => return (Outcome::failed(failure.message), failure.exit),
+                Ok(false) => return (DeleteOutcome::not_confirmed(), Exit::Cancelled),
+                Err(failure) if failure.exit == Exit::Cancelled => {
+                    return (DeleteOutcome::not_confirmed(), failure.exit);
+                }
+                Err(failure) => return (DeleteOutcome::failed(failure.message), failure.exit),
             },
         }
     }
     match server.client.remove(id).await {
-        Ok(true) => (Outcome::deleted(), Exit::Done),
-        Ok(false) => (Outcome::not_found(), missing),
+        Ok(true) => (DeleteOutcome::deleted(), Exit::Done),
+        Ok(false) => (DeleteOutcome::not_found(), missing),
         Err(error) => failed(error),
     }
 }

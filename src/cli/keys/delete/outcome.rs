@@ -12,14 +12,14 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 /// What became of one key.
-pub(crate) struct Outcome {
+pub(crate) struct DeleteOutcome {
     /// The word of the result: `deleted`, `not_found`, `kept` or `failed`.
     result: &'static str,
     /// Why it was kept or failed.
     why: Option<String>,
 }
 
-impl Outcome {
+impl DeleteOutcome {
     /// It was there, and is gone.
     pub(crate) fn deleted() -> Self {
         Self { result: "deleted", why: None }
@@ -47,7 +47,7 @@ impl Outcome {
 }
 
 /// The result on standard output, a line for each key as soon as it is known.
-pub(crate) struct Report {
+pub(crate) struct DeleteReport {
     format: Format,
     out: Out,
     lines: usize,
@@ -56,26 +56,26 @@ pub(crate) struct Report {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct DeleteLine<'a> {
     id: &'a str,
     result: &'static str,
     why: Option<&'a str>,
 }
 
-impl Report {
+impl DeleteReport {
     pub(crate) fn new(format: Format) -> Self {
         Self { format, out: output::stdout(), lines: 0, lost: None }
     }
 
     /// Writes what became of one key.
-    pub(crate) fn line(&mut self, id: &KeyId, outcome: &Outcome) {
-        let line = Line { id: id.raw_for_api(), result: outcome.result, why: outcome.why.as_deref() };
+    pub(crate) fn line(&mut self, id: &KeyId, outcome: &DeleteOutcome) {
+        let line = DeleteLine { id: id.raw_for_api(), result: outcome.result, why: outcome.why.as_deref() };
         let written = self.write(&line);
         self.lines += 1;
         self.note(written);
     }
 
-    fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
+    fn write(&mut self, line: &DeleteLine<'_>) -> io::Result<()> {
         let out = &mut self.out;
         match self.format {
             Format::Json => {

@@ -29,7 +29,7 @@ pub(crate) enum Order {
 
 /// The handle, and what it holds of ours.
 #[derive(Default)]
-struct Keeper {
+struct ClipboardOwner {
     clipboard: Option<Clipboard>,
     /// The digest of the credential on it, and until when it may be there. The credential itself is not kept here.
     held: Option<([u8; 32], Instant)>,
@@ -37,7 +37,7 @@ struct Keeper {
 
 /// Serves until nobody can ask any more; then takes off what is left.
 pub(crate) fn keep(orders: &Receiver<Order>, hold: Duration) {
-    let mut keeper = Keeper::default();
+    let mut keeper = ClipboardOwner::default();
     loop {
         let order = match &keeper.held {
             Some((_, until)) => orders.recv_timeout(until.saturating_duration_since(Instant::now())),
@@ -62,7 +62,7 @@ pub(crate) fn keep(orders: &Receiver<Order>, hold: Duration) {
     }
 }
 
-impl Keeper {
+impl ClipboardOwner {
     fn set(&mut self, text: &str, secret: bool) -> Result<(), arboard::Error> {
         let clipboard = match &mut self.clipboard {
             Some(clipboard) => clipboard,

@@ -14,7 +14,7 @@ use tokio::process::Child;
 
 use super::Refusal;
 use crate::domain::Untrusted;
-pub use output::Said;
+pub use output::CommandOutput;
 
 /// The shell that POSIX promises.
 const SHELL: &str = "/bin/sh";
@@ -22,11 +22,11 @@ const SHELL: &str = "/bin/sh";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A command for `sh -c` whose grammar is right and whose first word was found.
-pub struct Receiver(String);
+pub struct PipeCommand(String);
 
 /// What becomes of the words of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speech {
+pub enum OutputMode {
     /// They go to our standard error: our standard output has room for the result only. The terminal stays the command's.
     Aloud,
     /// They are kept, and the command has no terminal: neither ours nor any other.
@@ -54,7 +54,7 @@ impl From<io::Error> for Failed {
     }
 }
 
-impl Receiver {
+impl PipeCommand {
     /// Tries as much of a command as can be tried without running it: the shell, the grammar (`sh -n`), and whether the
     /// first word is something to run (`command -v`), if it is a plain word.
     pub fn find(command: &str) -> Result<Self, Refusal> {
@@ -83,7 +83,12 @@ impl Receiver {
 
     /// Runs it with `line` as its standard input, and waits for its end, or until `stop` says that it shall be ended. It has
     /// read the whole line, and ended well, or this is an error.
-    pub async fn give(&self, line: &[u8], speech: Speech, stop: impl Future<Output = ()>) -> Result<Said, Failed> {
+    pub async fn give(
+        &self,
+        line: &[u8],
+        speech: OutputMode,
+        stop: impl Future<Output = ()>,
+    ) -> Result<CommandOutput, Failed> {
         let (input, mut ours) = io::pipe()?;
         // We keep the pipe's other end too: what is left in it at the end was not read.
         let kept = input.try_clone()?;
@@ -110,12 +115,12 @@ impl Receiver {
         Err(Failed { why: failed, said: said.words })
     }
 
-    fn spawn(&self, input: io::PipeReader, speech: Speech) -> io::Result<Child> {
+    fn spawn(&self, input: io::PipeReader, speech: OutputMode) -> io::Result<Child> {
         let mut command = tokio::process::Command::new(SHELL);
         command.arg("-c").arg(&self.0).stdin(input);
         match speech {
-            Speech::Aloud => command.stdout(io::stderr().as_fd().try_clone_to_owned()?),
-            Speech::Kept => {
+            OutputMode::Aloud => command.stdout(io::stderr().as_fd().try_clone_to_owned()?),
+            OutputMode::Kept => {
                 command.stdout(Stdio::piped()).stderr(Stdio::piped());
                 without_terminal(&mut command)
             }
@@ -138,11 +143,11 @@ fn without_terminal(command: &mut tokio::process::Command) -> &mut tokio::proces
 }
 
 /// Asks a command to end, and what it has started if it leads a session. One that does not is left behind.
-async fn end(child: &mut Child, speech: Speech) {
+async fn end(child: &mut Child, speech: OutputMode) {
     if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
         let _ = match speech {
-            Speech::Aloud => kill_process(pid, Signal::TERM),
-            Speech::Kept => kill_process_group(pid, Signal::TERM),
+            OutputMode::Aloud => kill_process(pid, Signal::TERM),
+            OutputMode::Kept => kill_process_group(pid, Signal::TERM),
         };
     }
     let _ = tokio::time::timeout(PATIENCE, child.wait()).await;
@@ -155,17 +160,17 @@ mod tests {
     #[test]
     fn what_cannot_be_run_is_refused() {
         for (command, why) in [(" ", "no command"), ("cat | (", "not right for sh"), ("/nowhere/x", "not found")] {
-            let refusal = Receiver::find(command).err().unwrap();
+            let refusal = PipeCommand::find(command).err().unwrap();
             assert!(refusal.what.contains(why), "{refusal:?}");
         }
         for command in ["cat >/dev/null", "while read -r a; do :; done", "{ cat; } >&2", "exec cat"] {
-            assert!(Receiver::find(command).is_ok(), "{command}");
+            assert!(PipeCommand::find(command).is_ok(), "{command}");
         }
     }
 
-    async fn given(command: &str) -> Result<Said, Failed> {
-        let receiver = Receiver::find(command).unwrap();
-        receiver.give(b"sk_x\n", Speech::Kept, std::future::pending()).await
+    async fn given(command: &str) -> Result<CommandOutput, Failed> {
+        let receiver = PipeCommand::find(command).unwrap();
+        receiver.give(b"sk_x\n", OutputMode::Kept, std::future::pending()).await
     }
 
     #[tokio::test]
@@ -197,9 +202,9 @@ mod tests {
         let (started, hears) = std::io::pipe().unwrap();
         // The pipe ends when every process that has inherited it has ended.
         rustix::io::fcntl_setfd(&hears, rustix::io::FdFlags::empty()).unwrap();
-        let receiver = Receiver::find("cat >/dev/null; tail -f /dev/null | cat").unwrap();
+        let receiver = PipeCommand::find("cat >/dev/null; tail -f /dev/null | cat").unwrap();
         let stop = async { tokio::task::yield_now().await };
-        let failed = receiver.give(b"sk_x\n", Speech::Kept, stop).await.err().unwrap();
+        let failed = receiver.give(b"sk_x\n", OutputMode::Kept, stop).await.err().unwrap();
         assert!(failed.why.contains("interrupted"));
         drop(hears);
         let ended = tokio::task::spawn_blocking(move || std::io::Read::read(&mut &started, &mut [0]).unwrap());

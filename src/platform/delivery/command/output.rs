@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What a command said.
 #[derive(Debug, Default)]
-pub struct Said {
+pub struct CommandOutput {
     /// Its words; none if the secret was among them.
     pub words: Untrusted,
     /// Whether it repeated the secret.
@@ -56,7 +56,7 @@ async fn read(mut output: impl AsyncRead + Unpin, tell: mpsc::Sender<Zeroizing<V
 
 impl Listening {
     /// What was said until now. `line` was given to the command, and is not repeated.
-    pub(crate) async fn end(mut self, line: &[u8]) -> Said {
+    pub(crate) async fn end(mut self, line: &[u8]) -> CommandOutput {
         let _ = tokio::time::timeout(PATIENCE, async { while self.readers.join_next().await.is_some() {} }).await;
         let mut all = Zeroizing::new(Vec::with_capacity(2 * MOST + 2048));
         while let Ok(chunk) = self.heard.try_recv() {
@@ -64,9 +64,9 @@ impl Listening {
         }
         let secret = line.trim_ascii_end();
         if all.windows(secret.len().max(1)).any(|part| part == secret) {
-            return Said { words: Untrusted::default(), had_secret: true };
+            return CommandOutput { words: Untrusted::default(), had_secret: true };
         }
         let words = Zeroizing::new(String::from_utf8_lossy(&all[..all.len().min(MOST)]).into_owned());
-        Said { words: Untrusted::new(words.trim()), had_secret: false }
+        CommandOutput { words: Untrusted::new(words.trim()), had_secret: false }
     }
 }

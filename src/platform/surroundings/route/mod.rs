@@ -4,12 +4,12 @@
 mod tests;
 
 use super::environment::Environment;
-use super::tmux::{Client, Tmux};
-use crate::domain::{Clipboard, Untrusted};
+use super::tmux::{Tmux, TmuxClient};
+use crate::domain::{ClipboardChoice, Untrusted};
 
 /// A way to a clipboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum ClipboardRoute {
     /// tmux hands it to the terminal of its client.
     Tmux,
     /// The terminal is told directly, and tmux lets that through (`set-clipboard on`).
@@ -26,7 +26,7 @@ pub enum Way {
     Wayland,
 }
 
-impl Way {
+impl ClipboardRoute {
     /// Where a copy will go, in a sentence. Nobody can know that it arrives.
     pub(crate) const fn promise(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl Way {
     }
 
     /// What else should be known of it.
-    pub(crate) fn caveat(self, environment: &Environment, client: Option<&Client>) -> Option<&'static str> {
+    pub(crate) fn caveat(self, environment: &Environment, client: Option<&TmuxClient>) -> Option<&'static str> {
         let nested = client.is_some_and(|client| client.term.starts_with("tmux") || client.term.starts_with("screen"));
         match self {
             Self::Tmux if nested => Some(
@@ -83,35 +83,39 @@ impl Way {
 /// The way that is meant, or why there is none.
 pub(crate) fn choose(
     environment: &Environment,
-    wish: Clipboard,
+    wish: ClipboardChoice,
     tmux: Option<&Result<Tmux, String>>,
     is_mosh: bool,
-) -> Result<Way, String> {
+) -> Result<ClipboardRoute, String> {
     let desktop = !environment.ssh && (environment.wayland || environment.x11);
     match wish {
-        Clipboard::Off => Err("it is switched off (clipboard = off)".into()),
-        Clipboard::Tmux => by_tmux(tmux, is_mosh),
-        Clipboard::Auto if environment.pane.is_some() => by_tmux(tmux, is_mosh),
-        Clipboard::Screen if !environment.screen && !environment.swallows_codes() => Err(no_codes(environment)),
-        Clipboard::Screen => Ok(Way::Screen),
-        Clipboard::Auto if environment.screen => Ok(Way::Screen),
-        Clipboard::Wayland | Clipboard::Auto if environment.wayland && (desktop || wish != Clipboard::Auto) => {
-            Ok(Way::Wayland)
+        ClipboardChoice::Off => Err("it is switched off (clipboard = off)".into()),
+        ClipboardChoice::Tmux => by_tmux(tmux, is_mosh),
+        ClipboardChoice::Auto if environment.pane.is_some() => by_tmux(tmux, is_mosh),
+        ClipboardChoice::Screen if !environment.screen && !environment.swallows_codes() => Err(no_codes(environment)),
+        ClipboardChoice::Screen => Ok(ClipboardRoute::Screen),
+        ClipboardChoice::Auto if environment.screen => Ok(ClipboardRoute::Screen),
+        ClipboardChoice::Wayland | ClipboardChoice::Auto
+            if environment.wayland && (desktop || wish != ClipboardChoice::Auto) =>
+        {
+            Ok(ClipboardRoute::Wayland)
         }
-        Clipboard::Wayland => {
+        ClipboardChoice::Wayland => {
             Err("there is no Wayland session (WAYLAND_DISPLAY is not set, or nothing is there)".into())
         }
-        Clipboard::X11 if environment.wayland => Err("WAYLAND_DISPLAY is set, which goes before X11: unset it".into()),
-        Clipboard::X11 if !environment.x11 => {
+        ClipboardChoice::X11 if environment.wayland => {
+            Err("WAYLAND_DISPLAY is set, which goes before X11: unset it".into())
+        }
+        ClipboardChoice::X11 if !environment.x11 => {
             Err("there is no X display (DISPLAY is not set, or nothing is there)".into())
         }
-        Clipboard::X11 => Ok(Way::X11),
-        Clipboard::Auto if desktop => Ok(Way::X11),
-        Clipboard::Auto | Clipboard::Osc52 => by_terminal(environment, tmux, is_mosh),
+        ClipboardChoice::X11 => Ok(ClipboardRoute::X11),
+        ClipboardChoice::Auto if desktop => Ok(ClipboardRoute::X11),
+        ClipboardChoice::Auto | ClipboardChoice::Osc52 => by_terminal(environment, tmux, is_mosh),
     }
 }
 
-fn by_tmux(tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<Way, String> {
+fn by_tmux(tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<ClipboardRoute, String> {
     let tmux = tmux.ok_or_else(|| "this is no pane of tmux (TMUX is not set)".to_owned())?.as_ref()?;
     let client = tmux.active().ok_or("no terminal is attached to this tmux session")?;
     if is_mosh {
@@ -123,18 +127,22 @@ fn by_tmux(tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<Way, St
     if !client.takes_clipboard {
         return Err(format!("your terminal, as tmux sees it ({}), takes no clipboard", name(&client.term)));
     }
-    Ok(Way::Tmux)
+    Ok(ClipboardRoute::Tmux)
 }
 
 /// mosh lets only a clipboard named `c` through, which tmux keeps since 3.4 and never writes itself.
-fn through_mosh(tmux: &Tmux) -> Result<Way, String> {
+fn through_mosh(tmux: &Tmux) -> Result<ClipboardRoute, String> {
     if tmux.version < (3, 4) || !tmux.is_open {
         return Err("mosh blocks what tmux sends (tmux 3.4 with set-clipboard on gets through)".into());
     }
     alone(tmux)
 }
 
-fn by_terminal(environment: &Environment, tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<Way, String> {
+fn by_terminal(
+    environment: &Environment,
+    tmux: Option<&Result<Tmux, String>>,
+    is_mosh: bool,
+) -> Result<ClipboardRoute, String> {
     match tmux {
         Some(Ok(_)) if is_mosh => by_tmux(tmux, is_mosh),
         Some(Ok(tmux)) if tmux.is_open => alone(tmux),
@@ -142,8 +150,8 @@ fn by_terminal(environment: &Environment, tmux: Option<&Result<Tmux, String>>, i
         Some(Err(why)) => Err(why.clone()),
         None if environment.screen => Err("GNU screen swallows OSC 52 (choose screen)".into()),
         None if !environment.swallows_codes() => Err(no_codes(environment)),
-        None if is_mosh => Ok(Way::Mosh),
-        None => Ok(Way::Terminal),
+        None if is_mosh => Ok(ClipboardRoute::Mosh),
+        None => Ok(ClipboardRoute::Terminal),
     }
 }
 
@@ -161,9 +169,9 @@ fn name(term: &str) -> String {
 }
 
 /// With `set-clipboard on` tmux hands an OSC 52 to everyone who is attached.
-fn alone(tmux: &Tmux) -> Result<Way, String> {
+fn alone(tmux: &Tmux) -> Result<ClipboardRoute, String> {
     match tmux.watchers() {
-        0 | 1 => Ok(Way::ThroughTmux),
+        0 | 1 => Ok(ClipboardRoute::ThroughTmux),
         count => Err(format!("{count} terminals show this session, and tmux would hand it to all of them")),
     }
 }

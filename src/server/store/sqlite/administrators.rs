@@ -33,7 +33,7 @@ pub enum Removal {
 }
 
 /// What decides about a sign-in.
-pub(crate) struct Account {
+pub(crate) struct AdminAccount {
     /// The hash of the password, when somebody has the name.
     pub(crate) password: Option<String>,
     /// Whether they signed in from there before.
@@ -96,13 +96,14 @@ impl Store {
     }
 
     /// What decides about a sign-in with this name from there. Takes as long for a name that nobody has.
-    pub(crate) fn account(&self, username: &str, network: &str) -> Result<Account, StoreError> {
+    pub(crate) fn account(&self, username: &str, network: &str) -> Result<AdminAccount, StoreError> {
         self.read(&Cancel::default(), |connection| {
             let sql = "SELECT (SELECT password FROM administrators WHERE username = ?1),
                               EXISTS (SELECT 1 FROM familiar WHERE username = ?1 AND network = ?2)";
             let mut statement = connection.prepare_cached(sql)?;
-            let account = statement
-                .query_row([username, network], |row| Ok(Account { password: row.get(0)?, is_familiar: row.get(1)? }));
+            let account = statement.query_row([username, network], |row| {
+                Ok(AdminAccount { password: row.get(0)?, is_familiar: row.get(1)? })
+            });
             Ok(account?)
         })
     }

@@ -9,10 +9,10 @@ use crate::server::store::StoreError;
 
 /// A question that may be given up while `SQLite` works on it.
 #[derive(Clone, Default)]
-pub(crate) struct Cancel(Arc<Inner>);
+pub(crate) struct Cancel(Arc<CancelInner>);
 
 #[derive(Default)]
-struct Inner {
+struct CancelInner {
     given_up: AtomicBool,
     running: Mutex<Option<InterruptHandle>>,
 }

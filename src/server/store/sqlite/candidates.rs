@@ -1,6 +1,6 @@
 //! The keys that may match a search.
 
-use super::walk::Ask;
+use super::walk::ListQuery;
 use crate::server::store::StoreError;
 
 /// The keys that the index names, one bit each: a million in 125 kB.
@@ -11,7 +11,7 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    pub(crate) fn collect(ask: &Ask<'_>, query: &str) -> Result<Self, StoreError> {
+    pub(crate) fn collect(ask: &ListQuery<'_>, query: &str) -> Result<Self, StoreError> {
         let mut all = Self { bits: Vec::new(), len: 0 };
         if query.is_empty() {
             return Ok(all);

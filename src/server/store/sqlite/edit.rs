@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::events;
-use super::events::{Event, Kind};
+use super::events::{EventKind, NewEvent};
 use super::row;
 use super::row::{COLUMNS, state, status};
 use super::text::{DOCUMENT, fold};
@@ -15,7 +15,7 @@ use crate::server::store::{Cancel, Store, StoreError};
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// A key to be created, and who asks for it.
-pub(crate) struct NewKey<'a> {
+pub(crate) struct KeyInsert<'a> {
     pub(crate) id: &'a str,
     pub(crate) label: &'a Label,
     pub(crate) expires_at: Option<DateTime<Utc>>,
@@ -28,7 +28,7 @@ pub(crate) struct NewKey<'a> {
 }
 
 /// What came of a create.
-pub(crate) enum Created {
+pub(crate) enum CreateOutcome {
     /// A new key.
     Fresh(AccessKey),
     /// The key of the same request's first try.
@@ -43,12 +43,12 @@ pub(crate) enum Created {
 
 /// When a key stops working by itself.
 #[derive(Clone, Copy)]
-pub(crate) enum End {
+pub(crate) enum ExpiryChange {
     Never,
     At(DateTime<Utc>),
 }
 
-impl End {
+impl ExpiryChange {
     pub(crate) fn time(self) -> Option<DateTime<Utc>> {
         match self {
             Self::Never => None,
@@ -62,12 +62,12 @@ impl End {
 pub(crate) struct Change {
     pub(crate) label: Option<Label>,
     pub(crate) switched_off: Option<bool>,
-    pub(crate) expires_at: Option<End>,
+    pub(crate) expires_at: Option<ExpiryChange>,
 }
 
 impl Store {
     /// Creates a key, unless this request was made before.
-    pub(crate) fn create(&self, new: &NewKey<'_>, now: DateTime<Utc>) -> Result<Created, StoreError> {
+    pub(crate) fn create(&self, new: &KeyInsert<'_>, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
         let sealed = self.vault().seal(new.id, new.secret.expose())?;
         self.write(|transaction| {
             let oldest = (now - KEPT).timestamp_millis();
@@ -76,7 +76,7 @@ impl Store {
                 return Ok(answer);
             }
             if new.expires_at.is_some_and(|end| end <= now) {
-                return Ok(Created::Past);
+                return Ok(CreateOutcome::Past);
             }
             let seq = insert(transaction, new, &sealed, now)?;
             index(transaction, seq)?;
@@ -88,7 +88,7 @@ impl Store {
                 now.timestamp_millis()
             ])?;
             let created = find(transaction, new.id, now)?;
-            Ok(created.map_or(Created::Gone, |(_, key)| Created::Fresh(key)))
+            Ok(created.map_or(CreateOutcome::Gone, |(_, key)| CreateOutcome::Fresh(key)))
         })
     }
 
@@ -111,7 +111,11 @@ impl Store {
             let done = apply(transaction, seq, change)?;
             refresh_state(transaction, seq, now)?;
             if !done.is_empty() {
-                let event = Event { kind: Kind::Edited, detail: Some(done.join(", ")), ..Event::of(by, source, now) };
+                let event = NewEvent {
+                    kind: EventKind::Edited,
+                    detail: Some(done.join(", ")),
+                    ..NewEvent::of(by, source, now)
+                };
                 events::insert(transaction, id, &event)?;
             }
             Ok(find(transaction, id, now)?.map(|(_, key)| key))
@@ -125,7 +129,7 @@ impl Store {
             let deleted: Option<i64> = transaction.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
             let Some(seq) = deleted else { return Ok(false) };
             transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;
-            events::insert(transaction, id, &Event { kind: Kind::Deleted, ..Event::of(by, source, now) })?;
+            events::insert(transaction, id, &NewEvent { kind: EventKind::Deleted, ..NewEvent::of(by, source, now) })?;
             Ok(true)
         })
     }
@@ -134,7 +138,7 @@ impl Store {
 /// Writes key, secret and event. [`index`] makes it findable.
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
-    new: &NewKey<'_>,
+    new: &KeyInsert<'_>,
     sealed: &[u8],
     now: DateTime<Utc>,
 ) -> Result<i64, StoreError> {
@@ -154,7 +158,7 @@ pub(crate) fn insert(
         ])?;
     let seq = transaction.last_insert_rowid();
     transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, sealed])?;
-    events::insert(transaction, new.id, &Event::of(new.by, new.source, now))?;
+    events::insert(transaction, new.id, &NewEvent::of(new.by, new.source, now))?;
     Ok(seq)
 }
 
@@ -172,7 +176,11 @@ fn index(transaction: &Transaction<'_>, seq: i64) -> Result<(), StoreError> {
 }
 
 /// The answer of the first try with this idempotency key, if there was one.
-fn earlier(transaction: &Transaction<'_>, new: &NewKey<'_>, now: DateTime<Utc>) -> Result<Option<Created>, StoreError> {
+fn earlier(
+    transaction: &Transaction<'_>,
+    new: &KeyInsert<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<CreateOutcome>, StoreError> {
     let sql = "SELECT fingerprint, key_id FROM creates WHERE username = ?1 AND idempotency_key = ?2";
     let first: Option<([u8; 32], String)> = transaction
         .prepare_cached(sql)?
@@ -180,9 +188,9 @@ fn earlier(transaction: &Transaction<'_>, new: &NewKey<'_>, now: DateTime<Utc>) 
         .optional()?;
     let Some((fingerprint, id)) = first else { return Ok(None) };
     if fingerprint != new.fingerprint {
-        return Ok(Some(Created::Other));
+        return Ok(Some(CreateOutcome::Other));
     }
-    Ok(Some(find(transaction, &id, now)?.map_or(Created::Gone, |(_, key)| Created::Replayed(key))))
+    Ok(Some(find(transaction, &id, now)?.map_or(CreateOutcome::Gone, |(_, key)| CreateOutcome::Replayed(key))))
 }
 
 fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<(i64, AccessKey)>, StoreError> {

@@ -8,7 +8,7 @@ use crate::server::store::{Cancel, Store, StoreError};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum EventKind {
     Created,
     Edited,
     Used,
@@ -16,7 +16,7 @@ pub(crate) enum Kind {
     Deleted,
 }
 
-impl Kind {
+impl EventKind {
     /// The word of the HTTP contract.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -31,8 +31,8 @@ impl Kind {
 
 /// One line of a key's history.
 #[derive(Clone)]
-pub(crate) struct Event {
-    pub(crate) kind: Kind,
+pub(crate) struct NewEvent {
+    pub(crate) kind: EventKind,
     pub(crate) at: DateTime<Utc>,
     /// The administrator, where one did it.
     pub(crate) by: Option<String>,
@@ -42,7 +42,7 @@ pub(crate) struct Event {
 }
 
 /// An event as it was stored: its number, the word for its kind, and the rest.
-pub(crate) struct Stored {
+pub(crate) struct StoredEvent {
     pub(crate) seq: i64,
     pub(crate) kind: String,
     pub(crate) at: DateTime<Utc>,
@@ -51,16 +51,16 @@ pub(crate) struct Stored {
     pub(crate) detail: Option<String>,
 }
 
-impl Event {
+impl NewEvent {
     /// `Created` by an administrator; name another kind with `..`.
     pub(crate) fn of(by: &str, from: &str, at: DateTime<Utc>) -> Self {
-        Self { kind: Kind::Created, at, by: Some(by.to_owned()), from: Some(from.to_owned()), detail: None }
+        Self { kind: EventKind::Created, at, by: Some(by.to_owned()), from: Some(from.to_owned()), detail: None }
     }
 }
 
 impl Store {
     /// The newest events of a key before number `before`; none when no key ever had this ID.
-    pub(crate) fn events(&self, id: &str, before: i64, limit: usize) -> Result<Option<Vec<Stored>>, StoreError> {
+    pub(crate) fn events(&self, id: &str, before: i64, limit: usize) -> Result<Option<Vec<StoredEvent>>, StoreError> {
         self.read(&Cancel::default(), |connection| {
             let known = "SELECT EXISTS (SELECT 1 FROM events WHERE key_id = ?1)";
             if !connection.prepare_cached(known)?.query_row([id], |row| row.get::<_, bool>(0))? {
@@ -70,7 +70,7 @@ impl Store {
                        WHERE key_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map(params![id, before, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-                Ok(Stored {
+                Ok(StoredEvent {
                     seq: row.get(0)?,
                     kind: row.get(1)?,
                     at: time(row.get(2)?),
@@ -84,7 +84,7 @@ impl Store {
     }
 }
 
-pub(crate) fn insert(connection: &Connection, id: &str, event: &Event) -> Result<(), StoreError> {
+pub(crate) fn insert(connection: &Connection, id: &str, event: &NewEvent) -> Result<(), StoreError> {
     let sql = "INSERT INTO events (key_id, at, kind, by, source, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute(params![
         id,

@@ -3,18 +3,18 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::row::{Place, Placed};
+use super::row::{KeyRow, Keyset};
 use super::search;
 use super::text::Needle;
-use super::walk::Ask;
+use super::walk::ListQuery;
 use crate::domain::KeyQuery;
 use crate::server::store::{Cancel, Store, StoreError};
 
 /// Which page of which list.
-pub(crate) struct ListRequest {
+pub(crate) struct PageQuery {
     pub(crate) query: KeyQuery,
     /// The page begins after this place.
-    pub(crate) after: Option<Place>,
+    pub(crate) after: Option<Keyset>,
     /// At most so many keys.
     pub(crate) limit: usize,
     /// Whether to count all matches.
@@ -22,8 +22,8 @@ pub(crate) struct ListRequest {
 }
 
 /// One page.
-pub(crate) struct Page {
-    pub(crate) keys: Vec<Placed>,
+pub(crate) struct KeyPage {
+    pub(crate) keys: Vec<KeyRow>,
     /// Whether keys follow.
     pub(crate) more: bool,
     pub(crate) total: Option<u64>,
@@ -31,12 +31,12 @@ pub(crate) struct Page {
 
 impl Store {
     /// A page of keys as of `now`.
-    pub(crate) fn list(&self, request: &ListRequest, now: DateTime<Utc>, cancel: &Cancel) -> Result<Page, StoreError> {
+    pub(crate) fn list(&self, request: &PageQuery, now: DateTime<Utc>, cancel: &Cancel) -> Result<KeyPage, StoreError> {
         if self.read(cancel, |connection| sweep_is_due(connection, now))? {
             self.write(|transaction| sweep(transaction, now))?;
         }
         self.read(cancel, |connection| {
-            let ask = Ask { connection, request, now, cancel };
+            let ask = ListQuery { connection, request, now, cancel };
             let needle = Some(&request.query.filter.text).filter(|text| !text.is_empty()).map(|text| Needle::new(text));
             let mut keys = match &needle {
                 None => ask.walk(None, usize::MAX)?.0,
@@ -51,7 +51,7 @@ impl Store {
                 None => Some(ask.count()?),
                 Some(needle) => Some(search::count(&ask, needle)?),
             };
-            Ok(Page { keys, more, total })
+            Ok(KeyPage { keys, more, total })
         })
     }
 }

@@ -11,14 +11,14 @@ pub(crate) const COLUMNS: &str =
     "id, label, switched_off, created_at, created_by, expires_at, last_used_at, last_used_from, label_fold";
 
 /// A key and where it stands in its list.
-pub(crate) struct Placed {
+pub(crate) struct KeyRow {
     pub(crate) key: AccessKey,
-    pub(crate) place: Place,
+    pub(crate) place: Keyset,
 }
 
 /// A place in a sorted list: the value sorted by, and for equal values the order of creation.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct Keyset {
     pub(crate) value: Value,
     pub(crate) seq: i64,
 }

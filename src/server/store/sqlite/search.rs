@@ -8,9 +8,9 @@ use std::ops::ControlFlow;
 use rusqlite::{OptionalExtension, params};
 
 use super::candidates::Candidates;
-use super::row::{COLUMNS, Placed, column, state};
+use super::row::{COLUMNS, KeyRow, column, state};
 use super::text::{Needle, quoted};
-use super::walk::{Ask, placed};
+use super::walk::{ListQuery, placed};
 use crate::domain::{Order, Sort};
 use crate::server::store::StoreError;
 
@@ -30,7 +30,7 @@ const MOST_TERMS: usize = 256;
 const CHECK_EVERY: usize = 4_096;
 
 /// The keys of a page, and one more if there is one.
-pub(crate) fn page(ask: &Ask<'_>, needle: &Needle) -> Result<Vec<Placed>, StoreError> {
+pub(crate) fn page(ask: &ListQuery<'_>, needle: &Needle) -> Result<Vec<KeyRow>, StoreError> {
     let (found, known) = ask.walk(Some(needle), SHORT_WALK)?;
     if known {
         return Ok(found);
@@ -44,7 +44,7 @@ pub(crate) fn page(ask: &Ask<'_>, needle: &Needle) -> Result<Vec<Placed>, StoreE
 }
 
 /// How many keys match. What a sample shows to be frequent is counted in the table, the rest by the index.
-pub(crate) fn count(ask: &Ask<'_>, needle: &Needle) -> Result<u64, StoreError> {
+pub(crate) fn count(ask: &ListQuery<'_>, needle: &Needle) -> Result<u64, StoreError> {
     let wanted = ask.request.query.filter.status.map(state);
     if scan(ask, needle, None, SAMPLE)? * FREQUENT > u64::from(SAMPLE) {
         return scan(ask, needle, wanted, u32::MAX);
@@ -67,7 +67,7 @@ pub(crate) fn count(ask: &Ask<'_>, needle: &Needle) -> Result<u64, StoreError> {
 }
 
 /// How many of the first `most` keys match.
-fn scan(ask: &Ask<'_>, needle: &Needle, wanted: Option<i64>, most: u32) -> Result<u64, StoreError> {
+fn scan(ask: &ListQuery<'_>, needle: &Needle, wanted: Option<i64>, most: u32) -> Result<u64, StoreError> {
     ask.cancel.check()?;
     let mut statement = ask.connection.prepare_cached("SELECT state, id, label_fold FROM keys LIMIT ?1")?;
     let mut rows = statement.query([most])?;
@@ -84,7 +84,7 @@ fn counts(row: &rusqlite::Row<'_>, needle: &Needle, wanted: Option<i64>) -> rusq
 }
 
 /// The full-text query whose hits are the candidates; none when the text is too common for the index to help.
-fn index_query(ask: &Ask<'_>, needle: &Needle) -> Result<Option<String>, StoreError> {
+fn index_query(ask: &ListQuery<'_>, needle: &Needle) -> Result<Option<String>, StoreError> {
     ask.cancel.check()?;
     let Some(short) = needle.short() else { return Ok(Some(needle.trigrams())) };
     let sql = "SELECT term FROM gram_terms WHERE term >= ?1 AND term < ?1 || char(1114111)";
@@ -101,7 +101,7 @@ fn index_query(ask: &Ask<'_>, needle: &Needle) -> Result<Option<String>, StoreEr
 }
 
 /// The index gives its hits in the order of creation, which is the order wanted.
-fn by_creation(ask: &Ask<'_>, needle: &Needle, query: &str) -> Result<Vec<Placed>, StoreError> {
+fn by_creation(ask: &ListQuery<'_>, needle: &Needle, query: &str) -> Result<Vec<KeyRow>, StoreError> {
     let mut found = Vec::new();
     if query.is_empty() {
         return Ok(found);
@@ -124,7 +124,7 @@ fn by_creation(ask: &Ask<'_>, needle: &Needle, query: &str) -> Result<Vec<Placed
 }
 
 /// Looks at every candidate, sorts those that match and takes the page.
-fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<Placed>, StoreError> {
+fn sorted(ask: &ListQuery<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<KeyRow>, StoreError> {
     let sort = ask.request.query.sort;
     let sql = format!("SELECT {}, state, id, label_fold FROM keys WHERE seq = ?1", column(sort));
     let mut statement = ask.connection.prepare_cached(&sql)?;
@@ -156,7 +156,7 @@ fn sorted(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec
 }
 
 /// Walks the list by its index alone and looks only at candidates.
-fn along_the_list(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<Placed>, StoreError> {
+fn along_the_list(ask: &ListQuery<'_>, needle: &Needle, candidates: &Candidates) -> Result<Vec<KeyRow>, StoreError> {
     let mut found = Vec::new();
     let _ = ask.each("seq", |row| {
         let seq = row.get(0)?;
@@ -169,7 +169,7 @@ fn along_the_list(ask: &Ask<'_>, needle: &Needle, candidates: &Candidates) -> Re
 }
 
 /// The key, if it matches after all: trigrams may stand apart, and a key may have the wrong status.
-fn look_up(ask: &Ask<'_>, needle: &Needle, seq: i64) -> Result<Option<Placed>, StoreError> {
+fn look_up(ask: &ListQuery<'_>, needle: &Needle, seq: i64) -> Result<Option<KeyRow>, StoreError> {
     let by = column(ask.request.query.sort);
     let sql = format!("SELECT {by}, seq, {COLUMNS}, state FROM keys WHERE seq = ?1");
     let mut statement = ask.connection.prepare_cached(&sql)?;

@@ -35,13 +35,13 @@ pub(crate) struct NewSession<'a> {
 }
 
 /// A session that lasts.
-pub(crate) struct Session {
+pub(crate) struct StoredSession {
     pub(crate) username: String,
     pub(crate) role: Role,
     last_seen_at: DateTime<Utc>,
 }
 
-impl Session {
+impl StoredSession {
     /// Whether this call must be written down.
     pub(crate) fn is_unseen(&self, now: DateTime<Utc>) -> bool {
         now - self.last_seen_at >= SEEN_EVERY
@@ -81,14 +81,14 @@ impl Store {
     }
 
     /// The session with this digest, if it lasts, and the administrator's role as it is now.
-    pub(crate) fn session(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<Session>, StoreError> {
+    pub(crate) fn session(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<StoredSession>, StoreError> {
         let sql = "SELECT username, role, last_seen_at FROM sessions JOIN administrators USING (username)
                    WHERE digest = ?1 AND sessions.created_at > ?2 AND last_seen_at > ?3";
         self.read(&Cancel::default(), |connection| {
             let oldest = [now - LIFETIME, now - MOST_IDLE].map(|time| time.timestamp_millis());
             let mut statement = connection.prepare_cached(sql)?;
             let session = statement.query_row(params![digest, oldest[0], oldest[1]], |row| {
-                Ok(Session { username: row.get(0)?, role: role(row, 1)?, last_seen_at: time(row.get(2)?) })
+                Ok(StoredSession { username: row.get(0)?, role: role(row, 1)?, last_seen_at: time(row.get(2)?) })
             });
             Ok(session.optional()?)
         })

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use super::events;
-use super::events::Event;
+use super::events::NewEvent;
 use super::row::{status, time};
 use crate::domain::Status;
 use crate::server::store::{Cancel, Store, StoreError};
 
 /// What decides whether a key may be used.
-pub(crate) struct Credential {
+pub(crate) struct KeyCredential {
     pub(crate) status: Status,
     pub(crate) expires_at: Option<DateTime<Utc>>,
     /// Access tokens of another generation are revoked.
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// It reads the key at or after this ID, and then looks whether it is the one: so the work is the same for an ID
     /// that no key has, and its time does not tell (at the end of the index it starts over).
-    pub(crate) fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Credential>, StoreError> {
+    pub(crate) fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
         let sql = "SELECT id, switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq)
                    WHERE id >= ?1 ORDER BY id LIMIT 1";
         self.read(&Cancel::default(), |connection| {
@@ -40,7 +40,7 @@ impl Store {
                 let found = statement.query_row([id], |row| {
                     let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
                     let status = status(row.get(1)?, expires_at, now);
-                    let credential = Credential { status, expires_at, generation: row.get(3)?, sealed: row.get(4)? };
+                    let credential = KeyCredential { status, expires_at, generation: row.get(3)?, sealed: row.get(4)? };
                     Ok((row.get::<_, String>(0)?, credential))
                 });
                 found.optional()
@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// Writes uses and events down, in one transaction. Another process may have written a later use.
-    pub(crate) fn record(&self, uses: &[(String, Use)], events: &[(String, Event)]) -> Result<(), StoreError> {
+    pub(crate) fn record(&self, uses: &[(String, Use)], events: &[(String, NewEvent)]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3 WHERE id = ?1 AND last_used_at <= ?2";
             let mut statement = transaction.prepare_cached(sql)?;

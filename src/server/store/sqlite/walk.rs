@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::list::ListRequest;
+use super::list::PageQuery;
 use super::row;
-use super::row::{COLUMNS, Place, Placed, column};
+use super::row::{COLUMNS, KeyRow, Keyset, column};
 use super::text::Needle;
 use crate::domain::{Order, Sort};
 use crate::server::store::{Cancel, StoreError};
@@ -17,9 +17,9 @@ use crate::server::store::{Cancel, StoreError};
 const CHECK_EVERY: usize = 4_096;
 
 /// A request and what is needed to answer it.
-pub(crate) struct Ask<'a> {
+pub(crate) struct ListQuery<'a> {
     pub(crate) connection: &'a Connection,
-    pub(crate) request: &'a ListRequest,
+    pub(crate) request: &'a PageQuery,
     pub(crate) now: DateTime<Utc>,
     pub(crate) cancel: &'a Cancel,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Ask<'a> {
 /// A stretch of the list. `SQLite` finds the beginning of each in an index, but not that of
 /// `(value, seq) > (?, ?)`: there it would step over all equal values, such as every key never used.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Leg {
+enum KeyRange {
     /// From end to end.
     Whole,
     /// After the cursor, where the value is the cursor's.
@@ -36,14 +36,14 @@ enum Leg {
     Beyond,
 }
 
-impl Ask<'_> {
+impl ListQuery<'_> {
     /// One more than asked for tells whether keys follow.
     pub(crate) fn wanted(&self) -> usize {
         self.request.limit + 1
     }
 
     /// Walks the list until enough keys match or `most` were seen. Tells whether it got so far as to know.
-    pub(crate) fn walk(&self, needle: Option<&Needle>, most: usize) -> Result<(Vec<Placed>, bool), StoreError> {
+    pub(crate) fn walk(&self, needle: Option<&Needle>, most: usize) -> Result<(Vec<KeyRow>, bool), StoreError> {
         let mut found = Vec::new();
         let mut left = most;
         let columns = format!("{}, seq, {COLUMNS}", column(self.request.query.sort));
@@ -88,16 +88,16 @@ impl Ask<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn legs(&self) -> &'static [Leg] {
+    fn legs(&self) -> &'static [KeyRange] {
         match (&self.request.after, self.request.query.sort) {
-            (None, _) => &[Leg::Whole],
-            (Some(_), Sort::CreatedAt) => &[Leg::Beyond],
-            (Some(_), _) => &[Leg::Level, Leg::Beyond],
+            (None, _) => &[KeyRange::Whole],
+            (Some(_), Sort::CreatedAt) => &[KeyRange::Beyond],
+            (Some(_), _) => &[KeyRange::Level, KeyRange::Beyond],
         }
     }
 
     /// The statement for one leg: ?1 is the cursor's value, ?2 its order of creation, ?3 the state wanted.
-    fn ordered(&self, columns: &str, leg: Leg) -> String {
+    fn ordered(&self, columns: &str, leg: KeyRange) -> String {
         let query = &self.request.query;
         let (direction, beyond) = match query.order {
             Order::Asc => ("ASC", ">"),
@@ -108,9 +108,9 @@ impl Ask<'_> {
         let value = if query.sort == Sort::Status && query.filter.status.is_some() { "?3" } else { by };
         let state = if query.filter.status.is_some() { "state = ?3 AND " } else { "" };
         let stretch = match leg {
-            Leg::Whole => "?4".to_owned(),
-            Leg::Level => format!("{value} = ?1 AND seq {beyond} ?2 AND ?4"),
-            Leg::Beyond => format!("{value} {beyond} ?1 AND ?4"),
+            KeyRange::Whole => "?4".to_owned(),
+            KeyRange::Level => format!("{value} = ?1 AND seq {beyond} ?2 AND ?4"),
+            KeyRange::Beyond => format!("{value} {beyond} ?1 AND ?4"),
         };
         let order_by = if by == "seq" { String::new() } else { format!("{by} {direction}, ") };
         format!("SELECT {columns} FROM keys WHERE {state}{stretch} ORDER BY {order_by}seq {direction}")
@@ -126,8 +126,8 @@ impl Ask<'_> {
 }
 
 /// Reads a row: its place (2 columns), then [`COLUMNS`].
-pub(crate) fn placed(row: &Row<'_>, now: DateTime<Utc>) -> Result<Placed, StoreError> {
-    Ok(Placed { place: Place { value: row.get(0)?, seq: row.get(1)? }, key: row::key(row, 2, now)? })
+pub(crate) fn placed(row: &Row<'_>, now: DateTime<Utc>) -> Result<KeyRow, StoreError> {
+    Ok(KeyRow { place: Keyset { value: row.get(0)?, seq: row.get(1)? }, key: row::key(row, 2, now)? })
 }
 
 #[cfg(test)]
@@ -140,23 +140,24 @@ mod tests {
     fn every_leg_is_a_walk_along_an_index() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../../../../assets/migrations/0001_keys.sql")).unwrap();
-        let after = Some(Place { value: Value::Null, seq: 0 });
+        let after = Some(Keyset { value: Value::Null, seq: 0 });
         for sort in Sort::ALL {
             for order in [Order::Asc, Order::Desc] {
                 for status in [None, Some(Status::Inactive)] {
-                    for leg in [Leg::Whole, Leg::Level, Leg::Beyond] {
+                    for leg in [KeyRange::Whole, KeyRange::Level, KeyRange::Beyond] {
                         let query = KeyQuery { sort, order, filter: Filter { text: String::new(), status } };
-                        let request = ListRequest { query, after: after.clone(), limit: 1, total: false };
+                        let request = PageQuery { query, after: after.clone(), limit: 1, total: false };
                         let cancel = Cancel::default();
-                        let ask = Ask { connection: &connection, request: &request, now: Utc::now(), cancel: &cancel };
+                        let ask =
+                            ListQuery { connection: &connection, request: &request, now: Utc::now(), cancel: &cancel };
                         let sql = format!("EXPLAIN QUERY PLAN {}", ask.ordered(COLUMNS, leg));
                         let mut statement = connection.prepare(&sql).unwrap();
                         let rows = statement.query_map(params![1, 1, 1, 1], |row| row.get::<_, String>(3)).unwrap();
                         let plan: Vec<String> = rows.map(Result::unwrap).collect();
-                        let whole = leg == Leg::Whole && status.is_none();
+                        let whole = leg == KeyRange::Whole && status.is_none();
                         assert!(plan.len() == 1 && (whole || plan[0].starts_with("SEARCH")), "{sql}: {plan:?}");
                         let direct = sort == Sort::CreatedAt
-                            || leg != Leg::Level
+                            || leg != KeyRange::Level
                             || plan[0].contains("rowid")
                             || sort == Sort::Id;
                         assert!(direct, "{sql}: {plan:?}");

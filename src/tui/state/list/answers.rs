@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
-use super::{List, Purpose, Trouble};
-use crate::client::{ApiError, ListRequest, Page, Place, Request};
+use super::{List, LoadFailure, Purpose};
+use crate::client::{ApiError, Cursor, ListRequest, Page, Request};
 use crate::domain::{Filter, KeyId};
-use crate::tui::state::{Moment, Window};
+use crate::tui::state::{ClockReading, Window};
 
 impl List {
     /// Takes a page.
-    pub fn on_listed(&mut self, request: &ListRequest, result: Result<Page, ApiError>, now: Moment) -> Option<Request> {
+    pub fn on_listed(
+        &mut self,
+        request: &ListRequest,
+        result: Result<Page, ApiError>,
+        now: ClockReading,
+    ) -> Option<Request> {
         let (_, purpose) = self.awaited.take_if(|(awaited, _)| awaited == request)?;
         let page = match result {
             Ok(page) => page,
@@ -36,14 +41,14 @@ impl List {
                     && let Some(after) = self.window.as_ref().and_then(Window::after).cloned()
                 {
                     self.pushed_off = selected;
-                    return Some(self.ask(Place::After(after), Purpose::Extend));
+                    return Some(self.ask(Cursor::After(after), Purpose::Extend));
                 }
             }
         }
-        if self.as_of.is_none() || request.place == Place::Start {
+        if self.as_of.is_none() || request.place == Cursor::Start {
             self.as_of = Some(now);
         }
-        if self.window.as_ref().is_some_and(Window::is_empty) && request.place != Place::Start {
+        if self.window.as_ref().is_some_and(Window::is_empty) && request.place != Cursor::Start {
             return Some(self.open(None)); // all that stood here is gone
         }
         self.follow();
@@ -67,16 +72,16 @@ impl List {
 
     fn show(&mut self, request: &ListRequest, page: Page, select: Option<&KeyId>) {
         let window = Window::new(request.place.clone(), page);
-        if request.place == Place::Start && window.after().is_none() {
+        if request.place == Cursor::Start && window.after().is_none() {
             self.total = Some(window.len() as u64);
         }
         (self.top, self.selected) = match request.place {
-            Place::End => (window.len().saturating_sub(self.height), window.len().saturating_sub(1)),
+            Cursor::End => (window.len().saturating_sub(self.height), window.len().saturating_sub(1)),
             _ => (0, select.and_then(|id| window.find(id)).unwrap_or(0)),
         };
         self.window = Some(window);
         if let (Some(total), Some(window)) = (self.total, &mut self.window)
-            && request.place == Place::End
+            && request.place == Cursor::End
         {
             window.above = Some(total.saturating_sub(window.len() as u64));
         }
@@ -84,7 +89,7 @@ impl List {
 
     fn extend(&mut self, request: &ListRequest, page: Page) {
         let Some(window) = &mut self.window else { return };
-        if matches!(request.place, Place::Before(_)) {
+        if matches!(request.place, Cursor::Before(_)) {
             let more = window.push_above(request.place.clone(), page);
             (self.top, self.selected) = (self.top + more, self.selected + more);
         } else {
@@ -105,13 +110,13 @@ impl List {
         row.is_some()
     }
 
-    fn on_trouble(&mut self, error: ApiError, purpose: &Purpose, now: Moment) {
+    fn on_trouble(&mut self, error: ApiError, purpose: &Purpose, now: ClockReading) {
         let old = self.trouble.as_ref();
         let tries = old.map_or(0, |t| t.tries) + 1;
         let pause = Duration::from_secs(1 << tries.min(5).saturating_sub(1)); // 1, 2, 4, 8, 16 s
         let retry_at = error.is_passing().then(|| now.at + pause);
         let reopen = matches!(purpose, Purpose::Open(_)) || old.is_some_and(|t| t.reopen);
-        self.trouble = Some(Trouble { error, retry_at, tries, reopen });
+        self.trouble = Some(LoadFailure { error, retry_at, tries, reopen });
     }
 
     fn missing_total(&mut self) -> Option<Request> {

@@ -4,8 +4,8 @@ mod answers;
 
 use std::time::{Duration, Instant};
 
-use super::{Moment, Window};
-use crate::client::{ApiError, ListRequest, Place, Request};
+use super::{ClockReading, Window};
+use crate::client::{ApiError, Cursor, ListRequest, Request};
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery};
 use crate::tui::keymap::Action;
 
@@ -25,9 +25,9 @@ pub struct List {
     /// Rows on screen; kept up to date by the app.
     pub height: usize,
     /// When the rows were read.
-    pub as_of: Option<Moment>,
+    pub as_of: Option<ClockReading>,
     /// Why the rows are not up to date.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<LoadFailure>,
     awaited: Option<(ListRequest, Purpose)>,
     /// A selected key that newer ones pushed off its page: it is selected again when its page comes.
     pushed_off: Option<KeyId>,
@@ -37,7 +37,7 @@ pub struct List {
 
 /// Why the server could not be asked.
 #[derive(Debug)]
-pub struct Trouble {
+pub struct LoadFailure {
     /// In words.
     pub error: ApiError,
     /// When it is tried again by itself; never if that would not help.
@@ -86,7 +86,7 @@ impl List {
 
     /// Reads the list from its beginning, and selects a key if it is there.
     pub fn open(&mut self, select: Option<KeyId>) -> Request {
-        self.ask(Place::Start, Purpose::Open(select))
+        self.ask(Cursor::Start, Purpose::Open(select))
     }
 
     /// Shows another list: another sort, order or filter.
@@ -116,7 +116,7 @@ impl List {
         let (last, page) = (window.len().saturating_sub(1), self.height.max(1));
         match action {
             Action::Home if window.before().is_some() => return Some(self.open(None)),
-            Action::End if window.after().is_some() => return Some(self.ask(Place::End, Purpose::Open(None))),
+            Action::End if window.after().is_some() => return Some(self.ask(Cursor::End, Purpose::Open(None))),
             Action::Up => self.selected = self.selected.saturating_sub(1),
             Action::Down => self.selected = (self.selected + 1).min(last),
             Action::PageUp => {
@@ -169,17 +169,17 @@ impl List {
     }
 
     /// Does what is due.
-    pub fn on_time(&mut self, now: Moment) -> Option<Request> {
+    pub fn on_time(&mut self, now: ClockReading) -> Option<Request> {
         (self.next_wake()? <= now.at).then(|| self.refresh())
     }
 
     /// Whether the rows are older than `age`.
     #[must_use]
-    pub fn is_older_than(&self, age: Duration, now: Moment) -> bool {
+    pub fn is_older_than(&self, age: Duration, now: ClockReading) -> bool {
         self.as_of.is_some_and(|as_of| now.at.duration_since(as_of.at) > age)
     }
 
-    fn ask(&mut self, place: Place, purpose: Purpose) -> Request {
+    fn ask(&mut self, place: Cursor, purpose: Purpose) -> Request {
         // Without a text filter the server knows the total; with one it would have to count first.
         let request = ListRequest { query: self.query.clone(), place, counted: self.query.filter.text.is_empty() };
         self.awaited = Some((request.clone(), purpose));
@@ -206,8 +206,8 @@ impl List {
         }
         let ahead = AHEAD.max(2 * self.height);
         let place = match (window.after(), window.before()) {
-            (Some(after), _) if self.selected + ahead > window.len() => Place::After(after.clone()),
-            (_, Some(before)) if self.selected < ahead => Place::Before(before.clone()),
+            (Some(after), _) if self.selected + ahead > window.len() => Cursor::After(after.clone()),
+            (_, Some(before)) if self.selected < ahead => Cursor::Before(before.clone()),
             _ => return None,
         };
         Some(self.ask(place, Purpose::Extend))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use super::focus::moved;
-use super::{Delivered, Effect, HmacStep, Home, Moment, Pair, SaveStep, Step, StepOutcome, TestStep};
+use super::{ClockReading, Effect, HmacStep, Home, Pair, SaveResult, SaveStep, Step, StepOutcome, TestStep};
 use crate::domain::{AccessKey, SecretKey};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
@@ -39,7 +39,7 @@ pub struct Reveal {
 pub const SHOWN_FOR: Duration = Duration::from_secs(30);
 
 /// What a turn of the dialog comes to.
-pub enum Outcome {
+pub enum RevealOutcome {
     /// It stays, and this must happen outside.
     Stay(Option<Effect>),
     /// It stays, and the secret, or what a step has made of it, shall be shown.
@@ -67,42 +67,42 @@ impl Reveal {
     }
 
     /// Takes an intent.
-    pub fn act(&mut self, action: Action) -> Outcome {
+    pub fn act(&mut self, action: Action) -> RevealOutcome {
         if self.asking {
             return self.answer(action);
         }
         if let Some(step) = self.step.as_mut().filter(|step| action != Action::Close || step.is_running()) {
             return match step.act(action) {
-                StepOutcome::Stay(effect) => Outcome::Stay(effect),
-                StepOutcome::Show => Outcome::Show,
+                StepOutcome::Stay(effect) => RevealOutcome::Stay(effect),
+                StepOutcome::Show => RevealOutcome::Show,
                 StepOutcome::Back => {
                     self.step = None;
-                    Outcome::Stay(None)
+                    RevealOutcome::Stay(None)
                 }
             };
         }
         match action {
             Action::ShowKey => return self.toggle(),
             Action::SaveTo => self.open_save(),
-            Action::Overwrite => return Outcome::Stay(Some(Effect::Overwrite)),
-            Action::CopySecret => return Outcome::Stay(Some(self.copy(What::Secret))),
+            Action::Overwrite => return RevealOutcome::Stay(Some(Effect::Overwrite)),
+            Action::CopySecret => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
             Action::HmacToken => self.open_hmac(),
-            Action::TestKey => return Outcome::Stay(self.open_test()),
-            Action::CopyId => return Outcome::Stay(Some(self.copy(What::Id))),
+            Action::TestKey => return RevealOutcome::Stay(self.open_test()),
+            Action::CopyId => return RevealOutcome::Stay(Some(self.copy(What::Id))),
             Action::Next | Action::Previous => self.focus = moved(&RevealButton::ALL, self.focus, action),
             Action::Close => return self.close(),
             Action::Submit => match self.focus {
                 RevealButton::Show => return self.toggle(),
                 RevealButton::Save => self.open_save(),
-                RevealButton::Copy => return Outcome::Stay(Some(self.copy(What::Secret))),
+                RevealButton::Copy => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
                 RevealButton::Hmac => self.open_hmac(),
-                RevealButton::Test => return Outcome::Stay(self.open_test()),
+                RevealButton::Test => return RevealOutcome::Stay(self.open_test()),
                 RevealButton::Close => return self.close(),
             },
             Action::Cancel => self.focus = RevealButton::Close,
             _ => {}
         }
-        Outcome::Stay(None)
+        RevealOutcome::Stay(None)
     }
 
     /// Hides the secret.
@@ -115,14 +115,14 @@ impl Reveal {
 
     /// Whole seconds until it hides by itself.
     #[must_use]
-    pub fn seconds_left(&self, now: Moment) -> Option<u64> {
+    pub fn seconds_left(&self, now: ClockReading) -> Option<u64> {
         let left = self.shown_until?.saturating_duration_since(now.at);
         Some(left.as_millis().div_ceil(1000).try_into().unwrap_or(0))
     }
 
     /// When the countdown shows another number.
     #[must_use]
-    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+    pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         if let Some(step) = &self.step {
             return step.next_wake(now);
         }
@@ -132,7 +132,7 @@ impl Reveal {
     }
 
     /// Hides the secret when its time is up.
-    pub fn on_time(&mut self, now: Moment) {
+    pub fn on_time(&mut self, now: ClockReading) {
         if self.shown_until.is_some_and(|until| until <= now.at) {
             self.shown_until = None;
         }
@@ -156,7 +156,7 @@ impl Reveal {
     }
 
     /// Takes what came of a delivery.
-    pub fn on_delivered(&mut self, delivered: Delivered) {
+    pub fn on_delivered(&mut self, delivered: SaveResult) {
         let Some(Step::Save(step)) = &mut self.step else { return };
         if let Some(words) = step.on_delivered(delivered) {
             (self.step, self.fate, self.news) = (None, Fate::Kept, Some(News::Delivered(words)));
@@ -165,7 +165,7 @@ impl Reveal {
     }
 
     /// Shows the secret, or what a step has made of it, for a while.
-    pub fn show(&mut self, now: Moment) {
+    pub fn show(&mut self, now: ClockReading) {
         if let Some(step) = &mut self.step {
             step.show(now);
         } else if !self.asking {
@@ -174,12 +174,12 @@ impl Reveal {
         }
     }
 
-    const fn toggle(&mut self) -> Outcome {
+    const fn toggle(&mut self) -> RevealOutcome {
         if self.shown_until.is_none() {
-            return Outcome::Show;
+            return RevealOutcome::Show;
         }
         self.shown_until = None;
-        Outcome::Stay(None)
+        RevealOutcome::Stay(None)
     }
 
     fn copy(&mut self, what: What) -> Effect {
@@ -209,18 +209,18 @@ impl Reveal {
         Some(request.into())
     }
 
-    fn close(&mut self) -> Outcome {
+    fn close(&mut self) -> RevealOutcome {
         self.step = None;
         if self.fate == Fate::Kept {
-            return Outcome::Close;
+            return RevealOutcome::Close;
         }
         self.asking = true;
         self.focus = RevealButton::Show;
-        Outcome::Stay(None)
+        RevealOutcome::Stay(None)
     }
 
     /// The question has two answers: back to the secret (preselected), or close all the same.
-    const fn answer(&mut self, action: Action) -> Outcome {
+    const fn answer(&mut self, action: Action) -> RevealOutcome {
         match action {
             Action::Next | Action::Previous => {
                 self.focus = match self.focus {
@@ -228,13 +228,13 @@ impl Reveal {
                     _ => RevealButton::Close,
                 };
             }
-            Action::Submit if matches!(self.focus, RevealButton::Close) => return Outcome::Close,
+            Action::Submit if matches!(self.focus, RevealButton::Close) => return RevealOutcome::Close,
             Action::Submit | Action::Cancel => {
                 self.asking = false;
                 self.focus = RevealButton::Show;
             }
             _ => {}
         }
-        Outcome::Stay(None)
+        RevealOutcome::Stay(None)
     }
 }

@@ -7,13 +7,13 @@ use secrecy::SecretString;
 
 use super::{Pair, StepOutcome};
 use crate::client::Target;
-use crate::domain::credential_kind::Wanted;
-use crate::domain::{Content, Endpoint, HmacToken, curl_text, hmac_token, sentence};
+use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::{Content, CurlEndpoint, HmacToken, curl_text, hmac_token, sentence};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::focus::moved;
-use crate::tui::state::{Effect, Moment, SHOWN_FOR};
+use crate::tui::state::{ClockReading, Effect, SHOWN_FOR};
 
 /// The step, from the content that is typed to the token that is copied.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl HmacStep {
     }
 
     /// Makes the token of what is typed, and shows it for a while.
-    pub fn make(&mut self, now: Moment) {
+    pub fn make(&mut self, now: ClockReading) {
         if let Ok(content) = self.check() {
             let token = hmac_token(self.pair.secret.expose().as_bytes(), content.as_str().as_bytes());
             self.made = Some(Made { token, content, until: now.at + SHOWN_FOR });
@@ -116,7 +116,7 @@ impl HmacStep {
             return Err("the secret stands in the content, which is sent in the clear: take it out".to_owned());
         }
         let content = Content::parse(typed).map_err(|error| error.to_string())?;
-        Wanted::Content.check(typed).map(|()| content).map_err(|error| error.to_string())
+        ExpectedInput::Content.check(typed).map(|()| content).map_err(|error| error.to_string())
     }
 
     /// Takes a press that is no intent.
@@ -149,7 +149,7 @@ impl HmacStep {
     }
 
     /// Hides the token when its time is up.
-    pub fn on_time(&mut self, now: Moment) {
+    pub fn on_time(&mut self, now: ClockReading) {
         if self.made.as_ref().is_some_and(|made| made.until <= now.at) {
             self.hide();
         }
@@ -157,14 +157,14 @@ impl HmacStep {
 
     /// Whole seconds until the token hides by itself.
     #[must_use]
-    pub fn seconds_left(&self, now: Moment) -> Option<u64> {
+    pub fn seconds_left(&self, now: ClockReading) -> Option<u64> {
         let left = self.made.as_ref()?.until.saturating_duration_since(now.at);
         u64::try_from(left.as_millis().div_ceil(1000)).ok()
     }
 
     /// When the countdown shows another number.
     #[must_use]
-    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+    pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         let (until, left) = (self.made.as_ref()?.until, self.seconds_left(now)?);
         Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))
     }
@@ -185,8 +185,8 @@ impl HmacStep {
             HmacFocus::CopyContent => Effect::Copy(What::Content, SecretString::from(made.content.as_str())),
             HmacFocus::CopyRequest => {
                 let endpoint = match &self.pair.home.target {
-                    Target::Url(base) => Endpoint::Url(base.as_str()),
-                    Target::Socket(path) => Endpoint::Socket(path),
+                    Target::Url(base) => CurlEndpoint::Url(base.as_str()),
+                    Target::Socket(path) => CurlEndpoint::Socket(path),
                 };
                 let text = curl_text(endpoint, &self.pair.id, &made.token, &made.content);
                 Effect::Copy(What::Request, SecretString::from(text.as_str()))

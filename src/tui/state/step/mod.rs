@@ -9,10 +9,10 @@ use std::time::Instant;
 use crossterm::event::KeyEvent;
 
 pub use hmac::{HmacFocus, HmacStep, Made};
-pub use save::{Delivered, Destination, SaveFocus, SaveStep, Saving};
+pub use save::{SaveFocus, SaveResult, SaveStep, SaveTarget, Saving};
 pub use test::{TestButton, TestStep, Testing};
 
-use super::{Effect, Moment};
+use super::{ClockReading, Effect};
 use crate::client::{Reply, Request, Target};
 use crate::domain::{BaseUrl, KeyId, SecretKey};
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -107,7 +107,7 @@ impl Step {
     }
 
     /// Shows the credential that was wished for.
-    pub fn show(&mut self, now: Moment) {
+    pub fn show(&mut self, now: ClockReading) {
         if let Self::Hmac(step) = self {
             step.make(now);
         }
@@ -130,7 +130,7 @@ impl Step {
     }
 
     /// Hides a credential whose time is up.
-    pub fn on_time(&mut self, now: Moment) {
+    pub fn on_time(&mut self, now: ClockReading) {
         if let Self::Hmac(step) = self {
             step.on_time(now);
         }
@@ -138,7 +138,7 @@ impl Step {
 
     /// When something changes by itself.
     #[must_use]
-    pub fn next_wake(&self, now: Moment) -> Option<Instant> {
+    pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         match self {
             Self::Hmac(step) => step.next_wake(now),
             Self::Test(_) | Self::Save(_) => None,
@@ -146,7 +146,7 @@ impl Step {
     }
 
     /// Takes an answer, if it is to this step's question.
-    pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Request> {
+    pub fn on_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Request> {
         match self {
             Self::Hmac(_) | Self::Save(_) => None,
             Self::Test(step) => step.on_reply(reply, now),

@@ -56,7 +56,7 @@ pub enum SaveFocus {
 
 /// Where a secret shall go, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub enum SaveTarget {
     /// A new file, or a descriptor that was opened for us, such as `/dev/fd/3`.
     File(String),
     /// A command's standard input.
@@ -64,7 +64,7 @@ pub enum Destination {
 }
 
 /// What came of a delivery: what the command said, or why it failed and what it said.
-pub type Delivered = Result<Untrusted, (String, Untrusted)>;
+pub type SaveResult = Result<Untrusted, (String, Untrusted)>;
 
 /// Longer than any path (`PATH_MAX` of Linux is 4096) and most commands.
 const LONGEST: usize = 4096;
@@ -103,10 +103,10 @@ impl SaveStep {
             Action::Next | Action::Previous => self.go(action),
             Action::Submit => match self.focus {
                 SaveFocus::File | SaveFocus::Write => {
-                    return self.deliver(Destination::File(self.file.text().trim().to_owned()));
+                    return self.deliver(SaveTarget::File(self.file.text().trim().to_owned()));
                 }
                 SaveFocus::Command | SaveFocus::Run => {
-                    return self.deliver(Destination::Command(self.command.text().to_owned()));
+                    return self.deliver(SaveTarget::Command(self.command.text().to_owned()));
                 }
                 SaveFocus::Back => return StepOutcome::Back,
             },
@@ -136,7 +136,7 @@ impl SaveStep {
     }
 
     /// Takes what came of the delivery. It has arrived: in words; or it is still here.
-    pub fn on_delivered(&mut self, delivered: Delivered) -> Option<String> {
+    pub fn on_delivered(&mut self, delivered: SaveResult) -> Option<String> {
         let said = |said: &Untrusted| {
             if said.is_empty() { String::new() } else { format!(" It says: {}", said.label(SAID)) }
         };
@@ -171,9 +171,9 @@ impl SaveStep {
         self.focus = moved(&SaveFocus::ALL, self.focus, action);
     }
 
-    fn deliver(&mut self, to: Destination) -> StepOutcome {
+    fn deliver(&mut self, to: SaveTarget) -> StepOutcome {
         let text = match &to {
-            Destination::File(text) | Destination::Command(text) => text,
+            SaveTarget::File(text) | SaveTarget::Command(text) => text,
         };
         if text.contains(self.secret.expose()) {
             let words =

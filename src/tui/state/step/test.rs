@@ -9,7 +9,7 @@ use crate::domain::{AccessKey, Content, Grant, Verdict, hmac_token};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::Action;
 use crate::tui::state::focus::moved;
-use crate::tui::state::{Effect, Moment};
+use crate::tui::state::{ClockReading, Effect};
 
 /// A test of one pair.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ impl TestStep {
     }
 
     /// Takes an answer, if it is to this test's question.
-    pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Request> {
+    pub fn on_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Request> {
         match reply {
             Reply::Exchanged(attempt, exchanged) if attempt == self.attempt => self.on_exchanged(exchanged, now),
             Reply::Verified(attempt, verdict) if attempt == self.attempt => {
@@ -168,7 +168,7 @@ impl TestStep {
         Request::Exchange(self.attempt, Exchange { at, id, token, content })
     }
 
-    fn on_exchanged(&mut self, exchanged: Exchanged, now: Moment) -> Option<Request> {
+    fn on_exchanged(&mut self, exchanged: Exchanged, now: ClockReading) -> Option<Request> {
         self.clocks = exchanged.server_time.map(|server| (server, now.utc));
         match exchanged.result {
             Ok(grant) => {

@@ -3,12 +3,12 @@
 use crate::domain::{Filter, sentence};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
-use crate::tui::state::{App, Effect};
+use crate::tui::state::{Effect, State};
 
 /// A filter of this length finds any label.
 const MAX_FILTER: usize = 128;
 
-impl App {
+impl State {
     /// Takes an intent while the filter is typed.
     pub(crate) fn act_in_filter(&mut self, action: Action) -> Option<Effect> {
         match action {

@@ -12,7 +12,7 @@ use crossterm::event::{Event, KeyEvent};
 
 use crate::client::Request;
 
-use super::{App, Delivered, Dialog, Effect, Exit, Held, Moment};
+use super::{ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap;
 use crate::tui::keymap::Action;
@@ -20,9 +20,9 @@ use crate::tui::keymap::Action;
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);
 
-impl App {
+impl State {
     /// Takes an event of the terminal.
-    pub fn on_input(&mut self, event: Event, now: Moment) -> Option<Effect> {
+    pub fn on_input(&mut self, event: Event, now: ClockReading) -> Option<Effect> {
         let told = self.is_telling();
         let effect = self.on_event(event, now);
         if told && !self.is_telling() {
@@ -32,7 +32,7 @@ impl App {
         effect
     }
 
-    fn on_event(&mut self, event: Event, now: Moment) -> Option<Effect> {
+    fn on_event(&mut self, event: Event, now: ClockReading) -> Option<Effect> {
         match event {
             Event::Key(key) if self.is_too_small() => self.on_unseen_press(key, now),
             Event::Paste(_) if self.is_too_small() => None,
@@ -61,7 +61,7 @@ impl App {
     }
 
     /// Does what is due by the clock.
-    pub fn on_time(&mut self, now: Moment) -> Option<Effect> {
+    pub fn on_time(&mut self, now: ClockReading) -> Option<Effect> {
         match &mut self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.on_time(now),
             _ => {
@@ -86,7 +86,7 @@ impl App {
     }
 
     /// Takes what came of a delivery.
-    pub fn on_delivered(&mut self, delivered: Delivered) {
+    pub fn on_delivered(&mut self, delivered: SaveResult) {
         if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
             let arrived = delivered.is_ok();
             reveal.on_delivered(delivered);
@@ -100,7 +100,7 @@ impl App {
     pub fn on_stop(&mut self) -> Option<Effect> {
         self.hide_secret();
         self.suspending = false;
-        self.exit = Exit::Told;
+        self.exit = ExitState::Told;
         if self.creating && self.sign_in.take().is_some() {
             return Some(Request::GiveUp.into()); // the create waits for somebody who cannot sign in any more
         }
@@ -132,7 +132,9 @@ impl App {
     /// Hides what is shown of a secret or a token.
     pub fn hide_secret(&mut self) {
         // Nobody looks: what was about to be shown is not.
-        if self.guarding().is_none() && self.guard.as_ref().is_some_and(|guard| matches!(guard.holds, Held::Show)) {
+        if self.guarding().is_none()
+            && self.guard.as_ref().is_some_and(|guard| matches!(guard.holds, PendingAction::Show))
+        {
             self.guard = None;
         }
         match &mut self.dialog {
@@ -150,7 +152,7 @@ impl App {
         self.list.resize(height).map(Effect::from)
     }
 
-    fn on_press(&mut self, key: KeyEvent, now: Moment) -> Option<Effect> {
+    fn on_press(&mut self, key: KeyEvent, now: ClockReading) -> Option<Effect> {
         self.notice = None;
         let effect = match keymap::action(self.mode(), key) {
             Some(Action::Quit) => self.leave(now),
@@ -211,8 +213,8 @@ impl App {
     }
 
     /// Leaves, unless an answer or a question comes first.
-    fn leave(&mut self, now: Moment) -> Option<Effect> {
-        self.exit = Exit::Asked;
+    fn leave(&mut self, now: ClockReading) -> Option<Effect> {
+        self.exit = ExitState::Asked;
         self.guard = None;
         if self.creating {
             return self.sign_in.take().map(|_| Request::GiveUp.into());
@@ -220,7 +222,7 @@ impl App {
         if matches!(self.dialog, Some(Dialog::Reveal(_))) {
             let effect = self.act_in_dialog(Action::Close, now);
             if self.step().is_some() {
-                self.exit = Exit::No; // a delivery is stopped first, and then the secret is here again
+                self.exit = ExitState::No; // a delivery is stopped first, and then the secret is here again
             }
             return effect;
         }

@@ -2,11 +2,11 @@
 
 use crate::client::{ApiError, Creation, IdempotencyKey, Reply};
 use crate::domain::{AccessKey, KeyId, Status};
-use crate::tui::state::{App, Call, Dialog, Effect, Exit, Moment, Question, Reveal};
+use crate::tui::state::{CallState, ClockReading, Dialog, Effect, ExitState, Question, Reveal, State};
 
-impl App {
+impl State {
     /// Takes an answer of the server.
-    pub fn on_reply(&mut self, reply: Reply, now: Moment) -> Option<Effect> {
+    pub fn on_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Effect> {
         match reply {
             Reply::Connected(result) => self.on_connected(result),
             Reply::SignInNeeded => {
@@ -33,7 +33,7 @@ impl App {
     fn on_created(&mut self, result: Result<Creation, ApiError>) -> Option<Effect> {
         self.creating = false;
         match result {
-            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == Exit::Told => {
+            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == ExitState::Told => {
                 Some(Effect::Quit(Some(format!(
                     "A key was created while the program had to end: {}. Nobody saw its secret: delete it.",
                     key.id.label(128)
@@ -46,7 +46,7 @@ impl App {
                 Some(self.list.open(Some(id)).into())
             }
             Ok(Creation::Replayed(key)) => {
-                self.exit = Exit::No;
+                self.exit = ExitState::No;
                 let id = key.id.clone();
                 self.dialog = Some(Dialog::Lost(Question::new(key)));
                 Some(self.list.open(Some(id)).into())
@@ -60,17 +60,17 @@ impl App {
         if !error.is_passing() && !matches!(error, ApiError::Conflict(..)) {
             self.settle();
         }
-        if self.exit != Exit::No {
+        if self.exit != ExitState::No {
             return Some(Effect::Quit(None));
         }
         match &mut self.dialog {
-            Some(Dialog::LeftOver(dialog)) => dialog.call = Call::Failed(error.to_string()),
+            Some(Dialog::LeftOver(dialog)) => dialog.call = CallState::Failed(error.to_string()),
             Some(Dialog::Create(dialog)) => {
                 if matches!(error, ApiError::Conflict(422, _)) {
                     // An earlier try was made with other values: this one is another key.
                     dialog.idempotency_key = IdempotencyKey::random();
                 }
-                dialog.call = Call::Failed(format!("{error} Nothing is lost: Enter tries again."));
+                dialog.call = CallState::Failed(format!("{error} Nothing is lost: Enter tries again."));
             }
             _ => self.complain(error.to_string()),
         }
@@ -101,7 +101,7 @@ impl App {
                 None
             }
             (Err(error), Some(call)) => {
-                *call = Call::Failed(error.to_string());
+                *call = CallState::Failed(error.to_string());
                 None
             }
             (Err(error), None) => {
@@ -125,7 +125,7 @@ impl App {
                 self.list.remove(id).map(Effect::from)
             }
             (Err(error), Some(call)) => {
-                *call = Call::Failed(error.to_string());
+                *call = CallState::Failed(error.to_string());
                 None
             }
             (Err(error), None) => {

@@ -1,12 +1,12 @@
 //! Which server, and who is signed in there.
 
 use crate::client::{ApiError, Request, Server};
-use crate::domain::Who;
+use crate::domain::Identity;
 use crate::tui::keymap::Action;
 use crate::tui::state::sign_in::SignInOutcome;
-use crate::tui::state::{App, Dialog, Effect, List, ProfilesDialog, SignInDialog};
+use crate::tui::state::{Dialog, Effect, List, ProfilesDialog, SignInDialog, State};
 
-impl App {
+impl State {
     /// The name of the profile, if real keys are at stake there.
     pub(crate) fn production(&self) -> Option<String> {
         let profile = &self.server.as_ref()?.profile;
@@ -96,7 +96,7 @@ impl App {
     }
 
     /// What waited for it goes on by itself.
-    pub(crate) fn on_signed_in(&mut self, result: Result<Who, ApiError>) -> Option<Effect> {
+    pub(crate) fn on_signed_in(&mut self, result: Result<Identity, ApiError>) -> Option<Effect> {
         match (result, &mut self.sign_in) {
             (Ok(who), dialog) => {
                 let given_up = dialog.is_none();

@@ -2,12 +2,12 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{App, Effect, Moment};
+use super::{ClockReading, Effect, State};
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::SMALLEST;
 
-impl App {
+impl State {
     /// Whether the screen is smaller than the page: it shows nothing then but that.
     #[must_use]
     pub const fn is_too_small(&self) -> bool {
@@ -15,7 +15,7 @@ impl App {
     }
 
     /// Takes a press while the terminal is too small to show what it would do: nothing but to leave.
-    pub(crate) fn on_unseen_press(&mut self, key: KeyEvent, now: Moment) -> Option<Effect> {
+    pub(crate) fn on_unseen_press(&mut self, key: KeyEvent, now: ClockReading) -> Option<Effect> {
         // Letters that a filter would take are seen no more than it is.
         let mode = if self.mode() == Mode::Filter { Mode::List } else { self.mode() };
         match keymap::action(mode, key) {

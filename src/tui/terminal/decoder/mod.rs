@@ -19,7 +19,7 @@ use keys::{csi_press, cursor_key, press};
 /// Turns bytes into events, however they are cut into reads.
 #[derive(Default)]
 pub struct Decoder {
-    state: State,
+    state: DecoderState,
     /// Parameters of a CSI, or the bytes of one UTF-8 character.
     held: Vec<u8>,
     pasted: Vec<u8>,
@@ -30,7 +30,7 @@ pub struct Decoder {
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-enum State {
+enum DecoderState {
     #[default]
     Ground,
     Utf8,
@@ -77,7 +77,7 @@ impl Decoder {
     /// Whether a paste has begun and not ended.
     #[must_use]
     pub fn is_pasting(&self) -> bool {
-        self.state == State::Paste
+        self.state == DecoderState::Paste
     }
 
     /// How long to wait for more before [`give_up`](Self::give_up); none if nothing is open.
@@ -88,12 +88,14 @@ impl Decoder {
     #[must_use]
     pub fn patience(&self) -> Option<Duration> {
         match self.state {
-            State::Ground if self.after_paste => Some(AFTER_PASTE),
-            State::Ground => None,
-            State::Escape => Some(Duration::from_millis(100)),
-            State::Utf8 | State::Csi | State::CsiBracket | State::Ss3 => Some(Duration::from_millis(250)),
-            State::Text | State::TextEscape => Some(Duration::from_secs(1)),
-            State::Paste => Some(Duration::from_secs(30)),
+            DecoderState::Ground if self.after_paste => Some(AFTER_PASTE),
+            DecoderState::Ground => None,
+            DecoderState::Escape => Some(Duration::from_millis(100)),
+            DecoderState::Utf8 | DecoderState::Csi | DecoderState::CsiBracket | DecoderState::Ss3 => {
+                Some(Duration::from_millis(250))
+            }
+            DecoderState::Text | DecoderState::TextEscape => Some(Duration::from_secs(1)),
+            DecoderState::Paste => Some(Duration::from_secs(30)),
         }
     }
 
@@ -102,59 +104,59 @@ impl Decoder {
         self.after_paste = false;
         events.append(&mut self.late);
         match self.state {
-            State::Escape => events.push_back(press(KeyCode::Esc, KeyModifiers::NONE)),
-            State::Paste => {
+            DecoderState::Escape => events.push_back(press(KeyCode::Esc, KeyModifiers::NONE)),
+            DecoderState::Paste => {
                 self.end_paste(events);
                 self.after_paste = false;
             }
             _ => {}
         }
-        self.enter(State::Ground);
+        self.enter(DecoderState::Ground);
     }
 
-    fn enter(&mut self, state: State) {
+    fn enter(&mut self, state: DecoderState) {
         self.state = state;
         self.held.clear();
     }
 
     fn take(&mut self, byte: u8, events: &mut VecDeque<Event>) {
         match self.state {
-            State::Ground => self.ground(byte, events),
-            State::Utf8 => self.utf8(byte, events),
-            State::Escape => self.escape(byte, events),
-            State::Csi => self.csi(byte, events),
-            State::CsiBracket => self.enter(State::Ground),
-            State::Ss3 => {
-                self.enter(State::Ground);
+            DecoderState::Ground => self.ground(byte, events),
+            DecoderState::Utf8 => self.utf8(byte, events),
+            DecoderState::Escape => self.escape(byte, events),
+            DecoderState::Csi => self.csi(byte, events),
+            DecoderState::CsiBracket => self.enter(DecoderState::Ground),
+            DecoderState::Ss3 => {
+                self.enter(DecoderState::Ground);
                 events.extend(cursor_key(byte).map(|code| press(code, KeyModifiers::NONE)));
             }
-            State::Text => match byte {
-                0x07 | 0x18 | 0x1a | 0x9c => self.enter(State::Ground),
-                0x1b => self.state = State::TextEscape,
+            DecoderState::Text => match byte {
+                0x07 | 0x18 | 0x1a | 0x9c => self.enter(DecoderState::Ground),
+                0x1b => self.state = DecoderState::TextEscape,
                 _ => {}
             },
-            State::TextEscape => match byte {
-                b'\\' => self.enter(State::Ground),
+            DecoderState::TextEscape => match byte {
+                b'\\' => self.enter(DecoderState::Ground),
                 0x1b => {}
                 // Not a terminator: the string was cut off, and another sequence begins.
                 _ => {
-                    self.enter(State::Escape);
+                    self.enter(DecoderState::Escape);
                     self.escape(byte, events);
                 }
             },
-            State::Paste => self.paste(byte, events),
+            DecoderState::Paste => self.paste(byte, events),
         }
     }
 
     fn ground(&mut self, byte: u8, events: &mut VecDeque<Event>) {
         let code = match byte {
-            0x1b => return self.enter(State::Escape),
+            0x1b => return self.enter(DecoderState::Escape),
             // The 8-bit forms of SS3, DCS, SOS, CSI, OSC, PM and APC.
-            0x8f => return self.enter(State::Ss3),
-            0x9b => return self.enter(State::Csi),
-            0x90 | 0x98 | 0x9d..=0x9f => return self.enter(State::Text),
+            0x8f => return self.enter(DecoderState::Ss3),
+            0x9b => return self.enter(DecoderState::Csi),
+            0x90 | 0x98 | 0x9d..=0x9f => return self.enter(DecoderState::Text),
             0xc2..=0xf4 => {
-                self.enter(State::Utf8);
+                self.enter(DecoderState::Utf8);
                 return self.held.push(byte);
             }
             b'\r' | b'\n' => KeyCode::Enter,
@@ -172,7 +174,7 @@ impl Decoder {
 
     fn utf8(&mut self, byte: u8, events: &mut VecDeque<Event>) {
         if !(0x80..=0xbf).contains(&byte) {
-            self.enter(State::Ground);
+            self.enter(DecoderState::Ground);
             return self.take(byte, events);
         }
         self.held.push(byte);
@@ -184,20 +186,20 @@ impl Decoder {
         if self.held.len() == whole {
             let text = std::str::from_utf8(&self.held).ok().and_then(|s| s.chars().next());
             events.extend(text.filter(|c| !c.is_control()).map(|c| press(KeyCode::Char(c), KeyModifiers::NONE)));
-            self.enter(State::Ground);
+            self.enter(DecoderState::Ground);
         }
     }
 
     fn escape(&mut self, byte: u8, events: &mut VecDeque<Event>) {
         match byte {
-            b'[' => self.enter(State::Csi),
-            b'O' => self.enter(State::Ss3),
-            b']' | b'P' | b'X' | b'^' | b'_' => self.enter(State::Text),
+            b'[' => self.enter(DecoderState::Csi),
+            b'O' => self.enter(DecoderState::Ss3),
+            b']' | b'P' | b'X' | b'^' | b'_' => self.enter(DecoderState::Text),
             0x1b => events.push_back(press(KeyCode::Esc, KeyModifiers::NONE)),
             // ESC and intermediate bytes: a charset report or the like; its final byte is not a press.
             b' '..=b'/' => {}
             _ => {
-                self.enter(State::Ground);
+                self.enter(DecoderState::Ground);
                 if byte.is_ascii_graphic() {
                     events.push_back(press(KeyCode::Char(char::from(byte)), KeyModifiers::ALT));
                 } else {
@@ -214,12 +216,12 @@ impl Decoder {
             b' '..=b'?' if self.held.len() < MAX_PARAMETERS => {
                 self.held.push(byte);
             }
-            b'[' if self.held.is_empty() => self.state = State::CsiBracket,
+            b'[' if self.held.is_empty() => self.state = DecoderState::CsiBracket,
             b'@'..=b'~' => {
                 let parameters = std::mem::take(&mut self.held);
-                self.enter(State::Ground);
+                self.enter(DecoderState::Ground);
                 match (parameters.as_slice(), byte) {
-                    (b"200", b'~') => self.enter(State::Paste),
+                    (b"200", b'~') => self.enter(DecoderState::Paste),
                     // The real end of a paste that seemed to be over: what came since was a part of it.
                     (b"201", b'~') if self.after_paste => events.clear(),
                     (b"", b'I') => events.push_back(Event::FocusGained),
@@ -228,8 +230,8 @@ impl Decoder {
                     (parameters, end) => events.extend(csi_press(parameters, end)),
                 }
             }
-            0x1b => self.enter(State::Escape),
-            0x18 | 0x1a => self.enter(State::Ground),
+            0x1b => self.enter(DecoderState::Escape),
+            0x18 | 0x1a => self.enter(DecoderState::Ground),
             _ => {}
         }
     }
@@ -250,7 +252,7 @@ impl Decoder {
 
     fn end_paste(&mut self, events: &mut VecDeque<Event>) {
         let text = String::from_utf8_lossy(&std::mem::take(&mut self.pasted)).into_owned();
-        self.enter(State::Ground);
+        self.enter(DecoderState::Ground);
         self.after_paste = true;
         events.push_back(Event::Paste(text));
     }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::draw_call;
 use crate::domain::Label;
-use crate::tui::state::{App, CreateDialog, EditDialog, Exit, Expiry, Focus, KeyForm, Moment};
+use crate::tui::state::{ClockReading, CreateDialog, EditDialog, ExitState, Expiry, Focus, KeyForm, State};
 use crate::tui::theme;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{buttons, field, in_border, line, next_row, paragraph, popup};
@@ -18,8 +18,8 @@ pub(crate) fn draw_create(
     frame: &mut Buffer,
     area: Rect,
     dialog: &CreateDialog,
-    app: &App,
-    now: Moment,
+    app: &State,
+    now: ClockReading,
 ) -> Option<Position> {
     let inside = popup(frame, area, 72, 12, "Create access key");
     let words = "The secret access key is shown once, in the next step. Have the place ready where it will be kept.";
@@ -27,12 +27,12 @@ pub(crate) fn draw_create(
         in_border(frame, inside, "Its secret is shown once");
     }
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
-    let waiting = if app.exit == Exit::No { "Creating it." } else { "Creating it, then leaving." };
+    let waiting = if app.exit == ExitState::No { "Creating it." } else { "Creating it, then leaving." };
     draw_call(frame, rest, &dialog.call, waiting);
     cursor.filter(|_| !dialog.call.is_sent())
 }
 
-pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: Moment) -> Option<Position> {
+pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: ClockReading) -> Option<Position> {
     let inside = popup(frame, area, 72, 11, "Edit access key");
     let id = format!("Access key ID {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(14)));
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
@@ -51,7 +51,7 @@ fn draw_form(
     form: &KeyForm,
     submit: &str,
     words: &str,
-    now: Moment,
+    now: ClockReading,
 ) -> (Option<Position>, Rect) {
     let roomy = area.height > 8;
     let mut rest = if has_room_for_words(area) { paragraph(frame, area, words, Style::new()) } else { area };
@@ -108,7 +108,7 @@ fn draw_expiry(frame: &mut Buffer, row: Rect, form: &KeyForm) {
     line(frame, Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row }, Line::from(spans));
 }
 
-fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: Moment) -> Option<Position> {
+fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: ClockReading) -> Option<Position> {
     let (typed, width) = match form.expiry {
         Expiry::Never => {
             let hint = if form.focus == Focus::Expiry { "← → choose another" } else { "" };

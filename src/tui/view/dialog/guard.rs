@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::state::{App, Dialog, Guard, Held};
+use crate::tui::state::{Dialog, Guard, PendingAction, State};
 use crate::tui::theme;
 use crate::tui::view::widgets::{NARROW, buttons, keep_last_row, next_row, paragraph, popup};
 
 /// Draws it on top of the dialog that it is about.
-pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, app: &App) {
+pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, app: &State) {
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
     let height = if area.width < NARROW { area.height } else { 6 + u16::try_from(guard.reasons.len()).unwrap_or(0) };
@@ -30,8 +30,8 @@ pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, 
         next_row(&mut rest)
     });
     let go_on = match guard.holds {
-        Held::Show => "Show it all the same",
-        Held::Copy(..) => "Copy it all the same",
+        PendingAction::Show => "Show it all the same",
+        PendingAction::Copy(..) => "Copy it all the same",
     };
     buttons(frame, row, &["Back", go_on], Some(usize::from(guard.yes)));
 }

@@ -13,11 +13,17 @@ use ratatui::text::{Line, Span};
 
 use super::reveal;
 use super::widgets::{line, next_row, paragraph, popup};
-use crate::tui::state::{App, Call, Dialog, Moment, PRESS};
+use crate::tui::state::{CallState, ClockReading, Dialog, PRESS, State};
 use crate::tui::theme;
 
 /// Draws a dialog on top of the page; gives the cursor's place if something is being typed.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &Dialog, app: &App, now: Moment) -> Option<Position> {
+pub(crate) fn draw(
+    frame: &mut Buffer,
+    area: Rect,
+    dialog: &Dialog,
+    app: &State,
+    now: ClockReading,
+) -> Option<Position> {
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
     match dialog {
@@ -47,19 +53,19 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &Dialog, app: &App, n
 }
 
 /// Draws what became of a call, in the rows that are left.
-fn draw_call(frame: &mut Buffer, area: Rect, call: &Call, waiting: &str) {
+fn draw_call(frame: &mut Buffer, area: Rect, call: &CallState, waiting: &str) {
     match call {
-        Call::None => {}
-        Call::Sent => {
+        CallState::None => {}
+        CallState::Sent => {
             paragraph(frame, area, waiting, theme::WARNING);
         }
-        Call::Failed(words) => {
+        CallState::Failed(words) => {
             paragraph(frame, area, words, theme::ERROR);
         }
     }
 }
 
-fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &App) {
+fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &State) {
     let lines: Vec<Line> = app
         .help_lines()
         .into_iter()

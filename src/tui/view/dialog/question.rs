@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
 use crate::domain::{AccessKey, Status};
-use crate::tui::state::{Call, DeleteDialog, LeftOverDialog, Moment, Question};
+use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateDialog, Question};
 use crate::tui::theme;
 use crate::tui::view::details;
 use crate::tui::view::when;
@@ -16,7 +16,12 @@ use crate::tui::view::widgets::{
     NARROW, buttons, field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
 };
 
-pub(crate) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog, now: Moment) -> Option<Position> {
+pub(crate) fn draw_delete(
+    frame: &mut Buffer,
+    area: Rect,
+    dialog: &DeleteDialog,
+    now: ClockReading,
+) -> Option<Position> {
     // Texts that are spelt out are longer, and a doubt takes a row.
     let height = if details::doubt(&dialog.key).is_some() { 19 } else { 15 };
     let inside = popup(frame, area, 72, height, "Delete access key");
@@ -28,7 +33,7 @@ pub(crate) fn draw_delete(frame: &mut Buffer, area: Rect, dialog: &DeleteDialog,
         let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
         rest
-    } else if let Call::Failed(words) = &dialog.call {
+    } else if let CallState::Failed(words) = &dialog.call {
         let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
         paragraph(frame, rest, words, theme::ERROR)
     } else {
@@ -74,7 +79,7 @@ pub(crate) fn draw_switch(
     area: Rect,
     dialog: &Question,
     to: Status,
-    now: Moment,
+    now: ClockReading,
 ) -> Option<Position> {
     let (title, verb, words) = match to {
         Status::Active => (
@@ -90,7 +95,7 @@ pub(crate) fn draw_switch(
     };
     let mut inside = popup(frame, area, 72, 10, title);
     let kept = keep_last_row(&mut inside);
-    if let (Some(row), Call::Failed(why)) = (kept, &dialog.call) {
+    if let (Some(row), CallState::Failed(why)) = (kept, &dialog.call) {
         let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
         paragraph(frame, rest, why, theme::ERROR);
         buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
@@ -127,12 +132,12 @@ pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
     None
 }
 
-pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &LeftOverDialog) -> Option<Position> {
+pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCreateDialog) -> Option<Position> {
     let mut inside = popup(frame, area, 72, 12, "A create was under way");
     let kept = keep_last_row(&mut inside);
     let labelled = dialog.labelled();
     let words = match &dialog.call {
-        Call::Failed(_) if kept.is_some() => format!("The create of a key{labelled} is not finished."),
+        CallState::Failed(_) if kept.is_some() => format!("The create of a key{labelled} is not finished."),
         _ if kept.is_some() => format!(
             "latchkey ended while it created a key{labelled}. Finish it: if it is there, its secret is lost and you can \
              delete it; if not, it is made now and you see its secret."
@@ -154,7 +159,7 @@ pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &LeftOverDi
 }
 
 /// ID, label and last use in three rows.
-fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment) -> Rect {
+fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
     let width = usize::from(area.width);
     line(frame, next_row(&mut area), key.id.identity(width));
     if !key.label.is_empty() {
@@ -166,7 +171,7 @@ fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Moment)
 }
 
 /// A key that was used within a day is most likely in use.
-fn warn_if_used(frame: &mut Buffer, area: Rect, key: &AccessKey, now: Moment) -> Rect {
+fn warn_if_used(frame: &mut Buffer, area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
     match key.last_used_at {
         Some(at) if now.utc - at < TimeDelta::days(1) => {
             let words = format!("! In use: {}. Whatever uses it will stop working.", when::relative(at, now.utc));

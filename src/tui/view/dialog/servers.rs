@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::draw_call;
 use crate::domain::{Profile, Untrusted};
-use crate::tui::state::{App, ProfilesDialog, SignInDialog, SignInFocus};
+use crate::tui::state::{ProfilesDialog, SignInDialog, SignInFocus, State};
 use crate::tui::theme;
 use crate::tui::view::widgets::{buttons, field, keep_last_row, line, next_row, paragraph, popup};
 
@@ -18,7 +18,7 @@ pub(in crate::tui::view) fn draw_sign_in(
     frame: &mut Buffer,
     area: Rect,
     dialog: &SignInDialog,
-    app: &App,
+    app: &State,
 ) -> Option<Position> {
     let area = Rect { height: area.height - 1, ..area };
     let place = app.server.as_ref().map_or("", |server| server.profile.server.as_str());

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::step;
 use crate::domain::Untrusted;
 use crate::tui::field::Field;
-use crate::tui::state::{Moment, TokenDialog, TokenFocus};
+use crate::tui::state::{ClockReading, TokenDialog, TokenFocus};
 use crate::tui::theme;
 use crate::tui::view::widgets::{button_rows, field, line, next_row, paragraph, popup, wrap};
 
@@ -19,7 +19,7 @@ const BUTTONS: [(TokenFocus, &str); 4] = [
     (TokenFocus::Close, "Close"),
 ];
 
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &TokenDialog, now: Moment) -> Option<Position> {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &TokenDialog, now: ClockReading) -> Option<Position> {
     if let Some(open) = &dialog.step {
         return step::draw(frame, area, open, now);
     }

@@ -9,11 +9,11 @@ use crate::domain::{Filter, KeyQuery, Sort, Status};
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
-    App, Call, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, Held, KeyForm, Moment, Question,
-    StepOutcome, TokenDialog,
+    CallState, ClockReading, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, KeyForm, PendingAction,
+    Question, State, StepOutcome, TokenDialog,
 };
 
-impl App {
+impl State {
     pub(crate) fn act_in_list(&mut self, action: Action) -> Option<Effect> {
         if action.changes_keys()
             && let Some(why) = self.read_only()
@@ -71,7 +71,7 @@ impl App {
             Action::Delete => Dialog::Delete(DeleteDialog::new(key, self.production())),
             Action::Edit => {
                 let form = KeyForm::filled(&key.label, key.expires_at);
-                Dialog::Edit(EditDialog { key, form, call: Call::None })
+                Dialog::Edit(EditDialog { key, form, call: CallState::None })
             }
             _ => match key.status {
                 Status::Active => Dialog::Switch(Question::new(key), Status::Inactive),
@@ -83,12 +83,12 @@ impl App {
         });
     }
 
-    pub(crate) fn act_in_dialog(&mut self, action: Action, now: Moment) -> Option<Effect> {
+    pub(crate) fn act_in_dialog(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
         match self.dialog.as_mut()? {
             Dialog::Create(dialog) if dialog.call.is_sent() => None,
-            Dialog::Edit(EditDialog { call: Call::Sent, .. })
-            | Dialog::Delete(DeleteDialog { call: Call::Sent, .. })
-            | Dialog::Switch(Question { call: Call::Sent, .. }, _) => {
+            Dialog::Edit(EditDialog { call: CallState::Sent, .. })
+            | Dialog::Delete(DeleteDialog { call: CallState::Sent, .. })
+            | Dialog::Switch(Question { call: CallState::Sent, .. }, _) => {
                 // Nothing is lost by going on: the answer will be told wherever it comes.
                 if action == Action::Cancel {
                     self.dialog = None;
@@ -103,7 +103,7 @@ impl App {
             Dialog::Reveal(_) => self.act_in_reveal(action),
             Dialog::Token(token) => match token.act(action) {
                 StepOutcome::Stay(effect) => effect,
-                StepOutcome::Show => Some(self.hold(Held::Show)),
+                StepOutcome::Show => Some(self.hold(PendingAction::Show)),
                 StepOutcome::Back => {
                     self.dialog = None;
                     None
@@ -117,15 +117,15 @@ impl App {
         }
     }
 
-    fn act_in_create(&mut self, action: Action, now: Moment) -> Option<Effect> {
+    fn act_in_create(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
         let Some(Dialog::Create(dialog)) = &mut self.dialog else { return None };
         match action {
             Action::Cancel => self.dialog = None,
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
             Action::Submit => match dialog.form.read(now.utc) {
-                Err(words) => dialog.call = Call::Failed(words),
+                Err(words) => dialog.call = CallState::Failed(words),
                 Ok((label, expires_at)) => {
-                    dialog.call = Call::Sent;
+                    dialog.call = CallState::Sent;
                     let idempotency_key = dialog.idempotency_key.clone();
                     return Some(self.send(NewKey { idempotency_key, label, expires_at }));
                 }
@@ -135,7 +135,7 @@ impl App {
         None
     }
 
-    fn act_in_edit(&mut self, action: Action, now: Moment) -> Option<Effect> {
+    fn act_in_edit(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
         let Some(Dialog::Edit(dialog)) = &mut self.dialog else { return None };
         match action {
             Action::Cancel => self.dialog = None,
@@ -147,7 +147,7 @@ impl App {
                 let end = (form.expiry, form.date.text()) != (as_it_was.expiry, as_it_was.date.text());
                 match form.read(now.utc) {
                     Err(words) if end || form.label.text() != as_it_was.label.text() => {
-                        dialog.call = Call::Failed(words);
+                        dialog.call = CallState::Failed(words);
                         return None;
                     }
                     Ok((label, expires_at)) => {
@@ -160,7 +160,7 @@ impl App {
                     self.dialog = None;
                     return None;
                 }
-                dialog.call = Call::Sent;
+                dialog.call = CallState::Sent;
                 return Some(Request::Edit(dialog.key.id.clone(), changes).into());
             }
             _ => dialog.form.go(action),
@@ -172,7 +172,7 @@ impl App {
         let Some(Dialog::Delete(dialog)) = &mut self.dialog else { return None };
         match action {
             Action::Submit if dialog.is_confirmed() => {
-                dialog.call = Call::Sent;
+                dialog.call = CallState::Sent;
                 return Some(Request::Delete(dialog.key.id.clone()).into());
             }
             Action::Submit if !dialog.typed.text().is_empty() => {
@@ -181,7 +181,7 @@ impl App {
                 } else {
                     format!("This is not the end of its ID: {}", dialog.key.id.label(40))
                 };
-                dialog.call = Call::Failed(words);
+                dialog.call = CallState::Failed(words);
             }
             Action::Submit | Action::Cancel => self.dialog = None,
             _ => {}
@@ -203,7 +203,7 @@ impl App {
     fn answer_yes(&mut self) -> Option<Effect> {
         match &mut self.dialog {
             Some(Dialog::Switch(question, to)) => {
-                question.call = Call::Sent;
+                question.call = CallState::Sent;
                 let changes = Changes { status: Some(*to), ..Changes::default() };
                 Some(Request::Edit(question.key.id.clone(), changes).into())
             }

@@ -1,24 +1,24 @@
 //! Intents in the dialog that holds a secret.
 
 use crate::tui::keymap::Action;
-use crate::tui::state::{App, Dialog, Effect, Exit, Held, Outcome};
+use crate::tui::state::{Dialog, Effect, ExitState, PendingAction, RevealOutcome, State};
 
-impl App {
+impl State {
     pub(crate) fn act_in_reveal(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::Reveal(reveal)) = &mut self.dialog else { return None };
         let asked = reveal.asking;
         match reveal.act(action) {
-            Outcome::Stay(effect) => {
+            RevealOutcome::Stay(effect) => {
                 if asked && !reveal.asking {
-                    self.exit = Exit::No; // back to the secret is also: do not leave
+                    self.exit = ExitState::No; // back to the secret is also: do not leave
                 }
                 effect
             }
-            Outcome::Show => Some(self.hold(Held::Show)),
-            Outcome::Close => {
+            RevealOutcome::Show => Some(self.hold(PendingAction::Show)),
+            RevealOutcome::Close => {
                 let id = reveal.key.id.clone();
                 self.dialog = None;
-                if self.exit != Exit::No {
+                if self.exit != ExitState::No {
                     return Some(Effect::Quit(None));
                 }
                 self.say(format!("{} is ready for use. Its secret is gone from this program.", id.label(40)));

@@ -9,11 +9,11 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::platform::clipboard::report::{CopyReport, What};
-use crate::tui::state::{HmacFocus, HmacStep, Moment, Step};
+use crate::tui::state::{ClockReading, HmacFocus, HmacStep, Step};
 use crate::tui::theme;
 use crate::tui::view::widgets::{NARROW, button_rows, field, line, next_row, paragraph, popup};
 
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: Moment) -> Option<Position> {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: ClockReading) -> Option<Position> {
     match step {
         Step::Hmac(step) => draw_hmac(frame, area, step, now),
         Step::Save(step) => save::draw(frame, area, step),
@@ -24,7 +24,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: Moment) -> 
     }
 }
 
-fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: Moment) -> Option<Position> {
+fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading) -> Option<Position> {
     let inside = popup(frame, area, 78, 15, "HMAC token");
     let mut rest = inside;
     let roomy = rest.height > 10;

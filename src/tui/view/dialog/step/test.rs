@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::{copied_words, draw_copied};
 use crate::domain::diagnosis::Finding;
 use crate::domain::{Grant, Untrusted, Verdict};
-use crate::tui::state::{Moment, TestButton, TestStep, Testing};
+use crate::tui::state::{ClockReading, TestButton, TestStep, Testing};
 use crate::tui::theme;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{button_rows, line, next_row, popup, rows, wrap};
@@ -21,7 +21,7 @@ struct Point {
     style: Style,
 }
 
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &TestStep, now: Moment) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &TestStep, now: ClockReading) {
     let title = if step.is_doctor() { "Doctor" } else { "Test key" };
     let mut rest = popup(frame, area, 78, 19, title);
     let roomy = rest.height > 10;
@@ -86,7 +86,7 @@ fn draw_points(frame: &mut Buffer, mut area: Rect, points: &[Point], top: usize)
     }
 }
 
-fn points(step: &TestStep, now: Moment) -> Vec<Point> {
+fn points(step: &TestStep, now: ClockReading) -> Vec<Point> {
     let (done, failed, waits) = theme::STEPS;
     let point = |mark, words: &str, style| Point { mark, words: words.to_owned(), style };
     let plain = Style::new();
@@ -119,7 +119,7 @@ fn points(step: &TestStep, now: Moment) -> Vec<Point> {
 }
 
 /// When the token expires, in local words and in UTC.
-fn end(grant: &Grant, now: Moment) -> Point {
+fn end(grant: &Grant, now: ClockReading) -> Point {
     let utc = grant.expires_at.with_timezone(&Utc).format("%Y-%m-%d %H:%M:%S UTC");
     let (relative, local) = (when::relative(grant.expires_at, now.utc), when::absolute(grant.expires_at));
     let verb = if grant.expires_at <= now.utc { "It expired" } else { "It expires" };
