@@ -1,20 +1,26 @@
 //! latchkey: API access keys in the terminal.
 //!
 //! ```text
-//!  terminal ──bytes──▶ ui::terminal ──events──▶ ui::app ──effects──▶ ui ──requests──▶ api ──HTTP──▶ server
-//!     ▲                                            │                  ▲                │              │
-//!     └───────── ui::screen ◀──── ui::view ◀───────┘                  └────replies─────┘        server::store
+//!  main, lib     parse arguments, start a front end, report how it ended
+//!    tui         the page           ┐
+//!    plain       plain lines        ├ never use each other
+//!    cli         commands           ┘
+//!    operations  what a user can do, written once for all three
+//!    client      the HTTP client    ┐ meet over HTTP only
+//!    server      the HTTP server    ┘
+//!    config      settings and profiles
+//!    platform    the machine: terminal, signals, clipboards, files
+//!    domain      keys, credentials, queries; no I/O
 //! ```
 //!
-//! `model` has the words of the field and knows nobody. `api` and `server` meet only over HTTP. `ui::app` is
-//! all state and no I/O; `ui::view` draws it. This file is the only place where the parts meet.
+//! A module may use what is below it in this list. `.ci/layers` checks that.
 
-pub mod cli;
+mod cli;
 pub mod client;
 pub mod config;
 pub mod domain;
-pub mod operations;
-pub mod plain;
+mod operations;
+mod plain;
 pub mod platform;
 pub mod server;
 pub mod tui;
@@ -53,11 +59,11 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         let refused = "this system does not let a program hide its memory; --unhardened goes on all the same";
         hardened.wrap_err(refused)?;
     }
-    let places = AppDirs::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
-    crate::platform::panics::install(places.state.clone())?;
+    let dirs = AppDirs::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
+    crate::platform::panics::install(dirs.state.clone())?;
     crate::client::install_tls();
-    let settings = Context { format: args.output, wishes: args.wishes(), places };
-    let wishes = settings.wishes.clone();
+    let settings = Context { format: args.output, overrides: args.overrides(), dirs };
+    let overrides = settings.overrides.clone();
     let ended = match args.command {
         Some(_) if args.plain => {
             let words = "--plain is about the page, and a command has none.";
@@ -65,14 +71,14 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         }
         Some(command) => cli::run(command, &settings),
         None => {
-            let config = Config::load(&settings.wishes, &settings.places)?;
+            let config = Config::load(&settings.overrides, &settings.dirs)?;
             match plain::PlainReason::find(args.plain) {
                 Some(why) => talk_plainly(config, settings, why),
                 None => Ok(open_page(config).map(|()| Exit::Done)?),
             }
         }
     };
-    ended.map_err(|failure| failure.at(&wishes))
+    ended.map_err(|failure| failure.at(&overrides))
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -99,12 +105,12 @@ fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> R
 
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<()> {
-    let how = crate::tui::runtime::options::Options {
+    let options = crate::tui::runtime::options::Options {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
         clipboard: config.clipboard(),
         clipboard_for: config.clipboard_for(),
-        unfinished: PendingCreates::of(&config),
+        pending_creates: PendingCreates::of(&config),
     };
     let runtime = runtime()?;
     let end = runtime.block_on(async {
@@ -113,7 +119,7 @@ fn open_page(config: Config) -> Result<()> {
         let started = Started::default();
         let link = crate::client::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let end = crate::tui::runtime::Runtime::new(terminal, link, how).run(signals).await;
+        let end = crate::tui::runtime::Runtime::new(terminal, link, options).run(signals).await;
         started.stop().await;
         Ok::<_, std::io::Error>(end)
     })?;

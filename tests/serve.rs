@@ -20,6 +20,8 @@ mod typing;
 mod admin;
 #[path = "serve/clients.rs"]
 mod clients;
+#[path = "serve/places.rs"]
+mod dirs;
 #[path = "serve/limits.rs"]
 mod limits;
 #[path = "serve/log.rs"]
@@ -28,8 +30,6 @@ mod log;
 mod nginx;
 #[path = "serve/page.rs"]
 mod page;
-#[path = "serve/places.rs"]
-mod places;
 #[path = "serve/profiles.rs"]
 mod profiles;
 #[path = "serve/stop.rs"]

@@ -72,8 +72,8 @@ class Server:
             [program, "--data", folder, "serve", "--listen", "127.0.0.1:0", "--behind-proxy", "--header-timeout", "600"],
             stderr=subprocess.PIPE, text=True, env={"HOME": folder, "PATH": os.environ["PATH"]})
         # A warning that nobody can sign in yet stands before it.
-        places = (re.search(r"listening.*127\.0\.0\.1:(\d+)", line) for line in self.process.stderr)
-        self.port = int(next(place for place in places if place).group(1))
+        dirs = (re.search(r"listening.*127\.0\.0\.1:(\d+)", line) for line in self.process.stderr)
+        self.port = int(next(place for place in dirs if place).group(1))
         # Somebody must read its log.
         subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=subprocess.DEVNULL)
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port)

@@ -7,29 +7,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::args::{LoginArgs, Remember};
 use crate::client::session_file::{SessionFile, SessionStorage};
-use crate::client::{AdminSession, ApiError, Client, ConnectionSettings};
+use crate::client::{AdminSession, Client, ConnectionSettings};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::operations::connect;
 use crate::operations::connect::{ConnectError, SignedIn};
+use crate::operations::sign_in::{LoginError, place};
 use crate::platform::secret_input::SecretSource;
 use crate::platform::surroundings::Account;
-
-/// Why `login` or `logout` did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// No session came about, or could not be kept.
-    #[error(transparent)]
-    Reach(#[from] ConnectError),
-    /// The embedded server knows no sign-in. Holds the profile's name.
-    #[error("the profile {0} is the embedded server, which needs no sign-in: choose another with --profile")]
-    Embedded(String),
-    /// The session is forgotten here, and goes on at the server. Holds until when, and the server's words.
-    #[error(
-        "the session is forgotten here, but the server still knows it until {0} (or until it is idle too long), since \
-         it could not be told: {1}"
-    )]
-    NotTold(String, ApiError),
-}
 
 /// Signs in; keeps the session if asked to, and ends it again if not.
 pub async fn login(config: &Config, args: &LoginArgs) -> Result<(), LoginError> {
@@ -109,14 +93,6 @@ pub async fn logout(config: &Config) -> Result<(), LoginError> {
     Ok(())
 }
 
-/// Where a session is, in words.
-pub(crate) fn place(file: &SessionFile, keeper: SessionStorage) -> String {
-    match keeper {
-        SessionStorage::Keyring => "the kernel's keyring of this user".to_owned(),
-        SessionStorage::File => file.path().display().to_string(),
-    }
-}
-
 /// The chosen profile's server, and the file of its session.
 fn remote(config: &Config) -> Result<(ConnectionSettings, SessionFile), LoginError> {
     let name = config.chosen();
@@ -137,7 +113,7 @@ async fn end_older(client: &Client, older: &AdminSession) {
 }
 
 fn who(session: &AdminSession) -> String {
-    format!("{} ({})", session.username.label(60), session.role.label(30))
+    format!("{} ({})", session.username.to_display(60), session.role.to_display(30))
 }
 
 fn utc(at: DateTime<Utc>) -> String {

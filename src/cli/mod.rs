@@ -20,11 +20,7 @@ use std::path::Path;
 use color_eyre::Result;
 
 pub use crate::operations::context::Context;
-pub use crate::operations::create::send::{Unsent, send};
-pub use crate::operations::deliver::{Delivery, Rescue};
-pub use crate::operations::diagnose::environment::facts;
-pub use crate::operations::failure::{EXIT_CODES, Exit, Failure};
-pub use crate::platform::signal_guard::SignalGuard;
+use crate::operations::failure::{Exit, Failure};
 
 use crate::config::Overrides;
 use crate::operations::context::{connect_as_anyone, connect_to_change};
@@ -75,7 +71,7 @@ fn fill(folder: &Path, keys: u64) -> Result<()> {
             let _ = writeln!(std::io::stdout(), "{done} of {keys} keys");
         }
     })?;
-    let wishes = Overrides { data: Some(folder.to_owned()), ..Overrides::default() };
-    let _ = writeln!(std::io::stdout(), "Look at them with: {}", wishes.command("").trim_end());
+    let overrides = Overrides { data: Some(folder.to_owned()), ..Overrides::default() };
+    let _ = writeln!(std::io::stdout(), "Look at them with: {}", overrides.command("").trim_end());
     Ok(())
 }

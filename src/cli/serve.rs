@@ -22,7 +22,7 @@ const BLOCKING_THREADS: usize = 32;
 /// Serves until SIGTERM or SIGINT.
 pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey serve")?;
-    if settings.wishes.read_only {
+    if settings.overrides.read_only {
         return Err(Failure::usage("A server cannot be read-only: give its users the role of an auditor."));
     }
     serve(settings.data(), args)?;
@@ -35,7 +35,7 @@ fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
     let setup = Setup {
         data: data.to_owned(),
-        places: args.listen.clone(),
+        dirs: args.listen.clone(),
         socket_mode: args.socket_mode,
         tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
         behind_proxy: args.behind_proxy,
@@ -54,7 +54,7 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_start)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(cannot_start)?;
     let team = HttpServer::start(setup).await?;
-    for place in &team.places {
+    for place in &team.dirs {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), place = %place, "listening");
     }
     loop {

@@ -37,9 +37,8 @@ pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> 
         }
         Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
         Ok(grant) => write(&grant, settings.format),
-        Err(error) if error.is_refused_pair() => {
-            Err(Failure::from(error).next(format!("See why with: latchkey doctor {}", args.id.label(KeyId::MAX_CHARS))))
-        }
+        Err(error) if error.is_refused_pair() => Err(Failure::from(error)
+            .next(format!("See why with: latchkey doctor {}", args.id.to_display(KeyId::MAX_CHARS)))),
         Err(error) => Err(error.into()),
     };
     server.close().await;
@@ -71,7 +70,7 @@ async fn prove(client: &Client, grant: &Grant, format: Format) -> Result<Exit, F
     let (verified, words) = match client.verify(&grant.access_token).await? {
         Verdict::Good(_) => (Some(true), "the server knows it".to_owned()),
         Verdict::NotOffered => (None, "the server has no call that verifies it (Passportal has none)".to_owned()),
-        Verdict::Refused(why) => (Some(false), format!("but the server refuses it: {}", why.label(120))),
+        Verdict::Refused(why) => (Some(false), format!("but the server refuses it: {}", why.to_display(120))),
     };
     let until = match (grant.expires_at - Utc::now()).num_minutes() {
         minutes @ 1.. => format!("{end}, in {minutes} minutes"),

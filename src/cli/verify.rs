@@ -24,7 +24,7 @@ pub async fn run(args: &VerifyArgs, settings: &Context) -> Result<Exit, Failure>
     match verdict? {
         Verdict::Good(id) => write(&id, settings.format),
         Verdict::Refused(why) => {
-            Err(Failure::new(Exit::NotGood, format!("The access token is not good: {}.", why.label(120)))
+            Err(Failure::new(Exit::NotGood, format!("The access token is not good: {}.", why.to_display(120)))
                 .next("Get a fresh one with: latchkey token ID"))
         }
         Verdict::NotOffered => {

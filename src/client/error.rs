@@ -7,7 +7,7 @@ use crate::domain::Untrusted;
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// No answer: refused, lost or too late.
-    #[error("The server cannot be reached: {}.", .0.label(120))]
+    #[error("The server cannot be reached: {}.", .0.to_display(120))]
     Unreachable(Untrusted),
     /// The way to the server is blocked, and it is known by what.
     #[error(transparent)]
@@ -16,10 +16,10 @@ pub enum ApiError {
     #[error("{0}")]
     NotStarted(String),
     /// 401: no session, or one that has ended.
-    #[error("Not signed in: {}.", .0.label(120))]
+    #[error("Not signed in: {}.", .0.to_display(120))]
     NotSignedIn(Untrusted),
     /// 429: too many tries.
-    #[error("{}", too_many(*retry_after, &words.label(120)))]
+    #[error("{}", too_many(*retry_after, &words.to_display(120)))]
     TooMany {
         /// The seconds to wait, if the server says how many.
         retry_after: Option<u64>,
@@ -30,7 +30,7 @@ pub enum ApiError {
     #[error("Key verification failed (code 1000).")]
     Verification,
     /// 401 without that code, of an exchange: it needs no session, so that the pair was refused.
-    #[error("The server refused the ID and the HMAC token: {}.", .0.label(120))]
+    #[error("The server refused the ID and the HMAC token: {}.", .0.to_display(120))]
     PairRefused(Untrusted),
     /// 404 of the sign-in: it is not a server of ours, or not its root.
     #[error("This server has no sign-in of administrators (404): is the base URL right?")]
@@ -42,19 +42,19 @@ pub enum ApiError {
     )]
     Passportal,
     /// 403: this administrator may not do that.
-    #[error("Not allowed: {}.", .0.label(120))]
+    #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),
     /// 404: there is no such key, or it was deleted meanwhile.
-    #[error("Not found: {}.", .0.label(120))]
+    #[error("Not found: {}.", .0.to_display(120))]
     NotFound(Untrusted),
     /// 409 or 422: the attempt's name was used before, for something else or at this moment.
-    #[error("The server refused to repeat this: {words}.", words = .1.label(120))]
+    #[error("The server refused to repeat this: {words}.", words = .1.to_display(120))]
     Conflict(u16, Untrusted),
     /// Another 4xx.
-    #[error("The server refused this ({0}): {words}.", words = .1.label(120))]
+    #[error("The server refused this ({0}): {words}.", words = .1.to_display(120))]
     Refused(u16, Untrusted),
     /// 5xx.
-    #[error("The server failed ({0}): {words}.", words = .1.label(120))]
+    #[error("The server failed ({0}): {words}.", words = .1.to_display(120))]
     Server(u16, Untrusted),
     /// A web page in place of an answer: a proxy, a captive portal or a sign-in page. Holds its title.
     #[error("{}", web_page(*.0, .1))]
@@ -110,7 +110,7 @@ fn too_many(wait: Option<u64>, words: &str) -> String {
 }
 
 fn web_page(status: u16, title: &Untrusted) -> String {
-    let title = if title.is_empty() { String::new() } else { format!(" titled “{}”", title.label(60)) };
+    let title = if title.is_empty() { String::new() } else { format!(" titled “{}”", title.to_display(60)) };
     format!(
         "The answer ({status}) is a web page{title}, not the API: a proxy or a sign-in page stands in between, or the \
          base URL is wrong."

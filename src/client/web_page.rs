@@ -36,7 +36,7 @@ mod tests {
 
     fn shown(kind: Option<&'static str>, body: &str) -> Option<String> {
         let headers = kind.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind))).into_iter().collect();
-        title(&headers, body.as_bytes()).map(|title| title.label(60))
+        title(&headers, body.as_bytes()).map(|title| title.to_display(60))
     }
 
     #[test]

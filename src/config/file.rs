@@ -29,7 +29,7 @@ pub(crate) struct ConfigFile {
 pub(crate) struct SourceText<'a> {
     pub(crate) path: &'a Path,
     pub(crate) text: &'a str,
-    pub(crate) places: &'a AppDirs,
+    pub(crate) dirs: &'a AppDirs,
     /// Whether only this user can read the file.
     pub(crate) private: bool,
 }
@@ -86,8 +86,8 @@ fn leads_nowhere(path: &Path) -> bool {
 }
 
 /// Takes a file's text apart.
-pub(crate) fn parse(path: &Path, read: &Text, places: &AppDirs) -> Result<ConfigFile, ConfigError> {
-    let reading = SourceText { path, text: &read.text, places, private: read.private };
+pub(crate) fn parse(path: &Path, read: &Text, dirs: &AppDirs) -> Result<ConfigFile, ConfigError> {
+    let reading = SourceText { path, text: &read.text, dirs, private: read.private };
     // The error's own Display would repeat the line, and with it perhaps a password.
     let table = DeTable::parse(&read.text).map_err(|error| {
         let span = error.span().unwrap_or_default();

@@ -36,7 +36,7 @@ impl Config {
     pub fn command(&self, profile: &str, words: &str) -> String {
         let url = self.url_of_ad_hoc(profile).map(str::to_owned);
         let name = url.is_none().then(|| profile.to_owned());
-        Overrides { profile: name, url, ..self.wishes.clone() }.command(words)
+        Overrides { profile: name, url, ..self.overrides.clone() }.command(words)
     }
 }
 
@@ -56,23 +56,23 @@ mod tests {
     #[test]
     fn the_options_stand_in_the_command_for_a_shell() {
         let with = |set: fn(&mut Overrides)| {
-            let mut wishes = Overrides::default();
-            set(&mut wishes);
-            wishes.spell("See: latchkey doctor")
+            let mut overrides = Overrides::default();
+            set(&mut overrides);
+            overrides.spell("See: latchkey doctor")
         };
         assert_eq!(with(|_| {}), "See: latchkey doctor");
         assert_eq!(
-            with(|wishes| wishes.data = Some("it's here".into())),
+            with(|overrides| overrides.data = Some("it's here".into())),
             r"See: latchkey --data 'it'\''s here' doctor"
         );
-        assert_eq!(with(|wishes| wishes.profile = Some("team".into())), "See: latchkey --profile team doctor");
+        assert_eq!(with(|overrides| overrides.profile = Some("team".into())), "See: latchkey --profile team doctor");
         assert_eq!(
-            with(|wishes| wishes.url = Some("http://127.0.0.1:1/dashboard".into())),
+            with(|overrides| overrides.url = Some("http://127.0.0.1:1/dashboard".into())),
             "See: latchkey --url http://127.0.0.1:1 doctor"
         );
-        assert_eq!(with(|wishes| wishes.url = Some("https://jo:hunter2@a".into())), "See: latchkey doctor");
+        assert_eq!(with(|overrides| overrides.url = Some("https://jo:hunter2@a".into())), "See: latchkey doctor");
         assert_eq!(
-            with(|wishes| wishes.connect_to = "a.example:443=[::1]:8443".parse().ok()),
+            with(|overrides| overrides.connect_to = "a.example:443=[::1]:8443".parse().ok()),
             "See: latchkey --connect-to 'a.example:443=[::1]:8443' doctor"
         );
     }

@@ -54,7 +54,7 @@ pub struct Config {
     clipboard: ClipboardChoice,
     clipboard_for: Duration,
     state: PathBuf,
-    wishes: Overrides,
+    overrides: Overrides,
 }
 
 /// Where the server of a profile is.
@@ -70,43 +70,43 @@ pub enum ServerLocation {
 impl Config {
     /// Reads and checks the settings, and chooses the profile: by `--profile`, `--url`, `--data`, `LATCHKEY_PROFILE`,
     /// `default_profile`; the first of these that is there counts, and [`LOCAL`] if none is.
-    pub fn load(wishes: &Overrides, places: &AppDirs) -> Result<Self, ConfigError> {
-        let named = wishes.config.is_some();
-        let path = wishes.config.clone().unwrap_or_else(|| places.config.join("config.toml"));
-        let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, places)).transpose()?;
+    pub fn load(overrides: &Overrides, dirs: &AppDirs) -> Result<Self, ConfigError> {
+        let named = overrides.config.is_some();
+        let path = overrides.config.clone().unwrap_or_else(|| dirs.config.join("config.toml"));
+        let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, dirs)).transpose()?;
         let settings = read.unwrap_or_default();
         let file::ConfigFile { mut entries, default_profile, clipboard, clipboard_seconds } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
-            entries.insert(0, Entry::local(places.data.clone()));
+            entries.insert(0, Entry::local(dirs.data.clone()));
         }
-        let adhoc = wishes.url.as_deref().map(|url| ad_hoc(&mut entries, url)).transpose()?;
+        let adhoc = overrides.url.as_deref().map(|url| ad_hoc(&mut entries, url)).transpose()?;
         let default = default_profile.as_ref().map(|(name, spot)| (name.clone(), spot.to_string()));
-        let chosen = (wishes.profile.clone().map(|name| (name, "--profile".to_owned())))
+        let chosen = (overrides.profile.clone().map(|name| (name, "--profile".to_owned())))
             .or_else(|| adhoc.as_ref().map(|(name, _)| (name.clone(), "--url".to_owned())))
-            .or_else(|| wishes.data.as_ref().map(|_| (LOCAL.to_owned(), "--data".to_owned())))
-            .or_else(|| places.profile.clone().map(|name| (name, "LATCHKEY_PROFILE".to_owned())))
+            .or_else(|| overrides.data.as_ref().map(|_| (LOCAL.to_owned(), "--data".to_owned())))
+            .or_else(|| dirs.profile.clone().map(|name| (name, "LATCHKEY_PROFILE".to_owned())))
             .or(default)
             .unwrap_or_else(|| (LOCAL.to_owned(), "the built-in profile".to_owned()));
         for entry in &mut entries {
-            entry.profile.read_only |= wishes.read_only;
+            entry.profile.read_only |= overrides.read_only;
         }
-        let (clipboard, held) = (wishes.clipboard.unwrap_or(clipboard), clipboard_seconds.map(Duration::from_secs));
+        let (clipboard, held) = (overrides.clipboard.unwrap_or(clipboard), clipboard_seconds.map(Duration::from_secs));
         let mut config = Self {
             entries,
             chosen: chosen.0,
             ad_hoc: adhoc,
             clipboard,
             clipboard_for: held.unwrap_or(CLIPBOARD_FOR),
-            state: places.state.clone(),
-            wishes: wishes.clone(),
+            state: dirs.state.clone(),
+            overrides: overrides.clone(),
         };
         if config.entry(&config.chosen).is_none() {
             return Err(config.unknown(&config.chosen, &chosen.1, &path));
         }
-        if let Some(folder) = &wishes.data {
+        if let Some(folder) = &overrides.data {
             config.put_data(folder)?;
         }
-        if let Some(forward) = &wishes.connect_to {
+        if let Some(forward) = &overrides.connect_to {
             config.put_forward(forward)?;
         }
         Ok(config)

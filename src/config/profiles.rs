@@ -70,7 +70,7 @@ impl OneProfile<'_> {
         let Some((way, value)) = given.next() else {
             if self.name == LOCAL {
                 self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), "data")?;
-                return Ok(ServerLocation::Embedded(self.reading.places.data.clone()));
+                return Ok(ServerLocation::Embedded(self.reading.dirs.data.clone()));
             }
             let problem = format!("the profile {} names no server: add base_url, socket or data", self.name);
             return Err(self.reading.error(self.header.clone(), &problem));
@@ -168,7 +168,7 @@ impl OneProfile<'_> {
     }
 
     fn expand(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<PathBuf, ConfigError> {
-        Ok(self.reading.places.expand(self.reading.path, self.reading.string(name, value)?))
+        Ok(self.reading.dirs.expand(self.reading.path, self.reading.string(name, value)?))
     }
 
     /// Refuses settings that have no meaning here: they are there by mistake.

@@ -56,8 +56,8 @@ impl KeyId {
 
     /// The text for the screen, at most `max_cells` wide.
     #[must_use]
-    pub fn label(&self, max_cells: usize) -> String {
-        self.0.label(max_cells)
+    pub fn to_display(&self, max_cells: usize) -> String {
+        self.0.to_display(max_cells)
     }
 
     /// The text for the screen, with a `!` before it if it may not be what it looks like.
@@ -68,8 +68,8 @@ impl KeyId {
 
     /// Why a reader may take it for another ID than it is.
     #[must_use]
-    pub fn doubt(&self) -> Option<ConfusableWarning> {
-        self.0.doubt()
+    pub fn confusable(&self) -> Option<ConfusableWarning> {
+        self.0.confusable()
     }
 
     /// The text as the server gave it: for requests, never for a screen.
@@ -81,14 +81,14 @@ impl KeyId {
     /// How many cells the whole ID takes on screen, with its mark if it has one.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.0.width() + if self.doubt().is_some() { 2 } else { 0 }
+        self.0.width() + if self.confusable().is_some() { 2 } else { 0 }
     }
 
     /// The last four characters as the screen shows them, which a user types to confirm a deletion: there is an ID that
     /// ends with what no keyboard has.
     #[must_use]
     pub fn last_four(&self) -> String {
-        let mut tail: Vec<char> = self.label(usize::MAX).chars().rev().take(4).collect();
+        let mut tail: Vec<char> = self.to_display(usize::MAX).chars().rev().take(4).collect();
         tail.reverse();
         tail.into_iter().collect()
     }

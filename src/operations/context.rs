@@ -8,7 +8,7 @@ use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::notices::tell_notices;
 use super::prompter;
-use crate::cli::login::LoginError;
+use super::sign_in::LoginError;
 use crate::config::{AppDirs, Config, ConfigError, Overrides};
 
 /// How the program was started.
@@ -16,21 +16,21 @@ pub struct Context {
     /// The form of results.
     pub format: Format,
     /// What the command line wishes.
-    pub wishes: Overrides,
+    pub overrides: Overrides,
     /// Where things are.
-    pub places: AppDirs,
+    pub dirs: AppDirs,
 }
 
 impl Context {
     /// The data folder of a server of this machine.
     #[must_use]
     pub fn data(&self) -> &Path {
-        self.wishes.data.as_deref().unwrap_or(&self.places.data)
+        self.overrides.data.as_deref().unwrap_or(&self.dirs.data)
     }
 
     /// Refuses options of the command line that mean nothing to what works on a data folder.
     pub fn only_data(&self, what: &str) -> Result<(), Failure> {
-        let Overrides { profile, url, .. } = &self.wishes;
+        let Overrides { profile, url, .. } = &self.overrides;
         if profile.is_none() && url.is_none() {
             return Ok(());
         }
@@ -40,7 +40,7 @@ impl Context {
 
     /// Reads the settings, and says what was made of them.
     pub fn config(&self) -> Result<Config, Failure> {
-        let config = Config::load(&self.wishes, &self.places)?;
+        let config = Config::load(&self.overrides, &self.dirs)?;
         if self.format != Format::Json {
             tell_notices(&config); // a sentence is no JSON
         }

@@ -105,8 +105,8 @@ impl Failure {
 
     /// Says its commands as they are to be typed for the same server.
     #[must_use]
-    pub fn at(self, wishes: &Overrides) -> Self {
-        Self { next: self.next.map(|next| wishes.spell(&next)), ..self }
+    pub fn at(self, overrides: &Overrides) -> Self {
+        Self { next: self.next.map(|next| overrides.spell(&next)), ..self }
     }
 
     /// Standard output did not take the result. A reader that has seen enough (`| head`) is no failure.
@@ -125,7 +125,7 @@ impl Failure {
             return self.exit;
         }
         // File names and the system's words may hold anything: through the gate with them.
-        let line = |text: &str| Untrusted::new(text.trim()).label(MESSAGE_CELLS);
+        let line = |text: &str| Untrusted::new(text.trim()).to_display(MESSAGE_CELLS);
         let (message, next) = (line(&self.message), self.next.as_deref().map(line));
         let text = if format == Format::Json {
             let error = json!({ "code": self.exit.word(), "exit": self.exit as u8, "message": message, "next": next });

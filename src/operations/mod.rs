@@ -7,6 +7,8 @@ pub mod deliver;
 pub mod diagnose;
 pub mod failure;
 pub mod format;
+pub mod input;
 pub mod notices;
 pub mod pending;
 pub mod prompter;
+pub mod sign_in;

@@ -28,8 +28,8 @@ const MOST: u64 = 16 << 10;
 pub struct PendingCreates {
     folder: PathBuf,
     /// Where the keys of each profile are.
-    places: Vec<(String, Origin)>,
-    held: Vec<(IdempotencyKey, PathBuf, File)>,
+    dirs: Vec<(String, Origin)>,
+    guard: Vec<(IdempotencyKey, PathBuf, File)>,
 }
 
 /// Where keys are.
@@ -70,7 +70,7 @@ impl PendingCreates {
     /// The notes about the servers of these settings.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let places = config.profiles().into_iter().filter_map(|profile| {
+        let dirs = config.profiles().into_iter().filter_map(|profile| {
             let place = match config.connection(&profile.name).ok()? {
                 ServerLocation::Embedded(data) => Origin::Data(data),
                 ServerLocation::Remote(connection) => Origin::Server(match connection.target {
@@ -80,14 +80,14 @@ impl PendingCreates {
             };
             Some((profile.name, place))
         });
-        Self { folder: config.state_folder().join("unfinished"), places: places.collect(), held: Vec::new() }
+        Self { folder: config.state_folder().join("unfinished"), dirs: dirs.collect(), guard: Vec::new() }
     }
 
     /// Notes a create that is about to be sent. A second try under the same name changes nothing. Where no note can be
     /// written the create goes on all the same: it is worth more.
-    pub fn note(&mut self, profile: &str, username: Option<&str>, new: &NewKey) {
+    pub fn record(&mut self, profile: &str, username: Option<&str>, new: &NewKey) {
         let Some(place) = self.place(profile) else { return };
-        if self.held.iter().any(|(key, ..)| *key == new.idempotency_key) {
+        if self.guard.iter().any(|(key, ..)| *key == new.idempotency_key) {
             return;
         }
         let note = Note {
@@ -100,14 +100,14 @@ impl PendingCreates {
             at: Utc::now(),
         };
         if let Ok((path, file)) = write(&self.folder, &note) {
-            self.held.push((new.idempotency_key.clone(), path, file));
+            self.guard.push((new.idempotency_key.clone(), path, file));
         }
     }
 
     /// Forgets a create: what came of it is known.
-    pub fn settle(&mut self, key: &IdempotencyKey) {
-        self.held.retain(|(held, path, _)| {
-            let is_it = held == key;
+    pub fn resolve(&mut self, key: &IdempotencyKey) {
+        self.guard.retain(|(guard, path, _)| {
+            let is_it = guard == key;
             if is_it {
                 let _ = fs::remove_file(path);
             }
@@ -134,14 +134,14 @@ impl PendingCreates {
             let repeatable = now - note.at < REPEATABLE && note.expires_at.is_none_or(|end| end > now);
             Some((PendingCreate { new, at: note.at, repeatable }, (key, path, file)))
         });
-        let (mut left, held): (Vec<_>, Vec<_>) = notes.unzip();
+        let (mut left, guard): (Vec<_>, Vec<_>) = notes.unzip();
         left.sort_by_key(|left| left.at);
-        self.held.extend(held);
+        self.guard.extend(guard);
         left
     }
 
     fn place(&self, profile: &str) -> Option<String> {
-        Some(self.places.iter().find(|(name, _)| name == profile)?.1.words())
+        Some(self.dirs.iter().find(|(name, _)| name == profile)?.1.words())
     }
 }
 

@@ -14,51 +14,51 @@ use crate::domain::{AccessKey, KeyId, Status};
 /// Cells of a label that is asked about.
 const LABEL_CELLS: usize = 100;
 
-async fn key(desk: &mut Session, rest: &str) -> Flow<AccessKey> {
-    let id = which(desk, rest).await?;
-    desk.call(async |client| client.key(&id).await).await
+async fn key(session: &mut Session, rest: &str) -> Flow<AccessKey> {
+    let id = which(session, rest).await?;
+    session.call(async |client| client.key(&id).await).await
 }
 
-async fn change(desk: &mut Session, id: &KeyId, changes: &Changes) -> Flow<()> {
-    let key = desk.call(async |client| client.edit(id, changes).await).await?;
-    desk.talk.say("Changed:");
-    facts(desk, &key);
+async fn change(session: &mut Session, id: &KeyId, changes: &Changes) -> Flow<()> {
+    let key = session.call(async |client| client.edit(id, changes).await).await?;
+    session.console.say("Changed:");
+    facts(session, &key);
     Ok(())
 }
 
 /// Asks for a new label and a new end.
-pub(crate) async fn edit(desk: &mut Session, rest: &str) -> Flow<()> {
-    let key = key(desk, rest).await?;
-    facts(desk, &key);
-    form::tell_way_back(desk, "then nothing is changed.");
-    let label = form::label(desk, "Enter keeps it, - for none").await?;
-    let changes = match form::expires(desk, "Enter keeps it").await? {
+pub(crate) async fn edit(session: &mut Session, rest: &str) -> Flow<()> {
+    let key = key(session, rest).await?;
+    facts(session, &key);
+    form::tell_way_back(session, "then nothing is changed.");
+    let label = form::label(session, "Enter keeps it, - for none").await?;
+    let changes = match form::expires(session, "Enter keeps it").await? {
         ExpiryInput::Back => Changes::default(),
         ExpiryInput::Kept => Changes { label, ..Changes::default() },
         ExpiryInput::Is(end) => Changes { label, expires_at: Some(end.at(Utc::now())), status: None },
     };
     if changes == Changes::default() {
-        desk.talk.say("Nothing was changed.");
+        session.console.say("Nothing was changed.");
         return Ok(());
     }
-    change(desk, &key.id, &changes).await
+    change(session, &key.id, &changes).await
 }
 
 /// Switches a key on or off; over, if neither is said.
-pub(crate) async fn switch(desk: &mut Session, rest: &str, to: Option<Status>) -> Flow<()> {
-    let key = key(desk, rest).await?;
-    facts(desk, &key);
+pub(crate) async fn switch(session: &mut Session, rest: &str, to: Option<Status>) -> Flow<()> {
+    let key = key(session, rest).await?;
+    facts(session, &key);
     let to = match (to, key.status) {
         (Some(to), _) => to,
         (None, Status::Active) => Status::Inactive,
         (None, Status::Inactive) => Status::Active,
         (None, Status::Expired) => {
-            desk.talk.say("It has expired: edit sets a new end.");
+            session.console.say("It has expired: edit sets a new end.");
             return Ok(());
         }
     };
     if key.status == to {
-        desk.talk.say(format!("It is {} already.", to.as_str()));
+        session.console.say(format!("It is {} already.", to.as_str()));
         return Ok(());
     }
     let (what, question) = if to == Status::Active {
@@ -69,42 +69,42 @@ pub(crate) async fn switch(desk: &mut Session, rest: &str, to: Option<Status>) -
         let words = "Requests that use it, and access tokens made from it, fail at once. It can be activated again.";
         (words, "Deactivate it?")
     };
-    desk.talk.say(what);
-    if !desk.talk.yes(question).await? {
-        desk.talk.say("Nothing was changed.");
+    session.console.say(what);
+    if !session.console.yes(question).await? {
+        session.console.say("Nothing was changed.");
         return Ok(());
     }
-    change(desk, &key.id, &Changes { status: Some(to), ..Changes::default() }).await
+    change(session, &key.id, &Changes { status: Some(to), ..Changes::default() }).await
 }
 
 /// Deletes the key that is meant.
-pub(crate) async fn delete(desk: &mut Session, rest: &str) -> Flow<()> {
-    let key = key(desk, rest).await?;
-    delete_this(desk, &key).await
+pub(crate) async fn delete(session: &mut Session, rest: &str) -> Flow<()> {
+    let key = key(session, rest).await?;
+    delete_this(session, &key).await
 }
 
 /// Deletes a key, if the end of its ID is typed, and in production the profile's name.
-pub(crate) async fn delete_this(desk: &mut Session, key: &AccessKey) -> Flow<()> {
-    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.label(LABEL_CELLS) };
+pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<()> {
+    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.to_display(LABEL_CELLS) };
     let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", time(at)));
-    let id = key.id.label(KeyId::MAX_CHARS);
-    desk.talk.say(format!("{label}, {id}, {}, {used}.", key.status.as_str()));
-    desk.talk.say("Requests that use this key will fail at once. This cannot be undone.");
-    confirm(desk, &key.id).await?;
-    let was_there = desk.call(async |client| client.remove(&key.id).await).await?;
-    desk.talk.say(if was_there { format!("Deleted {id}.") } else { format!("{id} was deleted already.") });
+    let id = key.id.to_display(KeyId::MAX_CHARS);
+    session.console.say(format!("{label}, {id}, {}, {used}.", key.status.as_str()));
+    session.console.say("Requests that use this key will fail at once. This cannot be undone.");
+    confirm(session, &key.id).await?;
+    let was_there = session.call(async |client| client.remove(&key.id).await).await?;
+    session.console.say(if was_there { format!("Deleted {id}.") } else { format!("{id} was deleted already.") });
     Ok(())
 }
 
-async fn confirm(desk: &mut Session, id: &KeyId) -> Flow<()> {
+async fn confirm(session: &mut Session, id: &KeyId) -> Flow<()> {
     let no = |what| Err(Interrupt::Failed(format!("That is not {what}: nothing was deleted.")));
-    let typed = desk.talk.line("Type the last four characters of its ID to delete it: ").await?;
+    let typed = session.console.line("Type the last four characters of its ID to delete it: ").await?;
     if !typed.eq_ignore_ascii_case(&id.last_four()) {
         return no("the end of its ID");
     }
-    if desk.server.profile.production {
-        let name = desk.server.profile.name.clone();
-        if desk.talk.line(format!("{name} is a production profile. Type its name to go on: ")).await? != name {
+    if session.server.profile.production {
+        let name = session.server.profile.name.clone();
+        if session.console.line(format!("{name} is a production profile. Type its name to go on: ")).await? != name {
             return no("its name");
         }
     }

@@ -73,13 +73,13 @@ static COMMANDS: [PlainCommand; 19] = [
 ];
 
 /// Takes commands until there is nobody to give them.
-pub(crate) async fn run(desk: &mut Session) -> Stop {
+pub(crate) async fn run(session: &mut Session) -> Stop {
     loop {
-        let typed = match desk.talk.line("PlainCommand (help lists them): ").await {
+        let typed = match session.console.line("PlainCommand (help lists them): ").await {
             Ok(typed) => typed,
             Err(Interrupt::Stop(stop)) => return stop,
             Err(Interrupt::Failed(words)) => {
-                desk.fail(&words);
+                session.fail(&words);
                 continue;
             }
         };
@@ -87,16 +87,16 @@ pub(crate) async fn run(desk: &mut Session) -> Stop {
         let Some(command) = find(word) else {
             // What was typed may be a secret in the wrong place: it is not repeated.
             if !word.is_empty() {
-                desk.fail("That is no command: help lists them.");
+                session.fail("That is no command: help lists them.");
             }
             continue;
         };
         if command.act == Act::Quit {
             return Stop::Left;
         }
-        match command.run(desk, rest.trim()).await {
+        match command.run(session, rest.trim()).await {
             Ok(()) => {}
-            Err(Interrupt::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Failed(words)) => session.fail(&words),
             Err(Interrupt::Stop(stop)) => return stop,
         }
     }
@@ -111,32 +111,32 @@ fn find(typed: &str) -> Option<&'static PlainCommand> {
 }
 
 impl PlainCommand {
-    async fn run(&self, desk: &mut Session, rest: &str) -> Flow<()> {
+    async fn run(&self, session: &mut Session, rest: &str) -> Flow<()> {
         if self.changes {
-            refuse_if_only_looks(desk)?;
-            desk.signed_in().await?; // whether they may change something is known only then
-            refuse_if_only_looks(desk)?;
+            refuse_if_only_looks(session)?;
+            session.signed_in().await?; // whether they may change something is known only then
+            refuse_if_only_looks(session)?;
         }
         match self.act {
-            Act::List => list::first(desk).await,
-            Act::Next => list::next(desk).await,
-            Act::Filter => list::filter(desk, rest).await,
-            Act::Status => list::status(desk, rest).await,
-            Act::Sort => list::sort(desk, rest).await,
-            Act::Show => show::run(desk, rest).await,
-            Act::Create => create::run(desk).await,
-            Act::Finish => pending::finish(desk).await,
-            Act::Edit => change::edit(desk, rest).await,
-            Act::Activate => change::switch(desk, rest, Some(Status::Active)).await,
-            Act::Deactivate => change::switch(desk, rest, Some(Status::Inactive)).await,
-            Act::Switch => change::switch(desk, rest, None).await,
-            Act::Delete => change::delete(desk, rest).await,
-            Act::Tokens => tokens::run(desk, rest).await,
-            Act::Doctor => servers::doctor(desk).await,
-            Act::Profiles => servers::choose(desk, rest).await,
-            Act::SignOut => desk.sign_out().await,
+            Act::List => list::first(session).await,
+            Act::Next => list::next(session).await,
+            Act::Filter => list::filter(session, rest).await,
+            Act::Status => list::status(session, rest).await,
+            Act::Sort => list::sort(session, rest).await,
+            Act::Show => show::run(session, rest).await,
+            Act::Create => create::run(session).await,
+            Act::Finish => pending::finish(session).await,
+            Act::Edit => change::edit(session, rest).await,
+            Act::Activate => change::switch(session, rest, Some(Status::Active)).await,
+            Act::Deactivate => change::switch(session, rest, Some(Status::Inactive)).await,
+            Act::Switch => change::switch(session, rest, None).await,
+            Act::Delete => change::delete(session, rest).await,
+            Act::Tokens => tokens::run(session, rest).await,
+            Act::Doctor => servers::doctor(session).await,
+            Act::Profiles => servers::choose(session, rest).await,
+            Act::SignOut => session.sign_out().await,
             Act::Help | Act::Quit => {
-                help(desk);
+                help(session);
                 Ok(())
             }
         }
@@ -144,19 +144,19 @@ impl PlainCommand {
 }
 
 /// Refuses to change something where nothing may be changed.
-fn refuse_if_only_looks(desk: &Session) -> Flow<()> {
-    desk.only_looks().map_or(Ok(()), |why| Err(Interrupt::Failed(why)))
+fn refuse_if_only_looks(session: &Session) -> Flow<()> {
+    session.only_looks().map_or(Ok(()), |why| Err(Interrupt::Failed(why)))
 }
 
 /// Lists what is offered here.
-fn help(desk: &mut Session) {
-    let (only_looks, has_left_over) = (desk.only_looks().is_some(), desk.has_left_over);
+fn help(session: &mut Session) {
+    let (only_looks, has_left_over) = (session.only_looks().is_some(), session.has_left_over);
     let is_offered = |c: &PlainCommand| !(only_looks && c.changes) && (has_left_over || c.act != Act::Finish);
     for (n, PlainCommand { word, letter, what, .. }) in COMMANDS.iter().enumerate().filter(|(_, c)| is_offered(c)) {
         let letter = if letter.is_empty() { String::new() } else { format!(" ({letter})") };
-        desk.talk.say(format!("{}. {word}{letter}: {what}.", n + 1));
+        session.console.say(format!("{}. {word}{letter}: {what}.", n + 1));
     }
-    desk.talk.say("Type a number, a word or a letter; a key's number or ID, or a text, may follow.");
+    session.console.say("Type a number, a word or a letter; a key's number or ID, or a text, may follow.");
 }
 
 #[cfg(test)]

@@ -33,13 +33,13 @@ impl Credential<'_> {
     }
 
     /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; says whether it is there.
-    pub(crate) async fn to_file(&self, desk: &mut Session) -> Flow<bool> {
-        let typed = desk.talk.line("New file (Enter to go back): ").await?;
+    pub(crate) async fn to_file(&self, session: &mut Session) -> Flow<bool> {
+        let typed = session.console.line("New file (Enter to go back): ").await?;
         if typed.is_empty() {
             return Ok(false);
         }
-        let path = typed.strip_prefix("~/").map_or(PathBuf::from(&typed), |rest| desk.settings.places.home.join(rest));
-        desk.talk.say(match to_path(&path, &self.line())? {
+        let path = typed.strip_prefix("~/").map_or(PathBuf::from(&typed), |rest| session.settings.dirs.home.join(rest));
+        session.console.say(match to_path(&path, &self.line())? {
             Delivered::File(path) => format!("The {} is in {}, for you alone.", self.name, path.display()),
             Delivered::Descriptor(number) => format!("The {} went to file descriptor {number}.", self.name),
         });
@@ -47,26 +47,26 @@ impl Credential<'_> {
     }
 
     /// Gives it to a command; says whether that took it.
-    pub(crate) async fn to_command(&self, desk: &mut Session) -> Flow<bool> {
-        let typed = desk.talk.line("Command (Enter to go back): ").await?;
+    pub(crate) async fn to_command(&self, session: &mut Session) -> Flow<bool> {
+        let typed = session.console.line("Command (Enter to go back): ").await?;
         if typed.is_empty() {
             return Ok(false);
         }
         let receiver = PipeCommand::find(&typed)?;
-        desk.talk.show().await?;
-        match receiver.give(&self.line(), OutputMode::Kept, desk.talk.held.signal()).await {
+        session.console.show().await?;
+        match receiver.give(&self.line(), OutputMode::Kept, session.console.guard.signal()).await {
             Ok(said) => {
-                desk.talk.say(format!("The {} was given to the command, which ended well.", self.name));
+                session.console.say(format!("The {} was given to the command, which ended well.", self.name));
                 if said.had_secret {
-                    desk.talk.say(format!("The command repeated the {}: what it said is not shown.", self.name));
+                    session.console.say(format!("The command repeated the {}: what it said is not shown.", self.name));
                 } else if !said.words.is_empty() {
-                    desk.talk.say(format!("It said: {}", said.words.label(SAID_CELLS)));
+                    session.console.say(format!("It said: {}", said.words.to_display(SAID_CELLS)));
                 }
                 Ok(true)
             }
             Err(failed) => {
                 if !failed.said.is_empty() {
-                    desk.talk.say(format!("It said: {}", failed.said.label(SAID_CELLS)));
+                    session.console.say(format!("It said: {}", failed.said.to_display(SAID_CELLS)));
                 }
                 Err(Interrupt::words(&failed.why))
             }
@@ -74,18 +74,18 @@ impl Credential<'_> {
     }
 
     /// Shows it, if that is asked for twice; says whether it was.
-    pub(crate) async fn to_terminal(&self, desk: &mut Session) -> Flow<bool> {
-        let found = desk.talk.wait(look(desk.config.clipboard())).await?;
+    pub(crate) async fn to_terminal(&self, session: &mut Session) -> Flow<bool> {
+        let found = session.console.wait(look(session.config.clipboard())).await?;
         for warning in found.warnings.iter().filter(|warning| **warning != Warning::Stays) {
-            desk.talk.say(warning.sentence());
+            session.console.say(warning.sentence());
         }
-        desk.talk.say(format!("Shown, the {} stays in the scrollback until you clear it.", self.name));
-        if !desk.talk.yes("Show it?").await? {
+        session.console.say(format!("Shown, the {} stays in the scrollback until you clear it.", self.name));
+        if !session.console.yes("Show it?").await? {
             return Ok(false);
         }
-        desk.talk.say(format!("{}, alone on the next line:", sentence(self.name).trim_end_matches('.')));
-        desk.talk.say_credential(self.text)?;
-        desk.talk.show().await?;
+        session.console.say(format!("{}, alone on the next line:", sentence(self.name).trim_end_matches('.')));
+        session.console.say_credential(self.text)?;
+        session.console.show().await?;
         Ok(true)
     }
 }
@@ -98,7 +98,7 @@ pub(crate) const WAYS: [(&str, &str); 3] = [
 ];
 
 /// Offers something that was made with a secret, until the user goes back. It can be made again.
-pub(crate) async fn offer(desk: &mut Session, credential: &Credential<'_>, more: &Credential<'_>) -> Flow<()> {
+pub(crate) async fn offer(session: &mut Session, credential: &Credential<'_>, more: &Credential<'_>) -> Flow<()> {
     let request = format!("write the {} to a new file", more.name);
     let mut choices = WAYS.to_vec();
     if !more.text.is_empty() {
@@ -106,21 +106,21 @@ pub(crate) async fn offer(desk: &mut Session, credential: &Credential<'_>, more:
     }
     choices.push(("Back", ""));
     let question = sentence(credential.name);
-    let mut chosen = desk.talk.choose(question.trim_end_matches('.'), &choices).await?;
+    let mut chosen = session.console.choose(question.trim_end_matches('.'), &choices).await?;
     loop {
         let done = match chosen {
-            0 => credential.to_file(desk).await,
-            1 => credential.to_command(desk).await,
-            2 => credential.to_terminal(desk).await,
-            3 if !more.text.is_empty() => more.to_file(desk).await,
+            0 => credential.to_file(session).await,
+            1 => credential.to_command(session).await,
+            2 => credential.to_terminal(session).await,
+            3 if !more.text.is_empty() => more.to_file(session).await,
             _ => return Ok(()),
         };
         match done {
             Ok(_) => {}
-            Err(Interrupt::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Failed(words)) => session.fail(&words),
             Err(stop) => return Err(stop),
         }
-        chosen = desk.talk.choose_again(question.trim_end_matches('.'), &choices).await?;
+        chosen = session.console.choose_again(question.trim_end_matches('.'), &choices).await?;
     }
 }
 
@@ -128,6 +128,6 @@ pub(crate) async fn offer(desk: &mut Session, credential: &Credential<'_>, more:
 pub(crate) const NOTHING: Credential<'static> = Credential { name: "", text: "" };
 
 /// Asks for a secret without showing it.
-pub(crate) async fn hidden(desk: &mut Session, question: &str) -> Flow<Zeroizing<String>> {
-    Ok(Zeroizing::new(desk.talk.hidden(question).await?.expose_secret().to_owned()))
+pub(crate) async fn hidden(session: &mut Session, question: &str) -> Flow<Zeroizing<String>> {
+    Ok(Zeroizing::new(session.console.hidden(question).await?.expose_secret().to_owned()))
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::io;
 use std::io::IsTerminal as _;
 
-/// PlainReason there are plain lines, and no page.
+/// Why there are plain lines, and no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlainReason {
     /// The command line says so.

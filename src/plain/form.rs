@@ -4,8 +4,8 @@ use chrono::Utc;
 
 use super::interrupt::Flow;
 use super::session::Session;
-use crate::cli::args;
 use crate::domain::Label;
+use crate::operations::input;
 
 /// What is typed at the last question to leave all as it is. A label may be any word, but no end is this one.
 const BACK: &str = "back";
@@ -17,48 +17,48 @@ pub(crate) enum ExpiryInput {
     /// Nothing.
     Kept,
     /// An end.
-    Is(args::Expires),
+    Is(input::Expires),
 }
 
 /// Says, before the first question, how to leave all as it is.
-pub(crate) fn tell_way_back(desk: &mut Session, then: &str) {
-    desk.talk.say(format!("To go back, answer {BACK} at Expires: {then}"));
+pub(crate) fn tell_way_back(session: &mut Session, then: &str) {
+    session.console.say(format!("To go back, answer {BACK} at Expires: {then}"));
 }
 
 /// Asks for a label until it is one; `keep` says what nothing typed means, and stands for none.
-pub(crate) async fn label(desk: &mut Session, keep: &str) -> Flow<Option<Label>> {
+pub(crate) async fn label(session: &mut Session, keep: &str) -> Flow<Option<Label>> {
     loop {
-        let typed = desk.talk.line(format!("Label ({keep}): ")).await?;
+        let typed = session.console.line(format!("Label ({keep}): ")).await?;
         match typed.as_str() {
             "" => return Ok(None),
             "-" => return Ok(Some(Label::default())),
-            text => match args::label(text) {
+            text => match input::label(text) {
                 Ok(label) => return Ok(Some(label)),
-                Err(why) => desk.talk.say(format!("That is no label: {why}.")),
+                Err(why) => session.console.say(format!("That is no label: {why}.")),
             },
         }
     }
 }
 
 /// Asks for an end until it is one; `keep` says what nothing typed means.
-pub(crate) async fn expires(desk: &mut Session, keep: &str) -> Flow<ExpiryInput> {
+pub(crate) async fn expires(session: &mut Session, keep: &str) -> Flow<ExpiryInput> {
     let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {BACK} goes back; {keep}): ");
     loop {
-        let typed = desk.talk.line(&question).await?;
+        let typed = session.console.line(&question).await?;
         if typed.is_empty() {
             return Ok(ExpiryInput::Kept);
         }
         if typed.eq_ignore_ascii_case(BACK) {
             return Ok(ExpiryInput::Back);
         }
-        match args::expires(&typed) {
+        match input::expires(&typed) {
             Ok(end) => {
                 if let Some(at) = end.at(Utc::now()) {
-                    desk.talk.say(format!("That is {}.", super::show::time(at)));
+                    session.console.say(format!("That is {}.", super::show::time(at)));
                 }
                 return Ok(ExpiryInput::Is(end));
             }
-            Err(why) => desk.talk.say(format!("That is no end: {why}.")),
+            Err(why) => session.console.say(format!("That is no end: {why}.")),
         }
     }
 }

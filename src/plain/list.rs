@@ -3,9 +3,9 @@
 use super::interrupt::{Flow, Interrupt};
 use super::session::Session;
 use super::show::time;
-use crate::cli::args::key_id;
 use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::{AccessKey, CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+use crate::operations::input::key_id;
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;
@@ -25,105 +25,108 @@ pub(crate) struct Listing {
 }
 
 /// Lists from the first key.
-pub(crate) async fn first(desk: &mut Session) -> Flow<()> {
-    page(desk, Cursor::Start).await
+pub(crate) async fn first(session: &mut Session) -> Flow<()> {
+    page(session, Cursor::Start).await
 }
 
 /// Lists what follows.
-pub(crate) async fn next(desk: &mut Session) -> Flow<()> {
-    match desk.listing.after.clone() {
-        Some(cursor) => page(desk, Cursor::After(cursor)).await,
-        None if desk.listing.is_begun => {
-            desk.talk.say("That was the last key: list begins again.");
+pub(crate) async fn next(session: &mut Session) -> Flow<()> {
+    match session.listing.after.clone() {
+        Some(cursor) => page(session, Cursor::After(cursor)).await,
+        None if session.listing.is_begun => {
+            session.console.say("That was the last key: list begins again.");
             Ok(())
         }
-        None => first(desk).await,
+        None => first(session).await,
     }
 }
 
 /// Lists only what has a text in ID or label.
-pub(crate) async fn filter(desk: &mut Session, rest: &str) -> Flow<()> {
+pub(crate) async fn filter(session: &mut Session, rest: &str) -> Flow<()> {
     let text = match rest {
-        "" => desk.talk.line("Text in ID or label (Enter for all keys): ").await?,
+        "" => session.console.line("Text in ID or label (Enter for all keys): ").await?,
         text => text.to_owned(),
     };
     Filter::check(&text).map_err(Interrupt::words)?;
-    desk.listing.query.filter.text = text;
-    first(desk).await
+    session.listing.query.filter.text = text;
+    first(session).await
 }
 
 /// Lists only keys of a status.
-pub(crate) async fn status(desk: &mut Session, rest: &str) -> Flow<()> {
+pub(crate) async fn status(session: &mut Session, rest: &str) -> Flow<()> {
     const CHOICES: [&str; 4] = ["all", Status::ALL[0].as_str(), Status::ALL[1].as_str(), Status::ALL[2].as_str()];
-    let n = pick(desk, rest, "Status", &CHOICES).await?;
-    desk.listing.query.filter.status = n.checked_sub(1).map(|n| Status::ALL[n]);
-    first(desk).await
+    let n = pick(session, rest, "Status", &CHOICES).await?;
+    session.listing.query.filter.status = n.checked_sub(1).map(|n| Status::ALL[n]);
+    first(session).await
 }
 
 /// Lists in another order.
-pub(crate) async fn sort(desk: &mut Session, rest: &str) -> Flow<()> {
+pub(crate) async fn sort(session: &mut Session, rest: &str) -> Flow<()> {
     let (field, order) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let fields = Sort::ALL.map(Sort::as_str);
-    let sort = Sort::ALL[pick(desk, field, "Sort by", &fields).await?];
+    let sort = Sort::ALL[pick(session, field, "Sort by", &fields).await?];
     let natural = sort.natural_order();
     let order = match (field, order.trim()) {
-        ("", _) => desk.talk.line(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,
+        ("", _) => session.console.line(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,
         (_, order) => order.to_owned(),
     };
     let order = if order.is_empty() { Some(natural) } else { Order::parse(&order) };
     let order = order.ok_or_else(|| Interrupt::words("the direction is asc or desc"))?;
-    (desk.listing.query.sort, desk.listing.query.order) = (sort, order);
-    first(desk).await
+    (session.listing.query.sort, session.listing.query.order) = (sort, order);
+    first(session).await
 }
 
 /// A choice that may stand behind the command already.
-async fn pick(desk: &mut Session, given: &str, question: &str, words: &[&str]) -> Flow<usize> {
+async fn pick(session: &mut Session, given: &str, question: &str, words: &[&str]) -> Flow<usize> {
     if given.is_empty() {
         let choices: Vec<_> = words.iter().map(|word| (*word, "")).collect();
-        return desk.talk.choose(question, &choices).await;
+        return session.console.choose(question, &choices).await;
     }
     let found = words.iter().position(|word| *word == given.to_lowercase());
     found.ok_or_else(|| Interrupt::Failed(format!("{question}: type one of {}.", words.join(", "))))
 }
 
-async fn page(desk: &mut Session, place: Cursor) -> Flow<()> {
+async fn page(session: &mut Session, place: Cursor) -> Flow<()> {
     let begins = place == Cursor::Start;
     // A total under a text filter costs the server a walk over all keys.
-    let counted = begins && desk.listing.query.filter.text.is_empty();
-    let request = ListRequest { query: desk.listing.query.clone(), place, counted };
-    let page = desk.call(async |client| client.page(&request, PAGE).await).await?;
+    let counted = begins && session.listing.query.filter.text.is_empty();
+    let request = ListRequest { query: session.listing.query.clone(), place, counted };
+    let page = session.call(async |client| client.page(&request, PAGE).await).await?;
     if begins {
-        (desk.listing.shown, desk.listing.total) = (Vec::new(), page.total);
+        (session.listing.shown, session.listing.total) = (Vec::new(), page.total);
     }
-    desk.listing.is_begun = true;
-    say_page(desk, &page);
-    desk.listing.after = page.after;
+    session.listing.is_begun = true;
+    say_page(session, &page);
+    session.listing.after = page.after;
     Ok(())
 }
 
-fn say_page(desk: &mut Session, page: &Page) {
-    let listing = &mut desk.listing;
+fn say_page(session: &mut Session, page: &Page) {
+    let listing = &mut session.listing;
     let before = listing.shown.len();
     listing.shown.extend(page.keys.iter().map(|key| key.id.clone()));
     for (n, key) in page.keys.iter().enumerate() {
-        desk.talk.say(format!("{}. {}", before + n + 1, in_a_line(key)));
+        session.console.say(format!("{}. {}", before + n + 1, in_a_line(key)));
     }
     let (last, of) = (listing.shown.len(), listing.total.map_or(String::new(), |total| format!(" of {total}")));
     let more = if page.after.is_some() { ". next lists more" } else { "" };
     let such = such(&listing.query);
     match page.keys.len() {
-        0 if before > 0 => desk.talk.say("There are no more keys."),
-        0 if listing.query.filter == Filter::default() => desk.talk.say("There is no access key yet."),
-        0 => desk.talk.say(format!("No access key matches{such}.")),
-        _ => desk.talk.say(format!("Keys {} to {last}{of}{such}{more}.", before + 1)),
+        0 if before > 0 => session.console.say("There are no more keys."),
+        0 if listing.query.filter == Filter::default() => session.console.say("There is no access key yet."),
+        0 => session.console.say(format!("No access key matches{such}.")),
+        _ => session.console.say(format!("Keys {} to {last}{of}{such}{more}.", before + 1)),
     }
 }
 
 /// How the list differs from the one that is shown at first.
 fn such(query: &KeyQuery) -> String {
     let Filter { text, status } = &query.filter;
-    let with =
-        if text.is_empty() { String::new() } else { format!(", with {}", Untrusted::new(text).label(LABEL_CELLS)) };
+    let with = if text.is_empty() {
+        String::new()
+    } else {
+        format!(", with {}", Untrusted::new(text).to_display(LABEL_CELLS))
+    };
     let only = status.map_or(String::new(), |status| format!(", only {}", status.as_str()));
     let is_usual = (query.sort, query.order) == (Sort::default(), Order::default());
     let by = format!(", by {} {}", query.sort.as_str(), query.order.as_str());
@@ -131,22 +134,22 @@ fn such(query: &KeyQuery) -> String {
 }
 
 fn in_a_line(key: &AccessKey) -> String {
-    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.label(LABEL_CELLS) };
-    let (id, status) = (key.id.label(KeyId::MAX_CHARS), key.status.as_str());
+    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.to_display(LABEL_CELLS) };
+    let (id, status) = (key.id.to_display(KeyId::MAX_CHARS), key.status.as_str());
     let (used, ends) = (key.last_used_at.map_or("never".to_owned(), time), key.expires_at.map(time));
     format!("{label}, {id}, {status}, last used {used}, expires {}", ends.unwrap_or_else(|| "never".to_owned()))
 }
 
 /// The key that is meant: a number of the list, or any ID. Asks if nothing is given.
-pub(crate) async fn which(desk: &mut Session, given: &str) -> Flow<KeyId> {
+pub(crate) async fn which(session: &mut Session, given: &str) -> Flow<KeyId> {
     let text = match given {
-        "" => desk.talk.line("Key (a number of the list, or an Access key ID): ").await?,
+        "" => session.console.line("Key (a number of the list, or an Access key ID): ").await?,
         text => text.to_owned(),
     };
     // No server's IDs are that short.
     if text.len() < 8 && text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
         let number: Option<usize> = text.parse().ok();
-        let found = number.and_then(|n| desk.listing.shown.get(n.checked_sub(1)?)).cloned();
+        let found = number.and_then(|n| session.listing.shown.get(n.checked_sub(1)?)).cloned();
         return found.ok_or_else(|| Interrupt::words("no key of this number was listed: list shows the numbers"));
     }
     key_id(&text).map_err(|why| Interrupt::words(&why))

@@ -30,7 +30,7 @@ use session::Session;
 
 /// Works until the user leaves. Needs a tokio runtime on this thread.
 pub async fn run(config: Config, settings: Context, why: PlainReason) -> Result<Ended, Failure> {
-    let mut desk = Session::open(config, settings, why).await?;
-    let stop = commands::run(&mut desk).await;
-    Ok(desk.close(stop).await)
+    let mut session = Session::open(config, settings, why).await?;
+    let stop = commands::run(&mut session).await;
+    Ok(session.close(stop).await)
 }

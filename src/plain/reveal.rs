@@ -21,58 +21,58 @@ const CHOICES: [(&str, &str); 6] = [
 ];
 
 /// Offers the secret until it is closed. If there is nobody to go on with, it is kept in a private file.
-pub(crate) async fn run(desk: &mut Session, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Flow<()> {
+pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Flow<()> {
     let mut is_seen = false;
-    let ended = offer(desk, &key, &secret, &mut is_seen).await;
+    let ended = offer(session, &key, &secret, &mut is_seen).await;
     if let Err(Interrupt::Stop(_)) = &ended
         && !is_seen
     {
-        desk.exit = Exit::Undelivered;
-        let id = key.id.label(KeyId::MAX_CHARS);
+        session.exit = Exit::Undelivered;
+        let id = key.id.to_display(KeyId::MAX_CHARS);
         match rescue.keep(&key.id, &line(&secret), "it was neither delivered nor shown".to_owned()) {
             Ok(Delivery::Rescued(path, why)) => {
-                desk.talk.say("");
-                desk.talk.say(format!("The secret of {id} is kept in {}, for you alone: {why}.", path.display()));
+                session.console.say("");
+                session.console.say(format!("The secret of {id} is kept in {}, for you alone: {why}.", path.display()));
             }
             Ok(_) => {}
-            Err(failure) => desk.talk.say(format!("{} {}", failure.message, failure.next.unwrap_or_default())),
+            Err(failure) => session.console.say(format!("{} {}", failure.message, failure.next.unwrap_or_default())),
         }
     }
     ended
 }
 
-async fn offer(desk: &mut Session, key: &AccessKey, secret: &SecretKey, is_seen: &mut bool) -> Flow<()> {
-    let id = key.id.label(KeyId::MAX_CHARS * 8);
-    desk.talk.say("Access key created.");
-    desk.talk.say(format!("Access key ID: {id}"));
-    desk.talk.say("Secret access key: not shown yet. Take it now: after Close it is gone for good.");
-    let pair = Pair::here(desk, key.id.clone(), secret.clone());
+async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_seen: &mut bool) -> Flow<()> {
+    let id = key.id.to_display(KeyId::MAX_CHARS * 8);
+    session.console.say("Access key created.");
+    session.console.say(format!("Access key ID: {id}"));
+    session.console.say("Secret access key: not shown yet. Take it now: after Close it is gone for good.");
+    let pair = Pair::here(session, key.id.clone(), secret.clone());
     let credential = Credential { name: "Secret access key", text: secret.expose() };
-    let mut chosen = desk.talk.choose("Secret access key", &CHOICES).await?;
+    let mut chosen = session.console.choose("Secret access key", &CHOICES).await?;
     loop {
         let done = match chosen {
-            0 => credential.to_file(desk).await.map(|done| *is_seen |= done),
-            1 => credential.to_command(desk).await.map(|done| *is_seen |= done),
-            2 => credential.to_terminal(desk).await.map(|done| *is_seen |= done),
-            3 => exchange::hmac(desk, &pair, None).await,
-            4 => exchange::test(desk, &pair, None, None).await,
-            _ if *is_seen || lose_it(desk).await? => {
+            0 => credential.to_file(session).await.map(|done| *is_seen |= done),
+            1 => credential.to_command(session).await.map(|done| *is_seen |= done),
+            2 => credential.to_terminal(session).await.map(|done| *is_seen |= done),
+            3 => exchange::hmac(session, &pair, None).await,
+            4 => exchange::test(session, &pair, None, None).await,
+            _ if *is_seen || lose_it(session).await? => {
                 *is_seen = true; // the user has decided
-                desk.talk.say(format!("{id} is ready for use. Its secret is gone from this program."));
+                session.console.say(format!("{id} is ready for use. Its secret is gone from this program."));
                 return Ok(());
             }
             _ => Ok(()),
         };
         match done {
             Ok(()) => {}
-            Err(Interrupt::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Failed(words)) => session.fail(&words),
             Err(stop) => return Err(stop),
         }
-        chosen = desk.talk.choose_again("Secret access key", &CHOICES).await?;
+        chosen = session.console.choose_again("Secret access key", &CHOICES).await?;
     }
 }
 
-async fn lose_it(desk: &mut Session) -> Flow<bool> {
-    desk.talk.say("The secret was neither shown nor delivered.");
-    desk.talk.yes("Close, and lose it for good?").await
+async fn lose_it(session: &mut Session) -> Flow<bool> {
+    session.console.say("The secret was neither shown nor delivered.");
+    session.console.yes("Close, and lose it for good?").await
 }

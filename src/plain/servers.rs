@@ -8,44 +8,44 @@ use crate::domain::diagnosis::{Evidence, diagnose};
 use crate::operations::diagnose::environment::facts;
 
 /// Asks for another profile, and works on its server.
-pub(crate) async fn choose(desk: &mut Session, rest: &str) -> Flow<()> {
-    let profiles = desk.config.profiles();
+pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
+    let profiles = session.config.profiles();
     let name = if rest.is_empty() {
-        let marks: Vec<String> = profiles.iter().map(|profile| marks(desk, profile)).collect();
+        let marks: Vec<String> = profiles.iter().map(|profile| marks(session, profile)).collect();
         let choices: Vec<_> = profiles.iter().zip(&marks).map(|(p, marks)| (p.name.as_str(), marks.as_str())).collect();
-        let n = desk.talk.choose("Profile", &choices).await?;
+        let n = session.console.choose("Profile", &choices).await?;
         profiles[n].name.clone()
     } else {
         let found = profiles.iter().find(|profile| profile.name == rest);
         found.map(|profile| profile.name.clone()).ok_or_else(|| Interrupt::words("there is no profile of this name"))?
     };
-    if name == desk.server.profile.name {
-        desk.introduce();
+    if name == session.server.profile.name {
+        session.introduce();
         return Ok(());
     }
-    desk.go_to(&name).await
+    session.go_to(&name).await
 }
 
-fn marks(desk: &Session, profile: &crate::domain::Profile) -> String {
+fn marks(session: &Session, profile: &crate::domain::Profile) -> String {
     let mut words = vec![profile.server.clone()];
-    let is_current = profile.name == desk.server.profile.name;
+    let is_current = profile.name == session.server.profile.name;
     let marks = [(profile.production, "PRODUCTION"), (profile.read_only, "read-only"), (is_current, "you are here")];
     words.extend(marks.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word.to_owned()));
     words.join(", ")
 }
 
 /// Says what is known of the server and of the way to it: fit for a bug report, so without a secret.
-pub(crate) async fn doctor(desk: &mut Session) -> Flow<()> {
-    let client = desk.anyone();
-    let health = desk.talk.wait(client.health()).await?;
-    for (name, value) in facts(&desk.settings, Some(&desk.config), health.as_ref().ok()) {
-        desk.talk.say(format!("{name}: {value}"));
+pub(crate) async fn doctor(session: &mut Session) -> Flow<()> {
+    let client = session.anyone();
+    let health = session.console.wait(client.health()).await?;
+    for (name, value) in facts(&session.settings, Some(&session.config), health.as_ref().ok()) {
+        session.console.say(format!("{name}: {value}"));
     }
     let health = health?;
-    desk.talk.say("The server answers.");
+    session.console.say("The server answers.");
     let clocks = health.time.map(|theirs| (theirs, Utc::now()));
     for finding in diagnose(&Evidence { clocks, ..Evidence::default() }) {
-        desk.talk.say(format!("{} {}", finding.what, finding.next));
+        session.console.say(format!("{} {}", finding.what, finding.next));
     }
     Ok(())
 }

@@ -19,38 +19,39 @@ pub(crate) fn time(at: DateTime<Utc>) -> String {
 }
 
 /// Shows a key with its events.
-pub(crate) async fn run(desk: &mut Session, rest: &str) -> Flow<()> {
-    let id = which(desk, rest).await?;
-    let key = desk.call(async |client| client.key(&id).await).await?;
-    facts(desk, &key);
-    let (events, more) = desk.call(async |client| client.events(&id, None).await).await?;
+pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
+    let id = which(session, rest).await?;
+    let key = session.call(async |client| client.key(&id).await).await?;
+    facts(session, &key);
+    let (events, more) = session.call(async |client| client.events(&id, None).await).await?;
     for event in events.iter().take(EVENTS) {
-        desk.talk.say(format!("Event: {}", in_a_line(event)));
+        session.console.say(format!("Event: {}", in_a_line(event)));
     }
     if events.len() > EVENTS || more.is_some() {
-        let id = id.label(KeyId::MAX_CHARS);
-        desk.talk.say(format!("These are the newest {EVENTS} events. All: latchkey keys show {id} --events"));
+        let id = id.to_display(KeyId::MAX_CHARS);
+        session.console.say(format!("These are the newest {EVENTS} events. All: latchkey keys show {id} --events"));
     }
     Ok(())
 }
 
 /// Says what is known of a key.
-pub(crate) fn facts(desk: &mut Session, key: &AccessKey) {
-    let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.label(CELLS) };
-    let by = if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(CELLS)) };
-    let from = key.last_used_from.as_ref().map_or(String::new(), |from| format!(" from {}", from.label(CELLS)));
-    desk.talk.say(format!("Access key ID: {}", key.id.label(KeyId::MAX_CHARS * 8)));
-    desk.talk.say(format!("Label: {label}"));
-    desk.talk.say(format!("Status: {}", key.status.as_str()));
-    desk.talk.say(format!("Created: {}{by}", time(key.created_at)));
-    desk.talk.say(format!("Last used: {}", key.last_used_at.map_or("never".to_owned(), |at| time(at) + &from)));
-    desk.talk.say(format!("Expires: {}", key.expires_at.map_or("never".to_owned(), time)));
+pub(crate) fn facts(session: &mut Session, key: &AccessKey) {
+    let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.to_display(CELLS) };
+    let by =
+        if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.to_display(CELLS)) };
+    let from = key.last_used_from.as_ref().map_or(String::new(), |from| format!(" from {}", from.to_display(CELLS)));
+    session.console.say(format!("Access key ID: {}", key.id.to_display(KeyId::MAX_CHARS * 8)));
+    session.console.say(format!("Label: {label}"));
+    session.console.say(format!("Status: {}", key.status.as_str()));
+    session.console.say(format!("Created: {}{by}", time(key.created_at)));
+    session.console.say(format!("Last used: {}", key.last_used_at.map_or("never".to_owned(), |at| time(at) + &from)));
+    session.console.say(format!("Expires: {}", key.expires_at.map_or("never".to_owned(), time)));
 }
 
 fn in_a_line(event: &Event) -> String {
     let part = |word: &str, text: &Option<Untrusted>| {
-        text.as_ref().map_or(String::new(), |text| format!(", {word}{}", text.label(CELLS)))
+        text.as_ref().map_or(String::new(), |text| format!(", {word}{}", text.to_display(CELLS)))
     };
     let (by, from, detail) = (part("by ", &event.by), part("from ", &event.from), part("", &event.detail));
-    format!("{}, {}{by}{from}{detail}", time(event.at), event.kind.label(CELLS))
+    format!("{}, {}{by}{from}{detail}", time(event.at), event.kind.to_display(CELLS))
 }

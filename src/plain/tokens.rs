@@ -8,9 +8,9 @@ use super::exchange::Pair;
 use super::interrupt::{Flow, Interrupt};
 use super::list::which;
 use super::session::Session;
-use crate::cli::args::looks_secret;
 use crate::client::{Client, ConnectionSettings, Target};
 use crate::domain::credential_kind::{ExpectedInput, check_pair};
+use crate::domain::looks_secret;
 use crate::domain::{BaseUrl, Content, SecretKey, sentence};
 
 const CHOICES: [(&str, &str); 4] = [
@@ -21,10 +21,10 @@ const CHOICES: [(&str, &str); 4] = [
 ];
 
 /// Asks for a pair, and what to do with it.
-pub(crate) async fn run(desk: &mut Session, rest: &str) -> Flow<()> {
-    let (client, target, is_here) = server(desk).await?;
-    let id = which(desk, rest).await?;
-    let secret = hidden(desk, "Secret access key (not shown while you type, Enter to go back): ").await?;
+pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
+    let (client, target, is_here) = server(session).await?;
+    let id = which(session, rest).await?;
+    let secret = hidden(session, "Secret access key (not shown while you type, Enter to go back): ").await?;
     if secret.is_empty() {
         return Ok(());
     }
@@ -32,53 +32,53 @@ pub(crate) async fn run(desk: &mut Session, rest: &str) -> Flow<()> {
         if wrong.is_certain {
             return Err(Interrupt::words(&wrong.to_string()));
         }
-        desk.talk.say(sentence(&wrong.to_string()));
+        session.console.say(sentence(&wrong.to_string()));
     }
     let pair = Pair { id, secret: SecretKey::foreign(&secret), client, target, is_here };
     drop(secret);
-    let mut chosen = desk.talk.choose("Token", &CHOICES).await?;
+    let mut chosen = session.console.choose("Token", &CHOICES).await?;
     loop {
         let done = match chosen {
-            0 => exchange::hmac(desk, &pair, None).await,
-            1 => exchange(desk, &pair).await,
-            2 => doctor(desk, &pair).await,
+            0 => exchange::hmac(session, &pair, None).await,
+            1 => exchange(session, &pair).await,
+            2 => doctor(session, &pair).await,
             _ => return Ok(()),
         };
         match done {
             Ok(()) => {}
-            Err(Interrupt::Failed(words)) => desk.fail(&words),
+            Err(Interrupt::Failed(words)) => session.fail(&words),
             Err(stop) => return Err(stop),
         }
-        chosen = desk.talk.choose_again("Token", &CHOICES).await?;
+        chosen = session.console.choose_again("Token", &CHOICES).await?;
     }
 }
 
-async fn exchange(desk: &mut Session, pair: &Pair) -> Flow<()> {
-    let content = exchange::content(desk, &pair.secret).await?;
-    exchange::test(desk, pair, content, None).await
+async fn exchange(session: &mut Session, pair: &Pair) -> Flow<()> {
+    let content = exchange::content(session, &pair.secret).await?;
+    exchange::test(session, pair, content, None).await
 }
 
 /// Looks at an HMAC token that another program sends, and at everything else.
-async fn doctor(desk: &mut Session, pair: &Pair) -> Flow<()> {
-    let token = hidden(desk, "HMAC token that fails elsewhere (not shown while you type, Enter for none): ").await?;
+async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
+    let token = hidden(session, "HMAC token that fails elsewhere (not shown while you type, Enter for none): ").await?;
     if let Err(wrong) = ExpectedInput::HmacToken.check(token.trim()) {
-        desk.talk.say(sentence(&wrong.to_string()));
+        session.console.say(sentence(&wrong.to_string()));
     }
     if token.is_empty() {
-        return exchange::test(desk, pair, None, None).await;
+        return exchange::test(session, pair, None, None).await;
     }
     let question = format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE);
-    let typed = desk.talk.line(question).await?;
+    let typed = session.console.line(question).await?;
     let content = Content::parse(if typed.is_empty() { Content::EXAMPLE } else { &typed });
     let content = content.map_err(|error| Interrupt::words(&error.to_string()))?;
-    exchange::test(desk, pair, Some(content), Some(&SecretString::from(token.trim()))).await
+    exchange::test(session, pair, Some(content), Some(&SecretString::from(token.trim()))).await
 }
 
 /// The server that is meant: the profile's, or any other.
-async fn server(desk: &mut Session) -> Flow<(Client, Target, bool)> {
-    let here = desk.server_name();
-    let typed = desk.talk.line(format!("Base URL (Enter for {here}): ")).await?;
-    let own = (desk.anyone(), desk.server.target.clone(), true);
+async fn server(session: &mut Session) -> Flow<(Client, Target, bool)> {
+    let here = session.server_name();
+    let typed = session.console.line(format!("Base URL (Enter for {here}): ")).await?;
+    let own = (session.anyone(), session.server.target.clone(), true);
     if typed.is_empty() {
         return Ok(own);
     }
@@ -87,7 +87,7 @@ async fn server(desk: &mut Session) -> Flow<(Client, Target, bool)> {
     }
     let (base, notice) = BaseUrl::parse(&typed).map_err(|error| Interrupt::words(&error.to_string()))?;
     if let Some(notice) = notice {
-        desk.talk.say(notice);
+        session.console.say(notice);
     }
     let target = Target::Url(base);
     if target == own.1 {

@@ -3,12 +3,12 @@
 
 pub mod clipboard;
 pub mod delivery;
-pub mod harden;
-pub mod panics;
-pub mod prompt;
-pub mod raw_mode;
-pub mod secret_input;
-pub mod signal_guard;
-pub mod signals;
+pub(crate) mod harden;
+pub(crate) mod panics;
+pub(crate) mod prompt;
+pub(crate) mod raw_mode;
+pub(crate) mod secret_input;
+pub(crate) mod signal_guard;
+pub(crate) mod signals;
 pub mod surroundings;
 pub mod terminal_kind;

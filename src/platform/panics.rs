@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use color_eyre::config::{HookBuilder, Theme};
 
+use super::raw_mode;
 use crate::domain;
-use crate::tui::runtime;
 
 /// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, never to the screen.
 pub fn install(state: PathBuf) -> color_eyre::Result<()> {
@@ -21,7 +21,7 @@ pub fn install(state: PathBuf) -> color_eyre::Result<()> {
         // A panic in a task ends that task; the screen goes on and hears of it. tokio tells them apart.
         let goes_on = tokio::task::try_id().is_some() || std::thread::current().name() != Some("main");
         if !goes_on {
-            runtime::leave_at_once();
+            raw_mode::leave_at_once();
         }
         let file = write(&state, &redact(&report(info)));
         if goes_on {

@@ -127,8 +127,8 @@ fn write_key(
         idempotency_key: "",
         fingerprint: [0; 32],
     };
-    let sealed = store.vault().seal(new.id, secret.expose())?;
-    let seq = insert(transaction, &new, &sealed, created)?;
+    let encrypted = store.vault().encrypt(new.id, secret.expose())?;
+    let seq = insert(transaction, &new, &encrypted, created)?;
     let off = (15..23).contains(&(dice % 100));
     let status = super::store::status(off, expires_at, now);
     let used = last_used(dice, created, now);

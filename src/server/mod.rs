@@ -51,7 +51,7 @@ struct AppStateInner {
     store: Store,
     sessions: Sessions,
     running: RunningCreates,
-    ledger: UsageRecorder,
+    usage_recorder: UsageRecorder,
     throttle: Throttle,
     passwords: Passwords,
     /// Opened in place of an unknown key's secret, so that the answer takes as long.
@@ -62,12 +62,12 @@ impl AppState {
     /// A server's state before its first call.
     #[must_use]
     pub fn new(store: Store, sessions: Sessions) -> Self {
-        let decoy = store.vault().seal(usage_recorder::NOBODY, http::exchange::DECOY_SECRET).unwrap_or_default();
+        let decoy = store.vault().encrypt(usage_recorder::NOBODY, http::exchange::DECOY_SECRET).unwrap_or_default();
         Self(Arc::new(AppStateInner {
             store,
             sessions,
             running: RunningCreates::default(),
-            ledger: UsageRecorder::default(),
+            usage_recorder: UsageRecorder::default(),
             throttle: Throttle::default(),
             passwords: Passwords::default(),
             decoy,

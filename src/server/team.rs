@@ -24,7 +24,7 @@ pub struct Setup {
     /// The data folder.
     pub data: PathBuf,
     /// Where to listen.
-    pub places: Vec<ListenAddr>,
+    pub dirs: Vec<ListenAddr>,
     /// The mode of Unix sockets.
     pub socket_mode: u32,
     /// For TLS on the addresses; Unix sockets have none.
@@ -66,7 +66,7 @@ pub enum SetupError {
 /// A server for many that listens.
 pub struct HttpServer {
     /// Where it listens: a port 0 has become a real one.
-    pub places: Vec<ListenAddr>,
+    pub dirs: Vec<ListenAddr>,
     setup: Setup,
     tls: Option<Tls>,
     /// Each listener ends when this is dropped.
@@ -80,7 +80,7 @@ pub struct HttpServer {
 impl HttpServer {
     /// Starts a server. It listens when this returns.
     pub async fn start(setup: Setup) -> Result<Self, SetupError> {
-        setup.places.iter().try_for_each(|place| setup.check(place))?;
+        setup.dirs.iter().try_for_each(|place| setup.check(place))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
         let data = setup.data.clone();
         let opened = tokio::task::spawn_blocking(move || open(&data)).await;
@@ -88,7 +88,7 @@ impl HttpServer {
         let state = AppState::new(store, Sessions::stored());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
-            places: Vec::new(),
+            dirs: Vec::new(),
             tls,
             stop,
             serving: JoinSet::new(),
@@ -98,10 +98,10 @@ impl HttpServer {
             setup,
         };
         let Limits { connections, of_network, .. } = team.setup.limits;
-        let slots = ConnectionLimiter::new(connections, (!team.setup.behind_proxy).then_some(of_network));
-        for place in team.setup.places.clone() {
+        let limiter = ConnectionLimiter::new(connections, (!team.setup.behind_proxy).then_some(of_network));
+        for place in team.setup.dirs.clone() {
             let socket = team.bind(&place).await.map_err(|source| SetupError::Listen { place, source })?;
-            team.serve(Listener::new(socket, slots.clone()), &state);
+            team.serve(Listener::new(socket, limiter.clone()), &state);
         }
         if is_lonely {
             tracing::warn!("nobody can sign in yet: add somebody with latchkey admin add, on the same data folder");
@@ -113,12 +113,12 @@ impl HttpServer {
         match place {
             ListenAddr::Tcp(address) => {
                 let listener = TcpListener::bind(address).await?;
-                self.places.push(ListenAddr::Tcp(listener.local_addr()?));
+                self.dirs.push(ListenAddr::Tcp(listener.local_addr()?));
                 Ok(ListenSocket::Tcp(listener))
             }
             ListenAddr::Unix(path) => {
                 let (socket, listener) = NamedSocket::bind(path, self.setup.socket_mode)?;
-                self.places.push(place.clone());
+                self.dirs.push(place.clone());
                 self.sockets.push(socket);
                 Ok(ListenSocket::Unix(listener))
             }

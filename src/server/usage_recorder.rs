@@ -99,7 +99,7 @@ impl Pending {
 pub(crate) async fn write_down(state: AppState, mut ended: oneshot::Receiver<()>) {
     loop {
         tokio::select! {
-            () = state.0.ledger.dirty.notified() => flush(&state).await,
+            () = state.0.usage_recorder.dirty.notified() => flush(&state).await,
             _ = &mut ended => break,
         }
         tokio::select! {
@@ -113,7 +113,7 @@ pub(crate) async fn write_down(state: AppState, mut ended: oneshot::Receiver<()>
 /// Writes down what is noted. What cannot be written is tried again at the next use.
 pub(crate) async fn flush(state: &AppState) {
     let (uses, events) = {
-        let mut pending = state.0.ledger.lock();
+        let mut pending = state.0.usage_recorder.lock();
         (std::mem::take(&mut pending.uses), std::mem::take(&mut pending.events))
     };
     if uses.is_empty() && events.is_empty() {
@@ -122,7 +122,7 @@ pub(crate) async fn flush(state: &AppState) {
     let uses: Vec<(String, Use)> = uses.into_iter().collect();
     let written = state.with_store(move |store| Ok(store.record(&uses, &events).err().map(|_| (uses, events)))).await;
     if let Ok(Some((uses, events))) = written {
-        let mut pending = state.0.ledger.lock();
+        let mut pending = state.0.usage_recorder.lock();
         for (id, last) in uses {
             pending.uses.entry(id).or_insert(last);
         }

@@ -1,11 +1,11 @@
 //! The page.
 
-pub mod field;
+pub(crate) mod field;
 pub mod keymap;
 pub mod runtime;
 pub mod screen;
 pub mod state;
 pub mod terminal;
-pub mod theme;
+pub(crate) mod theme;
 pub mod view;
-pub mod wrap;
+pub(crate) mod wrap;

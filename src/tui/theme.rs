@@ -106,7 +106,7 @@ pub fn cut() -> (&'static str, &'static str) {
     if Charset::spoken() == Charset::Ascii { ("<", ">") } else { (CUT, CUT) }
 }
 
-/// A character of ours in ASCII. Every other one was escaped by `model::Untrusted`; what came past it all the same
+/// A character of ours in ASCII. Every other one was escaped by `domain::Untrusted`; what came past it all the same
 /// has none.
 #[must_use]
 pub fn in_ascii(symbol: &str) -> Option<&'static str> {

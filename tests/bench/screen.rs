@@ -16,8 +16,8 @@ use latchkey::tui::view;
 
 /// A page of a million keys on screen.
 fn list(size: (u16, u16), now: ClockReading) -> State {
-    let (mut app, first) = State::new(size);
-    let Effect::Send(Request::List(request)) = first else { return app };
+    let (mut state, first) = State::new(size);
+    let Effect::Send(Request::List(request)) = first else { return state };
     let keys = (0..100)
         .filter_map(|n| {
             Some(AccessKey {
@@ -33,20 +33,20 @@ fn list(size: (u16, u16), now: ClockReading) -> State {
         })
         .collect();
     let page = Page { keys, before: None, after: Some(CursorToken("more".into())), total: Some(1_000_000) };
-    let _ = app.on_reply(Reply::Listed(request, Ok(page)), now);
-    app
+    let _ = state.on_reply(Reply::Listed(request, Ok(page)), now);
+    state
 }
 
 fn benches(criterion: &mut Criterion) {
     let utc = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
     let now = ClockReading { at: Instant::now(), utc };
     for size in [(80, 24), (200, 60)] {
-        let app = list(size, now);
+        let state = list(size, now);
         let mut frame = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
         criterion.bench_function(&format!("draw the list, {}x{}", size.0, size.1), |bencher| {
-            bencher.iter(|| view::draw(black_box(&mut frame), &app, now));
+            bencher.iter(|| view::draw(black_box(&mut frame), &state, now));
         });
-        let mut app = list(size, now);
+        let mut state = list(size, now);
         let mut screen = Screen::new(size.0, size.1, TerminalKind::RICH);
         let (mut decoder, mut events, mut out) = (Decoder::default(), VecDeque::new(), Vec::new());
         let mut down = false;
@@ -55,10 +55,10 @@ fn benches(criterion: &mut Criterion) {
                 down = !down;
                 decoder.feed(if down { b"\x1b[B" } else { b"\x1b[A" }, &mut events);
                 while let Some(event) = events.pop_front() {
-                    let _ = app.on_input(event, now);
+                    let _ = state.on_input(event, now);
                 }
                 out.clear();
-                screen.draw(&mut out, |frame| view::draw(frame, &app, now));
+                screen.draw(&mut out, |frame| view::draw(frame, &state, now));
                 black_box(&out);
             });
         });

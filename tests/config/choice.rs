@@ -12,8 +12,8 @@ base_url = "https://keys.example"
 data = "lab"
 "#;
 
-fn chosen(home: &Home, wishes: &Overrides) -> Result<String, String> {
-    Config::load(wishes, &home.places).map(|config| config.chosen().to_owned()).map_err(|error| error.to_string())
+fn chosen(home: &Home, overrides: &Overrides) -> Result<String, String> {
+    Config::load(overrides, &home.dirs).map(|config| config.chosen().to_owned()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn without_settings_it_is_the_embedded_server() {
     let local = config.profile(config.chosen()).unwrap();
     assert_eq!((local.name.as_str(), local.server.as_str()), ("local", "embedded server"));
     assert!(!local.signs_in && !local.production && !local.read_only);
-    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.places.data));
+    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.dirs.data));
     assert_eq!(config.profiles(), [local]);
 }
 
@@ -34,7 +34,7 @@ fn the_nearest_word_counts() {
     let url = Overrides { url: Some("https://other.example:8443/x".into()), ..Overrides::default() };
     let data = Overrides { data: Some("/srv/keys".into()), ..Overrides::default() };
     assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "team");
-    home.places.profile = Some("lab".to_owned());
+    home.dirs.profile = Some("lab".to_owned());
     assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "lab");
     assert_eq!(chosen(&home, &data).unwrap(), "local");
     assert_eq!(chosen(&home, &url).unwrap(), "other.example:8443");
@@ -50,7 +50,7 @@ fn an_unknown_name_is_said_with_its_source_and_what_may_be_meant() {
     let error = chosen(&home, &Overrides { profile: Some("taem".into()), ..Overrides::default() }).unwrap_err();
     assert!(error.starts_with(r#"there is no profile "taem" (--profile); did you mean team?; there are: "#), "{error}");
     assert!(error.contains("local, team, lab") && error.contains("config.toml"), "{error}");
-    home.places.profile = Some("nonsense".into());
+    home.dirs.profile = Some("nonsense".into());
     let error = chosen(&home, &Overrides::default()).unwrap_err();
     assert!(error.contains("(LATCHKEY_PROFILE)") && !error.contains("did you mean"), "{error}");
     let home = Home::with(&TWO.replace(r#""team""#, r#""tea""#));
@@ -61,8 +61,9 @@ fn an_unknown_name_is_said_with_its_source_and_what_may_be_meant() {
 #[test]
 fn a_url_makes_a_profile_of_its_own() {
     let home = Home::with(TWO);
-    let wishes = Overrides { url: Some("https://pasted.example//dashboard#/default".into()), ..Overrides::default() };
-    let config = Config::load(&wishes, &home.places).unwrap();
+    let overrides =
+        Overrides { url: Some("https://pasted.example//dashboard#/default".into()), ..Overrides::default() };
+    let config = Config::load(&overrides, &home.dirs).unwrap();
     let profile = config.profile("pasted.example").unwrap();
     assert_eq!(profile.server, "pasted.example");
     assert!(profile.signs_in);
@@ -70,7 +71,7 @@ fn a_url_makes_a_profile_of_its_own() {
     assert_eq!(config.url_of_ad_hoc("pasted.example"), Some("https://pasted.example"));
     assert_eq!(config.url_of_ad_hoc("team"), None);
     let wrong = Overrides { url: Some("https://jo:hunter2@pasted.example".into()), ..Overrides::default() };
-    let error = Config::load(&wrong, &home.places).unwrap_err();
+    let error = Config::load(&wrong, &home.dirs).unwrap_err();
     assert!(matches!(error, ConfigError::Url(_)) && !error.to_string().contains("hunter2"));
 }
 
@@ -83,7 +84,7 @@ fn data_is_for_the_embedded_server_only() {
         ..Overrides::default()
     };
     for name in ["local", "lab"] {
-        let config = Config::load(&data(Some(name)), &home.places).unwrap();
+        let config = Config::load(&data(Some(name)), &home.dirs).unwrap();
         assert!(
             matches!(config.connection(name), Ok(ServerLocation::Embedded(folder)) if folder.as_os_str() == "/srv/keys")
         );
@@ -95,7 +96,7 @@ fn data_is_for_the_embedded_server_only() {
 #[test]
 fn read_only_is_for_every_profile() {
     let home = Home::with(TWO);
-    let config = Config::load(&Overrides { read_only: true, ..Overrides::default() }, &home.places).unwrap();
+    let config = Config::load(&Overrides { read_only: true, ..Overrides::default() }, &home.dirs).unwrap();
     assert!(config.profiles().iter().all(|profile| profile.read_only));
     assert!(home.load().unwrap().profiles().iter().all(|profile| !profile.read_only));
 }
@@ -104,29 +105,29 @@ fn read_only_is_for_every_profile() {
 fn another_file_can_be_named_and_must_be_there() {
     let home = Home::with(TWO);
     let moved = home.folder.path().join("mine.toml");
-    let wishes = Overrides { config: Some(moved.clone()), ..Overrides::default() };
-    let error = chosen(&home, &wishes).unwrap_err();
+    let overrides = Overrides { config: Some(moved.clone()), ..Overrides::default() };
+    let error = chosen(&home, &overrides).unwrap_err();
     assert_eq!(error, format!("the settings in {} do not exist: check --config", moved.display()));
     std::fs::rename(home.file(), &moved).unwrap();
-    assert_eq!(chosen(&home, &wishes).unwrap(), "team");
+    assert_eq!(chosen(&home, &overrides).unwrap(), "team");
     assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "local");
 }
 
 #[test]
 fn a_forward_is_about_the_chosen_server_or_refused() {
     let home = Home::with("[profiles.team]\nbase_url = \"https://keys.example\"\n");
-    let wishes = |forward: &str| Overrides {
+    let overrides = |forward: &str| Overrides {
         profile: Some("team".into()),
         connect_to: Some(forward.parse().unwrap()),
         ..Overrides::default()
     };
-    let config = Config::load(&wishes("keys.example:443=127.0.0.1:8443"), &home.places).unwrap();
+    let config = Config::load(&overrides("keys.example:443=127.0.0.1:8443"), &home.dirs).unwrap();
     let ServerLocation::Remote(connection) = config.connection("team").unwrap() else { panic!("it is elsewhere") };
     assert_eq!(connection.connect_to, Some(([127, 0, 0, 1], 8443).into()));
     for other in ["other.example:443=127.0.0.1:8443", "keys.example:444=127.0.0.1:8443"] {
-        let error = Config::load(&wishes(other), &home.places).unwrap_err().to_string();
+        let error = Config::load(&overrides(other), &home.dirs).unwrap_err().to_string();
         assert!(error.contains("and the server is keys.example"), "{error}");
     }
-    let local = Overrides { profile: None, ..wishes("keys.example:443=127.0.0.1:8443") };
-    assert!(Config::load(&local, &home.places).unwrap_err().to_string().contains("embedded server"));
+    let local = Overrides { profile: None, ..overrides("keys.example:443=127.0.0.1:8443") };
+    assert!(Config::load(&local, &home.dirs).unwrap_err().to_string().contains("embedded server"));
 }

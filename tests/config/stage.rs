@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 pub struct Home {
     pub folder: TempDir,
-    pub places: AppDirs,
+    pub dirs: AppDirs,
 }
 
 impl Home {
@@ -18,22 +18,22 @@ impl Home {
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        let places =
+        let dirs =
             AppDirs { config: at("config"), data: at("data"), state: at("state"), home: at("home"), profile: None };
-        Self { folder, places }
+        Self { folder, dirs }
     }
 
     /// A home with these settings.
     pub fn with(settings: &str) -> Self {
         let home = Self::empty();
-        fs::create_dir(&home.places.config).unwrap();
+        fs::create_dir(&home.dirs.config).unwrap();
         fs::write(home.file(), settings).unwrap();
         home.mode(0o600);
         home
     }
 
     pub fn file(&self) -> PathBuf {
-        self.places.config.join("config.toml")
+        self.dirs.config.join("config.toml")
     }
 
     pub fn mode(&self, mode: u32) {
@@ -41,7 +41,7 @@ impl Home {
     }
 
     pub fn load(&self) -> Result<Config, ConfigError> {
-        Config::load(&Overrides::default(), &self.places)
+        Config::load(&Overrides::default(), &self.dirs)
     }
 }
 

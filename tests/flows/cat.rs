@@ -76,14 +76,14 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
                 bench.input(event);
             }
             // Whatever it meant, it goes on.
-            if bench.left.take().is_some() || bench.app.suspending {
-                bench.app.exit = latchkey::tui::state::ExitState::No;
-                bench.app.on_resume(false);
+            if bench.left.take().is_some() || bench.state.suspending {
+                bench.state.exit = latchkey::tui::state::ExitState::No;
+                bench.state.on_resume(false);
             }
             if step % 8 == 0 {
                 bench.settle().await;
                 out.clear();
-                screen.draw(&mut out, |frame| view::draw(frame, &bench.app, bench.now));
+                screen.draw(&mut out, |frame| view::draw(frame, &bench.state, bench.now));
             }
         }
         bench.settle().await;
@@ -102,13 +102,13 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
 async fn the_shell_waits_for_a_create() {
     let mut bench = Bench::new().await;
     bench.press("cmine<Enter>");
-    assert!(bench.app.creating);
+    assert!(bench.state.creating);
     bench.press("<Ctrl-Z>");
-    assert!(bench.app.suspending && !bench.app.may_suspend());
+    assert!(bench.state.suspending && !bench.state.may_suspend());
     bench.sees("Waiting for the new key before leaving");
     bench.settle().await;
-    assert!(bench.app.may_suspend());
-    bench.app.on_resume(true);
+    assert!(bench.state.may_suspend());
+    bench.state.on_resume(true);
     bench.sees("Access key created");
     let secret = bench.secret();
     bench.misses(secret.expose());
@@ -116,5 +116,5 @@ async fn the_shell_waits_for_a_create() {
     bench.sees(secret.expose());
     bench.press("<Ctrl-Z>");
     bench.misses(secret.expose());
-    assert!(bench.app.may_suspend());
+    assert!(bench.state.may_suspend());
 }

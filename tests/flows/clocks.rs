@@ -6,7 +6,7 @@ use super::Bench;
 
 #[tokio::test]
 async fn a_token_that_has_expired_already_is_said_to_have() {
-    let app = axum::Router::new().route(
+    let state = axum::Router::new().route(
         "/api/v2/auth/client_token",
         axum::routing::post(|| async {
             let ended = chrono::Utc::now().timestamp() - 83 * 60;
@@ -15,7 +15,7 @@ async fn a_token_that_has_expired_already_is_said_to_have() {
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let serving = tokio::spawn(async { axum::serve(listener, app).await });
+    let serving = tokio::spawn(async { axum::serve(listener, state).await });
     let mut bench = Bench::new().await;
     bench.type_keys("t").await;
     bench.press(&format!("http://127.0.0.1:{port}<Tab>{}<Tab>{}", "1".repeat(32), "2".repeat(32)));

@@ -32,7 +32,7 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.sees("is ready for use");
     bench.sees("nightly backup");
     bench.misses("sk_");
-    assert!(!format!("{:?}", bench.app).contains(secret.expose()));
+    assert!(!format!("{:?}", bench.state).contains(secret.expose()));
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn enter_pressed_many_times_makes_one_key() {
     let mut bench = Bench::new().await;
     bench.type_keys("c once<Enter><Enter><Enter><Enter>").await;
     bench.type_keys("<Esc>").await;
-    assert_eq!(bench.app.list.total, Some(1));
+    assert_eq!(bench.state.list.total, Some(1));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_shown_secret_hides_by_itself_and_when_nobody_looks() {
     bench.type_keys("s<FocusLost>").await;
     bench.misses(secret.expose());
     bench.type_keys("s").await;
-    let _ = bench.app.on_resize((100, 30));
+    let _ = bench.state.on_resize((100, 30));
     bench.misses(secret.expose());
 }
 
@@ -76,7 +76,7 @@ async fn close_asks_when_the_secret_was_neither_shown_nor_copied() {
     bench.type_keys("<Esc><Enter><Esc>").await;
     assert_eq!(bench.secret().expose(), secret.expose());
     bench.type_keys("<Esc><Enter><Tab><Enter>").await;
-    assert!(bench.app.dialog.is_none());
+    assert!(bench.state.dialog.is_none());
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn ctrl_c_beside_a_secret_closes_it_first_and_then_leaves() {
     bench.sees("not shown, copied or saved");
     // Back to the secret is also: do not leave.
     bench.type_keys("<Enter>s<Esc><Enter>").await;
-    assert!(bench.app.dialog.is_none() && bench.left.is_none());
+    assert!(bench.state.dialog.is_none() && bench.left.is_none());
     bench.type_keys("c<Enter>").await;
     bench.type_keys("s<Ctrl-C>").await;
     assert_eq!(bench.left, Some(Farewell(None)));
@@ -111,7 +111,7 @@ async fn ctrl_c_beside_a_secret_closes_it_first_and_then_leaves() {
 async fn an_end_from_outside_says_which_key_nobody_saw() {
     let mut bench = Bench::new().await;
     bench.press("c lost<Enter>");
-    assert!(bench.app.on_stop().is_none());
+    assert!(bench.state.on_stop().is_none());
     bench.settle().await;
     let words = bench.left.clone().unwrap().0.unwrap();
     assert!(words.contains("PK") && words.contains("delete it") && !words.contains("sk_"), "{words}");
@@ -127,10 +127,10 @@ async fn label_and_expiry_are_checked_as_they_are_typed() {
     bench.sees("it has passed");
     bench.type_keys("<Enter>").await;
     bench.sees("Create access key");
-    assert!(!bench.app.creating);
+    assert!(!bench.state.creating);
     bench.type_keys("<Ctrl-U>2099-12-31<Enter>").await;
     bench.type_keys("s<Esc><Enter>").await;
-    let key = bench.app.list.selected_key().unwrap();
+    let key = bench.state.list.selected_key().unwrap();
     assert_eq!(key.expires_at.unwrap().timestamp() / 86_400 / 366, 129);
 }
 
@@ -138,11 +138,11 @@ async fn label_and_expiry_are_checked_as_they_are_typed() {
 async fn a_paste_goes_into_a_field_or_nowhere() {
     let mut bench = Bench::new().await;
     let paste = |bench: &mut Bench, text: &str| {
-        let effect = bench.app.on_input(crossterm::event::Event::Paste(text.to_owned()), bench.now);
+        let effect = bench.state.on_input(crossterm::event::Event::Paste(text.to_owned()), bench.now);
         assert!(effect.is_none());
     };
     paste(&mut bench, "c\rd\rq");
-    assert!(bench.app.dialog.is_none() && bench.left.is_none());
+    assert!(bench.state.dialog.is_none() && bench.left.is_none());
     bench.type_keys("c").await;
     paste(&mut bench, "two\nlines\u{1b}[31m\n");
     bench.type_keys("<Enter>").await;

@@ -27,7 +27,7 @@ fn test(bench: &Bench) -> &TestStep {
 }
 
 fn step(bench: &Bench) -> Option<&Step> {
-    match bench.app.dialog.as_ref().unwrap() {
+    match bench.state.dialog.as_ref().unwrap() {
         Dialog::Reveal(reveal) => reveal.step.as_ref(),
         Dialog::Token(token) => token.step.as_ref(),
         _ => None,
@@ -37,7 +37,7 @@ fn step(bench: &Bench) -> Option<&Step> {
 /// Types an ID and a secret into the page for any key.
 async fn open_page(bench: &mut Bench, id: &str, secret: &str) {
     bench.type_keys("t").await;
-    let base = if bench.app.list.selected_key().is_some() { "<BackTab>" } else { "<Tab>" };
+    let base = if bench.state.list.selected_key().is_some() { "<BackTab>" } else { "<Tab>" };
     bench.type_keys(base).await;
     bench.type_keys("<Ctrl-U>").await;
     bench.press(id);
@@ -119,7 +119,7 @@ async fn a_new_key_is_tested_by_a_real_exchange() {
     bench.misses(&token);
     bench.type_keys("<Tab><Enter>").await;
     assert_eq!(bench.copied, [(What::AccessToken, token.clone())]);
-    assert!(!format!("{:?}", bench.app).contains(&token));
+    assert!(!format!("{:?}", bench.state).contains(&token));
     // Each test draws a content of its own, so no two tokens are made of the same.
     bench.type_keys("<Tab><Enter>").await;
     let Testing::Works { grant, .. } = &test(&bench).state else { panic!("{:?}", test(&bench).state) };
@@ -132,13 +132,13 @@ async fn a_key_made_earlier_has_its_token_and_nothing_of_it_stays() {
     let (id, secret) = bench.create("earlier").await;
     open_page(&mut bench, &id, secret.expose()).await;
     bench.misses(secret.expose());
-    assert!(!format!("{:?}", bench.app).contains(secret.expose()));
+    assert!(!format!("{:?}", bench.state).contains(secret.expose()));
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
     bench.sees("The server accepts the token");
     bench.type_keys("<Esc><Esc>").await;
-    assert!(bench.app.dialog.is_none());
+    assert!(bench.state.dialog.is_none());
     bench.type_keys("t").await;
-    let Some(Dialog::Token(page)) = &bench.app.dialog else { panic!() };
+    let Some(Dialog::Token(page)) = &bench.state.dialog else { panic!() };
     assert_eq!((page.id.text(), page.secret.text()), (id.as_str(), ""));
 }
 
@@ -161,7 +161,7 @@ async fn what_stands_in_the_wrong_field_is_named() {
     bench.type_keys("<Esc>").await;
     // A secret does not stay where it can be read.
     bench.type_keys("t<BackTab>").await;
-    let effect = bench.app.on_input(crossterm::event::Event::Paste(secret.expose().to_owned()), bench.now);
+    let effect = bench.state.on_input(crossterm::event::Event::Paste(secret.expose().to_owned()), bench.now);
     assert!(effect.is_none());
     bench.sees("Not pasted: this is a Secret access key");
     bench.press("<Ctrl-U>");
@@ -207,13 +207,13 @@ async fn the_doctor_says_how_a_foreign_token_was_made() {
     bench.sees("made with a line break at the end of the secret");
     bench.sees("Use printf %s in place of echo");
     bench.misses(failing.expose());
-    assert!(!format!("{:?}", bench.app).contains(failing.expose()));
+    assert!(!format!("{:?}", bench.state).contains(failing.expose()));
 }
 
 /// Passportal has the exchange and nothing else of ours, and sends the expiry as text.
 #[tokio::test]
 async fn a_real_tenant_of_passportal_is_asked_by_its_base_url() {
-    let app = axum::Router::new().route(
+    let state = axum::Router::new().route(
         "/api/v2/auth/client_token",
         axum::routing::post(|headers: axum::http::HeaderMap| async move {
             assert_eq!(headers["x-key"], "1".repeat(32));
@@ -226,7 +226,7 @@ async fn a_real_tenant_of_passportal_is_asked_by_its_base_url() {
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let serving = tokio::spawn(async { axum::serve(listener, app).await });
+    let serving = tokio::spawn(async { axum::serve(listener, state).await });
     let mut bench = Bench::new().await;
     bench.type_keys("t").await;
     bench.press(&format!("http://127.0.0.1:{port}//dashboard#/default<Tab>"));

@@ -101,18 +101,18 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     // Nothing goes on beside it but its end.
     bench.press("<Tab><Enter>x");
     bench.sees("[Esc stops it]");
-    bench.app.on_delivered(Err(("the command failed".into(), Untrusted::new("no\u{1b}[2J"))));
+    bench.state.on_delivered(Err(("the command failed".into(), Untrusted::new("no\u{1b}[2J"))));
     bench.sees("The command failed. The secret is still here. It says: no^[[2J");
     bench.press("<Esc>");
     assert_eq!(bench.secret().expose(), secret.expose());
     bench.press("w<Enter>");
     assert!(matches!(&bench.delivering, Some(SaveTarget::File(path)) if path.starts_with("~/PK")));
-    bench.app.on_delivered(Ok(Untrusted::default()));
+    bench.state.on_delivered(Ok(Untrusted::default()));
     bench.sees("a new file that only you");
     bench.type_keys("<Enter>").await;
-    assert!(bench.app.dialog.is_none());
+    assert!(bench.state.dialog.is_none());
     // Nobody waits any more.
-    bench.app.on_delivered(Ok(Untrusted::default()));
+    bench.state.on_delivered(Ok(Untrusted::default()));
     bench.misses("sk_");
 }
 

@@ -83,14 +83,14 @@ fn reveal_shown() {
 
 #[test]
 fn reveal_copied() {
-    assert_snapshot!(reveal(|stage| stage.app.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux))));
+    assert_snapshot!(reveal(|stage| stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux))));
 }
 
 #[test]
 fn reveal_not_copied() {
     assert_snapshot!(reveal(|stage| {
         let reason = "tmux does not answer.".to_owned();
-        stage.app.on_copied(What::Secret, CopyReport::Failed { reason });
+        stage.state.on_copied(What::Secret, CopyReport::Failed { reason });
     }));
 }
 
@@ -98,7 +98,7 @@ fn reveal_not_copied() {
 fn reveal_shown_and_copied() {
     let picture = reveal(|stage| {
         stage.press("s");
-        stage.app.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux));
+        stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux));
     });
     // The picture is kept without the secret, though it is a made-up one.
     let secret = Stage::new((80, 24)).created();
@@ -111,7 +111,7 @@ fn reveal_without_a_clipboard() {
     assert_snapshot!(reveal(|stage| {
         let way = Err("this terminal (linux) takes no clipboard".to_owned());
         let around = Surroundings { way, warnings: vec![Warning::Stays], ..Surroundings::default() };
-        let _ = stage.app.on_surroundings(around, stage.now);
+        let _ = stage.state.on_surroundings(around, stage.now);
     }));
 }
 
@@ -122,7 +122,7 @@ fn watched(stage: &mut Stage) {
         warnings: vec![Warning::Recorded("tlog-rec-sessio".to_owned()), Warning::Shared(2)],
         ..Surroundings::default()
     };
-    let _ = stage.app.on_surroundings(stage.around.clone(), stage.now);
+    let _ = stage.state.on_surroundings(stage.around.clone(), stage.now);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn reveal_asks_before_it_is_shown_to_others() {
 #[test]
 fn reveal_asks_after_a_copy_that_nobody_confirms() {
     assert_snapshot!(reveal(|stage| {
-        stage.app.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Screen));
+        stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Screen));
         stage.press("<Esc><Enter>");
     }));
 }
@@ -161,7 +161,7 @@ fn save_failed() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Tab><Tab>pass<Space>insert<Enter>");
         let said = Untrusted::new("Error: pass-name is not in the password store.\u{1b}[2J");
-        stage.app.on_delivered(Err(("the command failed (exit status: 1)".to_owned(), said)));
+        stage.state.on_delivered(Err(("the command failed (exit status: 1)".to_owned(), said)));
     }));
 }
 
@@ -171,7 +171,7 @@ fn save_to_what_exists() {
         stage.press("w<Enter>");
         let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret exists already and is not \
                    overwritten";
-        stage.app.on_delivered(Err((why.to_owned(), Untrusted::default())));
+        stage.state.on_delivered(Err((why.to_owned(), Untrusted::default())));
     }));
 }
 
@@ -179,7 +179,7 @@ fn save_to_what_exists() {
 fn saved() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Enter>");
-        stage.app.on_delivered(Ok(Untrusted::default()));
+        stage.state.on_delivered(Ok(Untrusted::default()));
     }));
 }
 

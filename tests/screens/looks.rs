@@ -24,12 +24,12 @@ fn revealed(size: (u16, u16)) -> Stage {
     stage.press("c<Enter>");
     stage.created();
     stage.press("s");
-    stage.app.on_copied(What::Secret, CopyReport::Failed { reason: "tmux does not answer.".into() });
+    stage.state.on_copied(What::Secret, CopyReport::Failed { reason: "tmux does not answer.".into() });
     stage
 }
 
 fn seen(stage: &Stage, kind: TerminalKind) -> String {
-    look(&bytes(&stage.app, stage.now, kind), stage.app.size)
+    look(&bytes(&stage.state, stage.now, kind), stage.state.size)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn no_state_is_told_by_colour_alone() {
 #[test]
 fn codes_are_the_basic_ones() {
     for stage in [production(), revealed(SIZES[0]), revealed(SIZES[1])] {
-        let text = String::from_utf8(bytes(&stage.app, stage.now, TerminalKind::RICH)).unwrap();
+        let text = String::from_utf8(bytes(&stage.state, stage.now, TerminalKind::RICH)).unwrap();
         for part in text.split("\x1b[").skip(1) {
             let Some((codes, _)) = part.split_once('m').filter(|(codes, _)| !codes.contains(char::is_alphabetic))
             else {
@@ -86,7 +86,7 @@ fn codes_are_the_basic_ones() {
             let known = ["", "0", "1", "2", "4", "7", "31", "35", "39"];
             assert!(codes.split(';').all(|code| known.contains(&code)), "{codes}");
         }
-        let mono = String::from_utf8(bytes(&stage.app, stage.now, MONO)).unwrap();
+        let mono = String::from_utf8(bytes(&stage.state, stage.now, MONO)).unwrap();
         assert!(!mono.contains("31") || !mono.contains("\x1b[31"), "{mono:?}");
         assert!(!mono.contains("\x1b[35"), "{mono:?}");
     }

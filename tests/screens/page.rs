@@ -151,7 +151,7 @@ fn no_size_and_no_state_panics() {
             for script in ["", "<Enter>", "c", "d", "a", "e", "?", "/x", "e<Tab><Right><Tab>", "c<Enter>"] {
                 let mut stage = Stage::with((width, height), some_keys(), 5);
                 stage.press(script);
-                if stage.app.creating {
+                if stage.state.creating {
                     stage.created();
                     stage.picture();
                     stage.press("s");

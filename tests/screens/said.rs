@@ -23,7 +23,7 @@ fn after(script: &'static str, then: impl Fn(&mut Stage)) -> String {
 fn left_over(stage: &mut Stage) {
     let label = Label::parse("nightly backup of the billing database").unwrap();
     let new = NewKey { idempotency_key: IdempotencyKey::random(), label, expires_at: None };
-    stage.app.on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
+    stage.state.on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
 }
 
 fn unreachable() -> ApiError {
@@ -37,13 +37,15 @@ fn a_notice_takes_a_row_of_the_list() {
 
 #[test]
 fn a_notice_leaves_the_selected_key_in_sight() {
-    assert_snapshot!(after("<End>", |stage| stage.app.on_copied(What::Id, CopyReport::Sent(ClipboardRoute::Terminal))));
+    assert_snapshot!(after("<End>", |stage| stage
+        .state
+        .on_copied(What::Id, CopyReport::Sent(ClipboardRoute::Terminal))));
 }
 
 #[test]
 fn the_clipboard_is_overwritten() {
     assert_snapshot!(after("", |stage| stage
-        .app
+        .state
         .on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal))));
 }
 
@@ -74,7 +76,7 @@ fn a_token_is_copied() {
     let picture = after("c<Enter>", |stage| {
         stage.created();
         stage.press("h<Ctrl-U>api-content-hash<Enter><Tab><Enter>");
-        stage.app.on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));
+        stage.state.on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));
         stage.pass(Duration::from_secs(12));
     });
     assert!(picture.contains("Token (a credential), hides in 18 s"), "{picture}");
@@ -99,7 +101,7 @@ fn a_page_of_the_help_skips_no_line() {
             stage.press("<PageDown>");
         }
         paged.push_str(&end);
-        for words in stage.app.help_lines() {
+        for words in stage.state.help_lines() {
             assert!(paged.contains(&words.1), "{} at {size:?}:\n{paged}", words.1);
         }
         stage.press("<PageDown><PageUp>");

@@ -14,7 +14,7 @@ use crate::{hands, mask, picture};
 
 /// The app at one size, its clock standing still.
 pub struct Stage {
-    pub app: State,
+    pub state: State,
     pub now: ClockReading,
     /// What is found when it is looked around.
     pub around: Surroundings,
@@ -68,10 +68,10 @@ pub fn server(name: &str, place: &str) -> Server {
 impl Stage {
     /// The app as it starts.
     pub fn new(size: (u16, u16)) -> Self {
-        let (app, first) = State::new(size);
+        let (state, first) = State::new(size);
         let Effect::Send(asked) = first else { panic!("the first thing is a question") };
         Self {
-            app,
+            state,
             now: ClockReading { at: Instant::now(), utc: noon() },
             around: Surroundings::default(),
             asked: Some(asked),
@@ -101,33 +101,33 @@ impl Stage {
     }
 
     pub fn reply(&mut self, reply: Reply) {
-        let effect = self.app.on_reply(reply, self.now);
+        let effect = self.state.on_reply(reply, self.now);
         self.keep(effect);
     }
 
     /// Types a script.
     pub fn press(&mut self, script: &str) {
         for event in hands::events(script) {
-            let effect = self.app.on_input(event, self.now);
+            let effect = self.state.on_input(event, self.now);
             self.keep(effect);
         }
     }
 
     pub fn pass(&mut self, time: Duration) {
         self.now.at += time;
-        let effect = self.app.on_time(self.now);
+        let effect = self.state.on_time(self.now);
         self.keep(effect);
     }
 
     pub fn picture(&self) -> String {
-        mask::mask_times(&picture::picture(&self.app, self.now))
+        mask::mask_times(&picture::picture(&self.state, self.now))
     }
 
     fn keep(&mut self, effect: Option<Effect>) {
         match effect {
             Some(Effect::Send(request)) => self.asked = Some(request),
             Some(Effect::Look) => {
-                let effect = self.app.on_surroundings(self.around.clone(), self.now);
+                let effect = self.state.on_surroundings(self.around.clone(), self.now);
                 self.keep(effect);
             }
             _ => {}

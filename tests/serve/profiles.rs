@@ -23,14 +23,14 @@ fn settings(home: &TempDir, server: &Served, socket: &str) -> Config {
     let file = path(home, "config.toml");
     let team = format!("[profiles.team]\nbase_url = \"{}\"\nca_file = \"cert.pem\"\nusername = \"Jo\"", server.base);
     fs::write(&file, format!("{team}\n[profiles.here]\nsocket = \"{socket}\"\nusername = \"Jo\"\n")).unwrap();
-    let places = AppDirs {
+    let dirs = AppDirs {
         config: home.path().to_owned(),
         data: data(home),
         state: path(home, ".local/state/latchkey"),
         home: home.path().to_owned(),
         profile: None,
     };
-    Config::load(&Overrides::default(), &places).unwrap()
+    Config::load(&Overrides::default(), &dirs).unwrap()
 }
 
 /// Runs `latchkey login` or `logout` for a profile. `--data` would be about the embedded server.

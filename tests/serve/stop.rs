@@ -79,8 +79,8 @@ async fn the_programs_own_server_runs_beside_it_on_the_same_data() {
     assert_eq!(send(socket.delete(url).bearer_auth(&own)).await.status, 204);
     assert_eq!(verify().await.status, 401, "at once");
     let history = server.get(&session, &format!("/keys/{id}/events")).await;
-    let places: Vec<_> = history.body["events"].as_array().unwrap().iter().map(|event| &event["from"]).collect();
-    assert_eq!(places.last().unwrap().as_str().unwrap(), "127.0.0.1", "created over TCP");
-    assert_eq!(places[0].as_str().unwrap(), "local", "deleted over the socket");
+    let dirs: Vec<_> = history.body["events"].as_array().unwrap().iter().map(|event| &event["from"]).collect();
+    assert_eq!(dirs.last().unwrap().as_str().unwrap(), "127.0.0.1", "created over TCP");
+    assert_eq!(dirs[0].as_str().unwrap(), "local", "deleted over the socket");
     beside.stop().await;
 }

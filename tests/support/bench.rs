@@ -23,7 +23,7 @@ pub struct Farewell(pub Option<String>);
 
 /// The app on a server, without a terminal.
 pub struct Bench {
-    pub app: State,
+    pub state: State,
     pub server: Option<Embedded>,
     pub folder: TempDir,
     pub now: ClockReading,
@@ -83,9 +83,9 @@ impl Bench {
     /// An app with any connection; nothing is awaited yet.
     pub fn with(folder: TempDir, connect: impl Connect) -> Self {
         let link = client::spawn(connect);
-        let (app, first) = State::new((80, 24));
+        let (state, first) = State::new((80, 24));
         let mut bench = Self {
-            app,
+            state,
             server: None,
             folder,
             now: ClockReading::now(),
@@ -114,7 +114,7 @@ impl Bench {
 
     /// Gives the app an event.
     pub fn input(&mut self, event: Event) {
-        let effect = self.app.on_input(event, self.now);
+        let effect = self.state.on_input(event, self.now);
         self.perform(effect);
     }
 
@@ -136,7 +136,7 @@ impl Bench {
         let reply = tokio::time::timeout(Duration::from_secs(20), self.link.replies.recv());
         let reply = reply.await.expect("an answer in time").expect("the API task lives");
         self.now.utc = chrono::Utc::now();
-        let effect = self.app.on_reply(reply, self.now);
+        let effect = self.state.on_reply(reply, self.now);
         self.perform(effect);
     }
 
@@ -144,14 +144,14 @@ impl Bench {
     pub async fn pass(&mut self, time: Duration) {
         self.now.at += time;
         self.now.utc += TimeDelta::from_std(time).unwrap();
-        let effect = self.app.on_time(self.now);
+        let effect = self.state.on_time(self.now);
         self.perform(effect);
         self.settle().await;
     }
 
     /// What is on screen.
     pub fn picture(&self) -> String {
-        picture::picture(&self.app, self.now)
+        picture::picture(&self.state, self.now)
     }
 
     /// Fails unless these words are on screen.
@@ -170,7 +170,7 @@ impl Bench {
 
     /// The secret in the open dialog.
     pub fn secret(&self) -> SecretKey {
-        match &self.app.dialog {
+        match &self.state.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.secret.clone(),
             other => panic!("no secret is open but {other:?}"),
         }
@@ -180,39 +180,39 @@ impl Bench {
     pub async fn create(&mut self, label: &str) -> (String, SecretKey) {
         self.type_keys(&format!("c{}<Enter>", label.replace(' ', "<Space>"))).await;
         let secret = self.secret();
-        let Some(Dialog::Reveal(reveal)) = &self.app.dialog else { unreachable!() };
+        let Some(Dialog::Reveal(reveal)) = &self.state.dialog else { unreachable!() };
         let id = reveal.key.id.raw_for_api().to_owned();
         self.type_keys("cs<Esc><Enter>").await;
-        assert!(self.app.dialog.is_none());
+        assert!(self.state.dialog.is_none());
         (id, secret)
     }
 
     fn is_waiting(&self) -> bool {
-        let call = match &self.app.dialog {
+        let call = match &self.state.dialog {
             Some(Dialog::Create(dialog)) => &dialog.call,
             Some(Dialog::Edit(dialog)) => &dialog.call,
             Some(Dialog::Delete(dialog)) => &dialog.call,
             Some(Dialog::Switch(question, _)) => &question.call,
             _ => &CallState::None,
         };
-        let step = match &self.app.dialog {
+        let step = match &self.state.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.step.as_ref(),
             Some(Dialog::Token(token)) => token.step.as_ref(),
             _ => None,
         };
         let testing = matches!(step, Some(Step::Test(test)) if !matches!(test.state, Testing::Works { .. } | Testing::Fails { .. }));
-        let sign_in = self.app.sign_in.as_ref();
+        let sign_in = self.state.sign_in.as_ref();
         if let Some(dialog) = sign_in {
             return self.left.is_none() && dialog.call.is_sent(); // the rest waits for a person
         }
-        let list = &self.app.list;
+        let list = &self.state.list;
         let counting = list.window.is_some() && list.total.is_none() && list.trouble.is_none();
         self.left.is_none()
             && (testing
-                || self.app.connecting.is_some()
+                || self.state.connecting.is_some()
                 || list.is_loading()
                 || call.is_sent()
-                || self.app.creating
+                || self.state.creating
                 || counting)
     }
 
@@ -222,13 +222,13 @@ impl Bench {
             Some(Effect::Send(request)) => self.link.requests.try_send(request).unwrap(),
             Some(Effect::Copy(what, text)) => {
                 self.copied.push((what, text.expose_secret().to_owned()));
-                self.app.on_copied(what, CopyReport::Sent(ClipboardRoute::Terminal));
+                self.state.on_copied(what, CopyReport::Sent(ClipboardRoute::Terminal));
             }
             Some(Effect::Overwrite) => {
-                self.app.on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal))
+                self.state.on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal));
             }
             Some(Effect::Look) => {
-                let effect = self.app.on_surroundings(self.around.clone(), self.now);
+                let effect = self.state.on_surroundings(self.around.clone(), self.now);
                 self.perform(effect);
             }
             Some(Effect::Deliver(to, _)) => self.delivering = Some(to),

@@ -34,7 +34,7 @@ pub fn input(bytes: &[u8]) {
             0xff => {
                 decoder.give_up(&mut events);
                 page.now.at += Duration::from_secs(7);
-                let effect = page.app.on_time(page.now);
+                let effect = page.state.on_time(page.now);
                 page.perform(effect, None);
             }
             0xfe => events.push_back(Event::Resize(SIZES[page.turn % SIZES.len()].0, SIZES[page.turn % SIZES.len()].1)),
@@ -86,7 +86,7 @@ pub fn untrusted(bytes: &[u8]) {
     let Some((&first, bytes)) = bytes.split_first() else { return };
     let (text, cells) = (String::from_utf8_lossy(bytes), usize::from(first));
     let text = Untrusted::new(&text);
-    let label = text.label(cells);
+    let label = text.to_display(cells);
     assert!(label.width() <= cells, "{label:?} is wider than {cells}");
     assert_eq!(strange(label.as_bytes()), [""; 0], "{label:?}");
     assert!(!label.contains(['\r', '\n']));
@@ -129,7 +129,7 @@ pub fn answers(bytes: &[u8]) {
         3 => Reply::Deleted(id, Err(answer.refusal())),
         _ => Reply::Exchanged(Attempt::next(), Exchanged { result: answer.grant(), server_time: answer.date() }),
     };
-    let effect = page.app.on_reply(reply, page.now);
+    let effect = page.state.on_reply(reply, page.now);
     page.perform(effect, None);
     page.draw();
     for press in b"\rsed" {

@@ -8,9 +8,9 @@ use latchkey::tui::view;
 use crate::mask::mask_times;
 
 /// The bytes of the first frame, in a terminal of this kind.
-pub fn bytes(app: &State, now: ClockReading, kind: TerminalKind) -> Vec<u8> {
+pub fn bytes(state: &State, now: ClockReading, kind: TerminalKind) -> Vec<u8> {
     let mut out = Vec::new();
-    Screen::new(app.size.0, app.size.1, kind).draw(&mut out, |frame| view::draw(frame, app, now));
+    Screen::new(state.size.0, state.size.1, kind).draw(&mut out, |frame| view::draw(frame, state, now));
     out
 }
 

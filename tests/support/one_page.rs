@@ -19,7 +19,7 @@ pub const SIZES: [(u16, u16); 8] = [(80, 24), (40, 10), (100, 30), (1, 1), (41, 
 
 /// The page, and a server that answers at once.
 pub struct OnePage {
-    pub app: State,
+    pub state: State,
     screen: Screen,
     pub now: ClockReading,
     charset: Charset,
@@ -32,17 +32,17 @@ pub struct OnePage {
 impl OnePage {
     pub fn new(first: u8) -> Self {
         let size = SIZES[usize::from(first) % SIZES.len()];
-        let (app, effect) = State::new(size);
+        let (state, effect) = State::new(size);
         let Effect::Send(Request::List(asked)) = effect else { panic!("the first thing is a list") };
         let utc: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
         let now = ClockReading { at: Instant::now(), utc };
         let charset = if first & 128 == 0 { Charset::Utf8 } else { Charset::Ascii };
         let screen = Screen::new(size.0, size.1, TerminalKind { charset, colours: first & 8 != 0 });
-        let mut page = Self { app, screen, now, charset, asked: asked.clone(), secret: 0, turn: 0, left: false };
-        page.app.begin(vec![profile(first), profile(first ^ 16)], "");
+        let mut page = Self { state, screen, now, charset, asked: asked.clone(), secret: 0, turn: 0, left: false };
+        page.state.begin(vec![profile(first), profile(first ^ 16)], "");
         let server = Server { profile: profile(first), target: Target::Socket("/run/api.sock".into()), who: None };
         for reply in [Reply::Connected(Ok(server)), Reply::Listed(asked.clone(), Ok(keys(&asked)))] {
-            let effect = page.app.on_reply(reply, now);
+            let effect = page.state.on_reply(reply, now);
             page.perform(effect, None);
         }
         page
@@ -50,13 +50,13 @@ impl OnePage {
 
     pub fn take(&mut self, event: Event) {
         // Looked at before, for what it means depends on what was open.
-        let deletes = matches!(&self.app.dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
-        let creates = matches!(&self.app.dialog, Some(Dialog::Create(_)));
+        let deletes = matches!(&self.state.dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
+        let creates = matches!(&self.state.dialog, Some(Dialog::Create(_)));
         let is_enter = event.as_key_event().is_some_and(|key| key.code == KeyCode::Enter);
         if let Event::Resize(width, height) = event {
             self.screen.resize(width, height);
         }
-        let effect = self.app.on_input(event, self.now);
+        let effect = self.state.on_input(event, self.now);
         match &effect {
             Some(Effect::Send(Request::Delete(_))) => assert!(deletes && is_enter, "deleted without its confirmation"),
             Some(Effect::Send(Request::Create(_))) => assert!(creates && is_enter, "created without its dialog"),
@@ -74,7 +74,7 @@ impl OnePage {
             _ => None,
         };
         if let Some(reply) = reply.filter(|_| depth < 8) {
-            let effect = self.app.on_reply(reply, self.now);
+            let effect = self.state.on_reply(reply, self.now);
             self.perform(effect, Some(depth + 1));
         }
     }
@@ -111,8 +111,8 @@ impl OnePage {
 
     pub fn draw(&mut self) {
         let mut out = Vec::new();
-        let (app, now) = (&self.app, self.now);
-        self.screen.draw(&mut out, |frame| view::draw(frame, app, now));
+        let (state, now) = (&self.state, self.now);
+        self.screen.draw(&mut out, |frame| view::draw(frame, state, now));
         assert_eq!(strange(&out), [""; 0]);
         assert!(self.charset == Charset::Utf8 || out.is_ascii(), "{:?} in ASCII", String::from_utf8_lossy(&out));
     }

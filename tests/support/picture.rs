@@ -9,10 +9,10 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 /// What the app shows at its size: rows of text, and the cursor's place below them if there is one.
-pub fn picture(app: &State, now: ClockReading) -> String {
-    let area = Rect::new(0, 0, app.size.0, app.size.1);
+pub fn picture(state: &State, now: ClockReading) -> String {
+    let area = Rect::new(0, 0, state.size.0, state.size.1);
     let mut frame = Buffer::empty(area);
-    let cursor = view::draw(&mut frame, app, now);
+    let cursor = view::draw(&mut frame, state, now);
     let mut text = String::new();
     for y in 0..area.height {
         let mut row = String::new();

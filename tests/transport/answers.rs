@@ -98,7 +98,10 @@ async fn one_signs_in_works_and_signs_out() {
     let nobody = Client::connect(&at(mock.router()).await, None).unwrap();
     let session = nobody.sign_in("jo", &SecretString::from(PASSWORD)).await.unwrap();
     assert_eq!(session.token.expose_secret(), TOKEN);
-    assert_eq!((session.username.label(20), session.role.label(20)), ("jo".to_owned(), "administrator".to_owned()));
+    assert_eq!(
+        (session.username.to_display(20), session.role.to_display(20)),
+        ("jo".to_owned(), "administrator".to_owned())
+    );
     assert!(!format!("{session:?}").contains(TOKEN));
     let jo = nobody.with_session(&session.token).unwrap();
     jo.count(&Filter::default()).await.unwrap();

@@ -23,7 +23,7 @@ use crate::server::{Removal, Role, Store, StoreError};
 /// Does what is asked about the administrators of a data folder.
 pub fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey admin")?;
-    if settings.wishes.read_only && !matches!(what, Admin::List) {
+    if settings.overrides.read_only && !matches!(what, Admin::List) {
         return Err(Failure::new(Exit::Denied, "Nothing was changed: --read-only does not let you."));
     }
     let data = settings.data();

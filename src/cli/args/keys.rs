@@ -1,12 +1,13 @@
 //! The command line of `latchkey keys`.
 
+use crate::operations::deliver::DeliveryRequest;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::values;
-use super::values::Expires;
 use crate::domain::{KeyId, Label, Order, Sort, Status};
+use crate::operations::input;
+use crate::operations::input::Expires;
 
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]
@@ -30,13 +31,13 @@ pub enum KeysCommand {
     /// Switch an access key on again
     Activate {
         /// The access key ID
-        #[arg(value_parser = values::key_id)]
+        #[arg(value_parser = input::key_id)]
         id: KeyId,
     },
     /// Switch an access key off, and every access token made from it
     Deactivate {
         /// The access key ID
-        #[arg(value_parser = values::key_id)]
+        #[arg(value_parser = input::key_id)]
         id: KeyId,
     },
     /// Delete access keys, and every access token made from them
@@ -50,16 +51,16 @@ pub enum KeysCommand {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Only keys with this text in ID or label, without regard to case
-    #[arg(long, value_name = "TEXT", value_parser = values::search, default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "TEXT", value_parser = input::search, default_value = "", hide_default_value = true)]
     pub search: String,
     /// Only keys of this status: active, inactive or expired
-    #[arg(long, value_parser = values::status)]
+    #[arg(long, value_parser = input::status)]
     pub status: Option<Status>,
     /// Sort by `created_at`, `last_used_at`, label, status or id
-    #[arg(long, value_name = "FIELD", value_parser = values::sort, default_value = "created_at")]
+    #[arg(long, value_name = "FIELD", value_parser = input::sort, default_value = "created_at")]
     pub sort: Sort,
     /// Direction: asc or desc [default: newest first, or A to Z]
-    #[arg(long, value_parser = values::order)]
+    #[arg(long, value_parser = input::order)]
     pub order: Option<Order>,
     /// At most so many keys
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -70,7 +71,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The access key ID
-    #[arg(value_parser = values::key_id)]
+    #[arg(value_parser = input::key_id)]
     pub id: KeyId,
     /// Show what happened to it too, newest first
     #[arg(long)]
@@ -81,10 +82,10 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct CreateArgs {
     /// What the administrators will call it; up to 100 characters
-    #[arg(long, value_name = "TEXT", value_parser = values::label, default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "TEXT", value_parser = input::label, default_value = "", hide_default_value = true)]
     pub label: Label,
     /// When it stops working: 90d, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
-    #[arg(long, value_name = "WHEN", value_parser = values::expires, default_value = "never")]
+    #[arg(long, value_name = "WHEN", value_parser = input::expires, default_value = "never")]
     pub expires: Expires,
     /// Write the secret to standard output even if that is a terminal
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
@@ -104,7 +105,7 @@ pub struct CreateArgs {
 #[derive(Debug, Args)]
 pub struct EditArgs {
     /// The access key ID
-    #[arg(value_parser = values::key_id)]
+    #[arg(value_parser = input::key_id)]
     pub id: KeyId,
     /// What is new.
     #[command(flatten)]
@@ -116,10 +117,10 @@ pub struct EditArgs {
 #[group(required = true, multiple = true)]
 pub struct NewValues {
     /// A new label
-    #[arg(long, value_name = "TEXT", value_parser = values::label)]
+    #[arg(long, value_name = "TEXT", value_parser = input::label)]
     pub label: Option<Label>,
     /// A new end: 90d from now, 2027-01-31, 2027-01-31T18:00:00Z or never
-    #[arg(long, value_name = "WHEN", value_parser = values::expires)]
+    #[arg(long, value_name = "WHEN", value_parser = input::expires)]
     pub expires: Option<Expires>,
 }
 
@@ -127,7 +128,7 @@ pub struct NewValues {
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
     /// Access key IDs; - reads them from standard input, one a line
-    #[arg(required = true, value_name = "ID", value_parser = values::key_id_or_dash)]
+    #[arg(required = true, value_name = "ID", value_parser = input::key_id_or_dash)]
     pub ids: Vec<IdOrDash>,
     /// Do not ask; needed where there is no terminal to ask on
     #[arg(long)]
@@ -139,3 +140,16 @@ pub struct DeleteArgs {
 
 /// An ID; none stands for "from standard input".
 pub type IdOrDash = Option<KeyId>;
+
+impl CreateArgs {
+    /// Where the secret is to go.
+    #[must_use]
+    pub fn delivery(&self) -> DeliveryRequest<'_> {
+        DeliveryRequest {
+            file: self.secret_file.as_deref(),
+            descriptor: self.secret_fd,
+            command: self.pipe_to.as_deref(),
+            show: self.show,
+        }
+    }
+}

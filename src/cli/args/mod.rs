@@ -5,7 +5,6 @@ mod keys;
 mod login;
 mod secrets;
 pub mod serve;
-mod values;
 
 use std::path::PathBuf;
 
@@ -14,9 +13,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 pub use crate::domain::looks_secret;
+pub use crate::operations::input::key_id;
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, NewValues, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
-pub use values::{Expires, content, expires, key_id, label};
 
 use crate::client::Forward;
 use crate::config::Overrides;
@@ -81,7 +80,7 @@ pub struct Args {
 impl Args {
     /// What they wish of the settings.
     #[must_use]
-    pub fn wishes(&self) -> Overrides {
+    pub fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),
             profile: self.profile.clone(),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values;
 use crate::domain::{Content, KeyId};
+use crate::operations::input;
 
 /// Where a secret or token comes from: standard input if it is not a terminal, else a masked prompt.
 #[derive(Debug, Args)]
@@ -22,10 +22,10 @@ pub struct HmacArgs {
     #[command(flatten)]
     pub secret: SecretFrom,
     /// The text to hash [default: 32 random hex digits, told with the token]
-    #[arg(long, value_name = "TEXT", value_parser = values::content)]
+    #[arg(long, value_name = "TEXT", value_parser = input::content)]
     pub content: Option<Content>,
     /// Write a ready command for curl instead, for this access key ID and the server in use
-    #[arg(long, value_name = "ID", value_parser = values::key_id)]
+    #[arg(long, value_name = "ID", value_parser = input::key_id)]
     pub curl: Option<KeyId>,
 }
 
@@ -33,13 +33,13 @@ pub struct HmacArgs {
 #[derive(Debug, Args)]
 pub struct TokenArgs {
     /// The access key ID
-    #[arg(value_parser = values::key_id)]
+    #[arg(value_parser = input::key_id)]
     pub id: KeyId,
     /// Where the secret access key comes from.
     #[command(flatten)]
     pub secret: SecretFrom,
     /// The text to hash [default: 32 random hex digits]
-    #[arg(long, value_name = "TEXT", value_parser = values::content)]
+    #[arg(long, value_name = "TEXT", value_parser = input::content)]
     pub content: Option<Content>,
     /// Write the access token to standard output even if that is a terminal
     #[arg(long)]
@@ -58,13 +58,13 @@ pub struct VerifyArgs {
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// The access key ID that does not work; without it, only the way to the server is looked at
-    #[arg(value_parser = values::key_id)]
+    #[arg(value_parser = input::key_id)]
     pub id: Option<KeyId>,
     /// Where the secret access key comes from.
     #[command(flatten)]
     pub secret: SecretFrom,
     /// The text that was hashed
-    #[arg(long, value_name = "TEXT", value_parser = values::content, requires = "id")]
+    #[arg(long, value_name = "TEXT", value_parser = input::content, requires = "id")]
     pub content: Option<Content>,
     /// Read the HMAC token that failed from this file; - is standard input
     #[arg(long, value_name = "FILE", requires_all = ["id", "content"])]

@@ -24,7 +24,7 @@ pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure>
         Err(failure) => (Diagnosis::of(failure), None),
     };
     for found in &mut diagnosis.findings {
-        found.next = settings.wishes.spell(&found.next);
+        found.next = settings.overrides.spell(&found.next);
     }
     // A bug report is about the surroundings; a key that does not work is not.
     let facts = match case {

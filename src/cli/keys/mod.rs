@@ -68,7 +68,7 @@ async fn edit(id: &KeyId, changes: Changes, settings: &Context) -> Result<Exit, 
 /// The call. A key that has expired is not switched on: it would stay as it is.
 async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<AccessKey, Failure> {
     if changes.status == Some(Status::Active) && server.client.key(id).await?.status == Status::Expired {
-        let id = id.label(KeyId::MAX_CHARS);
+        let id = id.to_display(KeyId::MAX_CHARS);
         return Err(Failure::new(Exit::Conflict, format!("Key {id} has expired: nothing was changed."))
             .next(format!("Give it a new end with: latchkey keys edit {id} --expires WHEN")));
     }

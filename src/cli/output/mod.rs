@@ -77,7 +77,7 @@ pub fn write_fields<W: Write>(
 /// A text on one line, whole, with what cannot be seen made visible.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    Untrusted::new(text).label(usize::MAX)
+    Untrusted::new(text).to_display(usize::MAX)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Table {
     pub fn row(&self, out: &mut impl Write, cells: &[&str]) -> io::Result<()> {
         self.line(out, |column| {
             let text = cells.get(column.cell).copied().unwrap_or_default();
-            Untrusted::new(text).label(if column.cut { column.width } else { usize::MAX })
+            Untrusted::new(text).to_display(if column.cut { column.width } else { usize::MAX })
         })
     }
 

@@ -32,7 +32,7 @@ pub enum TransportError {
     /// The server's certificate is for another name. Holds the names that it has.
     #[error(
         "The server's certificate is for another name ({}): use that name in the base URL, or check the address.",
-        .0.label(120)
+        .0.to_display(120)
     )]
     WrongName(Untrusted),
     /// The server's certificate is out of date.
@@ -52,7 +52,7 @@ pub enum TransportError {
     )]
     AuthorityAsServer,
     /// Something else is wrong with the server's certificate.
-    #[error("The server's certificate cannot be used ({}): have it replaced.", .0.label(120))]
+    #[error("The server's certificate cannot be used ({}): have it replaced.", .0.to_display(120))]
     Certificate(Untrusted),
     /// The server wants to see a certificate.
     #[error("The server wants a client certificate: name yours with client_cert and client_key in the profile.")]
@@ -74,16 +74,16 @@ pub enum TransportError {
     )]
     SpeaksTls,
     /// TLS failed in another way.
-    #[error("The TLS connection failed ({}): check the address, and what stands between.", .0.label(120))]
+    #[error("The TLS connection failed ({}): check the address, and what stands between.", .0.to_display(120))]
     Handshake(Untrusted),
     /// The proxy wants to know who asks.
     #[error("The proxy wants a user name and a password: give them in its address, http://NAME:PASSWORD@HOST:PORT.")]
     ProxyWantsPassword,
     /// The proxy cannot be reached, or does not connect us.
-    #[error("The proxy does not connect to the server ({}): check proxy in the profile, or HTTPS_PROXY.", .0.label(120))]
+    #[error("The proxy does not connect to the server ({}): check proxy in the profile, or HTTPS_PROXY.", .0.to_display(120))]
     Proxy(Untrusted),
     /// The host's name is unknown.
-    #[error("The server's name cannot be looked up ({}): check the base URL and the network.", .0.label(120))]
+    #[error("The server's name cannot be looked up ({}): check the base URL and the network.", .0.to_display(120))]
     UnknownHost(Untrusted),
 }
 

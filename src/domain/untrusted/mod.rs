@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Charset;
 pub use confusable::ConfusableWarning;
 
-/// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`label`](Self::label)
+/// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`to_display`](Self::label)
 /// or [`block`](Self::block).
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Untrusted(String);
@@ -32,19 +32,23 @@ impl Untrusted {
 
     /// One line for the screen, at most `max_cells` wide; an ellipsis marks what was cut.
     #[must_use]
-    pub fn label(&self, max_cells: usize) -> String {
+    pub fn to_display(&self, max_cells: usize) -> String {
         fit(&escape(&self.0), max_cells)
     }
 
-    /// [`label`](Self::label) of a name: a `!` says that there is a [`doubt`](Self::doubt) about it.
+    /// [`to_display`](Self::label) of a name: a `!` says that there is a [`doubt`](Self::doubt) about it.
     #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
-        if self.doubt().is_some() { fit(&format!("! {}", escape(&self.0)), max_cells) } else { self.label(max_cells) }
+        if self.confusable().is_some() {
+            fit(&format!("! {}", escape(&self.0)), max_cells)
+        } else {
+            self.to_display(max_cells)
+        }
     }
 
     /// Why a reader may take it for another text than it is.
     #[must_use]
-    pub fn doubt(&self) -> Option<ConfusableWarning> {
+    pub fn confusable(&self) -> Option<ConfusableWarning> {
         if spell(&self.0, false) != self.0 {
             Some(ConfusableWarning::Unseen)
         } else if confusable::mixes_scripts(&self.0) {

@@ -3,7 +3,7 @@
 use super::*;
 
 fn shown(text: &str) -> String {
-    Untrusted::new(text).label(200)
+    Untrusted::new(text).to_display(200)
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn what_cannot_be_seen_is_shown() {
 #[test]
 fn endless_marks_become_visible_text() {
     let zalgo = format!("a{}", "\u{301}".repeat(2000));
-    let label = Untrusted::new(&zalgo).label(20);
+    let label = Untrusted::new(&zalgo).to_display(20);
     assert!(label.starts_with("a\u{301}\u{301}\u{301}\\u{301}"), "{label}");
     assert!(label.width() <= 20);
 }
@@ -29,7 +29,7 @@ fn endless_marks_become_visible_text() {
 #[test]
 fn a_cell_stays_small() {
     // One cluster by Unicode's rules, and 27 bytes: each part of it stands for itself then.
-    let text = Untrusted::new("क्ष्म्य्र्व").label(200);
+    let text = Untrusted::new("क्ष्म्य्र्व").to_display(200);
     assert!(text.graphemes(true).all(|g| g.len() <= MAX_CLUSTER), "{text}");
     assert!(text.starts_with("क्ष्म") && text.contains("\\u{"), "{text}");
 }
@@ -70,9 +70,9 @@ fn noise_fits_cells() {
             })
             .collect();
         let untrusted = Untrusted::new(&text);
-        let label = untrusted.label(30);
+        let label = untrusted.to_display(30);
         assert!(label.width() <= 30, "{text:?}");
-        for shown in [label, untrusted.label(usize::MAX), untrusted.block(9, 9).join("/")] {
+        for shown in [label, untrusted.to_display(usize::MAX), untrusted.block(9, 9).join("/")] {
             assert!(shown.graphemes(true).all(|g| g.len() <= 16), "{text:?}: {shown}");
             assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{text:?}: {shown}");
         }
@@ -84,10 +84,10 @@ fn nothing_is_wider_than_asked() {
     for cells in 0..12 {
         for text in ["", "abc", "東京都庁舎", "e\u{301}e\u{301}e\u{301}e\u{301}", "\u{1b}\u{1b}\u{1b}\u{1b}\u{1b}"]
         {
-            assert!(Untrusted::new(text).label(cells).width() <= cells, "{text:?} in {cells}");
+            assert!(Untrusted::new(text).to_display(cells).width() <= cells, "{text:?} in {cells}");
         }
     }
-    assert_eq!(Untrusted::new("abcdef").label(4), "abc…");
+    assert_eq!(Untrusted::new("abcdef").to_display(4), "abc…");
 }
 
 #[test]

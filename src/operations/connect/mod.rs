@@ -22,7 +22,7 @@ pub struct Connection {
     pub profile: Profile,
     /// Whose session it is, where one signs in.
     pub username: Option<Untrusted>,
-    held: HeldSession,
+    guard: HeldSession,
 }
 
 /// What ends with the command.
@@ -63,7 +63,7 @@ pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Co
         ServerLocation::Embedded(data) => {
             let server = embedded::start(&data).await.map_err(|error| ApiError::NotStarted(error.to_string()))?;
             let client = Client::unix(&server.socket, &server.session)?;
-            return Ok(Connection { client, profile, username: None, held: HeldSession::Server(Box::new(server)) });
+            return Ok(Connection { client, profile, username: None, guard: HeldSession::Server(Box::new(server)) });
         }
         ServerLocation::Remote(connection) => connection,
     };
@@ -71,7 +71,7 @@ pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Co
     let file = SessionFile::of(config.state_folder(), name, &connection.target);
     if let Some(session) = file.load(profile.username.as_deref(), Utc::now())? {
         let client = Client::connect(&connection, Some(&session.token))?;
-        return Ok(Connection { client, profile, username: Some(session.username), held: HeldSession::Nothing });
+        return Ok(Connection { client, profile, username: Some(session.username), guard: HeldSession::Nothing });
     }
     if !interactive {
         return Err(not_signed_in(config, name));
@@ -81,7 +81,7 @@ pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Co
         client: signed_in.client,
         profile,
         username: Some(signed_in.session.username),
-        held: HeldSession::Session,
+        guard: HeldSession::Session,
     })
 }
 
@@ -91,7 +91,7 @@ pub async fn without_session(config: &Config, name: &str) -> Result<Connection, 
         ServerLocation::Embedded(_) => server(config, name, false).await,
         ServerLocation::Remote(connection) => {
             let client = Client::connect(&connection, None)?;
-            Ok(Connection { client, profile: config.profile(name)?, username: None, held: HeldSession::Nothing })
+            Ok(Connection { client, profile: config.profile(name)?, username: None, guard: HeldSession::Nothing })
         }
     }
 }
@@ -99,7 +99,7 @@ pub async fn without_session(config: &Config, name: &str) -> Result<Connection, 
 impl Connection {
     /// Ends what was begun for this command: the embedded server, or a session that nobody remembers.
     pub async fn close(self) {
-        match self.held {
+        match self.guard {
             HeldSession::Nothing => {}
             HeldSession::Server(server) => server.stop().await,
             // If it cannot be ended it ends by itself; the command's own result is what counts.
@@ -131,7 +131,7 @@ pub(crate) async fn ask_and_sign_in(
         None => ask_name(profile).await?,
     };
     let source = password.unwrap_or_else(|| {
-        let name = Untrusted::new(&username).label(60);
+        let name = Untrusted::new(&username).to_display(60);
         SecretSource::Prompt(format!("Password of {name} at {}: ", profile.server))
     });
     let password: SecretString = blocking(move || read_secret(&source)).await?;

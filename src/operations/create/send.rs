@@ -24,10 +24,10 @@ pub enum Unsent {
 }
 
 /// Sends the call until an answer comes.
-pub async fn send(client: &Client, new: &NewKey, held: &mut SignalGuard) -> Result<Creation, Unsent> {
+pub async fn send(client: &Client, new: &NewKey, guard: &mut SignalGuard) -> Result<Creation, Unsent> {
     let (mut pause, mut attempt) = (PAUSE, 1);
     loop {
-        let error = match answered(client, new, held).await {
+        let error = match answered(client, new, guard).await {
             Ok(creation) => return Ok(creation),
             Err(error) => error,
         };
@@ -35,23 +35,23 @@ pub async fn send(client: &Client, new: &NewKey, held: &mut SignalGuard) -> Resu
         if !error.is_passing() && !matches!(error, ApiError::Conflict(409, _)) {
             return Err(Unsent::Refused(error));
         }
-        if attempt == TRIES || held.is_heard() {
+        if attempt == TRIES || guard.is_heard() {
             return Err(Unsent::Unknown(error));
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => pause *= 2,
-            () = held.signal() => return Err(Unsent::Unknown(error)),
+            () = guard.signal() => return Err(Unsent::Unknown(error)),
         }
         attempt += 1;
     }
 }
 
 /// One call. A signal does not end it, since its answer may be the only copy of a secret.
-async fn answered(client: &Client, new: &NewKey, held: &mut SignalGuard) -> Result<Creation, ApiError> {
+async fn answered(client: &Client, new: &NewKey, guard: &mut SignalGuard) -> Result<Creation, ApiError> {
     let mut call = pin!(client.create(new));
     tokio::select! {
         result = &mut call => return result,
-        () = held.signal() => {}
+        () = guard.signal() => {}
     }
     let _ =
         writeln!(io::stderr(), "latchkey: A key is being made: waiting for the server's answer, to keep its secret.");

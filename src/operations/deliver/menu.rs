@@ -22,14 +22,14 @@ pub(crate) struct Offer<'a> {
     /// The command that may be run again.
     pub(crate) again: Option<PipeCommand>,
     pub(crate) rescue: &'a Rescue,
-    pub(crate) held: &'a mut SignalGuard,
+    pub(crate) guard: &'a mut SignalGuard,
 }
 
 impl Offer<'_> {
     /// Asks until the secret is somewhere. No answer, or a signal, keeps it in a private file.
     pub(crate) async fn make(mut self) -> Result<Delivery, Failure> {
         loop {
-            let choice = answer(self.question(), self.held).await;
+            let choice = answer(self.question(), self.guard).await;
             let tried = match choice.as_deref() {
                 None | Some("k") => return self.rescue.keep(self.id, &self.line, self.failed),
                 Some("r") if self.again.is_some() => self.run_again().await,
@@ -52,25 +52,25 @@ impl Offer<'_> {
             "latchkey: {}. The secret of {} is still here:\n{again}  c  give it to another command\n  \
              f  write it to a new file\n  s  show it here\n  k  keep it in a private file in {} and end\nYour choice: ",
             self.failed,
-            self.id.label(KeyId::MAX_CHARS),
+            self.id.to_display(KeyId::MAX_CHARS),
             self.rescue.folder().display(),
         )
     }
 
     async fn run_again(&mut self) -> Result<Option<Delivery>, String> {
         let Some(receiver) = &self.again else { return Ok(None) };
-        receiver.give(&self.line, OutputMode::Aloud, self.held.signal()).await.map_err(|failed| failed.why)?;
+        receiver.give(&self.line, OutputMode::Aloud, self.guard.signal()).await.map_err(|failed| failed.why)?;
         Ok(Some(Delivery::Command))
     }
 
     async fn run_another(&mut self) -> Result<Option<Delivery>, String> {
-        let Some(command) = answer("Command: ".to_owned(), self.held).await else { return Ok(None) };
+        let Some(command) = answer("Command: ".to_owned(), self.guard).await else { return Ok(None) };
         self.again = Some(PipeCommand::find(&command).map_err(|refusal| refusal.what)?);
         self.run_again().await
     }
 
     async fn write_file(&mut self) -> Result<Option<Delivery>, String> {
-        let Some(path) = answer("New file: ".to_owned(), self.held).await else { return Ok(None) };
+        let Some(path) = answer("New file: ".to_owned(), self.guard).await else { return Ok(None) };
         match to_path(Path::new(&path), &self.line).map_err(|refusal| refusal.what)? {
             Delivered::File(path) => Ok(Some(Delivery::File(path))),
             Delivered::Descriptor(number) => Ok(Some(Delivery::Descriptor(number))),
@@ -81,18 +81,18 @@ impl Offer<'_> {
     async fn show(&mut self) -> Result<Option<Delivery>, String> {
         let shown = OpenOptions::new().write(true).open("/dev/tty").and_then(|mut tty| tty.write_all(&self.line));
         shown.map_err(|error| format!("the terminal cannot be written to: {error}"))?;
-        let has_it = answer("Type y when you have it: ".to_owned(), self.held).await;
+        let has_it = answer("Type y when you have it: ".to_owned(), self.guard).await;
         Ok(has_it.filter(|answer| answer == "y").map(|_| Delivery::Terminal))
     }
 }
 
 /// None if nobody answers, or a signal came.
-async fn answer(question: String, held: &mut SignalGuard) -> Option<String> {
-    if held.is_heard() {
+async fn answer(question: String, guard: &mut SignalGuard) -> Option<String> {
+    if guard.is_heard() {
         return None;
     }
     tokio::select! {
         answer = prompter::line(question) => answer.ok(),
-        () = held.signal() => None,
+        () = guard.signal() => None,
     }
 }

@@ -3,7 +3,7 @@
 mod menu;
 mod rescue;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 pub use crate::platform::signal_guard::SignalGuard;
@@ -11,8 +11,6 @@ pub use rescue::Rescue;
 
 use super::failure::Failure;
 use super::prompter;
-use crate::cli::args::CreateArgs;
-use crate::cli::output;
 use crate::domain::{KeyId, SecretKey, sentence};
 pub use crate::platform::delivery::line;
 use crate::platform::delivery::{Descriptor, NewFile, OutputMode, PipeCommand, Refusal};
@@ -28,6 +26,18 @@ pub enum Destination {
     Descriptor(Descriptor),
     /// A command that was found.
     Command(PipeCommand),
+}
+
+/// Where a new secret was asked to go; standard output if nothing is named.
+pub struct DeliveryRequest<'a> {
+    /// A new file.
+    pub file: Option<&'a Path>,
+    /// A file descriptor that is open for writing.
+    pub descriptor: Option<u32>,
+    /// A command that reads the secret from its standard input.
+    pub command: Option<&'a str>,
+    /// Whether it may be printed on a terminal.
+    pub show: bool,
 }
 
 /// Where a secret went.
@@ -49,21 +59,21 @@ pub enum Delivery {
 
 impl Destination {
     /// Tries the destination that the arguments name. Nothing has been asked of a server yet.
-    pub fn prepare(args: &CreateArgs) -> Result<Self, Failure> {
-        if let Some(path) = &args.secret_file {
+    pub fn prepare(request: &DeliveryRequest<'_>) -> Result<Self, Failure> {
+        if let Some(path) = request.file {
             if path == Path::new("-") {
                 return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
                     .next("Leave it away to write to standard output, or write ./- for a file of that name."));
             }
             return NewFile::create(path).map(Self::File).map_err(|refusal| no_key(&refusal));
         }
-        if let Some(number) = args.secret_fd {
+        if let Some(number) = request.descriptor {
             return Descriptor::open(number).map(Self::Descriptor).map_err(|refusal| no_key(&refusal));
         }
-        if let Some(command) = &args.pipe_to {
+        if let Some(command) = request.command {
             return PipeCommand::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
         }
-        if output::is_terminal() && !args.show {
+        if io::stdout().is_terminal() && !request.show {
             return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
                 .next("Say --secret-file FILE, --pipe-to COMMAND, or --show if it shall be shown."));
         }
@@ -81,7 +91,7 @@ impl Destination {
         id: &KeyId,
         secret: &SecretKey,
         rescue: &Rescue,
-        held: &mut SignalGuard,
+        guard: &mut SignalGuard,
     ) -> Result<Delivery, Failure> {
         let (failed, again) = match self {
             Self::Stdout => return Ok(Delivery::Stdout),
@@ -99,13 +109,13 @@ impl Destination {
                     Err(error) => (format!("file descriptor {number} cannot be written to: {error}"), None),
                 }
             }
-            Self::Command(receiver) => match receiver.give(&line(secret), OutputMode::Aloud, held.signal()).await {
+            Self::Command(receiver) => match receiver.give(&line(secret), OutputMode::Aloud, guard.signal()).await {
                 Ok(_) => return Ok(Delivery::Command),
                 Err(failed) => (failed.why, Some(receiver)),
             },
         };
-        if prompter::is_possible() && !held.is_heard() {
-            return Offer { id, line: line(secret), failed, again, rescue, held }.make().await;
+        if prompter::is_possible() && !guard.is_heard() {
+            return Offer { id, line: line(secret), failed, again, rescue, guard }.make().await;
         }
         rescue.keep(id, &line(secret), failed)
     }

@@ -38,7 +38,10 @@ impl Rescue {
                 Exit::Undelivered,
                 format!("{why}; and {} cannot be written: {error}. The secret is lost.", path.display()),
             )
-            .next(format!("Delete the key and create another: latchkey keys delete {}", id.label(KeyId::MAX_CHARS)))),
+            .next(format!(
+                "Delete the key and create another: latchkey keys delete {}",
+                id.to_display(KeyId::MAX_CHARS)
+            ))),
         }
     }
 }

@@ -3,7 +3,6 @@
 use chrono::Utc;
 
 use super::{Diagnosis, Fact};
-use crate::cli::login::place;
 use crate::client::session_file::{SessionFile, SessionStorage};
 use crate::client::{ApiError, ConnectionSettings, Health, Proxy, ProxyRoute, Target};
 use crate::config::{Config, ServerLocation};
@@ -13,6 +12,7 @@ use crate::operations::connect::Connection;
 use crate::operations::context::Context;
 use crate::operations::failure::Exit;
 use crate::operations::format::time;
+use crate::operations::sign_in::place;
 
 /// Asks the server how it is.
 pub(crate) async fn diagnose(server: &Connection, base: Option<&BaseUrl>) -> (Diagnosis, Option<Health>) {
@@ -43,18 +43,18 @@ pub(crate) async fn diagnose(server: &Connection, base: Option<&BaseUrl>) -> (Di
 /// The facts, in the order in which they are shown.
 pub fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
     let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
-    let file = settings.wishes.config.clone().unwrap_or_else(|| settings.places.config.join("config.toml"));
+    let file = settings.overrides.config.clone().unwrap_or_else(|| settings.dirs.config.join("config.toml"));
     let there = if file.exists() { "" } else { " (not there)" };
     facts.push(("Settings", format!("{}{there}", file.display())));
     if let Some(config) = config {
         of_profile(&mut facts, config);
     }
     if let Some(health) = health {
-        facts.push(("Server version", health.version.label(80)));
+        facts.push(("Server version", health.version.to_display(80)));
         facts.push(("Server time", health.time.map_or("not told".to_owned(), time)));
     }
     facts.push(("Time here", time(Utc::now())));
-    facts.push(("State folder", settings.places.state.display().to_string()));
+    facts.push(("State folder", settings.dirs.state.display().to_string()));
     facts
 }
 
@@ -102,7 +102,11 @@ fn session(config: &Config, connection: &ConnectionSettings) -> String {
     let path = place(&session, session.keeper().unwrap_or(SessionStorage::File));
     match session.load(None, Utc::now()) {
         Ok(Some(session)) => {
-            format!("of {}, until {} at the latest, in {path}", session.username.label(60), time(session.expires_at))
+            format!(
+                "of {}, until {} at the latest, in {path}",
+                session.username.to_display(60),
+                time(session.expires_at)
+            )
         }
         Ok(None) => {
             let command = config.command(config.chosen(), "login --remember");

@@ -26,7 +26,7 @@ pub(crate) struct Console {
     /// What waits to be written: with the next question, so that a terminal that has stopped holds up no signal.
     out: Zeroizing<Vec<u8>>,
     /// What text comes through.
-    gate: Sanitizer,
+    sanitizer: Sanitizer,
     /// Whether a person types the answers, and the terminal shows them.
     typed: bool,
     /// Whether a question stands on the line, which has no end yet.
@@ -34,14 +34,14 @@ pub(crate) struct Console {
     /// What every question begins with.
     mark: String,
     /// Signals, which wait until all is safe.
-    pub(crate) held: SignalGuard,
+    pub(crate) guard: SignalGuard,
 }
 
 impl Console {
     /// Begins one on standard input and output.
     pub(crate) fn new() -> Self {
         let (out, mark, typed) = (Zeroizing::default(), String::new(), io::stdin().is_terminal());
-        Self { out, gate: Sanitizer::here(), typed, is_open: false, mark, held: SignalGuard::new() }
+        Self { out, sanitizer: Sanitizer::here(), typed, is_open: false, mark, guard: SignalGuard::new() }
     }
 
     /// Whether a person types the answers.
@@ -56,14 +56,14 @@ impl Console {
 
     /// Says one thing, on one line.
     pub(crate) fn say(&mut self, text: impl AsRef<str>) {
-        let text = self.gate.line(text.as_ref());
+        let text = self.sanitizer.line(text.as_ref());
         self.out.extend_from_slice(text.as_bytes());
         self.out.push(b'\n');
     }
 
     /// Says a credential, alone on a line as it is; not if that would not show all of it.
     pub(crate) fn say_credential(&mut self, text: &str) -> Flow<()> {
-        if !self.gate.shows_all_of(text) {
+        if !self.sanitizer.shows_all_of(text) {
             return Err(Interrupt::words("it has characters that this terminal cannot show: use a file or a command"));
         }
         self.out.extend_from_slice(text.as_bytes());
@@ -87,7 +87,7 @@ impl Console {
             return Ok(SecretString::from(text));
         }
         let (said, question) =
-            (std::mem::take(&mut self.out), self.gate.line(&format!("{}{}", self.mark, question.as_ref())));
+            (std::mem::take(&mut self.out), self.sanitizer.line(&format!("{}{}", self.mark, question.as_ref())));
         self.is_open = true;
         let typed = self.blocking(move || write(&said).and_then(|()| prompt::hidden(&question).map(Some))).await;
         prompt::end_silence(); // a signal leaves the question open: the terminal shows again what is typed
@@ -142,7 +142,7 @@ impl Console {
         self.show().await?;
         tokio::select! {
             done = work => Ok(done),
-            () = self.held.signal() => Err(self.signal().into()),
+            () = self.guard.signal() => Err(self.signal().into()),
         }
     }
 
@@ -167,7 +167,7 @@ impl Console {
 
     /// What is to be written with a question.
     fn ask(&mut self, question: &str) -> Zeroizing<Vec<u8>> {
-        let question = self.gate.line(&format!("{}{question}", self.mark));
+        let question = self.sanitizer.line(&format!("{}{question}", self.mark));
         self.out.extend_from_slice(question.as_bytes());
         self.is_open = true;
         std::mem::take(&mut self.out)
@@ -178,12 +178,12 @@ impl Console {
         &mut self,
         work: impl FnOnce() -> io::Result<Option<T>> + Send + 'static,
     ) -> Flow<T> {
-        if self.held.is_heard() {
+        if self.guard.is_heard() {
             return Err(self.signal().into());
         }
         let done = tokio::select! {
             done = tokio::task::spawn_blocking(work) => done,
-            () = self.held.signal() => return Err(self.signal().into()),
+            () = self.guard.signal() => return Err(self.signal().into()),
         };
         match done.map_err(io::Error::other).flatten() {
             Ok(Some(answer)) => {
@@ -216,7 +216,7 @@ impl Console {
     }
 
     fn signal(&self) -> Stop {
-        Stop::Signal(self.held.number().unwrap_or(INTERRUPT))
+        Stop::Signal(self.guard.number().unwrap_or(INTERRUPT))
     }
 }
 

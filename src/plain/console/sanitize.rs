@@ -29,7 +29,7 @@ impl Sanitizer {
 
     /// The text as it is said.
     pub(crate) fn line(self, text: &str) -> String {
-        let line = Untrusted::new(text).label(usize::MAX);
+        let line = Untrusted::new(text).to_display(usize::MAX);
         if !self.ascii || line.is_ascii() {
             return line;
         }

@@ -25,12 +25,12 @@ impl Known {
 }
 
 /// Looks at the key, if somebody is signed in: nobody is asked to sign in for this.
-pub(crate) async fn look(desk: &mut Session, id: &KeyId) -> Flow<KeyState> {
-    if desk.server.profile.signs_in && desk.server.who.is_none() {
+pub(crate) async fn look(session: &mut Session, id: &KeyId) -> Flow<KeyState> {
+    if session.server.profile.signs_in && session.server.who.is_none() {
         return Ok(KeyState::Unknown);
     }
-    let client = desk.signed_in().await?;
-    Ok(match desk.talk.wait(client.key(id)).await? {
+    let client = session.signed_in().await?;
+    Ok(match session.console.wait(client.key(id)).await? {
         Ok(key) => KeyState::Known(Box::new(key)),
         Err(ApiError::NotFound(_)) => KeyState::Missing,
         Err(_) => KeyState::Unknown,
@@ -38,7 +38,13 @@ pub(crate) async fn look(desk: &mut Session, id: &KeyId) -> Flow<KeyState> {
 }
 
 /// Says what was found, each with its next step.
-pub(crate) fn found(desk: &mut Session, pair: &Pair, content: Option<&Content>, failing: Option<&str>, known: Known) {
+pub(crate) fn found(
+    session: &mut Session,
+    pair: &Pair,
+    content: Option<&Content>,
+    failing: Option<&str>,
+    known: Known,
+) {
     let address = match &pair.target {
         // An address that works is not to blame.
         Target::Url(base) if !known.works => base.region_hint(),
@@ -55,9 +61,9 @@ pub(crate) fn found(desk: &mut Session, pair: &Pair, content: Option<&Content>, 
         address,
     });
     for finding in findings {
-        desk.talk.say(format!("{}: {}", if finding.is_fault { "Wrong" } else { "Note" }, finding.what));
+        session.console.say(format!("{}: {}", if finding.is_fault { "Wrong" } else { "Note" }, finding.what));
         if !finding.next.is_empty() {
-            desk.talk.say(format!("Next: {}", finding.next));
+            session.console.say(format!("Next: {}", finding.next));
         }
     }
 }

@@ -9,10 +9,10 @@ use super::delivery::Credential;
 use super::interrupt::{Flow, Interrupt};
 use super::session::Session;
 use super::show::time;
-use crate::cli::args;
 use crate::client::{Client, Target};
 use crate::domain::diagnosis::{KeyState, of_end};
 use crate::domain::{Content, CurlEndpoint, Grant, KeyId, SecretKey, Verdict, curl_text, hmac_token, sentence};
+use crate::operations::input;
 use diagnosis::{found, look};
 
 /// Cells of words of the server.
@@ -31,21 +31,21 @@ pub(crate) struct Pair {
 
 impl Pair {
     /// A pair of the profile's server.
-    pub(crate) fn here(desk: &Session, id: KeyId, secret: SecretKey) -> Self {
-        Self { id, secret, client: desk.anyone(), target: desk.server.target.clone(), is_here: true }
+    pub(crate) fn here(session: &Session, id: KeyId, secret: SecretKey) -> Self {
+        Self { id, secret, client: session.anyone(), target: session.server.target.clone(), is_here: true }
     }
 }
 
 /// Asks for a content; none stands for a fresh random one.
-pub(crate) async fn content(desk: &mut Session, secret: &SecretKey) -> Flow<Option<Content>> {
-    let typed = desk.talk.line("Content (Enter for a fresh random one): ").await?;
+pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<Option<Content>> {
+    let typed = session.console.line("Content (Enter for a fresh random one): ").await?;
     if typed.is_empty() {
         return Ok(None);
     }
     if typed.contains(secret.expose()) {
         return Err(Interrupt::words("the secret stands in the content, which is sent in the clear: take it out"));
     }
-    args::content(&typed).map(Some).map_err(|why| Interrupt::words(&why))
+    input::content(&typed).map(Some).map_err(|why| Interrupt::words(&why))
 }
 
 fn draw() -> Flow<Content> {
@@ -53,27 +53,29 @@ fn draw() -> Flow<Content> {
 }
 
 /// Makes an HMAC token and offers it. Asks for the content if none is given.
-pub(crate) async fn hmac(desk: &mut Session, pair: &Pair, given: Option<Content>) -> Flow<()> {
+pub(crate) async fn hmac(session: &mut Session, pair: &Pair, given: Option<Content>) -> Flow<()> {
     let chosen = match given {
         Some(content) => Some(content),
-        None => content(desk, &pair.secret).await?,
+        None => content(session, &pair.secret).await?,
     };
     let content = chosen.map_or_else(draw, Ok)?;
     let token = hmac_token(pair.secret.expose().as_bytes(), content.as_str().as_bytes());
-    desk.talk.say(format!("Content: {}", content.as_str()));
-    desk.talk.say("HMAC token: made, not shown. With ID and content it is a credential until the key is deleted.");
+    session.console.say(format!("Content: {}", content.as_str()));
+    session
+        .console
+        .say("HMAC token: made, not shown. With ID and content it is a credential until the key is deleted.");
     let endpoint = match &pair.target {
         Target::Url(base) => CurlEndpoint::Url(base.as_str()),
         Target::Socket(path) => CurlEndpoint::Socket(path),
     };
     let request = curl_text(endpoint, &pair.id, &token, &content);
     let request = Credential { name: "request for curl", text: &request };
-    delivery::offer(desk, &Credential { name: "HMAC token", text: token.expose() }, &request).await
+    delivery::offer(session, &Credential { name: "HMAC token", text: token.expose() }, &request).await
 }
 
 /// Tries the exchange, says what came of it, and offers the access token. An HMAC token that fails elsewhere is looked at.
 pub(crate) async fn test(
-    desk: &mut Session,
+    session: &mut Session,
     pair: &Pair,
     content: Option<Content>,
     failing: Option<&SecretString>,
@@ -81,42 +83,42 @@ pub(crate) async fn test(
     let given = content.clone();
     let content = content.map_or_else(draw, Ok)?;
     let token = hmac_token(pair.secret.expose().as_bytes(), content.as_str().as_bytes());
-    let exchanged = desk.talk.wait(pair.client.exchange(&pair.id, &token, &content)).await?;
+    let exchanged = session.console.wait(pair.client.exchange(&pair.id, &token, &content)).await?;
     let clocks = exchanged.server_time.map(|theirs| (theirs, chrono::Utc::now()));
     let failing = failing.map(ExposeSecret::expose_secret);
     match exchanged.result {
         Ok(grant) => {
-            desk.talk.say("The exchange gave an access token.");
-            desk.talk.say(format!("It expires: {}.", time(grant.expires_at)));
+            session.console.say("The exchange gave an access token.");
+            session.console.say(format!("It expires: {}.", time(grant.expires_at)));
             if let Some(ended) = of_end(grant.expires_at, chrono::Utc::now()) {
-                desk.talk.say(format!("{} {}", ended.what, ended.next));
+                session.console.say(format!("{} {}", ended.what, ended.next));
             }
-            say_verdict(desk, pair, &grant).await?;
-            found(desk, pair, given.as_ref(), failing, diagnosis::Known::works(clocks));
+            say_verdict(session, pair, &grant).await?;
+            found(session, pair, given.as_ref(), failing, diagnosis::Known::works(clocks));
             let token = Credential { name: "access token", text: grant.access_token.expose() };
-            delivery::offer(desk, &token, &delivery::NOTHING).await
+            delivery::offer(session, &token, &delivery::NOTHING).await
         }
         Err(error) => {
-            desk.talk.say("The exchange gave no access token.");
-            desk.talk.say(error.to_string());
+            session.console.say("The exchange gave no access token.");
+            session.console.say(error.to_string());
             let was_refused = error.is_refused_pair();
-            let key = if was_refused && pair.is_here { look(desk, &pair.id).await? } else { KeyState::Unknown };
-            found(desk, pair, Some(&content), failing, diagnosis::Known { key, was_refused, clocks, works: false });
+            let key = if was_refused && pair.is_here { look(session, &pair.id).await? } else { KeyState::Unknown };
+            found(session, pair, Some(&content), failing, diagnosis::Known { key, was_refused, clocks, works: false });
             Ok(())
         }
     }
 }
 
-async fn say_verdict(desk: &mut Session, pair: &Pair, grant: &Grant) -> Flow<()> {
-    let words = match desk.talk.wait(pair.client.verify(&grant.access_token)).await? {
+async fn say_verdict(session: &mut Session, pair: &Pair, grant: &Grant) -> Flow<()> {
+    let words = match session.console.wait(pair.client.verify(&grant.access_token)).await? {
         Ok(Verdict::Good(id)) if id == pair.id => "The server accepts the token: it is this key's.".to_owned(),
         Ok(Verdict::Good(id)) => {
-            format!("The server accepts the token, but says it is of key {}.", id.label(KeyId::MAX_CHARS))
+            format!("The server accepts the token, but says it is of key {}.", id.to_display(KeyId::MAX_CHARS))
         }
-        Ok(Verdict::Refused(words)) => sentence(&format!("the server refuses the token: {}", words.label(CELLS))),
+        Ok(Verdict::Refused(words)) => sentence(&format!("the server refuses the token: {}", words.to_display(CELLS))),
         Ok(Verdict::NotOffered) => "This server has no call that tells whether a token is good.".to_owned(),
         Err(error) => format!("Whether it is good is not known: {error}"),
     };
-    desk.talk.say(words);
+    session.console.say(words);
     Ok(())
 }

@@ -28,7 +28,7 @@ pub struct Ended {
 /// All that an operation works with.
 pub(crate) struct Session {
     /// The conversation.
-    pub(crate) talk: Console,
+    pub(crate) console: Console,
     /// Where one works, and who is signed in.
     pub(crate) server: Server,
     /// The keys that were listed last.
@@ -43,7 +43,7 @@ pub(crate) struct Session {
     pub(crate) has_left_over: bool,
     client: Client,
     /// Whether this run has begun the session, and so ends it.
-    own_session: bool,
+    signed_in_here: bool,
     connector: Connector,
     started: Started,
 }
@@ -51,13 +51,13 @@ pub(crate) struct Session {
 impl Session {
     /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
     pub(crate) async fn open(config: Config, settings: Context, why: PlainReason) -> Result<Self, Failure> {
-        let talk = Console::new(); // first of all: from here on no signal ends the program at once
+        let console = Console::new(); // first of all: from here on no signal ends the program at once
         let started = Started::default();
         let mut connector = Connector::new(config.clone(), started.clone());
         let Connected { client, server } = connector.connect(None).await?;
-        let (listing, exit, has_left_over, own_session) = (Listing::default(), Exit::Done, false, false);
-        let mut desk = Self {
-            talk,
+        let (listing, exit, has_left_over, signed_in_here) = (Listing::default(), Exit::Done, false, false);
+        let mut session = Self {
+            console,
             server,
             listing,
             config,
@@ -65,22 +65,22 @@ impl Session {
             exit,
             has_left_over,
             client,
-            own_session,
+            signed_in_here,
             connector,
             started,
         };
-        desk.talk.say(why.sentence());
-        desk.introduce();
-        for notice in desk.config.notices() {
-            desk.talk.say(notice);
+        session.console.say(why.sentence());
+        session.introduce();
+        for notice in session.config.notices() {
+            session.console.say(notice);
         }
-        Ok(desk)
+        Ok(session)
     }
 
     /// Says what did not work. Where nobody types, nobody may read it either: the exit code tells it too.
     pub(crate) fn fail(&mut self, words: &str) {
-        self.talk.say(words);
-        if !self.talk.is_typed() {
+        self.console.say(words);
+        if !self.console.is_typed() {
             self.exit = self.exit.max(Exit::Mistake);
         }
     }
@@ -90,8 +90,8 @@ impl Session {
         let Profile { name, server, production, read_only, .. } = &self.server.profile;
         let mark = if *production { ", PRODUCTION" } else { "" };
         let read_only = if *read_only { " Read-only: nothing can be changed." } else { "" };
-        self.talk.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
-        self.talk.mark(if *production { format!("[PRODUCTION {name}] ") } else { String::new() });
+        self.console.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
+        self.console.mark(if *production { format!("[PRODUCTION {name}] ") } else { String::new() });
         self.say_who();
     }
 
@@ -99,8 +99,8 @@ impl Session {
     fn say_who(&mut self) {
         if let Some(who) = &self.server.who {
             let until = super::show::time(who.expires_at);
-            let (name, role) = (who.username.label(60), who.role.label(40));
-            self.talk.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
+            let (name, role) = (who.username.to_display(60), who.role.to_display(40));
+            self.console.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
         }
         pending::tell(self);
     }
@@ -122,14 +122,14 @@ impl Session {
         Ok(())
     }
 
-    /// PlainReason nothing may be changed here; none if it may.
+    /// Why nothing may be changed here; none if it may.
     pub(crate) fn only_looks(&self) -> Option<String> {
         let name = &self.server.profile.name;
         if self.server.profile.read_only {
             return Some(format!("The profile {name} is read-only here: nothing was changed."));
         }
         let who = self.server.who.as_ref().filter(|who| who.may_only_look())?;
-        let (role, user) = (who.role.label(40), who.username.label(60));
+        let (role, user) = (who.role.to_display(40), who.username.to_display(60));
         Some(format!("{user} is an {role} here, and may only look: nothing was changed."))
     }
 
@@ -138,7 +138,7 @@ impl Session {
     pub(crate) async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Flow<T> {
         loop {
             let client = self.signed_in().await?;
-            match self.talk.wait(ask(&client)).await? {
+            match self.console.wait(ask(&client)).await? {
                 Err(ApiError::NotSignedIn(_)) if self.server.profile.signs_in => self.forget_session(),
                 answer => return Ok(answer?),
             }
@@ -152,19 +152,19 @@ impl Session {
 
     /// The last place for a secret that found no other; made sure of before there is one.
     pub(crate) fn rescue(&self) -> Flow<Rescue> {
-        Ok(Rescue::prepare(&self.settings.places.state)?)
+        Ok(Rescue::prepare(&self.settings.dirs.state)?)
     }
 
     /// The server's name for questions.
     pub(crate) fn server_name(&self) -> String {
-        Untrusted::new(&self.server.profile.server).label(120)
+        Untrusted::new(&self.server.profile.server).to_display(120)
     }
 
     /// Ends what this run has begun, and says the last words.
     pub(crate) async fn close(mut self, stop: Stop) -> Ended {
         self.end_session().await;
         self.started.stop().await;
-        self.talk.end().await;
+        self.console.end().await;
         match stop {
             Stop::Left | Stop::Gone => Ended { exit: self.exit, signal: None },
             // A secret that had to be kept in a file weighs more than the signal.

@@ -29,10 +29,10 @@ impl Session {
     /// The session has ended, and its client is of no use.
     pub(in crate::plain) fn forget_session(&mut self) {
         self.client = self.client.without_session();
-        self.own_session = false;
+        self.signed_in_here = false;
         if let Some(who) = self.server.who.take() {
             self.server.profile.username = Some(who.username.raw_for_api().to_owned()); // likely the same person
-            self.talk.say("Your session has ended. Sign in again: what you were doing goes on.");
+            self.console.say("Your session has ended. Sign in again: what you were doing goes on.");
         }
     }
 
@@ -42,20 +42,20 @@ impl Session {
         let server = self.server_name();
         let name = match self.server.profile.username.clone() {
             Some(name) => name,
-            None => self.talk.line(format!("User name at {server} (Enter gives up): ")).await?,
+            None => self.console.line(format!("User name at {server} (Enter gives up): ")).await?,
         };
         if name.is_empty() {
             return Err(given_up());
         }
-        let shown = Untrusted::new(&name).label(NAME_CELLS);
-        let password = self.talk.hidden(format!("Password of {shown} at {server} (Enter gives up): ")).await?;
+        let shown = Untrusted::new(&name).to_display(NAME_CELLS);
+        let password = self.console.hidden(format!("Password of {shown} at {server} (Enter gives up): ")).await?;
         if password.expose_secret().is_empty() {
             return Err(given_up());
         }
-        match self.talk.wait(self.client.sign_in(&name, &password)).await? {
+        match self.console.wait(self.client.sign_in(&name, &password)).await? {
             Ok(session) => self.begin(session),
             Err(error @ ApiError::NotSignedIn(_)) => {
-                self.talk.say(error.to_string());
+                self.console.say(error.to_string());
                 Ok(())
             }
             Err(error) => Err(error.into()),
@@ -64,7 +64,7 @@ impl Session {
 
     fn begin(&mut self, session: AdminSession) -> Flow<()> {
         self.client = self.client.with_session(&session.token)?;
-        self.own_session = true;
+        self.signed_in_here = true;
         let AdminSession { username, role, expires_at, .. } = session;
         self.server.who = Some(Identity { username, role, expires_at });
         self.say_who();
@@ -74,20 +74,20 @@ impl Session {
     /// Ends the session, here in any case.
     pub(in crate::plain) async fn sign_out(&mut self) -> Flow<()> {
         if !self.server.profile.signs_in {
-            self.talk.say("This server is yours alone: there is no session to end.");
+            self.console.say("This server is yours alone: there is no session to end.");
             return Ok(());
         }
         if !self.client.has_session() {
-            self.talk.say("Nobody is signed in.");
+            self.console.say("Nobody is signed in.");
             return Ok(());
         }
-        let ended = self.talk.wait(self.client.sign_out()).await?;
-        (self.client, self.own_session, self.server.who) = (self.client.without_session(), false, None);
+        let ended = self.console.wait(self.client.sign_out()).await?;
+        (self.client, self.signed_in_here, self.server.who) = (self.client.without_session(), false, None);
         self.listing = super::Listing::default();
         match ended {
-            Ok(()) => self.talk.say("Signed out."),
+            Ok(()) => self.console.say("Signed out."),
             Err(error) => {
-                self.talk.say(format!("The session is forgotten here, but the server did not hear of it: {error}"));
+                self.console.say(format!("The session is forgotten here, but the server did not hear of it: {error}"));
             }
         }
         Ok(())
@@ -95,7 +95,7 @@ impl Session {
 
     /// Ends the session that this run has begun.
     pub(crate) async fn end_session(&mut self) {
-        if std::mem::take(&mut self.own_session) {
+        if std::mem::take(&mut self.signed_in_here) {
             let _ = tokio::time::timeout(FAREWELL, self.client.sign_out()).await;
         }
     }

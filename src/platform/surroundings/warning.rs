@@ -49,7 +49,7 @@ impl Warning {
 
 /// A process may call itself anything.
 fn name(by: &str) -> String {
-    Untrusted::new(by).label(20)
+    Untrusted::new(by).to_display(20)
 }
 
 /// Programs that record what a terminal shows: by name, or by how their names begin.

@@ -40,9 +40,9 @@ impl Passwords {
         &self,
         kept: Option<String>,
         given: SecretString,
-        is_familiar: bool,
+        is_known_network: bool,
     ) -> Result<bool, HttpError> {
-        let queue = if is_familiar { &self.known } else { &self.strangers };
+        let queue = if is_known_network { &self.known } else { &self.strangers };
         let turn = Arc::clone(queue).acquire_owned().await.map_err(|_| HttpError::unexpected())?;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn; // until the memory is free again, also when nobody waits for the answer any more

@@ -51,19 +51,19 @@ impl Vault {
         Self { cipher: XChaCha20Poly1305::new((&*sealing).into()), signing }
     }
 
-    /// `nonce ‖ ciphertext ‖ tag`, which opens only for the key ID that it was sealed for.
-    pub(crate) fn seal(&self, key_id: &str, secret: &str) -> Result<Vec<u8>, StoreError> {
+    /// `nonce ‖ ciphertext ‖ tag`, which opens only for the key ID that it was encrypted for.
+    pub(crate) fn encrypt(&self, key_id: &str, secret: &str) -> Result<Vec<u8>, StoreError> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)?;
         let payload = Payload { msg: secret.as_bytes(), aad: key_id.as_bytes() };
-        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::Damaged)?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::Damaged)?;
+        Ok([nonce.as_slice(), &encrypted].concat())
     }
 
-    /// What was sealed, or nothing when a single bit differs.
-    pub(crate) fn unseal(&self, key_id: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-        let payload = Payload { msg: sealed, aad: key_id.as_bytes() };
+    /// What was encrypted, or nothing when a single bit differs.
+    pub(crate) fn decrypt(&self, key_id: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, encrypted) = encrypted.split_first_chunk::<NONCE>()?;
+        let payload = Payload { msg: encrypted, aad: key_id.as_bytes() };
         self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
     }
 
@@ -137,16 +137,16 @@ mod tests {
 
     #[test]
     fn opens_only_whole_and_only_for_its_key() {
-        let sealed = vault().seal("PK1", "sk_x").unwrap();
-        assert_ne!(sealed, vault().seal("PK1", "sk_x").unwrap(), "a nonce is never used twice");
-        assert_eq!(vault().unseal("PK1", &sealed).unwrap().as_slice(), b"sk_x");
-        assert!(vault().unseal("PK2", &sealed).is_none());
-        for at in 0..sealed.len() {
-            let mut bad = sealed.clone();
+        let encrypted = vault().encrypt("PK1", "sk_x").unwrap();
+        assert_ne!(encrypted, vault().encrypt("PK1", "sk_x").unwrap(), "a nonce is never used twice");
+        assert_eq!(vault().decrypt("PK1", &encrypted).unwrap().as_slice(), b"sk_x");
+        assert!(vault().decrypt("PK2", &encrypted).is_none());
+        for at in 0..encrypted.len() {
+            let mut bad = encrypted.clone();
             bad[at] ^= 1;
-            assert!(vault().unseal("PK1", &bad).is_none(), "bit in byte {at}");
+            assert!(vault().decrypt("PK1", &bad).is_none(), "bit in byte {at}");
         }
-        assert!(vault().unseal("PK1", &sealed[..20]).is_none());
+        assert!(vault().decrypt("PK1", &encrypted[..20]).is_none());
     }
 
     #[test]

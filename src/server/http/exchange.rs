@@ -78,7 +78,7 @@ pub(crate) async fn verify(
     if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
         return Err(HttpError::token("it was revoked"));
     }
-    state.0.ledger.used(&claims.sub, &source, now);
+    state.0.usage_recorder.used(&claims.sub, &source, now);
     let id = HeaderValue::from_str(&claims.sub).map_err(|_| HttpError::unexpected())?;
     Ok((StatusCode::NO_CONTENT, [(HeaderName::from_static("x-access-key-id"), id)]))
 }
@@ -93,8 +93,8 @@ impl AppStateInner {
         now: DateTime<Utc>,
     ) -> Result<Option<(Zeroizing<String>, i64)>, crate::server::StoreError> {
         let found = self.store.credential(&proof.id, now)?;
-        let (id, sealed) = found.as_ref().map_or((NOBODY, &self.decoy), |key| (proof.id.as_str(), &key.sealed));
-        let secret = self.store.vault().unseal(id, sealed);
+        let (id, encrypted) = found.as_ref().map_or((NOBODY, &self.decoy), |key| (proof.id.as_str(), &key.encrypted));
+        let secret = self.store.vault().decrypt(id, encrypted);
         let readable = secret.is_some();
         let secret = secret.unwrap_or_default();
         let matches = hmac_token(&secret, proof.content.as_bytes()).matches(&proof.hash);
@@ -112,7 +112,7 @@ impl AppStateInner {
         let refused = match &found {
             None => {
                 who.is(NOBODY);
-                self.ledger.refused_nobody(source, WRONG_HASH, now);
+                self.usage_recorder.refused_nobody(source, WRONG_HASH, now);
                 return Ok(None);
             }
             Some(_) if !(readable && matches) => Some(WRONG_HASH),
@@ -121,8 +121,8 @@ impl AppStateInner {
         };
         who.is(&proof.id);
         match refused {
-            Some(why) => self.ledger.refused(&proof.id, source, why, now),
-            None => self.ledger.used(&proof.id, source, now),
+            Some(why) => self.usage_recorder.refused(&proof.id, source, why, now),
+            None => self.usage_recorder.used(&proof.id, source, now),
         }
         Ok(token.filter(|_| refused.is_none()).map(|token| (token, end)))
     }

@@ -38,10 +38,10 @@ pub(crate) async fn sign_in(
     if account.password.is_some() {
         who.is(&username);
     }
-    let admitted = state.0.throttle.admit(&username, &network, account.is_familiar);
+    let admitted = state.0.throttle.admit(&username, &network, account.is_known_network);
     admitted.map_err(HttpError::too_many)?;
     let kept = account.password.clone();
-    let matches = state.0.passwords.matches(kept, given, account.is_familiar).await?;
+    let matches = state.0.passwords.matches(kept, given, account.is_known_network).await?;
     let password = account.password.filter(|_| matches).ok_or_else(HttpError::sign_in)?;
 
     let now = Utc::now();

@@ -75,8 +75,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_network_has_its_share_and_gets_it_back() {
-        let slots = ConnectionLimiter::new(10, Some(2));
-        let take = async |peer: &str| slots.take(slots.one_of_all().await.unwrap(), Some(peer.parse().unwrap()));
+        let limiter = ConnectionLimiter::new(10, Some(2));
+        let take = async |peer: &str| limiter.take(limiter.one_of_all().await.unwrap(), Some(peer.parse().unwrap()));
         let first = take("192.0.2.1:1").await.unwrap();
         let second = take("[::ffff:192.0.2.1]:2").await.unwrap();
         assert!(take("192.0.2.1:3").await.is_none());
@@ -86,18 +86,18 @@ mod tests {
         drop((second, third));
         let _v6 = [take("[2001:db8::1]:1").await.unwrap(), take("[2001:db8::2]:1").await.unwrap()];
         assert!(take("[2001:db8::3]:1").await.is_none(), "the same 64 bits");
-        assert_eq!(lock(&slots.shares).len(), 2, "who is gone is forgotten");
-        assert_eq!(slots.all.available_permits(), 7);
+        assert_eq!(lock(&limiter.shares).len(), 2, "who is gone is forgotten");
+        assert_eq!(limiter.all.available_permits(), 7);
     }
 
     #[tokio::test]
     async fn a_proxy_may_take_all() {
-        let slots = ConnectionLimiter::new(3, None);
+        let limiter = ConnectionLimiter::new(3, None);
         let mut taken = Vec::new();
         for _ in 0..3 {
-            let one = slots.one_of_all().await.unwrap();
-            taken.push(slots.take(one, Some("127.0.0.1:1".parse().unwrap())).unwrap());
+            let one = limiter.one_of_all().await.unwrap();
+            taken.push(limiter.take(one, Some("127.0.0.1:1".parse().unwrap())).unwrap());
         }
-        assert_eq!(slots.all.available_permits(), 0);
+        assert_eq!(limiter.all.available_permits(), 0);
     }
 }

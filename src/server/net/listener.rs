@@ -17,7 +17,7 @@ pub(crate) struct Peer(pub(crate) Option<SocketAddr>);
 /// A listener that leaves clients waiting in the system's queue while all slots are taken.
 pub(crate) struct Listener {
     socket: ListenSocket,
-    slots: ConnectionLimiter,
+    limiter: ConnectionLimiter,
 }
 
 /// What listens.
@@ -38,8 +38,8 @@ enum Stream {
 }
 
 impl Listener {
-    pub(crate) fn new(socket: ListenSocket, slots: ConnectionLimiter) -> Self {
-        Self { socket, slots }
+    pub(crate) fn new(socket: ListenSocket, limiter: ConnectionLimiter) -> Self {
+        Self { socket, limiter }
     }
 
     pub(crate) fn is_tcp(&self) -> bool {
@@ -51,7 +51,7 @@ impl Listener {
     /// Waits for a client, and for a slot that it may take.
     pub(crate) async fn accept(&self) -> io::Result<(AcceptedStream, Peer)> {
         loop {
-            let one_of_all = self.slots.one_of_all().await.map_err(io::Error::other)?;
+            let one_of_all = self.limiter.one_of_all().await.map_err(io::Error::other)?;
             let (stream, peer) = match &self.socket {
                 ListenSocket::Tcp(listener) => {
                     let (stream, from) = listener.accept().await?;
@@ -60,7 +60,7 @@ impl Listener {
                 }
                 ListenSocket::Unix(listener) => (Stream::Unix(listener.accept().await?.0), Peer(None)),
             };
-            if let Some(slot) = self.slots.take(one_of_all, peer.0) {
+            if let Some(slot) = self.limiter.take(one_of_all, peer.0) {
                 return Ok((AcceptedStream { stream, _slot: slot }, peer));
             }
             // Not louder: whoever floods us should not fill the log.

@@ -43,8 +43,8 @@ impl Default for Throttle {
 
 impl Throttle {
     /// Counts a try; says how long to wait when it is one too many.
-    pub(crate) fn admit(&self, username: &str, network: &str, is_familiar: bool) -> Result<(), Duration> {
-        if is_familiar {
+    pub(crate) fn admit(&self, username: &str, network: &str, is_known_network: bool) -> Result<(), Duration> {
+        if is_known_network {
             return self.take(&self.pairs, (username, network));
         }
         // The address first: a single one that tries on and on uses up nothing of the account's share.
@@ -76,8 +76,8 @@ pub(crate) fn network_of(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn tries(throttle: &Throttle, username: &str, network: &str, is_familiar: bool) -> usize {
-        (0..100).filter(|_| throttle.admit(username, network, is_familiar).is_ok()).count()
+    fn tries(throttle: &Throttle, username: &str, network: &str, is_known_network: bool) -> usize {
+        (0..100).filter(|_| throttle.admit(username, network, is_known_network).is_ok()).count()
     }
 
     #[test]

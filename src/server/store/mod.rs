@@ -23,7 +23,7 @@ pub(crate) use sqlite::row::{KeyRow, Keyset, state, status};
 pub(crate) use sqlite::sessions::{Digest, LIFETIME as SESSION_LIFETIME, NewSession};
 pub(crate) use sqlite::usage::{KeyCredential, Use};
 
-/// All keys of one data folder, and the master key that their secrets are sealed with.
+/// All keys of one data folder, and the master key that their secrets are encrypted with.
 #[derive(Clone)]
 pub struct Store(Arc<StoreInner>);
 
@@ -44,7 +44,7 @@ impl Store {
         })?;
         let path = folder.join("master.key");
         let vault = Vault::open(&path, sample.is_some())?;
-        if sample.is_some_and(|(id, sealed)| vault.unseal(&id, &sealed).is_none()) {
+        if sample.is_some_and(|(id, encrypted)| vault.decrypt(&id, &encrypted).is_none()) {
             let why = "it belongs to another database; restore both from the same backup";
             return Err(StoreError::MasterKey { path, why });
         }

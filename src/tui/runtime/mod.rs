@@ -39,16 +39,16 @@ const UNKNOWN_SIZE: &str = "The terminal does not say its size: set it with stty
 
 /// The screen while it runs.
 pub struct Runtime {
-    app: State,
+    state: State,
     terminal: Terminal,
     screen: Screen,
     requests: mpsc::Sender<Request>,
     replies: mpsc::Receiver<Reply>,
     /// The API task: when it has ended, the session of this run has too.
     api: JoinHandle<()>,
-    errands: BackgroundTasks,
+    tasks: BackgroundTasks,
     /// What is written down of creates, for a start after a crash.
-    unfinished: PendingCreates,
+    pending_creates: PendingCreates,
     /// When the new size is looked at: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     done: bool,
@@ -76,21 +76,21 @@ enum LoopStep {
 impl Runtime {
     /// The screen on a terminal, with the ends of the API task's channels, and what the settings say. Draws its first frame.
     #[must_use]
-    pub fn new(terminal: Terminal, link: Link, how: Options) -> Self {
+    pub fn new(terminal: Terminal, link: Link, options: Options) -> Self {
         let (size, kind) = (terminal.size(), TerminalKind::here());
         kind.charset.speak();
-        let (mut app, first) = State::new(size);
+        let (mut state, first) = State::new(size);
         let guessed = if terminal.is_of_unknown_size() { UNKNOWN_SIZE } else { "" };
-        app.begin(how.profiles, format!("{guessed} {}", how.notices).trim());
+        state.begin(options.profiles, format!("{guessed} {}", options.notices).trim());
         let mut ui = Self {
-            app,
+            state,
             terminal,
             screen: Screen::new(size.0, size.1, kind),
             requests: link.requests,
             replies: link.replies,
             api: link.ended,
-            errands: BackgroundTasks::new(how.clipboard, how.clipboard_for),
-            unfinished: how.unfinished,
+            tasks: BackgroundTasks::new(options.clipboard, options.clipboard_for),
+            pending_creates: options.pending_creates,
             resize_at: None,
             done: false,
             end: RunOutcome::default(),
@@ -106,7 +106,7 @@ impl Runtime {
         while !self.done {
             let turn = self.wait(&mut signals, &mut events).await;
             self.take(turn, &mut events);
-            if self.app.may_suspend() && !self.done {
+            if self.state.may_suspend() && !self.done {
                 self.suspend(&mut signals).await;
             }
             if !self.terminal.is_behind() && self.resize_at.is_none() && self.terminal.is_entered() {
@@ -114,21 +114,21 @@ impl Runtime {
             }
         }
         self.leave().await;
-        self.errands.end().await;
+        self.tasks.end().await;
         drop((self.requests, self.replies));
         let _ = self.api.await;
         self.end
     }
 
     async fn wait(&mut self, signals: &mut Signals, events: &mut VecDeque<Event>) -> LoopStep {
-        let wake = [self.resize_at, self.app.next_wake(ClockReading::now())].into_iter().flatten().min();
+        let wake = [self.resize_at, self.state.next_wake(ClockReading::now())].into_iter().flatten().min();
         let wake = wake.unwrap_or_else(|| Instant::now() + crate::platform::signals::LONG);
         tokio::select! {
             biased;
             told = signals.next() => LoopStep::Signal(told),
-            result = self.terminal.turn(events), if self.app.exit != ExitState::Told => LoopStep::Terminal(result),
+            result = self.terminal.turn(events), if self.state.exit != ExitState::Told => LoopStep::Terminal(result),
             reply = self.replies.recv() => LoopStep::Reply(reply),
-            done = self.errands.next() => LoopStep::Task(done),
+            done = self.tasks.next() => LoopStep::Task(done),
             () = tokio::time::sleep_until(wake.into()) => LoopStep::Time,
         }
     }
@@ -141,7 +141,7 @@ impl Runtime {
                 while let Some(event) = events.pop_front() {
                     #[cfg(debug_assertions)]
                     break_on_purpose(&event);
-                    let effect = self.app.on_input(event, now);
+                    let effect = self.state.on_input(event, now);
                     self.perform(effect);
                 }
                 None
@@ -149,11 +149,11 @@ impl Runtime {
             LoopStep::Terminal(Err(_)) => self.stop(SIGHUP),
             LoopStep::Signal(SignalEvent::End(signal)) => self.stop(signal),
             LoopStep::Signal(SignalEvent::Continued) => {
-                self.app.on_resume(true);
+                self.state.on_resume(true);
                 self.come_back(now)
             }
             LoopStep::Signal(SignalEvent::Suspend) => {
-                self.app.on_suspend();
+                self.state.on_suspend();
                 None
             }
             LoopStep::Reply(Some(reply)) => self.reply(reply, now),
@@ -162,7 +162,7 @@ impl Runtime {
             ))),
             LoopStep::Task(done) => self.take_done(done, now),
             LoopStep::Signal(SignalEvent::Resized) => {
-                self.app.hide_secret();
+                self.state.hide_secret();
                 self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
                 None
             }
@@ -170,7 +170,7 @@ impl Runtime {
                 self.resize_at = None;
                 self.resize(now)
             }
-            LoopStep::Time => self.app.on_time(now),
+            LoopStep::Time => self.state.on_time(now),
         };
         self.perform(effect);
         self.settle();
@@ -178,14 +178,14 @@ impl Runtime {
 
     fn stop(&mut self, signal: i32) -> Option<Effect> {
         self.end.signal.get_or_insert(signal);
-        self.app.on_stop()
+        self.state.on_stop()
     }
 
     fn resize(&mut self, now: ClockReading) -> Option<Effect> {
         let size = self.terminal.size();
         // Even where it is as before: what stands on a terminal that was resized twice is not known.
         self.screen.resize(size.0, size.1);
-        self.app.on_input(Event::Resize(size.0, size.1), now)
+        self.state.on_input(Event::Resize(size.0, size.1), now)
     }
 
     /// Makes an effect happen. Never waits.
@@ -198,35 +198,35 @@ impl Runtime {
                 // closed one means that the API task has ended: its last reply says why, and is still to be read.
                 let _ = self.requests.try_send(request);
             }
-            Some(Effect::Copy(what, text)) => self.errands.copy(what, text.expose_secret()),
-            Some(Effect::Overwrite) => self.errands.overwrite(),
-            Some(Effect::Look) => self.errands.look(),
-            Some(Effect::Deliver(to, secret)) => self.errands.deliver(to, secret),
-            Some(Effect::StopDelivery) => self.errands.stop_delivery(),
+            Some(Effect::Copy(what, text)) => self.tasks.copy(what, text.expose_secret()),
+            Some(Effect::Overwrite) => self.tasks.overwrite(),
+            Some(Effect::Look) => self.tasks.look(),
+            Some(Effect::Deliver(to, secret)) => self.tasks.deliver(to, secret),
+            Some(Effect::StopDelivery) => self.tasks.stop_delivery(),
             Some(Effect::Quit(reason)) => (self.done, self.end.words) = (true, reason),
         }
     }
 
     fn take_done(&mut self, done: TaskResult, now: ClockReading) -> Option<Effect> {
         match done {
-            TaskResult::Looked(found) => return self.app.on_surroundings(found, now),
-            TaskResult::Delivered(delivered) => self.app.on_delivered(delivered),
+            TaskResult::Looked(found) => return self.state.on_surroundings(found, now),
+            TaskResult::Delivered(delivered) => self.state.on_delivered(delivered),
             TaskResult::Copied(Copied { what, write, report, forget }) => {
                 if let Some(bytes) = write {
                     self.terminal.out().extend_from_slice(&bytes);
                 }
                 if let Some(text) = forget {
-                    self.errands.forget(text);
+                    self.tasks.forget(text);
                 }
-                self.app.on_copied(what, report);
+                self.state.on_copied(what, report);
             }
         }
         None
     }
 
     fn draw(&mut self) {
-        let (app, now) = (&self.app, ClockReading::now());
-        self.screen.draw(self.terminal.out(), |frame| super::view::draw(frame, app, now));
+        let (state, now) = (&self.state, ClockReading::now());
+        self.screen.draw(self.terminal.out(), |frame| super::view::draw(frame, state, now));
         // An error shows again when the terminal is read: it is gone.
         let _ = self.terminal.flush();
     }

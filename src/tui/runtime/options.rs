@@ -17,5 +17,5 @@ pub struct Options {
     /// How long a desktop's clipboard may hold a credential.
     pub clipboard_for: Duration,
     /// What is written down of creates.
-    pub unfinished: PendingCreates,
+    pub pending_creates: PendingCreates,
 }

@@ -19,7 +19,7 @@ impl Runtime {
     /// Makes way for the shell, until somebody brings this program back.
     pub(crate) async fn suspend(&mut self, signals: &mut Signals) {
         if !could_bring_us_back() {
-            return self.app.on_resume(false);
+            return self.state.on_resume(false);
         }
         self.leave().await;
         let told = if self.terminal.stop().is_ok() { signals.go_on().await } else { SignalEvent::Continued };

@@ -23,7 +23,7 @@ use crate::platform::terminal_kind::TerminalKind;
 pub struct Screen {
     shown: Buffer,
     frame: Buffer,
-    pen: CursorWriter,
+    writer: CursorWriter,
     cursor: Option<Position>,
     /// The terminal's cells are not known: every row is written whole.
     stale: bool,
@@ -37,7 +37,7 @@ impl Screen {
         Self {
             shown: Buffer::empty(area),
             frame: Buffer::empty(area),
-            pen: CursorWriter::new(kind),
+            writer: CursorWriter::new(kind),
             cursor: None,
             stale: true,
         }
@@ -60,7 +60,7 @@ impl Screen {
         } else {
             let mut changed = changed_rows(&self.shown, &self.frame);
             if let Some(scroll) = scroll::find(&self.shown, &self.frame, &changed) {
-                scroll.write(out, &mut self.pen);
+                scroll.write(out, &mut self.writer);
                 scroll.apply(&mut self.shown);
                 changed = changed_rows(&self.shown, &self.frame);
             }
@@ -77,12 +77,12 @@ impl Screen {
 
     /// Appends what blanks every row, without a clear that a terminal would push into its scrollback.
     pub fn blank(&mut self, out: &mut Vec<u8>) {
-        self.pen.plain(out);
+        self.writer.plain(out);
         for y in 0..self.shown.area.height {
-            self.pen.go(out, 0, y);
+            self.writer.go(out, 0, y);
             out.extend_from_slice(b"\x1b[K");
         }
-        self.pen.go(out, 0, 0);
+        self.writer.go(out, 0, 0);
         for buffer in [&mut self.shown, &mut self.frame] {
             buffer.reset();
         }
@@ -90,7 +90,7 @@ impl Screen {
     }
 
     fn write_all(&mut self, out: &mut Vec<u8>) {
-        self.pen.forget();
+        self.writer.forget();
         out.extend_from_slice(b"\x1b[m");
         for y in 0..self.frame.area.height {
             if self.stands_alone(y) {
@@ -98,10 +98,10 @@ impl Screen {
                 continue;
             }
             let end = self.row_end(y);
-            self.pen.go(out, 0, y);
+            self.writer.go(out, 0, y);
             self.write_row(out, y, end);
             if end < self.frame.area.width {
-                self.pen.plain(out);
+                self.writer.plain(out);
                 out.extend_from_slice(b"\x1b[K");
             }
         }
@@ -110,18 +110,18 @@ impl Screen {
     fn write_row(&mut self, out: &mut Vec<u8>, y: u16, end: u16) {
         let mut x = 0;
         while x < end {
-            x += self.pen.write(out, &self.frame, x, y);
+            x += self.writer.write(out, &self.frame, x, y);
         }
     }
 
     /// Writes a row that is selected as a whole. It is cleared first, from its start: multiplexers then know that
     /// nothing stands behind its end. One that goes on from such a row above follows it by the terminal's own wrap.
     fn write_alone(&mut self, out: &mut Vec<u8>, y: u16) {
-        self.pen.go(out, 0, y);
-        self.pen.plain(out);
+        self.writer.go(out, 0, y);
+        self.writer.plain(out);
         out.extend_from_slice(b"\x1b[K");
         if y > 0 && self.stands_alone(y - 1) {
-            self.pen.flow(out, &self.frame, y);
+            self.writer.flow(out, &self.frame, y);
         }
         self.write_row(out, y, self.row_end(y));
     }
@@ -140,13 +140,13 @@ impl Screen {
             let changed = old != new || x < unknown_to;
             if changed {
                 unknown_to = unknown_to.max(x + was_wide).max(x + wide);
-                self.pen.reach(out, &self.frame, x, y);
+                self.writer.reach(out, &self.frame, x, y);
                 if x >= end && x + 4 < width {
-                    self.pen.plain(out);
+                    self.writer.plain(out);
                     out.extend_from_slice(b"\x1b[K");
                     return;
                 }
-                self.pen.write(out, &self.frame, x, y);
+                self.writer.write(out, &self.frame, x, y);
             }
             x += wide;
         }
@@ -171,7 +171,7 @@ impl Screen {
         match cursor {
             Some(at) => {
                 if changed || self.cursor != cursor {
-                    self.pen.go(out, at.x, at.y);
+                    self.writer.go(out, at.x, at.y);
                 }
                 if self.cursor.is_none() {
                     out.extend_from_slice(b"\x1b[?25h");

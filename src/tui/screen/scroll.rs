@@ -49,8 +49,8 @@ pub(crate) fn find(shown: &Buffer, frame: &Buffer, differs: &[bool]) -> Option<S
 impl Scroll {
     /// Tells the terminal: a scroll region, then line feeds at its end or reverse indexes at its start.
     /// Works from the VT100 on (DECSTBM, IND, RI).
-    pub(crate) fn write(&self, out: &mut Vec<u8>, pen: &mut CursorWriter) {
-        pen.plain(out); // the rows that come in take the background
+    pub(crate) fn write(&self, out: &mut Vec<u8>, writer: &mut CursorWriter) {
+        writer.plain(out); // the rows that come in take the background
         let (top, bottom) = (self.top + 1, self.bottom + 1);
         let (start, code): (u16, &[u8]) = if self.up > 0 { (bottom, b"\n") } else { (top, b"\x1bM") };
         let _ = write!(out, "\x1b[{top};{bottom}r\x1b[{start}H");
@@ -58,7 +58,7 @@ impl Scroll {
             out.extend_from_slice(code);
         }
         out.extend_from_slice(b"\x1b[r"); // homes the cursor
-        pen.moved(0, 0);
+        writer.moved(0, 0);
     }
 
     /// Does the same to the buffer.

@@ -24,7 +24,7 @@ impl State {
             .collect();
         lines.push((None, String::new()));
         if let Some(server) = &self.server {
-            let place = Untrusted::new(&server.profile.server).label(usize::from(self.size.0));
+            let place = Untrusted::new(&server.profile.server).to_display(usize::from(self.size.0));
             lines.push((None, format!("Profile {}, server: {place}", server.profile.name)));
         }
         lines.push((None, format!("latchkey {}", env!("CARGO_PKG_VERSION"))));
@@ -35,7 +35,7 @@ impl State {
     pub(crate) fn act_in_help(&mut self, action: Action) {
         let rows = usize::from(self.size.1).saturating_sub(3); // without the border and the footer
         let last = self.help_lines().len().saturating_sub(rows);
-        let page = rows.saturating_sub(1).max(1); // the last row says how much there is below
+        let page = rows.saturating_sub(1).max(1); // the last row says options much there is below
         let Some(Dialog::Help(top)) = &mut self.dialog else { return };
         *top = match action {
             Action::Up => top.saturating_sub(1),

@@ -134,7 +134,7 @@ impl From<Request> for Effect {
 impl State {
     /// The state at the start, and the first question to the server.
     pub fn new(size: (u16, u16)) -> (Self, Effect) {
-        let mut app = Self {
+        let mut state = Self {
             list: List::default(),
             dialog: None,
             sign_in: None,
@@ -153,9 +153,9 @@ impl State {
             unsettled: UnresolvedCreates::default(),
             exit: ExitState::No,
         };
-        app.list.height = usize::from(app.panes().list);
-        let first = app.list.open(None);
-        (app, first.into())
+        state.list.height = usize::from(state.panes().list);
+        let first = state.list.open(None);
+        (state, first.into())
     }
 
     /// Takes what the settings say: the profiles, and what the user should know about them.

@@ -102,7 +102,7 @@ impl State {
 pub(crate) fn labelled(left: &PendingCreate) -> String {
     match left.new.label.as_str() {
         "" => " without a label".to_owned(),
-        label => format!(" labelled “{}”", Untrusted::new(label).label(60)),
+        label => format!(" labelled “{}”", Untrusted::new(label).to_display(60)),
     }
 }
 

@@ -10,10 +10,10 @@ use crate::tui::state::{ClockReading, LoadFailure, State, Window};
 use crate::tui::theme;
 
 /// Draws whichever it is.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State, now: ClockReading) {
-    let filter = &app.list.query.filter;
-    match (&app.list.window, &app.list.trouble) {
-        (Some(window), _) if !window.is_empty() => list::draw(frame, area, app, window, now),
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) {
+    let filter = &state.list.query.filter;
+    match (&state.list.window, &state.list.trouble) {
+        (Some(window), _) if !window.is_empty() => list::draw(frame, area, state, window, now),
         (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
         (None, None) => say(frame, area, "Loading the keys.", &[]),
         (Some(_), None) if filter.is_empty() => {
@@ -53,8 +53,8 @@ fn say(frame: &mut Buffer, area: Rect, title: &str, rest: &[&str]) {
 /// The rows that are on screen.
 pub(crate) fn visible<'a>(
     window: &'a Window,
-    app: &State,
+    state: &State,
 ) -> impl Iterator<Item = (usize, &'a crate::domain::AccessKey)> {
-    let top = app.list.top;
+    let top = state.list.top;
     window.rows_from(top).enumerate().map(move |(at, key)| (top + at, key))
 }

@@ -20,7 +20,7 @@ type DetailRow = (&'static str, String, Style);
 const NAMES: (u16, u16) = (15, 10);
 
 /// Draws the selected key's details.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State, now: ClockReading) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) {
     let beside = area.x > 0;
     let mut block = Block::new()
         .borders(if beside { Borders::LEFT } else { Borders::TOP })
@@ -28,7 +28,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State, now: ClockReadin
         .title(Line::styled(" Details ", theme::TITLE))
         .padding(Padding::horizontal(1));
     if area.height <= 6
-        && let Some(key) = app.list.selected_key()
+        && let Some(key) = state.list.selected_key()
     {
         // There is no row for it.
         let (status, style) = theme::status(key.status);
@@ -39,7 +39,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State, now: ClockReadin
     if beside {
         next_row(&mut inside);
     }
-    match app.list.selected_key() {
+    match state.list.selected_key() {
         Some(key) => {
             facts(frame, inside, key, now);
         }
@@ -48,8 +48,8 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State, now: ClockReadin
 }
 
 /// Why a key may be taken for another.
-pub(crate) fn doubt(key: &AccessKey) -> Option<ConfusableWarning> {
-    key.id.doubt().or_else(|| key.label.doubt())
+pub(crate) fn confusable(key: &AccessKey) -> Option<ConfusableWarning> {
+    key.id.confusable().or_else(|| key.label.confusable())
 }
 
 /// Draws what is known of a key: in full if there is room, else with its texts in a row each, else a row for each fact,
@@ -82,7 +82,7 @@ fn in_full(key: &AccessKey, (id, text): (usize, usize), now: ClockReading) -> Ve
     );
     let mut facts = vec![("Access key ID", key.id.identity(id), Style::new())];
     facts.push(("Label", label(key, text), Style::new()));
-    facts.extend(doubt(key).map(|doubt| ("", doubt.words().to_owned(), theme::WARNING)));
+    facts.extend(confusable(key).map(|confusable| ("", confusable.words().to_owned(), theme::WARNING)));
     facts.extend([
         ("Status", status.to_owned(), style),
         ("Created", format!("{}{}", when::absolute(key.created_at), by(key)), Style::new()),
@@ -114,11 +114,11 @@ fn label(key: &AccessKey, cells: usize) -> String {
 }
 
 fn by(key: &AccessKey) -> String {
-    if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.label(24)) }
+    if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.to_display(24)) }
 }
 
 fn from(key: &AccessKey) -> String {
-    key.last_used_from.as_ref().map_or_else(String::new, |from| format!(" from {}", from.label(40)))
+    key.last_used_from.as_ref().map_or_else(String::new, |from| format!(" from {}", from.to_display(40)))
 }
 
 /// The last use in full.

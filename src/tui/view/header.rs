@@ -14,12 +14,12 @@ use crate::tui::theme;
 const TITLE: &str = "API Keys Management";
 
 /// One or two rows: breadcrumb and title.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let title = Line::styled(format!(" {TITLE}"), theme::TITLE);
-    let count = Line::raw(format!("{} ", count(app)));
+    let count = Line::raw(format!("{} ", count(state)));
     if area.height < 2 {
         let room = usize::from(area.width).saturating_sub(title.width() + 1);
-        let place = place(app, room);
+        let place = place(state, room);
         line(frame, area, title);
         let taken = line_right(frame, area, place);
         let rest = Rect { width: area.width - taken, ..area };
@@ -29,19 +29,19 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, app: &State) {
         return;
     }
     line(frame, area, Line::styled(format!(" Settings {} API Keys", theme::STEP), theme::QUIET));
-    line_right(frame, area, place(app, usize::from(area.width).saturating_sub(23)));
+    line_right(frame, area, place(state, usize::from(area.width).saturating_sub(23)));
     let second = Rect { y: area.y + 1, height: 1, ..area };
     line(frame, second, title);
     line_right(frame, second, count);
 }
 
 /// Which profile and which host: always on screen, and loud where real keys are at stake.
-fn place(app: &State, room: usize) -> Line<'static> {
-    if let Some(name) = &app.connecting {
+fn place(state: &State, room: usize) -> Line<'static> {
+    if let Some(name) = &state.connecting {
         let name = fitting(name, room.saturating_sub("Connecting:  ".len()));
         return Line::styled(format!("Connecting: {name} "), theme::WARNING);
     }
-    let Some(server) = &app.server else { return Line::default() };
+    let Some(server) = &state.server else { return Line::default() };
     let profile = &server.profile;
     let mut marks = Vec::new();
     if profile.production {
@@ -64,11 +64,11 @@ fn place(app: &State, room: usize) -> Line<'static> {
 
 /// Names and hosts come from a file: by the same gate as a server's text.
 fn fitting(text: &str, room: usize) -> String {
-    Untrusted::new(text).label(room)
+    Untrusted::new(text).to_display(room)
 }
 
-fn count(app: &State) -> String {
-    let list = &app.list;
+fn count(state: &State) -> String {
+    let list = &state.list;
     let keys = |n: u64| if n == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(n)) };
     match (list.total, &list.window) {
         (Some(total), _) if list.query.filter.is_empty() => keys(total),
@@ -80,19 +80,19 @@ fn count(app: &State) -> String {
 }
 
 /// One row: what is wrong with the server, or the filter, or nothing.
-pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, app: &State, now: ClockReading) -> Option<Position> {
-    if let (Some(trouble), Some(_)) = (&app.list.trouble, &app.list.window)
-        && app.filter.is_none()
+pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) -> Option<Position> {
+    if let (Some(trouble), Some(_)) = (&state.list.trouble, &state.list.window)
+        && state.filter.is_none()
     {
-        let as_of = app.list.as_of.map_or(String::new(), |at| format!("Old: as of {}. ", when::clock(at.utc)));
+        let as_of = state.list.as_of.map_or(String::new(), |at| format!("Old: as of {}. ", when::clock(at.utc)));
         let text = format!(" ! {as_of}{}", next_try(trouble, now));
         line(frame, area, Line::styled(text, theme::WARNING));
         return None;
     }
-    let filter = &app.list.query.filter;
+    let filter = &state.list.query.filter;
     let status = filter.status.map(|status| format!(" only {} keys (f: next) ", status.as_str()));
     let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
-    if let Some(typed) = &app.filter {
+    if let Some(typed) = &state.filter {
         line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
         let width = area.width.saturating_sub(4 + taken).min(60);
         return field(frame, Rect { x: area.x + 3, width, ..area }, typed, true);

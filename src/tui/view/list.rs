@@ -44,20 +44,20 @@ impl Columns {
 }
 
 /// Draws the column names and the rows.
-pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, app: &State, window: &Window, now: ClockReading) {
+pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, state: &State, window: &Window, now: ClockReading) {
     let height = usize::from(area.height.saturating_sub(1));
-    let widest = visible(window, app).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
+    let widest = visible(window, state).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
     let columns = Columns::new(usize::from(area.width), widest);
     let names = next_row(&mut area);
-    line(frame, names, Line::from(names_of(&columns, app)));
-    for (at, key) in visible(window, app).take(height) {
+    line(frame, names, Line::from(names_of(&columns, state)));
+    for (at, key) in visible(window, state).take(height) {
         let row = next_row(&mut area);
-        line(frame, row, Line::from(row_of(&columns, key, at == app.list.selected, now)));
+        line(frame, row, Line::from(row_of(&columns, key, at == state.list.selected, now)));
     }
 }
 
-fn names_of(columns: &Columns, app: &State) -> Vec<Span<'static>> {
-    let query = &app.list.query;
+fn names_of(columns: &Columns, state: &State) -> Vec<Span<'static>> {
+    let query = &state.list.query;
     let arrow = if query.order == Order::Asc { theme::SORTED.0 } else { theme::SORTED.1 };
     let mut spans = vec![Span::raw("  ")];
     for (sort, name, width) in [

@@ -18,51 +18,51 @@ use super::keymap::Mode;
 use super::state::{ClockReading, DetailsPane, SMALLEST, State};
 
 /// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
-pub fn draw(frame: &mut Buffer, app: &State, now: ClockReading) -> Option<Position> {
+pub fn draw(frame: &mut Buffer, state: &State, now: ClockReading) -> Option<Position> {
     let area = frame.area;
-    if app.is_too_small() {
-        draw_too_small(frame, area, app);
+    if state.is_too_small() {
+        draw_too_small(frame, area, state);
         return None;
     }
-    let panes = app.panes();
+    let panes = state.panes();
     let row = |y: u16, height: u16| Rect::new(0, y, area.width, height);
-    header::draw(frame, row(0, panes.heading), app);
-    let cursor = header::draw_bar(frame, row(panes.heading, 1), app, now);
+    header::draw(frame, row(0, panes.heading), state);
+    let cursor = header::draw_bar(frame, row(panes.heading, 1), state, now);
     let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
     match panes.details {
-        DetailsPane::Instead => details::draw(frame, body, app, now),
-        DetailsPane::None => body::draw(frame, body, app, now),
+        DetailsPane::Instead => details::draw(frame, body, state, now),
+        DetailsPane::None => body::draw(frame, body, state, now),
         DetailsPane::Below(rows) => {
-            body::draw(frame, body, app, now);
-            details::draw(frame, row(body.bottom(), rows), app, now);
+            body::draw(frame, body, state, now);
+            details::draw(frame, row(body.bottom(), rows), state, now);
         }
         DetailsPane::Beside(columns) => {
-            body::draw(frame, body, app, now);
-            details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), app, now);
+            body::draw(frame, body, state, now);
+            details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), state, now);
         }
     }
-    footer::draw_hints(frame, row(area.height - 1, 1), app);
-    footer::draw_status(frame, row(area.height - 2, 1), app);
-    let cursor = match &app.dialog {
-        Some(dialog) => dialog::draw(frame, area, dialog, app, now),
+    footer::draw_hints(frame, row(area.height - 1, 1), state);
+    footer::draw_status(frame, row(area.height - 2, 1), state);
+    let cursor = match &state.dialog {
+        Some(dialog) => dialog::draw(frame, area, dialog, state, now),
         None => cursor,
     };
-    let cursor = match app.guarding() {
+    let cursor = match state.guarding() {
         Some(guard) => {
-            dialog::guard::draw(frame, area, guard, app);
+            dialog::guard::draw(frame, area, guard, state);
             None
         }
         None => cursor,
     };
-    match app.signing_in() {
-        Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, app),
+    match state.signing_in() {
+        Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, state),
         None => cursor,
     }
 }
 
-fn draw_too_small(frame: &mut Buffer, area: Rect, app: &State) {
+fn draw_too_small(frame: &mut Buffer, area: Rect, state: &State) {
     let (width, height) = SMALLEST;
-    let next = match app.mode() {
+    let next = match state.mode() {
         Mode::List | Mode::Filter => "Make it larger, or press q.",
         Mode::Question => "Make it larger to answer.",
         _ => "Make it larger, or press Ctrl-C.",

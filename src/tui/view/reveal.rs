@@ -30,7 +30,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let is_tiny = inside.height < 8;
     if !is_tiny || reveal.shown_until.is_none() || words.rows(inside.width) < 2 {
         let name = if narrow { "ID " } else { "Access key ID (public)  " };
-        let id = Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(reveal.key.id.label(128))]);
+        let id = Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(reveal.key.id.to_display(128))]);
         line(frame, next_row(&mut rest), id);
     }
     if tall {

@@ -119,7 +119,7 @@ pub(crate) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     let width = usize::from(area.width);
     let seen = |text: &str| {
         let masked = field.is_masked();
-        if masked { theme::DOT.repeat(text.chars().count()) } else { Untrusted::new(text).label(usize::MAX) }
+        if masked { theme::DOT.repeat(text.chars().count()) } else { Untrusted::new(text).to_display(usize::MAX) }
     };
     let text = seen(field.text());
     let cursor = if focused { seen(field.before_cursor()).width() } else { 0 };

@@ -45,7 +45,7 @@ pub(crate) fn write(
         _ => delivered,
     };
     let Delivery::Rescued(path, why) = delivered else { return Ok(Exit::Done) };
-    let (id, why) = (key.id.label(KeyId::MAX_CHARS), why.trim_end_matches('.'));
+    let (id, why) = (key.id.to_display(KeyId::MAX_CHARS), why.trim_end_matches('.'));
     Err(Failure::new(Exit::Undelivered, format!("Key {id} was made, but its secret was not delivered: {why}."))
         .next(format!("It is in {}: move it to where it belongs.", path.display())))
 }

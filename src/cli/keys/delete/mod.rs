@@ -79,7 +79,7 @@ async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Connection) -> (Dele
 /// Shows the key and asks for the end of its ID, as the screen does.
 async fn confirm(key: &AccessKey) -> Result<bool, Failure> {
     let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", output::time(at)));
-    let (id, label, status) = (key.id.label(KeyId::MAX_CHARS), key.label.label(60), key.status.as_str());
+    let (id, label, status) = (key.id.to_display(KeyId::MAX_CHARS), key.label.to_display(60), key.status.as_str());
     let question = format!("{id}  {label}  {status}, {used}\nType the last four characters of its ID to delete it: ");
     Ok(prompter::line(question).await?.eq_ignore_ascii_case(&key.id.last_four()))
 }

@@ -177,7 +177,7 @@ mod tests {
     async fn a_command_has_no_terminal_and_its_words_are_kept() {
         let said =
             given("read -r a; test \"$a\" = sk_x && echo good >&2; (: >/dev/tty) 2>/dev/null || echo none").await;
-        assert_eq!(said.unwrap().words.label(80), "good\\nnone");
+        assert_eq!(said.unwrap().words.to_display(80), "good\\nnone");
         let said = given("cat; yes | head -c 100000").await.unwrap();
         assert!(said.had_secret && said.words.is_empty(), "what repeats the secret is not shown");
         let said = given("cat >/dev/null; yes | head -c 100000").await.unwrap();
@@ -193,7 +193,7 @@ mod tests {
         ] {
             let failed = given(command).await.err().unwrap();
             assert!(failed.why.contains(why), "{failed:?}");
-            assert_eq!(failed.said.label(80), said);
+            assert_eq!(failed.said.to_display(80), said);
         }
     }
 

@@ -165,7 +165,7 @@ fn no_codes(environment: &Environment) -> String {
 
 /// The name of a terminal can be anything.
 fn name(term: &str) -> String {
-    Untrusted::new(term).label(20)
+    Untrusted::new(term).to_display(20)
 }
 
 /// With `set-clipboard on` tmux hands an OSC 52 to everyone who is attached.

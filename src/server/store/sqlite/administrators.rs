@@ -37,7 +37,7 @@ pub(crate) struct AdminAccount {
     /// The hash of the password, when somebody has the name.
     pub(crate) password: Option<String>,
     /// Whether they signed in from there before.
-    pub(crate) is_familiar: bool,
+    pub(crate) is_known_network: bool,
 }
 
 impl Store {
@@ -102,7 +102,7 @@ impl Store {
                               EXISTS (SELECT 1 FROM familiar WHERE username = ?1 AND network = ?2)";
             let mut statement = connection.prepare_cached(sql)?;
             let account = statement.query_row([username, network], |row| {
-                Ok(AdminAccount { password: row.get(0)?, is_familiar: row.get(1)? })
+                Ok(AdminAccount { password: row.get(0)?, is_known_network: row.get(1)? })
             });
             Ok(account?)
         })

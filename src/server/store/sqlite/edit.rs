@@ -68,7 +68,7 @@ pub(crate) struct Change {
 impl Store {
     /// Creates a key, unless this request was made before.
     pub(crate) fn create(&self, new: &KeyInsert<'_>, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
-        let sealed = self.vault().seal(new.id, new.secret.expose())?;
+        let encrypted = self.vault().encrypt(new.id, new.secret.expose())?;
         self.write(|transaction| {
             let oldest = (now - KEPT).timestamp_millis();
             transaction.prepare_cached("DELETE FROM creates WHERE at < ?1")?.execute([oldest])?;
@@ -78,7 +78,7 @@ impl Store {
             if new.expires_at.is_some_and(|end| end <= now) {
                 return Ok(CreateOutcome::Past);
             }
-            let seq = insert(transaction, new, &sealed, now)?;
+            let seq = insert(transaction, new, &encrypted, now)?;
             index(transaction, seq)?;
             transaction.prepare_cached("INSERT INTO creates VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
                 new.by,
@@ -139,7 +139,7 @@ impl Store {
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
     new: &KeyInsert<'_>,
-    sealed: &[u8],
+    encrypted: &[u8],
     now: DateTime<Utc>,
 ) -> Result<i64, StoreError> {
     let folded = fold(new.label.as_str());
@@ -157,7 +157,7 @@ pub(crate) fn insert(
             new.expires_at.map(|end| end.timestamp_millis()),
         ])?;
     let seq = transaction.last_insert_rowid();
-    transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, sealed])?;
+    transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, encrypted])?;
     events::insert(transaction, new.id, &NewEvent::of(new.by, new.source, now))?;
     Ok(seq)
 }

@@ -34,7 +34,7 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: u32,
     },
-    /// There are sealed secrets and no key to open them with.
+    /// There are encrypted secrets and no key to open them with.
     #[error("the file {0} is missing, and without it no secret can be opened: restore it from a backup")]
     MasterKeyMissing(PathBuf),
     /// The master key file is not safe to use or does not belong to this database.

@@ -129,27 +129,27 @@ fn sorted(ask: &ListQuery<'_>, needle: &Needle, candidates: &Candidates) -> Resu
     let sql = format!("SELECT {}, state, id, label_fold FROM keys WHERE seq = ?1", column(sort));
     let mut statement = ask.connection.prepare_cached(&sql)?;
     let wanted = ask.request.query.filter.status.map(state);
-    let mut places = Vec::new();
+    let mut dirs = Vec::new();
     for seq in candidates.iter() {
         let place = statement.query_row([seq], |row| {
             let matches = wanted.is_none_or(|state| row.get(1) == Ok(state)) && needle.is_in_row(row, 2, 3)?;
             Ok(matches.then_some((Sortable::from(row.get_ref(0)?), seq)))
         });
-        places.extend(place.optional()?.flatten());
+        dirs.extend(place.optional()?.flatten());
     }
     if let Some(after) = &ask.request.after {
         let after = (Sortable::from(rusqlite::types::ValueRef::from(&after.value)), after.seq);
-        places.retain(|place| match ask.request.query.order {
+        dirs.retain(|place| match ask.request.query.order {
             Order::Asc => *place > after,
             Order::Desc => *place < after,
         });
     }
-    places.sort_unstable();
+    dirs.sort_unstable();
     if ask.request.query.order == Order::Desc {
-        places.reverse();
+        dirs.reverse();
     }
     let mut found = Vec::new();
-    for (_, seq) in places.into_iter().take(ask.wanted()) {
+    for (_, seq) in dirs.into_iter().take(ask.wanted()) {
         found.extend(look_up(ask, needle, seq)?);
     }
     Ok(found)

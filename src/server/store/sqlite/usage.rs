@@ -15,8 +15,8 @@ pub(crate) struct KeyCredential {
     pub(crate) expires_at: Option<DateTime<Utc>>,
     /// Access tokens of another generation are revoked.
     pub(crate) generation: i64,
-    /// The sealed secret.
-    pub(crate) sealed: Vec<u8>,
+    /// The encrypted secret.
+    pub(crate) encrypted: Vec<u8>,
 }
 
 /// The last use of a key.
@@ -40,7 +40,8 @@ impl Store {
                 let found = statement.query_row([id], |row| {
                     let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
                     let status = status(row.get(1)?, expires_at, now);
-                    let credential = KeyCredential { status, expires_at, generation: row.get(3)?, sealed: row.get(4)? };
+                    let credential =
+                        KeyCredential { status, expires_at, generation: row.get(3)?, encrypted: row.get(4)? };
                     Ok((row.get::<_, String>(0)?, credential))
                 });
                 found.optional()

@@ -138,7 +138,7 @@ impl SaveStep {
     /// Takes what came of the delivery. It has arrived: in words; or it is still here.
     pub fn on_delivered(&mut self, delivered: SaveResult) -> Option<String> {
         let said = |said: &Untrusted| {
-            if said.is_empty() { String::new() } else { format!(" It says: {}", said.label(SAID)) }
+            if said.is_empty() { String::new() } else { format!(" It says: {}", said.to_display(SAID)) }
         };
         match delivered {
             Ok(_) if matches!(self.focus, SaveFocus::File | SaveFocus::Write) => {
@@ -146,12 +146,12 @@ impl SaveStep {
                 if let Some(number) = descriptor_in(Path::new(place)) {
                     return Some(format!("The secret went to file descriptor {number}."));
                 }
-                let place = Untrusted::new(place).label(SAID);
+                let place = Untrusted::new(place).to_display(SAID);
                 Some(format!("The secret is in {place}, a new file that only you can read."))
             }
             Ok(words) => Some(format!("The command has taken the secret and ended well.{}", said(&words))),
             Err((why, words)) => {
-                let why = Untrusted::new(&sentence(&why)).label(SAID);
+                let why = Untrusted::new(&sentence(&why)).to_display(SAID);
                 self.state = Saving::Failed(format!("{why} The secret is still here.{}", said(&words)));
                 None
             }

@@ -36,7 +36,7 @@ impl State {
             Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == ExitState::Told => {
                 Some(Effect::Quit(Some(format!(
                     "A key was created while the program had to end: {}. Nobody saw its secret: delete it.",
-                    key.id.label(128)
+                    key.id.to_display(128)
                 ))))
             }
             Ok(Creation::New(key, secret)) => {
@@ -91,7 +91,7 @@ impl State {
                     Status::Active => "is active.",
                     Status::Expired => "has expired: requests with it fail.",
                 };
-                self.say(format!("{} {words}", key.id.label(40)));
+                self.say(format!("{} {words}", key.id.to_display(40)));
                 if let Some(window) = &mut self.list.window {
                     window.update(key);
                 }
@@ -121,7 +121,7 @@ impl State {
                 if open.is_some() {
                     self.dialog = None;
                 }
-                self.say(format!("{} is deleted. The server refuses it from now on.", id.label(40)));
+                self.say(format!("{} is deleted. The server refuses it from now on.", id.to_display(40)));
                 self.list.remove(id).map(Effect::from)
             }
             (Err(error), Some(call)) => {

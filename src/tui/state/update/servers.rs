@@ -101,7 +101,7 @@ impl State {
             (Ok(who), dialog) => {
                 let given_up = dialog.is_none();
                 self.sign_in = None;
-                self.say(format!("Signed in as {} ({}).", who.username.label(40), who.role.label(20)));
+                self.say(format!("Signed in as {} ({}).", who.username.to_display(40), who.role.to_display(20)));
                 if let Some(server) = &mut self.server {
                     server.profile.username = Some(who.username.raw_for_api().to_owned()); // for the next time
                     server.who = Some(who);

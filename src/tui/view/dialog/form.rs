@@ -18,7 +18,7 @@ pub(crate) fn draw_create(
     frame: &mut Buffer,
     area: Rect,
     dialog: &CreateDialog,
-    app: &State,
+    state: &State,
     now: ClockReading,
 ) -> Option<Position> {
     let inside = popup(frame, area, 72, 12, "Create access key");
@@ -27,7 +27,7 @@ pub(crate) fn draw_create(
         in_border(frame, inside, "Its secret is shown once");
     }
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
-    let waiting = if app.exit == ExitState::No { "Creating it." } else { "Creating it, then leaving." };
+    let waiting = if state.exit == ExitState::No { "Creating it." } else { "Creating it, then leaving." };
     draw_call(frame, rest, &dialog.call, waiting);
     cursor.filter(|_| !dialog.call.is_sent())
 }

@@ -9,7 +9,7 @@ use crate::tui::theme;
 use crate::tui::view::widgets::{NARROW, buttons, keep_last_row, next_row, paragraph, popup};
 
 /// Draws it on top of the dialog that it is about.
-pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, app: &State) {
+pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, state: &State) {
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
     let height = if area.width < NARROW { area.height } else { 6 + u16::try_from(guard.reasons.len()).unwrap_or(0) };
@@ -19,7 +19,7 @@ pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, 
     for reason in &guard.reasons {
         rest = paragraph(frame, rest, &format!("! {}", reason.sentence()), theme::WARNING);
     }
-    let saves = match &app.dialog {
+    let saves = match &state.dialog {
         Some(Dialog::Reveal(_)) => " Save (w) brings it out unseen.",
         _ => "",
     };

@@ -21,7 +21,7 @@ pub(crate) fn draw(
     frame: &mut Buffer,
     area: Rect,
     dialog: &Dialog,
-    app: &State,
+    state: &State,
     now: ClockReading,
 ) -> Option<Position> {
     // The footer stays readable: it says what can be pressed.
@@ -32,7 +32,7 @@ pub(crate) fn draw(
             servers::draw_profiles(frame, area, dialog);
             None
         }
-        Dialog::Create(dialog) => form::draw_create(frame, area, dialog, app, now),
+        Dialog::Create(dialog) => form::draw_create(frame, area, dialog, state, now),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
         Dialog::Switch(dialog, to) => question::draw_switch(frame, area, dialog, *to, now),
@@ -41,12 +41,12 @@ pub(crate) fn draw(
         Dialog::Reveal(dialog) => match &dialog.step {
             Some(step) if !dialog.asking => step::draw(frame, area, step, now),
             _ => {
-                reveal::draw(frame, area, dialog, app.surroundings.as_ref(), now);
+                reveal::draw(frame, area, dialog, state.surroundings.as_ref(), now);
                 None
             }
         },
         Dialog::Help(top) => {
-            draw_help(frame, area, *top, app);
+            draw_help(frame, area, *top, state);
             None
         }
     }
@@ -65,8 +65,8 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &CallState, waiting: &str) {
     }
 }
 
-fn draw_help(frame: &mut Buffer, area: Rect, top: usize, app: &State) {
-    let lines: Vec<Line> = app
+fn draw_help(frame: &mut Buffer, area: Rect, top: usize, state: &State) {
+    let lines: Vec<Line> = state
         .help_lines()
         .into_iter()
         .map(|(press, words)| {

@@ -23,7 +23,7 @@ pub(crate) fn draw_delete(
     now: ClockReading,
 ) -> Option<Position> {
     // Texts that are spelt out are longer, and a doubt takes a row.
-    let height = if details::doubt(&dialog.key).is_some() { 19 } else { 15 };
+    let height = if details::confusable(&dialog.key).is_some() { 19 } else { 15 };
     let inside = popup(frame, area, 72, height, "Delete access key");
     let roomy = inside.height >= 12;
     let mut rest = if roomy {
@@ -120,7 +120,7 @@ pub(crate) fn draw_switch(
 pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Option<Position> {
     let mut inside = popup(frame, area, 72, 9, "This key was made before");
     let kept = keep_last_row(&mut inside);
-    let id = dialog.key.id.label(64);
+    let id = dialog.key.id.to_display(64);
     let words = format!(
         "An earlier try made {id}, and the server sends a secret only once. If you do not have it, delete that key, then \
          create another."

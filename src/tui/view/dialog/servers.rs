@@ -18,12 +18,12 @@ pub(in crate::tui::view) fn draw_sign_in(
     frame: &mut Buffer,
     area: Rect,
     dialog: &SignInDialog,
-    app: &State,
+    state: &State,
 ) -> Option<Position> {
     let area = Rect { height: area.height - 1, ..area };
-    let place = app.server.as_ref().map_or("", |server| server.profile.server.as_str());
+    let place = state.server.as_ref().map_or("", |server| server.profile.server.as_str());
     let title =
-        format!("Sign in to {}", Untrusted::new(place).label(usize::from(area.width.min(64)).saturating_sub(16)));
+        format!("Sign in to {}", Untrusted::new(place).to_display(usize::from(area.width.min(64)).saturating_sub(16)));
     let mut inside = popup(frame, area, 64, 10, &title);
     let kept = keep_last_row(&mut inside);
     let mut rest = if inside.height > 3 { paragraph(frame, inside, dialog.why, Style::new()) } else { inside };
@@ -77,7 +77,7 @@ pub(crate) fn draw_profiles(frame: &mut Buffer, area: Rect, dialog: &ProfilesDia
 
 fn describe(profile: &Profile, current: bool, room: usize) -> Vec<Span<'static>> {
     let names = if room < 60 { 10 } else { 20 };
-    let name = Untrusted::new(&profile.name).label(names);
+    let name = Untrusted::new(&profile.name).to_display(names);
     let marks = [(current, "current"), (profile.production, "PRODUCTION"), (profile.read_only, "read-only")];
     let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
     let marks = if marks.is_empty() { String::new() } else { format!("  ({})", marks.join(", ")) };
@@ -85,7 +85,7 @@ fn describe(profile: &Profile, current: bool, room: usize) -> Vec<Span<'static>>
     let style = if profile.production { theme::WARNING } else { Style::new() };
     vec![
         Span::styled(format!("{name:<names$}  "), style),
-        Span::raw(Untrusted::new(&profile.server).label(left)),
+        Span::raw(Untrusted::new(&profile.server).to_display(left)),
         Span::styled(marks, theme::QUIET),
     ]
 }

@@ -75,7 +75,7 @@ fn draw_fields(frame: &mut Buffer, rest: &mut Rect, dialog: &TokenDialog, rows: 
             if empty.is_empty() {
                 field(frame, place, typed, false);
             } else {
-                let words = Untrusted::new(&format!("({empty})")).label(usize::from(place.width));
+                let words = Untrusted::new(&format!("({empty})")).to_display(usize::from(place.width));
                 line(frame, place, Span::styled(words, theme::QUIET));
             }
         } else if row.height > 0 {

@@ -177,9 +177,9 @@ impl State {
             }
             Action::Submit if !dialog.typed.text().is_empty() => {
                 let words = if dialog.production.is_some() {
-                    format!("This is not the end of its ID and the profile's name: {}", dialog.key.id.label(40))
+                    format!("This is not the end of its ID and the profile's name: {}", dialog.key.id.to_display(40))
                 } else {
-                    format!("This is not the end of its ID: {}", dialog.key.id.label(40))
+                    format!("This is not the end of its ID: {}", dialog.key.id.to_display(40))
                 };
                 dialog.call = CallState::Failed(words);
             }

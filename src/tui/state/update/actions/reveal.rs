@@ -21,7 +21,7 @@ impl State {
                 if self.exit != ExitState::No {
                     return Some(Effect::Quit(None));
                 }
-                self.say(format!("{} is ready for use. Its secret is gone from this program.", id.label(40)));
+                self.say(format!("{} is ready for use. Its secret is gone from this program.", id.to_display(40)));
                 None
             }
         }

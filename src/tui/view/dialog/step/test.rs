@@ -47,8 +47,8 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &TestStep, now: ClockRe
 
 fn draw_subject(frame: &mut Buffer, rest: &mut Rect, step: &TestStep) {
     let room = usize::from(rest.width).saturating_sub(15);
-    let server = Untrusted::new(&step.pair.home.name).label(room);
-    for (name, text) in [("Access key ID", step.pair.id.label(room)), ("Server", server)] {
+    let server = Untrusted::new(&step.pair.home.name).to_display(room);
+    for (name, text) in [("Access key ID", step.pair.id.to_display(room)), ("Server", server)] {
         let spans = vec![Span::styled(format!("{name:<15}"), theme::QUIET), Span::raw(text)];
         line(frame, next_row(rest), Line::from(spans));
     }
@@ -138,11 +138,13 @@ fn said(verdict: &Result<Verdict, String>, step: &TestStep) -> Point {
         Ok(Verdict::Good(id)) if *id == step.pair.id => {
             (done, "The server accepts the token: it is this key's.".to_owned(), theme::GOOD)
         }
-        Ok(Verdict::Good(id)) => {
-            (failed, format!("The server accepts the token, but says it is of key {}.", id.label(60)), theme::WARNING)
-        }
+        Ok(Verdict::Good(id)) => (
+            failed,
+            format!("The server accepts the token, but says it is of key {}.", id.to_display(60)),
+            theme::WARNING,
+        ),
         Ok(Verdict::Refused(words)) => {
-            (failed, format!("The server refuses the token: {}", words.label(120)), theme::ERROR)
+            (failed, format!("The server refuses the token: {}", words.to_display(120)), theme::ERROR)
         }
         Ok(Verdict::NotOffered) => {
             (" ", "This server has no call that tells whether a token is good.".to_owned(), theme::QUIET)
