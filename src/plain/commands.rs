@@ -75,7 +75,7 @@ static COMMANDS: [PlainCommand; 19] = [
 /// Takes commands until there is nobody to give them.
 pub(crate) async fn run(session: &mut Session) -> Stop {
     loop {
-        let typed = match session.console.line("PlainCommand (help lists them): ").await {
+        let typed = match session.console.line("Command (help lists them): ").await {
             Ok(typed) => typed,
             Err(Interrupt::Stop(stop)) => return stop,
             Err(Interrupt::Failed(words)) => {
