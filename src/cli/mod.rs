@@ -8,6 +8,7 @@ mod keys;
 pub mod login;
 mod manual;
 pub mod output;
+mod prompts;
 mod secret;
 pub mod serve;
 mod token;

@@ -7,9 +7,9 @@ use super::connect::{ConnectError, Connection};
 use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::notices::tell_notices;
-use super::prompter;
 use super::sign_in::LoginError;
 use crate::config::{AppDirs, Config, ConfigError, Overrides};
+use crate::platform::prompt;
 
 /// How the program was started.
 pub struct Context {
@@ -51,7 +51,7 @@ impl Context {
 /// Comes to the server of the chosen profile, signed in.
 pub async fn connect(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
-    Ok(connect::server(&config, config.chosen(), prompter::is_possible()).await?)
+    Ok(connect::server(&config, config.chosen(), prompt::is_possible()).await?)
 }
 
 /// Comes to the server of the chosen profile for a call that needs no session, so that nobody is asked to sign in.
@@ -68,7 +68,7 @@ pub async fn connect_to_change(settings: &Context) -> Result<Connection, Failure
         let message = format!("The profile {name} is read-only here: nothing was changed.");
         return Err(Failure::new(Exit::Denied, message).next("Choose another profile, or leave --read-only away."));
     }
-    Ok(connect::server(&config, name, prompter::is_possible()).await?)
+    Ok(connect::server(&config, name, prompt::is_possible()).await?)
 }
 
 impl From<ConfigError> for Failure {

@@ -9,7 +9,8 @@ use serde_json::json;
 use super::format::Format;
 use crate::client::ApiError;
 use crate::config::Overrides;
-use crate::domain::Untrusted;
+use crate::domain::{Untrusted, sentence};
+use crate::platform::delivery::Refusal;
 
 /// An exit code. Part of what scripts rely on: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,12 +85,14 @@ pub struct Failure {
     pub message: String,
     /// What to do next, in a sentence.
     pub next: Option<String>,
+    /// The command that helps, in a sentence; not said where commands of a shell are of no use.
+    command: Option<String>,
 }
 
 impl Failure {
     /// What happened, in a sentence.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), next: None }
+        Self { exit, message: message.into(), next: None, command: None }
     }
 
     /// Something typed that is not understood.
@@ -106,7 +109,14 @@ impl Failure {
     /// Says its commands as they are to be typed for the same server.
     #[must_use]
     pub fn at(self, overrides: &Overrides) -> Self {
-        Self { next: self.next.map(|next| overrides.spell(&next)), ..self }
+        let spell = |text: Option<String>| text.map(|text| overrides.spell(&text));
+        Self { next: spell(self.next), command: spell(self.command), ..self }
+    }
+
+    /// What happened and what to do next, for a conversation.
+    #[must_use]
+    pub fn sentences(&self) -> String {
+        self.next.as_ref().map_or(self.message.clone(), |next| format!("{} {next}", self.message))
     }
 
     /// Standard output did not take the result. A reader that has seen enough (`| head`) is no failure.
@@ -126,7 +136,8 @@ impl Failure {
         }
         // File names and the system's words may hold anything: through the gate with them.
         let line = |text: &str| Untrusted::new(text.trim()).to_display(MESSAGE_CELLS);
-        let (message, next) = (line(&self.message), self.next.as_deref().map(line));
+        let (message, next) =
+            (line(&self.message), self.next.as_ref().or(self.command.as_ref()).map(|text| line(text)));
         let text = if format == Format::Json {
             let error = json!({ "code": self.exit.word(), "exit": self.exit as u8, "message": message, "next": next });
             json!({ "error": error }).to_string()
@@ -151,7 +162,7 @@ impl From<ApiError> for Failure {
 
 impl From<&ApiError> for Failure {
     fn from(error: &ApiError) -> Self {
-        let (exit, next) = match error {
+        let (exit, command) = match error {
             ApiError::NotSignedIn(_) => (Exit::Denied, Some("Sign in with: latchkey login --remember")),
             ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
             ApiError::NotAllowed(_) => (Exit::Denied, None),
@@ -168,7 +179,13 @@ impl From<&ApiError> for Failure {
             | ApiError::SentElsewhere(_)
             | ApiError::Garbled(..) => (Exit::Unreachable, Some("See what is wrong with: latchkey doctor")),
         };
-        Self { exit, message: error.to_string(), next: next.map(str::to_owned) }
+        Self { command: command.map(str::to_owned), ..Self::new(exit, error.to_string()) }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::usage(sentence(&refusal.what)).next(refusal.next)
     }
 }
 

@@ -8,7 +8,11 @@ pub mod diagnose;
 pub mod failure;
 pub mod format;
 pub mod input;
+pub(crate) mod interrupt;
+pub(crate) mod messages;
 pub mod notices;
 pub mod pending;
-pub mod prompter;
+pub(crate) mod prompter;
+#[cfg(test)]
+mod scripted;
 pub mod sign_in;

@@ -1,25 +1,93 @@
-//! Questions to a person, where there is one.
+//! A conversation with a person, or with a script that plays one. Plain mode holds it on its console, commands on the
+//! terminal they were started from.
 
 use std::io;
-use std::io::IsTerminal as _;
+use std::io::Write as _;
 
-use super::failure::{Exit, Failure};
-use crate::platform::prompt;
+use secrecy::SecretString;
 
-/// Whether somebody can be asked: standard input and standard error are a terminal.
-#[must_use]
-pub fn is_possible() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
+use super::interrupt::Flow;
+use crate::domain::Untrusted;
+use crate::platform::signal_guard::SignalGuard;
 
-/// Asks for a line, without its spaces at both ends. The end of input and Ctrl-D are a no.
-pub async fn line(question: String) -> Result<String, Failure> {
-    let answer = tokio::task::spawn_blocking(move || prompt::line(&question)).await;
-    match answer.map_err(io::Error::other).flatten() {
-        Ok(text) => Ok(text.trim().to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(Failure::new(Exit::Cancelled, "Cancelled: no answer."))
+/// What there is to choose from: a word to answer with, and what it does (empty if the word says it).
+pub(crate) type Choice<'a> = (&'a str, &'a str);
+
+/// Says lines and asks questions. Every question fails with [`Stop`](super::interrupt::Stop) when the input has ended or
+/// a signal came.
+pub(crate) trait Prompter {
+    /// Whether a person is there to answer. If not, a question gets whatever a script has to say, or the end of input.
+    fn is_interactive(&self) -> bool;
+
+    /// Says one thing, on one line. It is seen at the latest with the next question, [`wait`](Self::wait) or
+    /// [`flush`](Self::flush).
+    fn say(&mut self, text: impl AsRef<str>);
+
+    /// Says something at once, beside the conversation: on standard error.
+    fn warn(&mut self, text: impl AsRef<str>) {
+        // Standard error may be gone with the terminal: that is no reason to fail.
+        let _ = writeln!(io::stderr(), "latchkey: {}", Untrusted::new(text.as_ref()).to_display(usize::MAX));
+    }
+
+    /// Says a credential, alone on a line; fails if the terminal cannot show all of it.
+    fn say_credential(&mut self, text: &str) -> Flow<()>;
+
+    /// Asks for a line; the answer comes without blanks at its ends.
+    async fn ask(&mut self, question: impl AsRef<str>) -> Flow<String>;
+
+    /// Asks for a secret, which is not shown while it is typed.
+    async fn ask_hidden(&mut self, question: impl AsRef<str>) -> Flow<SecretString>;
+
+    /// Writes what was said.
+    async fn flush(&mut self) -> Flow<()>;
+
+    /// Signals, which are held back as long as the conversation lasts.
+    fn guard(&mut self) -> &mut SignalGuard;
+
+    /// Waits for a call or other work; a signal ends the wait and drops the work.
+    async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Flow<T>;
+
+    /// Asks a question that only a yes answers with yes.
+    async fn confirm(&mut self, question: &str) -> Flow<bool> {
+        loop {
+            match self.ask(format!("{question} (yes or no, Enter for no): ")).await?.to_lowercase().as_str() {
+                "yes" | "y" => return Ok(true),
+                "" | "no" | "n" => return Ok(false),
+                _ => self.say("Type yes or no."),
+            }
         }
-        Err(error) => Err(Failure::new(Exit::Mistake, format!("The terminal cannot be asked: {error}."))),
+    }
+
+    /// Lists the choices, and asks for one; returns its index.
+    async fn choose(&mut self, question: &str, choices: &[Choice<'_>]) -> Flow<usize> {
+        self.list(choices);
+        self.choose_again(question, choices).await
+    }
+
+    /// Says the choices, one a line, with their numbers.
+    fn list(&mut self, choices: &[Choice<'_>]) {
+        for (n, (word, what)) in choices.iter().enumerate() {
+            self.say(format!("{}. {word}{}{what}", n + 1, if what.is_empty() { "" } else { ": " }));
+        }
+    }
+
+    /// Asks for one of the choices that were listed before, by its number, its words or the first of them.
+    async fn choose_again(&mut self, question: &str, choices: &[Choice<'_>]) -> Flow<usize> {
+        let question = format!("{question} (1 to {}, Enter lists them): ", choices.len());
+        loop {
+            let typed = self.ask(&question).await?.to_lowercase();
+            if typed.is_empty() {
+                self.list(choices);
+                continue;
+            }
+            let is = |(n, (words, _)): (usize, &Choice<'_>)| {
+                let words = words.to_lowercase();
+                typed == (n + 1).to_string() || typed == words || Some(typed.as_str()) == words.split(' ').next()
+            };
+            if let Some(n) = choices.iter().enumerate().position(is) {
+                return Ok(n);
+            }
+            self.say(format!("Type a number from 1 to {}.", choices.len()));
+        }
     }
 }

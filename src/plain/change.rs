@@ -4,12 +4,13 @@ use chrono::Utc;
 
 use super::form;
 use super::form::ExpiryInput;
-use super::interrupt::{Flow, Interrupt};
 use super::list::which;
 use super::session::Session;
 use super::show::{facts, time};
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId, Status};
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 
 /// Cells of a label that is asked about.
 const LABEL_CELLS: usize = 100;
@@ -70,7 +71,7 @@ pub(crate) async fn switch(session: &mut Session, rest: &str, to: Option<Status>
         (words, "Deactivate it?")
     };
     session.console.say(what);
-    if !session.console.yes(question).await? {
+    if !session.console.confirm(question).await? {
         session.console.say("Nothing was changed.");
         return Ok(());
     }
@@ -97,14 +98,14 @@ pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<
 }
 
 async fn confirm(session: &mut Session, id: &KeyId) -> Flow<()> {
-    let no = |what| Err(Interrupt::Failed(format!("That is not {what}: nothing was deleted.")));
-    let typed = session.console.line("Type the last four characters of its ID to delete it: ").await?;
+    let no = |what| Err(Interrupt::failed(format!("That is not {what}: nothing was deleted.")));
+    let typed = session.console.ask("Type the last four characters of its ID to delete it: ").await?;
     if !typed.eq_ignore_ascii_case(&id.last_four()) {
         return no("the end of its ID");
     }
     if session.server.profile.production {
         let name = session.server.profile.name.clone();
-        if session.console.line(format!("{name} is a production profile. Type its name to go on: ")).await? != name {
+        if session.console.ask(format!("{name} is a production profile. Type its name to go on: ")).await? != name {
             return no("its name");
         }
     }

@@ -1,9 +1,10 @@
 //! The commands: one table binds numbers, words and letters, and words the help.
 
-use super::interrupt::{Flow, Interrupt, Stop};
 use super::session::Session;
 use super::{change, create, list, pending, servers, show, tokens};
 use crate::domain::Status;
+use crate::operations::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompter::Prompter as _;
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,11 +76,11 @@ static COMMANDS: [PlainCommand; 19] = [
 /// Takes commands until there is nobody to give them.
 pub(crate) async fn run(session: &mut Session) -> Stop {
     loop {
-        let typed = match session.console.line("Command (help lists them): ").await {
+        let typed = match session.console.ask("Command (help lists them): ").await {
             Ok(typed) => typed,
             Err(Interrupt::Stop(stop)) => return stop,
-            Err(Interrupt::Failed(words)) => {
-                session.fail(&words);
+            Err(Interrupt::Failed(failure)) => {
+                session.fail(&failure.sentences());
                 continue;
             }
         };
@@ -94,10 +95,9 @@ pub(crate) async fn run(session: &mut Session) -> Stop {
         if command.act == Act::Quit {
             return Stop::Left;
         }
-        match command.run(session, rest.trim()).await {
-            Ok(()) => {}
-            Err(Interrupt::Failed(words)) => session.fail(&words),
-            Err(Interrupt::Stop(stop)) => return stop,
+        let done = command.run(session, rest.trim()).await;
+        if let Err(stop) = session.say_if_failed(done) {
+            return stop;
         }
     }
 }
@@ -145,7 +145,7 @@ impl PlainCommand {
 
 /// Refuses to change something where nothing may be changed.
 fn refuse_if_only_looks(session: &Session) -> Flow<()> {
-    session.only_looks().map_or(Ok(()), |why| Err(Interrupt::Failed(why)))
+    session.only_looks().map_or(Ok(()), |why| Err(Interrupt::failed(why)))
 }
 
 /// Lists what is offered here.

@@ -3,7 +3,6 @@
 use chrono::Utc;
 
 use super::form::ExpiryInput;
-use super::interrupt::Flow;
 use super::session::Session;
 use super::{change, form, reveal};
 use crate::client::{ApiError, Creation, IdempotencyKey, NewKey};
@@ -11,7 +10,9 @@ use crate::domain::{AccessKey, KeyId};
 use crate::operations::create::send::{Unsent, send};
 use crate::operations::deliver::Rescue;
 use crate::operations::failure::Failure;
+use crate::operations::interrupt::Flow;
 use crate::operations::pending::PendingCreates;
+use crate::operations::prompter::Prompter as _;
 
 /// Asks what it shall be, makes it, and offers its secret.
 pub(crate) async fn run(session: &mut Session) -> Flow<()> {
@@ -57,7 +58,7 @@ async fn lost(session: &mut Session, key: &AccessKey) -> Flow<()> {
         "Key {id} was made, but the answer with its secret was lost on the way. A secret is sent once: delete this key \
          and create another."
     ));
-    if !session.console.yes("Delete it?").await? {
+    if !session.console.confirm("Delete it?").await? {
         session.console.say("The key was kept.");
         return Ok(());
     }
@@ -68,8 +69,8 @@ async fn lost(session: &mut Session, key: &AccessKey) -> Flow<()> {
 async fn make(session: &mut Session, new: &NewKey, pending_creates: &mut PendingCreates) -> Flow<Creation> {
     loop {
         let client = session.signed_in().await?;
-        session.console.show().await?;
-        match send(&client, new, &mut session.console.guard).await {
+        session.console.flush().await?;
+        match send(&client, new, &mut session.console).await {
             Ok(creation) => return Ok(creation),
             Err(Unsent::Refused(ApiError::NotSignedIn(_))) if session.server.profile.signs_in => {
                 session.forget_session();

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
-use super::interrupt::{Flow, Interrupt};
 use super::session::Session;
 use crate::domain::sentence;
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 use crate::platform::delivery::{Delivered, OutputMode, PipeCommand, to_path};
 use crate::platform::surroundings::{Warning, look};
 
@@ -34,7 +35,7 @@ impl Credential<'_> {
 
     /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; says whether it is there.
     pub(crate) async fn to_file(&self, session: &mut Session) -> Flow<bool> {
-        let typed = session.console.line("New file (Enter to go back): ").await?;
+        let typed = session.console.ask("New file (Enter to go back): ").await?;
         if typed.is_empty() {
             return Ok(false);
         }
@@ -48,13 +49,13 @@ impl Credential<'_> {
 
     /// Gives it to a command; says whether that took it.
     pub(crate) async fn to_command(&self, session: &mut Session) -> Flow<bool> {
-        let typed = session.console.line("Command (Enter to go back): ").await?;
+        let typed = session.console.ask("Command (Enter to go back): ").await?;
         if typed.is_empty() {
             return Ok(false);
         }
         let receiver = PipeCommand::find(&typed)?;
-        session.console.show().await?;
-        match receiver.give(&self.line(), OutputMode::Kept, session.console.guard.signal()).await {
+        session.console.flush().await?;
+        match receiver.give(&self.line(), OutputMode::Kept, session.console.guard().signal()).await {
             Ok(said) => {
                 session.console.say(format!("The {} was given to the command, which ended well.", self.name));
                 if said.had_secret {
@@ -80,12 +81,12 @@ impl Credential<'_> {
             session.console.say(warning.sentence());
         }
         session.console.say(format!("Shown, the {} stays in the scrollback until you clear it.", self.name));
-        if !session.console.yes("Show it?").await? {
+        if !session.console.confirm("Show it?").await? {
             return Ok(false);
         }
         session.console.say(format!("{}, alone on the next line:", sentence(self.name).trim_end_matches('.')));
         session.console.say_credential(self.text)?;
-        session.console.show().await?;
+        session.console.flush().await?;
         Ok(true)
     }
 }
@@ -115,11 +116,7 @@ pub(crate) async fn offer(session: &mut Session, credential: &Credential<'_>, mo
             3 if !more.text.is_empty() => more.to_file(session).await,
             _ => return Ok(()),
         };
-        match done {
-            Ok(_) => {}
-            Err(Interrupt::Failed(words)) => session.fail(&words),
-            Err(stop) => return Err(stop),
-        }
+        session.say_if_failed(done)?;
         chosen = session.console.choose_again(question.trim_end_matches('.'), &choices).await?;
     }
 }
@@ -129,5 +126,5 @@ pub(crate) const NOTHING: Credential<'static> = Credential { name: "", text: "" 
 
 /// Asks for a secret without showing it.
 pub(crate) async fn hidden(session: &mut Session, question: &str) -> Flow<Zeroizing<String>> {
-    Ok(Zeroizing::new(session.console.hidden(question).await?.expose_secret().to_owned()))
+    Ok(Zeroizing::new(session.console.ask_hidden(question).await?.expose_secret().to_owned()))
 }

@@ -2,10 +2,11 @@
 
 use chrono::Utc;
 
-use super::interrupt::Flow;
 use super::session::Session;
 use crate::domain::Label;
 use crate::operations::input;
+use crate::operations::interrupt::Flow;
+use crate::operations::prompter::Prompter as _;
 
 /// What is typed at the last question to leave all as it is. A label may be any word, but no end is this one.
 const BACK: &str = "back";
@@ -28,7 +29,7 @@ pub(crate) fn tell_way_back(session: &mut Session, then: &str) {
 /// Asks for a label until it is one; `keep` says what nothing typed means, and stands for none.
 pub(crate) async fn label(session: &mut Session, keep: &str) -> Flow<Option<Label>> {
     loop {
-        let typed = session.console.line(format!("Label ({keep}): ")).await?;
+        let typed = session.console.ask(format!("Label ({keep}): ")).await?;
         match typed.as_str() {
             "" => return Ok(None),
             "-" => return Ok(Some(Label::default())),
@@ -44,7 +45,7 @@ pub(crate) async fn label(session: &mut Session, keep: &str) -> Flow<Option<Labe
 pub(crate) async fn expires(session: &mut Session, keep: &str) -> Flow<ExpiryInput> {
     let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {BACK} goes back; {keep}): ");
     loop {
-        let typed = session.console.line(&question).await?;
+        let typed = session.console.ask(&question).await?;
         if typed.is_empty() {
             return Ok(ExpiryInput::Kept);
         }

@@ -1,11 +1,12 @@
 //! The list of keys, a page at a time.
 
-use super::interrupt::{Flow, Interrupt};
 use super::session::Session;
 use super::show::time;
 use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::{AccessKey, CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
 use crate::operations::input::key_id;
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;
@@ -44,7 +45,7 @@ pub(crate) async fn next(session: &mut Session) -> Flow<()> {
 /// Lists only what has a text in ID or label.
 pub(crate) async fn filter(session: &mut Session, rest: &str) -> Flow<()> {
     let text = match rest {
-        "" => session.console.line("Text in ID or label (Enter for all keys): ").await?,
+        "" => session.console.ask("Text in ID or label (Enter for all keys): ").await?,
         text => text.to_owned(),
     };
     Filter::check(&text).map_err(Interrupt::words)?;
@@ -67,7 +68,7 @@ pub(crate) async fn sort(session: &mut Session, rest: &str) -> Flow<()> {
     let sort = Sort::ALL[pick(session, field, "Sort by", &fields).await?];
     let natural = sort.natural_order();
     let order = match (field, order.trim()) {
-        ("", _) => session.console.line(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,
+        ("", _) => session.console.ask(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,
         (_, order) => order.to_owned(),
     };
     let order = if order.is_empty() { Some(natural) } else { Order::parse(&order) };
@@ -83,7 +84,7 @@ async fn pick(session: &mut Session, given: &str, question: &str, words: &[&str]
         return session.console.choose(question, &choices).await;
     }
     let found = words.iter().position(|word| *word == given.to_lowercase());
-    found.ok_or_else(|| Interrupt::Failed(format!("{question}: type one of {}.", words.join(", "))))
+    found.ok_or_else(|| Interrupt::failed(format!("{question}: type one of {}.", words.join(", "))))
 }
 
 async fn page(session: &mut Session, place: Cursor) -> Flow<()> {
@@ -143,7 +144,7 @@ fn in_a_line(key: &AccessKey) -> String {
 /// The key that is meant: a number of the list, or any ID. Asks if nothing is given.
 pub(crate) async fn which(session: &mut Session, given: &str) -> Flow<KeyId> {
     let text = match given {
-        "" => session.console.line("Key (a number of the list, or an Access key ID): ").await?,
+        "" => session.console.ask("Key (a number of the list, or an Access key ID): ").await?,
         text => text.to_owned(),
     };
     // No server's IDs are that short.

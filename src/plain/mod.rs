@@ -11,7 +11,6 @@ mod delivery;
 mod detect;
 mod exchange;
 mod form;
-mod interrupt;
 mod list;
 mod pending;
 mod reveal;

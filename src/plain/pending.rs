@@ -3,11 +3,12 @@
 use chrono::Utc;
 
 use super::create;
-use super::interrupt::Flow;
 use super::session::Session;
 use crate::client::PendingCreate;
 use crate::domain::Untrusted;
+use crate::operations::interrupt::Flow;
 use crate::operations::pending::PendingCreates;
+use crate::operations::prompter::Prompter as _;
 
 /// Cells of a label in a sentence.
 const LABEL_CELLS: usize = 100;

@@ -3,11 +3,12 @@
 use super::delivery::Credential;
 use super::exchange;
 use super::exchange::Pair;
-use super::interrupt::{Flow, Interrupt};
 use super::session::Session;
 use crate::domain::{AccessKey, KeyId, SecretKey};
 use crate::operations::deliver::{Delivery, Rescue};
 use crate::operations::failure::Exit;
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 use crate::platform::delivery::line;
 
 /// What can be done with it, in the order of safety.
@@ -63,16 +64,12 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
             }
             _ => Ok(()),
         };
-        match done {
-            Ok(()) => {}
-            Err(Interrupt::Failed(words)) => session.fail(&words),
-            Err(stop) => return Err(stop),
-        }
+        session.say_if_failed(done)?;
         chosen = session.console.choose_again("Secret access key", &CHOICES).await?;
     }
 }
 
 async fn lose_it(session: &mut Session) -> Flow<bool> {
     session.console.say("The secret was neither shown nor delivered.");
-    session.console.yes("Close, and lose it for good?").await
+    session.console.confirm("Close, and lose it for good?").await
 }

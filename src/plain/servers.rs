@@ -2,10 +2,11 @@
 
 use chrono::Utc;
 
-use super::interrupt::{Flow, Interrupt};
 use super::session::Session;
 use crate::domain::diagnosis::{Evidence, diagnose};
 use crate::operations::diagnose::environment::facts;
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 
 /// Asks for another profile, and works on its server.
 pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Local, SecondsFormat, Utc};
 
-use super::interrupt::Flow;
 use super::list::which;
 use super::session::Session;
 use crate::client::Event;
 use crate::domain::{AccessKey, KeyId, Untrusted};
+use crate::operations::interrupt::Flow;
+use crate::operations::prompter::Prompter as _;
 
 /// So many events are told: the newest.
 const EVENTS: usize = 20;

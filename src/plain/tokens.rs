@@ -5,13 +5,14 @@ use secrecy::SecretString;
 use super::delivery::hidden;
 use super::exchange;
 use super::exchange::Pair;
-use super::interrupt::{Flow, Interrupt};
 use super::list::which;
 use super::session::Session;
 use crate::client::{Client, ConnectionSettings, Target};
 use crate::domain::credential_kind::{ExpectedInput, check_pair};
 use crate::domain::looks_secret;
 use crate::domain::{BaseUrl, Content, SecretKey, sentence};
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 
 const CHOICES: [(&str, &str); 4] = [
     ("HMAC token", "make one from secret and content"),
@@ -44,11 +45,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
             2 => doctor(session, &pair).await,
             _ => return Ok(()),
         };
-        match done {
-            Ok(()) => {}
-            Err(Interrupt::Failed(words)) => session.fail(&words),
-            Err(stop) => return Err(stop),
-        }
+        session.say_if_failed(done)?;
         chosen = session.console.choose_again("Token", &CHOICES).await?;
     }
 }
@@ -68,7 +65,7 @@ async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
         return exchange::test(session, pair, None, None).await;
     }
     let question = format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE);
-    let typed = session.console.line(question).await?;
+    let typed = session.console.ask(question).await?;
     let content = Content::parse(if typed.is_empty() { Content::EXAMPLE } else { &typed });
     let content = content.map_err(|error| Interrupt::words(&error.to_string()))?;
     exchange::test(session, pair, Some(content), Some(&SecretString::from(token.trim()))).await
@@ -77,7 +74,7 @@ async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
 /// The server that is meant: the profile's, or any other.
 async fn server(session: &mut Session) -> Flow<(Client, Target, bool)> {
     let here = session.server_name();
-    let typed = session.console.line(format!("Base URL (Enter for {here}): ")).await?;
+    let typed = session.console.ask(format!("Base URL (Enter for {here}): ")).await?;
     let own = (session.anyone(), session.server.target.clone(), true);
     if typed.is_empty() {
         return Ok(own);

@@ -41,6 +41,12 @@ impl SignalGuard {
         Self { heard, _open: tell }
     }
 
+    /// Holds nothing off, and hears of no signal.
+    pub fn none() -> Self {
+        let (tell, heard) = watch::channel(None);
+        Self { heard, _open: tell }
+    }
+
     /// Whether one came.
     pub fn is_heard(&self) -> bool {
         self.number().is_some()

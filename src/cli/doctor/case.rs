@@ -7,11 +7,13 @@ use std::path::Path;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::args::DoctorArgs;
+use crate::cli::prompts::Prompts;
 use crate::cli::secret;
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{Content, HmacToken, KeyId, SecretKey};
 use crate::operations::failure::Failure;
-use crate::operations::prompter;
+use crate::operations::prompter::Prompter as _;
+use crate::platform::prompt;
 
 /// A key that does not work, and what goes with it.
 pub(crate) struct Case {
@@ -38,7 +40,7 @@ impl Case {
                 .next("Give the secret with --secret-file FILE."));
         }
         let secret = secret::read_if_any(secret_file, ExpectedInput::Secret)?;
-        let asks = prompter::is_possible() && secret.is_some();
+        let asks = prompt::is_possible() && secret.is_some();
         let failing_token = match token_file {
             None if !asks => None,
             file => secret::read_if_any(file, ExpectedInput::HmacToken)?,
@@ -62,7 +64,7 @@ impl Case {
 }
 
 async fn ask_content() -> Result<Content, Failure> {
-    let answer = prompter::line(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
+    let answer = Prompts::new().ask(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
     let text = if answer.is_empty() { Content::EXAMPLE } else { &answer };
     Content::parse(text).map_err(|error| Failure::usage(format!("This is no content: {error}.")))
 }

@@ -1,13 +1,11 @@
 //! The call that creates a key, until its answer comes.
 
-use std::io;
-use std::io::Write as _;
 use std::pin::pin;
 use std::time::Duration;
 
 use crate::client::{ApiError, Client, Creation, NewKey};
 use crate::operations::failure::{Exit, Failure};
-use crate::platform::signal_guard::SignalGuard;
+use crate::operations::prompter::Prompter;
 
 /// How often a create is sent, always under one name: one key is made at the most.
 const TRIES: u32 = 4;
@@ -24,10 +22,10 @@ pub enum Unsent {
 }
 
 /// Sends the call until an answer comes.
-pub async fn send(client: &Client, new: &NewKey, guard: &mut SignalGuard) -> Result<Creation, Unsent> {
+pub async fn send(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -> Result<Creation, Unsent> {
     let (mut pause, mut attempt) = (PAUSE, 1);
     loop {
-        let error = match answered(client, new, guard).await {
+        let error = match answered(client, new, prompter).await {
             Ok(creation) => return Ok(creation),
             Err(error) => error,
         };
@@ -35,26 +33,25 @@ pub async fn send(client: &Client, new: &NewKey, guard: &mut SignalGuard) -> Res
         if !error.is_passing() && !matches!(error, ApiError::Conflict(409, _)) {
             return Err(Unsent::Refused(error));
         }
-        if attempt == TRIES || guard.is_heard() {
+        if attempt == TRIES || prompter.guard().is_heard() {
             return Err(Unsent::Unknown(error));
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => pause *= 2,
-            () = guard.signal() => return Err(Unsent::Unknown(error)),
+            () = prompter.guard().signal() => return Err(Unsent::Unknown(error)),
         }
         attempt += 1;
     }
 }
 
 /// One call. A signal does not end it, since its answer may be the only copy of a secret.
-async fn answered(client: &Client, new: &NewKey, guard: &mut SignalGuard) -> Result<Creation, ApiError> {
+async fn answered(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -> Result<Creation, ApiError> {
     let mut call = pin!(client.create(new));
     tokio::select! {
         result = &mut call => return result,
-        () = guard.signal() => {}
+        () = prompter.guard().signal() => {}
     }
-    let _ =
-        writeln!(io::stderr(), "latchkey: A key is being made: waiting for the server's answer, to keep its secret.");
+    prompter.warn("A key is being made: waiting for the server's answer, to keep its secret.");
     call.await
 }
 

@@ -1,7 +1,5 @@
 //! What to do with a secret whose destination failed: asked as long as there is somebody to ask.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -9,12 +7,11 @@ use zeroize::Zeroizing;
 use super::{Delivery, Rescue};
 use crate::domain::KeyId;
 use crate::operations::failure::Failure;
-use crate::operations::prompter;
+use crate::operations::prompter::Prompter;
 use crate::platform::delivery::{Delivered, OutputMode, PipeCommand, to_path};
-use crate::platform::signal_guard::SignalGuard;
 
 /// A secret that found no place yet.
-pub(crate) struct Offer<'a> {
+pub(crate) struct Offer<'a, P> {
     pub(crate) id: &'a KeyId,
     pub(crate) line: Zeroizing<Vec<u8>>,
     /// What went wrong last, for the middle of a sentence.
@@ -22,14 +19,14 @@ pub(crate) struct Offer<'a> {
     /// The command that may be run again.
     pub(crate) again: Option<PipeCommand>,
     pub(crate) rescue: &'a Rescue,
-    pub(crate) guard: &'a mut SignalGuard,
+    pub(crate) prompter: &'a mut P,
 }
 
-impl Offer<'_> {
+impl<P: Prompter> Offer<'_, P> {
     /// Asks until the secret is somewhere. No answer, or a signal, keeps it in a private file.
     pub(crate) async fn make(mut self) -> Result<Delivery, Failure> {
         loop {
-            let choice = answer(self.question(), self.guard).await;
+            let choice = self.ask(self.question()).await;
             let tried = match choice.as_deref() {
                 None | Some("k") => return self.rescue.keep(self.id, &self.line, self.failed),
                 Some("r") if self.again.is_some() => self.run_again().await,
@@ -59,18 +56,21 @@ impl Offer<'_> {
 
     async fn run_again(&mut self) -> Result<Option<Delivery>, String> {
         let Some(receiver) = &self.again else { return Ok(None) };
-        receiver.give(&self.line, OutputMode::Aloud, self.guard.signal()).await.map_err(|failed| failed.why)?;
+        receiver
+            .give(&self.line, OutputMode::Aloud, self.prompter.guard().signal())
+            .await
+            .map_err(|failed| failed.why)?;
         Ok(Some(Delivery::Command))
     }
 
     async fn run_another(&mut self) -> Result<Option<Delivery>, String> {
-        let Some(command) = answer("Command: ".to_owned(), self.guard).await else { return Ok(None) };
+        let Some(command) = self.ask("Command: ").await else { return Ok(None) };
         self.again = Some(PipeCommand::find(&command).map_err(|refusal| refusal.what)?);
         self.run_again().await
     }
 
     async fn write_file(&mut self) -> Result<Option<Delivery>, String> {
-        let Some(path) = answer("New file: ".to_owned(), self.guard).await else { return Ok(None) };
+        let Some(path) = self.ask("New file: ").await else { return Ok(None) };
         match to_path(Path::new(&path), &self.line).map_err(|refusal| refusal.what)? {
             Delivered::File(path) => Ok(Some(Delivery::File(path))),
             Delivered::Descriptor(number) => Ok(Some(Delivery::Descriptor(number))),
@@ -79,20 +79,14 @@ impl Offer<'_> {
 
     /// Straight to the terminal: standard output may be a file.
     async fn show(&mut self) -> Result<Option<Delivery>, String> {
-        let shown = OpenOptions::new().write(true).open("/dev/tty").and_then(|mut tty| tty.write_all(&self.line));
-        shown.map_err(|error| format!("the terminal cannot be written to: {error}"))?;
-        let has_it = answer("Type y when you have it: ".to_owned(), self.guard).await;
+        let text = std::str::from_utf8(&self.line).unwrap_or_default().trim_end();
+        self.prompter.say_credential(text).map_err(|error| Failure::from(error).message)?;
+        let has_it = self.ask("Type y when you have it: ").await;
         Ok(has_it.filter(|answer| answer == "y").map(|_| Delivery::Terminal))
     }
-}
 
-/// None if nobody answers, or a signal came.
-async fn answer(question: String, guard: &mut SignalGuard) -> Option<String> {
-    if guard.is_heard() {
-        return None;
-    }
-    tokio::select! {
-        answer = prompter::line(question) => answer.ok(),
-        () = guard.signal() => None,
+    /// None if nobody answers, or a signal came.
+    async fn ask(&mut self, question: impl AsRef<str>) -> Option<String> {
+        self.prompter.ask(question).await.ok()
     }
 }

@@ -6,11 +6,10 @@ mod rescue;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-pub use crate::platform::signal_guard::SignalGuard;
 pub use rescue::Rescue;
 
 use super::failure::Failure;
-use super::prompter;
+use super::prompter::Prompter;
 use crate::domain::{KeyId, SecretKey, sentence};
 pub use crate::platform::delivery::line;
 use crate::platform::delivery::{Descriptor, NewFile, OutputMode, PipeCommand, Refusal};
@@ -91,7 +90,7 @@ impl Destination {
         id: &KeyId,
         secret: &SecretKey,
         rescue: &Rescue,
-        guard: &mut SignalGuard,
+        prompter: &mut impl Prompter,
     ) -> Result<Delivery, Failure> {
         let (failed, again) = match self {
             Self::Stdout => return Ok(Delivery::Stdout),
@@ -109,13 +108,15 @@ impl Destination {
                     Err(error) => (format!("file descriptor {number} cannot be written to: {error}"), None),
                 }
             }
-            Self::Command(receiver) => match receiver.give(&line(secret), OutputMode::Aloud, guard.signal()).await {
-                Ok(_) => return Ok(Delivery::Command),
-                Err(failed) => (failed.why, Some(receiver)),
-            },
+            Self::Command(receiver) => {
+                match receiver.give(&line(secret), OutputMode::Aloud, prompter.guard().signal()).await {
+                    Ok(_) => return Ok(Delivery::Command),
+                    Err(failed) => (failed.why, Some(receiver)),
+                }
+            }
         };
-        if prompter::is_possible() && !guard.is_heard() {
-            return Offer { id, line: line(secret), failed, again, rescue, guard }.make().await;
+        if prompter.is_interactive() && !prompter.guard().is_heard() {
+            return Offer { id, line: line(secret), failed, again, rescue, prompter }.make().await;
         }
         rescue.keep(id, &line(secret), failed)
     }

@@ -11,7 +11,8 @@ use rustix::io::Errno;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompter::Prompter;
 use crate::platform::prompt;
 use crate::platform::signal_guard::SignalGuard;
 use sanitize::Sanitizer;
@@ -34,7 +35,7 @@ pub(crate) struct Console {
     /// What every question begins with.
     mark: String,
     /// Signals, which wait until all is safe.
-    pub(crate) guard: SignalGuard,
+    guard: SignalGuard,
 }
 
 impl Console {
@@ -44,115 +45,9 @@ impl Console {
         Self { out, sanitizer: Sanitizer::here(), typed, is_open: false, mark, guard: SignalGuard::new() }
     }
 
-    /// Whether a person types the answers.
-    pub(crate) const fn is_typed(&self) -> bool {
-        self.typed
-    }
-
     /// Sets what every question begins with.
     pub(crate) fn mark(&mut self, mark: String) {
         self.mark = mark;
-    }
-
-    /// Says one thing, on one line.
-    pub(crate) fn say(&mut self, text: impl AsRef<str>) {
-        let text = self.sanitizer.line(text.as_ref());
-        self.out.extend_from_slice(text.as_bytes());
-        self.out.push(b'\n');
-    }
-
-    /// Says a credential, alone on a line as it is; not if that would not show all of it.
-    pub(crate) fn say_credential(&mut self, text: &str) -> Flow<()> {
-        if !self.sanitizer.shows_all_of(text) {
-            return Err(Interrupt::words("it has characters that this terminal cannot show: use a file or a command"));
-        }
-        self.out.extend_from_slice(text.as_bytes());
-        self.out.push(b'\n');
-        Ok(())
-    }
-
-    /// Asks for a line; without the blanks at its ends.
-    pub(crate) async fn line(&mut self, question: impl AsRef<str>) -> Flow<String> {
-        let question = self.ask(question.as_ref());
-        let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
-        Ok(String::from_utf8_lossy(&line).trim().to_owned())
-    }
-
-    /// Asks for a secret, which is not shown while it is typed.
-    pub(crate) async fn hidden(&mut self, question: impl AsRef<str>) -> Flow<SecretString> {
-        if !self.typed {
-            let question = self.ask(question.as_ref());
-            let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
-            let text = std::str::from_utf8(&line).map_err(|_| Interrupt::words("that was not UTF-8 text"))?;
-            return Ok(SecretString::from(text));
-        }
-        let (said, question) =
-            (std::mem::take(&mut self.out), self.sanitizer.line(&format!("{}{}", self.mark, question.as_ref())));
-        self.is_open = true;
-        let typed = self.blocking(move || write(&said).and_then(|()| prompt::hidden(&question).map(Some))).await;
-        prompt::end_silence(); // a signal leaves the question open: the terminal shows again what is typed
-        typed
-    }
-
-    /// Asks a question that only a yes answers with yes.
-    pub(crate) async fn yes(&mut self, question: &str) -> Flow<bool> {
-        loop {
-            match self.line(format!("{question} (yes or no, Enter for no): ")).await?.to_lowercase().as_str() {
-                "yes" | "y" => return Ok(true),
-                "" | "no" | "n" => return Ok(false),
-                _ => self.say("Type yes or no."),
-            }
-        }
-    }
-
-    /// Lists what there is to choose from, and asks for one.
-    pub(crate) async fn choose(&mut self, question: &str, choices: &[(&str, &str)]) -> Flow<usize> {
-        self.tell(choices);
-        self.choose_again(question, choices).await
-    }
-
-    fn tell(&mut self, choices: &[(&str, &str)]) {
-        for (n, (words, what)) in choices.iter().enumerate() {
-            self.say(format!("{}. {words}{}{what}", n + 1, if what.is_empty() { "" } else { ": " }));
-        }
-    }
-
-    /// Asks for one of several that were listed before; each by its number or its words.
-    pub(crate) async fn choose_again(&mut self, question: &str, choices: &[(&str, &str)]) -> Flow<usize> {
-        let question = format!("{question} (1 to {}, Enter lists them): ", choices.len());
-        loop {
-            let typed = self.line(&question).await?.to_lowercase();
-            if typed.is_empty() {
-                self.tell(choices);
-                continue;
-            }
-            let is = |(n, (words, _)): (usize, &(&str, &str))| {
-                let words = words.to_lowercase();
-                typed == (n + 1).to_string() || typed == words || Some(typed.as_str()) == words.split(' ').next()
-            };
-            if let Some(n) = choices.iter().enumerate().position(is) {
-                return Ok(n);
-            }
-            self.say(format!("Type a number from 1 to {}.", choices.len()));
-        }
-    }
-
-    /// Waits for a call or a piece of work; what was said before is seen meanwhile.
-    pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Flow<T> {
-        self.show().await?;
-        tokio::select! {
-            done = work => Ok(done),
-            () = self.guard.signal() => Err(self.signal().into()),
-        }
-    }
-
-    /// Writes what was said.
-    pub(crate) async fn show(&mut self) -> Flow<()> {
-        let said = std::mem::take(&mut self.out);
-        if said.is_empty() {
-            return Ok(());
-        }
-        self.blocking(move || write(&said).map(Some)).await
     }
 
     /// Writes the last words, if anybody takes them.
@@ -166,7 +61,7 @@ impl Console {
     }
 
     /// What is to be written with a question.
-    fn ask(&mut self, question: &str) -> Zeroizing<Vec<u8>> {
+    fn question(&mut self, question: &str) -> Zeroizing<Vec<u8>> {
         let question = self.sanitizer.line(&format!("{}{question}", self.mark));
         self.out.extend_from_slice(question.as_bytes());
         self.is_open = true;
@@ -217,6 +112,68 @@ impl Console {
 
     fn signal(&self) -> Stop {
         Stop::Signal(self.guard.number().unwrap_or(INTERRUPT))
+    }
+}
+
+impl Prompter for Console {
+    fn is_interactive(&self) -> bool {
+        self.typed
+    }
+
+    fn say(&mut self, text: impl AsRef<str>) {
+        let text = self.sanitizer.line(text.as_ref());
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'\n');
+    }
+
+    fn say_credential(&mut self, text: &str) -> Flow<()> {
+        if !self.sanitizer.shows_all_of(text) {
+            return Err(Interrupt::words("it has characters that this terminal cannot show: use a file or a command"));
+        }
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'\n');
+        Ok(())
+    }
+
+    async fn ask(&mut self, question: impl AsRef<str>) -> Flow<String> {
+        let question = self.question(question.as_ref());
+        let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
+        Ok(String::from_utf8_lossy(&line).trim().to_owned())
+    }
+
+    async fn ask_hidden(&mut self, question: impl AsRef<str>) -> Flow<SecretString> {
+        if !self.typed {
+            let question = self.question(question.as_ref());
+            let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
+            let text = std::str::from_utf8(&line).map_err(|_| Interrupt::words("that was not UTF-8 text"))?;
+            return Ok(SecretString::from(text));
+        }
+        let (said, question) =
+            (std::mem::take(&mut self.out), self.sanitizer.line(&format!("{}{}", self.mark, question.as_ref())));
+        self.is_open = true;
+        let typed = self.blocking(move || write(&said).and_then(|()| prompt::hidden(&question).map(Some))).await;
+        prompt::end_silence(); // a signal leaves the question open: the terminal shows again what is typed
+        typed
+    }
+
+    async fn flush(&mut self) -> Flow<()> {
+        let said = std::mem::take(&mut self.out);
+        if said.is_empty() {
+            return Ok(());
+        }
+        self.blocking(move || write(&said).map(Some)).await
+    }
+
+    fn guard(&mut self) -> &mut SignalGuard {
+        &mut self.guard
+    }
+
+    async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Flow<T> {
+        self.flush().await?;
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.guard.signal() => Err(self.signal().into()),
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use super::Pair;
 use crate::client::{ApiError, Target};
 use crate::domain::diagnosis::{Evidence, KeyState, diagnose};
 use crate::domain::{Content, KeyId};
-use crate::plain::interrupt::Flow;
+use crate::operations::interrupt::Flow;
+use crate::operations::prompter::Prompter as _;
 use crate::plain::session::Session;
 
 /// What an exchange has taught.

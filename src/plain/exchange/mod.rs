@@ -6,13 +6,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::delivery;
 use super::delivery::Credential;
-use super::interrupt::{Flow, Interrupt};
 use super::session::Session;
 use super::show::time;
 use crate::client::{Client, Target};
 use crate::domain::diagnosis::{KeyState, of_end};
 use crate::domain::{Content, CurlEndpoint, Grant, KeyId, SecretKey, Verdict, curl_text, hmac_token, sentence};
 use crate::operations::input;
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 use diagnosis::{found, look};
 
 /// Cells of words of the server.
@@ -38,7 +39,7 @@ impl Pair {
 
 /// Asks for a content; none stands for a fresh random one.
 pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<Option<Content>> {
-    let typed = session.console.line("Content (Enter for a fresh random one): ").await?;
+    let typed = session.console.ask("Content (Enter for a fresh random one): ").await?;
     if typed.is_empty() {
         return Ok(None);
     }
@@ -49,7 +50,7 @@ pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<O
 }
 
 fn draw() -> Flow<Content> {
-    Content::draw().map_err(|error| Interrupt::Failed(format!("The system gives no random numbers: {error}.")))
+    Content::draw().map_err(|error| Interrupt::failed(format!("The system gives no random numbers: {error}.")))
 }
 
 /// Makes an HMAC token and offers it. Asks for the content if none is given.

@@ -9,12 +9,13 @@ use crate::operations::connect::connector::{Connector, Started};
 use crate::operations::context::Context;
 use crate::operations::deliver::Rescue;
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::prompter::Prompter as _;
 
 use super::console::Console;
 use super::detect::PlainReason;
-use super::interrupt::{Flow, Interrupt, Stop};
 use super::list::Listing;
 use super::pending;
+use crate::operations::interrupt::{Flow, Interrupt, Stop};
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +81,19 @@ impl Session {
     /// Says what did not work. Where nobody types, nobody may read it either: the exit code tells it too.
     pub(crate) fn fail(&mut self, words: &str) {
         self.console.say(words);
-        if !self.console.is_typed() {
+        if !self.console.is_interactive() {
             self.exit = self.exit.max(Exit::Mistake);
         }
+    }
+
+    /// Says why something failed; what comes next is up to the user.
+    pub(crate) fn say_if_failed<T>(&mut self, done: Flow<T>) -> Result<(), Stop> {
+        match done {
+            Ok(_) => {}
+            Err(Interrupt::Failed(failure)) => self.fail(&failure.sentences()),
+            Err(Interrupt::Stop(stop)) => return Err(stop),
+        }
+        Ok(())
     }
 
     /// Says where one is.

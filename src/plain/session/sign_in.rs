@@ -7,7 +7,8 @@ use secrecy::ExposeSecret as _;
 use super::Session;
 use crate::client::{AdminSession, ApiError, Client};
 use crate::domain::{Identity, Untrusted};
-use crate::plain::interrupt::{Flow, Interrupt};
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
 
 /// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -38,17 +39,17 @@ impl Session {
 
     /// Asks once. A wrong password is a message, and nothing typed gives up.
     async fn sign_in(&mut self) -> Flow<()> {
-        let given_up = || Interrupt::Failed("Nobody is signed in: nothing was done.".to_owned());
+        let given_up = || Interrupt::failed("Nobody is signed in: nothing was done.".to_owned());
         let server = self.server_name();
         let name = match self.server.profile.username.clone() {
             Some(name) => name,
-            None => self.console.line(format!("User name at {server} (Enter gives up): ")).await?,
+            None => self.console.ask(format!("User name at {server} (Enter gives up): ")).await?,
         };
         if name.is_empty() {
             return Err(given_up());
         }
         let shown = Untrusted::new(&name).to_display(NAME_CELLS);
-        let password = self.console.hidden(format!("Password of {shown} at {server} (Enter gives up): ")).await?;
+        let password = self.console.ask_hidden(format!("Password of {shown} at {server} (Enter gives up): ")).await?;
         if password.expose_secret().is_empty() {
             return Err(given_up());
         }

@@ -4,7 +4,7 @@ mod no_echo;
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -16,6 +16,19 @@ use no_echo::{Silence, WaitOutcome};
 const MOST_BYTES: usize = 64 * 1024;
 /// What Ctrl-Z is, where the terminal makes no signal of it.
 const CTRL_Z: u8 = 0x1a;
+
+/// Whether a person can be asked: standard input and standard error are a terminal.
+#[must_use]
+pub fn is_possible() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Writes a line to the terminal itself, whatever standard output and error are.
+pub fn show(text: &str) -> io::Result<()> {
+    let mut terminal = OpenOptions::new().write(true).open("/dev/tty")?;
+    terminal.write_all(text.as_bytes())?;
+    terminal.write_all(b"\n")
+}
 
 /// Asks for a line that is seen while it is typed.
 pub fn line(prompt: &str) -> io::Result<String> {

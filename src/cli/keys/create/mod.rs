@@ -6,6 +6,7 @@ use std::io;
 use std::io::Write as _;
 
 use crate::cli::args::CreateArgs;
+use crate::cli::prompts::Prompts;
 use crate::cli::{connect_to_change, output};
 use crate::client::{Creation, IdempotencyKey, NewKey};
 use crate::config::{Config, Overrides};
@@ -17,18 +18,18 @@ use crate::operations::deliver::{Destination, Rescue};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::pending::PendingCreates;
-use crate::platform::signal_guard::SignalGuard;
+use crate::operations::prompter::Prompter as _;
 use chrono::Utc;
 
 /// Makes a key and brings its secret to where it was asked to.
 pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure> {
     // From here on no signal ends the program between a secret and its destination.
-    let mut guard = SignalGuard::new();
+    let mut prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
     let destination = Destination::prepare(&args.delivery())?;
     let server = tokio::select! {
         server = connect_to_change(settings) => server?,
-        () = guard.signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
+        () = prompts.guard().signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
     };
     let idempotency_key = IdempotencyKey::random();
     let new = NewKey { idempotency_key, label: args.label.clone(), expires_at: args.expires.at(Utc::now()) };
@@ -39,13 +40,13 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
         tell_left_over(&mut pending_creates, profile, username, &settings.overrides);
     }
     pending_creates.record(profile, username, &new);
-    let made = make(&new, &server, &mut guard).await;
+    let made = make(&new, &server, &mut prompts).await;
     server.close().await;
     if made.as_ref().is_err_and(|failure| failure.exit != Exit::Unreachable) {
         pending_creates.resolve(&new.idempotency_key);
     }
     let (key, secret) = made?;
-    let delivered = destination.deliver(&key.id, &secret, &rescue, &mut guard).await?;
+    let delivered = destination.deliver(&key.id, &secret, &rescue, &mut prompts).await?;
     let reported = report::write(settings.format, &key, &secret, delivered, &rescue);
     pending_creates.resolve(&new.idempotency_key);
     reported
@@ -66,8 +67,8 @@ fn tell_left_over(pending_creates: &mut PendingCreates, profile: &str, username:
     }
 }
 
-async fn make(new: &NewKey, server: &Connection, guard: &mut SignalGuard) -> Result<(AccessKey, SecretKey), Failure> {
-    match send(&server.client, new, guard).await? {
+async fn make(new: &NewKey, server: &Connection, prompts: &mut Prompts) -> Result<(AccessKey, SecretKey), Failure> {
+    match send(&server.client, new, prompts).await? {
         Creation::New(key, secret) => Ok((key, secret)),
         Creation::Replayed(key) => {
             let id = key.id.to_display(KeyId::MAX_CHARS);

@@ -4,6 +4,7 @@ mod input;
 mod outcome;
 
 use crate::cli::args::DeleteArgs;
+use crate::cli::prompts::Prompts;
 use crate::cli::{connect_to_change, output};
 use crate::client::ApiError;
 use crate::domain::{AccessKey, KeyId};
@@ -11,12 +12,13 @@ use crate::operations::connect::Connection;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::prompter;
+use crate::operations::prompter::Prompter as _;
+use crate::platform::prompt;
 use outcome::{DeleteOutcome, DeleteReport};
 
 /// Deletes each key in turn. The exit code is the highest of all.
 pub async fn run(args: DeleteArgs, settings: &Context) -> Result<Exit, Failure> {
-    if !args.yes && (args.ids.contains(&None) || !prompter::is_possible()) {
+    if !args.yes && (args.ids.contains(&None) || !prompt::is_possible()) {
         return Err(Failure::usage("There is no terminal to ask on: nothing was deleted.")
             .next("Say --yes if these keys shall be deleted without a question."));
     }
@@ -30,7 +32,7 @@ pub async fn run(args: DeleteArgs, settings: &Context) -> Result<Exit, Failure> 
 async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     if !args.yes && server.profile.production {
         let name = &server.profile.name;
-        let answer = prompter::line(format!("{name} is a production profile. Type its name to go on: ")).await?;
+        let answer = Prompts::new().ask(format!("{name} is a production profile. Type its name to go on: ")).await?;
         if answer != *name {
             return Err(Failure::new(Exit::Cancelled, "That is not its name: nothing was deleted."));
         }
@@ -81,5 +83,5 @@ async fn confirm(key: &AccessKey) -> Result<bool, Failure> {
     let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", output::time(at)));
     let (id, label, status) = (key.id.to_display(KeyId::MAX_CHARS), key.label.to_display(60), key.status.as_str());
     let question = format!("{id}  {label}  {status}, {used}\nType the last four characters of its ID to delete it: ");
-    Ok(prompter::line(question).await?.eq_ignore_ascii_case(&key.id.last_four()))
+    Ok(Prompts::new().ask(question).await?.eq_ignore_ascii_case(&key.id.last_four()))
 }

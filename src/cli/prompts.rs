@@ -1,0 +1,85 @@
+//! Questions of commands, on the terminal that they were started from; what they say besides the result is on standard
+//! error.
+
+use std::io;
+use std::io::Write as _;
+
+use secrecy::SecretString;
+
+use crate::domain::Untrusted;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompter::Prompter;
+use crate::platform::prompt;
+use crate::platform::signal_guard::SignalGuard;
+
+/// The number of SIGINT.
+const INTERRUPT: i32 = 2;
+
+/// A conversation of a command.
+pub(crate) struct Prompts {
+    guard: SignalGuard,
+}
+
+impl Prompts {
+    /// Signals end the program at once, as they do by default.
+    pub(crate) fn new() -> Self {
+        Self { guard: SignalGuard::none() }
+    }
+
+    /// From now on a signal ends the conversation and not the program, so that a secret can be kept first.
+    pub(crate) fn guarded() -> Self {
+        Self { guard: SignalGuard::new() }
+    }
+
+    async fn blocking<T: Send + 'static>(&mut self, ask: impl FnOnce() -> io::Result<T> + Send + 'static) -> Flow<T> {
+        let answer = self.wait(tokio::task::spawn_blocking(ask)).await?;
+        answer.map_err(io::Error::other).flatten().map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => Stop::Left.into(),
+            io::ErrorKind::Interrupted => Stop::Signal(INTERRUPT).into(),
+            _ => Interrupt::Failed(Failure::new(Exit::Mistake, format!("The terminal cannot be asked: {error}."))),
+        })
+    }
+}
+
+impl Prompter for Prompts {
+    fn is_interactive(&self) -> bool {
+        prompt::is_possible()
+    }
+
+    fn say(&mut self, text: impl AsRef<str>) {
+        // Standard error may be gone with the terminal: that is no reason to fail.
+        let _ = writeln!(io::stderr(), "{}", Untrusted::new(text.as_ref()).to_display(usize::MAX));
+    }
+
+    fn say_credential(&mut self, text: &str) -> Flow<()> {
+        // To the terminal itself: standard error may be a log.
+        prompt::show(text).map_err(|error| Interrupt::words(&format!("the terminal cannot be written to: {error}")))
+    }
+
+    async fn ask(&mut self, question: impl AsRef<str>) -> Flow<String> {
+        let question = question.as_ref().to_owned();
+        Ok(self.blocking(move || prompt::line(&question)).await?.trim().to_owned())
+    }
+
+    async fn ask_hidden(&mut self, question: impl AsRef<str>) -> Flow<SecretString> {
+        let question = question.as_ref().to_owned();
+        self.blocking(move || prompt::hidden(&question)).await
+    }
+
+    async fn flush(&mut self) -> Flow<()> {
+        Ok(())
+    }
+
+    fn guard(&mut self) -> &mut SignalGuard {
+        &mut self.guard
+    }
+
+    async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Flow<T> {
+        tokio::select! {
+            biased;
+            () = self.guard.signal() => Err(Stop::Signal(self.guard.number().unwrap_or(INTERRUPT)).into()),
+            done = work => Ok(done),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The sentences that more than one front end says, by subject.
