@@ -137,7 +137,7 @@ fn write_key(
         let sql =
             "UPDATE keys SET state = ?2, switched_off = ?3, last_used_at = ?4, last_used_from = ?5 WHERE seq = ?1";
         let used = used.map_or(0, |at| at.timestamp_millis());
-        transaction.prepare_cached(sql)?.execute(params![seq, super::store::state(status), off, used, from])?;
+        transaction.prepare_cached(sql)?.execute(params![seq, super::store::rank(status), off, used, from])?;
     }
     Ok(())
 }

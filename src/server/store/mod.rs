@@ -1,6 +1,10 @@
 //! The keys in their `SQLite` database, behind a handful of methods. Everything here may block.
 
+mod fold;
+mod keys;
+mod keyset;
 pub mod sqlite;
+mod status;
 
 use std::fs;
 use std::fs::{DirBuilder, Permissions};
@@ -13,15 +17,15 @@ use rusqlite::OptionalExtension;
 use super::auth::vault::Vault;
 use sqlite::connections::Connections;
 
+pub(crate) use keys::{Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyRow, PageQuery, Use};
+pub(crate) use keyset::{Keyset, SortValue};
 pub use sqlite::administrators::{Administrator, Removal};
 pub(crate) use sqlite::cancel::{Cancel, GiveUpOnDrop};
-pub(crate) use sqlite::edit::{Change, CreateOutcome, ExpiryChange, KeyInsert, index_all, insert};
+pub(crate) use sqlite::edit::{index_all, insert};
 pub use sqlite::error::StoreError;
 pub(crate) use sqlite::events::{EventKind, NewEvent, StoredEvent};
-pub(crate) use sqlite::list::PageQuery;
-pub(crate) use sqlite::row::{KeyRow, Keyset, state, status};
 pub(crate) use sqlite::sessions::{Digest, LIFETIME as SESSION_LIFETIME, NewSession};
-pub(crate) use sqlite::usage::{KeyCredential, Use};
+pub(crate) use status::{rank, status};
 
 /// All keys of one data folder, and the master key that their secrets are encrypted with.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! The keys that may match a search.
 
+use super::error::StoreError;
 use super::walk::ListQuery;
-use crate::server::store::StoreError;
 
 /// The keys that the index names, one bit each: a million in 125 kB.
 pub(crate) struct Candidates {
@@ -11,12 +11,12 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    pub(crate) fn collect(ask: &ListQuery<'_>, query: &str) -> Result<Self, StoreError> {
+    pub(crate) fn collect(list: &ListQuery<'_>, query: &str) -> Result<Self, StoreError> {
         let mut all = Self { bits: Vec::new(), len: 0 };
         if query.is_empty() {
             return Ok(all);
         }
-        let mut statement = ask.connection.prepare_cached("SELECT rowid FROM grams WHERE grams MATCH ?1")?;
+        let mut statement = list.connection.prepare_cached("SELECT rowid FROM grams WHERE grams MATCH ?1")?;
         let mut rows = statement.query([query])?;
         while let Some(row) = rows.next()? {
             let seq = usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default();

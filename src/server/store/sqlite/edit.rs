@@ -3,67 +3,17 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::super::fold::fold;
+use super::super::keys::{Change, CreateOutcome, KeyInsert};
+use super::super::status::{rank, status};
 use super::events;
 use super::events::{EventKind, NewEvent};
-use super::row;
-use super::row::{COLUMNS, state, status};
-use super::text::{DOCUMENT, fold};
-use crate::domain::{AccessKey, Label, SecretKey};
+use super::row::{at, columns, document, key, time};
+use crate::domain::AccessKey;
 use crate::server::store::{Cancel, Store, StoreError};
 
 /// How long a create's answer can be asked for again (HTTP contract, part B).
 const KEPT: TimeDelta = TimeDelta::hours(24);
-
-/// A key to be created, and who asks for it.
-pub(crate) struct KeyInsert<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) label: &'a Label,
-    pub(crate) expires_at: Option<DateTime<Utc>>,
-    pub(crate) secret: &'a SecretKey,
-    pub(crate) by: &'a str,
-    pub(crate) source: &'a str,
-    pub(crate) idempotency_key: &'a str,
-    /// SHA-256 of what was asked for.
-    pub(crate) fingerprint: [u8; 32],
-}
-
-/// What came of a create.
-pub(crate) enum CreateOutcome {
-    /// A new key.
-    Fresh(AccessKey),
-    /// The key of the same request's first try.
-    Replayed(AccessKey),
-    /// The first try's key was deleted since.
-    Gone,
-    /// The idempotency key was used for something else.
-    Other,
-    /// The key would have expired already. A repeated create is not refused for that: its key was made in time.
-    Past,
-}
-
-/// When a key stops working by itself.
-#[derive(Clone, Copy)]
-pub(crate) enum ExpiryChange {
-    Never,
-    At(DateTime<Utc>),
-}
-
-impl ExpiryChange {
-    pub(crate) fn time(self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Never => None,
-            Self::At(time) => Some(time),
-        }
-    }
-}
-
-/// What to change; `None` leaves as it is.
-#[derive(Default)]
-pub(crate) struct Change {
-    pub(crate) label: Option<Label>,
-    pub(crate) switched_off: Option<bool>,
-    pub(crate) expires_at: Option<ExpiryChange>,
-}
 
 impl Store {
     /// Creates a key, unless this request was made before.
@@ -164,13 +114,13 @@ pub(crate) fn insert(
 
 /// Makes all keys findable, when none is yet.
 pub(crate) fn index_all(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    transaction.execute(&format!("INSERT INTO grams (rowid, text) SELECT seq, {DOCUMENT} FROM keys"), [])?;
+    transaction.execute(&format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys", document()), [])?;
     Ok(())
 }
 
 /// Makes a new key findable.
 fn index(transaction: &Transaction<'_>, seq: i64) -> Result<(), StoreError> {
-    let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {DOCUMENT} FROM keys WHERE seq = ?1");
+    let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys WHERE seq = ?1", document());
     transaction.prepare_cached(&sql)?.execute([seq])?;
     Ok(())
 }
@@ -194,8 +144,8 @@ fn earlier(
 }
 
 fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<(i64, AccessKey)>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT seq, {COLUMNS} FROM keys WHERE id = ?1"))?;
-    Ok(statement.query_row([id], |row| Ok((row.get(0)?, row::key(row, 1, now)?))).optional()?)
+    let mut statement = connection.prepare_cached(&format!("SELECT {} FROM keys WHERE id = ?1", columns()))?;
+    Ok(statement.query_row([id], |row| Ok((row.get(const { at("seq") })?, key(row, now)?))).optional()?)
 }
 
 /// Makes the changes that change something, and names them.
@@ -205,7 +155,8 @@ fn apply(transaction: &Transaction<'_>, seq: i64, change: &Change) -> Result<Vec
         let folded = fold(label.as_str());
         let sql = "UPDATE keys SET label = ?2, label_fold = ?3 WHERE seq = ?1 AND label <> ?2";
         if transaction.prepare_cached(sql)?.execute(params![seq, label.as_str(), folded])? > 0 {
-            let sql = format!("UPDATE grams SET text = (SELECT {DOCUMENT} FROM keys WHERE seq = ?1) WHERE rowid = ?1");
+            let sql =
+                format!("UPDATE grams SET text = (SELECT {} FROM keys WHERE seq = ?1) WHERE rowid = ?1", document());
             transaction.prepare_cached(&sql)?.execute([seq])?;
             done.push("label");
         }
@@ -231,7 +182,7 @@ fn refresh_state(transaction: &Transaction<'_>, seq: i64, now: DateTime<Utc>) ->
     let sql = "SELECT switched_off, expires_at FROM keys WHERE seq = ?1";
     let (off, end): (bool, Option<i64>) =
         transaction.prepare_cached(sql)?.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let new = state(status(off, end.map(row::time), now));
+    let new = rank(status(off, end.map(time), now));
     transaction.prepare_cached("UPDATE keys SET state = ?2 WHERE seq = ?1 AND state <> ?2")?.execute([seq, new])?;
     Ok(())
 }

@@ -3,31 +3,11 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::row::{KeyRow, Keyset};
+use super::super::keys::{KeyPage, PageQuery};
 use super::search;
 use super::text::Needle;
 use super::walk::ListQuery;
-use crate::domain::KeyQuery;
 use crate::server::store::{Cancel, Store, StoreError};
-
-/// Which page of which list.
-pub(crate) struct PageQuery {
-    pub(crate) query: KeyQuery,
-    /// The page begins after this place.
-    pub(crate) after: Option<Keyset>,
-    /// At most so many keys.
-    pub(crate) limit: usize,
-    /// Whether to count all matches.
-    pub(crate) total: bool,
-}
-
-/// One page.
-pub(crate) struct KeyPage {
-    pub(crate) keys: Vec<KeyRow>,
-    /// Whether keys follow.
-    pub(crate) more: bool,
-    pub(crate) total: Option<u64>,
-}
 
 impl Store {
     /// A page of keys as of `now`.
@@ -36,11 +16,11 @@ impl Store {
             self.write(|transaction| sweep(transaction, now))?;
         }
         self.read(cancel, |connection| {
-            let ask = ListQuery { connection, request, now, cancel };
+            let list = ListQuery { connection, request, now, cancel };
             let needle = Some(&request.query.filter.text).filter(|text| !text.is_empty()).map(|text| Needle::new(text));
             let mut keys = match &needle {
-                None => ask.walk(None, usize::MAX)?.0,
-                Some(needle) => search::page(&ask, needle)?,
+                None => list.walk(None, usize::MAX)?.0,
+                Some(needle) => search::page(&list, needle)?,
             };
             let more = keys.len() > request.limit;
             keys.truncate(request.limit);
@@ -48,8 +28,8 @@ impl Store {
             let total = match &needle {
                 _ if !request.total => None,
                 _ if whole => Some(keys.len() as u64),
-                None => Some(ask.count()?),
-                Some(needle) => Some(search::count(&ask, needle)?),
+                None => Some(list.count()?),
+                Some(needle) => Some(search::count(&list, needle)?),
             };
             Ok(KeyPage { keys, more, total })
         })
@@ -67,8 +47,6 @@ fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Sto
 /// Moves keys to where they belong at `now`; back too, should the clock have been set back.
 fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let now = now.timestamp_millis();
-    connection
-        .execute("UPDATE keys INDEXED BY keys_to_expire SET state = 1 WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1", [now])?;
     connection.execute(
         "UPDATE keys INDEXED BY keys_to_expire SET state = 1
          WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1",

@@ -1,26 +1,66 @@
-//! A key as a row of the table.
+//! A key as a row of the table: which columns are read, searched and sorted by.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
-use rusqlite::types::Value;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};
 
-use crate::domain::{AccessKey, KeyId, Sort, Status, Untrusted};
+use super::super::keys::KeyRow;
+use super::super::keyset::{Keyset, SortValue};
+use super::super::status::status;
+use crate::domain::{AccessKey, KeyId, Sort, Untrusted};
 
-/// What [`key`] reads, in its order.
-pub(crate) const COLUMNS: &str =
-    "id, label, switched_off, created_at, created_by, expires_at, last_used_at, last_used_from, label_fold";
+/// What a search looks in: the ID, which is in upper case, and folded texts. Statements whose rows a search looks at
+/// select these first.
+pub(crate) const SEARCHED: [&str; 2] = ["id", "label_fold"];
 
-/// A key and where it stands in its list.
-pub(crate) struct KeyRow {
-    pub(crate) key: AccessKey,
-    pub(crate) place: Keyset,
+/// What [`key`] and [`placed`] read.
+const COLUMNS: [&str; 11] = [
+    "id",
+    "label_fold",
+    "seq",
+    "state",
+    "label",
+    "switched_off",
+    "created_at",
+    "created_by",
+    "expires_at",
+    "last_used_at",
+    "last_used_from",
+];
+
+/// The columns of a whole key, for a SELECT.
+pub(crate) fn columns() -> String {
+    COLUMNS.join(", ")
 }
 
-/// A place in a sorted list: the value sorted by, and for equal values the order of creation.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Keyset {
-    pub(crate) value: Value,
-    pub(crate) seq: i64,
+/// The columns that a search looks in, for a SELECT.
+pub(crate) fn searched() -> String {
+    SEARCHED.join(", ")
+}
+
+/// What the search index reads of a key, in SQL. Line breaks separate the texts; those at the end let the last one and
+/// two characters start a trigram too, so that a search for one or two characters is a search for trigrams that begin
+/// with them.
+pub(crate) fn document() -> String {
+    SEARCHED.map(|column| format!("lower({column})")).join(" || char(10) || ") + " || char(10, 10)"
+}
+
+/// The position of a column of [`COLUMNS`]: by name, but looked up when the program is compiled.
+pub(crate) const fn at(name: &str) -> usize {
+    let mut position = 0;
+    while !same(COLUMNS[position], name) {
+        position += 1;
+    }
+    position
+}
+
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut position = 0;
+    while position < one.len() && position < other.len() && one[position] == other[position] {
+        position += 1;
+    }
+    position == one.len() && position == other.len()
 }
 
 /// The column that a list is sorted by.
@@ -34,48 +74,66 @@ pub(crate) const fn column(sort: Sort) -> &'static str {
     }
 }
 
-/// Where in `state` a status sorts.
-pub(crate) const fn state(status: Status) -> i64 {
-    match status {
-        Status::Active => 0,
-        Status::Expired => 1,
-        Status::Inactive => 2,
-    }
+/// Reads a key and its place in a list sorted by `sort` from a row of [`columns`].
+pub(crate) fn placed(row: &Row<'_>, sort: Sort, now: DateTime<Utc>) -> rusqlite::Result<KeyRow> {
+    let place = Keyset { value: row.get(at(column(sort)))?, seq: row.get(const { at("seq") })? };
+    Ok(KeyRow { place, key: key(row, now)? })
 }
 
-/// Whether a key works at `now`, by what cannot be out of date.
-pub(crate) fn status(switched_off: bool, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Status {
-    match expires_at {
-        Some(end) if end <= now => Status::Expired,
-        _ if switched_off => Status::Inactive,
-        _ => Status::Active,
-    }
-}
-
-/// Reads [`COLUMNS`] from the given column on.
-pub(crate) fn key(row: &Row<'_>, at: usize, now: DateTime<Utc>) -> rusqlite::Result<AccessKey> {
-    let expires_at = row.get::<_, Option<i64>>(at + 5)?.map(time);
-    let used: i64 = row.get(at + 6)?;
-    let id: String = row.get(at)?;
+/// Reads a key from a row of [`columns`].
+pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessKey> {
+    let expires_at = row.get::<_, Option<i64>>(const { at("expires_at") })?.map(time);
+    let used: i64 = row.get(const { at("last_used_at") })?;
+    let id: String = row.get(const { at("id") })?;
     Ok(AccessKey {
         id: KeyId::parse(&id).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error))
+            rusqlite::Error::FromSqlConversionFailure(const { at("id") }, Type::Text, Box::new(error))
         })?,
-        label: untrusted(row, at + 1)?,
-        status: status(row.get(at + 2)?, expires_at, now),
-        created_at: time(row.get(at + 3)?),
-        created_by: untrusted(row, at + 4)?,
+        label: untrusted(row, const { at("label") })?,
+        status: status(row.get(const { at("switched_off") })?, expires_at, now),
+        created_at: time(row.get(const { at("created_at") })?),
+        created_by: untrusted(row, const { at("created_by") })?,
         expires_at,
         last_used_at: (used != 0).then(|| time(used)),
-        last_used_from: row.get::<_, Option<String>>(at + 7)?.map(|from| Untrusted::new(&from)),
+        last_used_from: row.get::<_, Option<String>>(const { at("last_used_from") })?.map(|from| Untrusted::new(&from)),
     })
 }
 
-fn untrusted(row: &Row<'_>, at: usize) -> rusqlite::Result<Untrusted> {
-    Ok(Untrusted::new(row.get_ref(at)?.as_str()?))
+fn untrusted(row: &Row<'_>, column: usize) -> rusqlite::Result<Untrusted> {
+    Ok(Untrusted::new(row.get_ref(column)?.as_str()?))
 }
 
-/// A time of the database. Milliseconds that no calendar holds are read as its beginning.
+/// A time of the database. Milliseconds that no calendar holds are read as 1970.
 pub(crate) fn time(millis: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(millis).unwrap_or_default()
+}
+
+impl FromSql for SortValue {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Integer(number) => Ok(Self::Number(number)),
+            ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.to_owned())),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+impl ToSql for SortValue {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Number(number) => number.to_sql(),
+            Self::Text(text) => text.to_sql(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_searched_is_selected_first() {
+        assert_eq!(COLUMNS[..SEARCHED.len()], SEARCHED);
+        assert_eq!(document(), "lower(id) || char(10) || lower(label_fold) || char(10, 10)");
+    }
 }

@@ -3,28 +3,12 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
+use super::super::keys::{KeyCredential, Use};
+use super::super::status::status;
 use super::events;
 use super::events::NewEvent;
-use super::row::{status, time};
-use crate::domain::Status;
+use super::row::time;
 use crate::server::store::{Cancel, Store, StoreError};
-
-/// What decides whether a key may be used.
-pub(crate) struct KeyCredential {
-    pub(crate) status: Status,
-    pub(crate) expires_at: Option<DateTime<Utc>>,
-    /// Access tokens of another generation are revoked.
-    pub(crate) generation: i64,
-    /// The encrypted secret.
-    pub(crate) encrypted: Vec<u8>,
-}
-
-/// The last use of a key.
-#[derive(Clone)]
-pub(crate) struct Use {
-    pub(crate) at: DateTime<Utc>,
-    pub(crate) from: String,
-}
 
 impl Store {
     /// What decides about a key's use at `now`.

@@ -1,0 +1,33 @@
+//! Places in sorted lists of keys, for keyset paging.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Sort;
+
+/// A place in a sorted list: the value sorted by, and for equal values the order of creation. Places compare as the
+/// keys of an ascending list do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Keyset {
+    pub(crate) value: SortValue,
+    pub(crate) seq: i64,
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum SortValue {
+    /// The order of creation, a time in milliseconds since 1970 (0 for a key that was never used), or a status's rank.
+    Number(i64),
+    /// An ID or a folded label, in the order of its bytes.
+    Text(String),
+}
+
+impl SortValue {
+    /// Whether lists sorted by `sort` have values of this type.
+    pub(crate) fn fits(&self, sort: Sort) -> bool {
+        match sort {
+            Sort::Label | Sort::Id => matches!(self, Self::Text(_)),
+            Sort::CreatedAt | Sort::LastUsedAt | Sort::Status => matches!(self, Self::Number(_)),
+        }
+    }
+}
