@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Takes assets/screen.png: the page in a real terminal (tmux), on made-up keys, at a fixed time.
+
+    apt-get install faketime fonts-dejavu-core python3-pil tmux
+    cargo build && /usr/bin/python3 assets/screen.py target/debug/latchkey
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+NOW = "2026-11-26 10:00:00"
+COLUMNS, ROWS = 80, 24
+# Label, created, expiry ("" is never), last use ("" is never), whether it is deactivated.
+KEYS = [
+    ("nightly backup", "2026-03-09 08:12:40", "", "2026-11-26 09:38:21", False),
+    ("Grafana", "2026-05-30 13:01:05", "", "2026-11-26 09:15:52", False),
+    ("helpdesk bot", "2025-07-15 09:44:30", "", "2026-11-26 08:57:13", False),
+    ("inventory scan", "2025-11-01 16:20:11", "2027-10-31", "2026-11-26 03:00:04", False),
+    ("SSO bridge (old)", "2024-02-06 10:31:46", "", "2026-11-24 17:09:33", True),
+    ("Zeiterfassung Zürich", "2024-10-14 07:55:02", "", "2026-11-20 06:30:00", False),
+    ("billing export", "2024-12-22 11:18:27", "2026-10-31", "2026-10-30 23:05:10", False),
+    ("CI: release", "2026-11-25 14:47:09", "2027-02-23", "", False),
+]
+PRESSES = ["4", "Enter"]  # sorted by the last use, with the details
+
+# Colours as many terminals have them: of text, dim text and background, then the palette of 16.
+TEXT, DIM, BACKGROUND = "#d8d8d8", "#9a9a9f", "#101014"
+PALETTE = ("#1c1c20 #cd3131 #23b877 #c9a026 #3b78ff #b65cc0 #22a7c4 #d8d8d8 "
+           "#6b6b70 #f14c4c #3fdc9a #f5f543 #6ea2ff #d670d6 #4fd1e8 #ffffff").split()
+ATTRIBUTES = {1: "bold", 2: "dim", 4: "underlined", 7: "reversed"}
+FONTS = Path("/usr/share/fonts/truetype/dejavu")
+SIZE = 16
+
+
+def take(program: Path, home: Path) -> str:
+    """The screen as tmux captures it, with escape sequences for colours."""
+    environment = {"HOME": str(home), "USER": "jo", "LANG": "C.UTF-8", "TZ": "UTC", "PATH": os.environ["PATH"],
+                   "TERM": "xterm-256color"}
+
+    def latchkey(at, *arguments):
+        command = ["faketime", "-f", f"@{at}", program, *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    for number, (label, created, expires, used, is_inactive) in enumerate(KEYS):
+        secret = home / f"secret{number}"
+        output = latchkey(created, "keys", "create", "--label", label, "--expires", expires or "never",
+                          "--secret-file", secret, "--output", "csv")
+        key = output.splitlines()[-1].split(",")[0]
+        if used:
+            latchkey(used, "token", key, "--secret-file", secret)
+        if is_inactive:
+            latchkey(used, "keys", "deactivate", key)
+
+    def tmux(*arguments):
+        command = ["tmux", "-f", "/dev/null", "-S", home / "tmux", *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    def wait_for(text):
+        deadline = time.monotonic() + 20
+        while text not in (screen := tmux("capture-pane", "-p")):
+            if time.monotonic() > deadline:
+                sys.exit(f"“{text}” did not appear on this screen:\n{screen}")
+            time.sleep(0.1)
+
+    tmux("new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS), f"faketime -f '@{NOW}' {program}")
+    try:
+        tmux("set", "-g", "status", "off")
+        tmux("resize-window", "-x", str(COLUMNS), "-y", str(ROWS))
+        wait_for(KEYS[0][0])
+        for press in PRESSES:
+            tmux("send-keys", press)
+        wait_for("from local")  # the last use, in the details
+        return tmux("capture-pane", "-e", "-p")
+    finally:
+        tmux("kill-server")
+
+
+def cells(line: str):
+    """Each character of a captured line with its colours and whether it is bold and underlined."""
+    style = {}
+    for codes, character in re.findall(r"\x1b\[([\d;]*)m|([^\x1b])", line.replace("\x0e", "").replace("\x0f", "")):
+        if character:
+            yield character, dict(style)
+            continue
+        for code in map(int, filter(None, (codes or "0").split(";"))):
+            if code == 0:
+                style = {}
+            elif code in ATTRIBUTES:
+                style[ATTRIBUTES[code]] = True
+            elif code in range(30, 38) or code in range(90, 98):
+                style["text"] = PALETTE[code - 30 if code < 40 else code - 82]
+            elif code in range(40, 48) or code in range(100, 108):
+                style["background"] = PALETTE[code - 40 if code < 50 else code - 92]
+            elif code == 39:
+                style.pop("text", None)
+            elif code == 49:
+                style.pop("background", None)
+            else:
+                sys.exit(f"SGR {code} is not known here")
+
+
+def draw(screen: str) -> Image.Image:
+    regular = ImageFont.truetype(str(FONTS / "DejaVuSansMono.ttf"), SIZE)
+    bold = ImageFont.truetype(str(FONTS / "DejaVuSansMono-Bold.ttf"), SIZE)
+    width, (ascent, descent) = round(regular.getlength("M")), regular.getmetrics()
+    height, margin = ascent + descent, 8
+    size = (COLUMNS * width + 2 * margin, ROWS * height + 2 * margin)
+    image = Image.new("RGB", size, BACKGROUND)
+    pen = ImageDraw.Draw(image)
+    for row, line in enumerate(screen.splitlines()[:ROWS]):
+        for column, (character, style) in enumerate(cells(line)):
+            left, top = margin + column * width, margin + row * height
+            text = style.get("text", DIM if style.get("dim") else TEXT)
+            background = style.get("background", BACKGROUND)
+            if style.get("reversed"):
+                text, background = background, text
+            pen.rectangle((left, top, left + width - 1, top + height - 1), fill=background)
+            pen.text((left, top), character, fill=text, font=bold if style.get("bold") else regular)
+            if style.get("underlined"):
+                pen.line((left, top + height - 2, left + width - 1, top + height - 2), fill=text)
+    return image
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    with tempfile.TemporaryDirectory() as home:
+        screen = take(Path(sys.argv[1]).resolve(), Path(home))
+    draw(screen).quantize(64).save(Path(__file__).with_name("screen.png"), optimize=True)
+
+
+main()
