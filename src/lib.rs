@@ -38,6 +38,10 @@ use crate::operations::connect::connector::{Connector, Started};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::pending::PendingCreates;
+use crate::platform::signals::Signals;
+use crate::platform::terminal_kind::TerminalKind;
+use crate::tui::runtime::{Options, Runtime, ThisMachine};
+use crate::tui::terminal::Tty;
 
 /// Runs the program: what `main` does. Says on standard error what went wrong, if anything.
 #[must_use]
@@ -105,21 +109,21 @@ fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> R
 
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<()> {
-    let options = crate::tui::runtime::options::Options {
+    let options = Options {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
-        clipboard: config.clipboard(),
-        clipboard_for: config.clipboard_for(),
         pending_creates: PendingCreates::of(&config),
     };
+    let machine = ThisMachine::new(config.clipboard(), config.clipboard_for());
     let runtime = runtime()?;
     let end = runtime.block_on(async {
-        let signals = crate::platform::signals::Signals::new();
-        let terminal = crate::tui::terminal::Terminal::enter()?;
+        let signals = Signals::new();
+        let terminal = Tty::open()?;
         let started = Started::default();
         let link = crate::client::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let end = crate::tui::runtime::Runtime::new(terminal, link, options).run(signals).await;
+        let page = Runtime::new(terminal, TerminalKind::here(), machine, signals, link, options);
+        let end = page.run().await;
         started.stop().await;
         Ok::<_, std::io::Error>(end)
     })?;

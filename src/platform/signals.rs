@@ -31,7 +31,8 @@ pub struct Signals {
     resized: Option<Signal>,
     suspend: Option<Signal>,
     continued: Option<Signal>,
-    end: mpsc::Receiver<i32>,
+    /// What came through a channel: the signals that end the program, and in tests all of them.
+    sent: mpsc::Receiver<SignalEvent>,
 }
 
 impl Signals {
@@ -41,14 +42,14 @@ impl Signals {
     #[must_use]
     pub fn new() -> Self {
         // One place: the first signal says it all.
-        let (told, end) = mpsc::channel(1);
+        let (sender, sent) = mpsc::channel(1);
         for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit()] {
-            let told = told.clone();
+            let sender = sender.clone();
             if let Ok(mut signal) = signal(kind) {
                 tokio::spawn(async move {
                     signal.recv().await;
                     std::thread::spawn(move || end_after_patience(kind));
-                    let _ = told.send(kind.as_raw_value()).await;
+                    let _ = sender.send(SignalEvent::End(kind.as_raw_value())).await;
                 });
             }
         }
@@ -57,15 +58,22 @@ impl Signals {
             resized: listen(SignalKind::window_change()),
             suspend: listen(SignalKind::from_raw(SIGTSTP)),
             continued: listen(SignalKind::from_raw(SIGCONT)),
-            end,
+            sent,
         }
+    }
+
+    /// Signals that are sent through a channel instead, for a loop in memory.
+    #[must_use]
+    pub fn in_memory() -> (mpsc::Sender<SignalEvent>, Self) {
+        let (sender, sent) = mpsc::channel(16);
+        (sender, Self { resized: None, suspend: None, continued: None, sent })
     }
 
     /// Waits for the next one. Cancel safe.
     pub(crate) async fn next(&mut self) -> SignalEvent {
         tokio::select! {
             biased;
-            Some(signal) = self.end.recv() => SignalEvent::End(signal),
+            Some(event) = self.sent.recv() => event,
             () = heard(&mut self.continued) => SignalEvent::Continued,
             () = heard(&mut self.suspend) => SignalEvent::Suspend,
             () = heard(&mut self.resized) => SignalEvent::Resized,
@@ -76,12 +84,12 @@ impl Signals {
     pub(crate) async fn go_on(&mut self) -> SignalEvent {
         tokio::select! {
             biased;
-            Some(signal) = self.end.recv() => return SignalEvent::End(signal),
+            Some(event) = self.sent.recv() => return event,
             () = heard(&mut self.continued) => {}
         }
         // A shell that ends a stopped job sends two signals: let the task that heard the other one say so.
         tokio::task::yield_now().await;
-        self.end.try_recv().map_or(SignalEvent::Continued, SignalEvent::End)
+        self.sent.try_recv().unwrap_or(SignalEvent::Continued)
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use crate::platform::signal_guard::SignalGuard;
-use crate::platform::surroundings::could_bring_us_back;
+use crate::platform::surroundings::can_resume;
 
 /// What is told through the pipe: to stop for a while, and that we go on.
 const STOP: u8 = b's';
@@ -117,7 +117,7 @@ impl Silence {
     /// Stops the whole job, the terminal as it was before, until somebody brings it back. Not if nobody could; says
     /// whether.
     pub(crate) fn make_way(&mut self) -> io::Result<bool> {
-        if !could_bring_us_back() {
+        if !can_resume() {
             return Ok(false);
         }
         if let Some(silent) = lock().as_mut() {
@@ -227,7 +227,7 @@ async fn listen(ready: Sender<()>) -> io::Result<()> {
 fn tell(word: u8) {
     if let Some(silent) = lock().as_mut() {
         let _ = silent.tell.write_all(&[word]);
-    } else if word == STOP && could_bring_us_back() {
+    } else if word == STOP && can_resume() {
         let _ = kill_current_process_group(Signal::STOP);
     }
 }

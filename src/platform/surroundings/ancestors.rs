@@ -54,7 +54,7 @@ pub(crate) fn ours() -> Vec<String> {
 ///
 /// The kernel asks the same before a SIGTSTP stops a program (POSIX: an orphaned process group). Started by tmux, sshd
 /// or a terminal itself, there is nobody, and a stop would be for ever.
-pub(crate) fn could_bring_us_back() -> bool {
+pub(crate) fn can_resume() -> bool {
     let mut family = upward_from(std::process::id());
     let Some(us) = family.next() else { return false };
     family.find(|ancestor| ancestor.group != us.group).is_some_and(|shell| shell.session == us.session)

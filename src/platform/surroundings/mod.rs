@@ -10,7 +10,7 @@ mod tmux;
 mod warning;
 
 pub use account::Account;
-pub(crate) use ancestors::could_bring_us_back;
+pub(crate) use ancestors::can_resume;
 pub use route::ClipboardRoute;
 pub use warning::Warning;
 

@@ -1,4 +1,4 @@
-//! Brings a secret where it was told to: off the screen's thread, and never by the terminal.
+//! Writes a secret to a file or a command: beside the event loop, and never through the terminal.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::platform::delivery::{OutputMode, PipeCommand, line, to_path};
 use crate::tui::state::{SaveResult, SaveTarget};
 
 /// Delivers, until it is done or told to stop.
-pub async fn deliver(to: SaveTarget, secret: SecretKey, stop: oneshot::Receiver<()>) -> SaveResult {
+pub(crate) async fn deliver(to: SaveTarget, secret: SecretKey, stop: oneshot::Receiver<()>) -> SaveResult {
     let nothing = |why| (why, Untrusted::default());
     match to {
         SaveTarget::File(path) => {

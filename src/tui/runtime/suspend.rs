@@ -1,14 +1,12 @@
-//! Making way for the shell, and coming back.
+//! Stopping for the shell, and coming back.
 
-use std::collections::VecDeque;
-
-use super::{LoopStep, Runtime, SIGHUP};
-use crate::platform::signals::{SignalEvent, Signals};
-use crate::platform::surroundings::could_bring_us_back;
+use super::event_loop::{Runtime, SIGHUP};
+use super::machine::Machine;
 use crate::tui::state::{ClockReading, Effect};
+use crate::tui::terminal::Terminal;
 
-impl Runtime {
-    /// Gives the terminal back as it was, if it is ours.
+impl<T: Terminal, M: Machine> Runtime<T, M> {
+    /// Puts the terminal back as it was before, if it is entered.
     pub(crate) async fn leave(&mut self) {
         if self.terminal.is_entered() {
             self.screen.blank(self.terminal.out());
@@ -16,19 +14,24 @@ impl Runtime {
         }
     }
 
-    /// Makes way for the shell, until somebody brings this program back.
-    pub(crate) async fn suspend(&mut self, signals: &mut Signals) {
-        if !could_bring_us_back() {
+    /// Stops for the shell. The loop waits for the signal that continues it.
+    pub(crate) async fn suspend(&mut self) {
+        if !self.machine.can_resume() {
             return self.state.on_resume(false);
         }
         self.leave().await;
-        let told = if self.terminal.stop().is_ok() { signals.go_on().await } else { SignalEvent::Continued };
-        self.take(LoopStep::Signal(told), &mut VecDeque::new());
+        if self.terminal.stop().is_ok() {
+            self.is_stopped = true;
+        } else {
+            let effect = self.resume(self.machine.now());
+            self.perform(effect);
+        }
     }
 
-    /// Enters again after a stop, ours or somebody else's: what stands on the terminal is not known.
-    pub(crate) fn come_back(&mut self, now: ClockReading) -> Option<Effect> {
-        match self.terminal.enter_again() {
+    /// Enters the terminal again after a stop, by this program or from outside. Its content is not known.
+    pub(crate) fn resume(&mut self, now: ClockReading) -> Option<Effect> {
+        self.state.on_resume(true);
+        match self.terminal.enter() {
             Ok(()) => self.resize(now),
             Err(_) => self.stop(SIGHUP),
         }

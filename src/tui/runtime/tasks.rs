@@ -1,0 +1,111 @@
+//! Tasks that run beside the event loop: looking at the surroundings, copies, deliveries.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::machine::Machine;
+use crate::domain::{SecretKey, Untrusted};
+use crate::platform::clipboard::Copied;
+use crate::platform::clipboard::report::What;
+use crate::platform::surroundings::Surroundings;
+use crate::tui::state::{SaveResult, SaveTarget};
+
+/// At the end of the program, a copy that is nearly done gets this long.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// The tasks that are running.
+pub(crate) struct BackgroundTasks<M> {
+    machine: M,
+    running: JoinSet<TaskResult>,
+    /// Stops the delivery, if one is running.
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// What a task came to.
+pub(crate) enum TaskResult {
+    /// The surroundings are known.
+    Looked(Surroundings),
+    /// A copy was made, or is to be written to the terminal.
+    Copied(Copied),
+    /// tmux keeps a copied text no longer.
+    Forgotten,
+    /// A secret was delivered, or not.
+    Delivered(SaveResult),
+}
+
+impl<M: Machine> BackgroundTasks<M> {
+    pub(crate) fn new(machine: M) -> Self {
+        Self { machine, running: JoinSet::new(), stop: None }
+    }
+
+    pub(crate) fn look(&mut self) {
+        let machine = self.machine.clone();
+        self.running.spawn(async move { TaskResult::Looked(machine.look().await) });
+    }
+
+    pub(crate) fn copy(&mut self, what: What, text: &str) {
+        let (machine, text) = (self.machine.clone(), Zeroizing::new(text.to_owned()));
+        self.running.spawn(async move { TaskResult::Copied(machine.copy(what, text).await) });
+    }
+
+    pub(crate) fn overwrite(&mut self) {
+        let machine = self.machine.clone();
+        self.running.spawn(async move { TaskResult::Copied(machine.overwrite().await) });
+    }
+
+    /// Makes tmux delete what was written through it.
+    pub(crate) fn forget(&mut self, text: Zeroizing<String>) {
+        let machine = self.machine.clone();
+        self.running.spawn(async move {
+            machine.forget(text).await;
+            TaskResult::Forgotten
+        });
+    }
+
+    pub(crate) fn deliver(&mut self, to: SaveTarget, secret: SecretKey) {
+        let (stop, stopped) = oneshot::channel();
+        self.stop = Some(stop);
+        let machine = self.machine.clone();
+        // A task of its own: the end of the page must not cut a secret off on its way.
+        let delivery = tokio::spawn(async move { machine.deliver(to, secret, stopped).await });
+        self.running.spawn(async move {
+            let broke_off = || Err(("the delivery broke off".to_owned(), Untrusted::default()));
+            TaskResult::Delivered(delivery.await.unwrap_or_else(|_| broke_off()))
+        });
+    }
+
+    pub(crate) fn stop_delivery(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// How many are running.
+    pub(crate) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Waits for the next result; forever if nothing is running. Cancel safe.
+    pub(crate) async fn next(&mut self) -> TaskResult {
+        loop {
+            match self.running.join_next().await {
+                Some(Ok(result)) => return result,
+                // The panic hook has reported it.
+                Some(Err(_)) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Ends everything, and takes back what can be taken back.
+    pub(crate) async fn end(mut self) {
+        // A command that has the secret goes on: it has a session of its own.
+        let _ = timeout(FAREWELL, async { while self.running.join_next().await.is_some() {} }).await;
+        self.running.shutdown().await;
+        self.machine.end().await;
+    }
+}

@@ -1,0 +1,147 @@
+//! The terminal that the program runs on.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+
+use crossterm::event::Event;
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Signal, kill_current_process_group};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::Terminal;
+use super::input::Reader;
+use crate::platform::raw_mode;
+use crate::tui::screen::wipe;
+
+/// The controlling terminal, from entering to leaving: read and written without ever blocking.
+pub struct Tty {
+    /// A file description of our own where possible: made non-blocking, it leaves the shell's as it is.
+    fd: AsyncFd<OwnedFd>,
+    /// Whether it is the one that the shell gave us.
+    is_given: bool,
+    reader: Reader,
+    /// Bytes that the terminal has not taken yet.
+    unsent: Vec<u8>,
+}
+
+impl Tty {
+    /// Opens the controlling terminal and enters: raw mode, alternate screen, hidden cursor, bracketed paste,
+    /// focus reports. Fails if standard input and output are not a terminal.
+    pub fn open() -> io::Result<Self> {
+        if !rustix::termios::isatty(rustix::stdio::stdin()) || !rustix::termios::isatty(rustix::stdio::stdout()) {
+            return Err(io::Error::other(
+                "latchkey is a full-screen program: its standard input and output must be a terminal",
+            ));
+        }
+        let (fd, is_given) = open()?;
+        let mut tty = Self { fd: watch(fd)?, is_given, reader: Reader::default(), unsent: Vec::new() };
+        tty.enter()?;
+        Ok(tty)
+    }
+
+    /// Columns and rows, by the terminal. One that does not know (a serial line) may say it in LINES and COLUMNS.
+    fn reported_size(&self) -> (Option<u16>, Option<u16>) {
+        let reported = rustix::termios::tcgetwinsize(self.fd.get_ref()).map_or((0, 0), |s| (s.ws_col, s.ws_row));
+        let or = |reported: u16, variable: &str| match reported {
+            0 => std::env::var(variable).ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0),
+            n => Some(n),
+        };
+        (or(reported.0, "COLUMNS"), or(reported.1, "LINES"))
+    }
+}
+
+impl Terminal for Tty {
+    fn size(&self) -> (u16, u16) {
+        let (columns, rows) = self.reported_size();
+        (columns.unwrap_or(80), rows.unwrap_or(24))
+    }
+
+    fn knows_size(&self) -> bool {
+        let (columns, rows) = self.reported_size();
+        columns.is_some() && rows.is_some()
+    }
+
+    async fn read(&mut self, events: &mut VecDeque<Event>) -> io::Result<()> {
+        if !self.is_behind() {
+            return self.reader.read(&self.fd, events).await;
+        }
+        tokio::select! {
+            ready = self.fd.writable() => ready?.clear_ready(),
+            read = self.reader.read(&self.fd, events) => return read,
+        }
+        self.flush()
+    }
+
+    fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.unsent
+    }
+
+    fn is_behind(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// Wipes what was sent: it may hold a shown secret.
+    fn flush(&mut self) -> io::Result<()> {
+        while !self.unsent.is_empty() {
+            match rustix::io::write(self.fd.get_ref(), &self.unsent) {
+                Ok(sent) => {
+                    self.unsent[..sent].fill(0);
+                    self.unsent.drain(..sent);
+                }
+                Err(rustix::io::Errno::AGAIN) => return Ok(()),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        wipe(&mut self.unsent);
+        Ok(())
+    }
+
+    fn is_entered(&self) -> bool {
+        raw_mode::is_entered()
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        self.reader = Reader::default();
+        raw_mode::enter(&mut self.unsent)?;
+        if self.is_given {
+            raw_mode::unblock_given()?;
+        }
+        self.flush()
+    }
+
+    async fn leave(&mut self) {
+        raw_mode::leave(&mut self.unsent);
+        let _ = self.flush();
+        let _ = tokio::time::timeout(raw_mode::PATIENCE, async {
+            while self.is_behind() && self.read(&mut VecDeque::new()).await.is_ok() {}
+        })
+        .await;
+        wipe(&mut self.unsent);
+        raw_mode::left();
+    }
+
+    fn stop(&self) -> io::Result<()> {
+        Ok(kill_current_process_group(Signal::STOP)?)
+    }
+}
+
+/// The terminal, not blocking: by a description of our own, or, where there is no controlling terminal (`su -c`)
+/// and the device belongs to another user, by the one we were given.
+fn open() -> io::Result<(OwnedFd, bool)> {
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    match rustix::fs::open("/dev/tty", flags, Mode::empty()) {
+        Ok(fd) => Ok((fd, false)),
+        Err(_) => Ok((raw_mode::given()?, true)),
+    }
+}
+
+/// Lets the runtime wait for a file descriptor.
+#[expect(unsafe_code, reason = "tokio cannot know that an `OwnedFd` keeps its descriptor open; it does")]
+fn watch(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is an open file descriptor until it is dropped, always the same one, and the
+    // `AsyncFd` owns it; nothing here replaces it.
+    unsafe { Ok(AsyncFd::register_with_interest(fd, Interest::READABLE | Interest::WRITABLE)?) }
+}
