@@ -9,8 +9,11 @@ pub(crate) fn has_x11() -> bool {
     local(&display).is_none_or(|number| listens(&format!("/tmp/.X11-unix/X{number}")))
 }
 
-/// Whether `WAYLAND_DISPLAY` names a session that may be there.
+/// Whether `WAYLAND_DISPLAY` names a session that may be there. Built without Wayland, X11 (`XWayland`) takes its place.
 pub(crate) fn has_wayland() -> bool {
+    if !cfg!(feature = "wayland") {
+        return false;
+    }
     let Some(name) = env::var_os("WAYLAND_DISPLAY").filter(|name| !name.is_empty()) else { return false };
     let folder = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).unwrap_or_default();
     folder.join(name).exists()
