@@ -21,14 +21,10 @@ pub fn hmac_token(secret: &[u8], content: &[u8]) -> HmacToken {
 
 fn compute(secret: &[u8], content: &[u8]) -> HmacToken {
     // HMAC takes a key of any length (RFC 2104, section 2): there is no error to report.
-    let mut text = Zeroizing::new(String::with_capacity(64));
+    let mut text = Zeroizing::new(String::new());
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) {
         mac.update(content);
-        for byte in mac.finalize().into_bytes() {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-            }
-        }
+        *text = base16ct::lower::encode_string(&mac.finalize().into_bytes());
     }
     HmacToken(text)
 }

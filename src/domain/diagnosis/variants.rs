@@ -129,7 +129,7 @@ fn readings(token: &str) -> Vec<(Zeroizing<String>, Option<Cause>)> {
     for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
         let Ok(bytes) = engine.decode(bare).map(Zeroizing::new) else { continue };
         if bytes.len() == 32 {
-            readings.push((hex(&bytes), Some(Cause::Base64Output)));
+            readings.push((Zeroizing::new(base16ct::lower::encode_string(&bytes)), Some(Cause::Base64Output)));
         } else if let Ok(text) = std::str::from_utf8(&bytes)
             && is_hex(text.trim())
         {
@@ -169,7 +169,11 @@ fn keys(id: &str, secret: &str) -> Vec<Variant> {
     keys.push(text(trimmed.to_ascii_uppercase(), Cause::SecretCase));
     keys.push(text(format!("\"{secret}\""), Cause::SecretInQuotes));
     keys.push(text(format!("'{secret}'"), Cause::SecretInQuotes));
-    keys.extend(unhex(trimmed).map(|bytes| (bytes, Some(Cause::SecretFromHex))));
+    if let Ok(bytes) = base16ct::mixed::decode_vec(trimmed)
+        && !bytes.is_empty()
+    {
+        keys.push((Zeroizing::new(bytes), Some(Cause::SecretFromHex)));
+    }
     for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
         keys.extend(engine.decode(trimmed).ok().map(|bytes| (Zeroizing::new(bytes), Some(Cause::SecretFromBase64))));
     }
@@ -199,15 +203,4 @@ fn messages(content: &str) -> Vec<Variant> {
         messages.push(text(format!("{}\n", Content::EXAMPLE), Cause::ExampleContent));
     }
     messages
-}
-
-fn hex(bytes: &[u8]) -> Zeroizing<String> {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    Zeroizing::new(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
-}
-
-fn unhex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
-    let digits = digits.filter(|digits| !digits.is_empty() && digits.len().is_multiple_of(2))?;
-    Some(Zeroizing::new(digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()))
 }

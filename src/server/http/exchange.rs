@@ -106,7 +106,7 @@ impl AppStateInner {
             r#gen: found.as_ref().map_or(0, |key| key.generation),
             iat: now.timestamp(),
             exp: end,
-            jti: hex(&jti),
+            jti: base16ct::lower::encode_string(&jti),
         };
         let token = token::sign(self.store.vault(), &claims);
         let refused = match &found {
@@ -143,10 +143,5 @@ fn header(headers: &HeaderMap, name: &str) -> Result<String, HttpError> {
 fn random_hex<const N: usize>() -> Result<String, HttpError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| HttpError::unexpected())?;
-    Ok(hex(&bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    Ok(base16ct::lower::encode_string(&bytes))
 }
