@@ -5,6 +5,7 @@ pub mod context;
 pub mod create;
 pub mod deliver;
 pub mod diagnose;
+pub mod expiry;
 pub mod failure;
 pub mod format;
 pub mod input;

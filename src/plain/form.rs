@@ -4,9 +4,9 @@ use chrono::Utc;
 
 use super::session::Session;
 use crate::domain::Label;
-use crate::operations::input;
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
+use crate::operations::{expiry, input};
 
 /// What is typed at the last question to leave all as it is. A label may be any word, but no end is this one.
 const BACK: &str = "back";
@@ -18,7 +18,7 @@ pub(crate) enum ExpiryInput {
     /// Nothing.
     Kept,
     /// An end.
-    Is(input::Expires),
+    Is(expiry::Expires),
 }
 
 /// Says, before the first question, how to leave all as it is.
@@ -52,7 +52,7 @@ pub(crate) async fn expires(session: &mut Session, keep: &str) -> Flow<ExpiryInp
         if typed.eq_ignore_ascii_case(BACK) {
             return Ok(ExpiryInput::Back);
         }
-        match input::expires(&typed) {
+        match expiry::expires(&typed) {
             Ok(end) => {
                 if let Some(at) = end.at(Utc::now()) {
                     session.console.say(format!("That is {}.", super::show::time(at)));

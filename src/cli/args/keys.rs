@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::domain::{KeyId, Label, Order, Sort, Status};
+use crate::operations::expiry::{Expires, expires};
 use crate::operations::input;
-use crate::operations::input::Expires;
 
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]
@@ -85,7 +85,7 @@ pub struct CreateArgs {
     #[arg(long, value_name = "TEXT", value_parser = input::label, default_value = "", hide_default_value = true)]
     pub label: Label,
     /// When it stops working: 90d, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
-    #[arg(long, value_name = "WHEN", value_parser = input::expires, default_value = "never")]
+    #[arg(long, value_name = "WHEN", value_parser = expires, default_value = "never")]
     pub expires: Expires,
     /// Write the secret to standard output even if that is a terminal
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
@@ -120,7 +120,7 @@ pub struct NewValues {
     #[arg(long, value_name = "TEXT", value_parser = input::label)]
     pub label: Option<Label>,
     /// A new end: 90d from now, 2027-01-31, 2027-01-31T18:00:00Z or never
-    #[arg(long, value_name = "WHEN", value_parser = input::expires)]
+    #[arg(long, value_name = "WHEN", value_parser = expires)]
     pub expires: Option<Expires>,
 }
 

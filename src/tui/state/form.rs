@@ -1,10 +1,11 @@
 //! The fields of a key: label and expiry, as they are typed.
 
-use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, Local, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::focus::moved;
 use crate::domain::{Label, Untrusted};
+use crate::operations::expiry;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 
@@ -53,9 +54,6 @@ pub enum Focus {
     /// The button that does not.
     Cancel,
 }
-
-/// 1 day to 10 years: longer is a typing error, or better "never".
-const MAX_DAYS: u64 = 3650;
 
 impl KeyForm {
     /// An empty form: no label, never expires.
@@ -122,11 +120,11 @@ impl KeyForm {
     pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
         match self.expiry {
             Expiry::Never => Ok(None),
-            Expiry::InDays => match self.days.text().trim().parse::<u64>() {
-                Ok(days @ 1..=MAX_DAYS) => Ok(now.checked_add_days(Days::new(days))),
-                _ => Err(format!("days: type a number from 1 to {MAX_DAYS}")),
+            Expiry::InDays => match expiry::days(self.days.text().trim()) {
+                Some(days) => Ok(now.checked_add_days(Days::new(days))),
+                None => Err(format!("days: type a number from 1 to {}", expiry::MAX_DAYS)),
             },
-            Expiry::OnDate => match parse_date(self.date.text().trim()) {
+            Expiry::OnDate => match expiry::time(self.date.text().trim()) {
                 None => Err("date: type it as 2027-01-31 or 2027-01-31 18:00".into()),
                 Some(end) if end <= now => Err("it has passed; type a date in the future".into()),
                 end => Ok(end),
@@ -147,16 +145,6 @@ impl KeyForm {
             _ => None,
         }
     }
-}
-
-/// A date (its last second) or a date and time, in the local time zone.
-fn parse_date(text: &str) -> Option<DateTime<Utc>> {
-    let end_of_day = NaiveTime::from_hms_opt(23, 59, 59)?;
-    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M")
-        .or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(end_of_day)))
-        .ok()?;
-    // An hour that the change of clocks skips or repeats: the later one never cuts a key short.
-    Some(Local.from_local_datetime(&local).latest()?.with_timezone(&Utc))
 }
 
 #[cfg(test)]

@@ -1,0 +1,151 @@
+//! When a key expires, as a user writes it.
+
+use chrono::{DateTime, Days, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+
+/// When a key expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expires {
+    /// Not at all.
+    Never,
+    /// Days from now.
+    InDays(u64),
+    /// At this time.
+    At(DateTime<Utc>),
+}
+
+/// 10 years: longer is a typing error, or better "never".
+pub(crate) const MAX_DAYS: u64 = 3650;
+
+/// The longest gap that a change of clocks makes: Samoa skipped a whole day, 2011-12-30.
+const LONGEST_GAP_MINUTES: i64 = 24 * 60;
+
+impl Expires {
+    /// The time that is meant; none is never.
+    pub fn at(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Never => None,
+            Self::InDays(days) => now.checked_add_days(Days::new(days)),
+            Self::At(time) => Some(time),
+        }
+    }
+}
+
+/// `90d`, `never`, or a time of [`time`] in the future.
+pub fn expires(text: &str) -> Result<Expires, String> {
+    let form = "write 90d, 2027-01-31, 2027-01-31T18:00:00Z or never";
+    if text == "never" {
+        return Ok(Expires::Never);
+    }
+    if let Some(text) = text.strip_suffix('d') {
+        return days(text).map(Expires::InDays).ok_or_else(|| format!("days go from 1d to {MAX_DAYS}d; {form}"));
+    }
+    match time(text) {
+        None => Err(form.to_owned()),
+        Some(time) if time <= Utc::now() => Err("it has passed; name a time in the future".to_owned()),
+        Some(time) => Ok(Expires::At(time)),
+    }
+}
+
+/// A number of days, from 1 to [`MAX_DAYS`].
+pub(crate) fn days(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|days| (1..=MAX_DAYS).contains(days))
+}
+
+/// `2027-01-31` (its last second) or `2027-01-31 18:00` in the local time zone, or `2027-01-31T18:00:00Z` (RFC 3339).
+pub(crate) fn time(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.to_utc());
+    }
+    let end_of_day = NaiveTime::from_hms_opt(23, 59, 59)?;
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M")
+        .or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(end_of_day)))
+        .ok()?;
+    in_zone(&Local, local)
+}
+
+/// The moment that a clock in `zone` shows as `local`. Where the change of clocks repeats an hour, the later moment;
+/// where it skips one, the moment after the gap: neither cuts a key short.
+fn in_zone(zone: &impl TimeZone, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    (0..=LONGEST_GAP_MINUTES).find_map(|minutes| {
+        match zone.from_local_datetime(&local.checked_add_signed(TimeDelta::minutes(minutes))?) {
+            LocalResult::None => None,
+            LocalResult::Single(time) => Some(time.to_utc()),
+            // `Local` gives the two in the wrong order (chronotope/chrono#1625).
+            LocalResult::Ambiguous(one, other) => Some(one.to_utc().max(other.to_utc())),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::FixedOffset;
+
+    #[test]
+    fn ends_of_keys() {
+        assert_eq!(expires("never"), Ok(Expires::Never));
+        assert_eq!(expires("90d"), Ok(Expires::InDays(90)));
+        for bad in ["", "d", "0d", "3651d", "-1d", "2020-01-01", "2027-02-30", "tomorrow", "90", "1.5d"] {
+            assert!(expires(bad).is_err(), "{bad}");
+        }
+        let time = "2999-01-31T18:00:00Z";
+        assert_eq!(expires(time).map(|end| end.at(Utc::now())), Ok(time.parse().ok()));
+        assert!(expires("2999-01-31").is_ok_and(|end| end.at(Utc::now()).is_some()));
+    }
+
+    /// Central European time in 2027: +01:00 until 02:00 on March 28, +02:00 until 03:00 on October 31. Gives the
+    /// moments of a repeated hour in the order in which `Local` does.
+    #[derive(Clone)]
+    struct Berlin;
+
+    const WINTER: FixedOffset = FixedOffset::east_opt(3600).unwrap();
+    const SUMMER: FixedOffset = FixedOffset::east_opt(7200).unwrap();
+
+    impl TimeZone for Berlin {
+        type Offset = FixedOffset;
+
+        fn from_offset(_: &FixedOffset) -> Self {
+            Self
+        }
+
+        fn offset_from_local_date(&self, date: &NaiveDate) -> LocalResult<FixedOffset> {
+            self.offset_from_local_datetime(&date.and_time(NaiveTime::MIN))
+        }
+
+        fn offset_from_local_datetime(&self, local: &NaiveDateTime) -> LocalResult<FixedOffset> {
+            let [gap, spring, repeat, autumn] = ["03-28 02:00", "03-28 03:00", "10-31 02:00", "10-31 03:00"].map(at);
+            match *local {
+                time if time < gap || time >= autumn => LocalResult::Single(WINTER),
+                time if time < spring => LocalResult::None,
+                time if time < repeat => LocalResult::Single(SUMMER),
+                _ => LocalResult::Ambiguous(WINTER, SUMMER),
+            }
+        }
+
+        fn offset_from_utc_date(&self, _: &NaiveDate) -> FixedOffset {
+            WINTER
+        }
+
+        fn offset_from_utc_datetime(&self, _: &NaiveDateTime) -> FixedOffset {
+            WINTER
+        }
+    }
+
+    fn at(text: &str) -> NaiveDateTime {
+        NaiveDateTime::parse_from_str(&format!("2027-{text}"), "%Y-%m-%d %H:%M").unwrap()
+    }
+
+    #[test]
+    fn a_change_of_clocks_cuts_no_key_short() {
+        for (local, utc) in [
+            ("03-28 01:59", "03-28 00:59"),
+            ("03-28 02:00", "03-28 01:00"),
+            ("03-28 02:30", "03-28 01:00"),
+            ("03-28 03:00", "03-28 01:00"),
+            ("10-31 02:30", "10-31 01:30"),
+            ("10-31 03:00", "10-31 02:00"),
+        ] {
+            assert_eq!(in_zone(&Berlin, at(local)), Some(at(utc).and_utc()), "{local}");
+        }
+    }
+}
