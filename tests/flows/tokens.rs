@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::Bench;
+use super::trouble::client_at;
 use crate::bench::{client_of, server_named};
-use latchkey::client::Client;
 use secrecy::SecretString;
 
 fn hmac(bench: &Bench) -> &HmacStep {
@@ -246,7 +246,7 @@ async fn an_answer_of_a_proxy_is_named_in_a_test() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(async { axum::serve(listener, page).await });
-    let client = Client::tcp(&base, &SecretString::from("any")).unwrap();
+    let client = client_at(&base, &SecretString::from("any"));
     let server = Server { target: Target::Socket("x".into()), ..server_named("hotel") };
     let mut bench = Bench::with(TempDir::new().unwrap(), client_of(client, server));
     bench.settle().await;

@@ -4,11 +4,18 @@ use std::time::Duration;
 
 use super::Bench;
 use crate::bench::{Farewell, client_of, server_named};
-use latchkey::client::{ApiError, Client};
+use latchkey::client::{ApiError, Client, ConnectionSettings, Target};
+use latchkey::domain::BaseUrl;
 use latchkey::server::{AppState, Role, Sessions, Store, embedded, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+
+/// A client of a server of this machine.
+pub fn client_at(base: &str, session: &SecretString) -> Client {
+    let (base, _) = BaseUrl::parse(base).unwrap();
+    Client::connect(&ConnectionSettings::new(Target::Url(base)), Some(session)).unwrap()
+}
 
 #[tokio::test]
 async fn the_server_goes_away_and_comes_back() {
@@ -59,7 +66,7 @@ async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, state, std::future::pending()));
-    let client = Client::tcp(&base, &token).unwrap();
+    let client = client_at(&base, &token);
     let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
     bench.sees("There is no access key yet.");
@@ -96,7 +103,7 @@ async fn an_answer_that_is_not_ours_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(async { axum::serve(listener, page).await });
-    let client = Client::tcp(&base, &SecretString::from("any")).unwrap();
+    let client = client_at(&base, &SecretString::from("any"));
     let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
     bench.sees("The answer (200) is a web page, not the API");

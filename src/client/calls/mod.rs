@@ -45,11 +45,6 @@ impl Client {
         Self::build(transport::http_on_socket(socket)?, "http://localhost", Some(session))
     }
 
-    /// A client of a server of this machine at a base URL such as `http://127.0.0.1:8080`.
-    pub fn tcp(base: &str, session: &SecretString) -> Result<Self, ApiError> {
-        Self::build(transport::http_on_loopback()?, base, Some(session))
-    }
-
     /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
     pub fn connect(connection: &ConnectionSettings, session: Option<&SecretString>) -> Result<Self, ApiError> {
         let base = match &connection.target {

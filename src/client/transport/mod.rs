@@ -69,11 +69,6 @@ pub(crate) fn http_on_socket(socket: &Path) -> Result<reqwest::Client, ApiError>
     Ok(http(&ConnectionSettings::new(Target::Socket(socket.to_owned())))?.0)
 }
 
-/// The HTTP client for plain HTTP on this machine, with the usual patience.
-pub(crate) fn http_on_loopback() -> Result<reqwest::Client, ApiError> {
-    finish(plain()?.connect_timeout(ConnectionSettings::CONNECT_TIMEOUT).timeout(ConnectionSettings::TIMEOUT))
-}
-
 fn patient(builder: ClientBuilder, connection: &ConnectionSettings) -> ClientBuilder {
     builder.connect_timeout(connection.connect_timeout).timeout(connection.timeout)
 }

@@ -116,12 +116,6 @@ impl BaseUrl {
         if self.has_port() { self.host.rsplit_once(':').map_or("", |(name, _)| name) } else { &self.host }
     }
 
-    /// The URL of a path below the base.
-    #[must_use]
-    pub fn join(&self, path: &str) -> String {
-        format!("{}/{}", self.text, path.trim_start_matches('/'))
-    }
-
     /// Whether it is this machine: `localhost`, 127.0.0.0/8 or `::1`.
     #[must_use]
     pub const fn is_loopback(&self) -> bool {

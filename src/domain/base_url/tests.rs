@@ -86,13 +86,6 @@ fn foreign_letters_are_shown_as_punycode() {
 }
 
 #[test]
-fn paths_are_joined_with_one_slash() {
-    let (base, _) = BaseUrl::parse("https://keys.example:8443/").unwrap();
-    assert_eq!(base.join("api/v2"), "https://keys.example:8443/api/v2");
-    assert_eq!(base.join("/api/v2"), "https://keys.example:8443/api/v2");
-}
-
-#[test]
 fn a_passportal_host_without_the_api_is_told() {
     let hint = |text| BaseUrl::parse(text).unwrap().0.region_hint();
     assert!(hint("https://instance.passportalmsp.com").unwrap().contains("us-clover.passportalmsp.com"));

@@ -58,27 +58,6 @@ impl Untrusted {
         }
     }
 
-    /// Several lines for the screen, broken at words, each at most `max_cols` wide.
-    #[must_use]
-    pub fn block(&self, max_lines: usize, max_cols: usize) -> Vec<String> {
-        let mut lines = vec![String::new()];
-        for word in escape(&self.0).split_word_bounds() {
-            let full = lines.last().is_some_and(|l| l.width() + word.width() > max_cols);
-            if full {
-                if lines.len() == max_lines {
-                    break;
-                }
-                lines.push(String::new());
-            }
-            if let Some(line) = lines.last_mut()
-                && !(line.is_empty() && word.trim().is_empty())
-            {
-                line.push_str(&fit(word, max_cols));
-            }
-        }
-        lines
-    }
-
     /// How many cells the whole text takes on screen.
     #[must_use]
     pub fn width(&self) -> usize {

@@ -72,7 +72,7 @@ fn noise_fits_cells() {
         let untrusted = Untrusted::new(&text);
         let label = untrusted.to_display(30);
         assert!(label.width() <= 30, "{text:?}");
-        for shown in [label, untrusted.to_display(usize::MAX), untrusted.block(9, 9).join("/")] {
+        for shown in [label, untrusted.to_display(usize::MAX)] {
             assert!(shown.graphemes(true).all(|g| g.len() <= 16), "{text:?}: {shown}");
             assert!(!shown.chars().any(|c| c.is_control() || is_invisible(c)), "{text:?}: {shown}");
         }
@@ -94,11 +94,4 @@ fn nothing_is_wider_than_asked() {
 fn what_is_not_shown_as_it_came_is_marked() {
     assert_eq!(Untrusted::new("a\u{202e}b").identity(40), "! a\\u{202e}b");
     assert_eq!(Untrusted::new("a\\u{202e}b").identity(40), "a\\u{202e}b", "the same letters, and no mark");
-}
-
-#[test]
-fn blocks_break_at_words() {
-    let text = Untrusted::new("one two three four five");
-    assert_eq!(text.block(9, 9), ["one two ", "three ", "four five"]);
-    assert_eq!(text.block(1, 9).len(), 1);
 }
