@@ -15,6 +15,7 @@ use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, curl_text, hmac_tok
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
+use crate::platform::random;
 
 /// Writes the token: alone where the content is given, for `$(…)`; with its content where that was drawn.
 pub fn run(args: &HmacArgs, settings: &Context) -> Result<Exit, Failure> {
@@ -54,6 +55,6 @@ fn request(settings: &Context, id: &KeyId, token: &HmacToken, content: &Content)
 
 /// A fresh random content.
 pub fn draw() -> Result<Content, Failure> {
-    Content::draw()
+    random::content()
         .map_err(|error| Failure::new(Exit::Mistake, format!("The system gives no random numbers: {error}.")))
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy as _, HomeDirError};
 
+use crate::platform::home::expand_home;
+
 /// This user's folders, and what the environment says.
 #[derive(Clone, Debug)]
 pub struct AppDirs {
@@ -35,10 +37,6 @@ impl AppDirs {
 
     /// The path that a setting in `file` means: `~/` is the home, and what is relative is so to the file.
     pub(crate) fn expand(&self, file: &Path, text: &str) -> PathBuf {
-        match text.strip_prefix("~/") {
-            Some(rest) => self.home.join(rest),
-            None if text == "~" => self.home.clone(),
-            None => file.parent().unwrap_or_else(|| Path::new("")).join(text),
-        }
+        file.parent().unwrap_or_else(|| Path::new("")).join(expand_home(text, &self.home))
     }
 }

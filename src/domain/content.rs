@@ -39,13 +39,6 @@ impl Content {
         Self(format!("{:032x}", u128::from_be_bytes(*bytes)))
     }
 
-    /// Draws a fresh one from the operating system.
-    pub fn draw() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self::from_random(&bytes))
-    }
-
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -69,6 +62,5 @@ mod tests {
         assert_eq!(Content::parse(&"é".repeat(2048)).map(|c| c.as_str().len()), Ok(4096));
         assert_eq!(Content::parse(&"x".repeat(4097)), Err(ContentError::TooLong));
         assert_eq!(Content::from_random(&[1; 16]).as_str(), "01".repeat(16));
-        assert_ne!(Content::draw().unwrap(), Content::draw().unwrap());
     }
 }

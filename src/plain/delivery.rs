@@ -1,8 +1,6 @@
 //! The ways of a credential out of the program: into a file and to a command, which no recorder of the terminal sees;
 //! and to the terminal, where it stays.
 
-use std::path::PathBuf;
-
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
@@ -11,6 +9,7 @@ use crate::domain::sentence;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
 use crate::platform::delivery::{Delivered, OutputMode, PipeCommand, to_path};
+use crate::platform::home::expand_home;
 use crate::platform::surroundings::{Warning, look};
 
 /// Cells of what a command said: as much as is kept of it, and more.
@@ -39,7 +38,7 @@ impl Credential<'_> {
         if typed.is_empty() {
             return Ok(false);
         }
-        let path = typed.strip_prefix("~/").map_or(PathBuf::from(&typed), |rest| session.settings.dirs.home.join(rest));
+        let path = expand_home(&typed, &session.settings.dirs.home);
         session.console.say(match to_path(&path, &self.line())? {
             Delivered::File(path) => format!("The {} is in {}, for you alone.", self.name, path.display()),
             Delivered::Descriptor(number) => format!("The {} went to file descriptor {number}.", self.name),

@@ -4,8 +4,10 @@
 pub mod clipboard;
 pub mod delivery;
 pub(crate) mod harden;
+pub(crate) mod home;
 pub(crate) mod panics;
 pub(crate) mod prompt;
+pub mod random;
 pub(crate) mod raw_mode;
 pub(crate) mod secret_input;
 pub(crate) mod signal_guard;

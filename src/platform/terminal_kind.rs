@@ -27,7 +27,7 @@ impl TerminalKind {
     /// The kind by variables; an empty one counts as none (POSIX for the locale, no-color.org for `NO_COLOR`).
     fn of(variable: impl Fn(&str) -> String) -> Self {
         let term = variable("TERM");
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(&variable).find(|value| !value.is_empty());
+        let locale = locale(&variable).map(|(_, name)| name);
         // These draw their own glyphs: the VT100 family has ASCII, the Linux console a font of 256 or 512.
         let poor = term.starts_with("vt") || is_a(&term, "linux");
         let charset = if poor { Charset::Ascii } else { Charset::of_locale(&locale.unwrap_or_default()) };
@@ -35,6 +35,12 @@ impl TerminalKind {
         let mono = mono || MONO.iter().any(|end| term.ends_with(end));
         Self { charset, colours: !mono && variable("NO_COLOR").is_empty() }
     }
+}
+
+/// The variable that sets the locale, and the locale's name: of the three, the first that is not empty (locale(7)).
+pub(crate) fn locale(variable: impl Fn(&str) -> String) -> Option<(&'static str, String)> {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(|name| (name, variable(name)));
+    set.into_iter().find(|(_, value)| !value.is_empty())
 }
 
 /// Whether a terminal is this one or a variant of it: `linux`, `linux-16color`.

@@ -7,11 +7,12 @@ use super::case::Case;
 use crate::client::{ApiError, Client, Exchanged};
 use crate::domain::credential_kind::check_pair;
 use crate::domain::diagnosis::{Evidence, Finding, KeyState, diagnose as find, of_end};
-use crate::domain::{BaseUrl, Content, Grant, KeyId, SecretKey, Status, hmac_token};
+use crate::domain::{BaseUrl, Grant, KeyId, SecretKey, Status, hmac_token};
 use crate::operations::connect::Connection;
 use crate::operations::diagnose::Diagnosis;
 use crate::operations::failure::Exit;
 use crate::operations::format::time;
+use crate::platform::random;
 
 /// Tries the exchange, looks at the key if somebody is signed in, and computes what can be known from that.
 pub(crate) async fn diagnose(case: &Case, server: &Connection, is_known: bool, base: Option<&BaseUrl>) -> Diagnosis {
@@ -108,7 +109,7 @@ fn of_token_alone(case: &Case, result: Option<&Result<Grant, ApiError>>) -> Opti
 
 /// With content of our own: the user's may be public by now.
 async fn exchange(client: &Client, id: &KeyId, secret: &SecretKey) -> Option<Exchanged> {
-    let content = Content::draw().ok()?;
+    let content = random::content().ok()?;
     let token = hmac_token(secret.expose().as_bytes(), content.as_str().as_bytes());
     Some(client.exchange(id, &token, &content).await)
 }

@@ -8,8 +8,8 @@ use tokio::process::Command;
 
 use super::Fact;
 use crate::domain::ClipboardChoice;
-use crate::platform::surroundings;
 use crate::platform::surroundings::{Account, ClipboardRoute, Surroundings};
+use crate::platform::{surroundings, terminal_kind};
 
 /// A multiplexer that does not answer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -59,9 +59,8 @@ fn size() -> String {
     }
 }
 
-/// The first variable that is set counts (locale(7)).
 fn locale() -> String {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| Some((name, variable(name)?)));
+    let set = terminal_kind::locale(|name| variable(name).unwrap_or_default());
     set.map_or_else(|| "none is set".to_owned(), |(name, value)| format!("{value}, by {name}"))
 }
 

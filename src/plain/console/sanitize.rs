@@ -1,8 +1,7 @@
 //! The one way of text to the terminal: one line, nothing in it that is obeyed, nothing that cannot be shown.
 
-use std::env;
-
-use crate::domain::{Untrusted, is_invisible};
+use crate::domain::{Charset, Untrusted, is_invisible};
+use crate::platform::terminal_kind::TerminalKind;
 
 /// What text comes through.
 #[derive(Clone, Copy)]
@@ -14,17 +13,7 @@ pub(crate) struct Sanitizer {
 impl Sanitizer {
     /// For the terminal of this environment.
     pub(crate) fn here() -> Self {
-        Self::of(|name| env::var(name).unwrap_or_default())
-    }
-
-    /// By the locale's name (POSIX: the first variable that is not empty), and by terminals that have glyphs of their own.
-    fn of(variable: impl Fn(&str) -> String) -> Self {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(&variable).find(|value| !value.is_empty());
-        let locale = locale.unwrap_or_default().to_ascii_lowercase();
-        let codeset = locale.split('@').next().unwrap_or_default();
-        let term = variable("TERM");
-        let poor = term.starts_with("vt") || term == "linux" || term.starts_with("linux-");
-        Self { ascii: poor || ![".utf-8", ".utf8"].iter().any(|utf8| codeset.ends_with(utf8)) }
+        Self { ascii: TerminalKind::here().charset == Charset::Ascii }
     }
 
     /// The text as it is said.
@@ -51,15 +40,6 @@ impl Sanitizer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_locale_says_what_can_be_shown() {
-        let is = |name: &'static str, value: &'static str| {
-            Sanitizer::of(move |n| if n == name { value } else { "" }.to_owned()).ascii
-        };
-        assert!(!is("LANG", "C.UTF-8") && !is("LC_ALL", "de_DE.utf8@euro"));
-        assert!(is("LANG", "C") && is("LANG", "de_DE.ISO-8859-1") && is("TERM", "vt100") && is("TERM", ""));
-    }
 
     #[test]
     fn a_line_stays_a_line() {

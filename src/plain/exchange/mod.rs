@@ -14,6 +14,7 @@ use crate::domain::{Content, CurlEndpoint, Grant, KeyId, SecretKey, Verdict, cur
 use crate::operations::input;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
+use crate::platform::random;
 use diagnosis::{found, look};
 
 /// Cells of words of the server.
@@ -50,7 +51,7 @@ pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<O
 }
 
 fn draw() -> Flow<Content> {
-    Content::draw().map_err(|error| Interrupt::failed(format!("The system gives no random numbers: {error}.")))
+    random::content().map_err(|error| Interrupt::failed(format!("The system gives no random numbers: {error}.")))
 }
 
 /// Makes an HMAC token and offers it. Asks for the content if none is given.

@@ -1,7 +1,6 @@
 //! A terminal that echoes nothing and interprets nothing: for as long as a secret is typed, and never longer. While the
 //! program stands still, the terminal is as it was before.
 
-use std::fs;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
@@ -20,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use crate::platform::signal_guard::SignalGuard;
-use crate::platform::surroundings::can_resume;
+use crate::platform::surroundings::{can_resume, is_in_foreground};
 
 /// What is told through the pipe: to stop for a while, and that we go on.
 const STOP: u8 = b's';
@@ -133,7 +132,7 @@ impl Silence {
     pub(crate) fn again(&self) -> io::Result<bool> {
         let mut silent = lock();
         let Some(silent) = silent.as_mut() else { return Ok(false) };
-        if !is_in_front() {
+        if !is_in_foreground() {
             kill_current_process_group(Signal::TTIN)?;
             return Ok(false);
         }
@@ -158,7 +157,7 @@ impl Drop for Silence {
 
 /// Puts the terminal back as it was, if it is silent, and ours: in the background it is the shell's.
 pub fn end() {
-    if let Some(silent) = lock().take().filter(|silent| !silent.is_lifted && is_in_front()) {
+    if let Some(silent) = lock().take().filter(|silent| !silent.is_lifted && is_in_foreground()) {
         let _ = silent.lift();
     }
 }
@@ -171,16 +170,8 @@ fn lock() -> MutexGuard<'static, Option<Silent>> {
 fn is_broken() -> bool {
     lock().as_ref().is_some_and(|silent| {
         let shows = |modes: Termios| modes.local_modes.intersects(LocalModes::ECHO | LocalModes::ICANON);
-        silent.is_lifted || !is_in_front() || tcgetattr(&silent.terminal).is_ok_and(shows)
+        silent.is_lifted || !is_in_foreground() || tcgetattr(&silent.terminal).is_ok_and(shows)
     })
-}
-
-/// Whether our process group is the terminal's (`proc_pid_stat(5)`). tcgetpgrp(3) and getpgrp(2) say 0 for a group that
-/// began outside of our PID namespace, which rustix takes for impossible.
-fn is_in_front() -> bool {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(2);
-    fields.next() == fields.nth(2)
 }
 
 /// Starts to listen for the signals that end a program or stop it; listens when this returns. From then on none of them

@@ -1,5 +1,6 @@
 //! The processes that a process was started by, as far as the system lets one see.
 
+use std::fmt::Display;
 use std::fs;
 use std::iter::successors;
 
@@ -16,11 +17,13 @@ pub(crate) struct Process {
     parent: u32,
     group: u32,
     session: u32,
+    /// The process group in the foreground of its terminal, -1 without one.
+    foreground: i64,
 }
 
 impl Process {
     /// None where it ended, or where the system hides it (`hidepid`, proc(5)).
-    fn read(pid: u32) -> Option<Self> {
+    fn read(pid: impl Display) -> Option<Self> {
         let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
         Self::parse(&String::from_utf8_lossy(&stat))
     }
@@ -29,9 +32,11 @@ impl Process {
     fn parse(stat: &str) -> Option<Self> {
         let (head, rest) = stat.rsplit_once(')')?;
         let (_, name) = head.split_once('(')?;
-        let mut fields = rest.split_whitespace().skip(1).map(|field| field.parse().ok());
-        let [parent, group, session] = [fields.next()??, fields.next()??, fields.next()??];
-        Some(Self { name: name.to_owned(), parent, group, session })
+        let mut fields = rest.split_whitespace().skip(1);
+        let mut number = || fields.next()?.parse().ok();
+        let [parent, group, session] = [number()?, number()?, number()?];
+        let foreground = fields.nth(1)?.parse().ok()?;
+        Some(Self { name: name.to_owned(), parent, group, session, foreground })
     }
 }
 
@@ -50,6 +55,11 @@ pub(crate) fn ours() -> Vec<String> {
     names(std::os::unix::process::parent_id())
 }
 
+/// Whether our process group is the one in the foreground of our terminal, as far as the system tells.
+pub(crate) fn is_in_foreground() -> bool {
+    Process::read("self").is_none_or(|us| i64::from(us.group) == us.foreground)
+}
+
 /// Whether somebody could bring us back after a stop: a shell of our session, outside our process group.
 ///
 /// The kernel asks the same before a SIGTSTP stops a program (POSIX: an orphaned process group). Started by tmux, sshd
@@ -66,10 +76,12 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_what_it_likes() {
-        let process = |name: &str, parent, group, session| Process { name: name.to_owned(), parent, group, session };
-        assert_eq!(Process::parse("12 (a) S 3 (b) S 7 4 2 1"), Some(process("a) S 3 (b", 7, 4, 2)));
-        assert_eq!(Process::parse("12 (sh) S 1 12 12"), Some(process("sh", 1, 12, 12)));
-        assert_eq!(Process::parse("1 (bash) S 0 0 0"), Some(process("bash", 0, 0, 0)));
+        let process = |name: &str, parent, group, session, foreground| {
+            Some(Process { name: name.to_owned(), parent, group, session, foreground })
+        };
+        assert_eq!(Process::parse("12 (a) S 3 (b) S 7 4 2 1 9 8"), process("a) S 3 (b", 7, 4, 2, 9));
+        assert_eq!(Process::parse("12 (sh) S 1 12 12 34816 12"), process("sh", 1, 12, 12, 12));
+        assert_eq!(Process::parse("1 (bash) S 0 0 0 0 -1"), process("bash", 0, 0, 0, -1));
         assert_eq!(Process::parse("12 (sh) S 1 12"), None);
         assert_eq!(Process::parse("garbage"), None);
     }

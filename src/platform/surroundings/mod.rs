@@ -10,7 +10,7 @@ mod tmux;
 mod warning;
 
 pub use account::Account;
-pub(crate) use ancestors::can_resume;
+pub(crate) use ancestors::{can_resume, is_in_foreground};
 pub use route::ClipboardRoute;
 pub use warning::Warning;
 

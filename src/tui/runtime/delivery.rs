@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::domain::{SecretKey, Untrusted};
 use crate::platform::delivery::{OutputMode, PipeCommand, line, to_path};
+use crate::platform::home::expand_home;
 use crate::tui::state::{SaveResult, SaveTarget};
 
 /// Delivers, until it is done or told to stop.
@@ -41,10 +42,7 @@ pub(crate) async fn deliver(to: SaveTarget, secret: SecretKey, stop: oneshot::Re
     }
 }
 
-/// A path as a shell would read it: `~/` is the home.
+/// A path as a shell would read it.
 fn expanded(typed: &str) -> PathBuf {
-    match (typed.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) if !home.is_empty() => PathBuf::from(home).join(rest),
-        _ => PathBuf::from(typed),
-    }
+    std::env::home_dir().map_or_else(|| PathBuf::from(typed), |home| expand_home(typed, &home))
 }

@@ -10,6 +10,7 @@ use crate::client::Target;
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{Content, CurlEndpoint, HmacToken, curl_text, hmac_token, sentence};
 use crate::platform::clipboard::report::{CopyReport, What};
+use crate::platform::random;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::focus::moved;
@@ -63,7 +64,7 @@ impl HmacStep {
     /// A step with a content in it; if there is none, a fresh random one.
     #[must_use]
     pub fn new(pair: Pair, content: &str) -> Self {
-        let drawn = if content.is_empty() { Content::draw().ok() } else { None };
+        let drawn = if content.is_empty() { random::content().ok() } else { None };
         let content = Field::new(drawn.as_ref().map_or(content, Content::as_str), Content::MAX_BYTES);
         Self { pair, content, made: None, focus: HmacFocus::Content, copied: None, wrong: None }
     }

@@ -7,6 +7,7 @@ use crate::client::{ApiError, Attempt, Exchange, Exchanged, Reply, Request, Targ
 use crate::domain::diagnosis::{Evidence, Finding, KeyState, diagnose, of_end};
 use crate::domain::{AccessKey, Content, Grant, Verdict, hmac_token};
 use crate::platform::clipboard::report::{CopyReport, What};
+use crate::platform::random;
 use crate::tui::keymap::Action;
 use crate::tui::state::focus::moved;
 use crate::tui::state::{ClockReading, Effect};
@@ -85,7 +86,7 @@ impl TestStep {
             focus: TestButton::Back,
             copied: None,
             scroll: 0,
-            content: content.or_else(|| Content::draw().ok())?,
+            content: content.or_else(|| random::content().ok())?,
             draws,
             failing,
             attempt: Attempt::next(),
@@ -157,7 +158,7 @@ impl TestStep {
 
     fn again(&mut self) -> Request {
         if self.draws
-            && let Ok(fresh) = Content::draw()
+            && let Ok(fresh) = random::content()
         {
             self.content = fresh;
         }

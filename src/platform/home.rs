@@ -1,0 +1,34 @@
+//! The home directory in paths that a user writes.
+
+use std::path::{Path, PathBuf};
+
+/// The path that a shell would make of `typed`: `~` and a leading `~/` are `home`.
+pub(crate) fn expand_home(typed: &str, home: &Path) -> PathBuf {
+    match typed.strip_prefix('~') {
+        Some("") => home.to_owned(),
+        // Without its slashes: join would take the rest for an absolute path.
+        Some(rest) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(typed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_tilde_of_its_own_is_the_home_directory() {
+        let expand = |typed| expand_home(typed, Path::new("/home/jo"));
+        for (typed, path) in [
+            ("~", "/home/jo"),
+            ("~/a", "/home/jo/a"),
+            ("~//etc", "/home/jo/etc"),
+            ("~root/a", "~root/a"),
+            ("a/~/b", "a/~/b"),
+            ("/a", "/a"),
+            ("", ""),
+        ] {
+            assert_eq!(expand(typed), Path::new(path), "{typed}");
+        }
+    }
+}
