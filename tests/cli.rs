@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "support/child_env.rs"]
+mod child_env;
 #[path = "support/mosh.rs"]
 #[expect(clippy::expect_used, reason = "a test may fail loudly")]
 mod mosh;

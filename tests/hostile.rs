@@ -1,6 +1,8 @@
 //! Rules I1, I2 and I4: text of a server is shown escaped, wherever it comes from and wherever it goes.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "support/child_env.rs"]
+mod child_env;
 #[path = "support/hostile.rs"]
 mod hostile;
 #[path = "support/raw.rs"]

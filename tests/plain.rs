@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "support/child_env.rs"]
+mod child_env;
 #[path = "support/hanging.rs"]
 mod hanging;
 #[path = "support/openapi.rs"]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may fail loudly")]
 
+#[path = "support/child_env.rs"]
+mod child_env;
 #[path = "support/mosh.rs"]
 mod mosh;
 #[path = "support/raw.rs"]

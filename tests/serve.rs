@@ -2,6 +2,8 @@
 //! clients.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
+#[path = "support/child_env.rs"]
+mod child_env;
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/served.rs"]

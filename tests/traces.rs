@@ -4,6 +4,8 @@
 #[path = "support/authority.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod authority;
+#[path = "support/child_env.rs"]
+mod child_env;
 #[path = "support/hanging.rs"]
 mod hanging;
 #[path = "support/memory.rs"]

@@ -10,6 +10,7 @@ use latchkey::server::Role;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::child_env::child_env;
 use crate::remote::{Remote, remember};
 use crate::stage::{Done, Home, text};
 
@@ -223,7 +224,7 @@ fn into_a_file_descriptor_that_the_shell_has_opened() {
     let sh = |words: &str| {
         let words = words.replace("LATCHKEY", &format!("{} keys create", env!("CARGO_BIN_EXE_latchkey")));
         let mut command = std::process::Command::new("sh");
-        command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", home.0.path());
+        command.env_clear().envs(child_env(home.0.path()));
         let output = command.current_dir(home.0.path()).args(["-c", &words]).stdin(Stdio::null()).output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };

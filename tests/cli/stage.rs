@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::child_env::child_env;
+
 /// An empty home folder, in which the program runs.
 pub struct Home(pub TempDir);
 
@@ -32,8 +34,7 @@ impl Home {
     /// The program with a small environment, in its home, without input.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-        let path = std::env::var("PATH").unwrap();
-        command.args(args).env_clear().env("PATH", path).env("HOME", self.0.path()).env("TZ", "UTC");
+        command.args(args).env_clear().envs(child_env(self.0.path())).env("TZ", "UTC");
         command.env("LANG", "C.UTF-8").current_dir(self.0.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

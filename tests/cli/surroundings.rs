@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::child_env::child_env;
 use crate::stage::Home;
 use crate::terminal::{Terminal, command, latchkey};
 
@@ -80,4 +81,13 @@ fn behind_mosh_the_line_is_named_with_its_way() {
     }
     terminal.press("<Enter>");
     terminal.ends();
+}
+
+/// Under libfaketime too: else `.ci/run` would show nothing of another day.
+#[test]
+fn a_program_has_the_clock_of_its_test() {
+    let home = Home::new();
+    let output = Command::new("date").arg("+%s").env_clear().envs(child_env(home.0.path())).output().unwrap();
+    let now: i64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+    assert!((now - chrono::Utc::now().timestamp()).abs() <= 60, "{now}");
 }

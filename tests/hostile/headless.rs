@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::child_env::child_env;
 use crate::hostile::{as_id, texts};
 use crate::server::{How, ROWS, start};
 use crate::terminal::binary;
@@ -29,8 +30,8 @@ impl Home {
 
     fn run(&self, args: &[&str]) -> Output {
         let mut command = Command::new(binary());
-        command.args(args).args(["--url", &self.1]).env_clear().env("HOME", self.0.path()).env("LANG", "C.UTF-8");
-        command.env("PATH", "/usr/bin:/bin").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(args).args(["--url", &self.1]).env_clear().envs(child_env(self.0.path())).env("LANG", "C.UTF-8");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let _ = child.stdin.take().unwrap().write_all(b"0123456789abcdef0123456789abcdef\n");
         child.wait_with_output().unwrap()

@@ -96,8 +96,10 @@ fn refusal(text: &str, how: How) -> Vec<u8> {
 }
 
 pub fn key(text: &str, number: usize) -> Value {
+    // The list says "1 d ago" of it for as long as any test runs.
+    let used = chrono::Utc::now() - chrono::TimeDelta::hours(36);
     json!({
         "id": as_id(text, number), "label": text, "status": "active", "created_at": "2026-11-01T09:30:00Z",
-        "created_by": text, "expires_at": null, "last_used_at": "2026-11-23T13:57:04Z", "last_used_from": text,
+        "created_by": text, "expires_at": null, "last_used_at": used, "last_used_from": text,
     })
 }

@@ -9,6 +9,8 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+use crate::child_env::child_env;
+
 pub struct Home(TempDir);
 
 /// How the program ended.
@@ -62,7 +64,7 @@ impl Home {
         // A session of its own: a developer's terminal must not be asked.
         let mut command = Command::new("setsid");
         command.args(["--wait", program]).args(args).env_clear();
-        command.env("HOME", self.0.path()).env("PATH", "/usr/bin:/bin").envs(variables.iter().copied());
+        command.envs(child_env(self.0.path())).envs(variables.iter().copied());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

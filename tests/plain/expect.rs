@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use crate::child_env::child_env;
 use crate::stage::Home;
 
 const SCRIPT: &str = r#"
@@ -37,7 +38,7 @@ fn a_script_creates_delivers_and_deletes() {
     let script = home.path("story.exp");
     fs::write(&script, SCRIPT).unwrap();
     let mut command = Command::new("expect");
-    command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", home.0.path()).env("TERM", "dumb");
+    command.env_clear().envs(child_env(home.0.path())).env("TERM", "dumb");
     command.env("LATCHKEY", env!("CARGO_BIN_EXE_latchkey")).arg(script).current_dir(home.0.path());
     let output = command.output().expect("apt-get install expect");
     let said = String::from_utf8(output.stdout).unwrap();

@@ -4,11 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
+use crate::child_env::child_env;
 use crate::stage::Home;
 
 fn feed(home: &Home, input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-    command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", home.0.path()).env("TERM", "xterm");
+    command.env_clear().envs(child_env(home.0.path())).env("TERM", "xterm");
     command.env("LANG", "C.UTF-8").current_dir(home.0.path());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();

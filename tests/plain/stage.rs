@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 use tempfile::TempDir;
 
+use crate::child_env::child_env;
 use crate::served::PATIENCE;
 
 pub const COMMAND: &str = "Command (help lists them): ";
@@ -55,9 +56,8 @@ impl Home {
 
     /// The program on a terminal without abilities, in this home.
     pub fn command(&self) -> Command {
-        let command =
-            Command::new(env!("CARGO_BIN_EXE_latchkey")).env_clear().env("PATH", std::env::var("PATH").unwrap());
-        let command = command.env("HOME", self.0.path()).env("TERM", "dumb").env("LANG", "C.UTF-8").env("TZ", "UTC");
+        let command = Command::new(env!("CARGO_BIN_EXE_latchkey")).env_clear().envs(child_env(self.0.path()));
+        let command = command.env("TERM", "dumb").env("LANG", "C.UTF-8").env("TZ", "UTC");
         command.current_dir(self.0.path())
     }
 

@@ -137,6 +137,7 @@ async fn what_nginx_protects_opens_and_closes_with_the_key() {
     let secret = screen.create_and_show("door");
     let id = screen.word("PK");
     screen.close();
+    screen.sees("● active");
     let token = nginx.token(&id, &secret).await;
     let opened = (200, format!("app /door key={id} token="));
     assert_eq!(nginx.get("/app/door", &token).await, opened);

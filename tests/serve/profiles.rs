@@ -14,6 +14,7 @@ use latchkey::server::Role;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+use crate::child_env::child_env;
 use crate::served::{Served, data};
 use crate::support::{PASSWORD, add_administrator};
 use crate::tls::{certificate, path, start};
@@ -36,7 +37,7 @@ fn settings(home: &TempDir, server: &Served, socket: &str) -> Config {
 /// Runs `latchkey login` or `logout` for a profile. `--data` would be about the embedded server.
 fn run(home: &TempDir, profile: &str, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-    command.env_clear().env("HOME", home.path()).arg("--config").arg(path(home, "config.toml"));
+    command.env_clear().envs(child_env(home.path())).arg("--config").arg(path(home, "config.toml"));
     command.args(["--profile", profile]).args(words).stdin(Stdio::null()).output().unwrap()
 }
 

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::child_env::child_env;
 use crate::support::{Answer, PASSWORD, send, text, unique};
 
 /// Longer than anything takes on a busy machine.
@@ -38,7 +39,7 @@ pub fn data(home: &TempDir) -> PathBuf {
 pub fn latchkey(home: &TempDir, arguments: &[&str]) -> Command {
     let program = std::env::var("LATCHKEY_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_latchkey").to_owned());
     let mut command = Command::new(program);
-    command.env_clear().env("PATH", std::env::var("PATH").unwrap()).env("HOME", home.path());
+    command.env_clear().envs(child_env(home.path()));
     command.arg("--data").arg(data(home)).args(arguments).stdin(Stdio::null());
     command
 }

@@ -17,6 +17,7 @@ use pty_process::blocking::{Command, Pty, open};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{Termios, tcgetattr};
 
+use crate::child_env::child_env;
 use crate::typing;
 
 /// Longer than anything takes on a busy machine.
@@ -49,8 +50,7 @@ pub fn latchkey(home: &Path) -> Command {
 pub fn command(program: &str, home: &Path) -> Command {
     Command::new(program)
         .env_clear()
-        .env("PATH", std::env::var("PATH").unwrap())
-        .env("HOME", home)
+        .envs(child_env(home))
         .env("TERM", "xterm-256color")
         .env("LANG", "C.UTF-8")
         .env("TZ", "UTC")
