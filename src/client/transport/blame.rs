@@ -3,11 +3,19 @@
 use std::error::Error;
 use std::io;
 
+use hyper::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use rustls::{AlertDescription, CertificateError};
+use tower_service::Service;
 
 use super::TransportError;
 use crate::client::ApiError;
 use crate::domain::Untrusted;
+
+// hyper-util does not export the names of these two. All versions of SOCKS share one.
+type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
+type SocksError = <SocksV5<HttpConnector> as Service<Uri>>::Error;
 
 /// Finds the cause in an error's chain. The outer errors name the URL, which is nobody's business; the innermost
 /// says what happened. A proxy that stands in between is named where it is to blame.
@@ -29,26 +37,32 @@ pub fn blame(error: &reqwest::Error, proxy: Option<&str>) -> ApiError {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return tls_blame(tls).into();
         }
-        let words = cause.to_string();
-        if words == "tunnel error: proxy authorization required" {
-            return TransportError::ProxyWantsPassword.into();
+        match cause.downcast_ref::<TunnelError>() {
+            Some(TunnelError::ProxyAuthRequired) => return TransportError::ProxyWantsPassword.into(),
+            Some(TunnelError::TunnelUnsuccessful) => return by_proxy("it refused to"),
+            Some(_) => return by_proxy(&innermost),
+            None => {}
         }
-        if words == "tunnel error: unsuccessful" {
-            return by_proxy("it refused to");
-        }
-        if words.starts_with("tunnel error") || words.contains("socks proxy") || words.starts_with("SOCKS error") {
+        if cause.is::<SocksError>() {
             return by_proxy(&innermost);
         }
-        // The answer to plain HTTP is an alert of TLS. A URL without a port may be a socket's.
-        let is_plain = error.url().is_some_and(|url| url.scheme() == "http" && url.port().is_some());
-        if is_plain && words == "invalid HTTP version parsed" {
+        if speaks_tls(error.url(), *cause) {
             return TransportError::SpeaksTls.into();
         }
-        if words == "dns error" {
-            return TransportError::UnknownHost(Untrusted::new(&innermost)).into();
-        }
+    }
+    if error.is_dns() {
+        return TransportError::UnknownHost(Untrusted::new(&innermost)).into();
     }
     ApiError::Unreachable(Untrusted::new(&innermost))
+}
+
+/// Whether the answer to plain HTTP was an alert of TLS. hyper has no method for a wrong version alone, only its words,
+/// which a test holds. A URL without a port may be a socket's.
+fn speaks_tls(url: Option<&reqwest::Url>, cause: &(dyn Error + 'static)) -> bool {
+    url.is_some_and(|url| url.scheme() == "http" && url.port().is_some())
+        && cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(|error| error.is_parse() && error.to_string() == "invalid HTTP version parsed")
 }
 
 /// All causes, the outermost (which is `error` itself) left out. An I/O error hides its own cause one step deeper.
@@ -85,7 +99,9 @@ fn certificate_blame(error: &CertificateError) -> TransportError {
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TransportError::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TransportError::NotYetValid,
-        CertificateError::Other(hidden) if format!("{hidden:?}").contains("CaUsedAsEndEntity") => {
+        CertificateError::Other(hidden)
+            if matches!(hidden.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
+        {
             TransportError::AuthorityAsServer
         }
         other => TransportError::Certificate(Untrusted::new(&other.to_string())),
