@@ -2,9 +2,21 @@
 
 use std::path::PathBuf;
 
-use super::{LOCAL, ServerLocation};
 use crate::client::{ConnectionSettings, Target};
 use crate::domain::Profile;
+
+/// The name of the profile that needs no settings: the server inside this program.
+pub const LOCAL: &str = "local";
+
+/// Where the server of a profile is.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each profile")]
+pub enum ServerLocation {
+    /// Inside this program, on the data of a folder.
+    Embedded(PathBuf),
+    /// Somewhere else.
+    Remote(ConnectionSettings),
+}
 
 /// A profile, checked.
 #[derive(Clone, Debug)]

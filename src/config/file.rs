@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
-use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::dirs::AppDirs;
 use super::entry::Entry;
-use super::{AppDirs, ConfigError, Spot, TOP_SETTINGS, profiles, setting};
+use super::error::{ConfigError, Spot};
+use super::profiles;
+use super::setting::{self, PROFILE_SETTINGS, TOP_SETTINGS};
+use super::source_text::SourceText;
 use crate::domain::ClipboardChoice;
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
@@ -23,15 +25,6 @@ pub(crate) struct ConfigFile {
     pub(crate) default_profile: Option<(String, Spot)>,
     pub(crate) clipboard: ClipboardChoice,
     pub(crate) clipboard_seconds: Option<u64>,
-}
-
-/// A file under reading.
-pub(crate) struct SourceText<'a> {
-    pub(crate) path: &'a Path,
-    pub(crate) text: &'a str,
-    pub(crate) dirs: &'a AppDirs,
-    /// Whether only this user can read the file.
-    pub(crate) private: bool,
 }
 
 /// The text of a file, and whether only this user can read it.
@@ -114,7 +107,7 @@ pub(crate) fn parse(path: &Path, read: &Text, dirs: &AppDirs) -> Result<ConfigFi
                 settings.entries = profiles::profiles(&reading, table)?;
             }
             // A setting that belongs into a profile, at the top.
-            other if super::PROFILE_SETTINGS.contains(&other) => {
+            other if PROFILE_SETTINGS.contains(&other) => {
                 let problem = format!("{other} belongs to a profile: write [profiles.NAME] above it");
                 return Err(reading.error(name.span(), &problem));
             }
@@ -125,56 +118,4 @@ pub(crate) fn parse(path: &Path, read: &Text, dirs: &AppDirs) -> Result<ConfigFi
         }
     }
     Ok(settings)
-}
-
-impl SourceText<'_> {
-    /// Line and column of what stands at `span`.
-    pub(crate) fn spot(&self, span: Range<usize>) -> Spot {
-        let before = self.text.get(..span.start.min(self.text.len())).unwrap_or(self.text);
-        let line = before.rsplit('\n').next().unwrap_or(before);
-        let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
-        Spot { path: self.path.to_owned(), line, column }
-    }
-
-    pub(crate) fn error(&self, span: Range<usize>, problem: &str) -> ConfigError {
-        ConfigError::Setting { spot: self.spot(span), problem: problem.to_owned() }
-    }
-
-    /// The value as text.
-    pub(crate) fn string<'v>(&self, name: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, ConfigError> {
-        match value.get_ref().as_str() {
-            Some("") => Err(self.error(value.span(), &format!("{name} is empty: give it a value, or remove the line"))),
-            Some(text) if text.contains(char::is_control) => {
-                Err(self.error(value.span(), &format!("{name} has a control character in it")))
-            }
-            Some(text) => Ok(text),
-            None => Err(self.error(value.span(), &format!("{name} is text in quotes, not {}", kind(value.get_ref())))),
-        }
-    }
-
-    /// The value as yes or no.
-    pub(crate) fn boolean(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
-        let wrong = || self.error(value.span(), &format!("{name} is true or false, not {}", kind(value.get_ref())));
-        value.get_ref().as_bool().ok_or_else(wrong)
-    }
-
-    /// The value as seconds: 1 to 3600.
-    pub(crate) fn seconds(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<u64, ConfigError> {
-        let number = value.get_ref().as_integer();
-        let seconds = number.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
-        seconds.filter(|seconds| (1..=3600).contains(seconds)).ok_or_else(|| {
-            self.error(value.span(), &format!("{name} is a whole number of seconds from 1 to 3600, without quotes"))
-        })
-    }
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
 }

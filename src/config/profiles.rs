@@ -8,9 +8,10 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::entry::Entry;
-use super::file::SourceText;
-use super::{ConfigError, LOCAL, PROFILE_SETTINGS, ServerLocation, setting};
+use super::entry::{Entry, LOCAL, ServerLocation};
+use super::error::ConfigError;
+use super::setting::{self, PROFILE_SETTINGS};
+use super::source_text::SourceText;
 use crate::client::{ConnectionSettings, Forward, Proxy, ProxyUrl, Target};
 use crate::domain::BaseUrl;
 

@@ -1,16 +1,37 @@
-//! Commands of ours as they are to be typed, to work where this run does.
+//! What the command line says about the settings, and commands that say the same.
 
-use super::{Config, Overrides};
-use crate::domain::BaseUrl;
+use std::path::PathBuf;
+
+use crate::client::Forward;
+use crate::domain::{BaseUrl, ClipboardChoice};
 
 /// What every command begins with.
 const PROGRAM: &str = "latchkey ";
+
+/// What the command line says: it counts for more than the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Another file of settings.
+    pub config: Option<PathBuf>,
+    /// The profile to work with.
+    pub profile: Option<String>,
+    /// A server that needs no profile.
+    pub url: Option<String>,
+    /// The data folder of the embedded server.
+    pub data: Option<PathBuf>,
+    /// The clipboard to copy to.
+    pub clipboard: Option<ClipboardChoice>,
+    /// Where connections to a server go.
+    pub connect_to: Option<Forward>,
+    /// Whether nothing may be changed, whatever the profile says.
+    pub read_only: bool,
+}
 
 impl Overrides {
     /// A command with these words, and with the options that lead to the same server.
     #[must_use]
     pub fn command(&self, words: &str) -> String {
-        let path = |path: &std::path::PathBuf| path.display().to_string();
+        let path = |path: &PathBuf| path.display().to_string();
         let options = [
             ("--config", self.config.as_ref().map(path)),
             ("--profile", self.profile.clone()),
@@ -27,16 +48,6 @@ impl Overrides {
     #[must_use]
     pub fn spell(&self, sentence: &str) -> String {
         sentence.replace(PROGRAM, &self.command(""))
-    }
-}
-
-impl Config {
-    /// A command with these words that works with a profile, whatever the default is.
-    #[must_use]
-    pub fn command(&self, profile: &str, words: &str) -> String {
-        let url = self.url_of_ad_hoc(profile).map(str::to_owned);
-        let name = url.is_none().then(|| profile.to_owned());
-        Overrides { profile: name, url, ..self.overrides.clone() }.command(words)
     }
 }
 

@@ -1,0 +1,202 @@
+//! All settings, checked, and the profile to work with.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::dirs::AppDirs;
+use super::entry::{Entry, LOCAL, ServerLocation};
+use super::error::ConfigError;
+use super::overrides::Overrides;
+use super::{file, suggestion};
+use crate::client::{ConnectionSettings, Forward, Target};
+use crate::domain::{BaseUrl, ClipboardChoice, Profile};
+
+/// How long a desktop's clipboard may hold a credential, if nothing is said: as password managers do (pass: 45 s).
+const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
+
+/// The settings, all of them checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    entries: Vec<Entry>,
+    chosen: String,
+    /// Name and URL of what `--url` made.
+    ad_hoc: Option<(String, String)>,
+    clipboard: ClipboardChoice,
+    clipboard_for: Duration,
+    state: PathBuf,
+    overrides: Overrides,
+}
+
+impl Config {
+    /// Reads and checks the settings, and chooses the profile: by `--profile`, `--url`, `--data`, `LATCHKEY_PROFILE`,
+    /// `default_profile`; the first of these that is there counts, and [`LOCAL`] if none is.
+    pub fn load(overrides: &Overrides, dirs: &AppDirs) -> Result<Self, ConfigError> {
+        let named = overrides.config.is_some();
+        let path = overrides.config.clone().unwrap_or_else(|| dirs.config.join("config.toml"));
+        let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, dirs)).transpose()?;
+        let settings = read.unwrap_or_default();
+        let file::ConfigFile { mut entries, default_profile, clipboard, clipboard_seconds } = settings;
+        if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
+            entries.insert(0, Entry::local(dirs.data.clone()));
+        }
+        let adhoc = overrides.url.as_deref().map(|url| ad_hoc(&mut entries, url)).transpose()?;
+        let default = default_profile.as_ref().map(|(name, spot)| (name.clone(), spot.to_string()));
+        let chosen = (overrides.profile.clone().map(|name| (name, "--profile".to_owned())))
+            .or_else(|| adhoc.as_ref().map(|(name, _)| (name.clone(), "--url".to_owned())))
+            .or_else(|| overrides.data.as_ref().map(|_| (LOCAL.to_owned(), "--data".to_owned())))
+            .or_else(|| dirs.profile.clone().map(|name| (name, "LATCHKEY_PROFILE".to_owned())))
+            .or(default)
+            .unwrap_or_else(|| (LOCAL.to_owned(), "the built-in profile".to_owned()));
+        for entry in &mut entries {
+            entry.profile.read_only |= overrides.read_only;
+        }
+        let (clipboard, held) = (overrides.clipboard.unwrap_or(clipboard), clipboard_seconds.map(Duration::from_secs));
+        let mut config = Self {
+            entries,
+            chosen: chosen.0,
+            ad_hoc: adhoc,
+            clipboard,
+            clipboard_for: held.unwrap_or(CLIPBOARD_FOR),
+            state: dirs.state.clone(),
+            overrides: overrides.clone(),
+        };
+        if config.entry(&config.chosen).is_none() {
+            return Err(config.unknown(&config.chosen, &chosen.1, &path));
+        }
+        if let Some(folder) = &overrides.data {
+            config.put_data(folder)?;
+        }
+        if let Some(forward) = &overrides.connect_to {
+            config.put_forward(forward)?;
+        }
+        Ok(config)
+    }
+
+    /// The name of the profile to work with.
+    #[must_use]
+    pub fn chosen(&self) -> &str {
+        &self.chosen
+    }
+
+    /// The same, to work with another profile.
+    pub fn choose(&mut self, name: &str) -> Result<(), ConfigError> {
+        self.chosen = self.find(name)?.profile.name.clone();
+        Ok(())
+    }
+
+    /// All profiles, in the order of the file; the built-in one first.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<Profile> {
+        self.entries.iter().map(|entry| entry.profile.clone()).collect()
+    }
+
+    /// A profile.
+    pub fn profile(&self, name: &str) -> Result<Profile, ConfigError> {
+        Ok(self.find(name)?.profile.clone())
+    }
+
+    /// How the server of a profile is reached.
+    pub fn connection(&self, name: &str) -> Result<ServerLocation, ConfigError> {
+        Ok(self.find(name)?.source.clone())
+    }
+
+    /// The URL of the profile `name`, if it was made by `--url`.
+    #[must_use]
+    pub fn url_of_ad_hoc(&self, name: &str) -> Option<&str> {
+        let (adhoc, url) = self.ad_hoc.as_ref()?;
+        (adhoc == name).then_some(url)
+    }
+
+    /// What the user should know about the settings of the chosen profile, in sentences.
+    #[must_use]
+    pub fn notices(&self) -> Vec<&str> {
+        self.entry(&self.chosen).and_then(|entry| entry.notice.as_deref()).into_iter().collect()
+    }
+
+    /// The same of every profile.
+    #[must_use]
+    pub fn all_notices(&self) -> Vec<&str> {
+        self.entries.iter().filter_map(|entry| entry.notice.as_deref()).collect()
+    }
+
+    /// The clipboard to copy to.
+    #[must_use]
+    pub const fn clipboard(&self) -> ClipboardChoice {
+        self.clipboard
+    }
+
+    /// How long a desktop's clipboard may hold a credential.
+    #[must_use]
+    pub const fn clipboard_for(&self) -> Duration {
+        self.clipboard_for
+    }
+
+    /// The folder of what this program remembers.
+    #[must_use]
+    pub fn state_folder(&self) -> &Path {
+        &self.state
+    }
+
+    /// A command with these words that works with a profile, whatever the default is.
+    #[must_use]
+    pub fn command(&self, profile: &str, words: &str) -> String {
+        let url = self.url_of_ad_hoc(profile).map(str::to_owned);
+        let name = url.is_none().then(|| profile.to_owned());
+        Overrides { profile: name, url, ..self.overrides.clone() }.command(words)
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.profile.name == name)
+    }
+
+    fn find(&self, name: &str) -> Result<&Entry, ConfigError> {
+        self.entry(name).ok_or_else(|| self.unknown(name, "the question", Path::new("config.toml")))
+    }
+
+    fn unknown(&self, name: &str, by: &str, file: &Path) -> ConfigError {
+        let names: Vec<_> = self.entries.iter().map(|entry| entry.profile.name.as_str()).collect();
+        let near = suggestion::nearest(name, &names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        ConfigError::UnknownProfile {
+            by: by.to_owned(),
+            name: name.to_owned(),
+            known: names.join(", "),
+            near,
+            file: file.to_owned(),
+        }
+    }
+
+    /// `--data` is about the embedded server, and only there it has a meaning.
+    fn put_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
+        let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
+        match chosen.map(|entry| &mut entry.source) {
+            Some(ServerLocation::Embedded(data)) => folder.clone_into(data),
+            _ => return Err(ConfigError::DataElsewhere(self.chosen.clone())),
+        }
+        Ok(())
+    }
+
+    /// `--connect-to` is about the server of the chosen profile, or it would go unheard.
+    fn put_forward(&mut self, forward: &Forward) -> Result<(), ConfigError> {
+        let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
+        match chosen.map(|entry| (&entry.profile.server, &mut entry.source)) {
+            Some((_, ServerLocation::Remote(connection))) if matches!(&connection.target, Target::Url(base) if forward.is_for(base)) =>
+            {
+                connection.connect_to = Some(forward.to);
+                Ok(())
+            }
+            other => Err(ConfigError::ForwardElsewhere {
+                host: forward.host().to_owned(),
+                server: other.map(|(server, _)| server.clone()).unwrap_or_default(),
+            }),
+        }
+    }
+}
+
+/// A profile for a URL alone, named by its host. It stands before one of the same name.
+fn ad_hoc(entries: &mut Vec<Entry>, url: &str) -> Result<(String, String), ConfigError> {
+    let (base, notice) = BaseUrl::parse(url).map_err(ConfigError::Url)?;
+    let (name, url) = (base.host_for_screen().to_owned(), base.as_str().to_owned());
+    entries.retain(|entry| entry.profile.name != name);
+    entries.push(Entry { notice, ..Entry::remote(&name, ConnectionSettings::new(Target::Url(base))) });
+    Ok((name, url))
+}
