@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// The document.
 pub static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_yaml_ng::from_str(include_str!("../../assets/openapi.yaml")).unwrap());
+    LazyLock::new(|| serde_saphyr::from_str(include_str!("../../assets/openapi.yaml")).unwrap());
 
 /// Method, path as documented, and status of each answer that was checked.
 pub static SEEN: Mutex<BTreeSet<(String, String, u16)>> = Mutex::new(BTreeSet::new());
