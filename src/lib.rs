@@ -1,16 +1,16 @@
 //! latchkey: API access keys in the terminal.
 //!
 //! ```text
-//!  main, lib     parse arguments, start a front end, report how it ended
-//!    tui         the page           ┐
-//!    plain       plain lines        ├ never use each other
-//!    cli         commands           ┘
-//!    operations  what a user can do, written once for all three
-//!    client      the HTTP client    ┐ meet over HTTP only
-//!    server      the HTTP server    ┘
-//!    config      settings and profiles
-//!    platform    the machine: terminal, signals, clipboards, files
-//!    domain      keys, credentials, queries; no I/O
+//! main, lib     parse arguments, start a front end, report the exit
+//!   tui         the page            ┐
+//!   plain       plain lines         ├ never use each other
+//!   cli         commands            ┘
+//!   operations  what a user can do, written once for all three
+//!   client      the HTTP client     ┐ meet over HTTP only
+//!   server      the HTTP server     ┘
+//!   config      settings and profiles
+//!   platform    the machine: terminal, signals, clipboards, files
+//!   domain      keys, credentials, queries; no I/O
 //! ```
 //!
 //! A module may use what is below it in this list. `.ci/layers` checks that.
