@@ -6,7 +6,10 @@ use std::io::Write as _;
 
 use secrecy::SecretString;
 
+use crate::client::{Client, Owner};
 use crate::domain::Untrusted;
+use crate::operations::access::Access;
+use crate::operations::connect::Connection;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter;
@@ -81,5 +84,32 @@ impl Prompter for Prompts {
             () = self.guard.signal() => Err(Stop::Signal(self.guard.number().unwrap_or(INTERRUPT)).into()),
             done = work => Ok(done),
         }
+    }
+}
+
+/// What a command works with.
+pub(crate) struct CommandAccess {
+    pub(crate) prompts: Prompts,
+    pub(crate) server: Connection,
+}
+
+impl Access for CommandAccess {
+    type Prompter = Prompts;
+
+    fn prompter(&mut self) -> &mut Prompts {
+        &mut self.prompts
+    }
+
+    async fn client(&mut self) -> Flow<Client> {
+        Ok(self.server.client.clone())
+    }
+
+    fn session_ended(&mut self) -> bool {
+        false
+    }
+
+    fn owner(&self) -> Option<Owner> {
+        let username = self.server.username.as_ref().map(|name| name.raw_for_api().to_owned());
+        Some(Owner { profile: self.server.profile.name.clone(), username })
     }
 }

@@ -16,6 +16,24 @@ pub struct Server {
     pub who: Option<Identity>,
 }
 
+/// Whose creates are whose: the name of an attempt is known to the server under its session alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The profile.
+    pub profile: String,
+    /// Who is signed in; none where nobody signs in.
+    pub username: Option<String>,
+}
+
+impl Server {
+    /// The profile and who is signed in there; none before somebody is, where one must be.
+    #[must_use]
+    pub fn owner(&self) -> Option<Owner> {
+        let username = self.who.as_ref().map(|who| who.username.raw_for_api().to_owned());
+        (!self.profile.signs_in || username.is_some()).then(|| Owner { profile: self.profile.name.clone(), username })
+    }
+}
+
 /// A way to a server.
 pub struct Connected {
     /// Its client; with a session if there is one already.

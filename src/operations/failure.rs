@@ -106,6 +106,12 @@ impl Failure {
         Self { next: Some(next.into()), ..self }
     }
 
+    /// Says which command of a shell helps, in a sentence that takes the place of the other hint on the command line.
+    #[must_use]
+    pub fn command(self, command: impl Into<String>) -> Self {
+        Self { command: Some(command.into()), ..self }
+    }
+
     /// Says its commands as they are to be typed for the same server.
     #[must_use]
     pub fn at(self, overrides: &Overrides) -> Self {
@@ -137,7 +143,7 @@ impl Failure {
         // File names and the system's words may hold anything: through the gate with them.
         let line = |text: &str| Untrusted::new(text.trim()).to_display(MESSAGE_CELLS);
         let (message, next) =
-            (line(&self.message), self.next.as_ref().or(self.command.as_ref()).map(|text| line(text)));
+            (line(&self.message), self.command.as_ref().or(self.next.as_ref()).map(|text| line(text)));
         let text = if format == Format::Json {
             let error = json!({ "code": self.exit.word(), "exit": self.exit as u8, "message": message, "next": next });
             json!({ "error": error }).to_string()

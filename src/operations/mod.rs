@@ -1,5 +1,6 @@
 //! What a user can do, written once for the page, plain lines and commands.
 
+pub(crate) mod access;
 pub mod connect;
 pub mod context;
 pub mod create;

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::client::{IdempotencyKey, NewKey, PendingCreate, Target};
+use super::messages::{SECRET_MAY_BE_LOST, interrupted_create};
+use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Target};
 use crate::config::{Config, ServerLocation};
 use crate::domain::Label;
 use crate::platform::surroundings::Account;
@@ -85,14 +86,14 @@ impl PendingCreates {
 
     /// Notes a create that is about to be sent. A second try under the same name changes nothing. Where no note can be
     /// written the create goes on all the same: it is worth more.
-    pub fn record(&mut self, profile: &str, username: Option<&str>, new: &NewKey) {
-        let Some(place) = self.place(profile) else { return };
+    pub fn record(&mut self, owner: &Owner, new: &NewKey) {
+        let Some(place) = self.place(&owner.profile) else { return };
         if self.guard.iter().any(|(key, ..)| *key == new.idempotency_key) {
             return;
         }
         let note = Note {
             place,
-            username: username.map(str::to_owned),
+            username: owner.username.clone(),
             login: Account::read().login,
             idempotency_key: new.idempotency_key.as_str().to_owned(),
             label: new.label.as_str().to_owned(),
@@ -117,14 +118,13 @@ impl PendingCreates {
 
     /// What was left over at a profile's server by a program that ended, the oldest first. It is ours from now on: another
     /// process does not find it.
-    pub fn left(&mut self, profile: &str, username: Option<&str>, now: DateTime<Utc>) -> Vec<PendingCreate> {
-        let Some(place) = self.place(profile) else { return Vec::new() };
+    pub fn left(&mut self, owner: &Owner, now: DateTime<Utc>) -> Vec<PendingCreate> {
+        let Some(place) = self.place(&owner.profile) else { return Vec::new() };
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let notes = entries.filter_map(|path| {
             let (file, note) = read(&path)?;
             // Several people may share this account: another's create is not finished under our name.
-            let ours =
-                note.place == place && note.username.as_deref() == username && note.login == Account::read().login;
+            let ours = note.place == place && note.username == owner.username && note.login == Account::read().login;
             let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| ours)?;
             let new = NewKey {
                 idempotency_key: key.clone(),
@@ -138,6 +138,19 @@ impl PendingCreates {
         left.sort_by_key(|left| left.at);
         self.guard.extend(guard);
         left
+    }
+
+    /// Says what was left over; `finish` says how a create can be finished. What is too old for that is said only once.
+    /// Returns whether any can be finished.
+    pub fn tell(&mut self, owner: &Owner, now: DateTime<Utc>, finish: &str, mut say: impl FnMut(String)) -> bool {
+        let left = self.left(owner, now);
+        for left in &left {
+            say(interrupted_create(left, if left.repeatable { finish } else { SECRET_MAY_BE_LOST }));
+            if !left.repeatable {
+                self.resolve(&left.new.idempotency_key);
+            }
+        }
+        left.iter().any(|left| left.repeatable)
     }
 
     fn place(&self, profile: &str) -> Option<String> {

@@ -9,6 +9,7 @@ use super::session::Session;
 use super::show::{facts, time};
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId, Status};
+use crate::operations::access::Access as _;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
 

@@ -4,6 +4,7 @@ use super::session::Session;
 use super::show::time;
 use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::{AccessKey, CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+use crate::operations::access::Access as _;
 use crate::operations::input::key_id;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;

@@ -6,6 +6,7 @@ use super::list::which;
 use super::session::Session;
 use crate::client::Event;
 use crate::domain::{AccessKey, KeyId, Untrusted};
+use crate::operations::access::Access as _;
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
 

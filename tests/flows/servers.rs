@@ -70,7 +70,7 @@ async fn a_create_is_given_up_with_its_sign_in_and_nothing_is_lost() {
     bench.type_keys("<Esc>").await;
     bench.settle().await;
     bench.sees("mine");
-    bench.sees("Enter tries again.");
+    bench.sees("Enter retries.");
     bench.type_keys("<Enter>").await;
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Access key created");

@@ -30,7 +30,7 @@ async fn the_server_goes_away_and_comes_back() {
     bench.sees("Next try in 1 s");
     // What fails now is told in its dialog, and nothing that was typed is lost.
     bench.type_keys("c typed<Enter>").await;
-    bench.sees("Nothing is lost: Enter tries again.");
+    bench.sees("Nothing was lost. Enter retries.");
     bench.sees("typed");
     bench.server = Some(embedded::start(bench.folder.path()).await.unwrap());
     bench.pass(Duration::from_secs(1)).await;
@@ -52,7 +52,7 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
         latchkey::client::NewKey { idempotency_key: name, label: latchkey::domain::Label::default(), expires_at: None };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
-    bench.sees("This key was made before");
+    bench.sees("The key already exists");
     assert_eq!(bench.state.list.total, Some(1));
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("Delete access key");

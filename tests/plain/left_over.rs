@@ -9,7 +9,7 @@ use crate::hanging::hanging;
 use crate::secrets::create;
 use crate::stage::{COMMAND, HEARD, Home, SECRET, Talk};
 
-const FINISH: &str = "finish asks the server for it again.";
+const FINISH: &str = "was interrupted. The command finish finishes it.";
 
 /// A home in which latchkey was killed while it offered the secret of a key; and the key's ID.
 fn killed_at_the_secret() -> (Home, String) {
@@ -25,9 +25,9 @@ fn killed_at_the_secret() -> (Home, String) {
 #[track_caller]
 fn is_forgotten(home: &Home) {
     let mut talk = home.talk();
-    talk.answers(&[(COMMAND, "help"), (COMMAND, "finish"), ("There is no create to finish.", HEARD)]);
+    talk.answers(&[(COMMAND, "help"), (COMMAND, "finish"), ("There is no unfinished key creation.", HEARD)]);
     let said = talk.quits();
-    assert!(!said.contains("latchkey ended") && !said.contains(". finish"), "{said}");
+    assert!(!said.contains("was interrupted") && !said.contains(". finish"), "{said}");
 }
 
 #[test]
@@ -36,14 +36,18 @@ fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
     for _ in 0..2 {
         let mut talk = home.talk();
         let begin = talk.says(COMMAND);
-        let told = begin.lines().find(|line| line.contains("while it created a key labelled “mine”."));
+        let told = begin.lines().find(|line| line.contains("Creating a key labelled “mine” at "));
         assert!(told.is_some_and(|line| line.ends_with(FINISH)), "{begin}");
         talk.types("help");
         talk.answers(&[("\r\n19. finish: ask the server again", HEARD)]);
         talk.quits();
     }
     let mut talk = home.talk();
-    talk.answers(&[(COMMAND, "finish"), (&format!("Key {id} was made"), HEARD), ("Delete it? (yes or no", "yes")]);
+    talk.answers(&[
+        (COMMAND, "finish"),
+        (&format!("An earlier attempt created {id}"), HEARD),
+        ("Delete it? (yes or no", "yes"),
+    ]);
     talk.answers(&[("to delete it: ", &id[16..]), (&format!("Deleted {id}."), HEARD)]);
     talk.quits();
     assert_eq!(home.keys(), 0);
@@ -64,7 +68,7 @@ fn its_key_is_kept_unless_a_yes_is_typed() {
 fn what_can_only_look_is_not_told_of_it() {
     let (home, _) = killed_at_the_secret();
     let said = Talk::start(home.command().arg("--read-only")).quits();
-    assert!(!said.contains("latchkey ended"), "{said}");
+    assert!(!said.contains("was interrupted"), "{said}");
     let mut talk = home.talk();
     talk.says(FINISH);
     talk.quits();
@@ -79,9 +83,9 @@ fn one_that_the_server_has_forgotten_is_told_once() {
     note["at"] = json!("2026-01-02T03:04:05Z");
     fs::write(&path, note.to_string()).unwrap();
     let mut talk = home.talk();
-    talk.says("latchkey ended at 2026-01-02T03:04:05+00:00 while it created a key labelled “mine”. ");
-    talk.says("If that key is in the list, its secret is lost: delete it.");
-    talk.answers(&[(COMMAND, "finish"), ("There is no create to finish.", HEARD)]);
+    talk.says("Creating a key labelled “mine” at 2026-01-02 03:04 UTC was interrupted. ");
+    talk.says("If the key is in the list and you don't have its secret, delete it.");
+    talk.answers(&[(COMMAND, "finish"), ("There is no unfinished key creation.", HEARD)]);
     talk.quits();
     assert!(!path.exists());
     is_forgotten(&home);
@@ -94,7 +98,7 @@ fn one_that_had_not_happened_is_made_under_the_same_name() {
     let home = Home::new();
     let talk = || {
         let mut talk = Talk::start(home.command().args(["--url", &format!("http://127.0.0.1:{port}")]));
-        assert!(!talk.says(COMMAND).contains("latchkey ended"), "whose it is is not known yet");
+        assert!(!talk.says(COMMAND).contains("was interrupted"), "whose it is is not known yet");
         talk
     };
     let sign_in = [("User name", "jo"), ("Password of jo", "any"), ("Signed in as jo", HEARD)];

@@ -22,7 +22,7 @@ fn a_create_under_way_is_finished_and_its_secret_kept() {
     talk.answers(&[("Label", ""), ("for never): ", "")]);
     came.recv().unwrap();
     talk.send(b"\x03");
-    talk.says("A key is being made: waiting for the server's answer, to keep its secret.");
+    talk.says("A key is being created: waiting for the server's answer, to keep its secret.");
     go_on.send(()).unwrap();
     let (status, text) = talk.ends();
     assert_eq!(status.code(), Some(8), "{text}");

@@ -137,9 +137,9 @@ fn a_line_that_drops_costs_nothing() {
     // The key is there, and that nobody kept its secret is said; of that nothing is, in no file.
     let (mut terminal, process) = sshd.latchkey();
     terminal.sees(&id);
-    terminal.sees("A create was under way");
+    terminal.sees("Unfinished key creation");
     terminal.press("<Enter>");
-    terminal.loses("A create was under way");
+    terminal.loses("Unfinished key creation");
     terminal.press("q");
     assert!(terminal.ends().0.success());
     waits_for_end_of(process);

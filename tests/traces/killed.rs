@@ -63,10 +63,10 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
         assert!(!contains(&bytes, secret.as_bytes()), "the secret is in {}", path.display());
     }
     let mut page = start(home.path(), &[]);
-    page.sees("A create was under way");
+    page.sees("Unfinished key creation");
     page.sees("labelled “interrupted”");
     page.press("<Tab><Enter>");
-    page.sees("This key was made before");
+    page.sees("The key already exists");
     assert!(page.text().contains(&id), "{}", page.text());
     page.press("<Tab><Enter>");
     page.sees("Delete access key");
@@ -77,7 +77,7 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
     // It was told once, and that was enough.
     let mut page = start(home.path(), &[]);
     page.sees("There is no access key yet.");
-    assert!(!page.text().contains("under way"));
+    assert!(!page.text().contains("Unfinished key"));
     page.press("q");
     assert!(page.ends().0.success());
 }
@@ -95,7 +95,7 @@ fn a_create_that_ended_well_leaves_no_note() {
     // A second page at the same time has nothing to finish: the first one is at it.
     let mut other = start(home.path(), &[]);
     other.sees("1 key");
-    assert!(!other.text().contains("under way"));
+    assert!(!other.text().contains("Unfinished key"));
     other.press("q");
     assert!(other.ends().0.success());
     page.close();
@@ -121,7 +121,7 @@ fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mute
         std::thread::yield_now();
     }
     kill(page);
-    let mut page = open(home.path(), "A create was under way");
+    let mut page = open(home.path(), "Unfinished key creation");
     page.press("<Tab><Enter>");
     (home, page, names)
 }
@@ -145,7 +145,7 @@ fn a_create_that_had_not_happened_is_finished_under_the_same_name() {
 fn a_create_that_had_happened_is_reported_under_the_same_name() {
     let replayed = json!({ "key": key(), "secret_access_key": null, "replayed": true });
     let (_home, mut page, names) = killed_while_waiting(replayed);
-    page.sees("This key was made before");
+    page.sees("The key already exists");
     let names = names.lock().unwrap();
     assert_eq!((names.len(), &names[0]), (2, &names[1]));
 }
@@ -167,7 +167,7 @@ fn a_create_whose_secret_was_saved_is_settled() {
     let mut page = start(home.path(), &[]);
     page.sees("kept");
     page.press("q");
-    assert!(!contains(&page.ends().1.bytes, b"under way"));
+    assert!(!contains(&page.ends().1.bytes, b"Unfinished key"));
 }
 
 #[test]
@@ -180,12 +180,33 @@ fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
     kill(page);
     for name in ["new", "./new", home.path().join("new").to_str().unwrap()] {
         let mut page = at(name);
-        page.sees("A create was under way");
+        page.sees("Unfinished key creation");
         page.press("<Esc>");
-        page.loses("A create was under way");
+        page.loses("Unfinished key creation");
         page.press("q");
         assert!(page.ends().0.success());
     }
+}
+
+#[test]
+fn a_create_that_is_forgotten_is_not_asked_about_again() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("There is no access key yet.");
+    page.create_and_show("left");
+    kill(page);
+    let mut page = start(home.path(), &[]);
+    page.sees("Unfinished key creation");
+    page.press("<Tab><Tab><Enter>");
+    page.loses("Unfinished key creation");
+    page.sees("delete it.");
+    page.press("q");
+    assert!(page.ends().0.success());
+    assert_eq!(files(&home.path().join(".local/state/latchkey/unfinished")).len(), 0);
+    let mut page = start(home.path(), &[]);
+    page.sees("1 key");
+    page.press("q");
+    assert!(!contains(&page.ends().1.bytes, b"Unfinished key"));
 }
 
 #[test]
@@ -204,7 +225,7 @@ fn what_is_too_old_to_be_finished_is_told_once() {
         let create = Terminal::start(latchkey(home.path()).args(create).current_dir(home.path()));
         let (status, create) = create.ends();
         assert!(status.success());
-        let words = "A create of “old”, begun at 2026-11-01T10:00:00Z, was cut off. If that key is in the list";
+        let words = "Creating a key labelled “old” at 2026-11-01 10:00 UTC was interrupted. If the key is in the list";
         assert_eq!(contains(&create.bytes, words.as_bytes()), tells, "{}", create.text());
     }
 }

@@ -98,8 +98,13 @@ pub async fn without_session(config: &Config, name: &str) -> Result<Connection, 
 
 impl Connection {
     /// Ends what was begun for this command: the embedded server, or a session that nobody remembers.
-    pub async fn close(self) {
-        match self.guard {
+    pub async fn close(mut self) {
+        self.end().await;
+    }
+
+    /// The same, for one that is still held elsewhere. Nothing can be asked after it.
+    pub async fn end(&mut self) {
+        match std::mem::replace(&mut self.guard, HeldSession::Nothing) {
             HeldSession::Nothing => {}
             HeldSession::Server(server) => server.stop().await,
             // If it cannot be ended it ends by itself; the command's own result is what counts.

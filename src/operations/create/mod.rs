@@ -1,3 +1,47 @@
-//! Creating a key.
+//! Creating a key: noted, sent until an answer comes, told, and only then forgotten.
 
-pub mod send;
+mod send;
+
+pub(crate) use send::made_no_key;
+
+use super::access::Access;
+use super::failure::{Exit, Failure};
+use super::interrupt::Flow;
+use super::pending::PendingCreates;
+use crate::client::{Creation, NewKey};
+use crate::domain::{AccessKey, KeyId};
+
+/// Creates a key and tells its user, by `tell`, what came of it: that has the only copy of the secret. Until then the
+/// journal keeps the create, so that a start after a crash knows that there may be a key whose secret was lost.
+pub(crate) async fn create<A: Access, T>(
+    access: &mut A,
+    new: &NewKey,
+    journal: &mut PendingCreates,
+    tell: impl AsyncFnOnce(&mut A, Creation) -> Flow<T>,
+) -> Flow<T> {
+    access.client().await?; // whose create it is must be known before it is noted
+    if let Some(owner) = access.owner() {
+        journal.record(&owner, new);
+    }
+    match send::send(access, new).await {
+        Ok(creation) => {
+            let told = tell(access, creation).await;
+            journal.resolve(&new.idempotency_key);
+            told
+        }
+        Err(not_sent) => {
+            if not_sent.is_certain {
+                journal.resolve(&new.idempotency_key);
+            }
+            Err(not_sent.why)
+        }
+    }
+}
+
+/// An earlier attempt under the same name made the key, and the answer with its secret was lost.
+pub(crate) fn already_exists(key: &AccessKey) -> Failure {
+    let id = key.id.to_display(KeyId::MAX_CHARS);
+    Failure::new(Exit::Conflict, format!("An earlier attempt created {id}, and its secret is sent only once."))
+        .next("If you don't have it, delete this key and create another.")
+        .command(format!("If you don't have it, delete this key (latchkey keys delete {id}) and create another."))
+}

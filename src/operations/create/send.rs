@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use crate::client::{ApiError, Client, Creation, NewKey};
+use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::interrupt::Interrupt;
 use crate::operations::prompter::Prompter;
 
 /// How often a create is sent, always under one name: one key is made at the most.
@@ -13,35 +15,46 @@ const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why there is no new key in hand.
-#[derive(Debug)]
-pub enum Unsent {
-    /// The server said no: no key was made.
-    Refused(ApiError),
-    /// No answer came, so that it is not known whether a key was made.
-    Unknown(ApiError),
+pub(crate) struct NotSent {
+    /// Why.
+    pub(crate) why: Interrupt,
+    /// Whether it is certain that no key was made.
+    pub(crate) is_certain: bool,
 }
 
-/// Sends the call until an answer comes.
-pub async fn send(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -> Result<Creation, Unsent> {
+/// Sends the call until an answer comes, signing in again if the session ends meanwhile.
+pub(crate) async fn send(access: &mut impl Access, new: &NewKey) -> Result<Creation, NotSent> {
+    let open = |why| NotSent { why, is_certain: false };
     let (mut pause, mut attempt) = (PAUSE, 1);
     loop {
-        let error = match answered(client, new, prompter).await {
+        let client = access.client().await.map_err(open)?;
+        access.prompter().flush().await.map_err(open)?;
+        let prompter = access.prompter();
+        let error = match answered(&client, new, prompter).await {
             Ok(creation) => return Ok(creation),
             Err(error) => error,
         };
-        // 409: the first call is still at work (HTTP contract, part B).
-        if !error.is_passing() && !matches!(error, ApiError::Conflict(409, _)) {
-            return Err(Unsent::Refused(error));
+        if made_no_key(&error) {
+            if matches!(error, ApiError::NotSignedIn(_)) && access.session_ended() {
+                continue;
+            }
+            return Err(NotSent { why: error.into(), is_certain: true });
         }
         if attempt == TRIES || prompter.guard().is_heard() {
-            return Err(Unsent::Unknown(error));
+            return Err(open(unknown(&error).into()));
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => pause *= 2,
-            () = prompter.guard().signal() => return Err(Unsent::Unknown(error)),
+            () = prompter.guard().signal() => return Err(open(unknown(&error).into())),
         }
         attempt += 1;
     }
+}
+
+/// Whether an answer says for certain that this attempt made no key. 409: the first call is still at work; 422: a key was
+/// made under this name with other values (HTTP contract, part B).
+pub(crate) const fn made_no_key(error: &ApiError) -> bool {
+    !error.is_passing() && !matches!(error, ApiError::Conflict(..))
 }
 
 /// One call. A signal does not end it, since its answer may be the only copy of a secret.
@@ -51,20 +64,14 @@ async fn answered(client: &Client, new: &NewKey, prompter: &mut impl Prompter) -
         result = &mut call => return result,
         () = prompter.guard().signal() => {}
     }
-    prompter.warn("A key is being made: waiting for the server's answer, to keep its secret.");
+    prompter.warn("A key is being created: waiting for the server's answer, to keep its secret.");
     call.await
 }
 
-impl From<Unsent> for Failure {
-    fn from(unsent: Unsent) -> Self {
-        match unsent {
-            Unsent::Refused(error) => error.into(),
-            Unsent::Unknown(error) => {
-                Self::new(Exit::Unreachable, format!("{error} It is not known whether the key was made.")).next(
-                    "Look at the newest with latchkey keys list --limit 5: if it is there, delete it, since its secret \
-                     is lost.",
-                )
-            }
-        }
-    }
+fn unknown(error: &ApiError) -> Failure {
+    Failure::new(Exit::Unreachable, format!("{error} It is not known whether the key was created."))
+        .next("If it is in the list, its secret is lost: delete it.")
+        .command(
+            "Look at the newest with latchkey keys list --limit 5: if it is there, delete it, since its secret is lost.",
+        )
 }

@@ -2,9 +2,10 @@
 
 mod sign_in;
 
-use crate::client::{ApiError, Client, Connect as _, Connected, Server};
+use crate::client::{Client, Connect as _, Connected, Owner, Server};
 use crate::config::Config;
 use crate::domain::{Profile, Untrusted};
+use crate::operations::access::Access;
 use crate::operations::connect::connector::{Connector, Started};
 use crate::operations::context::Context;
 use crate::operations::deliver::Rescue;
@@ -116,13 +117,6 @@ impl Session {
         pending::tell(self);
     }
 
-    /// The profile, and who is signed in there; none before somebody is, where one must be.
-    pub(crate) fn whose(&self) -> Option<(String, Option<String>)> {
-        let Server { profile, who, .. } = &self.server;
-        let username = who.as_ref().map(|who| who.username.raw_for_api().to_owned());
-        (!profile.signs_in || username.is_some()).then(|| (profile.name.clone(), username))
-    }
-
     /// Works on another profile's server. If there is no way to it, all stays as it is.
     pub(crate) async fn go_to(&mut self, name: &str) -> Flow<()> {
         let Connected { client, server } = self.connector.connect(Some(name.to_owned())).await?;
@@ -142,18 +136,6 @@ impl Session {
         let who = self.server.who.as_ref().filter(|who| who.may_only_look())?;
         let (role, user) = (who.role.to_display(40), who.username.to_display(60));
         Some(format!("{user} is an {role} here, and may only look: nothing was changed."))
-    }
-
-    /// Makes one call, as somebody who is signed in where one must be. If the session has ended, it is asked for again,
-    /// and the call goes on.
-    pub(crate) async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Flow<T> {
-        loop {
-            let client = self.signed_in().await?;
-            match self.console.wait(ask(&client)).await? {
-                Err(ApiError::NotSignedIn(_)) if self.server.profile.signs_in => self.forget_session(),
-                answer => return Ok(answer?),
-            }
-        }
     }
 
     /// A client that speaks for nobody: for what needs no session.
@@ -182,5 +164,29 @@ impl Session {
             Stop::Signal(_) if self.exit == Exit::Undelivered => Ended { exit: self.exit, signal: None },
             Stop::Signal(number) => Ended { exit: Exit::Cancelled, signal: Some(number) },
         }
+    }
+}
+
+impl Access for Session {
+    type Prompter = Console;
+
+    fn prompter(&mut self) -> &mut Console {
+        &mut self.console
+    }
+
+    async fn client(&mut self) -> Flow<Client> {
+        self.signed_in().await
+    }
+
+    fn session_ended(&mut self) -> bool {
+        let signs_in = self.server.profile.signs_in;
+        if signs_in {
+            self.forget_session();
+        }
+        signs_in
+    }
+
+    fn owner(&self) -> Option<Owner> {
+        self.server.owner()
     }
 }

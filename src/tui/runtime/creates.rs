@@ -9,8 +9,8 @@ use crate::tui::terminal::Terminal;
 impl<T: Terminal, M: Machine> Runtime<T, M> {
     /// Records a create before it is sent.
     pub(crate) fn record_create(&mut self, request: &Request) {
-        if let (Request::Create(new), Some((profile, username))) = (request, self.state.whose()) {
-            self.pending_creates.record(&profile, username.as_deref(), new);
+        if let (Request::Create(new), Some(owner)) = (request, self.state.owner()) {
+            self.pending_creates.record(&owner, new);
         }
     }
 
@@ -25,12 +25,12 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     pub(crate) fn take_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Effect> {
         let is_open = matches!(reply, Reply::Connected(Ok(_)) | Reply::SignedIn(Ok(_)));
         let effect = self.state.on_reply(reply, now);
-        if is_open && let Some((profile, username)) = self.state.whose() {
+        if is_open && let Some(owner) = self.state.owner() {
             if let Some(waiting) = self.state.unsettled.attempt.as_ref().filter(|_| self.state.creating) {
                 // Before the sign-in it was not known whose it would be.
-                self.pending_creates.record(&profile, username.as_deref(), waiting);
+                self.pending_creates.record(&owner, waiting);
             }
-            let left = self.pending_creates.left(&profile, username.as_deref(), now.utc);
+            let left = self.pending_creates.left(&owner, now.utc);
             self.state.on_left_over(left);
         }
         effect

@@ -29,7 +29,7 @@ pub use guard::{Guard, PendingAction};
 pub use help::PRESS;
 pub use list::{List, LoadFailure};
 pub use panes::{DetailsPane, Panes, SMALLEST};
-pub use pending::{PendingCreateDialog, UnresolvedCreates};
+pub use pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
 pub use profiles::ProfilesDialog;
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
 pub use sign_in::{SignInDialog, SignInFocus};

@@ -1,8 +1,9 @@
 //! Creates whose end nobody saw: those of this run until they are settled, and what an earlier run left over.
 
+use super::focus::moved;
 use super::{CallState, Dialog, Effect, ExitState, State};
-use crate::client::{IdempotencyKey, NewKey, PendingCreate, Request};
-use crate::domain::Untrusted;
+use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Request};
+use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::tui::keymap::Action;
 
 /// Creates that are not settled.
@@ -16,13 +17,29 @@ pub struct UnresolvedCreates {
     waiting: Vec<PendingCreate>,
 }
 
+/// The buttons, in their order on screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingCreateButton {
+    /// Asks again at the next start.
+    Later,
+    /// Asks the server for it again.
+    Finish,
+    /// Never asks again.
+    Forget,
+}
+
+impl PendingCreateButton {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Later, Self::Finish, Self::Forget];
+}
+
 /// The question what shall become of a create that an earlier run left over.
 #[derive(Debug)]
 pub struct PendingCreateDialog {
     /// The create.
     pub left: PendingCreate,
-    /// Whether the button that finishes it is focused.
-    pub yes: bool,
+    /// The focused button.
+    pub focus: PendingCreateButton,
     /// The call.
     pub call: CallState,
 }
@@ -42,34 +59,41 @@ impl State {
         }
         let left = self.unsettled.waiting.remove(0);
         if left.repeatable {
-            self.dialog = Some(Dialog::LeftOver(PendingCreateDialog { left, yes: false, call: CallState::None }));
+            self.dialog = Some(Dialog::LeftOver(PendingCreateDialog {
+                left,
+                focus: PendingCreateButton::Later,
+                call: CallState::None,
+            }));
         } else {
-            self.complain(format!(
-                "The create of a key{}, begun at {}, was cut off. If it is in the list and nobody has its secret, delete it.",
-                labelled(&left),
-                left.at.format("%Y-%m-%d %H:%M UTC")
-            ));
+            self.complain(interrupted_create(&left, SECRET_MAY_BE_LOST));
             self.unsettled.settled.push(left.new.idempotency_key);
         }
     }
 
-    /// The profile, and who is signed in there; none before somebody is, where one must be.
+    /// Whose creates are made here; none before somebody is signed in, where one must be.
     #[must_use]
-    pub fn whose(&self) -> Option<(String, Option<String>)> {
-        let server = self.server.as_ref()?;
-        let username = server.who.as_ref().map(|who| who.username.raw_for_api().to_owned());
-        (!server.profile.signs_in || username.is_some()).then(|| (server.profile.name.clone(), username))
+    pub fn owner(&self) -> Option<Owner> {
+        self.server.as_ref()?.owner()
     }
 
     pub(crate) fn act_in_left_over(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::LeftOver(dialog)) = &mut self.dialog else { return None };
         match action {
             _ if dialog.call.is_sent() => {}
-            Action::Next | Action::Previous => dialog.yes = !dialog.yes,
-            Action::Submit if dialog.yes => {
+            Action::Next | Action::Previous => {
+                dialog.focus = moved(&PendingCreateButton::ALL, dialog.focus, action);
+            }
+            Action::Submit if dialog.focus == PendingCreateButton::Finish => {
                 dialog.call = CallState::Sent;
                 let new = dialog.left.new.clone();
                 return Some(self.send(new));
+            }
+            Action::Submit if dialog.focus == PendingCreateButton::Forget => {
+                let told = interrupted_create(&dialog.left, SECRET_MAY_BE_LOST);
+                self.unsettled.settled.push(dialog.left.new.idempotency_key.clone());
+                self.dialog = None;
+                self.say(told);
+                self.ask_about_left_over();
             }
             Action::Submit | Action::Cancel => {
                 self.dialog = None;
@@ -95,21 +119,5 @@ impl State {
     /// Whether a dialog tells what came of a create: with it, the create is settled.
     pub(crate) const fn is_telling(&self) -> bool {
         matches!(self.dialog, Some(Dialog::Reveal(_) | Dialog::Lost(_)))
-    }
-}
-
-/// The label, as a part of a sentence.
-pub(crate) fn labelled(left: &PendingCreate) -> String {
-    match left.new.label.as_str() {
-        "" => " without a label".to_owned(),
-        label => format!(" labelled “{}”", Untrusted::new(label).to_display(60)),
-    }
-}
-
-impl PendingCreateDialog {
-    /// The label, as a part of a sentence.
-    #[must_use]
-    pub fn labelled(&self) -> String {
-        labelled(&self.left)
     }
 }

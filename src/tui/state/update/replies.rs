@@ -2,6 +2,7 @@
 
 use crate::client::{ApiError, Creation, IdempotencyKey, Reply};
 use crate::domain::{AccessKey, KeyId, Status};
+use crate::operations::create::made_no_key;
 use crate::tui::state::{CallState, ClockReading, Dialog, Effect, ExitState, Question, Reveal, State};
 
 impl State {
@@ -35,7 +36,7 @@ impl State {
         match result {
             Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == ExitState::Told => {
                 Some(Effect::Quit(Some(format!(
-                    "A key was created while the program had to end: {}. Nobody saw its secret: delete it.",
+                    "Key {} was created while latchkey was shutting down. Its secret was never shown: delete it.",
                     key.id.to_display(128)
                 ))))
             }
@@ -56,8 +57,7 @@ impl State {
     }
 
     fn on_not_created(&mut self, error: &ApiError) -> Option<Effect> {
-        // 409: the first try is still at work; 422: it was made with other values. Else a plain no is the end of it.
-        if !error.is_passing() && !matches!(error, ApiError::Conflict(..)) {
+        if made_no_key(error) {
             self.settle();
         }
         if self.exit != ExitState::No {
@@ -70,7 +70,7 @@ impl State {
                     // An earlier try was made with other values: this one is another key.
                     dialog.idempotency_key = IdempotencyKey::random();
                 }
-                dialog.call = CallState::Failed(format!("{error} Nothing is lost: Enter tries again."));
+                dialog.call = CallState::Failed(format!("{error} Nothing was lost. Enter retries."));
             }
             _ => self.complain(error.to_string()),
         }

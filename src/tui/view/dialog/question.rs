@@ -8,7 +8,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
 use crate::domain::{AccessKey, Status};
-use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateDialog, Question};
+use crate::operations::create::already_exists;
+use crate::operations::messages::key_labelled;
+use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateButton, PendingCreateDialog, Question};
 use crate::tui::theme;
 use crate::tui::view::details;
 use crate::tui::view::when;
@@ -118,33 +120,28 @@ pub(crate) fn draw_switch(
 }
 
 pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Option<Position> {
-    let mut inside = popup(frame, area, 72, 9, "This key was made before");
+    let mut inside = popup(frame, area, 72, 9, "The key already exists");
     let kept = keep_last_row(&mut inside);
-    let id = dialog.key.id.to_display(64);
-    let words = format!(
-        "An earlier try made {id}, and the server sends a secret only once. If you do not have it, delete that key, then \
-         create another."
-    );
-    let mut rest = paragraph(frame, inside, &words, Style::new());
+    let mut rest = paragraph(frame, inside, &already_exists(&dialog.key).sentences(), Style::new());
     next_row(&mut rest);
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
-    buttons(frame, row, &["Keep it", "Delete it"], Some(usize::from(dialog.yes)));
+    buttons(frame, row, &["Keep", "Delete"], Some(usize::from(dialog.yes)));
     None
 }
 
 pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCreateDialog) -> Option<Position> {
-    let mut inside = popup(frame, area, 72, 12, "A create was under way");
+    let mut inside = popup(frame, area, 72, 12, "Unfinished key creation");
     let kept = keep_last_row(&mut inside);
-    let labelled = dialog.labelled();
+    let key = key_labelled(&dialog.left.new.label);
     let words = match &dialog.call {
-        CallState::Failed(_) if kept.is_some() => format!("The create of a key{labelled} is not finished."),
+        CallState::Failed(_) if kept.is_some() => format!("Creating {key} has not finished."),
         _ if kept.is_some() => format!(
-            "latchkey ended while it created a key{labelled}. Finish it: if it is there, its secret is lost and you can \
-             delete it; if not, it is made now and you see its secret."
+            "latchkey stopped while creating {key}. Finish asks the server: if the key exists, its secret is lost and you \
+             can delete it; if not, it is created now."
         ),
         _ => format!(
-            "latchkey ended at {} while it created a key{labelled}. Finish it: if the server had made the key, its secret \
-             is lost, and you can delete it; if not, it makes the key now and you see its secret.",
+            "latchkey stopped at {} while creating {key}. Finish asks the server: if the key exists, its secret is lost \
+             and you can delete the key; if not, it is created now and you see the secret.",
             when::absolute(dialog.left.at),
         ),
     };
@@ -153,8 +150,9 @@ pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCre
         next_row(&mut rest);
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
-    buttons(frame, row, &["Not now", "Finish it"], Some(usize::from(dialog.yes)));
-    draw_call(frame, rest, &dialog.call, "Asking the server.");
+    let focused = PendingCreateButton::ALL.iter().position(|button| *button == dialog.focus);
+    buttons(frame, row, &["Later", "Finish", "Forget it"], focused);
+    draw_call(frame, rest, &dialog.call, "Asking the server…");
     None
 }
 

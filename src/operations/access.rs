@@ -1,0 +1,34 @@
+//! A server, and the person for whom it is asked.
+
+use super::interrupt::Flow;
+use super::prompter::Prompter;
+use crate::client::{ApiError, Client, Owner};
+
+/// What an operation works with: a conversation, and a server that knows who is signed in.
+pub(crate) trait Access {
+    /// The conversation.
+    type Prompter: Prompter;
+
+    /// The conversation.
+    fn prompter(&mut self) -> &mut Self::Prompter;
+
+    /// A client that may ask about keys; signs in first where that is needed.
+    async fn client(&mut self) -> Flow<Client>;
+
+    /// Takes note that the server no longer knows the session. Returns whether another one can be begun.
+    fn session_ended(&mut self) -> bool;
+
+    /// Whose creates these are; none before somebody is signed in, where that is needed.
+    fn owner(&self) -> Option<Owner>;
+
+    /// Makes one call. If the session has ended, signs in again and repeats it.
+    async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Flow<T> {
+        loop {
+            let client = self.client().await?;
+            match self.prompter().wait(ask(&client)).await? {
+                Err(ApiError::NotSignedIn(_)) if self.session_ended() => {}
+                answer => return Ok(answer?),
+            }
+        }
+    }
+}
