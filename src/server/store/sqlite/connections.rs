@@ -159,3 +159,26 @@ fn log_ahead(connection: &Connection) -> Result<(), StoreError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What runs code or touches files beside the database. `SQLite` is built with support for extensions, and refuses
+    /// them before it looks for the file: the connection never allows them.
+    #[test]
+    fn a_connection_loads_no_code_and_touches_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        create(&path).unwrap();
+        let connection = connect(&path).unwrap();
+        let ask = |sql: &str| connection.query_row(sql, [], |_| Ok(())).unwrap_err().to_string();
+        for sql in ["SELECT load_extension('latchkey')", "SELECT load_extension('latchkey', 'entry')"] {
+            assert!(ask(sql).contains("not authorized"), "{sql}: {}", ask(sql));
+        }
+        assert!(ask("SELECT fts3_tokenizer('simple', x'00')").contains("fts3tokenize disabled"));
+        for sql in ["SELECT readfile('/etc/passwd')", "SELECT writefile('x', 'y')", "SELECT edit('x')"] {
+            assert!(ask(sql).contains("no such function"), "{sql}: {}", ask(sql));
+        }
+    }
+}
