@@ -37,7 +37,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// There is no such profile.
-    #[error("there is no profile {name:?} ({by}){near}; there are: {known}. Profiles are written in {}", file.display())]
+    #[error("no profile is named {name:?} ({by}){near}; the profiles are: {known}. Add others in {}", file.display())]
     UnknownProfile {
         /// Who named it.
         by: String,
@@ -51,14 +51,10 @@ pub enum ConfigError {
         file: PathBuf,
     },
     /// `--data` with a profile whose server is elsewhere.
-    #[error(
-        "--data names the data of the embedded server, and the profile {0} has its server elsewhere: leave one out"
-    )]
+    #[error("--data is for the embedded server, and the profile {0} uses another server: omit one of them")]
     DataElsewhere(String),
     /// `--connect-to` for another server than the profile's.
-    #[error(
-        "--connect-to is about {host}, and the server is {server}: write its host and port as they are in its https:// URL"
-    )]
+    #[error("--connect-to names {host}, but the server is {server}: write host and port as in its https:// URL")]
     ForwardElsewhere {
         /// The server that was written.
         host: String,
@@ -66,7 +62,7 @@ pub enum ConfigError {
         server: String,
     },
     /// A session of a name that is not the profile's would never be used. Holds the profile, and whose it is.
-    #[error("the profile {0} is for {1}: leave --username away, or remember the other name in a profile of its own")]
+    #[error("the profile {0} is for {1}: omit --username, or add a profile for the other user")]
     AnotherName(String, String),
     /// `--url` is none.
     #[error("--url: {0}")]

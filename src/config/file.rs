@@ -40,35 +40,36 @@ pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, Config
         Ok(file) => file,
         // Without its settings, work meant for a team would land on the embedded server.
         Err(error) if error.kind() == ErrorKind::NotFound && path.ancestors().any(leads_nowhere) => {
-            return Err(wrong("cannot be read: a symbolic link leads to nothing; mend or remove it".to_owned()));
+            return Err(wrong("can't be read: a symbolic link is broken; fix or remove it".to_owned()));
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(wrong("do not exist: check --config".to_owned()));
         }
-        Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
+        Err(error) => return Err(wrong(format!("can't be read: {error}"))),
     };
-    let about = file.metadata().map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let about = file.metadata().map_err(|error| wrong(format!("can't be read: {error}")))?;
     if !about.is_file() {
-        return Err(wrong("are not in a file: a folder or a device stands there".to_owned()));
+        return Err(wrong("are not in a regular file".to_owned()));
     }
     if about.uid() != rustix::process::geteuid().as_raw() && about.uid() != 0 {
-        return Err(wrong("belong to somebody else, who could send your password elsewhere: make a copy".to_owned()));
+        return Err(wrong(
+            "belong to another user, who could send your password elsewhere: make a copy of your own".to_owned(),
+        ));
     }
     if about.mode() & 0o022 != 0 {
         return Err(wrong(
-            "can be written by others, who could send your password elsewhere: make them yours with chmod go-w"
-                .to_owned(),
+            "can be written by others, who could send your password elsewhere: run chmod go-w".to_owned(),
         ));
     }
     let mut text = String::new();
     let read = file.take(MOST + 1).read_to_string(&mut text);
     read.map_err(|error| match error.kind() {
         ErrorKind::InvalidData => wrong("are not text in UTF-8".to_owned()),
-        _ => wrong(format!("cannot be read: {error}")),
+        _ => wrong(format!("can't be read: {error}")),
     })?;
     if text.len() as u64 > MOST {
-        return Err(wrong("are larger than 1 MB: this cannot be the right file".to_owned()));
+        return Err(wrong("are larger than 1 MB: this can't be the right file".to_owned()));
     }
     Ok(Some(Text { text, private: about.mode() & 0o044 == 0 }))
 }
@@ -84,7 +85,7 @@ pub(crate) fn parse(path: &Path, read: &Text, dirs: &AppDirs) -> Result<ConfigFi
     // The error's own Display would repeat the line, and with it perhaps a password.
     let table = DeTable::parse(&read.text).map_err(|error| {
         let span = error.span().unwrap_or_default();
-        reading.error(span, &format!("this is not TOML: {}", error.message().replace('\n', ", ")))
+        reading.error(span, &format!("not valid TOML: {}", error.message().replace('\n', ", ")))
     })?;
     let mut settings = ConfigFile::default();
     for (name, value) in table.get_ref() {
@@ -102,7 +103,7 @@ pub(crate) fn parse(path: &Path, read: &Text, dirs: &AppDirs) -> Result<ConfigFi
             }
             "profiles" => {
                 let DeValue::Table(table) = value.get_ref() else {
-                    return Err(reading.error(value.span(), "profiles are written as [profiles.NAME]"));
+                    return Err(reading.error(value.span(), "write profiles as [profiles.NAME]"));
                 };
                 settings.entries = profiles::profiles(&reading, table)?;
             }

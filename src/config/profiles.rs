@@ -25,7 +25,7 @@ pub(crate) fn profiles(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<
     let mut entries = Vec::new();
     for (name, value) in table {
         if !setting::is_profile_name(name.get_ref()) {
-            let problem = "a profile's name has 1 to 32 letters, digits, dots, dashes or underscores, and begins with a letter or digit";
+            let problem = "a profile name may have 1 to 32 letters, digits, dots, dashes or underscores and must start with a letter or digit";
             return Err(reading.error(name.span(), problem));
         }
         let DeValue::Table(settings) = value.get_ref() else {
@@ -73,15 +73,15 @@ impl OneProfile<'_> {
                 self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), "data")?;
                 return Ok(ServerLocation::Embedded(self.reading.dirs.data.clone()));
             }
-            let problem = format!("the profile {} names no server: add base_url, socket or data", self.name);
+            let problem = format!("the profile {} has no server: add base_url, socket or data", self.name);
             return Err(self.reading.error(self.header.clone(), &problem));
         };
         if let Some((other, value)) = given.next() {
-            let problem = format!("{way} and {other} are two servers: a profile has one, remove one of them");
+            let problem = format!("{way} and {other} name two servers, and a profile has one: remove one of them");
             return Err(self.reading.error(value.span(), &problem));
         }
         if self.name == LOCAL && way != "data" {
-            let problem = "local is always the embedded server: give this profile another name";
+            let problem = "the name \"local\" is reserved for the embedded server; rename this profile";
             return Err(self.reading.error(self.header.clone(), problem));
         }
         match way {
@@ -135,7 +135,7 @@ impl OneProfile<'_> {
     fn forward(&self, base: &BaseUrl) -> Result<Option<SocketAddr>, ConfigError> {
         let Some(value) = self.settings.get("connect_to") else { return Ok(None) };
         if !base.is_https() || matches!(self.proxy()?, Proxy::Via(_)) {
-            let problem = "connect_to goes with an https:// base_url and without a proxy: remove one of them";
+            let problem = "connect_to needs an https:// base_url and no proxy: remove one of them";
             return Err(self.reading.error(value.span(), problem));
         }
         let address = Forward::address(self.reading.string("connect_to", value)?);
@@ -148,12 +148,12 @@ impl OneProfile<'_> {
             "none" => Ok(Proxy::None),
             text => match ProxyUrl::parse(text) {
                 Ok(url) if url.has_password() && !self.reading.private => {
-                    let problem = "the proxy's password can be read by others: make this file yours with chmod 600";
+                    let problem = "others can read the proxy's password: make this file private with chmod 600";
                     Err(self.reading.error(value.span(), problem))
                 }
                 Ok(url) => Ok(Proxy::Via(url)),
                 Err(why) => {
-                    let problem = format!("the proxy cannot be used: {why}; or write \"none\"");
+                    let problem = format!("the proxy can't be used: {why}; for no proxy write \"none\"");
                     Err(self.reading.error(value.span(), &problem))
                 }
             },
@@ -176,7 +176,7 @@ impl OneProfile<'_> {
     fn refuse(&self, names: &[&str], way: &str) -> Result<(), ConfigError> {
         let found = self.settings.iter().find(|(name, _)| names.contains(&name.get_ref().as_ref()));
         let Some((name, _)) = found else { return Ok(()) };
-        let problem = format!("{} has no meaning with {way}: remove the line", name.get_ref());
+        let problem = format!("{} has no effect with {way}: remove the line", name.get_ref());
         Err(self.reading.error(name.span(), &problem))
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
     if SECRETS.iter().any(|word| plain.contains(word)) {
         let name = if sayable { name } else { "a secret" };
         return format!(
-            "{name} does not belong into this file, which others may get to see: remove the line, and sign in with \
+            "{name} must not be stored in this file, which others may be able to read: remove the line, and sign in with \
              latchkey login"
         );
     }

@@ -34,18 +34,21 @@ impl SourceText<'_> {
     /// The value as text.
     pub(crate) fn string<'v>(&self, name: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, ConfigError> {
         match value.get_ref().as_str() {
-            Some("") => Err(self.error(value.span(), &format!("{name} is empty: give it a value, or remove the line"))),
+            Some("") => Err(self.error(value.span(), &format!("{name} is empty: set a value, or remove the line"))),
             Some(text) if text.contains(char::is_control) => {
-                Err(self.error(value.span(), &format!("{name} has a control character in it")))
+                Err(self.error(value.span(), &format!("{name} contains a control character")))
             }
             Some(text) => Ok(text),
-            None => Err(self.error(value.span(), &format!("{name} is text in quotes, not {}", kind(value.get_ref())))),
+            None => {
+                Err(self.error(value.span(), &format!("{name} must be text in quotes, not {}", kind(value.get_ref()))))
+            }
         }
     }
 
     /// The value as yes or no.
     pub(crate) fn boolean(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
-        let wrong = || self.error(value.span(), &format!("{name} is true or false, not {}", kind(value.get_ref())));
+        let wrong =
+            || self.error(value.span(), &format!("{name} must be true or false, not {}", kind(value.get_ref())));
         value.get_ref().as_bool().ok_or_else(wrong)
     }
 
@@ -54,7 +57,10 @@ impl SourceText<'_> {
         let number = value.get_ref().as_integer();
         let seconds = number.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
         seconds.filter(|seconds| (1..=3600).contains(seconds)).ok_or_else(|| {
-            self.error(value.span(), &format!("{name} is a whole number of seconds from 1 to 3600, without quotes"))
+            self.error(
+                value.span(),
+                &format!("{name} must be a whole number of seconds from 1 to 3600, without quotes"),
+            )
         })
     }
 }

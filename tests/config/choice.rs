@@ -48,7 +48,10 @@ fn the_nearest_word_counts() {
 fn an_unknown_name_is_said_with_its_source_and_what_may_be_meant() {
     let mut home = Home::with(TWO);
     let error = chosen(&home, &Overrides { profile: Some("taem".into()), ..Overrides::default() }).unwrap_err();
-    assert!(error.starts_with(r#"there is no profile "taem" (--profile); did you mean team?; there are: "#), "{error}");
+    assert!(
+        error.starts_with(r#"no profile is named "taem" (--profile); did you mean team?; the profiles are: "#),
+        "{error}"
+    );
     assert!(error.contains("local, team, lab") && error.contains("config.toml"), "{error}");
     home.dirs.profile = Some("nonsense".into());
     let error = chosen(&home, &Overrides::default()).unwrap_err();
@@ -67,7 +70,7 @@ fn a_url_makes_a_profile_of_its_own() {
     let profile = config.profile("pasted.example").unwrap();
     assert_eq!(profile.server, "pasted.example");
     assert!(profile.signs_in);
-    assert_eq!(config.notices(), ["Of the pasted address only https://pasted.example is kept."]);
+    assert_eq!(config.notices(), ["Only https://pasted.example of the pasted address is used."]);
     assert_eq!(config.url_of_ad_hoc("pasted.example"), Some("https://pasted.example"));
     assert_eq!(config.url_of_ad_hoc("team"), None);
     let wrong = Overrides { url: Some("https://jo:hunter2@pasted.example".into()), ..Overrides::default() };
@@ -90,7 +93,7 @@ fn data_is_for_the_embedded_server_only() {
         );
     }
     let error = chosen(&home, &data(Some("team"))).unwrap_err();
-    assert!(error.contains("the profile team has its server elsewhere"), "{error}");
+    assert!(error.contains("the profile team uses another server"), "{error}");
 }
 
 #[test]
@@ -126,7 +129,7 @@ fn a_forward_is_about_the_chosen_server_or_refused() {
     assert_eq!(connection.connect_to, Some(([127, 0, 0, 1], 8443).into()));
     for other in ["other.example:443=127.0.0.1:8443", "keys.example:444=127.0.0.1:8443"] {
         let error = Config::load(&overrides(other), &home.dirs).unwrap_err().to_string();
-        assert!(error.contains("and the server is keys.example"), "{error}");
+        assert!(error.contains("but the server is keys.example"), "{error}");
     }
     let local = Overrides { profile: None, ..overrides("keys.example:443=127.0.0.1:8443") };
     assert!(Config::load(&local, &home.dirs).unwrap_err().to_string().contains("embedded server"));

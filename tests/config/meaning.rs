@@ -75,7 +75,7 @@ fn a_pasted_address_becomes_a_base_url_and_is_said() {
     let spot = format!("{}, line 2, column 12", home.file().display());
     assert_eq!(
         config.notices(),
-        [format!("{spot}: Of the pasted address only https://instance.passportalmsp.com is kept.")]
+        [format!("{spot}: Only https://instance.passportalmsp.com of the pasted address is used.")]
     );
 }
 

@@ -13,11 +13,11 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("clipboard_seconds = 0", "line 1, column 21", "from 1 to 3600"),
     ("defualt_profile = \"a\"", "line 1, column 1", "did you mean default_profile?"),
     ("base_url = \"https://a\"", "line 1, column 1", "base_url belongs to a profile: write [profiles.NAME] above it"),
-    ("profiles = 3", "line 1, column 12", "profiles are written as [profiles.NAME]"),
+    ("profiles = 3", "line 1, column 12", "write profiles as [profiles.NAME]"),
     ("[profiles]\na = 3", "line 2, column 1", "a is a profile: write [profiles.a]"),
-    ("[profiles.\"a b\"]\ndata = \"x\"", "line 1, column 11", "a profile's name has 1 to 32 letters"),
-    ("[profiles.a]", "line 1, column 11", "the profile a names no server: add base_url, socket or data"),
-    ("[profiles.a]\ndata = \"x\"\n\nsocket = \"y\"", "line", "are two servers"),
+    ("[profiles.\"a b\"]\ndata = \"x\"", "line 1, column 11", "a profile name may have 1 to 32 letters"),
+    ("[profiles.a]", "line 1, column 11", "the profile a has no server: add base_url, socket or data"),
+    ("[profiles.a]\ndata = \"x\"\n\nsocket = \"y\"", "line", "name two servers"),
     (
         "[profiles.a]\nbase_ulr = \"https://a\"",
         "line 2, column 1",
@@ -29,17 +29,21 @@ const WRONG: &[(&str, &str, &str)] = &[
         "line 3, column 1",
         "there is no setting size; there are: base_url, socket",
     ),
-    ("[profiles.a]\nbase_url = 3", "line 2, column 12", "base_url is text in quotes, not a number"),
+    ("[profiles.a]\nbase_url = 3", "line 2, column 12", "base_url must be text in quotes, not a number"),
     ("[profiles.a]\nbase_url = \"\"", "line 2, column 12", "base_url is empty"),
-    ("[profiles.a]\nbase_url = \"http://keys.example\"", "line 2, column 12", "http:// is only for this machine"),
-    ("[profiles.a]\nsocket = \"x\"\nca_file = \"y\"", "line 3, column 1", "ca_file has no meaning with socket"),
-    ("[profiles.a]\ndata = \"x\"\nusername = \"jo\"", "line 3, column 1", "username has no meaning with data"),
+    (
+        "[profiles.a]\nbase_url = \"http://keys.example\"",
+        "line 2, column 12",
+        "http:// is allowed only for this machine",
+    ),
+    ("[profiles.a]\nsocket = \"x\"\nca_file = \"y\"", "line 3, column 1", "ca_file has no effect with socket"),
+    ("[profiles.a]\ndata = \"x\"\nusername = \"jo\"", "line 3, column 1", "username has no effect with data"),
     ("[profiles.a]\nbase_url = \"https://a\"\nca_only = true", "line 3, column 1", "ca_only needs ca_file"),
     ("[profiles.a]\nbase_url = \"https://a\"\nclient_key = \"k\"", "line 3, column 1", "client_key needs client_cert"),
     (
         "[profiles.a]\nbase_url = \"https://a\"\nca_only = \"yes\"",
         "line 3, column 11",
-        "ca_only is true or false, not text",
+        "ca_only must be true or false, not text",
     ),
     (
         "[profiles.a]\nbase_url = \"https://a\"\ntimeout = \"30\"",
@@ -52,14 +56,18 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "[profiles.a]\nbase_url = \"https://a\"\nproxy = \"ftp://p\"",
         "line 3, column 9",
-        "the proxy cannot be used: it must begin",
+        "the proxy can't be used: it must begin",
     ),
-    ("[profiles.local]\nbase_url = \"https://a\"", "line 1, column 11", "local is always the embedded server"),
-    ("[profiles.local]\nproxy = \"none\"", "line 2, column 1", "proxy has no meaning with data"),
-    ("# ä\n[profiles.a]\nbase_url = \"https://a\" x", "line 3, column 24", "this is not TOML"),
+    ("[profiles.local]\nbase_url = \"https://a\"", "line 1, column 11", "is reserved for the embedded server"),
+    ("[profiles.local]\nproxy = \"none\"", "line 2, column 1", "proxy has no effect with data"),
+    ("# ä\n[profiles.a]\nbase_url = \"https://a\" x", "line 3, column 24", "not valid TOML"),
     ("[profiles.a]\ndata = \"x\"\ndata = \"y\"", "line 3, column 1", "duplicate key"),
-    ("[profiles.a]\nusername = \"j\\u001bo\"\ndata = \"x\"", "line 2, column 1", "username has no meaning with data"),
-    ("[profiles.a]\nbase_url = \"https://a\"\nusername = \"j\\u001bo\"", "line 3, column 12", "a control character"),
+    ("[profiles.a]\nusername = \"j\\u001bo\"\ndata = \"x\"", "line 2, column 1", "username has no effect with data"),
+    (
+        "[profiles.a]\nbase_url = \"https://a\"\nusername = \"j\\u001bo\"",
+        "line 3, column 12",
+        "contains a control character",
+    ),
 ];
 
 #[test]
@@ -92,7 +100,7 @@ fn secrets_have_no_place_here_and_are_not_repeated() {
             format!("[{name}]\nvalue = \"hunter2\""),
         ] {
             let error = Home::with(&settings).load().unwrap_err().to_string();
-            assert!(error.contains(&format!("{name} does not belong into this file")), "{settings:?}: {error}");
+            assert!(error.contains(&format!("{name} must not be stored in this file")), "{settings:?}: {error}");
             assert!(error.contains("latchkey login"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
@@ -154,7 +162,7 @@ fn a_proxy_password_that_others_can_read_is_refused() {
     for mode in [0o640, 0o604] {
         home.mode(mode);
         let error = home.load().unwrap_err().to_string();
-        assert!(error.contains("line 3, column 9: the proxy's password can be read by others"), "{error}");
+        assert!(error.contains("line 3, column 9: others can read the proxy's password"), "{error}");
         assert!(!error.contains("hunter2"));
     }
     let home = Home::with(&with("http://proxy:3128"));
@@ -166,7 +174,7 @@ fn a_proxy_password_that_others_can_read_is_refused() {
 fn what_is_no_file_of_settings_is_named() {
     let home = Home::empty();
     std::fs::create_dir_all(home.file()).unwrap();
-    assert!(home.load().unwrap_err().to_string().contains("are not in a file"));
+    assert!(home.load().unwrap_err().to_string().contains("are not in a regular file"));
     let home = Home::with("");
     std::fs::write(home.file(), b"\xff\xfe").unwrap();
     assert!(home.load().unwrap_err().to_string().contains("are not text in UTF-8"));

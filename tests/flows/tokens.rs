@@ -236,7 +236,7 @@ async fn a_real_tenant_of_passportal_is_asked_by_its_base_url() {
     bench.sees("It expires in 5");
     bench.sees("This server has no call that tells whether a token is good.");
     bench.type_keys("<Esc>").await;
-    bench.sees(&format!("Of the pasted address only http://127.0.0.1:{port} is kept."));
+    bench.sees(&format!("Only http://127.0.0.1:{port} of the pasted address is used."));
     serving.abort();
 }
 

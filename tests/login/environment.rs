@@ -26,12 +26,12 @@ async fn a_proxy_of_the_environment_is_used_but_not_for_this_machine() {
         assert!(login(&near, &[(name, &proxy)]).await.good, "{name}");
         let far = Home::with_team("https://keys.invalid", &ca);
         let ended = login(&far, &[(name, &proxy)]).await;
-        assert!(ended.err.contains("The proxy does not connect to the server"), "{name}: {ended:?}");
+        assert!(ended.err.contains("The proxy can't connect to the server"), "{name}: {ended:?}");
         assert!(!format!("{ended:?}").contains("hunter2"));
         let ended = login(&far, &[(name, &proxy), ("NO_PROXY", "example.com,.invalid")]).await;
-        assert!(ended.err.contains("name cannot be looked up"), "{name}: {ended:?}");
+        assert!(ended.err.contains("Can't resolve the server's name"), "{name}: {ended:?}");
         let none = Home::with_team("https://keys.invalid", "proxy = \"none\"");
-        assert!(login(&none, &[(name, &proxy)]).await.err.contains("name cannot be looked up"));
+        assert!(login(&none, &[(name, &proxy)]).await.err.contains("Can't resolve the server's name"));
     }
 }
 
@@ -40,7 +40,7 @@ async fn a_wrong_proxy_of_the_environment_is_named_and_not_repeated() {
     let home = Home::with_team("https://keys.invalid", "");
     for wrong in ["ftp://jo:hunter2@proxy", "http://jo:hunter2@proxy:99999"] {
         let ended = login(&home, &[("HTTPS_PROXY", wrong)]).await;
-        assert!(ended.err.contains("The proxy in HTTPS_PROXY cannot be used"), "{ended:?}");
+        assert!(ended.err.contains("The proxy in HTTPS_PROXY can't be used"), "{ended:?}");
         assert!(!format!("{ended:?}").contains("hunter2"));
     }
 }
@@ -52,7 +52,7 @@ async fn the_files_of_ssl_cert_are_used_and_named_if_they_are_wrong() {
     let home = Home::with_team(&format!("https://localhost:{port}"), "");
     let file = authority.file();
     let (folder, file) = (file.parent().unwrap().to_str().unwrap(), file.to_str().unwrap());
-    assert!(login(&home, &[]).await.err.contains("an authority that this computer does not trust"));
+    assert!(login(&home, &[]).await.err.contains("doesn't trust the authority that signed"));
     assert!(login(&home, &[("SSL_CERT_FILE", file)]).await.good);
     assert!(login(&home, &[("SSL_CERT_DIR", folder)]).await.good);
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
@@ -74,7 +74,7 @@ async fn the_profile_of_the_environment_is_used() {
     let url = format!("http://127.0.0.1:{}//dashboard#/default", serve_plain(mock.router()).await);
     let args = [&["--url", &url], LOGIN.as_slice()].concat();
     let ended = home.run(&args, PASSWORD, &[("LATCHKEY_PROFILE", "local")]).await;
-    assert!(ended.good && ended.err.contains("Of the pasted address only http://127.0.0.1:"), "{ended:?}");
+    assert!(ended.good && ended.err.contains("of the pasted address is used."), "{ended:?}");
 }
 
 #[tokio::test]

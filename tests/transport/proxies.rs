@@ -109,7 +109,7 @@ async fn a_proxy_that_wants_a_password_gets_it_or_is_named() {
     assert_eq!(ask(&through(&authority, &format!("http://jo:hunter2@127.0.0.1:{proxy}")).0).await.unwrap(), 0);
     for wrong in ["", "jo:letmein@"] {
         let why = why_not(&through(&authority, &format!("http://{wrong}127.0.0.1:{proxy}")).0).await;
-        assert!(why.starts_with("The proxy wants a user name and a password"), "{why}");
+        assert!(why.starts_with("The proxy requires a user name and password"), "{why}");
         assert!(!why.contains("letmein"), "{why}");
     }
 }
@@ -122,7 +122,7 @@ async fn a_proxy_that_is_not_there_is_to_blame() {
         let (connection, _) = through(&authority, &format!("{scheme}://jo:hunter2@127.0.0.1:{free}"));
         let error = ask(&connection).await.unwrap_err();
         let why = error.to_string();
-        assert!(why.starts_with("The proxy does not connect to the server"), "{scheme}: {why}");
+        assert!(why.starts_with("The proxy can't connect to the server"), "{scheme}: {why}");
         assert!(error.is_passing());
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
@@ -137,7 +137,7 @@ async fn a_proxy_of_another_kind_is_named() {
         let (connection, _) = through(&authority, &format!("socks5h://jo:hunter2@127.0.0.1:{port}"));
         let connect_timeout = std::time::Duration::from_millis(200);
         let why = why_not(&ConnectionSettings { connect_timeout, ..connection }).await;
-        let words = format!("The proxy does not connect to the server (socks5h://127.0.0.1:{port}: {what}");
+        let words = format!("The proxy can't connect to the server (socks5h://127.0.0.1:{port}: {what}");
         assert!(why.starts_with(&words), "{why}");
     }
 }
@@ -147,7 +147,7 @@ async fn a_proxy_that_refuses_is_to_blame() {
     let refusing = serve_plain(always(|| StatusCode::FORBIDDEN.into_response())).await;
     let authority = Authority::new("ours");
     let why = why_not(&through(&authority, &format!("http://127.0.0.1:{refusing}")).0).await;
-    let words = format!("The proxy does not connect to the server (http://127.0.0.1:{refusing}: it refused to)");
+    let words = format!("The proxy can't connect to the server (http://127.0.0.1:{refusing}: it refused to)");
     assert!(why.starts_with(&words), "{why}");
 }
 

@@ -38,7 +38,7 @@ pub fn blame(error: &reqwest::Error, proxy: Option<&str>) -> ApiError {
             return tls_blame(tls).into();
         }
         match cause.downcast_ref::<TunnelError>() {
-            Some(TunnelError::ProxyAuthRequired) => return TransportError::ProxyWantsPassword.into(),
+            Some(TunnelError::ProxyAuthRequired) => return TransportError::ProxyPasswordRequired.into(),
             Some(TunnelError::TunnelUnsuccessful) => return by_proxy("it refused to"),
             Some(_) => return by_proxy(&innermost),
             None => {}
@@ -116,7 +116,7 @@ fn plain_name(name: &str) -> &str {
 fn alert_blame(alert: AlertDescription) -> TransportError {
     match alert {
         AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
-            TransportError::WantsClientCertificate
+            TransportError::ClientCertificateRequired
         }
         AlertDescription::BadCertificate
         | AlertDescription::UnsupportedCertificate

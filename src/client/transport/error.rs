@@ -17,73 +17,68 @@ pub enum TransportError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A proxy's address cannot be used. Holds where it was given, and what is wrong.
-    #[error("The proxy in {0} cannot be used: {1}.")]
+    /// A proxy's address is wrong. Holds where it was given, and what is wrong.
+    #[error("The proxy in {0} can't be used: {1}.")]
     ProxyAddress(String, &'static str),
     /// TLS cannot be set up on this computer.
-    #[error("TLS cannot be set up here: {0}.")]
+    #[error("Can't set up TLS: {0}.")]
     Tls(String),
     /// The server's certificate comes from an authority that is not trusted here.
     #[error(
-        "The server's certificate is signed by an authority that this computer does not trust: name the \
-         authority's certificate with ca_file in the profile, or check the address."
+        "This computer doesn't trust the authority that signed the server's certificate. Name the authority's \
+         certificate with ca_file in the profile, or check the address."
     )]
     UnknownAuthority,
     /// The server's certificate is for another name. Holds the names that it has.
     #[error(
-        "The server's certificate is for another name ({}): use that name in the base URL, or check the address.",
+        "The server's certificate is for another name ({}). Use that name in the base URL, or check the address.",
         .0.to_display(120)
     )]
     WrongName(Untrusted),
     /// The server's certificate is out of date.
     #[error(
-        "The server's certificate has expired: have it renewed. If it should be good, this computer's clock is wrong."
+        "The server's certificate has expired. Have it renewed. If it should still be valid, this computer's clock is \
+         wrong."
     )]
     Expired,
     /// The server's certificate begins in the future.
-    #[error(
-        "The server's certificate is not valid yet: this computer's clock is wrong, or the certificate is too new."
-    )]
+    #[error("The server's certificate is not valid yet: it is too new, or this computer's clock is wrong.")]
     NotYetValid,
     /// The server shows the certificate of an authority as its own.
     #[error(
-        "The server's certificate is an authority's (CA:TRUE, as openssl req -x509 makes it), which cannot stand for a \
-         server: have one made with basicConstraints=CA:FALSE."
+        "The server's certificate is a certificate authority's (CA:TRUE, the default of openssl req -x509), which \
+         can't identify a server. Have one issued with basicConstraints=CA:FALSE."
     )]
     AuthorityAsServer,
     /// Something else is wrong with the server's certificate.
-    #[error("The server's certificate cannot be used ({}): have it replaced.", .0.to_display(120))]
+    #[error("The server's certificate isn't trusted ({}). If it is your own, name it with ca_file in the profile.", .0.to_display(120))]
     Certificate(Untrusted),
-    /// The server wants to see a certificate.
-    #[error("The server wants a client certificate: name yours with client_cert and client_key in the profile.")]
-    WantsClientCertificate,
-    /// The server does not take our certificate.
+    /// The server requires a client certificate.
+    #[error("The server requires a client certificate. Name yours with client_cert and client_key in the profile.")]
+    ClientCertificateRequired,
+    /// The server does not accept our certificate. Holds the name of the TLS alert.
     #[error(
-        "The server refused the TLS connection ({0}): it wants a client certificate, or does not accept the one \
-         that client_cert names."
+        "The server refused the TLS connection ({0}). It requires a client certificate, or doesn't accept the one that \
+         client_cert names."
     )]
     ClientCertificateRefused(String),
-    /// What answers does not speak TLS.
-    #[error(
-        "What answers there does not speak TLS: check the port of the base URL, and whether a proxy stands before it."
-    )]
+    /// The server's answer is not TLS.
+    #[error("This port doesn't use TLS. Check the port of the base URL, and any proxy in front of the server.")]
     NotTls,
-    /// What answers does not speak plain HTTP.
-    #[error(
-        "What answers there does not speak plain HTTP: this port seems to speak TLS: write https:// in the base URL."
-    )]
+    /// The server's answer to plain HTTP is TLS.
+    #[error("This port uses TLS. Write https:// in the base URL.")]
     SpeaksTls,
     /// TLS failed in another way.
-    #[error("The TLS connection failed ({}): check the address, and what stands between.", .0.to_display(120))]
+    #[error("The TLS connection failed ({}). Check the address, and what is between here and the server.", .0.to_display(120))]
     Handshake(Untrusted),
-    /// The proxy wants to know who asks.
-    #[error("The proxy wants a user name and a password: give them in its address, http://NAME:PASSWORD@HOST:PORT.")]
-    ProxyWantsPassword,
+    /// The proxy requires authentication.
+    #[error("The proxy requires a user name and password. Put them in its address, http://NAME:PASSWORD@HOST:PORT.")]
+    ProxyPasswordRequired,
     /// The proxy cannot be reached, or does not connect us.
-    #[error("The proxy does not connect to the server ({}): check proxy in the profile, or HTTPS_PROXY.", .0.to_display(120))]
+    #[error("The proxy can't connect to the server ({}). Check proxy in the profile, or HTTPS_PROXY.", .0.to_display(120))]
     Proxy(Untrusted),
     /// The host's name is unknown.
-    #[error("The server's name cannot be looked up ({}): check the base URL and the network.", .0.to_display(120))]
+    #[error("Can't resolve the server's name ({}). Check the base URL and the network.", .0.to_display(120))]
     UnknownHost(Untrusted),
 }
 

@@ -26,16 +26,18 @@ pub enum BaseUrlError {
     #[error("the base URL is empty; give one such as https://instance.passportalmsp.com")]
     Empty,
     /// A Secret access key stands where the URL belongs.
-    #[error("this looks like a Secret access key, not like a base URL")]
+    #[error("this looks like a Secret access key, not a base URL")]
     IsSecret,
     /// A name or a password stands before the host.
-    #[error("a base URL has no user name or password in it; leave out what stands before the @, and sign in instead")]
+    #[error("a base URL must not contain a user name or password: remove everything before the @, and sign in instead")]
     Userinfo,
     /// Plain HTTP to another machine. Holds the host.
-    #[error("http:// is only for this machine; for {0} write https://, or everyone on the way reads the secrets")]
+    #[error(
+        "http:// is allowed only for this machine. Use https:// for {0}; otherwise anyone on the network could read the secrets"
+    )]
     PlainHttp(String),
     /// Neither `http` nor `https`.
-    #[error("a base URL begins with https:// (or http:// for this machine)")]
+    #[error("a base URL must start with https:// (or http:// for this machine)")]
     Scheme,
     /// It is not a URL at all.
     #[error("this is not a base URL ({0}); give one such as https://instance.passportalmsp.com")]
@@ -66,8 +68,8 @@ impl BaseUrl {
         let cut = !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some();
         let notice = match (assumed, cut) {
             (false, false) => None,
-            (true, false) => Some(format!("Without http:// or https:// it is taken as {base}.")),
-            (_, true) => Some(format!("Of the pasted address only {base} is kept.")),
+            (true, false) => Some(format!("No http:// or https:// given; using {base}.")),
+            (_, true) => Some(format!("Only {base} of the pasted address is used.")),
         };
         Ok((base, notice))
     }
@@ -187,8 +189,10 @@ fn reason(error: url::ParseError) -> &'static str {
     match error {
         url::ParseError::EmptyHost => "it has no host",
         url::ParseError::InvalidPort => "its port is not a number from 0 to 65535",
-        url::ParseError::IdnaError | url::ParseError::InvalidDomainCharacter => "its host has a wrong character",
-        url::ParseError::InvalidIpv4Address | url::ParseError::InvalidIpv6Address => "its IP address is wrong",
+        url::ParseError::IdnaError | url::ParseError::InvalidDomainCharacter => {
+            "the host name contains an invalid character"
+        }
+        url::ParseError::InvalidIpv4Address | url::ParseError::InvalidIpv6Address => "its IP address is invalid",
         _ => "it cannot be read",
     }
 }

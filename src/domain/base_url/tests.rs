@@ -18,7 +18,7 @@ fn a_base_url_is_taken_as_it_is() {
 #[test]
 fn of_a_pasted_address_the_base_is_kept_and_named() {
     let pasted = "https://instance.passportalmsp.com//dashboard#/default";
-    let notice = "Of the pasted address only https://instance.passportalmsp.com is kept.";
+    let notice = "Only https://instance.passportalmsp.com of the pasted address is used.";
     assert_eq!(kept(pasted), ("https://instance.passportalmsp.com".into(), Some(notice.into())));
     let (base, notice) = kept("https://keys.example/login?token=hunter2");
     assert_eq!(base, "https://keys.example");
@@ -27,10 +27,10 @@ fn of_a_pasted_address_the_base_is_kept_and_named() {
 
 #[test]
 fn without_a_scheme_it_is_https_and_says_so() {
-    let notice = "Without http:// or https:// it is taken as https://keys.example:8443.";
+    let notice = "No http:// or https:// given; using https://keys.example:8443.";
     assert_eq!(kept("keys.example:8443"), ("https://keys.example:8443".into(), Some(notice.into())));
     assert_eq!(kept("localhost:8080").0, "https://localhost:8080");
-    assert!(kept("keys.example/dashboard").1.unwrap().contains("https://keys.example is kept"));
+    assert!(kept("keys.example/dashboard").1.unwrap().contains("Only https://keys.example of"));
 }
 
 #[test]
