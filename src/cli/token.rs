@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::args::TokenArgs;
-use super::{connect_as_anyone, hmac, output, secret};
+use super::{connect_as_anyone, output, secret};
 use crate::client::{ApiError, Client};
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::diagnosis::of_end;
@@ -16,12 +16,14 @@ use crate::domain::{Grant, KeyId, Verdict, hmac_token};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
+use crate::operations::messages;
+use crate::operations::tokens::hmac::random_content;
 
 /// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
 pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> {
     let secret = secret::read(args.secret.secret_file.as_deref(), ExpectedInput::Secret)?;
     secret::check_pair(&args.id, &secret)?;
-    let content = args.content.clone().map_or_else(hmac::draw, Ok)?;
+    let content = args.content.clone().map_or_else(random_content, Ok)?;
     let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());
     drop(secret);
     let server = connect_as_anyone(settings).await?;
@@ -68,9 +70,9 @@ fn write(grant: &Grant, format: Format) -> Result<Exit, Failure> {
 async fn prove(client: &Client, grant: &Grant, format: Format) -> Result<Exit, Failure> {
     let end = output::time(grant.expires_at);
     let (verified, words) = match client.verify(&grant.access_token).await? {
-        Verdict::Good(_) => (Some(true), "the server knows it".to_owned()),
-        Verdict::NotOffered => (None, "the server has no call that verifies it (Passportal has none)".to_owned()),
-        Verdict::Refused(why) => (Some(false), format!("but the server refuses it: {}", why.to_display(120))),
+        Verdict::Good(_) => (Some(true), "accepted by the server".to_owned()),
+        Verdict::NotOffered => (None, messages::NO_VERIFICATION.to_owned()),
+        Verdict::Refused(why) => (Some(false), messages::token_refused(&why)),
     };
     let until = match (grant.expires_at - Utc::now()).num_minutes() {
         minutes @ 1.. => format!("{end}, in {minutes} minutes"),

@@ -13,6 +13,7 @@ use super::args::VerifyArgs;
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{AccessToken, KeyId, Verdict};
 use crate::operations::format::Format;
+use crate::operations::messages;
 
 /// Writes the ID of the key that the token was made from. A token that is not good is a failure.
 pub async fn run(args: &VerifyArgs, settings: &Context) -> Result<Exit, Failure> {
@@ -24,13 +25,11 @@ pub async fn run(args: &VerifyArgs, settings: &Context) -> Result<Exit, Failure>
     match verdict? {
         Verdict::Good(id) => write(&id, settings.format),
         Verdict::Refused(why) => {
-            Err(Failure::new(Exit::NotGood, format!("The access token is not good: {}.", why.to_display(120)))
+            Err(Failure::new(Exit::NotGood, messages::token_refused(&why))
                 .next("Get a fresh one with: latchkey token ID"))
         }
-        Verdict::NotOffered => {
-            Err(Failure::new(Exit::Mistake, "This server has no call that verifies a token (Passportal has none).")
-                .next("Try the token on a request that you need it for."))
-        }
+        Verdict::NotOffered => Err(Failure::new(Exit::Mistake, messages::NO_VERIFICATION)
+            .next("Try the token on a request that you need it for.")),
     }
 }
 

@@ -25,6 +25,7 @@ pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, T
 pub use error::ApiError;
 pub use keys::{Changes, Creation, Cursor, IdempotencyKey, ListRequest, NewKey, Page, PendingCreate};
 pub use server::{Connect, Connected, Owner, Server};
+pub(crate) use task::answer::answer;
 pub use task::spawn;
 pub use transport::{TransportError, install_tls};
 

@@ -1,8 +1,12 @@
 //! The sentences that more than one front end says, by subject.
 
-use crate::client::PendingCreate;
-use crate::domain::{Label, Untrusted};
+use chrono::{DateTime, Local, Utc};
 
+use crate::client::PendingCreate;
+use crate::domain::{KeyId, Label, Untrusted, sentence};
+
+/// Cells of the server's words within a sentence.
+const CELLS: usize = 120;
 /// Cells of a label within a sentence.
 const LABEL_CELLS: usize = 60;
 
@@ -24,3 +28,47 @@ pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
 
 /// What to do about a create that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";
+
+// Tokens
+
+/// The exchange failed.
+pub(crate) const NO_TOKEN: &str = "No access token was issued.";
+/// The server can't say whether an access token is good.
+pub(crate) const NO_VERIFICATION: &str = "This server has no call that verifies an access token (Passportal has none).";
+/// The server knows the access token as this key's.
+pub(crate) const TOKEN_ACCEPTED: &str = "The server accepts the token for this key.";
+/// The exchange succeeded.
+pub(crate) const TOKEN_RECEIVED: &str = "Access token received.";
+
+/// When an access token expires: how long from now, and at which time here and in UTC.
+pub(crate) fn token_expiry(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let left = at - now;
+    let form = if left.num_hours() < 24 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    let (here, utc) = (at.with_timezone(&Local).format(form).to_string(), at.format(form).to_string());
+    let time = if here == utc { format!("{utc} UTC") } else { format!("{here} ({utc} UTC)") };
+    if left.num_seconds() <= 0 {
+        return format!("Expired at {time}.");
+    }
+    let amount = match left.num_minutes() {
+        0 => "under a minute".to_owned(),
+        minutes @ 1..120 => format!("{minutes} min"),
+        minutes @ 120..2880 => format!("{} h", minutes / 60),
+        minutes => format!("{} d", minutes / 1440),
+    };
+    format!("Expires in {amount}, at {time}.")
+}
+
+/// The server knows the access token as that of the key `id`, which is not the one that was exchanged.
+pub(crate) fn token_of_another_key(id: &KeyId) -> String {
+    format!("The server accepts the token but says it belongs to key {}.", id.to_display(KeyId::MAX_CHARS))
+}
+
+/// Whether the access token is good is not known; `why` is a sentence.
+pub(crate) fn token_not_verified(why: &str) -> String {
+    format!("The token could not be verified: {why}")
+}
+
+/// The server refuses an access token, in its words.
+pub(crate) fn token_refused(words: &Untrusted) -> String {
+    sentence(&format!("the server refuses the access token: {}", words.to_display(CELLS)))
+}

@@ -18,3 +18,4 @@ pub(crate) mod prompter;
 #[cfg(test)]
 mod scripted;
 pub mod sign_in;
+pub mod tokens;

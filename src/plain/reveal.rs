@@ -2,13 +2,13 @@
 
 use super::delivery::Credential;
 use super::exchange;
-use super::exchange::Pair;
 use super::session::Session;
 use crate::domain::{AccessKey, KeyId, SecretKey};
 use crate::operations::deliver::{Delivery, Rescue};
 use crate::operations::failure::Exit;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
+use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::delivery::line;
 
 /// What can be done with it, in the order of safety.
@@ -47,7 +47,8 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
     session.console.say("Access key created.");
     session.console.say(format!("Access key ID: {id}"));
     session.console.say("Secret access key: not shown yet. Take it now: after Close it is gone for good.");
-    let pair = Pair::here(session, key.id.clone(), secret.clone());
+    let server = KeyServer::of(&session.server);
+    let pair = Pair { id: key.id.clone(), secret: secret.clone(), server };
     let credential = Credential { name: "Secret access key", text: secret.expose() };
     let mut chosen = session.console.choose("Secret access key", &CHOICES).await?;
     loop {
@@ -55,8 +56,8 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
             0 => credential.to_file(session).await.map(|done| *is_seen |= done),
             1 => credential.to_command(session).await.map(|done| *is_seen |= done),
             2 => credential.to_terminal(session).await.map(|done| *is_seen |= done),
-            3 => exchange::hmac(session, &pair, None).await,
-            4 => exchange::test(session, &pair, None, None).await,
+            3 => exchange::hmac(session, &pair).await,
+            4 => exchange::test(session, pair.clone().into()).await,
             _ if *is_seen || lose_it(session).await? => {
                 *is_seen = true; // the user has decided
                 session.console.say(format!("{id} is ready for use. Its secret is gone from this program."));

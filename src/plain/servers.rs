@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 
+use super::exchange::say_finding;
 use super::session::Session;
 use crate::domain::diagnosis::{Evidence, diagnose};
 use crate::operations::diagnose::environment::facts;
@@ -46,7 +47,7 @@ pub(crate) async fn doctor(session: &mut Session) -> Flow<()> {
     session.console.say("The server answers.");
     let clocks = health.time.map(|theirs| (theirs, Utc::now()));
     for finding in diagnose(&Evidence { clocks, ..Evidence::default() }) {
-        session.console.say(format!("{} {}", finding.what, finding.next));
+        say_finding(session, &finding);
     }
     Ok(())
 }

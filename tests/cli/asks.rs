@@ -58,7 +58,7 @@ fn an_access_token_is_proved_and_not_shown() {
     let (id, secret) = home.create("");
     let file = home.file("secret", &secret);
     let mut terminal = start(&home, &["token", &id, "--secret-file", &file]);
-    terminal.sees("the server knows it");
+    terminal.sees("accepted by the server");
     let (status, terminal) = terminal.ends();
     assert_eq!(code(status), 0);
     assert!(!contains(&terminal.bytes, b"eyJ"));

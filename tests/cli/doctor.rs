@@ -27,7 +27,7 @@ fn a_key_that_works_has_no_fault() {
     let (id, secret) = home.create("");
     assert_eq!(faults(&home, &[&id], &secret), (0, vec![]));
     let table = home.feed(&["doctor", &id], &secret).good();
-    assert!(table.starts_with("note   The exchange works") && !table.contains(&secret), "{table}");
+    assert!(table.starts_with("note   Access token received.") && !table.contains(&secret), "{table}");
     // Without a secret it says what it did not try.
     let table = home.run(&["doctor", &id]).good();
     assert!(table.contains("The key exists and is active; its exchange was not tried."), "{table}");
@@ -95,7 +95,7 @@ fn what_was_given_is_never_passed_over() {
     };
     let good = hmac_token(secret.as_bytes(), b"x").expose().to_uppercase();
     let done = try_token(&good).good();
-    assert!(done.starts_with("note   The exchange works") && !done.contains("not tried"), "{done}");
+    assert!(done.starts_with("note   Access token received.") && !done.contains("not tried"), "{done}");
     for (token, why) in
         [("0".repeat(64), "refuses this HMAC token"), ("0c433d7e".to_owned(), "was not tried: it does not have 64")]
     {

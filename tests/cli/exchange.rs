@@ -177,7 +177,7 @@ fn from_secret_to_token_to_key() {
     // With the key its tokens go.
     home.run(&["keys", "delete", "--yes", &id]).good();
     let error = home.feed(&["verify"], &token).failed(7);
-    assert!(error.contains("not good") && !error.contains("eyJ"), "{error}");
+    assert!(error.contains("refuses the access token") && !error.contains("eyJ"), "{error}");
     let error = home.feed(&["token", &id], &secret).failed(7);
     assert!(error.contains("latchkey doctor") && !error.contains(&secret), "{error}");
 }

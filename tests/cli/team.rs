@@ -73,7 +73,10 @@ fn sign_in_work_by_script_and_sign_out() {
     assert_eq!(at(&["logout"]).code, 0);
     // Without a session it cannot know, and says so.
     let sick = at(&["doctor", &id, "--secret-file", "secret"]);
-    assert!(sick.code == 7 && sick.out.contains("Nobody is signed in") && !sick.out.contains("inactive."), "{sick:?}");
+    assert!(
+        sick.code == 7 && sick.out.contains("You are not signed in") && !sick.out.contains("inactive."),
+        "{sick:?}"
+    );
     assert_eq!(sign_in("kim").code, 0);
     at(&["keys", "show", &id]).good();
     assert!(at(&["keys", "activate", &id]).failed(3).contains("auditor"));

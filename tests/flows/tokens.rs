@@ -3,7 +3,7 @@
 use latchkey::client::{Server, Target};
 use latchkey::domain::{Content, Verdict, hmac_token};
 use latchkey::platform::clipboard::report::What;
-use latchkey::tui::state::{Dialog, HmacStep, Step, TestStep, Testing};
+use latchkey::tui::state::{Dialog, HmacStep, Step, TestState, TestStep};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -98,7 +98,7 @@ async fn the_secret_does_not_go_into_the_content() {
     let secret = bench.secret();
     bench.press(secret.expose());
     bench.type_keys("<Enter>").await;
-    bench.sees("The secret stands in the content");
+    bench.sees("The content contains the secret");
     assert!(hmac(&bench).made.is_none());
     bench.type_keys("<Ctrl-U><Enter>").await;
     bench.sees("The content is empty");
@@ -109,11 +109,13 @@ async fn a_new_key_is_tested_by_a_real_exchange() {
     let mut bench = Bench::new().await;
     bench.type_keys("c<Enter>").await;
     bench.type_keys("t").await;
-    bench.sees("The exchange gave an access token.");
+    bench.sees("Access token received.");
     bench.sees("UTC");
-    bench.sees("The server accepts the token: it is this key's.");
-    let Testing::Works { grant, verdict, .. } = &test(&bench).state else { panic!("{:?}", test(&bench).state) };
-    assert_eq!(*verdict, Ok(Verdict::Good(test(&bench).pair.id.clone())));
+    bench.sees("The server accepts the token for this key.");
+    let TestState::Works { grant, verdict, .. } = &test(&bench).test.state else {
+        panic!("{:?}", test(&bench).test.state)
+    };
+    assert_eq!(*verdict, Ok(Verdict::Good(test(&bench).test.id.clone())));
     let token = grant.access_token.expose().to_owned();
     assert!((3500..=3600).contains(&(grant.expires_at - bench.now.utc).num_seconds()));
     bench.misses(&token);
@@ -122,7 +124,7 @@ async fn a_new_key_is_tested_by_a_real_exchange() {
     assert!(!format!("{:?}", bench.state).contains(&token));
     // Each test draws a content of its own, so no two tokens are made of the same.
     bench.type_keys("<Tab><Enter>").await;
-    let Testing::Works { grant, .. } = &test(&bench).state else { panic!("{:?}", test(&bench).state) };
+    let TestState::Works { grant, .. } = &test(&bench).test.state else { panic!("{:?}", test(&bench).test.state) };
     assert_ne!(grant.access_token.expose(), token);
 }
 
@@ -232,9 +234,9 @@ async fn a_real_tenant_of_passportal_is_asked_by_its_base_url() {
     bench.press(&format!("http://127.0.0.1:{port}//dashboard#/default<Tab>"));
     bench.press(&format!("{}<Tab>{}<Tab><Tab><Tab><Tab>", "1".repeat(32), "2".repeat(32)));
     bench.type_keys("<Enter>").await;
-    bench.sees("The exchange gave an access token.");
-    bench.sees("It expires in 5");
-    bench.sees("This server has no call that tells whether a token is good.");
+    bench.sees("Access token received.");
+    bench.sees("Expires in 5");
+    bench.sees("This server has no call that verifies an access token");
     bench.type_keys("<Esc>").await;
     bench.sees(&format!("Only http://127.0.0.1:{port} of the pasted address is used."));
     serving.abort();

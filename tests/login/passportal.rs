@@ -64,7 +64,7 @@ async fn the_page_opens_at_passportal_and_makes_tokens() {
         terminal.send(b"c");
         terminal.sees("change them in its dashboard");
         terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
-        terminal.sees("The exchange gave an access token.");
+        terminal.sees("Access token received.");
         terminal.send(b"\x03");
         terminal.ends().0.success()
     });

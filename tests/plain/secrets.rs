@@ -111,15 +111,15 @@ fn what_was_made_with_it_is_a_credential_too() {
     let mut talk = home.talk();
     let id = create(&mut talk);
     talk.types("test key");
-    talk.says("The exchange gave an access token.");
-    talk.says("The server accepts the token: it is this key's.");
+    talk.says("Access token received.");
+    talk.says("The server accepts the token for this key.");
     talk.answers(&[
         ("Access token (1 to 4, Enter lists them): ", "1"),
         ("New file", "token"),
         ("for you alone", "back"),
     ]);
-    talk.answers(&[(SECRET, "hmac token"), ("Enter for a fresh random one): ", "api-content-hash")]);
-    talk.answers(&[("HMAC token: made, not shown.", "file"), ("New file", "hash"), ("Enter lists them): ", "4")]);
+    talk.answers(&[(SECRET, "hmac token"), ("Enter for random text): ", "api-content-hash")]);
+    talk.answers(&[("HMAC token: generated, not shown.", "file"), ("New file", "hash"), ("Enter lists them): ", "4")]);
     talk.answers(&[("New file", "request"), ("The request for curl is in request", "2"), ("Command", "cat >hash2")]);
     talk.answers(&[("ended well", "3"), ("Show it?", "y"), ("HMAC token, alone on the next line:\r\n", "5")]);
     let hash = home.read("hash");

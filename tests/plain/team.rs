@@ -59,7 +59,7 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
     talk.types("");
     talk.says("Your session has ended. Sign in again: what you were doing goes on.");
     talk.answers(&[("Password of jo at localhost", PASSWORD), ("Access key created.", HEARD), (SECRET, "test")]);
-    talk.answers(&[("it is this key's.", "back"), (SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);
+    talk.answers(&[("for this key.", "back"), (SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);
     talk.answers(&[(COMMAND, "list"), ("1. for the team, PK", HEARD)]);
     team.end_sessions();
     talk.answers(&[(COMMAND, "show 1"), ("Your session has ended.", HEARD), ("Password", PASSWORD)]);

@@ -13,12 +13,12 @@ fn a_secret_is_typed_unseen_and_used() {
     let mut talk = home.talk();
     talk.answers(&[(COMMAND, "sort label desc"), ("1. two", HEARD), (COMMAND, "tokens 1")]);
     talk.answers(&[("Base URL (Enter for embedded server): ", ""), ("Secret access key (not shown", &secret)]);
-    talk.answers(&[(TOKEN, "access token"), ("fresh random one): ", ""), ("it is this key's.", "4")]);
-    talk.answers(&[(TOKEN, "hmac"), ("random one): ", &secret), ("The secret stands in the content", "1")]);
-    talk.answers(&[("random one): ", "api-content-hash"), ("Content: api-content-hash", "back"), (TOKEN, "close")]);
+    talk.answers(&[(TOKEN, "access token"), ("random text): ", ""), ("for this key.", "4")]);
+    talk.answers(&[(TOKEN, "hmac"), ("random text): ", &secret), ("The content contains the secret", "1")]);
+    talk.answers(&[("random text): ", "api-content-hash"), ("Content: api-content-hash", "back"), (TOKEN, "close")]);
     // The secret of another key.
     talk.answers(&[(COMMAND, &format!("t {id}")), ("Base URL", ""), ("not shown", &secret), (TOKEN, "doctor")]);
-    talk.answers(&[("Enter for none): ", ""), ("The exchange gave no access token.", HEARD)]);
+    talk.answers(&[("Enter for none): ", ""), ("No access token was issued.", HEARD)]);
     talk.says("Wrong: The secret is whole, but it is not the secret of this key.");
     talk.says("Next: ");
     talk.answers(&[(TOKEN, "doctor"), ("Enter for none): ", &"0".repeat(64)), ("Content that was hashed", "")]);
@@ -37,7 +37,7 @@ fn another_server_is_named_by_its_url() {
     let mut talk = home.talk();
     talk.answers(&[(COMMAND, &format!("tokens {id}")), ("Base URL", "ftp://x"), (COMMAND, &format!("tokens {id}"))]);
     talk.answers(&[("Base URL", "http://127.0.0.1:9"), ("not shown", &"2".repeat(32)), (TOKEN, "2")]);
-    talk.answers(&[("random one): ", ""), ("The exchange gave no access token.", HEARD), ("cannot be reached", HEARD)]);
+    talk.answers(&[("random text): ", ""), ("No access token was issued.", HEARD), ("cannot be reached", HEARD)]);
     talk.answers(&[(TOKEN, "close")]);
     assert!(!talk.quits().contains("2222"));
 }

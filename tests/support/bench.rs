@@ -11,7 +11,7 @@ use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
 use latchkey::server::embedded;
 use latchkey::server::embedded::Embedded;
-use latchkey::tui::state::{CallState, ClockReading, Dialog, Effect, SaveTarget, State, Step, Testing};
+use latchkey::tui::state::{CallState, ClockReading, Dialog, Effect, SaveTarget, State, Step, TestState};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -200,7 +200,7 @@ impl Bench {
             Some(Dialog::Token(token)) => token.step.as_ref(),
             _ => None,
         };
-        let testing = matches!(step, Some(Step::Test(test)) if !matches!(test.state, Testing::Works { .. } | Testing::Fails { .. }));
+        let testing = matches!(step, Some(Step::Test(test)) if !matches!(test.test.state, TestState::Works { .. } | TestState::Fails { .. } | TestState::NotTried { .. }));
         let sign_in = self.state.sign_in.as_ref();
         if let Some(dialog) = sign_in {
             return self.left.is_none() && dialog.call.is_sent(); // the rest waits for a person

@@ -10,7 +10,7 @@ use crate::cli::args::DoctorArgs;
 use crate::cli::prompts::Prompts;
 use crate::cli::secret;
 use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::{Content, HmacToken, KeyId, SecretKey};
+use crate::domain::{Content, KeyId, SecretKey};
 use crate::operations::failure::Failure;
 use crate::operations::prompter::Prompter as _;
 use crate::platform::prompt;
@@ -51,15 +51,6 @@ impl Case {
         };
         let secret = secret.map(|secret| SecretKey::foreign(secret.expose_secret()));
         Ok(Some(Self { id, secret, content, failing_token }))
-    }
-
-    /// The failing token and its content, to be tried as they are where no secret is given: fit for the wire.
-    pub(crate) fn token(&self) -> Option<(HmacToken, &Content)> {
-        if self.secret.is_some() {
-            return None;
-        }
-        let token = HmacToken::parse(self.failing_token.as_ref()?.expose_secret().trim())?;
-        Some((token, self.content.as_ref()?))
     }
 }
 

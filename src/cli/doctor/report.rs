@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::output;
 use crate::cli::output::Out;
+use crate::domain::diagnosis::FindingKind;
 use crate::operations::diagnose::{Diagnosis, Fact};
 use crate::operations::format::Format;
 
@@ -39,7 +40,7 @@ pub(crate) fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts:
 
 fn json(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
     let findings = diagnosis.findings.iter();
-    let findings = findings.map(|f| FindingRecord { what: &f.what, next: &f.next, is_fault: f.is_fault }).collect();
+    let findings = findings.map(|f| FindingRecord { what: &f.what, next: &f.next, is_fault: f.is_fault() }).collect();
     let named = facts.iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), value.as_str()));
     output::write_json(&mut *out, &DiagnosisReport { findings, environment: named.collect() })?;
     writeln!(out)
@@ -49,7 +50,7 @@ fn csv(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
     let mut csv = output::Rows::new(out);
     csv.row(["kind", "what", "next"])?;
     for found in &diagnosis.findings {
-        let kind = if found.is_fault { "fault" } else { "note" };
+        let kind = if found.is_fault() { "fault" } else { "note" };
         csv.row([kind, &found.what, &found.next].map(output::csv_cell))?;
     }
     for (name, value) in facts {
@@ -66,7 +67,10 @@ fn table(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()>
         writeln!(out)?;
     }
     for found in &diagnosis.findings {
-        let mark = if found.is_fault { "wrong" } else { "note" };
+        let mark = match found.kind {
+            FindingKind::Failed | FindingKind::Fault => "wrong",
+            FindingKind::Running | FindingKind::Passed | FindingKind::Note => "note",
+        };
         writeln!(out, "{mark:5}  {}", output::one_line(&found.what))?;
         if !found.next.is_empty() {
             writeln!(out, "       {}", output::one_line(&found.next))?;

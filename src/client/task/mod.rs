@@ -1,6 +1,6 @@
 //! The API task: takes requests, gives replies, and keeps what waits for somebody to sign in.
 
-mod answer;
+pub(crate) mod answer;
 
 use std::time::Duration;
 

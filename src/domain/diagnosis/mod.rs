@@ -16,19 +16,45 @@ pub struct Finding {
     pub what: String,
     /// The next step, in a sentence.
     pub next: String,
-    /// Whether this explains the failure, or only tells what was ruled out.
-    pub is_fault: bool,
+    /// What it says of the case.
+    pub kind: FindingKind,
+}
+
+/// What a finding says of the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingKind {
+    /// A step that is still running.
+    Running,
+    /// A step that succeeded.
+    Passed,
+    /// A step that failed.
+    Failed,
+    /// What explains a failure.
+    Fault,
+    /// What was ruled out, or is good to know.
+    Note,
 }
 
 impl Finding {
-    /// What explains the failure.
+    /// What explains a failure.
     pub fn fault(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.into(), next: next.into(), is_fault: true }
+        Self { what: what.into(), next: next.into(), kind: FindingKind::Fault }
     }
 
-    /// What only tells what was ruled out.
+    /// What was ruled out, or is good to know.
     pub fn note(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { what: what.into(), next: next.into(), is_fault: false }
+        Self { what: what.into(), next: next.into(), kind: FindingKind::Note }
+    }
+
+    /// How far a step is, without a next step of the user's.
+    pub fn step(kind: FindingKind, what: impl Into<String>) -> Self {
+        Self { what: what.into(), next: String::new(), kind }
+    }
+
+    /// Whether it explains a failure.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        self.kind == FindingKind::Fault
     }
 }
 
@@ -88,7 +114,7 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
     let next = "Correct the base URL, then try again.";
     findings.extend(evidence.address.clone().map(|what| Finding::fault(what, next)));
     findings.extend(of_clocks(evidence));
-    if evidence.was_refused && !findings.iter().any(|finding| finding.is_fault) {
+    if evidence.was_refused && !findings.iter().any(Finding::is_fault) {
         findings.push(of_pair(evidence));
     }
     findings

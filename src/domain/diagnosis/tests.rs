@@ -90,7 +90,7 @@ fn what_the_list_says_is_told() {
     ] {
         let evidence = Evidence { id: "PK1", key: state, was_refused: true, ..Evidence::default() };
         let findings = diagnose(&evidence);
-        assert!(findings.iter().any(|f| f.is_fault && f.what.contains(words)), "{words}: {findings:?}");
+        assert!(findings.iter().any(|f| f.is_fault() && f.what.contains(words)), "{words}: {findings:?}");
     }
 }
 

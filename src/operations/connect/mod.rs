@@ -6,7 +6,7 @@ use chrono::Utc;
 use secrecy::SecretString;
 
 use crate::client::session_file::{SessionFile, SessionFileError};
-use crate::client::{AdminSession, ApiError, Client, ConnectionSettings};
+use crate::client::{AdminSession, ApiError, Client, ConnectionSettings, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::{Profile, Untrusted};
 use crate::platform::prompt;
@@ -82,6 +82,14 @@ pub async fn server(config: &Config, name: &str, interactive: bool) -> Result<Co
         profile,
         username: Some(signed_in.session.username),
         guard: HeldSession::Session,
+    })
+}
+
+/// Where the server of the chosen profile listens.
+pub fn target(config: &Config) -> Result<Target, ConfigError> {
+    Ok(match config.connection(config.chosen())? {
+        ServerLocation::Embedded(data) => Target::Socket(data.join("api.sock")),
+        ServerLocation::Remote(connection) => connection.target,
     })
 }
 

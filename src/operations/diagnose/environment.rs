@@ -15,7 +15,7 @@ use crate::operations::format::time;
 use crate::operations::sign_in::place;
 
 /// Asks the server how it is.
-pub(crate) async fn diagnose(server: &Connection, base: Option<&BaseUrl>) -> (Diagnosis, Option<Health>) {
+pub(crate) async fn diagnose(server: &Connection, target: &Target) -> (Diagnosis, Option<Health>) {
     let (mut diagnosis, health) = match server.client.health().await {
         Ok(health) => {
             let clocks = health.time.map(|theirs| (theirs, Utc::now()));
@@ -24,15 +24,18 @@ pub(crate) async fn diagnose(server: &Connection, base: Option<&BaseUrl>) -> (Di
             (Diagnosis { findings, exit: Exit::Done }, Some(health))
         }
         Err(ApiError::NotFound(_)) => {
-            let is_passportal = base.is_some_and(BaseUrl::is_passportal);
-            let next = if is_passportal { "" } else { "If it is not Passportal, check the base URL." };
+            let next = if target.is_passportal() { "" } else { "If it is not Passportal, check the base URL." };
             let what = "The server answers; it has no /health (Passportal has none).";
             (Diagnosis { findings: vec![Finding::note(what, next)], exit: Exit::Done }, None)
         }
         Err(error) => (Diagnosis::of(&error.into()), None),
     };
     // A host that answers may still be one without the API.
-    let address = find(&Evidence { address: base.and_then(BaseUrl::region_hint), ..Evidence::default() });
+    let address = match target {
+        Target::Url(base) => base.region_hint(),
+        Target::Socket(_) => None,
+    };
+    let address = find(&Evidence { address, ..Evidence::default() });
     if !address.is_empty() {
         diagnosis.findings.extend(address);
         diagnosis.exit = diagnosis.exit.max(Exit::Unreachable);

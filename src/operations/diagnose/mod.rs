@@ -25,7 +25,6 @@ impl Diagnosis {
             Some(next) => next,
             None => "Correct it, then try again.",
         };
-        let (what, next) = (failure.message.clone(), next.to_owned());
-        Self { findings: vec![Finding { what, next, is_fault: true }], exit: failure.exit }
+        Self { findings: vec![Finding::fault(failure.message.clone(), next)], exit: failure.exit }
     }
 }

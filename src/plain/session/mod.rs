@@ -143,6 +143,11 @@ impl Session {
         self.client.without_session()
     }
 
+    /// A client with the session that there is now, if any.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// The last place for a secret that found no other; made sure of before there is one.
     pub(crate) fn rescue(&self) -> Flow<Rescue> {
         Ok(Rescue::prepare(&self.settings.dirs.state)?)

@@ -21,6 +21,7 @@ use std::time::Instant;
 
 use secrecy::SecretString;
 
+pub use crate::operations::tokens::key_test::TestState;
 pub use crate::platform::clipboard::report::{CopyReport, What};
 pub use clock::ClockReading;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
@@ -34,8 +35,8 @@ pub use profiles::ProfilesDialog;
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
 pub use sign_in::{SignInDialog, SignInFocus};
 pub use step::{
-    HmacFocus, HmacStep, Home, Made, Pair, SaveFocus, SaveResult, SaveStep, SaveTarget, Saving, Step, StepOutcome,
-    TestButton, TestStep, Testing,
+    HmacFocus, HmacStep, Made, SaveFocus, SaveResult, SaveStep, SaveTarget, Saving, Step, StepOutcome, TestButton,
+    TestStep,
 };
 pub use token::{TokenDialog, TokenFocus};
 pub use window::Window;
@@ -44,6 +45,7 @@ use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::domain::{Identity, Profile, SecretKey};
+use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
 
 /// Everything that the screen shows.
@@ -220,15 +222,11 @@ impl State {
         }
     }
 
-    /// The server as a step must know it.
-    fn home(&self) -> Home {
-        let server = self.server.as_ref();
-        Home {
-            at: None,
-            target: server.map_or_else(|| Target::Socket("api.sock".into()), |server| server.target.clone()),
-            name: server.map_or_else(String::new, |server| server.profile.server.clone()),
-            may_look: server.is_some_and(|server| !server.profile.signs_in || server.who.is_some()),
-        }
+    /// The server that knows the keys of the list.
+    fn key_server(&self) -> KeyServer {
+        let target = Target::Socket("api.sock".into());
+        let unknown = || KeyServer { at: None, target, name: String::new(), may_look: false };
+        self.server.as_ref().map_or_else(unknown, KeyServer::of)
     }
 
     /// The step of two or three that is open.

@@ -5,11 +5,12 @@ use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
 use super::focus::moved;
-use super::{HmacStep, Home, Pair, Step, StepOutcome, TestStep};
-use crate::client::Target;
+use super::{Effect, HmacStep, Step, StepOutcome, TestStep};
 use crate::domain::credential_kind;
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{BaseUrl, Content, KeyId, SecretKey, sentence};
+use crate::operations::tokens::key_test::{FailingToken, TestInput};
+use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
 
@@ -33,7 +34,7 @@ pub struct TokenDialog {
     /// The step that was opened from here.
     pub step: Option<Step>,
     /// The profile's server.
-    pub here: Home,
+    pub here: KeyServer,
 }
 
 /// A stop of the focus.
@@ -73,7 +74,7 @@ const LONGEST: usize = 2048;
 impl TokenDialog {
     /// A page for a key of this server, or for any other.
     #[must_use]
-    pub fn new(id: Option<&KeyId>, here: Home) -> Self {
+    pub fn new(id: Option<&KeyId>, here: KeyServer) -> Self {
         Self {
             base: Field::new("", LONGEST),
             id: Field::new(id.map_or("", KeyId::raw_for_api), KeyId::MAX_CHARS),
@@ -204,16 +205,17 @@ impl TokenDialog {
             self.step = Some(Step::Hmac(Box::new(step)));
             return outcome;
         }
-        let failing = (self.focus == F::Doctor).then(|| SecretString::from(self.failing.text()));
-        StepOutcome::Stay(TestStep::begin(pair, content, failing).map(|(step, request)| {
-            self.step = Some(Step::Test(Box::new(step)));
-            request.into()
-        }))
+        let is_doctor = self.focus == F::Doctor;
+        let failing = || FailingToken { text: SecretString::from(self.failing.text()), content: content.clone() };
+        let failing = is_doctor.then(failing);
+        let (step, request) = TestStep::begin(TestInput { content, is_doctor, failing, ..pair.into() });
+        self.step = Some(Step::Test(Box::new(step)));
+        StepOutcome::Stay(request.map(Effect::from))
     }
 
     /// What is typed, checked; or what is wrong with it and what to do.
     fn read(&mut self) -> Result<(Pair, Option<Content>), String> {
-        let home = self.home()?;
+        let server = self.server()?;
         if self.id.text().is_empty() {
             return Err("Type the Access key ID first.".into());
         }
@@ -230,23 +232,16 @@ impl TokenDialog {
         let content = (!content.is_empty()).then(|| Content::parse(content)).transpose();
         let content = content.map_err(|error| said(&error))?;
         let id = KeyId::parse(self.id.text()).map_err(|error| said(&error))?;
-        Ok((Pair { id, secret: SecretKey::foreign(self.secret.text()), home }, content))
+        Ok((Pair { id, secret: SecretKey::foreign(self.secret.text()), server }, content))
     }
 
     /// The server that is meant. A pasted address of a dashboard becomes its base URL, and the page says so.
-    fn home(&mut self) -> Result<Home, String> {
-        if self.base.text().trim().is_empty() {
-            return Ok(self.here.clone());
-        }
-        let (base, notice) = BaseUrl::parse(self.base.text()).map_err(|error| sentence(&error.to_string()))?;
+    fn server(&mut self) -> Result<KeyServer, String> {
+        let (server, notice) = KeyServer::at(self.base.text(), self.here.clone())?;
         if notice.is_some() {
             self.words = notice;
-            self.base = Field::new(base.as_str(), LONGEST);
+            self.base = Field::new(server.at.as_ref().map_or("", BaseUrl::as_str), LONGEST);
         }
-        if self.here.target == Target::Url(base.clone()) {
-            return Ok(self.here.clone());
-        }
-        let name = base.host_for_screen().to_owned();
-        Ok(Home { at: Some(base.clone()), target: Target::Url(base), name, may_look: false })
+        Ok(server)
     }
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use super::focus::moved;
-use super::{ClockReading, Effect, HmacStep, Home, Pair, SaveResult, SaveStep, Step, StepOutcome, TestStep};
+use super::{ClockReading, Effect, HmacStep, SaveResult, SaveStep, Step, StepOutcome, TestStep};
 use crate::domain::{AccessKey, SecretKey};
+use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
 pub use parts::{Fate, News, RevealButton};
@@ -32,7 +33,7 @@ pub struct Reveal {
     pub asking: bool,
     /// The step that was opened from here.
     pub step: Option<Step>,
-    home: Home,
+    server: KeyServer,
 }
 
 /// A shown secret hides by itself after this long.
@@ -51,9 +52,9 @@ pub enum RevealOutcome {
 impl Reveal {
     /// A dialog with its secret hidden.
     #[must_use]
-    pub const fn new(key: AccessKey, secret: SecretKey, home: Home) -> Self {
+    pub const fn new(key: AccessKey, secret: SecretKey, server: KeyServer) -> Self {
         let (focus, shown_until, news, step) = (RevealButton::Show, None, None, None);
-        Self { key, secret, shown_until, focus, news, fate: Fate::Nowhere, asking: false, step, home }
+        Self { key, secret, shown_until, focus, news, fate: Fate::Nowhere, asking: false, step, server }
     }
 
     /// What presses mean in it.
@@ -189,7 +190,7 @@ impl Reveal {
     }
 
     fn pair(&self) -> Pair {
-        Pair { id: self.key.id.clone(), secret: self.secret.clone(), home: self.home.clone() }
+        Pair { id: self.key.id.clone(), secret: self.secret.clone(), server: self.server.clone() }
     }
 
     fn open_hmac(&mut self) {
@@ -204,9 +205,9 @@ impl Reveal {
 
     fn open_test(&mut self) -> Option<Effect> {
         self.hide();
-        let (step, request) = TestStep::begin(self.pair(), None, None)?;
+        let (step, request) = TestStep::begin(self.pair().into());
         self.step = Some(Step::Test(Box::new(step)));
-        Some(request.into())
+        request.map(Effect::from)
     }
 
     fn close(&mut self) -> RevealOutcome {

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
-use super::{Pair, StepOutcome};
-use crate::client::Target;
-use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::{Content, CurlEndpoint, HmacToken, curl_text, hmac_token, sentence};
+use super::StepOutcome;
+use crate::domain::{Content, HmacToken, hmac_token, sentence};
+use crate::operations::tokens::hmac::{check_content, curl_command};
+use crate::operations::tokens::pair::Pair;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::random;
 use crate::tui::field::Field;
@@ -112,12 +112,7 @@ impl HmacStep {
     }
 
     fn check(&self) -> Result<Content, String> {
-        let typed = self.content.text();
-        if typed.contains(self.pair.secret.expose()) {
-            return Err("the secret stands in the content, which is sent in the clear: take it out".to_owned());
-        }
-        let content = Content::parse(typed).map_err(|error| error.to_string())?;
-        ExpectedInput::Content.check(typed).map(|()| content).map_err(|error| error.to_string())
+        check_content(self.content.text(), &self.pair.secret)
     }
 
     /// Takes a press that is no intent.
@@ -185,11 +180,7 @@ impl HmacStep {
         Some(match focus {
             HmacFocus::CopyContent => Effect::Copy(What::Content, SecretString::from(made.content.as_str())),
             HmacFocus::CopyRequest => {
-                let endpoint = match &self.pair.home.target {
-                    Target::Url(base) => CurlEndpoint::Url(base.as_str()),
-                    Target::Socket(path) => CurlEndpoint::Socket(path),
-                };
-                let text = curl_text(endpoint, &self.pair.id, &made.token, &made.content);
+                let text = curl_command(&self.pair.server.target, &self.pair.id, &made.token, &made.content);
                 Effect::Copy(What::Request, SecretString::from(text.as_str()))
             }
             _ => Effect::Copy(What::HmacToken, SecretString::from(made.token.expose())),

@@ -10,37 +10,12 @@ use crossterm::event::KeyEvent;
 
 pub use hmac::{HmacFocus, HmacStep, Made};
 pub use save::{SaveFocus, SaveResult, SaveStep, SaveTarget, Saving};
-pub use test::{TestButton, TestStep, Testing};
+pub use test::{TestButton, TestStep};
 
 use super::{ClockReading, Effect};
-use crate::client::{Reply, Request, Target};
-use crate::domain::{BaseUrl, KeyId, SecretKey};
+use crate::client::{Reply, Request};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
-
-/// A pair, and the server that knows it. Dropped, and so wiped, with its step.
-#[derive(Clone, Debug)]
-pub struct Pair {
-    /// The Access key ID.
-    pub id: KeyId,
-    /// The Secret access key.
-    pub secret: SecretKey,
-    /// Its server.
-    pub home: Home,
-}
-
-/// The server that knows a key.
-#[derive(Clone, Debug)]
-pub struct Home {
-    /// Its base URL, if it is not the profile's server.
-    pub at: Option<BaseUrl>,
-    /// Where it listens.
-    pub target: Target,
-    /// Its name for the screen.
-    pub name: String,
-    /// Whether its list of keys may be asked about the key.
-    pub may_look: bool,
-}
 
 /// A step, open on the screen.
 #[derive(Debug)]

@@ -42,7 +42,7 @@ impl State {
             }
             Ok(Creation::New(key, secret)) => {
                 let id = key.id.clone();
-                self.dialog = Some(Dialog::Reveal(Box::new(Reveal::new(key, secret, self.home()))));
+                self.dialog = Some(Dialog::Reveal(Box::new(Reveal::new(key, secret, self.key_server()))));
                 self.filter = None;
                 Some(self.list.open(Some(id)).into())
             }

@@ -32,7 +32,7 @@ impl State {
             Action::Tokens => {
                 self.accepted.clear();
                 let id = self.list.selected_key().map(|key| key.id.clone());
-                self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.home()))));
+                self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.key_server()))));
             }
             Action::Profiles => self.open_profiles(),
             Action::SignOut => return self.sign_out(),

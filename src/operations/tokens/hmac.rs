@@ -1,0 +1,41 @@
+//! Step two: an HMAC token from a secret and a content.
+
+use zeroize::Zeroizing;
+
+use crate::client::Target;
+use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, SecretKey, curl_text};
+use crate::operations::failure::{Exit, Failure};
+use crate::platform::random;
+
+/// Draws a random content.
+///
+/// # Errors
+///
+/// The operating system gives no random numbers.
+pub fn random_content() -> Result<Content, Failure> {
+    random::content().map_err(|error| Failure::new(Exit::Mistake, format!("No random numbers available: {error}.")))
+}
+
+/// Checks a text that was typed as the content for an HMAC token of `secret`.
+///
+/// # Errors
+///
+/// Why it can't be that, for the middle of a sentence.
+pub fn check_content(typed: &str, secret: &SecretKey) -> Result<Content, String> {
+    if typed.contains(secret.expose()) {
+        return Err("the content contains the secret and is sent unencrypted; remove it".to_owned());
+    }
+    ExpectedInput::Content.check(typed).map_err(|wrong| wrong.to_string())?;
+    Content::parse(typed).map_err(|error| error.to_string())
+}
+
+/// The exchange with a server as a command for curl; a credential.
+#[must_use]
+pub fn curl_command(target: &Target, id: &KeyId, token: &HmacToken, content: &Content) -> Zeroizing<String> {
+    let endpoint = match target {
+        Target::Url(base) => CurlEndpoint::Url(base.as_str()),
+        Target::Socket(path) => CurlEndpoint::Socket(path),
+    };
+    curl_text(endpoint, id, token, content)
+}

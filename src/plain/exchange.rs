@@ -1,0 +1,64 @@
+//! Steps two and three, for one pair of ID and secret: an HMAC token, the exchange, and what is wrong if it fails.
+
+use chrono::Utc;
+
+use super::delivery;
+use super::delivery::Credential;
+use super::session::Session;
+use crate::domain::diagnosis::{Finding, FindingKind};
+use crate::domain::{Content, SecretKey, hmac_token};
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::Prompter as _;
+use crate::operations::tokens::hmac::{check_content, curl_command, random_content};
+use crate::operations::tokens::key_test;
+use crate::operations::tokens::key_test::{TestInput, TestState};
+use crate::operations::tokens::pair::Pair;
+
+/// Asks for a content; none stands for a random one.
+pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<Option<Content>> {
+    let typed = session.console.ask("Content (Enter for random text): ").await?;
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    check_content(&typed, secret).map(Some).map_err(|why| Interrupt::words(&why))
+}
+
+/// Generates an HMAC token and offers it. Asks for the content.
+pub(crate) async fn hmac(session: &mut Session, pair: &Pair) -> Flow<()> {
+    let content = match content(session, &pair.secret).await? {
+        Some(content) => content,
+        None => random_content()?,
+    };
+    let token = hmac_token(pair.secret.expose().as_bytes(), content.as_str().as_bytes());
+    session.console.say(format!("Content: {}", content.as_str()));
+    session
+        .console
+        .say("HMAC token: generated, not shown. With ID and content it is a credential until the key is deleted.");
+    let request = curl_command(&pair.server.target, &pair.id, &token, &content);
+    let request = Credential { name: "request for curl", text: &request };
+    delivery::offer(session, &Credential { name: "HMAC token", text: token.expose() }, &request).await
+}
+
+/// Tests a key, says what came of it, and offers the access token.
+pub(crate) async fn test(session: &mut Session, input: TestInput) -> Flow<()> {
+    let client = session.client();
+    let test = session.console.wait(key_test::run(input, &client)).await?;
+    for finding in test.findings(Utc::now()) {
+        say_finding(session, &finding);
+    }
+    let TestState::Works { grant, .. } = &test.state else { return Ok(()) };
+    let token = Credential { name: "access token", text: grant.access_token.expose() };
+    delivery::offer(session, &token, &delivery::NOTHING).await
+}
+
+/// Says what was found, and the next step.
+pub(crate) fn say_finding(session: &mut Session, finding: &Finding) {
+    let mark = match finding.kind {
+        FindingKind::Fault => "Wrong: ",
+        FindingKind::Running | FindingKind::Passed | FindingKind::Failed | FindingKind::Note => "",
+    };
+    session.console.say(format!("{mark}{}", finding.what));
+    if !finding.next.is_empty() {
+        session.console.say(format!("Next: {}", finding.next));
+    }
+}
