@@ -36,7 +36,7 @@ pub use query::{CursorToken, Filter, KeyQuery, Order, Sort};
 pub use redact::{looks_secret, redact};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub(crate) use stack::wiped_after;
-pub use untrusted::{ConfusableWarning, Untrusted, is_invisible};
+pub use untrusted::{ConfusableWarning, Untrusted, is_invisible, is_printable_ascii};
 
 /// Words as a sentence: with a capital at the beginning and a full stop at the end.
 #[must_use]

@@ -39,7 +39,9 @@ impl Untrusted {
     /// [`to_display`](Self::label) of a name: a `!` says that there is a [`doubt`](Self::doubt) about it.
     #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
-        if self.confusable().is_some() {
+        if is_printable_ascii(&self.0) {
+            fit(&self.0, max_cells)
+        } else if self.confusable().is_some() {
             fit(&format!("! {}", escape(&self.0)), max_cells)
         } else {
             self.to_display(max_cells)
@@ -49,7 +51,9 @@ impl Untrusted {
     /// Why a reader may take it for another text than it is.
     #[must_use]
     pub fn confusable(&self) -> Option<ConfusableWarning> {
-        if spell(&self.0, false) != self.0 {
+        if is_printable_ascii(&self.0) {
+            None
+        } else if spell(&self.0, false) != self.0 {
             Some(ConfusableWarning::Unseen)
         } else if confusable::mixes_scripts(&self.0) {
             Some(ConfusableWarning::Scripts)
@@ -61,7 +65,7 @@ impl Untrusted {
     /// How many cells the whole text takes on screen.
     #[must_use]
     pub fn width(&self) -> usize {
-        escape(&self.0).width()
+        if is_printable_ascii(&self.0) { self.0.len() } else { escape(&self.0).width() }
     }
 
     /// Whether there is nothing.
@@ -83,13 +87,19 @@ impl fmt::Debug for Untrusted {
     }
 }
 
+/// Whether a text is of printable ASCII alone, as nearly all are: each character is seen, and takes one cell.
+#[must_use]
+pub fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|b| (b' '..=b'~').contains(&b))
+}
+
 /// Makes what cannot be seen visible: `^[` for ESC, `\u{202e}` for a bidi override.
 fn escape(text: &str) -> String {
     spell(text, Charset::spoken() == Charset::Ascii)
 }
 
 fn spell(text: &str, ascii: bool) -> String {
-    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+    if is_printable_ascii(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
@@ -131,7 +141,7 @@ pub fn is_invisible(c: char) -> bool {
 
 /// Cuts to a number of cells at a grapheme's border, with an ellipsis for what is missing.
 fn fit(text: &str, max_cells: usize) -> String {
-    if text.width() <= max_cells {
+    if text.len() <= max_cells && is_printable_ascii(text) || text.width() <= max_cells {
         return text.to_owned();
     }
     let mut out = String::new();

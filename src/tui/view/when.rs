@@ -22,7 +22,7 @@ pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String
 
 /// The date, here.
 pub(crate) fn date(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Local).format("%Y-%m-%d").to_string()
+    at.with_timezone(&Local).date_naive().to_string()
 }
 
 /// The time to the minute, here.

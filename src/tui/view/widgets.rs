@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Clear, Padding, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::Untrusted;
+use crate::domain::{Untrusted, is_printable_ascii};
 use crate::tui::field::Field;
 use crate::tui::theme;
 pub(crate) use crate::tui::wrap::wrap;
@@ -23,9 +23,14 @@ fn draw_line(frame: &mut Buffer, area: Rect, text: &Line) {
     if area.is_empty() {
         return;
     }
-    frame.set_line(area.x, area.y, text, area.width);
+    let (mut x, mut cells) = (area.x, 0);
+    for span in text {
+        let room = usize::from(area.right() - x);
+        x = put(frame, x, area.y, &span.content, room, text.style.patch(span.style));
+        cells += width(&span.content);
+    }
     let blanks = text.spans.last().map_or(0, |span| span.content.len() - span.content.trim_end_matches(' ').len());
-    if text.width() - blanks > usize::from(area.width) {
+    if cells - blanks > usize::from(area.width) {
         let last = area.right() - 1;
         let style = frame[(last, area.y)].style();
         // A wide character does not stay by half.
@@ -34,6 +39,26 @@ fn draw_line(frame: &mut Buffer, area: Rect, text: &Line) {
         }
         frame.set_stringn(last, area.y, theme::CUT, 1, style);
     }
+}
+
+/// Writes a text into the cells of a row, at most `room` of them; gives the column behind it.
+#[expect(clippy::disallowed_methods, reason = "one printable ASCII character a cell needs no gate")]
+fn put(frame: &mut Buffer, x: u16, y: u16, text: &str, room: usize, style: Style) -> u16 {
+    if !is_printable_ascii(text) {
+        return frame.set_stringn(x, y, text, room, style).0;
+    }
+    // Nearly all text: finding the graphemes in it and their widths would be most of the time that a frame takes.
+    let room = usize::from(frame.area.right().saturating_sub(x)).min(room).min(text.len());
+    let from = usize::from(y - frame.area.y) * usize::from(frame.area.width) + usize::from(x - frame.area.x);
+    for (cell, at) in frame.content.iter_mut().skip(from).take(room).zip(0..) {
+        cell.set_symbol(&text[at..=at]).set_style(style);
+    }
+    x + u16::try_from(room).unwrap_or(0)
+}
+
+/// How many cells a text takes.
+fn width(text: &str) -> usize {
+    if is_printable_ascii(text) { text.len() } else { text.width() }
 }
 
 /// Draws a line at the right end of an area's first row; gives how wide it is.
