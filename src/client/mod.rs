@@ -17,7 +17,7 @@ mod wire;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use secrecy::SecretString;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use calls::{AdminSession, Answer, Client, Event, Exchanged, Health};
@@ -130,6 +130,8 @@ pub struct Link {
     pub requests: mpsc::Sender<Request>,
     /// Where answers come from. 16: the task waits when the screen is behind.
     pub replies: mpsc::Receiver<Reply>,
+    /// Whether the task waits for a request: each of those before was answered, or waits for a sign-in.
+    pub idle: watch::Receiver<bool>,
     /// Ends after both ends are dropped, when the session of this run has been ended at the server.
     pub ended: JoinHandle<()>,
 }

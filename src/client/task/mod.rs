@@ -5,7 +5,7 @@ pub(crate) mod answer;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::in_flight::InFlight;
@@ -21,8 +21,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub fn spawn(connect: impl Connect) -> Link {
     let (requests, asked) = mpsc::channel(64);
     let (replies, answered) = mpsc::channel(16);
-    let ended = tokio::spawn(run(connect, asked, replies));
-    Link { requests, replies: answered, ended }
+    let (is_idle, idle) = watch::channel(false);
+    let ended = tokio::spawn(run(connect, asked, replies, is_idle));
+    Link { requests, replies: answered, idle, ended }
 }
 
 /// What a call comes to.
@@ -60,7 +61,12 @@ struct Task {
     replies: mpsc::Sender<Reply>,
 }
 
-async fn run(mut connect: impl Connect, mut asked: mpsc::Receiver<Request>, replies: mpsc::Sender<Reply>) {
+async fn run(
+    mut connect: impl Connect,
+    mut asked: mpsc::Receiver<Request>,
+    replies: mpsc::Sender<Reply>,
+    is_idle: watch::Sender<bool>,
+) {
     // A closed channel means that the screen is gone: nobody to tell.
     let connected = match connect.connect(None).await {
         Ok(connected) => connected,
@@ -68,9 +74,11 @@ async fn run(mut connect: impl Connect, mut asked: mpsc::Receiver<Request>, repl
     };
     let mut task = Task::new(connected, replies).await;
     loop {
+        is_idle.send_replace(task.calls.is_empty());
         tokio::select! {
             request = asked.recv() => match request {
                 Some(Request::Connect(name)) => {
+                    is_idle.send_replace(false);
                     task.finish_calls().await;
                     match connect.connect(Some(name)).await {
                         Ok(connected) => {
@@ -80,10 +88,18 @@ async fn run(mut connect: impl Connect, mut asked: mpsc::Receiver<Request>, repl
                         Err(error) => task.reply(Reply::Connected(Err(error))).await,
                     }
                 }
-                Some(request) => task.take(request).await,
+                Some(request) => {
+                    is_idle.send_replace(false);
+                    task.take(request).await;
+                }
                 None => break,
             },
-            Some(Ok(outcome)) = task.calls.join_next() => task.note(outcome).await,
+            Some(outcome) = task.calls.join_next() => {
+                // A read that a newer one replaced was aborted.
+                if let Ok(outcome) = outcome {
+                    task.note(outcome).await;
+                }
+            }
         }
     }
     task.calls.shutdown().await;

@@ -85,7 +85,7 @@ impl State {
         };
         match (result, open) {
             (Ok(key), open) => {
-                let switched = matches!((&open, &self.list.selected_key()), (Some(_), _));
+                let is_open = open.is_some();
                 let words = match key.status {
                     Status::Inactive => "is inactive: requests with it fail (a: activate).",
                     Status::Active => "is active.",
@@ -95,7 +95,7 @@ impl State {
                 if let Some(window) = &mut self.list.window {
                     window.update(key);
                 }
-                if switched {
+                if is_open {
                     self.dialog = None;
                 }
                 None
