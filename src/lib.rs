@@ -122,7 +122,9 @@ fn open_page(config: Config) -> Result<()> {
         let started = Started::default();
         let link = crate::client::spawn(Connector::new(config, started.clone()));
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let page = Runtime::new(terminal, TerminalKind::here(), machine, signals, link, options);
+        let kind = TerminalKind::here();
+        kind.charset.speak();
+        let page = Runtime::new(terminal, kind, machine, signals, link, options);
         let end = page.run().await;
         started.stop().await;
         Ok::<_, std::io::Error>(end)

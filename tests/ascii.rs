@@ -8,6 +8,8 @@ mod hands;
 mod look;
 #[path = "support/mask.rs"]
 mod mask;
+#[path = "support/memory_page.rs"]
+mod memory_page;
 #[path = "support/picture.rs"]
 mod picture;
 #[expect(dead_code, reason = "other tests need the rest")]

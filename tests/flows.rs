@@ -1,13 +1,13 @@
 //! Whole stories by key script, against the real server.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 #[path = "support/bench.rs"]
 mod bench;
 #[path = "support/hands.rs"]
 mod hands;
-#[path = "support/picture.rs"]
-mod picture;
+#[path = "support/memory_page.rs"]
+mod memory_page;
 #[path = "support/typing.rs"]
 mod typing;
 

@@ -6,6 +6,8 @@
 
 #[path = "support/fuzzed.rs"]
 mod fuzzed;
+#[path = "support/memory_page.rs"]
+mod memory_page;
 #[path = "support/one_page.rs"]
 mod one_page;
 #[path = "support/written.rs"]

@@ -11,6 +11,8 @@ mod hands;
 mod look;
 #[path = "support/mask.rs"]
 mod mask;
+#[path = "support/memory_page.rs"]
+mod memory_page;
 #[path = "support/picture.rs"]
 mod picture;
 #[path = "support/typing.rs"]

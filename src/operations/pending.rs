@@ -25,7 +25,8 @@ const REPEATABLE: TimeDelta = TimeDelta::hours(23);
 /// The largest note, in bytes: a label of 100 characters, a path and a name.
 const MOST: u64 = 16 << 10;
 
-/// The notes of one state folder.
+/// The notes of one state folder. Without a profile, as by default, nothing is noted.
+#[derive(Default)]
 pub struct PendingCreates {
     folder: PathBuf,
     /// Where the keys of each profile are.

@@ -2,10 +2,7 @@
 
 use std::collections::VecDeque;
 
-use latchkey::platform::terminal_kind::TerminalKind;
-use latchkey::tui::screen::Screen;
 use latchkey::tui::terminal::Decoder;
-use latchkey::tui::view;
 
 use crate::Bench;
 
@@ -62,7 +59,6 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
     for label in ["first", "second", "third"] {
         ids.push(bench.create(label).await.0);
     }
-    let (mut screen, mut out) = (Screen::new(80, 24, TerminalKind::RICH), Vec::new());
     let mut events_seen = 0;
     for seed in 1..=8 {
         let (mut cat, mut decoder, mut events) = (Cat(seed), Decoder::default(), VecDeque::new());
@@ -72,18 +68,18 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
                 decoder.give_up(&mut events);
             }
             events_seen += events.len();
+            bench.terminal.state().is_slow = step % 8 != 0; // a frame takes longer than a press
             for event in events.drain(..) {
                 bench.input(event);
-            }
-            // Whatever it meant, it goes on.
-            if bench.left.take().is_some() || bench.state.suspending {
-                bench.state.exit = latchkey::tui::state::ExitState::No;
-                bench.state.on_resume(false);
+                // Whatever it meant, it goes on.
+                bench.resume().await;
+                if bench.outcome().is_some() {
+                    bench = bench.restarted().await;
+                }
             }
             if step % 8 == 0 {
                 bench.settle().await;
-                out.clear();
-                screen.draw(&mut out, |frame| view::draw(frame, &bench.state, bench.now));
+                bench.resume().await;
             }
         }
         bench.settle().await;
@@ -107,8 +103,8 @@ async fn the_shell_waits_for_a_create() {
     assert!(bench.state.suspending && !bench.state.may_suspend());
     bench.sees("Waiting for the new key before leaving");
     bench.settle().await;
-    assert!(bench.state.may_suspend());
-    bench.state.on_resume(true);
+    assert!(!bench.terminal.state().is_entered);
+    bench.resume().await;
     bench.sees("Access key created");
     let secret = bench.secret();
     bench.misses(secret.expose());
@@ -116,5 +112,8 @@ async fn the_shell_waits_for_a_create() {
     bench.sees(secret.expose());
     bench.press("<Ctrl-Z>");
     bench.misses(secret.expose());
-    assert!(bench.state.may_suspend());
+    assert!(!bench.terminal.state().is_entered);
+    bench.resume().await;
+    bench.sees("Access key created");
+    bench.misses(secret.expose());
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Bench;
-use crate::bench::Farewell;
 use latchkey::platform::clipboard::report::What;
+use latchkey::tui::runtime::{RunOutcome, SignalEvent};
 
 #[tokio::test]
 async fn a_key_is_created_shown_copied_and_closed() {
@@ -22,9 +22,9 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.misses(secret.expose());
     bench.type_keys("c").await;
     bench.sees("Secret access key sent to your terminal");
-    assert_eq!(bench.copied, [(What::Secret, secret.expose().to_owned())]);
+    assert_eq!(bench.copied(), [(What::Secret, secret.expose().to_owned())]);
     bench.type_keys("i").await;
-    assert_eq!(bench.copied[1].0, What::Id);
+    assert_eq!(bench.copied()[1].0, What::Id);
     // A terminal does not confirm, so the user does.
     bench.type_keys("<Esc><Enter>").await;
     bench.sees("[I have stored it]");
@@ -57,7 +57,7 @@ async fn a_shown_secret_hides_by_itself_and_when_nobody_looks() {
     bench.type_keys("s<FocusLost>").await;
     bench.misses(secret.expose());
     bench.type_keys("s").await;
-    let _ = bench.state.on_resize((100, 30));
+    bench.resize((100, 30)).await;
     bench.misses(secret.expose());
 }
 
@@ -83,14 +83,14 @@ async fn close_asks_when_the_secret_was_neither_shown_nor_copied() {
 async fn quitting_waits_for_the_only_copy_of_a_secret() {
     let mut bench = Bench::new().await;
     bench.press("c late<Enter><Ctrl-C>");
-    assert!(bench.left.is_none());
+    assert!(bench.outcome().is_none());
     bench.sees("Waiting for the new key before leaving");
     bench.settle().await;
     bench.secret();
-    assert!(bench.left.is_none());
+    assert!(bench.outcome().is_none());
     // Shown and closed, nothing holds it any more.
     bench.type_keys("s<Esc><Enter>").await;
-    assert_eq!(bench.left, Some(Farewell(None)));
+    assert_eq!(bench.outcome(), Some(&RunOutcome::default()));
 }
 
 #[tokio::test]
@@ -101,19 +101,22 @@ async fn ctrl_c_beside_a_secret_closes_it_first_and_then_leaves() {
     bench.sees("not shown, copied or saved");
     // Back to the secret is also: do not leave.
     bench.type_keys("<Enter>s<Esc><Enter>").await;
-    assert!(bench.state.dialog.is_none() && bench.left.is_none());
+    assert!(bench.state.dialog.is_none() && bench.outcome().is_none());
     bench.type_keys("c<Enter>").await;
     bench.type_keys("s<Ctrl-C>").await;
-    assert_eq!(bench.left, Some(Farewell(None)));
+    assert_eq!(bench.outcome(), Some(&RunOutcome::default()));
 }
 
 #[tokio::test]
 async fn an_end_from_outside_says_which_key_nobody_saw() {
     let mut bench = Bench::new().await;
     bench.press("c lost<Enter>");
-    assert!(bench.state.on_stop().is_none());
+    bench.signal(SignalEvent::End(15)).await;
+    assert!(bench.outcome().is_none());
     bench.settle().await;
-    let words = bench.left.clone().unwrap().0.unwrap();
+    let outcome = bench.outcome().unwrap();
+    assert_eq!(outcome.signal, Some(15));
+    let words = outcome.words.as_ref().unwrap();
     assert!(words.contains("PK") && words.contains("delete it") && !words.contains("sk_"), "{words}");
 }
 
@@ -138,11 +141,11 @@ async fn label_and_expiry_are_checked_as_they_are_typed() {
 async fn a_paste_goes_into_a_field_or_nowhere() {
     let mut bench = Bench::new().await;
     let paste = |bench: &mut Bench, text: &str| {
-        let effect = bench.state.on_input(crossterm::event::Event::Paste(text.to_owned()), bench.now);
-        assert!(effect.is_none());
+        bench.input(crossterm::event::Event::Paste(text.to_owned()));
+        assert!(!bench.has_asked());
     };
     paste(&mut bench, "c\rd\rq");
-    assert!(bench.state.dialog.is_none() && bench.left.is_none());
+    assert!(bench.state.dialog.is_none() && bench.outcome().is_none());
     bench.type_keys("c").await;
     paste(&mut bench, "two\nlines\u{1b}[31m\n");
     bench.type_keys("<Enter>").await;

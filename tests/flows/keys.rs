@@ -97,7 +97,7 @@ async fn label_and_expiry_are_edited() {
     bench.type_keys("e<Ctrl-U>new<Space>name<Tab><Right><Tab><Ctrl-U>7<Enter>").await;
     let key = bench.state.list.selected_key().unwrap();
     assert_eq!(key.label.raw_for_api(), "new name");
-    let days = (key.expires_at.unwrap() - bench.now.utc).num_hours();
+    let days = (key.expires_at.unwrap() - bench.now().utc).num_hours();
     assert!((166..=168).contains(&days), "{days} hours");
     bench.type_keys("e<Tab><Right><Enter>").await;
     assert_eq!(bench.state.list.selected_key().unwrap().expires_at, None);
@@ -113,7 +113,7 @@ async fn details_show_the_whole_key() {
     bench.sees(&format!("Access key ID  {id}"));
     bench.sees("Expires        never");
     bench.type_keys("y").await;
-    assert_eq!(bench.copied.last().unwrap().1, id);
+    assert_eq!(bench.copied().last().unwrap().1, id);
     bench.type_keys("<Esc>").await;
     bench.misses("Details");
 }

@@ -151,7 +151,7 @@ async fn signing_out_ends_the_session_at_the_server() {
     assert_eq!(sessions(&folder), 1);
     bench.press("o");
     while bench.state.sign_in.is_none() {
-        bench.reply().await;
+        bench.turn().await;
     }
     assert_eq!(sessions(&folder), 0);
     bench.sees("Sign in to");
@@ -164,7 +164,7 @@ async fn leaving_ends_the_session_of_this_run() {
     let (mut bench, team) = bench(&folder).await;
     sign_in(&mut bench, "jo").await;
     bench.type_keys("q").await;
-    assert!(bench.left.is_some());
+    assert!(bench.outcome().is_some());
     bench.end().await;
     assert_eq!(sessions(&folder), 0);
     team.stop().await;
@@ -179,7 +179,7 @@ async fn leaving_does_not_wait_for_a_create_that_waits_for_a_sign_in() {
     bench.type_keys("c<Enter>").await;
     assert!(bench.state.creating && bench.state.sign_in.is_some());
     bench.type_keys("<Ctrl-C>").await;
-    assert!(bench.left.is_some());
+    assert!(bench.outcome().is_some());
     assert!(!matches!(bench.state.dialog, Some(Dialog::Reveal(_))));
     team.stop().await;
 }

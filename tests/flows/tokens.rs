@@ -59,9 +59,9 @@ async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
     bench.sees("hides in 30 s");
     bench.misses(secret.expose());
     bench.type_keys("<Enter><Tab><Enter><Tab><Enter>").await;
-    assert_eq!(bench.copied[0], (What::HmacToken, token.expose().to_owned()));
-    assert_eq!(bench.copied[1], (What::Content, offered.clone()));
-    let (what, curl) = &bench.copied[2];
+    assert_eq!(bench.copied()[0], (What::HmacToken, token.expose().to_owned()));
+    assert_eq!(bench.copied()[1], (What::Content, offered.clone()));
+    let (what, curl) = &bench.copied()[2];
     assert_eq!(*what, What::Request);
     assert!(curl.contains(token.expose()) && curl.contains(&offered) && curl.contains("A credential"));
     assert!(!curl.contains(secret.expose()), "the secret is not in the request");
@@ -117,10 +117,10 @@ async fn a_new_key_is_tested_by_a_real_exchange() {
     };
     assert_eq!(*verdict, Ok(Verdict::Good(test(&bench).test.id.clone())));
     let token = grant.access_token.expose().to_owned();
-    assert!((3500..=3600).contains(&(grant.expires_at - bench.now.utc).num_seconds()));
+    assert!((3500..=3600).contains(&(grant.expires_at - bench.now().utc).num_seconds()));
     bench.misses(&token);
     bench.type_keys("<Tab><Enter>").await;
-    assert_eq!(bench.copied, [(What::AccessToken, token.clone())]);
+    assert_eq!(bench.copied(), [(What::AccessToken, token.clone())]);
     assert!(!format!("{:?}", bench.state).contains(&token));
     // Each test draws a content of its own, so no two tokens are made of the same.
     bench.type_keys("<Tab><Enter>").await;
@@ -163,8 +163,8 @@ async fn what_stands_in_the_wrong_field_is_named() {
     bench.type_keys("<Esc>").await;
     // A secret does not stay where it can be read.
     bench.type_keys("t<BackTab>").await;
-    let effect = bench.state.on_input(crossterm::event::Event::Paste(secret.expose().to_owned()), bench.now);
-    assert!(effect.is_none());
+    bench.input(crossterm::event::Event::Paste(secret.expose().to_owned()));
+    assert!(!bench.has_asked());
     bench.sees("Not pasted: this is a Secret access key");
     bench.press("<Ctrl-U>");
     bench.press(secret.expose());

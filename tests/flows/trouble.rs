@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Bench;
-use crate::bench::{Farewell, client_of, server_named};
+use crate::bench::{client_of, server_named};
 use latchkey::client::{ApiError, Client, ConnectionSettings, Target};
 use latchkey::domain::BaseUrl;
 use latchkey::server::{AppState, Role, Sessions, Store, embedded, serve};
@@ -85,7 +85,7 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
     bench.settle().await;
     bench.sees("The keys cannot be shown.");
     bench.sees("Press r to try again.");
-    assert_eq!(bench.state.next_wake(bench.now), None);
+    assert_eq!(bench.state.next_wake(bench.now()), None);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_server_that_does_not_start_ends_the_program_with_its_reason() {
     let mut bench =
         Bench::with(TempDir::new().unwrap(), |_| std::future::ready(Err(ApiError::NotStarted("no room".into()))));
     bench.settle().await;
-    assert_eq!(bench.left, Some(Farewell(Some("no room".to_owned()))));
+    assert_eq!(bench.outcome().unwrap().words.as_deref(), Some("no room"));
 }
 
 #[tokio::test]

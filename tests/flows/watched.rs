@@ -10,7 +10,7 @@ use super::Bench;
 /// An app in a session that is recorded, beside the secret of a new key.
 async fn recorded() -> Bench {
     let mut bench = Bench::new().await;
-    bench.around.warnings = vec![Warning::Recorded("script".into())];
+    bench.machine.state().around.warnings = vec![Warning::Recorded("script".into())];
     bench.type_keys("c<Enter>").await;
     bench
 }
@@ -27,12 +27,12 @@ async fn a_recorder_is_named_before_and_nothing_leaves_without_a_yes() {
             bench.type_keys(answer).await;
             bench.misses("all the same]");
             bench.misses(secret.expose());
-            assert!(bench.copied.is_empty());
+            assert!(bench.copied().is_empty());
         }
     }
     // The ID is no secret.
     bench.type_keys("i").await;
-    assert_eq!(bench.copied.len(), 1);
+    assert_eq!(bench.copied().len(), 1);
 }
 
 #[tokio::test]
@@ -42,9 +42,9 @@ async fn a_yes_holds_for_the_reasons_that_were_given_and_for_this_secret() {
     bench.type_keys("s<Tab><Enter>").await;
     bench.sees(secret.expose());
     bench.type_keys("sc").await;
-    assert_eq!(bench.copied, [(What::Secret, secret.expose().to_owned())]);
+    assert_eq!(bench.copied(), [(What::Secret, secret.expose().to_owned())]);
     // Another reason is another question.
-    bench.around.warnings.push(Warning::Shared(2));
+    bench.machine.state().around.warnings.push(Warning::Shared(2));
     bench.type_keys("s").await;
     bench.sees("! 2 terminals show this session.");
     bench.misses(secret.expose());
@@ -68,11 +68,11 @@ async fn whatever_is_made_of_a_secret_is_guarded_too() {
     bench.sees("HMAC token, a credential; hides in 30 s");
     // One yes is for all that leaves by the same eyes; a new page asks anew.
     bench.type_keys("<Enter>").await;
-    assert_eq!(bench.copied[0].0, What::HmacToken);
+    assert_eq!(bench.copied()[0].0, What::HmacToken);
     bench.type_keys("<Esc>s<Esc><Enter>").await;
     bench.type_keys("t").await;
     bench.press(&format!("{}<Tab>", secret.expose()));
-    bench.press("content<Tab><Tab><Enter>");
+    bench.type_keys("content<Tab><Tab><Enter>").await;
     bench.sees("[Show it all the same]");
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("HMAC token, a credential; hides in 30 s");
@@ -81,10 +81,10 @@ async fn whatever_is_made_of_a_secret_is_guarded_too() {
 #[tokio::test]
 async fn without_a_way_there_is_nothing_to_ask_and_what_stays_on_screen_does_not_concern_a_copy() {
     let mut bench = recorded().await;
-    bench.around = Surroundings { way: Err("no way".into()), ..bench.around.clone() };
+    bench.machine.state().around.way = Err("no way".into());
     bench.type_keys("c").await;
     bench.misses("all the same]");
-    bench.around = Surroundings { warnings: vec![Warning::Stays], ..Surroundings::default() };
+    bench.machine.state().around = Surroundings { warnings: vec![Warning::Stays], ..Surroundings::default() };
     bench.type_keys("c").await;
     bench.misses("all the same]");
     bench.type_keys("s").await;
@@ -96,18 +96,18 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     let mut bench = recorded().await;
     let secret = bench.secret();
     bench.type_keys("w").await;
-    bench.press("<Tab><Tab>cat<Enter>");
-    assert_eq!(bench.delivering, Some(SaveTarget::Command("cat".into())));
+    bench.type_keys("<Tab><Tab>cat<Enter>").await;
+    assert_eq!(bench.delivering(), Some(SaveTarget::Command("cat".into())));
     // Nothing goes on beside it but its end.
-    bench.press("<Tab><Enter>x");
+    bench.type_keys("<Tab><Enter>x").await;
     bench.sees("[Esc stops it]");
-    bench.state.on_delivered(Err(("the command failed".into(), Untrusted::new("no\u{1b}[2J"))));
+    bench.delivered(Err(("the command failed".into(), Untrusted::new("no\u{1b}[2J")))).await;
     bench.sees("The command failed. The secret is still here. It says: no^[[2J");
     bench.press("<Esc>");
     assert_eq!(bench.secret().expose(), secret.expose());
-    bench.press("w<Enter>");
-    assert!(matches!(&bench.delivering, Some(SaveTarget::File(path)) if path.starts_with("~/PK")));
-    bench.state.on_delivered(Ok(Untrusted::default()));
+    bench.type_keys("w<Enter>").await;
+    assert!(matches!(&bench.delivering(), Some(SaveTarget::File(path)) if path.starts_with("~/PK")));
+    bench.delivered(Ok(Untrusted::default())).await;
     bench.sees("a new file that only you");
     bench.type_keys("<Enter>").await;
     assert!(bench.state.dialog.is_none());
@@ -123,7 +123,7 @@ async fn a_secret_in_the_text_of_a_command_is_refused() {
     bench.press("w<Tab><Tab>");
     bench.press(&format!("echo<Space>{}<Enter>", secret.expose()));
     bench.sees("The secret itself stands in there");
-    assert_eq!(bench.delivering, None);
+    assert_eq!(bench.delivering(), None);
 }
 
 #[tokio::test]

@@ -111,18 +111,21 @@ fn reveal_without_a_clipboard() {
     assert_snapshot!(reveal(|stage| {
         let way = Err("this terminal (linux) takes no clipboard".to_owned());
         let around = Surroundings { way, warnings: vec![Warning::Stays], ..Surroundings::default() };
-        let _ = stage.state.on_surroundings(around, stage.now);
+        let now = stage.now;
+        let _ = stage.state.on_surroundings(around, now);
     }));
 }
 
 /// A place where much is to be said of what stands around.
 fn watched(stage: &mut Stage) {
-    stage.around = Surroundings {
+    let around = Surroundings {
         way: Err("your terminal, as tmux sees it (vt220), takes no clipboard".to_owned()),
         warnings: vec![Warning::Recorded("tlog-rec-sessio".to_owned()), Warning::Shared(2)],
         ..Surroundings::default()
     };
-    let _ = stage.state.on_surroundings(stage.around.clone(), stage.now);
+    stage.surround(around.clone());
+    let now = stage.now;
+    let _ = stage.state.on_surroundings(around, now);
 }
 
 #[test]

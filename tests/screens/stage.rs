@@ -1,25 +1,31 @@
-//! A stage on which every state can be set up without a server: the app, and the answers it is given.
+//! A stage on which every state can be set up without a server: the page in memory, and the answers it is given.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::client::{ApiError, Creation, Cursor, ListRequest, Page, Reply, Request, Server, Target};
 use latchkey::domain::{AccessKey, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted};
 use latchkey::platform::surroundings::Surroundings;
-use latchkey::tui::state::{ClockReading, Effect, State};
+use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::tui::runtime::Options;
+use latchkey::tui::state::ClockReading;
+use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+use crate::memory_page::MemoryPage;
 use crate::{hands, mask, picture};
 
-/// The app at one size, its clock standing still.
+/// The page at one size, its clock standing still.
 pub struct Stage {
-    pub state: State,
+    page: MemoryPage,
     pub now: ClockReading,
-    /// What is found when it is looked around.
-    pub around: Surroundings,
     /// What was asked of the server last.
     pub asked: Option<Request>,
+    requests: mpsc::Receiver<Request>,
+    replies: mpsc::Sender<Reply>,
+    tokio: tokio::runtime::Runtime,
 }
 
 /// Noon UTC: the same day everywhere.
@@ -66,19 +72,19 @@ pub fn server(name: &str, place: &str) -> Server {
 }
 
 impl Stage {
-    /// The app as it starts.
+    /// The page as it starts.
     pub fn new(size: (u16, u16)) -> Self {
-        let (state, first) = State::new(size);
-        let Effect::Send(asked) = first else { panic!("the first thing is a question") };
-        Self {
-            state,
-            now: ClockReading { at: Instant::now(), utc: noon() },
-            around: Surroundings::default(),
-            asked: Some(asked),
-        }
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (page, requests, replies) =
+            tokio.block_on(async { MemoryPage::by_hand(size, TerminalKind::RICH, noon(), Options::default()) });
+        page.terminal.state().is_slow = true; // tests draw what they look at
+        let now = page.now();
+        let mut stage = Self { page, now, asked: None, requests, replies, tokio };
+        stage.settle();
+        stage
     }
 
-    /// The app with these keys on screen, of so many.
+    /// The page with these keys on screen, of so many.
     pub fn with(size: (u16, u16), keys: Vec<AccessKey>, total: u64) -> Self {
         let mut stage = Self::new(size);
         stage.reply(Reply::Connected(Ok(server("local", "embedded server"))));
@@ -101,37 +107,52 @@ impl Stage {
     }
 
     pub fn reply(&mut self, reply: Reply) {
-        let effect = self.state.on_reply(reply, self.now);
-        self.keep(effect);
+        self.replies.try_send(reply).unwrap();
+        self.settle();
     }
 
     /// Types a script.
     pub fn press(&mut self, script: &str) {
         for event in hands::events(script) {
-            let effect = self.state.on_input(event, self.now);
-            self.keep(effect);
+            self.tokio.block_on(async { self.page.input(event) });
+            self.settle();
         }
     }
 
     pub fn pass(&mut self, time: Duration) {
-        self.now.at += time;
-        let effect = self.state.on_time(self.now);
-        self.keep(effect);
+        self.tokio.block_on(self.page.pass(time));
+        self.now = self.page.now();
+        self.settle();
+    }
+
+    /// Says what is found when it is looked around.
+    pub fn surround(&mut self, around: Surroundings) {
+        self.machine.state().around = around;
     }
 
     pub fn picture(&self) -> String {
         mask::mask_times(&picture::picture(&self.state, self.now))
     }
 
-    fn keep(&mut self, effect: Option<Effect>) {
-        match effect {
-            Some(Effect::Send(request)) => self.asked = Some(request),
-            Some(Effect::Look) => {
-                let effect = self.state.on_surroundings(self.around.clone(), self.now);
-                self.keep(effect);
-            }
-            _ => {}
+    fn settle(&mut self) {
+        self.tokio.block_on(self.page.settle());
+        while let Ok(request) = self.requests.try_recv() {
+            self.asked = Some(request);
         }
+    }
+}
+
+impl Deref for Stage {
+    type Target = MemoryPage;
+
+    fn deref(&self) -> &MemoryPage {
+        &self.page
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut MemoryPage {
+        &mut self.page
     }
 }
 

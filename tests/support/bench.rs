@@ -1,41 +1,29 @@
-//! A bench for whole stories: the real app, the real API task and a real server, with a key script for hands.
+//! A bench for whole stories: the page in memory, the real API task and a real server, with a key script for hands.
 
-use std::time::Duration;
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
 
-use chrono::TimeDelta;
-use crossterm::event::Event;
 use latchkey::client;
-use latchkey::client::{Client, Connect, Connected, Link, Server, Target};
+use latchkey::client::{Client, Connect, Connected, Server, Target};
 use latchkey::domain::{Profile, SecretKey};
-use latchkey::platform::clipboard::report::{CopyReport, What};
-use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
+use latchkey::platform::clipboard::report::What;
+use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::server::embedded;
 use latchkey::server::embedded::Embedded;
-use latchkey::tui::state::{CallState, ClockReading, Dialog, Effect, SaveTarget, State, Step, TestState};
-use secrecy::ExposeSecret;
+use latchkey::tui::runtime::Options;
+use latchkey::tui::state::{Dialog, SaveResult, SaveTarget};
 use tempfile::TempDir;
 
-use crate::{hands, picture};
+use crate::hands;
+use crate::memory_page::MemoryPage;
 
-/// The words with which the app left, if it had any.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Farewell(pub Option<String>);
-
-/// The app on a server, without a terminal.
+/// The page on a server.
 pub struct Bench {
-    pub state: State,
+    page: MemoryPage,
     pub server: Option<Embedded>,
     pub folder: TempDir,
-    pub now: ClockReading,
-    /// What was put on the clipboard, in order.
-    pub copied: Vec<(What, String)>,
-    /// What is found when it is looked around.
-    pub around: Surroundings,
-    /// Where the secret was to be delivered.
-    pub delivering: Option<SaveTarget>,
-    /// Whether the app has left.
-    pub left: Option<Farewell>,
-    link: Link,
+    /// What the terminal shows.
+    emulator: RefCell<vt100::Parser>,
 }
 
 /// The way to an embedded server.
@@ -57,12 +45,12 @@ pub fn server_named(name: &str) -> Server {
 }
 
 impl Bench {
-    /// An app on a new server without keys, its first page read.
+    /// A page on a new server without keys, its first page read.
     pub async fn new() -> Self {
         Self::on(TempDir::new().unwrap()).await
     }
 
-    /// An app on a server with these data.
+    /// A page on a server with these data.
     pub async fn on(folder: TempDir) -> Self {
         let server = embedded::start(folder.path()).await.unwrap();
         let mut bench = Self::with(folder, reach(&server, "local"));
@@ -71,7 +59,7 @@ impl Bench {
         bench
     }
 
-    /// Another app, by another server on the same data.
+    /// Another page, by another server on the same data.
     pub async fn on_same_data(other: &Self) -> Self {
         let server = embedded::start(other.folder.path()).await.unwrap();
         let mut bench = Self::with(TempDir::new().unwrap(), reach(&server, "another"));
@@ -80,28 +68,30 @@ impl Bench {
         bench
     }
 
-    /// An app with any connection; nothing is awaited yet.
+    /// The page again, on the same server.
+    pub async fn restarted(self) -> Self {
+        let server = self.server.unwrap();
+        self.page.end().await;
+        let mut bench = Self::with(self.folder, reach(&server, "local"));
+        bench.server = Some(server);
+        bench.settle().await;
+        bench
+    }
+
+    /// The page with any connection; nothing is awaited yet.
     pub fn with(folder: TempDir, connect: impl Connect) -> Self {
         let link = client::spawn(connect);
-        let (state, first) = State::new((80, 24));
-        let mut bench = Self {
-            state,
-            server: None,
-            folder,
-            now: ClockReading::now(),
-            copied: Vec::new(),
-            around: Surroundings::default(),
-            delivering: None,
-            left: None,
-            link,
-        };
-        bench.perform(Some(first));
-        bench
+        let page = MemoryPage::new((80, 24), TerminalKind::RICH, None, link, Options::default());
+        let emulator = RefCell::new(vt100::Parser::default());
+        Self { page, server: None, folder, emulator }
     }
 
     /// Types a script; what it asks of the server is answered before this returns.
     pub async fn type_keys(&mut self, script: &str) {
-        self.press(script);
+        for event in hands::events(script) {
+            self.input(event);
+            self.settle_tasks().await;
+        }
         self.settle().await;
     }
 
@@ -112,46 +102,40 @@ impl Bench {
         }
     }
 
-    /// Gives the app an event.
-    pub fn input(&mut self, event: Event) {
-        let effect = self.state.on_input(event, self.now);
-        self.perform(effect);
-    }
-
-    /// Ends the API task, and waits for its last words to the server.
+    /// Ends the page as the program does, and waits for its last words to the server.
     pub async fn end(self) {
-        drop((self.link.requests, self.link.replies));
-        self.link.ended.await.unwrap();
+        self.page.end().await;
     }
 
-    /// Waits until no answer is awaited any more.
-    pub async fn settle(&mut self) {
-        while self.is_waiting() {
-            self.reply().await;
-        }
+    /// What was put on the clipboard, in order.
+    pub fn copied(&self) -> Vec<(What, String)> {
+        self.machine.state().copied.clone()
     }
 
-    /// Takes one answer.
-    pub async fn reply(&mut self) {
-        let reply = tokio::time::timeout(Duration::from_secs(20), self.link.replies.recv());
-        let reply = reply.await.expect("an answer in time").expect("the API task lives");
-        self.now.utc = chrono::Utc::now();
-        let effect = self.state.on_reply(reply, self.now);
-        self.perform(effect);
+    /// Where the secret is being delivered.
+    pub fn delivering(&self) -> Option<SaveTarget> {
+        self.machine.state().delivering.clone()
     }
 
-    /// Lets time pass, on the app's clock.
-    pub async fn pass(&mut self, time: Duration) {
-        self.now.at += time;
-        self.now.utc += TimeDelta::from_std(time).unwrap();
-        let effect = self.state.on_time(self.now);
-        self.perform(effect);
+    /// Ends the delivery.
+    pub async fn delivered(&mut self, result: SaveResult) {
+        self.machine.end_delivery(result);
         self.settle().await;
     }
 
     /// What is on screen.
     pub fn picture(&self) -> String {
-        picture::picture(&self.state, self.now)
+        let mut emulator = self.emulator.borrow_mut();
+        let (columns, rows) = self.state.size;
+        emulator.screen_mut().set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+        emulator.process(&std::mem::take(&mut self.terminal.state().written));
+        let screen = emulator.screen();
+        let mut text = String::new();
+        for row in screen.rows(0, columns) {
+            text.push_str(row.trim_end());
+            text.push('\n');
+        }
+        text
     }
 
     /// Fails unless these words are on screen.
@@ -186,54 +170,18 @@ impl Bench {
         assert!(self.state.dialog.is_none());
         (id, secret)
     }
+}
 
-    fn is_waiting(&self) -> bool {
-        let call = match &self.state.dialog {
-            Some(Dialog::Create(dialog)) => &dialog.call,
-            Some(Dialog::Edit(dialog)) => &dialog.call,
-            Some(Dialog::Delete(dialog)) => &dialog.call,
-            Some(Dialog::Switch(question, _)) => &question.call,
-            _ => &CallState::None,
-        };
-        let step = match &self.state.dialog {
-            Some(Dialog::Reveal(reveal)) => reveal.step.as_ref(),
-            Some(Dialog::Token(token)) => token.step.as_ref(),
-            _ => None,
-        };
-        let testing = matches!(step, Some(Step::Test(test)) if !matches!(test.test.state, TestState::Works { .. } | TestState::Fails { .. } | TestState::NotTried { .. }));
-        let sign_in = self.state.sign_in.as_ref();
-        if let Some(dialog) = sign_in {
-            return self.left.is_none() && dialog.call.is_sent(); // the rest waits for a person
-        }
-        let list = &self.state.list;
-        let counting = list.window.is_some() && list.total.is_none() && list.trouble.is_none();
-        self.left.is_none()
-            && (testing
-                || self.state.connecting.is_some()
-                || list.is_loading()
-                || call.is_sent()
-                || self.state.creating
-                || counting)
+impl Deref for Bench {
+    type Target = MemoryPage;
+
+    fn deref(&self) -> &MemoryPage {
+        &self.page
     }
+}
 
-    fn perform(&mut self, effect: Option<Effect>) {
-        match effect {
-            None => {}
-            Some(Effect::Send(request)) => self.link.requests.try_send(request).unwrap(),
-            Some(Effect::Copy(what, text)) => {
-                self.copied.push((what, text.expose_secret().to_owned()));
-                self.state.on_copied(what, CopyReport::Sent(ClipboardRoute::Terminal));
-            }
-            Some(Effect::Overwrite) => {
-                self.state.on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal));
-            }
-            Some(Effect::Look) => {
-                let effect = self.state.on_surroundings(self.around.clone(), self.now);
-                self.perform(effect);
-            }
-            Some(Effect::Deliver(to, _)) => self.delivering = Some(to),
-            Some(Effect::StopDelivery) => self.delivering = None,
-            Some(Effect::Quit(words)) => self.left = Some(Farewell(words)),
-        }
+impl DerefMut for Bench {
+    fn deref_mut(&mut self) -> &mut MemoryPage {
+        &mut self.page
     }
 }

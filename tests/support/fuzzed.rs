@@ -33,9 +33,7 @@ pub fn input(bytes: &[u8]) {
         match byte {
             0xff => {
                 decoder.give_up(&mut events);
-                page.now.at += Duration::from_secs(7);
-                let effect = page.state.on_time(page.now);
-                page.perform(effect, None);
+                page.pass(Duration::from_secs(7));
             }
             0xfe => events.push_back(Event::Resize(SIZES[page.turn % SIZES.len()].0, SIZES[page.turn % SIZES.len()].1)),
             byte => decoder.feed(&[byte], &mut events),
@@ -43,12 +41,12 @@ pub fn input(bytes: &[u8]) {
         page.turn += 1;
         while let Some(event) = events.pop_front() {
             page.take(event);
+            if page.has_left() {
+                return;
+            }
         }
         if page.turn.is_multiple_of(EACH) {
             page.draw();
-        }
-        if page.left {
-            return;
         }
     }
     page.draw();
@@ -123,8 +121,7 @@ pub fn answers(bytes: &[u8]) {
         3 => Reply::Deleted(id, Err(answer.refusal())),
         _ => Reply::Exchanged(Attempt::next(), Exchanged { result: answer.grant(), server_time: answer.date() }),
     };
-    let effect = page.state.on_reply(reply, page.now);
-    page.perform(effect, None);
+    page.reply(reply);
     page.draw();
     for press in b"\rsed" {
         let mut events = VecDeque::new();
@@ -133,6 +130,9 @@ pub fn answers(bytes: &[u8]) {
         decoder.give_up(&mut events);
         for event in events {
             page.take(event);
+            if page.has_left() {
+                return;
+            }
         }
     }
     page.draw();

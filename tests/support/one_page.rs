@@ -1,17 +1,18 @@
 //! The page, and a server of three keys that answers at once, in memory: for input by the million.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode};
 use latchkey::client::{ApiError, Creation, Cursor, Exchanged, ListRequest, Page, Reply, Request, Server, Target};
 use latchkey::domain::{AccessKey, Charset, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
 use latchkey::platform::terminal_kind::TerminalKind;
-use latchkey::tui::screen::Screen;
-use latchkey::tui::state::{ClockReading, Dialog, Effect, State};
-use latchkey::tui::view;
+use latchkey::tui::runtime::Options;
+use latchkey::tui::state::Dialog;
+use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+use crate::memory_page::MemoryPage;
 use crate::written::strange;
 
 /// Sizes of the terminal, in columns and rows.
@@ -19,63 +20,93 @@ pub const SIZES: [(u16, u16); 8] = [(80, 24), (40, 10), (100, 30), (1, 1), (41, 
 
 /// The page, and a server that answers at once.
 pub struct OnePage {
-    pub state: State,
-    screen: Screen,
-    pub now: ClockReading,
+    page: MemoryPage,
     charset: Charset,
     pub asked: ListRequest,
     secret: u8,
     pub turn: usize,
-    pub left: bool,
+    requests: mpsc::Receiver<Request>,
+    replies: mpsc::Sender<Reply>,
+    tokio: tokio::runtime::Runtime,
 }
 
 impl OnePage {
     pub fn new(first: u8) -> Self {
         let size = SIZES[usize::from(first) % SIZES.len()];
-        let (state, effect) = State::new(size);
-        let Effect::Send(Request::List(asked)) = effect else { panic!("the first thing is a list") };
-        let utc: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
-        let now = ClockReading { at: Instant::now(), utc };
         let charset = if first & 128 == 0 { Charset::Utf8 } else { Charset::Ascii };
-        let screen = Screen::new(size.0, size.1, TerminalKind { charset, colours: first & 8 != 0 });
-        let mut page = Self { state, screen, now, charset, asked: asked.clone(), secret: 0, turn: 0, left: false };
-        page.state.begin(vec![profile(first), profile(first ^ 16)], "");
+        let kind = TerminalKind { charset, colours: first & 8 != 0 };
+        let options = Options { profiles: vec![profile(first), profile(first ^ 16)], ..Options::default() };
+        let utc: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (page, mut requests, replies) = tokio.block_on(async { MemoryPage::by_hand(size, kind, utc, options) });
+        let Ok(Request::List(asked)) = requests.try_recv() else { panic!("the first thing is a list") };
+        let mut page = Self { page, charset, asked: asked.clone(), secret: 0, turn: 0, requests, replies, tokio };
+        page.check_written();
+        page.page.terminal.state().is_slow = true;
         let server = Server { profile: profile(first), target: Target::Socket("/run/api.sock".into()), who: None };
-        for reply in [Reply::Connected(Ok(server)), Reply::Listed(asked.clone(), Ok(keys(&asked)))] {
-            let effect = page.state.on_reply(reply, now);
-            page.perform(effect, None);
-        }
+        page.reply(Reply::Connected(Ok(server)));
+        page.reply(Reply::Listed(asked.clone(), Ok(keys(&asked))));
         page
+    }
+
+    /// Whether the page has ended.
+    pub fn has_left(&self) -> bool {
+        self.page.outcome().is_some()
     }
 
     pub fn take(&mut self, event: Event) {
         // Looked at before, for what it means depends on what was open.
-        let deletes = matches!(&self.state.dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
-        let creates = matches!(&self.state.dialog, Some(Dialog::Create(_)));
+        let deletes = matches!(&self.page.state.dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
+        let creates = matches!(&self.page.state.dialog, Some(Dialog::Create(_)));
         let is_enter = event.as_key_event().is_some_and(|key| key.code == KeyCode::Enter);
         if let Event::Resize(width, height) = event {
-            self.screen.resize(width, height);
+            self.tokio.block_on(self.page.resize((width, height)));
+        } else {
+            self.tokio.block_on(async { self.page.input(event) });
         }
-        let effect = self.state.on_input(event, self.now);
-        match &effect {
-            Some(Effect::Send(Request::Delete(_))) => assert!(deletes && is_enter, "deleted without its confirmation"),
-            Some(Effect::Send(Request::Create(_))) => assert!(creates && is_enter, "created without its dialog"),
-            _ => {}
+        let asked: Vec<Request> = std::iter::from_fn(|| self.requests.try_recv().ok()).collect();
+        for request in &asked {
+            match request {
+                Request::Delete(_) => assert!(deletes && is_enter, "deleted without its confirmation"),
+                Request::Create(_) => assert!(creates && is_enter, "created without its dialog"),
+                _ => {}
+            }
         }
-        self.perform(effect, None);
+        self.settle(asked);
     }
 
-    /// Makes an effect happen, and its answer, and what follows from that; not for ever.
-    pub fn perform(&mut self, effect: Option<Effect>, after: Option<usize>) {
-        let depth = after.unwrap_or(0);
-        let reply = match effect {
-            Some(Effect::Send(request)) => self.answer(request),
-            Some(Effect::Quit(_)) => return self.left = true,
-            _ => None,
-        };
-        if let Some(reply) = reply.filter(|_| depth < 8) {
-            let effect = self.state.on_reply(reply, self.now);
-            self.perform(effect, Some(depth + 1));
+    /// Lets time pass.
+    pub fn pass(&mut self, time: Duration) {
+        self.tokio.block_on(self.page.pass(time));
+        self.settle(Vec::new());
+    }
+
+    /// Gives the page a reply, and whatever it asks for then.
+    pub fn reply(&mut self, reply: Reply) {
+        self.replies.try_send(reply).unwrap();
+        self.settle(Vec::new());
+    }
+
+    /// Answers what was asked, and what is asked because of that; not for ever.
+    fn settle(&mut self, mut asked: Vec<Request>) {
+        for _ in 0..8 {
+            for request in asked.drain(..) {
+                if let Some(reply) = self.answer(request) {
+                    self.replies.try_send(reply).unwrap();
+                }
+            }
+            self.tokio.block_on(self.page.settle());
+            if self.page.machine.state().delivering.take().is_some() {
+                self.page.machine.end_delivery(Ok(Untrusted::new("\u{1b}[2J")));
+            }
+            self.tokio.block_on(async {
+                self.page.settle().await;
+                self.page.resume().await;
+            });
+            asked.extend(std::iter::from_fn(|| self.requests.try_recv().ok()));
+            if asked.is_empty() {
+                return;
+            }
         }
     }
 
@@ -109,10 +140,17 @@ impl OnePage {
         })
     }
 
+    /// Lets the loop draw a frame.
     pub fn draw(&mut self) {
-        let mut out = Vec::new();
-        let (state, now) = (&self.state, self.now);
-        self.screen.draw(&mut out, |frame| view::draw(frame, state, now));
+        let (width, height) = self.page.state.size;
+        self.page.terminal.state().is_slow = false;
+        self.tokio.block_on(async { self.page.input(Event::Resize(width, height)) }); // no change, but a turn
+        self.page.terminal.state().is_slow = true;
+        self.check_written();
+    }
+
+    fn check_written(&mut self) {
+        let out = std::mem::take(&mut self.page.terminal.state().written);
         assert_eq!(strange(&out), [""; 0]);
         assert!(self.charset == Charset::Utf8 || out.is_ascii(), "{:?} in ASCII", String::from_utf8_lossy(&out));
     }

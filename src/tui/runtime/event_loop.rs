@@ -32,7 +32,8 @@ const UNKNOWN_SIZE: &str = "The terminal does not say its size: set it with stty
 
 /// The page while it runs.
 pub struct Runtime<T: Terminal, M: Machine> {
-    pub(crate) state: State,
+    /// What is on the page.
+    pub state: State,
     pub(crate) terminal: T,
     pub(crate) screen: Screen,
     pub(crate) machine: M,
@@ -79,7 +80,6 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     #[must_use]
     pub fn new(terminal: T, kind: TerminalKind, machine: M, signals: Signals, link: Link, options: Options) -> Self {
         let size = terminal.size();
-        kind.charset.speak();
         let (mut state, first) = State::new(size);
         let guessed = if terminal.knows_size() { "" } else { UNKNOWN_SIZE };
         state.begin(options.profiles, format!("{guessed} {}", options.notices).trim());
@@ -127,12 +127,6 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         if !self.terminal.is_behind() && self.resize_at.is_none() && self.terminal.is_entered() {
             self.draw();
         }
-    }
-
-    /// What is on the page.
-    #[must_use]
-    pub const fn state(&self) -> &State {
-        &self.state
     }
 
     /// How it ended, once it has: the next turn would be one too many.

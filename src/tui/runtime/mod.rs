@@ -11,6 +11,7 @@ mod options;
 mod suspend;
 mod tasks;
 
+pub use crate::platform::signals::{SignalEvent, Signals};
 pub use event_loop::{RunOutcome, Runtime};
 pub use machine::{Machine, ThisMachine};
 pub use options::Options;

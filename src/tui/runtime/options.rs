@@ -4,6 +4,7 @@ use crate::domain::Profile;
 use crate::operations::pending::PendingCreates;
 
 /// What the page is opened with.
+#[derive(Default)]
 pub struct Options {
     /// Every profile that there is.
     pub profiles: Vec<Profile>,

@@ -2,6 +2,8 @@
 
 #[path = "../../support/fuzzed.rs"]
 pub mod fuzzed;
+#[path = "../../support/memory_page.rs"]
+mod memory_page;
 #[path = "../../support/one_page.rs"]
 mod one_page;
 #[path = "../../support/written.rs"]
