@@ -4,6 +4,8 @@
 
 #[path = "support/child_env.rs"]
 mod child_env;
+#[path = "support/fill.rs"]
+mod fill;
 #[path = "support/mosh.rs"]
 #[expect(clippy::expect_used, reason = "a test may fail loudly")]
 mod mosh;

@@ -4,6 +4,8 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/fill.rs"]
+mod fill;
 #[path = "support/hands.rs"]
 mod hands;
 #[path = "support/memory_page.rs"]

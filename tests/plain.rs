@@ -4,6 +4,8 @@
 
 #[path = "support/child_env.rs"]
 mod child_env;
+#[path = "support/fill.rs"]
+mod fill;
 #[path = "support/hanging.rs"]
 mod hanging;
 #[path = "support/openapi.rs"]

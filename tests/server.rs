@@ -1,6 +1,8 @@
 //! Every status of every endpoint, through the real server on a real socket.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[path = "support/fill.rs"]
+mod fill;
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/server.rs"]

@@ -15,25 +15,17 @@ mod token;
 pub mod usage;
 mod verify;
 
-use std::io::Write as _;
-use std::path::Path;
-
-use color_eyre::Result;
-
 pub use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 
-use crate::config::Overrides;
 use crate::operations::context::{connect_as_anyone, connect_to_change};
-use crate::server;
 use args::Command;
 
 /// Does what one command says.
 pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
     match command {
-        Command::Fill { folder, keys } => fill(&folder, keys).map(|()| Exit::Done).map_err(Failure::from),
         Command::Serve(how) => serve::run(&how, settings),
-        Command::Admin(what) => admin::run(&what, settings),
+        Command::Admin(what) => wait_for(admin::run(&what, settings)),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
         Command::Hmac(args) => hmac::run(&args, settings),
@@ -61,18 +53,4 @@ fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit
     crate::platform::prompt::end_silence(); // the question that nobody answered may have left the terminal silent
     runtime.shutdown_background(); // a question that nobody answers must not hold us
     result
-}
-
-/// Fills a data folder with made-up keys, and says how far it is.
-fn fill(folder: &Path, keys: u64) -> Result<()> {
-    let mut told = 0;
-    server::fill::fill(folder, keys, &mut |done| {
-        if done == keys || done >= told + 50_000 {
-            told = done;
-            let _ = writeln!(std::io::stdout(), "{done} of {keys} keys");
-        }
-    })?;
-    let overrides = Overrides { data: Some(folder.to_owned()), ..Overrides::default() };
-    let _ = writeln!(std::io::stdout(), "Look at them with: {}", overrides.command("").trim_end());
-    Ok(())
 }

@@ -88,6 +88,7 @@ fn cannot_start(error: io::Error) -> Failure {
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         match error {
+            SetupError::Data(error) => error.into(),
             SetupError::Store(error) => error.into(),
             SetupError::Listen { .. } => Self::new(Exit::Mistake, error.to_string()),
             SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OwnSocket(_) => Self::usage(error.to_string()),

@@ -8,9 +8,13 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::auth::sessions::Sessions;
+use super::data_folder::{DataError, DataFolder};
 use super::http::sign_in::draw_session;
 use super::net::private_socket::PrivateSocket;
-use super::{AppState, Role, Sessions, Store, StoreError, serve, usage_recorder};
+use super::serve::serve;
+use super::state::AppState;
+use crate::domain::Role;
 
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,7 +38,10 @@ pub struct Embedded {
 pub enum StartError {
     /// The data cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Data(#[from] DataError),
+    /// The system's random source failed.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
     /// No socket can be made.
     #[error("cannot listen in {folder}: {source}; choose a data folder on a local disk")]
     Socket {
@@ -47,13 +54,11 @@ pub enum StartError {
 
 /// Starts a server for the keys in `folder`, which is made if missing. It listens when this returns.
 pub async fn start(folder: &Path) -> Result<Embedded, StartError> {
-    let place = folder.to_owned();
-    let opened = tokio::task::spawn_blocking(move || Store::open(&place)).await;
-    let store = opened.map_err(|error| socket_error(folder)(io::Error::other(error)))??;
+    let data = DataFolder::open(folder).await?;
     let (bound, peers) = PrivateSocket::bind(folder).map_err(socket_error(folder))?;
     let session = draw_session()?;
     let username = username();
-    let state = AppState::new(store, Sessions::single(&session, &username, Role::Administrator));
+    let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator));
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or_default() };
     let serving = tokio::spawn(serve(peers, state.clone(), stopped));
@@ -67,7 +72,7 @@ impl Embedded {
         drop(stop);
         if tokio::time::timeout(PATIENCE, &mut serving).await.is_err() {
             serving.abort();
-            usage_recorder::flush(&state).await;
+            state.0.usage_recorder.flush().await;
         }
         drop(bound);
     }

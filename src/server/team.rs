@@ -8,7 +8,10 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::auth::sessions::Sessions;
+use super::data_folder::{DataError, DataFolder};
 use super::http::access_log::{AccessLog, observe};
+use super::http::router::router;
 use super::net::connection_limiter::ConnectionLimiter;
 use super::net::connections;
 use super::net::connections::Tls;
@@ -16,7 +19,9 @@ use super::net::limits::Limits;
 use super::net::listen_addr::{ListenAddr, NamedSocket};
 use super::net::listener::{ListenSocket, Listener};
 use super::net::tls::{TlsError, TlsFiles};
-use super::{AppState, Sessions, Store, StoreError, router, usage_recorder};
+use super::state::AppState;
+use super::store::StoreError;
+use super::usage_recorder::UsageRecorder;
 
 /// How a server for many is to run.
 #[derive(Clone, Debug)]
@@ -39,6 +44,9 @@ pub struct Setup {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The data cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The certificate cannot be used.
@@ -82,10 +90,9 @@ impl HttpServer {
     pub async fn start(setup: Setup) -> Result<Self, SetupError> {
         setup.dirs.iter().try_for_each(|place| setup.check(place))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
-        let data = setup.data.clone();
-        let opened = tokio::task::spawn_blocking(move || open(&data)).await;
-        let (store, is_lonely) = opened.map_err(|error| StoreError::files(&setup.data)(io::Error::other(error)))??;
-        let state = AppState::new(store, Sessions::stored());
+        let data = DataFolder::open(&setup.data).await?;
+        let has_no_administrators = data.store.administrators().await?.is_empty();
+        let state = AppState::new(data, Sessions::stored());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             dirs: Vec::new(),
@@ -93,7 +100,7 @@ impl HttpServer {
             stop,
             serving: JoinSet::new(),
             end,
-            writing: tokio::spawn(usage_recorder::write_down(state.clone(), ended)),
+            writing: tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), ended)),
             sockets: Vec::new(),
             setup,
         };
@@ -103,7 +110,7 @@ impl HttpServer {
             let socket = team.bind(&place).await.map_err(|source| SetupError::Listen { place, source })?;
             team.serve(Listener::new(socket, limiter.clone()), &state);
         }
-        if is_lonely {
+        if has_no_administrators {
             tracing::warn!("nobody can sign in yet: add somebody with latchkey admin add, on the same data folder");
         }
         Ok(team)
@@ -149,13 +156,6 @@ impl HttpServer {
         let _ = self.writing.await;
         drop(self.sockets);
     }
-}
-
-/// The store, and whether nobody can sign in to it.
-fn open(data: &Path) -> Result<(Store, bool), StoreError> {
-    let store = Store::open(data)?;
-    let is_lonely = store.administrators()?.is_empty();
-    Ok((store, is_lonely))
 }
 
 impl Setup {

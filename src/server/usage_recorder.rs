@@ -1,35 +1,32 @@
-//! Uses of keys, noted in memory and written down in the background, so that no exchange waits for a disk.
+//! Uses of keys, kept in memory and stored in the background, so that no exchange waits for a disk.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, oneshot};
 
-use super::AppState;
-use super::store::{EventKind, NewEvent, Use};
+use super::auth::decoy;
+use super::store::{EventKind, NewEvent, Store, Use};
 
-/// How long one `used` event stands for all uses of a key from one place.
+/// How long one `used` event stands for all uses of a key from one address.
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// The same for refusals for one reason.
 const REFUSED_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// How far apart two writes are at least.
+/// The shortest time between two writes.
 const PAUSE: Duration = Duration::from_secs(1);
-/// So many places are remembered at most: a flood of them costs events, not memory.
+/// The most events that are remembered: a flood of addresses costs events, not memory.
 const MOST_NOTED: usize = 10_000;
 
-/// As long as an ID of ours, and none: stands where an ID would, so that it takes as long to write.
-pub(crate) const NOBODY: &str = "PK------------------";
-
 /// What happened since the last write.
-#[derive(Default)]
 pub(crate) struct UsageRecorder {
+    store: Store,
     pending: Mutex<Pending>,
     dirty: Notify,
 }
 
-/// Which event was noted when: by key, place and reason.
+/// When the last event was noted, by key, address and reason.
 type Noted = HashMap<(String, String, &'static str), DateTime<Utc>>;
 
 #[derive(Default)]
@@ -40,21 +37,25 @@ struct Pending {
 }
 
 impl UsageRecorder {
-    /// Notes a successful use.
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, pending: Mutex::default(), dirty: Notify::default() }
+    }
+
+    /// Records a successful use.
     pub(crate) fn used(&self, id: &str, from: &str, at: DateTime<Utc>) {
         self.lock().uses.insert(id.to_owned(), Use { at, from: from.to_owned() });
         self.note(id, from, EventKind::Used, None, at);
     }
 
-    /// Notes a refusal of a key that exists.
+    /// Records a refusal of a key that exists.
     pub(crate) fn refused(&self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
         self.note(id, from, EventKind::Refused, Some(why), at);
     }
 
-    /// Does what noting a refusal does, for an ID that no key has: the time must not tell. Nothing is written down.
-    pub(crate) fn refused_nobody(&self, from: &str, why: &'static str, at: DateTime<Utc>) {
+    /// The same work as recording a refusal, for an unknown ID, so that timing reveals nothing. Nothing is stored.
+    pub(crate) fn refused_unknown(&self, from: &str, why: &'static str, at: DateTime<Utc>) {
         let mut pending = self.lock();
-        if pending.is_due(NOBODY, from, EventKind::Refused, why, at) {
+        if pending.is_due(decoy::KEY_ID, from, EventKind::Refused, why, at) {
             drop(pending);
             self.dirty.notify_one();
         }
@@ -73,13 +74,49 @@ impl UsageRecorder {
         }
     }
 
+    /// Stores what was recorded whenever there is something, until the sender is dropped; then once more.
+    pub(crate) async fn run(recorder: Arc<Self>, mut ended: oneshot::Receiver<()>) {
+        loop {
+            tokio::select! {
+                () = recorder.dirty.notified() => recorder.flush().await,
+                _ = &mut ended => break,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                _ = &mut ended => break,
+            }
+        }
+        recorder.flush().await;
+    }
+
+    /// Stores what was recorded. What cannot be stored is tried again at the next use.
+    pub(crate) async fn flush(&self) {
+        let (uses, events) = {
+            let mut pending = self.lock();
+            (std::mem::take(&mut pending.uses), std::mem::take(&mut pending.events))
+        };
+        if uses.is_empty() && events.is_empty() {
+            return;
+        }
+        let recorded = self.store.record(uses.clone().into_iter().collect(), events.clone()).await;
+        if recorded.is_err() {
+            let mut pending = self.lock();
+            for (id, last) in uses {
+                pending.uses.entry(id).or_insert(last);
+            }
+            if pending.events.len() < MOST_NOTED {
+                pending.events.splice(0..0, events);
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Pending {
-    /// Whether the last event of this kind, from this place and for this reason, no longer stands for this one.
+    /// Whether the last event of this kind, from this address and for this reason, no longer stands for this one.
     fn is_due(&mut self, id: &str, from: &str, kind: EventKind, why: &'static str, at: DateTime<Utc>) -> bool {
         let every = if kind == EventKind::Used { USED_EVERY } else { REFUSED_EVERY };
         if self.noted.len() >= MOST_NOTED {
@@ -92,42 +129,5 @@ impl Pending {
             self.noted.insert(place, at);
         }
         is_due
-    }
-}
-
-/// Writes down what is noted, whenever there is something, until the sender is dropped; then once more.
-pub(crate) async fn write_down(state: AppState, mut ended: oneshot::Receiver<()>) {
-    loop {
-        tokio::select! {
-            () = state.0.usage_recorder.dirty.notified() => flush(&state).await,
-            _ = &mut ended => break,
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            _ = &mut ended => break,
-        }
-    }
-    flush(&state).await;
-}
-
-/// Writes down what is noted. What cannot be written is tried again at the next use.
-pub(crate) async fn flush(state: &AppState) {
-    let (uses, events) = {
-        let mut pending = state.0.usage_recorder.lock();
-        (std::mem::take(&mut pending.uses), std::mem::take(&mut pending.events))
-    };
-    if uses.is_empty() && events.is_empty() {
-        return;
-    }
-    let uses: Vec<(String, Use)> = uses.into_iter().collect();
-    let written = state.with_store(move |store| Ok(store.record(&uses, &events).err().map(|_| (uses, events)))).await;
-    if let Ok(Some((uses, events))) = written {
-        let mut pending = state.0.usage_recorder.lock();
-        for (id, last) in uses {
-            pending.uses.entry(id).or_insert(last);
-        }
-        if pending.events.len() < MOST_NOTED {
-            pending.events.splice(0..0, events);
-        }
     }
 }

@@ -1,12 +1,15 @@
 //! How long the server takes with a million keys, over its real socket.
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
 
+#[path = "../support/fill.rs"]
+mod fill;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::domain::hmac_token;
-use latchkey::server::{embedded, fill};
+use latchkey::server::embedded;
 use reqwest::{Client, RequestBuilder};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -54,7 +54,7 @@ fn what_a_label_may_hold_draws_nothing_and_reorders_nothing() {
 #[test]
 fn a_reader_that_has_seen_enough_ends_it_quietly() {
     let home = Home::new();
-    home.run(&["fill", "many", "5000"]).good();
+    crate::fill::fill(&home.path("many"), 5000, &mut |_| {}).unwrap();
     for format in ["table", "csv", "json"] {
         let mut child = home.command(&["keys", "list", "--data", "many", "--output", format]).spawn().unwrap();
         let mut first = String::new();

@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use latchkey::client::session_file::{SessionFile, SessionStorage};
 use latchkey::client::{AdminSession, Target};
 use latchkey::domain::{BaseUrl, Untrusted};
-use latchkey::server::{AppState, Role, Sessions, Store, serve};
+use latchkey::server::{AppState, DataFolder, Role, Sessions, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -34,20 +34,21 @@ impl Remote {
     /// With so many keys.
     pub fn filled(keys: u64) -> Self {
         let folder = TempDir::new().unwrap();
-        latchkey::server::fill::fill(folder.path(), keys, &mut |_| {}).unwrap();
+        crate::fill::fill(folder.path(), keys, &mut |_| {}).unwrap();
         Self::on(folder, Role::Administrator)
     }
 
     fn on(folder: TempDir, role: Role) -> Self {
-        let store = Store::open(folder.path()).unwrap();
-        let state = AppState::new(store, Sessions::single(&SecretString::from(SESSION), "jo", role));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
+        let data = folder.path().to_owned();
         let serving = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
+                let sessions = Sessions::single(&SecretString::from(SESSION), "jo", role);
+                let state = AppState::new(DataFolder::open(&data).await.unwrap(), sessions);
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 serve(listener, state, async { stopped.await.unwrap_or_default() }).await.unwrap();
             });

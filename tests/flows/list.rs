@@ -8,7 +8,7 @@ const MANY: u64 = 1500;
 
 async fn many() -> Bench {
     let folder = TempDir::new().unwrap();
-    latchkey::server::fill::fill(folder.path(), MANY, &mut |_| {}).unwrap();
+    crate::fill::fill(folder.path(), MANY, &mut |_| {}).unwrap();
     Bench::on(folder).await
 }
 

@@ -10,7 +10,7 @@ use latchkey::server::auth::username::Username;
 use latchkey::server::net::limits::Limits;
 use latchkey::server::net::listen_addr::ListenAddr;
 use latchkey::server::team::{HttpServer, Setup};
-use latchkey::server::{Role, Store};
+use latchkey::server::{DataFolder, Role};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -21,11 +21,11 @@ pub const PASSWORD: &str = "correct-horse-battery-staple";
 
 /// A server for many with jo, who may change keys, and au, who may not.
 async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
-    let store = Store::open(folder).unwrap();
+    let store = DataFolder::open(folder).await.unwrap().store;
     for (name, role) in [("jo", Role::Administrator), ("au", Role::Auditor)] {
         let hash = passwords::hash(&SecretString::from(PASSWORD)).unwrap();
         let name = Username::parse(name).unwrap();
-        assert!(store.add_administrator(&name, role, &hash, chrono::Utc::now()).unwrap());
+        assert!(store.add_administrator(&name, role, &hash, chrono::Utc::now()).await.unwrap());
     }
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     let team = HttpServer::start(Setup {

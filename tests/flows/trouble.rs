@@ -6,7 +6,7 @@ use super::Bench;
 use crate::bench::{client_of, server_named};
 use latchkey::client::{ApiError, Client, ConnectionSettings, Target};
 use latchkey::domain::BaseUrl;
-use latchkey::server::{AppState, Role, Sessions, Store, embedded, serve};
+use latchkey::server::{AppState, DataFolder, Role, Sessions, embedded, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -62,7 +62,8 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
 async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
     let folder = TempDir::new().unwrap();
     let token = SecretString::from("auditors-session");
-    let state = AppState::new(Store::open(folder.path()).unwrap(), Sessions::single(&token, "jo", Role::Auditor));
+    let state =
+        AppState::new(DataFolder::open(folder.path()).await.unwrap(), Sessions::single(&token, "jo", Role::Auditor));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, state, std::future::pending()));

@@ -5,13 +5,15 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use latchkey::domain::hmac_token;
-use latchkey::server::{Role, Store, StoreError, fill};
+use latchkey::server::auth::vault::MasterKeyError;
+use latchkey::server::{DataError, Role, StoreError};
 use rusqlite::Connection;
 
-use crate::support::{SESSION, Server, folder, state, text};
+use crate::fill;
+use crate::support::{SESSION, Server, folder, open, state, text};
 
-fn refusal(folder: &Path) -> StoreError {
-    Store::open(folder).err().unwrap()
+fn refusal(folder: &Path) -> DataError {
+    open(folder).err().unwrap()
 }
 
 #[tokio::test]
@@ -41,7 +43,7 @@ async fn no_secret_and_no_token_is_in_any_file() {
 async fn files_are_ours_alone() {
     let parent = folder();
     let place = parent.path().join("a/b");
-    let store = Store::open(&place).unwrap();
+    let store = open(&place).unwrap();
     assert_eq!(fs::metadata(&place).unwrap().mode() & 0o777, 0o700);
     let files: Vec<_> = fs::read_dir(&place).unwrap().map(|file| file.unwrap()).collect();
     let mut names: Vec<_> = files.iter().map(|file| file.file_name().into_string().unwrap()).collect();
@@ -63,7 +65,7 @@ async fn without_its_master_key_the_store_does_not_open() {
 
     fs::remove_file(&key).unwrap();
     let missing = refusal(folder.path());
-    assert!(matches!(missing, StoreError::MasterKeyMissing(_)), "{missing}");
+    assert!(matches!(missing, DataError::MasterKey(MasterKeyError::Missing(_))), "{missing}");
     assert!(missing.to_string().contains("restore it from a backup"));
     assert!(!key.exists(), "no other one is made");
 
@@ -79,28 +81,30 @@ async fn without_its_master_key_the_store_does_not_open() {
     fs::remove_file(&key).unwrap();
     fs::write(&key, kept).unwrap();
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
-    assert!(Store::open(folder.path()).is_ok());
+    assert!(open(folder.path()).is_ok());
 }
 
 #[test]
 fn databases_that_are_newer_or_damaged_and_folders_that_are_none() {
     let newer = folder();
     Connection::open(newer.path().join("keys.db")).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(refusal(newer.path()), StoreError::Newer { found: 99, known: 2 }));
+    assert!(matches!(refusal(newer.path()), DataError::Store(StoreError::Newer { found: 99, known: 2 })));
 
     let damaged = folder();
     fs::write(damaged.path().join("keys.db"), "no database at all ".repeat(500)).unwrap();
-    assert!(matches!(refusal(damaged.path()), StoreError::Damaged));
+    let refused = refusal(damaged.path());
+    assert!(matches!(refused, DataError::Store(StoreError::Damaged(_))), "{refused}");
+    assert!(refused.to_string().contains("restore keys.db and master.key from a backup"));
 
-    let open = folder();
-    fs::set_permissions(open.path(), Permissions::from_mode(0o777)).unwrap();
-    assert!(matches!(refusal(open.path()), StoreError::OpenFolder(_)));
+    let shared = folder();
+    fs::set_permissions(shared.path(), Permissions::from_mode(0o777)).unwrap();
+    assert!(matches!(refusal(shared.path()), DataError::WritableByOthers(_)));
 
     let parent = folder();
     let inside = parent.path().join("file");
     fs::write(&inside, "").unwrap();
-    assert!(matches!(refusal(&inside), StoreError::Files { .. }));
-    assert!(matches!(refusal(&inside.join("folder")), StoreError::Files { .. }));
+    assert!(matches!(refusal(&inside), DataError::Store(StoreError::Files { .. })));
+    assert!(matches!(refusal(&inside.join("folder")), DataError::Store(StoreError::Files { .. })));
 }
 
 #[test]
@@ -120,7 +124,7 @@ async fn many_open_a_new_folder_at_once_and_agree() {
         let openers: Vec<_> = (0..8)
             .map(|_| {
                 let path = folder.path().to_owned();
-                std::thread::spawn(move || Store::open(&path).map(drop))
+                std::thread::spawn(move || open(&path).map(drop))
             })
             .collect();
         for opener in openers {

@@ -106,6 +106,6 @@ async fn what_keeps_it_from_starting_is_said() {
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let error = embedded::start(&file).await.err().unwrap();
-    assert!(matches!(error, StartError::Store(_)));
+    assert!(matches!(error, StartError::Data(_)));
     assert!(error.to_string().contains("check that the folder exists"), "{error}");
 }

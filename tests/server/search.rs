@@ -1,8 +1,9 @@
 //! Searching: every kind of text among many keys, held against a plain look at each key.
 
-use latchkey::server::{Role, fill};
+use latchkey::server::Role;
 use serde_json::Value;
 
+use crate::fill;
 use crate::support::{Answer, Server, folder, text};
 
 /// More keys than are ever looked at one by one: the index has to answer.

@@ -8,7 +8,7 @@ use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use latchkey::domain::hmac_token;
 use latchkey::server::auth::username::Username;
-use latchkey::server::{AppState, Role, Sessions, Store, serve};
+use latchkey::server::{AppState, DataError, DataFolder, Role, Sessions, serve};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
@@ -207,13 +207,24 @@ pub fn add_administrator(folder: &Path, username: &str, role: Role) {
     let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(32, 1, 4, None).unwrap());
     let hash = cheap.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
     let username = Username::parse(username).unwrap();
-    let store = Store::open(folder).unwrap();
-    assert!(store.add_administrator(&username, role, &hash, chrono::Utc::now()).unwrap());
+    let store = open(folder).unwrap().store;
+    assert!(wait(store.add_administrator(&username, role, &hash, chrono::Utc::now())).unwrap());
+}
+
+/// Opens a data folder.
+pub fn open(folder: &Path) -> Result<DataFolder, DataError> {
+    wait(DataFolder::open(folder))
+}
+
+/// Runs `work` to its end; also in a test that has a runtime.
+fn wait<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let run = || tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
+    std::thread::scope(|scope| scope.spawn(run).join().unwrap())
 }
 
 /// A server's state on `folder`.
 pub fn state(folder: &Path, role: Role) -> AppState {
-    AppState::new(Store::open(folder).unwrap(), Sessions::single(&SecretString::from(SESSION), "jo", role))
+    AppState::new(open(folder).unwrap(), Sessions::single(&SecretString::from(SESSION), "jo", role))
 }
 
 pub fn text(value: &Value) -> String {

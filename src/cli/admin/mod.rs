@@ -18,57 +18,57 @@ use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret}
 use crate::server::auth::passwords;
 use crate::server::auth::passwords::HashError;
 use crate::server::auth::username::{PasswordError, Username, UsernameError, check_password};
-use crate::server::{Removal, Role, Store, StoreError};
+use crate::server::{DataError, DataFolder, Removal, Role, Store, StoreError};
 
 /// Does what is asked about the administrators of a data folder.
-pub fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
+pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey admin")?;
     if settings.overrides.read_only && !matches!(what, Admin::List) {
         return Err(Failure::new(Exit::Denied, "Nothing was changed: --read-only does not let you."));
     }
     let data = settings.data();
     match what {
-        Admin::Add { username, role, password } => add(data, &Username::parse(username)?, *role, password),
-        Admin::List => return list::write(&existing(data)?.administrators()?, settings.format),
-        Admin::Passwd { username, password } => passwd(data, username, password),
-        Admin::Remove { username, yes, last } => remove(data, username, *yes, *last),
+        Admin::Add { username, role, password } => add(data, &Username::parse(username)?, *role, password).await,
+        Admin::List => return list::write(&existing(data).await?.administrators().await?, settings.format),
+        Admin::Passwd { username, password } => passwd(data, username, password).await,
+        Admin::Remove { username, yes, last } => remove(data, username, *yes, *last).await,
     }
     .map(|()| Exit::Done)
 }
 
-fn add(data: &Path, username: &Username, role: Role, password: &Password) -> Result<(), Failure> {
-    let store = Store::open(data)?;
+async fn add(data: &Path, username: &Username, role: Role, password: &Password) -> Result<(), Failure> {
+    let store = DataFolder::open(data).await?.store;
     let name = username.as_str();
     let taken = || {
         Failure::new(Exit::Conflict, format!("There is an administrator {name} already."))
             .next(format!("Set a new password with: latchkey admin passwd {name}"))
     };
-    if is_known(&store, username)? {
+    if is_known(&store, username).await? {
         return Err(taken()); // before anybody types a password for nothing
     }
     let hash = new_password(username, password)?;
-    if !store.add_administrator(username, role, &hash, Utc::now())? {
+    if !store.add_administrator(username, role, &hash, Utc::now()).await? {
         return Err(taken());
     }
     say(&format!("{name} is added as {}.", role.as_str()))
 }
 
-fn passwd(data: &Path, username: &str, password: &Password) -> Result<(), Failure> {
-    let (username, store) = known(data, username)?;
+async fn passwd(data: &Path, username: &str, password: &Password) -> Result<(), Failure> {
+    let (username, store) = known(data, username).await?;
     let hash = new_password(&username, password)?;
-    if !store.set_password(&username, &hash)? {
+    if !store.set_password(&username, &hash).await? {
         return Err(unknown(&username));
     }
     say(&format!("The password of {} is changed, and every session of theirs has ended.", username.as_str()))
 }
 
-fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Result<(), Failure> {
-    let (username, store) = known(data, username)?;
+async fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Result<(), Failure> {
+    let (username, store) = known(data, username).await?;
     let name = username.as_str();
     if !yes && !confirmed(name)? {
         return Err(Failure::new(Exit::Cancelled, format!("{name} was not removed.")));
     }
-    match store.remove_administrator(&username, even_last)? {
+    match store.remove_administrator(&username, even_last).await? {
         Removal::Done => say(&format!("{name} is removed, and every session of theirs has ended.")),
         Removal::Unknown => Err(unknown(&username)),
         Removal::Last => {
@@ -78,23 +78,23 @@ fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Result<(),
     }
 }
 
-/// The store of a folder that has one: a mistyped folder is not made.
-fn existing(data: &Path) -> Result<Store, Failure> {
-    if data.join("keys.db").exists() {
-        return Ok(Store::open(data)?);
+/// The store of a folder that has one: a mistyped folder is not created.
+async fn existing(data: &Path) -> Result<Store, Failure> {
+    if DataFolder::exists(data) {
+        return Ok(DataFolder::open(data).await?.store);
     }
     Err(Failure::new(Exit::NotFound, format!("{} has no data of latchkey.", data.display()))
         .next("Give the server's data folder with --data."))
 }
 
-fn known(data: &Path, username: &str) -> Result<(Username, Store), Failure> {
+async fn known(data: &Path, username: &str) -> Result<(Username, Store), Failure> {
     let username = Username::parse(username)?;
-    let store = existing(data)?;
-    if is_known(&store, &username)? { Ok((username, store)) } else { Err(unknown(&username)) }
+    let store = existing(data).await?;
+    if is_known(&store, &username).await? { Ok((username, store)) } else { Err(unknown(&username)) }
 }
 
-fn is_known(store: &Store, username: &Username) -> Result<bool, StoreError> {
-    Ok(store.administrators()?.iter().any(|known| known.username == username.as_str()))
+async fn is_known(store: &Store, username: &Username) -> Result<bool, StoreError> {
+    Ok(store.administrators().await?.iter().any(|known| known.username == username.as_str()))
 }
 
 fn unknown(username: &Username) -> Failure {
@@ -142,6 +142,12 @@ impl From<UsernameError> for Failure {
 impl From<PasswordError> for Failure {
     fn from(error: PasswordError) -> Self {
         Self::new(Exit::NotGood, format!("Nothing was changed: {error}."))
+    }
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        Self::new(Exit::Mistake, error.to_string())
     }
 }
 

@@ -122,14 +122,6 @@ pub enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
-    /// Fill a data folder without keys with made-up ones, to try the program at size
-    Fill {
-        /// The data folder; it is made if missing, and no key may ever have been in it
-        folder: PathBuf,
-        /// How many keys
-        #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-        keys: u64,
-    },
     /// Serve a team: many administrators sign in over TLS, or through a proxy
     Serve(Box<serve::Serve>),
     /// Say who may sign in to the server on the data folder

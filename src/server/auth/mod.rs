@@ -1,6 +1,8 @@
-//! Credentials on the server: passwords, access tokens and the master key.
+//! Credentials on the server: passwords, sessions, access tokens and the master key.
 
+pub(crate) mod decoy;
 pub mod passwords;
+pub(crate) mod sessions;
 pub mod token;
 pub mod username;
 pub mod vault;

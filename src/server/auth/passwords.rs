@@ -1,4 +1,4 @@
-//! Passwords as they are kept: Argon2id, the cost of which is bounded.
+//! Passwords as they are stored: Argon2id, at a bounded cost.
 
 use std::sync::Arc;
 
@@ -7,19 +7,18 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
-
-use crate::server::http::failure::HttpError;
+use tokio::task::JoinError;
 
 /// RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes. (The first takes 2 GiB. The OWASP
 /// cheat sheet on storing passwords, 2024, asks for at least 19 MiB and 2 passes.)
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
-/// How many are checked at once for those who come from where they never signed in from; each takes the memory.
+/// How many are checked at once for sign-ins from unknown networks; each takes the memory.
 const STRANGERS: usize = 2;
-/// The same for those who did, so that a flood of strangers does not keep them waiting.
+/// The same for known networks, so that a flood from elsewhere does not keep them waiting.
 const KNOWN: usize = 1;
-/// What a given password is held against when nobody has the name. Made of a password that nobody knows.
+/// What a given password is compared with when the username is unknown: the hash of a random password.
 const DECOY: &str = "$argon2id$v=19$m=65536,t=3,p=4$mwEdsXKgozIt9cZKKoSLkw$d93kZEOtfQCLdTGFUXrgr0vcUtaCZKsj76OfNDqGujo";
 
 /// Checks passwords, a few at once.
@@ -35,34 +34,35 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Whether `given` is the password whose hash is `kept`. Without one it takes as long and says no.
+    /// Whether `given` is the password whose hash is `stored`. Without one it takes as long and is false. Fails if the
+    /// check panics.
     pub(crate) async fn matches(
         &self,
-        kept: Option<String>,
+        stored: Option<String>,
         given: SecretString,
         is_known_network: bool,
-    ) -> Result<bool, HttpError> {
+    ) -> Result<bool, JoinError> {
         let queue = if is_known_network { &self.known } else { &self.strangers };
-        let turn = Arc::clone(queue).acquire_owned().await.map_err(|_| HttpError::unexpected())?;
+        let Ok(turn) = Arc::clone(queue).acquire_owned().await else { return Ok(false) };
         let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn; // until the memory is free again, also when nobody waits for the answer any more
-            matches(kept.as_deref().unwrap_or(DECOY), &given) && kept.is_some()
+            let _turn = turn; // until the memory is free again, also if the request was dropped
+            matches(stored.as_deref().unwrap_or(DECOY), &given) && stored.is_some()
         });
-        done.await.map_err(|_| crate::server::panicked())
+        done.await
     }
 }
 
-fn matches(kept: &str, given: &SecretString) -> bool {
+fn matches(stored: &str, given: &SecretString) -> bool {
     let given = given.expose_secret().as_bytes();
-    PasswordHash::new(kept).is_ok_and(|kept| Argon2::default().verify_password(given, &kept).is_ok())
+    PasswordHash::new(stored).is_ok_and(|stored| Argon2::default().verify_password(given, &stored).is_ok())
 }
 
-/// Why a password cannot be kept.
+/// Why a password cannot be hashed.
 #[derive(Debug, thiserror::Error)]
 #[error("the password cannot be hashed: {0}; is there enough memory?")]
 pub struct HashError(String);
 
-/// What is kept of a password: a PHC string with a salt of its own. Takes a while and 64 MiB.
+/// What is stored of a password: a PHC string with its own salt. Takes about a tenth of a second, and 64 MiB.
 pub fn hash(password: &SecretString) -> Result<String, HashError> {
     let failed = |error: &dyn std::fmt::Display| HashError(error.to_string());
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| failed(&error))?;

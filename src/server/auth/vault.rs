@@ -1,11 +1,11 @@
-//! The master key, and what is done with it: sealing secrets and signing tokens.
+//! The master key, which encrypts secrets and signs access tokens.
 
 use std::fs;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -14,53 +14,87 @@ use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::wiped_after;
-use crate::server::store::StoreError;
 
-/// XChaCha20-Poly1305's nonce, so long that random ones never meet.
+/// The length of XChaCha20-Poly1305's nonce, long enough for random ones never to repeat.
 const NONCE: usize = 24;
 /// Half of the master key file.
 const HALF: usize = 32;
 
-/// Seals secrets and signs access tokens. Both keys are wiped when dropped.
-pub(crate) struct Vault {
+/// Encrypts secrets and signs access tokens. Both keys are wiped when dropped.
+pub struct Vault {
     cipher: XChaCha20Poly1305,
     signing: Zeroizing<[u8; HALF]>,
 }
 
+/// Why a master key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MasterKeyError {
+    /// The file cannot be created, read or written.
+    #[error("cannot use {path}: {source}; check that the folder exists and that you may write to it")]
+    Files {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// There are encrypted secrets, and no key to decrypt them with.
+    #[error("the file {0} is missing, and without it no secret can be decrypted: restore it from a backup")]
+    Missing(PathBuf),
+    /// The file is not safe to use, or does not belong to the database.
+    #[error("the master key {path} cannot be used: {why}")]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        why: &'static str,
+    },
+    /// The system's random source failed.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl MasterKeyError {
+    fn files(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Files { path, source }
+    }
+}
+
 impl Vault {
-    /// Takes the key from its file; makes the file when there is none and none may be `required`.
-    pub(crate) fn open(path: &Path, required: bool) -> Result<Self, StoreError> {
+    /// Reads the key from its file; creates the file if it is missing and not `required`.
+    pub(crate) fn open(path: &Path, required: bool) -> Result<Self, MasterKeyError> {
         match read(path) {
-            Err(StoreError::Files { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Err(MasterKeyError::Files { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 if required {
-                    return Err(StoreError::MasterKeyMissing(path.to_owned()));
+                    return Err(MasterKeyError::Missing(path.to_owned()));
                 }
-                make(path)?;
+                create(path)?;
                 read(path).map(|bytes| Self::new(&bytes))
             }
             other => other.map(|bytes| Self::new(&bytes)),
         }
     }
 
-    /// The first half seals, the second signs.
+    /// The first half encrypts, the second signs.
     fn new(bytes: &Zeroizing<[u8; 2 * HALF]>) -> Self {
-        let mut sealing = Zeroizing::new([0; HALF]);
+        let mut encrypting = Zeroizing::new([0; HALF]);
         let mut signing = Zeroizing::new([0; HALF]);
-        sealing.copy_from_slice(&bytes[..HALF]);
+        encrypting.copy_from_slice(&bytes[..HALF]);
         signing.copy_from_slice(&bytes[HALF..]);
-        Self { cipher: XChaCha20Poly1305::new((&*sealing).into()), signing }
+        Self { cipher: XChaCha20Poly1305::new((&*encrypting).into()), signing }
     }
 
-    /// `nonce ‖ ciphertext ‖ tag`, which opens only for the key ID that it was encrypted for.
-    pub(crate) fn encrypt(&self, key_id: &str, secret: &str) -> Result<Vec<u8>, StoreError> {
+    /// `nonce ‖ ciphertext ‖ tag`, which can be decrypted only for the same key ID. Fails if the system's random source
+    /// does.
+    pub fn encrypt(&self, key_id: &str, secret: &str) -> Result<Vec<u8>, getrandom::Error> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)?;
         let payload = Payload { msg: secret.as_bytes(), aad: key_id.as_bytes() };
-        let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::Damaged)?;
+        let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| getrandom::Error::UNEXPECTED)?;
         Ok([nonce.as_slice(), &encrypted].concat())
     }
 
-    /// What was encrypted, or nothing when a single bit differs.
+    /// What was encrypted; `None` if a single bit differs.
     pub(crate) fn decrypt(&self, key_id: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, encrypted) = encrypted.split_first_chunk::<NONCE>()?;
         let payload = Payload { msg: encrypted, aad: key_id.as_bytes() };
@@ -85,17 +119,17 @@ impl Vault {
     }
 }
 
-/// Refuses a file that others could have put there or read.
-fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, StoreError> {
-    let refuse = |why| StoreError::MasterKey { path: path.to_owned(), why };
+/// Refuses a file that others could have written or read.
+fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
+    let refuse = |why| MasterKeyError::Refused { path: path.to_owned(), why };
     let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
     let mut file = match OpenOptions::new().read(true).custom_flags(no_follow).open(path) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
             return Err(refuse("it is a symbolic link; put the file itself there"));
         }
-        other => other.map_err(StoreError::files(path))?,
+        other => other.map_err(MasterKeyError::files(path))?,
     };
-    let meta = file.metadata().map_err(StoreError::files(path))?;
+    let meta = file.metadata().map_err(MasterKeyError::files(path))?;
     if !meta.is_file() || meta.uid() != rustix::process::geteuid().as_raw() {
         return Err(refuse("it is not a file of yours; change its owner"));
     }
@@ -107,8 +141,8 @@ fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, StoreError> {
     if whole { Ok(bytes) } else { Err(refuse("it does not have 64 bytes; restore it from a backup")) }
 }
 
-/// Writes a fresh key beside `path` and links it there: of two processes, one wins and both use its key.
-fn make(path: &Path) -> Result<(), StoreError> {
+/// Writes a random key beside `path` and links it there: of two processes, one wins and both use its key.
+fn create(path: &Path) -> Result<(), MasterKeyError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut bytes = Zeroizing::new([0; 2 * HALF]);
     getrandom::fill(bytes.as_mut_slice())?;
@@ -124,7 +158,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
         File::open(folder)?.sync_all()
     })();
     bytes.zeroize();
-    written.map_err(StoreError::files(path))
+    written.map_err(MasterKeyError::files(path))
 }
 
 #[cfg(test)]
@@ -162,7 +196,7 @@ mod tests {
     fn two_makers_agree_and_unsafe_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
-        assert!(matches!(Vault::open(&path, true), Err(StoreError::MasterKeyMissing(_))));
+        assert!(matches!(Vault::open(&path, true), Err(MasterKeyError::Missing(_))));
         let makers: Vec<_> = (0..8)
             .map(|_| {
                 std::thread::spawn({
@@ -177,12 +211,12 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Vault::open(&path, false), Err(StoreError::MasterKey { .. })));
+        assert!(matches!(Vault::open(&path, false), Err(MasterKeyError::Refused { .. })));
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         let link = folder.path().join("link.key");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(matches!(Vault::open(&link, false), Err(StoreError::MasterKey { .. })));
+        assert!(matches!(Vault::open(&link, false), Err(MasterKeyError::Refused { .. })));
         fs::write(&path, b"short").unwrap();
-        assert!(matches!(Vault::open(&path, false), Err(StoreError::MasterKey { .. })));
+        assert!(matches!(Vault::open(&path, false), Err(MasterKeyError::Refused { .. })));
     }
 }

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::client_addr::{ClientAddr, LoggedPrincipal};
 use super::failure::HttpError;
+use super::router::no_store;
 use crate::server::net::listener::Peer;
-use crate::server::no_store;
 
 /// How requests are looked at.
 #[derive(Clone, Copy)]

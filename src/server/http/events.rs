@@ -10,7 +10,7 @@ use super::fields::Fields;
 use super::keys::Id;
 use super::session::Principal;
 use super::{cursor, wire};
-use crate::server::AppState;
+use crate::server::state::AppState;
 
 /// The most events of one page.
 const MOST_EVENTS: usize = 1000;
@@ -26,7 +26,7 @@ pub(crate) async fn events(
     let limit = fields.limit(MOST_EVENTS)?;
     let before = fields.text("cursor")?.map_or(Ok(i64::MAX), |text| cursor::decode_event(&text))?;
     fields.finish()?;
-    let found = state.with_store(move |store| store.events(&id, before, limit + 1)).await?;
+    let found = state.0.store.events(&id, before, limit + 1).await?;
     let mut events = found.ok_or_else(|| HttpError::not_found("This key"))?;
     let more = events.len() > limit;
     events.truncate(limit);

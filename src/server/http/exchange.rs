@@ -12,14 +12,10 @@ use super::client_addr::{ClientAddr, LoggedPrincipal};
 use super::failure::HttpError;
 use super::fields::Fields;
 use crate::domain::{Status, hmac_token};
-use crate::server::auth::token;
 use crate::server::auth::token::Claims;
+use crate::server::auth::{decoy, token};
+use crate::server::state::{AppState, AppStateInner};
 use crate::server::store::KeyCredential;
-use crate::server::usage_recorder::NOBODY;
-use crate::server::{AppState, AppStateInner};
-
-/// As long as a secret, and none.
-pub(crate) const DECOY_SECRET: &str = "sk_0000000000000000000000000000000000000000000000000";
 
 /// Why an exchange was refused, in the history of its key.
 const WRONG_HASH: &str = "wrong hash";
@@ -49,8 +45,7 @@ pub(crate) async fn client_token(
         return Err(HttpError::malformed("content", "is empty"));
     }
     let proof = Proof { id, hash, content };
-    let inner = state.0.clone();
-    let granted = state.with_store(move |_| inner.exchange(&proof, &source, &who, Utc::now())).await?;
+    let granted = state.0.exchange(&proof, &source, &who, Utc::now()).await?;
     let (access_token, expires) = granted.ok_or_else(HttpError::verification)?;
     let refresh_token = random_hex::<32>()?;
     Ok(Json(json!({
@@ -71,10 +66,9 @@ pub(crate) async fn verify(
     let given = headers.get("x-access-token").or_else(|| headers.get("x-api-token"));
     let given = given.ok_or_else(|| HttpError::token("it is missing"))?.to_str().unwrap_or_default();
     let now = Utc::now();
-    let claims = token::read(state.0.store.vault(), given, now.timestamp()).map_err(HttpError::token)?;
+    let claims = token::read(&state.0.vault, given, now.timestamp()).map_err(HttpError::token)?;
     who.is(&claims.sub);
-    let id = claims.sub.clone();
-    let found = state.with_store(move |store| store.credential(&id, now)).await?;
+    let found = state.0.store.credential(&claims.sub, now).await?;
     if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
         return Err(HttpError::token("it was revoked"));
     }
@@ -85,22 +79,23 @@ pub(crate) async fn verify(
 
 impl AppStateInner {
     /// Does the same work whatever is wrong, and decides at the very end.
-    fn exchange(
+    async fn exchange(
         &self,
         proof: &Proof,
         source: &str,
         who: &LoggedPrincipal,
         now: DateTime<Utc>,
-    ) -> Result<Option<(Zeroizing<String>, i64)>, crate::server::StoreError> {
-        let found = self.store.credential(&proof.id, now)?;
-        let (id, encrypted) = found.as_ref().map_or((NOBODY, &self.decoy), |key| (proof.id.as_str(), &key.encrypted));
-        let secret = self.store.vault().decrypt(id, encrypted);
+    ) -> Result<Option<(Zeroizing<String>, i64)>, HttpError> {
+        let found = self.store.credential(&proof.id, now).await?;
+        let (id, encrypted) =
+            found.as_ref().map_or((decoy::KEY_ID, &self.decoy), |key| (proof.id.as_str(), &key.encrypted));
+        let secret = self.vault.decrypt(id, encrypted);
         let readable = secret.is_some();
         let secret = secret.unwrap_or_default();
         let matches = hmac_token(&secret, proof.content.as_bytes()).matches(&proof.hash);
         let end = token_end(found.as_ref(), now);
         let mut jti = [0; 16];
-        getrandom::fill(&mut jti)?;
+        getrandom::fill(&mut jti).map_err(|_| HttpError::unexpected())?;
         let claims = Claims {
             sub: proof.id.clone(),
             r#gen: found.as_ref().map_or(0, |key| key.generation),
@@ -108,11 +103,11 @@ impl AppStateInner {
             exp: end,
             jti: base16ct::lower::encode_string(&jti),
         };
-        let token = token::sign(self.store.vault(), &claims);
+        let token = token::sign(&self.vault, &claims);
         let refused = match &found {
             None => {
-                who.is(NOBODY);
-                self.usage_recorder.refused_nobody(source, WRONG_HASH, now);
+                who.is(decoy::KEY_ID);
+                self.usage_recorder.refused_unknown(source, WRONG_HASH, now);
                 return Ok(None);
             }
             Some(_) if !(readable && matches) => Some(WRONG_HASH),

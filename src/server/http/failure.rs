@@ -88,6 +88,12 @@ impl HttpError {
         Self { retry_after: Some(seconds.max(1)), ..Self::new(StatusCode::TOO_MANY_REQUESTS, 0, message) }
     }
 
+    /// 500: a bug, which the panic hook has reported in a private file.
+    pub(crate) fn panicked() -> Self {
+        tracing::error!("a bug in the program ended a request; see panic.log in the state folder");
+        Self::unexpected()
+    }
+
     /// 500.
     pub(crate) fn unexpected() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "Unexpected error")
@@ -107,12 +113,9 @@ impl IntoResponse for HttpError {
 }
 
 impl From<StoreError> for HttpError {
-    /// The inside is for the log.
+    /// The details are for the log.
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Interrupted => tracing::debug!(%error),
-            error => tracing::error!(%error, "the store failed"),
-        }
+        tracing::error!(%error, "the store failed");
         Self::unexpected()
     }
 }

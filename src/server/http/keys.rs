@@ -16,8 +16,8 @@ use super::fields::Fields;
 use super::session::Principal;
 use super::wire;
 use crate::domain::{AccessKey, KeyId, Label, SecretKey};
-use crate::server::AppState;
-use crate::server::store::{Change, CreateOutcome, ExpiryChange, KeyInsert, StoreError};
+use crate::server::state::AppState;
+use crate::server::store::{Actor, Change, CreateOutcome, ExpiryChange, KeyInsert};
 
 /// The most characters of an `Idempotency-Key` (HTTP contract, part B).
 const MOST_IDEMPOTENCY: usize = 255;
@@ -28,50 +28,44 @@ pub(crate) struct Id(pub(crate) String);
 /// `POST /keys`
 pub(crate) async fn create(
     extract::State(state): extract::State<AppState>,
-    asker: Principal,
+    principal: Principal,
     ClientAddr(source): ClientAddr,
     request: Request,
 ) -> Result<(StatusCode, Json<Value>), HttpError> {
-    asker.may_change()?;
+    principal.may_change()?;
     let idempotency_key = idempotency_key(request.headers())?;
     // Before the body is read, which may take long: until then a second call must not slip by.
-    let mark = state.0.running.begin(&asker.username, &idempotency_key).ok_or_else(HttpError::running)?;
+    let _mark = state.0.running.begin(&principal.username, &idempotency_key).ok_or_else(HttpError::running)?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let label = label(&mut fields)?.unwrap_or_default();
     let expires_at = fields.time("expires_at")?.and_then(ExpiryChange::time);
     fields.finish()?;
     let (id, secret) = draw().map_err(|_| HttpError::unexpected())?;
-    let created = state.with_store(move |store| {
-        let _mark = mark;
-        let new = KeyInsert {
-            id: id.raw_for_api(),
-            label: &label,
-            expires_at,
-            secret: &secret,
-            by: &asker.username,
-            source: &source,
-            idempotency_key: &idempotency_key,
-            fingerprint: fingerprint(&label, expires_at),
-        };
-        store.create(&new, now).map(|created| (created, secret))
-    });
-    match created.await? {
-        (CreateOutcome::Fresh(key), secret) => {
+    let encrypted = state.0.vault.encrypt(id.raw_for_api(), secret.expose()).map_err(|_| HttpError::unexpected())?;
+    let new = KeyInsert {
+        id,
+        fingerprint: fingerprint(&label, expires_at),
+        label,
+        expires_at,
+        encrypted,
+        actor: Actor { name: principal.username, address: source },
+        idempotency_key,
+    };
+    match state.0.store.create(new, now).await? {
+        CreateOutcome::Fresh(key) => {
             let secret = secret.expose();
-            Ok((
-                StatusCode::CREATED,
-                Json(json!({ "success": true, "key": wire::KeyBody::from(&key), "secret_access_key": secret })),
-            ))
+            let body = json!({ "success": true, "key": wire::KeyBody::from(&key), "secret_access_key": secret });
+            Ok((StatusCode::CREATED, Json(body)))
         }
-        (CreateOutcome::Replayed(key), _) => {
+        CreateOutcome::Replayed(key) => {
             let key = wire::KeyBody::from(&key);
             let body = json!({ "success": true, "key": key, "secret_access_key": null, "replayed": true });
             Ok((StatusCode::OK, Json(body)))
         }
-        (CreateOutcome::Gone, _) => Err(HttpError::spent("the key that it created was deleted; use a new one")),
-        (CreateOutcome::Past, _) => Err(past()),
-        (CreateOutcome::Other, _) => Err(HttpError::spent("it was used with another body; use a new one")),
+        CreateOutcome::Gone => Err(HttpError::spent("the key that it created was deleted; use a new one")),
+        CreateOutcome::Past => Err(past()),
+        CreateOutcome::Other => Err(HttpError::spent("it was used with another body; use a new one")),
     }
 }
 
@@ -81,18 +75,18 @@ pub(crate) async fn show(
     _: Principal,
     Id(id): Id,
 ) -> Result<Json<Value>, HttpError> {
-    answer(state.with_store(move |store| store.key(&id, Utc::now())).await?)
+    answer(state.0.store.key(&id, Utc::now()).await?)
 }
 
 /// `PATCH /keys/{id}`
 pub(crate) async fn edit(
     extract::State(state): extract::State<AppState>,
-    asker: Principal,
+    principal: Principal,
     Id(id): Id,
     ClientAddr(source): ClientAddr,
     request: Request,
 ) -> Result<Json<Value>, HttpError> {
-    asker.may_change()?;
+    principal.may_change()?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let switched_off = match fields.text("status")?.as_deref() {
@@ -106,19 +100,24 @@ pub(crate) async fn edit(
     if change.expires_at.and_then(ExpiryChange::time).is_some_and(|end| end <= now) {
         return Err(past());
     }
-    answer(state.with_store(move |store| store.edit(&id, &change, &asker.username, &source, now)).await?)
+    let actor = Actor { name: principal.username, address: source };
+    answer(state.0.store.edit(&id, change, actor, now).await?)
 }
 
 /// `DELETE /keys/{id}`
 pub(crate) async fn delete(
     extract::State(state): extract::State<AppState>,
-    asker: Principal,
+    principal: Principal,
     Id(id): Id,
     ClientAddr(source): ClientAddr,
 ) -> Result<StatusCode, HttpError> {
-    asker.may_change()?;
-    let deleted = state.with_store(move |store| store.delete(&id, &asker.username, &source, Utc::now())).await?;
-    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(HttpError::not_found("This key")) }
+    principal.may_change()?;
+    let actor = Actor { name: principal.username, address: source };
+    if state.0.store.delete(&id, actor, Utc::now()).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(HttpError::not_found("This key"))
+    }
 }
 
 fn answer(key: Option<AccessKey>) -> Result<Json<Value>, HttpError> {
@@ -155,7 +154,7 @@ fn fingerprint(label: &Label, expires_at: Option<DateTime<Utc>>) -> [u8; 32] {
 }
 
 /// A new ID and its secret, from the system's random source.
-pub(crate) fn draw() -> Result<(KeyId, SecretKey), StoreError> {
+fn draw() -> Result<(KeyId, SecretKey), getrandom::Error> {
     let mut id = [0; 18];
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(&mut id)?;

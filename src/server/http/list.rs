@@ -11,15 +11,15 @@ use super::fields::Fields;
 use super::session::Principal;
 use super::wire;
 use crate::domain::{Filter, KeyQuery, Order, Sort, Status};
-use crate::server::AppState;
-use crate::server::store::{Cancel, GiveUpOnDrop, PageQuery};
+use crate::server::state::AppState;
+use crate::server::store::{KeyRow, PageQuery};
 
 /// The most keys of one page (HTTP contract, part B).
 const MOST_KEYS: usize = 1000;
 /// The longest text searched for, in characters: longer than any ID or label.
 const MOST_TEXT: usize = 200;
 
-/// A page of keys. A client that goes away ends the search.
+/// A page of keys. The search ends when the client disconnects.
 pub(crate) async fn list(
     extract::State(state): extract::State<AppState>,
     _: Principal,
@@ -28,15 +28,13 @@ pub(crate) async fn list(
     let request = read(&uri)?;
     let sort = request.query.sort;
     let now = Utc::now();
-    let cancel = Cancel::default();
-    let _guard = GiveUpOnDrop(cancel.clone());
-    let page = state.with_store(move |store| store.list(&request, now, &cancel)).await?;
-    let at = |placed: &crate::server::store::KeyRow| cursor::encode(sort, &placed.place);
+    let page = state.0.store.list(request, now).await?;
+    let at = |row: &KeyRow| cursor::encode(sort, &row.place);
     Ok(Json(wire::PageBody {
         success: true,
         next_cursor: page.keys.last().filter(|_| page.more).map(at),
         prev_cursor: page.keys.first().map(at),
-        keys: page.keys.iter().map(|placed| wire::KeyBody::from(&placed.key)).collect(),
+        keys: page.keys.iter().map(|row| wire::KeyBody::from(&row.key)).collect(),
         total: page.total,
         server_time: wire::time(now.trunc_subsecs(3)),
     }))

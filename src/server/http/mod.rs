@@ -9,6 +9,7 @@ pub mod failure;
 pub mod fields;
 pub mod keys;
 pub mod list;
+pub mod router;
 pub mod routes;
 pub mod running_creates;
 pub mod session;

@@ -5,7 +5,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 use serde_json::{Value, json};
 
 use super::{events, exchange, keys, list, sign_in};
-use crate::server::AppState;
+use crate::server::state::AppState;
 
 /// A method and a path that the server answers.
 pub struct ApiRoute {

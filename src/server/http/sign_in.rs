@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 use super::client_addr::{ClientAddr, LoggedPrincipal};
 use super::failure::HttpError;
 use super::fields::Fields;
-use super::session::{Bearer, Role};
+use super::session::Bearer;
 use super::wire;
-use crate::server::AppState;
 use crate::server::net::throttle::network;
-use crate::server::store::{NewSession, SESSION_LIFETIME, StoreError};
+use crate::server::state::AppState;
+use crate::server::store::{NewSession, SESSION_LIFETIME};
 
 /// `POST /auth/session`: does the same work and gives the same answer whether the name or the password is wrong.
 pub(crate) async fn sign_in(
@@ -33,26 +33,21 @@ pub(crate) async fn sign_in(
     let given = SecretString::from(fields.required("password")?);
     fields.finish()?;
     let network = network(&source);
-    let (name, place) = (username.clone(), network.clone());
-    let account = state.with_store(move |store| store.account(&name, &place)).await?;
+    let account = state.0.store.account(&username, &network).await?;
     if account.password.is_some() {
         who.is(&username);
     }
     let admitted = state.0.throttle.admit(&username, &network, account.is_known_network);
     admitted.map_err(HttpError::too_many)?;
-    let kept = account.password.clone();
-    let matches = state.0.passwords.matches(kept, given, account.is_known_network).await?;
+    let matches = state.0.passwords.matches(account.password.clone(), given, account.is_known_network).await;
+    let matches = matches.map_err(|_| HttpError::panicked())?;
     let password = account.password.filter(|_| matches).ok_or_else(HttpError::sign_in)?;
 
     let now = Utc::now();
-    let token = draw_session()?;
+    let token = draw_session().map_err(|_| HttpError::unexpected())?;
     let digest = Sha256::digest(token.expose_secret()).into();
-    let name = username.clone();
-    let begun = state.with_store(move |store| {
-        let (username, password, source, network) = (&*name, &*password, &*source, &*network);
-        store.begin_session(&NewSession { digest, username, password, source, network }, now)
-    });
-    let role: Role = begun.await?.ok_or_else(HttpError::sign_in)?;
+    let new = NewSession { digest, username: username.clone(), password, source, network };
+    let role = state.0.store.begin_session(new, now).await?.ok_or_else(HttpError::sign_in)?;
     Ok(Json(json!({
         "success": true,
         "session_token": token.expose_secret(),
@@ -68,16 +63,16 @@ pub(crate) async fn sign_out(
     who: LoggedPrincipal,
     bearer: Bearer,
 ) -> Result<StatusCode, HttpError> {
-    let Bearer::Stored(digest, asker) = bearer else {
+    let Bearer::Stored(digest, principal) = bearer else {
         return Err(HttpError::forbidden("This session ends with the program that began it"));
     };
-    who.is(&asker.username);
-    state.with_store(move |store| store.end_session(&digest)).await?;
+    who.is(&principal.username);
+    state.0.store.end_session(digest).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A session token: 256 random bits.
-pub(crate) fn draw_session() -> Result<SecretString, StoreError> {
+pub(crate) fn draw_session() -> Result<SecretString, getrandom::Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut_slice())?;
     Ok(SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_slice())))

@@ -1,11 +1,16 @@
-//! Keys as the store takes and gives them.
+//! Keys as the store takes and gives them, and the rules about them that every engine follows.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use super::events::Actor;
 use super::keyset::Keyset;
-use crate::domain::{AccessKey, KeyQuery, Label, SecretKey, Status};
+use crate::domain::{AccessKey, KeyId, KeyQuery, Label, Status};
+
+/// How long a create can be repeated with the same idempotency key (HTTP contract, part B).
+pub(crate) const REPLAYED_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// Which page of which list.
+#[derive(Clone)]
 pub(crate) struct PageQuery {
     pub(crate) query: KeyQuery,
     /// The page begins after this place.
@@ -26,25 +31,28 @@ pub(crate) struct KeyPage {
 }
 
 /// A key and its place in its list.
+#[derive(Clone)]
 pub(crate) struct KeyRow {
     pub(crate) key: AccessKey,
     pub(crate) place: Keyset,
 }
 
 /// A key to be created, and who asks for it.
-pub(crate) struct KeyInsert<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) label: &'a Label,
+#[derive(Clone)]
+pub(crate) struct KeyInsert {
+    pub(crate) id: KeyId,
+    pub(crate) label: Label,
     pub(crate) expires_at: Option<DateTime<Utc>>,
-    pub(crate) secret: &'a SecretKey,
-    pub(crate) by: &'a str,
-    pub(crate) source: &'a str,
-    pub(crate) idempotency_key: &'a str,
+    /// The secret, encrypted with the master key.
+    pub(crate) encrypted: Vec<u8>,
+    pub(crate) actor: Actor,
+    pub(crate) idempotency_key: String,
     /// SHA-256 of what was asked for.
     pub(crate) fingerprint: [u8; 32],
 }
 
 /// The result of a create.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CreateOutcome {
     /// A new key.
     Fresh(AccessKey),
@@ -75,11 +83,47 @@ impl ExpiryChange {
 }
 
 /// What to change; `None` leaves a field as it is.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Change {
     pub(crate) label: Option<Label>,
     pub(crate) switched_off: Option<bool>,
     pub(crate) expires_at: Option<ExpiryChange>,
+}
+
+/// The fields of a key that a [`Change`] can reach, and its generation. Times are milliseconds since 1970.
+pub(crate) struct Editable {
+    pub(crate) label: String,
+    pub(crate) switched_off: bool,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) generation: i64,
+}
+
+impl Change {
+    /// Makes the changes that change something, and names them as the key's history does.
+    pub(crate) fn apply(self, key: &mut Editable) -> Vec<&'static str> {
+        let mut done = Vec::new();
+        if let Some(label) = self.label
+            && label.as_str() != key.label
+        {
+            label.as_str().clone_into(&mut key.label);
+            done.push("label");
+        }
+        if let Some(off) = self.switched_off
+            && off != key.switched_off
+        {
+            key.switched_off = off;
+            // Access tokens issued so far stay revoked, also when the key is activated again.
+            key.generation += i64::from(off);
+            done.push(if off { "deactivated" } else { "activated" });
+        }
+        if let Some(end) = self.expires_at.map(|end| end.time().map(|end| end.timestamp_millis()))
+            && end != key.expires_at
+        {
+            key.expires_at = end;
+            done.push("expires_at");
+        }
+        done
+    }
 }
 
 /// What decides whether a key may be used.

@@ -1,95 +1,183 @@
-//! The keys in their `SQLite` database, behind a handful of methods. Everything here may block.
+//! The store: keys, their history, administrators and sessions, in a database.
+//!
+//! [`Store`] is the interface. An engine is a folder below this one: `sqlite`. It has the methods of [`Store`], with
+//! their meaning; the types that they take and give, and the rules that every engine follows (status, folding, keyset
+//! paging, which edit means which event, how long sessions last), are in files beside this one. `contract.rs` is the
+//! suite that every engine passes.
+//!
+//! - Each method is one transaction: all of it is stored, or nothing. An engine whose transactions may fail for
+//!   reasons of concurrency repeats them itself.
+//! - Dropping a method's future cancels a read. A write is then stored as a whole, or not at all.
+//! - The time is passed in, so that it is the same in all of a request, and tests can choose it.
+//! - Secrets come and go encrypted: the store never has the master key.
 
+mod administrators;
+#[cfg(test)]
+mod contract;
+mod error;
+mod events;
 mod fold;
 mod keys;
 mod keyset;
-pub mod sqlite;
+mod sessions;
+mod sqlite;
 mod status;
 
-use std::fs;
-use std::fs::{DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use rusqlite::OptionalExtension;
+use chrono::{DateTime, Utc};
 
-use super::auth::vault::Vault;
-use sqlite::connections::Connections;
+use super::auth::username::Username;
+use crate::domain::{AccessKey, Role};
+use sqlite::SqliteStore;
 
-pub(crate) use keys::{Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyRow, PageQuery, Use};
+pub(crate) use administrators::AdminAccount;
+pub use administrators::{Administrator, Removal};
+pub use error::StoreError;
+pub(crate) use events::{Actor, EventKind, NewEvent, StoredEvent};
+pub use fold::fold;
+pub(crate) use keys::{Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery, Use};
 pub(crate) use keyset::{Keyset, SortValue};
-pub use sqlite::administrators::{Administrator, Removal};
-pub(crate) use sqlite::cancel::{Cancel, GiveUpOnDrop};
-pub(crate) use sqlite::edit::{index_all, insert};
-pub use sqlite::error::StoreError;
-pub(crate) use sqlite::events::{EventKind, NewEvent, StoredEvent};
-pub(crate) use sqlite::sessions::{Digest, LIFETIME as SESSION_LIFETIME, NewSession};
-pub(crate) use status::{rank, status};
+pub(crate) use sessions::{Digest, LIFETIME as SESSION_LIFETIME, NewSession, StoredSession};
+pub use sqlite::document;
 
-/// All keys of one data folder, and the master key that their secrets are encrypted with.
+/// An open store. Clones share its connections.
 #[derive(Clone)]
-pub struct Store(Arc<StoreInner>);
+pub struct Store(Engine);
 
-struct StoreInner {
-    connections: Connections,
-    vault: Vault,
+#[derive(Clone)]
+enum Engine {
+    Sqlite(SqliteStore),
+}
+
+/// Calls the engine's method of the same name.
+macro_rules! engine {
+    ($store:ident.$method:ident($($argument:expr),*)) => {
+        match &$store.0 {
+            Engine::Sqlite(engine) => engine.$method($($argument),*).await,
+        }
+    };
 }
 
 impl Store {
-    /// Opens the store in `folder`; makes folder, database and master key where they are missing.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        own_folder(folder)?;
-        let connections = Connections::open(folder.join("keys.db"))?;
-        let sample = connections.read(&Cancel::default(), |connection| {
-            let sql = "SELECT id, secret FROM sealed JOIN keys USING (seq) LIMIT 1";
-            let sample = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-            Ok::<Option<(String, Vec<u8>)>, _>(sample)
-        })?;
-        let path = folder.join("master.key");
-        let vault = Vault::open(&path, sample.is_some())?;
-        if sample.is_some_and(|(id, encrypted)| vault.decrypt(&id, &encrypted).is_none()) {
-            let why = "it belongs to another database; restore both from the same backup";
-            return Err(StoreError::MasterKey { path, why });
-        }
-        Ok(Self(Arc::new(StoreInner { connections, vault })))
+    /// Opens the `SQLite` database in this file; creates or migrates it where needed.
+    pub(crate) async fn open_sqlite(path: PathBuf) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Sqlite(SqliteStore::open(path).await?)))
     }
 
-    /// What seals and signs.
-    pub(crate) fn vault(&self) -> &Vault {
-        &self.0.vault
+    /// A page of keys.
+    pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
+        engine!(self.list(request, now))
     }
 
-    fn read<T>(
+    /// One key.
+    pub(crate) async fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
+        engine!(self.key(id, now))
+    }
+
+    /// Creates a key, unless this request was made before.
+    pub(crate) async fn create(&self, new: KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
+        engine!(self.create(new, now))
+    }
+
+    /// Changes a key and gives it as it is then; `None` if there is no such key.
+    pub(crate) async fn edit(
         &self,
-        cancel: &Cancel,
-        job: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.0.connections.read(cancel, job)
+        id: &str,
+        change: Change,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccessKey>, StoreError> {
+        engine!(self.edit(id, change, actor, now))
     }
 
-    /// Moves everything from the write-ahead log into the database file.
-    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
-        self.read(&Cancel::default(), |connection| {
-            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
-        })
+    /// Deletes a key and everything but its history. False if there is no such key.
+    pub(crate) async fn delete(&self, id: &str, actor: Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        engine!(self.delete(id, actor, now))
     }
 
-    /// Runs `job` as one transaction.
-    pub(crate) fn write<T>(
+    /// The newest events of a key before number `before`; `None` if no key ever had this ID.
+    pub(crate) async fn events(
         &self,
-        job: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.0.connections.write(job)
+        id: &str,
+        before: i64,
+        limit: usize,
+    ) -> Result<Option<Vec<StoredEvent>>, StoreError> {
+        engine!(self.events(id, before, limit))
     }
-}
 
-/// Makes the folder for us alone, or checks that nobody else can put files into it.
-fn own_folder(folder: &Path) -> Result<(), StoreError> {
-    if !folder.exists() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::files(folder))?;
-        fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(StoreError::files(folder))?;
+    /// What decides about the use of a key. Takes as long for an ID that no key has.
+    pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
+        engine!(self.credential(id, now))
     }
-    let mode = fs::metadata(folder).map_err(StoreError::files(folder))?.mode();
-    if mode & 0o022 == 0 { Ok(()) } else { Err(StoreError::OpenFolder(folder.to_owned())) }
+
+    /// Stores uses, each by the ID of its key, and events. Of the uses of a key the latest counts, whoever records it.
+    pub(crate) async fn record(
+        &self,
+        uses: Vec<(String, Use)>,
+        events: Vec<(String, NewEvent)>,
+    ) -> Result<(), StoreError> {
+        engine!(self.record(uses, events))
+    }
+
+    /// The ID and the encrypted secret of any key, which shows whether a master key is the right one. `None` if there
+    /// are no keys.
+    pub(crate) async fn encrypted_sample(&self) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        engine!(self.encrypted_sample())
+    }
+
+    /// Adds an administrator; false if the name is taken. `password` is its hash.
+    pub async fn add_administrator(
+        &self,
+        username: &Username,
+        role: Role,
+        password: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        engine!(self.add_administrator(username, role, password, now))
+    }
+
+    /// All administrators, by name.
+    pub async fn administrators(&self) -> Result<Vec<Administrator>, StoreError> {
+        engine!(self.administrators())
+    }
+
+    /// Sets the hash of a password and ends all sessions; false if there is no administrator with this name.
+    pub async fn set_password(&self, username: &Username, password: &str) -> Result<bool, StoreError> {
+        engine!(self.set_password(username, password))
+    }
+
+    /// Removes an administrator and ends all their sessions; the last who may manage keys only if `even_last`.
+    pub async fn remove_administrator(&self, username: &Username, even_last: bool) -> Result<Removal, StoreError> {
+        engine!(self.remove_administrator(username, even_last))
+    }
+
+    /// What decides about a sign-in with this name from this network. Takes as long for an unknown name.
+    pub(crate) async fn account(&self, username: &str, network: &str) -> Result<AdminAccount, StoreError> {
+        engine!(self.account(username, network))
+    }
+
+    /// Begins a session and removes those that have ended. `None` if the administrator or the password has changed.
+    pub(crate) async fn begin_session(&self, new: NewSession, now: DateTime<Utc>) -> Result<Option<Role>, StoreError> {
+        engine!(self.begin_session(new, now))
+    }
+
+    /// The session with this digest, if it has not ended.
+    pub(crate) async fn session(
+        &self,
+        digest: Digest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<StoredSession>, StoreError> {
+        engine!(self.session(digest, now))
+    }
+
+    /// Records that a session was used.
+    pub(crate) async fn see_session(&self, digest: Digest, now: DateTime<Utc>) -> Result<(), StoreError> {
+        engine!(self.see_session(digest, now))
+    }
+
+    /// Ends a session.
+    pub(crate) async fn end_session(&self, digest: Digest) -> Result<(), StoreError> {
+        engine!(self.end_session(digest))
+    }
 }

@@ -1,64 +1,34 @@
-//! Who may sign in, and as what.
+//! Administrators.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::row::time;
+use super::store::SqliteStore;
+use crate::domain::Role;
 use crate::server::auth::username::Username;
-use crate::server::http::session::Role;
-use crate::server::store::{Cancel, Store, StoreError};
+use crate::server::store::administrators::{AdminAccount, Administrator, Removal};
+use crate::server::store::error::StoreError;
 
-/// An administrator, without the password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Administrator {
-    /// In lower case.
-    pub username: String,
-    /// What they may do.
-    pub role: Role,
-    /// When they were added.
-    pub created_at: DateTime<Utc>,
-    /// Their last sign-in, if any.
-    pub last_sign_in_at: Option<DateTime<Utc>>,
-}
-
-/// What came of removing an administrator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// Gone, and every session with them.
-    Done,
-    /// Nobody has this name.
-    Unknown,
-    /// Not done: nobody would be left who may manage keys.
-    Last,
-}
-
-/// What decides about a sign-in.
-pub(crate) struct AdminAccount {
-    /// The hash of the password, when somebody has the name.
-    pub(crate) password: Option<String>,
-    /// Whether they signed in from there before.
-    pub(crate) is_known_network: bool,
-}
-
-impl Store {
-    /// Adds an administrator; false when the name is taken.
-    pub fn add_administrator(
+impl SqliteStore {
+    pub(crate) async fn add_administrator(
         &self,
         username: &Username,
         role: Role,
         password: &str,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        self.write(|transaction| {
+        let (username, password) = (username.clone(), password.to_owned());
+        self.write(move |transaction| {
             let sql = "INSERT INTO administrators VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT DO NOTHING";
             let values = params![username.as_str(), role.as_str(), password, now.timestamp_millis()];
             Ok(transaction.execute(sql, values)? > 0)
         })
+        .await
     }
 
-    /// All administrators, by name.
-    pub fn administrators(&self) -> Result<Vec<Administrator>, StoreError> {
-        self.read(&Cancel::default(), |connection| {
+    pub(crate) async fn administrators(&self) -> Result<Vec<Administrator>, StoreError> {
+        self.read(|connection| {
             let sql = "SELECT username, role, created_at, last_sign_in_at FROM administrators ORDER BY username";
             let mut statement = connection.prepare(sql)?;
             let all = statement.query_map([], |row| {
@@ -71,33 +41,40 @@ impl Store {
             })?;
             Ok(all.collect::<Result<_, _>>()?)
         })
+        .await
     }
 
-    /// Sets a password and ends all sessions; false when nobody has the name.
-    pub fn set_password(&self, username: &Username, password: &str) -> Result<bool, StoreError> {
-        self.write(|transaction| {
+    pub(crate) async fn set_password(&self, username: &Username, password: &str) -> Result<bool, StoreError> {
+        let (username, password) = (username.clone(), password.to_owned());
+        self.write(move |transaction| {
             let sql = "UPDATE administrators SET password = ?2 WHERE username = ?1";
-            let found = transaction.execute(sql, [username.as_str(), password])? > 0;
+            let found = transaction.execute(sql, [username.as_str(), &password])? > 0;
             transaction.execute("DELETE FROM sessions WHERE username = ?1", [username.as_str()])?;
             Ok(found)
         })
+        .await
     }
 
-    /// Removes an administrator and ends all their sessions, the last who may manage keys only if `even_last`.
-    pub fn remove_administrator(&self, username: &Username, even_last: bool) -> Result<Removal, StoreError> {
-        self.write(|transaction| {
-            if !even_last && is_last(transaction, username)? {
+    pub(crate) async fn remove_administrator(
+        &self,
+        username: &Username,
+        even_last: bool,
+    ) -> Result<Removal, StoreError> {
+        let username = username.clone();
+        self.write(move |transaction| {
+            if !even_last && is_last(transaction, &username)? {
                 return Ok(Removal::Last);
             }
             let sql = "DELETE FROM administrators WHERE username = ?1";
             let gone = transaction.execute(sql, [username.as_str()])? > 0;
             Ok(if gone { Removal::Done } else { Removal::Unknown })
         })
+        .await
     }
 
-    /// What decides about a sign-in with this name from there. Takes as long for a name that nobody has.
-    pub(crate) fn account(&self, username: &str, network: &str) -> Result<AdminAccount, StoreError> {
-        self.read(&Cancel::default(), |connection| {
+    pub(crate) async fn account(&self, username: &str, network: &str) -> Result<AdminAccount, StoreError> {
+        let (username, network) = (username.to_owned(), network.to_owned());
+        self.read(move |connection| {
             let sql = "SELECT (SELECT password FROM administrators WHERE username = ?1),
                               EXISTS (SELECT 1 FROM familiar WHERE username = ?1 AND network = ?2)";
             let mut statement = connection.prepare_cached(sql)?;
@@ -106,6 +83,7 @@ impl Store {
             });
             Ok(account?)
         })
+        .await
     }
 }
 

@@ -1,35 +1,35 @@
-//! Giving up a question whose asker is gone.
+//! Cancels a read when the future that waits for it is dropped.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, InterruptHandle};
 
-use crate::server::store::StoreError;
+use crate::server::store::error::StoreError;
 
-/// A question that may be given up while `SQLite` works on it.
+/// Whether a read was cancelled, and the connection that works on it.
 #[derive(Clone, Default)]
 pub(crate) struct Cancel(Arc<CancelInner>);
 
 #[derive(Default)]
 struct CancelInner {
-    given_up: AtomicBool,
+    cancelled: AtomicBool,
     running: Mutex<Option<InterruptHandle>>,
 }
 
-/// Gives the question up when dropped: hold it in the future that waits for the answer.
-pub(crate) struct GiveUpOnDrop(pub(crate) Cancel);
+/// Cancels when dropped: held by the future that waits for the answer.
+pub(crate) struct CancelOnDrop(pub(crate) Cancel);
 
-/// While it lives, giving up interrupts the connection.
+/// While it lives, cancelling interrupts the connection.
 pub(crate) struct Running<'a>(&'a Cancel);
 
 impl Cancel {
-    /// Fails once the question was given up.
+    /// Fails once the read was cancelled.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        if self.0.given_up.load(Ordering::SeqCst) { Err(StoreError::Interrupted) } else { Ok(()) }
+        if self.0.cancelled.load(Ordering::SeqCst) { Err(StoreError::Cancelled) } else { Ok(()) }
     }
 
-    /// Lets giving up reach this connection, until the answer is dropped.
+    /// Lets cancelling interrupt this connection until the result is dropped.
     pub(crate) fn watch(&self, connection: &Connection) -> Result<Running<'_>, StoreError> {
         self.set(Some(connection.get_interrupt_handle()));
         self.check()?;
@@ -41,11 +41,11 @@ impl Cancel {
     }
 }
 
-impl Drop for GiveUpOnDrop {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         let inner = &self.0.0;
-        inner.given_up.store(true, Ordering::SeqCst);
-        // Under the lock: the connection cannot be serving somebody else yet.
+        inner.cancelled.store(true, Ordering::SeqCst);
+        // Under the lock: the connection cannot be serving another call yet.
         if let Some(handle) = &*inner.running.lock().unwrap_or_else(PoisonError::into_inner) {
             handle.interrupt();
         }
@@ -66,40 +66,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn giving_up_ends_a_question_without_end() {
-        let (begun, beginning) = mpsc::channel();
+    fn cancelling_ends_an_endless_query() {
+        let (started, starting) = mpsc::channel();
         let cancel = Cancel::default();
-        let guard = GiveUpOnDrop(cancel.clone());
-        let asking = thread::spawn(move || {
+        let guard = CancelOnDrop(cancel.clone());
+        let querying = thread::spawn(move || {
             let connection = Connection::open_in_memory().unwrap();
             let running = cancel.watch(&connection).unwrap();
             let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
             let mut statement = connection.prepare(sql).unwrap();
             let mut rows = statement.query([]).unwrap();
             while rows.next().map_err(StoreError::from)?.is_some() {
-                let _ = begun.send(());
+                let _ = started.send(());
             }
             drop(running);
             Ok(())
         });
-        beginning.recv().unwrap();
+        starting.recv().unwrap();
         drop(guard);
-        assert!(matches!(asking.join().unwrap(), Err(StoreError::Interrupted)));
+        assert!(matches!(querying.join().unwrap(), Err(StoreError::Cancelled)));
     }
 
     #[test]
-    fn who_gave_up_before_is_not_begun() {
+    fn a_read_that_was_cancelled_before_does_not_begin() {
         let cancel = Cancel::default();
-        drop(GiveUpOnDrop(cancel.clone()));
+        drop(CancelOnDrop(cancel.clone()));
         let connection = Connection::open_in_memory().unwrap();
-        assert!(matches!(cancel.watch(&connection), Err(StoreError::Interrupted)));
+        assert!(matches!(cancel.watch(&connection), Err(StoreError::Cancelled)));
     }
 
     #[test]
-    fn the_next_question_on_the_connection_is_left_alone() {
+    fn the_next_query_on_the_connection_is_left_alone() {
         let connection = Connection::open_in_memory().unwrap();
         let cancel = Cancel::default();
-        let guard = GiveUpOnDrop(cancel.clone());
+        let guard = CancelOnDrop(cancel.clone());
         drop(cancel.watch(&connection).unwrap());
         let mut statement = connection.prepare("SELECT 1 UNION SELECT 2").unwrap();
         let mut rows = statement.query([]).unwrap();

@@ -1,7 +1,7 @@
 //! The keys that may match a search.
 
-use super::error::StoreError;
 use super::walk::ListQuery;
+use crate::server::store::error::StoreError;
 
 /// The keys that the index names, one bit each: a million in 125 kB.
 pub(crate) struct Candidates {

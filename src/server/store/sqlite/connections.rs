@@ -1,4 +1,4 @@
-//! The few connections to the database file, opened when first needed.
+//! The few connections to the database file, opened when they are first needed.
 
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -10,15 +10,15 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::cancel::Cancel;
 use super::migrate;
-use crate::server::store::StoreError;
+use crate::server::store::error::StoreError;
 
-/// Each costs memory, and the machine's file cache does the rest.
+/// Each takes memory, and the machine's file cache serves all.
 const MOST_READERS: usize = 2;
 /// How long to wait for another process's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How soon to ask again what does not wait by itself.
+/// How soon to retry what does not wait by itself.
 const AGAIN: Duration = Duration::from_millis(5);
-/// Of all that are asked: enough for every form of the list, small in memory.
+/// Prepared statements of a connection: enough for every form of the list, small in memory.
 const STATEMENTS: usize = 48;
 
 /// One writer and up to two readers.
@@ -36,7 +36,7 @@ struct Readers {
 }
 
 impl Connections {
-    /// Opens the database, and makes or migrates it where needed.
+    /// Opens the database; creates or migrates it where needed.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StoreError> {
         create(&path)?;
         let mut first = connect(&path)?;
@@ -50,7 +50,7 @@ impl Connections {
         Ok(Self { path, writer: Mutex::new(writer), readers, returned: Condvar::new() })
     }
 
-    /// Runs `job` on a reader, so that all it sees is of one moment.
+    /// Runs `job` on a reader, so that everything it reads is of one moment.
     pub(crate) fn read<T>(
         &self,
         cancel: &Cancel,
@@ -62,7 +62,7 @@ impl Connections {
         job(&transaction)
     }
 
-    /// Runs `job` as one transaction: all of it is kept, or nothing.
+    /// Runs `job` as one transaction: all of it is stored, or nothing.
     pub(crate) fn write<T>(
         &self,
         job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
@@ -84,11 +84,11 @@ impl Connections {
             cancel.check()?;
             if let Some(connection) = readers.free.pop() {
                 readers.lent += 1;
-                return Ok(Lent { home: self, connection: Some(connection) });
+                return Ok(Lent { pool: self, connection: Some(connection) });
             }
             if readers.lent < MOST_READERS {
                 readers.lent += 1;
-                let mut lent = Lent { home: self, connection: None };
+                let mut lent = Lent { pool: self, connection: None };
                 drop(readers);
                 lent.connection = Some(connect(&self.path)?);
                 return Ok(lent);
@@ -98,9 +98,9 @@ impl Connections {
     }
 }
 
-/// A reader that goes back when dropped.
+/// A reader that is returned when dropped.
 struct Lent<'a> {
-    home: &'a Connections,
+    pool: &'a Connections,
     connection: Option<Connection>,
 }
 
@@ -112,11 +112,11 @@ impl Lent<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        let mut readers = lock(&self.home.readers);
+        let mut readers = lock(&self.pool.readers);
         readers.lent -= 1;
         readers.free.extend(self.connection.take());
         drop(readers);
-        self.home.returned.notify_one();
+        self.pool.returned.notify_one();
     }
 }
 

@@ -3,40 +3,45 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
-use super::super::keys::{KeyPage, PageQuery};
 use super::search;
+use super::store::SqliteStore;
 use super::text::Needle;
 use super::walk::ListQuery;
-use crate::server::store::{Cancel, Store, StoreError};
+use crate::server::store::error::StoreError;
+use crate::server::store::keys::{KeyPage, PageQuery};
 
-impl Store {
-    /// A page of keys as of `now`.
-    pub(crate) fn list(&self, request: &PageQuery, now: DateTime<Utc>, cancel: &Cancel) -> Result<KeyPage, StoreError> {
-        if self.read(cancel, |connection| sweep_is_due(connection, now))? {
-            self.write(|transaction| sweep(transaction, now))?;
-        }
-        self.read(cancel, |connection| {
-            let list = ListQuery { connection, request, now, cancel };
-            let needle = Some(&request.query.filter.text).filter(|text| !text.is_empty()).map(|text| Needle::new(text));
-            let mut keys = match &needle {
-                None => list.walk(None, usize::MAX)?.0,
-                Some(needle) => search::page(&list, needle)?,
-            };
-            let more = keys.len() > request.limit;
-            keys.truncate(request.limit);
-            let whole = !more && request.after.is_none();
-            let total = match &needle {
-                _ if !request.total => None,
-                _ if whole => Some(keys.len() as u64),
-                None => Some(list.count()?),
-                Some(needle) => Some(search::count(&list, needle)?),
-            };
-            Ok(KeyPage { keys, more, total })
+impl SqliteStore {
+    pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
+        self.run(move |connections, cancel| {
+            if connections.read(cancel, |connection| sweep_is_due(connection, now))? {
+                connections.write(|transaction| sweep(transaction, now))?;
+            }
+            connections.read(cancel, |connection| page(&ListQuery { connection, request: &request, now, cancel }))
         })
+        .await
     }
 }
 
-/// Whether a key's copied state is no longer true. Both questions are one step into a small index.
+fn page(list: &ListQuery<'_>) -> Result<KeyPage, StoreError> {
+    let request = list.request;
+    let needle = Some(&request.query.filter.text).filter(|text| !text.is_empty()).map(|text| Needle::new(text));
+    let mut keys = match &needle {
+        None => list.walk(None, usize::MAX)?.0,
+        Some(needle) => search::page(list, needle)?,
+    };
+    let more = keys.len() > request.limit;
+    keys.truncate(request.limit);
+    let whole = !more && request.after.is_none();
+    let total = match &needle {
+        _ if !request.total => None,
+        _ if whole => Some(keys.len() as u64),
+        None => Some(list.count()?),
+        Some(needle) => Some(search::count(list, needle)?),
+    };
+    Ok(KeyPage { keys, more, total })
+}
+
+/// Whether the stored state of a key is out of date. Both conditions are one step into a small index.
 fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_expire
                               WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
@@ -44,7 +49,7 @@ fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Sto
     Ok(connection.prepare_cached(sql)?.query_row([now.timestamp_millis()], |row| row.get(0))?)
 }
 
-/// Moves keys to where they belong at `now`; back too, should the clock have been set back.
+/// Brings the stored states up to date; also backwards, if the clock was set back.
 fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
     let now = now.timestamp_millis();
     connection.execute(

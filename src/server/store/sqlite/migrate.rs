@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::server::store::StoreError;
+use crate::server::store::error::StoreError;
 
 /// Every step, in order. A step that was ever released is never changed.
 const MIGRATIONS: [&str; 2] = [

@@ -1,17 +1,43 @@
-//! The store on SQLite.
+//! The store on SQLite: one file, a writer and a few readers, each call a job on a blocking thread.
 
-pub mod administrators;
-pub mod cancel;
-pub mod candidates;
-pub mod connections;
-pub mod edit;
-pub mod error;
-pub mod events;
-pub mod list;
-pub mod migrate;
-pub mod row;
-pub mod search;
-pub mod sessions;
-pub mod text;
-pub mod usage;
-pub mod walk;
+mod administrators;
+mod cancel;
+mod candidates;
+mod connections;
+mod edit;
+mod error;
+mod events;
+mod list;
+mod migrate;
+mod row;
+mod search;
+mod sessions;
+mod store;
+mod text;
+mod usage;
+mod walk;
+
+pub use row::document;
+pub(crate) use store::SqliteStore;
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use crate::server::store::Store;
+    use crate::server::store::contract::{Database, contract};
+
+    struct InFolder(TempDir);
+
+    impl Database for InFolder {
+        async fn create() -> Self {
+            Self(TempDir::new().unwrap())
+        }
+
+        async fn open(&self) -> Store {
+            Store::open_sqlite(self.0.path().join("keys.db")).await.unwrap()
+        }
+    }
+
+    contract!(InFolder);
+}

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};
 
-use super::super::keys::KeyRow;
-use super::super::keyset::{Keyset, SortValue};
-use super::super::status::status;
 use crate::domain::{AccessKey, KeyId, Sort, Untrusted};
+use crate::server::store::keys::KeyRow;
+use crate::server::store::keyset::{Keyset, SortValue};
+use crate::server::store::status::status;
 
 /// What a search looks in: the ID, which is in upper case, and folded texts. Statements whose rows a search looks at
 /// select these first.
@@ -41,7 +41,8 @@ pub(crate) fn searched() -> String {
 /// What the search index reads of a key, in SQL. Line breaks separate the texts; those at the end let the last one and
 /// two characters start a trigram too, so that a search for one or two characters is a search for trigrams that begin
 /// with them.
-pub(crate) fn document() -> String {
+#[must_use]
+pub fn document() -> String {
     SEARCHED.map(|column| format!("lower({column})")).join(" || char(10) || ") + " || char(10, 10)"
 }
 

@@ -7,15 +7,15 @@ use std::ops::ControlFlow;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::super::keys::KeyRow;
-use super::super::keyset::Keyset;
-use super::super::status::rank;
 use super::candidates::Candidates;
-use super::error::StoreError;
 use super::row::{SEARCHED, at, column, columns, placed, searched};
 use super::text::{Needle, quoted};
 use super::walk::{CHECK_EVERY, ListQuery};
 use crate::domain::{Order, Sort};
+use crate::server::store::error::StoreError;
+use crate::server::store::keys::KeyRow;
+use crate::server::store::keyset::Keyset;
+use crate::server::store::status::rank;
 
 /// Rows that are read before the index is asked: a few milliseconds.
 const SHORT_WALK: usize = 4_000;

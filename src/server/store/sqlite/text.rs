@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use rusqlite::Row;
 
-use super::super::fold::fold;
 use super::row::SEARCHED;
+use crate::server::store::fold::fold;
 
 /// A text to search for.
 pub(crate) struct Needle {

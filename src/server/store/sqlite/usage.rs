@@ -3,22 +3,22 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use super::super::keys::{KeyCredential, Use};
-use super::super::status::status;
 use super::events;
-use super::events::NewEvent;
 use super::row::time;
-use crate::server::store::{Cancel, Store, StoreError};
+use super::store::SqliteStore;
+use crate::server::store::error::StoreError;
+use crate::server::store::events::NewEvent;
+use crate::server::store::keys::{KeyCredential, Use};
+use crate::server::store::status::status;
 
-impl Store {
-    /// What decides about a key's use at `now`.
-    ///
-    /// It reads the key at or after this ID, and then looks whether it is the one: so the work is the same for an ID
-    /// that no key has, and its time does not tell (at the end of the index it starts over).
-    pub(crate) fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
+impl SqliteStore {
+    /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
+    /// no key has, so that timing reveals nothing (at the end of the index it starts over).
+    pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
+        let id = id.to_owned();
         let sql = "SELECT id, switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq)
                    WHERE id >= ?1 ORDER BY id LIMIT 1";
-        self.read(&Cancel::default(), |connection| {
+        self.read(move |connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let mut at_or_after = |id: &str| {
                 let found = statement.query_row([id], |row| {
@@ -30,26 +30,39 @@ impl Store {
                 });
                 found.optional()
             };
-            let found = match at_or_after(id)? {
+            let found = match at_or_after(&id)? {
                 None => at_or_after("")?,
                 found => found,
             };
-            Ok(found.filter(|(found, _)| found == id).map(|(_, credential)| credential))
+            Ok(found.filter(|(found, _)| *found == id).map(|(_, credential)| credential))
         })
+        .await
     }
 
-    /// Writes uses and events down, in one transaction. Another process may have written a later use.
-    pub(crate) fn record(&self, uses: &[(String, Use)], events: &[(String, NewEvent)]) -> Result<(), StoreError> {
-        self.write(|transaction| {
+    pub(crate) async fn record(
+        &self,
+        uses: Vec<(String, Use)>,
+        events: Vec<(String, NewEvent)>,
+    ) -> Result<(), StoreError> {
+        self.write(move |transaction| {
             let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3 WHERE id = ?1 AND last_used_at <= ?2";
             let mut statement = transaction.prepare_cached(sql)?;
-            for (id, last) in uses {
+            for (id, last) in &uses {
                 statement.execute(params![id, last.at.timestamp_millis(), last.from])?;
             }
-            for (id, event) in events {
+            for (id, event) in &events {
                 events::insert(transaction, id, event)?;
             }
             Ok(())
         })
+        .await
+    }
+
+    pub(crate) async fn encrypted_sample(&self) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT id, secret FROM sealed JOIN keys USING (seq) LIMIT 1";
+            Ok(connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        })
+        .await
     }
 }

@@ -5,15 +5,15 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
-use super::super::keys::{KeyRow, PageQuery};
-use super::super::keyset::SortValue;
-use super::super::status::rank;
 use super::cancel::Cancel;
-use super::error::StoreError;
 use super::row;
 use super::row::column;
 use super::text::Needle;
 use crate::domain::{Order, Sort};
+use crate::server::store::error::StoreError;
+use crate::server::store::keys::{KeyRow, PageQuery};
+use crate::server::store::keyset::SortValue;
+use crate::server::store::status::rank;
 
 /// Rows read between two checks whether the request was cancelled.
 pub(crate) const CHECK_EVERY: usize = 4_096;
@@ -129,9 +129,9 @@ impl ListQuery<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::keyset::Keyset;
     use super::*;
     use crate::domain::{Filter, KeyQuery, Status};
+    use crate::server::store::keyset::Keyset;
 
     /// No list is sorted at run time, and only a whole unfiltered one is read without a search in an index.
     #[test]

@@ -1,17 +1,19 @@
-//! Filling an empty data folder with many keys, to see how everything feels with them.
+//! Made-up keys: fills an empty data folder, to see how the program behaves with many.
 
+use std::error::Error;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Transaction, params};
+use latchkey::domain::{KeyId, SecretKey};
+use latchkey::server::auth::vault::Vault;
+use latchkey::server::test_support::{document, fold};
+use latchkey::server::{DataError, DataFolder};
+use rusqlite::{Connection, Transaction, params};
+use zeroize::Zeroizing;
 
-use super::http::keys::draw;
-use super::store::{KeyInsert, Store, StoreError, index_all, insert};
-use crate::domain::{Label, Status};
-
-/// Progress is told each time so many keys are written.
+/// Keys between two reports of progress.
 const STEP: u64 = 10_000;
-/// How far back the oldest key goes.
+/// The age of the oldest key.
 const AGE: TimeDelta = TimeDelta::days(3 * 365);
 
 const TASKS: [&str; 16] = [
@@ -50,36 +52,43 @@ const NOTES: [&str; 4] = ["(old)", "(do not delete)", "v2", "– test"];
 const PEOPLE: [&str; 8] = ["jo", "maria", "t.okafor", "andré", "priya", "admin", "lin", "sven"];
 
 /// Writes `keys` realistic keys, all or none, and tells `progress` how many there are so far.
-pub fn fill(folder: &Path, keys: u64, progress: &mut dyn FnMut(u64)) -> Result<(), StoreError> {
-    let store = Store::open(folder)?;
+pub fn fill(folder: &Path, keys: u64, progress: &mut dyn FnMut(u64)) -> Result<(), Box<dyn Error>> {
+    let vault = open(folder)?.vault;
     let now = Utc::now();
-    store.write(|transaction| {
-        let used: bool = transaction.query_row("SELECT EXISTS (SELECT 1 FROM events)", [], |row| row.get(0))?;
-        if used {
-            return Err(StoreError::NotEmpty(folder.to_owned()));
+    let mut database = Connection::open(folder.join("keys.db"))?;
+    let transaction = database.transaction()?;
+    let used: bool = transaction.query_row("SELECT EXISTS (SELECT 1 FROM events)", [], |row| row.get(0))?;
+    if used {
+        return Err(format!("{} already has keys: fill only an empty data folder", folder.display()).into());
+    }
+    let indexes = drop_indexes(&transaction)?;
+    for n in 0..keys {
+        write_key(&vault, &transaction, n, created_at(n, keys, now), now)?;
+        if (n + 1) % STEP == 0 {
+            progress(n + 1);
         }
-        let indexes = drop_indexes(transaction)?;
-        for n in 0..keys {
-            write_key(&store, transaction, n, created_at(n, keys, now), now)?;
-            if (n + 1) % STEP == 0 {
-                progress(n + 1);
-            }
-        }
-        // Last, in one go: each key by itself would be a segment of the search index of its own.
-        index_all(transaction)?;
-        transaction.execute_batch(&indexes)?;
-        transaction.execute_batch(
-            "INSERT INTO grams (grams) VALUES ('optimize');
-             INSERT INTO grams (grams, rank) VALUES ('hashsize', 1048576);",
-        )?;
-        Ok(())
-    })?;
+    }
+    // Last and at once: each key by itself would be a segment of the search index.
+    transaction.execute(&format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys", document()), [])?;
+    transaction.execute_batch(&indexes)?;
+    transaction.execute_batch(
+        "INSERT INTO grams (grams) VALUES ('optimize');
+         INSERT INTO grams (grams, rank) VALUES ('hashsize', 1048576);",
+    )?;
+    transaction.commit()?;
     progress(keys);
-    store.checkpoint()
+    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
 }
 
-/// A sorted index is built faster than it grows. Gives the statements that make them again.
-fn drop_indexes(transaction: &Transaction<'_>) -> Result<String, StoreError> {
+/// Opens a data folder; also from a test that has a runtime.
+fn open(folder: &Path) -> Result<DataFolder, DataError> {
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    std::thread::scope(|scope| scope.spawn(|| runtime().block_on(DataFolder::open(folder))).join().unwrap())
+}
+
+/// Building a sorted index is faster than growing it. Gives the statements that create the indexes again.
+fn drop_indexes(transaction: &Transaction<'_>) -> Result<String, rusqlite::Error> {
     transaction.execute_batch(
         "PRAGMA cache_size = -262144;
          INSERT INTO grams (grams, rank) VALUES ('hashsize', 67108864);",
@@ -104,41 +113,47 @@ fn created_at(n: u64, keys: u64, now: DateTime<Utc>) -> DateTime<Utc> {
 
 /// The same keys every time but for ID and secret.
 fn write_key(
-    store: &Store,
+    vault: &Vault,
     transaction: &Transaction<'_>,
     n: u64,
     created: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let dice = scatter(n);
+) -> Result<(), Box<dyn Error>> {
+    let (mut random, mut random_secret) = ([0; 18], Zeroizing::new([0; 32]));
+    getrandom::fill(&mut random)?;
+    getrandom::fill(random_secret.as_mut_slice())?;
+    let (id, secret) = (KeyId::from_random(&random), SecretKey::from_random(&random_secret));
+    let (id, dice) = (id.raw_for_api(), scatter(n));
+    let label = label(n, dice);
     let expires_at = match dice % 100 {
         0..5 => Some(created + (now - created) / 2),
         5..15 => Some(now + TimeDelta::hours(1 + i64::from(pick(dice, 16, 9_000)))),
         _ => None,
     };
-    let (id, secret) = draw()?;
-    let new = KeyInsert {
-        id: id.raw_for_api(),
-        label: &Label::parse(&label(n, dice)).unwrap_or_default(),
-        expires_at,
-        secret: &secret,
-        by: PEOPLE[pick(dice, 8, 8) as usize],
-        source: "local",
-        idempotency_key: "",
-        fingerprint: [0; 32],
-    };
-    let encrypted = store.vault().encrypt(new.id, secret.expose())?;
-    let seq = insert(transaction, &new, &encrypted, created)?;
     let off = (15..23).contains(&(dice % 100));
-    let status = super::store::status(off, expires_at, now);
+    let state = if expires_at.is_some_and(|end| end <= now) { 1 } else { 2 * i64::from(off) };
     let used = last_used(dice, created, now);
-    let from = used.map(|_| address(dice));
-    if status != Status::Active || used.is_some() {
-        let sql =
-            "UPDATE keys SET state = ?2, switched_off = ?3, last_used_at = ?4, last_used_from = ?5 WHERE seq = ?1";
-        let used = used.map_or(0, |at| at.timestamp_millis());
-        transaction.prepare_cached(sql)?.execute(params![seq, super::store::rank(status), off, used, from])?;
-    }
+    let (by, created) = (PEOPLE[pick(dice, 8, 8) as usize], created.timestamp_millis());
+    let sql = "INSERT INTO keys (id, label, label_fold, state, switched_off, created_at, created_by, expires_at,
+                                 last_used_at, last_used_from)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    transaction.prepare_cached(sql)?.execute(params![
+        id,
+        label,
+        fold(&label),
+        state,
+        off,
+        created,
+        by,
+        expires_at.map(|end| end.timestamp_millis()),
+        used.map_or(0, |at| at.timestamp_millis()),
+        used.map(|_| address(dice)),
+    ])?;
+    let sql = "INSERT INTO sealed VALUES (?1, ?2)";
+    let encrypted = vault.encrypt(id, secret.expose())?;
+    transaction.prepare_cached(sql)?.execute(params![transaction.last_insert_rowid(), encrypted])?;
+    let sql = "INSERT INTO events (key_id, at, kind, by, source) VALUES (?1, ?2, 'created', ?3, 'local')";
+    transaction.prepare_cached(sql)?.execute(params![id, created, by])?;
     Ok(())
 }
 
@@ -154,7 +169,7 @@ fn label(n: u64, dice: u64) -> String {
     }
 }
 
-/// A quarter was never used; of the others, most lately and some years ago.
+/// A quarter was never used; most of the others recently, and some years ago.
 fn last_used(dice: u64, created: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let ago = match pick(dice, 52, 8) {
         0 | 1 => return None,
@@ -165,7 +180,7 @@ fn last_used(dice: u64, created: DateTime<Utc>, now: DateTime<Utc>) -> Option<Da
     Some((now - ago).max(created + (now - created) / 9))
 }
 
-/// Of the blocks for documentation (RFC 5737, RFC 3849).
+/// From the blocks for documentation (RFC 5737, RFC 3849).
 fn address(dice: u64) -> String {
     match pick(dice, 44, 4) {
         0 => format!("2001:db8::{:x}", pick(dice, 12, 0xffff)),
@@ -179,7 +194,7 @@ fn pick(dice: u64, bit: u32, sides: u32) -> u32 {
     u32::try_from(scatter(dice.rotate_right(bit)) % u64::from(sides)).unwrap_or_default()
 }
 
-/// `SplitMix64`'s finaliser: neighbours become strangers.
+/// `SplitMix64`'s finaliser, so that neighbouring numbers have nothing in common.
 const fn scatter(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,0 +1,33 @@
+//! The roles of administrators.
+
+/// What an administrator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Superuser,
+    /// Manage keys.
+    Administrator,
+    /// View keys, and change nothing.
+    Auditor,
+}
+
+impl Role {
+    /// Every role, the most powerful first.
+    pub const ALL: [Self; 3] = [Self::Superuser, Self::Administrator, Self::Auditor];
+
+    /// The word of the HTTP contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Superuser => "superuser",
+            Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The role that the contract's word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+}

@@ -1,0 +1,35 @@
+//! The router: every route, and what goes for all of them.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::failure::HttpError;
+use super::routes::ROUTES;
+use crate::server::state::AppState;
+
+/// The longest body that is read, in bytes.
+const MOST_BODY: usize = 64 * 1024;
+
+/// Every route, as a value: tests may serve it without a listener.
+pub fn router(state: AppState) -> Router {
+    ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
+        .fallback(|| async { HttpError::not_found("This path") })
+        .method_not_allowed_fallback(|| async { HttpError::method() })
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(CatchPanicLayer::custom(|_| HttpError::panicked().into_response()))
+        .layer(map_response(no_store))
+        .with_state(state)
+}
+
+/// Nothing of this server may be cached, least of all secrets and tokens.
+pub(crate) async fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,47 @@
+//! What all calls share.
+
+use std::sync::Arc;
+
+use super::auth::decoy;
+use super::auth::passwords::Passwords;
+use super::auth::sessions::Sessions;
+use super::auth::vault::Vault;
+use super::data_folder::DataFolder;
+use super::http::running_creates::RunningCreates;
+use super::net::throttle::Throttle;
+use super::store::Store;
+use super::usage_recorder::UsageRecorder;
+
+/// What all calls share. Clones are the same state.
+#[derive(Clone)]
+pub struct AppState(pub(crate) Arc<AppStateInner>);
+
+pub(crate) struct AppStateInner {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) sessions: Sessions,
+    pub(crate) running: RunningCreates,
+    pub(crate) usage_recorder: Arc<UsageRecorder>,
+    pub(crate) throttle: Throttle,
+    pub(crate) passwords: Passwords,
+    /// Decrypted in place of an unknown key's secret, so that the answer takes as long.
+    pub(crate) decoy: Vec<u8>,
+}
+
+impl AppState {
+    /// A server's state before its first call.
+    #[must_use]
+    pub fn new(data: DataFolder, sessions: Sessions) -> Self {
+        let DataFolder { store, vault } = data;
+        Self(Arc::new(AppStateInner {
+            decoy: vault.encrypt(decoy::KEY_ID, decoy::SECRET).unwrap_or_default(),
+            usage_recorder: Arc::new(UsageRecorder::new(store.clone())),
+            store,
+            vault,
+            sessions,
+            running: RunningCreates::default(),
+            throttle: Throttle::default(),
+            passwords: Passwords::default(),
+        }))
+    }
+}

@@ -1,0 +1,720 @@
+//! The suite that every engine passes: what [`Store`] promises.
+//!
+//! An engine implements [`Database`] in its tests, and has the whole suite with `contract!(ItsDatabase);`.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::fold::fold;
+use super::{
+    Actor, Change, CreateOutcome, Digest, EventKind, ExpiryChange, KeyInsert, KeyPage, Keyset, NewEvent, NewSession,
+    PageQuery, Removal, Store, Use,
+};
+use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Label, Order, Role, Sort, Status};
+use crate::server::auth::username::Username;
+
+/// A database of its own for each test.
+pub(crate) trait Database {
+    /// Creates an empty one.
+    async fn create() -> Self;
+    /// Opens it, as another process would.
+    async fn open(&self) -> Store;
+}
+
+/// The suite, as tests.
+macro_rules! contract {
+    ($database:ty) => {
+        $crate::server::store::contract::tests! { $database:
+            a_key_is_created_edited_and_deleted
+            an_edit_that_changes_nothing_is_no_event
+            a_repeated_create_gives_the_same_key
+            a_create_is_repeated_for_a_day_and_by_its_administrator
+            every_list_is_sorted
+            pages_stay_right_while_keys_change
+            a_page_can_be_left_in_both_directions
+            totals_are_exact_and_only_on_request
+            a_search_finds_what_a_look_at_each_key_finds
+            the_status_follows_the_time_that_is_passed_in
+            a_deactivation_starts_a_new_generation
+            the_latest_use_counts
+            events_come_in_pages_newest_first
+            administrators_are_added_and_the_last_one_stays
+            a_session_ends_by_time_and_by_hand
+            a_session_needs_the_password_as_it_is_now
+            networks_are_known_after_a_sign_in
+            every_handle_sees_every_change
+            writers_at_the_same_time_lose_and_double_nothing
+            a_dropped_call_is_done_or_not_and_blocks_nothing
+        }
+    };
+}
+
+macro_rules! tests {
+    ($database:ty: $($test:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                $crate::server::store::contract::$test::<$database>().await;
+            }
+        )*
+    };
+}
+
+pub(crate) use {contract, tests};
+
+/// The time of a test, in seconds after its start.
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_900_000_000 + seconds, 0).unwrap()
+}
+
+fn actor(name: &str) -> Actor {
+    Actor { name: name.to_owned(), address: "192.0.2.1".to_owned() }
+}
+
+/// A key that nothing else has asked for.
+fn insert(label: &str) -> KeyInsert {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut random = [0; 18];
+    for (digit, byte) in random.iter_mut().enumerate() {
+        // Scattered, so that the order of IDs is not that of creation.
+        *byte = (n.wrapping_mul(0x9e37_79b9) >> (digit % 6 * 5)).to_le_bytes()[0] & 31;
+    }
+    KeyInsert {
+        id: KeyId::from_random(&random),
+        label: Label::parse(label).unwrap(),
+        expires_at: None,
+        encrypted: n.to_be_bytes().to_vec(),
+        actor: actor("jo"),
+        idempotency_key: n.to_string(),
+        fingerprint: [7; 32],
+    }
+}
+
+async fn create(store: &Store, new: KeyInsert, now: DateTime<Utc>) -> AccessKey {
+    match store.create(new, now).await.unwrap() {
+        CreateOutcome::Fresh(key) => key,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn rename(label: &str) -> Change {
+    Change { label: Some(Label::parse(label).unwrap()), ..Change::default() }
+}
+
+fn switch(off: bool) -> Change {
+    Change { switched_off: Some(off), ..Change::default() }
+}
+
+fn expire(end: Option<DateTime<Utc>>) -> Change {
+    Change { expires_at: Some(end.map_or(ExpiryChange::Never, ExpiryChange::At)), ..Change::default() }
+}
+
+fn id(key: &AccessKey) -> &str {
+    key.id.raw_for_api()
+}
+
+fn label(key: &AccessKey) -> String {
+    key.label.raw_for_api().to_owned()
+}
+
+fn whole(sort: Sort, order: Order) -> PageQuery {
+    let filter = Filter { text: String::new(), status: None };
+    PageQuery { query: KeyQuery { sort, order, filter }, after: None, limit: 1000, total: true }
+}
+
+fn labels(page: &KeyPage) -> Vec<String> {
+    page.keys.iter().map(|row| label(&row.key)).collect()
+}
+
+/// The labels of the keys that are found by `text`, sorted by label.
+async fn found(store: &Store, text: &str, now: DateTime<Utc>) -> Vec<String> {
+    let mut request = whole(Sort::Label, Order::Asc);
+    text.clone_into(&mut request.query.filter.text);
+    let page = store.list(request, now).await.unwrap();
+    assert_eq!(page.total, Some(page.keys.len() as u64));
+    labels(&page)
+}
+
+pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    assert!(store.encrypted_sample().await.unwrap().is_none());
+    let new = KeyInsert { expires_at: Some(at(500)), ..insert("Backup") };
+    let key = create(&store, new.clone(), at(0)).await;
+    assert_eq!((id(&key), label(&key).as_str(), key.status), (new.id.raw_for_api(), "Backup", Status::Active));
+    assert_eq!((key.created_at, key.created_by.raw_for_api()), (at(0), "jo"));
+    assert_eq!((key.expires_at, key.last_used_at, &key.last_used_from), (Some(at(500)), None, &None));
+    assert_eq!(store.key(id(&key), at(1)).await.unwrap().as_ref(), Some(&key));
+    assert_eq!(store.encrypted_sample().await.unwrap(), Some((id(&key).to_owned(), new.encrypted)));
+
+    let change = Change { switched_off: Some(true), ..rename("restore") };
+    let edited = store.edit(id(&key), change, actor("mo"), at(2)).await.unwrap().unwrap();
+    assert_eq!((label(&edited).as_str(), edited.status), ("restore", Status::Inactive));
+    assert_eq!(edited.expires_at, Some(at(500)), "the rest is as it was");
+    let edited = store.edit(id(&key), expire(None), actor("mo"), at(3)).await.unwrap().unwrap();
+    assert_eq!(edited.expires_at, None);
+    let edited = store.edit(id(&key), switch(false), actor("mo"), at(4)).await.unwrap().unwrap();
+    assert_eq!(edited.status, Status::Active);
+
+    assert!(store.delete(id(&key), actor("lin"), at(5)).await.unwrap());
+    assert!(!store.delete(id(&key), actor("lin"), at(6)).await.unwrap());
+    assert_eq!(store.key(id(&key), at(6)).await.unwrap(), None);
+    assert_eq!(store.edit(id(&key), rename("x"), actor("mo"), at(6)).await.unwrap(), None);
+    assert_eq!(store.list(whole(Sort::CreatedAt, Order::Desc), at(6)).await.unwrap().total, Some(0));
+    assert!(store.encrypted_sample().await.unwrap().is_none(), "the secret is deleted too");
+
+    let events = store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap();
+    let events: Vec<_> = events
+        .iter()
+        .map(|event| (event.kind.as_str(), event.by.as_deref(), event.at, event.detail.as_deref()))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            ("deleted", Some("lin"), at(5), None),
+            ("edited", Some("mo"), at(4), Some("activated")),
+            ("edited", Some("mo"), at(3), Some("expires_at")),
+            ("edited", Some("mo"), at(2), Some("label, deactivated")),
+            ("created", Some("jo"), at(0), None),
+        ]
+    );
+}
+
+pub(crate) async fn an_edit_that_changes_nothing_is_no_event<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, KeyInsert { expires_at: Some(at(500)), ..insert("one") }, at(0)).await;
+    for change in [Change::default(), rename("one"), switch(false), expire(Some(at(500)))] {
+        assert_eq!(store.edit(id(&key), change, actor("mo"), at(1)).await.unwrap().as_ref(), Some(&key));
+    }
+    assert_eq!(store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap().len(), 1);
+    store.edit(id(&key), rename("One"), actor("mo"), at(2)).await.unwrap();
+    assert_eq!(store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap().len(), 2, "case counts in a label");
+}
+
+pub(crate) async fn a_repeated_create_gives_the_same_key<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let new = KeyInsert { expires_at: Some(at(10)), ..insert("one") };
+    let key = create(&store, new.clone(), at(0)).await;
+    let again = KeyInsert { id: insert("").id, ..new.clone() };
+    assert_eq!(store.create(again.clone(), at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone()));
+    let late = store.create(again.clone(), at(10)).await.unwrap();
+    assert!(matches!(late, CreateOutcome::Replayed(late) if late.id == key.id && late.status == Status::Expired));
+    let other = KeyInsert { fingerprint: [8; 32], ..again.clone() };
+    assert_eq!(store.create(other, at(1)).await.unwrap(), CreateOutcome::Other);
+    let past = KeyInsert { expires_at: Some(at(10)), ..insert("past") };
+    assert_eq!(store.create(past.clone(), at(10)).await.unwrap(), CreateOutcome::Past);
+    assert_eq!(store.key(past.id.raw_for_api(), at(10)).await.unwrap(), None);
+    create(&store, past, at(9)).await; // a refused create is not remembered
+    store.delete(id(&key), actor("jo"), at(11)).await.unwrap();
+    assert_eq!(store.create(again, at(12)).await.unwrap(), CreateOutcome::Gone);
+}
+
+pub(crate) async fn a_create_is_repeated_for_a_day_and_by_its_administrator<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let new = insert("one");
+    create(&store, new.clone(), at(0)).await;
+    let again = || KeyInsert { id: insert("").id, ..new.clone() };
+    create(&store, KeyInsert { actor: actor("mo"), ..again() }, at(1)).await;
+    let day = TimeDelta::hours(24).num_seconds();
+    assert!(matches!(store.create(again(), at(day)).await.unwrap(), CreateOutcome::Replayed(_)));
+    create(&store, again(), at(day + 1)).await;
+}
+
+/// Keys that have equal and different values in every column; gives what was created, in order of creation.
+async fn mixed(store: &Store) -> Vec<AccessKey> {
+    let mut keys = Vec::new();
+    for n in 0..24_i64 {
+        let label = ["alpha", "Beta", "ÄRGER", "ärger", "", "東京"][usize::try_from(n % 6).unwrap()];
+        let expires_at = (n % 5 == 0).then(|| at(100));
+        let key = create(store, KeyInsert { expires_at, ..insert(label) }, at(n)).await;
+        if n % 4 == 0 {
+            store.edit(id(&key), switch(true), actor("jo"), at(30)).await.unwrap();
+        }
+        if n % 3 == 0 {
+            let last = Use { at: at(40 + n % 2), from: "198.51.100.7".to_owned() };
+            store.record(vec![(id(&key).to_owned(), last)], Vec::new()).await.unwrap();
+        }
+        keys.push(store.key(id(&key), at(200)).await.unwrap().unwrap());
+    }
+    keys
+}
+
+/// Keys in the order of a list, of those in their order of creation.
+fn sorted(mut keys: Vec<AccessKey>, sort: Sort, order: Order) -> Vec<AccessKey> {
+    match sort {
+        Sort::CreatedAt => {}
+        Sort::LastUsedAt => keys.sort_by_key(|key| key.last_used_at),
+        Sort::Label => keys.sort_by_key(|key| fold(&label(key))),
+        Sort::Status => keys.sort_by_key(|key| Status::ALL.iter().position(|status| *status == key.status)),
+        Sort::Id => keys.sort_by_key(|key| id(key).to_owned()),
+    }
+    if order == Order::Desc {
+        keys.reverse();
+    }
+    keys
+}
+
+pub(crate) async fn every_list_is_sorted<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = mixed(&store).await;
+    for sort in Sort::ALL {
+        for order in [Order::Asc, Order::Desc] {
+            for status in [None, Some(Status::Active), Some(Status::Expired), Some(Status::Inactive)] {
+                let expected: Vec<_> = sorted(keys.clone(), sort, order)
+                    .into_iter()
+                    .filter(|key| status.is_none_or(|status| key.status == status))
+                    .collect();
+                assert!(expected.len() > 1);
+                let mut request = whole(sort, order);
+                request.query.filter.status = status;
+                request.limit = 5;
+                let mut seen = Vec::new();
+                loop {
+                    let page = store.list(request.clone(), at(200)).await.unwrap();
+                    assert_eq!(page.total, Some(expected.len() as u64));
+                    assert!(page.keys.len() <= 5);
+                    request.after = page.keys.last().map(|row| row.place.clone());
+                    seen.extend(page.keys.into_iter().map(|row| row.key));
+                    if !page.more {
+                        break;
+                    }
+                }
+                assert_eq!(seen, expected, "{sort:?} {order:?} {status:?}");
+            }
+        }
+    }
+}
+
+pub(crate) async fn pages_stay_right_while_keys_change<D: Database>() {
+    for sort in Sort::ALL {
+        for order in [Order::Asc, Order::Desc] {
+            let database = D::create().await;
+            let store = database.open().await;
+            let mut left = mixed(&store).await;
+            let (mut request, mut seen, mut round) = (PageQuery { limit: 4, ..whole(sort, order) }, Vec::new(), 0);
+            loop {
+                let page = store.list(request.clone(), at(200)).await.unwrap();
+                request.after = page.keys.last().map(|row| row.place.clone());
+                seen.extend(page.keys.iter().map(|row| id(&row.key).to_owned()));
+                if !page.more {
+                    break;
+                }
+                // One is created, the one at the cursor and another are deleted, and a third one is renamed.
+                if round < 6 {
+                    create(&store, insert("in between"), at(200)).await;
+                    for gone in [seen.last().unwrap().clone(), id(&left[(round * 7) % left.len()]).to_owned()] {
+                        store.delete(&gone, actor("jo"), at(200)).await.unwrap();
+                        left.retain(|key| id(key) != gone);
+                    }
+                    let renamed = left.remove((round * 5) % left.len());
+                    store.edit(id(&renamed), rename("zz"), actor("jo"), at(200)).await.unwrap();
+                }
+                round += 1;
+            }
+            assert!(round > 2);
+            let left: Vec<_> = sorted(left, sort, order).iter().map(|key| id(key).to_owned()).collect();
+            let seen: Vec<_> = seen.into_iter().filter(|id| left.contains(id)).collect();
+            assert_eq!(seen, left, "{sort:?} {order:?}: whoever stays as it was is listed once and in order");
+        }
+    }
+}
+
+pub(crate) async fn a_page_can_be_left_in_both_directions<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    mixed(&store).await;
+    for sort in Sort::ALL {
+        let first = store.list(PageQuery { limit: 6, ..whole(sort, Order::Asc) }, at(200)).await.unwrap();
+        let turn = |place: &Keyset, order| PageQuery { limit: 6, after: Some(place.clone()), ..whole(sort, order) };
+        let second = store.list(turn(&first.keys[5].place, Order::Asc), at(200)).await.unwrap();
+        let mut back = store.list(turn(&second.keys[0].place, Order::Desc), at(200)).await.unwrap();
+        back.keys.reverse();
+        let ids = |page: &KeyPage| page.keys.iter().map(|row| id(&row.key).to_owned()).collect::<Vec<_>>();
+        assert_eq!(ids(&back), ids(&first), "{sort:?}");
+    }
+}
+
+pub(crate) async fn totals_are_exact_and_only_on_request<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = mixed(&store).await;
+    for status in [None, Some(Status::Active), Some(Status::Expired), Some(Status::Inactive)] {
+        for text in ["", "a", "är", "ärg", "nothing"] {
+            let matches = |key: &&AccessKey| {
+                status.is_none_or(|status| key.status == status)
+                    && (fold(&label(key)).contains(text) || fold(id(key)).contains(text))
+            };
+            let total = keys.iter().filter(matches).count() as u64;
+            let mut request = PageQuery { limit: 2, ..whole(Sort::Label, Order::Asc) };
+            request.query.filter = Filter { text: text.to_owned(), status };
+            let page = store.list(request.clone(), at(200)).await.unwrap();
+            assert_eq!((page.total, page.more), (Some(total), total > 2), "{text:?} {status:?}");
+            let page = store.list(PageQuery { total: false, ..request }, at(200)).await.unwrap();
+            assert_eq!(page.total, None);
+        }
+    }
+}
+
+pub(crate) async fn a_search_finds_what_a_look_at_each_key_finds<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let texts =
+        ["Grafana – Zürich", "ÜBERWACHUNG", "Straße", "İstanbul", "ΣΊΣΥΦΟΣ", "監視システム", "100% \"sure\" a_b*", ""];
+    let mut keys = Vec::new();
+    for text in texts {
+        keys.push(create(&store, insert(text), at(0)).await);
+    }
+    let some_id = id(&keys[2]).to_owned();
+    let needles = [
+        "ZÜRICH",
+        "überw",
+        "straße",
+        "STANBUL",
+        "σίσυφος",
+        "システム",
+        "監",
+        "0%",
+        "\"sure\"",
+        "_b*",
+        " – ",
+        "a",
+        "ü",
+        "PK",
+        "pk",
+        &some_id,
+        &some_id[5..12],
+        "%%",
+        "a__",
+        "OR",
+        "grafana AND",
+        "'; DROP TABLE keys; --",
+        "( ) ^",
+    ];
+    for needle in needles {
+        let needle_fold = fold(needle);
+        let mut expected: Vec<_> = keys
+            .iter()
+            .filter(|key| fold(&label(key)).contains(&needle_fold) || fold(id(key)).contains(&needle_fold))
+            .map(label)
+            .collect();
+        expected.sort_by_key(|label| fold(label));
+        assert_eq!(found(&store, needle, at(1)).await, expected, "{needle:?}");
+    }
+    store.edit(id(&keys[0]), rename("Prometheus"), actor("jo"), at(2)).await.unwrap();
+    store.delete(id(&keys[1]), actor("jo"), at(2)).await.unwrap();
+    assert_eq!(found(&store, "grafana", at(3)).await, [""; 0]);
+    assert_eq!(found(&store, "METHEUS", at(3)).await, ["Prometheus"]);
+    assert_eq!(found(&store, "wach", at(3)).await, [""; 0]);
+}
+
+pub(crate) async fn the_status_follows_the_time_that_is_passed_in<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let ends = create(&store, KeyInsert { expires_at: Some(at(100)), ..insert("ends") }, at(0)).await;
+    let off = create(&store, KeyInsert { expires_at: Some(at(100)), ..insert("off") }, at(0)).await;
+    create(&store, insert("stays"), at(0)).await;
+    store.edit(id(&off), switch(true), actor("jo"), at(1)).await.unwrap();
+    let with = async |status, now| {
+        let mut request = whole(Sort::Label, Order::Asc);
+        request.query.filter.status = Some(status);
+        let page = store.list(request, now).await.unwrap();
+        assert!(page.keys.iter().all(|row| row.key.status == status));
+        labels(&page)
+    };
+    // To and fro: a clock may be set back.
+    for now in [at(99), at(100), at(99), at(1000)] {
+        let is_over = now >= at(100);
+        let expected = if is_over { Status::Expired } else { Status::Active };
+        assert_eq!(store.key(id(&ends), now).await.unwrap().unwrap().status, expected);
+        assert_eq!(store.credential(id(&ends), now).await.unwrap().unwrap().status, expected);
+        assert_eq!(with(Status::Active, now).await, if is_over { vec!["stays"] } else { vec!["ends", "stays"] });
+        assert_eq!(with(Status::Inactive, now).await, if is_over { vec![] } else { vec!["off"] });
+        assert_eq!(with(Status::Expired, now).await, if is_over { vec!["ends", "off"] } else { vec![] });
+    }
+    let longer = store.edit(id(&ends), expire(Some(at(2000))), actor("jo"), at(1000)).await.unwrap().unwrap();
+    assert_eq!(longer.status, Status::Active);
+    assert_eq!(with(Status::Active, at(1000)).await, ["ends", "stays"]);
+}
+
+pub(crate) async fn a_deactivation_starts_a_new_generation<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let new = KeyInsert { expires_at: Some(at(500)), ..insert("one") };
+    let key = create(&store, new.clone(), at(0)).await;
+    let generation = async || store.credential(id(&key), at(9)).await.unwrap().unwrap().generation;
+    let first = generation().await;
+    store.edit(id(&key), rename("two"), actor("jo"), at(1)).await.unwrap();
+    assert_eq!(generation().await, first);
+    store.edit(id(&key), switch(true), actor("jo"), at(2)).await.unwrap();
+    let second = generation().await;
+    assert!(second > first);
+    store.edit(id(&key), switch(false), actor("jo"), at(3)).await.unwrap();
+    assert_eq!(generation().await, second, "what was revoked stays revoked");
+
+    let credential = store.credential(id(&key), at(9)).await.unwrap().unwrap();
+    assert_eq!((credential.encrypted, credential.expires_at), (new.encrypted, Some(at(500))));
+    for unknown in ["", "A", "PK", "PK------------------", "zzzz", &id(&key)[..19], &format!("{}0", id(&key))] {
+        assert!(store.credential(unknown, at(9)).await.unwrap().is_none(), "{unknown:?}");
+    }
+    store.delete(id(&key), actor("jo"), at(10)).await.unwrap();
+    assert!(store.credential(id(&key), at(10)).await.unwrap().is_none());
+}
+
+pub(crate) async fn the_latest_use_counts<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, insert("one"), at(0)).await;
+    let used = |seconds, from: &str| vec![(id(&key).to_owned(), Use { at: at(seconds), from: from.to_owned() })];
+    let event = NewEvent {
+        kind: EventKind::Refused,
+        at: at(5),
+        by: None,
+        from: Some("192.0.2.9".to_owned()),
+        detail: Some("wrong hash".to_owned()),
+    };
+    store.record(used(20, "late"), vec![(id(&key).to_owned(), event)]).await.unwrap();
+    store.record(used(10, "early"), Vec::new()).await.unwrap(); // by a server that is slower
+    let shown = store.key(id(&key), at(30)).await.unwrap().unwrap();
+    assert_eq!(shown.last_used_at, Some(at(20)));
+    assert_eq!(shown.last_used_from.unwrap().raw_for_api(), "late");
+    let events = store.events(id(&key), i64::MAX, 1).await.unwrap().unwrap();
+    assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref()), ("refused", Some("wrong hash")));
+    assert_eq!((events[0].at, events[0].by.as_deref(), events[0].from.as_deref()), (at(5), None, Some("192.0.2.9")));
+    let unknown = vec![("PK------------------".to_owned(), Use { at: at(30), from: "x".to_owned() })];
+    store.record(unknown, Vec::new()).await.unwrap();
+}
+
+pub(crate) async fn events_come_in_pages_newest_first<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, insert("0"), at(0)).await;
+    create(&store, insert("other"), at(0)).await;
+    for n in 1..7 {
+        store.edit(id(&key), rename(&n.to_string()), actor("jo"), at(n)).await.unwrap();
+    }
+    let (mut times, mut before) = (Vec::new(), i64::MAX);
+    loop {
+        let page = store.events(id(&key), before, 3).await.unwrap().unwrap();
+        assert!(page.len() <= 3);
+        let Some(last) = page.last() else { break };
+        before = last.seq;
+        times.extend(page.iter().map(|event| event.at));
+    }
+    assert_eq!(times, (0..7).rev().map(at).collect::<Vec<_>>());
+    assert!(store.events("PK------------------", i64::MAX, 3).await.unwrap().is_none());
+}
+
+fn username(name: &str) -> Username {
+    Username::parse(name).unwrap()
+}
+
+pub(crate) async fn administrators_are_added_and_the_last_one_stays<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    for (name, role) in [("mo", Role::Administrator), ("jo", Role::Superuser), ("au", Role::Auditor)] {
+        assert!(store.add_administrator(&username(name), role, "hash", at(1)).await.unwrap());
+        assert!(!store.add_administrator(&username(name), Role::Superuser, "other", at(2)).await.unwrap());
+    }
+    let all = store.administrators().await.unwrap();
+    let shown: Vec<_> = all.iter().map(|one| (one.username.as_str(), one.role, one.last_sign_in_at)).collect();
+    assert_eq!(shown, [("au", Role::Auditor, None), ("jo", Role::Superuser, None), ("mo", Role::Administrator, None)]);
+    assert!(all.iter().all(|one| one.created_at == at(1)));
+
+    let remove = async |name: &str, even_last| store.remove_administrator(&username(name), even_last).await.unwrap();
+    assert_eq!(remove("nobody", false).await, Removal::Unknown);
+    assert_eq!(remove("jo", false).await, Removal::Done);
+    assert_eq!(remove("mo", false).await, Removal::Last, "an auditor may not manage keys");
+    assert_eq!(remove("au", false).await, Removal::Done);
+    assert_eq!(remove("mo", true).await, Removal::Done);
+    assert!(store.administrators().await.unwrap().is_empty());
+}
+
+fn session(digest: u8, name: &str) -> NewSession {
+    NewSession {
+        digest: [digest; 32],
+        username: name.to_owned(),
+        password: "hash".to_owned(),
+        source: "192.0.2.1".to_owned(),
+        network: "192.0.2.1".to_owned(),
+    }
+}
+
+pub(crate) async fn a_session_ends_by_time_and_by_hand<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    store.add_administrator(&username("jo"), Role::Auditor, "hash", at(0)).await.unwrap();
+    let (hour, one): (i64, Digest) = (3600, [1; 32]);
+    let is_there = async |digest, now| store.session(digest, now).await.unwrap().is_some();
+    assert!(!is_there(one, at(0)).await);
+    assert_eq!(store.begin_session(session(1, "jo"), at(0)).await.unwrap(), Some(Role::Auditor));
+    assert_eq!(store.administrators().await.unwrap()[0].last_sign_in_at, Some(at(0)));
+    let known = store.session(one, at(59)).await.unwrap().unwrap();
+    assert_eq!((known.username.as_str(), known.role), ("jo", Role::Auditor));
+    assert!(!known.is_unseen(at(59)) && known.is_unseen(at(60)));
+
+    assert!(
+        is_there(one, at(hour - 1)).await && !is_there(one, at(hour)).await,
+        "it ends after an hour without a call"
+    );
+    for n in 1..8 {
+        store.see_session(one, at(n * hour - 1)).await.unwrap();
+        assert!(is_there(one, at(n * hour)).await);
+    }
+    store.see_session(one, at(8 * hour - 2)).await.unwrap();
+    store.see_session(one, at(7 * hour)).await.unwrap(); // by a server that is slower
+    assert!(
+        is_there(one, at(8 * hour - 1)).await && !is_there(one, at(8 * hour)).await,
+        "and after eight at the latest"
+    );
+
+    store.begin_session(session(2, "jo"), at(10 * hour)).await.unwrap();
+    store.begin_session(session(3, "jo"), at(10 * hour)).await.unwrap();
+    store.end_session([2; 32]).await.unwrap();
+    assert!(!is_there([2; 32], at(10 * hour)).await && is_there([3; 32], at(10 * hour)).await);
+    for n in 4..104 {
+        store.begin_session(session(n, "jo"), at(10 * hour + i64::from(n))).await.unwrap();
+    }
+    assert!(!is_there([3; 32], at(10 * hour + 200)).await, "the oldest gives way to the hundredth");
+    assert!(is_there([4; 32], at(10 * hour + 200)).await && is_there([103; 32], at(10 * hour + 200)).await);
+}
+
+pub(crate) async fn a_session_needs_the_password_as_it_is_now<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    assert_eq!(store.begin_session(session(1, "jo"), at(0)).await.unwrap(), None);
+    for name in ["jo", "mo"] {
+        store.add_administrator(&username(name), Role::Superuser, "hash", at(0)).await.unwrap();
+    }
+    for (digest, name) in [(1, "jo"), (2, "jo"), (3, "mo")] {
+        assert!(store.begin_session(session(digest, name), at(0)).await.unwrap().is_some());
+    }
+    assert!(store.set_password(&username("jo"), "new hash").await.unwrap());
+    assert!(!store.set_password(&username("nobody"), "new hash").await.unwrap());
+    let last = async |digest: u8| store.session([digest; 32], at(1)).await.unwrap().is_some();
+    assert_eq!((last(1).await, last(2).await, last(3).await), (false, false, true));
+    assert_eq!(store.begin_session(session(4, "jo"), at(1)).await.unwrap(), None);
+    let new = NewSession { password: "new hash".to_owned(), ..session(4, "jo") };
+    assert_eq!(store.begin_session(new, at(1)).await.unwrap(), Some(Role::Superuser));
+
+    store.remove_administrator(&username("jo"), false).await.unwrap();
+    store.add_administrator(&username("jo"), Role::Superuser, "new hash", at(2)).await.unwrap();
+    assert!(!last(4).await, "a new administrator of the same name does not bring it back");
+}
+
+pub(crate) async fn networks_are_known_after_a_sign_in<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    for name in ["jo", "mo"] {
+        store.add_administrator(&username(name), Role::Superuser, "hash", at(0)).await.unwrap();
+    }
+    let account = async |name: &str, network: &str| {
+        let account = store.account(name, network).await.unwrap();
+        (account.password, account.is_known_network)
+    };
+    let hash = || Some("hash".to_owned());
+    assert_eq!(account("nobody", "192.0.2.1").await, (None, false));
+    assert_eq!(account("jo", "192.0.2.1").await, (hash(), false));
+    store.begin_session(session(1, "jo"), at(0)).await.unwrap();
+    assert_eq!(account("jo", "192.0.2.1").await, (hash(), true));
+    assert_eq!(account("jo", "192.0.2.2").await, (hash(), false));
+    assert_eq!(account("mo", "192.0.2.1").await, (hash(), false));
+    let elsewhere = |n: u8| NewSession { network: format!("198.51.100.{n}"), ..session(n, "jo") };
+    for n in 2..51 {
+        store.begin_session(elsewhere(n), at(i64::from(n))).await.unwrap();
+    }
+    assert!(account("jo", "192.0.2.1").await.1);
+    store.begin_session(elsewhere(51), at(51)).await.unwrap();
+    assert!(!account("jo", "192.0.2.1").await.1, "the fifty-first network replaces the oldest");
+    store.begin_session(session(52, "jo"), at(51 + TimeDelta::days(90).num_seconds())).await.unwrap();
+    assert!(!account("jo", "198.51.100.51").await.1, "and each is forgotten after 90 days");
+    assert!(account("jo", "192.0.2.1").await.1);
+}
+
+pub(crate) async fn every_handle_sees_every_change<D: Database>() {
+    let database = D::create().await;
+    let (one, two) = (database.open().await, database.open().await);
+    let new = insert("one");
+    let key = create(&one, new.clone(), at(0)).await;
+    assert_eq!(two.key(id(&key), at(0)).await.unwrap().as_ref(), Some(&key));
+    assert_eq!(two.create(new, at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone()));
+    one.add_administrator(&username("jo"), Role::Superuser, "hash", at(0)).await.unwrap();
+    two.begin_session(session(1, "jo"), at(0)).await.unwrap();
+    assert!(one.session([1; 32], at(0)).await.unwrap().is_some());
+    two.edit(id(&key), switch(true), actor("jo"), at(2)).await.unwrap();
+    assert_eq!(one.credential(id(&key), at(2)).await.unwrap().unwrap().status, Status::Inactive);
+    two.delete(id(&key), actor("jo"), at(3)).await.unwrap();
+    assert!(one.credential(id(&key), at(3)).await.unwrap().is_none());
+    drop((one, two));
+    assert_eq!(database.open().await.administrators().await.unwrap().len(), 1);
+}
+
+pub(crate) async fn writers_at_the_same_time_lose_and_double_nothing<D: Database>() {
+    let database = D::create().await;
+    let (one, two) = (database.open().await, database.open().await);
+    let same = insert("same");
+    let mut writers = tokio::task::JoinSet::new();
+    for n in 0..12_i64 {
+        let store = if n % 2 == 0 { one.clone() } else { two.clone() };
+        let (mine, same) = (insert("mine"), KeyInsert { id: insert("").id, ..same.clone() });
+        writers.spawn(async move {
+            let mine = create(&store, mine, at(0)).await;
+            store.edit(id(&mine), switch(true), actor("jo"), at(1)).await.unwrap();
+            store.create(same, at(0)).await.unwrap()
+        });
+    }
+    let (mut fresh, mut ids) = (0, Vec::new());
+    while let Some(outcome) = writers.join_next().await {
+        match outcome.unwrap() {
+            CreateOutcome::Fresh(key) => {
+                fresh += 1;
+                ids.push(key.id);
+            }
+            CreateOutcome::Replayed(key) => ids.push(key.id),
+            other => panic!("{other:?}"),
+        }
+    }
+    ids.dedup();
+    assert_eq!((fresh, ids.len()), (1, 1), "one key was created, and everyone was told of it");
+    let page = one.list(whole(Sort::CreatedAt, Order::Asc), at(2)).await.unwrap();
+    assert_eq!((page.keys.len(), page.total), (13, Some(13)));
+    assert_eq!(page.keys.iter().filter(|row| row.key.status == Status::Inactive).count(), 12);
+}
+
+pub(crate) async fn a_dropped_call_is_done_or_not_and_blocks_nothing<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    mixed(&store).await;
+    let mut dropped = Vec::new();
+    for _ in 0..100 {
+        let mut request = whole(Sort::Label, Order::Asc);
+        "no key has this".clone_into(&mut request.query.filter.text);
+        let new = insert("dropped");
+        dropped.push(new.id.clone());
+        tokio::select! {
+            biased;
+            _ = store.list(request, at(200)) => {}
+            _ = store.create(new, at(200)) => {}
+            () = std::future::ready(()) => {}
+        }
+    }
+    let patience = Duration::from_secs(60);
+    let last = tokio::time::timeout(patience, create(&store, insert("last"), at(201))).await.unwrap();
+    assert_eq!(store.key(id(&last), at(201)).await.unwrap().as_ref(), Some(&last));
+    let page = store.list(whole(Sort::CreatedAt, Order::Asc), at(201)).await.unwrap();
+    assert_eq!(page.total, Some(page.keys.len() as u64));
+    for id in dropped {
+        // A create that nobody waits for may still happen now; but what is there is complete.
+        if store.key(id.raw_for_api(), at(201)).await.unwrap().is_some() {
+            assert!(store.events(id.raw_for_api(), i64::MAX, 9).await.unwrap().is_some());
+            assert!(store.credential(id.raw_for_api(), at(201)).await.unwrap().is_some());
+            assert!(found(&store, id.raw_for_api(), at(201)).await.len() == 1);
+        }
+    }
+}

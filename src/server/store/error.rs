@@ -1,0 +1,55 @@
+//! Why the store could not do something, in words for the administrator.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+/// Why the store could not do something, whatever engine it has.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A folder or file cannot be created, read or written.
+    #[error("cannot use {path}: {source}; check that the folder exists and that you may write to it")]
+    Files {
+        /// The folder or file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// There is no room for what was to be written.
+    #[error("the disk is full: free some space; everything confirmed so far is safe")]
+    Full,
+    /// The database isn't one, or is broken; holds what the engine advises.
+    #[error("the database is damaged: {0}")]
+    Damaged(&'static str),
+    /// A newer program has written the database.
+    #[error("the database has version {found}, and this program knows versions up to {known}: use a newer program")]
+    Newer {
+        /// The database's version.
+        found: u32,
+        /// The newest version that this program knows.
+        known: u32,
+    },
+    /// Another process holds the database for too long.
+    #[error("another program keeps the database busy: wait, or stop that program")]
+    Busy,
+    /// The request was dropped.
+    #[error("the request was cancelled")]
+    Cancelled,
+    /// The call panicked, which the panic hook has reported.
+    #[error("a bug in the program ended the call; see panic.log in the state folder")]
+    Panicked,
+    /// Any other error of the engine.
+    #[error("the database reports: {0}")]
+    Engine(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Names the file that the system's error is about.
+    pub(crate) fn files(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Files { path, source },
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Sessions of administrators, and how long every engine keeps them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::Role;
+
+/// How long a session lasts at most.
+pub(crate) const LIFETIME: TimeDelta = TimeDelta::hours(8);
+/// How long a session lasts without a call.
+pub(crate) const MOST_IDLE: TimeDelta = TimeDelta::hours(1);
+/// The most sessions of one administrator; the oldest end first.
+pub(crate) const MOST_SESSIONS: u32 = 100;
+/// The most networks that are known of one administrator.
+pub(crate) const MOST_NETWORKS: u32 = 50;
+/// How long a network is known after a sign-in.
+pub(crate) const NETWORK_KNOWN_FOR: TimeDelta = TimeDelta::days(90);
+/// How exactly the last call is known.
+const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// The SHA-256 of a session token.
+pub(crate) type Digest = [u8; 32];
+
+/// A session to begin.
+#[derive(Clone)]
+pub(crate) struct NewSession {
+    pub(crate) digest: Digest,
+    pub(crate) username: String,
+    /// The hash that the given password matched.
+    pub(crate) password: String,
+    /// The address.
+    pub(crate) source: String,
+    pub(crate) network: String,
+}
+
+/// A session that has not ended, with the administrator's role as it is now.
+#[derive(Debug)]
+pub(crate) struct StoredSession {
+    pub(crate) username: String,
+    pub(crate) role: Role,
+    pub(crate) last_seen_at: DateTime<Utc>,
+}
+
+impl StoredSession {
+    /// Whether this call must be recorded.
+    pub(crate) fn is_unseen(&self, now: DateTime<Utc>) -> bool {
+        now - self.last_seen_at >= SEEN_EVERY
+    }
+}
