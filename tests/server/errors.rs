@@ -75,12 +75,18 @@ async fn bodies_that_are_no_bodies() {
             (Some("text/plain"), "{}", 400),
             (Some("application/json"), "{", 400),
             (Some("application/json"), "", 400),
+            (Some("application/json"), "[]", 400),
+            (Some("application/json"), "{} {}", 400),
             (Some("application/json"), "\u{0}", 400),
             (Some("application/json"), large.as_str(), 413),
         ] {
             assert_eq!(send_body(kind, body).await.status, status, "{kind:?}");
         }
     }
+    let twice = r#"{ "label": "seen", "label": "stored" }"#;
+    let call = server.call(Method::PATCH, &format!("/keys/{id}")).header("content-type", "application/json");
+    let answer = send(call.body(twice)).await;
+    assert_eq!((answer.status, &answer.body["message"]), (400, &json!("label: is given twice")));
     let call = server.anyone(Method::POST, "/auth/client_token").header("x-key", &id).header("x-hash", "00");
     let form = call.header("content-type", "application/x-www-form-urlencoded").body(large);
     assert_eq!(send(form).await.status, 413);

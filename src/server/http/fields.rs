@@ -1,4 +1,8 @@
-//! The fields of a body or a query string, taken one by one, so that an error can name the field.
+//! The fields of a body or a query string, read one by one, so that an error can name the field.
+//!
+//! Not by serde: its errors repeat the value, which may be a password.
+
+use std::fmt;
 
 use axum::Form;
 use axum::body::Bytes;
@@ -7,6 +11,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
 use chrono::DateTime;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::failure::HttpError;
@@ -51,8 +57,8 @@ impl Fields {
         let bytes =
             Bytes::from_request(request, &()).await.map_err(|rejection| unreadable(rejection, "not readable"))?;
         match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(HttpError::malformed("body", "must be a JSON object")),
+            Ok(Pairs(pairs)) => Self::of_pairs(pairs),
+            Err(error) if error.is_data() => Err(HttpError::malformed("body", "must be a JSON object")),
             Err(error) => {
                 let place = format!("not JSON at line {}, column {}", error.line(), error.column());
                 Err(HttpError::malformed("body", place))
@@ -60,10 +66,10 @@ impl Fields {
         }
     }
 
-    fn of_pairs(pairs: Vec<(String, String)>) -> Result<Self, HttpError> {
+    fn of_pairs(pairs: Vec<(String, impl Into<Value>)>) -> Result<Self, HttpError> {
         let mut fields = Map::new();
         for (name, value) in pairs {
-            if fields.insert(name.clone(), Value::String(value)).is_some() {
+            if fields.insert(name.clone(), value.into()).is_some() {
                 return Err(HttpError::malformed(&shown(&name), "is given twice"));
             }
         }
@@ -84,10 +90,10 @@ impl Fields {
         self.text(name)?.ok_or_else(|| HttpError::malformed(name, "is missing"))
     }
 
-    /// A text that `parse` must know, or the default when it is not given.
+    /// A text that `parse` must know; the default if it is missing.
     pub(crate) fn word<T: Default>(&mut self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, HttpError> {
         self.text(name)?.map_or(Ok(T::default()), |text| {
-            parse(&text).ok_or_else(|| HttpError::malformed(name, "is none of the known words"))
+            parse(&text).ok_or_else(|| HttpError::malformed(name, "is not one of the known words"))
         })
     }
 
@@ -110,9 +116,34 @@ impl Fields {
         Ok(Some(ExpiryChange::At(time.to_utc())))
     }
 
-    /// Refuses what was not taken.
+    /// Refuses fields that were not read.
     pub(crate) fn finish(self) -> Result<(), HttpError> {
         self.0.keys().next().map_or(Ok(()), |name| Err(HttpError::malformed(&shown(name), "is not a known field")))
+    }
+}
+
+/// The fields of a JSON object as they were sent: of two with the same name, neither replaces the other.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Pairs;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = object.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Object)
     }
 }
 
@@ -122,7 +153,7 @@ fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// A body over the limit is told apart from a broken one.
+/// A body over the limit has its own error.
 fn unreadable(rejection: impl IntoResponse, why: &str) -> HttpError {
     match rejection.into_response().status() {
         StatusCode::PAYLOAD_TOO_LARGE => HttpError::too_large(),
@@ -130,7 +161,7 @@ fn unreadable(rejection: impl IntoResponse, why: &str) -> HttpError {
     }
 }
 
-/// A name that the client made up, short and without control characters.
+/// A name that the client sent, short and without control characters.
 fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
