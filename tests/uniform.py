@@ -71,7 +71,7 @@ class Server:
         self.process = subprocess.Popen(
             [program, "--data", folder, "serve", "--listen", "127.0.0.1:0", "--behind-proxy", "--header-timeout", "600"],
             stderr=subprocess.PIPE, text=True, env={"HOME": folder, "PATH": os.environ["PATH"]})
-        # A warning that nobody can sign in yet stands before it.
+        # A warning that there are no administrators yet comes before it.
         dirs = (re.search(r"listening.*127\.0\.0\.1:(\d+)", line) for line in self.process.stderr)
         self.port = int(next(place for place in dirs if place).group(1))
         # Somebody must read its log.

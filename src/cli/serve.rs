@@ -35,7 +35,7 @@ fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
     let setup = Setup {
         data: data.to_owned(),
-        dirs: args.listen.clone(),
+        listen: args.listen.clone(),
         socket_mode: args.socket_mode,
         tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
         behind_proxy: args.behind_proxy,
@@ -54,7 +54,7 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_start)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(cannot_start)?;
     let team = HttpServer::start(setup).await?;
-    for place in &team.dirs {
+    for place in &team.listens {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), place = %place, "listening");
     }
     loop {

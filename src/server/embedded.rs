@@ -1,4 +1,4 @@
-//! The server inside this process, on a Unix socket for this user alone.
+//! The embedded server: inside this process, on a Unix socket for this user alone.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::domain::Role;
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A server that listens.
+/// An embedded server that listens.
 pub struct Embedded {
     /// Where it listens.
     pub socket: PathBuf,
-    /// The session token for its calls; nowhere else.
+    /// The session token for its calls, which is stored nowhere.
     pub session: SecretString,
-    /// The name that its events bear.
+    /// The user's name in its events.
     pub username: String,
     state: AppState,
     stop: oneshot::Sender<()>,
@@ -33,26 +33,26 @@ pub struct Embedded {
     bound: PrivateSocket,
 }
 
-/// Why the server does not start.
+/// Why the embedded server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The data cannot be used.
+    /// The data folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
     /// The system's random source failed.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
-    /// No socket can be made.
+    /// No socket can be created.
     #[error("cannot listen in {folder}: {source}; choose a data folder on a local disk")]
     Socket {
         /// The data folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// Starts a server for the keys in `folder`, which is made if missing. It listens when this returns.
+/// Starts a server on `folder`, which is created if missing. It listens when this returns.
 pub async fn start(folder: &Path) -> Result<Embedded, StartError> {
     let data = DataFolder::open(folder).await?;
     let (bound, peers) = PrivateSocket::bind(folder).map_err(socket_error(folder))?;
@@ -66,7 +66,7 @@ pub async fn start(folder: &Path) -> Result<Embedded, StartError> {
 }
 
 impl Embedded {
-    /// Ends listening, lets running requests finish, writes down the last uses and removes the socket.
+    /// Stops listening, lets running requests finish, stores the last uses and removes the socket.
     pub async fn stop(self) {
         let Self { state, stop, mut serving, bound, .. } = self;
         drop(stop);
@@ -82,7 +82,7 @@ fn socket_error(folder: &Path) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::Socket { folder: folder.to_owned(), source }
 }
 
-/// The user's name as the environment has it.
+/// The user's name in the environment.
 fn username() -> String {
     let named = ["USER", "LOGNAME"].into_iter().find_map(|name| env::var(name).ok());
     let clean: String = named.unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect();
@@ -93,7 +93,7 @@ fn username() -> String {
     }
 }
 
-/// The user's name in `/etc/passwd`, for an environment that does not say it (passwd(5): `name:password:uid:…`).
+/// The user's name in `/etc/passwd`, for an environment without it (passwd(5): `name:password:uid:…`).
 fn listed_name() -> Option<String> {
     let uid = rustix::process::getuid().as_raw().to_string();
     let users = std::fs::read_to_string("/etc/passwd").ok()?;

@@ -1,4 +1,4 @@
-//! The server for many: several listeners, TLS, limits, and an orderly end.
+//! The team server: several listeners, TLS, limits, and an orderly end.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,27 +23,27 @@ use super::state::AppState;
 use super::store::StoreError;
 use super::usage_recorder::UsageRecorder;
 
-/// How a server for many is to run.
+/// How a team server is to run.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The data folder.
     pub data: PathBuf,
     /// Where to listen.
-    pub dirs: Vec<ListenAddr>,
+    pub listen: Vec<ListenAddr>,
     /// The mode of Unix sockets.
     pub socket_mode: u32,
-    /// For TLS on the addresses; Unix sockets have none.
+    /// The certificate for TLS on addresses; Unix sockets have none.
     pub tls: Option<TlsFiles>,
-    /// Whether a proxy stands before us, ends TLS, and says whom it forwards for.
+    /// Whether a proxy in front of the server terminates TLS and names its clients.
     pub behind_proxy: bool,
-    /// What each client may take.
+    /// The limits of clients.
     pub limits: Limits,
 }
 
-/// Why a server for many does not start.
+/// Why a team server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The data cannot be used.
+    /// The data folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
     /// The database cannot be used.
@@ -52,80 +52,80 @@ pub enum SetupError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Passwords would be readable on the way.
+    /// Passwords could be read on the network.
     #[error(
-        "without TLS, passwords and tokens could be read on their way to {0}: give --tls-cert and --tls-key, \
-         listen on 127.0.0.1 or a Unix socket, or say --behind-proxy if a proxy before this server ends TLS"
+        "without TLS, anyone on the network could read passwords and tokens sent to {0}: give --tls-cert and \
+         --tls-key, listen on 127.0.0.1 or a Unix socket, or give --behind-proxy if a proxy terminates TLS"
     )]
     Plain(ListenAddr),
-    /// The name belongs to the program's own server.
-    #[error("{0} is where latchkey's own page has its socket: choose another name or folder")]
+    /// The path is the embedded server's.
+    #[error("{0} is reserved for the socket of the embedded server: choose another name or folder")]
     OwnSocket(PathBuf),
-    /// A place cannot be listened on.
-    #[error("cannot listen on {place}: {source}; choose another place with --listen, or end what listens there")]
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen, or stop what listens there")]
     Listen {
-        /// The place.
-        place: ListenAddr,
-        /// What the system said.
+        /// The address.
+        address: ListenAddr,
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// A server for many that listens.
+/// A team server that listens.
 pub struct HttpServer {
-    /// Where it listens: a port 0 has become a real one.
-    pub dirs: Vec<ListenAddr>,
+    /// Where it listens; a port 0 has become a real one.
+    pub listens: Vec<ListenAddr>,
     setup: Setup,
     tls: Option<Tls>,
     /// Each listener ends when this is dropped.
     stop: watch::Sender<()>,
     serving: JoinSet<()>,
     end: oneshot::Sender<()>,
-    writing: tokio::task::JoinHandle<()>,
+    recording: tokio::task::JoinHandle<()>,
     sockets: Vec<NamedSocket>,
 }
 
 impl HttpServer {
     /// Starts a server. It listens when this returns.
     pub async fn start(setup: Setup) -> Result<Self, SetupError> {
-        setup.dirs.iter().try_for_each(|place| setup.check(place))?;
+        setup.listen.iter().try_for_each(|address| setup.check(address))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
         let data = DataFolder::open(&setup.data).await?;
         let has_no_administrators = data.store.administrators().await?.is_empty();
         let state = AppState::new(data, Sessions::stored());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
-            dirs: Vec::new(),
+            listens: Vec::new(),
             tls,
             stop,
             serving: JoinSet::new(),
             end,
-            writing: tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), ended)),
+            recording: tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), ended)),
             sockets: Vec::new(),
             setup,
         };
         let Limits { connections, of_network, .. } = team.setup.limits;
         let limiter = ConnectionLimiter::new(connections, (!team.setup.behind_proxy).then_some(of_network));
-        for place in team.setup.dirs.clone() {
-            let socket = team.bind(&place).await.map_err(|source| SetupError::Listen { place, source })?;
+        for address in team.setup.listen.clone() {
+            let socket = team.bind(&address).await.map_err(|source| SetupError::Listen { address, source })?;
             team.serve(Listener::new(socket, limiter.clone()), &state);
         }
         if has_no_administrators {
-            tracing::warn!("nobody can sign in yet: add somebody with latchkey admin add, on the same data folder");
+            tracing::warn!("there are no administrators yet: add one with latchkey admin add, on the same data folder");
         }
         Ok(team)
     }
 
-    async fn bind(&mut self, place: &ListenAddr) -> io::Result<ListenSocket> {
-        match place {
+    async fn bind(&mut self, listen: &ListenAddr) -> io::Result<ListenSocket> {
+        match listen {
             ListenAddr::Tcp(address) => {
                 let listener = TcpListener::bind(address).await?;
-                self.dirs.push(ListenAddr::Tcp(listener.local_addr()?));
+                self.listens.push(ListenAddr::Tcp(listener.local_addr()?));
                 Ok(ListenSocket::Tcp(listener))
             }
             ListenAddr::Unix(path) => {
                 let (socket, listener) = NamedSocket::bind(path, self.setup.socket_mode)?;
-                self.dirs.push(place.clone());
+                self.listens.push(listen.clone());
                 self.sockets.push(socket);
                 Ok(ListenSocket::Unix(listener))
             }
@@ -140,30 +140,30 @@ impl HttpServer {
         self.serving.spawn(connections::serve(listener, router, tls, limits, self.stop.subscribe()));
     }
 
-    /// Takes the certificate from its files again; the old one stays in use when the new one is not good. Tells
-    /// whether there is one.
+    /// Reads the certificate from its files again; if the new one is not valid, the old one stays in use. False without
+    /// TLS.
     pub fn reload(&self) -> Result<bool, TlsError> {
         let (Some(files), Some(tls)) = (&self.setup.tls, &self.tls) else { return Ok(false) };
         tls.replace(files.read()?);
         Ok(true)
     }
 
-    /// Ends listening, lets running requests finish for a while, and writes down the last uses.
+    /// Stops listening, gives running requests some time to finish, and stores the last uses.
     pub async fn stop(mut self) {
         drop(self.stop);
         while self.serving.join_next().await.is_some() {}
         drop(self.end);
-        let _ = self.writing.await;
+        let _ = self.recording.await;
         drop(self.sockets);
     }
 }
 
 impl Setup {
-    fn check(&self, place: &ListenAddr) -> Result<(), SetupError> {
-        match place {
+    fn check(&self, listen: &ListenAddr) -> Result<(), SetupError> {
+        match listen {
             ListenAddr::Tcp(address) => {
                 let is_safe = self.tls.is_some() || self.behind_proxy || address.ip().to_canonical().is_loopback();
-                if is_safe { Ok(()) } else { Err(SetupError::Plain(place.clone())) }
+                if is_safe { Ok(()) } else { Err(SetupError::Plain(listen.clone())) }
             }
             ListenAddr::Unix(path) => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -30,14 +30,14 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     let team = HttpServer::start(Setup {
         data: folder.to_owned(),
-        dirs: vec![ListenAddr::Tcp(any)],
+        listen: vec![ListenAddr::Tcp(any)],
         socket_mode: 0o600,
         tls: None,
         behind_proxy: false,
         limits: Limits::default(),
     });
     let team = team.await.unwrap();
-    let ListenAddr::Tcp(address) = &team.dirs[0] else { panic!("it listens on an address") };
+    let ListenAddr::Tcp(address) = &team.listens[0] else { panic!("it listens on an address") };
     let base = BaseUrl::parse(&format!("http://{address}")).unwrap().0;
     (team, base)
 }

@@ -39,7 +39,8 @@ fn add(home: &TempDir, arguments: &[&str]) -> Output {
 #[tokio::test]
 async fn administrators_come_and_go_while_the_server_runs() {
     let server = Served::start(&[]);
-    let warned = |line: &serde_json::Value| line["message"].as_str().unwrap().starts_with("nobody can sign in yet");
+    let warned =
+        |line: &serde_json::Value| line["message"].as_str().unwrap().starts_with("there are no administrators yet");
     assert!(server.log.iter().any(warned), "{:#?}", server.log);
     let home = &server.home;
     assert_eq!(done(&add(home, &["Jo", "--role", "superuser"])), "jo is added as superuser.\n");

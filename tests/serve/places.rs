@@ -50,7 +50,7 @@ async fn a_taken_port_and_a_taken_socket_are_named() {
     assert!(words.contains(&format!("cannot listen on {}", server.address())), "{words}");
     let own = format!("unix:{}/api.sock", data(&server.home).display());
     let words = refused(&server.home, &["serve", "--listen", &own]);
-    assert!(words.contains("latchkey's own page has its socket"), "{words}");
+    assert!(words.contains("reserved for the socket of the embedded server"), "{words}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Access tokens: JSON Web Tokens (RFC 7519) signed with HS256, which need no row in the database.
+//! Access tokens: JSON Web Tokens (RFC 7519) signed with HS256, which are not stored.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,17 +9,17 @@ use super::vault::Vault;
 
 /// How long a token lives, in seconds.
 pub(crate) const LIFETIME: i64 = 3600;
-/// The only header that is written or taken: a token cannot choose its algorithm.
+/// The only header that is written or accepted: a token cannot choose its algorithm.
 const HEADER: &str = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
-/// Ours have about 300 bytes.
+/// The longest token that is read. Ours have about 300 bytes.
 const MOST_BYTES: usize = 2048;
 
-/// What a token says. Times are Unix seconds.
+/// The claims of a token. Times are Unix seconds.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     /// The access key's ID.
     pub(crate) sub: String,
-    /// The key's generation when the token was given out.
+    /// The key's generation when the token was issued.
     pub(crate) r#gen: i64,
     pub(crate) iat: i64,
     pub(crate) exp: i64,
@@ -35,7 +35,7 @@ pub(crate) fn sign(vault: &Vault, claims: &Claims) -> Option<Zeroizing<String>> 
     Some(Zeroizing::new(format!("{message}.{signature}")))
 }
 
-/// Reads a token that is ours and has not expired; otherwise says why not.
+/// Reads a token that is ours and has not expired; the error says why it is refused.
 pub(crate) fn read(vault: &Vault, token: &str, now: i64) -> Result<Claims, &'static str> {
     let malformed = "it is not a token of this server";
     let (message, signature) = token.rsplit_once('.').filter(|_| token.len() <= MOST_BYTES).ok_or(malformed)?;

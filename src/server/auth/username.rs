@@ -2,17 +2,17 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// An administrator's name: up to 64 of a-z, 0-9 and `.`, `_`, `-`, `@`, `+`. Capitals are taken as small letters,
-/// and nothing else looks like one of these, so that no name passes for another.
+/// An administrator's name: up to 64 of a-z, 0-9 and `.`, `_`, `-`, `@`, `+`. Upper case is read as lower case. No two
+/// of these characters look alike, so that no name can be mistaken for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
-/// Why a text is no username.
+/// A text that is not a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a username has 1 to 64 characters, each of them a letter from a to z, a digit, or one of . _ - @ +")]
 pub struct UsernameError;
 
-/// Why a password is not taken. NIST SP 800-63B, section 3.1.1: length is what counts, rules of composition do harm.
+/// Why a password is refused. NIST SP 800-63B, section 3.1.1: length is what counts, rules of composition do harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Fewer than 12 characters; holds how many there are.
@@ -48,13 +48,13 @@ impl Username {
     }
 }
 
-/// The fewest characters of a password. NIST SP 800-63B-4 wants 15 of one that stands alone and 8 of one beside
-/// another factor; guesses here are slowed down, and so 12.
+/// The fewest characters of a password. NIST SP 800-63B-4 asks for 15 without and 8 with a second factor; the rate of
+/// guesses is limited here, so 12.
 const FEWEST_CHARS: usize = 12;
 /// The most bytes of a password.
 const MOST_BYTES: usize = 1024;
 
-/// Checks a password that somebody chooses.
+/// Checks a new password.
 pub fn check_password(username: &Username, password: &SecretString) -> Result<(), PasswordError> {
     let text = password.expose_secret();
     let mut chars = text.chars();

@@ -1,4 +1,4 @@
-//! What stands around each request of a server for many: its source, its time limit, and its line in the log.
+//! What wraps each request of the team server: its client's address, its time limit, and its line in the log.
 
 use std::time::{Duration, Instant};
 
@@ -11,17 +11,17 @@ use super::failure::HttpError;
 use super::router::no_store;
 use crate::server::net::listener::Peer;
 
-/// How requests are looked at.
+/// How requests are wrapped.
 #[derive(Clone, Copy)]
 pub(crate) struct AccessLog {
-    /// Whether a proxy before us names the clients.
+    /// Whether a proxy in front names the clients.
     pub(crate) behind_proxy: bool,
     /// How long a request may take.
     pub(crate) request_time: Duration,
 }
 
-/// Answers a request in time, and writes one line about it. No text of the client stands in it: the path is the
-/// route's, and a name is one that we know.
+/// Answers a request in time, and logs one line about it. The line has no text of the client: the path is the route's,
+/// and the name is one that exists.
 pub(crate) async fn observe(
     State(watch): State<AccessLog>,
     ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
@@ -53,7 +53,7 @@ pub(crate) async fn observe(
     response
 }
 
-/// Whether a method is one of the usual; any other is the client's own word.
+/// Whether a method is a standard one; others are text of the client.
 fn known(method: &axum::http::Method) -> bool {
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method.as_str())
 }

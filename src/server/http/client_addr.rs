@@ -1,4 +1,4 @@
-//! Where a request comes from, and who turned out to have made it.
+//! Where a request comes from, and who made it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -8,36 +8,36 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-/// Where a request comes from: an IP address, or `local` for the Unix socket. Whoever serves TCP puts
-/// one into the request's extensions.
+/// Where a request comes from: an IP address, or `local` for a Unix socket. Servers on TCP put one into the request's
+/// extensions.
 #[derive(Clone, Debug)]
 pub struct ClientAddr(pub String);
 
-/// Who made a request, once that is known: an administrator's name or a key's ID that exists, never a text as it
-/// came. For the log.
+/// Who made a request, once that is known: the name of an administrator or the ID of a key that exists, never text of
+/// the client. For the log.
 #[derive(Clone, Default)]
 pub(crate) struct LoggedPrincipal(Arc<OnceLock<String>>);
 
 impl LoggedPrincipal {
-    /// Says who it is.
+    /// Records who it is; only the first call counts.
     pub(crate) fn is(&self, name: &str) {
         let _ = self.0.set(name.to_owned());
     }
 
-    /// The name, if anyone said it.
+    /// The name, if it is known.
     pub(crate) fn name(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
     }
 }
 
 impl ClientAddr {
-    /// The peer's own address; none for a Unix socket.
+    /// The peer's address, or `local`.
     pub(crate) fn of_peer(peer: Option<SocketAddr>) -> Self {
         Self(peer.map_or_else(|| "local".to_owned(), |peer| peer.ip().to_canonical().to_string()))
     }
 
-    /// The client's address as the proxy before us names it: the last of `X-Forwarded-For`, since what stands before
-    /// it came from the client. None when there is none.
+    /// The client's address as the proxy in front names it: the last of `X-Forwarded-For`, since everything before it
+    /// came from the client. `None` if there is none.
     pub(crate) fn of_proxy(headers: &HeaderMap) -> Option<Self> {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         let last = last.rsplit(',').next().unwrap_or_default().trim();

@@ -8,7 +8,7 @@ use super::failure::HttpError;
 use crate::domain::Sort;
 use crate::server::store::{Keyset, SortValue};
 
-/// Writes a place down: the base64url of `[sort, value, seq]`.
+/// A place as text: the base64url of `[sort, value, seq]`.
 pub(crate) fn encode(sort: Sort, place: &Keyset) -> String {
     URL_SAFE_NO_PAD.encode(json!([sort.as_str(), place.value, place.seq]).to_string())
 }
@@ -23,7 +23,7 @@ pub(crate) fn decode(sort: Sort, text: &str) -> Result<Keyset, HttpError> {
     place.ok_or_else(|| HttpError::malformed("cursor", "is not one that this list gave"))
 }
 
-/// Writes an event's number down.
+/// An event's number as text.
 pub(crate) fn encode_event(seq: i64) -> String {
     URL_SAFE_NO_PAD.encode(seq.to_string())
 }

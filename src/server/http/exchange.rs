@@ -1,4 +1,4 @@
-//! `/auth`: an HMAC token for an access token, and whether an access token is good.
+//! `/auth`: exchanging an HMAC token for an access token, and verifying an access token.
 
 use axum::Json;
 use axum::extract;
@@ -17,10 +17,10 @@ use crate::server::auth::{decoy, token};
 use crate::server::state::{AppState, AppStateInner};
 use crate::server::store::KeyCredential;
 
-/// Why an exchange was refused, in the history of its key.
+/// The reason of a refused exchange in the history of its key.
 const WRONG_HASH: &str = "wrong hash";
 
-/// What proves that a client has a key's secret.
+/// What proves that a client has the secret of a key.
 struct Proof {
     id: String,
     hash: String,
@@ -78,7 +78,7 @@ pub(crate) async fn verify(
 }
 
 impl AppStateInner {
-    /// Does the same work whatever is wrong, and decides at the very end.
+    /// Does the same work whatever is wrong, and decides at the end.
     async fn exchange(
         &self,
         proof: &Proof,

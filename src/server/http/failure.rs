@@ -1,4 +1,4 @@
-//! Answers that are errors.
+//! Errors as answers.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::server::store::StoreError;
 
-/// An error of the HTTP contract: always JSON, and nothing of the inside.
+/// An error of the HTTP contract: always JSON, without internal details.
 #[derive(Debug)]
 pub(crate) struct HttpError {
     status: StatusCode,
@@ -30,17 +30,17 @@ impl HttpError {
         Self::new(StatusCode::BAD_REQUEST, 0, format!("{field}: {why}"))
     }
 
-    /// 401: all the ways in which an exchange fails, alike.
+    /// 401: the same answer for every reason why an exchange fails.
     pub(crate) fn verification() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 1000, "Key verification failed")
     }
 
-    /// 401: all the ways in which a sign-in fails, alike.
+    /// 401: the same answer for every reason why a sign-in fails.
     pub(crate) fn sign_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 1000, "Sign-in failed: username or password is wrong")
     }
 
-    /// 401: an access token or session token that is not good.
+    /// 401: an access token or session token that is not valid.
     pub(crate) fn token(why: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 1006, format!("Invalid token: {why}"))
     }
@@ -66,7 +66,7 @@ impl HttpError {
         Self::new(StatusCode::CONFLICT, 0, message)
     }
 
-    /// 408: the server's limit is over.
+    /// 408: over the server's time limit.
     pub(crate) fn slow() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, 0, "The request took too long")
     }
@@ -81,7 +81,7 @@ impl HttpError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, 0, format!("Idempotency-Key: {why}"))
     }
 
-    /// 429: whole seconds to wait, and nothing of the reason.
+    /// 429: the seconds to wait, without the reason.
     pub(crate) fn too_many(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let message = "Too many sign-ins: wait a little and try again";

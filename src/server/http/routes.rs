@@ -11,7 +11,7 @@ use crate::server::state::AppState;
 pub struct ApiRoute {
     /// In upper case.
     pub method: &'static str,
-    /// As in `OpenAPI`: `{id}` stands for one segment.
+    /// As in `OpenAPI`: `{id}` is one segment.
     pub path: &'static str,
     pub(crate) answer: fn() -> MethodRouter<AppState>,
 }

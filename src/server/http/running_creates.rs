@@ -1,4 +1,4 @@
-//! Which creates are under way.
+//! The creates that are running.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,14 +10,14 @@ type CreateCall = (String, String);
 #[derive(Default)]
 pub(crate) struct RunningCreates(Arc<Mutex<HashSet<CreateCall>>>);
 
-/// Marks one create as under way, until dropped.
+/// Marks one create as running until dropped.
 pub(crate) struct Mark {
     home: Arc<Mutex<HashSet<CreateCall>>>,
     call: CreateCall,
 }
 
 impl RunningCreates {
-    /// Marks a create, unless the same one is under way.
+    /// Marks a create; `None` if the same one is running.
     pub(crate) fn begin(&self, username: &str, idempotency_key: &str) -> Option<Mark> {
         let call = (username.to_owned(), idempotency_key.to_owned());
         let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(call.clone());

@@ -21,7 +21,7 @@ use crate::server::net::throttle::network;
 use crate::server::state::AppState;
 use crate::server::store::{NewSession, SESSION_LIFETIME};
 
-/// `POST /auth/session`: does the same work and gives the same answer whether the name or the password is wrong.
+/// `POST /auth/session`: the same work and the same answer whether the name or the password is wrong.
 pub(crate) async fn sign_in(
     extract::State(state): extract::State<AppState>,
     ClientAddr(source): ClientAddr,

@@ -1,4 +1,4 @@
-//! How many connections there are, in all and from each network.
+//! Limits the number of connections, in all and from each network.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -13,11 +13,11 @@ use super::throttle::network_of;
 pub(crate) struct ConnectionLimiter {
     all: Arc<Semaphore>,
     shares: ConnectionShares,
-    /// None when all clients come through one proxy.
+    /// `None` if all clients come through one proxy.
     most_of_network: Option<usize>,
 }
 
-/// How many slots each network has taken. No longer than there are slots.
+/// The slots that each network has taken. Has at most as many entries as there are slots.
 type ConnectionShares = Arc<Mutex<HashMap<IpAddr, usize>>>;
 
 /// One connection's slot; free again when dropped.
@@ -36,7 +36,7 @@ impl ConnectionLimiter {
         Arc::clone(&self.all).acquire_owned().await
     }
 
-    /// Takes the slot for a client; none when its network has its share already.
+    /// Takes the slot for a client; `None` if its network has its share already.
     pub(crate) fn take(&self, one_of_all: OwnedSemaphorePermit, peer: Option<SocketAddr>) -> Option<ConnectionPermit> {
         let Some((peer, most)) = peer.zip(self.most_of_network) else {
             return Some(ConnectionPermit { _one_of_all: one_of_all, share: None });

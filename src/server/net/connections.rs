@@ -1,7 +1,7 @@
 //! The connections of one listener: TLS, HTTP/1.1, and their orderly end.
 //!
-//! hyper by itself, as axum's `serve` uses it: that one has no limits on a head's size and time, and what has them
-//! brings HTTP/2, with limits of its own to get wrong.
+//! Uses hyper directly, as axum's `serve` does: `serve` has no limits on the size and time of a head, and crates that
+//! have them bring HTTP/2, whose own limits would have to be set too.
 
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,10 +25,10 @@ use tokio_rustls::TlsAcceptor;
 use super::limits::Limits;
 use super::listener::{AcceptedStream, Listener};
 
-/// Out of file descriptors, say: so long is waited until some are given back.
+/// The wait after an error such as running out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The certificate in use. A new one is for the connections that come after it.
+/// The certificate in use. A new one is for new connections.
 #[derive(Clone)]
 pub(crate) struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
 
@@ -76,7 +76,7 @@ pub(crate) async fn serve(
         }
     }
     drop(listener);
-    // Whoever has not finished by then is cut off with `running`.
+    // Connections that are still open then are aborted when `running` is dropped.
     let _ = timeout(limits.stop_time, graceful.shutdown()).await;
 }
 
@@ -88,7 +88,7 @@ async fn answer(
     limits: Limits,
     watcher: Watcher,
 ) {
-    // Answers that nobody takes pile up in the kernel's buffers; when these are full, a write waits.
+    // Answers that the client does not read fill the kernel's buffers; then a write waits.
     let mut connection = TimeoutWriter::new(connection);
     connection.set_timeout(Some(limits.request_time));
     let connection = Box::pin(connection);

@@ -20,7 +20,7 @@ pub enum ListenAddr {
     Unix(PathBuf),
 }
 
-/// Why a text names no place.
+/// A text that is not an address to listen on.
 #[derive(Debug, thiserror::Error)]
 #[error("give an address of this machine with a port, such as 127.0.0.1:8443 or [::]:8443, or unix:/path/of/a/socket")]
 pub struct ListenAddrError;
@@ -48,15 +48,15 @@ impl std::fmt::Display for ListenAddr {
     }
 }
 
-/// A named socket for others. Its file is removed when dropped.
+/// A Unix socket for other users, at a path of the administrator's choice. Its file is removed when dropped.
 pub(crate) struct NamedSocket {
     path: PathBuf,
-    /// Held for life: who has it may remove what a dead process left.
+    /// Held until the process ends: its owner may remove a socket that a dead process left.
     _lock: File,
 }
 
 impl NamedSocket {
-    /// Binds `path` with this mode. Takes the place of a socket on which nobody listens, and of nothing else.
+    /// Binds `path` with this mode. Replaces a socket on which nothing listens, and nothing else.
     pub(crate) fn bind(path: &Path, mode: u32) -> io::Result<(Self, UnixListener)> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
@@ -73,7 +73,7 @@ impl NamedSocket {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
             Ok(meta) if !meta.file_type().is_socket() => {
-                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file that is no socket is in the way"));
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file that is not a socket is in the way"));
             }
             Ok(_) => match StdStream::connect(path) {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
@@ -101,15 +101,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_name_places() {
-        let place = |text: &str| text.parse::<ListenAddr>().ok().map(|place| place.to_string());
-        assert_eq!(place("127.0.0.1:8443").unwrap(), "127.0.0.1:8443");
-        assert_eq!(place("localhost:80").unwrap(), "127.0.0.1:80");
-        assert_eq!(place("[::]:8443").unwrap(), "[::]:8443");
-        assert_eq!(place("unix:a.sock").unwrap(), "unix:a.sock");
-        assert_eq!(place("/run/a.sock").unwrap(), "unix:/run/a.sock");
+    fn addresses_are_parsed() {
+        let parsed = |text: &str| text.parse::<ListenAddr>().ok().map(|address| address.to_string());
+        assert_eq!(parsed("127.0.0.1:8443").unwrap(), "127.0.0.1:8443");
+        assert_eq!(parsed("localhost:80").unwrap(), "127.0.0.1:80");
+        assert_eq!(parsed("[::]:8443").unwrap(), "[::]:8443");
+        assert_eq!(parsed("unix:a.sock").unwrap(), "unix:a.sock");
+        assert_eq!(parsed("/run/a.sock").unwrap(), "unix:/run/a.sock");
         for text in ["", "unix:", "8443", ":8443", "example.org:443", "127.0.0.1"] {
-            assert_eq!(place(text), None, "{text}");
+            assert_eq!(parsed(text), None, "{text}");
         }
     }
 
@@ -126,7 +126,7 @@ mod tests {
         assert!(!path.exists());
 
         let living = StdListener::bind(&path).unwrap();
-        assert!(NamedSocket::bind(&path, 0o600).is_err(), "somebody else's, without our lock");
+        assert!(NamedSocket::bind(&path, 0o600).is_err(), "another program's, without our lock");
         drop(living);
         fs::remove_file(&path).unwrap();
         fs::write(&path, "words").unwrap();

@@ -1,4 +1,4 @@
-//! Accepting connections, so many at once and no more.
+//! Accepting connections, up to a limit.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,11 +10,11 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::connection_limiter::{ConnectionLimiter, ConnectionPermit};
 
-/// Who is at the other end: an address, or none on a Unix socket.
+/// The address of a client; none on a Unix socket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) Option<SocketAddr>);
 
-/// A listener that leaves clients waiting in the system's queue while all slots are taken.
+/// A listener that leaves clients in the system's queue while all slots are taken.
 pub(crate) struct Listener {
     socket: ListenSocket,
     limiter: ConnectionLimiter,
@@ -63,7 +63,7 @@ impl Listener {
             if let Some(slot) = self.limiter.take(one_of_all, peer.0) {
                 return Ok((AcceptedStream { stream, _slot: slot }, peer));
             }
-            // Not louder: whoever floods us should not fill the log.
+            // Only for debugging: a flood of connections must not fill the log.
             tracing::debug!(from = ?peer.0, "a network has too many connections");
         }
     }

@@ -19,13 +19,13 @@ const MOST_PATH: usize = 107;
 /// A bound socket. Removed when dropped.
 pub(crate) struct PrivateSocket {
     pub(crate) path: PathBuf,
-    /// Held for life by the process that owns `api.sock`.
+    /// Held until it ends by the process that owns `api.sock`.
     _lock: Option<File>,
     /// Where the socket is when the data folder's path is too long.
     _elsewhere: Option<TempDir>,
 }
 
-/// Connections of our own user, and no others.
+/// Accepts connections of this user only.
 pub(crate) struct OwnPeers(UnixListener);
 
 impl PrivateSocket {
@@ -40,7 +40,7 @@ impl PrivateSocket {
             path = private.path().join(&name);
             elsewhere = Some(private);
         }
-        // Only ever our own: the lock or our process's number says so.
+        // Only ever our own, by the lock or by our process ID.
         remove(&path)?;
         let listener = StdListener::bind(&path)?;
         let socket = Self { path, _lock: lock, _elsewhere: elsewhere };
@@ -57,7 +57,7 @@ impl Drop for PrivateSocket {
     }
 }
 
-/// Takes the folder's lock if it is free; its owner clears away what dead processes left.
+/// Takes the folder's lock if it is free; its owner removes the sockets that dead processes left.
 fn claim(folder: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join("api.lock"))?;
     match file.try_lock() {
@@ -73,7 +73,7 @@ fn claim(folder: &Path) -> io::Result<Option<File>> {
     Ok(Some(file))
 }
 
-/// Whether `path` is the socket of a process that is gone: nobody listens, and its number is free.
+/// Whether `path` is the socket of a process that has ended: nothing listens, and its process ID is free.
 fn is_stale(name: &str, path: &Path) -> bool {
     let number = name.strip_prefix("api-").and_then(|rest| rest.strip_suffix(".sock"));
     let Some(process) = number.and_then(|number| number.parse().ok()).and_then(Pid::from_raw) else { return false };

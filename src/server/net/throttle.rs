@@ -1,8 +1,8 @@
-//! Sign-ins, slowed down: guessing gets nowhere, and nobody can keep an administrator out by it.
+//! Limits the rate of sign-ins: guessing gets nowhere, and cannot lock an administrator out.
 //!
-//! Who comes from where this account signed in before has a share of their own, which nobody elsewhere can use up.
-//! All others share: by address, and by the account that they name, whether it exists or not. (Who sits in the same
-//! network as an administrator can so learn that this account signs in from there, and nobody else can.)
+//! A network from which an account has signed in before has its own share for that account, which tries from elsewhere
+//! cannot use up. All others share: by address, and by the account that they name, whether it exists or not. (A client in
+//! the same network as an administrator can learn from this that the account signs in from there; no one else can.)
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
@@ -20,12 +20,12 @@ const OF_ACCOUNT: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// Tries a minute for one account from one familiar network.
 const OF_PAIR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// Names and addresses fall into 65,536 shares by a hash that nobody else can compute. So memory is bounded
-/// whatever comes, and two that fall together are only slower.
+/// Names and addresses fall into 65,536 shares by a secret hash. Memory is bounded whatever is sent, and two that fall
+/// into the same share are only limited together.
 type Share = u16;
 type SignInShares = RateLimiter<Share, HashMapStateStore<Share>, DefaultClock>;
 
-/// Who tried how often.
+/// How often sign-ins were tried.
 pub(crate) struct Throttle {
     hasher: RandomState,
     addresses: SignInShares,
@@ -42,12 +42,12 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Counts a try; says how long to wait when it is one too many.
+    /// Counts a try; if it is one too many, the error is how long to wait.
     pub(crate) fn admit(&self, username: &str, network: &str, is_known_network: bool) -> Result<(), Duration> {
         if is_known_network {
             return self.take(&self.pairs, (username, network));
         }
-        // The address first: a single one that tries on and on uses up nothing of the account's share.
+        // The address first: a single one that keeps trying must not use up the account's share.
         self.take(&self.addresses, network)?;
         self.take(&self.accounts, username)
     }
@@ -59,7 +59,7 @@ impl Throttle {
     }
 }
 
-/// The network of an address: what one guesser has for nothing. Of IPv6 the first 64 bits (RFC 6177).
+/// The network of an address: what one client can easily have. For IPv6 the first 64 bits (RFC 6177).
 pub(crate) fn network(source: &str) -> String {
     source.parse().map_or_else(|_| source.to_owned(), |address| network_of(address).to_string())
 }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_is_what_one_guesser_has() {
+    fn a_network_is_what_one_client_can_have() {
         assert_eq!(network("192.0.2.1"), "192.0.2.1");
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("local"), "local");
