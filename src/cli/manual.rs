@@ -32,7 +32,7 @@ doctor         {findings: [{what, next, is_fault}, ...], environment: {...}}
 errors         on standard error: {error: {code, exit, message, next}}; exit is the exit code
 
 CSV has the same fields, with a header. An apostrophe stands before a text that a spreadsheet would
-run as a formula (= + - @), and control characters are shown as ^[ or \\u{85}: for exact text take JSON.";
+run as a formula (= + - @), and control characters are shown as ^[ or \\u{85}. Use JSON for exact text.";
 
 /// Writes completions for a shell.
 pub fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
@@ -55,7 +55,7 @@ pub fn pages(folder: Option<&Path>) -> Result<Exit, Failure> {
     };
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(folder);
     made.and_then(|()| write_all(folder)).map_err(|error| {
-        Failure::new(Exit::Mistake, format!("The pages cannot be written to {}: {error}.", folder.display()))
+        Failure::new(Exit::Mistake, format!("Can't write the pages to {}: {error}.", folder.display()))
     })?;
     Ok(Exit::Done)
 }

@@ -23,7 +23,7 @@ const BLOCKING_THREADS: usize = 32;
 pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey serve")?;
     if settings.overrides.read_only {
-        return Err(Failure::usage("A server cannot be read-only: give its users the role of an auditor."));
+        return Err(Failure::usage("A server cannot be read-only. Give its users the auditor role instead."));
     }
     serve(settings.data(), args)?;
     Ok(Exit::Done)
@@ -62,9 +62,9 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
             () = came(&mut terminate) => break,
             () = came(&mut interrupt) => break,
             () = came(&mut hang_up) => match team.reload() {
-                Ok(true) => tracing::info!("took the certificate from its files again"),
-                Ok(false) => tracing::info!("there is no certificate to take from its files again"),
-                Err(error) => tracing::error!(%error, "kept the old certificate"),
+                Ok(true) => tracing::info!("reloaded the certificate"),
+                Ok(false) => tracing::info!("no certificate to reload"),
+                Err(error) => tracing::error!(%error, "could not reload the certificate; keeping the old one"),
             },
         }
     }
@@ -82,7 +82,7 @@ async fn came(signal: &mut Signal) {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn cannot_start(error: io::Error) -> Failure {
-    Failure::new(Exit::Mistake, format!("The server cannot start: {error}."))
+    Failure::new(Exit::Mistake, format!("Can't start the server: {error}."))
 }
 
 impl From<SetupError> for Failure {

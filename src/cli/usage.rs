@@ -9,8 +9,8 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 /// What is said to somebody who typed a secret where everybody can read it.
-const KNOWN: &str = "If it was a secret, other users of this machine and the shell's history may have it by now: replace \
-                     it, and give the new one on standard input, in a file or at the prompt.";
+const KNOWN: &str = "If it was a secret, other users of this machine and the shell history may have it now. Replace \
+    it, and pass the new one on standard input, in a file or at the prompt.";
 
 /// The commands that take a secret or a password.
 const TAKES_SECRETS: [&str; 7] = ["hmac", "token", "verify", "doctor", "login", "add", "passwd"];
@@ -41,7 +41,7 @@ fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let help = help.collect::<Vec<_>>().join(" ");
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-        let message = format!("{} needs one more word, one of {}.", words.join(" "), names.join(", "));
+        let message = format!("{} needs a subcommand: {}.", words.join(" "), names.join(", "));
         return Failure::usage(message).next(format!("See {help}"));
     }
     match hidden(error, arguments) {
@@ -70,13 +70,13 @@ fn hidden(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
         ErrorKind::UnknownArgument
             if !argument.starts_with('-') && (takes_secrets(arguments) || looks_secret(argument)) =>
         {
-            Some("There is an argument too many; it is not repeated here.".to_owned())
+            Some("Unexpected argument (not repeated here).".to_owned())
         }
         ErrorKind::ValueValidation | ErrorKind::InvalidValue
             if text(ContextKind::InvalidValue).is_some_and(looks_secret) =>
         {
-            let why = std::error::Error::source(error).map_or("it is not understood".to_owned(), ToString::to_string);
-            Some(format!("The value of {argument} is wrong: {why}; it is not repeated here."))
+            let why = std::error::Error::source(error).map_or("it is not valid".to_owned(), ToString::to_string);
+            Some(format!("Invalid value for {argument} (not repeated here): {why}."))
         }
         _ => {
             let rendered = error.render().to_string();
@@ -86,7 +86,7 @@ fn hidden(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
                     looks_secret(argument)
                         && argument.split('=').any(|part| looks_secret(part) && rendered.contains(part))
                 })
-                .then(|| "The command line is not understood; it is not repeated here.".to_owned())
+                .then(|| "The command line is not valid (not repeated here).".to_owned())
         }
     }
 }
@@ -152,7 +152,7 @@ mod tests {
         ] {
             let said = said(arguments);
             assert!(!said.contains(secret) && !said.contains("hunter2"), "{said}");
-            assert!(arguments[0].starts_with("--secret=") || said.contains("replace it"), "{arguments:?}: {said}");
+            assert!(arguments[0].starts_with("--secret=") || said.contains("Replace it"), "{arguments:?}: {said}");
         }
     }
 }

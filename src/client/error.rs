@@ -7,7 +7,7 @@ use crate::domain::Untrusted;
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// No answer: refused, lost or too late.
-    #[error("The server cannot be reached: {}.", .0.to_display(120))]
+    #[error("Can't reach the server: {}.", .0.to_display(120))]
     Unreachable(Untrusted),
     /// The way to the server is blocked, and it is known by what.
     #[error(transparent)]
@@ -33,12 +33,12 @@ pub enum ApiError {
     #[error("The server refused the ID and the HMAC token: {}.", .0.to_display(120))]
     PairRefused(Untrusted),
     /// 404 of the sign-in: it is not a server of ours, or not its root.
-    #[error("This server has no sign-in of administrators (404): is the base URL right?")]
+    #[error("No latchkey sign-in at this address (404). Check the base URL.")]
     NoSignIn,
     /// What Passportal's API does not have. It is not asked for it: nobody should type a password there.
     #[error(
-        "Passportal has no API for signing in and for keys: what works there is latchkey hmac, token and doctor, and t \
-         on the page."
+        "Passportal has no API for managing keys. Use its dashboard. latchkey hmac, token and doctor work with its \
+         keys; so does t on the page."
     )]
     Passportal,
     /// 403: this administrator may not do that.
@@ -61,12 +61,12 @@ pub enum ApiError {
     WebPage(u16, Untrusted),
     /// 3xx: the answer is said to be somewhere else. A session is never carried there.
     #[error(
-        "The server sends us elsewhere ({0}), which is not followed: a sign-in page stands in between, or the \
-         base URL is wrong."
+        "The server redirects ({0}) to another address, and redirects are not followed. There may be a sign-in page \
+         in front of the server, or the base URL is wrong."
     )]
     SentElsewhere(u16),
     /// An answer that is not of the contract.
-    #[error("The server's answer ({0}) could not be read: {1}.")]
+    #[error("Can't read the server's response ({0}): {1}.")]
     Garbled(u16, &'static str),
 }
 
@@ -103,17 +103,17 @@ impl ApiError {
 
 fn too_many(wait: Option<u64>, words: &str) -> String {
     match wait {
-        Some(1) => format!("Too many tries: {words}. Try again in 1 second."),
-        Some(seconds) => format!("Too many tries: {words}. Try again in {seconds} seconds."),
-        None => format!("Too many tries: {words}. Try again later."),
+        Some(1) => format!("Too many attempts: {words}. Try again in 1 second."),
+        Some(seconds) => format!("Too many attempts: {words}. Try again in {seconds} seconds."),
+        None => format!("Too many attempts: {words}. Try again later."),
     }
 }
 
 fn web_page(status: u16, title: &Untrusted) -> String {
     let title = if title.is_empty() { String::new() } else { format!(" titled “{}”", title.to_display(60)) };
     format!(
-        "The answer ({status}) is a web page{title}, not the API: a proxy or a sign-in page stands in between, or the \
-         base URL is wrong."
+        "The answer ({status}) is a web page{title}, not the API. There may be a proxy or a sign-in page in front \
+         of the server, or the base URL is wrong."
     )
 }
 

@@ -4,7 +4,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use crate::domain::{Untrusted, redact};
 
-/// The title of a web page, empty if it has none. `None` if the answer is no web page.
+/// The title of a web page, empty if none. `None` if the answer is no web page.
 pub(crate) fn title(headers: &HeaderMap, body: &[u8]) -> Option<Untrusted> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
     let text = String::from_utf8_lossy(body);

@@ -25,7 +25,7 @@ pub(crate) struct WireKey {
 impl WireKey {
     pub(crate) fn into_key(self) -> Result<AccessKey, ApiError> {
         Ok(AccessKey {
-            id: KeyId::parse(&self.id).map_err(|_| ApiError::Garbled(200, "an access key ID is empty or too long"))?,
+            id: KeyId::parse(&self.id).map_err(|_| ApiError::Garbled(200, "the access key ID is empty or too long"))?,
             label: Untrusted::new(&self.label),
             status: Status::parse(&self.status).ok_or(ApiError::Garbled(200, "it has an unknown status"))?,
             created_at: self.created_at,

@@ -19,7 +19,7 @@ pub struct Overrides {
     pub url: Option<String>,
     /// The data folder of the embedded server.
     pub data: Option<PathBuf>,
-    /// The clipboard to copy to.
+    /// Clipboard to copy to.
     pub clipboard: Option<ClipboardChoice>,
     /// Where connections to a server go.
     pub connect_to: Option<Forward>,

@@ -119,7 +119,7 @@ impl Config {
         self.entries.iter().filter_map(|entry| entry.notice.as_deref()).collect()
     }
 
-    /// The clipboard to copy to.
+    /// Clipboard to copy to.
     #[must_use]
     pub const fn clipboard(&self) -> ClipboardChoice {
         self.clipboard

@@ -11,7 +11,7 @@ pub struct Content(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
     /// Nothing was given.
-    #[error("the content is empty; type any text, or take the random one")]
+    #[error("the content is empty; enter any text, or use the random one")]
     Empty,
     /// Longer than [`Content::MAX_BYTES`].
     #[error("the content is longer than 4096 bytes; a few random characters are enough")]

@@ -102,7 +102,7 @@ impl ExpectedInput {
             self.stands_alone(text).map_err(|words| UnexpectedInput { is_certain: true, words })?;
         }
         if self != Self::Content && text.trim() != text {
-            let words = format!("there is a space or a line break before or after the {}: remove it", self.name());
+            let words = format!("there is a space or line break before or after the {}; remove it", self.name());
             return Err(UnexpectedInput { is_certain: true, words });
         }
         let looks = CredentialKind::at(text);
@@ -131,18 +131,16 @@ impl ExpectedInput {
     fn stands_alone(self, text: &str) -> Result<(), String> {
         let name = self.name();
         if text.starts_with('\u{feff}') {
-            return Err("an invisible mark stands before it, the BOM of some editors: save it without one".to_owned());
+            return Err("it starts with an invisible byte order mark (BOM); save it without one".to_owned());
         }
         if text.trim().contains(['\n', '\r']) {
-            return Err(format!(
-                "there is a line break in it: the file should hold the {name} and nothing else, on one line"
-            ));
+            return Err(format!("it contains a line break; the file must contain only the {name}, on one line"));
         }
         if self == Self::AccessToken && text.trim().contains(char::is_control) {
-            return Err("it has characters that no header can hold".to_owned());
+            return Err("it has characters that are not allowed in a header".to_owned());
         }
         if text.starts_with(['"', '\'', '`', '“', '‘']) {
-            return Err(format!("it begins with a quote: give the {name} without quotes"));
+            return Err(format!("it starts with a quote; enter the {name} without quotes"));
         }
         Ok(())
     }
@@ -151,16 +149,16 @@ impl ExpectedInput {
         let verb = if is_certain { "this is" } else { "this looks like" };
         let hint = match (self, looks) {
             (Self::Content, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => {
-                ": the content is sent in the clear, so never put the secret there"
+                "; the content is sent unencrypted, so never put the secret there"
             }
-            (Self::Secret, CredentialKind::HoldsSecret) => ": take away everything but the secret",
-            (Self::Secret, _) => ": the Secret access key is what Show key showed when the key was created",
+            (Self::Secret, CredentialKind::HoldsSecret) => "; remove everything but the secret",
+            (Self::Secret, _) => "; the Secret access key is what Show key displayed when the key was created",
             (Self::KeyId, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => {
-                ": never type the secret where it can be read"
+                "; never type the secret where it can be read"
             }
-            (Self::KeyId, _) => ": the Access key ID stands in the list of keys",
-            (Self::HmacToken, _) => ": an HMAC token has 64 hex digits",
-            (Self::AccessToken, _) => ": the access token is what the exchange gave",
+            (Self::KeyId, _) => "; the Access key ID is shown in the list of keys",
+            (Self::HmacToken, _) => "; an HMAC token has 64 hex digits",
+            (Self::AccessToken, _) => "; the access token is what the exchange returned",
             (Self::Content, _) => "",
         };
         UnexpectedInput { is_certain, words: format!("{verb} {}, not the {}{hint}", looks.name(), self.name()) }
@@ -181,8 +179,8 @@ pub fn check_pair(id: &str, secret: &str) -> Result<(), UnexpectedInput> {
     ExpectedInput::KeyId.check(id)?;
     ExpectedInput::Secret.check(secret)?;
     if !id.is_empty() && id == secret {
-        let words = "the Access key ID stands again where the Secret access key belongs: the secret is the other of \
-                     the two that were shown when the key was created";
+        let words = "the Access key ID was given as the Secret access key too; the secret is the other value that \
+            was shown when the key was created";
         return Err(UnexpectedInput { is_certain: true, words: words.to_owned() });
     }
     Ok(())
@@ -228,7 +226,7 @@ mod tests {
         let secret = secret.expose();
         assert!(words(ExpectedInput::Secret, ID).1.contains("this is an Access key ID"));
         assert!(words(ExpectedInput::KeyId, secret).1.contains("this is a Secret access key"));
-        assert!(words(ExpectedInput::Content, secret).1.contains("sent in the clear"));
+        assert!(words(ExpectedInput::Content, secret).1.contains("sent unencrypted"));
         assert!(words(ExpectedInput::Secret, JWT).1.contains("access token"));
         assert!(words(ExpectedInput::AccessToken, secret).1.contains("not the access token"));
         assert!(words(ExpectedInput::HmacToken, secret).0);
@@ -239,7 +237,7 @@ mod tests {
         for text in [format!("{secret} "), format!("key={secret}"), format!("{ID},{secret},x")] {
             let role = if text.ends_with(' ') { "space" } else { "with a Secret access key in it" };
             assert!(words(ExpectedInput::Secret, &text).1.contains(role));
-            assert!(words(ExpectedInput::Content, &text).1.contains("sent in the clear"));
+            assert!(words(ExpectedInput::Content, &text).1.contains("sent unencrypted"));
         }
         assert!(words(ExpectedInput::AccessToken, &format!("key={secret}")).1.contains("not the access token"));
         assert!(words(ExpectedInput::Secret, &format!("{secret}x")).1.contains("52 characters"));

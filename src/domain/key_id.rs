@@ -15,10 +15,10 @@ pub struct KeyId(Untrusted);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyIdError {
     /// Nothing was given.
-    #[error("an access key ID is empty")]
+    #[error("the access key ID is empty")]
     Empty,
     /// Longer than [`KeyId::MAX_CHARS`].
-    #[error("an access key ID is longer than 128 characters")]
+    #[error("the access key ID is longer than 128 characters")]
     TooLong,
 }
 

@@ -8,7 +8,7 @@ pub struct Label(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// More than [`Label::MAX_CHARS`]; holds how many there are.
-    #[error("label: {0} characters, and at most 100 are allowed")]
+    #[error("label: {0} characters; at most 100 are allowed")]
     TooLong(usize),
     /// A control character; holds its place, counted from 1.
     #[error("label: character {0} is a control character, which is not allowed")]

@@ -103,7 +103,7 @@ impl Filter {
     /// Refuses a text that must not be sent: a filter stands in a URL, which others log. Says why, without the text.
     pub fn check(text: &str) -> Result<(), &'static str> {
         if super::redact::holds_credential(text) {
-            return Err("this looks like a secret or a token, and a filter goes into a URL");
+            return Err("that looks like a secret or token; it was not accepted, because filters are sent in URLs");
         }
         Ok(())
     }

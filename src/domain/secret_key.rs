@@ -28,10 +28,10 @@ struct SecretBytes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretKeyError {
     /// An access key ID stands where the secret belongs.
-    #[error("this is an Access key ID; the Secret access key begins with sk_ and has 52 characters")]
+    #[error("this is an Access key ID; the Secret access key starts with sk_ and has 52 characters")]
     IsKeyId,
     /// It does not begin with [`SecretKey::PREFIX`].
-    #[error("a Secret access key begins with sk_")]
+    #[error("a Secret access key starts with sk_")]
     Prefix,
     /// It does not have [`SecretKey::CHARS`] characters; holds how many it has.
     #[error("a Secret access key has 52 characters, not {0}")]
@@ -40,7 +40,7 @@ pub enum SecretKeyError {
     #[error("a Secret access key has only letters and digits after sk_")]
     Alphabet,
     /// A character is wrong or two are swapped.
-    #[error("the checksum at the end of the Secret access key does not fit: a character is wrong")]
+    #[error("the checksum at the end of the Secret access key doesn't match; a character is wrong")]
     Checksum,
 }
 

@@ -131,7 +131,7 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::new(Exit::Done, "");
         }
-        Self::new(Exit::Mistake, format!("The result cannot be written: {error}."))
+        Self::new(Exit::Mistake, format!("Can't write the result: {error}."))
     }
 
     /// Writes it to standard error in one line, and gives the exit code.

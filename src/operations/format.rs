@@ -6,12 +6,12 @@ use clap::ValueEnum;
 /// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Columns for people
+    /// Columns
     #[default]
     Table,
-    /// JSON for programs; errors on standard error are JSON too
+    /// JSON; errors on standard error are JSON too
     Json,
-    /// CSV with a header, for spreadsheets
+    /// CSV with a header row
     Csv,
 }
 

@@ -8,7 +8,7 @@ pub fn key_id(text: &str) -> Result<KeyId, String> {
     match ExpectedInput::KeyId.check(text) {
         Err(wrong) if wrong.is_certain => Err(wrong.to_string()),
         // In a URL these two are no names, but places.
-        _ if text == "." || text == ".." => Err("this is no access key ID".to_owned()),
+        _ if text == "." || text == ".." => Err("this is not an access key ID".to_owned()),
         _ => KeyId::parse(text).map_err(|error| error.to_string()),
     }
 }
@@ -21,7 +21,7 @@ pub(crate) fn key_id_or_dash(text: &str) -> Result<Option<KeyId>, String> {
 /// Refuses what cannot be a label, and what looks like a secret.
 pub fn label(text: &str) -> Result<Label, String> {
     if text.contains(SecretKey::PREFIX) && looks_secret(text) {
-        return Err("a label is for everyone to read, and this looks like a secret".to_owned());
+        return Err("a label can be read by everyone, and this looks like a secret".to_owned());
     }
     Label::parse(text).map_err(|error| error.to_string())
 }

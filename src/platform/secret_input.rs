@@ -37,12 +37,10 @@ pub enum SecretInputError {
         source: io::Error,
     },
     /// Others may read the file.
-    #[error("other users may read {0}: make it yours alone (chmod 600), and think of what it holds as known")]
+    #[error("other users can read {0}: restrict it (chmod 600) and treat the secret in it as compromised")]
     Readable(PathBuf),
     /// Standard input is a terminal, which would show what is typed.
-    #[error(
-        "standard input is a terminal, which would show the secret: pipe it in, or leave the option away to be asked"
-    )]
+    #[error("standard input is a terminal, which would show the secret; pipe it in, or omit the option to be prompted")]
     Terminal,
     /// Standard input cannot be read.
     #[error("cannot read standard input: {0}")]
@@ -54,7 +52,7 @@ pub enum SecretInputError {
     #[error("{0} is empty: it should hold the secret and nothing else")]
     Empty(String),
     /// Over 64 KiB.
-    #[error("{0} has more than 64 KiB: is it the right one?")]
+    #[error("{0} has more than 64 KiB; check that it is the right file")]
     TooLong(String),
     /// Not text.
     #[error("{0} is not UTF-8 text: it should hold the secret and nothing else")]

@@ -137,7 +137,7 @@ fn a_failing_command_offers_the_secret_again() {
     terminal.press("c<Enter>");
     terminal.sees("Command: ");
     terminal.press("no-such-program<Enter>");
-    terminal.sees("is not found");
+    terminal.sees("command not found");
     home.file("ready", "");
     terminal.press("r<Enter>");
     terminal.sees("given to the command");

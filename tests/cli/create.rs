@@ -96,7 +96,15 @@ fn into_the_standard_input_of_a_command() {
 #[test]
 fn a_command_that_cannot_run_is_refused_before_a_key_is_made() {
     let home = Home::new();
-    for (command, why) in [("no-such-program -x", "not found"), ("cat | (", "not right for sh"), ("", "no command")] {
+    for (command, why) in [
+        ("no-such-program -x", "ommand not found"),
+        ("cat | (", "not valid sh syntax"),
+        (
+            "",
+            "no \
+        command",
+        ),
+    ] {
         let error = home.run(&["keys", "create", "--pipe-to", command]).failed(2);
         assert!(error.contains(why) && error.contains("No key was made"), "{error}");
     }

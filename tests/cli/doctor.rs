@@ -41,7 +41,7 @@ fn what_is_wrong_with_a_key_is_said() {
     let only = |args: &[&str], input: &str, word: &str| {
         let (code, words) = faults(&home, args, input);
         assert!(code == 7 && words.iter().any(|what| what.contains(word)), "{word}: {words:?}");
-        assert!(!words.concat().contains("sk_") || words.concat().contains("begins with sk_"), "{words:?}");
+        assert!(!words.concat().contains("sk_") || words.concat().contains("starts with sk_"), "{words:?}");
     };
     only(&[&id], &other, "not the secret of this key");
     only(&[&id], &id, "Access key ID");

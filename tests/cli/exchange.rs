@@ -60,7 +60,7 @@ fn a_pair_that_cannot_be_is_refused_before_anything_is_made_of_it() {
     let file = home.file("f", &twice);
     for args in [&["hmac", "--curl", &twice][..], &["token", &twice]] {
         let error = home.run(&[args, &["--secret-file", &file]].concat()).failed(7);
-        assert!(error.contains("The pair is not good: the Access key ID stands again"), "{error}");
+        assert!(error.contains("The pair is not good: the Access key ID was given as the Secret"), "{error}");
     }
 }
 
@@ -156,7 +156,7 @@ fn a_secret_in_an_argument_is_not_repeated_and_counts_as_known() {
     ] {
         let error = home.run(args).failed(2);
         assert!(!error.contains(&secret) && !error.contains("hunter2") && !error.contains(TOKEN), "{error}");
-        assert!(error.contains("replace it") || args.contains(&"--secret"), "{error}");
+        assert!(error.contains("Replace it") || args.contains(&"--secret"), "{error}");
     }
 }
 
@@ -237,7 +237,7 @@ fn a_token_that_no_header_can_hold_is_neither_sent_nor_given() {
     assert_eq!(answers("eyJ.b.c").good(), "eyJ.b.c\n");
     for token in ["eyJ\\nb", "eyJ\\u001b[2Jb", "eyJ\\u202eb"] {
         let error = answers(token).failed(6);
-        assert!(error.contains("no header can hold") && !error.contains("eyJ"), "{error}");
+        assert!(error.contains("not allowed in a header") && !error.contains("eyJ"), "{error}");
     }
 }
 

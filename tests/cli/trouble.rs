@@ -190,7 +190,7 @@ fn a_command_line_that_is_not_understood_is_2_in_one_line() {
         (&["keys", "list", "--output", "xml"], "csv"),
         (&["keys", "show"], "<ID>"),
         (&["keys", "show", ""], "empty"),
-        (&["keys", "show", ".."], "no access key ID"),
+        (&["keys", "show", ".."], "not an access key ID"),
         (&["doctor", "PK1", "--hmac-file", "x"], "--content"),
         (&["keys", "show", "https://x.example"], "URL"),
         (&["hmac", "--content", ""], "empty"),

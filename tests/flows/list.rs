@@ -100,7 +100,7 @@ async fn a_secret_is_no_filter() {
     for pasted in [secret.expose(), "eyJ0eXAi.eyJzdWIi.c2ln", &hmac] {
         bench.input(crossterm::event::Event::Paste(pasted.to_owned()));
         assert!(!bench.has_asked());
-        bench.sees("This looks like a secret or a token");
+        bench.sees("That looks like a secret or token");
         bench.misses(pasted);
         assert!(!format!("{:?}", bench.state).contains(pasted));
     }
@@ -109,7 +109,7 @@ async fn a_secret_is_no_filter() {
     bench.type_keys("<Ctrl-U>").await;
     bench.press(secret.expose());
     bench.settle().await;
-    bench.sees("This looks like a secret or a token");
+    bench.sees("That looks like a secret or token");
     assert_eq!(bench.state.list.query.filter.text, secret.expose()[..6]);
     bench.type_keys("<Ctrl-U>kept").await;
     bench.sees("1 key matches");

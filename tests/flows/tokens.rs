@@ -65,7 +65,7 @@ async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
     assert_eq!(*what, What::Request);
     assert!(curl.contains(token.expose()) && curl.contains(&offered) && curl.contains("A credential"));
     assert!(!curl.contains(secret.expose()), "the secret is not in the request");
-    bench.sees("curl text (a credential) sent");
+    bench.sees("curl command (contains a credential) sent");
     // Another content: the old token is gone, and the new one is its.
     bench.type_keys("<Tab><Tab><Ctrl-U>api-content-hash").await;
     bench.misses(token.expose());
@@ -158,7 +158,7 @@ async fn what_stands_in_the_wrong_field_is_named() {
     open_page(&mut bench, &id, &secret.expose()[..51]).await;
     bench.press(if secret.expose().ends_with('x') { "y" } else { "x" });
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
-    bench.sees("The checksum at the end of the Secret access key does not fit");
+    bench.sees("The checksum at the end of the Secret access key doesn't match");
     assert!(step(&bench).is_none());
     bench.type_keys("<Esc>").await;
     // A secret does not stay where it can be read.

@@ -26,7 +26,7 @@ async fn the_server_goes_away_and_comes_back() {
     bench.type_keys("r").await;
     bench.sees("kept on screen");
     bench.sees("Old: as of");
-    bench.sees("The server cannot be reached");
+    bench.sees("Can't reach the server");
     bench.sees("Next try in 1 s");
     // What fails now is told in its dialog, and nothing that was typed is lost.
     bench.type_keys("c typed<Enter>").await;

@@ -46,7 +46,7 @@ async fn a_yes_holds_for_the_reasons_that_were_given_and_for_this_secret() {
     // Another reason is another question.
     bench.machine.state().around.warnings.push(Warning::Shared(2));
     bench.type_keys("s").await;
-    bench.sees("! 2 terminals show this session.");
+    bench.sees("! This session is open in 2 terminals.");
     bench.misses(secret.expose());
     bench.type_keys("<Tab><Enter>").await;
     bench.sees(secret.expose());
@@ -88,7 +88,7 @@ async fn without_a_way_there_is_nothing_to_ask_and_what_stays_on_screen_does_not
     bench.type_keys("c").await;
     bench.misses("all the same]");
     bench.type_keys("s").await;
-    bench.sees("can stay in the scrollback");
+    bench.sees("no alternate screen");
 }
 
 #[tokio::test]
@@ -130,5 +130,5 @@ async fn a_secret_in_the_text_of_a_command_is_refused() {
 async fn the_clipboard_can_be_overwritten_from_the_list_too() {
     let mut bench = Bench::new().await;
     bench.type_keys("x").await;
-    bench.sees("A space was sent over the clipboard.");
+    bench.sees("Clipboard overwritten.");
 }

@@ -38,14 +38,14 @@ async fn nobody_signs_in_at_passportal_and_the_exchange_works() {
     let (home, mock) = tenant(&authority, good());
     for args in [&["keys", "list"][..], &["keys", "delete", "--yes", "1111"], &["keys", "create", "--show"]] {
         let ended = home.run(args, "", &[]).await;
-        assert!(!ended.good && ended.err.contains("Passportal has no API for signing in and for keys"), "{ended:?}");
+        assert!(!ended.good && ended.err.contains("Passportal has no API for managing keys"), "{ended:?}");
         assert!(ended.err.contains("latchkey hmac, token and doctor") && ended.err.lines().count() == 1, "{ended:?}");
     }
     let ended = home.login(PASSWORD, &[]).await;
-    assert!(!ended.good && ended.err.contains("Passportal has no API for signing in"), "{ended:?}");
+    assert!(!ended.good && ended.err.contains("Passportal has no API for managing keys"), "{ended:?}");
     let ended = home.run(&["--plain"], "list\nquit\n", &[]).await;
     assert!(
-        ended.out.contains("Passportal has no API for signing in") && !ended.out.contains("User name"),
+        ended.out.contains("Passportal has no API for managing keys") && !ended.out.contains("User name"),
         "{ended:?}"
     );
     let ended = home.run(&["token", PAIR.0], PAIR.1, &[]).await;
@@ -59,7 +59,7 @@ async fn the_page_opens_at_passportal_and_makes_tokens() {
     let (home, mock) = tenant(&authority, good());
     let page = tokio::task::spawn_blocking(move || {
         let mut terminal = Terminal::start(latchkey(&home.at("")));
-        terminal.sees("Passportal has no API for signing in and for keys");
+        terminal.sees("Passportal has no API for managing keys");
         terminal.sees("Press t to make tokens here");
         terminal.send(b"c");
         terminal.sees("change them in its dashboard");
@@ -118,6 +118,6 @@ async fn another_server_without_a_sign_in_may_have_another_address() {
     let missing = || (StatusCode::NOT_FOUND, Json(json!({ "message": "Not Found" }))).into_response();
     let port = serve_plain(always(missing)).await;
     let ended = Home::with_team(&format!("http://127.0.0.1:{port}"), "").login(PASSWORD, &[]).await;
-    assert!(ended.err.contains("no sign-in of administrators (404): is the base URL right?"), "{ended:?}");
+    assert!(ended.err.contains("No latchkey sign-in at this address (404). Check the base URL."), "{ended:?}");
     assert_eq!(ended.code, Some(6), "{ended:?}");
 }

@@ -118,7 +118,7 @@ async fn a_file_that_others_could_read_is_not_used() {
     assert!(home.login(PASSWORD, &["--remember=file"]).await.good);
     fs::set_permissions(home.session(), Permissions::from_mode(0o644)).unwrap();
     let ended = home.run(&["logout"], "", &[]).await;
-    assert!(!ended.good && ended.err.contains("can be read or written by others"), "{ended:?}");
+    assert!(!ended.good && ended.err.contains("can be read or written by other users"), "{ended:?}");
     assert_eq!(mock.calls(), ["sign in by nobody"], "the session was not sent");
 }
 

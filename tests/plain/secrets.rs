@@ -24,7 +24,7 @@ fn it_goes_to_a_file_unseen() {
     talk.types("file");
     talk.answers(&[("New file (Enter to go back): ", ""), (SECRET, "1"), ("New file", "there")]);
     talk.answers(&[
-        ("exists already and is not overwritten.", "1"),
+        ("already exists and will not be overwritten.", "1"),
         ("New file", "/dev/fd/9"),
         ("File descriptor 9 is not open for writing.", "1"),
         ("New file", "~/secret"),
@@ -44,7 +44,7 @@ fn it_goes_to_a_command_which_has_no_terminal() {
     let mut talk = home.talk();
     create(&mut talk);
     talk.types("command");
-    talk.answers(&[("Command (Enter to go back): ", "no-such-command"), ("is not found", "2")]);
+    talk.answers(&[("Command (Enter to go back): ", "no-such-command"), ("ommand not found", "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat >/dev/null; printf '\\033[31mno' >&2; exit 3")]);
     talk.answers(&[("It said: ^[[31mno", HEARD), ("The command failed (exit status: 3).", "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat"), ("what it said is not shown.", "2")]);

@@ -27,7 +27,7 @@ fn over_ssh_a_display_is_left_alone_unless_it_is_wished_for() {
     let mut terminal = Terminal::start(session(latchkey(home.path())));
     terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
-    terminal.sees("Copy goes to your terminal's clipboard (OSC 52), if the terminal takes it.");
+    terminal.sees("Copy uses your terminal's clipboard (OSC 52), if the terminal supports it.");
     terminal.press("c");
     terminal.gets(&code(&secret));
     assert_eq!(count(&terminal.bytes, b"\x1b]52;"), 1);
@@ -38,7 +38,7 @@ fn over_ssh_a_display_is_left_alone_unless_it_is_wished_for() {
     let mut wished = Terminal::start(session(latchkey(home.path())).arg("--clipboard=x11"));
     wished.sees("1 key");
     wished.press("c<Enter>");
-    wished.sees("Copy goes to the clipboard of the X display, if it answers.");
+    wished.sees("Copy uses the clipboard of the X display, if it responds.");
 }
 
 #[test]
@@ -48,7 +48,10 @@ fn a_terminal_that_would_print_the_code_never_gets_it() {
         let mut terminal = Terminal::start(latchkey(home.path()).env("TERM", term));
         terminal.sees("There is no access key yet.");
         terminal.press("c<Enter>");
-        terminal.sees(&format!("No clipboard can be reached from here: a {term} terminal takes no clipboard."));
+        terminal.sees(&format!(
+            "No clipboard can be reached from here: a {term} terminal doesn't support a \
+            clipboard."
+        ));
         // It has no second screen either.
         terminal.press("s");
         terminal.sees("[Show it all the same]");
@@ -115,7 +118,7 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
     let mut terminal = in_screen(&home);
     terminal.sees("There is no access key yet.");
     terminal.press("c<Enter>");
-    terminal.sees("Copy goes through GNU screen to your terminal's clipboard");
+    terminal.sees("Copy uses your terminal's clipboard through GNU screen");
     terminal.press("s");
     terminal.sees("[Show it all the same]");
     terminal.press("<Tab><Enter>");
@@ -151,7 +154,7 @@ fn mosh_carries_a_copy_to_the_terminal() {
     let mut terminal = Terminal::start(mosh::client(home.path(), &[program()]));
     terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
-    terminal.sees("Copy goes through mosh to your terminal's clipboard");
+    terminal.sees("Copy uses your terminal's clipboard through mosh");
     terminal.press("c");
     terminal.gets(&code(&secret));
     terminal.sees("sent through mosh");
@@ -191,7 +194,7 @@ fn only_a_newer_tmux_with_set_clipboard_on_gets_through_a_real_mosh() {
     terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
     if is_tmux_at_least(3, 4) {
-        terminal.sees("if tmux and the terminal let it");
+        terminal.sees("if tmux and the terminal allow it");
         terminal.press("c");
         terminal.gets(&code(&secret));
         terminal.sees("Secret access key sent");

@@ -70,7 +70,7 @@ fn a_secret_is_on_the_desktop_for_a_while_and_then_no_longer() {
     let (desktop, home) = (Desktop::start(), TempDir::new().unwrap());
     let mut terminal = desktop.program(&home, 2);
     let secret = terminal.create_and_show("");
-    terminal.sees("Copy goes to the clipboard of the X display, if it answers.");
+    terminal.sees("Copy uses the clipboard of the X display, if it responds.");
     terminal.press("c");
     terminal.sees("Secret access key is on the desktop's clipboard for 2 s, while latchkey runs.");
     assert_eq!(desktop.holds(), secret);
@@ -103,7 +103,7 @@ fn what_somebody_else_has_copied_is_left_alone() {
         assert_eq!(desktop.holds(), "OTHER");
     }
     terminal.press("x");
-    terminal.sees("holds nothing from here: left as it is");
+    terminal.sees("has nothing from latchkey; left unchanged");
     terminal.close();
     terminal.press("q");
     assert!(terminal.ends().0.success());
@@ -119,7 +119,7 @@ fn it_is_taken_off_by_a_press_and_at_the_end() {
     terminal.sees("for 600 s");
     assert_eq!(desktop.holds(), secret);
     terminal.press("x");
-    terminal.sees("The desktop's clipboard is empty.");
+    terminal.sees("Clipboard cleared.");
     assert_eq!(desktop.holds(), "");
     terminal.press("c");
     terminal.sees("for 600 s");
@@ -136,7 +136,7 @@ fn a_display_that_is_gone_is_not_promised() {
     let mut terminal = Terminal::start(stale);
     terminal.sees("There is no access key yet.");
     terminal.press("c<Enter>");
-    terminal.sees("Copy goes to your terminal's clipboard (OSC 52)");
+    terminal.sees("Copy uses your terminal's clipboard (OSC 52)");
 }
 
 #[test]

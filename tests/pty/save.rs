@@ -38,9 +38,9 @@ fn what_exists_is_not_overwritten_and_links_are_not_followed() {
     std::os::unix::fs::symlink(home.path().join("target"), home.path().join("link")).unwrap();
     let mut terminal = saving(&home);
     name_file(&mut terminal, "~/mine");
-    terminal.sees("exists already and is not overwritten. The secret is still here.");
+    terminal.sees("already exists and will not be overwritten. The secret is still here.");
     name_file(&mut terminal, "~/link");
-    terminal.sees("link exists already");
+    terminal.sees("link already exists");
     name_file(&mut terminal, "~/nowhere/file");
     terminal.sees("cannot be made: No such file or directory");
     assert_eq!(fs::read_to_string(home.path().join("mine")).unwrap(), "precious");

@@ -111,7 +111,7 @@ fn a_secret_reaches_the_users_own_terminal_and_the_end_is_clean() {
     let (mut terminal, process) = sshd.latchkey();
     terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
-    terminal.sees("Copy goes to your terminal's clipboard (OSC 52)");
+    terminal.sees("Copy uses your terminal's clipboard (OSC 52)");
     terminal.press("c");
     terminal.gets(&code(&secret));
     assert_eq!(count(&terminal.bytes, b"\x1b]52;"), 1);

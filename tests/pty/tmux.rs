@@ -20,7 +20,7 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
         let pane = tmux.ask(&["capture-pane", "-p", "-t", "test"]);
         assert!(pane.lines().any(|line| line == secret), "{pane}");
         // C1: the way is named before.
-        terminal.sees("Copy goes through tmux");
+        terminal.sees("Copy uses your terminal's clipboard through tmux");
         terminal.press("c");
         terminal.gets(&told(&secret));
         terminal.sees("sent through tmux");
@@ -28,7 +28,7 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
         // C9: one space in its place, and nothing of that either.
         terminal.press("x");
         terminal.gets(&told(" "));
-        terminal.sees("A space was sent");
+        terminal.sees("Clipboard overwritten");
         assert_eq!(tmux.ask(&["list-buffers"]), "", "set-clipboard {setting}");
         terminal.close_after_copy();
         terminal.press("q");
@@ -65,13 +65,13 @@ fn a_second_terminal_is_told_of_and_gets_no_copy() {
         let (tmux, mut ours) = Tmux::start(&format!("set -s set-clipboard {setting}\n"));
         ours.sees("There is no access key yet.");
         ours.press("c<Enter>");
-        ours.sees("Copy goes through tmux");
-        assert!(!ours.text().contains("terminals show"));
+        ours.sees("Copy uses your terminal's clipboard through tmux");
+        assert!(!ours.text().contains("is open in"));
         // It comes while the secret is still hidden.
         let mut other = tmux.attach();
         other.sees("Access key created");
         ours.press("s");
-        ours.sees("! 2 terminals show this session.");
+        ours.sees("! This session is open in 2 terminals.");
         ours.sees("[Show it all the same]");
         ours.press("<Enter>"); // the safe answer is the marked one
         ours.loses("[Show it all the same]");
@@ -98,7 +98,7 @@ fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer(
     let (tmux, mut ours) = Tmux::running("set -s set-clipboard on\n", "LATCHKEY --clipboard=osc52");
     ours.sees("There is no access key yet.");
     let secret = ours.create_and_show("");
-    ours.sees("if tmux and the terminal let it");
+    ours.sees("if tmux and the terminal allow it");
     ours.press("c");
     ours.gets(&told(&secret));
     ours.sees("sent to your terminal");
@@ -109,7 +109,7 @@ fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer(
     other.sees("Access key created");
     let before = count(&ours.bytes, b"\x1b]52;");
     ours.press("c");
-    ours.sees("2 terminals show this session, and tmux would");
+    ours.sees("2 is open in this session, and tmux would");
     assert_eq!((count(&ours.bytes, b"\x1b]52;"), count(&other.bytes, b"\x1b]52;")), (before, 0));
     // With another setting tmux lets nothing through, which is known.
     let (_tmux, mut closed) = Tmux::running("", "LATCHKEY --clipboard=osc52");
@@ -123,7 +123,7 @@ fn a_terminal_that_takes_no_clipboard_is_told_before_the_secret_is_shown() {
     let (_tmux, mut terminal) = Tmux::on("vt220", "");
     terminal.sees("There is no access key yet.");
     terminal.press("c<Enter>");
-    terminal.sees("(vt220), takes no clipboard. Use Save,");
+    terminal.sees("(vt220), doesn't support a clipboard. Use Save,");
     terminal.press("c");
     terminal.sees("Secret access key not copied");
     assert!(!contains(&terminal.bytes, b"]52;"));
@@ -135,7 +135,7 @@ fn what_an_outer_tmux_keeps_is_said_before() {
     let (tmux, mut terminal) = Tmux::running("set -s set-clipboard on\n", words);
     terminal.sees("There is no access key yet.");
     let secret = terminal.create_and_show("");
-    terminal.sees("a tmux with set-clipboard on keeps a copy in a buffer");
+    terminal.sees("tmux with set-clipboard on keeps a copy in a buffer");
     terminal.press("c");
     terminal.gets(&told(&secret));
     terminal.sees("sent through tmux");
@@ -152,7 +152,7 @@ fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
             Tmux::wrapped("load-buffer) \"$REAL\" \"$@\"; touch ../loaded; exec tail -f /dev/null;;");
         terminal.sees("There is no access key yet.");
         terminal.press("c<Enter>");
-        terminal.sees("Copy goes through tmux");
+        terminal.sees("Copy uses your terminal's clipboard through tmux");
         terminal.press("c");
         tmux.waits_for("loaded", &mut terminal);
         assert!(tmux.ask(&["list-buffers"]).starts_with("latchkey-"));
@@ -173,7 +173,7 @@ fn a_tmux_that_does_not_answer_holds_nothing_up() {
     let (_tmux, mut terminal) = Tmux::wrapped("display-message) exec tail -f /dev/null;;");
     terminal.sees("There is no access key yet.");
     terminal.press("c<Enter>");
-    terminal.sees("! tmux does not say who else sees this session.");
+    terminal.sees("! Can't tell who else sees this session: tmux doesn't say.");
     terminal.sees("No clipboard can be reached from here: tmux does not answer");
     terminal.press("s");
     terminal.sees("[Show it all the same]");

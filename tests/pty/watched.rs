@@ -64,7 +64,7 @@ fn a_pane_that_is_piped_away_is_known_even_if_that_begins_later() {
     let (tmux, mut terminal) = Tmux::start("");
     terminal.sees("There is no access key yet.");
     terminal.press("c<Enter>");
-    terminal.sees("Copy goes through tmux");
+    terminal.sees("Copy uses your terminal's clipboard through tmux");
     assert!(!terminal.shows("recorded"));
     tmux.ask(&["pipe-pane", "-O", "-t", "test", "cat >/dev/null"]);
     terminal.press("s");

@@ -109,7 +109,7 @@ fn reveal_shown_and_copied() {
 #[test]
 fn reveal_without_a_clipboard() {
     assert_snapshot!(reveal(|stage| {
-        let way = Err("this terminal (linux) takes no clipboard".to_owned());
+        let way = Err("this terminal (linux) doesn't support a clipboard".to_owned());
         let around = Surroundings { way, warnings: vec![Warning::Stays], ..Surroundings::default() };
         let now = stage.now;
         let _ = stage.state.on_surroundings(around, now);
@@ -119,7 +119,7 @@ fn reveal_without_a_clipboard() {
 /// A place where much is to be said of what stands around.
 fn watched(stage: &mut Stage) {
     let around = Surroundings {
-        way: Err("your terminal, as tmux sees it (vt220), takes no clipboard".to_owned()),
+        way: Err("your terminal, as tmux sees it (vt220), doesn't support a clipboard".to_owned()),
         warnings: vec![Warning::Recorded("tlog-rec-sessio".to_owned()), Warning::Shared(2)],
         ..Surroundings::default()
     };
@@ -172,8 +172,8 @@ fn save_failed() {
 fn save_to_what_exists() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Enter>");
-        let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret exists already and is not \
-                   overwritten";
+        let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret already exists and will \
+            not be overwritten";
         stage.state.on_delivered(Err((why.to_owned(), Untrusted::default())));
     }));
 }

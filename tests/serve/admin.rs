@@ -61,7 +61,7 @@ async fn administrators_come_and_go_while_the_server_runs() {
     let session = crate::support::text(&answer.body["session_token"]);
 
     let last = refused(&run(home, &["admin", "remove", "jo", "--yes"]));
-    assert!(last.contains("last who may manage keys") && last.contains("--last"), "{last}");
+    assert!(last.contains("last administrator who can manage keys") && last.contains("--last"), "{last}");
     assert_eq!(server.get(&session, "/keys").await.status, 200);
     done(&add(home, &["mo"]));
     assert!(done(&run(home, &["admin", "remove", "jo", "--yes"])).contains("jo is removed"));
@@ -82,19 +82,19 @@ fn what_is_refused_is_said() {
         assert!(!said.contains(PASSWORD), "{said}");
     };
     for arguments in [&["admin", "list"][..], &["admin", "remove", "jo", "--yes"], &["admin", "passwd", "jo"]] {
-        ends(&run(&home, arguments), 4, "has no data of latchkey");
+        ends(&run(&home, arguments), 4, "is not a latchkey data folder");
         assert!(!data(&home).exists(), "a mistyped folder is not made");
     }
     done(&add(&home, &["jo"]));
     ends(&add(&home, &["JO"]), 5, "There is an administrator jo already");
-    ends(&add(&home, &["j o"]), 2, "a username has 1 to 64 characters");
+    ends(&add(&home, &["j o"]), 2, "a user name must have 1 to 64 characters");
     ends(&add(&home, &["mo", "--role", "boss"]), 2, "superuser, administrator or auditor");
     ends(&run(&home, &["admin", "remove", "mo", "--yes"]), 4, "There is no administrator mo");
-    ends(&run(&home, &["admin", "remove", "jo", "--yes"]), 5, "last who may manage keys");
+    ends(&run(&home, &["admin", "remove", "jo", "--yes"]), 5, "last administrator who can manage keys");
     for (input, code, words) in [
         ("short\n", 7, "needs at least 12"),
         ("", 2, "tandard input is empty"),
-        ("a good password\non two lines\n", 7, "a password is one line"),
+        ("a good password\non two lines\n", 7, "the password contains a line break"),
     ] {
         ends(&run_with(&home, &["admin", "add", "mo", "--password-file", "-"], input), code, words);
         ends(&run_with(&home, &["admin", "passwd", "jo", "--password-file", "-"], input), code, words);
@@ -105,15 +105,15 @@ fn what_is_refused_is_said() {
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     ends(&run(&home, &from_file), 2, "chmod 600");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-    ends(&run(&home, &[&from_file[..], &["--read-only"]].concat()), 3, "--read-only does not let you");
+    ends(&run(&home, &[&from_file[..], &["--read-only"]].concat()), 3, "--read-only is set");
     done(&run(&home, &from_file));
     assert_eq!(run(&home, &["admin", "add", "po", "--password", PASSWORD]).status.code(), Some(2));
     ends(&run(&home, &["admin", "list", "--profile", "team"]), 2, "--profile and --url mean nothing");
     ends(&run(&home, &["serve", "--read-only"]), 2, "A server cannot be read-only");
     // Without a terminal there is nobody to ask.
     let words = detached(&home, "admin remove jo");
-    assert!(words.contains("There is no terminal to ask at") && words.contains("--yes"), "{words}");
-    assert!(detached(&home, "admin passwd jo").contains("here is no terminal to ask at"));
+    assert!(words.contains("There is no terminal to ask on") && words.contains("--yes"), "{words}");
+    assert!(detached(&home, "admin passwd jo").contains("here is no terminal to ask on"));
 }
 
 #[test]
@@ -148,7 +148,7 @@ async fn a_password_is_asked_for_twice_and_does_not_show() {
     let mut screen = ask(&home, &["admin", "add", "jo"]);
     screen.sees("New password for jo:");
     screen.send(format!("{PASSWORD}x\x7f\r").as_bytes());
-    screen.sees("The same again:");
+    screen.sees("Repeat the password:");
     screen.send(format!("wrong start\x15{PASSWORD}\r").as_bytes());
     screen.sees("jo is added as administrator");
     let (status, screen) = screen.ends();
@@ -162,9 +162,9 @@ async fn a_password_is_asked_for_twice_and_does_not_show() {
     let mut screen = ask(&home, &["admin", "passwd", "jo"]);
     screen.sees("New password");
     screen.send(b"another good password\r");
-    screen.sees("The same again:");
+    screen.sees("Repeat the password:");
     screen.send(b"another good passwort\r");
-    screen.sees("The two were not the same: nothing was changed");
+    screen.sees("The passwords don't match. Nothing was changed");
     assert!(!screen.ends().0.success());
     let mut screen = ask(&home, &["admin", "passwd", "jo"]);
     screen.sees("New password");

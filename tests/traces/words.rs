@@ -41,7 +41,7 @@ fn nothing_repeats_it() {
         page.press("jo<Tab>any<Space>password<Enter>");
         page.sees("There is no access key yet.");
         page.press("cx<Enter>");
-        page.sees(["could not be read", "could not be read", "failed (500)", "is a web page", "failed (500)"][way]);
+        page.sees(["Can't read", "Can't read", "failed (500)", "is a web page", "failed (500)"][way]);
         page.press("<F12>"); // panics, in a debug build
         if !cfg!(debug_assertions) || std::env::var_os("LATCHKEY_UNDER_TEST").is_some() {
             page.press("<Ctrl-C>");

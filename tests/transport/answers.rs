@@ -31,7 +31,8 @@ async fn a_web_page_is_called_one_whatever_its_status() {
         assert_eq!(
             error.to_string(),
             format!(
-                "The answer ({status}) is a web page titled “Sign in to ^[]0;Wi-Fi”, not the API: a proxy or a sign-in \
+                "The answer ({status}) is a web page titled “Sign in to ^[]0;Wi-Fi”, not the API: a proxy or a \
+                 sign-in \
                  page stands in between, or the base URL is wrong."
             )
         );
@@ -87,7 +88,7 @@ async fn too_many_tries_say_how_long_to_wait() {
         (None, "Try again later."),
     ] {
         let error = asked(busy(wait)).await;
-        assert_eq!(error.to_string(), format!("Too many tries: Too many wrong passwords. {words}"));
+        assert_eq!(error.to_string(), format!("Too many attempts: Too many wrong passwords. {words}"));
         assert!(!error.is_denial());
     }
 }

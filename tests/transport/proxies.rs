@@ -133,7 +133,7 @@ async fn a_proxy_of_another_kind_is_named() {
     let http = serve_plain(Mock::default().router()).await;
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap(); // takes connections and says nothing
     let authority = Authority::new("ours");
-    for (port, what) in [(http, ""), (silent.local_addr().unwrap().port(), "no connection in time")] {
+    for (port, what) in [(http, ""), (silent.local_addr().unwrap().port(), "connection timed out")] {
         let (connection, _) = through(&authority, &format!("socks5h://jo:hunter2@127.0.0.1:{port}"));
         let connect_timeout = std::time::Duration::from_millis(200);
         let why = why_not(&ConnectionSettings { connect_timeout, ..connection }).await;

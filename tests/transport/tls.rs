@@ -114,7 +114,7 @@ async fn what_speaks_no_tls_or_not_at_all_is_said() {
 
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let why = why_not(&to(&format!("https://127.0.0.1:{free}"))).await;
-    assert!(why.starts_with("The server cannot be reached: Connection refused"), "{why}");
+    assert!(why.starts_with("Can't reach the server: Connection refused"), "{why}");
 
     let why = why_not(&to("https://no-such-host.invalid")).await;
     assert!(why.contains("Can't resolve the server's name"), "{why}");
@@ -126,9 +126,9 @@ async fn patience_ends() {
     let base = format!("https://127.0.0.1:{}", silent.local_addr().unwrap().port());
     let timeout = std::time::Duration::from_millis(50);
     let why = why_not(&ConnectionSettings { timeout, ..to(&base) }).await;
-    assert_eq!(why, "The server cannot be reached: no answer in time.");
+    assert_eq!(why, "Can't reach the server: no response in time.");
     let why = why_not(&ConnectionSettings { connect_timeout: timeout, ..to(&base) }).await;
-    assert_eq!(why, "The server cannot be reached: no connection in time.");
+    assert_eq!(why, "Can't reach the server: connection timed out.");
 }
 
 #[tokio::test]

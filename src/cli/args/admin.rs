@@ -11,33 +11,33 @@ use crate::server::Role;
 pub enum Admin {
     /// Add an administrator
     Add {
-        /// The name to sign in with; capitals are taken as small letters
+        /// Name to sign in with (case-insensitive)
         username: String,
-        /// superuser or administrator (may manage keys), or auditor (may only look)
+        /// superuser or administrator (can manage keys), or auditor (read-only)
         #[arg(long, default_value = "administrator", value_parser = role)]
         role: Role,
         /// Where the password is read from
         #[command(flatten)]
         password: Password,
     },
-    /// Show all administrators: name, role, when they were added and last signed in
+    /// List administrators with role, creation date and last sign-in
     List,
-    /// Set a password; ends all sessions of the administrator
+    /// Set a password and end all of the administrator's sessions
     Passwd {
-        /// Whose password
+        /// The administrator's user name
         username: String,
         /// Where the password is read from
         #[command(flatten)]
         password: Password,
     },
-    /// Remove an administrator; ends all their sessions at once
+    /// Remove an administrator and end all of their sessions
     Remove {
-        /// Whom to remove
+        /// The administrator's user name
         username: String,
-        /// Do not ask
+        /// Remove without asking for confirmation
         #[arg(long)]
         yes: bool,
-        /// Also if nobody is left who may manage keys
+        /// Remove even the last administrator who can manage keys
         #[arg(long)]
         last: bool,
     },
@@ -46,11 +46,11 @@ pub enum Admin {
 /// Where the password comes from. Never an argument: others could read it in the list of processes.
 #[derive(Debug, Args)]
 pub struct Password {
-    /// Take the password from a file that nobody else may read, or from standard input (-) [default: ask for it]
+    /// Read the password from a private file, or from standard input (-) [default: prompt]
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 }
 
 fn role(word: &str) -> Result<Role, String> {
-    Role::parse(word).ok_or_else(|| "it must be superuser, administrator or auditor".to_owned())
+    Role::parse(word).ok_or_else(|| "must be superuser, administrator or auditor".to_owned())
 }

@@ -12,43 +12,43 @@ use crate::server::net::listen_addr::ListenAddr;
 /// How to serve many.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Where to listen, as often as needed: an address of this machine with a port, or the path of a Unix socket
+    /// Address and port, or path of a Unix socket, to listen on; may be repeated
     #[arg(long, value_name = "PLACE", default_value = "127.0.0.1:8443")]
     pub listen: Vec<ListenAddr>,
-    /// The mode of Unix sockets, in octal: 0660 lets the socket's group in, such as a proxy's
+    /// Mode of Unix sockets, in octal; 0660 admits the socket's group, e.g. a proxy's
     #[arg(long, value_name = "MODE", default_value = "0600", value_parser = mode)]
     pub socket_mode: u32,
-    /// The certificate chain for TLS, PEM; read again on SIGHUP
+    /// TLS certificate chain (PEM); reloaded on SIGHUP
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
-    /// The certificate's private key, PEM, not encrypted; only its owner and group may read it
+    /// Private key of the certificate (PEM, not encrypted); only its owner and group may be able to read it
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// A proxy before this server ends TLS and names the client last in X-Forwarded-For; nobody else can reach us
+    /// Trust the last address in X-Forwarded-For; for a server that only a TLS proxy can reach
     #[arg(long)]
     pub behind_proxy: bool,
-    /// How log lines on standard error are written
+    /// Format of the log on standard error
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// How much is logged: error, warn, info (each request), debug, or off
+    /// Log level: error, warn, info (each request), debug or off
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: LevelFilter,
-    /// The longest head of a request, in bytes
+    /// Maximum size of a request's headers, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::HEADER_BYTES, value_parser = header_bytes)]
     pub max_header: usize,
-    /// How long a client may take to send a head, and how long an idle connection stays open, in seconds
+    /// Time allowed to send request headers, and for idle connections, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::HEADER_TIME.as_secs(), value_parser = seconds())]
     pub header_timeout: u64,
-    /// How long a request may take in all, and a client may leave an answer untaken, in seconds
+    /// Time allowed for a whole request, and for a client to accept response data, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::REQUEST_TIME.as_secs(), value_parser = seconds())]
     pub request_timeout: u64,
-    /// How many connections at once; more wait until one ends
+    /// Maximum number of connections; more wait until one closes
     #[arg(long, value_name = "N", default_value_t = Limits::CONNECTIONS, value_parser = connections)]
     pub max_connections: usize,
-    /// How many of them from one address; more are closed at once (not with --behind-proxy)
+    /// Maximum number of connections from one address; more are closed at once (not with --behind-proxy)
     #[arg(long, value_name = "N", default_value_t = Limits::OF_NETWORK, value_parser = connections)]
     pub max_per_address: usize,
-    /// How long running requests may take to finish after SIGTERM, in seconds
+    /// Time allowed for running requests to finish after SIGTERM, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::STOP_TIME.as_secs(), value_parser = seconds())]
     pub stop_timeout: u64,
 }
@@ -82,7 +82,7 @@ fn seconds() -> clap::builder::RangedU64ValueParser<u64> {
 
 fn mode(text: &str) -> Result<u32, String> {
     let mode = u32::from_str_radix(text, 8).ok().filter(|mode| mode & !0o666 == 0 && mode & 0o600 == 0o600);
-    mode.ok_or_else(|| "it must be 0600, 0660 or 0666, or something between".to_owned())
+    mode.ok_or_else(|| "must be a mode from 0600 to 0666".to_owned())
 }
 
 fn header_bytes(text: &str) -> Result<usize, String> {
@@ -95,5 +95,5 @@ fn connections(text: &str) -> Result<usize, String> {
 
 fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-    number.ok_or_else(|| format!("it must be a number from {least} to {most}"))
+    number.ok_or_else(|| format!("must be a number from {least} to {most}"))
 }

@@ -39,7 +39,7 @@ impl Client {
 
     async fn send_exchange(&self, id: &KeyId, token: &HmacToken, content: &Content) -> Result<Response, ApiError> {
         let key = HeaderValue::from_str(id.raw_for_api()).map_err(|_| {
-            ApiError::Refused(400, Untrusted::new("this Access key ID has characters that no header can hold"))
+            ApiError::Refused(400, Untrusted::new("this Access key ID has characters that are not allowed in a header"))
         })?;
         let request = self
             .anyone(Method::POST, &["auth", "client_token"])
@@ -74,8 +74,9 @@ impl Client {
 
 /// A header that is never printed.
 fn sensitive(text: &str) -> Result<HeaderValue, ApiError> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| ApiError::Refused(400, Untrusted::new("this token has characters that no header can hold")))?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        ApiError::Refused(400, Untrusted::new("this token has characters that are not allowed in a header"))
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

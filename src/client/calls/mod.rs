@@ -176,8 +176,9 @@ impl Client {
 /// The header that bears a session. Never printed.
 fn bearer(session: &SecretString) -> Result<HeaderValue, ApiError> {
     let text = Zeroizing::new(format!("Bearer {}", session.expose_secret()));
-    let mut header = HeaderValue::from_str(&text)
-        .map_err(|_| ApiError::NotStarted("The session token has characters that no header can hold.".into()))?;
+    let mut header = HeaderValue::from_str(&text).map_err(|_| {
+        ApiError::NotStarted("The session token has characters that are not allowed in a header.".into())
+    })?;
     header.set_sensitive(true);
     Ok(header)
 }

@@ -21,8 +21,8 @@ use crate::domain::Untrusted;
 use crate::platform::surroundings::Account;
 
 /// Why nothing is kept, and what to do. It is never kept in a file instead: that is for the user to say.
-const NO_KEYRING: &str = "is not kept, since the kernel gives this login no keyring of the user: --remember=file keeps it \
-                          in this file";
+const NO_KEYRING: &str = "was not saved, because the kernel gives this login no user keyring; --remember=file saves \
+    it in this file";
 /// The largest file that is read, in bytes: a session token, a name and a URL.
 const MOST: u64 = 64 << 10;
 
@@ -105,8 +105,8 @@ impl SessionFile {
     ) -> Result<Option<AdminSession>, SessionFileError> {
         let Some(bytes) = self.bytes()? else { return Ok(None) };
         // The parser's own error may quote what it stumbled over.
-        let found: Found = serde_json::from_slice(&bytes)
-            .map_err(|_| self.error("cannot be understood: remove it, and sign in again"))?;
+        let found: Found =
+            serde_json::from_slice(&bytes).map_err(|_| self.error("can't be read; remove it and sign in again"))?;
         let other_name = signed_in_as.is_some_and(|name| name != found.signed_in_as);
         let other_login = matches!((found.login, self.login), (Some(theirs), Some(ours)) if theirs != ours);
         if found.server != self.server || other_name || other_login {
@@ -226,9 +226,9 @@ impl SessionFile {
         let refused = if !about.is_file() {
             Some("is not a plain file")
         } else if about.uid() != rustix::process::geteuid().as_raw() {
-            Some("belongs to somebody else")
+            Some("belongs to another user")
         } else if about.mode() & 0o077 != 0 {
-            Some("can be read or written by others")
+            Some("can be read or written by other users")
         } else if about.nlink() > 1 {
             // 0 is fine: the file was replaced after we opened it.
             Some("has a second name (a hard link)")
@@ -248,12 +248,12 @@ impl SessionFile {
             fs::symlink_metadata(&self.folder).map_err(|error| self.error(&format!("has no folder: {error}")))?;
         let open = about.mode() & 0o077 != 0;
         let ours = about.is_dir() && !open && about.uid() == rustix::process::geteuid().as_raw();
-        let why = "lies in a folder that is not yours alone: make it so with chmod 700 on the folder";
+        let why = "is in a folder that other users can access; restrict the folder with chmod 700";
         if ours { Ok(()) } else { Err(self.error(why)) }
     }
 
     fn refusal(&self, why: &str) -> SessionFileError {
-        self.error(&format!("{why}, and is not used: remove it, and sign in again"))
+        self.error(&format!("{why}, so it is not used; remove it and sign in again"))
     }
 
     fn error(&self, problem: &str) -> SessionFileError {

@@ -102,7 +102,7 @@ fn a_file_that_is_not_ours_alone_is_refused() {
     for open in [0o640, 0o604, 0o620, 0o666] {
         let (_state, file) = stored();
         fs::set_permissions(&file.path, Permissions::from_mode(open)).unwrap();
-        refused(&file, "can be read or written by others");
+        refused(&file, "can be read or written by other users");
     }
     let (_state, file) = stored();
     fs::hard_link(&file.path, file.folder.join("other")).unwrap();
@@ -116,7 +116,7 @@ fn a_file_that_is_not_ours_alone_is_refused() {
 
     let (_state, file) = stored();
     fs::set_permissions(&file.folder, Permissions::from_mode(0o750)).unwrap();
-    refused(&file, "lies in a folder that is not yours alone");
+    refused(&file, "is in a folder that other users can access");
     assert!(file.store(&session("jo", TimeDelta::hours(1)), "jo", SessionStorage::File).is_err());
 
     let (_state, file) = stored();
@@ -142,7 +142,7 @@ fn what_cannot_be_understood_is_named_and_not_repeated() {
     for text in ["", "{", r#"{"session_token": 5, "x": "st_never-to-be-seen"}"#, "[]"] {
         let (_state, file) = stored();
         fs::write(&file.path, text).unwrap();
-        refused(&file, "cannot be understood: remove it, and sign in again");
+        refused(&file, "can't be read; remove it and sign in again");
     }
 }
 

@@ -26,9 +26,9 @@ pub fn blame(error: &reqwest::Error, proxy: Option<&str>) -> ApiError {
     };
     if error.is_timeout() {
         return match (error.is_connect(), proxy) {
-            (true, Some(_)) => by_proxy("no connection in time"),
-            (true, None) => ApiError::Unreachable(Untrusted::new("no connection in time")),
-            (false, _) => ApiError::Unreachable(Untrusted::new("no answer in time")),
+            (true, Some(_)) => by_proxy("connection timed out"),
+            (true, None) => ApiError::Unreachable(Untrusted::new("connection timed out")),
+            (false, _) => ApiError::Unreachable(Untrusted::new("no response in time")),
         };
     }
     let chain = chain(error);
@@ -91,10 +91,10 @@ fn tls_blame(error: &rustls::Error) -> TransportError {
 fn certificate_blame(error: &CertificateError) -> TransportError {
     match error {
         CertificateError::UnknownIssuer => TransportError::UnknownAuthority,
-        CertificateError::NotValidForName => TransportError::WrongName(Untrusted::new("which one it does not say")),
+        CertificateError::NotValidForName => TransportError::WrongName(Untrusted::new("it doesn't say which")),
         CertificateError::NotValidForNameContext { presented, .. } => {
             let names: Vec<_> = presented.iter().map(|name| plain_name(name)).collect();
-            let names = if names.is_empty() { "it has none".to_owned() } else { names.join(", ") };
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             TransportError::WrongName(Untrusted::new(&names))
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TransportError::Expired,

@@ -38,7 +38,7 @@ pub(crate) fn read(
 fn check_private(key: &Path) -> Result<(), TransportError> {
     let problem = match fs::metadata(key) {
         Ok(data) if data.mode() & 0o077 != 0 => "can be read by others: make it yours alone with chmod 600",
-        Ok(data) if data.uid() != rustix::process::geteuid().as_raw() && data.uid() != 0 => "belongs to somebody else",
+        Ok(data) if data.uid() != rustix::process::geteuid().as_raw() && data.uid() != 0 => "belongs to another user",
         Ok(_) => return Ok(()),
         Err(_) => "cannot be read",
     };

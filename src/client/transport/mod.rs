@@ -46,8 +46,9 @@ pub(crate) fn http(connection: &ConnectionSettings) -> Result<(reqwest::Client, 
         Target::Url(base) => {
             let builder = with_tls(reqwest::Client::builder(), tls(connection, &of_environment)?).no_proxy();
             if let Some(to) = connection.connect_to {
-                let host = HeaderValue::from_str(base.host_for_screen())
-                    .map_err(|_| ApiError::NotStarted("The base URL has a host that no header can hold.".into()))?;
+                let host = HeaderValue::from_str(base.host_for_screen()).map_err(|_| {
+                    ApiError::NotStarted("The base URL has a host that is not allowed in a header.".into())
+                })?;
                 let builder = builder.default_headers([(HOST, host)].into_iter().collect());
                 let builder = builder.resolve(base.name().trim_matches(['[', ']']), to);
                 return Ok((finish(patient(builder, connection))?, None));

@@ -23,24 +23,28 @@ pub struct BaseUrl {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     /// Nothing was given.
-    #[error("the base URL is empty; give one such as https://instance.passportalmsp.com")]
+    #[error("the base URL is empty; enter one like https://instance.passportalmsp.com")]
     Empty,
     /// A Secret access key stands where the URL belongs.
     #[error("this looks like a Secret access key, not a base URL")]
     IsSecret,
     /// A name or a password stands before the host.
-    #[error("a base URL must not contain a user name or password: remove everything before the @, and sign in instead")]
+    #[error(
+        "a base URL must not contain a user name or password: remove everything before the @, and sign in \
+        instead"
+    )]
     Userinfo,
     /// Plain HTTP to another machine. Holds the host.
     #[error(
-        "http:// is allowed only for this machine. Use https:// for {0}; otherwise anyone on the network could read the secrets"
+        "http:// is allowed only for this machine. Use https:// for {0}; otherwise anyone on the network could read \
+         the secrets"
     )]
     PlainHttp(String),
     /// Neither `http` nor `https`.
     #[error("a base URL must start with https:// (or http:// for this machine)")]
     Scheme,
     /// It is not a URL at all.
-    #[error("this is not a base URL ({0}); give one such as https://instance.passportalmsp.com")]
+    #[error("this is not a base URL ({0}); enter one like https://instance.passportalmsp.com")]
     NotAUrl(&'static str),
 }
 
@@ -79,7 +83,7 @@ impl BaseUrl {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(BaseUrlError::NotAUrl("it has no host")),
+            None => return Err(BaseUrlError::NotAUrl("it has no host name")),
         };
         let mut host = url.host_str().unwrap_or_default().to_owned();
         if let Some(port) = url.port() {
@@ -144,7 +148,7 @@ impl BaseUrl {
             return None;
         }
         Some(format!(
-            "Passportal's API answers at one host for each region ({}), and {} is none of them: use your region's.",
+            "Passportal's API has one host per region ({}), and {} is not one of them. Use your region's host.",
             PASSPORTAL_HOSTS.join(", "),
             self.host
         ))
@@ -170,7 +174,7 @@ fn check_characters(text: &str) -> Result<(), BaseUrlError> {
     } else if text.starts_with(SecretKey::PREFIX) {
         Err(BaseUrlError::IsSecret)
     } else if text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
-        Err(BaseUrlError::NotAUrl("it has a space, a line end or another character that no URL has"))
+        Err(BaseUrlError::NotAUrl("it contains a space, a line break or another invalid character"))
     } else {
         Ok(())
     }
@@ -187,12 +191,12 @@ fn has_scheme(text: &str) -> bool {
 
 fn reason(error: url::ParseError) -> &'static str {
     match error {
-        url::ParseError::EmptyHost => "it has no host",
+        url::ParseError::EmptyHost => "it has no host name",
         url::ParseError::InvalidPort => "its port is not a number from 0 to 65535",
         url::ParseError::IdnaError | url::ParseError::InvalidDomainCharacter => {
             "the host name contains an invalid character"
         }
         url::ParseError::InvalidIpv4Address | url::ParseError::InvalidIpv6Address => "its IP address is invalid",
-        _ => "it cannot be read",
+        _ => "it can't be parsed",
     }
 }

@@ -98,7 +98,7 @@ impl Destination {
                 let path = file.path().to_owned();
                 match file.fill(&line(secret)) {
                     Ok(()) => return Ok(Delivery::File(path)),
-                    Err(error) => (format!("{} cannot be written: {error}", path.display()), None),
+                    Err(error) => (format!("{} can't be written: {error}", path.display()), None),
                 }
             }
             Self::Descriptor(descriptor) => {

@@ -18,7 +18,10 @@ impl Rescue {
         let tried = made.and_then(|()| tempfile::Builder::new().prefix(".try-").tempfile_in(state));
         tried.map(|_| Self(state.to_owned())).map_err(|error| {
             Failure::new(Exit::Mistake, format!("{} cannot be written to: {error}. No key was made.", state.display()))
-                .next("It is where a secret is kept if its destination fails: set XDG_STATE_HOME to a folder of yours.")
+                .next(
+                    "It is where a secret is kept if its destination fails: set XDG_STATE_HOME to a folder of \
+                    yours.",
+                )
         })
     }
 
@@ -36,7 +39,7 @@ impl Rescue {
             Ok(()) => Ok(Delivery::Rescued(path, why)),
             Err(error) => Err(Failure::new(
                 Exit::Undelivered,
-                format!("{why}; and {} cannot be written: {error}. The secret is lost.", path.display()),
+                format!("{why}; and {} can't be written: {error}. The secret is lost.", path.display()),
             )
             .next(format!(
                 "Delete the key and create another: latchkey keys delete {}",

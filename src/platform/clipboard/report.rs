@@ -32,7 +32,7 @@ impl What {
             Self::Id => "Access key ID",
             Self::HmacToken => "HMAC token",
             Self::Content => "Content",
-            Self::Request => "curl text (a credential)",
+            Self::Request => "curl command (contains a credential)",
             Self::AccessToken => "Access token",
             Self::Clipboard => "Clipboard",
         }
@@ -47,8 +47,8 @@ impl What {
     /// What helps where it cannot be copied.
     const fn instead(self) -> &'static str {
         match self {
-            Self::Secret => " Use Save, or show it and select it by mouse.",
-            Self::HmacToken => " Select it by mouse.",
+            Self::Secret => " Use Save, or show it and select it with the mouse.",
+            Self::HmacToken => " Select it with the mouse.",
             _ => "",
         }
     }
@@ -85,18 +85,21 @@ impl CopyReport {
                     ClipboardRoute::Mosh => "through mosh to your terminal's clipboard",
                     _ => "to your terminal's clipboard (OSC 52)",
                 };
-                format!("{thing} sent {way}. Terminals do not confirm: paste it where it belongs before you close.")
+                format!(
+                    "{thing} sent {way}. Terminals don't confirm this, so paste it somewhere safe before you \
+                    close."
+                )
             }
             Self::Held(Some(time)) => {
                 let seconds = time.as_secs();
-                format!("{thing} is on the desktop's clipboard for {seconds} s, while latchkey runs. Paste it now.")
+                format!("{thing} copied. It is removed from the clipboard in {seconds} s or when latchkey quits.")
             }
-            Self::Held(None) => format!("{thing} is on the desktop's clipboard, as long as latchkey runs."),
+            Self::Held(None) => format!("{thing} copied. It stays on the clipboard until latchkey quits."),
             Self::Overwritten(_) => {
-                "A space was sent over the clipboard. Histories and recordings of it remain.".into()
+                "Clipboard overwritten. Clipboard history or recordings may still have the old content.".into()
             }
-            Self::Cleared(true) => "The desktop's clipboard is empty. A manager's history of it remains.".into(),
-            Self::Cleared(false) => "The desktop's clipboard holds nothing from here: left as it is.".into(),
+            Self::Cleared(true) => "Clipboard cleared. A clipboard manager may still have it.".into(),
+            Self::Cleared(false) => "The clipboard has nothing from latchkey; left unchanged.".into(),
             Self::Failed { reason } if what == What::Clipboard => format!("Clipboard not overwritten: {reason}"),
             Self::Failed { reason } => format!("{thing} not copied: {reason}{}", what.instead()),
         }
@@ -106,8 +109,8 @@ impl CopyReport {
     #[must_use]
     pub fn brief(&self, what: What) -> String {
         match self {
-            Self::Sent(_) => "Sent. Terminals do not confirm: paste it before you close.".into(),
-            Self::Held(Some(time)) => format!("On the desktop's clipboard for {} s. Paste it now.", time.as_secs()),
+            Self::Sent(_) => "Sent, not confirmed. Paste it before you close.".into(),
+            Self::Held(Some(time)) => format!("Copied. Removed from the clipboard in {} s.", time.as_secs()),
             Self::Failed { reason } => format!("Not copied: {reason}{}", what.instead()),
             _ => self.sentence(what),
         }

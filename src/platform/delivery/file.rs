@@ -22,9 +22,9 @@ impl NewFile {
     pub fn create(path: &Path) -> Result<Self, Refusal> {
         let file = Self::open(path).map_err(|error| {
             let (what, next) = if error.kind() == io::ErrorKind::AlreadyExists {
-                ("exists already and is not overwritten".to_owned(), "Name a file that does not exist yet.")
+                ("already exists and will not be overwritten".to_owned(), "Name a file that does not exist yet.")
             } else {
-                (format!("cannot be made: {error}"), "Name a file in a folder that is there and that you may write to.")
+                (format!("can't be created: {error}"), "Name a file in an existing folder that you can write to.")
             };
             Refusal::new(format!("the file {} {what}", path.display()), next)
         })?;
@@ -86,7 +86,7 @@ mod tests {
         let path = folder.path().join("secret");
         let file = NewFile::create(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(NewFile::create(&path).err().unwrap().what.contains("exists already"));
+        assert!(NewFile::create(&path).err().unwrap().what.contains("already exists"));
         drop(file);
         assert!(!path.exists());
         NewFile::create(&path).unwrap().fill(b"sk_x\n").unwrap();

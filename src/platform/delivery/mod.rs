@@ -57,7 +57,7 @@ pub fn descriptor_in(path: &Path) -> Option<u32> {
 /// Writes the line of a secret to a new file, or to the descriptor that the path names.
 pub fn to_path(path: &Path, line: &[u8]) -> Result<Delivered, Refusal> {
     let unwritten = |error| {
-        let what = format!("{} cannot be written: {error}", path.display());
+        let what = format!("{} can't be written: {error}", path.display());
         Refusal::new(what, "Name another file.")
     };
     if let Some(number) = descriptor_in(path) {

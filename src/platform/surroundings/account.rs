@@ -24,12 +24,14 @@ impl Account {
     pub fn warning(self) -> Option<String> {
         let Self { user, login } = self;
         match login {
-            _ if user == 0 => {
-                Some("This account is root: everybody who may become root here can read what is kept.".to_owned())
-            }
+            _ if user == 0 => Some(
+                "This account is root. Everyone who can become root on this machine can read what is \
+                    stored."
+                    .to_owned(),
+            ),
             Some(login) if login != user => Some(format!(
-                "You logged in as user {login} and work as user {user}: everybody who shares this account can read what \
-                 is kept."
+                "You logged in as user {login} and are working as user {user}. Everyone who shares this account can \
+                 read what is stored."
             )),
             _ => None,
         }
@@ -52,7 +54,7 @@ mod tests {
         assert_eq!(words(1000, None), "");
         assert!(words(0, None).contains("This account is root"));
         assert!(words(0, Some(1000)).contains("This account is root"));
-        assert!(words(1001, Some(1000)).contains("logged in as user 1000 and work as user 1001"));
+        assert!(words(1001, Some(1000)).contains("logged in as user 1000 and are working as user 1001"));
         assert!(words(1001, Some(0)).contains("logged in as user 0"));
     }
 

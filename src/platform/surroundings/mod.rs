@@ -46,7 +46,7 @@ impl Surroundings {
         let words = match &self.way {
             Ok(way) => way.promise().to_owned(),
             Err(why) => {
-                format!("No clipboard can be reached from here: {why}. Use Save, or show the key and select it.")
+                format!("No clipboard available: {why}. Use Save, or show the secret and select it with the mouse.")
             }
         };
         self.caveat.map_or(words.clone(), |caveat| format!("{words} {caveat}"))
@@ -72,7 +72,7 @@ pub async fn look(wish: ClipboardChoice) -> Surroundings {
     // Reading /proc is quick, but it is files all the same.
     let judged = tokio::task::spawn_blocking(move || judge(&environment, wish, tmux.as_ref())).await;
     judged.unwrap_or_else(|_| Surroundings {
-        way: Err("the surroundings cannot be looked at".to_owned()),
+        way: Err("the terminal's surroundings can't be examined".to_owned()),
         ..Surroundings::default()
     })
 }

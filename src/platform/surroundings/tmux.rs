@@ -68,9 +68,9 @@ pub(crate) async fn ask(pane: &str) -> Result<Tmux, String> {
         .kill_on_drop(true);
     match tokio::time::timeout(PATIENCE, command.output()).await {
         Ok(Ok(output)) => {
-            parse(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| "tmux refuses to answer".to_owned())
+            parse(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| "tmux refused to answer".to_owned())
         }
-        Ok(Err(error)) => Err(format!("tmux cannot be run ({error})")),
+        Ok(Err(error)) => Err(format!("can't run tmux ({error})")),
         Err(_) => Err("tmux does not answer".to_owned()),
     }
 }

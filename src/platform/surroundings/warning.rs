@@ -23,9 +23,11 @@ impl Warning {
     pub fn sentence(&self) -> String {
         match self {
             Self::Recorded(by) => format!("This session appears to be recorded ({}).", name(by)),
-            Self::Shared(count) => format!("{count} terminals show this session."),
-            Self::Unknown => "tmux does not say who else sees this session.".to_owned(),
-            Self::Stays => "What is shown here can stay in the scrollback: there is no second screen.".to_owned(),
+            Self::Shared(count) => format!("This session is open in {count} terminals."),
+            Self::Unknown => "Can't tell who else sees this session: tmux doesn't say.".to_owned(),
+            Self::Stays => "This terminal has no alternate screen, so what is shown may stay in its \
+                scrollback."
+                .to_owned(),
         }
     }
 
@@ -34,9 +36,9 @@ impl Warning {
     pub fn brief(&self) -> String {
         match self {
             Self::Recorded(by) => format!("Recorded by {}?", name(by)),
-            Self::Shared(count) => format!("{count} terminals show this."),
-            Self::Unknown => "Who sees this is not known.".to_owned(),
-            Self::Stays => "What is shown may stay.".to_owned(),
+            Self::Shared(count) => format!("Open in {count} terminals."),
+            Self::Unknown => "Can't tell who else sees this.".to_owned(),
+            Self::Stays => "May stay in scrollback.".to_owned(),
         }
     }
 

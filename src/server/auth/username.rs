@@ -9,23 +9,23 @@ pub struct Username(String);
 
 /// A text that is not a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a username has 1 to 64 characters, each of them a letter from a to z, a digit, or one of . _ - @ +")]
+#[error("a user name must have 1 to 64 characters: letters a to z, digits, or . _ - @ +")]
 pub struct UsernameError;
 
 /// Why a password is refused. NIST SP 800-63B, section 3.1.1: length is what counts, rules of composition do harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Fewer than 12 characters; holds how many there are.
-    #[error("the password has {0} characters and needs at least 12: take a few words, or let a generator make one")]
+    #[error("the password has {0} characters and needs at least 12; use a few words or a password generator")]
     TooShort(usize),
     /// More than 1,024 bytes.
-    #[error("the password has more than 1024 bytes: is it the right text?")]
+    #[error("the password has more than 1024 bytes; check that it is the right text")]
     TooLong,
     /// More than one line.
-    #[error("a password is one line, and this holds a line break or another control character, which nobody can type")]
+    #[error("the password contains a line break or another control character, which can't be typed when signing in")]
     NotOneLine,
     /// It holds the username, or one character over and over.
-    #[error("the password is too easy to guess: it should not hold the username, nor one character over and over")]
+    #[error("the password is too easy to guess; it must not contain the user name or repeat a single character")]
     Guessable,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Limits of the team server, which keep one client from using up what all need.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The longest head of a request, in bytes.
+    /// Maximum size of a request's headers, in bytes.
     pub header_bytes: usize,
     /// How long a client may take to send a head, or to begin the next one.
     pub header_time: Duration,

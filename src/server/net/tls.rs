@@ -29,7 +29,7 @@ pub struct TlsFiles {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
-    #[error("cannot read {path}: {source}; check its name and that the server may read it")]
+    #[error("can't read {path}: {source}; check its name and that the server can read it")]
     File {
         /// The file.
         path: PathBuf,
@@ -37,10 +37,10 @@ pub enum TlsError {
         source: io::Error,
     },
     /// Everyone may read the key.
-    #[error("everyone may read or write the key {0}: take that away (chmod 600) and think of the key as known")]
+    #[error("everyone can read or write the key {0}; restrict it (chmod 600) and treat the key as compromised")]
     OpenKey(PathBuf),
     /// Not what it should be.
-    #[error("{path} holds no {what} that can be used: {why}")]
+    #[error("{path} has no usable {what}: {why}")]
     Content {
         /// The file.
         path: PathBuf,
@@ -50,7 +50,7 @@ pub enum TlsError {
         why: String,
     },
     /// Each is good, but they do not belong together.
-    #[error("the certificate {certificate} cannot be used with the key {key}: {why}")]
+    #[error("can't use the certificate {certificate} with the key {key}: {why}")]
     Pair {
         /// The certificate's file.
         certificate: PathBuf,

@@ -50,7 +50,7 @@ impl Failed {
 
 impl From<io::Error> for Failed {
     fn from(error: io::Error) -> Self {
-        Self::new(format!("the command cannot be run: {error}"))
+        Self::new(format!("can't run the command: {error}"))
     }
 }
 
@@ -60,23 +60,23 @@ impl PipeCommand {
     pub fn find(command: &str) -> Result<Self, Refusal> {
         if command.trim().is_empty() {
             return Err(Refusal::new(
-                "there is no command",
-                "Write one that reads the secret, such as: pass insert -m NAME",
+                "no command was given",
+                "Enter one that reads the secret from standard input, e.g. pass insert -m NAME",
             ));
         }
         let status = |args: &[&str]| {
             let quiet = || Stdio::null();
             let run = Command::new(SHELL).args(args).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
-            run.map_err(|error| Refusal::new(format!("{SHELL} cannot be run: {error}"), "Write to a file instead."))
+            run.map_err(|error| Refusal::new(format!("can't run {SHELL}: {error}"), "Write to a file instead."))
         };
         if !status(&["-n", "-c", command])?.success() {
-            return Err(Refusal::new("the command is not right for sh", "A quote or a bracket may be missing."));
+            return Err(Refusal::new("the command is not valid sh syntax", "A quote or bracket may be missing."));
         }
         if let Some(word) = program::first(command)
             && !status(&["-c", "command -v -- \"$1\"", "sh", word])?.success()
         {
-            let next = "Check its name, that it is installed and that it may be executed.";
-            return Err(Refusal::new(format!("the command {word} is not found"), next));
+            let next = "Check its name, that it is installed, and that it is executable.";
+            return Err(Refusal::new(format!("command not found: {word}"), next));
         }
         Ok(Self(command.to_owned()))
     }
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_refused() {
-        for (command, why) in [(" ", "no command"), ("cat | (", "not right for sh"), ("/nowhere/x", "not found")] {
+        for (command, why) in [(" ", "no command"), ("cat | (", "not valid sh syntax"), ("/nowhere/x", "not found")] {
             let refusal = PipeCommand::find(command).err().unwrap();
             assert!(refusal.what.contains(why), "{refusal:?}");
         }

@@ -30,25 +30,25 @@ impl ClipboardRoute {
     /// Where a copy will go, in a sentence. Nobody can know that it arrives.
     pub(crate) const fn promise(self) -> &'static str {
         match self {
-            Self::Tmux => "Copy goes through tmux to your terminal's clipboard, if the terminal takes it.",
-            Self::ThroughTmux => "Copy goes to your terminal's clipboard, if tmux and the terminal let it through.",
-            Self::Screen => "Copy goes through GNU screen to your terminal's clipboard, if the terminal takes it.",
-            Self::Terminal => "Copy goes to your terminal's clipboard (OSC 52), if the terminal takes it.",
-            Self::Mosh => "Copy goes through mosh to your terminal's clipboard, if the terminal takes it.",
-            Self::X11 => "Copy goes to the clipboard of the X display, if it answers.",
-            Self::Wayland => "Copy goes to the clipboard of this Wayland desktop, if it answers.",
+            Self::Tmux => "Copy uses your terminal's clipboard through tmux, if the terminal supports it.",
+            Self::ThroughTmux => "Copy uses your terminal's clipboard, if tmux and the terminal allow it.",
+            Self::Screen => "Copy uses your terminal's clipboard through GNU screen, if the terminal supports it.",
+            Self::Terminal => "Copy uses your terminal's clipboard (OSC 52), if the terminal supports it.",
+            Self::Mosh => "Copy uses your terminal's clipboard through mosh, if the terminal supports it.",
+            Self::X11 => "Copy uses the clipboard of the X display, if it responds.",
+            Self::Wayland => "Copy uses the clipboard of this Wayland desktop, if it responds.",
         }
     }
 
     /// The same in a few words.
     pub(crate) const fn brief(self) -> &'static str {
         match self {
-            Self::Tmux | Self::ThroughTmux => "Copy goes through tmux, if your terminal takes it.",
-            Self::Screen => "Copy goes through GNU screen, if your terminal takes it.",
-            Self::Terminal => "Copy goes to your terminal, if it takes it.",
-            Self::Mosh => "Copy goes through mosh, if your terminal takes it.",
-            Self::X11 => "Copy goes to the X display, if it answers.",
-            Self::Wayland => "Copy goes to this desktop, if it answers.",
+            Self::Tmux | Self::ThroughTmux => "Copy uses tmux, if your terminal supports it.",
+            Self::Screen => "Copy uses GNU screen, if your terminal supports it.",
+            Self::Terminal => "Copy uses the terminal's clipboard, if supported.",
+            Self::Mosh => "Copy uses mosh, if your terminal supports it.",
+            Self::X11 => "Copy uses the X display, if it responds.",
+            Self::Wayland => "Copy uses this desktop's clipboard, if it responds.",
         }
     }
 
@@ -68,12 +68,14 @@ impl ClipboardRoute {
         let nested = client.is_some_and(|client| client.term.starts_with("tmux") || client.term.starts_with("screen"));
         match self {
             Self::Tmux if nested => Some(
-                "That terminal is itself a tmux or screen: a tmux with set-clipboard on keeps a copy in a buffer, others stop it.",
+                "That terminal is itself a tmux or screen. tmux with set-clipboard on keeps a copy in a buffer; \
+                 others block it.",
             ),
-            Self::Terminal if environment.is_any(&["tmux", "screen"]) => {
-                Some("TERM is that of tmux or screen, but TMUX and STY are not set (sudo? su?): it may end there.")
-            }
-            Self::Terminal | Self::Screen => Some("Some ignore it: PuTTY, GNOME Terminal, xterm as it comes."),
+            Self::Terminal if environment.is_any(&["tmux", "screen"]) => Some(
+                "TERM is tmux's or screen's, but TMUX and STY are not set (sudo? su?), so the copy may get \
+                    lost there.",
+            ),
+            Self::Terminal | Self::Screen => Some("PuTTY, GNOME Terminal and xterm with default settings don't."),
             Self::X11 | Self::Wayland => Some("A clipboard manager may keep a history."),
             _ => None,
         }
@@ -89,7 +91,7 @@ pub(crate) fn choose(
 ) -> Result<ClipboardRoute, String> {
     let desktop = !environment.ssh && (environment.wayland || environment.x11);
     match wish {
-        ClipboardChoice::Off => Err("it is switched off (clipboard = off)".into()),
+        ClipboardChoice::Off => Err("it is turned off (clipboard = off)".into()),
         ClipboardChoice::Tmux => by_tmux(tmux, is_mosh),
         ClipboardChoice::Auto if environment.pane.is_some() => by_tmux(tmux, is_mosh),
         ClipboardChoice::Screen if !environment.screen && !environment.swallows_codes() => Err(no_codes(environment)),
@@ -101,13 +103,13 @@ pub(crate) fn choose(
             Ok(ClipboardRoute::Wayland)
         }
         ClipboardChoice::Wayland => {
-            Err("there is no Wayland session (WAYLAND_DISPLAY is not set, or nothing is there)".into())
+            Err("there is no Wayland session (WAYLAND_DISPLAY is not set, or nothing listens there)".into())
         }
         ClipboardChoice::X11 if environment.wayland => {
-            Err("WAYLAND_DISPLAY is set, which goes before X11: unset it".into())
+            Err("WAYLAND_DISPLAY is set and takes precedence over X11; unset it".into())
         }
         ClipboardChoice::X11 if !environment.x11 => {
-            Err("there is no X display (DISPLAY is not set, or nothing is there)".into())
+            Err("there is no X display (DISPLAY is not set, or nothing listens there)".into())
         }
         ClipboardChoice::X11 => Ok(ClipboardRoute::X11),
         ClipboardChoice::Auto if desktop => Ok(ClipboardRoute::X11),
@@ -116,16 +118,16 @@ pub(crate) fn choose(
 }
 
 fn by_tmux(tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<ClipboardRoute, String> {
-    let tmux = tmux.ok_or_else(|| "this is no pane of tmux (TMUX is not set)".to_owned())?.as_ref()?;
+    let tmux = tmux.ok_or_else(|| "this is not a tmux pane (TMUX is not set)".to_owned())?.as_ref()?;
     let client = tmux.active().ok_or("no terminal is attached to this tmux session")?;
     if is_mosh {
         return through_mosh(tmux);
     }
     if tmux.version < (3, 2) {
-        return Err("this tmux is too old, it takes version 3.2".into());
+        return Err("this tmux is too old; version 3.2 or later is needed".into());
     }
     if !client.takes_clipboard {
-        return Err(format!("your terminal, as tmux sees it ({}), takes no clipboard", name(&client.term)));
+        return Err(format!("your terminal, as tmux sees it ({}), doesn't support a clipboard", name(&client.term)));
     }
     Ok(ClipboardRoute::Tmux)
 }
@@ -133,7 +135,7 @@ fn by_tmux(tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<Clipboa
 /// mosh lets only a clipboard named `c` through, which tmux keeps since 3.4 and never writes itself.
 fn through_mosh(tmux: &Tmux) -> Result<ClipboardRoute, String> {
     if tmux.version < (3, 4) || !tmux.is_open {
-        return Err("mosh blocks what tmux sends (tmux 3.4 with set-clipboard on gets through)".into());
+        return Err("mosh blocks what tmux sends (only tmux 3.4 or later with set-clipboard on gets through)".into());
     }
     alone(tmux)
 }
@@ -146,9 +148,9 @@ fn by_terminal(
     match tmux {
         Some(Ok(_)) if is_mosh => by_tmux(tmux, is_mosh),
         Some(Ok(tmux)) if tmux.is_open => alone(tmux),
-        Some(Ok(_)) => Err("tmux lets OSC 52 through only with set-clipboard on".into()),
+        Some(Ok(_)) => Err("tmux passes OSC 52 only with set-clipboard on".into()),
         Some(Err(why)) => Err(why.clone()),
-        None if environment.screen => Err("GNU screen swallows OSC 52 (choose screen)".into()),
+        None if environment.screen => Err("GNU screen blocks OSC 52 (set clipboard = screen)".into()),
         None if !environment.swallows_codes() => Err(no_codes(environment)),
         None if is_mosh => Ok(ClipboardRoute::Mosh),
         None => Ok(ClipboardRoute::Terminal),
@@ -158,8 +160,8 @@ fn by_terminal(
 /// A terminal that may print the code instead.
 fn no_codes(environment: &Environment) -> String {
     match environment.term.as_str() {
-        "" => "a terminal without a name takes no clipboard".to_owned(),
-        term => format!("a {} terminal takes no clipboard", name(term)),
+        "" => "a terminal without a name (TERM is empty) doesn't support a clipboard".to_owned(),
+        term => format!("a {} terminal doesn't support a clipboard", name(term)),
     }
 }
 
@@ -172,6 +174,9 @@ fn name(term: &str) -> String {
 fn alone(tmux: &Tmux) -> Result<ClipboardRoute, String> {
     match tmux.watchers() {
         0 | 1 => Ok(ClipboardRoute::ThroughTmux),
-        count => Err(format!("{count} terminals show this session, and tmux would hand it to all of them")),
+        count => Err(format!(
+            "this session is open in {count} terminals, and tmux would send the copy to all of \
+            them"
+        )),
     }
 }

@@ -39,11 +39,11 @@ fn over_ssh_a_display_is_another_machines_unless_it_is_wished_for() {
 fn what_cannot_work_is_said() {
     let term = |term: &str| Environment { term: term.into(), ..Environment::default() };
     for name in ["linux", "vt100", "dumb", ""] {
-        assert!(auto(&term(name)).unwrap_err().contains("takes no clipboard"), "{name}");
+        assert!(auto(&term(name)).unwrap_err().contains("doesn't support a clipboard"), "{name}");
         assert!(choose(&term(name), ClipboardChoice::Screen, None, false).is_err(), "{name}");
     }
     for (wish, words) in [
-        (ClipboardChoice::Off, "switched off"),
+        (ClipboardChoice::Off, "turned off"),
         (ClipboardChoice::Tmux, "TMUX is not set"),
         (ClipboardChoice::X11, "DISPLAY is not set"),
         (ClipboardChoice::Wayland, "WAYLAND_DISPLAY is not set"),
@@ -51,7 +51,7 @@ fn what_cannot_work_is_said() {
         assert!(choose(&terminal(), wish, None, false).unwrap_err().contains(words), "{wish:?}");
     }
     let screen = Environment { screen: true, ..terminal() };
-    assert!(choose(&screen, ClipboardChoice::Osc52, None, false).unwrap_err().contains("swallows"));
+    assert!(choose(&screen, ClipboardChoice::Osc52, None, false).unwrap_err().contains("blocks OSC 52"));
     let both = Environment { x11: true, wayland: true, ..terminal() };
     assert!(choose(&both, ClipboardChoice::X11, None, false).unwrap_err().contains("unset it"));
 }
