@@ -35,7 +35,7 @@ pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> 
     }
     let result = match exchanged {
         Ok(grant) if !is_whole(&grant) => {
-            Err(ApiError::Garbled(200, "its access token has characters that no header can hold").into())
+            Err(ApiError::Garbled(200, "its access token has characters that are not allowed in a header").into())
         }
         Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
         Ok(grant) => write(&grant, settings.format),

@@ -40,10 +40,10 @@ pub enum StartError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The system's random source failed.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the system's random number generator failed: {0}")]
     Random(#[from] getrandom::Error),
     /// No socket can be created.
-    #[error("cannot listen in {folder}: {source}; choose a data folder on a local disk")]
+    #[error("can't listen in {folder}: {source}; choose a data folder on a local disk")]
     Socket {
         /// The data folder.
         folder: PathBuf,

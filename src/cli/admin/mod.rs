@@ -24,7 +24,7 @@ use crate::server::{DataError, DataFolder, Removal, Role, Store, StoreError};
 pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey admin")?;
     if settings.overrides.read_only && !matches!(what, Admin::List) {
-        return Err(Failure::new(Exit::Denied, "Nothing was changed: --read-only does not let you."));
+        return Err(Failure::new(Exit::Denied, "Nothing was changed: --read-only is set."));
     }
     let data = settings.data();
     match what {
@@ -40,7 +40,7 @@ async fn add(data: &Path, username: &Username, role: Role, password: &Password) 
     let store = DataFolder::open(data).await?.store;
     let name = username.as_str();
     let taken = || {
-        Failure::new(Exit::Conflict, format!("There is an administrator {name} already."))
+        Failure::new(Exit::Conflict, format!("Administrator {name} already exists."))
             .next(format!("Set a new password with: latchkey admin passwd {name}"))
     };
     if is_known(&store, username).await? {
@@ -50,7 +50,7 @@ async fn add(data: &Path, username: &Username, role: Role, password: &Password) 
     if !store.add_administrator(username, role, &hash, Utc::now()).await? {
         return Err(taken());
     }
-    say(&format!("{name} is added as {}.", role.as_str()))
+    say(&format!("Added {name} as {}.", role.as_str()))
 }
 
 async fn passwd(data: &Path, username: &str, password: &Password) -> Result<(), Failure> {
@@ -59,7 +59,7 @@ async fn passwd(data: &Path, username: &str, password: &Password) -> Result<(), 
     if !store.set_password(&username, &hash).await? {
         return Err(unknown(&username));
     }
-    say(&format!("The password of {} is changed, and every session of theirs has ended.", username.as_str()))
+    say(&format!("Changed the password of {} and ended all of their sessions.", username.as_str()))
 }
 
 async fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Result<(), Failure> {
@@ -69,11 +69,11 @@ async fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Resu
         return Err(Failure::new(Exit::Cancelled, format!("{name} was not removed.")));
     }
     match store.remove_administrator(&username, even_last).await? {
-        Removal::Done => say(&format!("{name} is removed, and every session of theirs has ended.")),
+        Removal::Done => say(&format!("Removed {name} and ended all of their sessions.")),
         Removal::Unknown => Err(unknown(&username)),
         Removal::Last => {
-            let message = format!("{name} is the last who may manage keys, and was not removed.");
-            Err(Failure::new(Exit::Conflict, message).next("Add another first, or give --last."))
+            let message = format!("{name} is the last administrator who can manage keys and was not removed.");
+            Err(Failure::new(Exit::Conflict, message).next("Add another first, or use --last."))
         }
     }
 }
@@ -83,8 +83,8 @@ async fn existing(data: &Path) -> Result<Store, Failure> {
     if DataFolder::exists(data) {
         return Ok(DataFolder::open(data).await?.store);
     }
-    Err(Failure::new(Exit::NotFound, format!("{} has no data of latchkey.", data.display()))
-        .next("Give the server's data folder with --data."))
+    Err(Failure::new(Exit::NotFound, format!("{} is not a latchkey data folder.", data.display()))
+        .next("Use --data with the server's data folder."))
 }
 
 async fn known(data: &Path, username: &str) -> Result<(Username, Store), Failure> {
@@ -98,8 +98,8 @@ async fn is_known(store: &Store, username: &Username) -> Result<bool, StoreError
 }
 
 fn unknown(username: &Username) -> Failure {
-    Failure::new(Exit::NotFound, format!("There is no administrator {}.", username.as_str()))
-        .next("See them with: latchkey admin list")
+    Failure::new(Exit::NotFound, format!("No administrator {}.", username.as_str()))
+        .next("List them with: latchkey admin list")
 }
 
 /// Takes a password, checks it, and gives its hash.
@@ -109,22 +109,22 @@ fn new_password(username: &Username, from: &Password) -> Result<String, Failure>
     let password = read_secret(&source)?;
     check_password(username, &password)?;
     if matches!(source, SecretSource::Prompt(_)) {
-        let again: SecretString = prompt::hidden("The same again: ").map_err(SecretInputError::Prompt)?;
+        let again: SecretString = prompt::hidden("Repeat the password: ").map_err(SecretInputError::Prompt)?;
         let same: bool = again.expose_secret().as_bytes().ct_eq(password.expose_secret().as_bytes()).into();
         if !same {
-            return Err(Failure::usage("The two were not the same: nothing was changed."));
+            return Err(Failure::usage("The passwords don't match. Nothing was changed."));
         }
     }
     Ok(passwords::hash(&password)?)
 }
 
 fn confirmed(name: &str) -> Result<bool, Failure> {
-    let question = format!("Remove {name} and end every session of theirs? Type {name} to do so: ");
+    let question = format!("Remove {name} and end all of their sessions? To confirm, type {name}: ");
     match prompt::line(&question) {
         Ok(answer) => Ok(answer.trim() == name),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         Err(_) => {
-            Err(Failure::usage("There is no terminal to ask at.").next("Give --yes to remove without a question."))
+            Err(Failure::usage("There is no terminal to ask on.").next("Use --yes to remove without confirmation."))
         }
     }
 }
@@ -135,7 +135,7 @@ fn say(words: &str) -> Result<(), Failure> {
 
 impl From<UsernameError> for Failure {
     fn from(error: UsernameError) -> Self {
-        Self::usage(format!("That is no username: {error}."))
+        Self::usage(format!("Invalid user name: {error}."))
     }
 }
 

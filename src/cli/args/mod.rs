@@ -22,23 +22,22 @@ use crate::config::Overrides;
 use crate::domain::ClipboardChoice;
 pub use login::{LoginArgs, Remember};
 
-const DATA: &str = "The data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
-const CONFIG: &str = "The file of settings [default: $XDG_CONFIG_HOME/latchkey/config.toml]";
-const PROFILE: &str =
-    "The profile to work with [env: LATCHKEY_PROFILE] [default: default_profile of the settings, else local]";
+const DATA: &str = "Data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
+const CONFIG: &str = "Settings file [default: $XDG_CONFIG_HOME/latchkey/config.toml]";
+const PROFILE: &str = "Profile to use [env: LATCHKEY_PROFILE] [default: default_profile from the settings, else local]";
 
 /// Options that every command has stand apart from its own.
-const EVERYWHERE: &str = "Options of every command";
+const EVERYWHERE: &str = "Global options";
 const PLAIN: &str =
-    "Plain lines in place of the page: for screen readers, serial consoles, expect [env: LATCHKEY_PLAIN=1]";
-const CLIPBOARD: &str = "The clipboard that the page copies to [default: clipboard of the settings, else auto]";
+    "Use plain lines instead of the page, for screen readers, serial consoles and expect [env: LATCHKEY_PLAIN=1]";
+const CLIPBOARD: &str = "Clipboard that the page copies to [default: clipboard from the settings, else auto]";
 
 /// Takes the name of a clipboard; completions know them all.
 fn clipboard() -> impl TypedValueParser<Value = ClipboardChoice> {
     PossibleValuesParser::new(ClipboardChoice::NAMES).try_map(|name| name.parse::<ClipboardChoice>())
 }
 
-/// Manage API access keys: a full-screen page with its own server, for the terminal.
+/// Manage API access keys in the terminal
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, about, after_help = crate::operations::failure::EXIT_CODES)]
 pub struct Args {
@@ -51,25 +50,25 @@ pub struct Args {
     /// The profile to work with.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "NAME", help = PROFILE)]
     pub profile: Option<String>,
-    /// The base URL of a server that needs no profile
+    /// Base URL of a server to use without a profile
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URL", conflicts_with = "profile")]
     pub url: Option<String>,
-    /// The clipboard to copy to
+    /// Clipboard to copy to
     #[arg(long, value_name = "WAY", help = CLIPBOARD, value_parser = clipboard())]
     pub clipboard: Option<ClipboardChoice>,
     /// Plain lines in place of the page
     #[arg(long, help = PLAIN)]
     pub plain: bool,
-    /// Connect to a server by another way, such as an SSH forward; its name and certificate stay checked
+    /// Connect to a host through another address, e.g. an SSH forward; its name and certificate are still verified
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "HOST:PORT=ADDRESS:PORT")]
     pub connect_to: Option<Forward>,
-    /// Remove everything that changes something
+    /// Disable every action that changes keys
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub read_only: bool,
-    /// Go on where the system refuses to hide this process's memory from other programs
+    /// Continue even if process memory cannot be protected
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub unhardened: bool,
-    /// The form of results and errors
+    /// Output format of results and errors
     #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, value_name = "FORM", default_value_t)]
     pub output: Format,
     /// What to do instead of opening the page.
@@ -96,35 +95,35 @@ impl Args {
 /// What can be done without the page.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Sign in, to check that one can, or to stay signed in
+    /// Sign in (use --remember to stay signed in)
     Login(LoginArgs),
-    /// End the remembered session, and forget it
+    /// Sign out and discard the remembered session
     Logout,
-    /// List, show, create, edit, switch and delete access keys
+    /// List, show, create, edit, activate, deactivate and delete access keys
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Make an HMAC token from a secret access key: step two of three
+    /// Generate an HMAC token from a secret access key (step two of three)
     Hmac(HmacArgs),
-    /// Exchange ID and secret for an access token: step three of three
+    /// Exchange an ID and secret for an access token (step three of three)
     Token(TokenArgs),
-    /// Say whether an access token is good, and whose it is
+    /// Verify an access token
     Verify(VerifyArgs),
-    /// Say what is wrong: with a key, a secret or an HMAC token, or with the way to the server
+    /// Diagnose a key, secret or connection
     Doctor(DoctorArgs),
-    /// Write completions for a shell to standard output
+    /// Print shell completions
     Completions {
-        /// The shell
+        /// Shell
         shell: clap_complete::Shell,
     },
-    /// Write the manual page to standard output, or all pages into a folder
+    /// Print the manual page, or write all pages to a folder
     Man {
-        /// The folder for one page a command; it is made if missing
+        /// Folder for one page per command; created if missing
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
-    /// Serve a team: many administrators sign in over TLS, or through a proxy
+    /// Run a team server that administrators sign in to over TLS or through a proxy
     Serve(Box<serve::Serve>),
-    /// Say who may sign in to the server on the data folder
+    /// Manage administrators
     #[command(subcommand)]
     Admin(admin::Admin),
 }

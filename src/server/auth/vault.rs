@@ -30,7 +30,7 @@ pub struct Vault {
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// The file cannot be created, read or written.
-    #[error("cannot use {path}: {source}; check that the folder exists and that you may write to it")]
+    #[error("can't use {path}: {source}; check that the folder exists and that you can write to it")]
     Files {
         /// The file.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum MasterKeyError {
     #[error("the file {0} is missing, and without it no secret can be decrypted: restore it from a backup")]
     Missing(PathBuf),
     /// The file is not safe to use, or does not belong to the database.
-    #[error("the master key {path} cannot be used: {why}")]
+    #[error("can't use the master key {path}: {why}")]
     Refused {
         /// The file.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum MasterKeyError {
         why: &'static str,
     },
     /// The system's random source failed.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the system's random number generator failed: {0}")]
     Random(#[from] getrandom::Error),
 }
 

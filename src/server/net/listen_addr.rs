@@ -22,7 +22,7 @@ pub enum ListenAddr {
 
 /// A text that is not an address to listen on.
 #[derive(Debug, thiserror::Error)]
-#[error("give an address of this machine with a port, such as 127.0.0.1:8443 or [::]:8443, or unix:/path/of/a/socket")]
+#[error("use an address of this machine with a port, e.g. 127.0.0.1:8443 or [::]:8443, or unix:/path/to/socket")]
 pub struct ListenAddrError;
 
 impl FromStr for ListenAddr {
@@ -64,7 +64,7 @@ impl NamedSocket {
         let mut open = OpenOptions::new();
         let open = open.write(true).create(true).truncate(false).mode(0o600).custom_flags(no_follow);
         let lock = open.open(name)?;
-        let taken = || io::Error::new(io::ErrorKind::AddrInUse, "another server listens there");
+        let taken = || io::Error::new(io::ErrorKind::AddrInUse, "another server is listening there");
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => taken(),
             fs::TryLockError::Error(error) => error,
@@ -121,7 +121,7 @@ mod tests {
         let (first, _listener) = NamedSocket::bind(&path, 0o660).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
         let refused = NamedSocket::bind(&path, 0o600).err().unwrap();
-        assert!(refused.to_string().contains("another server listens"), "{refused}");
+        assert!(refused.to_string().contains("another server is listening"), "{refused}");
         drop(first);
         assert!(!path.exists());
 
@@ -131,7 +131,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
         fs::write(&path, "words").unwrap();
         let refused = NamedSocket::bind(&path, 0o600).err().unwrap();
-        assert!(refused.to_string().contains("no socket"), "{refused}");
+        assert!(refused.to_string().contains("not a socket"), "{refused}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "words");
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A folder or file cannot be created, read or written.
-    #[error("cannot use {path}: {source}; check that the folder exists and that you may write to it")]
+    #[error("can't use {path}: {source}; check that the folder exists and that you can write to it")]
     Files {
         /// The folder or file.
         path: PathBuf,
@@ -22,7 +22,10 @@ pub enum StoreError {
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
     /// A newer program has written the database.
-    #[error("the database has version {found}, and this program knows versions up to {known}: use a newer program")]
+    #[error(
+        "the database has version {found}, but this program supports versions up to {known}; use a newer \
+        latchkey"
+    )]
     Newer {
         /// The database's version.
         found: u32,
