@@ -10,13 +10,14 @@ use clap_mangen::Man;
 
 use super::args::Args;
 use super::output;
+use super::output::KeyRecord;
 use crate::operations::failure::{EXIT_CODES, Exit, Failure};
 
 /// The shapes of JSON results, which are a promise to scripts.
 const JSON: &str = "\
 Times are RFC 3339 in UTC. Fields may be added; none is renamed or removed.
 
-key            {id, label, status, created_at, created_by, expires_at, last_used_at, last_used_from}
+key            {KEY_FIELDS}
                as in assets/openapi.yaml; status is active, inactive or expired; null is never
 keys list      [key, ...]: one array, one key a line. If the list breaks off, the array stays open
 keys show      key; with --events it has events: [{at, kind, by, from, detail}, ...], newest first
@@ -71,7 +72,8 @@ fn main_page() -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     man.render(&mut page)?;
     section(&mut page, "EXIT STATUS", EXIT_CODES.split_once('\n').map_or(EXIT_CODES, |(_, codes)| codes))?;
-    section(&mut page, "OUTPUT AS JSON AND CSV", JSON)?;
+    let names: Vec<&str> = KeyRecord::names().collect();
+    section(&mut page, "OUTPUT AS JSON AND CSV", &JSON.replace("KEY_FIELDS", &names.join(", ")))?;
     Ok(page)
 }
 

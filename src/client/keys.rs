@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{AccessKey, CursorToken, KeyQuery, Label, SecretKey, Status};
+use crate::domain::{AccessKey, CursorToken, KeyQuery, SecretKey, Status, Texts};
 
 /// Which page of which list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +82,8 @@ impl IdempotencyKey {
 pub struct NewKey {
     /// The attempt's name.
     pub idempotency_key: IdempotencyKey,
-    /// Its label; may be empty.
-    pub label: Label,
+    /// What is written about it.
+    pub texts: Texts,
     /// When it stops working; never if none.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -102,8 +102,8 @@ pub struct PendingCreate {
 /// What shall change in a key; none means unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// A new label.
-    pub label: Option<Label>,
+    /// New texts.
+    pub texts: Texts,
     /// Switched on or off.
     pub status: Option<Status>,
     /// A new end: `Some(None)` is never.

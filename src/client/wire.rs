@@ -1,12 +1,14 @@
 //! The JSON as it is on the wire, parsed into the model at the door.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{ApiError, Changes, Cursor, NewKey, Page};
-use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Label, Status, Untrusted};
+use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Status, Untrusted};
 
 #[derive(Deserialize)]
 pub(crate) struct WireKey {
@@ -127,19 +129,20 @@ impl WireGrant {
 
 #[derive(Serialize)]
 pub(crate) struct WireNewKey<'a> {
-    label: &'a str,
+    #[serde(flatten)]
+    texts: BTreeMap<&'static str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
 }
 
 pub(crate) fn new_key(new: &NewKey) -> WireNewKey<'_> {
-    WireNewKey { label: new.label.as_str(), expires_at: new.expires_at.map(time) }
+    WireNewKey { texts: new.texts.iter().collect(), expires_at: new.expires_at.map(time) }
 }
 
 #[derive(Serialize)]
 pub(crate) struct WireChanges<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
+    #[serde(flatten)]
+    texts: BTreeMap<&'static str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,7 +152,7 @@ pub(crate) struct WireChanges<'a> {
 
 pub(crate) fn changes(changes: &Changes) -> WireChanges<'_> {
     WireChanges {
-        label: changes.label.as_ref().map(Label::as_str),
+        texts: changes.texts.iter().collect(),
         status: changes.status.map(Status::as_str),
         expires_at: changes.expires_at.map(|end| end.map(time)),
     }

@@ -1,6 +1,5 @@
 //! The words of the field: keys, secrets, queries. No I/O and no clock.
 
-mod access_key;
 mod access_token;
 mod base_url;
 mod charset;
@@ -11,17 +10,14 @@ mod curl;
 pub mod diagnosis;
 mod hmac;
 mod identity;
-mod key_id;
-mod label;
+pub mod key;
 mod profile;
-mod query;
 mod redact;
 mod role;
 mod secret_key;
 mod stack;
 mod untrusted;
 
-pub use access_key::{AccessKey, Status};
 pub use access_token::{AccessToken, Grant, Verdict};
 pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
 pub use charset::Charset;
@@ -30,10 +26,8 @@ pub use content::{Content, ContentError};
 pub use curl::{CurlEndpoint, curl_text};
 pub use hmac::{HmacToken, hmac_token};
 pub use identity::Identity;
-pub use key_id::{KeyId, KeyIdError};
-pub use label::{Label, LabelError};
+pub use key::{AccessKey, CursorToken, Filter, KeyId, KeyIdError, KeyQuery, Order, Sort, Status, TextError, Texts};
 pub use profile::Profile;
-pub use query::{CursorToken, Filter, KeyQuery, Order, Sort};
 pub use redact::{looks_secret, redact};
 pub use role::Role;
 pub use secret_key::{SecretKey, SecretKeyError};

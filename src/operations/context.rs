@@ -7,6 +7,7 @@ use super::connect::{ConnectError, Connection};
 use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::notices::tell_notices;
+use super::permissions::ReadOnly;
 use super::sign_in::LoginError;
 use crate::config::{AppDirs, Config, ConfigError, Overrides};
 use crate::platform::prompt;
@@ -65,8 +66,7 @@ pub async fn connect_to_change(settings: &Context) -> Result<Connection, Failure
     let config = settings.config()?;
     let name = config.chosen();
     if config.profile(name)?.read_only {
-        let message = format!("The profile {name} is read-only here: nothing was changed.");
-        return Err(Failure::new(Exit::Denied, message).next("Choose another profile, or leave --read-only away."));
+        return Err(ReadOnly::Profile.into());
     }
     Ok(connect::server(&config, name, prompt::is_possible()).await?)
 }

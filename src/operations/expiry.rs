@@ -32,16 +32,16 @@ impl Expires {
 
 /// `90d`, `never`, or a time of [`time`] in the future.
 pub fn expires(text: &str) -> Result<Expires, String> {
-    let form = "write 90d, 2027-01-31, 2027-01-31T18:00:00Z or never";
+    let form = "use 90d, 2027-01-31, 2027-01-31T18:00:00Z or never";
     if text == "never" {
         return Ok(Expires::Never);
     }
     if let Some(text) = text.strip_suffix('d') {
-        return days(text).map(Expires::InDays).ok_or_else(|| format!("days go from 1d to {MAX_DAYS}d; {form}"));
+        return days(text).map(Expires::InDays).ok_or_else(|| format!("1d to {MAX_DAYS}d are allowed; {form}"));
     }
     match time(text) {
         None => Err(form.to_owned()),
-        Some(time) if time <= Utc::now() => Err("it has passed; name a time in the future".to_owned()),
+        Some(time) if time <= Utc::now() => Err("that date is in the past; enter a future date".to_owned()),
         Some(time) => Ok(Expires::At(time)),
     }
 }

@@ -1,22 +1,125 @@
-//! The form of a result.
+//! The form of results, and how values read in sentences.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Local, SecondsFormat, Utc};
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::domain::key::fields;
+use crate::domain::key::fields::{FIELDS, FieldValue, KeyField};
+use crate::domain::{AccessKey, KeyId, Untrusted};
 
 /// The form of a result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Columns
+    /// Columns for people.
     #[default]
     Table,
-    /// JSON; errors on standard error are JSON too
+    /// JSON.
     Json,
-    /// CSV with a header row
-    Csv,
+    /// Rows with a header, for spreadsheets.
+    Separated(Separator),
+}
+
+/// What separates the values of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// As in CSV.
+    Comma,
+}
+
+impl Separator {
+    /// Its character.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+        }
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Table, Self::Json, Self::Separated(Separator::Comma)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Table => ("table", "Columns"),
+            Self::Json => ("json", "JSON; errors on standard error are JSON too"),
+            Self::Separated(Separator::Comma) => ("csv", "CSV with a header row"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
+}
+
+/// A text for a cell of a row. Spreadsheets run what begins with `= + - @`: an apostrophe before it makes it text (OWASP,
+/// "CSV Injection"). For exact text there is JSON. Control characters are shown, never written.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    let shown = Untrusted::new(text).to_display(usize::MAX);
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{shown}") } else { shown }
 }
 
 /// RFC 3339 in UTC, whole seconds.
 #[must_use]
 pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// ISO 8601 in the local time zone with its offset from UTC, whole seconds: for sentences.
+pub(crate) fn local_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+/// The value of a key's field in a sentence; empty if there is none. Text of a server takes `cells` at the most.
+pub(crate) fn in_words(value: FieldValue<'_>, cells: usize) -> String {
+    match value {
+        FieldValue::Id(id) => id.to_display(KeyId::MAX_CHARS * 8),
+        FieldValue::Text(text) => text.map_or(String::new(), |text| text.to_display(cells)),
+        FieldValue::Status(status) => status.as_str().to_owned(),
+        FieldValue::At(at) => local_time(at),
+        FieldValue::Ago(at) | FieldValue::Until(at) => at.map_or(fields::NEVER.to_owned(), local_time),
+    }
+}
+
+/// Cells of a text in a line about a key.
+const LINE_CELLS: usize = 100;
+
+/// A key in one line: the label first, since it is what a reader looks for, and times after their titles.
+pub(crate) fn key_in_line(key: &AccessKey) -> String {
+    let mut told: Vec<_> = fields::by_rank().into_iter().map(|place| &FIELDS[place]).collect();
+    told.retain(|field| field.in_line);
+    told.sort_by_key(|field| field.name != "label");
+    let part = |field: &KeyField| {
+        let value = (field.value)(key);
+        let words = in_words(value, LINE_CELLS);
+        match value {
+            FieldValue::Text(_) if words.is_empty() => format!("(no {})", field.title.to_lowercase()),
+            FieldValue::Id(_) | FieldValue::Text(_) | FieldValue::Status(_) => words,
+            FieldValue::At(_) | FieldValue::Ago(_) | FieldValue::Until(_) => {
+                format!("{} {words}", field.title.to_lowercase())
+            }
+        }
+    };
+    told.into_iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, safe) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-2", "'-2"),
+            ("\t=1", "'^I=1"),
+            ("plain", "plain"),
+            ("a\u{1b}[31m\nb", "a^[[31m\\nb"),
+            ("", ""),
+        ] {
+            assert_eq!(cell(text), safe);
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Values of the command line, checked at the door.
 
 use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::{Content, Filter, KeyId, Label, Order, SecretKey, Sort, Status, looks_secret};
+use crate::domain::key::fields::KeyField;
+use crate::domain::{Content, Filter, KeyId, Order, SecretKey, Sort, Status, Texts, looks_secret};
 
 /// Refuses what cannot be an ID; another server's may have nearly any form.
 pub fn key_id(text: &str) -> Result<KeyId, String> {
@@ -18,12 +19,12 @@ pub(crate) fn key_id_or_dash(text: &str) -> Result<Option<KeyId>, String> {
     if text == "-" { Ok(None) } else { key_id(text).map(Some) }
 }
 
-/// Refuses what cannot be a label, and what looks like a secret.
-pub fn label(text: &str) -> Result<Label, String> {
+/// Sets a text of a key; refuses what it may not be, and what looks like a secret.
+pub(crate) fn set_text(texts: &mut Texts, field: &KeyField, text: &str) -> Result<(), String> {
     if text.contains(SecretKey::PREFIX) && looks_secret(text) {
-        return Err("a label can be read by everyone, and this looks like a secret".to_owned());
+        return Err(format!("a key's {} can be read by everyone, and this looks like a secret", field.name));
     }
-    Label::parse(text).map_err(|error| error.to_string())
+    texts.set(field, text).map_err(|error| error.to_string())
 }
 
 /// Refuses what cannot be the content of an exchange.
@@ -40,13 +41,13 @@ pub(crate) fn search(text: &str) -> Result<String, String> {
 }
 
 pub(crate) fn status(text: &str) -> Result<Status, String> {
-    Status::parse(text).ok_or_else(|| "write active, inactive or expired".to_owned())
+    Status::parse(text).ok_or_else(|| "use active, inactive or expired".to_owned())
 }
 
 pub(crate) fn sort(text: &str) -> Result<Sort, String> {
-    Sort::parse(text).ok_or_else(|| "write created_at, last_used_at, label, status or id".to_owned())
+    Sort::parse(text).ok_or_else(|| format!("use one of {}", Sort::ALL.map(Sort::as_str).join(", ")))
 }
 
 pub(crate) fn order(text: &str) -> Result<Order, String> {
-    Order::parse(text).ok_or_else(|| "write asc or desc".to_owned())
+    Order::parse(text).ok_or_else(|| "use asc or desc".to_owned())
 }

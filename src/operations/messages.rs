@@ -3,7 +3,7 @@
 use chrono::{DateTime, Local, Utc};
 
 use crate::client::PendingCreate;
-use crate::domain::{KeyId, Label, Untrusted, sentence};
+use crate::domain::{KeyId, Texts, Untrusted, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -13,8 +13,8 @@ const LABEL_CELLS: usize = 60;
 // Creating a key
 
 /// A key that has no ID yet, within a sentence.
-pub(crate) fn key_labelled(label: &Label) -> String {
-    match label.as_str() {
+pub(crate) fn key_labelled(texts: &Texts) -> String {
+    match texts.label() {
         "" => "a key without a label".to_owned(),
         label => format!("a key labelled “{}”", Untrusted::new(label).to_display(LABEL_CELLS)),
     }
@@ -23,11 +23,35 @@ pub(crate) fn key_labelled(label: &Label) -> String {
 /// A create that an earlier run did not see the end of; `next` says what to do about it.
 pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
     let at = left.at.format("%Y-%m-%d %H:%M UTC");
-    format!("Creating {} at {at} was interrupted. {next}", key_labelled(&left.new.label))
+    format!("Creating {} at {at} was interrupted. {next}", key_labelled(&left.new.texts))
 }
 
 /// What to do about a create that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";
+
+/// After a refusal or a question that wasn't answered with yes.
+pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
+
+// Listing.
+
+/// Where the server has no keys at all.
+pub(crate) const NO_KEYS: &str = "No access keys yet";
+
+// Deleting.
+
+pub(crate) const DELETE_WARNING: &str = "Requests with this key will fail immediately. This can't be undone.";
+pub(crate) const NOTHING_DELETED: &str = "Nothing was deleted.";
+
+/// After a key was deleted; its label if it is known.
+pub(crate) fn deleted(id: &KeyId, label: Option<&Untrusted>) -> String {
+    let id = id.to_display(KeyId::MAX_CHARS);
+    match label {
+        Some(label) if !label.is_empty() => {
+            format!("Deleted “{}” ({id}). Requests with it are now refused.", label.to_display(40))
+        }
+        _ => format!("Deleted {id}. Requests with it are now refused."),
+    }
+}
 
 // Tokens
 

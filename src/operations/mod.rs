@@ -1,11 +1,15 @@
 //! What a user can do, written once for the page, plain lines and commands.
 
 pub(crate) mod access;
+pub mod actions;
+pub(crate) mod activate;
 pub mod connect;
 pub mod context;
 pub mod create;
+pub(crate) mod delete;
 pub mod deliver;
 pub mod diagnose;
+pub(crate) mod edit;
 pub mod expiry;
 pub mod failure;
 pub mod format;
@@ -14,6 +18,7 @@ pub(crate) mod interrupt;
 pub(crate) mod messages;
 pub mod notices;
 pub mod pending;
+pub(crate) mod permissions;
 pub(crate) mod prompter;
 #[cfg(test)]
 mod scripted;

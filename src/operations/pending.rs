@@ -3,6 +3,7 @@
 //! A note holds no secret: what was asked for, of whom, and the name under which it can be asked again. It is locked for
 //! as long as the process lives that wrote it; one that can be locked is left over.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -16,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Target};
 use crate::config::{Config, ServerLocation};
-use crate::domain::Label;
+use crate::domain::Texts;
+use crate::domain::key::fields;
 use crate::platform::surroundings::Account;
 
 /// A server forgets the name of an attempt after 24 hours (HTTP contract, part B): asked again later, it would make a
@@ -63,7 +65,8 @@ struct Note {
     /// Who logged in to this computer: several people may share one account.
     login: Option<u32>,
     idempotency_key: String,
-    label: String,
+    #[serde(flatten)]
+    texts: BTreeMap<String, String>,
     expires_at: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
 }
@@ -97,7 +100,7 @@ impl PendingCreates {
             username: owner.username.clone(),
             login: Account::read().login,
             idempotency_key: new.idempotency_key.as_str().to_owned(),
-            label: new.label.as_str().to_owned(),
+            texts: new.texts.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
             expires_at: new.expires_at,
             at: Utc::now(),
         };
@@ -127,11 +130,7 @@ impl PendingCreates {
             // Several people may share this account: another's create is not finished under our name.
             let ours = note.place == place && note.username == owner.username && note.login == Account::read().login;
             let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| ours)?;
-            let new = NewKey {
-                idempotency_key: key.clone(),
-                label: Label::parse(&note.label).ok()?,
-                expires_at: note.expires_at,
-            };
+            let new = NewKey { idempotency_key: key.clone(), texts: texts(&note)?, expires_at: note.expires_at };
             let repeatable = now - note.at < REPEATABLE && note.expires_at.is_none_or(|end| end > now);
             Some((PendingCreate { new, at: note.at, repeatable }, (key, path, file)))
         });
@@ -157,6 +156,17 @@ impl PendingCreates {
     fn place(&self, profile: &str) -> Option<String> {
         Some(self.dirs.iter().find(|(name, _)| name == profile)?.1.words())
     }
+}
+
+/// The texts of a note; none if one can't be of a key.
+fn texts(note: &Note) -> Option<Texts> {
+    let mut texts = Texts::default();
+    for (field, _) in fields::written() {
+        if let Some(text) = note.texts.get(field.name) {
+            texts.set(field, text).ok()?;
+        }
+    }
+    Some(texts)
 }
 
 fn write(folder: &Path, note: &Note) -> io::Result<(PathBuf, File)> {

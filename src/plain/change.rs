@@ -6,15 +6,14 @@ use super::form;
 use super::form::ExpiryInput;
 use super::list::which;
 use super::session::Session;
-use super::show::{facts, time};
+use super::show::facts;
 use crate::client::Changes;
-use crate::domain::{AccessKey, KeyId, Status};
+use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access as _;
+use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
-
-/// Cells of a label that is asked about.
-const LABEL_CELLS: usize = 100;
+use crate::operations::{delete, edit, messages};
 
 async fn key(session: &mut Session, rest: &str) -> Flow<AccessKey> {
     let id = which(session, rest).await?;
@@ -28,55 +27,45 @@ async fn change(session: &mut Session, id: &KeyId, changes: &Changes) -> Flow<()
     Ok(())
 }
 
-/// Asks for a new label and a new end.
+/// Asks for a new label and a new expiry date.
 pub(crate) async fn edit(session: &mut Session, rest: &str) -> Flow<()> {
     let key = key(session, rest).await?;
     facts(session, &key);
     form::tell_way_back(session, "then nothing is changed.");
-    let label = form::label(session, "Enter keeps it, - for none").await?;
+    let texts = form::texts(session, "Enter keeps it, - for none").await?;
     let changes = match form::expires(session, "Enter keeps it").await? {
-        ExpiryInput::Back => Changes::default(),
-        ExpiryInput::Kept => Changes { label, ..Changes::default() },
-        ExpiryInput::Is(end) => Changes { label, expires_at: Some(end.at(Utc::now())), status: None },
+        ExpiryInput::Back => None,
+        ExpiryInput::Kept => edit::changes(&key, texts, None),
+        ExpiryInput::Is(end) => edit::changes(&key, texts, Some(end.at(Utc::now()))),
     };
-    if changes == Changes::default() {
-        session.console.say("Nothing was changed.");
+    let Some(changes) = changes else {
+        session.console.say(messages::NOTHING_CHANGED);
         return Ok(());
-    }
+    };
     change(session, &key.id, &changes).await
 }
 
-/// Switches a key on or off; over, if neither is said.
-pub(crate) async fn switch(session: &mut Session, rest: &str, to: Option<Status>) -> Flow<()> {
+/// Activates or deactivates a key; the one that it can take, if neither is said.
+pub(crate) async fn switch(session: &mut Session, rest: &str, wanted: Option<Switch>) -> Flow<()> {
     let key = key(session, rest).await?;
     facts(session, &key);
-    let to = match (to, key.status) {
-        (Some(to), _) => to,
-        (None, Status::Active) => Status::Inactive,
-        (None, Status::Inactive) => Status::Active,
-        (None, Status::Expired) => {
-            session.console.say("It has expired: edit sets a new end.");
+    let switch = match Switch::of(&key, wanted) {
+        Ok(switch) => switch,
+        Err(NotSwitched::Expired) => {
+            session.console.say(format!("{} Set a new expiry date with edit.", NotSwitched::Expired));
+            return Ok(());
+        }
+        Err(why) => {
+            session.console.say(why.to_string());
             return Ok(());
         }
     };
-    if key.status == to {
-        session.console.say(format!("It is {} already.", to.as_str()));
+    session.console.say(switch.consequence());
+    if !session.console.confirm(&format!("{} it?", switch.verb())).await? {
+        session.console.say(messages::NOTHING_CHANGED);
         return Ok(());
     }
-    let (what, question) = if to == Status::Active {
-        let words =
-            "It will be accepted again, at once. Access tokens from before stay refused: clients fetch new ones.";
-        (words, "Activate it?")
-    } else {
-        let words = "Requests that use it, and access tokens made from it, fail at once. It can be activated again.";
-        (words, "Deactivate it?")
-    };
-    session.console.say(what);
-    if !session.console.confirm(question).await? {
-        session.console.say("Nothing was changed.");
-        return Ok(());
-    }
-    change(session, &key.id, &Changes { status: Some(to), ..Changes::default() }).await
+    change(session, &key.id, &Changes { status: Some(switch.status()), ..Changes::default() }).await
 }
 
 /// Deletes the key that is meant.
@@ -85,30 +74,19 @@ pub(crate) async fn delete(session: &mut Session, rest: &str) -> Flow<()> {
     delete_this(session, &key).await
 }
 
-/// Deletes a key, if the end of its ID is typed, and in production the profile's name.
+/// Deletes a key, if that is confirmed.
 pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<()> {
-    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.to_display(LABEL_CELLS) };
-    let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", time(at)));
-    let id = key.id.to_display(KeyId::MAX_CHARS);
-    session.console.say(format!("{label}, {id}, {}, {used}.", key.status.as_str()));
-    session.console.say("Requests that use this key will fail at once. This cannot be undone.");
-    confirm(session, &key.id).await?;
+    let profile = &session.server.profile;
+    let production = profile.production.then(|| profile.name.clone());
+    if let Err(why) = delete::confirm(&mut session.console, key, production).await? {
+        return Err(Interrupt::failed(format!("{why} {}", messages::NOTHING_DELETED)));
+    }
     let was_there = session.call(async |client| client.remove(&key.id).await).await?;
-    session.console.say(if was_there { format!("Deleted {id}.") } else { format!("{id} was deleted already.") });
-    Ok(())
-}
-
-async fn confirm(session: &mut Session, id: &KeyId) -> Flow<()> {
-    let no = |what| Err(Interrupt::failed(format!("That is not {what}: nothing was deleted.")));
-    let typed = session.console.ask("Type the last four characters of its ID to delete it: ").await?;
-    if !typed.eq_ignore_ascii_case(&id.last_four()) {
-        return no("the end of its ID");
-    }
-    if session.server.profile.production {
-        let name = session.server.profile.name.clone();
-        if session.console.ask(format!("{name} is a production profile. Type its name to go on: ")).await? != name {
-            return no("its name");
-        }
-    }
+    let id = key.id.to_display(KeyId::MAX_CHARS);
+    session.console.say(if was_there {
+        messages::deleted(&key.id, Some(&key.label))
+    } else {
+        format!("{id} was already deleted.")
+    });
     Ok(())
 }

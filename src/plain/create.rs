@@ -16,7 +16,7 @@ use crate::operations::prompter::Prompter as _;
 pub(crate) async fn run(session: &mut Session) -> Flow<()> {
     session.rescue()?; // before anything is asked
     form::tell_way_back(session, "then no key is made.");
-    let label = form::label(session, "Enter for none").await?.unwrap_or_default();
+    let texts = form::texts(session, "Enter for none").await?;
     let expires_at = match form::expires(session, "Enter for never").await? {
         ExpiryInput::Back => {
             session.console.say("No key was made.");
@@ -25,7 +25,7 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
         ExpiryInput::Kept => None,
         ExpiryInput::Is(end) => end.at(Utc::now()),
     };
-    let new = NewKey { idempotency_key: IdempotencyKey::random(), label, expires_at };
+    let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at };
     send_and_tell(session, &new, &mut PendingCreates::of(&session.config)).await
 }
 

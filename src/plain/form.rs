@@ -1,9 +1,11 @@
-//! Label and expiry, as they are typed.
+//! Texts and expiry of a key, as they are typed.
 
 use chrono::Utc;
 
 use super::session::Session;
-use crate::domain::Label;
+use crate::domain::Texts;
+use crate::domain::key::fields;
+use crate::operations::format::local_time;
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
 use crate::operations::{expiry, input};
@@ -26,19 +28,25 @@ pub(crate) fn tell_way_back(session: &mut Session, then: &str) {
     session.console.say(format!("To go back, answer {BACK} at Expires: {then}"));
 }
 
-/// Asks for a label until it is one; `keep` says what nothing typed means, and stands for none.
-pub(crate) async fn label(session: &mut Session, keep: &str) -> Flow<Option<Label>> {
-    loop {
-        let typed = session.console.ask(format!("Label ({keep}): ")).await?;
-        match typed.as_str() {
-            "" => return Ok(None),
-            "-" => return Ok(Some(Label::default())),
-            text => match input::label(text) {
-                Ok(label) => return Ok(Some(label)),
-                Err(why) => session.console.say(format!("That is no label: {why}.")),
-            },
+/// Asks for each text until it is allowed; `keep` says what nothing typed means, and `-` stands for none.
+pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Texts> {
+    let mut texts = Texts::default();
+    for (field, _) in fields::written() {
+        let question = format!("{} ({keep}): ", field.title);
+        loop {
+            let typed = session.console.ask(&question).await?;
+            let text = match typed.as_str() {
+                "" => break,
+                "-" => "",
+                text => text,
+            };
+            match input::set_text(&mut texts, field, text) {
+                Ok(()) => break,
+                Err(why) => session.console.say(format!("Invalid {}: {why}.", field.name)),
+            }
         }
     }
+    Ok(texts)
 }
 
 /// Asks for an end until it is one; `keep` says what nothing typed means.
@@ -55,11 +63,11 @@ pub(crate) async fn expires(session: &mut Session, keep: &str) -> Flow<ExpiryInp
         match expiry::expires(&typed) {
             Ok(end) => {
                 if let Some(at) = end.at(Utc::now()) {
-                    session.console.say(format!("That is {}.", super::show::time(at)));
+                    session.console.say(format!("That is {}.", local_time(at)));
                 }
                 return Ok(ExpiryInput::Is(end));
             }
-            Err(why) => session.console.say(format!("That is no end: {why}.")),
+            Err(why) => session.console.say(format!("Invalid expiry: {why}.")),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The list of keys, a page at a time.
 
 use super::session::Session;
-use super::show::time;
 use crate::client::{Cursor, ListRequest, Page};
-use crate::domain::{AccessKey, CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+use crate::domain::{CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
 use crate::operations::access::Access as _;
+use crate::operations::format::key_in_line;
 use crate::operations::input::key_id;
 use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
@@ -36,7 +37,7 @@ pub(crate) async fn next(session: &mut Session) -> Flow<()> {
     match session.listing.after.clone() {
         Some(cursor) => page(session, Cursor::After(cursor)).await,
         None if session.listing.is_begun => {
-            session.console.say("That was the last key: list begins again.");
+            session.console.say("That was the last key. list starts again from the first.");
             Ok(())
         }
         None => first(session).await,
@@ -46,7 +47,7 @@ pub(crate) async fn next(session: &mut Session) -> Flow<()> {
 /// Lists only what has a text in ID or label.
 pub(crate) async fn filter(session: &mut Session, rest: &str) -> Flow<()> {
     let text = match rest {
-        "" => session.console.ask("Text in ID or label (Enter for all keys): ").await?,
+        "" => session.console.ask("Filter by ID or label (Enter for all keys): ").await?,
         text => text.to_owned(),
     };
     Filter::check(&text).map_err(Interrupt::words)?;
@@ -73,7 +74,7 @@ pub(crate) async fn sort(session: &mut Session, rest: &str) -> Flow<()> {
         (_, order) => order.to_owned(),
     };
     let order = if order.is_empty() { Some(natural) } else { Order::parse(&order) };
-    let order = order.ok_or_else(|| Interrupt::words("the direction is asc or desc"))?;
+    let order = order.ok_or_else(|| Interrupt::words("use asc or desc"))?;
     (session.listing.query.sort, session.listing.query.order) = (sort, order);
     first(session).await
 }
@@ -108,14 +109,14 @@ fn say_page(session: &mut Session, page: &Page) {
     let before = listing.shown.len();
     listing.shown.extend(page.keys.iter().map(|key| key.id.clone()));
     for (n, key) in page.keys.iter().enumerate() {
-        session.console.say(format!("{}. {}", before + n + 1, in_a_line(key)));
+        session.console.say(format!("{}. {}", before + n + 1, key_in_line(key)));
     }
     let (last, of) = (listing.shown.len(), listing.total.map_or(String::new(), |total| format!(" of {total}")));
     let more = if page.after.is_some() { ". next lists more" } else { "" };
     let such = such(&listing.query);
     match page.keys.len() {
         0 if before > 0 => session.console.say("There are no more keys."),
-        0 if listing.query.filter == Filter::default() => session.console.say("There is no access key yet."),
+        0 if listing.query.filter == Filter::default() => session.console.say(format!("{}.", messages::NO_KEYS)),
         0 => session.console.say(format!("No access key matches{such}.")),
         _ => session.console.say(format!("Keys {} to {last}{of}{such}{more}.", before + 1)),
     }
@@ -135,13 +136,6 @@ fn such(query: &KeyQuery) -> String {
     format!("{with}{only}{}", if is_usual { "" } else { &by })
 }
 
-fn in_a_line(key: &AccessKey) -> String {
-    let label = if key.label.is_empty() { "(no label)".to_owned() } else { key.label.to_display(LABEL_CELLS) };
-    let (id, status) = (key.id.to_display(KeyId::MAX_CHARS), key.status.as_str());
-    let (used, ends) = (key.last_used_at.map_or("never".to_owned(), time), key.expires_at.map(time));
-    format!("{label}, {id}, {status}, last used {used}, expires {}", ends.unwrap_or_else(|| "never".to_owned()))
-}
-
 /// The key that is meant: a number of the list, or any ID. Asks if nothing is given.
 pub(crate) async fn which(session: &mut Session, given: &str) -> Flow<KeyId> {
     let text = match given {
@@ -152,7 +146,7 @@ pub(crate) async fn which(session: &mut Session, given: &str) -> Flow<KeyId> {
     if text.len() < 8 && text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
         let number: Option<usize> = text.parse().ok();
         let found = number.and_then(|n| session.listing.shown.get(n.checked_sub(1)?)).cloned();
-        return found.ok_or_else(|| Interrupt::words("no key of this number was listed: list shows the numbers"));
+        return found.ok_or_else(|| Interrupt::words("no key with that number; list shows the numbers"));
     }
     key_id(&text).map_err(|why| Interrupt::words(&why))
 }

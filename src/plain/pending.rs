@@ -7,12 +7,13 @@ use super::session::Session;
 use crate::operations::access::Access as _;
 use crate::operations::interrupt::Flow;
 use crate::operations::pending::PendingCreates;
+use crate::operations::permissions::ReadOnly;
 use crate::operations::prompter::Prompter as _;
 
 /// Says what was left over at this server, once it is known whose it would be. It stays free for another latchkey to
 /// finish until the user asks for it here.
 pub(crate) fn tell(session: &mut Session) {
-    let owner = session.owner().filter(|_| session.only_looks().is_none());
+    let owner = session.owner().filter(|_| ReadOnly::of(&session.server).is_none());
     let mut journal = PendingCreates::of(&session.config);
     session.has_left_over = owner.is_some_and(|owner| {
         journal.tell(&owner, Utc::now(), "The command finish finishes it.", |text| session.console.say(text))

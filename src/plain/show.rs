@@ -1,12 +1,13 @@
 //! One key: what it is, and what happened to it.
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
-
 use super::list::which;
 use super::session::Session;
 use crate::client::Event;
+use crate::domain::key::fields;
+use crate::domain::key::fields::FieldValue;
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::access::Access as _;
+use crate::operations::format::{in_words, local_time};
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
 
@@ -14,11 +15,6 @@ use crate::operations::prompter::Prompter as _;
 const EVENTS: usize = 20;
 /// Cells of a text of the server's in a line: more than any of the contract's texts.
 const CELLS: usize = 400;
-
-/// ISO 8601, here, with the offset from UTC.
-pub(crate) fn time(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Local).to_rfc3339_opts(SecondsFormat::Secs, false)
-}
 
 /// Shows a key with its events.
 pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
@@ -31,23 +27,24 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     }
     if events.len() > EVENTS || more.is_some() {
         let id = id.to_display(KeyId::MAX_CHARS);
-        session.console.say(format!("These are the newest {EVENTS} events. All: latchkey keys show {id} --events"));
+        session
+            .console
+            .say(format!("Only the newest {EVENTS} events are shown. For all: latchkey keys show {id} --events"));
     }
     Ok(())
 }
 
 /// Says what is known of a key.
 pub(crate) fn facts(session: &mut Session, key: &AccessKey) {
-    let label = if key.label.is_empty() { "(none)".to_owned() } else { key.label.to_display(CELLS) };
-    let by =
-        if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.to_display(CELLS)) };
-    let from = key.last_used_from.as_ref().map_or(String::new(), |from| format!(" from {}", from.to_display(CELLS)));
-    session.console.say(format!("Access key ID: {}", key.id.to_display(KeyId::MAX_CHARS * 8)));
-    session.console.say(format!("Label: {label}"));
-    session.console.say(format!("Status: {}", key.status.as_str()));
-    session.console.say(format!("Created: {}{by}", time(key.created_at)));
-    session.console.say(format!("Last used: {}", key.last_used_at.map_or("never".to_owned(), |at| time(at) + &from)));
-    session.console.say(format!("Expires: {}", key.expires_at.map_or("never".to_owned(), time)));
+    for field in fields::rows() {
+        let value = match (field.value)(key) {
+            FieldValue::Text(Some(text)) if text.is_empty() => "(none)".to_owned(),
+            value => in_words(value, CELLS),
+        };
+        let behind = field.behind().map(|(word, other)| (word, in_words((other.value)(key), CELLS)));
+        let behind = behind.filter(|(_, text)| !text.is_empty()).map(|(word, text)| format!(" {word} {text}"));
+        session.console.say(format!("{}: {value}{}", field.title, behind.unwrap_or_default()));
+    }
 }
 
 fn in_a_line(event: &Event) -> String {
@@ -55,5 +52,5 @@ fn in_a_line(event: &Event) -> String {
         text.as_ref().map_or(String::new(), |text| format!(", {word}{}", text.to_display(CELLS)))
     };
     let (by, from, detail) = (part("by ", &event.by), part("from ", &event.from), part("", &event.detail));
-    format!("{}, {}{by}{from}{detail}", time(event.at), event.kind.to_display(CELLS))
+    format!("{}, {}{by}{from}{detail}", local_time(event.at), event.kind.to_display(CELLS))
 }

@@ -72,8 +72,8 @@ fn a_delete_takes_the_end_of_the_id() {
     let home = Home::new();
     let ids: Vec<String> = ["first", "second", "third"].iter().map(|label| home.create(label).0).collect();
     let mut terminal = start(&home, &["keys", "delete", &ids[0], "PKNOTTHERE"]);
-    terminal.sees("first  active, never used");
-    terminal.sees("to delete it: ");
+    terminal.sees(&format!("first, {}, active, last used never", ids[0]));
+    terminal.sees("To confirm, type");
     terminal.press(&format!("{}<Enter>", &ids[0][16..]));
     terminal.sees("deleted");
     terminal.sees("PKNOTTHERE  not found");
@@ -81,7 +81,7 @@ fn a_delete_takes_the_end_of_the_id() {
     assert_eq!(home.keys().len(), 2);
     for no in ["<Enter>", "y<Enter>", "\u{4}"] {
         let mut terminal = start(&home, &["keys", "delete", &ids[1], &ids[2]]);
-        terminal.sees("to delete it: ");
+        terminal.sees("To confirm, type");
         terminal.press(no);
         terminal.sees("not tried");
         assert_eq!(code(terminal.ends().0), 130);
@@ -103,12 +103,12 @@ fn a_production_profile_asks_for_its_name_too() {
     let mut terminal = start(&home, &["keys", "delete", &id, "--profile", "live"]);
     terminal.sees("Type its name");
     terminal.press("local<Enter>");
-    terminal.sees("nothing was deleted");
+    terminal.sees("Nothing was deleted");
     assert_eq!(code(terminal.ends().0), 130);
     let mut terminal = start(&home, &["keys", "delete", &id, "--profile", "live"]);
     terminal.sees("Type its name");
     terminal.press("live<Enter>");
-    terminal.sees("to delete it: ");
+    terminal.sees("To confirm, type");
     terminal.press(&format!("{}<Enter>", &id[16..]));
     terminal.sees("deleted");
     assert_eq!(code(terminal.ends().0), 0);

@@ -210,7 +210,7 @@ fn without_a_place_to_fall_back_to_no_key_is_made() {
 fn values_that_are_none_are_named() {
     let home = Home::new();
     for (args, why) in [
-        (&["--expires", "yesterday"][..], "write 90d"),
+        (&["--expires", "yesterday"][..], "use 90d"),
         (&["--expires", "2020-01-01"], "passed"),
         (&["--expires", "0d"], "3650d"),
         (&["--label", "a\u{7}b"], "control character"),

@@ -75,7 +75,7 @@ fn a_read_only_profile_changes_nothing() {
         &["keys", "activate", &id],
         &["keys", "deactivate", &id],
     ] {
-        assert!(home.run(&[args, &["--read-only"]].concat()).failed(3).contains("nothing was changed"));
+        assert!(home.run(&[args, &["--read-only"]].concat()).failed(3).contains("Nothing was changed."));
     }
     assert_eq!(home.keys()[0]["label"], "kept");
     home.run(&["keys", "show", &id, "--read-only"]).good();

@@ -71,7 +71,7 @@ fn an_expired_key_is_not_switched_on() {
     let database = rusqlite::Connection::open(home.path(".local/share/latchkey/keys.db")).unwrap();
     database.execute("UPDATE keys SET expires_at = 1", []).unwrap();
     let error = home.run(&["keys", "activate", &id]).failed(5);
-    assert!(error.contains("has expired: nothing was changed"), "{error}");
+    assert!(error.contains("has expired"), "{error}");
     assert!(error.contains(&format!("latchkey keys edit {id} --expires")), "{error}");
     home.run(&["keys", "edit", &id, "--expires", "90d"]).good();
     home.run(&["keys", "activate", &id]).good();

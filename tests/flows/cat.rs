@@ -101,7 +101,7 @@ async fn the_shell_waits_for_a_create() {
     assert!(bench.state.creating);
     bench.press("<Ctrl-Z>");
     assert!(bench.state.suspending && !bench.state.may_suspend());
-    bench.sees("Waiting for the new key before leaving");
+    bench.sees("Waiting for the new key before quitting");
     bench.settle().await;
     assert!(!bench.terminal.state().is_entered);
     bench.resume().await;

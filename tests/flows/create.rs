@@ -9,7 +9,7 @@ use latchkey::tui::runtime::{RunOutcome, SignalEvent};
 #[tokio::test]
 async fn a_key_is_created_shown_copied_and_closed() {
     let mut bench = Bench::new().await;
-    bench.sees("There is no access key yet.");
+    bench.sees("No access keys yet");
     bench.type_keys("c nightly<Space>backup<Enter>").await;
     bench.sees("Access key created");
     bench.sees("[Show key] [Copy to clipboard] [Save] [HMAC token] [Test key] [Close]");
@@ -84,7 +84,7 @@ async fn quitting_waits_for_the_only_copy_of_a_secret() {
     let mut bench = Bench::new().await;
     bench.press("c late<Enter><Ctrl-C>");
     assert!(bench.outcome().is_none());
-    bench.sees("Waiting for the new key before leaving");
+    bench.sees("Waiting for the new key before quitting");
     bench.settle().await;
     bench.secret();
     assert!(bench.outcome().is_none());
@@ -127,7 +127,7 @@ async fn label_and_expiry_are_checked_as_they_are_typed() {
     bench.press(&"x".repeat(120));
     bench.sees("100/100");
     bench.type_keys("<Tab><Right><Right><Tab>2020-01-01").await;
-    bench.sees("it has passed");
+    bench.sees("That date is in the past");
     bench.type_keys("<Enter>").await;
     bench.sees("Create access key");
     assert!(!bench.state.creating);

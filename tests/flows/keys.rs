@@ -37,7 +37,7 @@ async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
     bench.press("<Ctrl-U>");
     bench.press(&id[16..]);
     bench.type_keys("<Enter>").await;
-    bench.sees("is deleted");
+    bench.sees("are now refused");
     assert_eq!(bench.state.list.total, Some(2));
     // The selection stays where the eye is.
     assert_eq!(bench.state.list.selected, 1);
@@ -55,7 +55,7 @@ async fn the_confirmation_holds_the_key_that_it_was_opened_for() {
     bench.pass(std::time::Duration::from_secs(61)).await;
     bench.press(&first[16..]);
     bench.type_keys("<Enter>").await;
-    bench.sees("is deleted");
+    bench.sees("are now refused");
     bench.sees("newer");
     bench.misses("first ");
 }
@@ -71,7 +71,7 @@ async fn a_key_that_somebody_else_deleted_counts_as_deleted() {
     other.type_keys("<Enter>").await;
     bench.press(&id[16..]);
     bench.type_keys("<Enter>").await;
-    bench.sees("There is no access key yet.");
+    bench.sees("No access keys yet");
 }
 
 #[tokio::test]

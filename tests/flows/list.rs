@@ -78,11 +78,11 @@ async fn a_filter_narrows_as_it_is_typed_and_clears() {
     bench.type_keys("<Enter><End>").await;
     bench.sees(&format!("{total} of {total}"));
     bench.type_keys("/qqqqqq").await;
-    bench.sees("No key has “grafanaqqqqqq”");
+    bench.sees("No keys match “grafanaqqqqqq”");
     bench.type_keys("<Esc>").await;
     bench.sees("1,500 keys");
     bench.type_keys("f").await;
-    bench.sees("only active keys");
+    bench.sees("Status: active");
     bench.type_keys("ff").await;
     bench.sees("○ inactive");
     bench.misses("● active");

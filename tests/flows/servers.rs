@@ -17,7 +17,7 @@ async fn a_wrong_password_is_said_and_the_right_one_opens_the_list() {
     assert!(!format!("{:?}", bench.state).contains("wrong-password"));
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Signed in as jo (administrator).");
-    bench.sees("There is no access key yet.");
+    bench.sees("No access keys yet");
     bench.misses(PASSWORD);
     team.stop().await;
 }
@@ -27,11 +27,11 @@ async fn who_does_not_sign_in_sees_no_keys_and_may_come_back() {
     let folder = TempDir::new().unwrap();
     let (mut bench, team) = bench(&folder).await;
     bench.type_keys("<Esc>").await;
-    bench.sees("The keys cannot be shown.");
+    bench.sees("Can't load the keys");
     bench.type_keys("r").await;
     bench.sees("Sign in to 127.0.0.1");
     sign_in(&mut bench, "jo").await;
-    bench.sees("There is no access key yet.");
+    bench.sees("No access keys yet");
     team.stop().await;
 }
 
@@ -48,7 +48,7 @@ async fn a_session_that_ends_asks_again_and_goes_on() {
     bench.type_keys("<Enter>").await;
     bench.sees("Your session has ended.");
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
-    bench.sees("There is no access key yet.");
+    bench.sees("No access keys yet");
     // In mid-create: one key, and its secret.
     end_sessions(&folder);
     bench.type_keys("cafter<Enter>").await;
@@ -114,7 +114,7 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     bench.sees("the profile's name");
     assert_eq!(bench.state.list.total, Some(1));
     bench.type_keys("<Space>prod<Enter>").await;
-    bench.sees("is deleted");
+    bench.sees("are now refused");
     team.stop().await;
 }
 
@@ -134,12 +134,13 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
         bench.sees("This profile is read-only");
     }
     bench.type_keys("?").await;
-    bench.misses("Delete the selected key");
+    bench.sees("Switch to another profile");
+    bench.misses("Delete an access key");
     bench.type_keys("<Esc>p<Up><Up><Enter>").await;
     sign_in(&mut bench, "au").await;
     bench.type_keys("d").await;
     assert!(bench.state.dialog.is_none());
-    bench.sees("auditors look at keys and change none");
+    bench.sees("You are signed in as an auditor (read-only).");
     team.stop().await;
 }
 

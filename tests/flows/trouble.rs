@@ -25,12 +25,12 @@ async fn the_server_goes_away_and_comes_back() {
     server.stop().await;
     bench.type_keys("r").await;
     bench.sees("kept on screen");
-    bench.sees("Old: as of");
+    bench.sees("Offline: showing data from");
     bench.sees("Can't reach the server");
-    bench.sees("Next try in 1 s");
+    bench.sees("Retrying in 1 s");
     // What fails now is told in its dialog, and nothing that was typed is lost.
     bench.type_keys("c typed<Enter>").await;
-    bench.sees("Nothing was lost. Enter retries.");
+    bench.sees("Nothing was lost. Press Enter to retry.");
     bench.sees("typed");
     bench.server = Some(embedded::start(bench.folder.path()).await.unwrap());
     bench.pass(Duration::from_secs(1)).await;
@@ -49,7 +49,7 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
     let new =
-        latchkey::client::NewKey { idempotency_key: name, label: latchkey::domain::Label::default(), expires_at: None };
+        latchkey::client::NewKey { idempotency_key: name, texts: latchkey::domain::Texts::default(), expires_at: None };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
     bench.sees("The key already exists");
@@ -70,7 +70,7 @@ async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
     let client = client_at(&base, &token);
     let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
-    bench.sees("There is no access key yet.");
+    bench.sees("No access keys yet");
     bench.type_keys("c mine<Enter>").await;
     bench.sees("Not allowed");
     bench.sees("mine");
@@ -84,7 +84,7 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
     let client = Client::unix(&server.socket, &SecretString::from("wrong")).unwrap();
     let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
-    bench.sees("The keys cannot be shown.");
+    bench.sees("Can't load the keys");
     bench.sees("Press r to try again.");
     assert_eq!(bench.state.next_wake(bench.now()), None);
 }

@@ -66,7 +66,7 @@ fn every_dialog_shows_it_escaped() {
         page.press("d");
         page.sees("Delete access key");
         page.press("0000<Enter>");
-        page.sees("is deleted");
+        page.sees("are now refused");
         page.press("q");
         let (status, page) = page.ends();
         assert!(status.success());

@@ -25,8 +25,8 @@ answer "Secret access key (1 to 6, Enter lists them): " "file"
 answer "New file (Enter to go back): " "key.secret"
 answer "Secret access key (1 to 6, Enter lists them): " "close"
 answer "Command (help lists them): " "delete $id"
-answer "to delete it: " [string range $id end-3 end]
-expect -ex "Deleted $id."
+answer "To confirm, type" [string range $id end-3 end]
+expect -ex "($id). Requests with it are now refused."
 answer "Command (help lists them): " "quit"
 expect eof
 exit [lindex [wait] 3]

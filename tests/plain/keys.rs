@@ -74,20 +74,23 @@ fn a_key_is_changed_switched_and_deleted() {
     talk.answers(&[(COMMAND, &format!("edit {id}")), ("Label: old name", ""), ("Enter keeps it): ", "")]);
     talk.answers(&[("Nothing was changed.", HEARD), (COMMAND, &format!("edit {id}"))]);
     talk.answers(&[("- for none): ", "new\u{1b}[A"), ("control character", "new name"), ("keeps it): ", "soon")]);
-    talk.answers(&[("write 90d", "2999-01-31"), ("That is 2999-01-31T23:59:59+00:00.", "list")]);
+    talk.answers(&[("use 90d", "2999-01-31"), ("That is 2999-01-31T23:59:59+00:00.", "list")]);
     talk.says(&format!("1. new name, {id}, active, last used never, expires 2999-01-31T23:59:59+00:00"));
     talk.answers(&[(COMMAND, "deactivate 1"), ("(yes or no, Enter for no): ", ""), ("Nothing was changed.", "a 1")]);
     talk.answers(&[("(yes or no, Enter for no): ", "maybe"), ("Type yes or no.", "yes")]);
-    talk.answers(&[("Changed:", HEARD), ("Status: inactive", "deactivate 1"), ("It is inactive already.", "a 1")]);
-    talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("It is active already.", "show 1")]);
+    talk.answers(&[("Changed:", HEARD), ("Status: inactive", "deactivate 1"), ("The key is already inactive.", "a 1")]);
+    talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("The key is already active.", "show 1")]);
     talk.says("created, by ");
     // On the page these do something else, or nothing.
     for letter in ["x 1", "y 1", "S", "v 1", "n", "w"] {
-        talk.answers(&[(COMMAND, letter), ("That is no command: help lists them.", HEARD)]);
+        talk.answers(&[(COMMAND, letter), ("Unknown command. Type help for a list.", HEARD)]);
     }
-    talk.answers(&[(COMMAND, "delete 1"), ("to delete it: ", "nope"), ("nothing was deleted.", "delete 1")]);
-    talk.answers(&[("to delete it: ", &id[16..].to_lowercase()), (&format!("Deleted {id}."), "list")]);
-    talk.says("There is no access key yet.");
+    talk.answers(&[(COMMAND, "delete 1"), ("To confirm, type", "nope"), ("Nothing was deleted.", "delete 1")]);
+    talk.answers(&[
+        ("To confirm, type", &id[16..].to_lowercase()),
+        (&format!("({id}). Requests with it are now refused."), "list"),
+    ]);
+    talk.says("No access keys yet");
     let said = talk.quits();
     assert!(!said.contains('\u{1b}'), "{said}");
 }
@@ -119,13 +122,9 @@ fn production_is_said_with_every_question_and_asks_for_more() {
     let mut talk = Talk::start(home.command().args(["--profile", "live"]));
     assert!(talk.says(COMMAND).contains("Profile: live, PRODUCTION."));
     talk.types(&format!("delete {id}"));
-    talk.answers(&[("[PRODUCTION live] Type the last four", &id[16..]), ("[PRODUCTION live] live is", "local")]);
-    talk.answers(&[("That is not its name: nothing was deleted.", &format!("delete {id}"))]);
-    talk.answers(&[
-        ("to delete it: ", &id[16..]),
-        ("Type its name to go on: ", "live"),
-        ("Deleted PK", "profiles local"),
-    ]);
+    talk.answers(&[("[PRODUCTION live] To confirm, type", &format!("{} local", &id[16..]))]);
+    talk.answers(&[("Nothing was deleted.", &format!("delete {id}"))]);
+    talk.answers(&[("To confirm, type", &format!("{} live", &id[16..])), ("Deleted “precious” (PK", "profiles local")]);
     talk.says("Profile: local. Server: embedded server.");
     talk.answers(&[
         (COMMAND, "p"),
@@ -142,12 +141,12 @@ fn read_only_offers_no_changes_and_refuses_them() {
     let home = Home::new();
     let id = home.create("kept");
     let mut talk = Talk::start(home.command().arg("--read-only"));
-    talk.answers(&[("Read-only: nothing can be changed.", HEARD), (COMMAND, "help")]);
+    talk.answers(&[("This profile is read-only.", HEARD), (COMMAND, "help")]);
     let help = talk.says(COMMAND);
     assert!(help.contains("\r\n12. tokens") && !help.contains("create") && !help.contains("delete"), "{help}");
     for change in ["create", "7", "edit", "activate", "deactivate", "delete", "d"] {
         talk.types(&format!("{change} {id}"));
-        assert!(talk.says(COMMAND).contains("is read-only here: nothing was changed."));
+        assert!(talk.says(COMMAND).contains("This profile is read-only. Nothing was changed."));
     }
     talk.types("");
     talk.quits();

@@ -39,7 +39,7 @@ fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
         let told = begin.lines().find(|line| line.contains("Creating a key labelled “mine” at "));
         assert!(told.is_some_and(|line| line.ends_with(FINISH)), "{begin}");
         talk.types("help");
-        talk.answers(&[("\r\n19. finish: ask the server again", HEARD)]);
+        talk.answers(&[("\r\n19. finish: Finish creating a key", HEARD)]);
         talk.quits();
     }
     let mut talk = home.talk();
@@ -48,7 +48,7 @@ fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
         (&format!("An earlier attempt created {id}"), HEARD),
         ("Delete it? (yes or no", "yes"),
     ]);
-    talk.answers(&[("to delete it: ", &id[16..]), (&format!("Deleted {id}."), HEARD)]);
+    talk.answers(&[("To confirm, type", &id[16..]), (&format!("({id}). Requests with it are now refused."), HEARD)]);
     talk.quits();
     assert_eq!(home.keys(), 0);
     is_forgotten(&home);

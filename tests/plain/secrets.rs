@@ -100,7 +100,7 @@ fn a_label_is_no_place_for_a_secret() {
     let home = Home::new();
     let mut talk = home.talk();
     talk.answers(&[(COMMAND, "create"), ("Label", "sk_0123456789"), ("looks like a secret", &"é".repeat(101))]);
-    talk.answers(&[("101 characters", ""), ("Enter for never): ", "yesterday"), ("write 90d", "never"), (SECRET, "6")]);
+    talk.answers(&[("101 characters", ""), ("Enter for never): ", "yesterday"), ("use 90d", "never"), (SECRET, "6")]);
     talk.answers(&[("lose it for good?", "yes")]);
     talk.quits();
 }

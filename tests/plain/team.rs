@@ -51,7 +51,7 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
     let mut talk = team.home.talk();
     talk.answers(&[("Profile: team, PRODUCTION. Server: localhost", "list"), ("User name", "jo")]);
     talk.answers(&[("[PRODUCTION team] Password of jo", "wrong"), ("password is wrong", "jo"), ("Password", PASSWORD)]);
-    talk.answers(&[("Signed in as jo (administrator), until 2", HEARD), ("There is no access key yet.", HEARD)]);
+    talk.answers(&[("Signed in as jo (administrator), until 2", HEARD), ("No access keys yet", HEARD)]);
     assert_eq!(team.sessions(), 1);
     talk.answers(&[(COMMAND, "create"), ("Label", "for the team")]);
     talk.says("for never): ");
@@ -78,7 +78,7 @@ fn who_does_not_sign_in_gets_nothing() {
     let team = Team::start("username = \"jo\"");
     let mut talk = team.home.talk();
     talk.answers(&[(COMMAND, "create"), ("Password of jo", ""), ("Nobody is signed in: nothing was done.", "signout")]);
-    talk.answers(&[("Nobody is signed in.", "list"), ("Password of jo", PASSWORD), ("no access key yet", "signout")]);
+    talk.answers(&[("Nobody is signed in.", "list"), ("Password of jo", PASSWORD), ("No access keys yet", "signout")]);
     talk.says("Signed out.");
     assert_eq!(team.sessions(), 0);
     talk.answers(&[(COMMAND, "list")]);
@@ -95,7 +95,7 @@ fn a_remembered_session_is_taken_and_left_as_it_was() {
     fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
     team.home.run(&["login", "--remember", "--password-file", password.to_str().unwrap()]);
     let mut talk = team.home.talk();
-    talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("no access key yet", HEARD)]);
+    talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("No access keys yet", HEARD)]);
     assert!(!talk.quits().contains("Password"));
     assert_eq!(team.sessions(), 1, "other commands use it too");
     // The kernel's keyring outlives the test's home.

@@ -25,7 +25,7 @@ fn over_ssh_a_display_is_left_alone_unless_it_is_wished_for() {
     let number = i32::from(display.local_addr().unwrap().port()) - 6000;
     let session = |command: Command| command.env("SSH_CONNECTION", "x").env("DISPLAY", format!("127.0.0.1:{number}"));
     let mut terminal = Terminal::start(session(latchkey(home.path())));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.sees("Copy uses your terminal's clipboard (OSC 52), if the terminal supports it.");
     terminal.press("c");
@@ -46,7 +46,7 @@ fn a_terminal_that_would_print_the_code_never_gets_it() {
     for term in ["vt100", "linux"] {
         let home = TempDir::new().unwrap();
         let mut terminal = Terminal::start(latchkey(home.path()).env("TERM", term));
-        terminal.sees("There is no access key yet.");
+        terminal.sees("No access keys yet");
         terminal.press("c<Enter>");
         terminal.sees(&format!(
             "No clipboard can be reached from here: a {term} terminal doesn't support a \
@@ -116,7 +116,7 @@ fn hardcopy(home: &TempDir) -> String {
 fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
     let home = TempDir::new().unwrap();
     let mut terminal = in_screen(&home);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Copy uses your terminal's clipboard through GNU screen");
     terminal.press("s");
@@ -152,7 +152,7 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
 fn mosh_carries_a_copy_to_the_terminal() {
     let home = TempDir::new().unwrap();
     let mut terminal = Terminal::start(mosh::client(home.path(), &[program()]));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.sees("Copy uses your terminal's clipboard through mosh");
     terminal.press("c");
@@ -170,7 +170,7 @@ fn a_tmux_on_a_mosh_line_is_known_to_be_blocked() {
     let words = format!("tmux -f /dev/null new-session -s test {}; tmux kill-server", program());
     let command = command(mosh.to_str().unwrap(), home.path()).env("TMUX_TMPDIR", home.path());
     let mut terminal = Terminal::start(command.args(["-c", &words]));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("No clipboard can be reached from here: mosh blocks what tmux sends");
     terminal.press("c");
@@ -191,7 +191,7 @@ fn only_a_newer_tmux_with_set_clipboard_on_gets_through_a_real_mosh() {
     let (settings, socket) = (settings.to_str().unwrap(), home.path().join("tmux.sock"));
     let run = ["tmux", "-S", socket.to_str().unwrap(), "-f", settings, "new-session", program()];
     let mut terminal = Terminal::start(mosh::client(home.path(), &run));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     if is_tmux_at_least(3, 4) {
         terminal.sees("if tmux and the terminal allow it");

@@ -53,7 +53,7 @@ impl Desktop {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("config.toml"), format!("clipboard_seconds = {seconds}\n")).unwrap();
         let mut terminal = Terminal::start(latchkey(home.path()).env("DISPLAY", &self.display));
-        terminal.sees("There is no access key yet.");
+        terminal.sees("No access keys yet");
         terminal
     }
 }
@@ -134,7 +134,7 @@ fn a_display_that_is_gone_is_not_promised() {
     let home = TempDir::new().unwrap();
     let stale = latchkey(home.path()).env("DISPLAY", ":65000").env("WAYLAND_DISPLAY", "wayland-gone");
     let mut terminal = Terminal::start(stale);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Copy uses your terminal's clipboard (OSC 52)");
 }
@@ -147,7 +147,7 @@ fn a_display_that_never_answers_holds_nothing_up() {
     let display = format!("127.0.0.1:{number}");
     let command = latchkey(home.path()).env("DISPLAY", display).env("SSH_CONNECTION", "x").arg("--clipboard=x11");
     let mut terminal = Terminal::start(command);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.create_and_show("");
     let pressed = Instant::now();
     terminal.press("c");

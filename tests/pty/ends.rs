@@ -12,7 +12,7 @@ use crate::terminal::{Terminal, command, count, latchkey};
 fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
     let home = TempDir::new().unwrap();
     let mut terminal = Terminal::start(latchkey(home.path()).env("RUST_BACKTRACE", "full"));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.press("<F12>");
     let (status, terminal) = terminal.ends();
@@ -70,6 +70,6 @@ fn a_lost_terminal_ends_the_program() {
     assert_eq!(terminal.hang_up().code(), Some(129));
     let deaf = format!("trap '' HUP; exec {}", env!("CARGO_BIN_EXE_latchkey"));
     let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &deaf]));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     assert_eq!(terminal.hang_up().code(), Some(129));
 }

@@ -51,7 +51,7 @@ fn leaves(mut terminal: Terminal) {
 fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_everything_back_but_the_secret() {
     let home = TempDir::new().unwrap();
     let mut terminal = job(home.path(), PROGRAM);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("kept");
     terminal.press("<Ctrl-Z>");
     stops(&mut terminal, &secret);
@@ -73,7 +73,7 @@ fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_everything_back_but_the_sec
 fn the_systems_own_stop_signal_does_the_same_in_a_form() {
     let home = TempDir::new().unwrap();
     let mut terminal = job(home.path(), PROGRAM);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("chalf");
     terminal.sees("half");
     kill_process(child(&terminal), Signal::TSTP).unwrap();
@@ -95,11 +95,11 @@ fn a_script_that_waits_for_the_program_stops_with_it() {
     let script = home.path().join("script");
     std::fs::write(&script, format!("{PROGRAM}\necho the script ends\n")).unwrap();
     let mut terminal = job(home.path(), &format!("sh {}", script.display()));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
     stops(&mut terminal, "no secret");
     terminal.send(b"fg\n");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("q");
     terminal.sees("the script ends");
 }
@@ -112,7 +112,7 @@ fn in_the_background_it_stops_before_it_writes() {
     terminal.sees("Stopped");
     assert_eq!(count(&terminal.bytes, ENTER), 0);
     terminal.send(b"fg\n");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
     stops(&mut terminal, "no secret");
     let entered = count(&terminal.bytes, ENTER);
@@ -120,7 +120,7 @@ fn in_the_background_it_stops_before_it_writes() {
     terminal.sees("Stopped");
     assert_eq!(count(&terminal.bytes, ENTER), entered, "it drew over the shell");
     terminal.send(b"fg\n");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("q");
     terminal.sees("shell> ");
 }
@@ -129,7 +129,7 @@ fn in_the_background_it_stops_before_it_writes() {
 fn ended_while_it_stands_still_it_leaves_the_shells_screen_alone() {
     let home = TempDir::new().unwrap();
     let mut terminal = job(home.path(), PROGRAM);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
     stops(&mut terminal, "no secret");
     let before = terminal.bytes.len();
@@ -143,7 +143,7 @@ fn ended_while_it_stands_still_it_leaves_the_shells_screen_alone() {
 fn stopped_by_force_it_draws_everything_again_and_hides_the_secret() {
     let home = TempDir::new().unwrap();
     let mut terminal = job(home.path(), PROGRAM);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     kill_process(child(&terminal), Signal::STOP).unwrap();
     terminal.sees("Stopped"); // it could not leave: this is written into its screen
@@ -185,7 +185,7 @@ fn in_a_pid_namespace_of_its_own_it_looks_no_further_and_goes_on() {
     }
     let script = format!("{PROGRAM}; exit");
     let mut terminal = Terminal::start(command("unshare", home.path()).args(unshare).args(["sh", "-c", &script]));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
     terminal.sees("There is no shell behind this program");
     terminal.press("q");
@@ -196,10 +196,10 @@ fn in_a_pid_namespace_of_its_own_it_looks_no_further_and_goes_on() {
     let mut terminal = Terminal::start(shell);
     terminal.sees("shell> ");
     terminal.send(format!("{PROGRAM}\n").as_bytes());
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
     stops(&mut terminal, "no secret");
     terminal.send(b"fg\n");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     leaves(terminal);
 }

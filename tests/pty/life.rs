@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 pub fn started(home: &Path) -> Terminal {
     let mut terminal = Terminal::start(latchkey(home));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal
 }
 
@@ -53,7 +53,7 @@ fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
     terminal.sees("Delete access key");
     terminal.press(&id[16..]);
     terminal.press("<Enter>");
-    terminal.sees("is deleted");
+    terminal.sees("are now refused");
     terminal.press("q");
     let (status, terminal) = terminal.ends();
     assert!(status.success());
@@ -172,7 +172,7 @@ fn without_a_controlling_terminal_the_given_one_serves_and_blocks_again_afterwar
     let script =
         format!("setsid --wait {}; echo ended; read word && echo \"read: $word\"", env!("CARGO_BIN_EXE_latchkey"));
     let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &script]));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.create_and_show("");
     terminal.close();
     terminal.press("q");

@@ -13,7 +13,7 @@ fn in_a_shell(configuration: &str) -> (Tmux, Terminal) {
     let (tmux, mut terminal) = Tmux::running(configuration, SHELL);
     terminal.sees("shell> ");
     terminal.send(format!("{}\n", program()).as_bytes());
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     (tmux, terminal)
 }
 
@@ -65,7 +65,7 @@ fn ctrl_z_in_a_pane() {
 #[test]
 fn on_a_narrow_screen_a_secret_is_one_line() {
     let (tmux, mut terminal) = Tmux::start("");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.resize(12, 40);
     terminal.sees("? help");
     terminal.loses("Settings");
@@ -84,7 +84,7 @@ fn on_a_narrow_screen_a_secret_is_one_line() {
 #[test]
 fn a_copy_takes_no_press() {
     let (_tmux, mut terminal) = Tmux::start("");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     for _ in 0..8 {
         terminal.send(b"cs"); // copied by a tmux of its own, while this is typed

@@ -56,7 +56,7 @@ fn a_descriptor_that_the_shell_opened_gets_it() {
     let home = TempDir::new().unwrap();
     let line = format!("exec {} 3>got 4<got", env!("CARGO_BIN_EXE_latchkey"));
     let mut terminal = Terminal::start(command("sh", home.path()).current_dir(home.path()).args(["-c", &line]));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Access key created");
     terminal.press("w");

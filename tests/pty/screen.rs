@@ -58,7 +58,7 @@ impl Drop for Screen {
 #[test]
 fn nothing_stays_behind_in_gnu_screen() {
     let (screen, mut terminal) = Screen::start();
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show_all_the_same("");
     assert!(screen.history().contains(&secret));
     terminal.press("s");

@@ -109,7 +109,7 @@ fn waits_for_end_of(process: u32) {
 fn a_secret_reaches_the_users_own_terminal_and_the_end_is_clean() {
     let Some(sshd) = Sshd::start() else { return };
     let (mut terminal, process) = sshd.latchkey();
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.sees("Copy uses your terminal's clipboard (OSC 52)");
     terminal.press("c");
@@ -127,7 +127,7 @@ fn a_secret_reaches_the_users_own_terminal_and_the_end_is_clean() {
 fn a_line_that_drops_costs_nothing() {
     let Some(sshd) = Sshd::start() else { return };
     let (mut terminal, process) = sshd.latchkey();
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("kept");
     let id = terminal.word("PK");
     // The client is gone without a word, as with a closed lid.

@@ -69,7 +69,7 @@ fn a_key_made_in_the_screen_works_until_it_is_deleted_there() {
     let home = TempDir::new().unwrap();
     let socket = home.path().join(".local/share/latchkey/api.sock");
     let mut screen = Terminal::start(latchkey(home.path()));
-    screen.sees("There is no access key yet.");
+    screen.sees("No access keys yet");
     let secret = screen.create_and_show("story");
     let id = screen.word("PK");
     screen.close();
@@ -107,7 +107,7 @@ fn a_key_made_in_the_screen_works_until_it_is_deleted_there() {
     screen.sees("! In use");
     screen.press(&id[16..]);
     screen.press("<Enter>");
-    screen.sees("is deleted");
+    screen.sees("are now refused");
     let (status, answer) = verify(&socket, token);
     assert_eq!(status, 401);
     assert!(answer.contains(r#""code":1006"#), "{answer}");

@@ -10,7 +10,7 @@ use crate::terminal::{Terminal, contains, count, latchkey};
 
 /// Creates a key with this label, shows its secret, closes, looks at the help, and quits.
 fn visit(mut terminal: Terminal, label: &str, stays: bool) -> Terminal {
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     if stays {
         terminal.create_and_show_all_the_same(label)
     } else {
@@ -66,7 +66,7 @@ fn colours_only_where_they_are_wanted() {
     ] {
         let home = TempDir::new().unwrap();
         let mut terminal = Terminal::start(latchkey(home.path()).env(variable, value));
-        terminal.sees("There is no access key yet.");
+        terminal.sees("No access keys yet");
         terminal.press("<Ctrl-Z>"); // the answer is in the colour of errors
         terminal.sees("There is no shell");
         terminal.press("q");
@@ -83,10 +83,10 @@ fn sizes() {
         (2, 2, "la"),
         (3, 3, "lat"),
         (1, 5, "latch"),
-        (9, 40, "latchkey needs 40x10"),
-        (10, 39, "latchkey needs 40x10"),
-        (10, 40, "There is no access key yet."),
-        (120, 400, "There is no access key yet."),
+        (9, 40, "needs 40×10"),
+        (10, 39, "needs 40×10"),
+        (10, 40, "No access keys yet"),
+        (120, 400, "No access keys yet"),
         (0, 0, "The terminal does not say its size: set it with stty rows"),
     ] {
         let home = TempDir::new().unwrap();
@@ -161,7 +161,7 @@ fn a_paste_presses_nothing() {
     terminal.sees("nightly[31m backup");
     terminal.press("<Esc>");
     terminal.loses("Create access key");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("q");
     assert!(terminal.ends().0.success());
 }
@@ -195,17 +195,17 @@ fn a_paste_cut_by_a_stall_presses_nothing() {
 fn nothing_is_done_on_a_screen_that_is_too_small_to_show_it() {
     let home = TempDir::new().unwrap();
     let mut terminal = Terminal::start_at(latchkey(home.path()), 8, 30);
-    terminal.sees("Make it larger, or press q.");
+    terminal.sees("Enlarge it or press q.");
     terminal.press("cfoo<Enter>csd");
     terminal.paste("text");
     terminal.resize(24, 80);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Access key created");
     terminal.resize(8, 60);
-    terminal.sees("Make it larger, or press Ctrl-C.");
+    terminal.sees("Enlarge it or press Ctrl-C.");
     terminal.press("q<Tab>sc<Ctrl-C>");
-    terminal.sees("Make it larger to answer.");
+    terminal.sees("Enlarge it to answer.");
     assert_eq!(count(&terminal.bytes, b"]52;"), 0);
     terminal.press("<Tab><Enter>");
     terminal.resize(24, 80);

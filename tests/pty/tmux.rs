@@ -14,7 +14,7 @@ fn told(text: &str) -> Vec<u8> {
 fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
     for setting in ["off", "external", "on"] {
         let (tmux, mut terminal) = Tmux::start(&format!("set -s set-clipboard {setting}\n"));
-        terminal.sees("There is no access key yet.");
+        terminal.sees("No access keys yet");
         let secret = terminal.create_and_show("in<Space>tmux");
         // T16: alone on its line, so that a selection is exactly the value.
         let pane = tmux.ask(&["capture-pane", "-p", "-t", "test"]);
@@ -42,7 +42,7 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
 #[test]
 fn without_an_alternate_screen_it_asks_first_and_nothing_stays_behind() {
     let (tmux, mut terminal) = Tmux::start("set -g alternate-screen off\n");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Access key created");
     terminal.sees("! What is shown here can stay in the scrollback");
@@ -63,7 +63,7 @@ fn without_an_alternate_screen_it_asks_first_and_nothing_stays_behind() {
 fn a_second_terminal_is_told_of_and_gets_no_copy() {
     for setting in ["external", "on"] {
         let (tmux, mut ours) = Tmux::start(&format!("set -s set-clipboard {setting}\n"));
-        ours.sees("There is no access key yet.");
+        ours.sees("No access keys yet");
         ours.press("c<Enter>");
         ours.sees("Copy uses your terminal's clipboard through tmux");
         assert!(!ours.text().contains("is open in"));
@@ -96,7 +96,7 @@ fn a_second_terminal_is_told_of_and_gets_no_copy() {
 #[test]
 fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer() {
     let (tmux, mut ours) = Tmux::running("set -s set-clipboard on\n", "LATCHKEY --clipboard=osc52");
-    ours.sees("There is no access key yet.");
+    ours.sees("No access keys yet");
     let secret = ours.create_and_show("");
     ours.sees("if tmux and the terminal allow it");
     ours.press("c");
@@ -113,7 +113,7 @@ fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer(
     assert_eq!((count(&ours.bytes, b"\x1b]52;"), count(&other.bytes, b"\x1b]52;")), (before, 0));
     // With another setting tmux lets nothing through, which is known.
     let (_tmux, mut closed) = Tmux::running("", "LATCHKEY --clipboard=osc52");
-    closed.sees("There is no access key yet.");
+    closed.sees("No access keys yet");
     closed.press("c<Enter>");
     closed.sees("No clipboard can be reached from here: tmux lets OSC 52 through");
 }
@@ -121,7 +121,7 @@ fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer(
 #[test]
 fn a_terminal_that_takes_no_clipboard_is_told_before_the_secret_is_shown() {
     let (_tmux, mut terminal) = Tmux::on("vt220", "");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("(vt220), doesn't support a clipboard. Use Save,");
     terminal.press("c");
@@ -133,7 +133,7 @@ fn a_terminal_that_takes_no_clipboard_is_told_before_the_secret_is_shown() {
 fn what_an_outer_tmux_keeps_is_said_before() {
     let words = "env -u TMUX tmux -L inner -f /dev/null new-session -s in LATCHKEY";
     let (tmux, mut terminal) = Tmux::running("set -s set-clipboard on\n", words);
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.sees("tmux with set-clipboard on keeps a copy in a buffer");
     terminal.press("c");
@@ -150,7 +150,7 @@ fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
     for leaves in [false, true] {
         let (tmux, mut terminal) =
             Tmux::wrapped("load-buffer) \"$REAL\" \"$@\"; touch ../loaded; exec tail -f /dev/null;;");
-        terminal.sees("There is no access key yet.");
+        terminal.sees("No access keys yet");
         terminal.press("c<Enter>");
         terminal.sees("Copy uses your terminal's clipboard through tmux");
         terminal.press("c");
@@ -171,7 +171,7 @@ fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
 #[test]
 fn a_tmux_that_does_not_answer_holds_nothing_up() {
     let (_tmux, mut terminal) = Tmux::wrapped("display-message) exec tail -f /dev/null;;");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("! Can't tell who else sees this session: tmux doesn't say.");
     terminal.sees("No clipboard can be reached from here: tmux does not answer");

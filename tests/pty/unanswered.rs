@@ -106,7 +106,7 @@ fn the_page_answers_while_the_server_does_not() {
     page.sees("Details");
     page.resize(24, 80);
     gate.set(true);
-    page.sees("is deleted");
+    page.sees("are now refused");
 
     // Leaving.
     gate.set(false);

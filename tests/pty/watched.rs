@@ -13,7 +13,7 @@ use crate::terminal::{Terminal, command, contains, latchkey};
 #[track_caller]
 fn is_warned(terminal: &mut Terminal, by: &str) {
     let warning = format!("! This session appears to be recorded ({by}).");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Access key created");
     terminal.sees(&warning);
@@ -57,12 +57,12 @@ fn script_sees_neither_the_secret_nor_its_base64_when_it_is_saved() {
 #[test]
 fn a_pane_that_is_piped_away_is_known_even_if_that_begins_later() {
     let (tmux, mut terminal) = Tmux::start("");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let piped = tmux.home.path().join("piped");
     tmux.ask(&["pipe-pane", "-O", "-t", "test", &format!("cat >{}", piped.display())]);
     is_warned(&mut terminal, "tmux pipe-pane");
     let (tmux, mut terminal) = Tmux::start("");
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Copy uses your terminal's clipboard through tmux");
     assert!(!terminal.shows("recorded"));
@@ -107,7 +107,7 @@ fn recorders_leave_their_variables() {
     // Nobody records: nothing is said, and nothing asked.
     let home = TempDir::new().unwrap();
     let mut terminal = Terminal::start(latchkey(home.path()));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     terminal.create_and_show("");
     assert!(!terminal.shows("recorded"));
 }

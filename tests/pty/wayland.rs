@@ -80,7 +80,7 @@ fn a_secret_is_on_the_desktop_for_a_while_unless_it_was_replaced() {
     std::fs::write(folder.join("config.toml"), "clipboard_seconds = 2\n").unwrap();
     let program = latchkey(home.path()).env("WAYLAND_DISPLAY", &desktop.display);
     let mut terminal = Terminal::start(program.env("XDG_RUNTIME_DIR", desktop.runtime.path()));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.press("c");
     terminal.sees("Secret access key is on the desktop's clipboard for 2 s, while latchkey runs.");

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, IdempotencyKey, NewKey, PendingCreate, Reply};
-use latchkey::domain::{KeyId, Label, Untrusted};
+use latchkey::domain::key::fields::named;
+use latchkey::domain::{KeyId, Texts, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::ClipboardRoute;
 
@@ -21,8 +22,9 @@ fn after(script: &'static str, then: impl Fn(&mut Stage)) -> String {
 }
 
 fn left_over(stage: &mut Stage) {
-    let label = Label::parse("nightly backup of the billing database").unwrap();
-    let new = NewKey { idempotency_key: IdempotencyKey::random(), label, expires_at: None };
+    let mut texts = Texts::default();
+    texts.set(named("label").unwrap(), "nightly backup of the billing database").unwrap();
+    let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at: None };
     stage.state.on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
 }
 

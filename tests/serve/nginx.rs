@@ -133,7 +133,7 @@ async fn what_nginx_protects_opens_and_closes_with_the_key() {
     assert_eq!(nginx.get("/api/v2/health", "").await.0, 200);
 
     let mut screen = Terminal::start(terminal::latchkey(home.path()).arg("--data").arg(data(&home)));
-    screen.sees("There is no access key yet.");
+    screen.sees("No access keys yet");
     let secret = screen.create_and_show("door");
     let id = screen.word("PK");
     screen.close();

@@ -63,7 +63,7 @@ fn the_page_with_its_own_server() {
     }
     let home = TempDir::new().unwrap();
     let mut terminal = Terminal::start(latchkey(home.path()));
-    terminal.sees("There is no access key yet.");
+    terminal.sees("No access keys yet");
     for _ in 0..2 {
         let wanted = use_a_secret(&mut terminal);
         forgets(terminal.pid(), &wanted);

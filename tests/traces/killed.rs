@@ -51,7 +51,7 @@ fn new_in_tmp(since: SystemTime) -> Vec<PathBuf> {
 fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
     let (home, since) = (TempDir::new().unwrap(), SystemTime::now());
     let mut page = start(home.path(), &[]);
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     let secret = page.create_and_show("interrupted");
     page.press("c");
     page.sees("ent to your terminal");
@@ -71,12 +71,12 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
     page.press("<Tab><Enter>");
     page.sees("Delete access key");
     page.press(&format!("{}<Enter>", &id[16..]));
-    page.sees("is deleted");
+    page.sees("are now refused");
     page.press("q");
     assert!(page.ends().0.success());
     // It was told once, and that was enough.
     let mut page = start(home.path(), &[]);
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     assert!(!page.text().contains("Unfinished key"));
     page.press("q");
     assert!(page.ends().0.success());
@@ -86,7 +86,7 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
 fn a_create_that_ended_well_leaves_no_note() {
     let home = TempDir::new().unwrap();
     let mut page = start(home.path(), &[]);
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     page.create_and_show("one");
     let notes = home.path().join(".local/state/latchkey/unfinished");
     assert_eq!(files(&notes).len(), 1);
@@ -114,7 +114,7 @@ fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mute
         page.sees(words);
         page
     };
-    let mut page = open(home.path(), "There is no access key yet.");
+    let mut page = open(home.path(), "No access keys yet");
     page.press("cheld<Enter>");
     page.sees("Creating");
     while names.lock().unwrap().is_empty() {
@@ -154,7 +154,7 @@ fn a_create_that_had_happened_is_reported_under_the_same_name() {
 fn a_create_whose_secret_was_saved_is_settled() {
     let home = TempDir::new().unwrap();
     let mut page = start(home.path(), &[]);
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     page.press("ckept<Enter>");
     page.sees("Access key created");
     page.press("w<Enter>");
@@ -175,7 +175,7 @@ fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
     let home = TempDir::new().unwrap();
     let at = |folder: &str| Terminal::start(latchkey(home.path()).args(["--data", folder]).current_dir(home.path()));
     let mut page = at("new");
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     page.create_and_show("first");
     kill(page);
     for name in ["new", "./new", home.path().join("new").to_str().unwrap()] {
@@ -213,7 +213,7 @@ fn a_create_that_is_forgotten_is_not_asked_about_again() {
 fn what_is_too_old_to_be_finished_is_told_once() {
     let home = TempDir::new().unwrap();
     let mut page = start(home.path(), &[]);
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     page.create_and_show("old");
     kill(page);
     let note = &files(&home.path().join(".local/state/latchkey/unfinished"))[0];

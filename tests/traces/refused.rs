@@ -65,7 +65,7 @@ fn a_crash_gives_no_core_to_anybody() {
         let program = crate::terminal::binary();
         let mut page =
             Terminal::start(command("sh", home.path()).args(["-c", &format!("ulimit -c {limit}; exec {program}")]));
-        page.sees("There is no access key yet.");
+        page.sees("No access keys yet");
         page.create_and_show("crash");
         page.signal(Signal::ABORT);
         page.waits_for_end();
@@ -87,7 +87,7 @@ fn another_program_of_the_same_user_sees_neither_environment_nor_memory() {
     // 64 KiB that may be locked and a core of any size: it starts, and asks for neither (rule S4).
     let start = format!("ulimit -l 0; ulimit -c unlimited; exec {}", program.display());
     let mut page = Terminal::start(command("setpriv", home.path()).args(as_nobody).args(["sh", "-c", &start]));
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     page.create_and_show("nobody");
     for file in ["environ", "mem", "maps"] {
         let look = format!("cat /proc/{}/{file} | head -c 1", page.pid());
@@ -104,7 +104,7 @@ fn another_program_of_the_same_user_sees_neither_environment_nor_memory() {
 fn no_secret_stands_in_arguments_or_in_any_environment() {
     let home = TempDir::new().unwrap();
     let mut page = Terminal::start(latchkey(home.path()));
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     let secret = page.create_and_show("seen");
     let status = std::fs::read_to_string(format!("/proc/{}/cmdline", page.pid())).unwrap();
     assert!(!status.contains(&secret[3..]));

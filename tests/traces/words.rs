@@ -39,7 +39,7 @@ fn nothing_repeats_it() {
         let mut page = Terminal::start(command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace"));
         page.sees("Sign in to");
         page.press("jo<Tab>any<Space>password<Enter>");
-        page.sees("There is no access key yet.");
+        page.sees("No access keys yet");
         page.press("cx<Enter>");
         page.sees(["Can't read", "Can't read", "failed (500)", "is a web page", "failed (500)"][way]);
         page.press("<F12>"); // panics, in a debug build

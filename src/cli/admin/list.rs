@@ -6,7 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::cli::output;
-use crate::cli::output::{Rows, Table, csv_cell};
+use crate::cli::output::{Rows, Table, cell};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::format::time;
@@ -56,11 +56,11 @@ fn write_to(out: &mut impl Write, records: &[Record], format: Format) -> io::Res
             output::write_json(&mut *out, &records)?;
             writeln!(out)
         }
-        Format::Csv => {
-            let mut csv = Rows::new(out);
-            csv.row(Record::NAMES)?;
-            records.iter().try_for_each(|record| csv.row(record.cells("").map(csv_cell)))?;
-            csv.end()
+        Format::Separated(by) => {
+            let mut rows = Rows::new(out, by);
+            rows.row(Record::NAMES)?;
+            records.iter().try_for_each(|record| rows.row(record.cells("").map(cell)))?;
+            rows.end()
         }
         Format::Table => {
             let rows = || records.iter().map(|record| record.cells("never"));

@@ -3,66 +3,77 @@
 use crate::operations::deliver::DeliveryRequest;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
-use crate::domain::{KeyId, Label, Order, Sort, Status};
+use crate::domain::key::fields;
+use crate::domain::{KeyId, Order, Sort, Status, Texts};
+use crate::operations::actions::{ActionId, summary};
 use crate::operations::expiry::{Expires, expires};
 use crate::operations::input;
 
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List access keys
-    ///
-    /// Pages are fetched and written one by one: a million keys take no more memory than a thousand. JSON is one
-    /// array with one key a line; if the list breaks off, the array stays open and the exit code is not 0.
+    #[command(about = summary(ActionId::List), long_about = long(ActionId::List, LIST))]
     List(ListArgs),
-    /// Show one access key
+    #[command(about = summary(ActionId::Show))]
     Show(ShowArgs),
-    /// Create an access key; its secret is given once
-    ///
-    /// The secret goes to standard output only if that is no terminal, or with --show. The destination is tried
-    /// before the key is made: a file is made anew; of a command it is tried whether sh understands it and whether its
-    /// first word is there. If a destination fails all the same, the secret is offered again on a terminal; without one
-    /// it is kept in a private file in the state folder, which the message names (exit code 8).
+    #[command(about = summary(ActionId::Create), long_about = long(ActionId::Create, CREATE))]
     Create(CreateArgs),
-    /// Change label or end of an access key
+    #[command(about = summary(ActionId::Edit))]
     Edit(EditArgs),
-    /// Switch an access key on again
+    #[command(about = summary(ActionId::Activate))]
     Activate {
         /// The access key ID
         #[arg(value_parser = input::key_id)]
         id: KeyId,
     },
-    /// Switch an access key off, and every access token made from it
+    #[command(about = summary(ActionId::Deactivate))]
     Deactivate {
         /// The access key ID
         #[arg(value_parser = input::key_id)]
         id: KeyId,
     },
-    /// Delete access keys, and every access token made from them
-    ///
-    /// On a terminal it asks for the last four characters of each ID. It says what happened to each; with several
-    /// IDs the exit code is the highest of all.
+    #[command(about = summary(ActionId::Delete), long_about = long(ActionId::Delete, DELETE))]
     Delete(DeleteArgs),
+}
+
+const LIST: &str = "\
+Keys are fetched and written page by page, so a million keys take no more memory than a thousand. JSON is one array with \
+one key a line; if the list is interrupted, the array stays open and the exit code is not 0.";
+
+const CREATE: &str = "\
+The secret is written to standard output only if that is not a terminal, or with --show. The destination is checked before \
+the key is created: a file is created, and for a command, sh must understand it and find its first word. If delivery still \
+fails, the secret is offered again on a terminal; without one it is saved in a private file in the state folder, which the \
+message names (exit code 8).";
+
+const DELETE: &str = "\
+Access tokens made from a key stop working with it. On a terminal, you confirm each key by typing the last four characters \
+of its ID. The result of each is reported; with several IDs, the exit code is the highest of all.";
+
+/// The summary of an action, then what `--help` says besides.
+fn long(id: ActionId, details: &str) -> String {
+    format!("{}\n\n{details}", summary(id))
 }
 
 /// Which keys to list, and in which order.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only keys with this text in ID or label, without regard to case
+    /// Only keys with this text in ID or label (case-insensitive)
     #[arg(long, value_name = "TEXT", value_parser = input::search, default_value = "", hide_default_value = true)]
     pub search: String,
-    /// Only keys of this status: active, inactive or expired
+    /// Only keys with this status: active, inactive or expired
     #[arg(long, value_parser = input::status)]
     pub status: Option<Status>,
-    /// Sort by `created_at`, `last_used_at`, label, status or id
-    #[arg(long, value_name = "FIELD", value_parser = input::sort, default_value = "created_at")]
+    /// The field to sort by
+    #[arg(long, value_name = "FIELD", help = format!("Sort by {}", Sort::ALL.map(Sort::as_str).join(", ")), value_parser = input::sort, default_value = "created_at")]
     pub sort: Sort,
     /// Direction: asc or desc [default: newest first, or A to Z]
     #[arg(long, value_parser = input::order)]
     pub order: Option<Order>,
-    /// At most so many keys
+    /// Maximum number of keys
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
 }
@@ -73,7 +84,7 @@ pub struct ShowArgs {
     /// The access key ID
     #[arg(value_parser = input::key_id)]
     pub id: KeyId,
-    /// Show what happened to it too, newest first
+    /// Also show its history, newest first
     #[arg(long)]
     pub events: bool,
 }
@@ -81,59 +92,91 @@ pub struct ShowArgs {
 /// What the new key shall be, and where its secret goes.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// What the administrators will call it; up to 100 characters
-    #[arg(long, value_name = "TEXT", value_parser = input::label, default_value = "", hide_default_value = true)]
-    pub label: Label,
-    /// When it stops working: 90d, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
+    /// What is written about it.
+    #[command(flatten)]
+    pub texts: TextArgs,
+    /// Expiry: 90d, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
     #[arg(long, value_name = "WHEN", value_parser = expires, default_value = "never")]
     pub expires: Expires,
-    /// Write the secret to standard output even if that is a terminal
+    /// Print the secret even if standard output is a terminal
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
     pub show: bool,
-    /// Write the secret and a newline into this new file, for its owner only; an existing file is never overwritten
+    /// Write the secret and a newline to this new file, readable only by you; never overwrites
     #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_fd", "pipe_to"])]
     pub secret_file: Option<PathBuf>,
-    /// Write the secret and a newline to this file descriptor, which the shell has opened: 3 or more, no terminal
+    /// Write the secret and a newline to this file descriptor, opened by the shell: 3 or higher, not a terminal
     #[arg(long, value_name = "N", conflicts_with = "pipe_to")]
     pub secret_fd: Option<u32>,
-    /// Give the secret and a newline to this command (run by sh -c) on its standard input
+    /// Pass the secret and a newline to this command (run by sh -c) on standard input
     #[arg(long, value_name = "COMMAND")]
     pub pipe_to: Option<String>,
 }
 
-/// What shall change.
+/// What to change: at least one text or the expiry.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("new").args(text_names().chain(["expires"])).required(true).multiple(true))]
 pub struct EditArgs {
     /// The access key ID
     #[arg(value_parser = input::key_id)]
     pub id: KeyId,
-    /// What is new.
+    /// What is written about it.
     #[command(flatten)]
-    pub new: NewValues,
-}
-
-/// New values of a key: at least one.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
-pub struct NewValues {
-    /// A new label
-    #[arg(long, value_name = "TEXT", value_parser = input::label)]
-    pub label: Option<Label>,
-    /// A new end: 90d from now, 2027-01-31, 2027-01-31T18:00:00Z or never
+    pub texts: TextArgs,
+    /// New expiry: 90d, 2027-01-31, 2027-01-31T18:00:00Z or never
     #[arg(long, value_name = "WHEN", value_parser = expires)]
     pub expires: Option<Expires>,
+}
+
+/// Texts of a key: an option for each field that users write.
+#[derive(Debug)]
+pub struct TextArgs(pub Texts);
+
+fn text_names() -> impl Iterator<Item = &'static str> {
+    fields::written().map(|(field, _)| field.name)
+}
+
+impl Args for TextArgs {
+    fn augment_args(command: Command) -> Command {
+        command.args(fields::written().map(|(field, text)| {
+            let help = format!("{}; up to {} characters", text.help, text.max_chars);
+            let check =
+                move |typed: &str| input::set_text(&mut Texts::default(), field, typed).map(|()| typed.to_owned());
+            Arg::new(field.name).long(field.name).value_name("TEXT").help(help).value_parser(check)
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TextArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut texts = Texts::default();
+        for (field, _) in fields::written() {
+            if let Some(text) = matches.get_one::<String>(field.name) {
+                texts.set(field, text).map_err(|error| clap::Error::raw(ErrorKind::ValueValidation, error))?;
+            }
+        }
+        Ok(Self(texts))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Which keys to delete.
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
-    /// Access key IDs; - reads them from standard input, one a line
+    /// Access key IDs; - reads them from standard input, one per line
     #[arg(required = true, value_name = "ID", value_parser = input::key_id_or_dash)]
     pub ids: Vec<IdOrDash>,
-    /// Do not ask; needed where there is no terminal to ask on
+    /// Don't ask for confirmation; required without a terminal
     #[arg(long)]
     pub yes: bool,
-    /// A key that is not there counts as deleted
+    /// Treat a key that doesn't exist as deleted
     #[arg(long)]
     pub ignore_missing: bool,
 }

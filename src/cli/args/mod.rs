@@ -8,13 +8,14 @@ pub mod serve;
 
 use std::path::PathBuf;
 
+use crate::operations::actions::{ActionId, summary};
 use crate::operations::format::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 pub use crate::domain::looks_secret;
 pub use crate::operations::input::key_id;
-pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, NewValues, ShowArgs};
+pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 
 use crate::client::Forward;
@@ -97,9 +98,9 @@ impl Args {
 pub enum Command {
     /// Sign in (use --remember to stay signed in)
     Login(LoginArgs),
-    /// Sign out and discard the remembered session
+    #[command(about = summary(ActionId::SignOut))]
     Logout,
-    /// List, show, create, edit, activate, deactivate and delete access keys
+    /// Manage access keys
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Generate an HMAC token from a secret access key (step two of three)
@@ -126,4 +127,24 @@ pub enum Command {
     /// Manage administrators
     #[command(subcommand)]
     Admin(admin::Admin),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::operations::actions::ACTIONS;
+
+    #[test]
+    fn every_command_of_the_catalogue_is_there_with_its_summary() {
+        for action in ACTIONS.iter().filter(|action| !action.command.is_empty()) {
+            let whole = Args::command();
+            let mut command = &whole;
+            for word in action.command.split(' ') {
+                command = command.find_subcommand(word).unwrap();
+            }
+            assert_eq!(command.get_about().unwrap().to_string(), action.summary);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::cli::output;
 use crate::cli::output::Out;
 use crate::domain::diagnosis::FindingKind;
 use crate::operations::diagnose::{Diagnosis, Fact};
-use crate::operations::format::Format;
+use crate::operations::format::{Format, Separator};
 
 /// The result as JSON.
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ struct FindingRecord<'a> {
 pub(crate) fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
     match format {
         Format::Json => json(out, diagnosis, facts),
-        Format::Csv => csv(out, diagnosis, facts),
+        Format::Separated(by) => rows(out, by, diagnosis, facts),
         Format::Table => table(out, diagnosis, facts),
     }
 }
@@ -46,17 +46,17 @@ fn json(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> 
     writeln!(out)
 }
 
-fn csv(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
-    let mut csv = output::Rows::new(out);
-    csv.row(["kind", "what", "next"])?;
+fn rows(out: &mut Out, by: Separator, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+    let mut rows = output::Rows::new(out, by);
+    rows.row(["kind", "what", "next"])?;
     for found in &diagnosis.findings {
         let kind = if found.is_fault() { "fault" } else { "note" };
-        csv.row([kind, &found.what, &found.next].map(output::csv_cell))?;
+        rows.row([kind, &found.what, &found.next].map(output::cell))?;
     }
     for (name, value) in facts {
-        csv.row(["fact", name, value].map(output::csv_cell))?;
+        rows.row(["fact", name, value].map(output::cell))?;
     }
-    csv.end()
+    rows.end()
 }
 
 fn table(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {

@@ -7,19 +7,16 @@ use crate::cli::args::ListArgs;
 use crate::cli::output;
 use crate::cli::output::{KeyRecord, Out, Table};
 use crate::client::{Cursor, ListRequest, Page};
+use crate::domain::key::fields;
+use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField};
 use crate::domain::{Filter, KeyQuery};
 use crate::operations::connect::Connection;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
+use crate::operations::messages;
 
 /// Keys a page: the contract's most. 250 kB of JSON.
 const PAGE: usize = 1000;
-const TITLES: [&str; 8] = ["ACCESS KEY ID", "LABEL", "STATUS", "CREATED", "BY", "EXPIRES", "LAST USED", "FROM"];
-/// Which columns stay on a narrow terminal: ID, label, status, last use, end; then the others.
-const ORDER: [usize; 8] = [0, 1, 2, 6, 5, 3, 4, 7];
-/// The column that is cut on a terminal: the label.
-const GIVES_WAY: usize = 1;
-
 /// Writes all keys that match.
 pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     let filter = Filter { text: args.search.clone(), status: args.status };
@@ -45,10 +42,14 @@ pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result
     output::done(written, &mut out)?;
     if listing.rows == 0 && format == Format::Table && output::is_terminal() {
         let all = request.query.filter.is_empty();
-        let _ =
-            writeln!(io::stderr(), "{}", if all { "There is no access key yet." } else { "No access key matches." });
+        let _ = writeln!(io::stderr(), "{}.", if all { messages::NO_KEYS } else { "No access keys match" });
     }
     Ok(Exit::Done)
+}
+
+/// The column that is cut on a terminal: the one that takes the rest on the page.
+fn gives_way() -> usize {
+    FIELDS.iter().position(|field| matches!(field.column, Some((_, ColumnWidth::Rest)))).unwrap_or(0)
 }
 
 /// What has been written so far.
@@ -71,16 +72,16 @@ impl ListWriter {
                 }
                 Ok(())
             }
-            Format::Csv => {
-                let mut csv = output::Rows::new(&mut *out);
+            Format::Separated(by) => {
+                let mut rows = output::Rows::new(&mut *out, by);
                 if self.rows == 0 {
-                    csv.row(KeyRecord::NAMES)?;
+                    rows.row(KeyRecord::names())?;
                 }
                 for record in records {
-                    csv.row(record.cells().map(output::csv_cell))?;
+                    rows.row(record.cells().map(output::cell))?;
                     self.rows += 1;
                 }
-                csv.end()
+                rows.end()
             }
             Format::Table => self.columns(out, &records.collect::<Vec<_>>()),
         }
@@ -90,7 +91,13 @@ impl ListWriter {
     fn columns(&mut self, out: &mut Out, records: &[KeyRecord<'_>]) -> io::Result<()> {
         if self.table.is_none() {
             let rows = records.iter().map(KeyRecord::cells_in_words);
-            let table = Table::fitted(TITLES, &ORDER, GIVES_WAY, output::width(), rows);
+            let table = Table::fitted(
+                FIELDS.each_ref().map(KeyField::heading),
+                &fields::by_rank(),
+                gives_way(),
+                output::width(),
+                rows,
+            );
             table.head(out)?;
             self.table = Some(table);
         }
@@ -102,7 +109,7 @@ impl ListWriter {
     fn end(&self, out: &mut Out) -> io::Result<()> {
         match self.format {
             Format::Json => out.write_all(if self.rows == 0 { b"[]\n" } else { b"\n]\n" }),
-            Format::Table | Format::Csv => Ok(()),
+            Format::Table | Format::Separated(_) => Ok(()),
         }
     }
 }

@@ -8,17 +8,19 @@ mod show;
 use std::io;
 use std::io::Write;
 
-use super::args::{EditArgs, KeysCommand, NewValues};
+use super::args::{EditArgs, KeysCommand};
 use super::connect_to_change;
 use super::output;
 use super::output::KeyRecord;
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId, Status};
+use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::connect::Connection;
 use crate::operations::context;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
+use crate::operations::messages;
 use chrono::Utc;
 
 /// Does what was asked, and ends the embedded server whatever came of it.
@@ -40,17 +42,17 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
             result
         }
         KeysCommand::Edit(args) => {
-            let EditArgs { id, new: NewValues { label, expires } } = args;
+            let EditArgs { id, texts, expires } = args;
             let expires_at = expires.map(|end| end.at(Utc::now()));
-            edit(&id, Changes { label, expires_at, status: None }, settings).await
+            edit(&id, Changes { texts: texts.0, expires_at, status: None }, settings).await
         }
-        KeysCommand::Activate { id } => switch(&id, Status::Active, settings).await,
-        KeysCommand::Deactivate { id } => switch(&id, Status::Inactive, settings).await,
+        KeysCommand::Activate { id } => switch(&id, Switch::Activate, settings).await,
+        KeysCommand::Deactivate { id } => switch(&id, Switch::Deactivate, settings).await,
     }
 }
 
-async fn switch(id: &KeyId, status: Status, settings: &Context) -> Result<Exit, Failure> {
-    edit(id, Changes { status: Some(status), ..Changes::default() }, settings).await
+async fn switch(id: &KeyId, to: Switch, settings: &Context) -> Result<Exit, Failure> {
+    edit(id, Changes { status: Some(to.status()), ..Changes::default() }, settings).await
 }
 
 /// Changes a key, and writes it as it is then.
@@ -67,10 +69,14 @@ async fn edit(id: &KeyId, changes: Changes, settings: &Context) -> Result<Exit, 
 
 /// The call. A key that has expired is not switched on: it would stay as it is.
 async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<AccessKey, Failure> {
-    if changes.status == Some(Status::Active) && server.client.key(id).await?.status == Status::Expired {
+    if changes.status == Some(Status::Active)
+        && let Err(why @ NotSwitched::Expired) = Switch::of(&server.client.key(id).await?, Some(Switch::Activate))
+    {
         let id = id.to_display(KeyId::MAX_CHARS);
-        return Err(Failure::new(Exit::Conflict, format!("Key {id} has expired: nothing was changed."))
-            .next(format!("Give it a new end with: latchkey keys edit {id} --expires WHEN")));
+        return Err(Failure::new(Exit::Conflict, why.to_string()).next(format!(
+            "{} Set a new expiry date with: latchkey keys edit {id} --expires WHEN",
+            messages::NOTHING_CHANGED
+        )));
     }
     Ok(server.client.edit(id, changes).await?)
 }
@@ -79,11 +85,11 @@ async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<Ac
 fn write_key(out: &mut impl Write, format: Format, key: &AccessKey) -> io::Result<()> {
     let record = KeyRecord::of(key);
     match format {
-        Format::Csv => {
-            let mut csv = output::Rows::new(out);
-            csv.row(KeyRecord::NAMES)?;
-            csv.row(record.cells().map(output::csv_cell))?;
-            csv.end()
+        Format::Separated(by) => {
+            let mut rows = output::Rows::new(out, by);
+            rows.row(KeyRecord::names())?;
+            rows.row(record.cells().map(output::cell))?;
+            rows.end()
         }
         Format::Table | Format::Json => output::write_fields(out, format, &record, &record.fields()),
     }

@@ -56,13 +56,13 @@ fn with_events(out: &mut Out, format: Format, key: &AccessKey, events: &[Event])
             output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
             writeln!(out)
         }
-        Format::Csv => {
-            let mut csv = output::Rows::new(out);
-            csv.row(NAMES)?;
+        Format::Separated(by) => {
+            let mut rows = output::Rows::new(out, by);
+            rows.row(NAMES)?;
             for record in &records {
-                csv.row(record.cells().map(output::csv_cell))?;
+                rows.row(record.cells().map(output::cell))?;
             }
-            csv.end()
+            rows.end()
         }
         Format::Table => {
             super::write_key(out, format, key)?;

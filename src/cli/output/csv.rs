@@ -1,17 +1,17 @@
-//! CSV for spreadsheets: RFC 4180, with LF for the end of a line.
+//! Rows for spreadsheets: RFC 4180, with LF for the end of a line.
 
 use std::io;
 use std::io::Write;
 
-use super::one_line;
+use crate::operations::format::Separator;
 
-/// Rows of CSV.
+/// Rows of separated values.
 pub struct Rows<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Rows<W> {
     /// Writes to `out` with a buffer of its own: to be ended.
-    pub fn new(out: W) -> Self {
-        Self(csv::WriterBuilder::new().has_headers(false).from_writer(out))
+    pub fn new(out: W, by: Separator) -> Self {
+        Self(csv::WriterBuilder::new().has_headers(false).delimiter(by.byte()).from_writer(out))
     }
 
     /// Writes one row.
@@ -29,38 +29,15 @@ impl<W: Write> Rows<W> {
     }
 }
 
-/// A text for a cell. Spreadsheets run what begins with `= + - @`: an apostrophe before it makes it text (OWASP,
-/// "CSV Injection"). Who needs the exact text takes JSON. Control characters are shown, never written.
-#[must_use]
-pub fn csv_cell(text: &str) -> String {
-    let shown = one_line(text);
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{shown}") } else { shown }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_is_a_formula() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("-2", "'-2"),
-            ("\t=1", "'^I=1"),
-            ("plain", "plain"),
-            ("a\u{1b}[31m\nb", "a^[[31m\\nb"),
-            ("", ""),
-        ] {
-            assert_eq!(csv_cell(text), cell);
-        }
-    }
-
-    #[test]
     fn a_broken_pipe_is_known_as_one() {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
-        let mut rows = Rows::new(writer);
+        let mut rows = Rows::new(writer, Separator::Comma);
         let written = (0..10_000).try_for_each(|_| rows.row(["some", "cells"])).and_then(|()| rows.end());
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }

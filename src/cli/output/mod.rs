@@ -14,8 +14,9 @@ use crate::domain::Untrusted;
 use crate::operations::failure::Failure;
 use crate::operations::format::Format;
 
+pub use crate::operations::format::cell;
 pub use crate::operations::format::time;
-pub use csv::{Rows, csv_cell};
+pub use csv::Rows;
 pub use json::to_writer as write_json;
 pub use record::{EventRecord, KeyRecord};
 pub use table::Table;
@@ -58,11 +59,11 @@ pub fn write_fields<W: Write>(
             write_json(&mut *out, json)?;
             writeln!(out)
         }
-        Format::Csv => {
-            let mut csv = Rows::new(out);
-            csv.row(fields.iter().map(|(name, _)| name.to_lowercase().replace(' ', "_")))?;
-            csv.row(fields.iter().map(|(_, value)| csv_cell(value)))?;
-            csv.end()
+        Format::Separated(by) => {
+            let mut rows = Rows::new(out, by);
+            rows.row(fields.iter().map(|(name, _)| name.to_lowercase().replace(' ', "_")))?;
+            rows.row(fields.iter().map(|(_, value)| cell(value)))?;
+            rows.end()
         }
         Format::Table => {
             let widest = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -83,6 +84,7 @@ pub fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::format::Separator;
 
     #[test]
     fn fields_in_each_form() {
@@ -93,7 +95,7 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         assert_eq!(written(Format::Json), "{\"id\":\"PK1\"}\n");
-        assert_eq!(written(Format::Csv), "id,last_used\nPK1,\"never, \"\"no\"\"\"\n");
+        assert_eq!(written(Format::Separated(Separator::Comma)), "id,last_used\nPK1,\"never, \"\"no\"\"\"\n");
         assert_eq!(written(Format::Table), "ID         PK1\nLast used  never, \"no\"\n");
     }
 }

@@ -1,90 +1,66 @@
 //! Keys and events as records. Their JSON is a promise to scripts: fields are added, never renamed or removed.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 use crate::client::Event;
+use crate::domain::key::fields::{FIELDS, FieldValue, NEVER};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::format::time;
 
-/// An access key, as `--output json` shows it everywhere. The same names and forms as in the HTTP contract.
-#[derive(Serialize)]
+/// An access key, as `--output json` shows it everywhere: names and forms as in the HTTP contract, absent values `null`.
 pub struct KeyRecord<'a> {
-    /// The access key ID.
-    pub id: &'a str,
-    /// Exactly as the server has it; may be empty.
-    pub label: &'a str,
-    /// `active`, `inactive` or `expired`.
-    pub status: &'static str,
-    /// RFC 3339 in UTC, like every time here.
-    pub created_at: String,
-    /// The administrator's name.
-    pub created_by: &'a str,
-    /// `null`: never.
-    pub expires_at: Option<String>,
-    /// `null`: never.
-    pub last_used_at: Option<String>,
-    /// An address; `null` if never used.
-    pub last_used_from: Option<&'a str>,
+    values: [FieldValue<'a>; FIELDS.len()],
+    texts: [Option<Cow<'a, str>>; FIELDS.len()],
+}
+
+impl Serialize for KeyRecord<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(FIELDS.len()))?;
+        for (field, value) in FIELDS.iter().zip(&self.texts) {
+            map.serialize_entry(field.name, value)?;
+        }
+        map.end()
+    }
 }
 
 impl<'a> KeyRecord<'a> {
     /// The names of the fields, in the order of [`cells`](Self::cells).
-    pub const NAMES: [&'static str; 8] =
-        ["id", "label", "status", "created_at", "created_by", "expires_at", "last_used_at", "last_used_from"];
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FIELDS.iter().map(|field| field.name)
+    }
 
     /// The record of a key.
     #[must_use]
     pub fn of(key: &'a AccessKey) -> Self {
-        Self {
-            id: key.id.raw_for_api(),
-            label: key.label.raw_for_api(),
-            status: key.status.as_str(),
-            created_at: time(key.created_at),
-            created_by: key.created_by.raw_for_api(),
-            expires_at: key.expires_at.map(time),
-            last_used_at: key.last_used_at.map(time),
-            last_used_from: key.last_used_from.as_ref().map(Untrusted::raw_for_api),
-        }
+        let values = FIELDS.each_ref().map(|field| (field.value)(key));
+        Self { values, texts: values.map(|value| value.raw(time)) }
     }
 
-    /// The values as texts, as they came; what is not there is empty.
+    /// The values as they came; empty if absent.
     #[must_use]
-    pub fn cells(&self) -> [&str; 8] {
-        [
-            self.id,
-            self.label,
-            self.status,
-            &self.created_at,
-            self.created_by,
-            self.expires_at.as_deref().unwrap_or_default(),
-            self.last_used_at.as_deref().unwrap_or_default(),
-            self.last_used_from.unwrap_or_default(),
-        ]
+    pub fn cells(&self) -> [&str; FIELDS.len()] {
+        self.texts.each_ref().map(|text| text.as_deref().unwrap_or_default())
     }
 
-    /// The same for people: a time that is not there is "never".
+    /// The same for people: a time that is absent is "never".
     #[must_use]
-    pub fn cells_in_words(&self) -> [&str; 8] {
+    pub fn cells_in_words(&self) -> [&str; FIELDS.len()] {
         let mut cells = self.cells();
-        for time in [5, 6] {
-            cells[time] = if cells[time].is_empty() { "never" } else { cells[time] };
+        for (cell, value) in cells.iter_mut().zip(&self.values) {
+            if value.is_never() {
+                *cell = NEVER;
+            }
         }
         cells
     }
 
-    /// The values with the names that people read, as they came.
+    /// The values for people, with the titles of their fields.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
-        vec![
-            ("Access key ID", self.id),
-            ("Label", self.label),
-            ("Status", self.status),
-            ("Created", &self.created_at),
-            ("Created by", self.created_by),
-            ("Expires", self.expires_at.as_deref().unwrap_or("never")),
-            ("Last used", self.last_used_at.as_deref().unwrap_or("never")),
-            ("Last used from", self.last_used_from.unwrap_or_default()),
-        ]
+        FIELDS.iter().map(|field| field.title).zip(self.cells_in_words()).collect()
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Table {
 struct Column {
     /// Its place among the cells of a row.
     cell: usize,
-    title: &'static str,
+    title: String,
     width: usize,
     /// Whether longer text is cut. It never is where a program may read it.
     cut: bool,
@@ -34,13 +34,14 @@ impl Table {
     /// On a terminal that is `room` cells wide, the columns that come last in `order` are left out until the rest fits,
     /// and the column `gives_way` is cut.
     pub fn fitted<'a, const N: usize>(
-        titles: [&'static str; N],
+        titles: [impl Into<String>; N],
         order: &[usize],
         gives_way: usize,
         room: Option<usize>,
         rows: impl Iterator<Item = [&'a str; N]>,
     ) -> Self {
-        let mut widths = titles.map(str::len);
+        let titles = titles.map(Into::into);
+        let mut widths = titles.each_ref().map(String::len);
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(one_line(cell).width());
@@ -60,7 +61,7 @@ impl Table {
         kept.sort_unstable();
         let column = |cell: usize| Column {
             cell,
-            title: titles[cell],
+            title: titles[cell].clone(),
             width: widths[cell],
             cut: room.is_some() && cell == gives_way,
         };
@@ -69,7 +70,7 @@ impl Table {
 
     /// Writes the titles.
     pub fn head(&self, out: &mut impl Write) -> io::Result<()> {
-        self.line(out, |column| column.title.to_owned())
+        self.line(out, |column| column.title.clone())
     }
 
     /// Writes a row of texts from outside.

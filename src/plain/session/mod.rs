@@ -10,6 +10,8 @@ use crate::operations::connect::connector::{Connector, Started};
 use crate::operations::context::Context;
 use crate::operations::deliver::Rescue;
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::local_time;
+use crate::operations::permissions::ReadOnly;
 use crate::operations::prompter::Prompter as _;
 
 use super::console::Console;
@@ -101,7 +103,7 @@ impl Session {
     pub(crate) fn introduce(&mut self) {
         let Profile { name, server, production, read_only, .. } = &self.server.profile;
         let mark = if *production { ", PRODUCTION" } else { "" };
-        let read_only = if *read_only { " Read-only: nothing can be changed." } else { "" };
+        let read_only = if *read_only { format!(" {}", ReadOnly::Profile) } else { String::new() };
         self.console.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
         self.console.mark(if *production { format!("[PRODUCTION {name}] ") } else { String::new() });
         self.say_who();
@@ -110,7 +112,7 @@ impl Session {
     /// Says who is signed in, and what they left over.
     fn say_who(&mut self) {
         if let Some(who) = &self.server.who {
-            let until = super::show::time(who.expires_at);
+            let until = local_time(who.expires_at);
             let (name, role) = (who.username.to_display(60), who.role.to_display(40));
             self.console.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
         }
@@ -125,17 +127,6 @@ impl Session {
         (self.client, self.server, self.listing) = (client, server, Listing::default());
         self.introduce();
         Ok(())
-    }
-
-    /// Why nothing may be changed here; none if it may.
-    pub(crate) fn only_looks(&self) -> Option<String> {
-        let name = &self.server.profile.name;
-        if self.server.profile.read_only {
-            return Some(format!("The profile {name} is read-only here: nothing was changed."));
-        }
-        let who = self.server.who.as_ref().filter(|who| who.may_only_look())?;
-        let (role, user) = (who.role.to_display(40), who.username.to_display(60));
-        Some(format!("{user} is an {role} here, and may only look: nothing was changed."))
     }
 
     /// A client that speaks for nobody: for what needs no session.

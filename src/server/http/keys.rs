@@ -15,7 +15,8 @@ use super::failure::HttpError;
 use super::fields::Fields;
 use super::session::Principal;
 use super::wire;
-use crate::domain::{AccessKey, KeyId, Label, SecretKey};
+use crate::domain::key::fields::written;
+use crate::domain::{AccessKey, KeyId, SecretKey, TextError, Texts};
 use crate::server::state::AppState;
 use crate::server::store::{Actor, Change, CreateOutcome, ExpiryChange, KeyInsert};
 
@@ -38,15 +39,15 @@ pub(crate) async fn create(
     let _mark = state.0.running.begin(&principal.username, &idempotency_key).ok_or_else(HttpError::running)?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
-    let label = label(&mut fields)?.unwrap_or_default();
+    let texts = texts(&mut fields)?;
     let expires_at = fields.time("expires_at")?.and_then(ExpiryChange::time);
     fields.finish()?;
     let (id, secret) = draw().map_err(|_| HttpError::unexpected())?;
     let encrypted = state.0.vault.encrypt(id.raw_for_api(), secret.expose()).map_err(|_| HttpError::unexpected())?;
     let new = KeyInsert {
         id,
-        fingerprint: fingerprint(&label, expires_at),
-        label,
+        fingerprint: fingerprint(&texts, expires_at),
+        texts,
         expires_at,
         encrypted,
         actor: Actor { name: principal.username, address: source },
@@ -95,7 +96,7 @@ pub(crate) async fn edit(
         Some("inactive") => Some(true),
         Some(_) => return Err(HttpError::malformed("status", "must be active or inactive")),
     };
-    let change = Change { label: label(&mut fields)?, switched_off, expires_at: fields.time("expires_at")? };
+    let change = Change { texts: texts(&mut fields)?, switched_off, expires_at: fields.time("expires_at")? };
     fields.finish()?;
     if change.expires_at.and_then(ExpiryChange::time).is_some_and(|end| end <= now) {
         return Err(past());
@@ -129,12 +130,18 @@ fn past() -> HttpError {
     HttpError::malformed("expires_at", "must be in the future")
 }
 
-fn label(fields: &mut Fields) -> Result<Option<Label>, HttpError> {
-    let parse = |text: String| {
-        Label::parse(&text)
-            .map_err(|error| HttpError::malformed("label", error.to_string().trim_start_matches("label: ")))
-    };
-    fields.text("label")?.map(parse).transpose()
+fn texts(fields: &mut Fields) -> Result<Texts, HttpError> {
+    let mut texts = Texts::default();
+    for (field, _) in written() {
+        if let Some(text) = fields.text(field.name)? {
+            let refuse = |error: TextError| {
+                let words = error.to_string();
+                HttpError::malformed(field.name, words.trim_start_matches(field.name).trim_start_matches(": "))
+            };
+            texts.set(field, &text).map_err(refuse)?;
+        }
+    }
+    Ok(texts)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
@@ -149,8 +156,10 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
 }
 
 /// SHA-256 of what is asked for, however it was written.
-fn fingerprint(label: &Label, expires_at: Option<DateTime<Utc>>) -> [u8; 32] {
-    Sha256::digest(json!([label.as_str(), expires_at.map(|end| end.timestamp_millis())]).to_string()).into()
+fn fingerprint(texts: &Texts, expires_at: Option<DateTime<Utc>>) -> [u8; 32] {
+    let mut parts: Vec<Value> = written().map(|(field, _)| texts.get(field.name).unwrap_or_default().into()).collect();
+    parts.push(expires_at.map(|end| end.timestamp_millis()).into());
+    Sha256::digest(Value::from(parts).to_string()).into()
 }
 
 /// A new ID and its secret, from the system's random source.

@@ -12,7 +12,8 @@ use super::{
     Actor, Change, CreateOutcome, Digest, EventKind, ExpiryChange, KeyInsert, KeyPage, Keyset, NewEvent, NewSession,
     PageQuery, Removal, Store, Use,
 };
-use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Label, Order, Role, Sort, Status};
+use crate::domain::key::fields::named;
+use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Role, Sort, Status, Texts};
 use crate::server::auth::username::Username;
 
 /// A database of its own for each test.
@@ -84,7 +85,7 @@ fn insert(label: &str) -> KeyInsert {
     }
     KeyInsert {
         id: KeyId::from_random(&random),
-        label: Label::parse(label).unwrap(),
+        texts: texts(label),
         expires_at: None,
         encrypted: n.to_be_bytes().to_vec(),
         actor: actor("jo"),
@@ -100,8 +101,14 @@ async fn create(store: &Store, new: KeyInsert, now: DateTime<Utc>) -> AccessKey 
     }
 }
 
+fn texts(label: &str) -> Texts {
+    let mut texts = Texts::default();
+    texts.set(named("label").unwrap(), label).unwrap();
+    texts
+}
+
 fn rename(label: &str) -> Change {
-    Change { label: Some(Label::parse(label).unwrap()), ..Change::default() }
+    Change { texts: texts(label), ..Change::default() }
 }
 
 fn switch(off: bool) -> Change {

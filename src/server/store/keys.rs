@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::Actor;
 use super::keyset::Keyset;
-use crate::domain::{AccessKey, KeyId, KeyQuery, Label, Status};
+use crate::domain::{AccessKey, KeyId, KeyQuery, Status, Texts};
 
 /// How long a create can be repeated with the same idempotency key (HTTP contract, part B).
 pub(crate) const REPLAYED_FOR: TimeDelta = TimeDelta::hours(24);
@@ -41,7 +41,7 @@ pub(crate) struct KeyRow {
 #[derive(Clone)]
 pub(crate) struct KeyInsert {
     pub(crate) id: KeyId,
-    pub(crate) label: Label,
+    pub(crate) texts: Texts,
     pub(crate) expires_at: Option<DateTime<Utc>>,
     /// The secret, encrypted with the master key.
     pub(crate) encrypted: Vec<u8>,
@@ -85,7 +85,7 @@ impl ExpiryChange {
 /// What to change; `None` leaves a field as it is.
 #[derive(Clone, Default)]
 pub(crate) struct Change {
-    pub(crate) label: Option<Label>,
+    pub(crate) texts: Texts,
     pub(crate) switched_off: Option<bool>,
     pub(crate) expires_at: Option<ExpiryChange>,
 }
@@ -102,10 +102,10 @@ impl Change {
     /// Makes the changes that change something, and names them as the key's history does.
     pub(crate) fn apply(self, key: &mut Editable) -> Vec<&'static str> {
         let mut done = Vec::new();
-        if let Some(label) = self.label
-            && label.as_str() != key.label
+        if let Some(label) = self.texts.get("label")
+            && label != key.label
         {
-            label.as_str().clone_into(&mut key.label);
+            label.clone_into(&mut key.label);
             done.push("label");
         }
         if let Some(off) = self.switched_off

@@ -1,10 +1,14 @@
-//! What the user can want.
+//! What the user wants.
 
-use crate::domain::Sort;
+use crate::operations::actions;
+use crate::operations::actions::ActionId;
+use crate::operations::permissions::ReadOnly;
 
 /// What the user wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// An action of the catalogue.
+    Do(ActionId),
     /// One row up.
     Up,
     /// One row down.
@@ -17,34 +21,10 @@ pub enum Action {
     Home,
     /// To the last row.
     End,
-    /// Sort by this, or turn the order around.
-    SortBy(Sort),
-    /// Sort by the next column.
-    SortNext,
-    /// Turn the order around.
-    SortFlip,
-    /// Type a filter.
-    Filter,
-    /// Show only the next status.
-    FilterStatus,
-    /// Ask the server again.
-    Refresh,
-    /// Open or close the details.
-    Details,
-    /// Open the dialog that creates a key.
-    Create,
-    /// Open the confirmation that deletes the selected key.
-    Delete,
-    /// Open the question that activates or deactivates the selected key.
-    Switch,
-    /// Edit label and expiry of the selected key.
-    Edit,
-    /// Copy the Access key ID.
-    CopyId,
+    /// Sort by a column, counted from 0; again: in reverse.
+    SortBy(usize),
     /// Copy the Secret access key.
     CopySecret,
-    /// Overwrite the clipboard with a space.
-    Overwrite,
     /// Bring the Secret access key to a file or a command.
     SaveTo,
     /// Show or hide the Secret access key.
@@ -53,18 +33,8 @@ pub enum Action {
     HmacToken,
     /// Try the real exchange with the new secret.
     TestKey,
-    /// Open the page for a key made earlier or elsewhere.
-    Tokens,
-    /// Choose another profile.
-    Profiles,
-    /// End the session.
-    SignOut,
     /// Close the dialog that holds a secret.
     Close,
-    /// Show every binding.
-    Help,
-    /// Leave.
-    Quit,
     /// Make way for the shell, for a while.
     Suspend,
     /// Back, without doing anything.
@@ -82,9 +52,9 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it changes keys: a profile that is read-only has no such thing.
+    /// Whether it is offered where keys can't be changed, and why they can't.
     #[must_use]
-    pub const fn changes_keys(self) -> bool {
-        matches!(self, Self::Create | Self::Delete | Self::Switch | Self::Edit)
+    pub fn is_offered(self, read_only: Option<ReadOnly>) -> bool {
+        !matches!(self, Self::Do(id) if read_only.is_some() && actions::changes_keys(id))
     }
 }

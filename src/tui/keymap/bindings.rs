@@ -1,103 +1,88 @@
-//! The one table: it binds presses, and words the footer and the help.
+//! What the page binds besides the catalogue of actions: moving, typing, and the presses of dialogs.
 
 use crossterm::event::KeyCode;
 
 use super::{Action, Binding, Mode, bind, control};
-use crate::domain::Sort;
+use crate::operations::actions::ActionId as Id;
 
 use Action as A;
 use KeyCode as K;
 use Mode as M;
 
-/// Every binding, in the order of footer and help.
+const QUIT: Action = A::Do(Id::Quit);
+
+/// The bindings, in the order of footer and help.
 pub(crate) static BINDINGS: &[Binding] = &[
-    bind(M::List, K::Char('c'), A::Create).said("c", "create", "Create access key"),
-    bind(M::List, K::Char('d'), A::Delete).said("d", "delete", "Delete the selected key (asks first)"),
-    bind(M::List, K::Char('a'), A::Switch).said("a", "on/off", "Deactivate or activate the selected key"),
-    bind(M::List, K::Char('e'), A::Edit).said("e", "edit", "Edit label and expiry"),
-    bind(M::List, K::Enter, A::Details).said("Enter", "details", "Open or close the details"),
-    bind(M::List, K::Char('/'), A::Filter).said("/", "filter", "Filter by ID or label, as you type"),
-    bind(M::List, K::Char('s'), A::SortNext).said("s", "sort", "Sort by the next column"),
-    bind(M::List, K::Char('t'), A::Tokens).said("t", "tokens", "HMAC token and access token, for any key"),
-    bind(M::List, K::Char('p'), A::Profiles).said("p", "profile", "Work on another profile's server"),
-    bind(M::List, K::Char('o'), A::SignOut).said("o", "", "Sign out"),
-    bind(M::List, K::Char('?'), A::Help).said("?", "help", "This help"),
-    bind(M::List, K::Char('q'), A::Quit).said("q", "quit", "Quit"),
-    bind(M::List, K::Char('S'), A::SortFlip).said("S", "", "Turn the order around"),
-    bind(M::List, K::Char('1'), A::SortBy(Sort::Id)).said("1-5", "", "Sort by that column; again: turn around"),
-    bind(M::List, K::Char('2'), A::SortBy(Sort::Label)),
-    bind(M::List, K::Char('3'), A::SortBy(Sort::CreatedAt)),
-    bind(M::List, K::Char('4'), A::SortBy(Sort::LastUsedAt)),
-    bind(M::List, K::Char('5'), A::SortBy(Sort::Status)),
-    bind(M::List, K::Char('f'), A::FilterStatus).said("f", "", "Show all, active, expired, inactive keys"),
-    bind(M::List, K::Char('y'), A::CopyId).said("y", "", "Copy the Access key ID"),
-    bind(M::List, K::Char('x'), A::Overwrite).said("x", "", "Overwrite the clipboard with a space"),
-    bind(M::List, K::Char('r'), A::Refresh).said("r", "", "Refresh (by itself once a minute)"),
+    bind(M::List, K::Char('1'), A::SortBy(0)).said("1-5", "", "Sort by column 1–5; press again to reverse"),
+    bind(M::List, K::Char('2'), A::SortBy(1)),
+    bind(M::List, K::Char('3'), A::SortBy(2)),
+    bind(M::List, K::Char('4'), A::SortBy(3)),
+    bind(M::List, K::Char('5'), A::SortBy(4)),
     bind(M::List, K::Up, A::Up).said("↑ ↓ j k", "", "Move"),
     bind(M::List, K::Down, A::Down),
     bind(M::List, K::Char('k'), A::Up),
     bind(M::List, K::Char('j'), A::Down),
-    bind(M::List, K::PageUp, A::PageUp).said("PgUp PgDn", "", "Move by a page"),
+    bind(M::List, K::PageUp, A::PageUp).said("PgUp PgDn", "", "Page up / page down"),
     bind(M::List, K::PageDown, A::PageDown),
     control(M::List, 'b', A::PageUp),
     control(M::List, 'f', A::PageDown),
-    bind(M::List, K::Home, A::Home).said("Home End g G", "", "To the first, to the last key"),
+    bind(M::List, K::Home, A::Home).said("Home End g G", "", "Jump to the first / last key"),
     bind(M::List, K::End, A::End),
     bind(M::List, K::Char('g'), A::Home),
     bind(M::List, K::Char('G'), A::End),
-    bind(M::List, K::Esc, A::Cancel).said("Esc", "", "Close the details, clear the filter"),
-    bind(M::List, K::F(1), A::Help),
-    bind(M::List, K::F(5), A::Refresh),
-    control(M::List, 'c', A::Quit).said("Ctrl-C", "", "Quit, from anywhere"),
-    control(M::List, 'z', A::Suspend).said("Ctrl-Z", "", "Back to the shell for a while; its fg comes back here"),
-    bind(M::Filter, K::Enter, A::Submit).said("Enter", "keep the filter", ""),
-    bind(M::Filter, K::Esc, A::Cancel).said("Esc", "clear it", ""),
+    bind(M::List, K::Esc, A::Cancel).said("Esc", "", "Close the details or clear the filter"),
+    bind(M::List, K::F(1), A::Do(Id::Help)),
+    bind(M::List, K::F(5), A::Do(Id::List)),
+    control(M::List, 'c', QUIT).said("Ctrl-C", "", "Quit from any screen"),
+    control(M::List, 'z', A::Suspend).said("Ctrl-Z", "", "Suspend to the shell (fg to return)"),
+    bind(M::Filter, K::Enter, A::Submit).said("Enter", "apply", ""),
+    bind(M::Filter, K::Esc, A::Cancel).said("Esc", "clear", ""),
     bind(M::Filter, K::Up, A::Up).said("↑ ↓", "move", ""),
     bind(M::Filter, K::Down, A::Down),
     bind(M::Filter, K::PageUp, A::PageUp),
     bind(M::Filter, K::PageDown, A::PageDown),
-    control(M::Filter, 'c', A::Quit),
+    control(M::Filter, 'c', QUIT),
     control(M::Filter, 'z', A::Suspend),
-    bind(M::Form, K::Enter, A::Submit).said("Enter", "go on", ""),
+    bind(M::Form, K::Enter, A::Submit).said("Enter", "continue", ""),
     bind(M::Form, K::Tab, A::Next).said("Tab", "next field", ""),
     bind(M::Form, K::Down, A::Next),
     bind(M::Form, K::BackTab, A::Previous),
     bind(M::Form, K::Up, A::Previous),
     bind(M::Form, K::Esc, A::Cancel).said("Esc", "cancel", ""),
-    control(M::Form, 'c', A::Quit),
+    control(M::Form, 'c', QUIT),
     control(M::Form, 'z', A::Suspend),
-    bind(M::Confirm, K::Enter, A::Submit).said("Enter", "press the marked button", ""),
+    bind(M::Confirm, K::Enter, A::Submit).said("Enter", "confirm", ""),
     bind(M::Confirm, K::Esc, A::Cancel).said("Esc", "cancel", ""),
-    control(M::Confirm, 'c', A::Quit),
+    control(M::Confirm, 'c', QUIT),
     control(M::Confirm, 'z', A::Suspend),
-    bind(M::Question, K::Enter, A::Submit).said("Enter", "choose", ""),
-    bind(M::Question, K::Tab, A::Next).said("Tab", "other button", ""),
+    bind(M::Question, K::Enter, A::Submit).said("Enter", "select", ""),
+    bind(M::Question, K::Tab, A::Next).said("Tab", "next button", ""),
     bind(M::Question, K::Right, A::Next),
     bind(M::Question, K::BackTab, A::Previous),
     bind(M::Question, K::Left, A::Previous),
     bind(M::Question, K::Up, A::Up),
     bind(M::Question, K::Down, A::Down),
     bind(M::Question, K::Esc, A::Cancel).said("Esc", "cancel", ""),
-    control(M::Question, 'c', A::Quit),
+    control(M::Question, 'c', QUIT),
     control(M::Question, 'z', A::Suspend),
     bind(M::Reveal, K::Char('s'), A::ShowKey).said("s", "show/hide key", ""),
     bind(M::Reveal, K::Char('c'), A::CopySecret).said("c", "copy secret", ""),
     bind(M::Reveal, K::Char('w'), A::SaveTo).said("w", "save", ""),
-    bind(M::Reveal, K::Char('x'), A::Overwrite).said("x", "overwrite clipboard", ""),
+    bind(M::Reveal, K::Char('x'), A::Do(Id::ClearClipboard)).said("x", "clear clipboard", ""),
     bind(M::Reveal, K::Char('h'), A::HmacToken).said("h", "HMAC token", ""),
     bind(M::Reveal, K::Char('t'), A::TestKey).said("t", "test key", ""),
-    bind(M::Reveal, K::Char('i'), A::CopyId).said("i", "copy ID", ""),
+    bind(M::Reveal, K::Char('i'), A::Do(Id::CopyId)).said("i", "copy ID", ""),
     bind(M::Reveal, K::Tab, A::Next).said("Tab", "next button", ""),
     bind(M::Reveal, K::Right, A::Next),
     bind(M::Reveal, K::Down, A::Next),
     bind(M::Reveal, K::BackTab, A::Previous),
     bind(M::Reveal, K::Left, A::Previous),
     bind(M::Reveal, K::Up, A::Previous),
-    bind(M::Reveal, K::Enter, A::Submit).said("Enter", "press it", ""),
+    bind(M::Reveal, K::Enter, A::Submit).said("Enter", "select", ""),
     bind(M::Reveal, K::Esc, A::Cancel),
-    control(M::Reveal, 'c', A::Quit),
+    control(M::Reveal, 'c', QUIT),
     control(M::Reveal, 'z', A::Suspend),
-    bind(M::Profiles, K::Enter, A::Submit).said("Enter", "work on it", ""),
+    bind(M::Profiles, K::Enter, A::Submit).said("Enter", "switch", ""),
     bind(M::Profiles, K::Up, A::Up),
     bind(M::Profiles, K::Down, A::Down).said("↑ ↓", "choose", ""),
     bind(M::Profiles, K::Char('k'), A::Up),
@@ -105,7 +90,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Profiles, K::Esc, A::Cancel).said("Esc", "back", ""),
     bind(M::Profiles, K::Char('q'), A::Cancel),
     bind(M::Profiles, K::Char('p'), A::Cancel),
-    control(M::Profiles, 'c', A::Quit),
+    control(M::Profiles, 'c', QUIT),
     control(M::Profiles, 'z', A::Suspend),
     bind(M::Help, K::Esc, A::Cancel).said("Esc", "back", ""),
     bind(M::Help, K::Char('?'), A::Cancel),
@@ -119,8 +104,24 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Help, K::PageDown, A::PageDown),
     bind(M::Help, K::Home, A::Home),
     bind(M::Help, K::End, A::End),
-    control(M::Help, 'c', A::Quit),
+    control(M::Help, 'c', QUIT),
     control(M::Help, 'z', A::Suspend),
-    control(M::Leaving, 'c', A::Quit),
+    control(M::Leaving, 'c', QUIT),
     control(M::Leaving, 'z', A::Suspend),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Sort;
+
+    #[test]
+    fn every_column_has_a_digit_that_sorts_by_it() {
+        let columns: Vec<(KeyCode, Action)> =
+            BINDINGS.iter().filter(|b| matches!(b.action, A::SortBy(_))).map(|b| (b.code, b.action)).collect();
+        let digits = ('1'..).map(K::Char).zip((0..Sort::ALL.len()).map(A::SortBy));
+        assert_eq!(columns, digits.collect::<Vec<_>>());
+        let press = format!("1-{}", Sort::ALL.len());
+        assert!(BINDINGS.iter().any(|b| b.press == press), "the help says {press}");
+    }
+}

@@ -1,4 +1,4 @@
-//! What presses mean: one table binds them, names the intents, and words the hints.
+//! What presses mean, and how the footer and the help say so: the catalogue of actions, and what only the page has.
 
 mod action;
 mod bindings;
@@ -7,6 +7,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub use action::Action;
 use bindings::BINDINGS;
+
+use crate::operations::actions::{ACTIONS, ActionEntry};
 
 /// What presses mean now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub enum Mode {
 }
 
 /// A press in a mode, what it means, and how the footer and the help say so.
+#[derive(Clone, Copy, Debug)]
 pub struct Binding {
     mode: Mode,
     code: KeyCode,
@@ -67,17 +70,30 @@ impl Binding {
 #[must_use]
 pub fn action(mode: Mode, key: KeyEvent) -> Option<Action> {
     let modifiers = key.modifiers.difference(KeyModifiers::SHIFT);
-    BINDINGS.iter().find(|b| b.mode == mode && b.code == key.code && b.modifiers == modifiers).map(|b| b.action)
+    all().find(|b| b.mode == mode && b.code == key.code && b.modifiers == modifiers).map(|b| b.action)
 }
 
 /// The bindings that a mode's footer shows.
-pub fn hints(mode: Mode) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |b| b.mode == mode && !b.hint.is_empty())
+pub fn hints(mode: Mode) -> impl Iterator<Item = Binding> {
+    all().filter(move |b| b.mode == mode && !b.hint.is_empty())
 }
 
 /// The bindings that the help shows.
-pub fn helps() -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(|b| !b.help.is_empty())
+pub fn helps() -> impl Iterator<Item = Binding> {
+    all().filter(|b| !b.help.is_empty())
+}
+
+/// The catalogue's presses, on the list; then the page's own.
+fn all() -> impl Iterator<Item = Binding> {
+    ACTIONS.iter().filter_map(from_catalogue).chain(BINDINGS.iter().copied())
+}
+
+fn from_catalogue(entry: &ActionEntry) -> Option<Binding> {
+    let code = match entry.press {
+        "Enter" => KeyCode::Enter,
+        press => KeyCode::Char(press.chars().next()?),
+    };
+    Some(bind(Mode::List, code, Action::Do(entry.id)).said(entry.press, entry.hint, entry.help()))
 }
 
 #[cfg(test)]
@@ -86,8 +102,9 @@ mod tests {
 
     #[test]
     fn no_press_means_two_things() {
-        for (at, a) in BINDINGS.iter().enumerate() {
-            for b in &BINDINGS[at + 1..] {
+        let bindings: Vec<Binding> = all().collect();
+        for (at, a) in bindings.iter().enumerate() {
+            for b in &bindings[at + 1..] {
                 assert!(
                     (a.mode, a.code, a.modifiers) != (b.mode, b.code, b.modifiers),
                     "{:?} in {:?} is {:?} and {:?}",
@@ -98,6 +115,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn the_readme_has_the_table_of_the_help() {
+        let rows: Vec<String> = helps().map(|b| format!("| `{}` | {} |", b.press, b.help)).collect();
+        let table = format!("| press | does |\n|---|---|\n{}\n\n", rows.join("\n"));
+        assert!(include_str!("../../../README.md").contains(&table), "README needs this table:\n{table}");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::{KeyForm, PendingCreateDialog, ProfilesDialog, Reveal, TokenDialog};
 use crate::client::IdempotencyKey;
-use crate::domain::{AccessKey, Status};
+use crate::domain::AccessKey;
+use crate::operations::activate::Switch;
+use crate::operations::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::Mode;
 
@@ -22,7 +24,7 @@ pub enum Dialog {
     /// Delete this key?
     Delete(DeleteDialog),
     /// Activate or deactivate this key?
-    Switch(Question, Status),
+    Switch(Question, Switch),
     /// Steps two and three for a key made earlier or elsewhere.
     Token(Box<TokenDialog>),
     /// The profiles, to choose another server.
@@ -108,9 +110,9 @@ pub struct EditDialog {
 pub struct DeleteDialog {
     /// The key.
     pub key: AccessKey,
-    /// The name of a profile where real keys are at stake: it is typed too.
-    pub production: Option<String>,
-    /// What confirms, as far as it is typed.
+    /// What confirms.
+    pub confirmation: Confirmation,
+    /// What is typed of it.
     pub typed: Field,
     /// The call.
     pub call: CallState,
@@ -120,21 +122,15 @@ impl DeleteDialog {
     /// A confirmation that nothing is typed into yet.
     #[must_use]
     pub fn new(key: AccessKey, production: Option<String>) -> Self {
-        let name = production.as_ref().map_or(0, |name| 1 + name.chars().count());
-        Self { key, production, typed: Field::new("", 4 + name), call: CallState::None }
-    }
-
-    /// What is to be typed: the last four characters of its ID, and the name of a production profile.
-    #[must_use]
-    pub fn phrase(&self) -> String {
-        let name = self.production.as_ref().map_or(String::new(), |name| format!(" {name}"));
-        format!("{}{name}", self.key.id.last_four())
+        let confirmation = Confirmation::new(&key.id, production);
+        let length = confirmation.phrase().chars().count();
+        Self { key, confirmation, typed: Field::new("", length), call: CallState::None }
     }
 
     /// Whether what is typed confirms.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.typed.text().eq_ignore_ascii_case(&self.phrase())
+        self.confirmation.is_given_by(self.typed.text())
     }
 }
 

@@ -1,19 +1,21 @@
-//! The fields of a key: label and expiry, as they are typed.
+//! What users set of a key: texts and expiry, as they are typed.
 
 use chrono::{DateTime, Days, Local, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::focus::moved;
-use crate::domain::{Label, Untrusted};
-use crate::operations::expiry;
+use crate::domain::key::fields;
+use crate::domain::key::fields::KeyField;
+use crate::domain::{AccessKey, Texts};
+use crate::operations::{expiry, input};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 
-/// Label and expiry being typed, and where the focus is.
+/// Texts and expiry being typed, and where the focus is.
 #[derive(Clone, Debug)]
 pub struct KeyForm {
-    /// What the administrators will call the key.
-    pub label: Field,
+    /// What is written about the key, by its fields.
+    pub texts: Vec<(&'static KeyField, Field)>,
     /// How its end is given.
     pub expiry: Expiry,
     /// The number of days, for [`Expiry::InDays`].
@@ -43,8 +45,8 @@ impl Expiry {
 /// A stop of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Focus {
-    /// The label.
-    Label,
+    /// A text; holds its place in [`KeyForm::texts`].
+    Text(usize),
     /// The choice of expiry.
     Expiry,
     /// Days or date.
@@ -56,36 +58,44 @@ pub enum Focus {
 }
 
 impl KeyForm {
-    /// An empty form: no label, never expires.
+    /// An empty form: no texts, never expires.
     #[must_use]
     pub fn empty() -> Self {
-        Self::filled(&Untrusted::default(), None)
+        Self::new(|_| "", None)
     }
 
     /// A form that holds what a key has now.
     #[must_use]
-    pub fn filled(label: &Untrusted, expires_at: Option<DateTime<Utc>>) -> Self {
+    pub fn of(key: &AccessKey) -> Self {
+        Self::new(|field| field.raw_text(key), key.expires_at)
+    }
+
+    fn new<'a>(text: impl Fn(&KeyField) -> &'a str, expires_at: Option<DateTime<Utc>>) -> Self {
         let date =
             expires_at.map_or(String::new(), |end| end.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string());
-        let mut text = Field::new("", Label::MAX_CHARS);
-        text.paste(label.raw_for_api());
+        let texts = fields::written().map(|(field, limits)| {
+            let mut typed = Field::new("", limits.max_chars);
+            typed.paste(text(field));
+            (field, typed)
+        });
         Self {
-            label: text,
+            texts: texts.collect(),
             expiry: if expires_at.is_some() { Expiry::OnDate } else { Expiry::Never },
             days: Field::new("90", 4),
             date: Field::new(&date, 16),
-            focus: Focus::Label,
+            focus: Focus::Text(0),
         }
     }
 
     /// Takes an intent that moves the focus.
     pub fn go(&mut self, action: Action) {
-        let stops: &[Focus] = if self.expiry == Expiry::Never {
-            &[Focus::Label, Focus::Expiry, Focus::Submit, Focus::Cancel]
-        } else {
-            &[Focus::Label, Focus::Expiry, Focus::Value, Focus::Submit, Focus::Cancel]
-        };
-        self.focus = moved(stops, self.focus, action);
+        let mut stops: Vec<Focus> = (0..self.texts.len()).map(Focus::Text).collect();
+        stops.push(Focus::Expiry);
+        if self.expiry != Expiry::Never {
+            stops.push(Focus::Value);
+        }
+        stops.extend([Focus::Submit, Focus::Cancel]);
+        self.focus = moved(&stops, self.focus, action);
     }
 
     /// Takes a press that is no intent.
@@ -111,9 +121,12 @@ impl KeyForm {
     }
 
     /// What is typed, checked; or what is wrong with it and what to do.
-    pub fn read(&self, now: DateTime<Utc>) -> Result<(Label, Option<DateTime<Utc>>), String> {
-        let label = Label::parse(self.label.text()).map_err(|error| error.to_string())?;
-        Ok((label, self.expires_at(now)?))
+    pub fn read(&self, now: DateTime<Utc>) -> Result<(Texts, Option<DateTime<Utc>>), String> {
+        let mut texts = Texts::default();
+        for (field, typed) in &self.texts {
+            input::set_text(&mut texts, field, typed.text())?;
+        }
+        Ok((texts, self.expires_at(now)?))
     }
 
     /// The end as it is typed; never if none.
@@ -122,11 +135,11 @@ impl KeyForm {
             Expiry::Never => Ok(None),
             Expiry::InDays => match expiry::days(self.days.text().trim()) {
                 Some(days) => Ok(now.checked_add_days(Days::new(days))),
-                None => Err(format!("days: type a number from 1 to {}", expiry::MAX_DAYS)),
+                None => Err(format!("Enter a number of days from 1 to {}", expiry::MAX_DAYS)),
             },
             Expiry::OnDate => match expiry::time(self.date.text().trim()) {
-                None => Err("date: type it as 2027-01-31 or 2027-01-31 18:00".into()),
-                Some(end) if end <= now => Err("it has passed; type a date in the future".into()),
+                None => Err("Enter a date like 2027-01-31 or 2027-01-31 18:00".into()),
+                Some(end) if end <= now => Err("That date is in the past. Enter a future date.".into()),
                 end => Ok(end),
             },
         }
@@ -139,7 +152,7 @@ impl KeyForm {
 
     fn field(&mut self) -> Option<&mut Field> {
         match (self.focus, self.expiry) {
-            (Focus::Label, _) => Some(&mut self.label),
+            (Focus::Text(n), _) => self.texts.get_mut(n).map(|(_, typed)| typed),
             (Focus::Value, Expiry::InDays) => Some(&mut self.days),
             (Focus::Value, Expiry::OnDate) => Some(&mut self.date),
             _ => None,

@@ -14,9 +14,9 @@ impl State {
     #[must_use]
     pub fn help_lines(&self) -> Vec<(Option<&'static str>, String)> {
         let width = usize::from(self.size.0.min(72)).saturating_sub(4 + PRESS);
-        let may_change = self.read_only().is_none();
+        let read_only = self.read_only();
         let mut lines: Vec<_> = keymap::helps()
-            .filter(|binding| may_change || !binding.action.changes_keys())
+            .filter(|binding| binding.action.is_offered(read_only))
             .flat_map(|binding| {
                 let presses = std::iter::once(binding.press).chain(std::iter::repeat(""));
                 presses.map(Some).zip(wrap(binding.help, width))
@@ -25,7 +25,7 @@ impl State {
         lines.push((None, String::new()));
         if let Some(server) = &self.server {
             let place = Untrusted::new(&server.profile.server).to_display(usize::from(self.size.0));
-            lines.push((None, format!("Profile {}, server: {place}", server.profile.name)));
+            lines.push((None, format!("Profile: {} · {place}", server.profile.name)));
         }
         lines.push((None, format!("latchkey {}", env!("CARGO_PKG_VERSION"))));
         lines

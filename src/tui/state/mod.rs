@@ -44,7 +44,8 @@ pub use window::Window;
 use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
-use crate::domain::{Identity, Profile, SecretKey};
+use crate::domain::{Profile, SecretKey};
+use crate::operations::permissions::ReadOnly;
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
 
@@ -207,19 +208,10 @@ impl State {
         }
     }
 
-    /// Why nothing may be changed here, if so.
+    /// Why keys can't be changed here, if so.
     #[must_use]
-    pub fn read_only(&self) -> Option<&'static str> {
-        let server = self.server.as_ref()?;
-        if server.profile.read_only {
-            Some("This profile is read-only: nothing can be changed here.")
-        } else if server.who.as_ref().is_some_and(Identity::may_only_look) {
-            Some("You are signed in as an auditor: auditors look at keys and change none.")
-        } else if server.target.is_passportal() {
-            Some("Passportal has no API for keys: change them in its dashboard. t makes tokens.")
-        } else {
-            None
-        }
+    pub fn read_only(&self) -> Option<ReadOnly> {
+        ReadOnly::of(self.server.as_ref()?)
     }
 
     /// The server that knows the keys of the list.

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
+use crate::operations::messages;
 use crate::tui::state::{ClockReading, LoadFailure, State, Window};
 use crate::tui::theme;
 
@@ -15,26 +16,26 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
     match (&state.list.window, &state.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, area, state, window, now),
         (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
-        (None, None) => say(frame, area, "Loading the keys.", &[]),
+        (None, None) => say(frame, area, "Loading keys…", &[]),
         (Some(_), None) if filter.is_empty() => {
-            let rest = ["Press c to create the first one.", "Its secret is shown once, in the dialog that creates it."];
-            say(frame, area, "There is no access key yet.", &rest);
+            let rest =
+                ["Press c to create your first key.", "Its secret is shown only once, right after you create it."];
+            say(frame, area, messages::NO_KEYS, &rest);
         }
         (Some(_), None) => {
             let what = match (filter.text.as_str(), filter.status) {
-                ("", Some(status)) => format!("No key is {}.", status.as_str()),
-                (text, None) => format!("No key has “{text}” in its ID or label."),
-                (text, Some(status)) => format!("No {} key has “{text}” in its ID or label.", status.as_str()),
+                ("", Some(status)) => format!("No {} keys", status.as_str()),
+                (text, None) => format!("No keys match “{text}” (searched: ID and label)."),
+                (text, Some(status)) => format!("No {} keys match “{text}”.", status.as_str()),
             };
-            say(frame, area, &what, &["Press Esc to see every key, or / to change the filter."]);
+            say(frame, area, &what, &["Esc clears the filter, / edits it."]);
         }
     }
 }
 
 fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure, now: ClockReading) {
     let rest = [trouble.error.to_string(), header::next_try(trouble, now)];
-    let title = if trouble.error.is_denial() { "The keys cannot be shown." } else { "The keys cannot be read." };
-    say(frame, area, title, &[rest[0].as_str(), rest[1].as_str()]);
+    say(frame, area, "Can't load the keys", &[rest[0].as_str(), rest[1].as_str()]);
 }
 
 fn say(frame: &mut Buffer, area: Rect, title: &str, rest: &[&str]) {

@@ -9,6 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::when;
 use super::widgets::{line, next_row, paragraph, rows};
+use crate::domain::key::fields;
+use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
 use crate::domain::{AccessKey, ConfusableWarning};
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
@@ -16,6 +18,8 @@ use crate::tui::theme;
 /// A name, what stands behind it, and how that looks.
 type DetailRow = (&'static str, String, Style);
 
+/// The name of an access key ID where there is little room.
+const SHORT_ID: &str = "ID";
 /// Columns of the names of facts, and of their short ones.
 const NAMES: (u16, u16) = (15, 10);
 
@@ -43,13 +47,17 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         Some(key) => {
             facts(frame, inside, key, now);
         }
-        None => line(frame, inside, "No key is selected."),
+        None => line(frame, inside, "No key selected"),
     }
 }
 
 /// Why a key may be taken for another.
 pub(crate) fn confusable(key: &AccessKey) -> Option<ConfusableWarning> {
-    key.id.confusable().or_else(|| key.label.confusable())
+    FIELDS.iter().filter(|field| matches!(field.row, Row::Own(_))).find_map(|field| match (field.value)(key) {
+        FieldValue::Id(id) => id.confusable(),
+        FieldValue::Text(text) => text?.confusable(),
+        _ => None,
+    })
 }
 
 /// Draws what is known of a key: in full if there is room, else with its texts in a row each, else a row for each fact,
@@ -67,64 +75,72 @@ pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Cl
         }
     }
     for text in in_short(key, width, now) {
-        let is_wide = text.0 == "ID" && text.1.width() + usize::from(NAMES.1) > width;
+        let is_wide = text.0 == SHORT_ID && text.1.width() + usize::from(NAMES.1) > width;
         area = fact(frame, area, (if is_wide { 3 } else { NAMES.1 }, true), &text);
     }
     area
 }
 
-/// Each fact whole, but ID and label in so many cells.
+/// Each fact whole, but ID and texts in so many cells.
 fn in_full(key: &AccessKey, (id, text): (usize, usize), now: ClockReading) -> Vec<DetailRow> {
-    let (status, style) = theme::status(key.status);
-    let expires = key.expires_at.map_or_else(
-        || "never".to_owned(),
-        |end| format!("{} ({})", when::absolute(end), when::relative(end, now.utc)),
-    );
-    let mut facts = vec![("Access key ID", key.id.identity(id), Style::new())];
-    facts.push(("Label", label(key, text), Style::new()));
-    facts.extend(confusable(key).map(|confusable| ("", confusable.words().to_owned(), theme::WARNING)));
-    facts.extend([
-        ("Status", status.to_owned(), style),
-        ("Created", format!("{}{}", when::absolute(key.created_at), by(key)), Style::new()),
-        ("Last used", last_used(key, now), Style::new()),
-        ("Expires", expires, Style::new()),
-    ]);
+    let mut facts = Vec::new();
+    for field in fields::rows() {
+        let (words, style) = match (field.value)(key) {
+            FieldValue::Id(value) => (value.identity(id), Style::new()),
+            FieldValue::Ago(Some(at)) | FieldValue::Until(Some(at)) => {
+                (format!("{} ({})", when::absolute(at), when::relative(at, now.utc)), Style::new())
+            }
+            FieldValue::At(at) => (when::absolute(at), Style::new()),
+            value => in_words(value, text),
+        };
+        facts.push((field.title, words + &behind(field, key), style));
+        if field.name == "label" {
+            facts.extend(confusable(key).map(|confusable| ("", confusable.words().to_owned(), theme::WARNING)));
+        }
+    }
     facts
 }
 
-/// Each fact in a row.
-fn in_short(key: &AccessKey, width: usize, now: ClockReading) -> [DetailRow; 6] {
-    let (status, style) = theme::status(key.status);
-    let used = when::last_used(key.last_used_at, now.utc);
-    let expires = key
-        .expires_at
-        .map_or_else(|| "never".to_owned(), |end| format!("{} ({})", when::minute(end), when::relative(end, now.utc)));
-    [
-        ("ID", key.id.identity(width), Style::new()),
-        ("Label", label(key, width), Style::new()),
-        ("Last used", format!("{used}{}", from(key)), Style::new()),
-        ("Expires", expires, Style::new()),
-        ("Created", format!("{}{}", when::minute(key.created_at), by(key)), Style::new()),
-        ("Status", status.to_owned(), style),
-    ]
+/// Each fact in a row, the most useful first; the status is last, since a frame that is too low has it in its title.
+fn in_short(key: &AccessKey, width: usize, now: ClockReading) -> Vec<DetailRow> {
+    let mut fields: Vec<&KeyField> = fields::by_rank().into_iter().map(|place| &FIELDS[place]).collect();
+    fields.retain(|field| matches!(field.row, Row::Own(_)));
+    fields.sort_by_key(|field| matches!((field.value)(key), FieldValue::Status(_)));
+    let fact = |field: &KeyField| {
+        let (title, (words, style)) = match (field.value)(key) {
+            FieldValue::Id(id) => (SHORT_ID, (id.identity(width), Style::new())),
+            FieldValue::Ago(Some(at)) => (field.title, (when::relative(at, now.utc), Style::new())),
+            FieldValue::Until(Some(at)) => {
+                (field.title, (format!("{} ({})", when::minute(at), when::relative(at, now.utc)), Style::new()))
+            }
+            FieldValue::At(at) => (field.title, (when::minute(at), Style::new())),
+            value => (field.title, in_words(value, width)),
+        };
+        (title, words + &behind(field, key), style)
+    };
+    fields.into_iter().map(fact).collect()
 }
 
-fn label(key: &AccessKey, cells: usize) -> String {
-    if key.label.is_empty() { "(none)".to_owned() } else { key.label.identity(cells) }
+/// A value that reads alike wherever it is shown, with its style.
+fn in_words(value: FieldValue<'_>, cells: usize) -> (String, Style) {
+    match value {
+        FieldValue::Text(Some(text)) if !text.is_empty() => (text.identity(cells), Style::new()),
+        FieldValue::Text(_) => ("(none)".to_owned(), Style::new()),
+        FieldValue::Status(status) => {
+            let (words, style) = theme::status(status);
+            (words.to_owned(), style)
+        }
+        _ => (fields::NEVER.to_owned(), Style::new()),
+    }
 }
 
-fn by(key: &AccessKey) -> String {
-    if key.created_by.is_empty() { String::new() } else { format!(" by {}", key.created_by.to_display(24)) }
-}
-
-fn from(key: &AccessKey) -> String {
-    key.last_used_from.as_ref().map_or_else(String::new, |from| format!(" from {}", from.to_display(40)))
-}
-
-/// The last use in full.
-fn last_used(key: &AccessKey, now: ClockReading) -> String {
-    let Some(at) = key.last_used_at else { return "never".to_owned() };
-    format!("{} ({}){}", when::absolute(at), when::relative(at, now.utc), from(key))
+/// What is shown behind a field, if there is anything.
+fn behind(field: &KeyField, key: &AccessKey) -> String {
+    let Some((word, other)) = field.behind() else { return String::new() };
+    match (other.value)(key) {
+        FieldValue::Text(Some(text)) if !text.is_empty() => format!(" {word} {}", text.to_display(40)),
+        _ => String::new(),
+    }
 }
 
 /// Draws a name in so many columns, and beside it what is told of it, in one row or as many as it takes; gives the rows

@@ -9,10 +9,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::when;
 use super::widgets::{grouped, line, line_right, paragraph};
-use crate::domain::Identity;
+use crate::domain::{Identity, Status};
+use crate::operations::actions::ActionId;
 use crate::tui::keymap;
-use crate::tui::keymap::{Binding, Mode};
-use crate::tui::state::{DetailsPane, ExitState, State};
+use crate::tui::keymap::{Action, Binding, Mode};
+use crate::tui::state::{DetailsPane, Dialog, ExitState, State};
 use crate::tui::theme;
 
 /// Draws the notice, and the place in the list.
@@ -21,7 +22,7 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
     let trouble = state.list.trouble.as_ref().filter(|_| state.list.window.is_some());
     let (text, style) = match (&state.notice, trouble) {
         _ if (state.exit != ExitState::No || state.suspending) && state.creating => {
-            let words = "Waiting for the new key before leaving: its secret comes only once.";
+            let words = "Waiting for the new key before quitting; its secret is shown only once.";
             (words.to_owned(), theme::WARNING)
         }
         (Some(notice), _) => (notice.text.clone(), if notice.is_error { theme::ERROR } else { Style::new() }),
@@ -62,17 +63,16 @@ fn stands_last(state: &State) -> bool {
 /// Who is signed in, and how long; in few words if these do not fit.
 fn who_is_here(who: &Identity, width: usize) -> String {
     let (name, role) = (who.username.to_display(40), who.role.to_display(20));
-    let short = format!("{name} ({role}) until {}", when::clock(who.expires_at));
-    let whole = format!("Signed in as {short}");
-    if whole.width() < width { whole } else { short }
+    let whole = format!("{name} ({role}), session ends {}", when::hour(who.expires_at));
+    if whole.width() < width { whole } else { format!("{name} ({role})") }
 }
 
 /// Draws what can be pressed now, as far as it fits.
 pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
-    let width = |binding: &Binding| binding.press.chars().count() + binding.hint.chars().count() + 3;
-    let may_change = state.read_only().is_none();
-    let hints = keymap::hints(state.mode()).filter(|hint| may_change || !hint.action.changes_keys());
-    let hints: Vec<&Binding> = hints.collect();
+    let width = |(press, hint): &(&str, &str)| press.chars().count() + hint.chars().count() + 3;
+    let read_only = state.read_only();
+    let offered = keymap::hints(state.mode()).filter(|binding| binding.action.is_offered(read_only));
+    let hints: Vec<(&str, &str)> = offered.map(|binding| (binding.press, hint(&binding, state))).collect();
     // On the list the last ones, help and quit, must not fall off: those before them go.
     let last = if state.mode() == Mode::List { hints.len().saturating_sub(2) } else { 0 };
     let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off
@@ -86,9 +86,26 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
         }
     }
     let mut spans = vec![Span::raw(" ")];
-    for (binding, _) in hints.iter().zip(fits).filter(|(_, fits)| *fits) {
-        spans.push(Span::styled(binding.press, theme::PRESS));
-        spans.push(Span::styled(format!(" {}  ", binding.hint), theme::QUIET));
+    for ((press, hint), _) in hints.into_iter().zip(fits).filter(|(_, fits)| *fits) {
+        spans.push(Span::styled(press, theme::PRESS));
+        spans.push(Span::styled(format!(" {hint}  "), theme::QUIET));
     }
     line(frame, area, Line::from(spans));
+}
+
+/// A binding's word, as it is for the selected key or in the open dialog.
+fn hint(binding: &Binding, state: &State) -> &'static str {
+    match binding.action {
+        Action::Do(ActionId::Switch) => match state.list.selected_key() {
+            Some(key) if key.status != Status::Active => "activate",
+            _ => binding.hint,
+        },
+        Action::Submit if state.signing_in().is_some() => "sign in",
+        Action::Submit => match state.dialog {
+            Some(Dialog::Create(_)) => "create",
+            Some(Dialog::Edit(_)) => "save",
+            _ => binding.hint,
+        },
+        _ => binding.hint,
+    }
 }

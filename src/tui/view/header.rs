@@ -74,7 +74,7 @@ fn count(state: &State) -> String {
         (Some(total), _) if list.query.filter.is_empty() => keys(total),
         (Some(1), _) => "1 key matches".to_owned(),
         (Some(total), _) => format!("{} match", keys(total)),
-        (None, Some(_)) => "counting".to_owned(),
+        (None, Some(_)) => "counting…".to_owned(),
         (None, None) => String::new(),
     }
 }
@@ -84,13 +84,16 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
     if let (Some(trouble), Some(_)) = (&state.list.trouble, &state.list.window)
         && state.filter.is_none()
     {
-        let as_of = state.list.as_of.map_or(String::new(), |at| format!("Old: as of {}. ", when::clock(at.utc)));
+        let as_of = state
+            .list
+            .as_of
+            .map_or(String::new(), |at| format!("Offline: showing data from {}. ", when::clock(at.utc)));
         let text = format!(" ! {as_of}{}", next_try(trouble, now));
         line(frame, area, Line::styled(text, theme::WARNING));
         return None;
     }
     let filter = &state.list.query.filter;
-    let status = filter.status.map(|status| format!(" only {} keys (f: next) ", status.as_str()));
+    let status = filter.status.map(|status| format!(" Status: {} (f next, Esc all) ", status.as_str()));
     let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
     if let Some(typed) = &state.filter {
         line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
@@ -100,9 +103,9 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
     if !filter.text.is_empty() {
         let text = Span::raw(format!("{}  ", fitting(&filter.text, usize::MAX)));
         let width = area.width.saturating_sub(taken);
-        let hint = if width < 50 { "" } else { "Esc clears, / changes" };
+        let hint = if width < 50 { "" } else { "(Esc clear, / edit)" };
         let hint = Span::styled(hint, theme::QUIET);
-        line(frame, Rect { width, ..area }, Line::from(vec![Span::styled(" / ", theme::PRESS), text, hint]));
+        line(frame, Rect { width, ..area }, Line::from(vec![Span::styled(" Filter: ", theme::PRESS), text, hint]));
     }
     None
 }
@@ -112,9 +115,9 @@ pub(crate) fn next_try(trouble: &LoadFailure, now: ClockReading) -> String {
     match trouble.retry_at {
         Some(at) => {
             let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();
-            format!("Next try in {left:.0} s (r: now).")
+            format!("Retrying in {left:.0} s (r retries now).")
         }
-        None if trouble.error.is_lasting() => "Press t to make tokens here, p for another profile.".to_owned(),
+        None if trouble.error.is_lasting() => "Press t to test tokens, p to switch profile.".to_owned(),
         None => "Press r to try again.".to_owned(),
     }
 }

@@ -8,46 +8,63 @@ use ratatui::text::{Line, Span};
 use super::body::visible;
 use super::when;
 use super::widgets::{line, next_row};
+use crate::domain::key::fields;
+use crate::domain::key::fields::{ColumnWidth, FIELDS, FieldValue, KeyField};
 use crate::domain::{AccessKey, Order, Sort};
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
 
-/// Columns and their widths, after the mark of the selected row. Zero hides one.
-struct Columns {
-    id: usize,
-    label: usize,
-    created: usize,
-    last_used: usize,
-    status: usize,
-}
+/// A column that is shown, and its width in cells.
+type Column = (&'static KeyField, Sort, usize);
 
-/// `2026-11-01`, `12 min ago`, `○ inactive`.
-const DATE: usize = 10;
-/// An ID of ours, and of Passportal.
-const ID: (usize, usize) = (20, 32);
+/// Cells of an ID of ours, and of Passportal; of the widest that is shown whole, on a wide screen.
+const ID: (usize, usize, usize) = (20, 32, 64);
+/// A column that takes the rest is hidden if that is less.
+const LEAST: usize = 6;
 
-impl Columns {
-    /// What fits: the ID whole before anything else, then status, label, last use, creation.
-    fn new(width: usize, widest_id: usize) -> Self {
-        let id = widest_id.clamp(ID.0, if width >= 120 { 64 } else { ID.1 }).min(width.saturating_sub(3 + DATE));
-        let mut rest = width.saturating_sub(2 + id + 1 + DATE);
-        let mut take = |cells: usize, reserve: usize| {
-            let fits = rest > cells + reserve;
-            rest -= if fits { cells + 1 } else { 0 };
-            if fits { cells } else { 0 }
-        };
-        let last_used = take(DATE, 12);
-        let created = take(DATE, 9);
-        let label = if rest >= 6 { rest - 1 } else { 0 };
-        Self { id, label, created, last_used, status: DATE }
+/// The columns that fit: the ID whole before anything else, then those that stay longest.
+fn fitting(width: usize, widest_id: usize) -> Vec<Column> {
+    let always =
+        fields::columns().map(|(_, _, width)| if let ColumnWidth::Always(cells) = width { cells + 1 } else { 0 });
+    let room = width.saturating_sub(2 + always.sum::<usize>());
+    let id = widest_id.clamp(ID.0, if width >= 120 { ID.2 } else { ID.1 }).min(room);
+    let mut rest = room - id;
+    let mut shown = Vec::new();
+    for place in fields::by_rank() {
+        if let Some((_, ColumnWidth::IfRoom(cells, more))) = FIELDS[place].column
+            && rest > cells + more
+        {
+            rest -= cells + 1;
+            shown.push(FIELDS[place].name);
+        }
     }
+    let cells = |field: &KeyField, width| match width {
+        ColumnWidth::Id => id,
+        ColumnWidth::Rest => {
+            if rest >= LEAST {
+                rest - 1
+            } else {
+                0
+            }
+        }
+        ColumnWidth::Always(cells) => cells,
+        ColumnWidth::IfRoom(cells, _) => {
+            if shown.contains(&field.name) {
+                cells
+            } else {
+                0
+            }
+        }
+    };
+    let columns = fields::columns().map(|(field, sort, width)| (field, sort, cells(field, width)));
+    columns.filter(|(_, _, cells)| *cells > 0).collect()
 }
 
 /// Draws the column names and the rows.
 pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, state: &State, window: &Window, now: ClockReading) {
     let height = usize::from(area.height.saturating_sub(1));
     let widest = visible(window, state).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
-    let columns = Columns::new(usize::from(area.width), widest);
+    let columns = fitting(usize::from(area.width), widest);
     let names = next_row(&mut area);
     line(frame, names, Line::from(names_of(&columns, state)));
     for (at, key) in visible(window, state).take(height) {
@@ -56,41 +73,34 @@ pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, state: &State, window: &W
     }
 }
 
-fn names_of(columns: &Columns, state: &State) -> Vec<Span<'static>> {
+fn names_of(columns: &[Column], state: &State) -> Vec<Span<'static>> {
     let query = &state.list.query;
     let arrow = if query.order == Order::Asc { theme::SORTED.0 } else { theme::SORTED.1 };
     let mut spans = vec![Span::raw("  ")];
-    for (sort, name, width) in [
-        (Sort::Id, "Access key ID", columns.id),
-        (Sort::Label, "Label", columns.label),
-        (Sort::CreatedAt, "Created", columns.created),
-        (Sort::LastUsedAt, "Last used", columns.last_used),
-        (Sort::Status, "Status", columns.status),
-    ] {
-        if width > 0 {
-            let text = if sort == query.sort { format!("{name}{arrow}") } else { name.to_owned() };
-            spans.push(Span::styled(cell(&text, width), theme::COLUMN));
-            spans.push(Span::raw(" "));
-        }
+    for (field, sort, width) in columns {
+        let text = if *sort == query.sort { format!("{}{arrow}", field.title) } else { field.title.to_owned() };
+        spans.extend([Span::styled(cell(&text, *width), theme::COLUMN), Span::raw(" ")]);
     }
     spans
 }
 
-fn row_of(columns: &Columns, key: &AccessKey, selected: bool, now: ClockReading) -> Vec<Span<'static>> {
+fn row_of(columns: &[Column], key: &AccessKey, selected: bool, now: ClockReading) -> Vec<Span<'static>> {
     let mark = if selected { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
     let mut spans = vec![mark];
-    let mut push = |text: String, width: usize, style: Style| {
-        if width > 0 {
-            spans.push(Span::styled(cell(&text, width), style));
-            spans.push(Span::raw(" "));
-        }
-    };
-    let (status, style) = theme::status(key.status);
-    push(key.id.identity(columns.id), columns.id, Style::new());
-    push(key.label.identity(columns.label), columns.label, Style::new());
-    push(when::date(key.created_at), columns.created, Style::new());
-    push(when::last_used(key.last_used_at, now.utc), columns.last_used, Style::new());
-    push(status.to_owned(), columns.status, style);
+    for (field, _, width) in columns {
+        let (text, style) = match (field.value)(key) {
+            FieldValue::Id(id) => (id.identity(*width), Style::new()),
+            FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(*width)), Style::new()),
+            FieldValue::Status(status) => {
+                let (words, style) = theme::status(status);
+                (words.to_owned(), style)
+            }
+            FieldValue::At(at) => (when::date(at), Style::new()),
+            FieldValue::Ago(at) => (when::last_used(at, now.utc), Style::new()),
+            FieldValue::Until(at) => (at.map_or_else(|| fields::NEVER.to_owned(), when::date), Style::new()),
+        };
+        spans.extend([Span::styled(cell(&text, *width), style), Span::raw(" ")]);
+    }
     spans
 }
 

@@ -63,13 +63,13 @@ pub fn draw(frame: &mut Buffer, state: &State, now: ClockReading) -> Option<Posi
 fn draw_too_small(frame: &mut Buffer, area: Rect, state: &State) {
     let (width, height) = SMALLEST;
     let next = match state.mode() {
-        Mode::List | Mode::Filter => "Make it larger, or press q.",
-        Mode::Question => "Make it larger to answer.",
-        _ => "Make it larger, or press Ctrl-C.",
+        Mode::List | Mode::Filter => "Enlarge it or press q.",
+        Mode::Question => "Enlarge it to answer.",
+        _ => "Enlarge it or press Ctrl-C.",
     };
     let words = [
-        format!("latchkey needs {width}x{height};"),
-        format!("this is {}x{}.", area.width, area.height),
+        "Terminal too small:".to_owned(),
+        format!("{}×{}, needs {width}×{height}.", area.width, area.height),
         next.to_owned(),
     ];
     for (y, words) in (0..area.height).zip(&words) {

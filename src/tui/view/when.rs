@@ -2,22 +2,51 @@
 
 use chrono::{DateTime, Local, Utc};
 
-/// "5 min ago", "in 12 d": ten cells at the most.
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+/// A month and a year of the Gregorian calendar on average, in days.
+const MONTH: u64 = 30;
+const YEAR: u64 = 365;
+
+/// "5 min ago", "in 12 days", "1 y 9 mo ago".
 pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (now - at).num_seconds();
-    let (count, unit) = match seconds.unsigned_abs() {
-        0..60 => return if seconds < 0 { "in < 1 min".into() } else { "just now".into() },
-        s @ 60..3600 => (s / 60, "min"),
-        s @ 3600..86_400 => (s / 3600, "h"),
-        s @ 86_400..63_072_000 => (s / 86_400, "d"),
-        s => (s / 31_536_000, "y"),
+    let (is_past, seconds) = (seconds >= 0, seconds.unsigned_abs());
+    let days = seconds / DAY;
+    let span = match (seconds, days) {
+        (0..MINUTE, _) => return if is_past { "just now".into() } else { "in under a minute".into() },
+        (MINUTE..HOUR, _) => format!("{} min", seconds / MINUTE),
+        (HOUR..DAY, _) => counted(seconds / HOUR, "hour"),
+        (_, 0..60) => counted(days, "day"),
+        (_, 60..YEAR) => counted(days / MONTH, "month"),
+        _ if !is_past && days < 2 * YEAR => counted(days / MONTH, "month"),
+        _ => match (days / YEAR, days % YEAR / MONTH) {
+            (years, 0) => format!("{years} y"),
+            (years, months) => format!("{years} y {} mo", months.min(11)),
+        },
     };
-    if seconds < 0 { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
+    if is_past { format!("{span} ago") } else { format!("in {span}") }
 }
 
-/// The last use, where never is a word.
+fn counted(count: u64, unit: &str) -> String {
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+/// How long ago in ten cells at the most, or never.
 pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
-    at.map_or_else(|| "never".into(), |at| relative(at, now))
+    let Some(at) = at else { return "never".into() };
+    let seconds = (now - at).num_seconds();
+    let (count, unit) = match seconds.unsigned_abs() {
+        0..MINUTE => return "just now".into(),
+        s @ MINUTE..HOUR => (s / MINUTE, "min"),
+        s @ HOUR..DAY => (s / HOUR, "h"),
+        s if s < 100 * DAY => (s / DAY, "d"),
+        s if s < 2 * YEAR * DAY => (s / (MONTH * DAY), "mo"),
+        s => (s / (YEAR * DAY), "y"),
+    };
+    // The server's clock may be ahead of ours.
+    if seconds < 0 { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
 }
 
 /// The date, here.
@@ -35,6 +64,11 @@ pub(crate) fn absolute(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
+/// The time of day to the minute, here.
+pub(crate) fn hour(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%H:%M").to_string()
+}
+
 /// The time of day, here.
 pub(crate) fn clock(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%H:%M:%S").to_string()
@@ -45,16 +79,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn relative_times_fit_ten_cells() {
+    fn relative_times_read_well_and_fit_their_column() {
         let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
-        let ago = |seconds: i64| relative(now - chrono::TimeDelta::seconds(seconds), now);
-        assert_eq!(ago(5), "just now");
-        assert_eq!(ago(59 * 60), "59 min ago");
-        assert_eq!(ago(26 * 3600), "1 d ago");
-        assert_eq!(ago(3 * 31_536_000), "3 y ago");
-        assert_eq!(ago(-12 * 86_400), "in 12 d");
-        for seconds in [0, 60, 3599, 3600, 86_399, 86_400, 63_071_999, 63_072_000, 9_999_999_999] {
-            assert!(ago(seconds).len() <= 10 && ago(-seconds).len() <= 10, "{seconds}");
+        let at = |seconds: i64| now - chrono::TimeDelta::seconds(seconds);
+        let (hour, day) = (3600, 86_400);
+        for (seconds, long, short) in [
+            (5, "just now", "just now"),
+            (59 * 60, "59 min ago", "59 min ago"),
+            (hour, "1 hour ago", "1 h ago"),
+            (26 * hour, "1 day ago", "1 d ago"),
+            (647 * day, "1 y 9 mo ago", "21 mo ago"),
+            (3 * 365 * day, "3 y ago", "3 y ago"),
+            (-5, "in under a minute", "just now"),
+            (-12 * day, "in 12 days", "in 12 d"),
+            (-400 * day, "in 13 months", "in 13 mo"),
+        ] {
+            assert_eq!(relative(at(seconds), now), long);
+            assert_eq!(last_used(Some(at(seconds)), now), short);
+        }
+        for seconds in [0, 60, 3599, hour, day - 1, day, 99 * day, 100 * day, 729 * day, 730 * day, 9_999_999_999] {
+            assert!(last_used(Some(at(seconds)), now).len() <= 10, "{seconds}");
+            assert!(last_used(Some(at(-seconds)), now).len() <= 10, "{seconds}");
         }
         assert_eq!(last_used(None, now), "never");
     }

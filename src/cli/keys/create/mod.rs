@@ -35,7 +35,7 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
         tell_left_over(&mut journal, &mut access, settings);
     }
     let idempotency_key = IdempotencyKey::random();
-    let new = NewKey { idempotency_key, label: args.label.clone(), expires_at: args.expires.at(Utc::now()) };
+    let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at: args.expires.at(Utc::now()) };
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
         access.server.end().await; // a command that takes the secret may need the data folder
         let (key, secret) = match creation {

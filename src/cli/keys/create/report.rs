@@ -61,13 +61,13 @@ fn write_to(
     let file = file.as_deref();
     let text = secret.map(SecretKey::expose);
     let record = KeyRecord::of(key);
-    if format == Format::Csv {
-        let mut csv = output::Rows::new(out);
-        csv.row(KeyRecord::NAMES.into_iter().chain(["secret_access_key", "delivered_to", "file"]))?;
+    if let Format::Separated(by) = format {
+        let mut rows = output::Rows::new(out, by);
+        rows.row(KeyRecord::names().chain(["secret_access_key", "delivered_to", "file"]))?;
         // A secret stands as it is: the comfort of a spreadsheet must not change it.
         let rest = [text.unwrap_or_default(), delivered.word(), file.unwrap_or_default()].map(str::to_owned);
-        csv.row(record.cells().map(output::csv_cell).into_iter().chain(rest))?;
-        return csv.end();
+        rows.row(record.cells().map(output::cell).into_iter().chain(rest))?;
+        return rows.end();
     }
     let place = match delivered {
         Delivery::Descriptor(number) => format!("given to file descriptor {number}"),

@@ -26,15 +26,15 @@ pub(crate) fn ids(given: &[IdOrDash]) -> Result<Vec<KeyId>, Failure> {
 fn read(input: impl io::Read) -> Result<Vec<KeyId>, Failure> {
     let mut text = String::new();
     let read = input.take(MOST_INPUT + 1).read_to_string(&mut text);
-    read.map_err(|error| Failure::usage(format!("Standard input cannot be read: {error}.")))?;
+    read.map_err(|error| Failure::usage(format!("Can't read standard input: {error}.")))?;
     if text.len() as u64 > MOST_INPUT {
-        return Err(Failure::usage("Standard input has more than 64 MiB: nothing was deleted."));
+        return Err(Failure::usage("Standard input is longer than 64 MiB. Nothing was deleted."));
     }
     let lines = text.lines().enumerate().map(|(n, line)| (n + 1, line.trim()));
     let ids = lines.filter(|(_, line)| !line.is_empty()).map(|(n, line)| {
         // What stands there is not repeated: it may be a secret.
         key_id(line).map_err(|why| {
-            Failure::usage(format!("Line {n} of standard input is no access key ID: {why}."))
+            Failure::usage(format!("Line {n} of standard input isn't an access key ID: {why}."))
                 .next("Nothing was deleted.")
         })
     });

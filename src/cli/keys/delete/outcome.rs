@@ -82,13 +82,13 @@ impl DeleteReport {
                 out.write_all(if self.lines == 0 { b"[\n" } else { b",\n" })?;
                 output::write_json(out, line)
             }
-            Format::Csv => {
-                let mut csv = output::Rows::new(out);
+            Format::Separated(by) => {
+                let mut rows = output::Rows::new(out, by);
                 if self.lines == 0 {
-                    csv.row(["id", "result", "why"])?;
+                    rows.row(["id", "result", "why"])?;
                 }
-                csv.row([line.id, line.result, line.why.unwrap_or_default()].map(output::csv_cell))?;
-                csv.end()
+                rows.row([line.id, line.result, line.why.unwrap_or_default()].map(output::cell))?;
+                rows.end()
             }
             Format::Table => {
                 let why = line.why.map_or(String::new(), |why| format!(": {}", output::one_line(why)));
@@ -108,7 +108,7 @@ impl DeleteReport {
         let end: &[u8] = match self.format {
             Format::Json if self.lines == 0 => b"[]\n",
             Format::Json => b"\n]\n",
-            Format::Table | Format::Csv => b"",
+            Format::Table | Format::Separated(_) => b"",
         };
         let written = self.out.write_all(end);
         self.note(written);

@@ -74,7 +74,7 @@ impl SqliteStore {
 
 /// Stores key, secret, search text, event, and the answer for a repeated request.
 fn insert(transaction: &Transaction<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let (id, label, at) = (new.id.raw_for_api(), new.label.as_str(), now.timestamp_millis());
+    let (id, label, at) = (new.id.raw_for_api(), new.texts.label(), now.timestamp_millis());
     let expires_at = new.expires_at.map(|end| end.timestamp_millis());
     let sql = "INSERT INTO keys (id, label, label_fold, state, created_at, created_by, expires_at)
                VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)";

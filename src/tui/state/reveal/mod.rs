@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::focus::moved;
 use super::{ClockReading, Effect, HmacStep, SaveResult, SaveStep, Step, StepOutcome, TestStep};
 use crate::domain::{AccessKey, SecretKey};
+use crate::operations::actions::ActionId;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
@@ -85,11 +86,11 @@ impl Reveal {
         match action {
             Action::ShowKey => return self.toggle(),
             Action::SaveTo => self.open_save(),
-            Action::Overwrite => return RevealOutcome::Stay(Some(Effect::Overwrite)),
+            Action::Do(ActionId::ClearClipboard) => return RevealOutcome::Stay(Some(Effect::Overwrite)),
             Action::CopySecret => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
             Action::HmacToken => self.open_hmac(),
             Action::TestKey => return RevealOutcome::Stay(self.open_test()),
-            Action::CopyId => return RevealOutcome::Stay(Some(self.copy(What::Id))),
+            Action::Do(ActionId::CopyId) => return RevealOutcome::Stay(Some(self.copy(What::Id))),
             Action::Next | Action::Previous => self.focus = moved(&RevealButton::ALL, self.focus, action),
             Action::Close => return self.close(),
             Action::Submit => match self.focus {

@@ -13,6 +13,7 @@ use crossterm::event::{Event, KeyEvent};
 use crate::client::Request;
 
 use super::{ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
+use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap;
 use crate::tui::keymap::Action;
@@ -155,7 +156,7 @@ impl State {
     fn on_press(&mut self, key: KeyEvent, now: ClockReading) -> Option<Effect> {
         self.notice = None;
         let effect = match keymap::action(self.mode(), key) {
-            Some(Action::Quit) => self.leave(now),
+            Some(Action::Do(ActionId::Quit)) => self.leave(now),
             Some(Action::Suspend) => {
                 self.on_suspend();
                 None

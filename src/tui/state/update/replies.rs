@@ -1,8 +1,11 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
+use chrono::Local;
+
 use crate::client::{ApiError, Creation, IdempotencyKey, Reply};
 use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::create::made_no_key;
+use crate::operations::messages;
 use crate::tui::state::{CallState, ClockReading, Dialog, Effect, ExitState, Question, Reveal, State};
 
 impl State {
@@ -70,7 +73,7 @@ impl State {
                     // An earlier try was made with other values: this one is another key.
                     dialog.idempotency_key = IdempotencyKey::random();
                 }
-                dialog.call = CallState::Failed(format!("{error} Nothing was lost. Enter retries."));
+                dialog.call = CallState::Failed(format!("{error} Nothing was lost. Press Enter to retry."));
             }
             _ => self.complain(error.to_string()),
         }
@@ -85,18 +88,12 @@ impl State {
         };
         match (result, open) {
             (Ok(key), open) => {
-                let is_open = open.is_some();
-                let words = match key.status {
-                    Status::Inactive => "is inactive: requests with it fail (a: activate).",
-                    Status::Active => "is active.",
-                    Status::Expired => "has expired: requests with it fail.",
-                };
-                self.say(format!("{} {words}", key.id.to_display(40)));
+                if open.is_some() {
+                    self.dialog = None;
+                }
+                self.say(saved(&key));
                 if let Some(window) = &mut self.list.window {
                     window.update(key);
-                }
-                if is_open {
-                    self.dialog = None;
                 }
                 None
             }
@@ -121,7 +118,8 @@ impl State {
                 if open.is_some() {
                     self.dialog = None;
                 }
-                self.say(format!("{} is deleted. The server refuses it from now on.", id.to_display(40)));
+                let key = self.list.window.as_ref().and_then(|window| window.get(window.find(id)?));
+                self.say(messages::deleted(id, key.map(|key| &key.label)));
                 self.list.remove(id).map(Effect::from)
             }
             (Err(error), Some(call)) => {
@@ -132,6 +130,19 @@ impl State {
                 self.complain(error.to_string());
                 None
             }
+        }
+    }
+}
+
+/// What a key is like now that it was changed.
+fn saved(key: &AccessKey) -> String {
+    let name = if key.label.is_empty() { key.id.to_display(40) } else { format!("“{}”", key.label.to_display(40)) };
+    match (key.status, key.expires_at) {
+        (Status::Inactive, _) => format!("Saved. {name} is inactive. Press a to reactivate."),
+        (Status::Expired, _) => format!("Saved. {name} is expired; requests with it are refused."),
+        (Status::Active, None) => format!("Saved. {name} is active and never expires."),
+        (Status::Active, Some(end)) => {
+            format!("Saved. {name} is active until {}.", end.with_timezone(&Local).format("%Y-%m-%d"))
         }
     }
 }

@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::{ClockReading, Effect, State};
+use crate::operations::actions::ActionId;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::SMALLEST;
@@ -19,7 +20,7 @@ impl State {
         // Letters that a filter would take are seen no more than it is.
         let mode = if self.mode() == Mode::Filter { Mode::List } else { self.mode() };
         match keymap::action(mode, key) {
-            Some(Action::Quit) => self.leave(now),
+            Some(Action::Do(ActionId::Quit)) => self.leave(now),
             Some(Action::Suspend) => {
                 self.on_suspend();
                 None

@@ -1,4 +1,4 @@
-//! Dialogs in which label and expiry are typed.
+//! Dialogs in which texts and expiry of a key are typed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw_call;
-use crate::domain::Label;
+use crate::domain::key::fields::KeyField;
+use crate::tui::field::Field;
 use crate::tui::state::{ClockReading, CreateDialog, EditDialog, ExitState, Expiry, Focus, KeyForm, State};
 use crate::tui::theme;
 use crate::tui::view::when;
@@ -21,27 +22,32 @@ pub(crate) fn draw_create(
     state: &State,
     now: ClockReading,
 ) -> Option<Position> {
-    let inside = popup(frame, area, 72, 12, "Create access key");
-    let words = "The secret access key is shown once, in the next step. Have the place ready where it will be kept.";
-    if !has_room_for_words(inside) {
-        in_border(frame, inside, "Its secret is shown once");
+    let inside = popup(frame, area, 72, 11 + rows(&dialog.form), "Create access key");
+    let words = "The secret access key is shown only once, in the next step. Decide now where you will store it.";
+    if !has_room_for_words(inside, &dialog.form) {
+        in_border(frame, inside, "Its secret is shown only once");
     }
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Create access key", words, now);
-    let waiting = if state.exit == ExitState::No { "Creating it." } else { "Creating it, then leaving." };
+    let waiting = if state.exit == ExitState::No { "Creating key…" } else { "Creating the key, then quitting…" };
     draw_call(frame, rest, &dialog.call, waiting);
     cursor.filter(|_| !dialog.call.is_sent())
 }
 
 pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: ClockReading) -> Option<Position> {
-    let inside = popup(frame, area, 72, 11, "Edit access key");
-    let id = format!("Access key ID {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(14)));
+    let inside = popup(frame, area, 72, 10 + rows(&dialog.form), "Edit access key");
+    let id = format!("Access key ID  {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(15)));
     let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
-    draw_call(frame, rest, &dialog.call, "Saving it.");
+    draw_call(frame, rest, &dialog.call, "Saving…");
     cursor.filter(|_| !dialog.call.is_sent())
 }
 
-const fn has_room_for_words(inside: Rect) -> bool {
-    inside.height > 7
+/// Rows of the texts.
+fn rows(form: &KeyForm) -> u16 {
+    u16::try_from(form.texts.len()).unwrap_or(1)
+}
+
+fn has_room_for_words(inside: Rect, form: &KeyForm) -> bool {
+    inside.height > 6 + rows(form)
 }
 
 /// Draws words, fields and buttons; gives the cursor's place and the rows below.
@@ -53,12 +59,15 @@ fn draw_form(
     words: &str,
     now: ClockReading,
 ) -> (Option<Position>, Rect) {
-    let roomy = area.height > 8;
-    let mut rest = if has_room_for_words(area) { paragraph(frame, area, words, Style::new()) } else { area };
+    let roomy = area.height > 7 + rows(form);
+    let mut rest = if has_room_for_words(area, form) { paragraph(frame, area, words, Style::new()) } else { area };
     if roomy {
         next_row(&mut rest);
     }
-    let label = draw_label(frame, next_row(&mut rest), form);
+    let mut cursor = None;
+    for (n, (field, typed)) in form.texts.iter().enumerate() {
+        cursor = draw_text(frame, next_row(&mut rest), field, typed, form.focus == Focus::Text(n)).or(cursor);
+    }
     draw_expiry(frame, next_row(&mut rest), form);
     let value = draw_value(frame, next_row(&mut rest), form, now);
     if roomy {
@@ -70,18 +79,17 @@ fn draw_form(
         _ => None,
     };
     buttons(frame, next_row(&mut rest), &[submit, "Cancel"], focused);
-    (label.or(value), rest)
+    (cursor.or(value), rest)
 }
 
-fn draw_label(frame: &mut Buffer, row: Rect, form: &KeyForm) -> Option<Position> {
-    line(frame, row, Span::styled("Label", theme::QUIET));
-    let length = form.label.text().chars().count();
+fn draw_text(frame: &mut Buffer, row: Rect, about: &KeyField, typed: &Field, is_focused: bool) -> Option<Position> {
+    line(frame, row, Span::styled(about.title, theme::QUIET));
+    let (length, max) = (typed.text().chars().count(), about.text.map_or(0, |text| text.max_chars));
     // The limit is told when it comes near.
-    let count =
-        if length * 10 >= Label::MAX_CHARS * 8 { format!(" {length}/{}", Label::MAX_CHARS) } else { String::new() };
+    let count = if length * 10 >= max * 8 { format!(" {length}/{max}") } else { String::new() };
     let width = row.width.saturating_sub(NAME + u16::try_from(count.len()).unwrap_or(0));
     let place = Rect { x: row.x + NAME, width, ..row };
-    let cursor = field(frame, place, &form.label, form.focus == Focus::Label);
+    let cursor = field(frame, place, typed, is_focused);
     line(frame, Rect { x: place.right(), width: row.right() - place.right(), ..row }, count);
     cursor
 }
@@ -96,8 +104,8 @@ fn draw_expiry(frame: &mut Buffer, row: Rect, form: &KeyForm) {
             let mark = if chosen { theme::CHOSEN.0 } else { theme::CHOSEN.1 };
             let words = match (expiry, narrow) {
                 (Expiry::Never, _) => "never",
-                (Expiry::InDays, false) => "in some days",
-                (Expiry::OnDate, false) => "on a date",
+                (Expiry::InDays, false) => "after … days",
+                (Expiry::OnDate, false) => "on date",
                 (Expiry::InDays, true) => "days",
                 (Expiry::OnDate, true) => "date",
             };
@@ -111,7 +119,7 @@ fn draw_expiry(frame: &mut Buffer, row: Rect, form: &KeyForm) {
 fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: ClockReading) -> Option<Position> {
     let (typed, width) = match form.expiry {
         Expiry::Never => {
-            let hint = if form.focus == Focus::Expiry { "← → choose another" } else { "" };
+            let hint = if form.focus == Focus::Expiry { "← → change" } else { "" };
             line(frame, Rect { x: row.x + NAME, width: row.width - NAME, ..row }, Span::styled(hint, theme::QUIET));
             return None;
         }
@@ -124,7 +132,7 @@ fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: ClockReading) 
         Ok(Some(end)) => Span::styled(when::absolute(end), theme::QUIET),
         Ok(None) => Span::raw(""),
         Err(_) if typed.text().is_empty() && form.expiry == Expiry::OnDate => {
-            Span::styled("such as 2027-01-31, or with 18:00", theme::QUIET)
+            Span::styled("YYYY-MM-DD [HH:MM], e.g. 2027-01-31 18:00", theme::QUIET)
         }
         Err(words) => Span::styled(words, theme::ERROR),
     };

@@ -8,7 +8,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
 use crate::domain::{AccessKey, Status};
+use crate::operations::activate::Switch;
 use crate::operations::create::already_exists;
+use crate::operations::messages;
 use crate::operations::messages::key_labelled;
 use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateButton, PendingCreateDialog, Question};
 use crate::tui::theme;
@@ -46,24 +48,14 @@ pub(crate) fn draw_delete(
         rest = warn_if_used(frame, rest, &dialog.key, now);
     }
     if rest.height > 3 {
-        rest = paragraph(
-            frame,
-            rest,
-            "Requests that use this key will fail at once. This cannot be undone.",
-            Style::new(),
-        );
+        rest = paragraph(frame, rest, messages::DELETE_WARNING, Style::new());
     } else {
-        in_border(frame, inside, "This cannot be undone");
+        in_border(frame, inside, "This can't be undone");
     }
     let row = next_row(&mut rest);
-    let count = dialog.key.id.last_four().chars().count();
-    let ask = match (&dialog.production, row.width < NARROW) {
-        (None, true) => format!("Type its ID's last {count}: "),
-        (None, false) => format!("Type the last {count} characters of its ID: "),
-        (Some(_), true) => format!("Last {count} of its ID, profile: "),
-        (Some(_), false) => format!("Last {count} of its ID, a space, the profile's name: "),
-    };
-    let length = u16::try_from(dialog.phrase().width()).unwrap_or(4).saturating_add(1).min(row.width / 2);
+    let confirmation = &dialog.confirmation;
+    let ask = if row.width < NARROW { confirmation.short_question() } else { confirmation.question() };
+    let length = u16::try_from(confirmation.phrase().width()).unwrap_or(4).saturating_add(1).min(row.width / 2);
     let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(length));
     line(frame, Rect { width: at, ..row }, ask);
     let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
@@ -71,7 +63,7 @@ pub(crate) fn draw_delete(
     let confirmed = dialog.is_confirmed();
     buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
     if roomy || dialog.call.is_sent() {
-        draw_call(frame, rest, &dialog.call, "Deleting it.");
+        draw_call(frame, rest, &dialog.call, "Deleting…");
     }
     cursor
 }
@@ -80,22 +72,11 @@ pub(crate) fn draw_switch(
     frame: &mut Buffer,
     area: Rect,
     dialog: &Question,
-    to: Status,
+    switch: Switch,
     now: ClockReading,
 ) -> Option<Position> {
-    let (title, verb, words) = match to {
-        Status::Active => (
-            "Activate access key",
-            "Activate",
-            "It will be accepted again, at once. Access tokens from before stay refused: clients fetch new ones.",
-        ),
-        _ => (
-            "Deactivate access key",
-            "Deactivate",
-            "Requests that use it, and access tokens made from it, fail at once. It can be activated again at any time.",
-        ),
-    };
-    let mut inside = popup(frame, area, 72, 10, title);
+    let (verb, words) = (switch.verb(), switch.consequence());
+    let mut inside = popup(frame, area, 72, 10, &format!("{verb} access key"));
     let kept = keep_last_row(&mut inside);
     if let (Some(row), CallState::Failed(why)) = (kept, &dialog.call) {
         let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
@@ -104,7 +85,7 @@ pub(crate) fn draw_switch(
         return None;
     }
     let mut rest = short_facts(frame, inside, &dialog.key, now);
-    if to == Status::Inactive {
+    if switch == Switch::Deactivate {
         rest = warn_if_used(frame, rest, &dialog.key, now);
     }
     // That it stops at once was said above, where there are few rows.
@@ -115,7 +96,8 @@ pub(crate) fn draw_switch(
     }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
-    draw_call(frame, rest, &dialog.call, "Asking the server.");
+    let waiting = if switch == Switch::Activate { "Activating…" } else { "Deactivating…" };
+    draw_call(frame, rest, &dialog.call, waiting);
     None
 }
 
@@ -132,7 +114,7 @@ pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Op
 pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCreateDialog) -> Option<Position> {
     let mut inside = popup(frame, area, 72, 12, "Unfinished key creation");
     let kept = keep_last_row(&mut inside);
-    let key = key_labelled(&dialog.left.new.label);
+    let key = key_labelled(&dialog.left.new.texts);
     let words = match &dialog.call {
         CallState::Failed(_) if kept.is_some() => format!("Creating {key} has not finished."),
         _ if kept.is_some() => format!(
@@ -163,16 +145,18 @@ fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockRe
     if !key.label.is_empty() {
         line(frame, next_row(&mut area), key.label.identity(width));
     }
-    let used = when::last_used(key.last_used_at, now.utc);
-    line(frame, next_row(&mut area), format!("Created {}, last used {used}", when::date(key.created_at)));
+    let used =
+        key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", when::relative(at, now.utc)));
+    line(frame, next_row(&mut area), format!("Created {}, {used}", when::date(key.created_at)));
     area
 }
 
 /// A key that was used within a day is most likely in use.
 fn warn_if_used(frame: &mut Buffer, area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
     match key.last_used_at {
-        Some(at) if now.utc - at < TimeDelta::days(1) => {
-            let words = format!("! In use: {}. Whatever uses it will stop working.", when::relative(at, now.utc));
+        Some(at) if key.status == Status::Active && now.utc - at < TimeDelta::days(1) => {
+            let used = when::relative(at, now.utc);
+            let words = format!("! Last used {used}. Anything using this key will stop working.");
             paragraph(frame, area, &words, theme::WARNING)
         }
         _ => area,

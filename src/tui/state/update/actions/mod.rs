@@ -6,6 +6,10 @@ use secrecy::SecretString;
 
 use crate::client::{Changes, NewKey, Request};
 use crate::domain::{Filter, KeyQuery, Sort, Status};
+use crate::operations::actions;
+use crate::operations::actions::ActionId;
+use crate::operations::activate::Switch;
+use crate::operations::edit;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
@@ -15,45 +19,64 @@ use crate::tui::state::{
 
 impl State {
     pub(crate) fn act_in_list(&mut self, action: Action) -> Option<Effect> {
-        if action.changes_keys()
+        match action {
+            Action::Do(id) => self.act(id),
+            Action::Cancel if self.details => self.toggle_details(),
+            Action::SortBy(_) | Action::Cancel => {
+                let query = match action {
+                    Action::SortBy(column) => sorted_by(&self.list.query, column),
+                    _ => KeyQuery { filter: Filter::default(), ..self.list.query.clone() },
+                };
+                self.list.change(query).map(Effect::from)
+            }
+            _ => self.list.go(action).map(Effect::from),
+        }
+    }
+
+    fn act(&mut self, id: ActionId) -> Option<Effect> {
+        if actions::changes_keys(id)
             && let Some(why) = self.read_only()
         {
-            self.say(why);
+            self.say(why.to_string());
             return None;
         }
-        match action {
-            Action::Create => return Some(self.open_create()),
-            Action::Delete | Action::Edit | Action::Switch => self.open_for_selected(action),
-            Action::CopyId => {
+        match id {
+            ActionId::Create => return Some(self.open_create()),
+            ActionId::Delete | ActionId::Edit | ActionId::Switch => self.open_for_selected(id),
+            ActionId::CopyId => {
                 let id = self.list.selected_key()?.id.raw_for_api();
                 return Some(Effect::Copy(What::Id, SecretString::from(id)));
             }
-            Action::Overwrite => return Some(Effect::Overwrite),
-            Action::Tokens => {
+            ActionId::ClearClipboard => return Some(Effect::Overwrite),
+            ActionId::Tokens => {
                 self.accepted.clear();
                 let id = self.list.selected_key().map(|key| key.id.clone());
                 self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.key_server()))));
             }
-            Action::Profiles => self.open_profiles(),
-            Action::SignOut => return self.sign_out(),
-            Action::Help => self.dialog = Some(Dialog::Help(0)),
-            Action::Filter => self.open_filter(),
-            Action::Refresh => return Some(self.list.refresh().into()),
-            Action::Details => {
-                self.details = !self.details;
-                return self.fit_list();
-            }
-            Action::Cancel if self.details => {
-                self.details = false;
-                return self.fit_list();
-            }
-            Action::SortBy(_) | Action::SortNext | Action::SortFlip | Action::FilterStatus | Action::Cancel => {
-                let query = changed_query(&self.list.query, action);
+            ActionId::Profiles => self.open_profiles(),
+            ActionId::SignOut => return self.sign_out(),
+            ActionId::Help => self.dialog = Some(Dialog::Help(0)),
+            ActionId::Filter => self.open_filter(),
+            ActionId::List => return Some(self.list.refresh().into()),
+            ActionId::Show => return self.toggle_details(),
+            ActionId::Sort | ActionId::ReverseSort | ActionId::FilterStatus => {
+                let query = changed_query(&self.list.query, id);
                 return self.list.change(query).map(Effect::from);
             }
-            _ => return self.list.go(action).map(Effect::from),
+            // Quit is done everywhere, not only here; the others are of plain mode.
+            ActionId::Quit
+            | ActionId::Activate
+            | ActionId::Deactivate
+            | ActionId::Next
+            | ActionId::Doctor
+            | ActionId::Finish => {}
         }
         None
+    }
+
+    fn toggle_details(&mut self) -> Option<Effect> {
+        self.details = !self.details;
+        self.fit_list()
     }
 
     /// While the key is named, it is looked who will see its secret.
@@ -63,22 +86,19 @@ impl State {
         Effect::Look
     }
 
-    fn open_for_selected(&mut self, action: Action) {
+    fn open_for_selected(&mut self, action: ActionId) {
         let Some(key) = self.list.selected_key().cloned() else {
-            return self.say("No key is selected: c creates one.");
+            return self.say("No key selected. Press c to create one.");
         };
         self.dialog = Some(match action {
-            Action::Delete => Dialog::Delete(DeleteDialog::new(key, self.production())),
-            Action::Edit => {
-                let form = KeyForm::filled(&key.label, key.expires_at);
+            ActionId::Delete => Dialog::Delete(DeleteDialog::new(key, self.production())),
+            ActionId::Edit => {
+                let form = KeyForm::of(&key);
                 Dialog::Edit(EditDialog { key, form, call: CallState::None })
             }
-            _ => match key.status {
-                Status::Active => Dialog::Switch(Question::new(key), Status::Inactive),
-                Status::Inactive => Dialog::Switch(Question::new(key), Status::Active),
-                Status::Expired => {
-                    return self.say("It has expired: e sets a new end.");
-                }
+            _ => match Switch::of(&key, None) {
+                Ok(switch) => Dialog::Switch(Question::new(key), switch),
+                Err(why) => return self.say(format!("{why} Press e to set a new expiry date.")),
             },
         });
     }
@@ -124,10 +144,10 @@ impl State {
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
             Action::Submit => match dialog.form.read(now.utc) {
                 Err(words) => dialog.call = CallState::Failed(words),
-                Ok((label, expires_at)) => {
+                Ok((texts, expires_at)) => {
                     dialog.call = CallState::Sent;
                     let idempotency_key = dialog.idempotency_key.clone();
-                    return Some(self.send(NewKey { idempotency_key, label, expires_at }));
+                    return Some(self.send(NewKey { idempotency_key, texts, expires_at }));
                 }
             },
             _ => dialog.form.go(action),
@@ -141,25 +161,25 @@ impl State {
             Action::Cancel => self.dialog = None,
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
             Action::Submit => {
-                let as_it_was = KeyForm::filled(&dialog.key.label, dialog.key.expires_at);
-                let (form, mut changes) = (&dialog.form, Changes::default());
-                // What was not touched is not sent: it need not even be valid, on another's server.
-                let end = (form.expiry, form.date.text()) != (as_it_was.expiry, as_it_was.date.text());
-                match form.read(now.utc) {
-                    Err(words) if end || form.label.text() != as_it_was.label.text() => {
+                let as_it_was = KeyForm::of(&dialog.key);
+                let form = &dialog.form;
+                // What was not touched is not checked: it need not even be valid, on another's server.
+                let is_end_new = (form.expiry, form.date.text()) != (as_it_was.expiry, as_it_was.date.text());
+                let is_text_new =
+                    form.texts.iter().zip(&as_it_was.texts).any(|((_, new), (_, old))| new.text() != old.text());
+                let read = form.read(now.utc);
+                let changes = match read {
+                    Err(words) if is_end_new || is_text_new => {
                         dialog.call = CallState::Failed(words);
                         return None;
                     }
-                    Ok((label, expires_at)) => {
-                        changes.label = (label.as_str() != dialog.key.label.raw_for_api()).then_some(label);
-                        changes.expires_at = end.then_some(expires_at);
-                    }
-                    Err(_) => {}
-                }
-                if changes == Changes::default() {
+                    Ok((texts, end)) => edit::changes(&dialog.key, texts, is_end_new.then_some(end)),
+                    Err(_) => None,
+                };
+                let Some(changes) = changes else {
                     self.dialog = None;
                     return None;
-                }
+                };
                 dialog.call = CallState::Sent;
                 return Some(Request::Edit(dialog.key.id.clone(), changes).into());
             }
@@ -176,12 +196,7 @@ impl State {
                 return Some(Request::Delete(dialog.key.id.clone()).into());
             }
             Action::Submit if !dialog.typed.text().is_empty() => {
-                let words = if dialog.production.is_some() {
-                    format!("This is not the end of its ID and the profile's name: {}", dialog.key.id.to_display(40))
-                } else {
-                    format!("This is not the end of its ID: {}", dialog.key.id.to_display(40))
-                };
-                dialog.call = CallState::Failed(words);
+                dialog.call = CallState::Failed(dialog.confirmation.mismatch());
             }
             Action::Submit | Action::Cancel => self.dialog = None,
             _ => {}
@@ -202,9 +217,9 @@ impl State {
 
     fn answer_yes(&mut self) -> Option<Effect> {
         match &mut self.dialog {
-            Some(Dialog::Switch(question, to)) => {
+            Some(Dialog::Switch(question, switch)) => {
                 question.call = CallState::Sent;
-                let changes = Changes { status: Some(*to), ..Changes::default() };
+                let changes = Changes { status: Some(switch.status()), ..Changes::default() };
                 Some(Request::Edit(question.key.id.clone(), changes).into())
             }
             Some(Dialog::Lost(question)) => {
@@ -217,18 +232,21 @@ impl State {
     }
 }
 
-fn changed_query(old: &KeyQuery, action: Action) -> KeyQuery {
+fn sorted_by(old: &KeyQuery, column: usize) -> KeyQuery {
+    let sort = Sort::ALL.get(column).copied().unwrap_or(old.sort);
+    let order = if sort == old.sort { old.order.flipped() } else { sort.natural_order() };
+    KeyQuery { sort, order, filter: old.filter.clone() }
+}
+
+fn changed_query(old: &KeyQuery, action: ActionId) -> KeyQuery {
     let mut query = old.clone();
     match action {
-        Action::SortBy(sort) if sort == old.sort => query.order = old.order.flipped(),
-        Action::SortBy(sort) => (query.sort, query.order) = (sort, sort.natural_order()),
-        Action::SortNext => {
+        ActionId::Sort => {
             let at = Sort::ALL.iter().position(|sort| *sort == old.sort).unwrap_or(0);
-            query.sort = Sort::ALL[(at + 1) % Sort::ALL.len()];
-            query.order = query.sort.natural_order();
+            query = sorted_by(old, (at + 1) % Sort::ALL.len());
         }
-        Action::SortFlip => query.order = old.order.flipped(),
-        Action::FilterStatus => {
+        ActionId::ReverseSort => query.order = old.order.flipped(),
+        ActionId::FilterStatus => {
             query.filter.status = match old.filter.status {
                 None => Some(Status::Active),
                 Some(Status::Active) => Some(Status::Expired),
@@ -236,7 +254,6 @@ fn changed_query(old: &KeyQuery, action: Action) -> KeyQuery {
                 Some(Status::Inactive) => None,
             };
         }
-        Action::Cancel => query.filter = Filter::default(),
         _ => {}
     }
     query

@@ -102,7 +102,7 @@ pub struct Filter {
 impl Filter {
     /// Refuses a text that must not be sent: a filter stands in a URL, which others log. Says why, without the text.
     pub fn check(text: &str) -> Result<(), &'static str> {
-        if super::redact::holds_credential(text) {
+        if crate::domain::redact::holds_credential(text) {
             return Err("that looks like a secret or token; it was not accepted, because filters are sent in URLs");
         }
         Ok(())
@@ -134,8 +134,8 @@ pub struct CursorToken(pub String);
 mod tests {
     use zeroize::Zeroizing;
 
-    use super::super::SecretKey;
     use super::Filter;
+    use crate::domain::SecretKey;
 
     #[test]
     fn no_credential_is_a_filter() {

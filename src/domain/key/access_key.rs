@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{KeyId, Untrusted};
+use super::KeyId;
+use crate::domain::Untrusted;
 
 /// An API access key without its secret, as a server describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

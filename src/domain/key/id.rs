@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ConfusableWarning, Untrusted};
+use crate::domain::{ConfusableWarning, Untrusted};
 
 /// An access key ID: the public half of a key pair.
 ///

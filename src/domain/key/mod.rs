@@ -1,0 +1,12 @@
+//! An access key: what it has, what a user sets, and how keys are asked for.
+
+mod access_key;
+pub mod fields;
+mod id;
+mod query;
+mod texts;
+
+pub use access_key::{AccessKey, Status};
+pub use id::{KeyId, KeyIdError};
+pub use query::{CursorToken, Filter, KeyQuery, Order, Sort};
+pub use texts::{TextError, Texts};

@@ -1,0 +1,210 @@
+//! The catalogue of actions: what each is called, how it is asked for, and what it does.
+//!
+//! The page's bindings, footer and help, the words of plain mode, the summaries of commands and the table of keys in
+//! README come from it.
+
+use ActionId as Id;
+
+use super::permissions::ReadOnly;
+
+/// Something that a user can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionId {
+    Create,
+    Delete,
+    Switch,
+    Activate,
+    Deactivate,
+    Edit,
+    Show,
+    Filter,
+    FilterStatus,
+    Sort,
+    ReverseSort,
+    Tokens,
+    Profiles,
+    SignOut,
+    Help,
+    Quit,
+    CopyId,
+    ClearClipboard,
+    List,
+    Next,
+    Doctor,
+    Finish,
+}
+
+/// One action of the catalogue. A text is empty where a front end does not have the action.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionEntry {
+    /// Which one.
+    pub id: ActionId,
+    /// What to press on the page's list: a character, or `Enter`. Plain mode takes the character too.
+    pub press: &'static str,
+    /// A word or two for the page's footer; empty if the footer has no room for it.
+    pub hint: &'static str,
+    /// The word of plain mode.
+    pub word: &'static str,
+    /// Its number in plain mode; 0 if it has no word. Scripts use numbers: one is never given to another action.
+    pub number: usize,
+    /// The command, without the program's name.
+    pub command: &'static str,
+    /// What it does, without a full stop.
+    pub summary: &'static str,
+    /// The same for the page, where it does less or more.
+    page_summary: &'static str,
+    /// Whether it changes keys.
+    pub changes_keys: bool,
+}
+
+/// The actions, in the order of the page's footer and help.
+pub static ACTIONS: [ActionEntry; 22] = [
+    action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
+    action(Id::Delete, "Delete an access key (with confirmation)")
+        .page("d", "delete")
+        .plain(11, "delete")
+        .command("keys delete")
+        .changing(),
+    action(Id::Switch, "Deactivate or activate an access key").page("a", "deactivate").plain(18, "switch").changing(),
+    action(Id::Activate, "Activate an access key").plain(9, "activate").command("keys activate").changing(),
+    action(Id::Deactivate, "Deactivate an access key and its access tokens")
+        .plain(10, "deactivate")
+        .command("keys deactivate")
+        .changing(),
+    action(Id::Edit, "Edit label or expiry").page("e", "edit").plain(8, "edit").command("keys edit").changing(),
+    action(Id::Show, "Show the details of an access key")
+        .page("Enter", "details")
+        .page_summary("Open or close the details")
+        .plain(6, "show")
+        .command("keys show"),
+    action(Id::Filter, "Filter by ID or label")
+        .page("/", "filter")
+        .page_summary("Filter by ID or label as you type")
+        .plain(3, "filter"),
+    action(Id::FilterStatus, "Filter by status: all, active, expired, inactive")
+        .page("f", "")
+        .page_summary("Cycle the status filter: all, active, expired, inactive")
+        .plain(4, "status"),
+    action(Id::Sort, "Sort by another field")
+        .page("s", "sort")
+        .page_summary("Sort by the next column")
+        .plain(5, "sort"),
+    action(Id::ReverseSort, "Reverse the sort order").page("S", ""),
+    action(Id::Tokens, "Generate an HMAC or access token for any key").page("t", "test tokens").plain(12, "tokens"),
+    action(Id::Profiles, "Switch to another profile").page("p", "profile").plain(14, "profiles"),
+    action(Id::SignOut, "Sign out").page("o", "").plain(15, "signout").command("logout"),
+    action(Id::Help, "Help").page("?", "help").plain(16, "help"),
+    action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
+    action(Id::CopyId, "Copy the access key ID").page("y", ""),
+    action(Id::ClearClipboard, "Clear the clipboard").page("x", ""),
+    action(Id::List, "List access keys")
+        .page("r", "")
+        .page_summary("Refresh now (automatic every minute)")
+        .plain(1, "list")
+        .command("keys list"),
+    action(Id::Next, "List the next keys").plain(2, "next"),
+    action(Id::Doctor, "Check the server and the connection to it").plain(13, "doctor"),
+    action(Id::Finish, "Finish creating a key that was interrupted").plain(19, "finish").changing(),
+];
+
+const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
+    let (press, hint, word, command) = ("", "", "", "");
+    ActionEntry { id, press, hint, word, number: 0, command, summary, page_summary: summary, changes_keys: false }
+}
+
+impl ActionEntry {
+    const fn page(mut self, press: &'static str, hint: &'static str) -> Self {
+        (self.press, self.hint) = (press, hint);
+        self
+    }
+
+    const fn page_summary(mut self, summary: &'static str) -> Self {
+        self.page_summary = summary;
+        self
+    }
+
+    const fn plain(mut self, number: usize, word: &'static str) -> Self {
+        (self.number, self.word) = (number, word);
+        self
+    }
+
+    const fn command(mut self, command: &'static str) -> Self {
+        self.command = command;
+        self
+    }
+
+    const fn changing(mut self) -> Self {
+        self.changes_keys = true;
+        self
+    }
+
+    /// What it does on the page, without a full stop.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        self.page_summary
+    }
+
+    /// The letter that plain mode takes too; empty if it has none.
+    #[must_use]
+    pub fn letter(&self) -> &'static str {
+        if self.press.len() == 1 { self.press } else { "" }
+    }
+
+    /// Whether it is offered: nothing that changes keys where none may be changed, and `finish` only if a create was
+    /// interrupted.
+    #[must_use]
+    pub fn is_offered(&self, read_only: Option<ReadOnly>, has_pending: bool) -> bool {
+        !(self.changes_keys && read_only.is_some()) && (has_pending || self.id != ActionId::Finish)
+    }
+}
+
+/// The summary of an action.
+#[must_use]
+pub fn summary(id: ActionId) -> &'static str {
+    ACTIONS.iter().find(|action| action.id == id).map_or("", |action| action.summary)
+}
+
+/// Whether an action changes keys.
+#[must_use]
+pub fn changes_keys(id: ActionId) -> bool {
+    ACTIONS.iter().any(|action| action.id == id && action.changes_keys)
+}
+
+/// The actions of plain mode, in the order of their numbers.
+#[must_use]
+pub fn numbered() -> Vec<&'static ActionEntry> {
+    let mut actions: Vec<_> = ACTIONS.iter().filter(|action| !action.word.is_empty()).collect();
+    actions.sort_unstable_by_key(|action| action.number);
+    actions
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_action_is_offered_somewhere_under_names_of_its_own() {
+        let mut names = HashSet::new();
+        for action in &ACTIONS {
+            assert!(!(action.press.is_empty() && action.word.is_empty()), "{action:?}");
+            assert!(!action.summary.is_empty() && !action.summary.ends_with('.'), "{action:?}");
+            for (kind, name) in [("press", action.press), ("word", action.word), ("command", action.command)] {
+                assert!(name.is_empty() || names.insert((kind, name)), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn scripts_keep_their_numbers() {
+        let numbers = numbered();
+        assert!(numbers.iter().enumerate().all(|(n, action)| action.number == n + 1));
+        let words: Vec<&str> = numbers.iter().map(|action| action.word).collect();
+        assert_eq!(
+            words.join(" "),
+            "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
+             help quit switch finish"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! Deleting a key: what confirms it.
+
+use super::format::key_in_line;
+use super::interrupt::Flow;
+use super::messages;
+use super::prompter::Prompter;
+use crate::domain::{AccessKey, KeyId};
+
+/// What a user types to confirm that a key is to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    end: String,
+    /// The name of a production profile: it is typed too.
+    production: Option<String>,
+}
+
+impl Confirmation {
+    /// The end of the ID and, in production, the profile's name.
+    #[must_use]
+    pub fn new(id: &KeyId, production: Option<String>) -> Self {
+        Self { end: id.last_four(), production }
+    }
+
+    /// What has to be typed.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        self.production.as_ref().map_or_else(|| self.end.clone(), |name| format!("{} {name}", self.end))
+    }
+
+    /// Whether this confirms. Case doesn't matter.
+    #[must_use]
+    pub fn is_given_by(&self, typed: &str) -> bool {
+        typed.eq_ignore_ascii_case(&self.phrase())
+    }
+
+    /// The question for it.
+    #[must_use]
+    pub fn question(&self) -> String {
+        match self.production {
+            None => format!("To confirm, type {} (the end of the ID): ", self.end),
+            Some(_) => format!("To confirm, type \"{}\": ", self.phrase()),
+        }
+    }
+
+    /// The question where there is little room.
+    #[must_use]
+    pub fn short_question(&self) -> String {
+        match self.production {
+            None => format!("Type {} to confirm: ", self.end),
+            Some(_) => format!("Type \"{}\": ", self.phrase()),
+        }
+    }
+
+    /// What is wrong with an answer that doesn't confirm.
+    #[must_use]
+    pub fn mismatch(&self) -> String {
+        match self.production {
+            None => format!("That doesn't match. The ID ends in {}.", self.end),
+            Some(_) => format!("That doesn't match \"{}\".", self.phrase()),
+        }
+    }
+}
+
+/// Tells which key is to be deleted and what that means, and asks for the confirmation; says so if it isn't given.
+pub(crate) async fn confirm(
+    prompter: &mut impl Prompter,
+    key: &AccessKey,
+    production: Option<String>,
+) -> Flow<Result<(), String>> {
+    let confirmation = Confirmation::new(&key.id, production);
+    prompter.say(format!("{}.", key_in_line(key)));
+    prompter.say(messages::DELETE_WARNING);
+    let typed = prompter.ask(confirmation.question()).await?;
+    Ok(if confirmation.is_given_by(&typed) { Ok(()) } else { Err(confirmation.mismatch()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_id_confirms_and_in_production_the_profile_too() {
+        let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();
+        let plain = Confirmation::new(&id, None);
+        let live = Confirmation::new(&id, Some("live".to_owned()));
+        assert!(plain.is_given_by("2xhc") && live.is_given_by("2XHC live"));
+        for wrong in ["", "XHC", "2XHC ", "PK7QW3N5ZJ0V4T8M2XHC"] {
+            assert!(!plain.is_given_by(wrong) && !live.is_given_by(wrong), "{wrong}");
+        }
+        assert!(!live.is_given_by("2XHC") && !live.is_given_by("2XHC local"));
+        assert!(live.question().contains("2XHC live") && live.mismatch().contains("2XHC live"));
+    }
+}
