@@ -27,6 +27,7 @@ pub enum ActionId {
     Help,
     Quit,
     CopyId,
+    Row,
     ClearClipboard,
     List,
     Next,
@@ -58,7 +59,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 22] = [
+pub static ACTIONS: [ActionEntry; 23] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -96,6 +97,10 @@ pub static ACTIONS: [ActionEntry; 22] = [
     action(Id::Help, "Help").page("?", "help").plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
     action(Id::CopyId, "Copy the access key ID").page("y", ""),
+    action(Id::Row, "Print an access key as tab-separated text")
+        .page("Y", "")
+        .page_summary("Copy the access key as tab-separated text")
+        .plain(20, "row"),
     action(Id::ClearClipboard, "Clear the clipboard").page("x", ""),
     action(Id::List, "List access keys")
         .page("r", "")
@@ -204,7 +209,7 @@ mod tests {
         assert_eq!(
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
-             help quit switch finish"
+             help quit switch finish row"
         );
     }
 }

@@ -25,6 +25,8 @@ pub enum Format {
 pub enum Separator {
     /// As in CSV.
     Comma,
+    /// As spreadsheets paste.
+    Tab,
 }
 
 impl Separator {
@@ -33,13 +35,14 @@ impl Separator {
     pub const fn byte(self) -> u8 {
         match self {
             Self::Comma => b',',
+            Self::Tab => b'\t',
         }
     }
 }
 
 impl ValueEnum for Format {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Table, Self::Json, Self::Separated(Separator::Comma)]
+        &[Self::Table, Self::Json, Self::Separated(Separator::Comma), Self::Separated(Separator::Tab)]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -47,6 +50,7 @@ impl ValueEnum for Format {
             Self::Table => ("table", "Columns"),
             Self::Json => ("json", "JSON; errors on standard error are JSON too"),
             Self::Separated(Separator::Comma) => ("csv", "CSV with a header row"),
+            Self::Separated(Separator::Tab) => ("tsv", "Tab-separated values with a header row"),
         };
         Some(PossibleValue::new(name).help(help))
     }
@@ -64,6 +68,12 @@ pub fn cell(text: &str) -> String {
 #[must_use]
 pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A key as tab-separated text, in the order of the fields: the row of `--output tsv`.
+pub(crate) fn tab_separated(key: &AccessKey) -> String {
+    let cells = FIELDS.iter().map(|field| cell(&(field.value)(key).raw(time).unwrap_or_default()));
+    cells.collect::<Vec<_>>().join("\t")
 }
 
 /// ISO 8601 in the local time zone with its offset from UTC, whole seconds: for sentences.

@@ -59,6 +59,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::FilterStatus => list::status(session, rest).await,
         ActionId::Sort => list::sort(session, rest).await,
         ActionId::Show => show::run(session, rest).await,
+        ActionId::Row => show::row(session, rest).await,
         ActionId::Create => create::run(session).await,
         ActionId::Finish => pending::finish(session).await,
         ActionId::Edit => change::edit(session, rest).await,

@@ -7,7 +7,7 @@ use crate::domain::key::fields;
 use crate::domain::key::fields::FieldValue;
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::access::Access as _;
-use crate::operations::format::{in_words, local_time};
+use crate::operations::format::{in_words, local_time, tab_separated};
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
 
@@ -31,6 +31,14 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
             .console
             .say(format!("Only the newest {EVENTS} events are shown. For all: latchkey keys show {id} --events"));
     }
+    Ok(())
+}
+
+/// Says a key as tab-separated text.
+pub(crate) async fn row(session: &mut Session, rest: &str) -> Flow<()> {
+    let id = which(session, rest).await?;
+    let key = session.call(async |client| client.key(&id).await).await?;
+    session.console.say_row(&tab_separated(&key));
     Ok(())
 }
 

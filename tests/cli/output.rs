@@ -34,6 +34,9 @@ fn csv_has_a_header_and_no_formulas() {
     );
     let labels: Vec<String> = csv.records().map(|row| row.unwrap()[1].to_owned()).collect();
     assert_eq!(labels, ["plain", "'-x", "'@x", "'+x", "a,\"b\"", "'=1+1"]);
+    let rows = home.run(&["keys", "list", "--output", "tsv"]).good();
+    assert!(rows.starts_with("id\tlabel\tstatus\t") && rows.contains("\ta,\"b\"\tactive\t"), "{rows}");
+    assert!(rows.lines().all(|row| row.split('\t').count() == 8), "{rows}");
     // In JSON they stand as they are.
     let exact: Vec<String> = home.keys().iter().map(|key| crate::stage::text(&key["label"])).collect();
     assert_eq!(exact, ["plain", "-x", "@x", "+x", "a,\"b\"", "=1+1"]);

@@ -114,6 +114,10 @@ async fn details_show_the_whole_key() {
     bench.sees("Expires        never");
     bench.type_keys("y").await;
     assert_eq!(bench.copied().last().unwrap().1, id);
+    bench.type_keys("Y").await;
+    let row = bench.copied().pop().unwrap().1;
+    let cells: Vec<&str> = row.split('\t').collect();
+    assert_eq!((cells.len(), &cells[..3]), (8, &[id.as_str(), "details", "active"][..]), "{row}");
     bench.type_keys("<Esc>").await;
     bench.misses("Details");
 }

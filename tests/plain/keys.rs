@@ -81,6 +81,7 @@ fn a_key_is_changed_switched_and_deleted() {
     talk.answers(&[("Changed:", HEARD), ("Status: inactive", "deactivate 1"), ("The key is already inactive.", "a 1")]);
     talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("The key is already active.", "show 1")]);
     talk.says("created, by ");
+    talk.answers(&[(COMMAND, "row 1"), (&format!("{id}\tnew name\tactive\t"), HEARD)]);
     // On the page these do something else, or nothing.
     for letter in ["x 1", "y 1", "S", "v 1", "n", "w"] {
         talk.answers(&[(COMMAND, letter), ("Unknown command. Type help for a list.", HEARD)]);

@@ -11,7 +11,12 @@ pub struct Rows<W: Write>(csv::Writer<W>);
 impl<W: Write> Rows<W> {
     /// Writes to `out` with a buffer of its own: to be ended.
     pub fn new(out: W, by: Separator) -> Self {
-        Self(csv::WriterBuilder::new().has_headers(false).delimiter(by.byte()).from_writer(out))
+        let quotes = match by {
+            Separator::Comma => csv::QuoteStyle::Necessary,
+            Separator::Tab => csv::QuoteStyle::Never, // no cell holds a tab or an end of line
+        };
+        let mut rows = csv::WriterBuilder::new();
+        Self(rows.has_headers(false).delimiter(by.byte()).quote_style(quotes).from_writer(out))
     }
 
     /// Writes one row.

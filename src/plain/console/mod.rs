@@ -60,6 +60,13 @@ impl Console {
         let _ = tokio::time::timeout(FAREWELL, written).await;
     }
 
+    /// Says tab-separated text: the tabs stay.
+    pub(crate) fn say_row(&mut self, row: &str) {
+        let cells: Vec<String> = row.split('\t').map(|cell| self.sanitizer.line(cell)).collect();
+        self.out.extend_from_slice(cells.join("\t").as_bytes());
+        self.out.push(b'\n');
+    }
+
     /// What is to be written with a question.
     fn question(&mut self, question: &str) -> Zeroizing<Vec<u8>> {
         let question = self.sanitizer.line(&format!("{}{question}", self.mark));

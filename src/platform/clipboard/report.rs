@@ -11,6 +11,8 @@ pub enum What {
     Secret,
     /// The Access key ID.
     Id,
+    /// A key as tab-separated text, without its secret.
+    Row,
     /// An HMAC token.
     HmacToken,
     /// What an HMAC token was made of.
@@ -30,6 +32,7 @@ impl What {
         match self {
             Self::Secret => "Secret access key",
             Self::Id => "Access key ID",
+            Self::Row => "Access key as tab-separated text",
             Self::HmacToken => "HMAC token",
             Self::Content => "Content",
             Self::Request => "curl command (contains a credential)",
@@ -41,7 +44,7 @@ impl What {
     /// Whether no clipboard manager should remember it.
     #[must_use]
     pub const fn is_credential(self) -> bool {
-        !matches!(self, Self::Id | Self::Content | Self::Clipboard)
+        !matches!(self, Self::Id | Self::Row | Self::Content | Self::Clipboard)
     }
 
     /// What helps where it cannot be copied.

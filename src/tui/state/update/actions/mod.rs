@@ -9,7 +9,7 @@ use crate::domain::{Filter, KeyQuery, Sort, Status};
 use crate::operations::actions;
 use crate::operations::actions::ActionId;
 use crate::operations::activate::Switch;
-use crate::operations::edit;
+use crate::operations::{edit, format};
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
@@ -46,6 +46,10 @@ impl State {
             ActionId::CopyId => {
                 let id = self.list.selected_key()?.id.raw_for_api();
                 return Some(Effect::Copy(What::Id, SecretString::from(id)));
+            }
+            ActionId::Row => {
+                let row = format::tab_separated(self.list.selected_key()?);
+                return Some(Effect::Copy(What::Row, SecretString::from(row)));
             }
             ActionId::ClearClipboard => return Some(Effect::Overwrite),
             ActionId::Tokens => {
