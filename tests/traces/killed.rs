@@ -192,7 +192,7 @@ fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
 fn a_create_that_is_forgotten_is_not_asked_about_again() {
     let home = TempDir::new().unwrap();
     let mut page = start(home.path(), &[]);
-    page.sees("There is no access key yet.");
+    page.sees("No access keys yet");
     page.create_and_show("left");
     kill(page);
     let mut page = start(home.path(), &[]);
