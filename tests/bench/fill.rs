@@ -2,7 +2,7 @@
 //! `cargo run --release --example fill -- FOLDER KEYS`.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool of the benchmarks")]
 
-#[path = "../support/fill.rs"]
+#[path = "../all/support/fill.rs"]
 mod fill;
 
 use std::error::Error;

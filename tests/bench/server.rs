@@ -1,7 +1,7 @@
 //! How long the server takes with a million keys, over its real socket.
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
 
-#[path = "../support/fill.rs"]
+#[path = "../all/support/fill.rs"]
 mod fill;
 
 use std::path::PathBuf;

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| latchkey_fuzz::fuzzed::answers(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| latchkey_fuzz::support::fuzzed::answers(bytes));

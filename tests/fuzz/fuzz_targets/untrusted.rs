@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| latchkey_fuzz::fuzzed::untrusted(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| latchkey_fuzz::support::fuzzed::untrusted(bytes));

@@ -1,10 +1,9 @@
-//! What the targets run: the same that `tests/fuzzed.rs` runs on their corpus.
+//! What the targets run: the same that `tests/all/fuzzed.rs` runs on their corpus.
 
-#[path = "../../support/fuzzed.rs"]
-pub mod fuzzed;
-#[path = "../../support/memory_page.rs"]
-mod memory_page;
-#[path = "../../support/one_page.rs"]
-mod one_page;
-#[path = "../../support/written.rs"]
-mod written;
+#[path = "../../all/support"]
+pub mod support {
+    pub mod fuzzed;
+    pub mod memory_page;
+    pub mod one_page;
+    pub mod written;
+}

@@ -1,0 +1,39 @@
+//! The commands of the guide, run as they are printed.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::stage::Home;
+use crate::support::child_env::child_env;
+
+/// The shell blocks of a document.
+fn commands(document: &str) -> String {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+    text.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect()
+}
+
+#[test]
+fn commands_work_as_printed() {
+    let home = Home::new();
+    // The page of the guide's last part: "while latchkey runs".
+    let mut running = home.command(&["--plain"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("Profile")));
+
+    let script = format!("{}{}", commands("assets/guide/keys.md"), commands("assets/guide/scripts.md"));
+    let bin = Path::new(env!("CARGO_BIN_EXE_latchkey")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.args(["-euo", "pipefail", "-c", &script]).env_clear().envs(child_env(home.0.path())).env("PATH", path);
+    let output = bash.env("TZ", "UTC").current_dir(home.0.path()).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("HTTP/1.1 204"), "{said}");
+    for name in ["secret", "backup.secret", "ci.secret", "expect.secret"] {
+        assert!(fs::read_to_string(home.path(name)).unwrap().starts_with("sk_"), "{name}");
+    }
+    drop(running.stdin.take());
+    assert!(running.wait().unwrap().success());
+}

@@ -1,0 +1,116 @@
+//! `keys list|show|edit|activate|deactivate`.
+
+use serde_json::Value;
+
+use super::stage::{Home, text};
+
+#[test]
+fn a_key_has_one_shape_everywhere() {
+    let home = Home::new();
+    let (id, _) = home.create("nightly");
+    let listed = home.keys().remove(0);
+    let names: Vec<&String> = listed.as_object().unwrap().keys().collect();
+    let shape = ["created_at", "created_by", "expires_at", "id", "label", "last_used_at", "last_used_from", "status"];
+    assert_eq!(names, shape);
+    assert_eq!(
+        (&listed["id"], &listed["label"], &listed["status"]),
+        (&id.as_str().into(), &"nightly".into(), &"active".into())
+    );
+    assert!(text(&listed["created_at"]).parse::<chrono::DateTime<chrono::Utc>>().is_ok());
+    assert!(text(&listed["created_at"]).ends_with('Z') && listed["expires_at"].is_null());
+    assert_eq!(home.run(&["keys", "show", &id, "--output", "json"]).json(), listed);
+    let with_events = home.run(&["keys", "show", &id, "--events", "--output=json"]).json();
+    assert_eq!(with_events["id"], listed["id"]);
+    let created = &with_events["events"][0];
+    assert_eq!(created["kind"], "created");
+    let names: Vec<&String> = created.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["at", "by", "detail", "from", "kind"]);
+    let changed = home.run(&["keys", "edit", &id, "--label", "weekly", "--output", "json"]).json();
+    assert_eq!(changed["label"], "weekly");
+    assert_eq!(changed.as_object().unwrap().len(), shape.len());
+}
+
+#[test]
+fn edits_change_what_was_named_and_nothing_else() {
+    let home = Home::new();
+    let (id, _) = home.create("kept");
+    let end = |args: &[&str]| home.run(&[&["keys", "edit", &id, "--output", "json"][..], args].concat()).json();
+    let key = end(&["--expires", "2999-01-31T18:00:00Z"]);
+    assert_eq!((&key["expires_at"], &key["label"]), (&"2999-01-31T18:00:00Z".into(), &"kept".into()));
+    assert_eq!(end(&["--expires", "2999-01-31"])["expires_at"], "2999-01-31T23:59:59Z");
+    let key = end(&["--label", ""]);
+    assert_eq!((&key["expires_at"], &key["label"]), (&"2999-01-31T23:59:59Z".into(), &"".into()));
+    assert_eq!(end(&["--expires", "never"])["expires_at"], Value::Null);
+    for (command, status) in [("deactivate", "inactive"), ("deactivate", "inactive"), ("activate", "active")] {
+        assert_eq!(home.run(&["keys", command, &id, "--output", "json"]).json()["status"], status);
+    }
+    assert!(home.run(&["keys", "edit", &id]).failed(2).contains("--label"));
+}
+
+#[test]
+fn a_data_folder_that_is_there_keeps_its_mode_and_its_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let mode = |name: &str| std::fs::metadata(home.path(name)).unwrap().permissions().mode() & 0o777;
+    let set = |mode| std::fs::set_permissions(home.path("dd"), std::fs::Permissions::from_mode(mode)).unwrap();
+    std::fs::create_dir(home.path("dd")).unwrap();
+    home.file("dd/other", "");
+    set(0o755);
+    home.run(&["--data", "dd", "keys", "create"]).good();
+    assert_eq!((mode("dd"), mode("dd/keys.db"), mode("dd/master.key")), (0o755, 0o600, 0o600));
+    set(0o777);
+    assert!(home.run(&["--data", "dd", "keys", "list"]).failed(6).contains("chmod 700"));
+    home.run(&["--data", "new", "keys", "list"]).good();
+    assert_eq!(mode("new"), 0o700);
+}
+
+#[test]
+fn an_expired_key_is_not_switched_on() {
+    let home = Home::new();
+    let (id, _) = home.create("");
+    let database = rusqlite::Connection::open(home.path(".local/share/latchkey/keys.db")).unwrap();
+    database.execute("UPDATE keys SET expires_at = 1", []).unwrap();
+    let error = home.run(&["keys", "activate", &id]).failed(5);
+    assert!(error.contains("has expired"), "{error}");
+    assert!(error.contains(&format!("latchkey keys edit {id} --expires")), "{error}");
+    home.run(&["keys", "edit", &id, "--expires", "90d"]).good();
+    home.run(&["keys", "activate", &id]).good();
+}
+
+#[test]
+fn lists_are_filtered_sorted_and_cut() {
+    let home = Home::new();
+    for label in ["beta", "alpha", "gamma", "Alphabet"] {
+        home.create(label);
+    }
+    let off = text(&home.keys()[0]["id"]);
+    home.run(&["keys", "deactivate", &off]).good();
+    let labels = |args: &[&str]| -> Vec<String> {
+        let list = home.run(&[&["keys", "list", "--output", "json"][..], args].concat()).json();
+        list.as_array().unwrap().iter().map(|key| text(&key["label"])).collect()
+    };
+    assert_eq!(labels(&[]), ["Alphabet", "gamma", "alpha", "beta"]);
+    assert_eq!(labels(&["--order", "asc", "--limit", "2"]), ["beta", "alpha"]);
+    assert_eq!(labels(&["--sort", "label"]), ["alpha", "Alphabet", "beta", "gamma"]);
+    assert_eq!(labels(&["--search", "ALPHA", "--status", "active"]), ["alpha"]);
+    assert_eq!(labels(&["--status", "inactive"]), ["Alphabet"]);
+    assert_eq!(labels(&["--search", "nothing like it"]), [""; 0]);
+    assert_eq!(home.run(&["keys", "list", "--status", "expired", "--output", "json"]).good(), "[]\n");
+}
+
+#[test]
+fn more_than_one_page_comes_whole_and_once() {
+    let home = Home::new();
+    crate::support::fill::fill(&home.path("many"), 2345, &mut |_| {}).unwrap();
+    let list = |args: &[&str]| home.run(&[&["keys", "list", "--data", "many"][..], args].concat()).good();
+    let json: Vec<Value> = serde_json::from_str(&list(&["--output", "json"])).unwrap();
+    let mut ids: Vec<String> = json.iter().map(|key| text(&key["id"])).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((json.len(), ids.len()), (2345, 2345));
+    assert_eq!(list(&["--output", "csv"]).lines().count(), 2346);
+    assert_eq!(list(&[]).lines().count(), 2346);
+    assert_eq!(list(&["--limit", "1500"]).lines().count(), 1501);
+    // A key a line, so that tools for lines can work with it.
+    assert_eq!(list(&["--output", "json", "--limit", "1001"]).lines().count(), 1003);
+}

@@ -1,0 +1,16 @@
+//! The commands without a page: the real binary, an empty home, and real servers.
+
+mod asks;
+mod create;
+mod delete;
+mod doctor;
+mod exchange;
+mod guide;
+mod help;
+mod keys;
+mod output;
+mod remote;
+mod stage;
+mod surroundings;
+mod team;
+mod trouble;

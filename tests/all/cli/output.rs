@@ -1,0 +1,83 @@
+//! Tables, CSV and JSON, and what hostile labels do to them: nothing.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use super::stage::{Done, Home, text};
+
+#[test]
+fn tables_are_for_people_and_have_no_colour_in_a_pipe() {
+    let home = Home::new();
+    let (id, _) = home.create("東京 backup");
+    let table = home.run(&["keys", "list"]).good();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("ACCESS KEY ID         LABEL"), "{table}");
+    assert!(lines[1].starts_with(&format!("{id}  東京 backup")) && lines[1].contains("never"), "{table}");
+    assert_eq!(lines.len(), 2);
+    assert!(!table.contains('\u{1b}') && table.lines().all(|line| line.trim_end() == line), "{table}");
+    let shown = home.run(&["keys", "show", &id]).good();
+    assert!(shown.contains("Label           東京 backup\n") && shown.contains("Expires         never\n"), "{shown}");
+}
+
+#[test]
+fn csv_has_a_header_and_no_formulas() {
+    let home = Home::new();
+    for label in ["=1+1", "a,\"b\"", "+x", "@x", "-x", "plain"] {
+        home.create(label);
+    }
+    let text = home.run(&["keys", "list", "--output", "csv"]).good();
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
+    let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(
+        header,
+        ["id", "label", "status", "created_at", "created_by", "expires_at", "last_used_at", "last_used_from"]
+    );
+    let labels: Vec<String> = csv.records().map(|row| row.unwrap()[1].to_owned()).collect();
+    assert_eq!(labels, ["plain", "'-x", "'@x", "'+x", "a,\"b\"", "'=1+1"]);
+    let rows = home.run(&["keys", "list", "--output", "tsv"]).good();
+    assert!(rows.starts_with("id\tlabel\tstatus\t") && rows.contains("\ta,\"b\"\tactive\t"), "{rows}");
+    assert!(rows.lines().all(|row| row.split('\t').count() == 8), "{rows}");
+    // In JSON they stand as they are.
+    let exact: Vec<String> = home.keys().iter().map(|key| super::stage::text(&key["label"])).collect();
+    assert_eq!(exact, ["plain", "-x", "@x", "+x", "a,\"b\"", "=1+1"]);
+}
+
+#[test]
+fn what_a_label_may_hold_draws_nothing_and_reorders_nothing() {
+    let home = Home::new();
+    let label = "a\u{202e}gpj\u{200b}";
+    home.create(label);
+    for format in ["table", "csv", "json"] {
+        let out = home.run(&["keys", "list", "--output", format]).good();
+        assert!(!out.contains(['\u{202e}', '\u{200b}']) && out.contains("202e"), "{out}");
+    }
+    assert_eq!(text(&home.keys()[0]["label"]), label);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    let home = Home::new();
+    crate::support::fill::fill(&home.path("many"), 5000, &mut |_| {}).unwrap();
+    for format in ["table", "csv", "json"] {
+        let mut child = home.command(&["keys", "list", "--data", "many", "--output", format]).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let done = Done::of(child);
+        assert_eq!((done.code, done.err.as_str()), (0, ""), "{format}");
+    }
+    for args in [&["completions", "bash"][..], &["man"], &["--help"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let done = Done::of(home.command(args).stdout(Stdio::from(writer)).spawn().unwrap());
+        assert_eq!((done.code, done.err.as_str()), (0, ""), "{args:?}");
+    }
+}
+
+#[test]
+fn output_that_is_full_is_a_failure() {
+    let home = Home::new();
+    home.create("x");
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let done = Done::of(home.command(&["keys", "list"]).stdout(full).spawn().unwrap());
+    assert!(done.complaint(1).contains("an't write"));
+}

@@ -1,0 +1,206 @@
+//! Each exit code, and errors as JSON.
+
+use latchkey::server::Role;
+use serde_json::Value;
+
+use super::remote::{Remote, nowhere, parrot, remember};
+use super::stage::{Home, text};
+
+#[test]
+fn a_remote_server_works_like_the_one_inside() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    remember(&home, &remote.url);
+    let at = |args: &[&str]| [args, &["--url", &remote.url, "--output", "json"]].concat().join("\n");
+    let run = |args: &[&str]| home.run(&at(args).split('\n').collect::<Vec<_>>());
+    let made = run(&["keys", "create", "--label", "far"]).json();
+    let id = text(&made["key"]["id"]);
+    assert_eq!(made["key"]["created_by"], "jo");
+    assert_eq!(run(&["keys", "list"]).json()[0]["label"], "far");
+    let secret = home.file("secret", &text(&made["secret_access_key"]));
+    assert!(text(&run(&["token", &id, "--secret-file", &secret]).json()["access_token"]).starts_with("eyJ"));
+    assert_eq!(run(&["keys", "delete", "--yes", &id]).json()[0]["result"], "deleted");
+}
+
+#[test]
+fn not_signed_in_and_not_allowed_are_3() {
+    let home = Home::new();
+    let auditor = Remote::start(Role::Auditor);
+    let error = home.run(&["keys", "list", "--url", &auditor.url]).failed(3);
+    assert!(error.contains("login"), "{error}");
+    remember(&home, &auditor.url);
+    home.run(&["keys", "list", "--url", &auditor.url]).good();
+    let error = home.run(&["keys", "create", "--url", &auditor.url]).failed(3);
+    assert!(error.contains("auditor"), "{error}");
+    let done = home.run(&["keys", "delete", "--yes", "PK1", "PK2", "--url", &auditor.url]);
+    assert_eq!(done.code, 3);
+    assert!(
+        done.out.starts_with("PK1  failed: Not allowed") && done.out.ends_with("PK2  kept: not tried\n"),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_key_that_is_not_there_is_4() {
+    let home = Home::new();
+    for args in [
+        &["keys", "show", "PKNOTTHERE"][..],
+        &["keys", "edit", "PKNOTTHERE", "--label", "x"],
+        &["keys", "activate", "PKNOTTHERE"],
+        &["keys", "deactivate", "PKNOTTHERE"],
+    ] {
+        assert!(home.run(args).failed(4).contains("keys list"));
+    }
+}
+
+#[test]
+fn a_secret_that_was_lost_on_the_way_is_5_and_only_one_key_is_made() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    let mut creates = 0;
+    let url = remote.behind(move |request| {
+        creates += u32::from(request.starts_with("POST"));
+        creates != 1 // the first answer is lost
+    });
+    remember(&home, &url);
+    remember(&home, &remote.url);
+    let error = home.run(&["keys", "create", "--secret-file", "s", "--url", &url]).failed(5);
+    let keys = home.run(&["keys", "list", "--output", "json", "--url", &remote.url]).json();
+    assert_eq!(keys.as_array().unwrap().len(), 1);
+    assert!(error.contains(&format!("latchkey --url {url} keys delete {}", text(&keys[0]["id"]))), "{error}");
+    assert!(!home.path("s").exists(), "a file without a secret is left");
+}
+
+#[test]
+fn a_list_that_breaks_off_is_no_json() {
+    let (home, remote) = (Home::new(), Remote::filled(1500));
+    let url = remote.behind(|request| !request.contains("cursor="));
+    remember(&home, &url);
+    let done = home.run(&["keys", "list", "--output", "json", "--url", &url]);
+    done.complaint_as_json(6);
+    assert_eq!(done.out.lines().count(), 1001);
+    assert!(serde_json::from_str::<Value>(&done.out).is_err());
+}
+
+#[test]
+fn a_server_that_is_not_there_or_not_one_is_6() {
+    let home = Home::new();
+    let url = nowhere();
+    remember(&home, &url);
+    assert!(home.run(&["keys", "list", "--url", &url]).failed(6).contains("doctor"));
+    let page = parrot("HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>");
+    remember(&home, &page);
+    assert!(home.run(&["keys", "show", "PK1", "--url", &page]).failed(6).contains("web page"));
+    // Nobody knows what became of a create that was never answered.
+    let error = home.run(&["keys", "create", "--url", &page]).failed(6);
+    assert!(error.contains("not known whether"), "{error}");
+}
+
+#[test]
+fn an_embedded_server_that_does_not_start_is_6() {
+    let home = Home::new();
+    home.file("data", "");
+    home.run(&["keys", "list", "--data", "data"]).failed(6);
+}
+
+#[test]
+fn a_hint_leads_to_the_server_that_it_is_about() {
+    let (home, remote) = (Home::new(), Remote::start(Role::Administrator));
+    let (url, gone) = (&remote.url, nowhere());
+    let (id, _) = home.create("");
+    let secret = home.file("secret", &"2".repeat(32));
+    let at = |args: &[&str], code: i32, words: &str| {
+        let done = home.run(args);
+        assert_eq!(done.code, code, "{done:?}");
+        assert!([done.out, done.err].concat().contains(words), "{args:?} does not say {words}");
+    };
+    at(&["--url", url, "token", "PK1", "--secret-file", &secret], 7, &format!("latchkey --url {url} doctor PK1"));
+    at(&["--url", &gone, "verify", "--token-file", &secret], 6, &format!("latchkey --url {gone} doctor"));
+    at(&["--url", url, "verify", "--token-file", &secret], 7, &format!("latchkey --url {url} token ID"));
+    at(&["--url", url, "keys", "list"], 3, &format!("latchkey --url {url} login --remember"));
+    at(
+        &["--url", url, "doctor", "PK1", "--secret-file", &secret],
+        7,
+        &format!("latchkey --url {url} login --remember"),
+    );
+    at(&["--url", url, "doctor"], 0, &format!("latchkey --url {url} login --remember"));
+    remember(&home, url);
+    at(&["--url", url, "keys", "show", "PK1"], 4, &format!("latchkey --url {url} keys list"));
+    at(&["--data", "it's here", "keys", "show", &id], 4, r"latchkey --data 'it'\''s here' keys list");
+    at(&["--data", "it's here", "token", &id, "--secret-file", &secret], 7, r"'it'\''s here' doctor PK");
+    at(&["--profile", "local", "keys", "show", "PK1"], 4, "latchkey --profile local keys list");
+    at(&["keys", "show", "PK1"], 4, "with: latchkey keys list");
+    at(&["--data", "it's here", "admin", "passwd", "jo"], 4, r"latchkey --data 'it'\''s here' admin list");
+}
+
+#[test]
+fn errors_are_json_where_results_are() {
+    let home = Home::new();
+    for (args, code, exit) in [
+        (&["keys", "show", "PKNOTTHERE", "--output", "json"][..], "not_found", 4),
+        (&["--output", "json", "keys", "lst"], "usage", 2),
+        (&["--output", "json", "keys"], "usage", 2),
+        (&["keys", "list", "--output=json", "--limit", "x"], "usage", 2),
+        (&["keys", "list", "--output=json", "--profile", "nope"], "usage", 2),
+        (&["verify", "--output", "json"], "usage", 2),
+    ] {
+        let done = home.run(args);
+        assert_eq!(done.complaint_as_json(exit)["code"], code);
+        assert_eq!(done.out, "");
+    }
+}
+
+#[test]
+fn a_notice_of_the_settings_is_said_where_their_profile_is_used() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path(".config/latchkey")).unwrap();
+    home.file(".config/latchkey/config.toml", "[profiles.pp]\nbase_url = \"https://x.invalid/dashboard\"\n");
+    home.run(&["--profile", "local", "keys", "list"]).good();
+    assert!(
+        home.run(&["--profile", "pp", "keys", "list"])
+            .err
+            .contains("line 2, column 12: Only https://x.invalid of the pasted address is used")
+    );
+    assert!(
+        home.run(&["doctor"])
+            .good()
+            .contains("line 2, column 12: Only https://x.invalid of the pasted address is used")
+    );
+}
+
+#[test]
+fn settings_behind_a_link_to_nothing_are_not_taken_for_none() {
+    for link in [".config/latchkey/config.toml", ".config/latchkey"] {
+        let home = Home::new();
+        std::fs::create_dir_all(home.path(link).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("nowhere", home.path(link)).unwrap();
+        let error = home.run(&["keys", "list"]).failed(2);
+        assert!(error.contains(".config/latchkey/config.toml can't be read: a symbolic link is broken"), "{error}");
+        assert!(!home.path(".local/share").exists(), "nothing was done elsewhere");
+    }
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_is_2_in_one_line() {
+    let home = Home::new();
+    for (args, why) in [
+        (&["kyes"][..], "keys"),
+        (&["keys", "list", "--sort", "colour"], "created_at"),
+        (&["keys", "list", "--order", "up"], "asc or desc"),
+        (&["keys", "list", "--status", "gone"], "active, inactive or expired"),
+        (&["keys", "list", "--limit", "0"], "--limit"),
+        (&["keys", "list", "--output", "xml"], "csv"),
+        (&["keys", "show"], "<ID>"),
+        (&["keys", "show", ""], "empty"),
+        (&["keys", "show", ".."], "not an access key ID"),
+        (&["doctor", "PK1", "--hmac-file", "x"], "--content"),
+        (&["keys", "show", "https://x.example"], "URL"),
+        (&["hmac", "--content", ""], "empty"),
+        (&["doctor", "--content", "x"], "<ID>"),
+    ] {
+        let error = home.run(args).failed(2);
+        assert!(error.contains(why) && error.contains("--help"), "{error}");
+    }
+    for (command, words) in [("keys", "list, show, create, edit, activate, deactivate, delete"), ("admin", "passwd")] {
+        let error = home.run(&[command]).failed(2);
+        assert!(error.contains(words) && error.ends_with(&format!("See latchkey {command} --help\n")), "{error}");
+    }
+}

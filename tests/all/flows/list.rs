@@ -1,0 +1,129 @@
+//! The list as a window onto many keys.
+
+use super::Bench;
+use latchkey::domain::{Order, Sort};
+use tempfile::TempDir;
+
+const MANY: u64 = 1500;
+
+async fn many() -> Bench {
+    let folder = TempDir::new().unwrap();
+    crate::support::fill::fill(folder.path(), MANY, &mut |_| {}).unwrap();
+    Bench::on(folder).await
+}
+
+fn selected(bench: &Bench) -> String {
+    bench.state.list.selected_key().unwrap().id.raw_for_api().to_owned()
+}
+
+#[tokio::test]
+async fn scrolling_down_and_up_again_sees_every_key_once_and_in_order() {
+    let mut bench = many().await;
+    let mut down = vec![selected(&bench)];
+    for _ in 1..MANY {
+        bench.type_keys("<Down>").await;
+        down.push(selected(&bench));
+        assert_eq!(bench.state.list.position(), Some(down.len() as u64));
+    }
+    let mut unique = down.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), down.len());
+    bench.type_keys("<Down>").await;
+    assert_eq!(selected(&bench), *down.last().unwrap());
+    for id in down.iter().rev() {
+        assert_eq!(selected(&bench), *id);
+        bench.type_keys("k").await;
+    }
+    assert_eq!(bench.state.list.position(), Some(1));
+}
+
+#[tokio::test]
+async fn the_end_is_one_press_away_and_so_is_the_beginning() {
+    let mut bench = many().await;
+    let first = selected(&bench);
+    bench.type_keys("<End>").await;
+    bench.sees("1,500 of 1,500");
+    bench.type_keys("<PageUp><PageUp>").await;
+    bench.sees("1,464 of 1,500");
+    bench.type_keys("<Home>").await;
+    assert_eq!(selected(&bench), first);
+    bench.type_keys("<PageDown><PageDown><PageDown>").await;
+    bench.sees("55 of 1,500");
+}
+
+#[tokio::test]
+async fn every_column_sorts_both_ways() {
+    let mut bench = many().await;
+    for (press, sort) in [("1", Sort::Id), ("2", Sort::Label), ("4", Sort::LastUsedAt), ("5", Sort::Status)] {
+        bench.type_keys(press).await;
+        assert_eq!((bench.state.list.query.sort, bench.state.list.query.order), (sort, sort.natural_order()));
+        let first = selected(&bench);
+        bench.type_keys(press).await;
+        bench.type_keys("<End>").await;
+        assert_eq!(selected(&bench), first, "{sort:?} from the other end");
+    }
+    bench.type_keys("3S").await;
+    assert_eq!(bench.state.list.query.order, Order::Asc);
+    bench.sees("Created▲");
+}
+
+#[tokio::test]
+async fn a_filter_narrows_as_it_is_typed_and_clears() {
+    let mut bench = many().await;
+    bench.type_keys("/grafana").await;
+    let total = bench.state.list.total.unwrap();
+    assert!(0 < total && total < MANY, "{total}");
+    bench.sees("match");
+    bench.type_keys("<Enter><End>").await;
+    bench.sees(&format!("{total} of {total}"));
+    bench.type_keys("/qqqqqq").await;
+    bench.sees("No keys match “grafanaqqqqqq”");
+    bench.type_keys("<Esc>").await;
+    bench.sees("1,500 keys");
+    bench.type_keys("f").await;
+    bench.sees("Status: active");
+    bench.type_keys("ff").await;
+    bench.sees("○ inactive");
+    bench.misses("● active");
+    bench.type_keys("<Esc>").await;
+    bench.sees("1,500 keys");
+}
+
+/// A filter stands in the URL of a request: what is pasted or typed there by mistake must not.
+#[tokio::test]
+async fn a_secret_is_no_filter() {
+    let mut bench = Bench::new().await;
+    let (_, secret) = bench.create("kept").await;
+    let hmac = "0c".repeat(32);
+    bench.type_keys("/ke").await;
+    for pasted in [secret.expose(), "eyJ0eXAi.eyJzdWIi.c2ln", &hmac] {
+        bench.input(crossterm::event::Event::Paste(pasted.to_owned()));
+        assert!(!bench.has_asked());
+        bench.sees("That looks like a secret or token");
+        bench.misses(pasted);
+        assert!(!format!("{:?}", bench.state).contains(pasted));
+    }
+    assert_eq!(bench.state.list.query.filter.text, "ke");
+    // A terminal that does not say what is pasted.
+    bench.type_keys("<Ctrl-U>").await;
+    bench.press(secret.expose());
+    bench.settle().await;
+    bench.sees("That looks like a secret or token");
+    assert_eq!(bench.state.list.query.filter.text, secret.expose()[..6]);
+    bench.type_keys("<Ctrl-U>kept").await;
+    bench.sees("1 key matches");
+}
+
+#[tokio::test]
+async fn a_refresh_keeps_the_eye_where_it_is() {
+    let mut bench = many().await;
+    bench.type_keys("<PageDown><PageDown><PageDown><PageDown><PageDown><PageDown><PageDown><Down>").await;
+    let (id, picture) = (selected(&bench), bench.picture());
+    bench.type_keys("r").await;
+    assert_eq!((selected(&bench), bench.picture()), (id.clone(), picture));
+    let mut other = Bench::on_same_data(&bench).await;
+    other.create("newest").await;
+    bench.pass(std::time::Duration::from_secs(61)).await;
+    assert_eq!(selected(&bench), id);
+}

@@ -1,0 +1,14 @@
+//! Whole stories by key script, against the real server.
+
+mod cat;
+mod clocks;
+mod create;
+mod keys;
+mod list;
+mod servers;
+mod team;
+mod tokens;
+mod trouble;
+mod watched;
+
+use crate::support::bench::Bench;

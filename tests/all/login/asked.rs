@@ -1,0 +1,52 @@
+//! Name and password are asked on a terminal, and the password does not show.
+
+use axum::Router;
+
+use super::stage::Home;
+use crate::support::mock::{Mock, PASSWORD, TOKEN, serve_plain};
+use crate::support::terminal::{Terminal, latchkey};
+
+/// Serves on a thread of its own: this test waits for a terminal.
+fn serve_aside(router: Router) -> u16 {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tell.send(serve_plain(router).await).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    told.recv().unwrap()
+}
+
+#[test]
+fn name_and_password_are_asked_and_the_password_does_not_show() {
+    let mock = Mock::default();
+    let port = serve_aside(mock.router());
+    let home = Home::with_team(&format!("http://127.0.0.1:{port}"), "");
+    let mut terminal = Terminal::start(latchkey(&home.at("")).args(["login", "--remember=file"]));
+    terminal.sees(&format!("User name at 127.0.0.1:{port}:"));
+    terminal.send(b"jo\r");
+    terminal.sees(&format!("Password of jo at 127.0.0.1:{port}:"));
+    terminal.send(PASSWORD.as_bytes());
+    terminal.send(b"\r");
+    let (status, terminal) = terminal.ends();
+    assert!(status.success());
+    let shown = String::from_utf8_lossy(&terminal.bytes).into_owned();
+    assert!(shown.contains("Signed in to 127.0.0.1:") && shown.contains("as jo (administrator)"), "{shown}");
+    assert!(!shown.contains(PASSWORD) && !shown.contains("battery") && !shown.contains(TOKEN), "{shown}");
+    assert!(home.session().exists());
+}
+
+#[test]
+fn giving_up_signs_nobody_in() {
+    let mock = Mock::default();
+    let port = serve_aside(mock.router());
+    let home = Home::with_team(&format!("http://127.0.0.1:{port}"), "username = \"jo\"");
+    let mut terminal = Terminal::start(latchkey(&home.at("")).args(["login", "--remember=file"]));
+    terminal.sees("Password of jo");
+    terminal.send(b"half\x03");
+    assert!(!terminal.ends().0.success());
+    assert_eq!(mock.calls(), [""; 0]);
+    assert!(!home.session().exists());
+}

@@ -1,0 +1,152 @@
+//! The `OpenAPI` document and the server say the same.
+
+use latchkey::server::Role;
+use latchkey::server::http::routes::ROUTES;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::openapi;
+use crate::support::server::{self, Server, send};
+
+#[test]
+fn each_route_is_documented_and_each_documented_operation_is_a_route() {
+    let mut documented: Vec<_> = openapi::operations().into_iter().map(|(method, path, _)| (method, path)).collect();
+    let mut routed: Vec<_> = ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
+    documented.sort();
+    routed.sort();
+    assert_eq!(documented, routed);
+}
+
+/// Each documented status of each operation is given, and (see `send`) no other and no field that is not documented.
+#[tokio::test]
+async fn each_documented_answer_is_given() {
+    let server = Server::start().await;
+    let (id, secret) = server.create("one").await;
+    let granted = server.exchange(&id, &secret).await;
+    let token = granted.body["access_token"].as_str().unwrap();
+    server.verify(token).await;
+    server.verify("none").await;
+    send(server.anyone(Method::GET, "/health")).await;
+    server.exchange(&id, "wrong").await;
+    for path in ["/keys".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")] {
+        server.get(&path).await;
+    }
+    server.patch(&id, json!({ "label": "two" })).await;
+    server.post("same", json!({})).await;
+    server.post("same", json!({})).await;
+    server.post("same", json!({ "label": "other" })).await;
+    let trickling = server.trickle("slow").await;
+    server.post("slow", json!({})).await;
+    drop(trickling);
+    sessions(&server).await;
+    refused(&server, &id).await;
+    server.delete(&id).await;
+    server.delete(&id).await;
+    server.get(&format!("/keys/{id}")).await;
+    server.patch(&id, json!({})).await;
+    server.get("/keys/PK1/events").await;
+
+    let auditor = Server::on(server::folder(), Role::Auditor).await;
+    auditor.post("x", json!({})).await;
+    auditor.patch("PK1", json!({})).await;
+    auditor.delete("PK1").await;
+    broken(&server, &id, token).await;
+
+    let mut documented = std::collections::BTreeSet::new();
+    for (method, path, operation) in openapi::operations() {
+        for status in operation["responses"].as_object().unwrap().keys() {
+            documented.insert((method.clone(), path.clone(), status.parse::<u16>().unwrap()));
+        }
+    }
+    let seen = openapi::SEEN.take();
+    assert_eq!(documented.difference(&seen).collect::<Vec<_>>(), Vec::<&(String, String, u16)>::new());
+}
+
+/// Signing in and out, in every way.
+async fn sessions(server: &Server) {
+    server.add("mo", Role::Superuser);
+    let session = server.session("mo").await;
+    for session in [session.as_str(), "none", server::SESSION] {
+        send(server.call_as(session, Method::DELETE, "/auth/session")).await;
+    }
+    while server.sign_in("nobody", "wrong").await.status != 429 {}
+}
+
+/// Without a session; too large; malformed.
+async fn refused(server: &Server, id: &str) {
+    let large = "x".repeat(64 * 1024 + 1);
+    for (method, path) in [
+        (Method::GET, "/keys"),
+        (Method::POST, "/keys"),
+        (Method::GET, "/keys/%FF"),
+        (Method::PATCH, "/keys/%FF"),
+        (Method::DELETE, "/keys/%FF"),
+        (Method::GET, "/keys/%FF/events"),
+        (Method::POST, "/auth/client_token"),
+        (Method::POST, "/auth/session"),
+    ] {
+        send(server.anyone(method.clone(), path)).await;
+        send(server.call(method.clone(), &format!("{path}?limit=0"))).await;
+        if [Method::POST, Method::PATCH].contains(&method) {
+            let call = server.call(method, &path.replace("%FF", id)).header("content-type", "application/json");
+            let call = call.header("idempotency-key", "large").header("x-key", "PK1").header("x-hash", "00");
+            assert_eq!(send(call.body(large.clone())).await.status, 413);
+        }
+    }
+}
+
+/// Everything that needs the store, without its tables.
+async fn broken(server: &Server, id: &str, token: &str) {
+    server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events;").unwrap();
+    for path in ["/keys".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")] {
+        server.get(&path).await;
+    }
+    server.post("broken", json!({})).await;
+    server.patch(id, json!({})).await;
+    server.delete(id).await;
+    server.exchange(id, "any").await;
+    server.verify(token).await;
+    server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE administrators").unwrap();
+    server.sign_in("mo", "any").await;
+    send(server.call_as("any", Method::DELETE, "/auth/session")).await;
+}
+
+#[tokio::test]
+async fn each_documented_parameter_and_word_is_known_and_no_other() {
+    let server = Server::start().await;
+    for path in ["/keys", "/keys/{id}/events"] {
+        let (id, _) = server.create("one").await;
+        let place = path.replace("{id}", &id);
+        for parameter in openapi::DOCUMENT["paths"][path]["get"]["parameters"].as_array().unwrap() {
+            let parameter = openapi::follow(parameter);
+            let name = parameter["name"].as_str().unwrap();
+            for word in openapi::follow(&parameter["schema"])["enum"].as_array().into_iter().flatten() {
+                let word = word.as_str().unwrap();
+                assert_eq!(server.get(&format!("{place}?{name}={word}")).await.status, 200, "{name}={word}");
+                assert_eq!(server.get(&format!("{place}?{name}={word}x")).await.status, 400, "{name}={word}x");
+            }
+            known(&server.get(&format!("{place}?{name}=1")).await, true);
+        }
+        known(&server.get(&format!("{place}?colour=1")).await, false);
+    }
+}
+
+#[tokio::test]
+async fn each_documented_field_is_known_and_no_other() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    for schema in ["NewKey", "Change"] {
+        let fields = openapi::DOCUMENT["components"]["schemas"][schema]["properties"].as_object().unwrap();
+        for name in fields.keys().map(String::as_str).chain(["colour"]) {
+            let body = json!({ name: 1 });
+            let answer = if schema == "NewKey" { server.post(name, body).await } else { server.patch(&id, body).await };
+            assert_eq!(answer.status, 400);
+            known(&answer, name != "colour");
+        }
+    }
+}
+
+fn known(answer: &server::Answer, expected: bool) {
+    let message = answer.body["message"].as_str().unwrap_or_default();
+    assert_eq!(!message.ends_with("is not a known field"), expected, "{answer:?}");
+}

@@ -1,0 +1,116 @@
+//! Every way to leave: Ctrl-C, Ctrl-D, signals, a terminal that is gone.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::stage::{COMMAND, Home, SECRET, Talk};
+use crate::support::served::PATIENCE;
+
+fn at_the_secret(home: &Home) -> Talk {
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "create"), ("Label", ""), ("Enter for never): ", "")]);
+    talk.says(SECRET);
+    talk
+}
+
+#[test]
+fn ctrl_c_and_ctrl_d_leave_from_every_question() {
+    let home = Home::new();
+    let at = |dialog: &[(&str, &str)], last: &str| {
+        let mut talk = home.talk();
+        talk.answers(dialog);
+        talk.says(last);
+        talk
+    };
+    let label: (&[_], &str) = (&[(COMMAND, "create")], "Label (Enter for none): ");
+    let secret: (&[_], &str) = (&[(COMMAND, "tokens PK1"), ("Base URL", "")], "Enter to go back): ");
+    for (dialog, last) in [(&[][..], COMMAND), label, secret] {
+        for (press, code) in [(b"\x03", 130), (b"\x04", 0)] {
+            let mut talk = at(dialog, last);
+            talk.send(press);
+            let (status, text) = talk.ends();
+            assert_eq!(status.code(), Some(code), "{text}");
+            assert!(text.ends_with("\r\n"), "the shell's prompt has a line of its own: {text:?}");
+        }
+    }
+    assert_eq!(home.keys(), 0);
+}
+
+#[test]
+fn signals_leave_by_the_same_door() {
+    let home = Home::new();
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131), (Signal::INT, 130)] {
+        let mut talk = home.talk();
+        talk.answers(&[(COMMAND, "tokens PK1"), ("Base URL", "")]);
+        talk.says("Enter to go back): ");
+        talk.hides(); // and shows again when it has ended, see there
+        talk.signal(signal);
+        assert_eq!(talk.ends().0.code(), Some(code));
+        assert!(!home.path(".local/share/latchkey/api.sock").exists(), "the server was stopped");
+    }
+}
+
+#[test]
+fn a_secret_that_nobody_has_is_kept() {
+    for press in [b"\x03", b"\x04"] {
+        let home = Home::new();
+        let mut talk = at_the_secret(&home);
+        talk.send(press);
+        let (status, text) = talk.ends();
+        assert_eq!(status.code(), Some(8), "{text}");
+        let [kept] = &home.kept()[..] else { panic!("no secret was kept") };
+        assert!(
+            text.contains(&format!("is kept in {}, for you alone", kept.display())) && !text.contains("sk_"),
+            "{text}"
+        );
+        assert_eq!(fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(fs::read_to_string(kept).unwrap().starts_with("sk_"));
+    }
+}
+
+#[test]
+fn a_secret_that_was_delivered_is_not_kept_again() {
+    let home = Home::new();
+    let mut talk = at_the_secret(&home);
+    talk.types("1");
+    talk.answers(&[("New file", "secret"), (SECRET, "")]);
+    talk.says(SECRET);
+    talk.send(b"\x03");
+    assert_eq!(talk.ends().0.code(), Some(130));
+    assert!(home.kept().is_empty());
+}
+
+#[test]
+fn a_terminal_that_is_gone_keeps_the_secret() {
+    let home = Home::new();
+    let mut talk = at_the_secret(&home);
+    talk.types("close");
+    talk.says("lose it for good?");
+    let status = talk.hangs_up();
+    assert_eq!(status.code(), Some(8));
+    assert_eq!(home.kept().len(), 1);
+}
+
+#[test]
+fn an_output_that_takes_nothing_holds_up_no_signal() {
+    let home = Home::new();
+    let (_reader, mut writer) = std::io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&writer, true).unwrap();
+    while writer.write(&[b' '; 4096]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    let command = command.env("HOME", home.0.path()).stdin(Stdio::piped()).stdout(writer);
+    let mut child = command.spawn().unwrap();
+    let until = Instant::now() + PATIENCE;
+    while !home.path(".local/share/latchkey/api.sock").exists() {
+        assert!(Instant::now() < until);
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}

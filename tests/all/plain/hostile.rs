@@ -1,0 +1,63 @@
+//! Text of a hostile server: it is shown, and does nothing. That no control byte comes is held by every conversation.
+
+use serde_json::json;
+
+use super::by_hand::serve;
+use super::stage::{COMMAND, HEARD, Talk};
+
+/// Escape sequences, C1, a forged line, bidi, tags, endless marks.
+fn evil(field: &str) -> String {
+    format!(
+        "{field}\u{1b}]52;c;UFdO\u{7}\u{9d}0;t\u{9c}\r\nProfile: forged\u{202e}\u{e0041}a{}",
+        "\u{301}".repeat(2000)
+    )
+}
+
+#[test]
+fn whatever_a_server_says_is_one_line_of_visible_text() {
+    let home = serve(|call| {
+        let key = json!({
+            "id": evil("id").chars().take(100).collect::<String>(), "label": evil("label"), "status": "active",
+            "created_at": "2026-01-01T00:00:00Z", "created_by": evil("by"), "expires_at": null,
+            "last_used_at": "2026-01-01T00:00:00Z", "last_used_from": evil("from"),
+        });
+        let event = json!({
+            "at": "2026-01-01T00:00:00Z", "kind": evil("kind"), "by": evil("by"), "from": evil("from"),
+            "detail": evil("detail"),
+        });
+        if call.starts_with("POST") {
+            let secret = "sk_\u{1b}]52;c;UFdO\u{7}";
+            return ("201 Created", json!({ "success": true, "key": key, "secret_access_key": secret }).to_string());
+        }
+        if call.starts_with("PATCH") {
+            return ("500 Internal Server Error", json!({ "message": evil("message") }).to_string());
+        }
+        let server_time = "2026-01-01T00:00:00Z";
+        let answer = match call {
+            _ if call.contains("/events") => json!({ "events": [event], "next_cursor": null }),
+            _ if call.contains("/keys/") => json!({ "success": true, "key": key }),
+            _ => json!({ "success": true, "keys": [key], "next_cursor": null, "total": 1, "server_time": server_time }),
+        };
+        ("200 OK", answer.to_string())
+    });
+    for locale in ["C.UTF-8", "C"] {
+        let mut talk = Talk::start(home.command().env("LC_ALL", locale));
+        talk.answers(&[(COMMAND, "list"), ("Password", "x"), ("1. label^[]52;c;", HEARD), (COMMAND, "show 1")]);
+        talk.answers(&[("Label: label^[]", HEARD), ("Event: ", HEARD), ("kind^[]52", HEARD), (COMMAND, "a 1")]);
+        talk.answers(&[("Deactivate it?", "y"), ("message^[]52;c;UFdO^G", HEARD), (COMMAND, "create"), ("Label", "")]);
+        talk.answers(&[("for never): ", ""), ("Secret access key (1", "3"), ("Show it?", "y")]);
+        talk.answers(&[("It has characters that this terminal cannot show", "2"), ("Command (Enter", "cat >secret")]);
+        talk.answers(&[("ended well", "6"), ("is ready for use", HEARD)]);
+        let said = talk.quits();
+        assert!(said.contains("\\u{202e}") && said.matches("\r\nProfile: ").count() == 1, "{said}");
+        assert!(
+            !said.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) && !said.contains("\u{301}\u{301}\u{301}\u{301}")
+        );
+        assert!(locale == "C.UTF-8" || said.is_ascii());
+        assert_eq!(
+            std::fs::read(home.path("secret")).unwrap(),
+            b"sk_\x1b]52;c;UFdO\x07\n",
+            "as it is, where it belongs"
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! Every operation on keys, as it is asked for and answered.
+
+use super::stage::{COMMAND, HEARD, Home, Talk};
+
+#[test]
+fn the_first_lines_say_why_and_where() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    let begin = talk.says(COMMAND);
+    assert!(begin.starts_with("Plain mode: TERM is dumb.\r\nProfile: local. Server: embedded server.\r\n"), "{begin}");
+    talk.types("?");
+    let help = talk.says(COMMAND);
+    let words = "list (r),next,filter (/),status (f),sort (s),show,create (c),edit (e),activate,deactivate,delete (d),\
+        tokens (t),doctor,profiles (p),signout (o),help (?),quit (q),switch (a)";
+    for (n, word) in words.split(',').enumerate() {
+        assert!(help.contains(&format!("\r\n{}. {word}: ", n + 1)), "{help}");
+    }
+    talk.types("");
+    talk.quits();
+    for (command, why) in [
+        (home.command().env("TERM", ""), "Plain mode: TERM is not set."),
+        (home.command().env("TERM", "xterm").arg("--plain"), "Plain mode: --plain asks for it."),
+        (home.command().env("TERM", "xterm").env("LATCHKEY_PLAIN", "1"), "Plain mode: LATCHKEY_PLAIN asks for it."),
+    ] {
+        assert!(Talk::start(command).quits().starts_with(why), "{why}");
+    }
+}
+
+#[test]
+fn a_list_comes_in_pages_and_its_numbers_stay() {
+    let home = Home::new();
+    crate::support::fill::fill(&home.path("many"), 45, &mut |_| {}).unwrap();
+    let mut talk = Talk::start(home.command().arg("--data").arg(home.path("many")));
+    talk.answers(&[(COMMAND, "list"), ("Keys 1 to 20 of 45. next lists more.", "next")]);
+    talk.says("\r\n21. ");
+    talk.answers(&[("Keys 21 to 40 of 45. next lists more.", "2")]);
+    talk.answers(&[("Keys 41 to 45 of 45.", "next"), ("That was the last key", HEARD)]);
+    talk.answers(&[(COMMAND, "show 45")]);
+    talk.says("Access key ID: PK");
+    talk.answers(&[(COMMAND, "show 46"), ("No key of this number was listed", HEARD)]);
+    talk.answers(&[(COMMAND, "show sk_0123456789")]);
+    let refused = talk.says(COMMAND);
+    assert!(refused.contains("never type the secret where it can be read"), "{refused}");
+    talk.types("");
+    talk.quits();
+}
+
+#[test]
+fn a_list_is_narrowed_and_sorted() {
+    let home = Home::new();
+    for label in ["red door", "blue door", "green gate"] {
+        home.create(label);
+    }
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, with door.", "sort label asc")]);
+    talk.says("1. blue door, PK");
+    talk.says("2. red door, PK");
+    talk.answers(&[("Keys 1 to 2, with door, by label asc.", "filter")]);
+    talk.answers(&[("Text in ID or label (Enter for all keys): ", ""), ("Keys 1 to 3 of 3, by label asc.", "s")]);
+    talk.answers(&[("Sort by (1 to 5, Enter lists them): ", ""), ("2. label", "2"), ("Enter for asc): ", "desc")]);
+    talk.says("1. red door");
+    talk.answers(&[(COMMAND, "status inactive"), ("No access key matches, only inactive, by label desc.", "f")]);
+    talk.answers(&[("4. inactive", "all"), ("Keys 1 to 3 of 3", "sort upside"), ("type one of id, label", HEARD)]);
+    talk.answers(&[(COMMAND, "filter sk_0123456789abcdef")]);
+    talk.says("looks like a secret");
+    talk.quits();
+}
+
+#[test]
+fn a_key_is_changed_switched_and_deleted() {
+    let home = Home::new();
+    let id = home.create("old name");
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, &format!("edit {id}")), ("Label: old name", ""), ("Enter keeps it): ", "")]);
+    talk.answers(&[("Nothing was changed.", HEARD), (COMMAND, &format!("edit {id}"))]);
+    talk.answers(&[("- for none): ", "new\u{1b}[A"), ("control character", "new name"), ("keeps it): ", "soon")]);
+    talk.answers(&[("use 90d", "2999-01-31"), ("That is 2999-01-31T23:59:59+00:00.", "list")]);
+    talk.says(&format!("1. new name, {id}, active, last used never, expires 2999-01-31T23:59:59+00:00"));
+    talk.answers(&[(COMMAND, "deactivate 1"), ("(yes or no, Enter for no): ", ""), ("Nothing was changed.", "a 1")]);
+    talk.answers(&[("(yes or no, Enter for no): ", "maybe"), ("Type yes or no.", "yes")]);
+    talk.answers(&[("Changed:", HEARD), ("Status: inactive", "deactivate 1"), ("The key is already inactive.", "a 1")]);
+    talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("The key is already active.", "show 1")]);
+    talk.says("created, by ");
+    talk.answers(&[(COMMAND, "row 1"), (&format!("{id}\tnew name\tactive\t"), HEARD)]);
+    // On the page these do something else, or nothing.
+    for letter in ["x 1", "y 1", "S", "v 1", "n", "w"] {
+        talk.answers(&[(COMMAND, letter), ("Unknown command. Type help for a list.", HEARD)]);
+    }
+    talk.answers(&[(COMMAND, "delete 1"), ("To confirm, type", "nope"), ("Nothing was deleted.", "delete 1")]);
+    talk.answers(&[
+        ("To confirm, type", &id[16..].to_lowercase()),
+        (&format!("({id}). Requests with it are now refused."), "list"),
+    ]);
+    talk.says("No access keys yet");
+    let said = talk.quits();
+    assert!(!said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn back_at_the_last_question_leaves_all_as_it_is() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    let way = "To go back, answer back at Expires: ";
+    for answer in ["", "back"] {
+        // A label may be any word.
+        talk.answers(&[(COMMAND, "create"), (way, HEARD), ("then no key is made.", HEARD), ("Label (", answer)]);
+        talk.answers(&[("back goes back; Enter for never): ", "Back"), ("No key was made.", HEARD)]);
+    }
+    assert_eq!(home.keys(), 0);
+    let id = home.create("old name");
+    talk.answers(&[(COMMAND, &format!("edit {id}")), (way, HEARD), ("then nothing is changed.", HEARD)]);
+    talk.answers(&[("- for none): ", "new name"), ("back goes back; Enter keeps it): ", "back")]);
+    talk.answers(&[("Nothing was changed.", "list"), ("1. old name, PK", HEARD)]);
+    talk.quits();
+}
+
+#[test]
+fn production_is_said_with_every_question_and_asks_for_more() {
+    let home = Home::new();
+    let id = home.create("precious");
+    let data = home.path(".local/share/latchkey");
+    home.settings(&format!("[profiles.live]\ndata = \"{}\"\nproduction = true\n", data.display()));
+    let mut talk = Talk::start(home.command().args(["--profile", "live"]));
+    assert!(talk.says(COMMAND).contains("Profile: live, PRODUCTION."));
+    talk.types(&format!("delete {id}"));
+    talk.answers(&[("[PRODUCTION live] To confirm, type", &format!("{} local", &id[16..]))]);
+    talk.answers(&[("Nothing was deleted.", &format!("delete {id}"))]);
+    talk.answers(&[("To confirm, type", &format!("{} live", &id[16..])), ("Deleted “precious” (PK", "profiles local")]);
+    talk.says("Profile: local. Server: embedded server.");
+    talk.answers(&[
+        (COMMAND, "p"),
+        ("2. live: embedded server, PRODUCTION", "live"),
+        ("Profile: live, PRODUCTION", "doctor"),
+    ]);
+    talk.says("Profile: live (production)");
+    talk.says("The server answers.");
+    assert!(talk.quits().contains(&format!("[PRODUCTION live] {COMMAND}")));
+}
+
+#[test]
+fn read_only_offers_no_changes_and_refuses_them() {
+    let home = Home::new();
+    let id = home.create("kept");
+    let mut talk = Talk::start(home.command().arg("--read-only"));
+    talk.answers(&[("This profile is read-only.", HEARD), (COMMAND, "help")]);
+    let help = talk.says(COMMAND);
+    assert!(help.contains("\r\n12. tokens") && !help.contains("create") && !help.contains("delete"), "{help}");
+    for change in ["create", "7", "edit", "activate", "deactivate", "delete", "d"] {
+        talk.types(&format!("{change} {id}"));
+        assert!(talk.says(COMMAND).contains("This profile is read-only. Nothing was changed."));
+    }
+    talk.types("");
+    talk.quits();
+    assert!(home.run(&["keys", "show", &id]).contains("active"));
+}
+
+#[test]
+fn where_there_is_only_ascii_there_is_only_ascii() {
+    let home = Home::new();
+    home.create("Grüße “東京” \u{202e}…");
+    let mut talk = Talk::start(home.command().env("LC_ALL", "C"));
+    talk.answers(&[(COMMAND, "list")]);
+    talk.says("1. Gr\\u{fc}\\u{df}e \"\\u{6771}\\u{4eac}\" \\u{202e}..., PK");
+    assert!(talk.quits().is_ascii());
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "list")]);
+    talk.says("1. Grüße “東京” \\u{202e}…, PK");
+    talk.quits();
+}

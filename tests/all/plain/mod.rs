@@ -1,0 +1,14 @@
+//! Plain lines: the real binary in a real pseudo-terminal that knows nothing but lines, behind pipes, and under `expect`.
+
+mod by_hand;
+mod ends;
+mod expect;
+mod hostile;
+mod keys;
+mod left_over;
+mod piped;
+mod secrets;
+mod slow;
+mod stage;
+mod team;
+mod tokens;

@@ -1,0 +1,100 @@
+//! Behind pipes: commands from standard input, one after another.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use super::stage::Home;
+use crate::support::child_env::child_env;
+
+fn feed(home: &Home, input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    command.env_clear().envs(child_env(home.0.path())).env("TERM", "xterm");
+    command.env("LANG", "C.UTF-8").current_dir(home.0.path());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(output: &Output) -> &str {
+    let text = std::str::from_utf8(&output.stdout).unwrap();
+    assert!(output.stderr.is_empty() && !text.contains('\u{1b}'), "{output:?}");
+    text
+}
+
+#[test]
+fn a_story_is_told_from_a_pipe() {
+    let home = Home::new();
+    let output = feed(&home, "create\nfrom a pipe\n90d\nfile\nsecret\nclose\nlist\nquit\nlist\n");
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(said.starts_with("Plain mode: standard output is not a terminal.\nProfile: local."), "{said}");
+    assert!(said.contains("\n1. from a pipe, PK") && said.matches("Keys 1 to").count() == 1, "{said}");
+    assert!(
+        said.contains("Label (Enter for none): \n"),
+        "an answer that nobody shows ends the line all the same: {said}"
+    );
+    assert!(home.read("secret").starts_with("sk_") && !said.contains("sk_"), "{said}");
+}
+
+#[test]
+fn an_input_that_ends_early_loses_no_secret_and_tells_none() {
+    for input in ["create\nx\n\n", "create\nx\n\nshow\n", "create\nx\n\nclose\n"] {
+        let home = Home::new();
+        let output = feed(&home, input);
+        assert_eq!(output.status.code(), Some(8));
+        assert!(!text(&output).contains("sk_"), "{input}");
+        assert!(fs::read_to_string(&home.kept()[0]).unwrap().starts_with("sk_"));
+    }
+    for input in ["", "create\n", "create\nx\n", "bla", "\n\n"] {
+        let home = Home::new();
+        let output = feed(&home, input);
+        assert_eq!(output.status.code(), Some(i32::from(input == "bla")), "{input}");
+        assert!(text(&output).ends_with('\n') && home.keys() == 0, "{input}");
+    }
+}
+
+#[test]
+fn a_secret_from_a_pipe_is_not_repeated() {
+    let home = Home::new();
+    let output = feed(&home, "create\none\n\n1\nsecret\n6\n");
+    assert_eq!(output.status.code(), Some(0));
+    let secret = home.read("secret");
+    let output = feed(&home, &format!("list\ntokens 1\n\n{secret}2\n\n1\ntoken\n4\n4\n{secret}delete 1\nno\n"));
+    let said = text(&output);
+    assert!(said.contains("The server accepts the token") && said.contains("Unknown command"), "{said}");
+    assert!(!said.contains("sk_") && !said.contains("eyJ"), "{said}");
+    assert!(home.read("token").starts_with("eyJ"));
+    assert_eq!(output.status.code(), Some(1), "something did not work");
+}
+
+#[test]
+fn lines_of_any_bytes_and_lengths_do_no_harm() {
+    let home = Home::new();
+    let mut input = b"\x1b]52;c;UFdO\x07\nfilter \xff\xfe\x1b[2J\n".to_vec();
+    input.extend(std::iter::repeat_n(b'a', 200_000));
+    input.extend_from_slice(b"\nlist\r\nshow\n");
+    let file = home.path("input");
+    fs::write(&file, input).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    let output = command.env("HOME", home.0.path()).stdin(fs::File::open(file).unwrap()).output().unwrap();
+    let said = text(&output);
+    assert!(
+        said.contains("No access key matches, with \u{fffd}\u{fffd}^[[2J.") || said.contains("\\u{fffd}"),
+        "{said}"
+    );
+    assert!(said.contains("That line was longer than 64 KiB."), "{said}");
+}
+
+#[test]
+fn plain_is_about_the_page_and_not_about_commands() {
+    let home = Home::new();
+    let output = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .args(["--plain", "keys", "list"])
+        .env("HOME", home.0.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("leave --plain away"));
+    assert!(home.run(&["--help"]).contains("LATCHKEY_PLAIN=1"));
+}

@@ -1,0 +1,137 @@
+//! The only copy of a secret: where it goes, and where it does not.
+
+use std::fs;
+
+use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
+
+/// Begins to create a key; gives its ID.
+pub fn create(talk: &mut Talk) -> String {
+    talk.answers(&[(COMMAND, "create"), ("Label (Enter for none): ", "mine"), ("Enter for never): ", "90d")]);
+    talk.says("Access key created.\r\nAccess key ID: ");
+    let id = talk.says("\r\n").trim().to_owned();
+    talk.says("Secret access key: not shown yet.");
+    talk.says("6. Close");
+    talk.says(SECRET);
+    id
+}
+
+#[test]
+fn it_goes_to_a_file_unseen() {
+    let home = Home::new();
+    fs::write(home.path("there"), "mine").unwrap();
+    let mut talk = home.talk();
+    let id = create(&mut talk);
+    talk.types("file");
+    talk.answers(&[("New file (Enter to go back): ", ""), (SECRET, "1"), ("New file", "there")]);
+    talk.answers(&[
+        ("already exists and will not be overwritten.", "1"),
+        ("New file", "/dev/fd/9"),
+        ("File descriptor 9 is not open for writing.", "1"),
+        ("New file", "~/secret"),
+        ("for you alone.", "close"),
+    ]);
+    talk.says(&format!("{id} is ready for use. Its secret is gone from this program."));
+    let said = talk.quits();
+    assert!(!said.contains("sk_") && said.contains("90d"), "{said}");
+    assert_eq!(fs::read_to_string(home.path("there")).unwrap(), "mine");
+    home.run(&["token", &id, "--secret-file", home.path("secret").to_str().unwrap(), "--output", "json"]);
+    assert!(home.read("secret").starts_with("sk_") && home.kept().is_empty());
+}
+
+#[test]
+fn it_goes_to_a_command_which_has_no_terminal() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    create(&mut talk);
+    talk.types("command");
+    talk.answers(&[("Command (Enter to go back): ", "no-such-command"), ("ommand not found", "2")]);
+    talk.answers(&[("Command (Enter to go back): ", "cat >/dev/null; printf '\\033[31mno' >&2; exit 3")]);
+    talk.answers(&[("It said: ^[[31mno", HEARD), ("The command failed (exit status: 3).", "2")]);
+    talk.answers(&[("Command (Enter to go back): ", "cat"), ("what it said is not shown.", "2")]);
+    talk.answers(&[("Command (Enter to go back): ", "cat > got; echo kept; (: >/dev/tty) 2>/dev/null || echo alone")]);
+    talk.says("It said: kept\\nalone");
+    talk.answers(&[(SECRET, "6"), ("is ready for use", HEARD)]);
+    let said = talk.quits();
+    assert!(!said.contains("sk_") && fs::read_to_string(home.path("got")).unwrap().starts_with("sk_"), "{said}");
+}
+
+#[test]
+fn it_is_shown_alone_on_a_line_if_that_is_asked_for_twice() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    create(&mut talk);
+    talk.types("show key");
+    talk.answers(&[("stays in the scrollback", HEARD), ("Show it? (yes or no, Enter for no): ", "")]);
+    assert!(!talk.says(SECRET).contains("sk_"));
+    talk.types("3");
+    talk.answers(&[("Show it?", "yes")]);
+    talk.says("alone on the next line:\r\n");
+    let secret = talk.says("\r\n");
+    assert!(secret.starts_with("sk_") && secret.trim().len() == 52, "{secret}");
+    talk.answers(&[(SECRET, "close"), ("is ready for use", HEARD)]);
+    assert_eq!(talk.quits().matches("sk_").count(), 1);
+}
+
+#[test]
+fn a_recorder_is_named_before_it_is_shown() {
+    let home = Home::new();
+    let mut talk = Talk::start(home.command().env("ASCIINEMA_REC", "1"));
+    create(&mut talk);
+    talk.types("3");
+    talk.answers(&[("This session appears to be recorded (asciinema).", HEARD), ("Show it?", ""), (SECRET, "close")]);
+    talk.answers(&[("lose it for good?", "y"), ("is ready for use", HEARD)]);
+    assert!(!talk.quits().contains("sk_"));
+}
+
+#[test]
+fn close_asks_if_nobody_has_it() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    create(&mut talk);
+    talk.types("close");
+    talk.answers(&[("neither shown nor delivered.", ""), (SECRET, "quit"), ("Type a number from 1 to 6.", "Close")]);
+    talk.answers(&[("Close, and lose it for good? (yes or no, Enter for no): ", "yes"), ("is ready for use", HEARD)]);
+    let said = talk.quits();
+    assert!(!said.contains("sk_") && home.kept().is_empty(), "{said}");
+}
+
+#[test]
+fn a_label_is_no_place_for_a_secret() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "create"), ("Label", "sk_0123456789"), ("looks like a secret", &"é".repeat(101))]);
+    talk.answers(&[("101 characters", ""), ("Enter for never): ", "yesterday"), ("use 90d", "never"), (SECRET, "6")]);
+    talk.answers(&[("lose it for good?", "yes")]);
+    talk.quits();
+}
+
+#[test]
+fn what_was_made_with_it_is_a_credential_too() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    let id = create(&mut talk);
+    talk.types("test key");
+    talk.says("Access token received.");
+    talk.says("The server accepts the token for this key.");
+    talk.answers(&[
+        ("Access token (1 to 4, Enter lists them): ", "1"),
+        ("New file", "token"),
+        ("for you alone", "back"),
+    ]);
+    talk.answers(&[(SECRET, "hmac token"), ("Enter for random text): ", "api-content-hash")]);
+    talk.answers(&[("HMAC token: generated, not shown.", "file"), ("New file", "hash"), ("Enter lists them): ", "4")]);
+    talk.answers(&[("New file", "request"), ("The request for curl is in request", "2"), ("Command", "cat >hash2")]);
+    talk.answers(&[("ended well", "3"), ("Show it?", "y"), ("HMAC token, alone on the next line:\r\n", "5")]);
+    let hash = home.read("hash");
+    assert_eq!(talk.says("\r\n"), hash.replace('\n', "\r\n"));
+    talk.answers(&[(SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);
+    let said = talk.quits();
+    assert!(!said.contains("sk_") && !said.contains("eyJ") && said.matches(hash.trim()).count() == 1, "{said}");
+    assert_eq!(fs::read_to_string(home.path("hash2")).unwrap(), hash);
+    assert!(home.read("request").contains(&format!("x-key: {id}")));
+    let file = home.path("secret");
+    let file = file.to_str().unwrap();
+    assert_eq!(home.run(&["hmac", "--secret-file", file, "--content", "api-content-hash"]), hash);
+    assert!(home.read("token").starts_with("eyJ"));
+    assert_eq!(home.run(&["verify", "--token-file", home.path("token").to_str().unwrap()]).trim(), id);
+}

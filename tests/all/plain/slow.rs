@@ -1,0 +1,31 @@
+//! A server that takes its time with a create: what happens meanwhile.
+
+use std::sync::mpsc::channel;
+
+use super::by_hand::serve;
+use super::stage::COMMAND;
+
+const SECRET: &str = "sk_of-a-server-that-takes-its-time";
+
+#[test]
+fn a_create_under_way_is_finished_and_its_secret_kept() {
+    let ((tell, came), (go_on, told)) = (channel(), channel::<()>());
+    let home = serve(move |_| {
+        tell.send(()).unwrap();
+        told.recv().unwrap();
+        let key = r#"{"id":"PK1","label":"","status":"active","created_at":"2026-01-01T00:00:00Z","created_by":"jo",
+            "expires_at":null,"last_used_at":null,"last_used_from":null}"#;
+        ("201 Created", format!(r#"{{"success":true,"key":{key},"secret_access_key":"{SECRET}"}}"#))
+    });
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "create"), ("Password of jo at 127.0.0.1", "anything")]);
+    talk.answers(&[("Label", ""), ("for never): ", "")]);
+    came.recv().unwrap();
+    talk.send(b"\x03");
+    talk.says("A key is being created: waiting for the server's answer, to keep its secret.");
+    go_on.send(()).unwrap();
+    let (status, text) = talk.ends();
+    assert_eq!(status.code(), Some(8), "{text}");
+    assert!(text.contains("is kept in") && !text.contains("sk_") && !text.contains("anything"), "{text}");
+    assert_eq!(std::fs::read_to_string(&home.kept()[0]).unwrap(), format!("{SECRET}\n"));
+}

@@ -1,0 +1,120 @@
+//! A server for many: signing in, a session that ends midway, an auditor, and leaving nothing behind.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use latchkey::server::Role;
+
+use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
+use crate::support::served::{Served, data};
+use crate::support::server::{PASSWORD, add_administrator};
+
+struct Team {
+    server: Served,
+    home: Home,
+}
+
+impl Team {
+    fn start(more: &str) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let server = Served::on(Arc::clone(&folder), &[]);
+        add_administrator(&data(&folder), "jo", Role::Administrator);
+        add_administrator(&data(&folder), "au", Role::Auditor);
+        let home = Home::new();
+        let base = &server.base;
+        home.settings(&format!("default_profile = \"team\"\n[profiles.team]\nbase_url = \"{base}\"\n{more}\n"));
+        Self { server, home }
+    }
+
+    fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(data(&self.server.home).join("keys.db")).unwrap()
+    }
+
+    fn sessions(&self) -> i64 {
+        self.database().query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
+    }
+
+    fn end_sessions(&self) {
+        assert_ne!(self.database().execute("DELETE FROM sessions", []).unwrap(), 0);
+    }
+}
+
+fn sign_in(talk: &mut Talk, name: &str) {
+    talk.answers(&[("User name at localhost", name), (&format!("Password of {name} at localhost"), PASSWORD)]);
+    talk.says(&format!("Signed in as {name} ("));
+}
+
+#[test]
+fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
+    let team = Team::start("production = true");
+    let mut talk = team.home.talk();
+    talk.answers(&[("Profile: team, PRODUCTION. Server: localhost", "list"), ("User name", "jo")]);
+    talk.answers(&[("[PRODUCTION team] Password of jo", "wrong"), ("password is wrong", "jo"), ("Password", PASSWORD)]);
+    talk.answers(&[("Signed in as jo (administrator), until 2", HEARD), ("No access keys yet", HEARD)]);
+    assert_eq!(team.sessions(), 1);
+    talk.answers(&[(COMMAND, "create"), ("Label", "for the team")]);
+    talk.says("for never): ");
+    team.end_sessions();
+    talk.types("");
+    talk.says("Your session has ended. Sign in again: what you were doing goes on.");
+    talk.answers(&[("Password of jo at localhost", PASSWORD), ("Access key created.", HEARD), (SECRET, "test")]);
+    talk.answers(&[("for this key.", "back"), (SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);
+    talk.answers(&[(COMMAND, "list"), ("1. for the team, PK", HEARD)]);
+    team.end_sessions();
+    talk.answers(&[(COMMAND, "show 1"), ("Your session has ended.", HEARD), ("Password", PASSWORD)]);
+    talk.says("used, from 127.0.0.1");
+    talk.says("created, by jo, from 127.0.0.1");
+    let said = talk.quits();
+    assert_eq!(team.sessions(), 0, "nobody else knows it, so it is ended");
+    assert!(!said.contains(PASSWORD) && !said.contains("sk_"), "{said}");
+    assert!(team.home.read("secret").starts_with("sk_"));
+    let state = team.home.path(".local/state/latchkey/sessions");
+    assert!(!state.exists() || state.read_dir().unwrap().next().is_none(), "a session is in memory only");
+}
+
+#[test]
+fn who_does_not_sign_in_gets_nothing() {
+    let team = Team::start("username = \"jo\"");
+    let mut talk = team.home.talk();
+    talk.answers(&[(COMMAND, "create"), ("Password of jo", ""), ("Nobody is signed in: nothing was done.", "signout")]);
+    talk.answers(&[("Nobody is signed in.", "list"), ("Password of jo", PASSWORD), ("No access keys yet", "signout")]);
+    talk.says("Signed out.");
+    assert_eq!(team.sessions(), 0);
+    talk.answers(&[(COMMAND, "list")]);
+    talk.says("Password of jo");
+    talk.send(b"\x03");
+    assert_eq!(talk.ends().0.code(), Some(130));
+}
+
+#[test]
+fn a_remembered_session_is_taken_and_left_as_it_was() {
+    let team = Team::start("username = \"jo\"");
+    let password = team.home.path("password");
+    fs::write(&password, PASSWORD).unwrap();
+    fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
+    team.home.run(&["login", "--remember", "--password-file", password.to_str().unwrap()]);
+    let mut talk = team.home.talk();
+    talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("No access keys yet", HEARD)]);
+    assert!(!talk.quits().contains("Password"));
+    assert_eq!(team.sessions(), 1, "other commands use it too");
+    // The kernel's keyring outlives the test's home.
+    team.home.run(&["logout"]);
+    assert_eq!(team.sessions(), 0);
+}
+
+#[test]
+fn an_auditor_is_refused_here_already() {
+    let team = Team::start("");
+    let mut talk = team.home.talk();
+    talk.answers(&[(COMMAND, "create")]);
+    sign_in(&mut talk, "au");
+    talk.says("au is an auditor here, and may only look: nothing was changed.");
+    talk.answers(&[(COMMAND, "help")]);
+    let help = talk.says(COMMAND);
+    assert!(help.contains("1. list") && !help.contains("create"), "{help}");
+    talk.types("profiles local");
+    talk.answers(&[("Profile: local.", "help"), ("7. create", HEARD)]);
+    assert_eq!(team.sessions(), 0, "one leaves a server with one's session");
+    talk.quits();
+}

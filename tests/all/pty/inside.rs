@@ -1,0 +1,118 @@
+//! Places to run the real binary in: tmux servers of our own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::support::terminal::{Terminal, command};
+
+/// A tmux server of our own, with our own configuration.
+pub struct Tmux {
+    pub home: TempDir,
+}
+
+/// The program under test, in a shell's words.
+pub fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_latchkey")
+}
+
+impl Tmux {
+    /// A server whose one session runs the program.
+    pub fn start(configuration: &str) -> (Self, Terminal) {
+        Self::running(configuration, "LATCHKEY")
+    }
+
+    /// A server whose one session runs this; LATCHKEY stands for the program.
+    pub fn running(configuration: &str, words: &str) -> (Self, Terminal) {
+        let tmux = Self { home: TempDir::new().unwrap() };
+        let client = tmux.client("xterm-256color", configuration, words);
+        (tmux, client)
+    }
+
+    /// A server whose client is on a terminal of this name.
+    pub fn on(term: &str, configuration: &str) -> (Self, Terminal) {
+        let tmux = Self { home: TempDir::new().unwrap() };
+        let client = tmux.client(term, configuration, "LATCHKEY");
+        (tmux, client)
+    }
+
+    /// A server whose session runs the program with a tmux that treats one of its commands as a `case` of sh says.
+    pub fn wrapped(case: &str) -> (Self, Terminal) {
+        let tmux = Self { home: TempDir::new().unwrap() };
+        let folder = tmux.home.path().join("bin");
+        std::fs::create_dir(&folder).unwrap();
+        let real = Command::new("sh").args(["-c", "command -v tmux"]).output().unwrap();
+        let real = String::from_utf8(real.stdout).unwrap();
+        let text = format!(
+            "#!/bin/sh\ncd \"${{0%/*}}\"\nREAL={}\ncase $1 in\n{case}\nesac\nexec \"$REAL\" \"$@\"\n",
+            real.trim()
+        );
+        script(&folder.join("tmux"), &text);
+        let words = format!("PATH={}:$PATH LATCHKEY", folder.display());
+        let client = tmux.client("xterm-256color", "", &words);
+        (tmux, client)
+    }
+
+    fn client(&self, term: &str, configuration: &str, words: &str) -> Terminal {
+        let file = self.home.path().join("tmux.conf");
+        std::fs::write(&file, configuration).unwrap();
+        let words = format!("{}; echo ended with $?; read _", words.replace("LATCHKEY", program()));
+        let client = command("tmux", self.home.path()).env("TERM", term).env("TMUX_TMPDIR", self.home.path());
+        Terminal::start(client.arg("-f").arg(file).args(["new-session", "-s", "test", &words]))
+    }
+
+    /// Another terminal on the same session.
+    pub fn attach(&self) -> Terminal {
+        let client = command("tmux", self.home.path()).env("TMUX_TMPDIR", self.home.path());
+        Terminal::start(client.args(["attach-session", "-t", "test"]))
+    }
+
+    /// Asks the server.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux")
+            .env("TMUX_TMPDIR", self.home.path())
+            .env_remove("TMUX")
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Waits for a file in the home, while the terminal is used.
+    pub fn waits_for(&self, name: &str, terminal: &mut Terminal) -> PathBuf {
+        let path = self.home.path().join(name);
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !path.exists() {
+            assert!(std::time::Instant::now() < until, "{name} does not come");
+            terminal.resize(24, 80);
+            std::thread::yield_now();
+        }
+        path
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        for server in ["inner", "default"] {
+            self.ask(&["-L", server, "kill-server"]);
+        }
+    }
+}
+
+/// Writes a file that can be executed. Another process writes it: a file that we have open for writing is "busy" for
+/// as long as any child of another test's has our descriptors.
+pub fn script(path: &Path, text: &str) {
+    let mut writer = Command::new("sh");
+    writer.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(path).stdin(std::process::Stdio::piped());
+    let mut writer = writer.spawn().unwrap();
+    std::io::Write::write_all(&mut writer.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
+}
+
+/// A shell under another name, as which it is seen in the list of processes.
+pub fn shell_named(home: &Path, name: &str) -> PathBuf {
+    let path = home.join(name);
+    std::os::unix::fs::symlink("/bin/sh", &path).unwrap();
+    path
+}

@@ -1,0 +1,19 @@
+//! The real binary in a real pseudo-terminal, a real tmux, and beside real `curl` and `openssl`.
+
+mod clipboard;
+mod desktop;
+mod ends;
+mod hidden;
+mod inside;
+mod jobs;
+mod life;
+mod panes;
+mod save;
+mod screen;
+mod ssh;
+mod story;
+mod terminals;
+mod tmux;
+mod unanswered;
+mod watched;
+mod wayland;

@@ -1,0 +1,74 @@
+//! The real binary in a real GNU screen, which by default has no alternate screen.
+
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::support::terminal::{Terminal, command};
+
+/// A GNU screen of our own, with its usual configuration.
+struct Screen {
+    home: TempDir,
+}
+
+impl Screen {
+    fn start() -> (Self, Terminal) {
+        let screen = Self { home: TempDir::new().unwrap() };
+        std::fs::write(screen.home.path().join(".screenrc"), "startup_message off\n").unwrap();
+        let program = format!("{}; echo ended with $?; read _", env!("CARGO_BIN_EXE_latchkey"));
+        let client = command("screen", screen.home.path())
+            .env("SCREENDIR", screen.sockets())
+            .args(["-U", "-S", "test", "sh", "-c", &program]);
+        (screen, Terminal::start(client))
+    }
+
+    /// Only its owner may look into it, or screen refuses it.
+    fn sockets(&self) -> std::path::PathBuf {
+        let folder = self.home.path().join("sockets");
+        let _ = std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&folder);
+        folder
+    }
+
+    fn tell(&self, arguments: &[&str]) {
+        let mut screen = Command::new("screen");
+        screen.env("SCREENDIR", self.sockets()).env("HOME", self.home.path()).args(["-S", "test"]);
+        assert!(screen.args(arguments).output().unwrap().status.success(), "{arguments:?}");
+    }
+
+    /// What the window shows, with its scrollback.
+    fn history(&self) -> String {
+        let file: &Path = &self.home.path().join("hardcopy");
+        self.tell(&["-X", "hardcopy", "-h", file.to_str().unwrap()]);
+        // It answers a question when it has done what it was told before.
+        self.tell(&["-Q", "number"]);
+        let text = std::fs::read(file).unwrap();
+        std::fs::remove_file(file).unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.tell(&["-X", "quit"]);
+    }
+}
+
+/// T6.
+#[test]
+fn nothing_stays_behind_in_gnu_screen() {
+    let (screen, mut terminal) = Screen::start();
+    terminal.sees("No access keys yet");
+    let secret = terminal.create_and_show_all_the_same("");
+    assert!(screen.history().contains(&secret));
+    terminal.press("s");
+    terminal.loses("hides in");
+    let history = screen.history();
+    assert!(history.contains("Access key created") && !history.contains(&secret), "after hiding:\n{history}");
+    terminal.press("s");
+    terminal.sees("hides in");
+    terminal.press("<Ctrl-C>");
+    terminal.sees("ended with 0");
+    let history = screen.history();
+    assert!(history.contains("ended with 0") && !history.contains(&secret), "after the end:\n{history}");
+}

@@ -1,0 +1,247 @@
+//! Every terminal: kinds, sizes, characters, colours, and what comes in over them.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::life::started;
+use crate::support::terminal::{Terminal, contains, count, latchkey};
+
+/// Creates a key with this label, shows its secret, closes, looks at the help, and quits.
+fn visit(mut terminal: Terminal, label: &str, stays: bool) -> Terminal {
+    terminal.sees("No access keys yet");
+    if stays {
+        terminal.create_and_show_all_the_same(label)
+    } else {
+        terminal.create_and_show(label)
+    };
+    terminal.close();
+    terminal.press("?");
+    terminal.sees("Help");
+    terminal.press("<Esc>");
+    terminal.loses("Help");
+    terminal.press("q");
+    let (status, terminal) = terminal.ends();
+    assert!(status.success());
+    terminal
+}
+
+/// T14: no byte beyond ASCII where the locale or the terminal has nothing else.
+#[test]
+fn ascii_where_utf_8_is_not() {
+    for variables in [&[("LC_ALL", "C")][..], &[("LANG", "")], &[("TERM", "linux")], &[("TERM", "vt100")]] {
+        let home = TempDir::new().unwrap();
+        let mut command = latchkey(home.path());
+        for (name, value) in variables {
+            command = command.env(name, value);
+        }
+        let terminal = visit(Terminal::start(command), "Zürich", variables[0].0 == "TERM");
+        assert!(terminal.bytes.is_ascii(), "{variables:?}");
+        let text = String::from_utf8_lossy(&terminal.bytes);
+        assert!(text.contains("+ ") && text.contains("Z\\u{fc}rich") && text.contains("* acti"), "{text}");
+    }
+    // The first variable that is set says it.
+    let home = TempDir::new().unwrap();
+    let command = latchkey(home.path()).env("LC_CTYPE", "de_DE.utf8").env("LANG", "C").env("LC_ALL", "");
+    let terminal = visit(Terminal::start(command), "Zürich", false);
+    assert!(contains(&terminal.bytes, "Zürich".as_bytes()));
+}
+
+/// T13: the 16 colours by their own codes; none on a terminal without colour or against the user's wish.
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let sgr_colour = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        assert!(!["38;", "48;", "58;", "59m"].iter().any(|code| text.contains(&format!("\x1b[{code}"))), "{text}");
+        (30..38).any(|code| text.contains(&format!("{code}m")) || text.contains(&format!("[{code};")))
+    };
+    for (variable, value, colours) in [
+        ("TERM", "xterm", true),
+        ("NO_COLOR", "", true),
+        ("NO_COLOR", "1", false),
+        ("TERM", "vt100", false),
+        ("TERM", "vt220", false),
+        ("TERM", "xterm-mono", false),
+    ] {
+        let home = TempDir::new().unwrap();
+        let mut terminal = Terminal::start(latchkey(home.path()).env(variable, value));
+        terminal.sees("No access keys yet");
+        terminal.press("<Ctrl-Z>"); // the answer is in the colour of errors
+        terminal.sees("There is no shell");
+        terminal.press("q");
+        let (_, terminal) = terminal.ends();
+        assert_eq!(sgr_colour(&terminal.bytes), colours, "{variable}={value}");
+    }
+}
+
+/// T11: no size breaks it; one that the terminal does not say is taken from elsewhere, or guessed aloud.
+#[test]
+fn sizes() {
+    for (rows, columns, sees) in [
+        (1, 1, "l"),
+        (2, 2, "la"),
+        (3, 3, "lat"),
+        (1, 5, "latch"),
+        (9, 40, "needs 40×10"),
+        (10, 39, "needs 40×10"),
+        (10, 40, "No access keys yet"),
+        (120, 400, "No access keys yet"),
+        (0, 0, "The terminal does not say its size: set it with stty rows"),
+    ] {
+        let home = TempDir::new().unwrap();
+        let mut terminal = Terminal::start_at(latchkey(home.path()), rows, columns);
+        terminal.sees(sees);
+        terminal.press("q");
+        assert!(terminal.ends().0.success(), "{rows}x{columns}");
+    }
+    let home = TempDir::new().unwrap();
+    let command = latchkey(home.path()).env("LINES", "9").env("COLUMNS", "80");
+    let mut terminal = Terminal::start_at(command, 0, 0);
+    terminal.sees("this is 80x9");
+    assert!(!terminal.text().contains("stty"));
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
+/// T7, T8, T16: it asks the terminal nothing, needs no answer, takes no mouse, and writes nothing while idle.
+#[test]
+fn it_is_silent() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    assert!(terminal.is_silent_for(Duration::from_secs(3)), "{}", terminal.text());
+    terminal.create_and_show("");
+    terminal.close();
+    terminal.press("?");
+    terminal.sees("scroll");
+    assert!(terminal.is_silent_for(Duration::from_secs(2)), "{}", terminal.text());
+    terminal.press("<Esc>");
+    terminal.loses("Help");
+    terminal.press("q");
+    let (_, terminal) = terminal.ends();
+    let text = String::from_utf8(terminal.bytes.clone()).unwrap();
+    for mouse in ["?9h", "?1000", "?1001", "?1002", "?1003", "?1005", "?1006", "?1015", "?1016"] {
+        assert!(!text.contains(mouse), "{mouse}");
+    }
+    // DA1 to DA3, CPR and DSR, DECRQM, kitty's keyboard, XTVERSION; colours, clipboard; XTGETTCAP and DECRQSS; ENQ.
+    for query in ["[c", "[0c", "[>", "[=", "[6n", "[5n", "[?6n", "$p", "[?u", "\x1b]", "\x1bP", "\x05"] {
+        assert!(!text.contains(query), "{query:?} in {text:?}");
+    }
+}
+
+/// T3: a link that takes nothing more does not keep the program from ending.
+#[test]
+fn a_stalled_link_does_not_hold_it() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    let secret = terminal.create_and_show("");
+    terminal.stall();
+    // Each press of this redraws: far more than the line holds.
+    for _ in 0..400 {
+        terminal.send(b"ss\t");
+    }
+    terminal.signal(Signal::TERM);
+    let status = terminal.waits_for_end();
+    assert_eq!(status.code(), Some(128 + 15), "{status}");
+    terminal.go_on();
+    assert!(!terminal.text().contains(&secret), "{}", terminal.text());
+}
+
+/// T10: a paste is text for a field or nothing, also when it holds the code that ends a paste.
+#[test]
+fn a_paste_presses_nothing() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    for paste in [&b"\x1b[200~d\ny\nq\x1b[201~"[..], b"\x1b[200~x\x1b[201~q\x03\r\x1b[201~"] {
+        terminal.send(paste);
+    }
+    terminal.press("c");
+    terminal.sees("Create access key");
+    terminal.send(b"\x1b[200~nightly\x1b[31m\x07\nbackup\x1b[201~");
+    terminal.sees("nightly[31m backup");
+    terminal.press("<Esc>");
+    terminal.loses("Create access key");
+    terminal.sees("No access keys yet");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
+/// T10 on a link that stalls: what comes late is still a part of the paste. A paste that never ends lets Ctrl-C through.
+#[test]
+fn a_paste_cut_by_a_stall_presses_nothing() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    let stalls = |terminal: &mut Terminal, said: &[u8]| {
+        terminal.press("s"); // its seconds are the clock
+        terminal.sees("hides in 30 s");
+        terminal.send(said);
+        terminal.sees("hides in 28 s");
+    };
+    let secret = terminal.create_and_show("");
+    terminal.press("s");
+    terminal.loses(&secret);
+    stalls(&mut terminal, b"\x1b[200~notes: a, b");
+    terminal.send(b"c backup list\ns\x03\x1b[201~");
+    terminal.sees("hides in 27 s");
+    assert!(count(&terminal.bytes, b"]52;") == 0 && !terminal.text().contains("Close for good"), "{}", terminal.text());
+    terminal.press("s");
+    terminal.loses(&secret);
+    stalls(&mut terminal, b"\x1b[200~and no end");
+    terminal.press("<Ctrl-C>"); // quits: the secret was seen
+    assert!(terminal.ends().0.success());
+}
+
+#[test]
+fn nothing_is_done_on_a_screen_that_is_too_small_to_show_it() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = Terminal::start_at(latchkey(home.path()), 8, 30);
+    terminal.sees("Enlarge it or press q.");
+    terminal.press("cfoo<Enter>csd");
+    terminal.paste("text");
+    terminal.resize(24, 80);
+    terminal.sees("No access keys yet");
+    terminal.press("c<Enter>");
+    terminal.sees("Access key created");
+    terminal.resize(8, 60);
+    terminal.sees("Enlarge it or press Ctrl-C.");
+    terminal.press("q<Tab>sc<Ctrl-C>");
+    terminal.sees("Enlarge it to answer.");
+    assert_eq!(count(&terminal.bytes, b"]52;"), 0);
+    terminal.press("<Tab><Enter>");
+    terminal.resize(24, 80);
+    terminal.sees("Close for good");
+    terminal.press("<Tab><Enter>");
+    assert!(terminal.ends().0.success());
+}
+
+/// Three resizes while a secret is shown: it hides, and the dialog stays.
+#[test]
+fn a_resize_hides_a_secret() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    let secret = terminal.create_and_show("");
+    let before = count(&terminal.bytes, secret.as_bytes());
+    for (rows, columns) in [(20, 70), (9, 30), (24, 80)] {
+        terminal.resize(rows, columns);
+    }
+    terminal.loses(&secret);
+    terminal.sees("Show key");
+    assert_eq!(count(&terminal.bytes, secret.as_bytes()), before, "it was drawn again");
+    terminal.close();
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
+/// T17: whatever else happens or does not.
+#[test]
+fn a_shown_secret_hides_by_itself() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    let secret = terminal.create_and_show("");
+    let shown = std::time::Instant::now();
+    terminal.loses(&secret);
+    let after = shown.elapsed().as_secs();
+    assert!((28..33).contains(&after), "{after} s");
+    terminal.sees("Show key");
+    assert!(terminal.is_silent_for(Duration::from_secs(2)), "it still counts");
+}

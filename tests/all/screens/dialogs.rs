@@ -1,0 +1,253 @@
+//! The dialogs.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use latchkey::client::{ApiError, Creation, Reply};
+use latchkey::domain::Untrusted;
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
+
+use crate::screens::stage::{SIZES, Stage, at_sizes, key, some_keys};
+
+/// The page with keys, after a script.
+fn after(script: &'static str) -> String {
+    at_sizes(&SIZES, |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press(script);
+        stage
+    })
+}
+
+/// A new key's dialog, after more has happened.
+pub fn reveal(then: impl Fn(&mut Stage)) -> String {
+    at_sizes(&SIZES, |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("c<Enter>");
+        stage.created();
+        then(&mut stage);
+        stage
+    })
+}
+
+#[test]
+fn create() {
+    assert_snapshot!(after("c nightly<Space>backup"));
+}
+
+#[test]
+fn create_in_days() {
+    assert_snapshot!(after("c<Tab><Right><Tab>"));
+}
+
+#[test]
+fn create_on_a_wrong_date() {
+    assert_snapshot!(after("c<Tab><Left><Tab>2020-01-01<Enter>"));
+}
+
+#[test]
+fn create_sent_and_leaving() {
+    assert_snapshot!(after("c label<Enter><Ctrl-C>"));
+}
+
+#[test]
+fn create_failed() {
+    assert_snapshot!(at_sizes(&SIZES, |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("c label<Enter>");
+        let reason = Untrusted::new("Connection refused (os error 111)");
+        stage.reply(Reply::Created(Err(ApiError::Unreachable(reason))));
+        stage
+    }));
+}
+
+#[test]
+fn reveal_hidden() {
+    assert_snapshot!(reveal(|_| {}));
+}
+
+#[test]
+fn reveal_shown() {
+    let picture = reveal(|stage| {
+        stage.press("s");
+        stage.pass(Duration::from_secs(12));
+    });
+    // The picture is kept without the secret, though it is a made-up one.
+    let secret = Stage::new((80, 24)).created();
+    assert!(picture.contains(secret.expose()));
+    let start = &secret.expose()[..40];
+    assert!(picture.contains(&format!("\n{start}\n")), "at 40 columns it fills its own rows from edge to edge");
+    let masked = picture.replace(secret.expose(), &"S".repeat(52)).replace(start, &"S".repeat(40));
+    assert_snapshot!(masked.replace(&secret.expose()[40..], &"S".repeat(12)));
+}
+
+#[test]
+fn reveal_copied() {
+    assert_snapshot!(reveal(|stage| stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux))));
+}
+
+#[test]
+fn reveal_not_copied() {
+    assert_snapshot!(reveal(|stage| {
+        let reason = "tmux does not answer.".to_owned();
+        stage.state.on_copied(What::Secret, CopyReport::Failed { reason });
+    }));
+}
+
+#[test]
+fn reveal_shown_and_copied() {
+    let picture = reveal(|stage| {
+        stage.press("s");
+        stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux));
+    });
+    // The picture is kept without the secret, though it is a made-up one.
+    let secret = Stage::new((80, 24)).created();
+    let (start, end) = secret.expose().split_at(40);
+    assert_snapshot!(picture.replace(start, &"S".repeat(40)).replace(end, &"S".repeat(12)));
+}
+
+#[test]
+fn reveal_without_a_clipboard() {
+    assert_snapshot!(reveal(|stage| {
+        let way = Err("this terminal (linux) doesn't support a clipboard".to_owned());
+        let around = Surroundings { way, warnings: vec![Warning::Stays], ..Surroundings::default() };
+        let now = stage.now;
+        let _ = stage.state.on_surroundings(around, now);
+    }));
+}
+
+/// A place where much is to be said of what stands around.
+fn watched(stage: &mut Stage) {
+    let around = Surroundings {
+        way: Err("your terminal, as tmux sees it (vt220), doesn't support a clipboard".to_owned()),
+        warnings: vec![Warning::Recorded("tlog-rec-sessio".to_owned()), Warning::Shared(2)],
+        ..Surroundings::default()
+    };
+    stage.surround(around.clone());
+    let now = stage.now;
+    let _ = stage.state.on_surroundings(around, now);
+}
+
+#[test]
+fn reveal_says_who_watches_and_that_nothing_can_be_copied() {
+    assert_snapshot!(reveal(watched));
+}
+
+#[test]
+fn reveal_asks_before_it_is_shown_to_others() {
+    assert_snapshot!(reveal(|stage| {
+        watched(stage);
+        stage.press("s<Tab>");
+    }));
+}
+
+#[test]
+fn reveal_asks_after_a_copy_that_nobody_confirms() {
+    assert_snapshot!(reveal(|stage| {
+        stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Screen));
+        stage.press("<Esc><Enter>");
+    }));
+}
+
+#[test]
+fn save() {
+    assert_snapshot!(reveal(|stage| stage.press("w")));
+}
+
+#[test]
+fn save_by_a_command() {
+    assert_snapshot!(reveal(|stage| stage.press("w<Tab><Tab>pass<Space>insert<Space>-m<Space>latchkey<Enter>")));
+}
+
+#[test]
+fn save_failed() {
+    assert_snapshot!(reveal(|stage| {
+        stage.press("w<Tab><Tab>pass<Space>insert<Enter>");
+        let said = Untrusted::new("Error: pass-name is not in the password store.\u{1b}[2J");
+        stage.state.on_delivered(Err(("the command failed (exit status: 1)".to_owned(), said)));
+    }));
+}
+
+#[test]
+fn save_to_what_exists() {
+    assert_snapshot!(reveal(|stage| {
+        stage.press("w<Enter>");
+        let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret already exists and will \
+            not be overwritten";
+        stage.state.on_delivered(Err((why.to_owned(), Untrusted::default())));
+    }));
+}
+
+#[test]
+fn saved() {
+    assert_snapshot!(reveal(|stage| {
+        stage.press("w<Enter>");
+        stage.state.on_delivered(Ok(Untrusted::default()));
+    }));
+}
+
+#[test]
+fn reveal_asks_before_it_closes() {
+    assert_snapshot!(reveal(|stage| stage.press("<Esc><Enter>")));
+}
+
+#[test]
+fn lost() {
+    assert_snapshot!(at_sizes(&SIZES, |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("c<Enter>");
+        stage.reply(Reply::Created(Ok(Creation::Replayed(some_keys().remove(0)))));
+        stage
+    }));
+}
+
+#[test]
+fn delete() {
+    assert_snapshot!(after("<Down><Down>d"));
+}
+
+#[test]
+fn delete_of_a_key_in_use() {
+    assert_snapshot!(after("d 2XH"));
+}
+
+#[test]
+fn delete_confirmed() {
+    assert_snapshot!(after("d 2XHC"));
+}
+
+#[test]
+fn delete_refused() {
+    assert_snapshot!(at_sizes(&SIZES, |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("d 2XHC<Enter>");
+        let id = key("PK7QW3N5ZJ0V4T8M2XHC", "", latchkey::domain::Status::Active, 1, None).id;
+        stage.reply(Reply::Deleted(id, Err(ApiError::NotAllowed(Untrusted::new("auditors may only look.\u{1b}[2J")))));
+        stage
+    }));
+}
+
+#[test]
+fn deactivate() {
+    assert_snapshot!(after("a"));
+}
+
+#[test]
+fn activate() {
+    assert_snapshot!(after("<Down><Down>a<Tab>"));
+}
+
+#[test]
+fn expired_keys_are_not_switched() {
+    assert_snapshot!(after("<Down><Down><Down>a"));
+}
+
+#[test]
+fn edit() {
+    assert_snapshot!(after("<Down><Down><Down>e"));
+}
+
+#[test]
+fn help() {
+    assert_snapshot!(after("?"));
+}

@@ -1,0 +1,93 @@
+//! Colours and attributes as a terminal gets them: with the 16 colours, and without.
+
+use insta::assert_snapshot;
+use latchkey::client::Reply;
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::terminal_kind::TerminalKind;
+
+use crate::screens::stage::{SIZES, Stage, server, some_keys};
+use crate::support::look::{bytes, look};
+
+const MONO: TerminalKind = TerminalKind { colours: false, ..TerminalKind::RICH };
+
+fn production() -> Stage {
+    let mut stage = Stage::with(SIZES[0], some_keys(), 5);
+    let mut there = server("prod", "keys.example.net");
+    there.profile.production = true;
+    stage.reply(Reply::Connected(Ok(there)));
+    stage
+}
+
+/// A new key whose copy has failed, its secret shown.
+fn revealed(size: (u16, u16)) -> Stage {
+    let mut stage = Stage::with(size, some_keys(), 5);
+    stage.press("c<Enter>");
+    stage.created();
+    stage.press("s");
+    stage.state.on_copied(What::Secret, CopyReport::Failed { reason: "tmux does not answer.".into() });
+    stage
+}
+
+fn seen(stage: &Stage, kind: TerminalKind) -> String {
+    look(&bytes(&stage.state, stage.now, kind), stage.state.size)
+}
+
+#[test]
+fn the_page_in_16_colours() {
+    assert_snapshot!(seen(&production(), TerminalKind::RICH));
+}
+
+#[test]
+fn the_page_without_colour() {
+    assert_snapshot!(seen(&production(), MONO));
+}
+
+#[test]
+fn a_warning_in_16_colours() {
+    let mut stage = Stage::with(SIZES[0], some_keys(), 5);
+    stage.press("d");
+    assert_snapshot!(seen(&stage, TerminalKind::RICH));
+}
+
+#[test]
+fn a_secret_in_16_colours() {
+    assert_snapshot!(seen(&revealed(SIZES[0]), TerminalKind::RICH));
+}
+
+#[test]
+fn a_secret_without_colour() {
+    assert_snapshot!(seen(&revealed(SIZES[1]), MONO));
+}
+
+/// Without colour everything still differs in its words or its marks.
+#[test]
+fn no_state_is_told_by_colour_alone() {
+    let without = |text: String| -> Vec<String> {
+        text.lines().filter(|row| row.chars().any(|c| !" bdurRM#?".contains(c))).map(str::to_owned).collect()
+    };
+    for stage in [production(), revealed(SIZES[0])] {
+        assert_eq!(without(seen(&stage, TerminalKind::RICH)), without(seen(&stage, MONO)));
+        let statuses: Vec<&str> = ["● active", "○ inactive", "× expired"].into();
+        let text = seen(&production(), MONO);
+        assert!(statuses.iter().all(|status| text.contains(status)), "{text}");
+    }
+}
+
+/// T13: nothing but the basic codes, whatever is on screen.
+#[test]
+fn codes_are_the_basic_ones() {
+    for stage in [production(), revealed(SIZES[0]), revealed(SIZES[1])] {
+        let text = String::from_utf8(bytes(&stage.state, stage.now, TerminalKind::RICH)).unwrap();
+        for part in text.split("\x1b[").skip(1) {
+            let Some((codes, _)) = part.split_once('m').filter(|(codes, _)| !codes.contains(char::is_alphabetic))
+            else {
+                continue;
+            };
+            let known = ["", "0", "1", "2", "4", "7", "31", "35", "39"];
+            assert!(codes.split(';').all(|code| known.contains(&code)), "{codes}");
+        }
+        let mono = String::from_utf8(bytes(&stage.state, stage.now, MONO)).unwrap();
+        assert!(!mono.contains("31") || !mono.contains("\x1b[31"), "{mono:?}");
+        assert!(!mono.contains("\x1b[35"), "{mono:?}");
+    }
+}

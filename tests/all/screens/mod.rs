@@ -1,0 +1,13 @@
+//! A picture of every screen and state, at 80x24 and at a small size; of some at a large one.
+//!
+//! Times of the machine's zone are masked, digit for digit. To look at changed pictures: `cargo insta review`,
+//! or run with `INSTA_UPDATE=always` and read the difference.
+
+mod ascii;
+mod dialogs;
+mod looks;
+mod page;
+mod said;
+mod servers;
+mod stage;
+mod tokens;

@@ -1,0 +1,111 @@
+//! Sentences, and where a small screen finds the room for them.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use latchkey::client::{ApiError, IdempotencyKey, NewKey, PendingCreate, Reply};
+use latchkey::domain::key::fields::named;
+use latchkey::domain::{KeyId, Texts, Untrusted};
+use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::surroundings::ClipboardRoute;
+
+use crate::screens::stage::{SIZES, Stage, at_sizes, noon, some_keys};
+
+/// The page with keys, after a script and what comes of it.
+fn after(script: &'static str, then: impl Fn(&mut Stage)) -> String {
+    at_sizes(&SIZES, |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press(script);
+        then(&mut stage);
+        stage
+    })
+}
+
+fn left_over(stage: &mut Stage) {
+    let mut texts = Texts::default();
+    texts.set(named("label").unwrap(), "nightly backup of the billing database").unwrap();
+    let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at: None };
+    stage.state.on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
+}
+
+fn unreachable() -> ApiError {
+    ApiError::Unreachable(Untrusted::new("Connection refused (os error 111)"))
+}
+
+#[test]
+fn a_notice_takes_a_row_of_the_list() {
+    assert_snapshot!(after("o", |_| {}));
+}
+
+#[test]
+fn a_notice_leaves_the_selected_key_in_sight() {
+    assert_snapshot!(after("<End>", |stage| stage
+        .state
+        .on_copied(What::Id, CopyReport::Sent(ClipboardRoute::Terminal))));
+}
+
+#[test]
+fn the_clipboard_is_overwritten() {
+    assert_snapshot!(after("", |stage| stage
+        .state
+        .on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal))));
+}
+
+#[test]
+fn a_create_was_left_over() {
+    assert_snapshot!(after("", left_over));
+}
+
+#[test]
+fn a_create_that_was_left_over_fails() {
+    assert_snapshot!(after("", |stage| {
+        left_over(stage);
+        stage.press("<Tab><Enter>");
+        stage.reply(Reply::Created(Err(unreachable())));
+    }));
+}
+
+#[test]
+fn a_key_is_not_switched() {
+    assert_snapshot!(after("a<Tab><Enter>", |stage| {
+        let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();
+        stage.reply(Reply::Edited(id, Err(unreachable())));
+    }));
+}
+
+#[test]
+fn a_token_is_copied() {
+    let picture = after("c<Enter>", |stage| {
+        stage.created();
+        stage.press("h<Ctrl-U>api-content-hash<Enter><Tab><Enter>");
+        stage.state.on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));
+        stage.pass(Duration::from_secs(12));
+    });
+    assert!(picture.contains("Token (a credential), hides in 18 s"), "{picture}");
+    assert!(picture.contains("Sent, not confirmed."), "{picture}");
+}
+
+/// Every line of the help is on screen at some time, page by page, and both ends are a press away.
+#[test]
+fn a_page_of_the_help_skips_no_line() {
+    for size in [(40, 10), (60, 16), (80, 24), (41, 11)] {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("?<End>");
+        let end = stage.picture();
+        assert!(end.contains("latchkey 0") && !end.contains("more"), "{end}");
+        stage.press("<Home>");
+        let start = stage.picture();
+        assert!(start.contains("Create access key"), "{start}");
+        let mut paged = String::new();
+        while stage.picture() != end {
+            paged.push_str(&stage.picture());
+            stage.press("<PageDown>");
+        }
+        paged.push_str(&end);
+        for words in stage.state.help_lines() {
+            assert!(paged.contains(&words.1), "{} at {size:?}:\n{paged}", words.1);
+        }
+        stage.press("<PageDown><PageUp>");
+        assert_ne!(stage.picture(), end, "it does not scroll past its end");
+    }
+}

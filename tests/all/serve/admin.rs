@@ -1,0 +1,193 @@
+//! `latchkey admin`, while the server runs and while it does not.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use crate::support::served::{Served, data, latchkey, run};
+use crate::support::server::PASSWORD;
+use crate::support::terminal::{self, Terminal, contains};
+
+/// Runs the program with this on standard input.
+fn run_with(home: &TempDir, arguments: &[&str], input: &str) -> Output {
+    let mut command = latchkey(home, arguments);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It may refuse before it reads.
+    let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn done(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn add(home: &TempDir, arguments: &[&str]) -> Output {
+    run_with(home, &[&["admin", "add", "--password-file", "-"], arguments].concat(), PASSWORD)
+}
+
+#[tokio::test]
+async fn administrators_come_and_go_while_the_server_runs() {
+    let server = Served::start(&[]);
+    let warned =
+        |line: &serde_json::Value| line["message"].as_str().unwrap().starts_with("there are no administrators yet");
+    assert!(server.log.iter().any(warned), "{:#?}", server.log);
+    let home = &server.home;
+    assert_eq!(done(&add(home, &["Jo", "--role", "superuser"])), "jo is added as superuser.\n");
+    assert_eq!(done(&add(home, &["au", "--role", "auditor"])), "au is added as auditor.\n");
+    let session = server.session("jo").await;
+    let all = done(&run(home, &["admin", "list"]));
+    let lines: Vec<Vec<&str>> = all.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0].join(" "), "USERNAME ROLE CREATED AT LAST SIGN-IN AT");
+    assert_eq!((&lines[1][..2], lines[1][3]), (&["au", "auditor"][..], "never"));
+    assert_eq!(&lines[2][..2], ["jo", "superuser"]);
+    assert!(chrono::DateTime::parse_from_rfc3339(lines[2][3]).is_ok(), "{all}");
+
+    let changed = run_with(home, &["admin", "passwd", "jo", "--password-file", "-"], "another good password\n");
+    assert!(done(&changed).contains("The password of jo is changed"));
+    assert_eq!(server.get(&session, "/keys").await.status, 401, "its sessions have ended");
+    assert_eq!(server.sign_in("jo", PASSWORD).await.status, 401);
+    let answer = server.sign_in("jo", "another good password").await;
+    let session = crate::support::server::text(&answer.body["session_token"]);
+
+    let last = refused(&run(home, &["admin", "remove", "jo", "--yes"]));
+    assert!(last.contains("last administrator who can manage keys") && last.contains("--last"), "{last}");
+    assert_eq!(server.get(&session, "/keys").await.status, 200);
+    done(&add(home, &["mo"]));
+    assert!(done(&run(home, &["admin", "remove", "jo", "--yes"])).contains("jo is removed"));
+    assert_eq!(server.get(&session, "/keys").await.status, 401, "at once");
+    let twin = Served::on(Arc::clone(home), &[]);
+    assert!(!twin.log.iter().any(warned), "{:#?}", twin.log);
+    done(&run(home, &["admin", "remove", "mo", "--yes", "--last"]));
+    done(&run(home, &["admin", "remove", "au", "--yes"]));
+    assert_eq!(done(&run(home, &["admin", "list"])).lines().count(), 1);
+}
+
+#[test]
+fn what_is_refused_is_said() {
+    let home = TempDir::new().unwrap();
+    let ends = |output: &Output, code: i32, words: &str| {
+        let said = refused(output);
+        assert_eq!((output.status.code(), said.contains(words)), (Some(code), true), "{words}: {said}");
+        assert!(!said.contains(PASSWORD), "{said}");
+    };
+    for arguments in [&["admin", "list"][..], &["admin", "remove", "jo", "--yes"], &["admin", "passwd", "jo"]] {
+        ends(&run(&home, arguments), 4, "is not a latchkey data folder");
+        assert!(!data(&home).exists(), "a mistyped folder is not made");
+    }
+    done(&add(&home, &["jo"]));
+    ends(&add(&home, &["JO"]), 5, "There is an administrator jo already");
+    ends(&add(&home, &["j o"]), 2, "a user name must have 1 to 64 characters");
+    ends(&add(&home, &["mo", "--role", "boss"]), 2, "superuser, administrator or auditor");
+    ends(&run(&home, &["admin", "remove", "mo", "--yes"]), 4, "There is no administrator mo");
+    ends(&run(&home, &["admin", "remove", "jo", "--yes"]), 5, "last administrator who can manage keys");
+    for (input, code, words) in [
+        ("short\n", 7, "needs at least 12"),
+        ("", 2, "tandard input is empty"),
+        ("a good password\non two lines\n", 7, "the password contains a line break"),
+    ] {
+        ends(&run_with(&home, &["admin", "add", "mo", "--password-file", "-"], input), code, words);
+        ends(&run_with(&home, &["admin", "passwd", "jo", "--password-file", "-"], input), code, words);
+    }
+    let file = home.path().join("password");
+    fs::write(&file, PASSWORD).unwrap();
+    let from_file = ["admin", "add", "mo", "--password-file", file.to_str().unwrap()];
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    ends(&run(&home, &from_file), 2, "chmod 600");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    ends(&run(&home, &[&from_file[..], &["--read-only"]].concat()), 3, "--read-only is set");
+    done(&run(&home, &from_file));
+    assert_eq!(run(&home, &["admin", "add", "po", "--password", PASSWORD]).status.code(), Some(2));
+    ends(&run(&home, &["admin", "list", "--profile", "team"]), 2, "--profile and --url mean nothing");
+    ends(&run(&home, &["serve", "--read-only"]), 2, "A server cannot be read-only");
+    // Without a terminal there is nobody to ask.
+    let words = detached(&home, "admin remove jo");
+    assert!(words.contains("There is no terminal to ask on") && words.contains("--yes"), "{words}");
+    assert!(detached(&home, "admin passwd jo").contains("here is no terminal to ask on"));
+}
+
+#[test]
+fn the_list_is_for_programs_too() {
+    let home = TempDir::new().unwrap();
+    done(&add(&home, &["jo"]));
+    let json = done(&run(&home, &["admin", "list", "--output", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let fields: Vec<_> = json[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["created_at", "last_sign_in_at", "role", "username"]);
+    assert_eq!((&json[0]["username"], &json[0]["last_sign_in_at"]), (&"jo".into(), &serde_json::Value::Null));
+    let csv = done(&run(&home, &["admin", "list", "--output", "csv"]));
+    assert!(csv.starts_with("username,role,created_at,last_sign_in_at\njo,administrator,2"), "{csv}");
+}
+
+/// What the program says on standard error in a session of its own, which has no terminal.
+fn detached(home: &TempDir, arguments: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_latchkey");
+    let script = format!("exec setsid --wait {program} --data {} {arguments}", data(home).display());
+    let output = std::process::Command::new("sh").args(["-c", &script]).env("HOME", home.path()).output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn ask(home: &TempDir, arguments: &[&str]) -> Terminal {
+    Terminal::start(terminal::latchkey(home.path()).arg("--data").arg(data(home)).args(arguments))
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_twice_and_does_not_show() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let mut screen = ask(&home, &["admin", "add", "jo"]);
+    screen.sees("New password for jo:");
+    screen.send(format!("{PASSWORD}x\x7f\r").as_bytes());
+    screen.sees("Repeat the password:");
+    screen.send(format!("wrong start\x15{PASSWORD}\r").as_bytes());
+    screen.sees("jo is added as administrator");
+    let (status, screen) = screen.ends();
+    assert!(status.success());
+    for shown in [PASSWORD, "correct", "wrong", "*"] {
+        assert!(!contains(&screen.bytes, shown.as_bytes()), "{}", screen.text());
+    }
+    let server = Served::on(Arc::clone(&home), &[]);
+    server.session("jo").await;
+
+    let mut screen = ask(&home, &["admin", "passwd", "jo"]);
+    screen.sees("New password");
+    screen.send(b"another good password\r");
+    screen.sees("Repeat the password:");
+    screen.send(b"another good passwort\r");
+    screen.sees("The passwords don't match. Nothing was changed");
+    assert!(!screen.ends().0.success());
+    let mut screen = ask(&home, &["admin", "passwd", "jo"]);
+    screen.sees("New password");
+    screen.send(b"another\x03");
+    screen.sees("Cancelled.");
+    assert!(!screen.ends().0.success(), "and the terminal echoes again");
+    server.session("jo").await;
+}
+
+#[test]
+fn a_removal_is_confirmed_by_the_name() {
+    let home = TempDir::new().unwrap();
+    done(&add(&home, &["jo"]));
+    done(&add(&home, &["mo"]));
+    let mut screen = ask(&home, &["admin", "remove", "jo"]);
+    screen.sees("Type jo to do so:");
+    screen.send(b"yes\r");
+    screen.sees("jo was not removed");
+    assert!(!screen.ends().0.success());
+    let mut screen = ask(&home, &["admin", "remove", "jo"]);
+    screen.sees("Type jo to do so:");
+    screen.send(b"jo\r");
+    screen.sees("jo is removed");
+    assert!(screen.ends().0.success());
+    assert!(!done(&run(&home, &["admin", "list"])).contains("jo"));
+}

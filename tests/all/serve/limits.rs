@@ -1,0 +1,133 @@
+//! What a client may not do: be slow, be large, be many.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::served::{PATIENCE, Served};
+
+const HEALTH: &[u8] = b"GET /api/v2/health HTTP/1.1\r\nhost: x\r\n\r\n";
+
+async fn connect(server: &Served) -> TcpStream {
+    TcpStream::connect(server.address()).await.unwrap()
+}
+
+/// All that comes until the server closes.
+async fn to_end(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the server closes");
+    let _ = read; // a reset is an end too
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The status of the next answer.
+async fn status(stream: &mut TcpStream) -> String {
+    let mut start = [0; 12];
+    timeout(PATIENCE, stream.read_exact(&mut start)).await.expect("the server answers").unwrap();
+    String::from_utf8(start[9..].to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_slow_head_ends_the_connection() {
+    let server = Served::start(&["--header-timeout", "1"]);
+    let mut silent = connect(&server).await;
+    let mut half = connect(&server).await;
+    half.write_all(&HEALTH[..HEALTH.len() - 2]).await.unwrap();
+    let mut used = connect(&server).await;
+    used.write_all(HEALTH).await.unwrap();
+    assert_eq!(to_end(&mut silent).await, "");
+    assert!(!to_end(&mut half).await.contains("200"));
+    assert_eq!(to_end(&mut used).await.matches("HTTP/1.1 200").count(), 1, "and so does idling after a request");
+
+    // Byte by byte does not help: the head as a whole has its time.
+    let mut drip = connect(&server).await;
+    drip.write_all(b"GET / HTTP/1.1\r\nx: ").await.unwrap();
+    let begun = std::time::Instant::now();
+    let mut byte = [0; 1];
+    while let Err(_still_open) = timeout(Duration::from_millis(50), drip.read(&mut byte)).await {
+        assert!(begun.elapsed() < PATIENCE, "it goes on for ever");
+        let _ = drip.write_all(b"x").await;
+    }
+}
+
+#[tokio::test]
+async fn a_slow_body_is_told_so() {
+    let server = Served::start(&["--request-timeout", "1"]);
+    let mut slow = connect(&server).await;
+    let head = b"POST /api/v2/auth/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                 content-length: 50\r\n\r\n{\"username\": ";
+    slow.write_all(head).await.unwrap();
+    let answer = to_end(&mut slow).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("cache-control: no-store"), "{answer}");
+    assert!(answer.contains(r#""message":"The request took too long""#), "{answer}");
+}
+
+#[tokio::test]
+async fn answers_that_nobody_takes_end_the_connection() {
+    let server = Served::start(&["--request-timeout", "1"]);
+    let mut deaf = connect(&server).await;
+    // Until every buffer on the way back is full, the server stops reading, and so do we stop writing.
+    let asks = async { while deaf.write_all(&HEALTH.repeat(1000)).await.is_ok() {} };
+    timeout(PATIENCE, asks).await.expect("the server closes");
+}
+
+#[tokio::test]
+async fn a_large_head_and_a_large_body_are_refused() {
+    let server = Served::start(&[]);
+    for (length, expected) in [(12_000, "200"), (17_000, "431")] {
+        let mut stream = connect(&server).await;
+        let head = format!("GET /api/v2/health HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(length));
+        stream.write_all(head.as_bytes()).await.unwrap();
+        assert_eq!(status(&mut stream).await, expected, "{length} bytes");
+    }
+    let mut stream = connect(&server).await;
+    let head = format!("GET /api/v2/health HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(150));
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&mut stream).await, "431", "many headers");
+    let body = server.sign_in("jo", &"x".repeat(65 * 1024)).await;
+    assert_eq!(body.status, 413);
+    let small = Served::start(&["--max-header", "8192"]);
+    let mut stream = connect(&small).await;
+    let head = format!("GET /api/v2/health HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(8192));
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&mut stream).await, "431");
+}
+
+#[tokio::test]
+async fn too_many_from_one_address_are_closed() {
+    let mut server = Served::start(&["--max-per-address", "2", "--log-level", "debug"]);
+    let mut kept = [connect(&server).await, connect(&server).await];
+    for stream in &mut kept {
+        stream.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(stream).await, "200");
+    }
+    assert_eq!(to_end(&mut connect(&server).await).await, "");
+    server.logs(|line| line["message"] == "a network has too many connections");
+    drop(kept);
+    let proxied = Served::start(&["--max-per-address", "2", "--behind-proxy"]);
+    let many = [connect(&proxied).await, connect(&proxied).await, connect(&proxied).await];
+    for mut stream in many {
+        stream.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(&mut stream).await, "200", "a proxy is many");
+    }
+}
+
+#[tokio::test]
+async fn too_many_connections_wait_until_one_ends() {
+    let server = Served::start(&["--max-connections", "2"]);
+    let mut first = connect(&server).await;
+    let mut second = connect(&server).await;
+    for stream in [&mut first, &mut second] {
+        stream.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(stream).await, "200");
+    }
+    let mut third = connect(&server).await;
+    third.write_all(HEALTH).await.unwrap();
+    let mut byte = [0; 1];
+    let early = timeout(Duration::from_millis(300), third.peek(&mut byte)).await;
+    assert!(early.is_err(), "it is answered though all slots are taken");
+    drop(first);
+    assert_eq!(status(&mut third).await, "200");
+}

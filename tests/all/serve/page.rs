@@ -1,0 +1,80 @@
+//! The real page on a real server for many, over TLS: signing in, a key tested, and a session that ends with the run.
+
+use std::fs;
+use std::sync::Arc;
+
+use latchkey::server::Role;
+use tempfile::TempDir;
+
+use super::tls::{certificate, path, start};
+use crate::support::served::Served;
+use crate::support::server::{PASSWORD, add_administrator};
+use crate::support::terminal::{self, Terminal, contains};
+
+/// The number of sessions at the server.
+fn sessions(home: &TempDir) -> i64 {
+    let connection = rusqlite::Connection::open(crate::support::served::data(home).join("keys.db")).unwrap();
+    connection.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
+}
+
+fn open(server: &Served) -> Terminal {
+    let home = &server.home;
+    let settings = format!(
+        "default_profile = \"team\"\n[profiles.team]\nbase_url = \"{}\"\nca_file = \"cert.pem\"\nusername = \"jo\"\nproduction = true\n",
+        server.base
+    );
+    fs::write(path(home, "config.toml"), settings).unwrap();
+    let config = path(home, "config.toml");
+    Terminal::start(terminal::latchkey(home.path()).arg("--config").arg(config))
+}
+
+fn sign_in(page: &mut Terminal) {
+    page.sees("Sign in to");
+    page.press(&PASSWORD.replace(' ', "<Space>"));
+    page.press("<Enter>");
+    page.sees("Signed in as jo");
+}
+
+#[test]
+fn from_sign_in_to_leaving() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let certificate = certificate(&home);
+    add_administrator(&crate::support::served::data(&home), "jo", Role::Administrator);
+    let server = start(&home, &certificate, &[]);
+    let mut page = open(&server);
+    page.sees("PRODUCTION");
+    sign_in(&mut page);
+    assert_eq!(sessions(&home), 1);
+    let secret = page.create_and_show("team");
+    page.press("s");
+    page.loses("hides in");
+    page.press("t");
+    page.sees("The server accepts the token");
+    page.press("<Esc>");
+    page.sees("[Test key]");
+    page.close();
+    page.press("q");
+    let (status, page) = page.ends();
+    assert!(status.success());
+    assert_eq!(sessions(&home), 0, "nobody else knows it, so it is ended");
+    assert!(!contains(&page.bytes, PASSWORD.as_bytes()));
+    for file in walk(home.path()) {
+        let bytes = fs::read(&file).unwrap_or_default();
+        assert!(!contains(&bytes, secret.as_bytes()) && !contains(&bytes, PASSWORD.as_bytes()), "{}", file.display());
+    }
+    server.stop();
+}
+
+/// Every file below a folder.
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            files.extend(walk(&entry.path()));
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+    }
+    files
+}

@@ -1,0 +1,57 @@
+//! Guessing from many places, as a proxy reports them.
+
+use std::time::Instant;
+
+use latchkey::server::Role;
+
+use crate::support::served::{Served, data};
+use crate::support::server::{Answer, PASSWORD, add_administrator, send};
+
+async fn sign_in(server: &Served, from: &str, username: &str, password: &str) -> Answer {
+    send(server.sign_in_request(username, password).header("x-forwarded-for", from)).await
+}
+
+/// Tries two passwords from each of these addresses. Fails unless the throttle lets `burst` of them pass, and
+/// `a_minute` more for each minute that it all takes.
+async fn throttles(server: &Served, from: impl Iterator<Item = String>, username: &str, burst: u64, a_minute: u64) {
+    let (begun, mut passed) = (Instant::now(), 0);
+    for from in from {
+        for _ in 0..2 {
+            let answer = sign_in(server, &from, username, "a wrong password").await;
+            assert!([401, 429].contains(&answer.status));
+            assert_eq!(answer.status == 429, answer.headers.contains_key("retry-after"));
+            passed += u64::from(answer.status == 401);
+        }
+    }
+    let most = burst + 1 + begun.elapsed().as_secs() * a_minute / 60;
+    assert!((burst..=most).contains(&passed), "{username}: {passed} tries passed, at most {most} may");
+}
+
+#[tokio::test]
+async fn guessing_from_everywhere_gets_nowhere_and_locks_nobody_out_at_home() {
+    let server = Served::start(&["--behind-proxy"]);
+    for name in ["jo", "mo"] {
+        add_administrator(&data(&server.home), name, Role::Administrator);
+    }
+    let home = "10.9.9.9, 192.0.2.1";
+    assert_eq!(sign_in(&server, home, "jo", PASSWORD).await.status, 200);
+    let addresses = |net: u8| (0..40).map(move |n| format!("198.51.{net}.{n}"));
+    // The first sign-in of jo was one of their 30.
+    throttles(&server, addresses(1), "jo", 29, 30).await;
+    throttles(&server, addresses(2), "nobody", 30, 30).await;
+    assert_eq!(sign_in(&server, "192.0.2.1", "jo", PASSWORD).await.status, 200, "at home nothing changed");
+    assert_eq!(sign_in(&server, "203.0.113.1", "mo", PASSWORD).await.status, 200, "nor for anybody else");
+    // What stands before the proxy's own word is the client's, and buys nothing.
+    let forged = (0..40).map(|n| format!("10.0.0.{n}, 203.0.113.99"));
+    throttles(&server, forged, "another", 10, 10).await;
+    // Nor does an address out of one's own IPv6 network.
+    let v6 = (0..40).map(|n| format!("2001:db8:1:2:3::{n:x}"));
+    throttles(&server, v6, "yet another", 10, 10).await;
+}
+
+#[tokio::test]
+async fn without_a_proxy_nobody_says_where_they_come_from() {
+    let server = Served::start(&[]);
+    let forged = (0..20).map(|n| format!("198.51.100.{n}"));
+    throttles(&server, forged, "jo", 10, 10).await;
+}

@@ -1,0 +1,130 @@
+//! TLS: the certificate, its key, and taking both anew.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use latchkey::server::Role;
+use reqwest::{Certificate, Client, Method};
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+
+use crate::support::served::{PATIENCE, Served, data, run};
+use crate::support::server::{add_administrator, send};
+
+/// A certificate for localhost in `cert.pem` and `key.pem`; gives it.
+pub fn certificate(home: &TempDir) -> Certificate {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(path(home, "cert.pem"), made.cert.pem()).unwrap();
+    let key = path(home, "key.pem");
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    fs::set_permissions(key, Permissions::from_mode(0o600)).unwrap();
+    Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()
+}
+
+pub fn path(home: &TempDir, name: &str) -> PathBuf {
+    home.path().join(name)
+}
+
+fn trusting(certificate: &Certificate) -> reqwest::ClientBuilder {
+    latchkey::client::install_tls();
+    Client::builder().tls_certs_only([certificate.clone()])
+}
+
+/// Serves with these files, and calls it by a client that trusts the certificate.
+pub fn start(home: &Arc<TempDir>, certificate: &Certificate, more: &[&str]) -> Served {
+    let (cert, key) = (path(home, "cert.pem"), path(home, "key.pem"));
+    let arguments = [&["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()], more].concat();
+    Served::with(Arc::clone(home), &arguments, trusting(certificate))
+}
+
+async fn health(server: &Served, certificate: &Certificate) -> Result<u16, reqwest::Error> {
+    let client = trusting(certificate).build().unwrap();
+    Ok(client.get(format!("{}/api/v2/health", server.base)).send().await?.status().as_u16())
+}
+
+#[tokio::test]
+async fn all_goes_over_tls_and_nothing_without() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let certificate = certificate(&home);
+    let server = start(&home, &certificate, &["--header-timeout", "1"]);
+    add_administrator(&data(&home), "jo", Role::Administrator);
+    let session = server.session("jo").await;
+    let (id, secret) = server.create(&session).await;
+    assert_eq!(send(server.exchange_request(&id, &secret)).await.status, 200);
+    let history = server.get(&session, &format!("/keys/{id}/events")).await;
+    let created = history.body["events"].as_array().unwrap().last().unwrap();
+    assert_eq!((&created["by"], &created["from"]), (&"jo".into(), &"127.0.0.1".into()));
+
+    let plain = Client::new().get(format!("http://{}/api/v2/health", server.address())).send().await;
+    assert!(plain.is_err(), "{plain:?}");
+    let other = Certificate::from_pem(
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem().as_bytes(),
+    );
+    assert!(health(&server, &other.unwrap()).await.is_err(), "another certificate is not trusted");
+    // Who connects and does not shake hands is gone after a while.
+    let mut silent = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    let mut bytes = Vec::new();
+    let _ = tokio::time::timeout(PATIENCE, silent.read_to_end(&mut bytes)).await.expect("the server closes");
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_taken_on_a_signal_and_a_bad_one_is_not() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let old = certificate(&home);
+    let mut server = start(&home, &old, &[]);
+    assert_eq!(health(&server, &old).await.unwrap(), 200);
+    let new = certificate(&home);
+    server.signal(Signal::HUP);
+    server.logs(|line| line["message"] == "reloaded the certificate");
+    assert_eq!(health(&server, &new).await.unwrap(), 200);
+    assert!(health(&server, &old).await.is_err());
+
+    fs::write(path(&home, "key.pem"), "no key").unwrap();
+    server.signal(Signal::HUP);
+    let line = server.logs(|line| line["message"] == "could not reload the certificate; keeping the old one");
+    assert!(line["error"].as_str().unwrap().contains("key.pem holds no private key"), "{line}");
+    assert_eq!(health(&server, &new).await.unwrap(), 200);
+    assert!(server.stop().0.success());
+
+    let mut plain = Served::start(&[]);
+    plain.signal(Signal::HUP);
+    plain.logs(|line| line["message"] == "no certificate to reload");
+    assert_eq!(send(plain.anyone(Method::GET, "/health")).await.status, 200);
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_are_named() {
+    let home = TempDir::new().unwrap();
+    certificate(&home);
+    let start = || {
+        let (cert, key) = (path(&home, "cert.pem"), path(&home, "key.pem"));
+        let files = ["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+        let output = run(&home, &[&["serve", "--listen", "127.0.0.1:0"], &files[..]].concat());
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let (cert, key) = (path(&home, "cert.pem"), path(&home, "key.pem"));
+    let kept = fs::read(&key).unwrap();
+    fs::set_permissions(&key, Permissions::from_mode(0o604)).unwrap();
+    let words = start();
+    assert!(words.contains("everyone can read or write the key") && words.contains("chmod 600"), "{words}");
+    fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
+    fs::write(&key, "nothing").unwrap();
+    assert!(start().contains("key.pem holds no private key"));
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(&key, other.signing_key.serialize_pem()).unwrap();
+    assert!(start().contains("with the key"));
+    fs::remove_file(&key).unwrap();
+    assert!(start().contains("can't read") && start().contains("key.pem"));
+    fs::write(&key, kept).unwrap();
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    fs::write(&cert, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    assert!(start().contains("cert.pem holds no certificate"));
+    fs::write(&cert, "").unwrap();
+    assert!(start().contains("cert.pem"));
+    let half = run(&home, &["serve", "--tls-cert", "x"]);
+    assert_eq!(half.status.code(), Some(2));
+}

@@ -1,0 +1,91 @@
+//! Editing and deleting keys, and their history.
+
+use serde_json::json;
+
+use crate::support::server::{Server, text};
+
+#[tokio::test]
+async fn absent_stays_and_null_is_never() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    let end = "2999-01-01T00:00:00Z";
+    assert_eq!(server.patch(&id, json!({ "expires_at": end })).await.body["key"]["expires_at"], end);
+    let renamed = server.patch(&id, json!({ "label": "two" })).await;
+    assert_eq!((&renamed.body["key"]["label"], &renamed.body["key"]["expires_at"]), (&json!("two"), &json!(end)));
+    let never = server.patch(&id, json!({ "expires_at": null })).await;
+    assert_eq!((&never.body["key"]["label"], &never.body["key"]["expires_at"]), (&json!("two"), &json!(null)));
+    let same = server.patch(&id, json!({})).await;
+    assert_eq!(same.body["key"], never.body["key"]);
+}
+
+#[tokio::test]
+async fn expired_wins_over_inactive_and_yields_to_a_later_end() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    server.patch(&id, json!({ "status": "inactive" })).await;
+    server.database().execute("UPDATE keys SET expires_at = 1", []).unwrap();
+    assert_eq!(server.get(&format!("/keys/{id}")).await.body["key"]["status"], "expired");
+    assert_eq!(server.labels("status=expired").await, ["one"]);
+    assert!(server.labels("status=inactive").await.is_empty());
+    let revived = server.patch(&id, json!({ "expires_at": "2999-01-01T00:00:00Z" })).await;
+    assert_eq!(revived.body["key"]["status"], "inactive");
+    assert_eq!(server.labels("status=inactive").await, ["one"]);
+    assert_eq!(server.get("/keys?status=expired").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_edited_is_named() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    let changes = [
+        (json!({ "status": "expired" }), "status"),
+        (json!({ "status": null }), "status"),
+        (json!({ "label": null }), "label"),
+        (json!({ "expires_at": "2001-01-01T00:00:00Z" }), "expires_at"),
+        (json!({ "id": "PK1" }), "id"),
+    ];
+    for (change, field) in changes {
+        let answer = server.patch(&id, change).await;
+        assert_eq!(answer.status, 400);
+        assert!(text(&answer.body["message"]).starts_with(field), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_exist() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    assert_eq!(server.delete(&id).await.status, 204);
+    assert_eq!(server.delete(&id).await.status, 404);
+    assert_eq!(server.get(&format!("/keys/{id}")).await.status, 404);
+    assert_eq!(server.patch(&id, json!({})).await.status, 404);
+    assert_eq!(server.get("/keys/PK1/events").await.status, 404);
+    assert_eq!(server.get("/keys?q=one").await.body["keys"], json!([]));
+    let rows: i64 = server.database().query_row("SELECT count(*) FROM sealed", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 0, "its secret is gone");
+}
+
+#[tokio::test]
+async fn the_history_stays_and_comes_in_pages() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    server.patch(&id, json!({ "label": "two", "status": "inactive" })).await;
+    server.patch(&id, json!({ "label": "two" })).await;
+    server.patch(&id, json!({ "status": "active", "expires_at": "2999-01-01T00:00:00Z" })).await;
+    server.delete(&id).await;
+    let mut lines = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = server.get(&format!("/keys/{id}/events?limit=2{cursor}")).await;
+        assert_eq!(page.status, 200);
+        for event in page.body["events"].as_array().unwrap() {
+            assert_eq!((&event["by"], &event["from"]), (&json!("jo"), &json!("local")));
+            lines.push(format!("{} {}", text(&event["kind"]), event["detail"].as_str().unwrap_or_default()));
+        }
+        let Some(next) = page.body["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(lines, ["deleted ", "edited activated, expires_at", "edited label, deactivated", "created "]);
+    assert_eq!(server.get(&format!("/keys/{id}/events?cursor=x")).await.status, 400);
+    assert_eq!(server.get(&format!("/keys/{id}/events?limit=0")).await.status, 400);
+}

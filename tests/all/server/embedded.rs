@@ -1,0 +1,111 @@
+//! The server inside a process, on its Unix socket.
+
+use std::path::Path;
+
+use latchkey::server::embedded;
+use latchkey::server::embedded::{Embedded, StartError};
+use reqwest::{Client, Method, RequestBuilder};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+use crate::support::server::{Answer, folder, send, text, unique};
+
+fn call(server: &Embedded, method: Method, path: &str) -> RequestBuilder {
+    latchkey::client::install_tls();
+    let client = Client::builder().unix_socket(server.socket.as_path()).build().unwrap();
+    client.request(method, format!("http://localhost/api/v2{path}")).bearer_auth(server.session.expose_secret())
+}
+
+async fn create(server: &Embedded, label: &str) -> Answer {
+    let request = call(server, Method::POST, "/keys").header("idempotency-key", unique());
+    send(request.json(&json!({ "label": label }))).await
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn it_listens_when_it_has_started_and_leaves_no_socket() {
+    let folder = folder();
+    let server = embedded::start(folder.path()).await.unwrap();
+    assert_eq!(server.socket, folder.path().join("api.sock"));
+    let created = create(&server, "one").await;
+    assert_eq!(created.status, 201);
+    assert_eq!(text(&created.body["key"]["created_by"]), server.username);
+    let stranger = Client::builder().unix_socket(server.socket.as_path()).build().unwrap();
+    let stranger = send(stranger.get("http://localhost/api/v2/keys").bearer_auth("guess")).await;
+    assert_eq!((stranger.status, &stranger.body["code"]), (401, &json!(1006)));
+    server.stop().await;
+    assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "master.key"], "its log is in the database again");
+}
+
+#[tokio::test]
+async fn several_at_once_on_one_folder() {
+    let folder = folder();
+    let one = embedded::start(folder.path()).await.unwrap();
+    let two = embedded::start(folder.path()).await.unwrap();
+    assert_ne!(one.socket, two.socket);
+    assert_ne!(one.session.expose_secret(), two.session.expose_secret());
+    create(&one, "one").await;
+    create(&two, "two").await;
+    for server in [&one, &two] {
+        assert_eq!(send(call(server, Method::GET, "/keys")).await.body["total"], 2);
+    }
+    one.stop().await;
+    let three = embedded::start(folder.path()).await.unwrap();
+    assert_eq!(three.socket, folder.path().join("api.sock"), "the name is free again");
+    assert_eq!(send(call(&two, Method::GET, "/keys")).await.status, 200);
+    two.stop().await;
+    three.stop().await;
+}
+
+#[tokio::test]
+async fn a_long_path_does_not_matter() {
+    let parent = folder();
+    let deep = parent.path().join("x".repeat(120));
+    let server = embedded::start(&deep).await.unwrap();
+    assert!(!server.socket.starts_with(&deep));
+    assert_eq!(create(&server, "one").await.status, 201);
+    let socket = server.socket.clone();
+    server.stop().await;
+    assert!(!socket.parent().unwrap().exists());
+}
+
+#[tokio::test]
+async fn a_request_that_runs_is_finished() {
+    let folder = folder();
+    let server = embedded::start(folder.path()).await.unwrap();
+    let mut stream = UnixStream::connect(&server.socket).await.unwrap();
+    let head = format!(
+        "POST /api/v2/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nidempotency-key: k\r\n\
+         content-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n",
+        server.session.expose_secret()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.unwrap();
+    let finish = async {
+        stream.write_all(b"{}").await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        answer
+    };
+    let ((), answer) = tokio::join!(server.stop(), finish);
+    assert!(answer.starts_with(b"HTTP/1.1 201"));
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_said() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = embedded::start(&file).await.err().unwrap();
+    assert!(matches!(error, StartError::Data(_)));
+    assert!(error.to_string().contains("check that the folder exists"), "{error}");
+}

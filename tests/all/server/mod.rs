@@ -1,0 +1,12 @@
+//! Every status of every endpoint, through the real server on a real socket.
+
+mod auth;
+mod broken;
+mod create;
+mod data;
+mod edit;
+mod embedded;
+mod errors;
+mod list;
+mod search;
+mod sign_in;

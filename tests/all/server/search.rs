@@ -1,0 +1,134 @@
+//! Searching: every kind of text among many keys, held against a plain look at each key.
+
+use latchkey::server::Role;
+use serde_json::Value;
+
+use crate::support::fill;
+use crate::support::server::{Answer, Server, folder, text};
+
+/// More keys than are ever looked at one by one: the index has to answer.
+const MANY: u64 = 12_000;
+
+/// A key as the plain look sees it: ID and label in lower case, and the ID as it is.
+type Plain = (String, String);
+
+async fn search(server: &Server, needle: &str, rest: &str) -> Answer {
+    let url = reqwest::Url::parse_with_params("http://x/keys", [("q", needle)]).unwrap();
+    server.get(&format!("/keys?{}{rest}", url.query().unwrap())).await
+}
+
+async fn found(server: &Server, needle: &str) -> Vec<String> {
+    let answer = search(server, needle, "&sort=label&order=asc").await;
+    assert_eq!(answer.status, 200, "{needle:?}: {answer:?}");
+    labels(&answer)
+}
+
+fn labels(answer: &Answer) -> Vec<String> {
+    answer.body["keys"].as_array().unwrap().iter().map(|key| text(&key["label"])).collect()
+}
+
+fn ids(answer: &Answer) -> Vec<String> {
+    answer.body["keys"].as_array().unwrap().iter().map(|key| text(&key["id"])).collect()
+}
+
+#[tokio::test]
+async fn parts_of_labels_and_ids_without_regard_to_case() {
+    let server = Server::start().await;
+    for label in
+        ["Grafana – Zürich", "ÜBERWACHUNG", "Straße", "İstanbul", "ΣΊΣΥΦΟΣ", "監視システム", "100% \"sure\" a_b*"]
+    {
+        server.create(label).await;
+    }
+    let (id, _) = server.create("by its id").await;
+    let cases = [
+        ("ZÜRICH", "Grafana – Zürich"),
+        ("überw", "ÜBERWACHUNG"),
+        ("straße", "Straße"),
+        ("STANBUL", "İstanbul"),
+        ("σίσυφος", "ΣΊΣΥΦΟΣ"),
+        ("システム", "監視システム"),
+        ("監", "監視システム"),
+        ("0%", "100% \"sure\" a_b*"),
+        ("\"sure\"", "100% \"sure\" a_b*"),
+        ("_b*", "100% \"sure\" a_b*"),
+        (" – ", "Grafana – Zürich"),
+        (&id[2..].to_lowercase(), "by its id"),
+        (&id, "by its id"),
+    ];
+    for (needle, label) in cases {
+        assert_eq!(found(&server, needle).await, [label], "{needle}");
+    }
+    for needle in ["%%", "a__", "OR", "grafana AND", "zurich", "\n", "\u{0}", "'; DROP TABLE keys; --", "( ) ^ NEAR"] {
+        assert_eq!(found(&server, needle).await, [""; 0], "{needle:?}");
+    }
+    assert_eq!(found(&server, "").await.len(), 8);
+}
+
+#[tokio::test]
+async fn the_index_follows_edits_and_deletes() {
+    let server = Server::start().await;
+    let (one, _) = server.create("alpha").await;
+    let (two, _) = server.create("alphabet").await;
+    server.patch(&one, serde_json::json!({ "label": "omega" })).await;
+    assert_eq!(found(&server, "alpha").await, ["alphabet"]);
+    assert_eq!(found(&server, "OMEGA").await, ["omega"]);
+    server.delete(&two).await;
+    assert_eq!(found(&server, "alp").await, [""; 0]);
+    let damage = "INSERT INTO grams (grams, rank) VALUES ('integrity-check', 0)";
+    server.database().execute(damage, []).unwrap();
+}
+
+#[tokio::test]
+async fn among_many_keys_the_index_finds_what_a_plain_look_finds() {
+    let folder = folder();
+    fill::fill(folder.path(), MANY, &mut |_| {}).unwrap();
+    let server = Server::on(folder, Role::Administrator).await;
+    let rare = server.create("Zebra 42 in the oldest corner").await.0;
+    server
+        .database()
+        .execute("UPDATE keys SET label_fold = label_fold, last_used_at = 1 WHERE id = ?1", [&rare])
+        .unwrap();
+    for sort in ["created_at", "last_used_at", "label", "status", "id"] {
+        for order in ["asc", "desc"] {
+            let plain = plain(&server, sort, order);
+            for needle in
+                ["a", "z", "%", "é", "ck", "ö", "qq", "grafana", "zebra 42", "#4999", "PK0", "東京", "nothing at all"]
+            {
+                let query = format!("&sort={sort}&order={order}&limit=50");
+                same(&server, &plain, needle, &query).await;
+            }
+        }
+    }
+}
+
+/// Two pages and the total.
+async fn same(server: &Server, plain: &[Plain], needle: &str, query: &str) {
+    let needle_fold = needle.to_lowercase();
+    let matches = |(id, label): &&Plain| id.to_lowercase().contains(&needle_fold) || label.contains(&needle_fold);
+    let expected: Vec<&String> = plain.iter().filter(matches).map(|(id, _)| id).collect();
+    let page = search(server, needle, query).await;
+    assert_eq!(page.body["total"], expected.len(), "{needle} {query}");
+    let first = ids(&page);
+    assert!(first.iter().eq(expected.iter().copied().take(50)), "{needle} {query}");
+    if let Value::String(next) = &page.body["next_cursor"] {
+        let second = ids(&search(server, needle, &format!("{query}&total=false&cursor={next}")).await);
+        assert!(second.iter().eq(expected.iter().copied().skip(50).take(50)), "{needle} {query}, second page");
+    } else {
+        assert!(expected.len() <= 50, "{needle} {query}");
+    }
+}
+
+/// All keys in the order of a list, read past the server.
+fn plain(server: &Server, sort: &str, order: &str) -> Vec<Plain> {
+    let column = match sort {
+        "created_at" => "seq",
+        "label" => "label_fold",
+        "status" => "state",
+        other => other,
+    };
+    let sql = format!("SELECT id, label_fold FROM keys ORDER BY {column} {order}, seq {order}");
+    let database = server.database();
+    let mut statement = database.prepare(&sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}

@@ -1,0 +1,187 @@
+//! A bench for whole stories: the page in memory, the real API task and a real server, with a key script for hands.
+
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+
+use latchkey::client;
+use latchkey::client::{Client, Connect, Connected, Server, Target};
+use latchkey::domain::{Profile, SecretKey};
+use latchkey::platform::clipboard::report::What;
+use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::server::embedded;
+use latchkey::server::embedded::Embedded;
+use latchkey::tui::runtime::Options;
+use latchkey::tui::state::{Dialog, SaveResult, SaveTarget};
+use tempfile::TempDir;
+
+use crate::support::hands;
+use crate::support::memory_page::MemoryPage;
+
+/// The page on a server.
+pub struct Bench {
+    page: MemoryPage,
+    pub server: Option<Embedded>,
+    pub folder: TempDir,
+    /// What the terminal shows.
+    emulator: RefCell<vt100::Parser>,
+}
+
+/// The way to an embedded server.
+fn reach(server: &Embedded, name: &str) -> impl Connect + use<> {
+    let client = Client::unix(&server.socket, &server.session).unwrap();
+    client_of(client, Server { target: Target::Socket(server.socket.clone()), ..server_named(name) })
+}
+
+/// One server, whatever profile is asked for.
+pub fn client_of(client: Client, server: Server) -> impl Connect {
+    move |_| std::future::ready(Ok(Connected { client: client.clone(), server: server.clone() }))
+}
+
+/// A server that needs no sign-in.
+pub fn server_named(name: &str) -> Server {
+    let (name, server) = (name.to_owned(), "test server".to_owned());
+    let profile = Profile { name, server, username: None, signs_in: false, production: false, read_only: false };
+    Server { profile, target: Target::Socket("api.sock".into()), who: None }
+}
+
+impl Bench {
+    /// A page on a new server without keys, its first page read.
+    pub async fn new() -> Self {
+        Self::on(TempDir::new().unwrap()).await
+    }
+
+    /// A page on a server with these data.
+    pub async fn on(folder: TempDir) -> Self {
+        let server = embedded::start(folder.path()).await.unwrap();
+        let mut bench = Self::with(folder, reach(&server, "local"));
+        bench.server = Some(server);
+        bench.settle().await;
+        bench
+    }
+
+    /// Another page, by another server on the same data.
+    pub async fn on_same_data(other: &Self) -> Self {
+        let server = embedded::start(other.folder.path()).await.unwrap();
+        let mut bench = Self::with(TempDir::new().unwrap(), reach(&server, "another"));
+        bench.server = Some(server);
+        bench.settle().await;
+        bench
+    }
+
+    /// The page again, on the same server.
+    pub async fn restarted(self) -> Self {
+        let server = self.server.unwrap();
+        self.page.end().await;
+        let mut bench = Self::with(self.folder, reach(&server, "local"));
+        bench.server = Some(server);
+        bench.settle().await;
+        bench
+    }
+
+    /// The page with any connection; nothing is awaited yet.
+    pub fn with(folder: TempDir, connect: impl Connect) -> Self {
+        let link = client::spawn(connect);
+        let page = MemoryPage::new((80, 24), TerminalKind::RICH, None, link, Options::default());
+        let emulator = RefCell::new(vt100::Parser::default());
+        Self { page, server: None, folder, emulator }
+    }
+
+    /// Types a script; what it asks of the server is answered before this returns.
+    pub async fn type_keys(&mut self, script: &str) {
+        for event in hands::events(script) {
+            self.input(event);
+            self.settle_tasks().await;
+        }
+        self.settle().await;
+    }
+
+    /// Types a script and waits for nothing.
+    pub fn press(&mut self, script: &str) {
+        for event in hands::events(script) {
+            self.input(event);
+        }
+    }
+
+    /// Ends the page as the program does, and waits for its last words to the server.
+    pub async fn end(self) {
+        self.page.end().await;
+    }
+
+    /// What was put on the clipboard, in order.
+    pub fn copied(&self) -> Vec<(What, String)> {
+        self.machine.state().copied.clone()
+    }
+
+    /// Where the secret is being delivered.
+    pub fn delivering(&self) -> Option<SaveTarget> {
+        self.machine.state().delivering.clone()
+    }
+
+    /// Ends the delivery.
+    pub async fn delivered(&mut self, result: SaveResult) {
+        self.machine.end_delivery(result);
+        self.settle().await;
+    }
+
+    /// What is on screen.
+    pub fn picture(&self) -> String {
+        let mut emulator = self.emulator.borrow_mut();
+        let (columns, rows) = self.state.size;
+        emulator.screen_mut().set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+        emulator.process(&std::mem::take(&mut self.terminal.state().written));
+        let screen = emulator.screen();
+        let mut text = String::new();
+        for row in screen.rows(0, columns) {
+            text.push_str(row.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Fails unless these words are on screen.
+    #[track_caller]
+    pub fn sees(&self, words: &str) {
+        let picture = self.picture();
+        assert!(picture.contains(words), "no “{words}” in:\n{picture}");
+    }
+
+    /// Fails if these words are on screen.
+    #[track_caller]
+    pub fn misses(&self, words: &str) {
+        let picture = self.picture();
+        assert!(!picture.contains(words), "“{words}” in:\n{picture}");
+    }
+
+    /// The secret in the open dialog.
+    pub fn secret(&self) -> SecretKey {
+        match &self.state.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.secret.clone(),
+            other => panic!("no secret is open but {other:?}"),
+        }
+    }
+
+    /// Creates a key and closes its dialog; gives ID and secret.
+    pub async fn create(&mut self, label: &str) -> (String, SecretKey) {
+        self.type_keys(&format!("c{}<Enter>", label.replace(' ', "<Space>"))).await;
+        let secret = self.secret();
+        let Some(Dialog::Reveal(reveal)) = &self.state.dialog else { unreachable!() };
+        let id = reveal.key.id.raw_for_api().to_owned();
+        self.type_keys("cs<Esc><Enter>").await;
+        assert!(self.state.dialog.is_none());
+        (id, secret)
+    }
+}
+
+impl Deref for Bench {
+    type Target = MemoryPage;
+
+    fn deref(&self) -> &MemoryPage {
+        &self.page
+    }
+}
+
+impl DerefMut for Bench {
+    fn deref_mut(&mut self) -> &mut MemoryPage {
+        &mut self.page
+    }
+}

@@ -1,0 +1,18 @@
+//! Hands for tests without a terminal: a key script, read by the program's own decoder.
+
+use std::collections::VecDeque;
+
+use crossterm::event::Event;
+use latchkey::tui::terminal::Decoder;
+
+use crate::support::typing;
+
+/// The events of a script, each press alone in time.
+pub fn events(script: &str) -> VecDeque<Event> {
+    let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+    for press in typing::presses(script) {
+        decoder.feed(&press, &mut events);
+        decoder.give_up(&mut events);
+    }
+    events
+}

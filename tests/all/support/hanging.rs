@@ -1,0 +1,37 @@
+//! A server that holds the first create for ever, as one does whose client is killed meanwhile.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use crate::support::raw::{self, Asked};
+
+/// A server that never answers the first create, and the names under which it was asked.
+pub fn hanging(then: serde_json::Value) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&names);
+    let port = raw::serve(move |asked: &Asked| {
+        match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
+            ("POST", "/auth/session") => raw::json(
+                200,
+                &json!({ "session_token": "st_x", "expires_at": "2999-01-01T00:00:00Z", "username": "jo", "role": "administrator" }),
+            ),
+            ("POST", "/keys") => {
+                let first = {
+                    let mut names = noted.lock().unwrap();
+                    names.push(asked.header("idempotency-key").unwrap().to_owned());
+                    names.len() == 1
+                };
+                if first {
+                    loop {
+                        std::thread::park();
+                    }
+                }
+                raw::json(if then["replayed"] == true { 200 } else { 201 }, &then)
+            }
+            ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
+            _ => raw::raw("204 No Content", &[], ""),
+        }
+    });
+    (port, names)
+}

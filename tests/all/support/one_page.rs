@@ -1,0 +1,189 @@
+//! The page, and a server of three keys that answers at once, in memory: for input by the million.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use crossterm::event::{Event, KeyCode};
+use latchkey::client::{ApiError, Creation, Cursor, Exchanged, ListRequest, Page, Reply, Request, Server, Target};
+use latchkey::domain::{AccessKey, Charset, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
+use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::tui::runtime::Options;
+use latchkey::tui::state::Dialog;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use crate::support::memory_page::MemoryPage;
+use crate::support::written::strange;
+
+/// Sizes of the terminal, in columns and rows.
+pub const SIZES: [(u16, u16); 8] = [(80, 24), (40, 10), (100, 30), (1, 1), (41, 11), (60, 16), (10, 40), (79, 23)];
+
+/// The page, and a server that answers at once.
+pub struct OnePage {
+    page: MemoryPage,
+    charset: Charset,
+    pub asked: ListRequest,
+    secret: u8,
+    pub turn: usize,
+    requests: mpsc::Receiver<Request>,
+    replies: mpsc::Sender<Reply>,
+    tokio: tokio::runtime::Runtime,
+}
+
+impl OnePage {
+    pub fn new(first: u8) -> Self {
+        let size = SIZES[usize::from(first) % SIZES.len()];
+        let charset = if first & 128 == 0 { Charset::Utf8 } else { Charset::Ascii };
+        let kind = TerminalKind { charset, colours: first & 8 != 0 };
+        let options = Options { profiles: vec![profile(first), profile(first ^ 16)], ..Options::default() };
+        let utc: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (page, mut requests, replies) = tokio.block_on(async { MemoryPage::by_hand(size, kind, utc, options) });
+        let Ok(Request::List(asked)) = requests.try_recv() else { panic!("the first thing is a list") };
+        let mut page = Self { page, charset, asked: asked.clone(), secret: 0, turn: 0, requests, replies, tokio };
+        page.check_written();
+        page.page.terminal.state().is_slow = true;
+        let server = Server { profile: profile(first), target: Target::Socket("/run/api.sock".into()), who: None };
+        page.reply(Reply::Connected(Ok(server)));
+        page.reply(Reply::Listed(asked.clone(), Ok(keys(&asked))));
+        page
+    }
+
+    /// Whether the page has ended.
+    pub fn has_left(&self) -> bool {
+        self.page.outcome().is_some()
+    }
+
+    pub fn take(&mut self, event: Event) {
+        // Looked at before, for what it means depends on what was open.
+        let deletes = matches!(&self.page.state.dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
+        let creates = matches!(&self.page.state.dialog, Some(Dialog::Create(_)));
+        let is_enter = event.as_key_event().is_some_and(|key| key.code == KeyCode::Enter);
+        if let Event::Resize(width, height) = event {
+            self.tokio.block_on(self.page.resize((width, height)));
+        } else {
+            self.tokio.block_on(async { self.page.input(event) });
+        }
+        let asked: Vec<Request> = std::iter::from_fn(|| self.requests.try_recv().ok()).collect();
+        for request in &asked {
+            match request {
+                Request::Delete(_) => assert!(deletes && is_enter, "deleted without its confirmation"),
+                Request::Create(_) => assert!(creates && is_enter, "created without its dialog"),
+                _ => {}
+            }
+        }
+        self.settle(asked);
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, time: Duration) {
+        self.tokio.block_on(self.page.pass(time));
+        self.settle(Vec::new());
+    }
+
+    /// Gives the page a reply, and whatever it asks for then.
+    pub fn reply(&mut self, reply: Reply) {
+        self.replies.try_send(reply).unwrap();
+        self.settle(Vec::new());
+    }
+
+    /// Answers what was asked, and what is asked because of that; not for ever.
+    fn settle(&mut self, mut asked: Vec<Request>) {
+        for _ in 0..8 {
+            for request in asked.drain(..) {
+                if let Some(reply) = self.answer(request) {
+                    self.replies.try_send(reply).unwrap();
+                }
+            }
+            self.tokio.block_on(self.page.settle());
+            if self.page.machine.state().delivering.take().is_some() {
+                self.page.machine.end_delivery(Ok(Untrusted::new("\u{1b}[2J")));
+            }
+            self.tokio.block_on(async {
+                self.page.settle().await;
+                self.page.resume().await;
+            });
+            asked.extend(std::iter::from_fn(|| self.requests.try_recv().ok()));
+            if asked.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Option<Reply> {
+        Some(match request {
+            Request::List(list) => {
+                self.asked = list.clone();
+                let page = keys(&list);
+                Reply::Listed(list, Ok(page))
+            }
+            Request::Count(filter) => Reply::Counted(filter, Ok(3)),
+            Request::Create(_) => {
+                self.secret = self.secret.wrapping_add(1);
+                let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]));
+                Reply::Created(Ok(Creation::New(key(0), secret)))
+            }
+            Request::Edit(id, _) => Reply::Edited(id, Ok(key(1))),
+            Request::Delete(id) => Reply::Deleted(id, Ok(())),
+            Request::Look(attempt, _) => Reply::Looked(attempt, Ok(key(2))),
+            Request::Exchange(attempt, _) => {
+                Reply::Exchanged(attempt, Exchanged { result: Err(ApiError::Verification), server_time: None })
+            }
+            Request::Verify(attempt, ..) => Reply::Verified(attempt, Ok(Verdict::NotOffered)),
+            Request::SignIn(_) => Reply::SignedIn(Err(ApiError::NotSignedIn(Untrusted::new("no")))),
+            Request::GiveUp => return None,
+            Request::SignOut => Reply::SignedOut(Ok(())),
+            Request::Connect(_) => {
+                let server = Server { profile: profile(0), target: Target::Socket("/x".into()), who: None };
+                Reply::Connected(Ok(server))
+            }
+        })
+    }
+
+    /// Lets the loop draw a frame.
+    pub fn draw(&mut self) {
+        let (width, height) = self.page.state.size;
+        self.page.terminal.state().is_slow = false;
+        self.tokio.block_on(async { self.page.input(Event::Resize(width, height)) }); // no change, but a turn
+        self.page.terminal.state().is_slow = true;
+        self.check_written();
+    }
+
+    fn check_written(&mut self) {
+        let out = std::mem::take(&mut self.page.terminal.state().written);
+        assert_eq!(strange(&out), [""; 0]);
+        assert!(self.charset == Charset::Utf8 || out.is_ascii(), "{:?} in ASCII", String::from_utf8_lossy(&out));
+    }
+}
+
+fn profile(bits: u8) -> Profile {
+    Profile {
+        name: if bits & 16 == 0 { "local" } else { "team" }.to_owned(),
+        server: "keys.example.com".to_owned(),
+        username: None,
+        signs_in: false,
+        production: bits & 32 != 0,
+        read_only: bits & 64 != 0,
+    }
+}
+
+/// Three keys; the end of each ID is easy to type.
+fn keys(list: &ListRequest) -> Page {
+    let after = (list.place == Cursor::Start).then(|| CursorToken("\u{1b}]52;c;eA==\u{7}".to_owned()));
+    Page { keys: (0..3).map(key).collect(), before: None, after, total: Some(6) }
+}
+
+fn key(number: usize) -> AccessKey {
+    let labels =
+        ["nightly", "\u{1b}]52;c;UFdO\u{7}\u{202e}gpj\u{9d}0;t\u{9c}", "a\u{301}\u{301}\u{301}\u{301}東京\n\u{e0041}"];
+    AccessKey {
+        id: KeyId::parse(["PK7QW3N5ZJ0V4T8M0000", "PK0ZAHJZ12345678dddd", "\u{202e}\u{1b}[2Jaaaa"][number]).unwrap(),
+        label: Untrusted::new(labels[number]),
+        status: [Status::Active, Status::Inactive, Status::Expired][number],
+        created_at: DateTime::UNIX_EPOCH,
+        created_by: Untrusted::new(labels[2 - number]),
+        expires_at: None,
+        last_used_at: None,
+        last_used_from: Some(Untrusted::new(labels[number])),
+    }
+}

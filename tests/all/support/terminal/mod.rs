@@ -1,0 +1,247 @@
+//! A terminal for real programs: a pseudo-terminal, what stands on its screen, and every byte that came.
+
+mod line;
+mod steps;
+
+use std::io::{PipeWriter, Read, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use pty_process::blocking::{Command, Pty, open};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::termios::{Termios, tcgetattr};
+
+use crate::support::child_env::child_env;
+use crate::support::typing;
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program in a terminal.
+pub struct Terminal {
+    pty: Option<Pty>,
+    child: Child,
+    screen: vt100::Parser,
+    /// Every byte that the program wrote.
+    pub bytes: Vec<u8>,
+    output: Receiver<Vec<u8>>,
+    /// The thread that reads, and what ends it when dropped.
+    reading: Option<(PipeWriter, JoinHandle<()>)>,
+    before: Termios,
+}
+
+/// The program under test: as cargo built it, or another build of it that CI names.
+pub fn binary() -> String {
+    std::env::var("LATCHKEY_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_latchkey").to_owned())
+}
+
+/// The program under test, its home an empty folder.
+pub fn latchkey(home: &Path) -> Command {
+    command(&binary(), home)
+}
+
+/// Any program, its environment ours and small.
+pub fn command(program: &str, home: &Path) -> Command {
+    Command::new(program)
+        .env_clear()
+        .envs(child_env(home))
+        .env("TERM", "xterm-256color")
+        .env("LANG", "C.UTF-8")
+        .env("TZ", "UTC")
+}
+
+impl Terminal {
+    /// Starts a program in a terminal of 80x24.
+    pub fn start(command: Command) -> Self {
+        Self::start_at(command, 24, 80)
+    }
+
+    /// Starts a program in a terminal of this size; 0 is what a serial line says.
+    pub fn start_at(command: Command, rows: u16, columns: u16) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(pty_process::Size::new(rows, columns)).unwrap();
+        let before = tcgetattr(pty.as_fd()).unwrap();
+        let child = command.spawn(pts).unwrap();
+        let mut reader = std::fs::File::from(pty.as_fd().try_clone_to_owned().unwrap());
+        let (sender, output) = channel();
+        let (stop, stopped) = std::io::pipe().unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            loop {
+                let mut ready = [PollFd::new(&reader, PollFlags::IN), PollFd::new(&stop, PollFlags::IN)];
+                poll(&mut ready, None).unwrap();
+                if !ready[1].revents().is_empty() {
+                    break;
+                }
+                match reader.read(&mut chunk) {
+                    Ok(n @ 1..) if sender.send(chunk[..n].to_vec()).is_ok() => {}
+                    _ => break,
+                }
+            }
+        });
+        let size = |n, usual: u16| std::num::NonZeroU16::new(if n == 0 { usual } else { n }).unwrap();
+        let screen = vt100::Parser::new(size(rows, 24), size(columns, 80), 0);
+        let reading = Some((stopped, reading));
+        Self { pty: Some(pty), child, screen, bytes: Vec::new(), output, reading, before }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Types a script.
+    pub fn press(&mut self, script: &str) {
+        for press in typing::presses(script) {
+            self.send(&press);
+        }
+    }
+
+    /// Changes the size, as a user who drags a window.
+    pub fn resize(&mut self, rows: u16, columns: u16) {
+        self.pty.as_ref().unwrap().resize(pty_process::Size::new(rows, columns)).unwrap();
+        let size = |n| std::num::NonZeroU16::new(n).unwrap();
+        self.screen.screen_mut().set_size(size(rows), size(columns));
+    }
+
+    /// Closes it after a copy that nobody confirms, from its first button.
+    pub fn close_after_copy(&mut self) {
+        self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
+        self.sees("[I have stored it]");
+        self.press("<Tab><Enter>");
+        self.sees("is ready for use");
+    }
+
+    /// Sends bytes as they are.
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.pty.as_mut().unwrap().write_all(bytes).unwrap();
+    }
+
+    /// Waits until these words are on screen, in one line or broken into several.
+    #[track_caller]
+    pub fn sees(&mut self, words: &str) {
+        self.waits_for(&format!("“{words}”"), |terminal| terminal.shows(words));
+    }
+
+    /// Whether these words are on screen, in one line or broken into several.
+    pub fn shows(&self, words: &str) -> bool {
+        let text = self.text();
+        text.contains(words)
+            || text.replace(['│', '|'], " ").split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
+    }
+
+    /// Pastes a text.
+    pub fn paste(&mut self, text: &str) {
+        self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
+    }
+
+    /// Waits until these words are no longer on screen.
+    #[track_caller]
+    pub fn loses(&mut self, words: &str) {
+        self.waits_for(&format!("no “{words}”"), |terminal| !terminal.text().contains(words));
+    }
+
+    /// Waits until these bytes have been written.
+    #[track_caller]
+    pub fn gets(&mut self, bytes: &[u8]) {
+        let shown = String::from_utf8_lossy(bytes).into_owned();
+        self.waits_for(&shown, |terminal| contains(&terminal.bytes, bytes));
+    }
+
+    /// The screen's text.
+    pub fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Whether the alternate screen is on.
+    pub fn is_alternate(&self) -> bool {
+        self.screen.screen().alternate_screen()
+    }
+
+    /// The first word on screen that begins so.
+    pub fn word(&self, start: &str) -> String {
+        let text = self.text();
+        let found = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').find(|word| word.starts_with(start));
+        found.unwrap_or_else(|| panic!("no {start}… in:\n{text}")).to_owned()
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the program's end, and fails unless the terminal is as it was before.
+    #[track_caller]
+    pub fn ends(mut self) -> (ExitStatus, Self) {
+        let status = self.waits_for_end();
+        while let Ok(chunk) = self.output.recv_timeout(Duration::from_millis(200)) {
+            self.take(&chunk);
+        }
+        let screen = self.screen.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left on");
+        assert!(!screen.hide_cursor(), "the cursor is left hidden");
+        assert!(!screen.bracketed_paste(), "bracketed paste is left on");
+        let last = |code: &[u8]| self.bytes.windows(code.len()).rposition(|window| window == code);
+        assert!(last(b"\x1b[?1004h") <= last(b"\x1b[?1004l"), "focus reports are left on");
+        let after = tcgetattr(self.pty.as_ref().unwrap().as_fd()).unwrap();
+        assert_eq!(format!("{:?}", self.before.local_modes), format!("{:?}", after.local_modes));
+        assert_eq!(format!("{:?}", self.before.input_modes), format!("{:?}", after.input_modes));
+        assert_eq!(format!("{:?}", self.before.output_modes), format!("{:?}", after.output_modes));
+        (status, self)
+    }
+
+    /// Waits for the program's end.
+    #[track_caller]
+    pub fn waits_for_end(&mut self) -> ExitStatus {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            // Output must be taken, or the program waits for us.
+            match self.output.recv_timeout(Duration::from_millis(20)) {
+                Ok(chunk) => self.take(&chunk),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < until, "it does not end; on screen:\n{}", self.text());
+        }
+    }
+
+    /// Waits until something is so.
+    #[track_caller]
+    pub fn waits_for(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !done(self) {
+            match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(chunk) => self.take(&chunk),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("{what} does not come; on screen:\n{}", self.text())
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        self.screen.process(chunk);
+        self.bytes.extend_from_slice(chunk);
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+pub fn count(bytes: &[u8], part: &[u8]) -> usize {
+    bytes.windows(part.len()).filter(|window| *window == part).count()
+}

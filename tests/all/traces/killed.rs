@@ -1,0 +1,231 @@
+//! Rule S7: SIGKILL leaves no secret behind, and a create that was under way is finished or reported at the next start.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use rustix::process::Signal;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::hanging::hanging;
+use crate::support::terminal::{Terminal, contains, latchkey};
+
+/// The page, with its temporary files where we can look at them.
+fn start(home: &Path, arguments: &[&str]) -> Terminal {
+    let private = home.join("private");
+    std::fs::create_dir_all(&private).unwrap();
+    Terminal::start(latchkey(home).args(arguments).env("TMPDIR", &private).env("XDG_RUNTIME_DIR", &private))
+}
+
+fn kill(mut page: Terminal) {
+    page.signal(Signal::KILL);
+    page.waits_for_end();
+}
+
+/// Every plain file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let kinds = entries.filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)));
+    kinds
+        .flat_map(|(path, kind)| {
+            if kind.is_dir() {
+                files(&path)
+            } else if kind.is_file() {
+                vec![path]
+            } else {
+                vec![]
+            }
+        })
+        .collect()
+}
+
+/// Files of /tmp itself that were written since.
+fn new_in_tmp(since: SystemTime) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir("/tmp").unwrap().flatten();
+    let fresh = |path: &Path| std::fs::metadata(path).and_then(|about| about.modified()).is_ok_and(|at| at >= since);
+    entries.map(|entry| entry.path()).filter(|path| path.is_file() && fresh(path)).collect()
+}
+
+#[test]
+fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
+    let (home, since) = (TempDir::new().unwrap(), SystemTime::now());
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    let secret = page.create_and_show("interrupted");
+    page.press("c");
+    page.sees("ent to your terminal");
+    let id = page.word("PK");
+    kill(page);
+    let found = files(home.path()).into_iter().chain(new_in_tmp(since));
+    for path in found {
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        assert!(!contains(&bytes, secret.as_bytes()), "the secret is in {}", path.display());
+    }
+    let mut page = start(home.path(), &[]);
+    page.sees("Unfinished key creation");
+    page.sees("labelled “interrupted”");
+    page.press("<Tab><Enter>");
+    page.sees("The key already exists");
+    assert!(page.text().contains(&id), "{}", page.text());
+    page.press("<Tab><Enter>");
+    page.sees("Delete access key");
+    page.press(&format!("{}<Enter>", &id[16..]));
+    page.sees("are now refused");
+    page.press("q");
+    assert!(page.ends().0.success());
+    // It was told once, and that was enough.
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    assert!(!page.text().contains("Unfinished key"));
+    page.press("q");
+    assert!(page.ends().0.success());
+}
+
+#[test]
+fn a_create_that_ended_well_leaves_no_note() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    page.create_and_show("one");
+    let notes = home.path().join(".local/state/latchkey/unfinished");
+    assert_eq!(files(&notes).len(), 1);
+    let note = std::fs::read_to_string(&files(&notes)[0]).unwrap();
+    assert!(note.contains("\"one\"") && !note.contains("sk_"), "{note}");
+    // A second page at the same time has nothing to finish: the first one is at it.
+    let mut other = start(home.path(), &[]);
+    other.sees("1 key");
+    assert!(!other.text().contains("Unfinished key"));
+    other.press("q");
+    assert!(other.ends().0.success());
+    page.close();
+    assert_eq!(files(&notes).len(), 0);
+    page.press("q");
+    assert!(page.ends().0.success());
+}
+
+fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mutex<Vec<String>>>) {
+    let home = TempDir::new().unwrap();
+    let (port, names) = hanging(then);
+    let open = |home: &Path, words: &str| {
+        let mut page = start(home, &["--url", &format!("http://127.0.0.1:{port}")]);
+        page.sees("Sign in to");
+        page.press("jo<Tab>any<Space>password<Enter>");
+        page.sees(words);
+        page
+    };
+    let mut page = open(home.path(), "No access keys yet");
+    page.press("cheld<Enter>");
+    page.sees("Creating");
+    while names.lock().unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    kill(page);
+    let mut page = open(home.path(), "Unfinished key creation");
+    page.press("<Tab><Enter>");
+    (home, page, names)
+}
+
+fn key() -> serde_json::Value {
+    json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "label": "held", "status": "active", "created_at": "2026-11-01T09:30:00Z" })
+}
+
+#[test]
+fn a_create_that_had_not_happened_is_finished_under_the_same_name() {
+    let secret = "sk_finished-after-the-crash-and-shown";
+    let (_home, mut page, names) = killed_while_waiting(json!({ "key": key(), "secret_access_key": secret }));
+    page.sees("Access key created");
+    page.press("s");
+    page.sees(secret);
+    let names = names.lock().unwrap();
+    assert_eq!((names.len(), &names[0]), (2, &names[1]));
+}
+
+#[test]
+fn a_create_that_had_happened_is_reported_under_the_same_name() {
+    let replayed = json!({ "key": key(), "secret_access_key": null, "replayed": true });
+    let (_home, mut page, names) = killed_while_waiting(replayed);
+    page.sees("The key already exists");
+    let names = names.lock().unwrap();
+    assert_eq!((names.len(), &names[0]), (2, &names[1]));
+}
+
+#[test]
+fn a_create_whose_secret_was_saved_is_settled() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    page.press("ckept<Enter>");
+    page.sees("Access key created");
+    page.press("w<Enter>");
+    page.sees("a new file that only you can read.");
+    let notes = home.path().join(".local/state/latchkey/unfinished");
+    while !files(&notes).is_empty() {
+        std::thread::yield_now();
+    }
+    kill(page);
+    let mut page = start(home.path(), &[]);
+    page.sees("kept");
+    page.press("q");
+    assert!(!contains(&page.ends().1.bytes, b"Unfinished key"));
+}
+
+#[test]
+fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
+    let home = TempDir::new().unwrap();
+    let at = |folder: &str| Terminal::start(latchkey(home.path()).args(["--data", folder]).current_dir(home.path()));
+    let mut page = at("new");
+    page.sees("No access keys yet");
+    page.create_and_show("first");
+    kill(page);
+    for name in ["new", "./new", home.path().join("new").to_str().unwrap()] {
+        let mut page = at(name);
+        page.sees("Unfinished key creation");
+        page.press("<Esc>");
+        page.loses("Unfinished key creation");
+        page.press("q");
+        assert!(page.ends().0.success());
+    }
+}
+
+#[test]
+fn a_create_that_is_forgotten_is_not_asked_about_again() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    page.create_and_show("left");
+    kill(page);
+    let mut page = start(home.path(), &[]);
+    page.sees("Unfinished key creation");
+    page.press("<Tab><Tab><Enter>");
+    page.loses("Unfinished key creation");
+    page.sees("delete it.");
+    page.press("q");
+    assert!(page.ends().0.success());
+    assert_eq!(files(&home.path().join(".local/state/latchkey/unfinished")).len(), 0);
+    let mut page = start(home.path(), &[]);
+    page.sees("1 key");
+    page.press("q");
+    assert!(!contains(&page.ends().1.bytes, b"Unfinished key"));
+}
+
+#[test]
+fn what_is_too_old_to_be_finished_is_told_once() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    page.create_and_show("old");
+    kill(page);
+    let note = &files(&home.path().join(".local/state/latchkey/unfinished"))[0];
+    let mut told: serde_json::Value = serde_json::from_slice(&std::fs::read(note).unwrap()).unwrap();
+    told["at"] = json!("2026-11-01T10:00:00Z");
+    std::fs::write(note, told.to_string()).unwrap();
+    for (file, tells) in [("one", true), ("two", false)] {
+        let create = ["keys", "create", "--secret-file", file];
+        let create = Terminal::start(latchkey(home.path()).args(create).current_dir(home.path()));
+        let (status, create) = create.ends();
+        assert!(status.success());
+        let words = "Creating a key labelled “old” at 2026-11-01 10:00 UTC was interrupted. If the key is in the list";
+        assert_eq!(contains(&create.bytes, words.as_bytes()), tells, "{}", create.text());
+    }
+}

@@ -1,0 +1,147 @@
+//! Answers that are not the API's, and signing in.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use latchkey::client::{ApiError, Client, ConnectionSettings};
+use latchkey::domain::{Filter, KeyId};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::to;
+use crate::support::mock::{Mock, PASSWORD, TOKEN, always, serve_plain};
+
+async fn at(router: axum::Router) -> ConnectionSettings {
+    to(&format!("http://127.0.0.1:{}", serve_plain(router).await))
+}
+
+async fn asked(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> ApiError {
+    super::ask(&at(always(answer)).await).await.unwrap_err()
+}
+
+fn page(status: u16) -> Response {
+    let page = "<!doctype html><title>Sign in to \u{1b}]0;Wi-Fi</title>";
+    (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, "text/html")], page).into_response()
+}
+
+#[tokio::test]
+async fn a_web_page_is_called_one_whatever_its_status() {
+    for status in [200, 401, 403, 404, 429, 502, 511] {
+        let error = asked(move || page(status)).await;
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "The answer ({status}) is a web page titled “Sign in to ^[]0;Wi-Fi”, not the API: a proxy or a \
+                 sign-in \
+                 page stands in between, or the base URL is wrong."
+            )
+        );
+        assert_eq!(error.is_passing(), status >= 500);
+        assert!(!error.is_denial());
+    }
+    let large = asked(|| {
+        let body = format!("<html><title>Large</title>{}", " ".repeat(5 << 20));
+        (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], body).into_response()
+    });
+    assert!(large.await.to_string().contains("is a web page"));
+}
+
+#[tokio::test]
+async fn a_web_page_that_says_404_deletes_nothing() {
+    let client = Client::connect(&at(always(|| page(404))).await, None).unwrap();
+    let deleted = client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap()).await;
+    assert!(matches!(deleted, Err(ApiError::WebPage(404, _))), "{deleted:?}");
+    let gone = || {
+        let error = json!({ "success": false, "message": "There is no such key", "code": 0, "status": 404 });
+        (StatusCode::NOT_FOUND, Json(error)).into_response()
+    };
+    let client = Client::connect(&at(always(gone)).await, None).unwrap();
+    assert!(client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_session_follows_a_redirect() {
+    let elsewhere = Mock::default();
+    let port = serve_plain(elsewhere.router()).await;
+    let target = format!("http://127.0.0.1:{port}/api/v2/keys");
+    let connection = at(always(move || Redirect::temporary(&target).into_response())).await;
+    let client = Client::connect(&connection, Some(&SecretString::from(TOKEN))).unwrap();
+    let error = client.count(&Filter::default()).await.unwrap_err();
+    assert!(matches!(error, ApiError::SentElsewhere(307)), "{error:?}");
+    assert_eq!(elsewhere.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn too_many_tries_say_how_long_to_wait() {
+    let busy = |wait: Option<&'static str>| {
+        move || {
+            let error = json!({ "success": "false", "message": "Too many wrong passwords.", "code": 0, "status": 429 });
+            let mut answer = (StatusCode::TOO_MANY_REQUESTS, Json(error)).into_response();
+            answer.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait.parse().unwrap())));
+            answer
+        }
+    };
+    for (wait, words) in [
+        (Some("7"), "Try again in 7 seconds."),
+        (Some("1"), "Try again in 1 second."),
+        (Some("Wed, 21 Oct 2026 07:28:00 GMT"), "Try again later."),
+        (None, "Try again later."),
+    ] {
+        let error = asked(busy(wait)).await;
+        assert_eq!(error.to_string(), format!("Too many attempts: Too many wrong passwords. {words}"));
+        assert!(!error.is_denial());
+    }
+}
+
+#[tokio::test]
+async fn one_signs_in_works_and_signs_out() {
+    let mock = Mock::default();
+    let nobody = Client::connect(&at(mock.router()).await, None).unwrap();
+    let session = nobody.sign_in("jo", &SecretString::from(PASSWORD)).await.unwrap();
+    assert_eq!(session.token.expose_secret(), TOKEN);
+    assert_eq!(
+        (session.username.to_display(20), session.role.to_display(20)),
+        ("jo".to_owned(), "administrator".to_owned())
+    );
+    assert!(!format!("{session:?}").contains(TOKEN));
+    let jo = nobody.with_session(&session.token).unwrap();
+    jo.count(&Filter::default()).await.unwrap();
+    jo.sign_in("mo", &SecretString::from(PASSWORD)).await.unwrap();
+    nobody.count(&Filter::default()).await.unwrap();
+    jo.sign_out().await.unwrap();
+    let by_jo = |call| format!("{call} by Bearer {TOKEN}");
+    let expected = ["sign in by nobody", &by_jo("keys"), "sign in by nobody", "keys by nobody", &by_jo("sign out")];
+    assert_eq!(mock.calls(), expected);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_called_so() {
+    let client = Client::connect(&at(Mock::default().router()).await, None).unwrap();
+    let error = client.sign_in("jo", &SecretString::from("hunter2")).await.unwrap_err();
+    assert_eq!(error.to_string(), "Not signed in: the user name or the password is wrong.");
+    assert!(!format!("{error:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_counts_as_signed_out() {
+    let ended = || {
+        let error = json!({ "success": false, "message": "Invalid token: sign in again", "code": 1006, "status": 401 });
+        (StatusCode::UNAUTHORIZED, Json(error)).into_response()
+    };
+    let client = Client::connect(&at(always(ended)).await, Some(&SecretString::from(TOKEN))).unwrap();
+    assert!(client.sign_out().await.is_ok());
+    let client = Client::connect(&at(always(|| page(401))).await, Some(&SecretString::from(TOKEN))).unwrap();
+    assert!(client.sign_out().await.is_err());
+}
+
+#[tokio::test]
+async fn a_session_token_that_no_header_can_hold_is_refused() {
+    let answer = || {
+        let session =
+            json!({ "success": true, "session_token": "a\nb", "expires_at": "2999-01-01T00:00:00Z", "username": "jo" });
+        Json(session).into_response()
+    };
+    let client = Client::connect(&at(always(answer)).await, None).unwrap();
+    let error = client.sign_in("jo", &SecretString::from(PASSWORD)).await.unwrap_err();
+    assert!(matches!(error, ApiError::Garbled(200, _)), "{error:?}");
+}
