@@ -132,7 +132,7 @@ def main():
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as home:
         screen = take(Path(sys.argv[1]).resolve(), Path(home))
-    draw(screen).quantize(64).save(Path(__file__).with_name("screen.png"), optimize=True)
+    draw(screen).quantize(256).save(Path(__file__).with_name("screen.png"), optimize=True)
 
 
 main()
