@@ -71,7 +71,8 @@ pub(crate) trait Prompter {
         }
     }
 
-    /// Asks for one of the choices that were listed before, by its number, its words or the first of them.
+    /// Asks for one of the choices that were listed before, by its number, its words, or a beginning of them that no
+    /// other choice has.
     async fn choose_again(&mut self, question: &str, choices: &[Choice<'_>]) -> Flow<usize> {
         let question = format!("{question} (1 to {}, Enter lists them): ", choices.len());
         loop {
@@ -80,11 +81,11 @@ pub(crate) trait Prompter {
                 self.list(choices);
                 continue;
             }
-            let is = |(n, (words, _)): (usize, &Choice<'_>)| {
-                let words = words.to_lowercase();
-                typed == (n + 1).to_string() || typed == words || Some(typed.as_str()) == words.split(' ').next()
+            let is_meant = |(n, (words, _)): &(usize, &Choice<'_>)| {
+                typed == (n + 1).to_string() || words.to_lowercase().starts_with(&typed)
             };
-            if let Some(n) = choices.iter().enumerate().position(is) {
+            let mut meant = choices.iter().enumerate().filter(is_meant);
+            if let (Some((n, _)), None) = (meant.next(), meant.next()) {
                 return Ok(n);
             }
             self.say(format!("Type a number from 1 to {}.", choices.len()));

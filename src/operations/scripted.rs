@@ -68,17 +68,17 @@ mod tests {
     use super::*;
     use crate::operations::interrupt::Interrupt;
 
-    const WAYS: [(&str, &str); 3] = [("File", "write it"), ("Show key", ""), ("Close", "forget it")];
+    const WAYS: [(&str, &str); 4] = [("File", "write it"), ("Show key", ""), ("Close", "forget it"), ("Command", "")];
 
     #[tokio::test]
     async fn a_choice_is_a_number_or_a_word() {
-        for (answer, chosen) in [("1", 0), ("file", 0), ("SHOW", 1), ("show key", 1), ("3", 2)] {
+        for (answer, chosen) in [("1", 0), ("file", 0), ("SHOW", 1), ("show key", 1), ("3", 2), ("f", 0), ("cl", 2)] {
             assert_eq!(Scripted::new(&[answer]).choose("Way", &WAYS).await.ok(), Some(chosen), "{answer}");
         }
-        let mut prompter = Scripted::new(&["0", "4", "f", ""]);
+        let mut prompter = Scripted::new(&["0", "5", "c", ""]);
         assert!(matches!(prompter.choose("Way", &WAYS).await, Err(Interrupt::Stop(Stop::Left))));
         assert_eq!(prompter.said[1], "2. Show key");
-        assert_eq!(prompter.said.iter().filter(|line| *line == "Type a number from 1 to 3.").count(), 3);
+        assert_eq!(prompter.said.iter().filter(|line| *line == "Type a number from 1 to 4.").count(), 3);
         assert_eq!(prompter.said.iter().filter(|line| *line == "1. File: write it").count(), 2, "Enter lists them");
     }
 

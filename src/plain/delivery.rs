@@ -6,14 +6,14 @@ use zeroize::Zeroizing;
 
 use super::session::Session;
 use crate::domain::sentence;
+use crate::operations::deliver::{COMMAND, FILE, SaveTarget, ask_command, ask_file, save};
 use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::Prompter as _;
-use crate::platform::delivery::{Delivered, OutputMode, PipeCommand, to_path};
-use crate::platform::home::expand_home;
+use crate::operations::prompter::{Choice, Prompter as _};
+use crate::platform::delivery::OutputMode;
 use crate::platform::surroundings::{Warning, look};
 
-/// Cells of what a command said: as much as is kept of it, and more.
-const SAID_CELLS: usize = 2000;
+/// Cells of what a command printed: as much as is kept of it, and more.
+const OUTPUT_CELLS: usize = 2000;
 
 /// A credential, by its name in sentences.
 pub(crate) struct Credential<'a> {
@@ -32,45 +32,26 @@ impl Credential<'_> {
         line
     }
 
-    /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; says whether it is there.
+    /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; returns whether it is there.
     pub(crate) async fn to_file(&self, session: &mut Session) -> Flow<bool> {
-        let typed = session.console.ask("New file (Enter to go back): ").await?;
-        if typed.is_empty() {
-            return Ok(false);
-        }
-        let path = expand_home(&typed, &session.settings.dirs.home);
-        session.console.say(match to_path(&path, &self.line())? {
-            Delivered::File(path) => format!("The {} is in {}, for you alone.", self.name, path.display()),
-            Delivered::Descriptor(number) => format!("The {} went to file descriptor {number}.", self.name),
-        });
-        Ok(true)
+        let target = ask_file(&mut session.console).await?;
+        self.save(session, target).await
     }
 
-    /// Gives it to a command; says whether that took it.
+    /// Gives it to a command; returns whether that took it.
     pub(crate) async fn to_command(&self, session: &mut Session) -> Flow<bool> {
-        let typed = session.console.ask("Command (Enter to go back): ").await?;
-        if typed.is_empty() {
-            return Ok(false);
-        }
-        let receiver = PipeCommand::find(&typed)?;
+        let target = ask_command(&mut session.console).await?;
+        self.save(session, target).await
+    }
+
+    async fn save(&self, session: &mut Session, target: Option<SaveTarget>) -> Flow<bool> {
+        let Some(target) = target else { return Ok(false) };
         session.console.flush().await?;
-        match receiver.give(&self.line(), OutputMode::Kept, session.console.guard().signal()).await {
-            Ok(said) => {
-                session.console.say(format!("The {} was given to the command, which ended well.", self.name));
-                if said.had_secret {
-                    session.console.say(format!("The command repeated the {}: what it said is not shown.", self.name));
-                } else if !said.words.is_empty() {
-                    session.console.say(format!("It said: {}", said.words.to_display(SAID_CELLS)));
-                }
-                Ok(true)
-            }
-            Err(failed) => {
-                if !failed.said.is_empty() {
-                    session.console.say(format!("It said: {}", failed.said.to_display(SAID_CELLS)));
-                }
-                Err(Interrupt::words(&failed.why))
-            }
+        match save(&target, &self.line(), OutputMode::Kept, session.console.guard().signal()).await {
+            Ok(saved) => session.console.say(saved.sentences(OUTPUT_CELLS)),
+            Err(failed) => return Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),
         }
+        Ok(true)
     }
 
     /// Shows it, if that is asked for twice; says whether it was.
@@ -90,17 +71,13 @@ impl Credential<'_> {
     }
 }
 
-/// The number of ways that [`offer`] knows.
-pub(crate) const WAYS: [(&str, &str); 3] = [
-    ("File", "write it to a new file, for you alone"),
-    ("Command", "give it to a command on its standard input"),
-    ("Show", "show it here, where it stays in the scrollback"),
-];
+/// Shows a credential, after a question.
+pub(crate) const SHOW: Choice<'static> = ("Show", "show it here, where it stays in the scrollback");
 
 /// Offers something that was made with a secret, until the user goes back. It can be made again.
 pub(crate) async fn offer(session: &mut Session, credential: &Credential<'_>, more: &Credential<'_>) -> Flow<()> {
     let request = format!("write the {} to a new file", more.name);
-    let mut choices = WAYS.to_vec();
+    let mut choices = vec![FILE, COMMAND, SHOW];
     if !more.text.is_empty() {
         choices.push(("Request", &request));
     }

@@ -1,10 +1,10 @@
 //! The only copy of a new secret, until *Close*.
 
-use super::delivery::Credential;
+use super::delivery::{Credential, SHOW};
 use super::exchange;
 use super::session::Session;
 use crate::domain::{AccessKey, KeyId, SecretKey};
-use crate::operations::deliver::{Delivery, Rescue};
+use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, rescued};
 use crate::operations::failure::Exit;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
@@ -13,9 +13,9 @@ use crate::platform::delivery::line;
 
 /// What can be done with it, in the order of safety.
 const CHOICES: [(&str, &str); 6] = [
-    ("File", "write the secret to a new file, for you alone"),
-    ("Command", "give the secret to a command on its standard input"),
-    ("Show key", "show the secret here, where it stays in the scrollback"),
+    FILE,
+    COMMAND,
+    ("Show key", SHOW.1),
     ("HMAC token", "make one from the secret"),
     ("Test key", "exchange the secret for an access token"),
     ("Close", "forget the secret"),
@@ -29,15 +29,14 @@ pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey
         && !is_seen
     {
         session.exit = Exit::Undelivered;
-        let id = key.id.to_display(KeyId::MAX_CHARS);
-        match rescue.keep(&key.id, &line(&secret), "it was neither delivered nor shown".to_owned()) {
-            Ok(Delivery::Rescued(path, why)) => {
-                session.console.say("");
-                session.console.say(format!("The secret of {id} is kept in {}, for you alone: {why}.", path.display()));
-            }
-            Ok(_) => {}
-            Err(failure) => session.console.say(format!("{} {}", failure.message, failure.next.unwrap_or_default())),
-        }
+        session.console.say("");
+        let kept = rescue.keep(&key.id, &line(&secret), "it was neither delivered nor shown".to_owned());
+        let failure = match kept {
+            Ok(Delivery::Rescued(path, why)) => rescued(&key.id, &path, &why),
+            Ok(_) => return ended,
+            Err(failure) => failure,
+        };
+        session.console.say(failure.sentences());
     }
     ended
 }

@@ -1,92 +1,98 @@
-//! What to do with a secret whose destination failed: asked as long as there is somebody to ask.
-
-use std::path::Path;
+//! Bringing a new secret to its destination; if that fails, asking for another as long as a person answers.
 
 use zeroize::Zeroizing;
 
-use super::{Delivery, Rescue};
-use crate::domain::KeyId;
+use super::delivery::{Delivery, NotSaved, Saved};
+use super::destination::Destination;
+use super::rescue::Rescue;
+use super::save::{COMMAND, FILE, SaveTarget, ask_command, ask_file, save};
+use crate::domain::{KeyId, SecretKey};
 use crate::operations::failure::Failure;
+use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter;
-use crate::platform::delivery::{Delivered, OutputMode, PipeCommand, to_path};
+use crate::platform::delivery::{OutputMode, line};
 
-/// A secret that found no place yet.
-pub(crate) struct Offer<'a, P> {
-    pub(crate) id: &'a KeyId,
-    pub(crate) line: Zeroizing<Vec<u8>>,
-    /// What went wrong last, for the middle of a sentence.
-    pub(crate) failed: String,
-    /// The command that may be run again.
-    pub(crate) again: Option<PipeCommand>,
-    pub(crate) rescue: &'a Rescue,
-    pub(crate) prompter: &'a mut P,
+/// Brings the secret to a file or a command; if that fails, asks for another way or keeps it in a private file.
+/// What goes to standard output is written by the caller, who falls back to [`Rescue`].
+pub async fn deliver<P: Prompter>(
+    destination: Destination,
+    id: &KeyId,
+    secret: &SecretKey,
+    rescue: &Rescue,
+    prompter: &mut P,
+) -> Result<Delivery, Failure> {
+    let line = line(secret);
+    let again = if let Destination::Command(command) = &destination {
+        Some(SaveTarget::Command(command.text().to_owned()))
+    } else {
+        None
+    };
+    let failed = match destination.give(&line, OutputMode::Aloud, prompter.guard().signal()).await {
+        Ok(saved) => return Ok(saved.to),
+        Err(failed) => failed.why,
+    };
+    if !prompter.is_interactive() || prompter.guard().is_heard() {
+        return rescue.keep(id, &line, failed);
+    }
+    Menu { id, line, failed, again, rescue, prompter }.run().await
 }
 
-impl<P: Prompter> Offer<'_, P> {
+/// The question what to do with a secret whose destination failed.
+struct Menu<'a, P> {
+    id: &'a KeyId,
+    line: Zeroizing<Vec<u8>>,
+    /// What went wrong last, for the middle of a sentence.
+    failed: String,
+    /// The command that may be run again.
+    again: Option<SaveTarget>,
+    rescue: &'a Rescue,
+    prompter: &'a mut P,
+}
+
+/// What a choice comes to.
+type Tried = Flow<Option<Result<Saved, NotSaved>>>;
+
+impl<P: Prompter> Menu<'_, P> {
     /// Asks until the secret is somewhere. No answer, or a signal, keeps it in a private file.
-    pub(crate) async fn make(mut self) -> Result<Delivery, Failure> {
+    async fn run(mut self) -> Result<Delivery, Failure> {
         loop {
-            let choice = self.ask(self.question()).await;
-            let tried = match choice.as_deref() {
-                None | Some("k") => return self.rescue.keep(self.id, &self.line, self.failed),
-                Some("r") if self.again.is_some() => self.run_again().await,
-                Some("c") => self.run_another().await,
-                Some("f") => self.write_file().await,
-                Some("s") => self.show().await,
-                Some(_) => Ok(None),
+            self.failed = match self.ask().await {
+                Ok(Some(Ok(saved))) => return Ok(saved.to),
+                Ok(Some(Err(failed))) => failed.why,
+                Ok(None) => continue,
+                Err(Interrupt::Failed(failure)) => failure.message,
+                Err(Interrupt::Stop(_)) => return self.rescue.keep(self.id, &self.line, self.failed),
             };
-            match tried {
-                Ok(Some(delivered)) => return Ok(delivered),
-                Ok(None) => {}
-                Err(why) => self.failed = why,
-            }
         }
     }
 
-    fn question(&self) -> String {
-        let again = if self.again.is_some() { "  r  run the command again\n" } else { "" };
-        format!(
-            "latchkey: {}. The secret of {} is still here:\n{again}  c  give it to another command\n  \
-             f  write it to a new file\n  s  show it here\n  k  keep it in a private file in {} and end\nYour choice: ",
-            self.failed,
-            self.id.to_display(KeyId::MAX_CHARS),
-            self.rescue.folder().display(),
-        )
-    }
-
-    async fn run_again(&mut self) -> Result<Option<Delivery>, String> {
-        let Some(receiver) = &self.again else { return Ok(None) };
-        receiver
-            .give(&self.line, OutputMode::Aloud, self.prompter.guard().signal())
-            .await
-            .map_err(|failed| failed.why)?;
-        Ok(Some(Delivery::Command))
-    }
-
-    async fn run_another(&mut self) -> Result<Option<Delivery>, String> {
-        let Some(command) = self.ask("Command: ").await else { return Ok(None) };
-        self.again = Some(PipeCommand::find(&command).map_err(|refusal| refusal.what)?);
-        self.run_again().await
-    }
-
-    async fn write_file(&mut self) -> Result<Option<Delivery>, String> {
-        let Some(path) = self.ask("New file: ").await else { return Ok(None) };
-        match to_path(Path::new(&path), &self.line).map_err(|refusal| refusal.what)? {
-            Delivered::File(path) => Ok(Some(Delivery::File(path))),
-            Delivered::Descriptor(number) => Ok(Some(Delivery::Descriptor(number))),
+    async fn ask(&mut self) -> Tried {
+        let id = self.id.to_display(KeyId::MAX_CHARS);
+        self.prompter.warn(format!("{}. The secret of {id} is still here.", self.failed.trim_end_matches('.')));
+        let keep = format!("keep it in a private file in {} and end", self.rescue.folder().display());
+        let mut choices = vec![COMMAND, FILE, ("Show", "show it here"), ("Keep", keep.as_str())];
+        if self.again.is_some() {
+            choices.push(("Retry", "run the command again"));
         }
+        let target = match self.prompter.choose("Your choice", &choices).await? {
+            0 => ask_command(self.prompter).await?,
+            1 => ask_file(self.prompter).await?,
+            2 => return self.show().await,
+            3 => return Err(Stop::Left.into()),
+            _ => self.again.clone(),
+        };
+        let Some(target) = target else { return Ok(None) };
+        let saved = save(&target, &self.line, OutputMode::Aloud, self.prompter.guard().signal()).await;
+        if matches!(&saved, Err(failed) if failed.was_tried) {
+            self.again = Some(target).filter(|target| matches!(target, SaveTarget::Command(_)));
+        }
+        Ok(Some(saved))
     }
 
-    /// Straight to the terminal: standard output may be a file.
-    async fn show(&mut self) -> Result<Option<Delivery>, String> {
-        let text = std::str::from_utf8(&self.line).unwrap_or_default().trim_end();
-        self.prompter.say_credential(text).map_err(|error| Failure::from(error).message)?;
-        let has_it = self.ask("Type y when you have it: ").await;
-        Ok(has_it.filter(|answer| answer == "y").map(|_| Delivery::Terminal))
-    }
-
-    /// None if nobody answers, or a signal came.
-    async fn ask(&mut self, question: impl AsRef<str>) -> Option<String> {
-        self.prompter.ask(question).await.ok()
+    async fn show(&mut self) -> Tried {
+        let text = str::from_utf8(&self.line).unwrap_or_default().trim_end();
+        self.prompter.say_credential(text)?;
+        let has_it = self.prompter.ask("Type y when you have it: ").await?;
+        Ok((has_it == "y").then(|| Ok(Saved::at(Delivery::Terminal))))
     }
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Delivery;
+use super::delivery::Delivery;
 use crate::domain::KeyId;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::delivery::{NewFile, fill};
@@ -47,4 +47,11 @@ impl Rescue {
             ))),
         }
     }
+}
+
+/// A secret had to be kept in a private file: says where, and why.
+pub(crate) fn rescued(id: &KeyId, path: &Path, why: &str) -> Failure {
+    let (id, why) = (id.to_display(KeyId::MAX_CHARS), why.trim_end_matches('.'));
+    Failure::new(Exit::Undelivered, format!("Key {id} was created, but its secret was not delivered: {why}."))
+        .next(format!("It is in {} (readable only by you): move it to where it belongs.", path.display()))
 }

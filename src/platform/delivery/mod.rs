@@ -5,7 +5,7 @@ mod command;
 mod descriptor;
 mod file;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -39,33 +39,10 @@ pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
     line
 }
 
-/// Where the line of a secret has arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivered {
-    /// In a new file.
-    File(PathBuf),
-    /// At an open file descriptor; its number.
-    Descriptor(u32),
-}
-
 /// The file descriptor that a path such as `/dev/fd/3` names.
 #[must_use]
 pub fn descriptor_in(path: &Path) -> Option<u32> {
     path.to_str()?.strip_prefix("/dev/fd/")?.parse().ok()
-}
-
-/// Writes the line of a secret to a new file, or to the descriptor that the path names.
-pub fn to_path(path: &Path, line: &[u8]) -> Result<Delivered, Refusal> {
-    let unwritten = |error| {
-        let what = format!("{} can't be written: {error}", path.display());
-        Refusal::new(what, "Name another file.")
-    };
-    if let Some(number) = descriptor_in(path) {
-        Descriptor::open(number)?.fill(line).map_err(unwritten)?;
-        return Ok(Delivered::Descriptor(number));
-    }
-    NewFile::create(path)?.fill(line).map_err(unwritten)?;
-    Ok(Delivered::File(path.to_owned()))
 }
 
 #[cfg(test)]

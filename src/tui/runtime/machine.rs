@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::delivery;
 use crate::domain::{ClipboardChoice, SecretKey};
+use crate::operations::deliver::{line, save};
 use crate::platform::clipboard::report::What;
 use crate::platform::clipboard::{Clipboard, Copied};
+use crate::platform::delivery::OutputMode;
 use crate::platform::surroundings::{Surroundings, can_resume, look};
 use crate::tui::state::{ClockReading, SaveResult, SaveTarget};
 
@@ -92,7 +93,12 @@ impl Machine for ThisMachine {
     }
 
     async fn deliver(&self, to: SaveTarget, secret: SecretKey, stop: oneshot::Receiver<()>) -> SaveResult {
-        delivery::deliver(to, secret, stop).await
+        let stopped = async {
+            if stop.await.is_err() {
+                std::future::pending::<()>().await; // nothing is left that could stop it
+            }
+        };
+        save(&to, &line(&secret), OutputMode::Kept, stopped).await
     }
 
     async fn end(&self) {

@@ -4,7 +4,6 @@
 //! generic over the [`Terminal`](super::terminal::Terminal) and the [`Machine`]: tests run it in memory.
 
 mod creates;
-mod delivery;
 mod event_loop;
 mod machine;
 mod options;

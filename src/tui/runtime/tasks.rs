@@ -8,7 +8,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::machine::Machine;
-use crate::domain::{SecretKey, Untrusted};
+use crate::domain::SecretKey;
+use crate::operations::deliver::{NotSaved, WRITING_INTERRUPTED};
 use crate::platform::clipboard::Copied;
 use crate::platform::clipboard::report::What;
 use crate::platform::surroundings::Surroundings;
@@ -73,7 +74,7 @@ impl<M: Machine> BackgroundTasks<M> {
         // A task of its own: the end of the page must not cut a secret off on its way.
         let delivery = tokio::spawn(async move { machine.deliver(to, secret, stopped).await });
         self.running.spawn(async move {
-            let broke_off = || Err(("the delivery broke off".to_owned(), Untrusted::default()));
+            let broke_off = || Err(NotSaved::new(WRITING_INTERRUPTED));
             TaskResult::Delivered(delivery.await.unwrap_or_else(|_| broke_off()))
         });
     }

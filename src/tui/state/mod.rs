@@ -35,8 +35,8 @@ pub use profiles::ProfilesDialog;
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
 pub use sign_in::{SignInDialog, SignInFocus};
 pub use step::{
-    HmacFocus, HmacStep, Made, SaveFocus, SaveResult, SaveStep, SaveTarget, Saving, Step, StepOutcome, TestButton,
-    TestStep,
+    Delivery, HmacFocus, HmacStep, Made, NotSaved, SaveFocus, SaveResult, SaveStep, SaveTarget, Saved, Saving, Step,
+    StepOutcome, TestButton, TestStep,
 };
 pub use token::{TokenDialog, TokenFocus};
 pub use window::Window;

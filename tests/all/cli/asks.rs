@@ -132,10 +132,10 @@ fn a_secret_is_shown_on_a_terminal_only_if_asked() {
 fn a_failing_command_offers_the_secret_again() {
     let home = Home::new();
     let mut terminal = start(&home, &["keys", "create", "--pipe-to", "test -e ready && cat > got"]);
-    terminal.sees("Your choice: ");
+    terminal.sees("Your choice (1 to 5, Enter lists them): ");
     terminal.sees("the command failed");
     terminal.press("c<Enter>");
-    terminal.sees("Command: ");
+    terminal.sees("Command (Enter to go back): ");
     terminal.press("no-such-program<Enter>");
     terminal.sees("command not found");
     home.file("ready", "");
@@ -155,10 +155,10 @@ fn the_other_ways_out_of_a_failing_command() {
     for (choice, gives) in [("f<Enter>", 0), ("s<Enter>", 0), ("k<Enter>", 8), ("<Ctrl-C>", 8)] {
         let home = Home::new();
         let mut terminal = start(&home, &["keys", "create", "--pipe-to", "false"]);
-        terminal.sees("Your choice: ");
+        terminal.sees("Your choice (1 to 5, Enter lists them): ");
         terminal.press(choice);
         if choice.starts_with('f') {
-            terminal.sees("New file: ");
+            terminal.sees("New file (Enter to go back): ");
             terminal.press("new<Enter>");
         }
         if choice.starts_with('s') {

@@ -3,7 +3,7 @@
 use latchkey::domain::Untrusted;
 use latchkey::platform::clipboard::report::What;
 use latchkey::platform::surroundings::{Surroundings, Warning};
-use latchkey::tui::state::SaveTarget;
+use latchkey::tui::state::{Delivery, NotSaved, SaveTarget, Saved};
 
 use super::Bench;
 
@@ -101,18 +101,18 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     // Nothing goes on beside it but its end.
     bench.type_keys("<Tab><Enter>x").await;
     bench.sees("[Esc stops it]");
-    bench.delivered(Err(("the command failed".into(), Untrusted::new("no\u{1b}[2J")))).await;
-    bench.sees("The command failed. The secret is still here. It says: no^[[2J");
+    bench.delivered(Err(NotSaved { output: Untrusted::new("no\u{1b}[2J"), ..NotSaved::new("the command failed") })).await;
+    bench.sees("The command failed. The secret is still in this dialog. Output: no^[[2J");
     bench.press("<Esc>");
     assert_eq!(bench.secret().expose(), secret.expose());
     bench.type_keys("w<Enter>").await;
     assert!(matches!(&bench.delivering(), Some(SaveTarget::File(path)) if path.starts_with("~/PK")));
-    bench.delivered(Ok(Untrusted::default())).await;
-    bench.sees("a new file that only you");
+    bench.delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into())))).await;
+    bench.sees("Saved to ~/PK.secret (readable only by you).");
     bench.type_keys("<Enter>").await;
     assert!(bench.state.dialog.is_none());
     // Nobody waits any more.
-    bench.state.on_delivered(Ok(Untrusted::default()));
+    bench.state.on_delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into()))));
     bench.misses("sk_");
 }
 
@@ -122,7 +122,7 @@ async fn a_secret_in_the_text_of_a_command_is_refused() {
     let secret = bench.secret();
     bench.press("w<Tab><Tab>");
     bench.press(&format!("echo<Space>{}<Enter>", secret.expose()));
-    bench.sees("The secret itself stands in there");
+    bench.sees("Don't put the secret in the file name or command");
     assert_eq!(bench.delivering(), None);
 }
 

@@ -65,7 +65,7 @@ fn a_secret_that_nobody_has_is_kept() {
         assert_eq!(status.code(), Some(8), "{text}");
         let [kept] = &home.kept()[..] else { panic!("no secret was kept") };
         assert!(
-            text.contains(&format!("is kept in {}, for you alone", kept.display())) && !text.contains("sk_"),
+            text.contains(&format!("It is in {} (readable only by you)", kept.display())) && !text.contains("sk_"),
             "{text}"
         );
         assert_eq!(fs::metadata(kept).unwrap().permissions().mode() & 0o777, 0o600);

@@ -28,7 +28,7 @@ fn it_goes_to_a_file_unseen() {
         ("New file", "/dev/fd/9"),
         ("File descriptor 9 is not open for writing.", "1"),
         ("New file", "~/secret"),
-        ("for you alone.", "close"),
+        ("(readable only by you).", "close"),
     ]);
     talk.says(&format!("{id} is ready for use. Its secret is gone from this program."));
     let said = talk.quits();
@@ -46,10 +46,10 @@ fn it_goes_to_a_command_which_has_no_terminal() {
     talk.types("command");
     talk.answers(&[("Command (Enter to go back): ", "no-such-command"), ("ommand not found", "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat >/dev/null; printf '\\033[31mno' >&2; exit 3")]);
-    talk.answers(&[("It said: ^[[31mno", HEARD), ("The command failed (exit status: 3).", "2")]);
-    talk.answers(&[("Command (Enter to go back): ", "cat"), ("what it said is not shown.", "2")]);
+    talk.answers(&[("The command failed (exit status: 3). Output: ^[[31mno", "2")]);
+    talk.answers(&[("Command (Enter to go back): ", "cat"), ("Its output contains the secret and is not shown.", "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat > got; echo kept; (: >/dev/tty) 2>/dev/null || echo alone")]);
-    talk.says("It said: kept\\nalone");
+    talk.says("The command finished successfully. Output: kept\\nalone");
     talk.answers(&[(SECRET, "6"), ("is ready for use", HEARD)]);
     let said = talk.quits();
     assert!(!said.contains("sk_") && fs::read_to_string(home.path("got")).unwrap().starts_with("sk_"), "{said}");
@@ -116,12 +116,12 @@ fn what_was_made_with_it_is_a_credential_too() {
     talk.answers(&[
         ("Access token (1 to 4, Enter lists them): ", "1"),
         ("New file", "token"),
-        ("for you alone", "back"),
+        ("(readable only by you)", "back"),
     ]);
     talk.answers(&[(SECRET, "hmac token"), ("Enter for random text): ", "api-content-hash")]);
     talk.answers(&[("HMAC token: generated, not shown.", "file"), ("New file", "hash"), ("Enter lists them): ", "4")]);
-    talk.answers(&[("New file", "request"), ("The request for curl is in request", "2"), ("Command", "cat >hash2")]);
-    talk.answers(&[("ended well", "3"), ("Show it?", "y"), ("HMAC token, alone on the next line:\r\n", "5")]);
+    talk.answers(&[("New file", "request"), ("Saved to request", "2"), ("Command", "cat >hash2")]);
+    talk.answers(&[("finished successfully", "3"), ("Show it?", "y"), ("HMAC token, alone on the next line:\r\n", "5")]);
     let hash = home.read("hash");
     assert_eq!(talk.says("\r\n"), hash.replace('\n', "\r\n"));
     talk.answers(&[(SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);

@@ -26,6 +26,6 @@ fn a_create_under_way_is_finished_and_its_secret_kept() {
     go_on.send(()).unwrap();
     let (status, text) = talk.ends();
     assert_eq!(status.code(), Some(8), "{text}");
-    assert!(text.contains("is kept in") && !text.contains("sk_") && !text.contains("anything"), "{text}");
+    assert!(text.contains("(readable only by you)") && !text.contains("sk_") && !text.contains("anything"), "{text}");
     assert_eq!(std::fs::read_to_string(&home.kept()[0]).unwrap(), format!("{SECRET}\n"));
 }

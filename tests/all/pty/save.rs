@@ -38,7 +38,7 @@ fn what_exists_is_not_overwritten_and_links_are_not_followed() {
     std::os::unix::fs::symlink(home.path().join("target"), home.path().join("link")).unwrap();
     let mut terminal = saving(&home);
     name_file(&mut terminal, "~/mine");
-    terminal.sees("already exists and will not be overwritten. The secret is still here.");
+    terminal.sees("already exists and will not be overwritten.");
     name_file(&mut terminal, "~/link");
     terminal.sees("link already exists");
     name_file(&mut terminal, "~/nowhere/file");
@@ -63,14 +63,14 @@ fn a_descriptor_that_the_shell_opened_gets_it() {
     terminal.sees("/dev/fd/3");
     // Not for writing; the terminal itself; and the program's own, which are closed on exec.
     name_file(&mut terminal, "/dev/fd/4");
-    terminal.sees("descriptor 4 is not open for writing. The secret is still here.");
+    terminal.sees("descriptor 4 is not open for writing. ");
     name_file(&mut terminal, "/dev/fd/1");
     terminal.sees("descriptor 1 is standard input, output or error");
     name_file(&mut terminal, "/dev/fd/5");
     terminal.sees("descriptor 5 is not open for writing");
     assert_eq!(fs::read_to_string(home.path().join("got")).unwrap(), "");
     name_file(&mut terminal, "/dev/fd/3");
-    terminal.sees("The secret went to file descriptor 3.");
+    terminal.sees("Written to file descriptor 3.");
     let got = fs::read_to_string(home.path().join("got")).unwrap();
     assert!(got.starts_with("sk_") && got.len() == 53 && got.ends_with('\n'));
     assert!(!contains(&terminal.bytes, got.trim_end().as_bytes()));
@@ -93,7 +93,7 @@ fn a_command_gets_it_on_its_standard_input_and_touches_no_terminal() {
              echo SPILL >/dev/tty; printf '\\033]0;evil\\007done\\n'; test ! -t 1"
         ),
     );
-    terminal.sees("The command has taken the secret and ended well.");
+    terminal.sees("The command finished successfully.");
     // What it says passes the gate for foreign text.
     terminal.sees("^[]0;evil^Gdone");
     assert_eq!(count(&terminal.bytes, b"\x1b]0;"), 0);
@@ -116,7 +116,7 @@ fn a_failing_command_leaves_the_secret_in_the_dialog() {
     let home = TempDir::new().unwrap();
     let mut terminal = saving(&home);
     run(&mut terminal, "cat >/dev/null; echo no such store >&2; exit 3");
-    terminal.sees("The command failed (exit status: 3). The secret is still here. It says: no such store");
+    terminal.sees("The command failed (exit status: 3). The secret is still in this dialog. Output: no such store");
     terminal.press("<Ctrl-U>");
     terminal.paste("true");
     terminal.press("<Enter>");
@@ -129,7 +129,7 @@ fn a_failing_command_leaves_the_secret_in_the_dialog() {
     terminal.press("<Ctrl-U>");
     terminal.paste("tee /dev/stderr");
     terminal.press("<Enter>");
-    terminal.sees("It says: (the secret: not shown)");
+    terminal.sees("Its output contains the secret and is not shown.");
     assert!(!contains(&terminal.bytes, b"sk_"));
 }
 
@@ -140,11 +140,11 @@ fn a_command_that_waits_for_ever_is_stopped_by_escape_or_a_quit() {
     run(&mut terminal, "cat >/dev/null; tail -f /dev/null");
     terminal.sees("[Esc stops it]");
     terminal.press("<Esc>");
-    terminal.sees("The command was interrupted. The secret is still here.");
+    terminal.sees("The command was interrupted. The secret is still in this dialog.");
     terminal.press("<Enter>");
     terminal.sees("[Esc stops it]");
     terminal.press("<Ctrl-C>");
-    terminal.sees("The command was interrupted. The secret is still here.");
+    terminal.sees("The command was interrupted. The secret is still in this dialog.");
     terminal.press("<Esc>");
     terminal.sees("[Show key]");
     terminal.press("s");

@@ -38,7 +38,7 @@ fn script_sees_neither_the_secret_nor_its_base64_when_it_is_saved() {
     terminal.press("w");
     terminal.sees("Save the secret");
     terminal.press("<Enter>");
-    terminal.sees(&format!("The secret is in ~/{id}.secret, a new file that only you can read."));
+    terminal.sees(&format!("Saved to ~/{id}.secret (readable only by you)."));
     let file = home.path().join(format!("{id}.secret"));
     let secret = std::fs::read_to_string(&file).unwrap();
     assert!(secret.starts_with("sk_") && secret.len() == 53 && secret.ends_with('\n'));

@@ -7,6 +7,7 @@ use latchkey::client::{ApiError, Creation, Reply};
 use latchkey::domain::Untrusted;
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
+use latchkey::tui::state::{Delivery, NotSaved, Saved};
 
 use crate::screens::stage::{SIZES, Stage, at_sizes, key, some_keys};
 
@@ -164,7 +165,9 @@ fn save_failed() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Tab><Tab>pass<Space>insert<Enter>");
         let said = Untrusted::new("Error: pass-name is not in the password store.\u{1b}[2J");
-        stage.state.on_delivered(Err(("the command failed (exit status: 1)".to_owned(), said)));
+        stage
+            .state
+            .on_delivered(Err(NotSaved { output: said, ..NotSaved::new("the command failed (exit status: 1)") }));
     }));
 }
 
@@ -174,7 +177,7 @@ fn save_to_what_exists() {
         stage.press("w<Enter>");
         let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret already exists and will \
             not be overwritten";
-        stage.state.on_delivered(Err((why.to_owned(), Untrusted::default())));
+        stage.state.on_delivered(Err(NotSaved::new(why)));
     }));
 }
 
@@ -182,7 +185,7 @@ fn save_to_what_exists() {
 fn saved() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Enter>");
-        stage.state.on_delivered(Ok(Untrusted::default()));
+        stage.state.on_delivered(Ok(Saved::at(Delivery::File("~/PK7QW3N5ZJ0V4T8M2XHC.secret".into()))));
     }));
 }
 

@@ -158,7 +158,7 @@ fn a_create_whose_secret_was_saved_is_settled() {
     page.press("ckept<Enter>");
     page.sees("Access key created");
     page.press("w<Enter>");
-    page.sees("a new file that only you can read.");
+    page.sees("(readable only by you).");
     let notes = home.path().join(".local/state/latchkey/unfinished");
     while !files(&notes).is_empty() {
         std::thread::yield_now();

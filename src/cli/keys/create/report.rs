@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::cli::output;
 use crate::cli::output::KeyRecord;
-use crate::domain::{AccessKey, KeyId, SecretKey};
+use crate::domain::{AccessKey, SecretKey};
 use crate::operations::deliver;
-use crate::operations::deliver::{Delivery, Rescue};
+use crate::operations::deliver::{Delivery, Rescue, rescued};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
@@ -45,9 +45,7 @@ pub(crate) fn write(
         _ => delivered,
     };
     let Delivery::Rescued(path, why) = delivered else { return Ok(Exit::Done) };
-    let (id, why) = (key.id.to_display(KeyId::MAX_CHARS), why.trim_end_matches('.'));
-    Err(Failure::new(Exit::Undelivered, format!("Key {id} was made, but its secret was not delivered: {why}."))
-        .next(format!("It is in {}: move it to where it belongs.", path.display())))
+    Err(rescued(&key.id, &path, &why))
 }
 
 fn write_to(

@@ -81,6 +81,12 @@ impl PipeCommand {
         Ok(Self(command.to_owned()))
     }
 
+    /// The command as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Runs it with `line` as its standard input, and waits for its end, or until `stop` says that it shall be ended. It has
     /// read the whole line, and ended well, or this is an error.
     pub async fn give(

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use crossterm::event::KeyEvent;
 
+pub use crate::operations::deliver::{Delivery, NotSaved, SaveTarget, Saved};
 pub use hmac::{HmacFocus, HmacStep, Made};
-pub use save::{SaveFocus, SaveResult, SaveStep, SaveTarget, Saving};
+pub use save::{SaveFocus, SaveResult, SaveStep, Saving};
 pub use test::{TestButton, TestStep};
 
 use super::{ClockReading, Effect};

@@ -1,12 +1,10 @@
 //! The way of a secret out of the program that no recorder of the terminal sees: into a new file, or into a command.
 
-use std::path::Path;
-
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::StepOutcome;
-use crate::domain::{KeyId, SecretKey, Untrusted, sentence};
-use crate::platform::delivery::descriptor_in;
+use crate::domain::{KeyId, SecretKey};
+use crate::operations::deliver::{NotSaved, SECRET_IN_TARGET, SaveTarget, Saved};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::Effect;
@@ -54,22 +52,13 @@ pub enum SaveFocus {
     Back,
 }
 
-/// Where a secret shall go, as it was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SaveTarget {
-    /// A new file, or a descriptor that was opened for us, such as `/dev/fd/3`.
-    File(String),
-    /// A command's standard input.
-    Command(String),
-}
-
-/// What came of a delivery: what the command said, or why it failed and what it said.
-pub type SaveResult = Result<Untrusted, (String, Untrusted)>;
+/// What came of a delivery.
+pub type SaveResult = Result<Saved, NotSaved>;
 
 /// Longer than any path (`PATH_MAX` of Linux is 4096) and most commands.
 const LONGEST: usize = 4096;
-/// What a command said is shown as far as this, in cells.
-const SAID: usize = 240;
+/// Cells of a path and of what a command printed.
+const OUTPUT_CELLS: usize = 240;
 
 impl SaveFocus {
     /// All of them, in their order on screen.
@@ -135,24 +124,13 @@ impl SaveStep {
         }
     }
 
-    /// Takes what came of the delivery. It has arrived: in words; or it is still here.
+    /// Takes what came of the delivery: returns where the secret is, or keeps it here and says why.
     pub fn on_delivered(&mut self, delivered: SaveResult) -> Option<String> {
-        let said = |said: &Untrusted| {
-            if said.is_empty() { String::new() } else { format!(" It says: {}", said.to_display(SAID)) }
-        };
         match delivered {
-            Ok(_) if matches!(self.focus, SaveFocus::File | SaveFocus::Write) => {
-                let place = self.file.text().trim();
-                if let Some(number) = descriptor_in(Path::new(place)) {
-                    return Some(format!("The secret went to file descriptor {number}."));
-                }
-                let place = Untrusted::new(place).to_display(SAID);
-                Some(format!("The secret is in {place}, a new file that only you can read."))
-            }
-            Ok(words) => Some(format!("The command has taken the secret and ended well.{}", said(&words))),
-            Err((why, words)) => {
-                let why = Untrusted::new(&sentence(&why)).to_display(SAID);
-                self.state = Saving::Failed(format!("{why} The secret is still here.{}", said(&words)));
+            Ok(saved) => Some(saved.sentences(OUTPUT_CELLS)),
+            Err(failed) => {
+                let words = failed.sentences("The secret is still in this dialog.", OUTPUT_CELLS);
+                self.state = Saving::Failed(words);
                 None
             }
         }
@@ -172,13 +150,8 @@ impl SaveStep {
     }
 
     fn deliver(&mut self, to: SaveTarget) -> StepOutcome {
-        let text = match &to {
-            SaveTarget::File(text) | SaveTarget::Command(text) => text,
-        };
-        if text.contains(self.secret.expose()) {
-            let words =
-                "The secret itself stands in there, where others can read it: take it out. It is given by itself.";
-            self.state = Saving::Failed(words.to_owned());
+        if to.holds(self.secret.expose()) {
+            self.state = Saving::Failed(SECRET_IN_TARGET.to_owned());
             return StepOutcome::Stay(None);
         }
         self.state = Saving::Running;

@@ -1,0 +1,126 @@
+//! Where a secret went, or why it did not get there.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::{Untrusted, sentence};
+use crate::platform::delivery::{CommandOutput, Failed, Refusal};
+
+/// Where a secret went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Standard output.
+    Stdout,
+    /// A new file.
+    File(PathBuf),
+    /// A file descriptor; its number.
+    Descriptor(u32),
+    /// A command, which finished successfully.
+    Command,
+    /// The terminal, as the user chose.
+    Terminal,
+    /// A private file of ours, since the destination failed; with what went wrong.
+    Rescued(PathBuf, String),
+}
+
+impl Delivery {
+    /// The word of the JSON result.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::File(_) => "file",
+            Self::Descriptor(_) => "descriptor",
+            Self::Command => "command",
+            Self::Terminal => "terminal",
+            Self::Rescued(..) => "rescue_file",
+        }
+    }
+
+    /// The file that holds it, if one does.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Rescued(path, _) => Some(path),
+            Self::Stdout | Self::Descriptor(_) | Self::Command | Self::Terminal => None,
+        }
+    }
+}
+
+/// A secret that reached a file, a descriptor or a command.
+#[derive(Debug)]
+pub struct Saved {
+    /// Where it is.
+    pub to: Delivery,
+    /// What the command printed, if that was kept.
+    pub output: CommandOutput,
+}
+
+impl Saved {
+    /// Without output of a command.
+    #[must_use]
+    pub fn at(to: Delivery) -> Self {
+        Self { to, output: CommandOutput::default() }
+    }
+
+    /// Where it is, in sentences of at most `cells` for each foreign text.
+    #[must_use]
+    pub fn sentences(&self, cells: usize) -> String {
+        match &self.to {
+            Delivery::File(path) => {
+                let path = Untrusted::new(&path.to_string_lossy()).to_display(cells);
+                format!("Saved to {path} (readable only by you).")
+            }
+            Delivery::Descriptor(number) => format!("Written to file descriptor {number}."),
+            _ if self.output.had_secret => {
+                "The command finished successfully. Its output contains the secret and is not shown.".to_owned()
+            }
+            _ => format!("The command finished successfully.{}", printed(&self.output.words, cells)),
+        }
+    }
+}
+
+/// Why a secret is still here.
+#[derive(Debug)]
+pub struct NotSaved {
+    /// What went wrong, for the middle of a sentence.
+    pub why: String,
+    /// What to do, in a sentence; empty if that is clear.
+    pub next: &'static str,
+    /// What the command printed, if that was kept.
+    pub output: Untrusted,
+    /// Whether the destination was there, and failed when it was given the secret.
+    pub was_tried: bool,
+}
+
+impl NotSaved {
+    /// What went wrong, for the middle of a sentence.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), next: "", output: Untrusted::default(), was_tried: true }
+    }
+
+    /// What went wrong, in sentences of at most `cells` for each foreign text; `still` says that the secret is still
+    /// here.
+    #[must_use]
+    pub fn sentences(&self, still: &str, cells: usize) -> String {
+        let why = Untrusted::new(&sentence(&self.why)).to_display(cells);
+        let between = |text: &str| if text.is_empty() { String::new() } else { format!(" {text}") };
+        format!("{why}{}{}{}", between(self.next), between(still), printed(&self.output, cells))
+    }
+}
+
+impl From<Refusal> for NotSaved {
+    fn from(Refusal { what, next }: Refusal) -> Self {
+        Self { next, was_tried: false, ..Self::new(what) }
+    }
+}
+
+impl From<Failed> for NotSaved {
+    fn from(failed: Failed) -> Self {
+        Self { output: failed.said, ..Self::new(failed.why) }
+    }
+}
+
+/// The output of a command, as the end of a sentence.
+fn printed(output: &Untrusted, cells: usize) -> String {
+    if output.is_empty() { String::new() } else { format!(" Output: {}", output.to_display(cells)) }
+}

@@ -1,0 +1,125 @@
+//! Destinations of a secret: each is tried before there is a secret, and filled by one function.
+
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::delivery::{Delivery, NotSaved, Saved};
+use crate::domain::sentence;
+use crate::operations::failure::Failure;
+use crate::platform::delivery::{Descriptor, NewFile, OutputMode, PipeCommand, Refusal, descriptor_in};
+
+/// A task of ours broke off.
+pub(crate) const WRITING_INTERRUPTED: &str = "writing was interrupted";
+
+/// Where a secret is to go.
+pub enum Destination {
+    /// Standard output, with the rest of the result.
+    Stdout,
+    /// A file that was made for it.
+    File(NewFile),
+    /// An open file descriptor.
+    Descriptor(Descriptor),
+    /// A command that was found.
+    Command(PipeCommand),
+}
+
+/// Where the arguments of a command ask a new secret to go; standard output if nothing is named.
+pub struct DeliveryRequest<'a> {
+    /// A new file.
+    pub file: Option<&'a Path>,
+    /// A file descriptor that is open for writing.
+    pub descriptor: Option<u32>,
+    /// A command that reads the secret from its standard input.
+    pub command: Option<&'a str>,
+    /// Whether it may be printed on a terminal.
+    pub show: bool,
+}
+
+impl Destination {
+    /// Tries the destination that the arguments name. Nothing has been asked of a server yet.
+    pub fn prepare(request: &DeliveryRequest<'_>) -> Result<Self, Failure> {
+        if let Some(path) = request.file {
+            if path == Path::new("-") {
+                return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
+                    .next("Omit it to write to standard output, or write ./- for a file of that name."));
+            }
+            return NewFile::create(path).map(Self::File).map_err(|refusal| no_key(&refusal));
+        }
+        if let Some(number) = request.descriptor {
+            return Descriptor::open(number).map(Self::Descriptor).map_err(|refusal| no_key(&refusal));
+        }
+        if let Some(command) = request.command {
+            return PipeCommand::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
+        }
+        if io::stdout().is_terminal() && !request.show {
+            return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
+                .next("Use --secret-file FILE, --pipe-to COMMAND, or --show to print it."));
+        }
+        if is_null() {
+            return Err(Failure::usage("Standard output is /dev/null: the secret would be lost. No key was made.")
+                .next("Use --secret-file FILE or --pipe-to COMMAND."));
+        }
+        Ok(Self::Stdout)
+    }
+
+    /// Opens a new file, or the descriptor that a path such as `/dev/fd/3` names.
+    pub(crate) fn open(path: &Path) -> Result<Self, Refusal> {
+        match descriptor_in(path) {
+            Some(number) => Descriptor::open(number).map(Self::Descriptor),
+            None => NewFile::create(path).map(Self::File),
+        }
+    }
+
+    /// Writes the secret there. A command runs until it ends or `stop` ends it.
+    pub(crate) async fn give(
+        self,
+        line: &Zeroizing<Vec<u8>>,
+        mode: OutputMode,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Saved, NotSaved> {
+        match self {
+            Self::Stdout => Ok(Saved::at(Delivery::Stdout)),
+            Self::File(file) => {
+                let path: PathBuf = file.path().to_owned();
+                write(path.display().to_string(), line, move |line| file.fill(line)).await?;
+                Ok(Saved::at(Delivery::File(path)))
+            }
+            Self::Descriptor(descriptor) => {
+                let number = descriptor.number();
+                write(format!("file descriptor {number}"), line, move |line| descriptor.fill(line)).await?;
+                Ok(Saved::at(Delivery::Descriptor(number)))
+            }
+            Self::Command(command) => {
+                Ok(Saved { to: Delivery::Command, output: command.give(line, mode, stop).await? })
+            }
+        }
+    }
+}
+
+/// Writes where a slow disk or reader holds up no other task.
+async fn write(
+    place: String,
+    line: &Zeroizing<Vec<u8>>,
+    fill: impl FnOnce(&[u8]) -> io::Result<()> + Send + 'static,
+) -> Result<(), NotSaved> {
+    let line = line.clone();
+    match tokio::task::spawn_blocking(move || fill(&line)).await {
+        Ok(written) => written.map_err(|error| NotSaved::new(format!("{place} can't be written: {error}"))),
+        Err(_) => Err(NotSaved::new(WRITING_INTERRUPTED)),
+    }
+}
+
+/// A destination was refused, and nothing was asked of a server.
+fn no_key(refusal: &Refusal) -> Failure {
+    Failure::usage(format!("{} No key was made.", sentence(&refusal.what))).next(refusal.next)
+}
+
+/// Whether standard output is the device 1:3 (Linux `Documentation/admin-guide/devices.txt`).
+fn is_null() -> bool {
+    rustix::fs::fstat(io::stdout()).is_ok_and(|stat| {
+        rustix::fs::FileType::from_raw_mode(stat.st_mode).is_char_device()
+            && (rustix::fs::major(stat.st_rdev), rustix::fs::minor(stat.st_rdev)) == (1, 3)
+    })
+}
