@@ -101,7 +101,9 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     // Nothing goes on beside it but its end.
     bench.type_keys("<Tab><Enter>x").await;
     bench.sees("[Esc stops it]");
-    bench.delivered(Err(NotSaved { output: Untrusted::new("no\u{1b}[2J"), ..NotSaved::new("the command failed") })).await;
+    bench
+        .delivered(Err(NotSaved { output: Untrusted::new("no\u{1b}[2J"), ..NotSaved::new("the command failed") }))
+        .await;
     bench.sees("The command failed. The secret is still in this dialog. Output: no^[[2J");
     bench.press("<Esc>");
     assert_eq!(bench.secret().expose(), secret.expose());

@@ -121,7 +121,11 @@ fn what_was_made_with_it_is_a_credential_too() {
     talk.answers(&[(SECRET, "hmac token"), ("Enter for random text): ", "api-content-hash")]);
     talk.answers(&[("HMAC token: generated, not shown.", "file"), ("New file", "hash"), ("Enter lists them): ", "4")]);
     talk.answers(&[("New file", "request"), ("Saved to request", "2"), ("Command", "cat >hash2")]);
-    talk.answers(&[("finished successfully", "3"), ("Show it?", "y"), ("HMAC token, alone on the next line:\r\n", "5")]);
+    talk.answers(&[
+        ("finished successfully", "3"),
+        ("Show it?", "y"),
+        ("HMAC token, alone on the next line:\r\n", "5"),
+    ]);
     let hash = home.read("hash");
     assert_eq!(talk.says("\r\n"), hash.replace('\n', "\r\n"));
     talk.answers(&[(SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use crossterm::event::Event;
 use latchkey::client::{Link, Reply, Request};
-use latchkey::domain::{SecretKey, Untrusted};
+use latchkey::domain::SecretKey;
 use latchkey::platform::clipboard::Copied;
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::{Machine, Options, Runtime, SignalEvent, Signals};
-use latchkey::tui::state::{ClockReading, SaveResult, SaveTarget};
+use latchkey::tui::state::{ClockReading, NotSaved, SaveResult, SaveTarget};
 use latchkey::tui::terminal::Terminal;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use zeroize::Zeroizing;
@@ -207,7 +207,7 @@ impl Machine for MemoryMachine {
             Ok(result) = &mut end => return result,
             Ok(()) = &mut stop => self.state().delivering = None,
         }
-        end.await.unwrap_or_else(|_| Err(("the test dropped it".to_owned(), Untrusted::default())))
+        end.await.unwrap_or_else(|_| Err(NotSaved::new("the test dropped it")))
     }
 
     async fn end(&self) {}

@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode};
 use latchkey::client::{ApiError, Creation, Cursor, Exchanged, ListRequest, Page, Reply, Request, Server, Target};
 use latchkey::domain::{AccessKey, Charset, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
+use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::Options;
 use latchkey::tui::state::Dialog;
+use latchkey::tui::state::{Delivery, Saved};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -97,7 +99,8 @@ impl OnePage {
             }
             self.tokio.block_on(self.page.settle());
             if self.page.machine.state().delivering.take().is_some() {
-                self.page.machine.end_delivery(Ok(Untrusted::new("\u{1b}[2J")));
+                let output = CommandOutput { words: Untrusted::new("\u{1b}[2J"), had_secret: false };
+                self.page.machine.end_delivery(Ok(Saved { to: Delivery::Command, output }));
             }
             self.tokio.block_on(async {
                 self.page.settle().await;
