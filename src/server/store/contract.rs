@@ -289,6 +289,7 @@ pub(crate) async fn every_list_is_sorted<D: Database>() {
                     assert!(page.keys.len() <= 5);
                     request.after = page.keys.last().map(|row| row.place.clone());
                     seen.extend(page.keys.into_iter().map(|row| row.key));
+                    assert!(seen.len() <= expected.len(), "no key comes twice");
                     if !page.more {
                         break;
                     }
@@ -513,6 +514,7 @@ pub(crate) async fn events_come_in_pages_newest_first<D: Database>() {
         let Some(last) = page.last() else { break };
         before = last.seq;
         times.extend(page.iter().map(|event| event.at));
+        assert!(times.len() <= 7, "no event comes twice");
     }
     assert_eq!(times, (0..7).rev().map(at).collect::<Vec<_>>());
     assert!(store.events("PK------------------", i64::MAX, 3).await.unwrap().is_none());
