@@ -1,4 +1,4 @@
-//! Where things are on this computer.
+//! The folders of this user.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub struct AppDirs {
     pub config: PathBuf,
     /// Where the embedded server keeps its data.
     pub data: PathBuf,
-    /// Where the program keeps what it remembers.
+    /// Where the program keeps sessions and unfinished creations.
     pub state: PathBuf,
     /// What `~` stands for.
     pub home: PathBuf,
@@ -23,7 +23,7 @@ pub struct AppDirs {
 }
 
 impl AppDirs {
-    /// The places of the XDG base directory specification.
+    /// The folders of the XDG base directory specification.
     pub fn of_this_user() -> Result<Self, HomeDirError> {
         let base = etcetera::choose_base_strategy()?;
         Ok(Self {
@@ -35,7 +35,7 @@ impl AppDirs {
         })
     }
 
-    /// The path that a setting in `file` means: `~/` is the home, and what is relative is so to the file.
+    /// The path of a setting in `file`: `~/` is the home directory; a relative path starts at the file's folder.
     pub(crate) fn expand(&self, file: &Path, text: &str) -> PathBuf {
         file.parent().unwrap_or_else(|| Path::new("")).join(expand_home(text, &self.home))
     }

@@ -1,4 +1,4 @@
-//! One profile, with the way to its server.
+//! One profile, and where its server is.
 
 use std::path::PathBuf;
 
@@ -12,9 +12,9 @@ pub const LOCAL: &str = "local";
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one for each profile")]
 pub enum ServerLocation {
-    /// Inside this program, on the data of a folder.
+    /// In this program, on the data in a folder.
     Embedded(PathBuf),
-    /// Somewhere else.
+    /// Elsewhere.
     Remote(ConnectionSettings),
 }
 
@@ -22,8 +22,8 @@ pub enum ServerLocation {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) profile: Profile,
-    pub(crate) source: ServerLocation,
-    /// What the user should know about it, in a sentence.
+    pub(crate) location: ServerLocation,
+    /// What was adjusted in its settings, in a sentence.
     pub(crate) notice: Option<String>,
 }
 
@@ -37,8 +37,8 @@ impl Entry {
         Self::new(name, ServerLocation::Remote(connection))
     }
 
-    pub(crate) fn new(name: &str, source: ServerLocation) -> Self {
-        let (server, signs_in) = match &source {
+    pub(crate) fn new(name: &str, location: ServerLocation) -> Self {
+        let (server, signs_in) = match &location {
             ServerLocation::Embedded(_) => ("embedded server".to_owned(), false),
             ServerLocation::Remote(connection) => match &connection.target {
                 Target::Socket(path) => (path.display().to_string(), true),
@@ -48,7 +48,7 @@ impl Entry {
         let (name, username) = (name.to_owned(), None);
         Self {
             profile: Profile { name, server, username, signs_in, production: false, read_only: false },
-            source,
+            location,
             notice: None,
         }
     }

@@ -16,8 +16,7 @@ pub struct Spot {
     pub column: usize,
 }
 
-/// Why the settings cannot be used: where it stands, and what to do. Never holds a value of the file that may be a
-/// credential.
+/// Why the settings cannot be used: the place, and what to do. Never holds a value of the file that may be a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -39,18 +38,18 @@ pub enum ConfigError {
     /// There is no such profile.
     #[error("no profile is named {name:?} ({by}){near}; the profiles are: {known}. Add others in {}", file.display())]
     UnknownProfile {
-        /// Who named it.
+        /// Where the name comes from, such as `--profile`.
         by: String,
         /// The name.
         name: String,
         /// The names that there are.
         known: String,
-        /// What may have been meant, as a part of the sentence.
+        /// A suggestion, as a part of the sentence.
         near: String,
         /// The file of settings.
         file: PathBuf,
     },
-    /// `--data` with a profile whose server is elsewhere.
+    /// `--data` with a profile that uses another server. Holds the profile.
     #[error("--data is for the embedded server, and the profile {0} uses another server: omit one of them")]
     DataElsewhere(String),
     /// `--connect-to` for another server than the profile's.
@@ -61,10 +60,10 @@ pub enum ConfigError {
         /// The server that there is.
         server: String,
     },
-    /// A session of a name that is not the profile's would never be used. Holds the profile, and whose it is.
+    /// A session of another user than the profile's would never be used. Holds the profile and its user.
     #[error("the profile {0} is for {1}: omit --username, or add a profile for the other user")]
     AnotherName(String, String),
-    /// `--url` is none.
+    /// The value of `--url` is no base URL.
     #[error("--url: {0}")]
     Url(BaseUrlError),
 }

@@ -1,4 +1,4 @@
-//! The file of settings.
+//! The settings file.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -18,7 +18,7 @@ use crate::domain::ClipboardChoice;
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
 const MOST: u64 = 1 << 20;
 
-/// What a file says.
+/// The settings of a file.
 #[derive(Default)]
 pub(crate) struct ConfigFile {
     pub(crate) entries: Vec<Entry>,
@@ -28,18 +28,18 @@ pub(crate) struct ConfigFile {
 }
 
 /// The text of a file, and whether only this user can read it.
-pub(crate) struct Text {
+pub(crate) struct Content {
     text: String,
     private: bool,
 }
 
 /// Reads the file. One that others can write could send passwords elsewhere, and is refused.
-pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, ConfigError> {
+pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<Content>, ConfigError> {
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
     let file = match File::open(path) {
         Ok(file) => file,
         // Without its settings, work meant for a team would land on the embedded server.
-        Err(error) if error.kind() == ErrorKind::NotFound && path.ancestors().any(leads_nowhere) => {
+        Err(error) if error.kind() == ErrorKind::NotFound && path.ancestors().any(is_broken_link) => {
             return Err(wrong("can't be read: a symbolic link is broken; fix or remove it".to_owned()));
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => return Ok(None),
@@ -71,16 +71,16 @@ pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<Text>, Config
     if text.len() as u64 > MOST {
         return Err(wrong("are larger than 1 MB: this can't be the right file".to_owned()));
     }
-    Ok(Some(Text { text, private: about.mode() & 0o044 == 0 }))
+    Ok(Some(Content { text, private: about.mode() & 0o044 == 0 }))
 }
 
-/// Whether a symbolic link stands here, and nothing where it leads.
-fn leads_nowhere(path: &Path) -> bool {
+/// Whether it is a symbolic link to nothing.
+fn is_broken_link(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
 }
 
-/// Takes a file's text apart.
-pub(crate) fn parse(path: &Path, read: &Text, dirs: &AppDirs) -> Result<ConfigFile, ConfigError> {
+/// Parses a file's text.
+pub(crate) fn parse(path: &Path, read: &Content, dirs: &AppDirs) -> Result<ConfigFile, ConfigError> {
     let reading = SourceText { path, text: &read.text, dirs, private: read.private };
     // The error's own Display would repeat the line, and with it perhaps a password.
     let table = DeTable::parse(&read.text).map_err(|error| {

@@ -1,21 +1,21 @@
-//! What the command line says about the settings, and commands that say the same.
+//! Options of the command line that override the settings, and commands with the same options.
 
 use std::path::PathBuf;
 
 use crate::client::Forward;
 use crate::domain::{BaseUrl, ClipboardChoice};
 
-/// What every command begins with.
+/// Every command begins with it.
 const PROGRAM: &str = "latchkey ";
 
-/// What the command line says: it counts for more than the file.
+/// Options that override the settings file.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// Another file of settings.
+    /// Another settings file.
     pub config: Option<PathBuf>,
     /// The profile to work with.
     pub profile: Option<String>,
-    /// A server that needs no profile.
+    /// A server's URL, in place of a profile.
     pub url: Option<String>,
     /// The data folder of the embedded server.
     pub data: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// A command with these words, and with the options that lead to the same server.
+    /// A command with these words and the options that select the same server.
     #[must_use]
     pub fn command(&self, words: &str) -> String {
         let path = |path: &PathBuf| path.display().to_string();
@@ -44,7 +44,7 @@ impl Overrides {
         format!("{PROGRAM}{}{words}", options.collect::<String>())
     }
 
-    /// A sentence of ours, with its commands so.
+    /// A sentence of ours, its commands completed by [`Self::command`].
     #[must_use]
     pub fn spell(&self, sentence: &str) -> String {
         sentence.replace(PROGRAM, &self.command(""))
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_options_stand_in_the_command_for_a_shell() {
+    fn a_command_repeats_the_options_quoted_for_a_shell() {
         let with = |set: fn(&mut Overrides)| {
             let mut overrides = Overrides::default();
             set(&mut overrides);

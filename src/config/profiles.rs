@@ -15,9 +15,9 @@ use super::source_text::SourceText;
 use crate::client::{ConnectionSettings, Forward, Proxy, ProxyUrl, Target};
 use crate::domain::BaseUrl;
 
-/// What has a meaning only where a server is reached by a URL.
+/// Settings that only a server with a URL has.
 const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", "proxy", "connect_to"];
-/// What has no meaning for the embedded server.
+/// Settings that the embedded server does not have.
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
 
 /// Reads all profiles, in the order of the file.
@@ -38,7 +38,7 @@ pub(crate) fn profiles(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<
     Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// A profile under reading.
+/// A profile that is being read.
 struct OneProfile<'a> {
     reading: &'a SourceText<'a>,
     name: &'a str,
@@ -54,8 +54,8 @@ impl OneProfile<'_> {
             }
         }
         let mut notice = None;
-        let source = self.source(&mut notice)?;
-        let mut entry = Entry { notice, ..Entry::new(self.name, source) };
+        let location = self.location(&mut notice)?;
+        let mut entry = Entry { notice, ..Entry::new(self.name, location) };
         if let Some(value) = self.settings.get("username") {
             entry.profile.username = Some(self.reading.string("username", value)?.to_owned());
         }
@@ -65,7 +65,7 @@ impl OneProfile<'_> {
     }
 
     /// Exactly one of three settings says where the server is.
-    fn source(&self, notice: &mut Option<String>) -> Result<ServerLocation, ConfigError> {
+    fn location(&self, notice: &mut Option<String>) -> Result<ServerLocation, ConfigError> {
         let ways = ["base_url", "socket", "data"];
         let mut given = ways.iter().filter_map(|way| Some((*way, self.settings.get(*way)?)));
         let Some((way, value)) = given.next() else {
@@ -172,7 +172,7 @@ impl OneProfile<'_> {
         Ok(self.reading.dirs.expand(self.reading.path, self.reading.string(name, value)?))
     }
 
-    /// Refuses settings that have no meaning here: they are there by mistake.
+    /// Refuses settings that would have no effect here: they are there by mistake.
     fn refuse(&self, names: &[&str], way: &str) -> Result<(), ConfigError> {
         let found = self.settings.iter().find(|(name, _)| names.contains(&name.get_ref().as_ref()));
         let Some((name, _)) = found else { return Ok(()) };

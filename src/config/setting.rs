@@ -1,11 +1,11 @@
-//! The settings that there are, and what to say of those that are none.
+//! The names of settings, and what to say about an unknown one.
 
 use super::suggestion;
 
-/// What stands at the top of the file, besides the profiles.
+/// Settings at the top of the file, besides the profiles.
 pub const TOP_SETTINGS: [&str; 3] = ["default_profile", "clipboard", "clipboard_seconds"];
 
-/// What a profile may say.
+/// Settings of a profile.
 pub const PROFILE_SETTINGS: [&str; 14] = [
     "base_url",
     "socket",
@@ -23,14 +23,14 @@ pub const PROFILE_SETTINGS: [&str; 14] = [
     "read_only",
 ];
 
-/// Words that only stand in the name of a secret.
+/// Words that only the name of a secret contains.
 const SECRETS: [&str; 10] =
     ["password", "passwd", "passphrase", "passcode", "secret", "token", "apikey", "accesskey", "credential", "session"];
 
-/// The longest name that is repeated in an error. Anything longer may be a secret at the wrong place.
+/// The longest name that an error repeats, in characters. Anything longer may be a misplaced secret.
 const LONGEST: usize = 32;
 
-/// What to say of a setting that is unknown.
+/// What to say about an unknown setting.
 pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     let sayable = name.chars().count() <= LONGEST
@@ -52,7 +52,7 @@ pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// Whether a profile may be called so: the name stands in file names, on the screen and on command lines.
+/// Whether a profile may have this name: it is used in file names, on the screen and on command lines.
 pub(crate) fn is_profile_name(name: &str) -> bool {
     (1..=LONGEST).contains(&name.len())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))

@@ -11,15 +11,15 @@ use super::{file, suggestion};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::{BaseUrl, ClipboardChoice, Profile};
 
-/// How long a desktop's clipboard may hold a credential, if nothing is said: as password managers do (pass: 45 s).
+/// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
 const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
 
-/// The settings, all of them checked.
+/// All settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
     entries: Vec<Entry>,
     chosen: String,
-    /// Name and URL of what `--url` made.
+    /// Name and URL of the profile that `--url` made.
     ad_hoc: Option<(String, String)>,
     clipboard: ClipboardChoice,
     clipboard_for: Duration,
@@ -28,8 +28,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads and checks the settings, and chooses the profile: by `--profile`, `--url`, `--data`, `LATCHKEY_PROFILE`,
-    /// `default_profile`; the first of these that is there counts, and [`LOCAL`] if none is.
+    /// Reads and checks the settings, and chooses the profile: by the first that is given of `--profile`, `--url`,
+    /// `--data`, `LATCHKEY_PROFILE` and `default_profile`, else [`LOCAL`].
     pub fn load(overrides: &Overrides, dirs: &AppDirs) -> Result<Self, ConfigError> {
         let named = overrides.config.is_some();
         let path = overrides.config.clone().unwrap_or_else(|| dirs.config.join("config.toml"));
@@ -39,10 +39,10 @@ impl Config {
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
             entries.insert(0, Entry::local(dirs.data.clone()));
         }
-        let adhoc = overrides.url.as_deref().map(|url| ad_hoc(&mut entries, url)).transpose()?;
+        let ad_hoc = overrides.url.as_deref().map(|url| add_ad_hoc(&mut entries, url)).transpose()?;
         let default = default_profile.as_ref().map(|(name, spot)| (name.clone(), spot.to_string()));
         let chosen = (overrides.profile.clone().map(|name| (name, "--profile".to_owned())))
-            .or_else(|| adhoc.as_ref().map(|(name, _)| (name.clone(), "--url".to_owned())))
+            .or_else(|| ad_hoc.as_ref().map(|(name, _)| (name.clone(), "--url".to_owned())))
             .or_else(|| overrides.data.as_ref().map(|_| (LOCAL.to_owned(), "--data".to_owned())))
             .or_else(|| dirs.profile.clone().map(|name| (name, "LATCHKEY_PROFILE".to_owned())))
             .or(default)
@@ -50,13 +50,12 @@ impl Config {
         for entry in &mut entries {
             entry.profile.read_only |= overrides.read_only;
         }
-        let (clipboard, held) = (overrides.clipboard.unwrap_or(clipboard), clipboard_seconds.map(Duration::from_secs));
         let mut config = Self {
             entries,
             chosen: chosen.0,
-            ad_hoc: adhoc,
-            clipboard,
-            clipboard_for: held.unwrap_or(CLIPBOARD_FOR),
+            ad_hoc,
+            clipboard: overrides.clipboard.unwrap_or(clipboard),
+            clipboard_for: clipboard_seconds.map_or(CLIPBOARD_FOR, Duration::from_secs),
             state: dirs.state.clone(),
             overrides: overrides.clone(),
         };
@@ -64,10 +63,10 @@ impl Config {
             return Err(config.unknown(&config.chosen, &chosen.1, &path));
         }
         if let Some(folder) = &overrides.data {
-            config.put_data(folder)?;
+            config.apply_data(folder)?;
         }
         if let Some(forward) = &overrides.connect_to {
-            config.put_forward(forward)?;
+            config.apply_forward(forward)?;
         }
         Ok(config)
     }
@@ -78,42 +77,42 @@ impl Config {
         &self.chosen
     }
 
-    /// The same, to work with another profile.
+    /// Switches to another profile.
     pub fn choose(&mut self, name: &str) -> Result<(), ConfigError> {
         self.chosen = self.find(name)?.profile.name.clone();
         Ok(())
     }
 
-    /// All profiles, in the order of the file; the built-in one first.
+    /// All profiles, in the order of the file. The built-in one comes first unless the file has it.
     #[must_use]
     pub fn profiles(&self) -> Vec<Profile> {
         self.entries.iter().map(|entry| entry.profile.clone()).collect()
     }
 
-    /// A profile.
+    /// The profile of this name.
     pub fn profile(&self, name: &str) -> Result<Profile, ConfigError> {
         Ok(self.find(name)?.profile.clone())
     }
 
     /// How the server of a profile is reached.
     pub fn connection(&self, name: &str) -> Result<ServerLocation, ConfigError> {
-        Ok(self.find(name)?.source.clone())
+        Ok(self.find(name)?.location.clone())
     }
 
     /// The URL of the profile `name`, if it was made by `--url`.
     #[must_use]
     pub fn url_of_ad_hoc(&self, name: &str) -> Option<&str> {
-        let (adhoc, url) = self.ad_hoc.as_ref()?;
-        (adhoc == name).then_some(url)
+        let (ad_hoc, url) = self.ad_hoc.as_ref()?;
+        (ad_hoc == name).then_some(url)
     }
 
-    /// What the user should know about the settings of the chosen profile, in sentences.
+    /// Sentences about settings of the chosen profile that were adjusted.
     #[must_use]
     pub fn notices(&self) -> Vec<&str> {
         self.entry(&self.chosen).and_then(|entry| entry.notice.as_deref()).into_iter().collect()
     }
 
-    /// The same of every profile.
+    /// [`Self::notices`] of every profile.
     #[must_use]
     pub fn all_notices(&self) -> Vec<&str> {
         self.entries.iter().filter_map(|entry| entry.notice.as_deref()).collect()
@@ -125,19 +124,19 @@ impl Config {
         self.clipboard
     }
 
-    /// How long a desktop's clipboard may hold a credential.
+    /// How long a desktop's clipboard holds a credential.
     #[must_use]
     pub const fn clipboard_for(&self) -> Duration {
         self.clipboard_for
     }
 
-    /// The folder of what this program remembers.
+    /// The folder for sessions and unfinished creations.
     #[must_use]
     pub fn state_folder(&self) -> &Path {
         &self.state
     }
 
-    /// A command with these words that works with a profile, whatever the default is.
+    /// A command with these words and the options that select this profile.
     #[must_use]
     pub fn command(&self, profile: &str, words: &str) -> String {
         let url = self.url_of_ad_hoc(profile).map(str::to_owned);
@@ -150,7 +149,7 @@ impl Config {
     }
 
     fn find(&self, name: &str) -> Result<&Entry, ConfigError> {
-        self.entry(name).ok_or_else(|| self.unknown(name, "the question", Path::new("config.toml")))
+        self.entry(name).ok_or_else(|| self.unknown(name, "requested", Path::new("config.toml")))
     }
 
     fn unknown(&self, name: &str, by: &str, file: &Path) -> ConfigError {
@@ -165,20 +164,20 @@ impl Config {
         }
     }
 
-    /// `--data` is about the embedded server, and only there it has a meaning.
-    fn put_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
+    /// Takes `--data`, which is for the embedded server only.
+    fn apply_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
         let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
-        match chosen.map(|entry| &mut entry.source) {
+        match chosen.map(|entry| &mut entry.location) {
             Some(ServerLocation::Embedded(data)) => folder.clone_into(data),
             _ => return Err(ConfigError::DataElsewhere(self.chosen.clone())),
         }
         Ok(())
     }
 
-    /// `--connect-to` is about the server of the chosen profile, or it would go unheard.
-    fn put_forward(&mut self, forward: &Forward) -> Result<(), ConfigError> {
+    /// Takes `--connect-to`, which must name the server of the chosen profile: else it would be ignored silently.
+    fn apply_forward(&mut self, forward: &Forward) -> Result<(), ConfigError> {
         let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
-        match chosen.map(|entry| (&entry.profile.server, &mut entry.source)) {
+        match chosen.map(|entry| (&entry.profile.server, &mut entry.location)) {
             Some((_, ServerLocation::Remote(connection))) if matches!(&connection.target, Target::Url(base) if forward.is_for(base)) =>
             {
                 connection.connect_to = Some(forward.to);
@@ -192,8 +191,8 @@ impl Config {
     }
 }
 
-/// A profile for a URL alone, named by its host. It stands before one of the same name.
-fn ad_hoc(entries: &mut Vec<Entry>, url: &str) -> Result<(String, String), ConfigError> {
+/// Adds the profile of `--url`, named by its host, in place of one of the same name. Gives its name and URL.
+fn add_ad_hoc(entries: &mut Vec<Entry>, url: &str) -> Result<(String, String), ConfigError> {
     let (base, notice) = BaseUrl::parse(url).map_err(ConfigError::Url)?;
     let (name, url) = (base.host_for_screen().to_owned(), base.as_str().to_owned());
     entries.retain(|entry| entry.profile.name != name);

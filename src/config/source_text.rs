@@ -1,4 +1,4 @@
-//! The text of the file of settings, and values in it with the place of what is wrong.
+//! The text of the settings file: its values, and the place of errors.
 
 use std::ops::Range;
 use std::path::Path;
@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::dirs::AppDirs;
 use super::error::{ConfigError, Spot};
 
-/// A file under reading.
+/// The file that is being read.
 pub(crate) struct SourceText<'a> {
     pub(crate) path: &'a Path,
     pub(crate) text: &'a str,
@@ -19,7 +19,7 @@ pub(crate) struct SourceText<'a> {
 }
 
 impl SourceText<'_> {
-    /// Line and column of what stands at `span`.
+    /// Line and column of `span`.
     pub(crate) fn spot(&self, span: Range<usize>) -> Spot {
         let before = self.text.get(..span.start.min(self.text.len())).unwrap_or(self.text);
         let line = before.rsplit('\n').next().unwrap_or(before);
@@ -45,7 +45,7 @@ impl SourceText<'_> {
         }
     }
 
-    /// The value as yes or no.
+    /// The value as a boolean.
     pub(crate) fn boolean(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
         let wrong =
             || self.error(value.span(), &format!("{name} must be true or false, not {}", kind(value.get_ref())));

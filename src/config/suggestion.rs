@@ -1,6 +1,6 @@
 //! Did you mean …?
 
-/// The name that is nearest to `wrong`, if one is near enough to be meant: at most 2 edits, and fewer than its length.
+/// The name closest to `wrong`, if it is close enough: at most 2 edits, and fewer than its length.
 pub(crate) fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
     let near = names.iter().map(|name| (strsim::levenshtein(wrong, name), *name));
     near.filter(|(edits, name)| *edits <= 2 && *edits < name.chars().count())

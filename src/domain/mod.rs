@@ -1,4 +1,5 @@
-//! The words of the field: keys, secrets, queries. No I/O and no clock.
+//! The words of the field: keys, secrets, queries. No I/O, no clock, no random source. Two things reach beyond values:
+//! [`SecretKey`] can lock its memory, and [`Charset::speak`] sets once for the process what a terminal can show.
 
 mod access_token;
 mod base_url;

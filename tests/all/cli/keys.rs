@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::stage::{Home, text};
+use super::stage::{Done, Home, text};
 
 #[test]
 fn a_key_has_one_shape_everywhere() {
@@ -28,6 +28,22 @@ fn a_key_has_one_shape_everywhere() {
     let changed = home.run(&["keys", "edit", &id, "--label", "weekly", "--output", "json"]).json();
     assert_eq!(changed["label"], "weekly");
     assert_eq!(changed.as_object().unwrap().len(), shape.len());
+}
+
+/// chrono gives the two moments of a repeated hour in the wrong order (chronotope/chrono#1625).
+#[test]
+fn an_expiry_date_is_not_earlier_where_the_clocks_change() {
+    let home = Home::new();
+    let (id, _) = home.create("kept");
+    for (local, utc) in [
+        ("2999-03-31 02:30", "2999-03-31T01:00:00Z"), // skipped
+        ("2999-10-27 02:30", "2999-10-27T01:30:00Z"), // repeated
+        ("2999-10-27 03:30", "2999-10-27T02:30:00Z"),
+    ] {
+        let mut edit = home.command(&["keys", "edit", &id, "--expires", local, "--output", "json"]);
+        let edited = Done::of(edit.env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3").spawn().unwrap());
+        assert_eq!(edited.json()["expires_at"], utc, "{local}");
+    }
 }
 
 #[test]
