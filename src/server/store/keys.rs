@@ -1,5 +1,7 @@
 //! Keys as the store takes and gives them, and the rules about them that every engine follows.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::Actor;
@@ -92,7 +94,8 @@ pub(crate) struct Change {
 
 /// The fields of a key that a [`Change`] can reach, and its generation. Times are milliseconds since 1970.
 pub(crate) struct Editable {
-    pub(crate) label: String,
+    /// The texts that users write, by the names of their fields.
+    pub(crate) texts: BTreeMap<&'static str, String>,
     pub(crate) switched_off: bool,
     pub(crate) expires_at: Option<i64>,
     pub(crate) generation: i64,
@@ -102,11 +105,11 @@ impl Change {
     /// Makes the changes that change something, and names them as the key's history does.
     pub(crate) fn apply(self, key: &mut Editable) -> Vec<&'static str> {
         let mut done = Vec::new();
-        if let Some(label) = self.texts.get("label")
-            && label != key.label
-        {
-            label.clone_into(&mut key.label);
-            done.push("label");
+        for (name, text) in self.texts.iter() {
+            if key.texts.get(name).is_none_or(|old| old != text) {
+                key.texts.insert(name, text.to_owned());
+                done.push(name);
+            }
         }
         if let Some(off) = self.switched_off
             && off != key.switched_off

@@ -1,12 +1,13 @@
 //! Creating, editing and deleting keys: each one transaction.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params, params_from_iter};
 
 use super::events;
 use super::row::{at, columns, document, key, time};
 use super::store::SqliteStore;
 use crate::domain::AccessKey;
+use crate::domain::key::fields::written;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent};
 use crate::server::store::fold::fold;
@@ -74,11 +75,17 @@ impl SqliteStore {
 
 /// Stores key, secret, search text, event, and the answer for a repeated request.
 fn insert(transaction: &Transaction<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let (id, label, at) = (new.id.raw_for_api(), new.texts.label(), now.timestamp_millis());
+    let (id, at) = (new.id.raw_for_api(), now.timestamp_millis());
     let expires_at = new.expires_at.map(|end| end.timestamp_millis());
-    let sql = "INSERT INTO keys (id, label, label_fold, state, created_at, created_by, expires_at)
-               VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)";
-    transaction.prepare_cached(sql)?.execute(params![id, label, fold(label), at, new.actor.name, expires_at])?;
+    let (names, texts): (Vec<_>, Vec<_>) = stored(|name| new.texts.get(name).unwrap_or_default()).unzip();
+    let places = vec!["?"; names.len()].join(", ");
+    let sql = format!(
+        "INSERT INTO keys (id, state, created_at, created_by, expires_at, {}) VALUES (?, 0, ?, ?, ?, {places})",
+        names.join(", ")
+    );
+    let fixed: [&dyn ToSql; 4] = [&id, &at, &new.actor.name, &expires_at];
+    let values = fixed.into_iter().chain(texts.iter().map(|text| text as &dyn ToSql));
+    transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     let seq = transaction.last_insert_rowid();
     transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, new.encrypted])?;
     let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys WHERE seq = ?1", document());
@@ -122,7 +129,9 @@ fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Edit
     let mut statement = transaction.prepare_cached(&sql)?;
     let found = statement.query_row([id], |row| {
         let fields = Editable {
-            label: row.get(const { at("label") })?,
+            texts: written()
+                .map(|(field, _)| Ok((field.name, row.get(field.name)?)))
+                .collect::<rusqlite::Result<_>>()?,
             switched_off: row.get(const { at("switched_off") })?,
             expires_at: row.get(const { at("expires_at") })?,
             generation: row.get("generation")?,
@@ -133,13 +142,26 @@ fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Edit
 }
 
 fn update(transaction: &Transaction<'_>, seq: i64, fields: &Editable, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let Editable { label, switched_off, expires_at, generation } = fields;
+    let Editable { texts, switched_off, expires_at, generation } = fields;
     let state = rank(status(*switched_off, expires_at.map(time), now));
-    let sql = "UPDATE keys SET label = ?2, label_fold = ?3, switched_off = ?4, expires_at = ?5, generation = ?6,
-               state = ?7 WHERE seq = ?1";
-    let values = params![seq, label, fold(label), switched_off, expires_at, generation, state];
-    transaction.prepare_cached(sql)?.execute(values)?;
+    let (names, texts): (Vec<_>, Vec<_>) = stored(|name| texts.get(name).map_or("", String::as_str)).unzip();
+    let sql = format!(
+        "UPDATE keys SET {} = ?, switched_off = ?, expires_at = ?, generation = ?, state = ? WHERE seq = ?",
+        names.join(" = ?, ")
+    );
+    let fixed: [&dyn ToSql; 5] = [switched_off, expires_at, generation, &state, &seq];
+    let values = texts.iter().map(|text| text as &dyn ToSql).chain(fixed);
+    transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     let sql = format!("UPDATE grams SET text = (SELECT {} FROM keys WHERE seq = ?1) WHERE rowid = ?1", document());
     transaction.prepare_cached(&sql)?.execute([seq])?;
     Ok(())
+}
+
+/// The columns of the texts that users write, and what goes into them: each text as it is, and folded for search and
+/// sort.
+fn stored<'a>(text: impl Fn(&str) -> &'a str) -> impl Iterator<Item = (String, String)> {
+    written().flat_map(move |(field, _)| {
+        let text = text(field.name);
+        [(field.name.to_owned(), text.to_owned()), (format!("{}_fold", field.name), fold(text))]
+    })
 }
