@@ -78,9 +78,9 @@ pub static ACTIONS: [ActionEntry; 23] = [
         .page_summary("Open or close the details")
         .plain(6, "show")
         .command("keys show"),
-    action(Id::Filter, "Filter by ID or label")
+    action(Id::Filter, "Filter by text")
         .page("/", "filter")
-        .page_summary("Filter by ID or label as you type")
+        .page_summary("Filter by text as you type")
         .plain(3, "filter"),
     action(Id::FilterStatus, "Filter by status: all, active, expired, inactive")
         .page("f", "")

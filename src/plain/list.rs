@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use crate::client::{Cursor, ListRequest, Page};
+use crate::domain::key::fields;
 use crate::domain::{CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
 use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
@@ -44,10 +45,10 @@ pub(crate) async fn next(session: &mut Session) -> Flow<()> {
     }
 }
 
-/// Lists only what has a text in ID or label.
+/// Lists only keys that contain a text.
 pub(crate) async fn filter(session: &mut Session, rest: &str) -> Flow<()> {
     let text = match rest {
-        "" => session.console.ask("Filter by ID or label (Enter for all keys): ").await?,
+        "" => session.console.ask(&format!("Text to find in {} (Enter for all keys): ", fields::searched())).await?,
         text => text.to_owned(),
     };
     Filter::check(&text).map_err(Interrupt::words)?;

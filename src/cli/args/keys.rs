@@ -61,7 +61,7 @@ fn long(id: ActionId, details: &str) -> String {
 /// Which keys to list, and in which order.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only keys with this text in ID or label (case-insensitive)
+    /// Only keys that contain this text (case-insensitive)
     #[arg(long, value_name = "TEXT", value_parser = input::search, default_value = "", hide_default_value = true)]
     pub search: String,
     /// Only keys with this status: active, inactive or expired

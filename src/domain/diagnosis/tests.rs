@@ -70,14 +70,9 @@ fn a_finding_has_a_next_step_and_no_secret() {
 fn what_the_list_says_is_told() {
     let key = |status| {
         KeyState::Known(Box::new(AccessKey {
-            id: KeyId::parse("PK1").unwrap(),
-            label: Untrusted::default(),
             status,
-            created_at: DateTime::UNIX_EPOCH,
-            created_by: Untrusted::default(),
             expires_at: Some(DateTime::UNIX_EPOCH),
-            last_used_at: None,
-            last_used_from: None,
+            ..AccessKey::new(KeyId::parse("PK1").unwrap(), DateTime::UNIX_EPOCH)
         }))
     };
     for (state, words) in [

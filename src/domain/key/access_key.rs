@@ -26,6 +26,23 @@ pub struct AccessKey {
     pub last_used_from: Option<Untrusted>,
 }
 
+impl AccessKey {
+    /// An active key of which nothing else is known: never used, without an expiry, texts or an author.
+    #[must_use]
+    pub fn new(id: KeyId, created_at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            label: Untrusted::default(),
+            status: Status::Active,
+            created_at,
+            created_by: Untrusted::default(),
+            expires_at: None,
+            last_used_at: None,
+            last_used_from: None,
+        }
+    }
+}
+
 /// Whether a key works. A deleted key is gone and has no status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {

@@ -198,6 +198,15 @@ pub fn written() -> impl Iterator<Item = (&'static KeyField, UserText)> {
     FIELDS.iter().filter_map(|field| Some((field, field.text?)))
 }
 
+/// The fields that a filter looks in, as an enumeration: the ID, and what users write.
+#[must_use]
+pub fn searched() -> String {
+    let mut titles: Vec<String> = written().map(|(field, _)| field.title.to_lowercase()).collect();
+    titles.insert(0, "ID".to_owned());
+    let last = titles.pop().unwrap_or_default();
+    format!("{} and {last}", titles.join(", "))
+}
+
 /// The columns of the page's list, from the left.
 pub fn columns() -> impl Iterator<Item = (&'static KeyField, Sort, ColumnWidth)> {
     let of = |sort| {

@@ -93,7 +93,7 @@ impl Order {
 /// Which keys a list holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
-    /// A part of ID or label, without regard to case; empty for all.
+    /// A part of the ID or of a text, without regard to case; empty for all.
     pub text: String,
     /// Only keys of this status.
     pub status: Option<Status>,

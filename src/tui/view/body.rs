@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
+use crate::domain::key::fields;
 use crate::operations::messages;
 use crate::tui::state::{ClockReading, LoadFailure, State, Window};
 use crate::tui::theme;
@@ -25,7 +26,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         (Some(_), None) => {
             let what = match (filter.text.as_str(), filter.status) {
                 ("", Some(status)) => format!("No {} keys", status.as_str()),
-                (text, None) => format!("No keys match “{text}” (searched: ID and label)."),
+                (text, None) => format!("No keys match “{text}” (searched: {}).", fields::searched()),
                 (text, Some(status)) => format!("No {} keys match “{text}”.", status.as_str()),
             };
             say(frame, area, &what, &["Esc clears the filter, / edits it."]);
