@@ -21,14 +21,14 @@ fn list(size: (u16, u16), now: ClockReading) -> State {
     let keys = (0..100)
         .filter_map(|n| {
             Some(AccessKey {
-                id: KeyId::parse(&format!("PK{:018}", n * 7_777_777)).ok()?,
                 label: Untrusted::new(&format!("billing export {n}")),
                 status: Status::ALL[n % 3],
-                created_at: now.utc - TimeDelta::try_days(i64::try_from(n).ok()?)?,
                 created_by: Untrusted::new("jo"),
-                expires_at: None,
                 last_used_at: Some(now.utc),
-                last_used_from: None,
+                ..AccessKey::new(
+                    KeyId::parse(&format!("PK{:018}", n * 7_777_777)).ok()?,
+                    now.utc - TimeDelta::try_days(i64::try_from(n).ok()?)?,
+                )
             })
         })
         .collect();

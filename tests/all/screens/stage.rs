@@ -35,14 +35,13 @@ pub fn noon() -> DateTime<Utc> {
 
 pub fn key(id: &str, label: &str, status: Status, age_days: i64, used_minutes: Option<i64>) -> AccessKey {
     AccessKey {
-        id: KeyId::parse(id).unwrap(),
         label: Untrusted::new(label),
         status,
-        created_at: noon() - TimeDelta::days(age_days),
         created_by: Untrusted::new("jo"),
         expires_at: (status == Status::Expired).then(|| noon() - TimeDelta::days(2)),
         last_used_at: used_minutes.map(|minutes| noon() - TimeDelta::minutes(minutes)),
         last_used_from: used_minutes.map(|_| Untrusted::new("192.0.2.17")),
+        ..AccessKey::new(KeyId::parse(id).unwrap(), noon() - TimeDelta::days(age_days))
     }
 }
 

@@ -180,13 +180,13 @@ fn key(number: usize) -> AccessKey {
     let labels =
         ["nightly", "\u{1b}]52;c;UFdO\u{7}\u{202e}gpj\u{9d}0;t\u{9c}", "a\u{301}\u{301}\u{301}\u{301}東京\n\u{e0041}"];
     AccessKey {
-        id: KeyId::parse(["PK7QW3N5ZJ0V4T8M0000", "PK0ZAHJZ12345678dddd", "\u{202e}\u{1b}[2Jaaaa"][number]).unwrap(),
         label: Untrusted::new(labels[number]),
         status: [Status::Active, Status::Inactive, Status::Expired][number],
-        created_at: DateTime::UNIX_EPOCH,
         created_by: Untrusted::new(labels[2 - number]),
-        expires_at: None,
-        last_used_at: None,
         last_used_from: Some(Untrusted::new(labels[number])),
+        ..AccessKey::new(
+            KeyId::parse(["PK7QW3N5ZJ0V4T8M0000", "PK0ZAHJZ12345678dddd", "\u{202e}\u{1b}[2Jaaaa"][number]).unwrap(),
+            DateTime::UNIX_EPOCH,
+        )
     }
 }
