@@ -1,7 +1,7 @@
 //! The reference values of the field, and that nothing secret is in a finding.
 
 use super::*;
-use crate::domain::{KeyId, Untrusted, hmac_token};
+use crate::domain::{KeyId, hmac_token};
 
 const EXAMPLE: &str = Content::EXAMPLE;
 
