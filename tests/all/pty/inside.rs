@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::support::executable;
 use crate::support::terminal::{Terminal, command};
 
 /// A tmux server of our own, with our own configuration.
@@ -48,7 +49,7 @@ impl Tmux {
             "#!/bin/sh\ncd \"${{0%/*}}\"\nREAL={}\ncase $1 in\n{case}\nesac\nexec \"$REAL\" \"$@\"\n",
             real.trim()
         );
-        script(&folder.join("tmux"), &text);
+        executable::script(&folder.join("tmux"), &text);
         let words = format!("PATH={}:$PATH LATCHKEY", folder.display());
         let client = tmux.client("xterm-256color", "", &words);
         (tmux, client)
@@ -98,16 +99,6 @@ impl Drop for Tmux {
             self.ask(&["-L", server, "kill-server"]);
         }
     }
-}
-
-/// Writes a file that can be executed. Another process writes it: a file that we have open for writing is "busy" for
-/// as long as any child of another test's has our descriptors.
-pub fn script(path: &Path, text: &str) {
-    let mut writer = Command::new("sh");
-    writer.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(path).stdin(std::process::Stdio::piped());
-    let mut writer = writer.spawn().unwrap();
-    std::io::Write::write_all(&mut writer.stdin.take().unwrap(), text.as_bytes()).unwrap();
-    assert!(writer.wait().unwrap().success());
 }
 
 /// A shell under another name, as which it is seen in the list of processes.

@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::life::started;
+use crate::support::not_tested::not_tested;
 use crate::support::terminal::{Terminal, command, count};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_latchkey");
@@ -181,7 +182,7 @@ fn in_a_pid_namespace_of_its_own_it_looks_no_further_and_goes_on() {
     let home = TempDir::new().unwrap();
     let unshare = ["--user", "--map-current-user", "--pid", "--fork", "--mount-proc"];
     if !Command::new("unshare").args(unshare).arg("true").status().unwrap().success() {
-        return; // a sandbox that allows no namespaces in it
+        return not_tested("this sandbox allows no namespaces in it");
     }
     let script = format!("{PROGRAM}; exit");
     let mut terminal = Terminal::start(command("unshare", home.path()).args(unshare).args(["sh", "-c", &script]));

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::clipboard::code;
 use super::inside::program;
+use crate::support::not_tested::not_tested;
 use crate::support::terminal::{Terminal, command, contains, count};
 
 /// Longer than anything takes on a busy machine.
@@ -27,7 +28,7 @@ impl Sshd {
     /// None where we are not root: an sshd of anybody else gives no terminal, since it cannot give that to its user.
     fn start() -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
-            eprintln!("NOT TESTED: only the sshd of root gives a terminal. CI runs as root.");
+            not_tested("only the sshd of root gives a terminal");
             return None;
         }
         let home = TempDir::new().unwrap();

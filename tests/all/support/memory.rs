@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::support::not_tested::not_tested;
+
 /// So long a process may take to have forgotten.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A piece of this many bytes is found by chance in no memory.
@@ -35,11 +37,11 @@ impl Wanted {
     }
 }
 
-/// Whether this user may look; says so if not, since a test that looks at nothing proves nothing.
+/// Whether this user may look: a test that looks at nothing proves nothing.
 pub fn may_look() -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
-        eprintln!("NOT TESTED: only root may look into the memory of a program that hides it. CI runs as root.");
+        not_tested("only root may look into the memory of a program that hides it");
     }
     is_root
 }

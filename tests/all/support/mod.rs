@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod bench;
 pub mod child_env;
+pub mod executable;
 pub mod fill;
 pub mod fuzzed;
 pub mod hands;
@@ -14,6 +15,7 @@ pub mod memory;
 pub mod memory_page;
 pub mod mock;
 pub mod mosh;
+pub mod not_tested;
 pub mod one_page;
 pub mod openapi;
 pub mod own_process;

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::support::executable;
 use crate::support::memory::may_look;
+use crate::support::not_tested::not_tested;
 use crate::support::terminal::{Terminal, command, latchkey};
 
 const PATTERN: &str = "/proc/sys/kernel/core_pattern";
@@ -48,18 +50,18 @@ fn a_crash_gives_no_core_to_anybody() {
         return;
     }
     let folder = TempDir::new().unwrap();
-    let (handler, core) = (folder.path().join("handler"), folder.path().join("core"));
-    std::fs::write(&handler, format!("#!/bin/sh\ncat >/dev/null\n: >{}\n", core.display())).unwrap();
-    std::fs::set_permissions(&handler, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let _pattern = Pattern::set(&format!("|{}", handler.display()));
+    let handler = folder.path().join("handler");
+    executable::script(&handler, "#!/bin/sh\ncat >/dev/null\n: >\"${0%/*}/core.$1\"\n");
+    let _pattern = Pattern::set(&format!("|{} %p", handler.display()));
+    let core_of = |process: u32| folder.path().join(format!("core.{process}"));
     // A program that hides nothing, to see that the handler is run at all here.
-    let crash = Command::new("sh").args(["-c", "ulimit -c unlimited; kill -ABRT $$"]).stderr(Stdio::null()).status();
-    assert!(!crash.unwrap().success());
-    if !comes(&core, Duration::from_secs(5)) {
-        eprintln!("NOT TESTED: this kernel runs no core handler for the programs of this sandbox.");
-        return;
+    let mut crash = Command::new("sh");
+    let crash = crash.args(["-c", "ulimit -c unlimited; kill -ABRT $$"]).stderr(Stdio::null()).spawn();
+    let mut crash = crash.unwrap();
+    assert!(!crash.wait().unwrap().success());
+    if !comes(&core_of(crash.id()), Duration::from_secs(5)) {
+        return not_tested("this kernel runs no core handler for the programs of this sandbox");
     }
-    std::fs::remove_file(&core).unwrap();
     for limit in ["0", "unlimited"] {
         let home = TempDir::new().unwrap();
         let program = crate::support::terminal::binary();
@@ -69,7 +71,10 @@ fn a_crash_gives_no_core_to_anybody() {
         page.create_and_show("crash");
         page.signal(Signal::ABORT);
         page.waits_for_end();
-        assert!(!comes(&core, Duration::from_secs(1)), "the handler was given a core with ulimit -c {limit}");
+        assert!(
+            !comes(&core_of(page.pid()), Duration::from_secs(1)),
+            "the handler was given a core with ulimit -c {limit}"
+        );
     }
 }
 
@@ -82,7 +87,7 @@ fn another_program_of_the_same_user_sees_neither_environment_nor_memory() {
     let home = TempDir::new().unwrap();
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let program = home.path().join("latchkey");
-    std::fs::copy(crate::support::terminal::binary(), &program).unwrap();
+    executable::copy(&crate::support::terminal::binary(), &program);
     let as_nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
     // 64 KiB that may be locked and a core of any size: it starts, and asks for neither (rule S4).
     let start = format!("ulimit -l 0; ulimit -c unlimited; exec {}", program.display());
