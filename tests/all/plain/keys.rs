@@ -56,7 +56,10 @@ fn a_list_is_narrowed_and_sorted() {
     talk.says("1. blue door, PK");
     talk.says("2. red door, PK");
     talk.answers(&[("Keys 1 to 2, with door, by label asc.", "filter")]);
-    talk.answers(&[("Text to find in ID and label (Enter for all keys): ", ""), ("Keys 1 to 3 of 3, by label asc.", "s")]);
+    talk.answers(&[
+        ("Text to find in ID and label (Enter for all keys): ", ""),
+        ("Keys 1 to 3 of 3, by label asc.", "s"),
+    ]);
     talk.answers(&[("Sort by (1 to 5, Enter lists them): ", ""), ("2. label", "2"), ("Enter for asc): ", "desc")]);
     talk.says("1. red door");
     talk.answers(&[(COMMAND, "status inactive"), ("No access key matches, only inactive, by label desc.", "f")]);
