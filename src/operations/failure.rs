@@ -41,15 +41,15 @@ pub enum Exit {
 pub const EXIT_CODES: &str = "\
 Exit codes:
     0  done
-    1  a mistake of the program, or none of the others
-    2  the command line was not understood, nothing was done
+    1  internal or other error
+    2  invalid command line; nothing was done
     3  not signed in, or not allowed
     4  no such key
-    5  conflict; or the key was made and its secret lost on the way
-    6  the server or the way to it failed
-    7  a key, a secret or a token is not good
-    8  a key was made, but its secret could not be delivered; the message says where it is
-  130  cancelled; 128 and the signal's number if a signal ended it: 129, 131, 143";
+    5  conflict, or the key was created but its secret was lost on the way
+    6  server or network error
+    7  invalid key, secret or token
+    8  the key was created but its secret could not be delivered; the message says where it is
+  130  cancelled; after a signal, 128 plus its number: 129, 131 or 143";
 
 impl Exit {
     /// The word for it in JSON errors.

@@ -8,9 +8,13 @@ use std::process::{Command, Stdio};
 use super::stage::Home;
 use crate::support::child_env::child_env;
 
+fn read(document: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap()
+}
+
 /// The shell blocks of a document.
 fn commands(document: &str) -> String {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+    let text = read(document);
     text.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect()
 }
 
@@ -36,4 +40,13 @@ fn commands_work_as_printed() {
     }
     drop(running.stdin.take());
     assert!(running.wait().unwrap().success());
+}
+
+#[test]
+fn exit_codes_are_those_of_the_help() {
+    let help = Home::new().run(&["--help"]).good();
+    let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+    let rows = codes.lines().map(|line| line.trim().split_once("  ").unwrap());
+    let rows: Vec<String> = rows.map(|(code, words)| format!("| {code} | {words} |\n")).collect();
+    assert!(rows.len() > 5 && read("assets/guide/scripts.md").contains(&rows.concat()), "{rows:?}");
 }
