@@ -138,8 +138,8 @@ impl KeyForm {
                 None => Err(format!("Enter a number of days from 1 to {}", expiry::MAX_DAYS)),
             },
             Expiry::OnDate => match expiry::time(self.date.text().trim()) {
-                None => Err("Enter a date like 2027-01-31 or 2027-01-31 18:00".into()),
-                Some(end) if end <= now => Err("That date is in the past. Enter a future date.".into()),
+                None => Err("Use 2027-01-31 or 2027-01-31 18:00".into()),
+                Some(end) if end <= now => Err("That date is in the past.".into()),
                 end => Ok(end),
             },
         }

@@ -211,7 +211,7 @@ fn values_that_are_none_are_named() {
     let home = Home::new();
     for (args, why) in [
         (&["--expires", "yesterday"][..], "use 90d"),
-        (&["--expires", "2020-01-01"], "passed"),
+        (&["--expires", "2020-01-01"], "in the past"),
         (&["--expires", "0d"], "3650d"),
         (&["--label", "a\u{7}b"], "control character"),
         (&["--label", &"x".repeat(101)], "at most 100"),

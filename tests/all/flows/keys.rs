@@ -32,7 +32,7 @@ async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
     assert_eq!(bench.state.list.total, Some(3));
     // Not by other characters.
     bench.type_keys("d zzzz<Enter>").await;
-    bench.sees("This is not the end of its ID");
+    bench.sees("That doesn't match. The ID ends in");
     // Yes.
     bench.press("<Ctrl-U>");
     bench.press(&id[16..]);
@@ -82,7 +82,7 @@ async fn a_key_is_deactivated_and_activated() {
     assert_eq!(bench.state.list.selected_key().unwrap().status, Status::Active);
     bench.type_keys("a<Tab><Enter>").await;
     bench.sees("○ inactive");
-    bench.sees("requests with it fail");
+    bench.sees("Saved. “switch” is inactive.");
     bench.type_keys("a<Right><Enter>").await;
     bench.sees("● active");
 }

@@ -70,7 +70,7 @@ async fn a_create_is_given_up_with_its_sign_in_and_nothing_is_lost() {
     bench.type_keys("<Esc>").await;
     bench.settle().await;
     bench.sees("mine");
-    bench.sees("Enter retries.");
+    bench.sees("Press Enter to");
     bench.type_keys("<Enter>").await;
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Access key created");
@@ -111,7 +111,7 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     bench.type_keys("d").await;
     bench.press(&id[16..]);
     bench.type_keys("<Enter>").await;
-    bench.sees("the profile's name");
+    bench.sees("That doesn't match");
     assert_eq!(bench.state.list.total, Some(1));
     bench.type_keys("<Space>prod<Enter>").await;
     bench.sees("are now refused");
