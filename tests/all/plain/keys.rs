@@ -37,7 +37,7 @@ fn a_list_comes_in_pages_and_its_numbers_stay() {
     talk.answers(&[("Keys 41 to 45 of 45.", "next"), ("That was the last key", HEARD)]);
     talk.answers(&[(COMMAND, "show 45")]);
     talk.says("Access key ID: PK");
-    talk.answers(&[(COMMAND, "show 46"), ("No key of this number was listed", HEARD)]);
+    talk.answers(&[(COMMAND, "show 46"), ("No key with that number", HEARD)]);
     talk.answers(&[(COMMAND, "show sk_0123456789")]);
     let refused = talk.says(COMMAND);
     assert!(refused.contains("never type the secret where it can be read"), "{refused}");
@@ -84,6 +84,7 @@ fn a_key_is_changed_switched_and_deleted() {
     talk.answers(&[("Changed:", HEARD), ("Status: inactive", "deactivate 1"), ("The key is already inactive.", "a 1")]);
     talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("The key is already active.", "show 1")]);
     talk.says("created, by ");
+    talk.may_tab = true;
     talk.answers(&[(COMMAND, "row 1"), (&format!("{id}\tnew name\tactive\t"), HEARD)]);
     // On the page these do something else, or nothing.
     for letter in ["x 1", "y 1", "S", "v 1", "n", "w"] {

@@ -98,6 +98,8 @@ pub struct Talk {
     bytes: Vec<u8>,
     /// How much of it was heard.
     heard: usize,
+    /// Whether a row of tab-separated text was asked for.
+    pub may_tab: bool,
 }
 
 impl Talk {
@@ -122,7 +124,7 @@ impl Talk {
             }
         });
         let reading = Some((stopped, reading));
-        Self { pty: Some(pty), child, output, reading, bytes: Vec::new(), heard: 0 }
+        Self { pty: Some(pty), child, output, reading, bytes: Vec::new(), heard: 0, may_tab: false }
     }
 
     /// Waits for these words, after what was heard before; gives all up to them.
@@ -212,7 +214,8 @@ impl Talk {
 
     fn take(&mut self, chunk: &[u8]) {
         for byte in chunk {
-            assert!(*byte >= b' ' || b"\r\n".contains(byte), "a control byte {byte:#x}");
+            let may_be = *byte >= b' ' || b"\r\n".contains(byte) || *byte == b'\t' && self.may_tab;
+            assert!(may_be, "a control byte {byte:#x}");
         }
         self.bytes.extend_from_slice(chunk);
     }

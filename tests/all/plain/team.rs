@@ -109,7 +109,7 @@ fn an_auditor_is_refused_here_already() {
     let mut talk = team.home.talk();
     talk.answers(&[(COMMAND, "create")]);
     sign_in(&mut talk, "au");
-    talk.says("au is an auditor here, and may only look: nothing was changed.");
+    talk.says("You are signed in as an auditor (read-only). Nothing was changed.");
     talk.answers(&[(COMMAND, "help")]);
     let help = talk.says(COMMAND);
     assert!(help.contains("1. list") && !help.contains("create"), "{help}");
