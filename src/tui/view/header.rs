@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::when;
-use super::widgets::{field, grouped, line, line_right};
+use super::widgets::{NARROW, field, grouped, line, line_right};
 use crate::domain::Untrusted;
 use crate::tui::state::{ClockReading, LoadFailure, State};
 use crate::tui::theme;
@@ -81,19 +81,21 @@ fn count(state: &State) -> String {
 
 /// One row: what is wrong with the server, or the filter, or nothing.
 pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) -> Option<Position> {
+    let is_narrow = area.width < NARROW;
     if let (Some(trouble), Some(_)) = (&state.list.trouble, &state.list.window)
         && state.filter.is_none()
     {
-        let as_of = state
-            .list
-            .as_of
-            .map_or(String::new(), |at| format!("Offline: showing data from {}. ", when::clock(at.utc)));
-        let text = format!(" ! {as_of}{}", next_try(trouble, now));
+        let text = match state.list.as_of {
+            Some(at) if is_narrow => format!(" ! Offline: data from {}. r retries.", when::hour(at.utc)),
+            Some(at) => format!(" ! Offline: showing data from {}. {}", when::clock(at.utc), next_try(trouble, now)),
+            None => format!(" ! {}", next_try(trouble, now)),
+        };
         line(frame, area, Line::styled(text, theme::WARNING));
         return None;
     }
     let filter = &state.list.query.filter;
-    let status = filter.status.map(|status| format!(" Status: {} (f next, Esc all) ", status.as_str()));
+    let hint = if is_narrow { "" } else { "(f next, Esc all) " };
+    let status = filter.status.map(|status| format!(" Status: {} {hint}", status.as_str()));
     let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
     if let Some(typed) = &state.filter {
         line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
@@ -103,9 +105,9 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
     if !filter.text.is_empty() {
         let text = Span::raw(format!("{}  ", fitting(&filter.text, usize::MAX)));
         let width = area.width.saturating_sub(taken);
-        let hint = if width < 50 { "" } else { "(Esc clear, / edit)" };
-        let hint = Span::styled(hint, theme::QUIET);
-        line(frame, Rect { width, ..area }, Line::from(vec![Span::styled(" Filter: ", theme::PRESS), text, hint]));
+        let (name, hint) = if is_narrow { (" / ", "") } else { (" Filter: ", "(Esc clear, / edit)") };
+        let (name, hint) = (Span::styled(name, theme::PRESS), Span::styled(hint, theme::QUIET));
+        line(frame, Rect { width, ..area }, Line::from(vec![name, text, hint]));
     }
     None
 }

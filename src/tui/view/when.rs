@@ -17,7 +17,7 @@ pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let span = match (seconds, days) {
         (0..MINUTE, _) => return if is_past { "just now".into() } else { "in under a minute".into() },
         (MINUTE..HOUR, _) => format!("{} min", seconds / MINUTE),
-        (HOUR..DAY, _) => counted(seconds / HOUR, "hour"),
+        (HOUR..DAY, _) => format!("{} h", seconds / HOUR),
         (_, 0..60) => counted(days, "day"),
         (_, 60..YEAR) => counted(days / MONTH, "month"),
         _ if !is_past && days < 2 * YEAR => counted(days / MONTH, "month"),
@@ -86,7 +86,7 @@ mod tests {
         for (seconds, long, short) in [
             (5, "just now", "just now"),
             (59 * 60, "59 min ago", "59 min ago"),
-            (hour, "1 hour ago", "1 h ago"),
+            (hour, "1 h ago", "1 h ago"),
             (26 * hour, "1 day ago", "1 d ago"),
             (647 * day, "1 y 9 mo ago", "21 mo ago"),
             (3 * 365 * day, "3 y ago", "3 y ago"),

@@ -84,7 +84,7 @@ fn draw_help(frame: &mut Buffer, area: Rect, top: usize, state: &State) {
         line(
             frame,
             row,
-            if last { Line::styled(format!("{} {} more", theme::BELOW, rest + 1), theme::QUIET) } else { text },
+            if last { Line::styled(format!("{} {} more lines", theme::BELOW, rest + 1), theme::QUIET) } else { text },
         );
         if inside.height == 0 {
             break;
