@@ -39,15 +39,19 @@ pub(crate) const NO_KEYS: &str = "No access keys yet";
 
 // Deleting.
 
+/// Cells of an ID and of a label in a sentence that has both: it may have to fit two rows of the page.
+const ID_CELLS: usize = 40;
+const NAME_CELLS: usize = 30;
+
 pub(crate) const DELETE_WARNING: &str = "Requests with this key will fail immediately. This can't be undone.";
 pub(crate) const NOTHING_DELETED: &str = "Nothing was deleted.";
 
 /// After a key was deleted; its label if it is known.
 pub(crate) fn deleted(id: &KeyId, label: Option<&Untrusted>) -> String {
-    let id = id.to_display(KeyId::MAX_CHARS);
+    let id = id.to_display(ID_CELLS);
     match label {
         Some(label) if !label.is_empty() => {
-            format!("Deleted “{}” ({id}). Requests with it are now refused.", label.to_display(40))
+            format!("Deleted “{}” ({id}). Requests with it are now refused.", label.to_display(NAME_CELLS))
         }
         _ => format!("Deleted {id}. Requests with it are now refused."),
     }

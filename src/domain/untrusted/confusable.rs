@@ -17,8 +17,8 @@ impl ConfusableWarning {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Unseen => "! what cannot be seen in it is spelt out",
-            Self::Scripts => "! it mixes scripts: letters may not be what they seem",
+            Self::Unseen => "! Contains invisible characters, shown escaped",
+            Self::Scripts => "! Mixed scripts: some letters may not be what they seem",
         }
     }
 }

@@ -171,7 +171,7 @@ fn without_a_shell_it_says_so_and_goes_on() {
         terminal.close();
     }
     terminal.press("<Ctrl-Z>");
-    terminal.sees("There is no shell behind this program");
+    terminal.sees("Can't suspend: no job-control shell.");
     terminal.press("q");
     assert!(terminal.ends().0.success());
 }
@@ -188,7 +188,7 @@ fn in_a_pid_namespace_of_its_own_it_looks_no_further_and_goes_on() {
     let mut terminal = Terminal::start(command("unshare", home.path()).args(unshare).args(["sh", "-c", &script]));
     terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
-    terminal.sees("There is no shell behind this program");
+    terminal.sees("Can't suspend: no job-control shell.");
     terminal.press("q");
     assert!(terminal.ends().0.success());
 

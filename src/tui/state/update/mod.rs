@@ -126,7 +126,7 @@ impl State {
         self.suspending = false;
         self.hide_secret();
         if !stopped {
-            self.complain("There is no shell behind this program that could bring it back: it goes on.");
+            self.complain("Can't suspend: no job-control shell.");
         }
     }
 
