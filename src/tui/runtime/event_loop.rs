@@ -150,7 +150,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         tokio::select! {
             biased;
             signal = self.signals.next() => LoopStep::Signal(signal),
-            result = self.terminal.read(&mut self.events), if self.state.exit != ExitState::Told => LoopStep::Input(result),
+            result = self.terminal.read(&mut self.events), if self.state.exit != ExitState::Forced => LoopStep::Input(result),
             reply = self.replies.recv() => LoopStep::Reply(reply),
             result = self.tasks.next() => LoopStep::Task(result),
             () = self.machine.sleep_until(wake) => LoopStep::Time,
@@ -253,6 +253,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         self.screen.draw(self.terminal.out(), |frame| view::draw(frame, state, now));
         // An error shows again when the terminal is read: it is gone.
         let _ = self.terminal.flush();
+        self.screen.wipe();
     }
 }
 

@@ -12,7 +12,7 @@ use crate::tui::theme;
 /// The terminal's cursor and graphic rendition, as far as they are known.
 pub(crate) struct CursorWriter {
     at: Option<(u16, u16)>,
-    look: CellStyle,
+    style: CellStyle,
     kind: TerminalKind,
 }
 
@@ -31,13 +31,13 @@ const MAX_BYTES: usize = 16;
 
 impl CursorWriter {
     pub(crate) const fn new(kind: TerminalKind) -> Self {
-        Self { at: None, look: PLAIN, kind }
+        Self { at: None, style: PLAIN, kind }
     }
 
     /// The terminal's state is unknown; the caller resets the rendition.
     pub(crate) const fn forget(&mut self) {
         self.at = None;
-        self.look = PLAIN;
+        self.style = PLAIN;
     }
 
     /// Goes to a cell by the shortest way.
@@ -66,7 +66,7 @@ impl CursorWriter {
             && row == y
             && column < x
             && x - column <= SHORT_GAP
-            && (column..x).all(|c| is_printable(frame[(c, y)].symbol()) && self.look_of(frame, c, y) == self.look)
+            && (column..x).all(|c| is_printable(frame[(c, y)].symbol()) && self.style_of(frame, c, y) == self.style)
         {
             for c in column..x {
                 out.extend_from_slice(frame[(c, y)].symbol().as_bytes());
@@ -79,14 +79,14 @@ impl CursorWriter {
     /// Writes a cell; gives its width.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, frame: &Buffer, x: u16, y: u16) -> u16 {
         let symbol = frame[(x, y)].symbol();
-        let symbol = if is_printable(symbol) { symbol } else { self.speakable(symbol) };
-        let look = self.look_of(frame, x, y);
+        let symbol = if is_printable(symbol) { symbol } else { self.to_charset(symbol) };
+        let style = self.style_of(frame, x, y);
         // A blank looks the same in any colour.
         if symbol != " "
-            || look.bg != self.look.bg
-            || !(look.modifier | self.look.modifier).difference(Modifier::BOLD).is_empty()
+            || style.bg != self.style.bg
+            || !(style.modifier | self.style.modifier).difference(Modifier::BOLD).is_empty()
         {
-            self.set(out, look);
+            self.set(out, style);
         }
         out.extend_from_slice(symbol.as_bytes());
         let width = super::cells(symbol);
@@ -107,7 +107,7 @@ impl CursorWriter {
 
     /// What is written for a symbol that is not ASCII. Everything is escaped before it is drawn: a control character
     /// here, or a cell of endless marks, is a mistake of ours.
-    fn speakable<'a>(&self, symbol: &'a str) -> &'a str {
+    fn to_charset<'a>(&self, symbol: &'a str) -> &'a str {
         let sound = symbol.len() <= MAX_BYTES && !symbol.chars().any(char::is_control);
         debug_assert!(sound, "not for a terminal: {symbol:?}");
         match self.kind.charset {
@@ -127,36 +127,36 @@ impl CursorWriter {
         self.at = Some((x, y));
     }
 
-    fn look_of(&self, frame: &Buffer, x: u16, y: u16) -> CellStyle {
+    fn style_of(&self, frame: &Buffer, x: u16, y: u16) -> CellStyle {
         let cell = &frame[(x, y)];
         let (fg, bg) = if self.kind.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
         CellStyle { fg, bg, modifier: cell.modifier.difference(theme::ALONE) }
     }
 
-    fn set(&mut self, out: &mut Vec<u8>, look: CellStyle) {
-        if look == self.look {
+    fn set(&mut self, out: &mut Vec<u8>, style: CellStyle) {
+        if style == self.style {
             return;
         }
-        let removed = !self.look.modifier.difference(look.modifier).is_empty();
-        let from = if removed || look == PLAIN { PLAIN } else { self.look };
+        let removed = !self.style.modifier.difference(style.modifier).is_empty();
+        let from = if removed || style == PLAIN { PLAIN } else { self.style };
         let mut codes = Vec::new();
         for (modifier, code) in
             [(Modifier::BOLD, 1), (Modifier::DIM, 2), (Modifier::UNDERLINED, 4), (Modifier::REVERSED, 7)]
         {
-            if look.modifier.difference(from.modifier).contains(modifier) {
+            if style.modifier.difference(from.modifier).contains(modifier) {
                 codes.push(code);
             }
         }
-        if look.fg != from.fg {
-            codes.push(30 + colour(look.fg));
+        if style.fg != from.fg {
+            codes.push(30 + colour(style.fg));
         }
-        if look.bg != from.bg {
-            codes.push(40 + colour(look.bg));
+        if style.bg != from.bg {
+            codes.push(40 + colour(style.bg));
         }
-        let reset = if from == PLAIN && self.look != PLAIN && !codes.is_empty() { "0;" } else { "" };
+        let reset = if from == PLAIN && self.style != PLAIN && !codes.is_empty() { "0;" } else { "" };
         let codes: Vec<String> = codes.iter().map(u8::to_string).collect();
         let _ = write!(out, "\x1b[{reset}{}m", codes.join(";"));
-        self.look = look;
+        self.style = style;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands on the terminal, and the fewest bytes that make it something else.
+//! The cells that the terminal shows, and the fewest bytes that turn them into a new frame.
 //!
 //! ratatui draws into a buffer; this turns the difference between two buffers into escape codes. It sends
 //! the 16 basic colours as 30-37 and 90-97, no reset that changes nothing, nothing at all for an unchanged
@@ -19,7 +19,7 @@ use cursor_writer::CursorWriter;
 use super::theme;
 use crate::platform::terminal_kind::TerminalKind;
 
-/// The terminal's cells as they are, and the frame being drawn.
+/// The cells that the terminal shows, and the frame that is drawn next.
 pub struct Screen {
     shown: Buffer,
     frame: Buffer,
@@ -27,10 +27,12 @@ pub struct Screen {
     cursor: Option<Position>,
     /// The terminal's cells are not known: every row is written whole.
     stale: bool,
+    /// The buffer for the next frame is blank.
+    is_wiped: bool,
 }
 
 impl Screen {
-    /// A screen of an unknown content.
+    /// A screen whose content is not known yet.
     #[must_use]
     pub fn new(width: u16, height: u16, kind: TerminalKind) -> Self {
         let area = Rect::new(0, 0, width, height);
@@ -40,6 +42,7 @@ impl Screen {
             writer: CursorWriter::new(kind),
             cursor: None,
             stale: true,
+            is_wiped: true,
         }
     }
 
@@ -51,8 +54,11 @@ impl Screen {
         self.stale = true;
     }
 
-    /// Draws a frame and appends to `out` what the terminal must be told. `draw` gives the cursor's place.
+    /// Draws a frame and appends to `out` the bytes that show it. `draw` gives the cursor's place.
+    ///
+    /// The frame before stays in memory, with a secret that the new one may hide, until [`wipe`](Self::wipe).
     pub fn draw(&mut self, out: &mut Vec<u8>, draw: impl FnOnce(&mut Buffer) -> Option<Position>) {
+        self.wipe();
         let cursor = draw(&mut self.frame);
         let before = out.len();
         if self.stale {
@@ -70,9 +76,16 @@ impl Screen {
         }
         self.place_cursor(out, cursor, out.len() > before);
         std::mem::swap(&mut self.shown, &mut self.frame);
-        // The older frame may hold a secret that the newer one hides.
-        self.frame.reset();
+        self.is_wiped = false;
         self.stale = false;
+    }
+
+    /// Wipes the frame before the one that is shown. The terminal need not wait for that: the new frame's bytes go first.
+    pub fn wipe(&mut self) {
+        if !self.is_wiped {
+            self.frame.reset();
+            self.is_wiped = true;
+        }
     }
 
     /// Appends what blanks every row, without a clear that a terminal would push into its scrollback.
@@ -93,7 +106,7 @@ impl Screen {
         self.writer.forget();
         out.extend_from_slice(b"\x1b[m");
         for y in 0..self.frame.area.height {
-            if self.stands_alone(y) {
+            if self.is_alone(y) {
                 self.write_alone(out, y);
                 continue;
             }
@@ -120,14 +133,14 @@ impl Screen {
         self.writer.go(out, 0, y);
         self.writer.plain(out);
         out.extend_from_slice(b"\x1b[K");
-        if y > 0 && self.stands_alone(y - 1) {
+        if y > 0 && self.is_alone(y - 1) {
             self.writer.flow(out, &self.frame, y);
         }
         self.write_row(out, y, self.row_end(y));
     }
 
     fn write_changes(&mut self, out: &mut Vec<u8>, y: u16) {
-        if self.stands_alone(y) {
+        if self.is_alone(y) {
             return self.write_alone(out, y);
         }
         let width = self.frame.area.width;
@@ -152,8 +165,8 @@ impl Screen {
         }
     }
 
-    /// Whether nothing but one text stands on a row.
-    fn stands_alone(&self, y: u16) -> bool {
+    /// Whether a row holds one text alone.
+    fn is_alone(&self, y: u16) -> bool {
         self.frame.area.width > 0 && self.frame[(0, y)].modifier.contains(theme::ALONE)
     }
 

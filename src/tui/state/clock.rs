@@ -1,4 +1,4 @@
-//! The clock, as a value.
+//! A reading of the clock, as a value.
 
 use std::time::Instant;
 

@@ -80,7 +80,7 @@ pub struct State {
     pub size: (u16, u16),
     /// A create is under way: its answer holds the only copy of a secret.
     pub creating: bool,
-    /// The user wants the shell for a while: as soon as nothing would be lost.
+    /// The user wants to suspend it: as soon as nothing would be lost.
     pub suspending: bool,
     /// Creates whose end nobody has seen.
     pub unsettled: UnresolvedCreates,
@@ -95,8 +95,8 @@ pub enum ExitState {
     No,
     /// The user asked for it: as soon as nothing would be lost.
     Asked,
-    /// The terminal is gone or the system told it: nothing can be shown or asked any more.
-    Told,
+    /// The terminal is gone or the system ends it: nothing can be shown or asked any more.
+    Forced,
 }
 
 /// A sentence for the user.

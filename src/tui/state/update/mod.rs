@@ -1,4 +1,4 @@
-//! The turns of the app: one event in, at most one effect out.
+//! Updates: one event in, at most one effect out.
 
 mod actions;
 mod filter;
@@ -24,9 +24,9 @@ const STALE: Duration = Duration::from_secs(5);
 impl State {
     /// Takes an event of the terminal.
     pub fn on_input(&mut self, event: Event, now: ClockReading) -> Option<Effect> {
-        let told = self.is_telling();
+        let was_telling = self.is_telling();
         let effect = self.on_event(event, now);
-        if told && !self.is_telling() {
+        if was_telling && !self.is_telling() {
             self.settle();
             self.ask_about_left_over();
         }
@@ -92,36 +92,36 @@ impl State {
             let arrived = delivered.is_ok();
             reveal.on_delivered(delivered);
             if arrived {
-                self.settle(); // somebody has it: a start after a crash has nothing to ask
+                self.settle(); // it was delivered: a start after a crash has nothing to ask
             }
         }
     }
 
-    /// The terminal or the system asks to end: by the same door as the user, but no question can be answered.
+    /// The terminal or the system asks to end: as the user would, but no question can be answered.
     pub fn on_stop(&mut self) -> Option<Effect> {
         self.hide_secret();
         self.suspending = false;
-        self.exit = ExitState::Told;
+        self.exit = ExitState::Forced;
         if self.creating && self.sign_in.take().is_some() {
             return Some(Request::GiveUp.into()); // the create waits for somebody who cannot sign in any more
         }
         (!self.creating).then_some(Effect::Quit(None))
     }
 
-    /// The user or the system asks to make way for the shell. A shown secret hides at once.
+    /// The user or the system asks to suspend the program. A shown secret hides at once.
     pub fn on_suspend(&mut self) {
         self.hide_secret();
         self.suspending = true;
     }
 
-    /// Whether now is the time: the answer to a create is waited for, since its time would run out while the program
-    /// stands still. A create that waits for somebody to sign in has asked nothing yet.
+    /// Whether it can suspend now: the reply to a create is waited for, since it would time out while the program is
+    /// stopped. A create that waits for a sign-in was not sent yet.
     #[must_use]
     pub const fn may_suspend(&self) -> bool {
         self.suspending && (!self.creating || self.signing_in().is_some())
     }
 
-    /// The program goes on; or there was nobody to make way for.
+    /// The program continues; or it could not stop, because no shell could continue it.
     pub fn on_resume(&mut self, stopped: bool) {
         self.suspending = false;
         self.hide_secret();
@@ -132,7 +132,7 @@ impl State {
 
     /// Hides what is shown of a secret or a token.
     pub fn hide_secret(&mut self) {
-        // Nobody looks: what was about to be shown is not.
+        // What was about to be shown is not.
         if self.guarding().is_none()
             && self.guard.as_ref().is_some_and(|guard| matches!(guard.holds, PendingAction::Show))
         {

@@ -37,7 +37,7 @@ impl State {
     fn on_created(&mut self, result: Result<Creation, ApiError>) -> Option<Effect> {
         self.creating = false;
         match result {
-            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == ExitState::Told => {
+            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == ExitState::Forced => {
                 Some(Effect::Quit(Some(format!(
                     "Key {} was created while latchkey was shutting down. Its secret was never shown: delete it.",
                     key.id.to_display(128)
