@@ -3,6 +3,7 @@
 mod cat;
 mod clocks;
 mod create;
+mod event_loop;
 mod keys;
 mod list;
 mod servers;

@@ -33,6 +33,8 @@ pub struct TerminalState {
     pub written: Vec<u8>,
     /// It takes nothing now, so the loop draws nothing.
     pub is_slow: bool,
+    /// The next read fails.
+    pub is_gone: bool,
     pub is_entered: bool,
 }
 
@@ -44,8 +46,14 @@ pub struct LoopTerminal {
 
 impl MemoryTerminal {
     fn new(size: (u16, u16)) -> Self {
-        let state =
-            TerminalState { size, input: VecDeque::new(), written: Vec::new(), is_slow: false, is_entered: true };
+        let state = TerminalState {
+            size,
+            input: VecDeque::new(),
+            written: Vec::new(),
+            is_slow: false,
+            is_gone: false,
+            is_entered: true,
+        };
         Self(Arc::new((Mutex::new(state), Notify::new())))
     }
 
@@ -70,6 +78,9 @@ impl Terminal for LoopTerminal {
 
     async fn read(&mut self, events: &mut VecDeque<Event>) -> io::Result<()> {
         loop {
+            if self.terminal.state().is_gone {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             events.append(&mut self.terminal.state().input);
             if !events.is_empty() {
                 return Ok(());
