@@ -40,7 +40,7 @@ pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> 
         Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
         Ok(grant) => write(&grant, settings.format),
         Err(error) if error.is_refused_pair() => Err(Failure::from(error)
-            .next(format!("See why with: latchkey doctor {}", args.id.to_display(KeyId::MAX_CHARS)))),
+            .next(format!("Find out why with: latchkey doctor {}", args.id.to_display(KeyId::MAX_CHARS)))),
         Err(error) => Err(error.into()),
     };
     server.close().await;
@@ -80,15 +80,14 @@ async fn prove(client: &Client, grant: &Grant, format: Format) -> Result<Exit, F
     };
     let json = json!({ "access_token": null, "expires_at": end, "verified": verified });
     let mut out = output::stdout();
-    let fields =
-        [("Access token", "good, and not shown"), ("Expires at", until.as_str()), ("Verified", words.as_str())];
+    let fields = [("Access token", "valid, not shown"), ("Expires at", until.as_str()), ("Verified", words.as_str())];
     let written = output::write_fields(&mut out, format, &json, &fields);
     output::done(written, &mut out)?;
     if verified == Some(false) {
-        return Err(Failure::new(Exit::NotGood, "The server gave an access token that it refuses."));
+        return Err(Failure::new(Exit::NotGood, "The server issued an access token but refuses it."));
     }
     if format == Format::Table {
-        let _ = writeln!(io::stderr(), "Say --show to see the token, or send it to a file or a program.");
+        let _ = writeln!(io::stderr(), "Use --show to print the token, or redirect it to a file or a program.");
     }
     Ok(Exit::Done)
 }

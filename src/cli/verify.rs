@@ -29,7 +29,7 @@ pub async fn run(args: &VerifyArgs, settings: &Context) -> Result<Exit, Failure>
                 .next("Get a fresh one with: latchkey token ID"))
         }
         Verdict::NotOffered => Err(Failure::new(Exit::Mistake, messages::NO_VERIFICATION)
-            .next("Try the token on a request that you need it for.")),
+            .next("Try the token with the request that needs it.")),
     }
 }
 

@@ -71,19 +71,20 @@ pub(crate) const TOKEN_RECEIVED: &str = "Access token received.";
 /// When an access token expires: how long from now, and at which time here and in UTC.
 pub(crate) fn token_expiry(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = at - now;
-    let form = if left.num_hours() < 24 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    let form = if left.num_hours().abs() < 24 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     let (here, utc) = (at.with_timezone(&Local).format(form).to_string(), at.format(form).to_string());
     let time = if here == utc { format!("{utc} UTC") } else { format!("{here} ({utc} UTC)") };
-    if left.num_seconds() <= 0 {
-        return format!("Expired at {time}.");
-    }
-    let amount = match left.num_minutes() {
+    let amount = match left.num_minutes().abs() {
         0 => "under a minute".to_owned(),
-        minutes @ 1..120 => format!("{minutes} min"),
-        minutes @ 120..2880 => format!("{} h", minutes / 60),
+        minutes @ 1..=60 => format!("{minutes} min"),
+        minutes @ 61..2880 => format!("{} h", minutes / 60),
         minutes => format!("{} d", minutes / 1440),
     };
-    format!("Expires in {amount}, at {time}.")
+    if left.num_seconds() > 0 {
+        format!("Expires in {amount}, at {time}.")
+    } else {
+        format!("Expired {amount} ago, at {time}.")
+    }
 }
 
 /// The server knows the access token as that of the key `id`, which is not the one that was exchanged.

@@ -19,7 +19,9 @@ pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
         profiles[n].name.clone()
     } else {
         let found = profiles.iter().find(|profile| profile.name == rest);
-        found.map(|profile| profile.name.clone()).ok_or_else(|| Interrupt::words("there is no profile of this name"))?
+        found
+            .map(|profile| profile.name.clone())
+            .ok_or_else(|| Interrupt::words("there is no profile with this name"))?
     };
     if name == session.server.profile.name {
         session.introduce();
@@ -31,7 +33,7 @@ pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
 fn marks(session: &Session, profile: &crate::domain::Profile) -> String {
     let mut words = vec![profile.server.clone()];
     let is_current = profile.name == session.server.profile.name;
-    let marks = [(profile.production, "PRODUCTION"), (profile.read_only, "read-only"), (is_current, "you are here")];
+    let marks = [(profile.production, "PRODUCTION"), (profile.read_only, "read-only"), (is_current, "current")];
     words.extend(marks.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word.to_owned()));
     words.join(", ")
 }

@@ -29,14 +29,14 @@ impl Case {
         let Some(id) = args.id.clone() else {
             return match args.secret.secret_file {
                 None => Ok(None),
-                Some(_) => Err(Failure::usage("--secret-file goes with an Access key ID: nothing was looked at.")
+                Some(_) => Err(Failure::usage("--secret-file needs an Access key ID; nothing was checked.")
                     .next("Give both: latchkey doctor ID --secret-file FILE")),
             };
         };
         let (secret_file, token_file) = (args.secret.secret_file.as_deref(), args.hmac_file.as_deref());
         let secret_on_stdin = secret_file.map_or(!io::stdin().is_terminal(), |file| file == Path::new("-"));
         if secret_on_stdin && token_file == Some(Path::new("-")) {
-            return Err(Failure::usage("Standard input holds either the secret or the HMAC token.")
+            return Err(Failure::usage("Standard input can hold either the secret or the HMAC token.")
                 .next("Give the secret with --secret-file FILE."));
         }
         let secret = secret::read_if_any(secret_file, ExpectedInput::Secret)?;
@@ -57,5 +57,5 @@ impl Case {
 async fn ask_content() -> Result<Content, Failure> {
     let answer = Prompts::new().ask(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
     let text = if answer.is_empty() { Content::EXAMPLE } else { &answer };
-    Content::parse(text).map_err(|error| Failure::usage(format!("This is no content: {error}.")))
+    Content::parse(text).map_err(|error| Failure::usage(format!("Invalid content: {error}.")))
 }

@@ -123,12 +123,12 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
 /// A fresh access token that is of no use already.
 #[must_use]
 pub fn of_end(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Finding> {
-    let next = "Set the clock that is off: timedatectl shows whether this one is synchronized.";
-    let what = "The token it gave has already expired: this clock or the server's is off.";
+    let next = "Correct the clock that is wrong: timedatectl shows whether this one is synchronized.";
+    let what = "The access token has already expired, so this clock or the server's is wrong.";
     (expires_at <= now).then(|| Finding::fault(what, next))
 }
 
-/// IDs and secrets that stand in each other's place, or are damaged.
+/// IDs and secrets that are swapped or damaged.
 fn of_roles(evidence: &Evidence<'_>) -> Option<Finding> {
     let secret = evidence.secret.map_or("", SecretKey::expose);
     let wrong = super::credential_kind::check_pair(evidence.id, secret).err()?;
@@ -141,21 +141,21 @@ fn of_token(evidence: &Evidence<'_>) -> Option<Finding> {
     let (token, secret, content) = (evidence.failing_token?, evidence.secret?, evidence.content?);
     match variants::find(token, evidence.id, secret.expose(), content.as_str()) {
         None if variants::is_readable(token) => Some(Finding::fault(
-            "This HMAC token was not made from this secret and this content, nor by any known mistake.",
-            "Make a new one with HMAC token, and compare the secret and the content with what the other program uses.",
+            "This HMAC token doesn't match this secret and content, and no known mistake explains it.",
+            "Generate a new one, and compare the secret and content with those that the other program uses.",
         )),
         None => Some(Finding::fault(
-            "This is not an HMAC token: it has neither 64 hex digits nor the form of base64.",
-            "Look at what the other program sends as x-hash.",
+            "This is not an HMAC token: it is neither 64 hex digits nor base64.",
+            "Check what the other program sends as x-hash.",
         )),
         Some(causes) if causes.is_empty() => Some(Finding::note(
-            "The HMAC token is right for this secret and this content.",
-            "So look at the ID, at the content that is sent with it, and at the server.",
+            "The HMAC token matches this secret and content.",
+            "Check the ID, the content that is sent with it, and the server.",
         )),
         Some(causes) => {
             let what: Vec<&str> = causes.iter().map(|cause| cause.what()).collect();
             let next: Vec<&str> = causes.iter().map(|cause| cause.next()).collect();
-            let what = format!("The HMAC token was made {}.", what.join(", and "));
+            let what = format!("The HMAC token was computed {}.", what.join(" and "));
             Some(Finding::fault(what, next.join(" ")))
         }
     }
@@ -166,8 +166,8 @@ fn of_key(evidence: &Evidence<'_>) -> Option<Finding> {
     match &evidence.key {
         KeyState::Unknown | KeyState::Unlisted => None,
         KeyState::Missing => Some(Finding::fault(
-            "The server has no key with this Access key ID: it was deleted, or it belongs to another server.",
-            "Compare the ID with the list of keys, or create another key.",
+            "The server has no key with this ID. It was deleted or belongs to another server.",
+            "Compare the ID with the list of keys, or create a new key.",
         )),
         KeyState::Known(key) => match key.status {
             Status::Inactive => {
@@ -175,12 +175,12 @@ fn of_key(evidence: &Evidence<'_>) -> Option<Finding> {
             }
             Status::Expired => Some(Finding::fault(
                 key.expires_at.map_or("The key has expired.".to_owned(), |end| {
-                    format!("The key has expired on {} UTC.", end.format("%Y-%m-%d %H:%M"))
+                    format!("The key expired on {} UTC.", end.format("%Y-%m-%d %H:%M"))
                 }),
-                "Give it a new end in the list of keys (e), or create another key.",
+                "Set a new expiry date (e in the list), or create a new key.",
             )),
             Status::Active => {
-                evidence.was_refused.then(|| Finding::note("The key exists and is active.", "So look at the secret."))
+                evidence.was_refused.then(|| Finding::note("The key exists and is active.", "Check the secret."))
             }
         },
     }
@@ -195,8 +195,8 @@ fn of_clocks(evidence: &Evidence<'_>) -> Option<Finding> {
     }
     let (amount, side) = (spoken(ahead.abs()), if ahead > TimeDelta::zero() { "ahead of" } else { "behind" });
     let what = format!("This machine's clock is {amount} {side} the server's.");
-    let next = "The exchange does not need the time, but a fresh token may look expired: set the clock \
-                (timedatectl shows whether it is synchronized).";
+    let next = "The exchange doesn't depend on the time, but a fresh token may look expired. Correct the clock that is \
+                wrong: timedatectl shows whether this one is synchronized.";
     Some(Finding::note(what, next))
 }
 
@@ -204,19 +204,21 @@ fn of_clocks(evidence: &Evidence<'_>) -> Option<Finding> {
 fn of_pair(evidence: &Evidence<'_>) -> Finding {
     let ours = evidence.secret.is_some_and(|secret| SecretKey::parse(secret.expose()).is_ok());
     let what = match (&evidence.key, ours) {
-        (KeyState::Known(_), true) => "The secret is whole, but it is not the secret of this key.",
-        (KeyState::Known(_), false) => "The secret is not the secret of this key, or a character of it is wrong.",
-        (_, true) => "The secret is whole; so the ID is of another key, or the key is deleted, inactive or expired.",
-        (_, false) => "ID and secret do not belong together, or the key is deleted, inactive or expired.",
+        (KeyState::Known(_), true) => "The secret is intact (its checksum is right) but belongs to another key.",
+        (KeyState::Known(_), false) => "The secret belongs to another key, or one of its characters is wrong.",
+        (_, true) => {
+            "The secret is intact (its checksum is right), so the ID belongs to another key, or the key is deleted, inactive or expired."
+        }
+        (_, false) => "The ID and secret don't match, or the key is deleted, inactive or expired.",
     };
     let next = match &evidence.key {
         KeyState::Known(_) => {
-            "Use the secret that was shown when this key was created; if it is lost, create another key."
+            "Use the secret that was shown when this key was created. If it is lost, create a new key."
         }
         KeyState::Unlisted => {
-            "Look in Passportal's dashboard (Settings › API Keys) whether the key is there and active."
+            "Check in Passportal's dashboard (Settings › API Keys) whether the key exists and is active."
         }
-        _ => "An administrator who signs in here learns which: the list shows whether the key exists and is active.",
+        _ => "Sign in as an administrator: the list shows whether the key exists and is active.",
     };
     Finding::fault(what, next)
 }

@@ -79,9 +79,9 @@ fn what_the_list_says_is_told() {
         (KeyState::Missing, "deleted"),
         (key(Status::Inactive), "inactive"),
         (key(Status::Expired), "expired on 1970-01-01"),
-        (key(Status::Active), "not the secret of this key"),
-        (KeyState::Unknown, "do not belong together"),
-        (KeyState::Unknown.at(true), "do not belong together"),
+        (key(Status::Active), "belongs to another key"),
+        (KeyState::Unknown, "The ID and secret don't match"),
+        (KeyState::Unknown.at(true), "The ID and secret don't match"),
     ] {
         let evidence = Evidence { id: "PK1", key: state, was_refused: true, ..Evidence::default() };
         let findings = diagnose(&evidence);

@@ -43,26 +43,26 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// What was done, to stand behind "was made".
+    /// What was done, after "was computed".
     #[must_use]
     pub const fn what(self) -> &'static str {
         match self {
-            Self::NewlineInSecret => "with a line break at the end of the secret",
+            Self::NewlineInSecret => "with a trailing newline in the secret",
             Self::SpaceInSecret => "with a space or carriage return around the secret",
-            Self::Swapped => "with the Access key ID in place of the secret: the two are swapped",
-            Self::SecretAsMessage => "with secret and content in each other's place",
+            Self::Swapped => "with the Access key ID instead of the secret",
+            Self::SecretAsMessage => "with secret and content swapped",
             Self::SecretFromHex => "from the secret decoded as hex",
             Self::SecretFromBase64 => "from the secret decoded as base64",
-            Self::SecretCase => "from the secret in another case",
+            Self::SecretCase => "from the secret in the wrong case",
             Self::SecretInQuotes => "with quotes around the secret",
-            Self::NewlineInContent => "with a line break at the end of the content",
-            Self::EmptyContent => "of an empty content",
+            Self::NewlineInContent => "with a trailing newline in the content",
+            Self::EmptyContent => "from empty content",
             Self::ExampleContent => {
-                "of the documentation's example content (api-content-hash), not of the content given"
+                "from the documentation's example content (api-content-hash) instead of the given one"
             }
             Self::ContentInQuotes => "with quotes around the content",
-            Self::WholeBody => "of the whole request body, not of the content alone",
-            Self::Base64Output => "as base64, not as hex",
+            Self::WholeBody => "from the whole request body instead of the content alone",
+            Self::Base64Output => "as base64 instead of hex",
             Self::UpperCaseOutput => "in upper case",
         }
     }
@@ -71,17 +71,17 @@ impl Cause {
     #[must_use]
     pub const fn next(self) -> &'static str {
         match self {
-            Self::NewlineInSecret | Self::NewlineInContent => "Use printf %s in place of echo, or echo -n.",
-            Self::SpaceInSecret => "Remove what stands around the secret.",
-            Self::Swapped => "Use the Secret access key as the HMAC's key; the ID goes into x-key.",
-            Self::SecretAsMessage => "The secret is the HMAC's key, the content its message.",
-            Self::SecretFromHex | Self::SecretFromBase64 => "Use the secret as it stands, as text: do not decode it.",
-            Self::SecretCase => "Use the secret's letters as they stand.",
-            Self::SecretInQuotes => "Leave the quotes around the secret away.",
-            Self::EmptyContent => "Give the same content to the HMAC and to the request.",
-            Self::ExampleContent => "Send the very content that was hashed.",
-            Self::ContentInQuotes => "Leave the quotes around the content away.",
-            Self::WholeBody => "Hash the value of content only.",
+            Self::NewlineInSecret | Self::NewlineInContent => "Use printf %s or echo -n instead of echo.",
+            Self::SpaceInSecret => "Remove the characters around the secret.",
+            Self::Swapped => "Use the Secret access key as the HMAC key; the ID goes into x-key.",
+            Self::SecretAsMessage => "The secret is the HMAC key, the content its message.",
+            Self::SecretFromHex | Self::SecretFromBase64 => "Use the secret as text; don't decode it.",
+            Self::SecretCase => "Keep the case of the secret's letters.",
+            Self::SecretInQuotes => "Remove the quotes around the secret.",
+            Self::EmptyContent => "Use the same content for the HMAC and the request.",
+            Self::ExampleContent => "Send exactly the content that was hashed.",
+            Self::ContentInQuotes => "Remove the quotes around the content.",
+            Self::WholeBody => "Hash only the value of content.",
             Self::Base64Output => "Write the HMAC as 64 hex digits.",
             Self::UpperCaseOutput => "Write the hex digits in lower case, as the documentation does.",
         }

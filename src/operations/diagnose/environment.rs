@@ -25,7 +25,7 @@ pub(crate) async fn diagnose(server: &Connection, target: &Target) -> (Diagnosis
         }
         Err(ApiError::NotFound(_)) => {
             let next = if target.is_passportal() { "" } else { "If it is not Passportal, check the base URL." };
-            let what = "The server answers; it has no /health (Passportal has none).";
+            let what = "The server answers, but has no /health (Passportal has none).";
             (Diagnosis { findings: vec![Finding::note(what, next)], exit: Exit::Done }, None)
         }
         Err(error) => (Diagnosis::of(&error.into()), None),
@@ -47,16 +47,16 @@ pub(crate) async fn diagnose(server: &Connection, target: &Target) -> (Diagnosis
 pub fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
     let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
     let file = settings.overrides.config.clone().unwrap_or_else(|| settings.dirs.config.join("config.toml"));
-    let there = if file.exists() { "" } else { " (not there)" };
+    let there = if file.exists() { "" } else { " (no such file)" };
     facts.push(("Settings", format!("{}{there}", file.display())));
     if let Some(config) = config {
         of_profile(&mut facts, config);
     }
     if let Some(health) = health {
         facts.push(("Server version", health.version.to_display(80)));
-        facts.push(("Server time", health.time.map_or("not told".to_owned(), time)));
+        facts.push(("Server time", health.time.map_or("unknown".to_owned(), time)));
     }
-    facts.push(("Time here", time(Utc::now())));
+    facts.push(("Local time", time(Utc::now())));
     facts.push(("State folder", settings.dirs.state.display().to_string()));
     facts
 }
@@ -113,7 +113,7 @@ fn session(config: &Config, connection: &ConnectionSettings) -> String {
         }
         Ok(None) => {
             let command = config.command(config.chosen(), "login --remember");
-            format!("none remembered; {command} keeps it in the kernel's keyring")
+            format!("none stored; {command} stores one in the kernel's keyring")
         }
         Err(error) => error.to_string(),
     }
@@ -126,9 +126,9 @@ fn proxy(proxy: &Proxy, base: &BaseUrl) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     let Some(ProxyRoute { url, variable, skipped }) = route else {
-        return matches!(proxy, Proxy::None).then(|| "none, by the settings".to_owned());
+        return matches!(proxy, Proxy::None).then(|| "none, as set in the settings".to_owned());
     };
     let used = skipped.map(|why| format!(", not used for this server ({why})")).unwrap_or_default();
-    let by = variable.map_or(", by the settings".to_owned(), |name| format!(" by {name}"));
+    let by = variable.map_or(" from the settings".to_owned(), |name| format!(" from {name}"));
     Some(format!("{}{by}{used}", url.for_screen()))
 }

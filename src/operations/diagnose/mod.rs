@@ -16,7 +16,7 @@ pub(crate) struct Diagnosis {
 }
 
 /// The next step where the server cannot be asked. Other commands would name this one.
-const WAY: &str = "Check the server's address, that it runs, and what stands between it and this computer.";
+const WAY: &str = "Check the server's address, whether it is running, and the network in between.";
 
 impl Diagnosis {
     pub(crate) fn of(failure: &Failure) -> Self {

@@ -25,10 +25,10 @@ pub(crate) async fn facts(wish: ClipboardChoice) -> Vec<Fact> {
         ("Size", size()),
         ("Locale", locale()),
         ("Multiplexer", multiplexer().await),
-        ("Line", line(found.mosh)),
+        ("Connection", connection(found.mosh)),
         ("Account", account()),
         ("Clipboard", clipboard(&found)),
-        ("Who watches", if warnings.is_empty() { "nobody that is known of".to_owned() } else { warnings.join(" ") }),
+        ("Observers", if warnings.is_empty() { "none detected".to_owned() } else { warnings.join(" ") }),
         ("Hardening", hardening()),
     ]
 }
@@ -39,7 +39,7 @@ fn clipboard(found: &Surroundings) -> String {
         found.way,
         Ok(ClipboardRoute::Terminal | ClipboardRoute::Screen | ClipboardRoute::Mosh | ClipboardRoute::ThroughTmux)
     );
-    if is_written && size() == NO_TERMINAL { "none: here is no terminal".to_owned() } else { found.sentence() }
+    if is_written && size() == NO_TERMINAL { "none (not a terminal)".to_owned() } else { found.sentence() }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -51,23 +51,23 @@ fn size() -> String {
         [rustix::termios::tcgetwinsize(rustix::stdio::stdout()), rustix::termios::tcgetwinsize(rustix::stdio::stdin())];
     let Some(size) = said.into_iter().find_map(Result::ok) else { return NO_TERMINAL.to_owned() };
     if size.ws_col > 0 && size.ws_row > 0 {
-        return format!("{}x{}, as the terminal says", size.ws_col, size.ws_row);
+        return format!("{}x{}, from the terminal", size.ws_col, size.ws_row);
     }
     match (variable("COLUMNS"), variable("LINES")) {
-        (Some(columns), Some(lines)) => format!("{columns}x{lines}, by COLUMNS and LINES"),
-        _ => "not known: set it with stty rows and cols".to_owned(),
+        (Some(columns), Some(lines)) => format!("{columns}x{lines}, from COLUMNS and LINES"),
+        _ => "unknown; set it with stty rows and cols".to_owned(),
     }
 }
 
 fn locale() -> String {
     let set = terminal_kind::locale(|name| variable(name).unwrap_or_default());
-    set.map_or_else(|| "none is set".to_owned(), |(name, value)| format!("{value}, by {name}"))
+    set.map_or_else(|| "not set".to_owned(), |(name, value)| format!("{value}, from {name}"))
 }
 
 async fn multiplexer() -> String {
     if env::var_os("TMUX").is_some() {
         let clients = said("tmux", &["list-clients", "-F", "x"]).await.map_or(0, |text| text.lines().count());
-        let version = said("tmux", &["-V"]).await.unwrap_or_else(|| "tmux that does not answer".to_owned());
+        let version = said("tmux", &["-V"]).await.unwrap_or_else(|| "tmux (not responding)".to_owned());
         return format!("{}, clients attached: {clients}", version.trim());
     }
     if env::var_os("STY").is_some() {
@@ -82,24 +82,25 @@ async fn said(program: &str, arguments: &[&str]) -> Option<String> {
     String::from_utf8(output.stdout).ok().filter(|text| !text.trim().is_empty())
 }
 
-fn line(is_mosh: bool) -> String {
+fn connection(is_mosh: bool) -> String {
     if is_mosh {
-        return "over mosh".to_owned();
+        return "mosh".to_owned();
     }
     let over = ["SSH_CONNECTION", "SSH_TTY"].into_iter().find(|name| variable(name).is_some());
-    over.map_or_else(|| "this computer's own".to_owned(), |name| format!("over SSH, by {name}"))
+    over.map_or_else(|| "local".to_owned(), |name| format!("SSH, from {name}"))
 }
 
 fn account() -> String {
     let account = Account::read();
-    let login = account.login.map_or("nobody logged in".to_owned(), |login| format!("logged in as user {login}"));
+    let login = account.login.map_or("nobody is logged in".to_owned(), |login| format!("logged in as user {login}"));
     let warning = account.warning().map_or(String::new(), |warning| format!(". {warning}"));
     format!("user {}, {login}{warning}", account.user)
 }
 
 fn hardening() -> String {
     let hidden = dumpable_behavior() == Ok(DumpableBehavior::NotDumpable);
-    let memory = if hidden { "memory hidden from other programs" } else { "memory NOT hidden from other programs" };
+    let memory =
+        if hidden { "memory protected from other programs" } else { "memory NOT protected from other programs" };
     let core =
         getrlimit(Resource::Core).current.map_or("unlimited".to_owned(), |bytes| format!("at most {bytes} byte"));
     format!("{memory}, core dumps {core}")

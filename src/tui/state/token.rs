@@ -144,7 +144,7 @@ impl TokenDialog {
         let Some((field, wanted)) = self.field() else { return };
         let wrong = wanted.filter(|_| !field.is_masked()).and_then(|wanted| wanted.check(text.trim()).err());
         if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
-            self.words = Some(format!("Not pasted: {wrong}."));
+            self.words = Some(format!("Paste ignored: {wrong}."));
             return;
         }
         field.paste(text);
@@ -184,7 +184,7 @@ impl TokenDialog {
         for field in [&mut self.id, &mut self.content, &mut self.base] {
             if field.text().contains(SecretKey::PREFIX) && SecretKey::parse(field.text().trim()).is_ok() {
                 *field = Field::new("", LONGEST);
-                self.words = Some("A Secret access key stood in that field: it was removed. It belongs below.".into());
+                self.words = Some("That was a secret, so the field was cleared. Paste it in the field below.".into());
             }
         }
         self.focus = moved(&F::ALL, self.focus, action);
@@ -217,10 +217,10 @@ impl TokenDialog {
     fn read(&mut self) -> Result<(Pair, Option<Content>), String> {
         let server = self.server()?;
         if self.id.text().is_empty() {
-            return Err("Type the Access key ID first.".into());
+            return Err("Enter the Access key ID.".into());
         }
         if self.secret.text().is_empty() {
-            return Err("Type or paste the Secret access key first: it is not shown, and not kept.".into());
+            return Err("Enter the Secret access key. It stays hidden and is not stored.".into());
         }
         let wrong = credential_kind::check_pair(self.id.text(), self.secret.text()).err();
         if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {

@@ -41,7 +41,7 @@ fn the_doctor_asks_for_what_it_needs() {
     terminal.press("a0a8208b4ca8ca4a7b8f1b7d50c2f2f0a0a8208b4ca8ca4a7b8f1b7d50c2f2f0<Enter>");
     terminal.sees("Content that was hashed (Enter for api-content-hash): ");
     terminal.press("<Enter>");
-    terminal.sees("was not made from this secret");
+    terminal.sees("match this secret and content");
     let (status, terminal) = terminal.ends();
     assert_eq!(code(status), 7);
     assert!(!contains(&terminal.bytes, b"222222") && !contains(&terminal.bytes, b"a0a8208b"));

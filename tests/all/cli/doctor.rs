@@ -43,10 +43,10 @@ fn what_is_wrong_with_a_key_is_said() {
         assert!(code == 7 && words.iter().any(|what| what.contains(word)), "{word}: {words:?}");
         assert!(!words.concat().contains("sk_") || words.concat().contains("starts with sk_"), "{words:?}");
     };
-    only(&[&id], &other, "not the secret of this key");
+    only(&[&id], &other, "belongs to another key");
     only(&[&id], &id, "Access key ID");
     only(&[&id], &secret[..50], "52 characters");
-    only(&["PKNOTTHERE"], &secret, "no key with this");
+    only(&["PKNOTTHERE"], &secret, "no key with this ID");
     home.run(&["keys", "deactivate", &id]).good();
     only(&[&id], &secret, "inactive");
     home.run(&["keys", "delete", "--yes", &id]).good();
@@ -61,8 +61,8 @@ fn the_mistake_in_a_failing_token_is_found() {
     let made = |key: &[u8], content: &str| hmac_token(key, content.as_bytes()).expose().to_owned();
     let (plain, content) = ("2".repeat(32), "api-content-hash");
     for (token, start, word) in [
-        (made(plain.as_bytes(), "api-content-hash\n"), "d9881632", "line break at the end of the content"),
-        (made(format!("{plain}\n").as_bytes(), content), "a0a8208b", "line break at the end of the secret"),
+        (made(plain.as_bytes(), "api-content-hash\n"), "d9881632", "trailing newline in the content"),
+        (made(format!("{plain}\n").as_bytes(), content), "a0a8208b", "trailing newline in the secret"),
         (made(&[0x22; 16], content), "d7e32b56", "hex"),
         (made(id.as_bytes(), content), "6b5758a6", "ID"),
         ("DEM9fojtyaCcmB3PRjE6GqwjIl9xhzkYJpIfe1AJhTc=".to_owned(), "DEM9", "base64"),
@@ -114,7 +114,7 @@ fn the_surroundings_hold_no_password() {
     assert_eq!(done.code, 6, "{done:?}");
     assert!(!done.out.contains("hunter2") && !done.err.contains("hunter2"), "{done:?}");
     let found: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!(found["environment"]["proxy"], "http://127.0.0.1:1 by HTTPS_PROXY");
+    assert_eq!(found["environment"]["proxy"], "http://127.0.0.1:1 from HTTPS_PROXY");
     assert_eq!(found["environment"]["profile"], "us.example.invalid");
     let local = home.run(&["doctor"]).good();
     for word in ["Version", "Settings", "Profile", "Server version", "State folder", "The server answers."] {
@@ -131,7 +131,7 @@ fn a_proxy_that_is_not_used_is_said_not_to_be() {
         let found: Value = serde_json::from_str(&Done::of(run.spawn().unwrap()).out).unwrap();
         text(&found["environment"]["proxy"])
     };
-    let named = "http://127.0.0.1:1 by HTTPS_PROXY";
+    let named = "http://127.0.0.1:1 from HTTPS_PROXY";
     let (here, far) = (remote::nowhere(), "https://us.example.invalid");
     assert_eq!(proxy(&here, ""), format!("{named}, not used for this server (loopback)"));
     assert_eq!(proxy(far, "example.com, .invalid"), format!("{named}, not used for this server (NO_PROXY)"));

@@ -46,7 +46,7 @@ fn a_ready_request_for_curl_has_no_secret() {
     let home = Home::new();
     let args = ["hmac", "--content", "api-content-hash", "--curl", "1111", "--url", "https://x.example/dashboard"];
     let done = home.feed(&args, SECRET);
-    assert!(done.err.contains("only https://x.example is kept"), "{done:?}");
+    assert!(done.err.contains("Only https://x.example of the pasted address is used"), "{done:?}");
     assert!(done.out.contains("url = \"https://x.example/api/v2/auth/client_token\"") && done.out.contains(TOKEN));
     assert!(done.out.contains("x-key: 1111") && !done.out.contains(SECRET));
     let local = home.feed(&["hmac", "--curl", "1111"], SECRET).good();
@@ -210,7 +210,7 @@ fn a_token_that_has_expired_already_is_no_good_one() {
     let body = format!(r#"{{"success":true,"access_token":"eyJ0eX.a.b","expiry_time":{ended}}}"#);
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
     let url = super::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
-    let words = "The token it gave has already expired: this clock or the server's is off.";
+    let words = "The access token has already expired, so this clock or the server's is wrong.";
     let done = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]);
     assert_eq!((done.code, done.out.as_str()), (0, "eyJ0eX.a.b\n"), "{done:?}");
     assert!(done.err.contains(words) && done.err.lines().count() == 1, "{done:?}");

@@ -20,7 +20,7 @@ async fn a_token_that_has_expired_already_is_said_to_have() {
     bench.type_keys("t").await;
     bench.press(&format!("http://127.0.0.1:{port}<Tab>{}<Tab>{}", "1".repeat(32), "2".repeat(32)));
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
-    bench.sees("It expired 1 h ago");
-    bench.sees("The token it gave has already expired");
+    bench.sees("Expired 1 h ago");
+    bench.sees("The access token has already expired");
     serving.abort();
 }

@@ -56,7 +56,7 @@ async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
     bench.type_keys("<Enter>").await;
     let token = hmac_token(secret.expose().as_bytes(), offered.as_bytes());
     bench.sees(token.expose());
-    bench.sees("hides in 30 s");
+    bench.sees("hidden in 30 s");
     bench.misses(secret.expose());
     bench.type_keys("<Enter><Tab><Enter><Tab><Enter>").await;
     assert_eq!(bench.copied()[0], (What::HmacToken, token.expose().to_owned()));
@@ -87,7 +87,7 @@ async fn an_hmac_token_hides_by_itself() {
     assert!(hmac(&bench).made.is_some());
     bench.pass(std::time::Duration::from_secs(30)).await;
     assert!(hmac(&bench).made.is_none());
-    bench.sees("[Make HMAC token]");
+    bench.sees("[Generate]");
 }
 
 #[tokio::test]
@@ -165,11 +165,11 @@ async fn what_stands_in_the_wrong_field_is_named() {
     bench.type_keys("t<BackTab>").await;
     bench.input(crossterm::event::Event::Paste(secret.expose().to_owned()));
     assert!(!bench.has_asked());
-    bench.sees("Not pasted: this is a Secret access key");
+    bench.sees("Paste ignored: this is a Secret access key");
     bench.press("<Ctrl-U>");
     bench.press(secret.expose());
     bench.type_keys("<Tab>").await;
-    bench.sees("it was removed");
+    bench.sees("the field was cleared");
     bench.misses(secret.expose());
 }
 
@@ -189,12 +189,12 @@ async fn the_doctor_says_why_a_key_is_refused() {
     let (_, other) = bench.create("other").await;
     open_page(&mut bench, &id, other.expose()).await;
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
-    bench.sees("it is not the secret of this key");
+    bench.sees("belongs to another key");
     bench.type_keys("<Esc><Esc>").await;
     // A key of nobody.
     open_page(&mut bench, "PK000000000000000000", other.expose()).await;
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
-    bench.sees("The server has no key with this Access key ID");
+    bench.sees("The server has no key with this ID");
 }
 
 #[tokio::test]
@@ -206,8 +206,8 @@ async fn the_doctor_says_how_a_foreign_token_was_made() {
     let failing = hmac_token(format!("{}\n", secret.expose()).as_bytes(), Content::EXAMPLE.as_bytes());
     bench.press(failing.expose());
     bench.type_keys("<Tab><Tab><Tab><Enter>").await;
-    bench.sees("made with a line break at the end of the secret");
-    bench.sees("Use printf %s in place of echo");
+    bench.sees("computed with a trailing newline in the secret");
+    bench.sees("Use printf %s or echo -n");
     bench.misses(failing.expose());
     assert!(!format!("{:?}", bench.state).contains(failing.expose()));
 }

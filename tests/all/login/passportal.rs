@@ -60,7 +60,7 @@ async fn the_page_opens_at_passportal_and_makes_tokens() {
     let page = tokio::task::spawn_blocking(move || {
         let mut terminal = Terminal::start(latchkey(&home.at("")));
         terminal.sees("Passportal has no API for managing keys");
-        terminal.sees("Press t to make tokens here");
+        terminal.sees("Press t to test tokens");
         terminal.send(b"c");
         terminal.sees("change them in its dashboard");
         terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
@@ -78,7 +78,7 @@ async fn the_doctor_knows_what_passportal_does_not_have() {
     let (home, mock) = tenant(&authority, good());
     let ended = home.run(&["doctor"], "", &[]).await;
     assert!(ended.good && !ended.out.contains("wrong"), "{ended:?}");
-    assert!(ended.out.contains("The server answers; it has no /health (Passportal has none)."), "{ended:?}");
+    assert!(ended.out.contains("The server answers, but has no /health (Passportal has none)."), "{ended:?}");
     assert!(!ended.out.contains("login"), "{ended:?}");
     assert_eq!(mock.calls(), [""; 0]);
     // A host of Passportal's that has no API: of no use, whatever it answers.
@@ -100,11 +100,11 @@ async fn a_pair_that_passportal_refuses_is_looked_up_in_its_dashboard() {
     let (home, _) = tenant(&authority, Router::new().route("/api/v2/auth/client_token", post(refused)));
     let ended = home.run(&["doctor", PAIR.0], PAIR.1, &[]).await;
     assert_eq!(ended.code, Some(7), "{ended:?}");
-    assert!(ended.out.contains("Look in Passportal's dashboard (Settings › API Keys)"), "{ended:?}");
+    assert!(ended.out.contains("Check in Passportal's dashboard (Settings › API Keys)"), "{ended:?}");
     assert!(!ended.out.to_lowercase().contains("sign in") && !ended.out.contains("signs in"), "{ended:?}");
     let page = tokio::task::spawn_blocking(move || {
         let mut terminal = Terminal::start(latchkey(&home.at("")));
-        terminal.sees("Press t to make tokens here");
+        terminal.sees("Press t to test tokens");
         terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
         terminal.sees("Look in Passportal's dashboard");
         terminal.send(b"\x03");

@@ -19,10 +19,10 @@ fn a_secret_is_typed_unseen_and_used() {
     // The secret of another key.
     talk.answers(&[(COMMAND, &format!("t {id}")), ("Base URL", ""), ("not shown", &secret), (TOKEN, "doctor")]);
     talk.answers(&[("Enter for none): ", ""), ("No access token was issued.", HEARD)]);
-    talk.says("Wrong: The secret is whole, but it is not the secret of this key.");
+    talk.says("Wrong: The secret is intact (its checksum is right) but belongs to another key.");
     talk.says("Next: ");
     talk.answers(&[(TOKEN, "doctor"), ("Enter for none): ", &"0".repeat(64)), ("Content that was hashed", "")]);
-    talk.says("Wrong: This HMAC token was not made from this secret and this content");
+    talk.says("Wrong: This HMAC token doesn't match this secret and content");
     talk.answers(&[(TOKEN, "4")]);
     // What cannot be right is not sent.
     talk.answers(&[(COMMAND, "t 1"), ("Base URL", ""), ("not shown", &id), ("This is an Access key ID", HEARD)]);

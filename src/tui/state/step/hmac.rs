@@ -48,7 +48,7 @@ pub struct Made {
 pub enum HmacFocus {
     /// The content.
     Content,
-    /// *Make HMAC token*, while there is none.
+    /// *Generate*, while there is none.
     Make,
     /// *Copy token*.
     CopyToken,

@@ -26,7 +26,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &TokenDialog, now: Cl
     let inside = popup(frame, area, 78, 17, "HMAC token and access token");
     let mut rest = inside;
     if rest.height > 12 {
-        let words = "For a key made earlier or elsewhere, on this server or another. Nothing typed here is stored.";
+        let words = "For any existing key, on this server or another. Nothing you type here is stored.";
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
@@ -55,13 +55,12 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &TokenDialog, now: Cl
 /// Draws as many fields as there are `rows` for, the focused one among them.
 fn draw_fields(frame: &mut Buffer, rest: &mut Rect, dialog: &TokenDialog, rows: usize) -> Option<Position> {
     let narrow = rest.width < 60;
-    let here = format!("this server: {}", dialog.here.name);
     let fields: [(&str, &str, &Field, TokenFocus, &str); 5] = [
-        ("Base URL", "URL", &dialog.base, TokenFocus::Base, &here),
+        ("Base URL", "URL", &dialog.base, TokenFocus::Base, "this server"),
         ("Access key ID", "Key ID", &dialog.id, TokenFocus::Id, ""),
         ("Secret access key", "Secret", &dialog.secret, TokenFocus::Secret, ""),
-        ("Content", "Content", &dialog.content, TokenFocus::Content, "fresh random text"),
-        ("Failing HMAC token", "Failing", &dialog.failing, TokenFocus::Failing, "none"),
+        ("Content", "Content", &dialog.content, TokenFocus::Content, "random"),
+        ("HMAC token to check", "Check", &dialog.failing, TokenFocus::Failing, "none"),
     ];
     let names = if narrow { 8 } else { 20 };
     let mut cursor = None;
@@ -87,14 +86,16 @@ fn draw_fields(frame: &mut Buffer, rest: &mut Rect, dialog: &TokenDialog, rows: 
 
 const fn hint(focus: TokenFocus) -> &'static str {
     match focus {
-        TokenFocus::Base => "The server's address, such as https://us-clover.passportalmsp.com. Empty: this server.",
-        TokenFocus::Id => "The public half of the pair, as the list of keys shows it.",
-        TokenFocus::Secret => "Type or paste it: it is not shown, not kept, and goes nowhere but into the HMAC.",
-        TokenFocus::Content => "Any text; it is no secret. Empty: a fresh random one is drawn.",
-        TokenFocus::Failing => "Only for Doctor: the x-hash that another program sends and that is refused.",
-        TokenFocus::Hmac => "Makes the HMAC token, to be copied alone or as a curl request.",
-        TokenFocus::Exchange => "Makes the HMAC token, exchanges it for an access token, and proves that it works.",
-        TokenFocus::Doctor => "Says what is wrong with an exchange that fails, and with the failing HMAC token.",
-        TokenFocus::Close => "Forgets all that was typed here.",
+        TokenFocus::Base => "Server address, e.g. https://us-clover.passportalmsp.com. Leave empty for this server.",
+        TokenFocus::Id => "The key's public ID, as shown in the list.",
+        TokenFocus::Secret => {
+            "Type or paste the secret. It stays hidden, is not stored, and is used only to compute the HMAC."
+        }
+        TokenFocus::Content => "Any text; not secret. Leave empty for random text.",
+        TokenFocus::Failing => "For Doctor only: the x-hash that your program sends and the server rejects.",
+        TokenFocus::Hmac => "Generates the HMAC token, to copy alone or as a curl command.",
+        TokenFocus::Exchange => "Generates the HMAC token, exchanges it for an access token and verifies it.",
+        TokenFocus::Doctor => "Finds out why the exchange fails.",
+        TokenFocus::Close => "Closes and discards what you typed.",
     }
 }
