@@ -3,7 +3,7 @@
 use chrono::{DateTime, Local, Utc};
 
 use crate::client::PendingCreate;
-use crate::domain::{KeyId, Texts, Untrusted, sentence};
+use crate::domain::{AccessKey, KeyId, Texts, Untrusted, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -28,6 +28,25 @@ pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
 
 /// What to do about a create that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";
+
+// The secret of a new key
+
+/// Before it was saved.
+pub(crate) const SAVE_NOW: &str = "Save the secret now. You can't view it again after Close.";
+/// Closing a secret that is nowhere else.
+pub(crate) const NOT_SAVED: &str = "You haven't shown, copied or saved the secret.";
+/// The question after it.
+pub(crate) const LOSE_IT: &str = "Close anyway? It can't be recovered.";
+
+/// After a secret was closed.
+pub(crate) fn ready_to_use(key: &AccessKey) -> String {
+    let name = if key.label.is_empty() {
+        key.id.to_display(KeyId::MAX_CHARS)
+    } else {
+        format!("“{}”", key.label.to_display(LABEL_CELLS))
+    };
+    format!("{name} is ready to use. The secret has been erased from latchkey.")
+}
 
 /// After a refusal or a question that wasn't answered with yes.
 pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";

@@ -7,6 +7,7 @@ use crate::domain::{AccessKey, KeyId, SecretKey};
 use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, rescued};
 use crate::operations::failure::Exit;
 use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::messages::{LOSE_IT, NOT_SAVED, SAVE_NOW, ready_to_use};
 use crate::operations::prompter::Prompter as _;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::delivery::line;
@@ -45,7 +46,7 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
     let id = key.id.to_display(KeyId::MAX_CHARS * 8);
     session.console.say("Access key created.");
     session.console.say(format!("Access key ID: {id}"));
-    session.console.say("Secret access key: not shown yet. Take it now: after Close it is gone for good.");
+    session.console.say(format!("Secret access key: not shown yet. {SAVE_NOW}"));
     let server = KeyServer::of(&session.server);
     let pair = Pair { id: key.id.clone(), secret: secret.clone(), server };
     let credential = Credential { name: "Secret access key", text: secret.expose() };
@@ -59,7 +60,7 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
             4 => exchange::test(session, pair.clone().into()).await,
             _ if *is_seen || lose_it(session).await? => {
                 *is_seen = true; // the user has decided
-                session.console.say(format!("{id} is ready for use. Its secret is gone from this program."));
+                session.console.say(ready_to_use(key));
                 return Ok(());
             }
             _ => Ok(()),
@@ -70,6 +71,6 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
 }
 
 async fn lose_it(session: &mut Session) -> Flow<bool> {
-    session.console.say("The secret was neither shown nor delivered.");
-    session.console.confirm("Close, and lose it for good?").await
+    session.console.say(NOT_SAVED);
+    session.console.confirm(LOSE_IT).await
 }

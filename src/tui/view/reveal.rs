@@ -8,6 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::widgets::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
+use crate::operations::messages::{LOSE_IT, NOT_SAVED, SAVE_NOW};
 use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton};
 use crate::tui::theme;
@@ -19,11 +20,10 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let narrow = inside.width < NARROW;
     let mut rest = inside;
     if tall {
-        let words = "Copy the secret now: after Close it is gone for good, here and on the server's pages.";
-        rest = paragraph(frame, rest, words, Style::new());
+        rest = paragraph(frame, rest, SAVE_NOW, Style::new());
         next_row(&mut rest);
     } else {
-        in_border(frame, inside, "After Close it is gone for good");
+        in_border(frame, inside, "Can't be shown again after closing");
     }
     let words = Words::new(reveal, around, narrow);
     // While there is much to say, the ID can be read in the list alone.
@@ -114,7 +114,7 @@ impl Words {
 }
 
 fn countdown(reveal: &Reveal, now: ClockReading) -> String {
-    reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hides in {seconds} s"))
+    reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hidden in {seconds} s"))
 }
 
 /// Draws dots, or the secret alone on rows of the screen's whole width, so that a mouse selects just that. It
@@ -146,14 +146,14 @@ fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) 
 }
 
 fn draw_asking(frame: &mut Buffer, area: Rect, reveal: &Reveal) {
+    let unsaved = format!("{NOT_SAVED} {LOSE_IT}");
     let (words, close) = match reveal.fate {
         Fate::Sent => {
-            ("It was sent to a clipboard that does not confirm. Close only if you have stored it.", "I have stored it")
+            ("The copy could not be confirmed. Close only if you have saved the secret elsewhere.", "I've saved it")
         }
-        _ => ("The secret was not shown, copied or saved. Close, and lose it for good?", "Close for good"),
+        _ => (unsaved.as_str(), "Close and lose it"),
     };
     let mut rest = paragraph(frame, area, words, theme::WARNING);
     let focused = usize::from(reveal.focus == RevealButton::Close);
-    let back = if rest.width < NARROW { "Back" } else { "Back to the secret" };
-    buttons(frame, next_row(&mut rest), &[back, close], Some(focused));
+    buttons(frame, next_row(&mut rest), &["Go back", close], Some(focused));
 }

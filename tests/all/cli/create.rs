@@ -96,15 +96,9 @@ fn into_the_standard_input_of_a_command() {
 #[test]
 fn a_command_that_cannot_run_is_refused_before_a_key_is_made() {
     let home = Home::new();
-    for (command, why) in [
-        ("no-such-program -x", "ommand not found"),
-        ("cat | (", "not valid sh syntax"),
-        (
-            "",
-            "no \
-        command",
-        ),
-    ] {
+    for (command, why) in
+        [("no-such-program -x", "ommand not found"), ("cat | (", "not valid sh syntax"), ("", "No command was given")]
+    {
         let error = home.run(&["keys", "create", "--pipe-to", command]).failed(2);
         assert!(error.contains(why) && error.contains("No key was made"), "{error}");
     }
@@ -139,7 +133,7 @@ fn output_that_fails_leaves_the_secret_in_a_private_file() {
     let home = Home::new();
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let error = Done::of(home.command(&["keys", "create"]).stdout(full).spawn().unwrap()).complaint(8);
-    assert!(error.contains("was made") && error.contains("secret-of-") && !error.contains("sk_"), "{error}");
+    assert!(error.contains("was created") && error.contains("secret-of-") && !error.contains("sk_"), "{error}");
     works(&home, &home.keys()[0]["id"]);
     let home = Home::new();
     let (reader, writer) = std::io::pipe().unwrap();
@@ -167,7 +161,7 @@ fn a_signal_does_not_part_a_secret_from_its_destination() {
         kill_process(Pid::from_child(&child), signal).unwrap();
         line.clear();
         err.read_line(&mut line).unwrap();
-        assert!(line.contains("was made") && line.contains("interrupted"), "{line}");
+        assert!(line.contains("was created") && line.contains("interrupted"), "{line}");
         assert_eq!(Done::of(child).code, 8);
         works(&home, &home.keys()[0]["id"]);
     }

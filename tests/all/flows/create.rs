@@ -17,7 +17,7 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.misses(secret.expose());
     bench.type_keys("<Enter>").await;
     bench.sees(secret.expose());
-    bench.sees("hides in 30 s");
+    bench.sees("hidden in 30 s");
     bench.type_keys("s").await;
     bench.misses(secret.expose());
     bench.type_keys("c").await;
@@ -27,9 +27,9 @@ async fn a_key_is_created_shown_copied_and_closed() {
     assert_eq!(bench.copied()[1].0, What::Id);
     // A terminal does not confirm, so the user does.
     bench.type_keys("<Esc><Enter>").await;
-    bench.sees("[I have stored it]");
+    bench.sees("[I've saved it]");
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("is ready for use");
+    bench.sees("is ready to use");
     bench.sees("nightly backup");
     bench.misses("sk_");
     assert!(!format!("{:?}", bench.state).contains(secret.expose()));
@@ -51,7 +51,7 @@ async fn a_shown_secret_hides_by_itself_and_when_nobody_looks() {
     bench.type_keys("s").await;
     bench.pass(Duration::from_secs(29)).await;
     bench.sees(secret.expose());
-    bench.sees("hides in 1 s");
+    bench.sees("hidden in 1 s");
     bench.pass(Duration::from_secs(1)).await;
     bench.misses(secret.expose());
     bench.type_keys("s<FocusLost>").await;

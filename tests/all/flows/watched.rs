@@ -23,9 +23,9 @@ async fn a_recorder_is_named_before_and_nothing_leaves_without_a_yes() {
     for answer in ["<Enter>", "<Esc>", "<Tab><Esc>", "<Tab><Tab><Enter>"] {
         for press in ["s", "c", "<Enter>"] {
             bench.type_keys(press).await;
-            bench.sees("all the same]");
+            bench.sees("anyway]");
             bench.type_keys(answer).await;
-            bench.misses("all the same]");
+            bench.misses("anyway]");
             bench.misses(secret.expose());
             assert!(bench.copied().is_empty());
         }
@@ -53,7 +53,7 @@ async fn a_yes_holds_for_the_reasons_that_were_given_and_for_this_secret() {
     bench.type_keys("<Esc><Enter>").await;
     bench.type_keys("c<Enter>").await;
     bench.type_keys("s").await;
-    bench.sees("[Show it all the same]");
+    bench.sees("[Show anyway]");
 }
 
 #[tokio::test]
@@ -61,11 +61,11 @@ async fn whatever_is_made_of_a_secret_is_guarded_too() {
     let mut bench = recorded().await;
     let secret = bench.secret();
     bench.type_keys("h<Enter>").await;
-    bench.sees("[Show it all the same]");
+    bench.sees("[Show anyway]");
     bench.type_keys("<Enter>").await;
-    bench.misses("hides in");
+    bench.misses("hidden in");
     bench.type_keys("<Enter><Tab><Enter>").await;
-    bench.sees("HMAC token, a credential; hides in 30 s");
+    bench.sees("HMAC token (treat it as a password), hidden in 30 s");
     // One yes is for all that leaves by the same eyes; a new page asks anew.
     bench.type_keys("<Enter>").await;
     assert_eq!(bench.copied()[0].0, What::HmacToken);
@@ -73,9 +73,9 @@ async fn whatever_is_made_of_a_secret_is_guarded_too() {
     bench.type_keys("t").await;
     bench.press(&format!("{}<Tab>", secret.expose()));
     bench.type_keys("content<Tab><Tab><Enter>").await;
-    bench.sees("[Show it all the same]");
+    bench.sees("[Show anyway]");
     bench.type_keys("<Tab><Enter>").await;
-    bench.sees("HMAC token, a credential; hides in 30 s");
+    bench.sees("HMAC token (treat it as a password), hidden in 30 s");
 }
 
 #[tokio::test]
@@ -83,10 +83,10 @@ async fn without_a_way_there_is_nothing_to_ask_and_what_stays_on_screen_does_not
     let mut bench = recorded().await;
     bench.machine.state().around.way = Err("no way".into());
     bench.type_keys("c").await;
-    bench.misses("all the same]");
+    bench.misses("anyway]");
     bench.machine.state().around = Surroundings { warnings: vec![Warning::Stays], ..Surroundings::default() };
     bench.type_keys("c").await;
-    bench.misses("all the same]");
+    bench.misses("anyway]");
     bench.type_keys("s").await;
     bench.sees("no alternate screen");
 }
@@ -100,7 +100,7 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     assert_eq!(bench.delivering(), Some(SaveTarget::Command("cat".into())));
     // Nothing goes on beside it but its end.
     bench.type_keys("<Tab><Enter>x").await;
-    bench.sees("[Esc stops it]");
+    bench.sees("[Esc to stop]");
     bench
         .delivered(Err(NotSaved { output: Untrusted::new("no\u{1b}[2J"), ..NotSaved::new("the command failed") }))
         .await;

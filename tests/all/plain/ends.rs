@@ -90,7 +90,7 @@ fn a_terminal_that_is_gone_keeps_the_secret() {
     let home = Home::new();
     let mut talk = at_the_secret(&home);
     talk.types("close");
-    talk.says("lose it for good?");
+    talk.says("can't be recovered.");
     let status = talk.hangs_up();
     assert_eq!(status.code(), Some(8));
     assert_eq!(home.kept().len(), 1);

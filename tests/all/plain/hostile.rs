@@ -47,7 +47,7 @@ fn whatever_a_server_says_is_one_line_of_visible_text() {
         talk.answers(&[("Deactivate it?", "y"), ("message^[]52;c;UFdO^G", HEARD), (COMMAND, "create"), ("Label", "")]);
         talk.answers(&[("for never): ", ""), ("Secret access key (1", "3"), ("Show it?", "y")]);
         talk.answers(&[("It has characters that this terminal cannot show", "2"), ("Command (Enter", "cat >secret")]);
-        talk.answers(&[("finished successfully", "6"), ("is ready for use", HEARD)]);
+        talk.answers(&[("finished successfully", "6"), ("is ready to use", HEARD)]);
         let said = talk.quits();
         assert!(said.contains("\\u{202e}") && said.matches("\r\nProfile: ").count() == 1, "{said}");
         assert!(

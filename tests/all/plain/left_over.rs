@@ -115,7 +115,7 @@ fn one_that_had_not_happened_is_made_under_the_same_name() {
     next.types("finish");
     next.answers(&sign_in);
     next.answers(&[("Access key created.", HEARD), (SECRET, "file"), ("New file", "secret"), (SECRET, "close")]);
-    next.answers(&[("is ready for use", HEARD)]);
+    next.answers(&[("is ready to use", HEARD)]);
     let said = next.quits();
     assert!(!said.contains("sk_") && home.read("secret") == "sk_made-after-the-crash\n", "{said}");
     let names = names.lock().unwrap();

@@ -30,7 +30,7 @@ fn it_goes_to_a_file_unseen() {
         ("New file", "~/secret"),
         ("(readable only by you).", "close"),
     ]);
-    talk.says(&format!("{id} is ready for use. Its secret is gone from this program."));
+    talk.says("“mine” is ready to use. The secret has been erased from latchkey.");
     let said = talk.quits();
     assert!(!said.contains("sk_") && said.contains("90d"), "{said}");
     assert_eq!(fs::read_to_string(home.path("there")).unwrap(), "mine");
@@ -50,7 +50,7 @@ fn it_goes_to_a_command_which_has_no_terminal() {
     talk.answers(&[("Command (Enter to go back): ", "cat"), ("Its output contains the secret and is not shown.", "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat > got; echo kept; (: >/dev/tty) 2>/dev/null || echo alone")]);
     talk.says("The command finished successfully. Output: kept\\nalone");
-    talk.answers(&[(SECRET, "6"), ("is ready for use", HEARD)]);
+    talk.answers(&[(SECRET, "6"), ("is ready to use", HEARD)]);
     let said = talk.quits();
     assert!(!said.contains("sk_") && fs::read_to_string(home.path("got")).unwrap().starts_with("sk_"), "{said}");
 }
@@ -68,7 +68,7 @@ fn it_is_shown_alone_on_a_line_if_that_is_asked_for_twice() {
     talk.says("alone on the next line:\r\n");
     let secret = talk.says("\r\n");
     assert!(secret.starts_with("sk_") && secret.trim().len() == 52, "{secret}");
-    talk.answers(&[(SECRET, "close"), ("is ready for use", HEARD)]);
+    talk.answers(&[(SECRET, "close"), ("is ready to use", HEARD)]);
     assert_eq!(talk.quits().matches("sk_").count(), 1);
 }
 
@@ -79,7 +79,7 @@ fn a_recorder_is_named_before_it_is_shown() {
     create(&mut talk);
     talk.types("3");
     talk.answers(&[("This session appears to be recorded (asciinema).", HEARD), ("Show it?", ""), (SECRET, "close")]);
-    talk.answers(&[("lose it for good?", "y"), ("is ready for use", HEARD)]);
+    talk.answers(&[("can't be recovered.", "y"), ("is ready to use", HEARD)]);
     assert!(!talk.quits().contains("sk_"));
 }
 
@@ -89,8 +89,15 @@ fn close_asks_if_nobody_has_it() {
     let mut talk = home.talk();
     create(&mut talk);
     talk.types("close");
-    talk.answers(&[("neither shown nor delivered.", ""), (SECRET, "quit"), ("Type a number from 1 to 6.", "Close")]);
-    talk.answers(&[("Close, and lose it for good? (yes or no, Enter for no): ", "yes"), ("is ready for use", HEARD)]);
+    talk.answers(&[
+        ("haven't shown, copied or saved the secret.", ""),
+        (SECRET, "quit"),
+        ("Type a number from 1 to 6.", "Close"),
+    ]);
+    talk.answers(&[
+        ("Close anyway? It can't be recovered. (yes or no, Enter for no): ", "yes"),
+        ("is ready to use", HEARD),
+    ]);
     let said = talk.quits();
     assert!(!said.contains("sk_") && home.kept().is_empty(), "{said}");
 }
@@ -101,7 +108,7 @@ fn a_label_is_no_place_for_a_secret() {
     let mut talk = home.talk();
     talk.answers(&[(COMMAND, "create"), ("Label", "sk_0123456789"), ("looks like a secret", &"é".repeat(101))]);
     talk.answers(&[("101 characters", ""), ("Enter for never): ", "yesterday"), ("use 90d", "never"), (SECRET, "6")]);
-    talk.answers(&[("lose it for good?", "yes")]);
+    talk.answers(&[("can't be recovered.", "yes")]);
     talk.quits();
 }
 

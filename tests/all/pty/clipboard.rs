@@ -54,7 +54,7 @@ fn a_terminal_that_would_print_the_code_never_gets_it() {
         ));
         // It has no second screen either.
         terminal.press("s");
-        terminal.sees("[Show it all the same]");
+        terminal.sees("[Show anyway]");
         terminal.press("<Enter>c");
         terminal.sees("Secret access key not copied");
         terminal.press("x");
@@ -120,9 +120,9 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
     terminal.press("c<Enter>");
     terminal.sees("Copy uses your terminal's clipboard through GNU screen");
     terminal.press("s");
-    terminal.sees("[Show it all the same]");
+    terminal.sees("[Show anyway]");
     terminal.press("<Tab><Enter>");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
     let secret = terminal.word("sk_");
     terminal.press("c");
     terminal.gets(&code(&secret));
@@ -139,7 +139,7 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
     terminal.press("<Tab><Tab><Tab>"); // back to Close: the focus was left on HMAC token
     assert!(!contains(&terminal.bytes, b"QUFBQUFB"));
     terminal.press("<Ctrl-C>");
-    terminal.sees("[I have stored it]");
+    terminal.sees("[I've saved it]");
     terminal.press("<Tab><Enter>");
     terminal.sees("ended with 0");
     let kept = hardcopy(&home);
@@ -177,7 +177,7 @@ fn a_tmux_on_a_mosh_line_is_known_to_be_blocked() {
     terminal.sees("not copied: mosh blocks");
     assert_eq!(count(&terminal.bytes, b"]52;"), 0);
     terminal.press("<Ctrl-C>");
-    terminal.sees("Close for good");
+    terminal.sees("Close and lose it");
     terminal.press("<Tab><Enter>");
     terminal.ends();
 }

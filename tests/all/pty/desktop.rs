@@ -152,7 +152,7 @@ fn a_display_that_never_answers_holds_nothing_up() {
     let pressed = Instant::now();
     terminal.press("c");
     terminal.press("s");
-    terminal.loses("hides in"); // it goes on meanwhile
+    terminal.loses("hidden in"); // it goes on meanwhile
     terminal.sees("Secret access key not copied: the display does not answer.");
     assert!(pressed.elapsed() < Duration::from_secs(4), "{:?}", pressed.elapsed());
     terminal.close();

@@ -84,7 +84,7 @@ fn the_systems_own_stop_signal_does_the_same_in_a_form() {
     terminal.press("done<Enter>");
     terminal.sees("Access key created");
     terminal.press("s");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
     terminal.close();
     terminal.sees("halfdone");
     leaves(terminal);

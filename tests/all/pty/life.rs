@@ -46,9 +46,9 @@ fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
     terminal.press("<Esc>");
     terminal.gets(b"\x1b[7m[Close]");
     terminal.press("<Enter>");
-    terminal.sees("[I have stored it]");
+    terminal.sees("[I've saved it]");
     terminal.press("<Tab><Enter>");
-    terminal.sees("is ready for use");
+    terminal.sees("is ready to use");
     terminal.press("d");
     terminal.sees("Delete access key");
     terminal.press(&id[16..]);

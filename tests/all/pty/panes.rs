@@ -25,17 +25,17 @@ fn without_an_alternate_screen_nothing_stays_after_hiding_either() {
     let secret = terminal.create_and_show_all_the_same("");
     assert!(history().contains(&secret));
     terminal.press("s");
-    terminal.loses("hides in");
+    terminal.loses("hidden in");
     assert!(!history().contains(&secret), "after hiding:\n{}", history());
     terminal.press("s");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
     terminal.press("<Ctrl-Z>");
     terminal.sees("Stopped");
     assert!(!history().contains(&secret), "after a stop:\n{}", history());
     terminal.send(b"fg\n");
     terminal.sees("Show key");
     terminal.press("s");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
     terminal.send(b"\x03"); // quit, from anywhere
     terminal.sees("shell> ");
     terminal.loses("Access key created");
@@ -72,7 +72,7 @@ fn on_a_narrow_screen_a_secret_is_one_line() {
     terminal.press("c<Enter>");
     terminal.sees("Access key created");
     terminal.press("s");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
     let pane = tmux.ask(&["capture-pane", "-p", "-J", "-t", "test"]);
     let line = pane.lines().find(|line| line.starts_with("sk_")).unwrap_or_else(|| panic!("{pane}"));
     assert_eq!(line.len(), 52, "{pane}");

@@ -42,7 +42,7 @@ fn what_exists_is_not_overwritten_and_links_are_not_followed() {
     name_file(&mut terminal, "~/link");
     terminal.sees("link already exists");
     name_file(&mut terminal, "~/nowhere/file");
-    terminal.sees("cannot be made: No such file or directory");
+    terminal.sees("can't be created: No such file or directory");
     assert_eq!(fs::read_to_string(home.path().join("mine")).unwrap(), "precious");
     assert!(!home.path().join("target").exists());
     terminal.press("<Esc>");
@@ -75,7 +75,7 @@ fn a_descriptor_that_the_shell_opened_gets_it() {
     assert!(got.starts_with("sk_") && got.len() == 53 && got.ends_with('\n'));
     assert!(!contains(&terminal.bytes, got.trim_end().as_bytes()));
     terminal.press("<Esc><Enter>");
-    terminal.sees("is ready for use");
+    terminal.sees("is ready to use");
     terminal.press("q");
     assert!(terminal.ends().0.success());
 }
@@ -106,7 +106,7 @@ fn a_command_gets_it_on_its_standard_input_and_touches_no_terminal() {
     }
     assert!(!contains(&terminal.bytes, b"SPILL\r\n") && !contains(&terminal.bytes, secret.as_bytes()));
     terminal.press("<Enter>");
-    terminal.sees("is ready for use");
+    terminal.sees("is ready to use");
     terminal.press("q");
     assert!(terminal.ends().0.success());
 }
@@ -124,7 +124,7 @@ fn a_failing_command_leaves_the_secret_in_the_dialog() {
     terminal.press("<Ctrl-U>");
     terminal.paste("no-such-program");
     terminal.press("<Enter>");
-    terminal.sees("The command no-such-program is not found.");
+    terminal.sees("Command not found: no-such-program.");
     // What repeats the secret is not shown.
     terminal.press("<Ctrl-U>");
     terminal.paste("tee /dev/stderr");
@@ -138,15 +138,15 @@ fn a_command_that_waits_for_ever_is_stopped_by_escape_or_a_quit() {
     let home = TempDir::new().unwrap();
     let mut terminal = saving(&home);
     run(&mut terminal, "cat >/dev/null; tail -f /dev/null");
-    terminal.sees("[Esc stops it]");
+    terminal.sees("[Esc to stop]");
     terminal.press("<Esc>");
     terminal.sees("The command was interrupted. The secret is still in this dialog.");
     terminal.press("<Enter>");
-    terminal.sees("[Esc stops it]");
+    terminal.sees("[Esc to stop]");
     terminal.press("<Ctrl-C>");
     terminal.sees("The command was interrupted. The secret is still in this dialog.");
     terminal.press("<Esc>");
     terminal.sees("[Show key]");
     terminal.press("s");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
 }

@@ -62,11 +62,11 @@ fn nothing_stays_behind_in_gnu_screen() {
     let secret = terminal.create_and_show_all_the_same("");
     assert!(screen.history().contains(&secret));
     terminal.press("s");
-    terminal.loses("hides in");
+    terminal.loses("hidden in");
     let history = screen.history();
     assert!(history.contains("Access key created") && !history.contains(&secret), "after hiding:\n{history}");
     terminal.press("s");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
     terminal.press("<Ctrl-C>");
     terminal.sees("ended with 0");
     let history = screen.history();

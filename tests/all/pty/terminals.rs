@@ -173,17 +173,21 @@ fn a_paste_cut_by_a_stall_presses_nothing() {
     let mut terminal = started(home.path());
     let stalls = |terminal: &mut Terminal, said: &[u8]| {
         terminal.press("s"); // its seconds are the clock
-        terminal.sees("hides in 30 s");
+        terminal.sees("hidden in 30 s");
         terminal.send(said);
-        terminal.sees("hides in 28 s");
+        terminal.sees("hidden in 28 s");
     };
     let secret = terminal.create_and_show("");
     terminal.press("s");
     terminal.loses(&secret);
     stalls(&mut terminal, b"\x1b[200~notes: a, b");
     terminal.send(b"c backup list\ns\x03\x1b[201~");
-    terminal.sees("hides in 27 s");
-    assert!(count(&terminal.bytes, b"]52;") == 0 && !terminal.text().contains("Close for good"), "{}", terminal.text());
+    terminal.sees("hidden in 27 s");
+    assert!(
+        count(&terminal.bytes, b"]52;") == 0 && !terminal.text().contains("Close and lose it"),
+        "{}",
+        terminal.text()
+    );
     terminal.press("s");
     terminal.loses(&secret);
     stalls(&mut terminal, b"\x1b[200~and no end");
@@ -209,7 +213,7 @@ fn nothing_is_done_on_a_screen_that_is_too_small_to_show_it() {
     assert_eq!(count(&terminal.bytes, b"]52;"), 0);
     terminal.press("<Tab><Enter>");
     terminal.resize(24, 80);
-    terminal.sees("Close for good");
+    terminal.sees("Close and lose it");
     terminal.press("<Tab><Enter>");
     assert!(terminal.ends().0.success());
 }

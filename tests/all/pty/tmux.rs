@@ -47,10 +47,10 @@ fn without_an_alternate_screen_it_asks_first_and_nothing_stays_behind() {
     terminal.sees("Access key created");
     terminal.sees("! What is shown here can stay in the scrollback");
     terminal.press("s");
-    terminal.sees("[Show it all the same]");
-    assert!(!terminal.text().contains("hides in"));
+    terminal.sees("[Show anyway]");
+    assert!(!terminal.text().contains("hidden in"));
     terminal.press("<Tab><Enter>");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
     let secret = terminal.word("sk_");
     terminal.close();
     terminal.press("q");
@@ -72,19 +72,19 @@ fn a_second_terminal_is_told_of_and_gets_no_copy() {
         other.sees("Access key created");
         ours.press("s");
         ours.sees("! This session is open in 2 terminals.");
-        ours.sees("[Show it all the same]");
+        ours.sees("[Show anyway]");
         ours.press("<Enter>"); // the safe answer is the marked one
-        ours.loses("[Show it all the same]");
-        assert!(!ours.text().contains("hides in"));
+        ours.loses("[Show anyway]");
+        assert!(!ours.text().contains("hidden in"));
         ours.press("c");
-        ours.sees("[Copy it all the same]");
+        ours.sees("[Copy anyway]");
         assert!(!contains(&ours.bytes, b"\x1b]52;"));
         ours.press("<Tab><Enter>");
         ours.sees("sent through tmux");
         ours.gets(b"\x1b]52;");
         // Accepted once, it is not asked again.
         ours.press("s");
-        ours.sees("hides in");
+        ours.sees("hidden in");
         let secret = ours.word("sk_");
         assert!(contains(&ours.bytes, &told(&secret)));
         other.sees(&secret);
@@ -158,7 +158,7 @@ fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
         assert!(tmux.ask(&["list-buffers"]).starts_with("latchkey-"));
         if leaves {
             terminal.press("<Ctrl-C>");
-            terminal.sees("Close for good");
+            terminal.sees("Close and lose it");
             terminal.press("<Tab><Enter>");
             terminal.sees("ended with 0");
         } else {
@@ -176,7 +176,7 @@ fn a_tmux_that_does_not_answer_holds_nothing_up() {
     terminal.sees("! Can't tell who else sees this session: tmux doesn't say.");
     terminal.sees("No clipboard can be reached from here: tmux does not answer");
     terminal.press("s");
-    terminal.sees("[Show it all the same]");
+    terminal.sees("[Show anyway]");
     terminal.press("<Tab><Enter>");
-    terminal.sees("hides in");
+    terminal.sees("hidden in");
 }

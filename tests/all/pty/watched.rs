@@ -17,7 +17,7 @@ fn is_warned(terminal: &mut Terminal, by: &str) {
     terminal.press("c<Enter>");
     terminal.sees("Access key created");
     terminal.sees(&warning);
-    for (press, button) in [("s", "[Show it all the same]"), ("c", "[Copy it all the same]")] {
+    for (press, button) in [("s", "[Show anyway]"), ("c", "[Copy anyway]")] {
         terminal.press(press);
         terminal.sees(button);
         assert!(terminal.shows(&warning));
@@ -45,7 +45,7 @@ fn script_sees_neither_the_secret_nor_its_base64_when_it_is_saved() {
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
     // It is kept: no question. The focus is on Close already.
     terminal.press("<Enter>");
-    terminal.sees("is ready for use");
+    terminal.sees("is ready to use");
     terminal.press("q");
     assert!(terminal.ends().0.success());
     let recorded = std::fs::read(&transcript).unwrap();
@@ -69,7 +69,7 @@ fn a_pane_that_is_piped_away_is_known_even_if_that_begins_later() {
     tmux.ask(&["pipe-pane", "-O", "-t", "test", "cat >/dev/null"]);
     terminal.press("s");
     terminal.sees("! This session appears to be recorded (tmux pipe-pane).");
-    terminal.sees("[Show it all the same]");
+    terminal.sees("[Show anyway]");
     assert!(!contains(&terminal.bytes, b"sk_"));
 }
 
@@ -92,7 +92,7 @@ fn a_recorder_on_the_line_of_the_tmux_client_is_known() {
     let mut terminal = Terminal::start(script.args(["-q", "-c", &words, "/dev/null"]));
     is_warned(&mut terminal, "script");
     terminal.press("<Ctrl-C>");
-    terminal.sees("Close for good");
+    terminal.sees("Close and lose it");
     terminal.press("<Tab><Enter>");
     terminal.ends();
 }

@@ -81,7 +81,7 @@ fn a_token_is_copied() {
         stage.state.on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));
         stage.pass(Duration::from_secs(12));
     });
-    assert!(picture.contains("Token (a password), hidden in 18 s"), "{picture}");
+    assert!(picture.contains("HMAC token (secret), hidden in 18 s"), "{picture}");
     assert!(picture.contains("Sent, not confirmed."), "{picture}");
 }
 

@@ -47,7 +47,7 @@ fn from_sign_in_to_leaving() {
     assert_eq!(sessions(&home), 1);
     let secret = page.create_and_show("team");
     page.press("s");
-    page.loses("hides in");
+    page.loses("hidden in");
     page.press("t");
     page.sees("The server accepts the token");
     page.press("<Esc>");

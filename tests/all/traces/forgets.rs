@@ -29,7 +29,7 @@ fn use_a_secret(terminal: &mut Terminal) -> Vec<Wanted> {
     terminal.press("c");
     assert_eq!(copied(terminal), secret);
     terminal.press("s");
-    terminal.loses("hides in");
+    terminal.loses("hidden in");
     terminal.press("h");
     terminal.sees("HMAC token");
     terminal.press("<Enter>");
@@ -50,9 +50,9 @@ fn use_a_secret(terminal: &mut Terminal) -> Vec<Wanted> {
     terminal.press("<Esc>");
     terminal.sees("[Test key]");
     terminal.press("<Esc><Enter>");
-    terminal.sees("[I have stored it]");
+    terminal.sees("[I've saved it]");
     terminal.press("<Tab><Enter>");
-    terminal.sees("is ready for use");
+    terminal.sees("is ready to use");
     wanted
 }
 

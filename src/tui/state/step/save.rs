@@ -29,7 +29,7 @@ pub struct SaveStep {
 pub enum Saving {
     /// Not begun.
     Ready,
-    /// Under way.
+    /// The file is written or the command runs.
     Running,
     /// Told to end.
     Stopping,

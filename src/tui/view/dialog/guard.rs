@@ -1,4 +1,4 @@
-//! The question that stands between a secret and eyes that it may not be meant for.
+//! The confirmation before a secret is shown or copied where others may be watching.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,25 +13,25 @@ pub(in crate::tui::view) fn draw(frame: &mut Buffer, area: Rect, guard: &Guard, 
     // The footer stays readable: it says what can be pressed.
     let area = Rect { height: area.height - 1, ..area };
     let height = if area.width < NARROW { area.height } else { 6 + u16::try_from(guard.reasons.len()).unwrap_or(0) };
-    let mut inside = popup(frame, area, 72, height, "Who would see it");
+    let mut inside = popup(frame, area, 72, height, "Someone may be watching");
     let kept = keep_last_row(&mut inside);
     let mut rest = inside;
     for reason in &guard.reasons {
         rest = paragraph(frame, rest, &format!("! {}", reason.sentence()), theme::WARNING);
     }
     let saves = match &state.dialog {
-        Some(Dialog::Reveal(_)) => " Save (w) brings it out unseen.",
+        Some(Dialog::Reveal(_)) => " Save (w) stores it without showing it.",
         _ => "",
     };
-    let words = format!("Whoever sees the screen or a recording of it can use what is on it.{saves}");
+    let words = format!("Anyone who sees this screen or a recording of it can use the secret.{saves}");
     rest = paragraph(frame, rest, &words, Style::new());
     let row = kept.unwrap_or_else(|| {
         next_row(&mut rest);
         next_row(&mut rest)
     });
     let go_on = match guard.holds {
-        PendingAction::Show => "Show it all the same",
-        PendingAction::Copy(..) => "Copy it all the same",
+        PendingAction::Show => "Show anyway",
+        PendingAction::Copy(..) => "Copy anyway",
     };
     buttons(frame, row, &["Back", go_on], Some(usize::from(guard.yes)));
 }

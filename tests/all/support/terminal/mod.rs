@@ -110,9 +110,9 @@ impl Terminal {
     /// Closes it after a copy that nobody confirms, from its first button.
     pub fn close_after_copy(&mut self) {
         self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
-        self.sees("[I have stored it]");
+        self.sees("[I've saved it]");
         self.press("<Tab><Enter>");
-        self.sees("is ready for use");
+        self.sees("is ready to use");
     }
 
     /// Sends bytes as they are.

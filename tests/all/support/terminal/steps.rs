@@ -8,7 +8,7 @@ impl Terminal {
         self.press(&format!("c{label}<Enter>"));
         self.sees("Access key created");
         self.press("s");
-        self.sees("hides in");
+        self.sees("hidden in");
         self.word("sk_")
     }
 
@@ -17,15 +17,15 @@ impl Terminal {
         self.press(&format!("c{label}<Enter>"));
         self.sees("Access key created");
         self.press("s");
-        self.sees("[Show it all the same]");
+        self.sees("[Show anyway]");
         self.press("<Tab><Enter>");
-        self.sees("hides in");
+        self.sees("hidden in");
         self.word("sk_")
     }
 
     /// Closes the dialog of a new key, from its first button.
     pub fn close(&mut self) {
         self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
-        self.sees("is ready for use");
+        self.sees("is ready to use");
     }
 }

@@ -1,5 +1,6 @@
 //! Intents in the dialog that holds a secret.
 
+use crate::operations::messages::ready_to_use;
 use crate::tui::keymap::Action;
 use crate::tui::state::{Dialog, Effect, ExitState, PendingAction, RevealOutcome, State};
 
@@ -16,12 +17,12 @@ impl State {
             }
             RevealOutcome::Show => Some(self.hold(PendingAction::Show)),
             RevealOutcome::Close => {
-                let id = reveal.key.id.clone();
+                let words = ready_to_use(&reveal.key);
                 self.dialog = None;
                 if self.exit != ExitState::No {
                     return Some(Effect::Quit(None));
                 }
-                self.say(format!("{} is ready for use. Its secret is gone from this program.", id.to_display(40)));
+                self.say(words);
                 None
             }
         }

@@ -29,7 +29,7 @@ fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading)
     let mut rest = inside;
     let roomy = rest.height > 10;
     if roomy {
-        let words = "HMAC-SHA256 of the content, keyed with the secret access key. The content is not secret.";
+        let words = "HMAC-SHA256 of the content, with the Secret access key as the key. The content is no secret.";
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
@@ -46,7 +46,7 @@ fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading)
     }
     if let Some(made) = &step.made {
         let left = step.seconds_left(now).unwrap_or(0);
-        let name = if rest.width < NARROW { "Token (a password)," } else { "HMAC token (treat it as a password)," };
+        let name = if rest.width < NARROW { "HMAC token (secret)," } else { "HMAC token (treat it as a password)," };
         line(frame, next_row(&mut rest), Span::styled(format!("{name} hidden in {left} s"), theme::QUIET));
         let width = usize::from(rest.width).clamp(1, 64);
         for part in made.token.expose().as_bytes().chunks(width) {
@@ -70,7 +70,7 @@ fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading)
 const fn hmac_button(stop: HmacFocus) -> Option<&'static str> {
     match stop {
         HmacFocus::Content => None,
-        HmacFocus::Make => Some("Generate"),
+        HmacFocus::Make => Some("Make HMAC token"),
         HmacFocus::CopyToken => Some("Copy token"),
         HmacFocus::CopyContent => Some("Copy content"),
         HmacFocus::CopyRequest => Some("Copy as curl"),

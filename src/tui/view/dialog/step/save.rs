@@ -13,12 +13,11 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
     let mut rest = popup(frame, area, 78, 16, "Save the secret");
     let roomy = rest.height > 10;
     if roomy {
-        let words =
-            "It goes to its place without passing this terminal: no recorder and no second pair of eyes sees it.";
+        let words = "The secret goes straight to the file or command and never appears on this terminal.";
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
-    let back = if step.is_running() { "Esc stops it" } else { "Back" };
+    let back = if step.is_running() { "Esc to stop" } else { "Back" };
     let fields = [
         (if roomy { "New file" } else { "File" }, "Write file", &step.file, SaveFocus::File, SaveFocus::Write),
         ("Command", "Run command", &step.command, SaveFocus::Command, SaveFocus::Run),
@@ -47,11 +46,14 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
     }
     let (words, style) = match &step.state {
         Saving::Ready if step.focus == SaveFocus::Command => {
-            ("It reads the secret from its standard input, such as: pass insert -m NAME", theme::QUIET)
+            ("Receives the secret on standard input, e.g. pass insert -m NAME", theme::QUIET)
         }
-        Saving::Ready => ("Mode 0600, nothing is overwritten. Or /dev/fd/3, opened by latchkey 3>FILE", theme::QUIET),
-        Saving::Running => ("Under way.", theme::WARNING),
-        Saving::Stopping => ("Stopping it.", theme::WARNING),
+        Saving::Ready => (
+            "Readable only by you (0600); never overwrites. /dev/fd/3 works if you started latchkey 3>FILE.",
+            theme::QUIET,
+        ),
+        Saving::Running => ("Running…", theme::WARNING),
+        Saving::Stopping => ("Stopping…", theme::WARNING),
         Saving::Failed(words) => (words.as_str(), theme::ERROR),
     };
     paragraph(frame, rest, words, style);
