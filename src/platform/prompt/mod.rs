@@ -59,9 +59,11 @@ pub fn hidden(prompt: &str) -> io::Result<SecretString> {
 }
 
 fn terminal() -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|error| {
-        io::Error::new(error.kind(), "there is no terminal to ask at: give it in a file or on standard input")
-    })
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(|error| io::Error::new(error.kind(), "there is no terminal to ask on; use a file or standard input"))
 }
 
 fn read(terminal: &mut File, silence: &mut Silence, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -69,7 +69,7 @@ async fn close_asks_when_the_secret_was_neither_shown_nor_copied() {
     bench.type_keys("<Esc><Esc><Esc><Esc>").await;
     bench.sees("Access key created");
     bench.type_keys("<Enter>").await;
-    bench.sees("not shown, copied or saved");
+    bench.sees("shown, copied or saved the secret");
     // Back is preselected; Esc is back too.
     bench.type_keys("<Enter>").await;
     assert_eq!(bench.secret().expose(), secret.expose());
@@ -98,7 +98,7 @@ async fn ctrl_c_beside_a_secret_closes_it_first_and_then_leaves() {
     let mut bench = Bench::new().await;
     bench.type_keys("c<Enter>").await;
     bench.type_keys("<Ctrl-C>").await;
-    bench.sees("not shown, copied or saved");
+    bench.sees("shown, copied or saved the secret");
     // Back to the secret is also: do not leave.
     bench.type_keys("<Enter>s<Esc><Enter>").await;
     assert!(bench.state.dialog.is_none() && bench.outcome().is_none());

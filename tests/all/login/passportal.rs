@@ -62,7 +62,7 @@ async fn the_page_opens_at_passportal_and_makes_tokens() {
         terminal.sees("Passportal has no API for managing keys");
         terminal.sees("Press t to test tokens");
         terminal.send(b"c");
-        terminal.sees("change them in its dashboard");
+        terminal.sees("Passportal keys are managed in its dashboard");
         terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
         terminal.sees("Access token received.");
         terminal.send(b"\x03");
@@ -86,7 +86,7 @@ async fn the_doctor_knows_what_passportal_does_not_have() {
     let port = authority.serve(mock.router(), &["www.passportalmsp.com"], ALWAYS, None);
     let more = format!("connect_to = \"127.0.0.1:{port}\"\nca_file = \"{}\"", authority.file().display());
     let ended = Home::with_team("https://www.passportalmsp.com", &more).run(&["doctor"], "", &[]).await;
-    assert!(ended.out.contains("www.passportalmsp.com is none of them: use your region's"), "{ended:?}");
+    assert!(ended.out.contains("www.passportalmsp.com is not one of them"), "{ended:?}");
     assert_eq!(ended.code, Some(6), "{ended:?}");
 }
 
@@ -106,7 +106,7 @@ async fn a_pair_that_passportal_refuses_is_looked_up_in_its_dashboard() {
         let mut terminal = Terminal::start(latchkey(&home.at("")));
         terminal.sees("Press t to test tokens");
         terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
-        terminal.sees("Look in Passportal's dashboard");
+        terminal.sees("Check in Passportal's dashboard");
         terminal.send(b"\x03");
         terminal.ends().0.success()
     });

@@ -151,7 +151,7 @@ async fn the_embedded_server_needs_no_sign_in() {
 async fn without_a_terminal_nobody_is_asked_for_a_name() {
     let (mock, home) = home().await;
     let ended = home.run(&["login", "--password-file", "-"], PASSWORD, &[]).await;
-    assert!(!ended.good && ended.err.contains("there is no terminal to ask at"), "{ended:?}");
+    assert!(!ended.good && ended.err.contains("there is no terminal to ask on"), "{ended:?}");
     assert_eq!(mock.calls(), [""; 0]);
 }
 

@@ -48,10 +48,7 @@ fn a_terminal_that_would_print_the_code_never_gets_it() {
         let mut terminal = Terminal::start(latchkey(home.path()).env("TERM", term));
         terminal.sees("No access keys yet");
         terminal.press("c<Enter>");
-        terminal.sees(&format!(
-            "No clipboard can be reached from here: a {term} terminal doesn't support a \
-            clipboard."
-        ));
+        terminal.sees(&format!("No clipboard available: a {term} terminal doesn't support a"));
         // It has no second screen either.
         terminal.press("s");
         terminal.sees("[Show anyway]");
@@ -71,9 +68,9 @@ fn it_can_be_switched_off_by_the_settings_and_on_again_for_one_run() {
     std::fs::write(folder.join("config.toml"), "clipboard = \"off\"\n").unwrap();
     let mut terminal = started(home.path());
     terminal.press("c<Enter>");
-    terminal.sees("No clipboard can be reached from here: it is switched off");
+    terminal.sees("No clipboard available: it is turned off");
     terminal.press("c");
-    terminal.sees("Secret access key not copied: it is switched off");
+    terminal.sees("Secret access key not copied: it is turned off");
     assert_eq!(count(&terminal.bytes, b"]52;"), 0);
     let mut terminal = Terminal::start(latchkey(home.path()).arg("--clipboard=osc52"));
     terminal.sees("1 key");
@@ -172,7 +169,7 @@ fn a_tmux_on_a_mosh_line_is_known_to_be_blocked() {
     let mut terminal = Terminal::start(command.args(["-c", &words]));
     terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
-    terminal.sees("No clipboard can be reached from here: mosh blocks what tmux sends");
+    terminal.sees("No clipboard available: mosh blocks what tmux sends");
     terminal.press("c");
     terminal.sees("not copied: mosh blocks");
     assert_eq!(count(&terminal.bytes, b"]52;"), 0);

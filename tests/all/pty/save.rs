@@ -48,7 +48,7 @@ fn what_exists_is_not_overwritten_and_links_are_not_followed() {
     terminal.press("<Esc>");
     terminal.sees("[Show key]");
     terminal.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
-    terminal.sees("not shown, copied or saved");
+    terminal.sees("shown, copied or saved the secret");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn a_key_made_in_the_screen_works_until_it_is_deleted_there() {
     assert_eq!((status, answer["code"].as_u64()), (401, Some(1000)));
 
     screen.press("d");
-    screen.sees("! In use");
+    screen.sees("! Last used");
     screen.press(&id[16..]);
     screen.press("<Enter>");
     screen.sees("are now refused");

@@ -45,7 +45,7 @@ fn without_an_alternate_screen_it_asks_first_and_nothing_stays_behind() {
     terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("Access key created");
-    terminal.sees("! What is shown here can stay in the scrollback");
+    terminal.sees("! This terminal has no alternate screen");
     terminal.press("s");
     terminal.sees("[Show anyway]");
     assert!(!terminal.text().contains("hidden in"));
@@ -109,13 +109,13 @@ fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer(
     other.sees("Access key created");
     let before = count(&ours.bytes, b"\x1b]52;");
     ours.press("c");
-    ours.sees("2 is open in this session, and tmux would");
+    ours.sees("open in 2 terminals");
     assert_eq!((count(&ours.bytes, b"\x1b]52;"), count(&other.bytes, b"\x1b]52;")), (before, 0));
     // With another setting tmux lets nothing through, which is known.
     let (_tmux, mut closed) = Tmux::running("", "LATCHKEY --clipboard=osc52");
     closed.sees("No access keys yet");
     closed.press("c<Enter>");
-    closed.sees("No clipboard can be reached from here: tmux lets OSC 52 through");
+    closed.sees("No clipboard available: tmux passes OSC 52 only");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_tmux_that_does_not_answer_holds_nothing_up() {
     terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
     terminal.sees("! Can't tell who else sees this session: tmux doesn't say.");
-    terminal.sees("No clipboard can be reached from here: tmux does not answer");
+    terminal.sees("No clipboard available: tmux does not answer");
     terminal.press("s");
     terminal.sees("[Show anyway]");
     terminal.press("<Tab><Enter>");

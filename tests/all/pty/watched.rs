@@ -49,7 +49,7 @@ fn script_sees_neither_the_secret_nor_its_base64_when_it_is_saved() {
     terminal.press("q");
     assert!(terminal.ends().0.success());
     let recorded = std::fs::read(&transcript).unwrap();
-    assert!(contains(&recorded, b"ready for use"));
+    assert!(contains(&recorded, b"ready to use"));
     assert!(!contains(&recorded, secret.trim_end().as_bytes()));
     assert!(!contains(&recorded, STANDARD.encode(secret.trim_end()).as_bytes()));
 }

@@ -43,8 +43,8 @@ async fn administrators_come_and_go_while_the_server_runs() {
         |line: &serde_json::Value| line["message"].as_str().unwrap().starts_with("there are no administrators yet");
     assert!(server.log.iter().any(warned), "{:#?}", server.log);
     let home = &server.home;
-    assert_eq!(done(&add(home, &["Jo", "--role", "superuser"])), "jo is added as superuser.\n");
-    assert_eq!(done(&add(home, &["au", "--role", "auditor"])), "au is added as auditor.\n");
+    assert_eq!(done(&add(home, &["Jo", "--role", "superuser"])), "Added jo as superuser.\n");
+    assert_eq!(done(&add(home, &["au", "--role", "auditor"])), "Added au as auditor.\n");
     let session = server.session("jo").await;
     let all = done(&run(home, &["admin", "list"]));
     let lines: Vec<Vec<&str>> = all.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -54,7 +54,7 @@ async fn administrators_come_and_go_while_the_server_runs() {
     assert!(chrono::DateTime::parse_from_rfc3339(lines[2][3]).is_ok(), "{all}");
 
     let changed = run_with(home, &["admin", "passwd", "jo", "--password-file", "-"], "another good password\n");
-    assert!(done(&changed).contains("The password of jo is changed"));
+    assert!(done(&changed).contains("Changed the password of jo"));
     assert_eq!(server.get(&session, "/keys").await.status, 401, "its sessions have ended");
     assert_eq!(server.sign_in("jo", PASSWORD).await.status, 401);
     let answer = server.sign_in("jo", "another good password").await;
@@ -64,7 +64,7 @@ async fn administrators_come_and_go_while_the_server_runs() {
     assert!(last.contains("last administrator who can manage keys") && last.contains("--last"), "{last}");
     assert_eq!(server.get(&session, "/keys").await.status, 200);
     done(&add(home, &["mo"]));
-    assert!(done(&run(home, &["admin", "remove", "jo", "--yes"])).contains("jo is removed"));
+    assert!(done(&run(home, &["admin", "remove", "jo", "--yes"])).contains("Removed jo"));
     assert_eq!(server.get(&session, "/keys").await.status, 401, "at once");
     let twin = Served::on(Arc::clone(home), &[]);
     assert!(!twin.log.iter().any(warned), "{:#?}", twin.log);
@@ -86,10 +86,10 @@ fn what_is_refused_is_said() {
         assert!(!data(&home).exists(), "a mistyped folder is not made");
     }
     done(&add(&home, &["jo"]));
-    ends(&add(&home, &["JO"]), 5, "There is an administrator jo already");
+    ends(&add(&home, &["JO"]), 5, "Administrator jo already exists");
     ends(&add(&home, &["j o"]), 2, "a user name must have 1 to 64 characters");
     ends(&add(&home, &["mo", "--role", "boss"]), 2, "superuser, administrator or auditor");
-    ends(&run(&home, &["admin", "remove", "mo", "--yes"]), 4, "There is no administrator mo");
+    ends(&run(&home, &["admin", "remove", "mo", "--yes"]), 4, "No administrator mo");
     ends(&run(&home, &["admin", "remove", "jo", "--yes"]), 5, "last administrator who can manage keys");
     for (input, code, words) in [
         ("short\n", 7, "needs at least 12"),
@@ -150,7 +150,7 @@ async fn a_password_is_asked_for_twice_and_does_not_show() {
     screen.send(format!("{PASSWORD}x\x7f\r").as_bytes());
     screen.sees("Repeat the password:");
     screen.send(format!("wrong start\x15{PASSWORD}\r").as_bytes());
-    screen.sees("jo is added as administrator");
+    screen.sees("Added jo as administrator");
     let (status, screen) = screen.ends();
     assert!(status.success());
     for shown in [PASSWORD, "correct", "wrong", "*"] {
@@ -180,14 +180,14 @@ fn a_removal_is_confirmed_by_the_name() {
     done(&add(&home, &["jo"]));
     done(&add(&home, &["mo"]));
     let mut screen = ask(&home, &["admin", "remove", "jo"]);
-    screen.sees("Type jo to do so:");
+    screen.sees("To confirm, type jo:");
     screen.send(b"yes\r");
     screen.sees("jo was not removed");
     assert!(!screen.ends().0.success());
     let mut screen = ask(&home, &["admin", "remove", "jo"]);
-    screen.sees("Type jo to do so:");
+    screen.sees("To confirm, type jo:");
     screen.send(b"jo\r");
-    screen.sees("jo is removed");
+    screen.sees("Removed jo");
     assert!(screen.ends().0.success());
     assert!(!done(&run(&home, &["admin", "list"])).contains("jo"));
 }

@@ -159,7 +159,7 @@ async fn what_nginx_protects_opens_and_closes_with_the_key() {
     screen.sees("Delete access key");
     screen.press(&id[16..]);
     screen.press("<Enter>");
-    screen.sees("is deleted");
+    screen.sees("Deleted ");
     assert_eq!(nginx.get("/app/door", &fresh).await.0, 401, "at once");
     screen.press("q");
     assert!(screen.ends().0.success());

@@ -85,7 +85,7 @@ async fn a_new_certificate_is_taken_on_a_signal_and_a_bad_one_is_not() {
     fs::write(path(&home, "key.pem"), "no key").unwrap();
     server.signal(Signal::HUP);
     let line = server.logs(|line| line["message"] == "could not reload the certificate; keeping the old one");
-    assert!(line["error"].as_str().unwrap().contains("key.pem holds no private key"), "{line}");
+    assert!(line["error"].as_str().unwrap().contains("key.pem has no usable private key"), "{line}");
     assert_eq!(health(&server, &new).await.unwrap(), 200);
     assert!(server.stop().0.success());
 
@@ -113,7 +113,7 @@ async fn files_that_cannot_be_used_are_named() {
     assert!(words.contains("everyone can read or write the key") && words.contains("chmod 600"), "{words}");
     fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
     fs::write(&key, "nothing").unwrap();
-    assert!(start().contains("key.pem holds no private key"));
+    assert!(start().contains("key.pem has no usable private key"));
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     fs::write(&key, other.signing_key.serialize_pem()).unwrap();
     assert!(start().contains("with the key"));
@@ -122,7 +122,7 @@ async fn files_that_cannot_be_used_are_named() {
     fs::write(&key, kept).unwrap();
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     fs::write(&cert, "-----BEGIN CERTIFICATE-----\n").unwrap();
-    assert!(start().contains("cert.pem holds no certificate"));
+    assert!(start().contains("cert.pem has no usable certificate"));
     fs::write(&cert, "").unwrap();
     assert!(start().contains("cert.pem"));
     let half = run(&home, &["serve", "--tls-cert", "x"]);

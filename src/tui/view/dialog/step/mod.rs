@@ -70,7 +70,7 @@ fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading)
 const fn hmac_button(stop: HmacFocus) -> Option<&'static str> {
     match stop {
         HmacFocus::Content => None,
-        HmacFocus::Make => Some("Make HMAC token"),
+        HmacFocus::Make => Some("Generate"),
         HmacFocus::CopyToken => Some("Copy token"),
         HmacFocus::CopyContent => Some("Copy content"),
         HmacFocus::CopyRequest => Some("Copy as curl"),
