@@ -82,7 +82,7 @@ fn a_secret_is_on_the_desktop_for_a_while_and_then_no_longer() {
     assert_eq!(count(&terminal.bytes, b"\x1b]52;"), 0);
     // An ID is no secret: it stays.
     terminal.press("i");
-    terminal.sees("Access key ID is on the desktop's clipboard, as long as latchkey runs.");
+    terminal.sees("Access key ID copied. It stays on the clipboard until latchkey quits");
     let id = terminal.word("PK");
     let copied = Instant::now();
     while copied.elapsed() < Duration::from_secs(3) {

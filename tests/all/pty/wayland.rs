@@ -83,7 +83,7 @@ fn a_secret_is_on_the_desktop_for_a_while_unless_it_was_replaced() {
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.press("c");
-    terminal.sees("Secret access key is on the desktop's clipboard for 2 s, while latchkey runs.");
+    terminal.sees("Secret access key copied. It is removed from the clipboard in 2 s");
     assert_eq!(desktop.holds(), secret);
     let kinds = desktop.tool("wl-paste").arg("--list-types").output().unwrap();
     let kinds = String::from_utf8(kinds.stdout).unwrap();

@@ -31,9 +31,8 @@ async fn a_web_page_is_called_one_whatever_its_status() {
         assert_eq!(
             error.to_string(),
             format!(
-                "The answer ({status}) is a web page titled “Sign in to ^[]0;Wi-Fi”, not the API: a proxy or a \
-                 sign-in \
-                 page stands in between, or the base URL is wrong."
+                "The answer ({status}) is a web page titled “Sign in to ^[]0;Wi-Fi”, not the API. There may be a proxy or a \
+                 sign-in page in front of the server, or the base URL is wrong."
             )
         );
         assert_eq!(error.is_passing(), status >= 500);
