@@ -12,8 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Charset;
 pub use confusable::ConfusableWarning;
 
-/// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`to_display`](Self::label)
-/// or [`block`](Self::block).
+/// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`to_display`](Self::to_display).
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Untrusted(String);
 
@@ -36,7 +35,7 @@ impl Untrusted {
         fit(&escape(&self.0), max_cells)
     }
 
-    /// [`to_display`](Self::label) of a name: a `!` says that there is a [`doubt`](Self::doubt) about it.
+    /// [`to_display`](Self::to_display) of a name, marked by a `!` if it may be [`confusable`](Self::confusable).
     #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
         if is_printable_ascii(&self.0) {
