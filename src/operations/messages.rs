@@ -92,7 +92,7 @@ pub(crate) fn token_expiry(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = at - now;
     let form = if left.num_hours().abs() < 24 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     let (here, utc) = (at.with_timezone(&Local).format(form).to_string(), at.format(form).to_string());
-    let time = if here == utc { format!("{utc} UTC") } else { format!("{here} ({utc} UTC)") };
+    let time = format!("{here} ({utc} UTC)");
     let amount = match left.num_minutes().abs() {
         0 => "under a minute".to_owned(),
         minutes @ 1..=60 => format!("{minutes} min"),
