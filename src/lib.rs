@@ -60,7 +60,7 @@ pub fn run() -> Exit {
 
 fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
     if !args.unhardened {
-        let refused = "this system does not let a program hide its memory; --unhardened goes on all the same";
+        let refused = "process memory can't be protected on this system; --unhardened continues anyway";
         hardened.wrap_err(refused)?;
     }
     let dirs = AppDirs::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;

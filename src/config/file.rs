@@ -28,13 +28,13 @@ pub(crate) struct ConfigFile {
 }
 
 /// The text of a file, and whether only this user can read it.
-pub(crate) struct Content {
+pub(crate) struct FileContent {
     text: String,
     private: bool,
 }
 
 /// Reads the file. One that others can write could send passwords elsewhere, and is refused.
-pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<Content>, ConfigError> {
+pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<FileContent>, ConfigError> {
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
     let file = match File::open(path) {
         Ok(file) => file,
@@ -71,7 +71,7 @@ pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<Content>, Con
     if text.len() as u64 > MOST {
         return Err(wrong("are larger than 1 MB: this can't be the right file".to_owned()));
     }
-    Ok(Some(Content { text, private: about.mode() & 0o044 == 0 }))
+    Ok(Some(FileContent { text, private: about.mode() & 0o044 == 0 }))
 }
 
 /// Whether it is a symbolic link to nothing.
@@ -80,7 +80,7 @@ fn is_broken_link(path: &Path) -> bool {
 }
 
 /// Parses a file's text.
-pub(crate) fn parse(path: &Path, read: &Content, dirs: &AppDirs) -> Result<ConfigFile, ConfigError> {
+pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<ConfigFile, ConfigError> {
     let reading = SourceText { path, text: &read.text, dirs, private: read.private };
     // The error's own Display would repeat the line, and with it perhaps a password.
     let table = DeTable::parse(&read.text).map_err(|error| {

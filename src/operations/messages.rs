@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Local, Utc};
 
-use crate::client::PendingCreate;
-use crate::domain::{AccessKey, KeyId, Texts, Untrusted, sentence};
+use crate::client::{ApiError, PendingCreate};
+use crate::domain::{AccessKey, Content, KeyId, Texts, Untrusted, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -28,6 +28,20 @@ pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
 
 /// What to do about a create that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";
+
+// Signing in and out
+
+/// A session ended while something was being done.
+pub(crate) const SESSION_EXPIRED: &str = "Your session has expired. Sign in again to continue where you left off.";
+/// Signing out where no session is open.
+pub(crate) const NOT_SIGNED_IN: &str = "You are not signed in.";
+/// Signing out of the embedded server.
+pub(crate) const NO_SIGN_IN: &str = "The embedded server needs no sign-in; nothing to sign out of.";
+
+/// Signed out here only.
+pub(crate) fn not_told(error: &ApiError) -> String {
+    format!("Signed out here, but the server could not be told: {error}")
+}
 
 // The secret of a new key
 
@@ -77,6 +91,11 @@ pub(crate) fn deleted(id: &KeyId, label: Option<&Untrusted>) -> String {
 }
 
 // Tokens
+
+/// The question for the content of an exchange that failed.
+pub(crate) fn hashed_content() -> String {
+    format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)
+}
 
 /// The exchange failed.
 pub(crate) const NO_TOKEN: &str = "No access token was issued.";

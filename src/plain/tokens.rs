@@ -9,6 +9,7 @@ use super::session::Session;
 use crate::domain::credential_kind::{ExpectedInput, check_pair};
 use crate::domain::{Content, SecretKey, sentence};
 use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
 use crate::operations::tokens::key_test::{FailingToken, TestInput};
 use crate::operations::tokens::pair::{KeyServer, Pair};
@@ -64,7 +65,7 @@ async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
     if token.is_empty() {
         return exchange::test(session, input).await;
     }
-    let question = format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE);
+    let question = messages::hashed_content();
     let typed = session.console.ask(question).await?;
     let content = Content::parse(if typed.is_empty() { Content::EXAMPLE } else { &typed });
     let content = Some(content.map_err(|error| Interrupt::words(&error.to_string()))?);

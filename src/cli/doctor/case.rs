@@ -12,6 +12,7 @@ use crate::cli::secret;
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{Content, KeyId, SecretKey};
 use crate::operations::failure::Failure;
+use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
 use crate::platform::prompt;
 
@@ -55,7 +56,7 @@ impl Case {
 }
 
 async fn ask_content() -> Result<Content, Failure> {
-    let answer = Prompts::new().ask(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
+    let answer = Prompts::new().ask(messages::hashed_content()).await?;
     let text = if answer.is_empty() { Content::EXAMPLE } else { &answer };
     Content::parse(text).map_err(|error| Failure::usage(format!("Invalid content: {error}.")))
 }

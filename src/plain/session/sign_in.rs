@@ -8,6 +8,7 @@ use super::Session;
 use crate::client::{AdminSession, ApiError, Client};
 use crate::domain::{Identity, Untrusted};
 use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
 
 /// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
@@ -33,7 +34,7 @@ impl Session {
         self.signed_in_here = false;
         if let Some(who) = self.server.who.take() {
             self.server.profile.username = Some(who.username.raw_for_api().to_owned()); // likely the same person
-            self.console.say("Your session has ended. Sign in again: what you were doing goes on.");
+            self.console.say(messages::SESSION_EXPIRED);
         }
     }
 
@@ -75,11 +76,11 @@ impl Session {
     /// Ends the session, here in any case.
     pub(in crate::plain) async fn sign_out(&mut self) -> Flow<()> {
         if !self.server.profile.signs_in {
-            self.console.say("This server is yours alone: there is no session to end.");
+            self.console.say(messages::NO_SIGN_IN);
             return Ok(());
         }
         if !self.client.has_session() {
-            self.console.say("Nobody is signed in.");
+            self.console.say(messages::NOT_SIGNED_IN);
             return Ok(());
         }
         let ended = self.console.wait(self.client.sign_out()).await?;
@@ -88,7 +89,7 @@ impl Session {
         match ended {
             Ok(()) => self.console.say("Signed out."),
             Err(error) => {
-                self.console.say(format!("The session is forgotten here, but the server did not hear of it: {error}"));
+                self.console.say(messages::not_told(&error));
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::widgets::{next_row, paragraph};
 use super::{header, list};
 use crate::domain::key::fields;
 use crate::operations::messages;
-use crate::tui::state::{ClockReading, LoadFailure, State, Window};
+use crate::tui::state::{ClockReading, LoadFailure, State};
 use crate::tui::theme;
 
 /// Draws whichever it is.
@@ -50,13 +50,4 @@ fn say(frame: &mut Buffer, area: Rect, title: &str, rest: &[&str]) {
     for text in rest {
         area = paragraph(frame, area, text, Style::new());
     }
-}
-
-/// The rows that are on screen.
-pub(crate) fn visible<'a>(
-    window: &'a Window,
-    state: &State,
-) -> impl Iterator<Item = (usize, &'a crate::domain::AccessKey)> {
-    let top = state.list.top;
-    window.rows_from(top).enumerate().map(move |(at, key)| (top + at, key))
 }

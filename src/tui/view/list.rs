@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::body::visible;
 use super::when;
 use super::widgets::{line, next_row};
 use crate::domain::key::fields;
@@ -15,7 +14,7 @@ use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
 
 /// A column that is shown, and its width in cells.
-type Column = (&'static KeyField, Sort, usize);
+type ListColumn = (&'static KeyField, Sort, usize);
 
 /// Cells of an ID of ours, and of Passportal; of the widest that is shown whole, on a wide screen.
 const ID: (usize, usize, usize) = (20, 32, 64);
@@ -23,7 +22,7 @@ const ID: (usize, usize, usize) = (20, 32, 64);
 const LEAST: usize = 6;
 
 /// The columns that fit: the ID whole before anything else, then those that stay longest.
-fn fitting(width: usize, widest_id: usize) -> Vec<Column> {
+fn fitting(width: usize, widest_id: usize) -> Vec<ListColumn> {
     let always =
         fields::columns().map(|(_, _, width)| if let ColumnWidth::Always(cells) = width { cells + 1 } else { 0 });
     let room = width.saturating_sub(2 + always.sum::<usize>());
@@ -73,7 +72,13 @@ pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, state: &State, window: &W
     }
 }
 
-fn names_of(columns: &[Column], state: &State) -> Vec<Span<'static>> {
+/// The rows that are on screen.
+fn visible<'a>(window: &'a Window, state: &State) -> impl Iterator<Item = (usize, &'a AccessKey)> {
+    let top = state.list.top;
+    window.rows_from(top).enumerate().map(move |(at, key)| (top + at, key))
+}
+
+fn names_of(columns: &[ListColumn], state: &State) -> Vec<Span<'static>> {
     let query = &state.list.query;
     let arrow = if query.order == Order::Asc { theme::SORTED.0 } else { theme::SORTED.1 };
     let mut spans = vec![Span::raw("  ")];
@@ -84,7 +89,7 @@ fn names_of(columns: &[Column], state: &State) -> Vec<Span<'static>> {
     spans
 }
 
-fn row_of(columns: &[Column], key: &AccessKey, selected: bool, now: ClockReading) -> Vec<Span<'static>> {
+fn row_of(columns: &[ListColumn], key: &AccessKey, selected: bool, now: ClockReading) -> Vec<Span<'static>> {
     let mark = if selected { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
     let mut spans = vec![mark];
     for (field, _, width) in columns {

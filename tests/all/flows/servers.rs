@@ -46,13 +46,13 @@ async fn a_session_that_ends_asks_again_and_goes_on() {
     bench.type_keys("d").await;
     bench.press(&id[16..]);
     bench.type_keys("<Enter>").await;
-    bench.sees("Your session has ended.");
+    bench.sees("Your session has expired.");
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("No access keys yet");
     // In mid-create: one key, and its secret.
     end_sessions(&folder);
     bench.type_keys("cafter<Enter>").await;
-    bench.sees("Your session has ended.");
+    bench.sees("Your session has expired.");
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Access key created");
     assert!(bench.secret().expose().starts_with("sk_"));

@@ -57,12 +57,12 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
     talk.says("for never): ");
     team.end_sessions();
     talk.types("");
-    talk.says("Your session has ended. Sign in again: what you were doing goes on.");
+    talk.says("Your session has expired. Sign in again to continue where you left off.");
     talk.answers(&[("Password of jo at localhost", PASSWORD), ("Access key created.", HEARD), (SECRET, "test")]);
     talk.answers(&[("for this key.", "back"), (SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);
     talk.answers(&[(COMMAND, "list"), ("1. for the team, PK", HEARD)]);
     team.end_sessions();
-    talk.answers(&[(COMMAND, "show 1"), ("Your session has ended.", HEARD), ("Password", PASSWORD)]);
+    talk.answers(&[(COMMAND, "show 1"), ("Your session has expired.", HEARD), ("Password", PASSWORD)]);
     talk.says("used, from 127.0.0.1");
     talk.says("created, by jo, from 127.0.0.1");
     let said = talk.quits();
@@ -78,7 +78,11 @@ fn who_does_not_sign_in_gets_nothing() {
     let team = Team::start("username = \"jo\"");
     let mut talk = team.home.talk();
     talk.answers(&[(COMMAND, "create"), ("Password of jo", ""), ("Nobody is signed in: nothing was done.", "signout")]);
-    talk.answers(&[("Nobody is signed in.", "list"), ("Password of jo", PASSWORD), ("No access keys yet", "signout")]);
+    talk.answers(&[
+        ("You are not signed in.", "list"),
+        ("Password of jo", PASSWORD),
+        ("No access keys yet", "signout"),
+    ]);
     talk.says("Signed out.");
     assert_eq!(team.sessions(), 0);
     talk.answers(&[(COMMAND, "list")]);

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 /// What it is asked to do.
-pub(crate) enum Order {
+pub(crate) enum ClipboardJob {
     /// Put this on the clipboard.
     Set {
         /// The text.
@@ -36,7 +36,7 @@ struct ClipboardOwner {
 }
 
 /// Serves until nobody can ask any more; then takes off what is left.
-pub(crate) fn keep(orders: &Receiver<Order>, hold: Duration) {
+pub(crate) fn keep(orders: &Receiver<ClipboardJob>, hold: Duration) {
     let mut keeper = ClipboardOwner::default();
     loop {
         let order = match &keeper.held {
@@ -44,7 +44,7 @@ pub(crate) fn keep(orders: &Receiver<Order>, hold: Duration) {
             None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match order {
-            Ok(Order::Set { text, secret, done }) => {
+            Ok(ClipboardJob::Set { text, secret, done }) => {
                 let set = keeper.set(&text, secret);
                 if set.is_ok() {
                     keeper.held = secret.then(|| (digest(text.as_bytes()), Instant::now() + hold));
@@ -52,7 +52,7 @@ pub(crate) fn keep(orders: &Receiver<Order>, hold: Duration) {
                 drop(text);
                 let _ = done.send(set);
             }
-            Ok(Order::Clear { done }) => drop(done.send(keeper.clear())),
+            Ok(ClipboardJob::Clear { done }) => drop(done.send(keeper.clear())),
             Err(RecvTimeoutError::Timeout) => drop(keeper.clear()),
             Err(RecvTimeoutError::Disconnected) => {
                 keeper.clear();

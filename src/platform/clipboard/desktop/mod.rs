@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::report::CopyReport;
-use keeper::Order;
+use keeper::ClipboardJob;
 
 /// A display that does not answer is given up after this long.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ const LAST_PATIENCE: Duration = Duration::from_millis(500);
 /// The way to the thread, once there is one.
 #[derive(Clone)]
 pub(crate) struct Desktop {
-    keeper: Arc<Mutex<Option<mpsc::Sender<Order>>>>,
+    keeper: Arc<Mutex<Option<mpsc::Sender<ClipboardJob>>>>,
     /// How long it may hold a credential.
     hold: Duration,
 }
@@ -38,7 +38,7 @@ impl Desktop {
         let failed = |reason: String| CopyReport::Failed { reason };
         let (done, answer) = oneshot::channel();
         if let Err(error) = self.start().and_then(|keeper| {
-            keeper.send(Order::Set { text, secret, done }).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+            keeper.send(ClipboardJob::Set { text, secret, done }).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
         }) {
             return failed(format!("no thread could be started: {error}."));
         }
@@ -55,7 +55,7 @@ impl Desktop {
     pub(crate) async fn clear(&self) -> Option<bool> {
         let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         let (done, answer) = oneshot::channel();
-        keeper.send(Order::Clear { done }).ok()?;
+        keeper.send(ClipboardJob::Clear { done }).ok()?;
         timeout(PATIENCE, answer).await.ok()?.ok()
     }
 
@@ -64,7 +64,7 @@ impl Desktop {
         let _ = timeout(LAST_PATIENCE, self.clear()).await;
     }
 
-    fn start(&self) -> std::io::Result<mpsc::Sender<Order>> {
+    fn start(&self) -> std::io::Result<mpsc::Sender<ClipboardJob>> {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keeper) = &*keeper {
             return Ok(keeper.clone());

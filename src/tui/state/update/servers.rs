@@ -2,6 +2,7 @@
 
 use crate::client::{ApiError, Request, Server};
 use crate::domain::Identity;
+use crate::operations::messages;
 use crate::tui::keymap::Action;
 use crate::tui::state::sign_in::SignInOutcome;
 use crate::tui::state::{Dialog, Effect, List, ProfilesDialog, SignInDialog, State};
@@ -74,7 +75,7 @@ impl State {
         let Some(server) = &mut self.server else { return };
         let before = server.who.take().map(|who| who.username.raw_for_api().to_owned());
         let why = if before.is_some() {
-            "Your session has ended. Sign in again: what you were doing goes on."
+            messages::SESSION_EXPIRED
         } else if server.profile.read_only {
             "Sign in to see the keys of this server."
         } else {
@@ -123,11 +124,11 @@ impl State {
         match &self.server {
             Some(server) if server.profile.signs_in && server.who.is_some() => Some(Request::SignOut.into()),
             Some(server) if server.profile.signs_in => {
-                self.say("Nobody is signed in.");
+                self.say(messages::NOT_SIGNED_IN);
                 None
             }
             _ => {
-                self.say("This server is yours alone: there is no session to end.");
+                self.say(messages::NO_SIGN_IN);
                 None
             }
         }
@@ -139,7 +140,7 @@ impl State {
         }
         let effect = self.begin_list();
         if let Err(error) = result {
-            self.complain(format!("The session is forgotten here, but the server did not hear of it: {error}"));
+            self.complain(messages::not_told(&error));
         }
         effect
     }
