@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::key::fields;
-use crate::domain::{CursorToken, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+use crate::domain::{Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
 use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
 use crate::operations::input::key_id;
@@ -15,18 +15,6 @@ use crate::operations::prompter::Prompter as _;
 const PAGE: usize = 20;
 /// Cells of a label in a line of the list.
 const LABEL_CELLS: usize = 100;
-
-/// What was listed, and what follows.
-#[derive(Default)]
-pub(crate) struct Listing {
-    query: KeyQuery,
-    /// The keys by their numbers.
-    shown: Vec<KeyId>,
-    total: Option<u64>,
-    after: Option<CursorToken>,
-    /// Whether anything was listed yet.
-    is_begun: bool,
-}
 
 /// Lists from the first key.
 pub(crate) async fn first(session: &mut Session) -> Flow<()> {

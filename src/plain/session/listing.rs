@@ -1,0 +1,15 @@
+//! The keys that were listed last.
+
+use crate::domain::{CursorToken, KeyId, KeyQuery};
+
+/// What was listed, and what follows.
+#[derive(Default)]
+pub(crate) struct Listing {
+    pub(crate) query: KeyQuery,
+    /// The keys by their numbers.
+    pub(crate) shown: Vec<KeyId>,
+    pub(crate) total: Option<u64>,
+    pub(crate) after: Option<CursorToken>,
+    /// Whether anything was listed yet.
+    pub(crate) is_begun: bool,
+}

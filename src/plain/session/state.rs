@@ -1,0 +1,198 @@
+//! The place of work: the server, who is signed in there, and the conversation.
+
+use chrono::Utc;
+
+use crate::client::{Client, Connect as _, Connected, Owner, Server};
+use crate::config::Config;
+use crate::domain::{Profile, Untrusted};
+use crate::operations::access::Access;
+use crate::operations::connect::connector::{Connector, Started};
+use crate::operations::context::Context;
+use crate::operations::deliver::Rescue;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::local_time;
+use crate::operations::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::pending::PendingCreates;
+use crate::operations::permissions::ReadOnly;
+use crate::operations::prompter::Prompter as _;
+use crate::plain::console::Console;
+use crate::plain::detect::PlainReason;
+
+use super::Listing;
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code.
+    pub exit: Exit,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+}
+
+/// All that an operation works with.
+pub(crate) struct Session {
+    /// The conversation.
+    pub(crate) console: Console,
+    /// Where one works, and who is signed in.
+    pub(crate) server: Server,
+    /// The keys that were listed last.
+    pub(crate) listing: Listing,
+    /// The settings.
+    pub(crate) config: Config,
+    /// How the program was started.
+    pub(crate) settings: Context,
+    /// The exit code, unless something else decides.
+    pub(crate) exit: Exit,
+    /// Whether an earlier run left over a create that can be finished.
+    pub(crate) has_left_over: bool,
+    pub(super) client: Client,
+    /// Whether this run has begun the session, and so ends it.
+    pub(super) signed_in_here: bool,
+    connector: Connector,
+    started: Started,
+}
+
+impl Session {
+    /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
+    pub(crate) async fn open(config: Config, settings: Context, why: PlainReason) -> Result<Self, Failure> {
+        let console = Console::new(); // first of all: from here on no signal ends the program at once
+        let started = Started::default();
+        let mut connector = Connector::new(config.clone(), started.clone());
+        let Connected { client, server } = connector.connect(None).await?;
+        let (listing, exit, has_left_over, signed_in_here) = (Listing::default(), Exit::Done, false, false);
+        let mut session = Self {
+            console,
+            server,
+            listing,
+            config,
+            settings,
+            exit,
+            has_left_over,
+            client,
+            signed_in_here,
+            connector,
+            started,
+        };
+        session.console.say(why.sentence());
+        session.introduce();
+        for notice in session.config.notices() {
+            session.console.say(notice);
+        }
+        Ok(session)
+    }
+
+    /// Says what did not work. Where nobody types, nobody may read it either: the exit code tells it too.
+    pub(crate) fn fail(&mut self, words: &str) {
+        self.console.say(words);
+        if !self.console.is_interactive() {
+            self.exit = self.exit.max(Exit::Mistake);
+        }
+    }
+
+    /// Says why something failed; what comes next is up to the user.
+    pub(crate) fn say_if_failed<T>(&mut self, done: Flow<T>) -> Result<(), Stop> {
+        match done {
+            Ok(_) => {}
+            Err(Interrupt::Failed(failure)) => self.fail(&failure.sentences()),
+            Err(Interrupt::Stop(stop)) => return Err(stop),
+        }
+        Ok(())
+    }
+
+    /// Says where one is.
+    pub(crate) fn introduce(&mut self) {
+        let Profile { name, server, production, read_only, .. } = &self.server.profile;
+        let mark = if *production { ", PRODUCTION" } else { "" };
+        let read_only = if *read_only { format!(" {}", ReadOnly::Profile) } else { String::new() };
+        self.console.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
+        self.console.mark(if *production { format!("[PRODUCTION {name}] ") } else { String::new() });
+        self.say_who();
+    }
+
+    /// Says who is signed in, and what they left over.
+    pub(super) fn say_who(&mut self) {
+        if let Some(who) = &self.server.who {
+            let until = local_time(who.expires_at);
+            let (name, role) = (who.username.to_display(60), who.role.to_display(40));
+            self.console.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
+        }
+        self.tell_pending();
+    }
+
+    /// Says what was left over at this server, once it is known whose it would be. It stays free for another latchkey to
+    /// finish until the user asks for it here.
+    pub(crate) fn tell_pending(&mut self) {
+        let owner = self.owner().filter(|_| ReadOnly::of(&self.server).is_none());
+        let mut journal = PendingCreates::of(&self.config);
+        self.has_left_over = owner.is_some_and(|owner| {
+            journal.tell(&owner, Utc::now(), "The command finish finishes it.", |text| self.console.say(text))
+        });
+    }
+
+    /// Works on another profile's server. If there is no way to it, all stays as it is.
+    pub(crate) async fn go_to(&mut self, name: &str) -> Flow<()> {
+        let Connected { client, server } = self.connector.connect(Some(name.to_owned())).await?;
+        self.config.choose(name).map_err(|error| Interrupt::words(&error.to_string()))?;
+        self.end_session().await;
+        (self.client, self.server, self.listing) = (client, server, Listing::default());
+        self.introduce();
+        Ok(())
+    }
+
+    /// A client that speaks for nobody: for what needs no session.
+    pub(crate) fn anyone(&self) -> Client {
+        self.client.without_session()
+    }
+
+    /// A client with the session that there is now, if any.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The last place for a secret that found no other; made sure of before there is one.
+    pub(crate) fn rescue(&self) -> Flow<Rescue> {
+        Ok(Rescue::prepare(&self.settings.dirs.state)?)
+    }
+
+    /// The server's name for questions.
+    pub(crate) fn server_name(&self) -> String {
+        Untrusted::new(&self.server.profile.server).to_display(120)
+    }
+
+    /// Ends what this run has begun, and says the last words.
+    pub(crate) async fn close(mut self, stop: Stop) -> Ended {
+        self.end_session().await;
+        self.started.stop().await;
+        self.console.end().await;
+        match stop {
+            Stop::Left | Stop::Gone => Ended { exit: self.exit, signal: None },
+            // A secret that had to be kept in a file weighs more than the signal.
+            Stop::Signal(_) if self.exit == Exit::Undelivered => Ended { exit: self.exit, signal: None },
+            Stop::Signal(number) => Ended { exit: Exit::Cancelled, signal: Some(number) },
+        }
+    }
+}
+
+impl Access for Session {
+    type Prompter = Console;
+
+    fn prompter(&mut self) -> &mut Console {
+        &mut self.console
+    }
+
+    async fn client(&mut self) -> Flow<Client> {
+        self.signed_in().await
+    }
+
+    fn session_ended(&mut self) -> bool {
+        let signs_in = self.server.profile.signs_in;
+        if signs_in {
+            self.forget_session();
+        }
+        signs_in
+    }
+
+    fn owner(&self) -> Option<Owner> {
+        self.server.owner()
+    }
+}
