@@ -65,11 +65,6 @@ pub(crate) fn ready_to_use(key: &AccessKey) -> String {
 /// After a refusal or a question that wasn't answered with yes.
 pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
 
-// Listing.
-
-/// Where the server has no keys at all.
-pub(crate) const NO_KEYS: &str = "No access keys yet";
-
 // Deleting.
 
 /// Cells of an ID and of a label in a sentence that has both: it may have to fit two rows of the page.

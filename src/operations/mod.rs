@@ -15,6 +15,7 @@ pub mod failure;
 pub mod format;
 pub mod input;
 pub(crate) mod interrupt;
+pub(crate) mod list;
 pub(crate) mod messages;
 pub mod notices;
 pub mod pending;

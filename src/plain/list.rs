@@ -1,15 +1,14 @@
 //! The list of keys, a page at a time.
 
 use super::session::Session;
-use crate::client::{Cursor, ListRequest, Page};
+use crate::client::{Cursor, Page};
 use crate::domain::key::fields;
-use crate::domain::{Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted};
+use crate::domain::{Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted, sentence};
 use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
-use crate::operations::input::key_id;
 use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
+use crate::operations::{input, list};
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;
@@ -62,8 +61,8 @@ pub(crate) async fn sort(session: &mut Session, rest: &str) -> Flow<()> {
         ("", _) => session.console.ask(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,
         (_, order) => order.to_owned(),
     };
-    let order = if order.is_empty() { Some(natural) } else { Order::parse(&order) };
-    let order = order.ok_or_else(|| Interrupt::words("use asc or desc"))?;
+    let order = if order.is_empty() { Ok(natural) } else { input::order(&order) };
+    let order = order.map_err(|why| Interrupt::words(&why))?;
     (session.listing.query.sort, session.listing.query.order) = (sort, order);
     first(session).await
 }
@@ -80,9 +79,7 @@ async fn pick(session: &mut Session, given: &str, question: &str, words: &[&str]
 
 async fn page(session: &mut Session, place: Cursor) -> Flow<()> {
     let begins = place == Cursor::Start;
-    // A total under a text filter costs the server a walk over all keys.
-    let counted = begins && session.listing.query.filter.text.is_empty();
-    let request = ListRequest { query: session.listing.query.clone(), place, counted };
+    let request = list::request(&session.listing.query, place);
     let page = session.call(async |client| client.page(&request, PAGE).await).await?;
     if begins {
         (session.listing.shown, session.listing.total) = (Vec::new(), page.total);
@@ -105,8 +102,7 @@ fn say_page(session: &mut Session, page: &Page) {
     let such = such(&listing.query);
     match page.keys.len() {
         0 if before > 0 => session.console.say("There are no more keys."),
-        0 if listing.query.filter == Filter::default() => session.console.say(format!("{}.", messages::NO_KEYS)),
-        0 => session.console.say(format!("No access key matches{such}.")),
+        0 => session.console.say(sentence(&list::nothing_found(&listing.query.filter))),
         _ => session.console.say(format!("Keys {} to {last}{of}{such}{more}.", before + 1)),
     }
 }
@@ -137,5 +133,5 @@ pub(crate) async fn which(session: &mut Session, given: &str) -> Flow<KeyId> {
         let found = number.and_then(|n| session.listing.shown.get(n.checked_sub(1)?)).cloned();
         return found.ok_or_else(|| Interrupt::words("no key with that number; list shows the numbers"));
     }
-    key_id(&text).map_err(|why| Interrupt::words(&why))
+    input::key_id(&text).map_err(|why| Interrupt::words(&why))
 }

@@ -9,14 +9,15 @@ use crate::cli::output::{KeyRecord, Out, Table};
 use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField};
-use crate::domain::{Filter, KeyQuery};
+use crate::domain::{Filter, KeyQuery, sentence};
 use crate::operations::connect::Connection;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::messages;
+use crate::operations::list::nothing_found;
 
 /// Keys a page: the contract's most. 250 kB of JSON.
 const PAGE: usize = 1000;
+
 /// Writes all keys that match.
 pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     let filter = Filter { text: args.search.clone(), status: args.status };
@@ -41,8 +42,7 @@ pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result
     let written = listing.end(&mut out);
     output::done(written, &mut out)?;
     if listing.rows == 0 && format == Format::Table && output::is_terminal() {
-        let all = request.query.filter.is_empty();
-        let _ = writeln!(io::stderr(), "{}.", if all { messages::NO_KEYS } else { "No access keys match" });
+        let _ = writeln!(io::stderr(), "{}", sentence(&nothing_found(&request.query.filter)));
     }
     Ok(Exit::Done)
 }

@@ -6,8 +6,7 @@ use ratatui::style::Style;
 
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
-use crate::domain::key::fields;
-use crate::operations::messages;
+use crate::operations::list::nothing_found;
 use crate::tui::state::{ClockReading, LoadFailure, State};
 use crate::tui::theme;
 
@@ -21,15 +20,10 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         (Some(_), None) if filter.is_empty() => {
             let rest =
                 ["Press c to create your first key.", "Its secret is shown only once, right after you create it."];
-            say(frame, area, messages::NO_KEYS, &rest);
+            say(frame, area, &nothing_found(filter), &rest);
         }
         (Some(_), None) => {
-            let what = match (filter.text.as_str(), filter.status) {
-                ("", Some(status)) => format!("No {} keys", status.as_str()),
-                (text, None) => format!("No keys match “{text}” (searched: {}).", fields::searched()),
-                (text, Some(status)) => format!("No {} keys match “{text}”.", status.as_str()),
-            };
-            say(frame, area, &what, &["Esc clears the filter, / edits it."]);
+            say(frame, area, &nothing_found(filter), &["Esc clears the filter, / edits it."]);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::{ClockReading, Window};
 use crate::client::{ApiError, Cursor, ListRequest, Request};
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery};
+use crate::operations::list;
 use crate::tui::keymap::Action;
 
 /// The list's state. Rows count from the first loaded one.
@@ -180,8 +181,7 @@ impl List {
     }
 
     fn ask(&mut self, place: Cursor, purpose: Purpose) -> Request {
-        // Without a text filter the server knows the total; with one it would have to count first.
-        let request = ListRequest { query: self.query.clone(), place, counted: self.query.filter.text.is_empty() };
+        let request = list::request(&self.query, place);
         self.awaited = Some((request.clone(), purpose));
         Request::List(request)
     }
