@@ -2,10 +2,11 @@
 
 pub mod admin;
 pub mod args;
+mod connect;
 mod doctor;
 mod hmac;
 mod keys;
-pub mod login;
+mod login;
 mod manual;
 pub mod output;
 mod prompts;
@@ -18,8 +19,8 @@ mod verify;
 pub use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 
-use crate::operations::context::{connect_as_anyone, connect_to_change};
 use args::Command;
+use connect::{connect_as_anyone, connect_to_change};
 
 /// Does what one command says.
 pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
@@ -29,14 +30,8 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
         Command::Hmac(args) => hmac::run(&args, settings),
-        Command::Login(args) => wait_for(async {
-            login::login(&settings.config()?, &args).await?;
-            Ok(Exit::Done)
-        }),
-        Command::Logout => wait_for(async {
-            login::logout(&settings.config()?).await?;
-            Ok(Exit::Done)
-        }),
+        Command::Login(args) => wait_for(login::login(args, settings)),
+        Command::Logout => wait_for(login::logout(settings)),
         Command::Keys(command) => wait_for(keys::run(command, settings)),
         Command::Token(args) => wait_for(token::run(&args, settings)),
         Command::Verify(args) => wait_for(verify::run(&args, settings)),

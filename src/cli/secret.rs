@@ -62,14 +62,3 @@ fn capital(words: &str) -> String {
     let mut chars = words.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
-
-impl From<SecretInputError> for Failure {
-    fn from(error: SecretInputError) -> Self {
-        if let SecretInputError::Prompt(error) = &error
-            && matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof)
-        {
-            return Self::new(Exit::Cancelled, "Cancelled.");
-        }
-        Self::usage(error.to_string())
-    }
-}

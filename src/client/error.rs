@@ -18,6 +18,9 @@ pub enum ApiError {
     /// 401: no session, or one that has ended.
     #[error("Not signed in: {}.", .0.to_display(120))]
     NotSignedIn(Untrusted),
+    /// 401 of the sign-in.
+    #[error("Incorrect user name or password.")]
+    WrongCredentials,
     /// 429: too many tries.
     #[error("{}", too_many(*retry_after, &words.to_display(120)))]
     TooMany {
@@ -85,7 +88,7 @@ impl ApiError {
     /// Whether it is about who asks.
     #[must_use]
     pub const fn is_denial(&self) -> bool {
-        matches!(self, Self::NotSignedIn(_) | Self::NotAllowed(_) | Self::Passportal)
+        matches!(self, Self::NotSignedIn(_) | Self::WrongCredentials | Self::NotAllowed(_) | Self::Passportal)
     }
 
     /// Whether ID and HMAC token were refused in an exchange.

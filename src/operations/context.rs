@@ -2,15 +2,11 @@
 
 use std::path::Path;
 
-use super::connect;
-use super::connect::{ConnectError, Connection};
+use super::connect::ConnectError;
 use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::notices::tell_notices;
-use super::permissions::ReadOnly;
-use super::sign_in::LoginError;
-use crate::config::{AppDirs, Config, ConfigError, Overrides};
-use crate::platform::prompt;
+use crate::config::{AppDirs, Config, Overrides};
 
 /// How the program was started.
 pub struct Context {
@@ -49,51 +45,13 @@ impl Context {
     }
 }
 
-/// Comes to the server of the chosen profile, signed in.
-pub async fn connect(settings: &Context) -> Result<Connection, Failure> {
-    let config = settings.config()?;
-    Ok(connect::server(&config, config.chosen(), prompt::is_possible()).await?)
-}
-
-/// Comes to the server of the chosen profile for a call that needs no session, so that nobody is asked to sign in.
-pub async fn connect_as_anyone(settings: &Context) -> Result<Connection, Failure> {
-    let config = settings.config()?;
-    Ok(connect::without_session(&config, config.chosen()).await?)
-}
-
-/// The same, to change something: refused without a call where nothing may be changed.
-pub async fn connect_to_change(settings: &Context) -> Result<Connection, Failure> {
-    let config = settings.config()?;
-    let name = config.chosen();
-    if config.profile(name)?.read_only {
-        return Err(ReadOnly::Profile.into());
-    }
-    Ok(connect::server(&config, name, prompt::is_possible()).await?)
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::usage(error.to_string())
-    }
-}
-
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Config(error) => error.into(),
             ConnectError::Api(error) => error.into(),
-            ConnectError::Asked(error) => error.into(),
-            ConnectError::SessionFile(_) | ConnectError::NotSignedIn(..) => Self::new(Exit::Denied, error.to_string()),
-        }
-    }
-}
-
-impl From<LoginError> for Failure {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::Reach(error) => error.into(),
-            LoginError::Embedded(_) => Self::usage(error.to_string()),
-            LoginError::NotTold(..) => Self::new(Exit::Unreachable, error.to_string()),
+            ConnectError::SessionFile(error) => error.into(),
+            ConnectError::NotSignedIn(..) => Self::new(Exit::Denied, error.to_string()),
         }
     }
 }

@@ -8,9 +8,11 @@ use serde_json::json;
 
 use super::format::Format;
 use crate::client::ApiError;
-use crate::config::Overrides;
+use crate::client::session_file::SessionFileError;
+use crate::config::{ConfigError, Overrides};
 use crate::domain::{Untrusted, sentence};
 use crate::platform::delivery::Refusal;
+use crate::platform::secret_input::SecretInputError;
 
 /// An exit code. Part of what scripts rely on: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,7 +173,7 @@ impl From<&ApiError> for Failure {
         let (exit, command) = match error {
             ApiError::NotSignedIn(_) => (Exit::Denied, Some("Sign in with: latchkey login --remember")),
             ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
-            ApiError::NotAllowed(_) => (Exit::Denied, None),
+            ApiError::NotAllowed(_) | ApiError::WrongCredentials => (Exit::Denied, None),
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
             ApiError::Conflict(..) => (Exit::Conflict, None),
             ApiError::Refused(400, _) => (Exit::Usage, None),
@@ -186,6 +188,29 @@ impl From<&ApiError> for Failure {
             | ApiError::Garbled(..) => (Exit::Unreachable, Some("See what is wrong with: latchkey doctor")),
         };
         Self { command: command.map(str::to_owned), ..Self::new(exit, error.to_string()) }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<SecretInputError> for Failure {
+    fn from(error: SecretInputError) -> Self {
+        if let SecretInputError::Prompt(error) = &error
+            && matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof)
+        {
+            return Self::new(Exit::Cancelled, "Cancelled.");
+        }
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<SessionFileError> for Failure {
+    fn from(error: SessionFileError) -> Self {
+        Self::new(Exit::Denied, error.to_string())
     }
 }
 

@@ -31,6 +31,11 @@ pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you d
 
 // Signing in and out
 
+/// A user name with its role.
+pub(crate) fn identity(username: &Untrusted, role: &Untrusted) -> String {
+    format!("{} ({})", username.to_display(60), role.to_display(40))
+}
+
 /// A session ended while something was being done.
 pub(crate) const SESSION_EXPIRED: &str = "Your session has expired. Sign in again to continue where you left off.";
 /// Signing out where no session is open.

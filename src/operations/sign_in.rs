@@ -1,24 +1,140 @@
-//! Signing in and out.
+//! Signing in and out, and remembering a session.
 
-use super::connect::ConnectError;
-use crate::client::ApiError;
+use std::io;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::failure::{Exit, Failure};
+use super::format::time;
+use super::interrupt::Flow;
+use super::messages;
+use super::prompter::Prompter;
 use crate::client::session_file::{SessionFile, SessionStorage};
+use crate::client::{AdminSession, ApiError, Client, ConnectionSettings, Credentials};
+use crate::config::{Config, ConfigError, ServerLocation};
+use crate::domain::{Profile, Untrusted};
+use crate::platform::secret_input::{SecretSource, read_secret};
+use crate::platform::surroundings::Account;
 
-/// Why `login` or `logout` did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// No session came about, or could not be kept.
-    #[error(transparent)]
-    Reach(#[from] ConnectError),
-    /// The embedded server knows no sign-in. Holds the profile's name.
-    #[error("the profile {0} is the embedded server, which needs no sign-in: choose another with --profile")]
-    Embedded(String),
-    /// The session is forgotten here, and goes on at the server. Holds until when, and the server's words.
-    #[error(
-        "the session is forgotten here, but the server still knows it until {0} (or until it is idle too long), since \
-         it could not be told: {1}"
-    )]
-    NotTold(String, ApiError),
+/// Cells of a user name in a question.
+const NAME_CELLS: usize = 60;
+/// Cells of a server's name in a question.
+const SERVER_CELLS: usize = 120;
+
+/// A session that has just begun.
+pub(crate) struct SignedIn {
+    /// A client with the session.
+    pub(crate) client: Client,
+    /// The session.
+    pub(crate) session: AdminSession,
+    /// The name as it was typed.
+    pub(crate) name: String,
+}
+
+/// How `login` is to sign in.
+pub(crate) struct SignInOptions {
+    /// The user name; the profile's, or a question, if there is none.
+    pub(crate) username: Option<String>,
+    /// Where the password is; a question if it is nowhere.
+    pub(crate) password: Option<SecretSource>,
+    /// Where the session is to be remembered, if it is.
+    pub(crate) remember: Option<SessionStorage>,
+}
+
+/// Asks for the password, and for the name if it is not known. Nothing typed gives up.
+pub(crate) async fn ask_credentials(
+    prompter: &mut impl Prompter,
+    server: &str,
+    username: Option<String>,
+) -> Flow<Credentials> {
+    let username = ask_name(prompter, server, username).await?;
+    let (name, at) =
+        (Untrusted::new(&username).to_display(NAME_CELLS), Untrusted::new(server).to_display(SERVER_CELLS));
+    let password = prompter.ask_hidden(format!("Password of {name} at {at} (Enter to cancel): ")).await?;
+    if password.expose_secret().is_empty() {
+        return Err(not_signed_in().into());
+    }
+    Ok(Credentials { username, password })
+}
+
+/// Signs in to a server, and asks for what is not given.
+pub(crate) async fn sign_in(
+    prompter: &mut impl Prompter,
+    connection: &ConnectionSettings,
+    profile: &Profile,
+    username: Option<String>,
+    password: Option<SecretSource>,
+) -> Flow<SignedIn> {
+    // Before a password is typed: Passportal has no sign-in, and a wrong file of certificates needs none.
+    if connection.target.is_passportal() {
+        return Err(ApiError::Passportal.into());
+    }
+    let client = Client::connect(connection, None)?;
+    let username = username.or_else(|| profile.username.clone());
+    let Credentials { username, password } = match password {
+        None => ask_credentials(prompter, &profile.server, username).await?,
+        Some(source) => {
+            let username = ask_name(prompter, &profile.server, username).await?;
+            Credentials { username, password: read(prompter, source).await? }
+        }
+    };
+    let session = prompter.wait(client.sign_in(&username, &password)).await??;
+    Ok(SignedIn { client: client.with_session(&session.token)?, session, name: username })
+}
+
+/// Signs in; remembers the session if that is wanted, and ends it again if not. `say` takes what came of it.
+pub(crate) async fn login(
+    prompter: &mut impl Prompter,
+    config: &Config,
+    options: SignInOptions,
+    say: impl Fn(&str),
+) -> Result<(), Failure> {
+    let SignInOptions { username, password, remember } = options;
+    let (connection, file) = remote(config)?;
+    let profile = config.profile(config.chosen())?;
+    if let (Some(name), Some(fixed), true) = (&username, &profile.username, remember.is_some())
+        && name != fixed
+    {
+        return Err(ConfigError::AnotherName(profile.name, fixed.clone()).into());
+    }
+    let signed_in = sign_in(prompter, &connection, &profile, username, password).await?;
+    let AdminSession { username, role, expires_at, .. } = &signed_in.session;
+    let who = format!("Signed in to {} as {}", profile.server, messages::identity(username, role));
+    let Some(storage) = remember else {
+        let ended = signed_in.client.sign_out().await;
+        say(&format!("{who}. The user name and password are correct."));
+        ended.map_err(|error| not_told(*expires_at, &error))?;
+        say("The session was ended again; use --remember to stay signed in.");
+        return Ok(());
+    };
+    keep(&file, &signed_in, storage).await?;
+    say(&format!("{who}, until {} at the latest.", time(*expires_at)));
+    let logout = config.command(config.chosen(), "logout");
+    say(&format!("The session is stored in {}. End it with {logout}", place(&file, storage)));
+    if let Some(warning) = Account::read().warning() {
+        prompter.say(format!("Careful: {warning}"));
+    }
+    Ok(())
+}
+
+/// Ends the remembered session at the server, and forgets it. `say` takes what came of it.
+pub(crate) async fn logout(config: &Config, say: impl Fn(&str)) -> Result<(), Failure> {
+    let (connection, file) = remote(config)?;
+    let server = config.profile(config.chosen())?.server;
+    let Some(session) = file.load(None, Utc::now())? else {
+        say(&format!("No session is stored for {server}; there is nothing to sign out of."));
+        return Ok(());
+    };
+    let ended = match Client::connect(&connection, Some(&session.token)) {
+        Ok(client) => client.sign_out().await,
+        Err(error) => Err(error),
+    };
+    let place = place(&file, file.keeper().unwrap_or(SessionStorage::File));
+    file.remove()?;
+    ended.map_err(|error| not_told(session.expires_at, &error))?;
+    say(&format!("Signed out of {server}. The session in {place} was removed."));
+    Ok(())
 }
 
 /// Where a session is, in words.
@@ -26,5 +142,96 @@ pub(crate) fn place(file: &SessionFile, keeper: SessionStorage) -> String {
     match keeper {
         SessionStorage::Keyring => "the kernel's keyring of this user".to_owned(),
         SessionStorage::File => file.path().display().to_string(),
+    }
+}
+
+async fn ask_name(prompter: &mut impl Prompter, server: &str, known: Option<String>) -> Flow<String> {
+    let name = if let Some(name) = known {
+        name
+    } else {
+        let at = Untrusted::new(server).to_display(SERVER_CELLS);
+        prompter.ask(format!("User name at {at} (Enter to cancel): ")).await?
+    };
+    if name.is_empty() { Err(not_signed_in().into()) } else { Ok(name) }
+}
+
+/// Reads a password where waiting holds up nothing else.
+async fn read(prompter: &mut impl Prompter, source: SecretSource) -> Flow<SecretString> {
+    let reading = tokio::task::spawn_blocking(move || read_secret(&source));
+    match prompter.wait(reading).await? {
+        Ok(password) => Ok(password.map_err(Failure::from)?),
+        Err(error) => Err(Failure::new(Exit::Mistake, io::Error::other(error).to_string()).into()),
+    }
+}
+
+/// Remembers the session. Two sessions where one is used are one too many: the older one is ended.
+async fn keep(file: &SessionFile, signed_in: &SignedIn, storage: SessionStorage) -> Result<(), Failure> {
+    let SignedIn { client, session, name } = signed_in;
+    let older = file.load(None, Utc::now()).ok().flatten();
+    if let Err(error) = file.store(session, name, storage) {
+        let _ = client.sign_out().await; // nobody could use it
+        return Err(error.into());
+    }
+    if let Some(older) = older
+        && let Ok(client) = client.with_session(&older.token)
+    {
+        let _ = client.sign_out().await; // if it can't be ended now, it ends by itself
+    }
+    Ok(())
+}
+
+/// The chosen profile's server, and the file of its session.
+fn remote(config: &Config) -> Result<(ConnectionSettings, SessionFile), Failure> {
+    let name = config.chosen();
+    match config.connection(name)? {
+        ServerLocation::Embedded(_) => {
+            Err(Failure::usage(format!("The profile {name} is the embedded server, which needs no sign-in."))
+                .next("Choose another with --profile."))
+        }
+        ServerLocation::Remote(connection) => {
+            let file = SessionFile::of(config.state_folder(), name, &connection.target);
+            Ok((connection, file))
+        }
+    }
+}
+
+fn not_signed_in() -> Failure {
+    Failure::new(Exit::Denied, "You are not signed in; nothing was done.")
+}
+
+fn not_told(until: DateTime<Utc>, error: &ApiError) -> Failure {
+    let message = messages::not_told(error);
+    let until = time(until);
+    Failure::new(
+        Exit::Unreachable,
+        format!("{message} It accepts the session until {until}, unless it is idle for long."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::interrupt::Interrupt;
+    use super::super::scripted::Scripted;
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_is_not_known_is_asked() {
+        let mut prompter = Scripted::new(&["jo", "word"]);
+        let typed = ask_credentials(&mut prompter, "db\u{1b}", None).await.unwrap();
+        assert_eq!((typed.username.as_str(), typed.password.expose_secret()), ("jo", "word"));
+        assert!(prompter.said[0].starts_with("User name at db") && !prompter.said.concat().contains('\u{1b}'));
+        let mut prompter = Scripted::new(&["word"]);
+        assert_eq!(ask_credentials(&mut prompter, "db", Some("mo".into())).await.unwrap().username, "mo");
+        assert_eq!(prompter.said, ["Password of mo at db (Enter to cancel): "]);
+    }
+
+    #[tokio::test]
+    async fn nothing_typed_gives_up() {
+        for (answers, username) in [(&[""][..], None), (&["jo", ""], None), (&[""], Some("jo".to_owned()))] {
+            match ask_credentials(&mut Scripted::new(answers), "db", username).await {
+                Err(Interrupt::Failed(failure)) => assert_eq!(failure.exit, Exit::Denied),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Where a session is kept.
+/// Where a session is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Remember {
     /// In this user's kernel keyring, until the session ends or the computer restarts

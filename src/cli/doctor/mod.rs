@@ -64,7 +64,7 @@ async fn look(config: &Config, case: Option<case::Case>) -> (Diagnosis, Option<H
 /// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
 async fn reach(config: &Config) -> Result<(Connection, bool, Target), ConnectError> {
     let (name, target) = (config.chosen(), connect::target(config)?);
-    match connect::server(config, name, false).await {
+    match connect::without_question(config, name).await {
         Err(ConnectError::NotSignedIn(..) | ConnectError::Api(ApiError::Passportal)) => {
             Ok((connect::without_session(config, name).await?, false, target))
         }

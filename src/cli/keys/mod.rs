@@ -9,6 +9,7 @@ use std::io;
 use std::io::Write;
 
 use super::args::{EditArgs, KeysCommand};
+use super::connect::connect;
 use super::connect_to_change;
 use super::output;
 use super::output::KeyRecord;
@@ -16,7 +17,6 @@ use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::connect::Connection;
-use crate::operations::context;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
@@ -30,13 +30,13 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
         KeysCommand::Create(args) => create::run(&args, settings).await,
         KeysCommand::Delete(args) => delete::run(args, settings).await,
         KeysCommand::List(args) => {
-            let server = context::connect(settings).await?;
+            let server = connect(settings).await?;
             let result = list::run(&args, &server, settings.format).await;
             server.close().await;
             result
         }
         KeysCommand::Show(args) => {
-            let server = context::connect(settings).await?;
+            let server = connect(settings).await?;
             let result = show::run(&args, &server, settings.format).await;
             server.close().await;
             result

@@ -1,6 +1,7 @@
 //! Signing in and out.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::CONNECTION;
@@ -40,6 +41,9 @@ struct WireSession {
     role: String,
 }
 
+/// How long the end of a session is waited for when the program leaves. A link that is gone must not keep the user.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 impl Client {
     /// Signs an administrator in. The answer is all that is left of it: `self` stays as it is.
     pub async fn sign_in(&self, username: &str, password: &SecretString) -> Result<AdminSession, ApiError> {
@@ -51,7 +55,7 @@ impl Client {
         let answer = Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.read::<WireSession>();
         let wire = answer.map_err(|error| match error {
             // Here the code 1000 is about a password, not about an access key.
-            ApiError::Verification => ApiError::NotSignedIn(Untrusted::new("the user name or the password is wrong")),
+            ApiError::Verification => ApiError::WrongCredentials,
             ApiError::NotFound(_) => ApiError::NoSignIn,
             other => other,
         })?;
@@ -62,6 +66,12 @@ impl Client {
             username: Untrusted::new(&wire.username),
             role: Untrusted::new(&wire.role),
         })
+    }
+
+    /// Ends this client's session when the program leaves: if the server doesn't answer at once, the session ends by
+    /// itself.
+    pub(crate) async fn sign_out_on_exit(&self) {
+        let _ = tokio::time::timeout(FAREWELL, self.sign_out()).await;
     }
 
     /// Ends this client's session. One that has ended already counts as ended.

@@ -2,8 +2,6 @@
 
 pub(crate) mod answer;
 
-use std::time::Duration;
-
 use secrecy::SecretString;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -11,9 +9,6 @@ use tokio::task::JoinSet;
 use super::in_flight::InFlight;
 use super::{AdminSession, ApiError, Client, Connect, Connected, Link, Reply, Request};
 use crate::domain::{Identity, Untrusted};
-
-/// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Starts the API task; what is asked before there is a server waits for it.
 ///
@@ -229,7 +224,7 @@ impl Task {
     /// Ends the session that this run has begun: nobody else knows it.
     async fn end_session(&mut self) {
         if std::mem::take(&mut self.own_session) {
-            let _ = tokio::time::timeout(FAREWELL, self.client.sign_out()).await;
+            self.client.sign_out_on_exit().await;
         }
     }
 }

@@ -1,20 +1,12 @@
 //! Signing in and out. A session that was begun here is known to nobody else, and ends with the run.
 
-use std::time::Duration;
-
-use secrecy::ExposeSecret as _;
-
 use super::Session;
-use crate::client::{AdminSession, ApiError, Client};
-use crate::domain::{Identity, Untrusted};
-use crate::operations::interrupt::{Flow, Interrupt};
+use crate::client::{AdminSession, ApiError, Client, Credentials};
+use crate::domain::Identity;
+use crate::operations::interrupt::Flow;
 use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
-
-/// So long the end of a session is waited for when the program leaves. A link that is gone must not keep us.
-const FAREWELL: Duration = Duration::from_secs(1);
-/// The longest name, in cells, that a question repeats.
-const NAME_CELLS: usize = 60;
+use crate::operations::sign_in::ask_credentials;
 
 impl Session {
     /// A client that may ask about keys. Asks for name and password if nobody is signed in where one must be.
@@ -40,23 +32,12 @@ impl Session {
 
     /// Asks once. A wrong password is a message, and nothing typed gives up.
     async fn sign_in(&mut self) -> Flow<()> {
-        let given_up = || Interrupt::failed("Nobody is signed in: nothing was done.".to_owned());
         let server = self.server_name();
-        let name = match self.server.profile.username.clone() {
-            Some(name) => name,
-            None => self.console.ask(format!("User name at {server} (Enter gives up): ")).await?,
-        };
-        if name.is_empty() {
-            return Err(given_up());
-        }
-        let shown = Untrusted::new(&name).to_display(NAME_CELLS);
-        let password = self.console.ask_hidden(format!("Password of {shown} at {server} (Enter gives up): ")).await?;
-        if password.expose_secret().is_empty() {
-            return Err(given_up());
-        }
-        match self.console.wait(self.client.sign_in(&name, &password)).await? {
+        let known = self.server.profile.username.clone();
+        let Credentials { username, password } = ask_credentials(&mut self.console, &server, known).await?;
+        match self.console.wait(self.client.sign_in(&username, &password)).await? {
             Ok(session) => self.begin(session),
-            Err(error @ ApiError::NotSignedIn(_)) => {
+            Err(error @ ApiError::WrongCredentials) => {
                 self.console.say(error.to_string());
                 Ok(())
             }
@@ -98,7 +79,7 @@ impl Session {
     /// Ends the session that this run has begun.
     pub(crate) async fn end_session(&mut self) {
         if std::mem::take(&mut self.signed_in_here) {
-            let _ = tokio::time::timeout(FAREWELL, self.client.sign_out()).await;
+            self.client.sign_out_on_exit().await;
         }
     }
 }

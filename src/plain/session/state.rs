@@ -13,6 +13,7 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::local_time;
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::pending::PendingCreates;
+use crate::operations::messages;
 use crate::operations::permissions::ReadOnly;
 use crate::operations::prompter::Prompter as _;
 use crate::plain::console::Console;
@@ -113,8 +114,8 @@ impl Session {
     pub(super) fn say_who(&mut self) {
         if let Some(who) = &self.server.who {
             let until = local_time(who.expires_at);
-            let (name, role) = (who.username.to_display(60), who.role.to_display(40));
-            self.console.say(format!("Signed in as {name} ({role}), until {until} at the latest."));
+            let who = messages::identity(&who.username, &who.role);
+            self.console.say(format!("Signed in as {who}, until {until} at the latest."));
         }
         self.tell_pending();
     }

@@ -117,10 +117,10 @@ impl SignInDialog {
     fn submit(&mut self) -> SignInOutcome {
         if self.username.text().is_empty() {
             self.focus = F::Username;
-            self.call = CallState::Failed("Type your user name first.".into());
+            self.call = CallState::Failed("Enter your user name.".into());
         } else if self.password.text().is_empty() {
             self.focus = F::Password;
-            self.call = CallState::Failed("Type your password first.".into());
+            self.call = CallState::Failed("Enter your password.".into());
         } else {
             self.call = CallState::Sent;
             let password = SecretString::from(self.password.text());

@@ -13,7 +13,7 @@ async fn a_wrong_password_is_said_and_the_right_one_opens_the_list() {
     bench.type_keys("<Enter>").await;
     bench.type_keys("<Enter>").await;
     bench.type_keys("jo<Enter>wrong-password<Enter>").await;
-    bench.sees("the user name or the password is wrong");
+    bench.sees("Incorrect user name or password.");
     assert!(!format!("{:?}", bench.state).contains("wrong-password"));
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Signed in as jo (administrator).");

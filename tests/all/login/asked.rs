@@ -25,9 +25,9 @@ fn name_and_password_are_asked_and_the_password_does_not_show() {
     let port = serve_aside(mock.router());
     let home = Home::with_team(&format!("http://127.0.0.1:{port}"), "");
     let mut terminal = Terminal::start(latchkey(&home.at("")).args(["login", "--remember=file"]));
-    terminal.sees(&format!("User name at 127.0.0.1:{port}:"));
+    terminal.sees(&format!("User name at 127.0.0.1:{port} (Enter to cancel):"));
     terminal.send(b"jo\r");
-    terminal.sees(&format!("Password of jo at 127.0.0.1:{port}:"));
+    terminal.sees(&format!("Password of jo at 127.0.0.1:{port} (Enter to cancel):"));
     terminal.send(PASSWORD.as_bytes());
     terminal.send(b"\r");
     let (status, terminal) = terminal.ends();

@@ -26,8 +26,8 @@ async fn without_remember_the_password_is_checked_and_nothing_is_kept() {
     let (mock, home) = home().await;
     let ended = home.login(PASSWORD, &[]).await;
     assert!(ended.good, "{ended:?}");
-    assert!(ended.out.contains("as jo (administrator). The name and the password are right."), "{}", ended.out);
-    assert!(ended.out.contains("Nothing is kept, and the session was ended again"), "{}", ended.out);
+    assert!(ended.out.contains("as jo (administrator). The user name and password are correct."), "{}", ended.out);
+    assert!(ended.out.contains("The session was ended again; use --remember"), "{}", ended.out);
     assert_eq!(mock.calls(), ["sign in by nobody", &by_jo("sign out")]);
     assert_eq!(files_with(&home.at(""), TOKEN), [""; 0].map(std::path::PathBuf::from));
 }
@@ -39,7 +39,7 @@ async fn with_remember_it_is_kept_in_one_private_file_until_logout() {
     assert!(ended.good, "{ended:?}");
     assert!(ended.out.contains("until 2999-01-01T00:00:00Z at the latest"), "{}", ended.out);
     assert!(ended.out.contains(&home.session().display().to_string()), "{}", ended.out);
-    assert!(ended.out.ends_with(": end it with latchkey --profile team logout\n"), "{}", ended.out);
+    assert!(ended.out.ends_with(". End it with latchkey --profile team logout\n"), "{}", ended.out);
     assert_eq!(files_with(&home.at(""), TOKEN), [home.session()]);
     assert_eq!(files_with(&home.at(""), PASSWORD), [""; 0].map(std::path::PathBuf::from));
     assert_eq!(fs::metadata(home.session()).unwrap().mode() & 0o777, 0o600);
@@ -48,7 +48,7 @@ async fn with_remember_it_is_kept_in_one_private_file_until_logout() {
     assert!(!home.session().exists());
     assert_eq!(mock.calls(), ["sign in by nobody", &by_jo("sign out")]);
     let ended = home.run(&["logout"], "", &[]).await;
-    assert!(ended.good && ended.out.contains("there is nothing to end"), "{ended:?}");
+    assert!(ended.good && ended.out.contains("there is nothing to sign out of"), "{ended:?}");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn another_name_than_the_profiles_is_not_remembered() {
 async fn a_wrong_password_keeps_nothing_and_is_not_repeated() {
     let (_mock, home) = home().await;
     let ended = home.login("hunter2", &["--remember=file"]).await;
-    assert!(!ended.good && ended.err.contains("the user name or the password is wrong"), "{ended:?}");
+    assert!(!ended.good && ended.err.contains("Incorrect user name or password"), "{ended:?}");
     assert!(!format!("{ended:?}").contains("hunter2"));
     assert!(!home.session().exists());
 }
@@ -109,7 +109,7 @@ async fn logout_says_when_the_server_could_not_be_told() {
     moved.private(".local/state/latchkey/sessions/team.json", &kept);
     let ended = moved.run(&["logout"], "", &[]).await;
     assert!(!ended.good, "{ended:?}");
-    assert!(ended.err.contains("the server still knows it until 2999-01-01T00:00:00Z"), "{}", ended.err);
+    assert!(ended.err.contains("It accepts the session until 2999-01-01T00:00:00Z"), "{}", ended.err);
     assert!(ended.err.contains("Bad Gateway") && !ended.err.contains(TOKEN), "{}", ended.err);
     assert!(!moved.session().exists());
 }
@@ -133,7 +133,7 @@ async fn a_session_is_never_sent_to_another_server() {
     let moved = Home::with_team(&base, "");
     fs::rename(home.at(".local"), moved.at(".local")).unwrap();
     let ended = moved.run(&["logout"], "", &[]).await;
-    assert!(ended.good && ended.out.contains("No session is remembered"), "{ended:?}");
+    assert!(ended.good && ended.out.contains("No session is stored"), "{ended:?}");
     assert_eq!((other.calls().len(), mock.calls().len()), (0, 1));
 }
 

@@ -50,7 +50,11 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
     let team = Team::start("production = true");
     let mut talk = team.home.talk();
     talk.answers(&[("Profile: team, PRODUCTION. Server: localhost", "list"), ("User name", "jo")]);
-    talk.answers(&[("[PRODUCTION team] Password of jo", "wrong"), ("password is wrong", "jo"), ("Password", PASSWORD)]);
+    talk.answers(&[
+        ("[PRODUCTION team] Password of jo", "wrong"),
+        ("Incorrect user name or password.", "jo"),
+        ("Password", PASSWORD),
+    ]);
     talk.answers(&[("Signed in as jo (administrator), until 2", HEARD), ("No access keys yet", HEARD)]);
     assert_eq!(team.sessions(), 1);
     talk.answers(&[(COMMAND, "create"), ("Label", "for the team")]);
@@ -77,7 +81,11 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
 fn who_does_not_sign_in_gets_nothing() {
     let team = Team::start("username = \"jo\"");
     let mut talk = team.home.talk();
-    talk.answers(&[(COMMAND, "create"), ("Password of jo", ""), ("Nobody is signed in: nothing was done.", "signout")]);
+    talk.answers(&[
+        (COMMAND, "create"),
+        ("Password of jo", ""),
+        ("You are not signed in; nothing was done.", "signout"),
+    ]);
     talk.answers(&[
         ("You are not signed in.", "list"),
         ("Password of jo", PASSWORD),

@@ -81,15 +81,14 @@ fn sign_in_where_nothing_may_be_changed() {
     stage.reply(Reply::Connected(Ok(team("look"))));
     stage.reply(Reply::SignInNeeded);
     let picture = stage.picture();
-    assert!(picture.contains("Sign in to see the keys of this") && !picture.contains("change"), "{picture}");
+    assert!(picture.contains("Sign in to view the keys on this") && !picture.contains("manage"), "{picture}");
 }
 
 #[test]
 fn sign_in_refused() {
     assert_snapshot!(sign_in(|stage| {
         stage.press("secret-word<Enter>");
-        let words = Untrusted::new("the user name or the password is wrong");
-        stage.reply(Reply::SignedIn(Err(ApiError::NotSignedIn(words))));
+        stage.reply(Reply::SignedIn(Err(ApiError::WrongCredentials)));
     }));
 }
 

@@ -88,6 +88,6 @@ async fn a_wrong_password_is_called_so() {
     add_administrator(&data(&home), "jo", Role::Administrator);
     let client = Client::connect(&connection(&settings(&home, &server, "none"), "team"), None).unwrap();
     let error = client.sign_in("jo", &SecretString::from("wrong horse battery staple")).await.unwrap_err();
-    assert_eq!(error.to_string(), "Not signed in: the user name or the password is wrong.");
+    assert_eq!(error.to_string(), "Incorrect user name or password.");
     assert!(matches!(client.count(&Filter::default()).await, Err(ApiError::NotSignedIn(_))));
 }

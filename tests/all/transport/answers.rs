@@ -117,7 +117,7 @@ async fn one_signs_in_works_and_signs_out() {
 async fn a_wrong_password_is_called_so() {
     let client = Client::connect(&at(Mock::default().router()).await, None).unwrap();
     let error = client.sign_in("jo", &SecretString::from("hunter2")).await.unwrap_err();
-    assert_eq!(error.to_string(), "Not signed in: the user name or the password is wrong.");
+    assert_eq!(error.to_string(), "Incorrect user name or password.");
     assert!(!format!("{error:?}").contains("hunter2"));
 }
 

@@ -28,7 +28,7 @@ impl State {
                 });
                 self.dialog = None;
                 if self.creating {
-                    self.complain("A key is being created: wait for its secret, then change the profile.");
+                    self.complain("Wait for the new key's secret before switching profiles.");
                     return None;
                 }
                 let name = marked?;
@@ -77,9 +77,9 @@ impl State {
         let why = if before.is_some() {
             messages::SESSION_EXPIRED
         } else if server.profile.read_only {
-            "Sign in to see the keys of this server."
+            "Sign in to view the keys on this server."
         } else {
-            "Sign in to see and change the keys of this server."
+            "Sign in to manage the keys on this server."
         };
         let name = before.or_else(|| server.profile.username.clone()).unwrap_or_default();
         self.sign_in = Some(SignInDialog::new(why, &name));
@@ -102,7 +102,7 @@ impl State {
             (Ok(who), dialog) => {
                 let given_up = dialog.is_none();
                 self.sign_in = None;
-                self.say(format!("Signed in as {} ({}).", who.username.to_display(40), who.role.to_display(20)));
+                self.say(format!("Signed in as {}.", messages::identity(&who.username, &who.role)));
                 if let Some(server) = &mut self.server {
                     server.profile.username = Some(who.username.raw_for_api().to_owned()); // for the next time
                     server.who = Some(who);
