@@ -69,7 +69,7 @@ async fn the_profile_of_the_environment_is_used() {
     let mock = Mock::default();
     let home = Home::with_team(&format!("http://127.0.0.1:{}", serve_plain(mock.router()).await), "");
     let ended = login(&home, &[("LATCHKEY_PROFILE", "local")]).await;
-    assert!(ended.err.contains("the profile local is the embedded server"), "{ended:?}");
+    assert!(ended.err.contains("The profile local is the embedded server"), "{ended:?}");
     assert!(login(&home, &[("LATCHKEY_PROFILE", "")]).await.good, "an empty one says nothing");
     let url = format!("http://127.0.0.1:{}//dashboard#/default", serve_plain(mock.router()).await);
     let args = [&["--url", &url], LOGIN.as_slice()].concat();

@@ -179,7 +179,7 @@ async fn with_remember_alone_it_is_kept_in_the_kernels_keyring_or_nowhere() {
         assert_eq!(mock.calls(), ["sign in by nobody", &by_jo("sign out")]);
         return;
     }
-    assert!(ended.out.contains("kept in the kernel's keyring of this user"), "{}", ended.out);
+    assert!(ended.out.contains("stored in the kernel's keyring of this user"), "{}", ended.out);
     // Others see the name at most, and only the possessor reads: 3f000000. A timeout stands where "perm" would be last.
     let keys = keys_with(&name);
     assert!(keys.len() == 1 && keys[0].contains(" 3f000000 ") && !keys[0].contains(" perm "), "{keys:?}");
