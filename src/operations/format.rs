@@ -95,7 +95,8 @@ pub(crate) fn in_words(value: FieldValue<'_>, cells: usize) -> String {
 /// Cells of a text in a line about a key.
 const LINE_CELLS: usize = 100;
 
-/// A key in one line: the label first, since it is what a reader looks for, and times after their titles.
+/// A key in one line: the label first, since it is what a reader looks for; times, and other texts if there are any,
+/// after their titles.
 pub(crate) fn key_in_line(key: &AccessKey) -> String {
     let mut told: Vec<_> = fields::by_rank().into_iter().map(|place| &FIELDS[place]).collect();
     told.retain(|field| field.in_line);
@@ -103,15 +104,17 @@ pub(crate) fn key_in_line(key: &AccessKey) -> String {
     let part = |field: &KeyField| {
         let value = (field.value)(key);
         let words = in_words(value, LINE_CELLS);
+        let title = field.title.to_lowercase();
         match value {
-            FieldValue::Text(_) if words.is_empty() => format!("(no {})", field.title.to_lowercase()),
-            FieldValue::Id(_) | FieldValue::Text(_) | FieldValue::Status(_) => words,
-            FieldValue::At(_) | FieldValue::Ago(_) | FieldValue::Until(_) => {
-                format!("{} {words}", field.title.to_lowercase())
+            FieldValue::Text(_) if words.is_empty() => (field.name == "label").then(|| format!("(no {title})")),
+            FieldValue::Text(_) if field.name == "label" => Some(words),
+            FieldValue::Id(_) | FieldValue::Status(_) => Some(words),
+            FieldValue::Text(_) | FieldValue::At(_) | FieldValue::Ago(_) | FieldValue::Until(_) => {
+                Some(format!("{title} {words}"))
             }
         }
     };
-    told.into_iter().map(part).collect::<Vec<_>>().join(", ")
+    told.into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

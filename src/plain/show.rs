@@ -4,7 +4,6 @@ use super::list::which;
 use super::session::Session;
 use crate::client::Event;
 use crate::domain::key::fields;
-use crate::domain::key::fields::FieldValue;
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::access::Access as _;
 use crate::operations::format::{in_words, local_time, tab_separated};
@@ -45,10 +44,8 @@ pub(crate) async fn row(session: &mut Session, rest: &str) -> Flow<()> {
 /// Says what is known of a key.
 pub(crate) fn facts(session: &mut Session, key: &AccessKey) {
     for field in fields::rows() {
-        let value = match (field.value)(key) {
-            FieldValue::Text(Some(text)) if text.is_empty() => "(none)".to_owned(),
-            value => in_words(value, CELLS),
-        };
+        let value = (field.value)(key);
+        let value = value.missing().map_or_else(|| in_words(value, CELLS), str::to_owned);
         let behind = field.behind().map(|(word, other)| (word, in_words((other.value)(key), CELLS)));
         let behind = behind.filter(|(_, text)| !text.is_empty()).map(|(word, text)| format!(" {word} {text}"));
         session.console.say(format!("{}: {value}{}", field.title, behind.unwrap_or_default()));

@@ -10,6 +10,12 @@ use crate::domain::Untrusted;
 /// How a time reads that is absent.
 pub const NEVER: &str = "never";
 
+/// How a text reads that is empty.
+const EMPTY: &str = "(none)";
+
+/// How a text reads that the server does not keep.
+const NOT_KEPT: &str = "(not kept by this server)";
+
 /// A field of a key.
 #[derive(Debug)]
 pub struct KeyField {
@@ -45,7 +51,7 @@ pub struct UserText {
 pub enum FieldValue<'a> {
     /// An access key ID.
     Id(&'a KeyId),
-    /// Text from a server; absent if there is none.
+    /// Text from a server; absent if there is none, or the server doesn't keep it.
     Text(Option<&'a Untrusted>),
     /// A status.
     Status(Status),
@@ -173,6 +179,16 @@ impl<'a> FieldValue<'a> {
     #[must_use]
     pub const fn is_never(self) -> bool {
         matches!(self, Self::Ago(None) | Self::Until(None))
+    }
+
+    /// What a row of its own says of a text that is empty or that the server does not keep.
+    #[must_use]
+    pub fn missing(self) -> Option<&'static str> {
+        match self {
+            Self::Text(None) => Some(NOT_KEPT),
+            Self::Text(Some(text)) => text.is_empty().then_some(EMPTY),
+            _ => None,
+        }
     }
 
     /// The value as it came, for programs: text as the server gave it, times by `time`; none if absent.

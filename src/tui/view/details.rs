@@ -123,9 +123,11 @@ fn in_short(key: &AccessKey, width: usize, now: ClockReading) -> Vec<DetailRow> 
 
 /// A value that reads alike wherever it is shown, with its style.
 fn in_words(value: FieldValue<'_>, cells: usize) -> (String, Style) {
+    if let Some(words) = value.missing() {
+        return (words.to_owned(), Style::new());
+    }
     match value {
-        FieldValue::Text(Some(text)) if !text.is_empty() => (text.identity(cells), Style::new()),
-        FieldValue::Text(_) => ("(none)".to_owned(), Style::new()),
+        FieldValue::Text(Some(text)) => (text.identity(cells), Style::new()),
         FieldValue::Status(status) => {
             let (words, style) = theme::status(status);
             (words.to_owned(), style)
