@@ -132,12 +132,13 @@ mod tests {
     use super::*;
     use crate::domain::{Filter, KeyQuery, Status};
     use crate::server::store::keyset::Keyset;
+    use crate::server::store::sqlite::migrate::migrate;
 
     /// No list is sorted at run time, and only a whole unfiltered one is read without a search in an index.
     #[test]
     fn every_range_is_read_along_an_index() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../../../../assets/migrations/0001_keys.sql")).unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
         let after = Some(Keyset { value: SortValue::Number(0), seq: 0 });
         for sort in Sort::ALL {
             for order in [Order::Asc, Order::Desc] {
