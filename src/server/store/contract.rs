@@ -12,7 +12,7 @@ use super::{
     Actor, Change, CreateOutcome, Digest, EventKind, ExpiryChange, KeyInsert, KeyPage, Keyset, NewEvent, NewSession,
     PageQuery, Removal, Store, Use,
 };
-use crate::domain::key::fields::named;
+use crate::domain::key::fields::{self, named};
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Role, Sort, Status, Texts};
 use crate::server::auth::username::Username;
 
@@ -235,11 +235,15 @@ pub(crate) async fn a_create_is_repeated_for_a_day_and_by_its_administrator<D: D
 
 /// Keys that have equal and different values in every column; gives what was created, in order of creation.
 async fn mixed(store: &Store) -> Vec<AccessKey> {
+    const WORDS: [&str; 6] = ["alpha", "Beta", "ÄRGER", "ärger", "", "東京"];
     let mut keys = Vec::new();
     for n in 0..24_i64 {
-        let label = ["alpha", "Beta", "ÄRGER", "ärger", "", "東京"][usize::try_from(n % 6).unwrap()];
-        let expires_at = (n % 5 == 0).then(|| at(100));
-        let key = create(store, KeyInsert { expires_at, ..insert(label) }, at(n)).await;
+        let mut new = KeyInsert { expires_at: (n % 5 == 0).then(|| at(100)), ..insert("") };
+        for (place, (field, _)) in fields::written().enumerate() {
+            let word = usize::try_from(n).unwrap() * (2 * place + 1) / (place + 1) % WORDS.len();
+            new.texts.set(field, WORDS[word]).unwrap();
+        }
+        let key = create(store, new, at(n)).await;
         if n % 4 == 0 {
             store.edit(id(&key), switch(true), actor("jo"), at(30)).await.unwrap();
         }
@@ -257,9 +261,9 @@ fn sorted(mut keys: Vec<AccessKey>, sort: Sort, order: Order) -> Vec<AccessKey> 
     match sort {
         Sort::CreatedAt => {}
         Sort::LastUsedAt => keys.sort_by_key(|key| key.last_used_at),
-        Sort::Label => keys.sort_by_key(|key| fold(&label(key))),
         Sort::Status => keys.sort_by_key(|key| Status::ALL.iter().position(|status| *status == key.status)),
         Sort::Id => keys.sort_by_key(|key| id(key).to_owned()),
+        text => keys.sort_by_key(|key| fold(named(text.as_str()).unwrap().raw_text(key))),
     }
     if order == Order::Desc {
         keys.reverse();

@@ -20,9 +20,8 @@ impl Needle {
         Self { upper: folded.to_ascii_uppercase(), folded }
     }
 
-    /// Whether the text is in one of these, as [`SEARCHED`] names them.
-    pub(crate) fn is_in(&self, searched: [&str; SEARCHED.len()]) -> bool {
-        let [id, folded @ ..] = searched;
+    /// Whether the text is in an ID or in one of these folded texts.
+    pub(crate) fn is_in(&self, id: &str, folded: &[&str]) -> bool {
         folded.iter().any(|text| text.contains(&self.folded)) || id.contains(&self.upper)
     }
 
@@ -32,7 +31,8 @@ impl Needle {
         for (column, text) in searched.iter_mut().enumerate() {
             *text = row.get_ref(column)?.as_str()?;
         }
-        Ok(self.is_in(searched))
+        let [id, folded @ ..] = searched;
+        Ok(self.is_in(id, &folded))
     }
 
     /// The folded text, when it is too short to have a trigram.
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn needles_match_id_and_label() {
-        assert!(Needle::new("zürich").is_in(["PK1", &fold("Grafana – ZÜRICH")]));
-        assert!(Needle::new("pk1").is_in(["PK1", ""]));
-        assert!(!Needle::new("pk2").is_in(["PK1", "x"]));
+        assert!(Needle::new("zürich").is_in("PK1", &[&fold("Grafana – ZÜRICH")]));
+        assert!(Needle::new("pk1").is_in("PK1", &[""]));
+        assert!(!Needle::new("pk2").is_in("PK1", &["x"]));
         assert_eq!(Needle::new("ab\"c").trigrams(), "\"ab\"\"\" AND \"b\"\"c\"");
         assert_eq!(Needle::new("ÄB").short(), Some("äb"));
     }
