@@ -72,7 +72,7 @@ pub static ACTIONS: [ActionEntry; 23] = [
         .plain(10, "deactivate")
         .command("keys deactivate")
         .changing(),
-    action(Id::Edit, "Edit label or expiry").page("e", "edit").plain(8, "edit").command("keys edit").changing(),
+    action(Id::Edit, "Edit an access key").page("e", "edit").plain(8, "edit").command("keys edit").changing(),
     action(Id::Show, "Show the details of an access key")
         .page("Enter", "details")
         .page_summary("Open or close the details")

@@ -155,10 +155,12 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
     }
 }
 
-/// SHA-256 of what is asked for, however it was written.
+/// SHA-256 of what is asked for, however it was written. Texts other than the label count if there are any, so that a
+/// create can be repeated after an update that brings a new field.
 fn fingerprint(texts: &Texts, expires_at: Option<DateTime<Utc>>) -> [u8; 32] {
-    let mut parts: Vec<Value> = written().map(|(field, _)| texts.get(field.name).unwrap_or_default().into()).collect();
-    parts.push(expires_at.map(|end| end.timestamp_millis()).into());
+    let mut parts: Vec<Value> = vec![texts.label().into(), expires_at.map(|end| end.timestamp_millis()).into()];
+    let others = texts.iter().filter(|(name, text)| *name != "label" && !text.is_empty());
+    parts.extend(others.map(|(name, text)| Value::from(vec![name, text])));
     Sha256::digest(Value::from(parts).to_string()).into()
 }
 

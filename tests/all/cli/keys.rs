@@ -1,8 +1,38 @@
 //! `keys list|show|edit|activate|deactivate`.
 
-use serde_json::Value;
+use latchkey::domain::key::fields;
+use latchkey::domain::key::fields::FIELDS;
+use serde_json::{Value, json};
 
 use super::stage::{Done, Home, text};
+
+/// Whatever users write about a key is set, changed, told in its history, found and sorted by.
+#[test]
+fn every_text_of_a_key_is_administered() {
+    let home = Home::new();
+    for (field, limits) in fields::written() {
+        let option = format!("--{}", field.name);
+        let first = format!("Ärger mit {}", field.name);
+        let made = ["keys", "create", &option, &first, "--pipe-to", "cat >/dev/null", "--output", "json"];
+        let key = home.run(&made).json()["key"].clone();
+        let id = text(&key["id"]);
+        assert_eq!(text(&key[field.name]), first);
+        assert_eq!(home.run(&["keys", "list", "--search", "ÄRGER MIT", "--output", "json"]).json(), json!([key]));
+        let second = "x".repeat(limits.max_chars);
+        let changed = home.run(&["keys", "edit", &id, &option, &second, "--output", "json"]).json();
+        assert_eq!(text(&changed[field.name]), second);
+        let long = home.run(&["keys", "edit", &id, &option, &format!("{second}x")]).failed(2);
+        assert!(long.contains(&limits.max_chars.to_string()), "{long}");
+        let shown = home.run(&["keys", "show", &id, "--events", "--output", "json"]).json();
+        assert_eq!((&shown[field.name], &shown["events"][0]["detail"]), (&json!(second), &json!(field.name)));
+        assert_eq!(shown["events"].as_array().unwrap().len(), 2);
+        home.create("another");
+        let sorted = home.run(&["keys", "list", "--sort", field.name, "--order", "desc", "--output", "json"]).json();
+        assert_eq!(text(&sorted[0]["id"]), id, "{sorted}");
+        home.run(&["keys", "edit", &id, &option, ""]).good();
+        home.run(&["keys", "delete", &id, "--yes"]);
+    }
+}
 
 #[test]
 fn a_key_has_one_shape_everywhere() {
@@ -10,7 +40,8 @@ fn a_key_has_one_shape_everywhere() {
     let (id, _) = home.create("nightly");
     let listed = home.keys().remove(0);
     let names: Vec<&String> = listed.as_object().unwrap().keys().collect();
-    let shape = ["created_at", "created_by", "expires_at", "id", "label", "last_used_at", "last_used_from", "status"];
+    let mut shape: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+    shape.sort_unstable();
     assert_eq!(names, shape);
     assert_eq!(
         (&listed["id"], &listed["label"], &listed["status"]),

@@ -2,6 +2,8 @@
 
 use super::Bench;
 use latchkey::domain::Status;
+use latchkey::domain::key::fields;
+use latchkey::domain::key::fields::FIELDS;
 
 /// Puts the selection on a key.
 async fn select(bench: &mut Bench, id: &str) {
@@ -94,14 +96,31 @@ async fn label_and_expiry_are_edited() {
     // Nothing changed, nothing sent.
     bench.type_keys("e<Enter>").await;
     assert!(bench.state.dialog.is_none());
-    bench.type_keys("e<Ctrl-U>new<Space>name<Tab><Right><Tab><Ctrl-U>7<Enter>").await;
+    bench.type_keys("e<Ctrl-U>new<Space>name<BackTab><BackTab><BackTab><Right><Tab><Ctrl-U>7<Enter>").await;
     let key = bench.state.list.selected_key().unwrap();
     assert_eq!(key.label.raw_for_api(), "new name");
     let days = (key.expires_at.unwrap() - bench.now().utc).num_hours();
     assert!((166..=168).contains(&days), "{days} hours");
-    bench.type_keys("e<Tab><Right><Enter>").await;
+    bench.type_keys("e<BackTab><BackTab><BackTab><BackTab><Right><Enter>").await;
     assert_eq!(bench.state.list.selected_key().unwrap().expires_at, None);
     bench.sees("new name");
+}
+
+/// Whatever users write about a key is set, shown and changed.
+#[tokio::test]
+async fn every_text_of_a_key_is_written_in_the_forms() {
+    let mut bench = Bench::new().await;
+    for (stop, (field, _)) in fields::written().enumerate() {
+        let to_field = "<Tab>".repeat(stop);
+        bench.type_keys(&format!("c{to_field}first{}<Enter>", field.name)).await;
+        bench.type_keys("s<Esc><Enter>").await;
+        let text = |bench: &Bench| field.raw_text(bench.state.list.selected_key().unwrap()).to_owned();
+        assert_eq!(text(&bench), format!("first{}", field.name));
+        bench.type_keys("<Enter>").await;
+        bench.sees(&format!("{:14} first{}", field.title, field.name));
+        bench.type_keys(&format!("<Esc>e{to_field}<Ctrl-U>second{}<Enter>", field.name)).await;
+        assert_eq!(text(&bench), format!("second{}", field.name));
+    }
 }
 
 #[tokio::test]
@@ -117,7 +136,7 @@ async fn details_show_the_whole_key() {
     bench.type_keys("Y").await;
     let row = bench.copied().pop().unwrap().1;
     let cells: Vec<&str> = row.split('\t').collect();
-    assert_eq!((cells.len(), &cells[..3]), (8, &[id.as_str(), "details", "active"][..]), "{row}");
+    assert_eq!((cells.len(), &cells[..3]), (FIELDS.len(), &[id.as_str(), "details", "active"][..]), "{row}");
     bench.type_keys("<Esc>").await;
     bench.misses("Details");
 }

@@ -13,7 +13,9 @@ use crate::support::served::PATIENCE;
 
 fn at_the_secret(home: &Home) -> Talk {
     let mut talk = home.talk();
-    talk.answers(&[(COMMAND, "create"), ("Label", ""), ("Enter for never): ", "")]);
+    talk.answers(&[(COMMAND, "create")]);
+    talk.writes("");
+    talk.answers(&[("Enter for never): ", "")]);
     talk.says(SECRET);
     talk
 }

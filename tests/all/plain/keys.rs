@@ -1,6 +1,8 @@
 //! Every operation on keys, as it is asked for and answered.
 
-use super::stage::{COMMAND, HEARD, Home, Talk};
+use latchkey::domain::key::fields;
+
+use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
 
 #[test]
 fn the_first_lines_say_why_and_where() {
@@ -56,11 +58,8 @@ fn a_list_is_narrowed_and_sorted() {
     talk.says("1. blue door, PK");
     talk.says("2. red door, PK");
     talk.answers(&[("Keys 1 to 2, with door, by label asc.", "filter")]);
-    talk.answers(&[
-        ("Text to find in ID and label (Enter for all keys): ", ""),
-        ("Keys 1 to 3 of 3, by label asc.", "s"),
-    ]);
-    talk.answers(&[("Sort by (1 to 5, Enter lists them): ", ""), ("2. label", "2"), ("Enter for asc): ", "desc")]);
+    talk.answers(&[("(Enter for all keys): ", ""), ("Keys 1 to 3 of 3, by label asc.", "s")]);
+    talk.answers(&[("Sort by (1 to ", ""), ("2. label", "2"), ("Enter for asc): ", "desc")]);
     talk.says("1. red door");
     talk.answers(&[(COMMAND, "status inactive"), ("No inactive keys.", "f")]);
     talk.answers(&[("4. inactive", "all"), ("Keys 1 to 3 of 3", "sort upside"), ("type one of id, label", HEARD)]);
@@ -74,9 +73,13 @@ fn a_key_is_changed_switched_and_deleted() {
     let home = Home::new();
     let id = home.create("old name");
     let mut talk = home.talk();
-    talk.answers(&[(COMMAND, &format!("edit {id}")), ("Label: old name", ""), ("Enter keeps it): ", "")]);
+    talk.answers(&[(COMMAND, &format!("edit {id}")), ("Label: old name", HEARD)]);
+    talk.writes("");
+    talk.answers(&[("Enter keeps it): ", "")]);
     talk.answers(&[("Nothing was changed.", HEARD), (COMMAND, &format!("edit {id}"))]);
-    talk.answers(&[("- for none): ", "new\u{1b}[A"), ("control character", "new name"), ("keeps it): ", "soon")]);
+    talk.answers(&[("- for none): ", "new\u{1b}[A"), ("control character", HEARD)]);
+    talk.writes("new name");
+    talk.answers(&[("keeps it): ", "soon")]);
     talk.answers(&[("use 90d", "2999-01-31"), ("That is 2999-01-31T23:59:59+00:00.", "list")]);
     talk.says(&format!("1. new name, {id}, active, last used never, expires 2999-01-31T23:59:59+00:00"));
     talk.answers(&[(COMMAND, "deactivate 1"), ("(yes or no, Enter for no): ", ""), ("Nothing was changed.", "a 1")]);
@@ -100,6 +103,32 @@ fn a_key_is_changed_switched_and_deleted() {
     assert!(!said.contains('\u{1b}'), "{said}");
 }
 
+/// Whatever users write about a key is set, shown and changed.
+#[test]
+fn every_text_of_a_key_is_asked_for() {
+    let home = Home::new();
+    let mut talk = home.talk();
+    talk.answers(&[(COMMAND, "create")]);
+    for (field, _) in fields::written() {
+        talk.answers(&[(&format!("{} (Enter for none): ", field.title), &format!("first {}", field.name))]);
+    }
+    talk.answers(&[("Enter for never): ", ""), (SECRET, "2"), ("Command", "cat >/dev/null"), (SECRET, "6")]);
+    talk.answers(&[(COMMAND, "list"), (COMMAND, "edit 1")]);
+    for field in fields::rows().into_iter().filter(|field| field.text.is_some()) {
+        talk.says(&format!("{}: first {}", field.title, field.name));
+    }
+    for (field, _) in fields::written() {
+        let question = format!("{} (Enter keeps it, - for none): ", field.title);
+        talk.answers(&[(&question, if field.name == "label" { "" } else { "-" })]);
+    }
+    talk.answers(&[("Enter keeps it): ", ""), (COMMAND, "show 1")]);
+    for field in fields::rows().into_iter().filter(|field| field.text.is_some()) {
+        let value = if field.name == "label" { "first label" } else { "(none)" };
+        talk.says(&format!("{}: {value}", field.title));
+    }
+    talk.quits();
+}
+
 #[test]
 fn back_at_the_last_question_leaves_all_as_it_is() {
     let home = Home::new();
@@ -107,13 +136,15 @@ fn back_at_the_last_question_leaves_all_as_it_is() {
     let way = "To go back, answer back at Expires: ";
     for answer in ["", "back"] {
         // A label may be any word.
-        talk.answers(&[(COMMAND, "create"), (way, HEARD), ("then no key is made.", HEARD), ("Label (", answer)]);
+        talk.answers(&[(COMMAND, "create"), (way, HEARD), ("then no key is made.", HEARD)]);
+        talk.writes(answer);
         talk.answers(&[("back goes back; Enter for never): ", "Back"), ("No key was made.", HEARD)]);
     }
     assert_eq!(home.keys(), 0);
     let id = home.create("old name");
     talk.answers(&[(COMMAND, &format!("edit {id}")), (way, HEARD), ("then nothing is changed.", HEARD)]);
-    talk.answers(&[("- for none): ", "new name"), ("back goes back; Enter keeps it): ", "back")]);
+    talk.writes("new name");
+    talk.answers(&[("back goes back; Enter keeps it): ", "back")]);
     talk.answers(&[("Nothing was changed.", "list"), ("1. old name, PK", HEARD)]);
     talk.quits();
 }

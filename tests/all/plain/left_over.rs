@@ -105,7 +105,8 @@ fn one_that_had_not_happened_is_made_under_the_same_name() {
     let mut first = talk();
     first.types("create");
     first.answers(&sign_in);
-    first.answers(&[("Label", "held"), ("Enter for never): ", "")]);
+    first.writes("held");
+    first.answers(&[("Enter for never): ", "")]);
     while names.lock().unwrap().is_empty() {
         std::thread::yield_now();
     }

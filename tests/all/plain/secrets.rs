@@ -6,7 +6,9 @@ use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
 
 /// Begins to create a key; gives its ID.
 pub fn create(talk: &mut Talk) -> String {
-    talk.answers(&[(COMMAND, "create"), ("Label (Enter for none): ", "mine"), ("Enter for never): ", "90d")]);
+    talk.answers(&[(COMMAND, "create")]);
+    talk.writes("mine");
+    talk.answers(&[("Enter for never): ", "90d")]);
     talk.says("Access key created.\r\nAccess key ID: ");
     let id = talk.says("\r\n").trim().to_owned();
     talk.says("Secret access key: not shown yet.");
@@ -107,7 +109,9 @@ fn a_label_is_no_place_for_a_secret() {
     let home = Home::new();
     let mut talk = home.talk();
     talk.answers(&[(COMMAND, "create"), ("Label", "sk_0123456789"), ("looks like a secret", &"é".repeat(101))]);
-    talk.answers(&[("101 characters", ""), ("Enter for never): ", "yesterday"), ("use 90d", "never"), (SECRET, "6")]);
+    talk.says("101 characters");
+    talk.writes("");
+    talk.answers(&[("Enter for never): ", "yesterday"), ("use 90d", "never"), (SECRET, "6")]);
     talk.answers(&[("can't be recovered.", "yes")]);
     talk.quits();
 }

@@ -19,7 +19,8 @@ fn a_create_under_way_is_finished_and_its_secret_kept() {
     });
     let mut talk = home.talk();
     talk.answers(&[(COMMAND, "create"), ("Password of jo at 127.0.0.1", "anything")]);
-    talk.answers(&[("Label", ""), ("for never): ", "")]);
+    talk.writes("");
+    talk.answers(&[("for never): ", "")]);
     came.recv().unwrap();
     talk.send(b"\x03");
     talk.says("A key is being created: waiting for the server's answer, to keep its secret.");

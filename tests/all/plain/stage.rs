@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use latchkey::domain::key::fields;
 use pty_process::blocking::{Command, Pty, open};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, kill_process};
@@ -162,6 +163,15 @@ impl Talk {
             if *answer != HEARD {
                 self.types(answer);
             }
+        }
+    }
+
+    /// Answers the questions for the texts of a key: the label, and nothing to the others.
+    #[track_caller]
+    pub fn writes(&mut self, label: &str) {
+        for (field, _) in fields::written() {
+            self.says(&format!("{} (", field.title));
+            self.types(if field.name == "label" { label } else { "" });
         }
     }
 

@@ -57,7 +57,8 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
     ]);
     talk.answers(&[("Signed in as jo (administrator), until 2", HEARD), ("No access keys yet", HEARD)]);
     assert_eq!(team.sessions(), 1);
-    talk.answers(&[(COMMAND, "create"), ("Label", "for the team")]);
+    talk.answers(&[(COMMAND, "create")]);
+    talk.writes("for the team");
     talk.says("for never): ");
     team.end_sessions();
     talk.types("");

@@ -68,7 +68,7 @@ fn a_field() {
 #[test]
 fn every_dialog_can_be_read() {
     alone("screens::ascii::every_dialog_can_be_read", || {
-        for script in ["c<Tab><Right><Tab>", "c<Tab>", "d", "a", "t", "p", "/x", "e", "S"] {
+        for script in ["c<BackTab><BackTab><BackTab><Right><Tab>", "c<Tab>", "d", "a", "t", "p", "/x", "e", "S"] {
             let text = after(script, |_| {}).replace("? help", "");
             assert!(!text.contains('?'), "{script}:\n{text}");
         }

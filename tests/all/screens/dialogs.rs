@@ -38,12 +38,12 @@ fn create() {
 
 #[test]
 fn create_in_days() {
-    assert_snapshot!(after("c<Tab><Right><Tab>"));
+    assert_snapshot!(after("c<BackTab><BackTab><BackTab><Right><Tab>"));
 }
 
 #[test]
 fn create_on_a_wrong_date() {
-    assert_snapshot!(after("c<Tab><Left><Tab>2020-01-01<Enter>"));
+    assert_snapshot!(after("c<BackTab><BackTab><BackTab><Left><Tab>2020-01-01<Enter>"));
 }
 
 #[test]

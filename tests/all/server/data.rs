@@ -88,7 +88,7 @@ async fn without_its_master_key_the_store_does_not_open() {
 fn databases_that_are_newer_or_damaged_and_folders_that_are_none() {
     let newer = folder();
     Connection::open(newer.path().join("keys.db")).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(refusal(newer.path()), DataError::Store(StoreError::Newer { found: 99, known: 2 })));
+    assert!(matches!(refusal(newer.path()), DataError::Store(StoreError::Newer { found: 99, .. })));
 
     let damaged = folder();
     fs::write(damaged.path().join("keys.db"), "no database at all ".repeat(500)).unwrap();
