@@ -16,7 +16,6 @@ use crate::operations::prompter::Prompter;
 use crate::platform::prompt;
 use crate::platform::signal_guard::SignalGuard;
 
-/// The number of SIGINT.
 const INTERRUPT: i32 = 2;
 
 /// A conversation of a command.

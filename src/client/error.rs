@@ -26,7 +26,6 @@ pub enum ApiError {
     TooMany {
         /// The seconds to wait, if the server says how many.
         retry_after: Option<u64>,
-        /// Its words.
         words: Untrusted,
     },
     /// 401 with code 1000: ID, secret and content do not fit, or the key is deleted, inactive or expired.

@@ -7,7 +7,6 @@ use crate::domain::{AccessKey, CursorToken, KeyQuery, SecretKey, Status, Texts};
 /// Which page of which list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListRequest {
-    /// The list.
     pub query: KeyQuery,
     /// The page's place in it.
     pub place: Cursor,
@@ -23,9 +22,7 @@ impl ListRequest {
 /// The place of a page in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cursor {
-    /// The first page.
     Start,
-    /// The last page.
     End,
     /// The page that follows a cursor.
     After(CursorToken),
@@ -36,7 +33,6 @@ pub enum Cursor {
 /// A page of keys, in the order of its list.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The keys.
     pub keys: Vec<AccessKey>,
     /// Where the page above ends; none if this is the first.
     pub before: Option<CursorToken>,
@@ -58,7 +54,6 @@ impl IdempotencyKey {
         is_hex.then(|| Self(text.to_owned()))
     }
 
-    /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,7 +75,6 @@ impl IdempotencyKey {
 /// What a new key shall be.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// The attempt's name.
     pub idempotency_key: IdempotencyKey,
     /// What is written about it.
     pub texts: Texts,
@@ -91,9 +85,7 @@ pub struct NewKey {
 /// A create that was sent by a program which ended before its end was known.
 #[derive(Clone, Debug)]
 pub struct PendingCreate {
-    /// What was asked for.
     pub new: NewKey,
-    /// When.
     pub at: DateTime<Utc>,
     /// Whether asking again is safe: the server still knows the attempt by its name.
     pub repeatable: bool,
@@ -102,7 +94,6 @@ pub struct PendingCreate {
 /// What shall change in a key; none means unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// New texts.
     pub texts: Texts,
     /// Switched on or off.
     pub status: Option<Status>,

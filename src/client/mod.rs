@@ -38,11 +38,8 @@ pub enum Request {
     List(ListRequest),
     /// How many keys match: apart from the page, which must not wait for it.
     Count(Filter),
-    /// Create a key.
     Create(NewKey),
-    /// Change a key.
     Edit(KeyId, Changes),
-    /// Delete a key.
     Delete(KeyId),
     /// What the server knows of a key that is being tested.
     Look(Attempt, KeyId),
@@ -50,11 +47,9 @@ pub enum Request {
     Exchange(Attempt, Exchange),
     /// Ask whether an access token is good.
     Verify(Attempt, Option<BaseUrl>, AccessToken),
-    /// Sign in.
     SignIn(Credentials),
     /// Nobody will sign in: what waits for it is refused.
     GiveUp,
-    /// End the session.
     SignOut,
     /// Work on the server of another profile.
     Connect(String),
@@ -65,7 +60,6 @@ pub enum Request {
 pub struct Exchange {
     /// Another server than the profile's.
     pub at: Option<BaseUrl>,
-    /// The key.
     pub id: KeyId,
     /// What proves that we have its secret.
     pub token: HmacToken,
@@ -76,7 +70,6 @@ pub struct Exchange {
 /// Who signs in.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The administrator's name.
     pub username: String,
     /// The password; never printed.
     pub password: SecretString,
@@ -100,15 +93,10 @@ impl Attempt {
 pub enum Reply {
     /// A server can be asked now, and all replies that follow are its. Or it never will be.
     Connected(Result<Server, ApiError>),
-    /// A page.
     Listed(ListRequest, Result<Page, ApiError>),
-    /// A total.
     Counted(Filter, Result<u64, ApiError>),
-    /// A new key.
     Created(Result<Creation, ApiError>),
-    /// A changed key.
     Edited(KeyId, Result<AccessKey, ApiError>),
-    /// A deleted key.
     Deleted(KeyId, Result<(), ApiError>),
     /// A key that is being tested.
     Looked(Attempt, Result<AccessKey, ApiError>),

@@ -8,7 +8,6 @@ use crate::domain::{Identity, Profile};
 /// The server that one works on.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// Its profile.
     pub profile: Profile,
     /// Where it listens: for a request that is to be run elsewhere.
     pub target: Target,
@@ -19,7 +18,6 @@ pub struct Server {
 /// Whose creates are whose: the name of an attempt is known to the server under its session alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// The profile.
     pub profile: String,
     /// Who is signed in; none where nobody signs in.
     pub username: Option<String>,

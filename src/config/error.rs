@@ -8,7 +8,6 @@ use crate::domain::BaseUrlError;
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
-    /// The file.
     pub path: PathBuf,
     /// The line, from 1.
     pub line: usize,
@@ -19,15 +18,12 @@ pub struct Spot {
 /// Why the settings cannot be used: the place, and what to do. Never holds a value of the file that may be a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
     #[error("the settings in {} {problem}", path.display())]
     File {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
     },
-    /// A setting is wrong.
     #[error("{spot}: {problem}")]
     Setting {
         /// Where it stands.
@@ -35,12 +31,10 @@ pub enum ConfigError {
         /// What is wrong, and what to do.
         problem: String,
     },
-    /// There is no such profile.
     #[error("no profile is named {name:?} ({by}){near}; the profiles are: {known}. Add others in {}", file.display())]
     UnknownProfile {
         /// Where the name comes from, such as `--profile`.
         by: String,
-        /// The name.
         name: String,
         /// The names that there are.
         known: String,

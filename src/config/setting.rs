@@ -5,7 +5,6 @@ use super::suggestion;
 /// Settings at the top of the file, besides the profiles.
 pub const TOP_SETTINGS: [&str; 3] = ["default_profile", "clipboard", "clipboard_seconds"];
 
-/// Settings of a profile.
 pub const PROFILE_SETTINGS: [&str; 14] = [
     "base_url",
     "socket",

@@ -89,7 +89,6 @@ impl Config {
         self.entries.iter().map(|entry| entry.profile.clone()).collect()
     }
 
-    /// The profile of this name.
     pub fn profile(&self, name: &str) -> Result<Profile, ConfigError> {
         Ok(self.find(name)?.profile.clone())
     }

@@ -31,7 +31,6 @@ impl SourceText<'_> {
         ConfigError::Setting { spot: self.spot(span), problem: problem.to_owned() }
     }
 
-    /// The value as text.
     pub(crate) fn string<'v>(&self, name: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, ConfigError> {
         match value.get_ref().as_str() {
             Some("") => Err(self.error(value.span(), &format!("{name} is empty: set a value, or remove the line"))),
@@ -45,7 +44,6 @@ impl SourceText<'_> {
         }
     }
 
-    /// The value as a boolean.
     pub(crate) fn boolean(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
         let wrong =
             || self.error(value.span(), &format!("{name} must be true or false, not {}", kind(value.get_ref())));

@@ -15,7 +15,6 @@ pub struct AccessToken(SecretString);
 /// An access token and its end.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// The token.
     pub access_token: AccessToken,
     /// When it stops working: 55 to 60 minutes after the exchange on servers in the field.
     pub expires_at: DateTime<Utc>,

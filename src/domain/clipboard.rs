@@ -8,9 +8,7 @@ pub enum ClipboardChoice {
     /// The one that the surroundings suggest.
     #[default]
     Auto,
-    /// Through tmux.
     Tmux,
-    /// Through GNU screen.
     Screen,
     /// The terminal's, told directly.
     Osc52,

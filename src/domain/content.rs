@@ -10,10 +10,8 @@ pub struct Content(String);
 /// Why a text cannot be the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
-    /// Nothing was given.
     #[error("the content is empty; enter any text, or use the random one")]
     Empty,
-    /// Longer than [`Content::MAX_BYTES`].
     #[error("the content is longer than 4096 bytes; a few random characters are enough")]
     TooLong,
 }
@@ -39,7 +37,6 @@ impl Content {
         Self(format!("{:032x}", u128::from_be_bytes(*bytes)))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -5,15 +5,12 @@ use super::{KeyId, SecretKey};
 /// What a field asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedInput {
-    /// An Access key ID.
     KeyId,
-    /// A Secret access key.
     Secret,
     /// The content of an exchange.
     Content,
     /// An HMAC token, as somebody else made it.
     HmacToken,
-    /// An access token.
     AccessToken,
 }
 

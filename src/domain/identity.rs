@@ -7,7 +7,6 @@ use super::Untrusted;
 /// An administrator who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The name.
     pub username: Untrusted,
     /// What the server lets them do, in its word.
     pub role: Untrusted,

@@ -30,16 +30,13 @@ pub enum SecretKeyError {
     /// An access key ID stands where the secret belongs.
     #[error("this is an Access key ID; the Secret access key starts with sk_ and has 52 characters")]
     IsKeyId,
-    /// It does not begin with [`SecretKey::PREFIX`].
     #[error("a Secret access key starts with sk_")]
     Prefix,
     /// It does not have [`SecretKey::CHARS`] characters; holds how many it has.
     #[error("a Secret access key has 52 characters, not {0}")]
     Length(usize),
-    /// Something other than letters and digits.
     #[error("a Secret access key has only letters and digits after sk_")]
     Alphabet,
-    /// A character is wrong or two are swapped.
     #[error("the checksum at the end of the Secret access key doesn't match; a character is wrong")]
     Checksum,
 }

@@ -6,10 +6,8 @@ use crate::client::{ApiError, Client, Owner};
 
 /// What an operation works with: a conversation, and a server that knows who is signed in.
 pub(crate) trait Access {
-    /// The conversation.
     type Prompter: Prompter;
 
-    /// The conversation.
     fn prompter(&mut self) -> &mut Self::Prompter;
 
     /// A client that may ask about keys; signs in first where that is needed.

@@ -54,7 +54,6 @@ pub struct ActionEntry {
     pub summary: &'static str,
     /// The same for the page, where it does less or more.
     page_summary: &'static str,
-    /// Whether it changes keys.
     pub changes_keys: bool,
 }
 
@@ -163,13 +162,11 @@ impl ActionEntry {
     }
 }
 
-/// The summary of an action.
 #[must_use]
 pub fn summary(id: ActionId) -> &'static str {
     ACTIONS.iter().find(|action| action.id == id).map_or("", |action| action.summary)
 }
 
-/// Whether an action changes keys.
 #[must_use]
 pub fn changes_keys(id: ActionId) -> bool {
     ACTIONS.iter().any(|action| action.id == id && action.changes_keys)

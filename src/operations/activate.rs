@@ -5,10 +5,8 @@ use crate::domain::{AccessKey, Status};
 /// Why a key is not activated or deactivated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSwitched {
-    /// Activating it would change nothing.
     #[error("This key has expired.")]
     Expired,
-    /// It has this status already.
     #[error("The key is already {}.", .0.as_str())]
     Already(Status),
 }
@@ -36,7 +34,6 @@ impl Switch {
         }
     }
 
-    /// The key's status afterwards.
     #[must_use]
     pub const fn status(self) -> Status {
         match self {
@@ -45,7 +42,6 @@ impl Switch {
         }
     }
 
-    /// The verb.
     #[must_use]
     pub const fn verb(self) -> &'static str {
         match self {

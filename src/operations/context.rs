@@ -10,7 +10,6 @@ use crate::config::{AppDirs, Config, Overrides};
 
 /// How the program was started.
 pub struct Context {
-    /// The form of results.
     pub format: Format,
     /// What the command line wishes.
     pub overrides: Overrides,

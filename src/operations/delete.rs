@@ -33,7 +33,6 @@ impl Confirmation {
         typed.eq_ignore_ascii_case(&self.phrase())
     }
 
-    /// The question for it.
     #[must_use]
     pub fn question(&self) -> String {
         match self.production {

@@ -81,7 +81,6 @@ impl From<Exit> for ExitCode {
 /// Why a command did not do what was asked, and what to do next. Never holds a secret.
 #[derive(Debug)]
 pub struct Failure {
-    /// How the program ends.
     pub exit: Exit,
     /// What happened, in a sentence. Empty: nothing needs to be said.
     pub message: String,

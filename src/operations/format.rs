@@ -14,7 +14,6 @@ pub enum Format {
     /// Columns for people.
     #[default]
     Table,
-    /// JSON.
     Json,
     /// Rows with a header, for spreadsheets.
     Separated(Separator),

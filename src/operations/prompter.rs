@@ -38,7 +38,6 @@ pub(crate) trait Prompter {
     /// Asks for a secret, which is not shown while it is typed.
     async fn ask_hidden(&mut self, question: impl AsRef<str>) -> Flow<SecretString>;
 
-    /// Writes what was said.
     async fn flush(&mut self) -> Flow<()>;
 
     /// Signals, which are held back as long as the conversation lasts.

@@ -14,7 +14,6 @@ use super::prompt;
 /// The longest secret, in bytes: as long as a body that our server reads.
 const MOST_BYTES: u64 = 64 * 1024;
 
-/// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
     /// On standard input, to its end.
@@ -28,33 +27,21 @@ pub enum SecretSource {
 /// Why there is no secret. None of these says anything of what was read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretInputError {
-    /// The file cannot be read.
     #[error("cannot read {path}: {source}; check its name and that you may read it")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Others may read the file.
+    File { path: PathBuf, source: io::Error },
     #[error("other users can read {0}: restrict it (chmod 600) and treat the secret in it as compromised")]
     Readable(PathBuf),
-    /// Standard input is a terminal, which would show what is typed.
     #[error("standard input is a terminal, which would show the secret; pipe it in, or omit the option to be prompted")]
     Terminal,
-    /// Standard input cannot be read.
     #[error("cannot read standard input: {0}")]
     Stdin(io::Error),
     /// The question was not answered.
     #[error("{0}")]
     Prompt(io::Error),
-    /// Nothing but perhaps a newline.
     #[error("{0} is empty: it should hold the secret and nothing else")]
     Empty(String),
-    /// Over 64 KiB.
     #[error("{0} has more than 64 KiB; check that it is the right file")]
     TooLong(String),
-    /// Not text.
     #[error("{0} is not UTF-8 text: it should hold the secret and nothing else")]
     NotText(String),
 }

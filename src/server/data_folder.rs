@@ -10,7 +10,6 @@ use super::store::{Store, StoreError};
 
 /// What a server works on: a store, and the master key of its secrets.
 pub struct DataFolder {
-    /// The store.
     pub store: Store,
     /// The master key.
     pub vault: Vault,
@@ -19,13 +18,10 @@ pub struct DataFolder {
 /// Why a data folder cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// Other users may write to the folder.
     #[error("other users may write to {0}: restrict it to yourself (chmod 700) and start again")]
     WritableByOthers(PathBuf),
-    /// The master key cannot be used.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
-    /// The folder or the database in it cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -36,20 +36,12 @@ pub struct Embedded {
 /// Why the embedded server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The data folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The system's random source failed.
     #[error("the system's random number generator failed: {0}")]
     Random(#[from] getrandom::Error),
-    /// No socket can be created.
     #[error("can't listen in {folder}: {source}; choose a data folder on a local disk")]
-    Socket {
-        /// The data folder.
-        folder: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    Socket { folder: PathBuf, source: io::Error },
 }
 
 /// Starts a server on `folder`, which is created if missing. It listens when this returns.

@@ -28,7 +28,6 @@ use super::usage_recorder::UsageRecorder;
 pub struct Setup {
     /// The data folder.
     pub data: PathBuf,
-    /// Where to listen.
     pub listen: Vec<ListenAddr>,
     /// The mode of Unix sockets.
     pub socket_mode: u32,
@@ -36,39 +35,27 @@ pub struct Setup {
     pub tls: Option<TlsFiles>,
     /// Whether a proxy in front of the server terminates TLS and names its clients.
     pub behind_proxy: bool,
-    /// The limits of clients.
     pub limits: Limits,
 }
 
 /// Why a team server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The data folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Passwords could be read on the network.
     #[error(
         "without TLS, anyone on the network could read passwords and tokens sent to {0}: give --tls-cert and \
          --tls-key, listen on 127.0.0.1 or a Unix socket, or give --behind-proxy if a proxy terminates TLS"
     )]
     Plain(ListenAddr),
-    /// The path is the embedded server's.
     #[error("{0} is reserved for the socket of the embedded server: choose another name or folder")]
     OwnSocket(PathBuf),
-    /// An address cannot be listened on.
     #[error("cannot listen on {address}: {source}; choose another address with --listen, or stop what listens there")]
-    Listen {
-        /// The address.
-        address: ListenAddr,
-        /// The system's error.
-        source: io::Error,
-    },
+    Listen { address: ListenAddr, source: io::Error },
 }
 
 /// A team server that listens.

@@ -41,7 +41,6 @@ impl Record {
     }
 }
 
-/// Writes all administrators.
 pub fn write(all: &[Administrator], format: Format) -> Result<Exit, Failure> {
     let records: Vec<Record> = all.iter().map(Record::of).collect();
     let mut out = output::stdout();

@@ -81,7 +81,6 @@ async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<Ac
     Ok(server.client.edit(id, changes).await?)
 }
 
-/// Writes one key.
 fn write_key(out: &mut impl Write, format: Format, key: &AccessKey) -> io::Result<()> {
     let record = KeyRecord::of(key);
     match format {

@@ -19,7 +19,6 @@ impl<W: Write> Rows<W> {
         Self(rows.has_headers(false).delimiter(by.byte()).quote_style(quotes).from_writer(out))
     }
 
-    /// Writes one row.
     pub fn row<T: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
         // The crate's own way to an io::Error hides its kind, and so a pipe that broke.
         self.0.write_record(cells).map_err(|error| match error.into_kind() {

@@ -24,7 +24,6 @@ pub use table::Table;
 /// Standard output, buffered: what was written before is flushed by [`done`].
 pub type Out = BufWriter<StdoutLock<'static>>;
 
-/// Opens standard output.
 pub fn stdout() -> Out {
     BufWriter::new(io::stdout().lock())
 }

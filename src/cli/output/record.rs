@@ -32,7 +32,6 @@ impl<'a> KeyRecord<'a> {
         FIELDS.iter().map(|field| field.name)
     }
 
-    /// The record of a key.
     #[must_use]
     pub fn of(key: &'a AccessKey) -> Self {
         let values = FIELDS.each_ref().map(|field| (field.value)(key));
@@ -67,20 +66,17 @@ impl<'a> KeyRecord<'a> {
 /// One line of a key's history, as `--output json` shows it.
 #[derive(Serialize)]
 pub struct EventRecord<'a> {
-    /// When.
     pub at: String,
     /// `created`, `edited`, `used`, `refused`, `deleted`.
     pub kind: &'a str,
     /// The administrator; `null` if none did it.
     pub by: Option<&'a str>,
-    /// The address.
     pub from: Option<&'a str>,
     /// What was edited, or why it was refused.
     pub detail: Option<&'a str>,
 }
 
 impl<'a> EventRecord<'a> {
-    /// The record of an event.
     #[must_use]
     pub fn of(event: &'a Event) -> Self {
         let text = |text: &'a Option<Untrusted>| text.as_ref().map(Untrusted::raw_for_api);

@@ -13,7 +13,6 @@ pub struct Table {
     columns: Vec<Column>,
 }
 
-/// One column.
 struct Column {
     /// Its place among the cells of a row.
     cell: usize,
@@ -68,7 +67,6 @@ impl Table {
         Self { columns: kept.into_iter().map(column).collect() }
     }
 
-    /// Writes the titles.
     pub fn head(&self, out: &mut impl Write) -> io::Result<()> {
         self.line(out, |column| column.title.clone())
     }

@@ -14,9 +14,7 @@ use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
 
 /// The status, the headers and the body of an answer. What it says is understood here, whoever it came from.
 pub struct Answer {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body; it may hold a secret. None if it is larger than any answer of the call.
     pub body: Option<Zeroizing<Vec<u8>>>,
@@ -36,12 +34,10 @@ impl Answer {
         Ok(Self { status, headers, body: Some(body) })
     }
 
-    /// A page of keys.
     pub fn page(&self, place: &Cursor) -> Result<Page, ApiError> {
         self.read::<WirePage>()?.into_page(place)
     }
 
-    /// A key.
     pub fn key(&self) -> Result<AccessKey, ApiError> {
         self.read::<WireKeyAnswer>()?.key.into_key()
     }
@@ -56,7 +52,6 @@ impl Answer {
         })
     }
 
-    /// An access token.
     pub fn grant(&self) -> Result<Grant, ApiError> {
         self.read::<WireGrant>()?.into_grant()
     }

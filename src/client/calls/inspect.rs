@@ -12,7 +12,6 @@ use crate::domain::{KeyId, Untrusted};
 /// One line of a key's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When it happened.
     pub at: DateTime<Utc>,
     /// The contract's word for what happened: `created`, `used` and so on.
     pub kind: Untrusted,
@@ -42,7 +41,6 @@ struct WireEvents {
 /// What a server says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// Its version.
     pub version: Untrusted,
     /// Its clock, in whole seconds (`Date`, RFC 9110, section 6.6.1).
     pub time: Option<DateTime<Utc>>,

@@ -102,7 +102,6 @@ impl Client {
         Answer::of(self.send(call).await?, BODY_LIMIT).await?.page(&request.place)
     }
 
-    /// How many keys match.
     pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
         let call = self.call(Method::GET, &["keys"]).query(&[("limit", "1"), ("order", Order::Asc.as_str())]);
         let answer = Answer::of(self.send(call.query(&filter_pairs(filter))).await?, BODY_LIMIT).await?;
@@ -120,13 +119,11 @@ impl Client {
         Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.creation()
     }
 
-    /// One key.
     pub async fn key(&self, id: &KeyId) -> Result<AccessKey, ApiError> {
         let call = self.call(Method::GET, &["keys", id.raw_for_api()]);
         Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
     }
 
-    /// Changes a key.
     pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<AccessKey, ApiError> {
         let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
         Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()

@@ -13,7 +13,6 @@ pub use forward::Forward;
 /// Where a server is, and everything that stands between it and us.
 #[derive(Clone, Debug)]
 pub struct ConnectionSettings {
-    /// Where it listens.
     pub target: Target,
     /// Certificate authorities to trust besides the system's: PEM.
     pub ca_file: Option<PathBuf>,
@@ -34,12 +33,10 @@ pub struct ConnectionSettings {
     pub timeout: Duration,
 }
 
-/// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// On a Unix socket of this machine.
     Socket(PathBuf),
-    /// At a URL.
     Url(BaseUrl),
 }
 

@@ -26,7 +26,6 @@ const NO_KEYRING: &str = "was not saved, because the kernel gives this login no 
 /// The largest file that is read, in bytes: a session token, a name and a URL.
 const MOST: u64 = 64 << 10;
 
-/// What keeps a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStorage {
     /// The kernel's keyring of this user: until the computer is started again, at the longest.
@@ -90,7 +89,6 @@ impl SessionFile {
         Self { path: folder.join(format!("{key}.json")), folder, server, login: Account::read().login }
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -27,7 +27,6 @@ enum CallOutcome {
     Answered,
     /// It needs somebody to sign in.
     Refused(Request, ApiError),
-    /// A sign-in.
     SignedIn(Result<AdminSession, ApiError>),
 }
 

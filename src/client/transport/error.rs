@@ -7,7 +7,6 @@ use crate::domain::Untrusted;
 /// Which part of the way is to blame, and what to do. Never holds a proxy's password or a URL.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TransportError {
-    /// A file that the settings name cannot be used.
     #[error("The {what} {} {problem}.", path.display())]
     File {
         /// What the file is.
@@ -20,10 +19,8 @@ pub enum TransportError {
     /// A proxy's address is wrong. Holds where it was given, and what is wrong.
     #[error("The proxy in {0} can't be used: {1}.")]
     ProxyAddress(String, &'static str),
-    /// TLS cannot be set up on this computer.
     #[error("Can't set up TLS: {0}.")]
     Tls(String),
-    /// The server's certificate comes from an authority that is not trusted here.
     #[error(
         "This computer doesn't trust the authority that signed the server's certificate. Name the authority's \
          certificate with ca_file in the profile, or check the address."
@@ -35,25 +32,20 @@ pub enum TransportError {
         .0.to_display(120)
     )]
     WrongName(Untrusted),
-    /// The server's certificate is out of date.
     #[error(
         "The server's certificate has expired. Have it renewed. If it should still be valid, this computer's clock is \
          wrong."
     )]
     Expired,
-    /// The server's certificate begins in the future.
     #[error("The server's certificate is not valid yet: it is too new, or this computer's clock is wrong.")]
     NotYetValid,
-    /// The server shows the certificate of an authority as its own.
     #[error(
         "The server's certificate is a certificate authority's (CA:TRUE, the default of openssl req -x509), which \
          can't identify a server. Have one issued with basicConstraints=CA:FALSE."
     )]
     AuthorityAsServer,
-    /// Something else is wrong with the server's certificate.
     #[error("The server's certificate isn't trusted ({}). If it is your own, name it with ca_file in the profile.", .0.to_display(120))]
     Certificate(Untrusted),
-    /// The server requires a client certificate.
     #[error("The server requires a client certificate. Name yours with client_cert and client_key in the profile.")]
     ClientCertificateRequired,
     /// The server does not accept our certificate. Holds the name of the TLS alert.
@@ -62,22 +54,16 @@ pub enum TransportError {
          client_cert names."
     )]
     ClientCertificateRefused(String),
-    /// The server's answer is not TLS.
     #[error("This port doesn't use TLS. Check the port of the base URL, and any proxy in front of the server.")]
     NotTls,
-    /// The server's answer to plain HTTP is TLS.
     #[error("This port uses TLS. Write https:// in the base URL.")]
     SpeaksTls,
-    /// TLS failed in another way.
     #[error("The TLS connection failed ({}). Check the address, and what is between here and the server.", .0.to_display(120))]
     Handshake(Untrusted),
-    /// The proxy requires authentication.
     #[error("The proxy requires a user name and password. Put them in its address, http://NAME:PASSWORD@HOST:PORT.")]
     ProxyPasswordRequired,
-    /// The proxy cannot be reached, or does not connect us.
     #[error("The proxy can't connect to the server ({}). Check proxy in the profile, or HTTPS_PROXY.", .0.to_display(120))]
     Proxy(Untrusted),
-    /// The host's name is unknown.
     #[error("Can't resolve the server's name ({}). Check the base URL and the network.", .0.to_display(120))]
     UnknownHost(Untrusted),
 }

@@ -75,7 +75,6 @@ impl fmt::Debug for ProxyUrl {
 
 /// A proxy that is named, and whether it is used for a server.
 pub struct ProxyRoute {
-    /// The proxy.
     pub url: ProxyUrl,
     /// The variable that names it; none if the settings do.
     pub variable: Option<&'static str>,

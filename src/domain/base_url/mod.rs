@@ -22,7 +22,6 @@ pub struct BaseUrl {
 /// Why a text is not a base URL. Never holds the text, which may be a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    /// Nothing was given.
     #[error("the base URL is empty; enter one like https://instance.passportalmsp.com")]
     Empty,
     /// A Secret access key stands where the URL belongs.
@@ -40,10 +39,8 @@ pub enum BaseUrlError {
          the secrets"
     )]
     PlainHttp(String),
-    /// Neither `http` nor `https`.
     #[error("a base URL must start with https:// (or http:// for this machine)")]
     Scheme,
-    /// It is not a URL at all.
     #[error("this is not a base URL ({0}); enter one like https://instance.passportalmsp.com")]
     NotAUrl(&'static str),
 }

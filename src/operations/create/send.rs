@@ -16,7 +16,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why there is no new key in hand.
 pub(crate) struct NotSent {
-    /// Why.
     pub(crate) why: Interrupt,
     /// Whether it is certain that no key was made.
     pub(crate) is_certain: bool,

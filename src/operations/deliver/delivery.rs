@@ -5,12 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::domain::{Untrusted, sentence};
 use crate::platform::delivery::{CommandOutput, Failed, Refusal};
 
-/// Where a secret went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Standard output.
     Stdout,
-    /// A new file.
     File(PathBuf),
     /// A file descriptor; its number.
     Descriptor(u32),
@@ -49,7 +46,6 @@ impl Delivery {
 /// A secret that reached a file, a descriptor or a command.
 #[derive(Debug)]
 pub struct Saved {
-    /// Where it is.
     pub to: Delivery,
     /// What the command printed, if that was kept.
     pub output: CommandOutput,

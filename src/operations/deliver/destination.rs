@@ -19,7 +19,6 @@ pub enum Destination {
     Stdout,
     /// A file that was made for it.
     File(NewFile),
-    /// An open file descriptor.
     Descriptor(Descriptor),
     /// A command that was found.
     Command(PipeCommand),

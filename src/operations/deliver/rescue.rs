@@ -25,7 +25,6 @@ impl Rescue {
         })
     }
 
-    /// Where it is.
     pub fn folder(&self) -> &Path {
         &self.0
     }

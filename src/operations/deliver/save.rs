@@ -18,7 +18,6 @@ use crate::platform::home::expand_home;
 pub enum SaveTarget {
     /// A new file, or a descriptor that was opened for us, such as `/dev/fd/3`.
     File(String),
-    /// A command's standard input.
     Command(String),
 }
 

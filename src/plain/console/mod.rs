@@ -19,10 +19,8 @@ use sanitize::Sanitizer;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// The number of SIGINT.
 const INTERRUPT: i32 = 2;
 
-/// A conversation.
 pub(crate) struct Console {
     /// What waits to be written: with the next question, so that a terminal that has stopped holds up no signal.
     out: Zeroizing<Vec<u8>>,

@@ -24,7 +24,6 @@ use super::Listing;
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// The exit code.
     pub exit: Exit,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
@@ -32,13 +31,11 @@ pub struct Ended {
 
 /// All that an operation works with.
 pub(crate) struct Session {
-    /// The conversation.
     pub(crate) console: Console,
     /// Where one works, and who is signed in.
     pub(crate) server: Server,
     /// The keys that were listed last.
     pub(crate) listing: Listing,
-    /// The settings.
     pub(crate) config: Config,
     /// How the program was started.
     pub(crate) settings: Context,

@@ -25,7 +25,6 @@ pub struct Clipboard {
 
 /// What came of a copy.
 pub struct Copied {
-    /// What was copied.
     pub what: What,
     /// What the terminal is to be told.
     pub write: Option<Zeroizing<Vec<u8>>>,

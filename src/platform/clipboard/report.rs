@@ -7,19 +7,15 @@ use crate::platform::surroundings::ClipboardRoute;
 /// What was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The Secret access key.
     Secret,
-    /// The Access key ID.
     Id,
     /// A key as tab-separated text, without its secret.
     Row,
-    /// An HMAC token.
     HmacToken,
     /// What an HMAC token was made of.
     Content,
     /// An exchange, as text for curl.
     Request,
-    /// An access token.
     AccessToken,
     /// Nothing: what was copied before is overwritten.
     Clipboard,
@@ -68,9 +64,7 @@ pub enum CopyReport {
     Overwritten(ClipboardRoute),
     /// A desktop's clipboard was emptied; or it held something else by then, and was left alone.
     Cleared(bool),
-    /// It was not sent.
     Failed {
-        /// Why, in words.
         reason: String,
     },
 }
@@ -119,7 +113,6 @@ impl CopyReport {
         }
     }
 
-    /// Whether it was not sent.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
         matches!(self, Self::Failed { .. })

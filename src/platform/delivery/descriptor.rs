@@ -51,7 +51,6 @@ impl Descriptor {
         Ok(Self { number, file })
     }
 
-    /// Its number.
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.number

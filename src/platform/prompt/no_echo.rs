@@ -30,7 +30,6 @@ static SILENT: Mutex<Option<Silent>> = Mutex::new(None);
 
 struct Silent {
     terminal: File,
-    /// How it was before.
     before: Termios,
     /// Whether it is so again, since we make way for the shell.
     is_lifted: bool,

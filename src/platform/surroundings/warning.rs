@@ -18,7 +18,6 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// It as a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {

@@ -27,7 +27,6 @@ pub(crate) struct Claims {
     pub(crate) jti: String,
 }
 
-/// Signs a token.
 pub(crate) fn sign(vault: &Vault, claims: &Claims) -> Option<Zeroizing<String>> {
     let payload = serde_json::to_vec(claims).ok()?;
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(payload));

@@ -18,13 +18,10 @@ pub enum PasswordError {
     /// Fewer than 12 characters; holds how many there are.
     #[error("the password has {0} characters and needs at least 12; use a few words or a password generator")]
     TooShort(usize),
-    /// More than 1,024 bytes.
     #[error("the password has more than 1024 bytes; check that it is the right text")]
     TooLong,
-    /// More than one line.
     #[error("the password contains a line break or another control character, which can't be typed when signing in")]
     NotOneLine,
-    /// It holds the username, or one character over and over.
     #[error("the password is too easy to guess; it must not contain the user name or repeat a single character")]
     Guessable,
 }
@@ -33,7 +30,6 @@ impl Username {
     /// The most characters of a name.
     const MOST: usize = 64;
 
-    /// Checks a name.
     pub fn parse(text: &str) -> Result<Self, UsernameError> {
         let name = text.to_ascii_lowercase();
         let fits = (1..=Self::MOST).contains(&name.len());
@@ -41,7 +37,6 @@ impl Username {
         if fits && name.chars().all(known) { Ok(Self(name)) } else { Err(UsernameError) }
     }
 
-    /// The name's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -54,7 +49,6 @@ const FEWEST_CHARS: usize = 12;
 /// The most bytes of a password.
 const MOST_BYTES: usize = 1024;
 
-/// Checks a new password.
 pub fn check_password(username: &Username, password: &SecretString) -> Result<(), PasswordError> {
     let text = password.expose_secret();
     let mut chars = text.chars();

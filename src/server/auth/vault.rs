@@ -29,26 +29,17 @@ pub struct Vault {
 /// Why a master key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
-    /// The file cannot be created, read or written.
     #[error("can't use {path}: {source}; check that the folder exists and that you can write to it")]
-    Files {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// There are encrypted secrets, and no key to decrypt them with.
+    Files { path: PathBuf, source: io::Error },
     #[error("the file {0} is missing, and without it no secret can be decrypted: restore it from a backup")]
     Missing(PathBuf),
     /// The file is not safe to use, or does not belong to the database.
     #[error("can't use the master key {path}: {why}")]
     Refused {
-        /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
         why: &'static str,
     },
-    /// The system's random source failed.
     #[error("the system's random number generator failed: {0}")]
     Random(#[from] getrandom::Error),
 }

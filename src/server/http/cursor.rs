@@ -23,12 +23,10 @@ pub(crate) fn decode(sort: Sort, text: &str) -> Result<Keyset, HttpError> {
     place.ok_or_else(|| HttpError::malformed("cursor", "is not one that this list gave"))
 }
 
-/// An event's number as text.
 pub(crate) fn encode_event(seq: i64) -> String {
     URL_SAFE_NO_PAD.encode(seq.to_string())
 }
 
-/// Reads an event's number.
 pub(crate) fn decode_event(text: &str) -> Result<i64, HttpError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok();
     let seq = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());

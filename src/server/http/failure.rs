@@ -45,17 +45,14 @@ impl HttpError {
         Self::new(StatusCode::UNAUTHORIZED, 1006, format!("Invalid token: {why}"))
     }
 
-    /// 403.
     pub(crate) fn forbidden(what: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, 0, what)
     }
 
-    /// 404.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, 0, format!("{what} was not found"))
     }
 
-    /// 405.
     pub(crate) fn method() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, 3000, "Method not allowed")
     }
@@ -71,7 +68,6 @@ impl HttpError {
         Self::new(StatusCode::REQUEST_TIMEOUT, 0, "The request took too long")
     }
 
-    /// 413.
     pub(crate) fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, 0, "The body is larger than 64 KiB")
     }
@@ -94,7 +90,6 @@ impl HttpError {
         Self::unexpected()
     }
 
-    /// 500.
     pub(crate) fn unexpected() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "Unexpected error")
     }

@@ -22,13 +22,11 @@ use crate::server::store::ExpiryChange;
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Reads a query string.
     pub(crate) fn of_query(uri: &Uri) -> Result<Self, HttpError> {
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
         Self::of_pairs(pairs.map_err(|_| HttpError::malformed("query", "not readable"))?.0)
     }
 
-    /// Reads a JSON body.
     pub(crate) async fn of_json(request: Request) -> Result<Self, HttpError> {
         if media_type(request.headers()) != "application/json" {
             return Err(HttpError::malformed("content-type", "must be application/json"));

@@ -20,7 +20,6 @@ const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodR
     ApiRoute { method, path, answer }
 }
 
-/// Every route.
 pub const ROUTES: [ApiRoute; 11] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),

@@ -20,7 +20,6 @@ pub(crate) struct Listener {
     limiter: ConnectionLimiter,
 }
 
-/// What listens.
 pub(crate) enum ListenSocket {
     Tcp(TcpListener),
     Unix(UnixListener),

@@ -28,37 +28,21 @@ pub struct TlsFiles {
 /// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read.
     #[error("can't read {path}: {source}; check its name and that the server can read it")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Everyone may read the key.
+    File { path: PathBuf, source: io::Error },
     #[error("everyone can read or write the key {0}; restrict it (chmod 600) and treat the key as compromised")]
     OpenKey(PathBuf),
     /// Not what it should be.
     #[error("{path} has no usable {what}: {why}")]
     Content {
-        /// The file.
         path: PathBuf,
         /// What was looked for.
         what: &'static str,
-        /// What is wrong.
         why: String,
     },
     /// Each is good, but they do not belong together.
     #[error("can't use the certificate {certificate} with the key {key}: {why}")]
-    Pair {
-        /// The certificate's file.
-        certificate: PathBuf,
-        /// The key's file.
-        key: PathBuf,
-        /// What is wrong.
-        why: rustls::Error,
-    },
+    Pair { certificate: PathBuf, key: PathBuf, why: rustls::Error },
 }
 
 impl TlsFiles {

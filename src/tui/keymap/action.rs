@@ -9,13 +9,9 @@ use crate::operations::permissions::ReadOnly;
 pub enum Action {
     /// An action of the catalogue.
     Do(ActionId),
-    /// One row up.
     Up,
-    /// One row down.
     Down,
-    /// One page up.
     PageUp,
-    /// One page down.
     PageDown,
     /// To the first row.
     Home,
@@ -23,19 +19,16 @@ pub enum Action {
     End,
     /// Sort by a column, counted from 0; again: in reverse.
     SortBy(usize),
-    /// Copy the Secret access key.
     CopySecret,
     /// Bring the Secret access key to a file or a command.
     SaveTo,
     /// Show or hide the Secret access key.
     ShowKey,
-    /// Make an HMAC token of the new secret.
     HmacToken,
     /// Try the real exchange with the new secret.
     TestKey,
     /// Close the dialog that holds a secret.
     Close,
-    /// Make way for the shell, for a while.
     Suspend,
     /// Back, without doing anything.
     Cancel,

@@ -13,11 +13,9 @@ use crate::operations::actions::{ACTIONS, ActionEntry};
 /// What presses mean now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The list of keys.
     List,
     /// The list, while its filter is typed.
     Filter,
-    /// A form with fields.
     Form,
     /// A confirmation that is typed.
     Confirm,
@@ -25,9 +23,7 @@ pub enum Mode {
     Question,
     /// The dialog that holds a new secret.
     Reveal,
-    /// The profiles.
     Profiles,
-    /// The bindings.
     Help,
     /// Waiting for an answer before leaving.
     Leaving,
@@ -39,7 +35,6 @@ pub struct Binding {
     mode: Mode,
     code: KeyCode,
     modifiers: KeyModifiers,
-    /// What it means.
     pub action: Action,
     /// The press in the user's words; empty for a second way to the same.
     pub press: &'static str,

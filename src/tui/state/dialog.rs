@@ -8,7 +8,6 @@ use crate::operations::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::Mode;
 
-/// A dialog.
 #[derive(Debug)]
 pub enum Dialog {
     /// Label and expiry of a key to be created.
@@ -21,13 +20,10 @@ pub enum Dialog {
     LeftOver(PendingCreateDialog),
     /// Label and expiry of a key at hand.
     Edit(EditDialog),
-    /// Delete this key?
     Delete(DeleteDialog),
-    /// Activate or deactivate this key?
     Switch(Question, Switch),
     /// Steps two and three for a key made earlier or elsewhere.
     Token(Box<TokenDialog>),
-    /// The profiles, to choose another server.
     Profiles(ProfilesDialog),
     /// Every binding; holds the first line on screen.
     Help(usize),
@@ -52,7 +48,6 @@ impl Dialog {
 /// A call that a dialog has made, or what came of it.
 #[derive(Debug, Default)]
 pub enum CallState {
-    /// Not made.
     #[default]
     None,
     /// Made; its answer is awaited.
@@ -62,21 +57,17 @@ pub enum CallState {
 }
 
 impl CallState {
-    /// Whether an answer is awaited.
     #[must_use]
     pub const fn is_sent(&self) -> bool {
         matches!(self, Self::Sent)
     }
 }
 
-/// The dialog that creates a key.
 #[derive(Debug)]
 pub struct CreateDialog {
-    /// What is typed.
     pub form: KeyForm,
     /// The attempt's name: the same for every Enter, so that one key is made.
     pub idempotency_key: IdempotencyKey,
-    /// The call.
     pub call: CallState,
 }
 
@@ -94,27 +85,21 @@ impl Default for CreateDialog {
     }
 }
 
-/// The dialog that edits a key.
 #[derive(Debug)]
 pub struct EditDialog {
     /// The key as it was when the dialog opened.
     pub key: AccessKey,
-    /// What is typed.
     pub form: KeyForm,
-    /// The call.
     pub call: CallState,
 }
 
 /// The confirmation that deletes a key. It holds the key it was opened for, whatever the list does.
 #[derive(Debug)]
 pub struct DeleteDialog {
-    /// The key.
     pub key: AccessKey,
     /// What confirms.
     pub confirmation: Confirmation,
-    /// What is typed of it.
     pub typed: Field,
-    /// The call.
     pub call: CallState,
 }
 
@@ -127,7 +112,6 @@ impl DeleteDialog {
         Self { key, confirmation, typed: Field::new("", length), call: CallState::None }
     }
 
-    /// Whether what is typed confirms.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.confirmation.is_given_by(self.typed.text())
@@ -137,11 +121,9 @@ impl DeleteDialog {
 /// A question with two buttons, of which the safe one is preselected.
 #[derive(Debug)]
 pub struct Question {
-    /// The key that it is about.
     pub key: AccessKey,
     /// Whether the button that does it is focused.
     pub yes: bool,
-    /// The call.
     pub call: CallState,
 }
 

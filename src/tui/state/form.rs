@@ -22,16 +22,13 @@ pub struct KeyForm {
     pub days: Field,
     /// The date, for [`Expiry::OnDate`].
     pub date: Field,
-    /// Where presses go.
     pub focus: Focus,
 }
 
 /// How the end of a key is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// It has none.
     Never,
-    /// Days from now.
     InDays,
     /// A date, perhaps with a time.
     OnDate,
@@ -47,13 +44,10 @@ impl Expiry {
 pub enum Focus {
     /// A text; holds its place in [`KeyForm::texts`].
     Text(usize),
-    /// The choice of expiry.
     Expiry,
     /// Days or date.
     Value,
-    /// The button that does it.
     Submit,
-    /// The button that does not.
     Cancel,
 }
 
@@ -98,7 +92,6 @@ impl KeyForm {
         self.focus = moved(&stops, self.focus, action);
     }
 
-    /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
         match (self.focus, key.code) {
             (Focus::Expiry, KeyCode::Left) => self.choose(2),
@@ -113,7 +106,6 @@ impl KeyForm {
         }
     }
 
-    /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         if let Some(field) = self.field() {
             field.paste(text);

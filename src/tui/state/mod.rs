@@ -52,7 +52,6 @@ use crate::platform::surroundings::{Surroundings, Warning};
 /// Everything that the screen shows.
 #[derive(Debug)]
 pub struct State {
-    /// The list of keys.
     pub list: List,
     /// What stands on top of it.
     pub dialog: Option<Dialog>,
@@ -91,7 +90,6 @@ pub struct State {
 /// Whether the program is about to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitState {
-    /// It is not.
     No,
     /// The user asked for it: as soon as nothing would be lost.
     Asked,
@@ -102,7 +100,6 @@ pub enum ExitState {
 /// A sentence for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The sentence.
     pub text: String,
     /// Whether it tells of a failure.
     pub is_error: bool,

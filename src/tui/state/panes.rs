@@ -12,7 +12,6 @@ pub struct Panes {
     pub list: u16,
     /// Columns of the list.
     pub list_width: u16,
-    /// Where the details are.
     pub details: DetailsPane,
 }
 

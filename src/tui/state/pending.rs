@@ -29,18 +29,14 @@ pub enum PendingCreateButton {
 }
 
 impl PendingCreateButton {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Later, Self::Finish, Self::Forget];
 }
 
 /// The question what shall become of a create that an earlier run left over.
 #[derive(Debug)]
 pub struct PendingCreateDialog {
-    /// The create.
     pub left: PendingCreate,
-    /// The focused button.
     pub focus: PendingCreateButton,
-    /// The call.
     pub call: CallState,
 }
 

@@ -6,7 +6,6 @@ use crate::tui::keymap::Action;
 /// The profiles, and the one that is marked.
 #[derive(Debug)]
 pub struct ProfilesDialog {
-    /// All of them.
     pub profiles: Vec<Profile>,
     /// The one that is worked on.
     pub current: Option<String>,
@@ -22,7 +21,6 @@ impl ProfilesDialog {
         Self { profiles, current, selected: at.unwrap_or(0) }
     }
 
-    /// The marked one.
     #[must_use]
     pub fn marked(&self) -> Option<&Profile> {
         self.profiles.get(self.selected)

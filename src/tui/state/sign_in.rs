@@ -9,31 +9,23 @@ use crate::client::Credentials;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 
-/// The dialog.
 #[derive(Debug)]
 pub struct SignInDialog {
     /// Why it was opened.
     pub why: &'static str,
-    /// The administrator's name.
     pub username: Field,
     /// The password; never echoed.
     pub password: Field,
-    /// Where presses go.
     pub focus: SignInFocus,
-    /// The call.
     pub call: CallState,
 }
 
 /// A stop of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInFocus {
-    /// The name.
     Username,
-    /// The password.
     Password,
-    /// *Sign in*.
     Submit,
-    /// *Cancel*.
     Cancel,
 }
 
@@ -41,7 +33,6 @@ use SignInFocus as F;
 
 /// What a turn of the dialog comes to.
 pub enum SignInOutcome {
-    /// It stays.
     Stay,
     /// These shall sign in.
     Send(Credentials),
@@ -69,7 +60,6 @@ impl SignInDialog {
         }
     }
 
-    /// Takes an intent.
     pub fn act(&mut self, action: Action) -> SignInOutcome {
         if self.call.is_sent() {
             return if action == Action::Cancel { SignInOutcome::GiveUp } else { SignInOutcome::Stay };
@@ -87,7 +77,6 @@ impl SignInDialog {
         SignInOutcome::Stay
     }
 
-    /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
         match (self.focus, key.code) {
             (F::Submit, KeyCode::Right) => self.focus = F::Cancel,
@@ -100,7 +89,6 @@ impl SignInDialog {
         }
     }
 
-    /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         if let Some(field) = self.field() {
             field.paste(text);

@@ -14,12 +14,10 @@ use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
 
-/// The page.
 #[derive(Debug)]
 pub struct TokenDialog {
     /// The base URL of another server; empty for the profile's.
     pub base: Field,
-    /// The Access key ID.
     pub id: Field,
     /// The Secret access key; never echoed.
     pub secret: Field,
@@ -27,7 +25,6 @@ pub struct TokenDialog {
     pub content: Field,
     /// An HMAC token that failed, for the doctor; never echoed.
     pub failing: Field,
-    /// Where presses go.
     pub focus: TokenFocus,
     /// What is wrong with what is typed, or what was made of it, in words.
     pub words: Option<String>,
@@ -40,23 +37,14 @@ pub struct TokenDialog {
 /// A stop of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenFocus {
-    /// The base URL.
     Base,
-    /// The Access key ID.
     Id,
-    /// The Secret access key.
     Secret,
-    /// The content.
     Content,
-    /// The HMAC token that failed.
     Failing,
-    /// *HMAC token*.
     Hmac,
-    /// *Get access token*.
     Exchange,
-    /// *Doctor*.
     Doctor,
-    /// *Close*.
     Close,
 }
 
@@ -97,7 +85,6 @@ impl TokenDialog {
         }
     }
 
-    /// Takes an intent.
     pub fn act(&mut self, action: Action) -> StepOutcome {
         if let Some(step) = &mut self.step {
             let outcome = step.act(action);
@@ -120,7 +107,6 @@ impl TokenDialog {
         StepOutcome::Stay(None)
     }
 
-    /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
         if let Some(step) = &mut self.step {
             return step.press(key);

@@ -40,7 +40,6 @@ impl Window {
         self.pages.iter().all(|(_, page)| page.keys.is_empty())
     }
 
-    /// A row.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&AccessKey> {
         let (page, at) = self.locate(row)?;

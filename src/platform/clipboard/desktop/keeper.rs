@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 pub(crate) enum ClipboardJob {
     /// Put this on the clipboard.
     Set {
-        /// The text.
         text: Zeroizing<String>,
         /// Whether it is a credential: then no clipboard manager should remember it, and it goes again by itself.
         secret: bool,

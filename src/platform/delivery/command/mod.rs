@@ -36,9 +36,7 @@ pub enum OutputMode {
 /// Why a command did not take the secret, for the middle of a sentence; and what it said, if that was kept.
 #[derive(Debug)]
 pub struct Failed {
-    /// Why.
     pub why: String,
-    /// Its words.
     pub said: Untrusted,
 }
 

@@ -19,7 +19,6 @@ pub struct List {
     pub window: Option<Window>,
     /// How many keys match, once it is known.
     pub total: Option<u64>,
-    /// The selected row.
     pub selected: usize,
     /// The first row on screen.
     pub top: usize,
@@ -39,7 +38,6 @@ pub struct List {
 /// Why the server could not be asked.
 #[derive(Debug)]
 pub struct LoadFailure {
-    /// In words.
     pub error: ApiError,
     /// When it is tried again by itself; never if that would not help.
     pub retry_at: Option<Instant>,
@@ -65,7 +63,6 @@ const REFRESH: Duration = Duration::from_secs(60);
 const AHEAD: usize = 60;
 
 impl List {
-    /// The selected key.
     #[must_use]
     pub fn selected_key(&self) -> Option<&AccessKey> {
         self.window.as_ref()?.get(self.selected)

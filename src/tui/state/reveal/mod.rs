@@ -18,15 +18,12 @@ pub use parts::{Fate, News, RevealButton};
 /// A new key with its secret, until *Close*.
 #[derive(Debug)]
 pub struct Reveal {
-    /// The key.
     pub key: AccessKey,
     /// Its secret. Dropped, and so wiped, with the dialog.
     pub secret: SecretKey,
     /// Until when the secret is readable; hidden if none.
     pub shown_until: Option<Instant>,
-    /// The focused button.
     pub focus: RevealButton,
-    /// What happened last.
     pub news: Option<News>,
     /// Where the secret is, as far as it is known.
     pub fate: Fate,
@@ -68,7 +65,6 @@ impl Reveal {
         }
     }
 
-    /// Takes an intent.
     pub fn act(&mut self, action: Action) -> RevealOutcome {
         if self.asking {
             return self.answer(action);
@@ -107,7 +103,6 @@ impl Reveal {
         RevealOutcome::Stay(None)
     }
 
-    /// Hides the secret.
     pub fn hide(&mut self) {
         self.shown_until = None;
         if let Some(step) = &mut self.step {

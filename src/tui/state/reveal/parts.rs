@@ -27,19 +27,13 @@ pub enum News {
 pub enum RevealButton {
     /// *Show key*, or *Hide key* while it is shown.
     Show,
-    /// *Copy to clipboard*.
     Copy,
-    /// *Save*.
     Save,
-    /// *HMAC token*.
     Hmac,
-    /// *Test key*.
     Test,
-    /// *Close*.
     Close,
 }
 
 impl RevealButton {
-    /// All of them.
     pub const ALL: [Self; 6] = [Self::Show, Self::Copy, Self::Save, Self::Hmac, Self::Test, Self::Close];
 }

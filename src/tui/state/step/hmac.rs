@@ -25,7 +25,6 @@ pub struct HmacStep {
     pub content: Field,
     /// The token, once it is made.
     pub made: Option<Made>,
-    /// Where presses go.
     pub focus: HmacFocus,
     /// What came of the last copy.
     pub copied: Option<(What, CopyReport)>,
@@ -36,9 +35,7 @@ pub struct HmacStep {
 /// A token, for as long as it is shown: with its ID and content it is a credential.
 #[derive(Debug)]
 pub struct Made {
-    /// The token.
     pub token: HmacToken,
-    /// What it was made of.
     pub content: Content,
     until: Instant,
 }
@@ -46,17 +43,12 @@ pub struct Made {
 /// A stop of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HmacFocus {
-    /// The content.
     Content,
     /// *Generate*, while there is none.
     Make,
-    /// *Copy token*.
     CopyToken,
-    /// *Copy content*.
     CopyContent,
-    /// *Copy as curl*.
     CopyRequest,
-    /// *Back*.
     Back,
 }
 
@@ -76,7 +68,6 @@ impl HmacStep {
         if self.made.is_some() { &[Content, CopyToken, CopyContent, CopyRequest, Back] } else { &[Content, Make, Back] }
     }
 
-    /// Takes an intent.
     pub fn act(&mut self, action: Action) -> StepOutcome {
         match action {
             Action::Next | Action::Previous => self.go(action),
@@ -115,7 +106,6 @@ impl HmacStep {
         check_content(self.content.text(), &self.pair.secret)
     }
 
-    /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
         match key.code {
             KeyCode::Left if self.focus != HmacFocus::Content => self.go(Action::Previous),
@@ -128,7 +118,6 @@ impl HmacStep {
         }
     }
 
-    /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         if self.focus == HmacFocus::Content {
             self.content.paste(text);

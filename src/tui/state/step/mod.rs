@@ -49,7 +49,6 @@ impl Step {
         }
     }
 
-    /// Takes an intent.
     pub fn act(&mut self, action: Action) -> StepOutcome {
         match self {
             Self::Hmac(step) => step.act(action),
@@ -64,7 +63,6 @@ impl Step {
         matches!(self, Self::Save(step) if step.is_running())
     }
 
-    /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
         match self {
             Self::Hmac(step) => step.press(key),
@@ -73,7 +71,6 @@ impl Step {
         }
     }
 
-    /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         match self {
             Self::Hmac(step) => step.paste(text),

@@ -13,11 +13,9 @@ use crate::tui::state::focus::moved;
 /// The step, from what is typed to the end of the delivery.
 #[derive(Debug)]
 pub struct SaveStep {
-    /// The new file.
     pub file: Field,
     /// The command that reads the secret.
     pub command: Field,
-    /// Where presses go.
     pub focus: SaveFocus,
     /// How far it is.
     pub state: Saving,
@@ -40,15 +38,10 @@ pub enum Saving {
 /// A stop of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveFocus {
-    /// The file.
     File,
-    /// *Write file*.
     Write,
-    /// The command.
     Command,
-    /// *Run command*.
     Run,
-    /// *Back*.
     Back,
 }
 
@@ -81,7 +74,6 @@ impl SaveStep {
         matches!(self.state, Saving::Running | Saving::Stopping)
     }
 
-    /// Takes an intent.
     pub fn act(&mut self, action: Action) -> StepOutcome {
         match action {
             Action::Cancel | Action::Close if self.is_running() => {
@@ -105,7 +97,6 @@ impl SaveStep {
         StepOutcome::Stay(None)
     }
 
-    /// Takes a press that is no intent.
     pub fn press(&mut self, key: KeyEvent) {
         match (self.field(), key.code) {
             (Some(field), _) => {
@@ -117,7 +108,6 @@ impl SaveStep {
         }
     }
 
-    /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         if let Some(field) = self.field() {
             field.paste(text);

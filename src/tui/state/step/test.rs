@@ -13,9 +13,7 @@ use crate::tui::state::{ClockReading, Effect};
 /// The dialog of a test.
 #[derive(Debug)]
 pub struct TestStep {
-    /// The test.
     pub test: KeyTest,
-    /// The focused button.
     pub focus: TestButton,
     /// What came of the last copy.
     pub copied: Option<(What, CopyReport)>,
@@ -23,19 +21,14 @@ pub struct TestStep {
     pub scroll: usize,
 }
 
-/// The buttons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestButton {
-    /// *Copy access token*.
     Copy,
-    /// *Test again*.
     Again,
-    /// *Back*.
     Back,
 }
 
 impl TestStep {
-    /// Begins a test.
     #[must_use]
     pub fn begin(input: TestInput) -> (Self, Option<Request>) {
         let (test, request) = KeyTest::begin(input);
@@ -52,7 +45,6 @@ impl TestStep {
         }
     }
 
-    /// Takes an intent.
     pub fn act(&mut self, action: Action) -> StepOutcome {
         match action {
             Action::Next | Action::Previous => self.focus = moved(self.buttons(), self.focus, action),
