@@ -4,7 +4,7 @@ use std::process::ExitStatus;
 
 use rustix::process::Signal;
 
-use super::stage::Home;
+use crate::support::home::Home;
 use crate::support::terminal::{Terminal, contains, latchkey};
 
 fn start(home: &Home, args: &[&str]) -> Terminal {
@@ -145,9 +145,9 @@ fn a_failing_command_offers_the_secret_again() {
     assert_eq!(code(status), 0);
     assert!(!contains(&terminal.bytes, b"sk_"));
     let secret = std::fs::read_to_string(home.path("got")).unwrap();
-    let id = super::stage::text(&home.keys()[0]["id"]);
+    let id = crate::support::home::text(&home.keys()[0]["id"]);
     assert!(home.feed(&["token", &id], &secret).good().starts_with("eyJ"));
-    assert_eq!(home.rescued(), [""; 0]);
+    assert!(home.kept().is_empty());
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_other_ways_out_of_a_failing_command() {
         }
         let (status, terminal) = terminal.ends();
         assert_eq!(code(status), gives, "{choice}: {}", terminal.text());
-        let kept = home.rescued().len();
+        let kept = home.kept().len();
         assert_eq!(kept, usize::from(gives == 8), "{choice}");
         assert_eq!(home.path("new").exists(), choice.starts_with('f'));
     }

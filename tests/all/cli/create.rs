@@ -11,8 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::remote::{Remote, remember};
-use super::stage::{Done, Home, text};
-use crate::support::child_env::child_env;
+use crate::support::home::{Done, Home, text};
+use crate::support::program::{binary, environment};
 
 fn is_secret(text: &str) -> bool {
     text.len() == 52 && text.starts_with("sk_")
@@ -121,11 +121,12 @@ fn a_command_that_fails_or_does_not_read_leaves_the_secret_in_a_private_file() {
     }
 }
 
-/// The one rescued secret is the key's.
+/// The one secret that was kept is the key's.
 fn works(home: &Home, id: &Value) {
-    let rescued = home.rescued();
-    assert_eq!(rescued.len(), 1);
-    assert!(home.feed(&["token", id.as_str().unwrap()], &rescued[0]).good().starts_with("eyJ"));
+    let [secret] = &home.kept()[..] else { panic!("not one secret was kept") };
+    assert!(
+        home.feed(&["token", id.as_str().unwrap()], &fs::read_to_string(secret).unwrap()).good().starts_with("eyJ")
+    );
 }
 
 #[test]
@@ -224,9 +225,9 @@ fn values_that_are_none_are_named() {
 fn into_a_file_descriptor_that_the_shell_has_opened() {
     let home = Home::new();
     let sh = |words: &str| {
-        let words = words.replace("LATCHKEY", &format!("{} keys create", env!("CARGO_BIN_EXE_latchkey")));
+        let words = words.replace("LATCHKEY", &format!("{} keys create", binary()));
         let mut command = std::process::Command::new("sh");
-        command.env_clear().envs(child_env(home.0.path()));
+        command.env_clear().envs(environment(home.0.path()));
         let output = command.current_dir(home.0.path()).args(["-c", &words]).stdin(Stdio::null()).output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };

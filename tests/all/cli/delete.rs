@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::stage::{Done, Home};
+use crate::support::home::{Done, Home};
 
 #[test]
 fn several_keys_and_a_word_on_each() {

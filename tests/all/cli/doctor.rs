@@ -6,7 +6,7 @@ use latchkey::domain::hmac_token;
 use serde_json::Value;
 
 use super::remote;
-use super::stage::{Done, Home, text};
+use crate::support::home::{Done, Home, text};
 
 /// What is wrong, and the exit code.
 fn faults(home: &Home, args: &[&str], input: &str) -> (i32, Vec<String>) {

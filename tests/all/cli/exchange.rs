@@ -5,7 +5,7 @@ use std::process::Command;
 use latchkey::server::Role;
 
 use super::remote::{Remote, remember};
-use super::stage::{Home, text};
+use crate::support::home::{Home, text};
 
 const SECRET: &str = "22222222222222222222222222222222";
 const TOKEN: &str = "0c433d7e88edc9a09c981dcf46313a1aac23225f7187391826921f7b50098537";

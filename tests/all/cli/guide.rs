@@ -5,8 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::stage::Home;
-use crate::support::child_env::child_env;
+use crate::support::home::Home;
+use crate::support::program::{binary, environment};
 
 fn read(document: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap()
@@ -27,10 +27,10 @@ fn commands_work_as_printed() {
     assert!(lines.any(|line| line.unwrap().starts_with("Profile")));
 
     let script = format!("{}{}", commands("assets/guide/keys.md"), commands("assets/guide/scripts.md"));
-    let bin = Path::new(env!("CARGO_BIN_EXE_latchkey")).parent().unwrap();
+    let bin = Path::new(binary()).parent().unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");
-    bash.args(["-euo", "pipefail", "-c", &script]).env_clear().envs(child_env(home.0.path())).env("PATH", path);
+    bash.args(["-euo", "pipefail", "-c", &script]).env_clear().envs(environment(home.0.path())).env("PATH", path);
     let output = bash.env("TZ", "UTC").current_dir(home.0.path()).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));

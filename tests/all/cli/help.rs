@@ -1,6 +1,6 @@
 //! Help, manual and completions.
 
-use super::stage::Home;
+use crate::support::home::Home;
 
 const COMMANDS: [&[&str]; 14] = [
     &["keys"],

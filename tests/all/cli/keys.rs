@@ -4,7 +4,7 @@ use latchkey::domain::key::fields;
 use latchkey::domain::key::fields::FIELDS;
 use serde_json::{Value, json};
 
-use super::stage::{Done, Home, text};
+use crate::support::home::{Done, Home, text};
 
 /// Whatever users write about a key is set, changed, told in its history, found and sorted by.
 #[test]

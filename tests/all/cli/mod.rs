@@ -10,7 +10,6 @@ mod help;
 mod keys;
 mod output;
 mod remote;
-mod stage;
 mod surroundings;
 mod team;
 mod trouble;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use latchkey::domain::key::fields::FIELDS;
 
-use super::stage::{Done, Home, text};
+use crate::support::home::{Done, Home, text};
 
 #[test]
 fn tables_are_for_people_and_have_no_colour_in_a_pipe() {
@@ -37,7 +37,7 @@ fn csv_has_a_header_and_no_formulas() {
     assert!(rows.starts_with("id\tlabel\tstatus\t") && rows.contains("\ta,\"b\"\tactive\t"), "{rows}");
     assert!(rows.lines().all(|row| row.split('\t').count() == FIELDS.len()), "{rows}");
     // In JSON they stand as they are.
-    let exact: Vec<String> = home.keys().iter().map(|key| super::stage::text(&key["label"])).collect();
+    let exact: Vec<String> = home.keys().iter().map(|key| crate::support::home::text(&key["label"])).collect();
     assert_eq!(exact, ["plain", "-x", "@x", "+x", "a,\"b\"", "=1+1"]);
 }
 

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use super::stage::Home;
+use crate::support::home::Home;
 
 const SESSION: &str = "session-token-of-the-tests";
 

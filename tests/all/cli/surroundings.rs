@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use super::stage::Home;
-use crate::support::child_env::child_env;
+use crate::support::home::Home;
+use crate::support::program::{binary, environment};
 use crate::support::terminal::{Terminal, command, latchkey};
 
 /// The doctor in a terminal of this name, with these variables.
@@ -49,7 +49,7 @@ fn inside_a_multiplexer_it_is_named() {
 
 /// A shell's words that run the doctor, and leave time to read what it says.
 fn doctor() -> String {
-    format!("{} doctor; read word", crate::support::terminal::binary())
+    format!("{} doctor; read word", binary())
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn behind_mosh_the_line_is_named_with_its_way() {
 #[test]
 fn a_program_has_the_clock_of_its_test() {
     let home = Home::new();
-    let output = Command::new("date").arg("+%s").env_clear().envs(child_env(home.0.path())).output().unwrap();
+    let output = Command::new("date").arg("+%s").env_clear().envs(environment(home.0.path())).output().unwrap();
     let now: i64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
     assert!((now - chrono::Utc::now().timestamp()).abs() <= 60, "{now}");
 }

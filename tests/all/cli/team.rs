@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use super::stage::{Home, text};
+use crate::support::home::{Home, text};
 use crate::support::terminal::{Terminal, contains, latchkey};
 
 const PASSWORD: &str = "correct horse battery staple";

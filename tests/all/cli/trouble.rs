@@ -4,7 +4,7 @@ use latchkey::server::Role;
 use serde_json::Value;
 
 use super::remote::{Remote, nowhere, parrot, remember};
-use super::stage::{Home, text};
+use crate::support::home::{Home, text};
 
 #[test]
 fn a_remote_server_works_like_the_one_inside() {

@@ -2,7 +2,7 @@
 
 use latchkey::config::{Config, ConfigError, Overrides, ServerLocation};
 
-use super::stage::Home;
+use super::home::Home;
 
 const TWO: &str = r#"
 default_profile = "team"

@@ -6,7 +6,7 @@ use std::time::Duration;
 use latchkey::client::{Proxy, Target};
 use latchkey::config::{PROFILE_SETTINGS, ServerLocation, TOP_SETTINGS};
 
-use super::stage::{Home, connection, url};
+use super::home::{Home, connection, url};
 
 #[test]
 fn the_example_is_good_and_has_every_setting() {

@@ -1,6 +1,6 @@
 //! The settings: what they mean, and what is said of those that are wrong.
 
 mod choice;
+mod home;
 mod meaning;
-mod stage;
 mod wrong;

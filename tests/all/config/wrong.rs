@@ -1,6 +1,6 @@
 //! What is wrong is named with its place, and no value is repeated that may be a credential.
 
-use super::stage::Home;
+use super::home::Home;
 
 /// Settings, the line and column that must be named, and what must be said.
 const WRONG: &[(&str, &str, &str)] = &[

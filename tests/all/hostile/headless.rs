@@ -7,9 +7,8 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 use super::server::{How, ROWS, start};
-use crate::support::child_env::child_env;
 use crate::support::hostile::{as_id, texts};
-use crate::support::terminal::binary;
+use crate::support::program::{binary, environment};
 use crate::support::written::strange;
 
 struct Home(TempDir, String);
@@ -30,7 +29,7 @@ impl Home {
 
     fn run(&self, args: &[&str]) -> Output {
         let mut command = Command::new(binary());
-        command.args(args).args(["--url", &self.1]).env_clear().envs(child_env(self.0.path())).env("LANG", "C.UTF-8");
+        command.args(args).args(["--url", &self.1]).env_clear().envs(environment(self.0.path())).env("LANG", "C.UTF-8");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let _ = child.stdin.take().unwrap().write_all(b"0123456789abcdef0123456789abcdef\n");
@@ -93,7 +92,7 @@ fn results_show_it_escaped_and_keep_their_rows() {
 fn a_list_that_never_ends_is_left() {
     let port = crate::support::raw::serve(|asked| {
         if asked.path.contains("/auth/session") {
-            return super::server::signed_in("jo");
+            return crate::support::raw::signed_in("jo", "jo");
         }
         let key = super::server::key("x", 0);
         let event = serde_json::json!({ "at": "2026-11-01T09:30:00Z", "kind": "used" });

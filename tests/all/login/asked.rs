@@ -2,7 +2,7 @@
 
 use axum::Router;
 
-use super::stage::Home;
+use super::home::Home;
 use crate::support::mock::{Mock, PASSWORD, TOKEN, serve_plain};
 use crate::support::terminal::{Terminal, latchkey};
 

@@ -1,6 +1,6 @@
 //! What the environment says of proxies, certificates and profiles.
 
-use super::stage::{Ended, Home};
+use super::home::{Ended, Home};
 use crate::support::authority::{ALWAYS, Authority};
 use crate::support::mock::{Mock, PASSWORD, serve_plain};
 

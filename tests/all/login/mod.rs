@@ -2,6 +2,6 @@
 
 mod asked;
 mod environment;
+mod home;
 mod passportal;
 mod sessions;
-mod stage;

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use chrono::Utc;
 use serde_json::json;
 
-use super::stage::Home;
+use super::home::Home;
 use crate::support::authority::{ALWAYS, Authority};
 use crate::support::mock::{Mock, PASSWORD, always, serve_plain};
 use crate::support::terminal::{Terminal, latchkey};

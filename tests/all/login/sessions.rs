@@ -6,10 +6,11 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
-use super::stage::{Home, files_with};
+use super::home::{Home, files_with};
 use crate::support::executable;
 use crate::support::mock::{Mock, PASSWORD, TOKEN, always, serve_plain};
 use crate::support::not_tested::not_tested;
+use crate::support::program::binary;
 
 async fn home() -> (Mock, Home) {
     let mock = Mock::default();
@@ -207,7 +208,7 @@ async fn what_one_user_keeps_another_user_cannot_read() {
         fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
     }
     fs::set_permissions(home.at(""), Permissions::from_mode(0o777)).unwrap();
-    executable::copy(env!("CARGO_BIN_EXE_latchkey"), &home.at("latchkey"));
+    executable::copy(binary(), &home.at("latchkey"));
     let program = home.at("latchkey").display().to_string();
     let run = async |user: &str, args: &[&str], input: &str| {
         let user = format!("--reuid={user}");

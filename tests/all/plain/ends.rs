@@ -8,11 +8,13 @@ use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::stage::{COMMAND, Home, SECRET, Talk};
+use super::talk::{COMMAND, SECRET, Talk};
+use crate::support::home::Home;
+use crate::support::program::{binary, environment};
 use crate::support::served::PATIENCE;
 
 fn at_the_secret(home: &Home) -> Talk {
-    let mut talk = home.talk();
+    let mut talk = Talk::at(home);
     talk.answers(&[(COMMAND, "create")]);
     talk.writes("");
     talk.answers(&[("Enter for never): ", "")]);
@@ -24,7 +26,7 @@ fn at_the_secret(home: &Home) -> Talk {
 fn ctrl_c_and_ctrl_d_leave_from_every_question() {
     let home = Home::new();
     let at = |dialog: &[(&str, &str)], last: &str| {
-        let mut talk = home.talk();
+        let mut talk = Talk::at(&home);
         talk.answers(dialog);
         talk.says(last);
         talk
@@ -40,14 +42,14 @@ fn ctrl_c_and_ctrl_d_leave_from_every_question() {
             assert!(text.ends_with("\r\n"), "the shell's prompt has a line of its own: {text:?}");
         }
     }
-    assert_eq!(home.keys(), 0);
+    assert_eq!(home.keys().len(), 0);
 }
 
 #[test]
 fn signals_leave_by_the_same_door() {
     let home = Home::new();
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131), (Signal::INT, 130)] {
-        let mut talk = home.talk();
+        let mut talk = Talk::at(&home);
         talk.answers(&[(COMMAND, "tokens PK1"), ("Base URL", "")]);
         talk.says("Enter to go back): ");
         talk.hides(); // and shows again when it has ended, see there
@@ -105,8 +107,8 @@ fn an_output_that_takes_nothing_holds_up_no_signal() {
     rustix::io::ioctl_fionbio(&writer, true).unwrap();
     while writer.write(&[b' '; 4096]).is_ok() {}
     rustix::io::ioctl_fionbio(&writer, false).unwrap();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_latchkey"));
-    let command = command.env("HOME", home.0.path()).stdin(Stdio::piped()).stdout(writer);
+    let mut command = std::process::Command::new(binary());
+    let command = command.env_clear().envs(environment(home.0.path())).stdin(Stdio::piped()).stdout(writer);
     let mut child = command.spawn().unwrap();
     let until = Instant::now() + PATIENCE;
     while !home.path(".local/share/latchkey/api.sock").exists() {

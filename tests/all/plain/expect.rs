@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use super::stage::Home;
-use crate::support::child_env::child_env;
+use crate::support::home::Home;
+use crate::support::program::{binary, environment};
 
 const SCRIPT: &str = r#"
 set timeout 30
@@ -38,11 +38,11 @@ fn a_script_creates_delivers_and_deletes() {
     let script = home.path("story.exp");
     fs::write(&script, SCRIPT).unwrap();
     let mut command = Command::new("expect");
-    command.env_clear().envs(child_env(home.0.path())).env("TERM", "dumb");
-    command.env("LATCHKEY", env!("CARGO_BIN_EXE_latchkey")).arg(script).current_dir(home.0.path());
+    command.env_clear().envs(environment(home.0.path())).env("TERM", "dumb");
+    command.env("LATCHKEY", binary()).arg(script).current_dir(home.0.path());
     let output = command.output().expect("apt-get install expect");
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("Plain mode: TERM is dumb.") && !said.contains('\u{1b}') && !said.contains("sk_"), "{said}");
-    assert!(home.read("key.secret").starts_with("sk_") && home.keys() == 0);
+    assert!(home.read("key.secret").starts_with("sk_") && home.keys().is_empty());
 }

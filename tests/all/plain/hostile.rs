@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::by_hand::serve;
-use super::stage::{COMMAND, HEARD, Talk};
+use super::talk::{COMMAND, HEARD, Talk, latchkey};
+use crate::support::raw;
 
 /// Escape sequences, C1, a forged line, bidi, tags, endless marks.
 fn evil(field: &str) -> String {
@@ -15,7 +16,7 @@ fn evil(field: &str) -> String {
 
 #[test]
 fn whatever_a_server_says_is_one_line_of_visible_text() {
-    let home = serve(|call| {
+    let home = serve(|asked| {
         let key = json!({
             "id": evil("id").chars().take(100).collect::<String>(), "label": evil("label"), "status": "active",
             "created_at": "2026-01-01T00:00:00Z", "created_by": evil("by"), "expires_at": null,
@@ -25,23 +26,16 @@ fn whatever_a_server_says_is_one_line_of_visible_text() {
             "at": "2026-01-01T00:00:00Z", "kind": evil("kind"), "by": evil("by"), "from": evil("from"),
             "detail": evil("detail"),
         });
-        if call.starts_with("POST") {
-            let secret = "sk_\u{1b}]52;c;UFdO\u{7}";
-            return ("201 Created", json!({ "success": true, "key": key, "secret_access_key": secret }).to_string());
+        match asked.method.as_str() {
+            "POST" => raw::json(201, &json!({ "key": key, "secret_access_key": "sk_\u{1b}]52;c;UFdO\u{7}" })),
+            "PATCH" => raw::json(500, &json!({ "message": evil("message") })),
+            _ if asked.path.contains("/events") => raw::json(200, &json!({ "events": [event], "next_cursor": null })),
+            _ if asked.path.contains("/keys/") => raw::json(200, &json!({ "key": key })),
+            _ => raw::json(200, &json!({ "keys": [key], "next_cursor": null, "total": 1 })),
         }
-        if call.starts_with("PATCH") {
-            return ("500 Internal Server Error", json!({ "message": evil("message") }).to_string());
-        }
-        let server_time = "2026-01-01T00:00:00Z";
-        let answer = match call {
-            _ if call.contains("/events") => json!({ "events": [event], "next_cursor": null }),
-            _ if call.contains("/keys/") => json!({ "success": true, "key": key }),
-            _ => json!({ "success": true, "keys": [key], "next_cursor": null, "total": 1, "server_time": server_time }),
-        };
-        ("200 OK", answer.to_string())
     });
     for locale in ["C.UTF-8", "C"] {
-        let mut talk = Talk::start(home.command().env("LC_ALL", locale));
+        let mut talk = Talk::start(latchkey(&home).env("LC_ALL", locale));
         talk.answers(&[(COMMAND, "list"), ("Password", "x"), ("1. label^[]52;c;", HEARD), (COMMAND, "show 1")]);
         talk.answers(&[("Label: label^[]", HEARD), ("Event: ", HEARD), ("kind^[]52", HEARD), (COMMAND, "a 1")]);
         talk.answers(&[("Deactivate it?", "y"), ("message^[]52;c;UFdO^G", HEARD), (COMMAND, "create")]);

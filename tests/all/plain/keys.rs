@@ -2,12 +2,13 @@
 
 use latchkey::domain::key::fields;
 
-use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
+use super::talk::{COMMAND, HEARD, SECRET, Talk, latchkey};
+use crate::support::home::Home;
 
 #[test]
 fn the_first_lines_say_why_and_where() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     let begin = talk.says(COMMAND);
     assert!(begin.starts_with("Plain mode: TERM is dumb.\r\nProfile: local. Server: embedded server.\r\n"), "{begin}");
     talk.types("?");
@@ -20,9 +21,9 @@ fn the_first_lines_say_why_and_where() {
     talk.types("");
     talk.quits();
     for (command, why) in [
-        (home.command().env("TERM", ""), "Plain mode: TERM is not set."),
-        (home.command().env("TERM", "xterm").arg("--plain"), "Plain mode: --plain asks for it."),
-        (home.command().env("TERM", "xterm").env("LATCHKEY_PLAIN", "1"), "Plain mode: LATCHKEY_PLAIN asks for it."),
+        (latchkey(&home).env("TERM", ""), "Plain mode: TERM is not set."),
+        (latchkey(&home).env("TERM", "xterm").arg("--plain"), "Plain mode: --plain asks for it."),
+        (latchkey(&home).env("TERM", "xterm").env("LATCHKEY_PLAIN", "1"), "Plain mode: LATCHKEY_PLAIN asks for it."),
     ] {
         assert!(Talk::start(command).quits().starts_with(why), "{why}");
     }
@@ -32,7 +33,7 @@ fn the_first_lines_say_why_and_where() {
 fn a_list_comes_in_pages_and_its_numbers_stay() {
     let home = Home::new();
     crate::support::fill::fill(&home.path("many"), 45, &mut |_| {}).unwrap();
-    let mut talk = Talk::start(home.command().arg("--data").arg(home.path("many")));
+    let mut talk = Talk::start(latchkey(&home).arg("--data").arg(home.path("many")));
     talk.answers(&[(COMMAND, "list"), ("Keys 1 to 20 of 45. next lists more.", "next")]);
     talk.says("\r\n21. ");
     talk.answers(&[("Keys 21 to 40 of 45. next lists more.", "2")]);
@@ -53,7 +54,7 @@ fn a_list_is_narrowed_and_sorted() {
     for label in ["red door", "blue door", "green gate"] {
         home.create(label);
     }
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, with door.", "sort label asc")]);
     talk.says("1. blue door, PK");
     talk.says("2. red door, PK");
@@ -71,8 +72,8 @@ fn a_list_is_narrowed_and_sorted() {
 #[test]
 fn a_key_is_changed_switched_and_deleted() {
     let home = Home::new();
-    let id = home.create("old name");
-    let mut talk = home.talk();
+    let id = home.create("old name").0;
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, &format!("edit {id}")), ("Label: old name", HEARD)]);
     talk.writes("");
     talk.answers(&[("Enter keeps it): ", "")]);
@@ -107,7 +108,7 @@ fn a_key_is_changed_switched_and_deleted() {
 #[test]
 fn every_text_of_a_key_is_asked_for() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "create")]);
     for (field, _) in fields::written() {
         talk.answers(&[(&format!("{} (Enter for none): ", field.title), &format!("first {}", field.name))]);
@@ -132,7 +133,7 @@ fn every_text_of_a_key_is_asked_for() {
 #[test]
 fn back_at_the_last_question_leaves_all_as_it_is() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     let way = "To go back, answer back at Expires: ";
     for answer in ["", "back"] {
         // A label may be any word.
@@ -140,8 +141,8 @@ fn back_at_the_last_question_leaves_all_as_it_is() {
         talk.writes(answer);
         talk.answers(&[("back goes back; Enter for never): ", "Back"), ("No key was made.", HEARD)]);
     }
-    assert_eq!(home.keys(), 0);
-    let id = home.create("old name");
+    assert_eq!(home.keys().len(), 0);
+    let id = home.create("old name").0;
     talk.answers(&[(COMMAND, &format!("edit {id}")), (way, HEARD), ("then nothing is changed.", HEARD)]);
     talk.writes("new name");
     talk.answers(&[("back goes back; Enter keeps it): ", "back")]);
@@ -152,10 +153,10 @@ fn back_at_the_last_question_leaves_all_as_it_is() {
 #[test]
 fn production_is_said_with_every_question_and_asks_for_more() {
     let home = Home::new();
-    let id = home.create("precious");
+    let id = home.create("precious").0;
     let data = home.path(".local/share/latchkey");
     home.settings(&format!("[profiles.live]\ndata = \"{}\"\nproduction = true\n", data.display()));
-    let mut talk = Talk::start(home.command().args(["--profile", "live"]));
+    let mut talk = Talk::start(latchkey(&home).args(["--profile", "live"]));
     assert!(talk.says(COMMAND).contains("Profile: live, PRODUCTION."));
     talk.types(&format!("delete {id}"));
     talk.answers(&[("[PRODUCTION live] To confirm, type", &format!("{} local", &id[16..]))]);
@@ -175,8 +176,8 @@ fn production_is_said_with_every_question_and_asks_for_more() {
 #[test]
 fn read_only_offers_no_changes_and_refuses_them() {
     let home = Home::new();
-    let id = home.create("kept");
-    let mut talk = Talk::start(home.command().arg("--read-only"));
+    let id = home.create("kept").0;
+    let mut talk = Talk::start(latchkey(&home).arg("--read-only"));
     talk.answers(&[("This profile is read-only.", HEARD), (COMMAND, "help")]);
     let help = talk.says(COMMAND);
     assert!(help.contains("\r\n12. tokens") && !help.contains("create") && !help.contains("delete"), "{help}");
@@ -186,18 +187,18 @@ fn read_only_offers_no_changes_and_refuses_them() {
     }
     talk.types("");
     talk.quits();
-    assert!(home.run(&["keys", "show", &id]).contains("active"));
+    assert!(home.run(&["keys", "show", &id]).good().contains("active"));
 }
 
 #[test]
 fn where_there_is_only_ascii_there_is_only_ascii() {
     let home = Home::new();
     home.create("Grüße “東京” \u{202e}…");
-    let mut talk = Talk::start(home.command().env("LC_ALL", "C"));
+    let mut talk = Talk::start(latchkey(&home).env("LC_ALL", "C"));
     talk.answers(&[(COMMAND, "list")]);
     talk.says("1. Gr\\u{fc}\\u{df}e \"\\u{6771}\\u{4eac}\" \\u{202e}..., PK");
     assert!(talk.quits().is_ascii());
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "list")]);
     talk.says("1. Grüße “東京” \\u{202e}…, PK");
     talk.quits();

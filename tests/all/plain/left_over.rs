@@ -6,15 +6,16 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::secrets::create;
-use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
-use crate::support::hanging::hanging;
+use super::talk::{COMMAND, HEARD, SECRET, Talk, latchkey};
+use crate::support::hanging::{hanging, key};
+use crate::support::home::Home;
 
 const FINISH: &str = "was interrupted. The command finish finishes it.";
 
 /// A home in which latchkey was killed while it offered the secret of a key; and the key's ID.
 fn killed_at_the_secret() -> (Home, String) {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     let id = create(&mut talk);
     talk.signal(Signal::KILL);
     talk.ends();
@@ -24,7 +25,7 @@ fn killed_at_the_secret() -> (Home, String) {
 /// Nothing of it is told at the next start, and there is nothing to finish.
 #[track_caller]
 fn is_forgotten(home: &Home) {
-    let mut talk = home.talk();
+    let mut talk = Talk::at(home);
     talk.answers(&[(COMMAND, "help"), (COMMAND, "finish"), ("There is no unfinished key creation.", HEARD)]);
     let said = talk.quits();
     assert!(!said.contains("was interrupted") && !said.contains(". finish"), "{said}");
@@ -34,7 +35,7 @@ fn is_forgotten(home: &Home) {
 fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
     let (home, id) = killed_at_the_secret();
     for _ in 0..2 {
-        let mut talk = home.talk();
+        let mut talk = Talk::at(&home);
         let begin = talk.says(COMMAND);
         let told = begin.lines().find(|line| line.contains("Creating a key labelled “mine” at "));
         assert!(told.is_some_and(|line| line.ends_with(FINISH)), "{begin}");
@@ -42,7 +43,7 @@ fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
         talk.answers(&[("\r\n19. finish: Finish creating a key", HEARD)]);
         talk.quits();
     }
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[
         (COMMAND, "finish"),
         (&format!("An earlier attempt created {id}"), HEARD),
@@ -50,26 +51,26 @@ fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
     ]);
     talk.answers(&[("To confirm, type", &id[16..]), (&format!("({id}). Requests with it are now refused."), HEARD)]);
     talk.quits();
-    assert_eq!(home.keys(), 0);
+    assert_eq!(home.keys().len(), 0);
     is_forgotten(&home);
 }
 
 #[test]
 fn its_key_is_kept_unless_a_yes_is_typed() {
     let (home, _) = killed_at_the_secret();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(FINISH, HEARD), (COMMAND, "finish"), ("Enter for no): ", ""), ("The key was kept.", HEARD)]);
     talk.quits();
-    assert_eq!(home.keys(), 1);
+    assert_eq!(home.keys().len(), 1);
     is_forgotten(&home);
 }
 
 #[test]
 fn what_can_only_look_is_not_told_of_it() {
     let (home, _) = killed_at_the_secret();
-    let said = Talk::start(home.command().arg("--read-only")).quits();
+    let said = Talk::start(latchkey(&home).arg("--read-only")).quits();
     assert!(!said.contains("was interrupted"), "{said}");
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.says(FINISH);
     talk.quits();
 }
@@ -82,7 +83,7 @@ fn one_that_the_server_has_forgotten_is_told_once() {
     let mut note: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     note["at"] = json!("2026-01-02T03:04:05Z");
     fs::write(&path, note.to_string()).unwrap();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.says("Creating a key labelled “mine” at 2026-01-02 03:04 UTC was interrupted. ");
     talk.says("If the key is in the list and you don't have its secret, delete it.");
     talk.answers(&[(COMMAND, "finish"), ("There is no unfinished key creation.", HEARD)]);
@@ -93,11 +94,10 @@ fn one_that_the_server_has_forgotten_is_told_once() {
 
 #[test]
 fn one_that_had_not_happened_is_made_under_the_same_name() {
-    let key = json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "label": "held", "status": "active", "created_at": "2026-11-01T09:30:00Z" });
-    let (port, names) = hanging(json!({ "key": key, "secret_access_key": "sk_made-after-the-crash" }));
+    let (port, names) = hanging(json!({ "key": key(), "secret_access_key": "sk_made-after-the-crash" }));
     let home = Home::new();
     let talk = || {
-        let mut talk = Talk::start(home.command().args(["--url", &format!("http://127.0.0.1:{port}")]));
+        let mut talk = Talk::start(latchkey(&home).args(["--url", &format!("http://127.0.0.1:{port}")]));
         assert!(!talk.says(COMMAND).contains("was interrupted"), "whose it is is not known yet");
         talk
     };

@@ -9,6 +9,6 @@ mod left_over;
 mod piped;
 mod secrets;
 mod slow;
-mod stage;
+mod talk;
 mod team;
 mod tokens;

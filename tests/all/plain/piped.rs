@@ -6,12 +6,12 @@ use std::process::{Command, Output, Stdio};
 
 use latchkey::domain::key::fields;
 
-use super::stage::Home;
-use crate::support::child_env::child_env;
+use crate::support::home::Home;
+use crate::support::program::{binary, environment};
 
 fn feed(home: &Home, input: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-    command.env_clear().envs(child_env(home.0.path())).env("TERM", "xterm");
+    let mut command = Command::new(binary());
+    command.env_clear().envs(environment(home.0.path())).env("TERM", "xterm");
     command.env("LANG", "C.UTF-8").current_dir(home.0.path());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
@@ -58,7 +58,7 @@ fn an_input_that_ends_early_loses_no_secret_and_tells_none() {
         let home = Home::new();
         let output = feed(&home, input);
         assert_eq!(output.status.code(), Some(i32::from(input == "bla")), "{input}");
-        assert!(text(&output).ends_with('\n') && home.keys() == 0, "{input}");
+        assert!(text(&output).ends_with('\n') && home.keys().is_empty(), "{input}");
     }
 }
 
@@ -84,8 +84,14 @@ fn lines_of_any_bytes_and_lengths_do_no_harm() {
     input.extend_from_slice(b"\nlist\r\nshow\n");
     let file = home.path("input");
     fs::write(&file, input).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-    let output = command.env("HOME", home.0.path()).stdin(fs::File::open(file).unwrap()).output().unwrap();
+    let mut command = Command::new(binary());
+    let output = command
+        .env_clear()
+        .envs(environment(home.0.path()))
+        .env("LANG", "C.UTF-8")
+        .stdin(fs::File::open(file).unwrap())
+        .output()
+        .unwrap();
     let said = text(&output);
     assert!(said.contains("No keys match “\u{fffd}\u{fffd}^[[2J”") || said.contains("\\u{fffd}"), "{said}");
     assert!(said.contains("That line was longer than 64 KiB."), "{said}");
@@ -94,12 +100,6 @@ fn lines_of_any_bytes_and_lengths_do_no_harm() {
 #[test]
 fn plain_is_about_the_page_and_not_about_commands() {
     let home = Home::new();
-    let output = Command::new(env!("CARGO_BIN_EXE_latchkey"))
-        .args(["--plain", "keys", "list"])
-        .env("HOME", home.0.path())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("leave --plain away"));
-    assert!(home.run(&["--help"]).contains("LATCHKEY_PLAIN=1"));
+    assert!(home.run(&["--plain", "keys", "list"]).failed(2).contains("leave --plain away"));
+    assert!(home.run(&["--help"]).good().contains("LATCHKEY_PLAIN=1"));
 }

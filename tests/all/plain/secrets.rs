@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
+use super::talk::{COMMAND, HEARD, SECRET, Talk, latchkey};
+use crate::support::home::Home;
 
 /// Begins to create a key; gives its ID.
 pub fn create(talk: &mut Talk) -> String {
@@ -21,7 +22,7 @@ pub fn create(talk: &mut Talk) -> String {
 fn it_goes_to_a_file_unseen() {
     let home = Home::new();
     fs::write(home.path("there"), "mine").unwrap();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     let id = create(&mut talk);
     talk.types("file");
     talk.answers(&[("New file (Enter to go back): ", ""), (SECRET, "1"), ("New file", "there")]);
@@ -36,14 +37,14 @@ fn it_goes_to_a_file_unseen() {
     let said = talk.quits();
     assert!(!said.contains("sk_") && said.contains("90d"), "{said}");
     assert_eq!(fs::read_to_string(home.path("there")).unwrap(), "mine");
-    home.run(&["token", &id, "--secret-file", home.path("secret").to_str().unwrap(), "--output", "json"]);
+    home.run(&["token", &id, "--secret-file", home.path("secret").to_str().unwrap(), "--output", "json"]).good();
     assert!(home.read("secret").starts_with("sk_") && home.kept().is_empty());
 }
 
 #[test]
 fn it_goes_to_a_command_which_has_no_terminal() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     create(&mut talk);
     talk.types("command");
     talk.answers(&[("Command (Enter to go back): ", "no-such-command"), ("ommand not found", "2")]);
@@ -60,7 +61,7 @@ fn it_goes_to_a_command_which_has_no_terminal() {
 #[test]
 fn it_is_shown_alone_on_a_line_if_that_is_asked_for_twice() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     create(&mut talk);
     talk.types("show key");
     talk.answers(&[("stays in the scrollback", HEARD), ("Show it? (yes or no, Enter for no): ", "")]);
@@ -77,7 +78,7 @@ fn it_is_shown_alone_on_a_line_if_that_is_asked_for_twice() {
 #[test]
 fn a_recorder_is_named_before_it_is_shown() {
     let home = Home::new();
-    let mut talk = Talk::start(home.command().env("ASCIINEMA_REC", "1"));
+    let mut talk = Talk::start(latchkey(&home).env("ASCIINEMA_REC", "1"));
     create(&mut talk);
     talk.types("3");
     talk.answers(&[("This session appears to be recorded (asciinema).", HEARD), ("Show it?", ""), (SECRET, "close")]);
@@ -88,7 +89,7 @@ fn a_recorder_is_named_before_it_is_shown() {
 #[test]
 fn close_asks_if_nobody_has_it() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     create(&mut talk);
     talk.types("close");
     talk.answers(&[
@@ -107,7 +108,7 @@ fn close_asks_if_nobody_has_it() {
 #[test]
 fn a_label_is_no_place_for_a_secret() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "create"), ("Label", "sk_0123456789"), ("looks like a secret", &"é".repeat(101))]);
     talk.says("101 characters");
     talk.writes("");
@@ -119,7 +120,7 @@ fn a_label_is_no_place_for_a_secret() {
 #[test]
 fn what_was_made_with_it_is_a_credential_too() {
     let home = Home::new();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     let id = create(&mut talk);
     talk.types("test key");
     talk.says("Access token received.");
@@ -146,7 +147,7 @@ fn what_was_made_with_it_is_a_credential_too() {
     assert!(home.read("request").contains(&format!("x-key: {id}")));
     let file = home.path("secret");
     let file = file.to_str().unwrap();
-    assert_eq!(home.run(&["hmac", "--secret-file", file, "--content", "api-content-hash"]), hash);
+    assert_eq!(home.run(&["hmac", "--secret-file", file, "--content", "api-content-hash"]).good(), hash);
     assert!(home.read("token").starts_with("eyJ"));
-    assert_eq!(home.run(&["verify", "--token-file", home.path("token").to_str().unwrap()]).trim(), id);
+    assert_eq!(home.run(&["verify", "--token-file", home.path("token").to_str().unwrap()]).good().trim(), id);
 }

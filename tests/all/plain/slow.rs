@@ -1,23 +1,27 @@
 //! A server that takes its time with a create: what happens meanwhile.
 
+use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
+use serde_json::json;
+
 use super::by_hand::serve;
-use super::stage::COMMAND;
+use super::talk::{COMMAND, Talk};
+use crate::support::hanging::key;
+use crate::support::raw;
 
 const SECRET: &str = "sk_of-a-server-that-takes-its-time";
 
 #[test]
 fn a_create_under_way_is_finished_and_its_secret_kept() {
     let ((tell, came), (go_on, told)) = (channel(), channel::<()>());
+    let told = Mutex::new(told);
     let home = serve(move |_| {
         tell.send(()).unwrap();
-        told.recv().unwrap();
-        let key = r#"{"id":"PK1","label":"","status":"active","created_at":"2026-01-01T00:00:00Z","created_by":"jo",
-            "expires_at":null,"last_used_at":null,"last_used_from":null}"#;
-        ("201 Created", format!(r#"{{"success":true,"key":{key},"secret_access_key":"{SECRET}"}}"#))
+        told.lock().unwrap().recv().unwrap();
+        raw::json(201, &json!({ "key": key(), "secret_access_key": SECRET }))
     });
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "create"), ("Password of jo at 127.0.0.1", "anything")]);
     talk.writes("");
     talk.answers(&[("for never): ", "")]);

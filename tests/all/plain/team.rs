@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use latchkey::server::Role;
 
-use super::stage::{COMMAND, HEARD, Home, SECRET, Talk};
+use super::talk::{COMMAND, HEARD, SECRET, Talk};
+use crate::support::home::Home;
 use crate::support::served::{Served, data};
 use crate::support::server::{PASSWORD, add_administrator};
 
@@ -48,7 +49,7 @@ fn sign_in(talk: &mut Talk, name: &str) {
 #[test]
 fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
     let team = Team::start("production = true");
-    let mut talk = team.home.talk();
+    let mut talk = Talk::at(&team.home);
     talk.answers(&[("Profile: team, PRODUCTION. Server: localhost", "list"), ("User name", "jo")]);
     talk.answers(&[
         ("[PRODUCTION team] Password of jo", "wrong"),
@@ -81,7 +82,7 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
 #[test]
 fn who_does_not_sign_in_gets_nothing() {
     let team = Team::start("username = \"jo\"");
-    let mut talk = team.home.talk();
+    let mut talk = Talk::at(&team.home);
     talk.answers(&[
         (COMMAND, "create"),
         ("Password of jo", ""),
@@ -106,20 +107,21 @@ fn a_remembered_session_is_taken_and_left_as_it_was() {
     let password = team.home.path("password");
     fs::write(&password, PASSWORD).unwrap();
     fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
-    team.home.run(&["login", "--remember", "--password-file", password.to_str().unwrap()]);
-    let mut talk = team.home.talk();
+    let login = team.home.run(&["login", "--remember", "--password-file", password.to_str().unwrap()]);
+    assert_eq!(login.code, 0, "{login:?}");
+    let mut talk = Talk::at(&team.home);
     talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("No access keys yet", HEARD)]);
     assert!(!talk.quits().contains("Password"));
     assert_eq!(team.sessions(), 1, "other commands use it too");
     // The kernel's keyring outlives the test's home.
-    team.home.run(&["logout"]);
+    team.home.run(&["logout"]).good();
     assert_eq!(team.sessions(), 0);
 }
 
 #[test]
 fn an_auditor_is_refused_here_already() {
     let team = Team::start("");
-    let mut talk = team.home.talk();
+    let mut talk = Talk::at(&team.home);
     talk.answers(&[(COMMAND, "create")]);
     sign_in(&mut talk, "au");
     talk.says("You are signed in as an auditor (read-only). Nothing was changed.");

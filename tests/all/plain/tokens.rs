@@ -1,16 +1,17 @@
 //! Tokens of keys that were made earlier, and what is wrong with them.
 
-use super::stage::{COMMAND, HEARD, Home};
+use super::talk::{COMMAND, HEARD, Talk};
+use crate::support::home::Home;
 
 const TOKEN: &str = "Token (1 to 4, Enter lists them): ";
 
 #[test]
 fn a_secret_is_typed_unseen_and_used() {
     let home = Home::new();
-    let id = home.create("one");
-    home.run(&["keys", "create", "--label", "two", "--secret-file", home.path("secret").to_str().unwrap()]);
+    let id = home.create("one").0;
+    home.run(&["keys", "create", "--label", "two", "--secret-file", home.path("secret").to_str().unwrap()]).good();
     let secret = home.read("secret").trim().to_owned();
-    let mut talk = home.talk();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "sort label desc"), ("1. two", HEARD), (COMMAND, "tokens 1")]);
     talk.answers(&[("Base URL (Enter for embedded server): ", ""), ("Secret access key (not shown", &secret)]);
     talk.answers(&[(TOKEN, "access token"), ("random text): ", ""), ("for this key.", "4")]);
@@ -33,8 +34,8 @@ fn a_secret_is_typed_unseen_and_used() {
 #[test]
 fn another_server_is_named_by_its_url() {
     let home = Home::new();
-    let id = home.create("one");
-    let mut talk = home.talk();
+    let id = home.create("one").0;
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, &format!("tokens {id}")), ("Base URL", "ftp://x"), (COMMAND, &format!("tokens {id}"))]);
     talk.answers(&[("Base URL", "http://127.0.0.1:9"), ("not shown", &"2".repeat(32)), (TOKEN, "2")]);
     talk.answers(&[("random text): ", ""), ("No access token was issued.", HEARD), ("an't reach the server", HEARD)]);

@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use pty_process::blocking::Command;
 use tempfile::TempDir;
 
-use super::inside::{program, shell_named};
+use super::inside::shell_named;
 use super::life::started;
 use crate::support::mosh;
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, contains, count, latchkey};
 
 /// The code that puts this on a terminal's clipboard.
@@ -83,7 +84,7 @@ fn in_screen(home: &TempDir) -> Terminal {
     let folder = home.path().join("screens");
     std::fs::create_dir(&folder).unwrap();
     std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-    let words = format!("{}; echo ended with $?; read _", program());
+    let words = format!("{}; echo ended with $?; read _", binary());
     let screen = command("screen", home.path()).env("SCREENDIR", &folder);
     Terminal::start(screen.args(["-q", "-U", "-c", "/dev/null", "-S", "test", "sh", "-c", &words]))
 }
@@ -148,7 +149,7 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
 #[test]
 fn mosh_carries_a_copy_to_the_terminal() {
     let home = TempDir::new().unwrap();
-    let mut terminal = Terminal::start(mosh::client(home.path(), &[program()]));
+    let mut terminal = Terminal::start(mosh::client(home.path(), &[binary()]));
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     terminal.sees("Copy uses your terminal's clipboard through mosh");
@@ -164,7 +165,7 @@ fn mosh_carries_a_copy_to_the_terminal() {
 fn a_tmux_on_a_mosh_line_is_known_to_be_blocked() {
     let home = TempDir::new().unwrap();
     let mosh = shell_named(home.path(), "mosh-server");
-    let words = format!("tmux -f /dev/null new-session -s test {}; tmux kill-server", program());
+    let words = format!("tmux -f /dev/null new-session -s test {}; tmux kill-server", binary());
     let command = command(mosh.to_str().unwrap(), home.path()).env("TMUX_TMPDIR", home.path());
     let mut terminal = Terminal::start(command.args(["-c", &words]));
     terminal.sees("No access keys yet");
@@ -186,7 +187,7 @@ fn only_a_newer_tmux_with_set_clipboard_on_gets_through_a_real_mosh() {
     let settings = home.path().join("tmux.conf");
     std::fs::write(&settings, "set -s set-clipboard on\n").unwrap();
     let (settings, socket) = (settings.to_str().unwrap(), home.path().join("tmux.sock"));
-    let run = ["tmux", "-S", socket.to_str().unwrap(), "-f", settings, "new-session", program()];
+    let run = ["tmux", "-S", socket.to_str().unwrap(), "-f", settings, "new-session", binary()];
     let mut terminal = Terminal::start(mosh::client(home.path(), &run));
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");

@@ -6,6 +6,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::life::started;
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, count, latchkey};
 
 #[test]
@@ -68,7 +69,7 @@ fn a_lost_terminal_ends_the_program() {
     let home = TempDir::new().unwrap();
     let terminal = started(home.path());
     assert_eq!(terminal.hang_up().code(), Some(129));
-    let deaf = format!("trap '' HUP; exec {}", env!("CARGO_BIN_EXE_latchkey"));
+    let deaf = format!("trap '' HUP; exec {}", binary());
     let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &deaf]));
     terminal.sees("No access keys yet");
     assert_eq!(terminal.hang_up().code(), Some(129));

@@ -6,16 +6,16 @@ use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
 
 use super::jobs::{child, job};
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, contains, count, latchkey};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_latchkey");
 const ASKS: &str = "Secret access key: ";
 const SECRET: &str = "22222222222222222222222222222222";
 /// What `hmac` makes of the secret, at its beginning.
 const TOKEN: &str = "0c433d7e88edc9a0";
 
 fn hmac() -> String {
-    format!("{PROGRAM} hmac --content api-content-hash")
+    format!("{} hmac --content api-content-hash", binary())
 }
 
 /// An interactive dash, which leaves the terminal as a job that stops has left it.
@@ -105,7 +105,7 @@ fn in_the_background_it_waits_and_reads_nothing() {
 
 #[test]
 fn ended_while_it_stands_still_it_leaves_the_shells_terminal_alone() {
-    for (line, question) in [(hmac(), ASKS), (format!("{PROGRAM} --plain"), "Enter to go back): ")] {
+    for (line, question) in [(hmac(), ASKS), (format!("{} --plain", binary()), "Enter to go back): ")] {
         let home = TempDir::new().unwrap();
         let mut terminal = job(home.path(), &line);
         if line.ends_with("plain") {
@@ -125,7 +125,7 @@ fn ended_while_it_stands_still_it_leaves_the_shells_terminal_alone() {
 #[test]
 fn plain_lines_stop_at_their_hidden_question_and_at_every_other() {
     let home = TempDir::new().unwrap();
-    let mut terminal = job(home.path(), &format!("{PROGRAM} --plain"));
+    let mut terminal = job(home.path(), &format!("{} --plain", binary()));
     let (command, question) = ("Command (help lists them): ", "Secret access key (not shown");
     terminal.sees(command);
     terminal.send(b"tokens PK1\n");
@@ -153,7 +153,7 @@ fn plain_lines_stop_at_their_hidden_question_and_at_every_other() {
 #[test]
 fn passwords_go_the_same_way() {
     let home = TempDir::new().unwrap();
-    let mut terminal = job(home.path(), &format!("{PROGRAM} admin add jo"));
+    let mut terminal = job(home.path(), &format!("{} admin add jo", binary()));
     for times in 1..=2 {
         asks(&mut terminal, "New password for jo: ", times);
         terminal.send(b"222");

@@ -6,16 +6,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::support::executable;
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command};
 
 /// A tmux server of our own, with our own configuration.
 pub struct Tmux {
     pub home: TempDir,
-}
-
-/// The program under test, in a shell's words.
-pub fn program() -> &'static str {
-    env!("CARGO_BIN_EXE_latchkey")
 }
 
 impl Tmux {
@@ -58,7 +54,7 @@ impl Tmux {
     fn client(&self, term: &str, configuration: &str, words: &str) -> Terminal {
         let file = self.home.path().join("tmux.conf");
         std::fs::write(&file, configuration).unwrap();
-        let words = format!("{}; echo ended with $?; read _", words.replace("LATCHKEY", program()));
+        let words = format!("{}; echo ended with $?; read _", words.replace("LATCHKEY", binary()));
         let client = command("tmux", self.home.path()).env("TERM", term).env("TMUX_TMPDIR", self.home.path());
         Terminal::start(client.arg("-f").arg(file).args(["new-session", "-s", "test", &words]))
     }

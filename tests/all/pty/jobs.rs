@@ -8,9 +8,9 @@ use tempfile::TempDir;
 
 use super::life::started;
 use crate::support::not_tested::not_tested;
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, count};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_latchkey");
 const ENTER: &[u8] = b"\x1b[?1049h";
 
 /// An interactive bash, and the program as its job.
@@ -51,7 +51,7 @@ fn leaves(mut terminal: Terminal) {
 #[test]
 fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_everything_back_but_the_secret() {
     let home = TempDir::new().unwrap();
-    let mut terminal = job(home.path(), PROGRAM);
+    let mut terminal = job(home.path(), binary());
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("kept");
     terminal.press("<Ctrl-Z>");
@@ -73,7 +73,7 @@ fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_everything_back_but_the_sec
 #[test]
 fn the_systems_own_stop_signal_does_the_same_in_a_form() {
     let home = TempDir::new().unwrap();
-    let mut terminal = job(home.path(), PROGRAM);
+    let mut terminal = job(home.path(), binary());
     terminal.sees("No access keys yet");
     terminal.press("chalf");
     terminal.sees("half");
@@ -94,7 +94,7 @@ fn the_systems_own_stop_signal_does_the_same_in_a_form() {
 fn a_script_that_waits_for_the_program_stops_with_it() {
     let home = TempDir::new().unwrap();
     let script = home.path().join("script");
-    std::fs::write(&script, format!("{PROGRAM}\necho the script ends\n")).unwrap();
+    std::fs::write(&script, format!("{}\necho the script ends\n", binary())).unwrap();
     let mut terminal = job(home.path(), &format!("sh {}", script.display()));
     terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
@@ -108,7 +108,7 @@ fn a_script_that_waits_for_the_program_stops_with_it() {
 #[test]
 fn in_the_background_it_stops_before_it_writes() {
     let home = TempDir::new().unwrap();
-    let mut terminal = job(home.path(), &format!("{PROGRAM} &"));
+    let mut terminal = job(home.path(), &format!("{} &", binary()));
     terminal.send(b"wait; jobs\n");
     terminal.sees("Stopped");
     assert_eq!(count(&terminal.bytes, ENTER), 0);
@@ -129,7 +129,7 @@ fn in_the_background_it_stops_before_it_writes() {
 #[test]
 fn ended_while_it_stands_still_it_leaves_the_shells_screen_alone() {
     let home = TempDir::new().unwrap();
-    let mut terminal = job(home.path(), PROGRAM);
+    let mut terminal = job(home.path(), binary());
     terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
     stops(&mut terminal, "no secret");
@@ -143,7 +143,7 @@ fn ended_while_it_stands_still_it_leaves_the_shells_screen_alone() {
 #[test]
 fn stopped_by_force_it_draws_everything_again_and_hides_the_secret() {
     let home = TempDir::new().unwrap();
-    let mut terminal = job(home.path(), PROGRAM);
+    let mut terminal = job(home.path(), binary());
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     kill_process(child(&terminal), Signal::STOP).unwrap();
@@ -184,7 +184,7 @@ fn in_a_pid_namespace_of_its_own_it_looks_no_further_and_goes_on() {
     if !Command::new("unshare").args(unshare).arg("true").status().unwrap().success() {
         return not_tested("this sandbox allows no namespaces in it");
     }
-    let script = format!("{PROGRAM}; exit");
+    let script = format!("{}; exit", binary());
     let mut terminal = Terminal::start(command("unshare", home.path()).args(unshare).args(["sh", "-c", &script]));
     terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
@@ -196,7 +196,7 @@ fn in_a_pid_namespace_of_its_own_it_looks_no_further_and_goes_on() {
     let shell = command("unshare", home.path()).env("PS1", "shell> ").args(unshare).args(shell);
     let mut terminal = Terminal::start(shell);
     terminal.sees("shell> ");
-    terminal.send(format!("{PROGRAM}\n").as_bytes());
+    terminal.send(format!("{}\n", binary()).as_bytes());
     terminal.sees("No access keys yet");
     terminal.press("<Ctrl-Z>");
     stops(&mut terminal, "no secret");

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::program::{binary, environment};
 use crate::support::terminal::{Terminal, command, contains, count, latchkey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -169,8 +170,7 @@ fn a_storm_of_resizes_costs_little_and_ends_in_the_right_picture() {
 fn without_a_controlling_terminal_the_given_one_serves_and_blocks_again_afterwards() {
     let home = TempDir::new().unwrap();
     // As `su -c` starts it. The shell's own read fails if its input is left not blocking.
-    let script =
-        format!("setsid --wait {}; echo ended; read word && echo \"read: $word\"", env!("CARGO_BIN_EXE_latchkey"));
+    let script = format!("setsid --wait {}; echo ended; read word && echo \"read: $word\"", binary());
     let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &script]));
     terminal.sees("No access keys yet");
     terminal.create_and_show("");
@@ -196,9 +196,10 @@ fn the_process_hides_its_memory() {
 
 #[test]
 fn without_a_terminal_there_are_plain_lines() {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_latchkey"))
+    let output = std::process::Command::new(binary())
         .stdin(std::process::Stdio::null())
-        .env("HOME", TempDir::new().unwrap().path())
+        .env_clear()
+        .envs(environment(TempDir::new().unwrap().path()))
         .output()
         .unwrap();
     assert!(output.status.success() && output.stderr.is_empty());

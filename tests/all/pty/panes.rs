@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::inside::{Tmux, program};
+use super::inside::Tmux;
+use crate::support::program::binary;
 use crate::support::terminal::Terminal;
 
 const SHELL: &str = "PS1='shell> ' bash --norc --noprofile --noediting -i";
@@ -12,7 +13,7 @@ const SHELL: &str = "PS1='shell> ' bash --norc --noprofile --noediting -i";
 fn in_a_shell(configuration: &str) -> (Tmux, Terminal) {
     let (tmux, mut terminal) = Tmux::running(configuration, SHELL);
     terminal.sees("shell> ");
-    terminal.send(format!("{}\n", program()).as_bytes());
+    terminal.send(format!("{}\n", binary()).as_bytes());
     terminal.sees("No access keys yet");
     (tmux, terminal)
 }

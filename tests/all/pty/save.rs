@@ -5,6 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::life::started;
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, contains, count};
 
 /// A new key's dialog, with the step open.
@@ -54,7 +55,7 @@ fn what_exists_is_not_overwritten_and_links_are_not_followed() {
 #[test]
 fn a_descriptor_that_the_shell_opened_gets_it() {
     let home = TempDir::new().unwrap();
-    let line = format!("exec {} 3>got 4<got", env!("CARGO_BIN_EXE_latchkey"));
+    let line = format!("exec {} 3>got 4<got", binary());
     let mut terminal = Terminal::start(command("sh", home.path()).current_dir(home.path()).args(["-c", &line]));
     terminal.sees("No access keys yet");
     terminal.press("c<Enter>");

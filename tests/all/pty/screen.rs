@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command};
 
 /// A GNU screen of our own, with its usual configuration.
@@ -16,7 +17,7 @@ impl Screen {
     fn start() -> (Self, Terminal) {
         let screen = Self { home: TempDir::new().unwrap() };
         std::fs::write(screen.home.path().join(".screenrc"), "startup_message off\n").unwrap();
-        let program = format!("{}; echo ended with $?; read _", env!("CARGO_BIN_EXE_latchkey"));
+        let program = format!("{}; echo ended with $?; read _", binary());
         let client = command("screen", screen.home.path())
             .env("SCREENDIR", screen.sockets())
             .args(["-U", "-S", "test", "sh", "-c", &program]);

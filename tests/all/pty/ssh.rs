@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::clipboard::code;
-use super::inside::program;
 use crate::support::not_tested::not_tested;
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, contains, count};
 
 /// Longer than anything takes on a busy machine.
@@ -74,7 +74,7 @@ impl Sshd {
     /// A terminal with the program at the other end, its home ours; and its process.
     fn latchkey(&self) -> (Terminal, u32) {
         let home = self.home.path().display();
-        let words = format!("echo process $$.; exec env HOME={home} LANG=C.UTF-8 {}", program());
+        let words = format!("echo process $$.; exec env HOME={home} LANG=C.UTF-8 {}", binary());
         let mut terminal = self.run(&words);
         terminal.waits_for("the process's number", |terminal| number(&terminal.bytes).is_some());
         let process = number(&terminal.bytes).unwrap();

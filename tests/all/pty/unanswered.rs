@@ -48,12 +48,7 @@ fn key(number: usize) -> Value {
 
 fn answer(asked: &Asked) -> Vec<u8> {
     match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
-        ("POST", "/auth/session") => {
-            let until = "2999-01-01T00:00:00Z";
-            let session =
-                json!({ "session_token": "st_x", "expires_at": until, "username": "jo", "role": "administrator" });
-            raw::json(200, &session)
-        }
+        ("POST", "/auth/session") => raw::signed_in("jo", "administrator"),
         ("GET", list) if list.starts_with("/keys?") => {
             raw::json(200, &json!({ "keys": [key(1), key(2)], "total": 2, "next_cursor": null }))
         }

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use super::inside::{Tmux, program, shell_named};
+use super::inside::{Tmux, shell_named};
+use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, contains, latchkey};
 
 /// The program is warned of a recorder before it shows or copies anything.
@@ -31,7 +32,7 @@ fn is_warned(terminal: &mut Terminal, by: &str) {
 fn script_sees_neither_the_secret_nor_its_base64_when_it_is_saved() {
     let home = TempDir::new().unwrap();
     let transcript = home.path().join("ts");
-    let script = command("script", home.path()).args(["-q", "-c", program()]).arg(&transcript);
+    let script = command("script", home.path()).args(["-q", "-c", binary()]).arg(&transcript);
     let mut terminal = Terminal::start(script);
     is_warned(&mut terminal, "script");
     let id = terminal.word("PK");
@@ -78,7 +79,7 @@ fn recorders_among_the_ancestors_are_known_by_their_names() {
     for (name, seen) in [("tlog-rec-session", "tlog-rec-sessio"), ("asciinema", "asciinema")] {
         let home = TempDir::new().unwrap();
         let recorder = shell_named(home.path(), name);
-        let words = format!("{}; true", program());
+        let words = format!("{}; true", binary());
         let mut terminal = Terminal::start(command(recorder.to_str().unwrap(), home.path()).args(["-c", &words]));
         is_warned(&mut terminal, seen);
     }
@@ -87,7 +88,7 @@ fn recorders_among_the_ancestors_are_known_by_their_names() {
 #[test]
 fn a_recorder_on_the_line_of_the_tmux_client_is_known() {
     let home = TempDir::new().unwrap();
-    let words = format!("tmux -f /dev/null new-session -s test {}; tmux kill-server", program());
+    let words = format!("tmux -f /dev/null new-session -s test {}; tmux kill-server", binary());
     let script = command("script", home.path()).env("TMUX_TMPDIR", home.path());
     let mut terminal = Terminal::start(script.args(["-q", "-c", &words, "/dev/null"]));
     is_warned(&mut terminal, "script");

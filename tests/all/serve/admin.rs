@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use crate::support::program::{binary, environment};
 use crate::support::served::{Served, data, latchkey, run};
 use crate::support::server::PASSWORD;
 use crate::support::terminal::{self, Terminal, contains};
@@ -131,9 +132,14 @@ fn the_list_is_for_programs_too() {
 
 /// What the program says on standard error in a session of its own, which has no terminal.
 fn detached(home: &TempDir, arguments: &str) -> String {
-    let program = env!("CARGO_BIN_EXE_latchkey");
+    let program = binary();
     let script = format!("exec setsid --wait {program} --data {} {arguments}", data(home).display());
-    let output = std::process::Command::new("sh").args(["-c", &script]).env("HOME", home.path()).output().unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .env_clear()
+        .envs(environment(home.path()))
+        .output()
+        .unwrap();
     assert!(!output.status.success());
     String::from_utf8(output.stderr).unwrap()
 }

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::tls::{certificate, path, start};
-use crate::support::child_env::child_env;
+use crate::support::program::{binary, environment};
 use crate::support::served::{Served, data};
 use crate::support::server::{PASSWORD, add_administrator};
 
@@ -36,8 +36,8 @@ fn settings(home: &TempDir, server: &Served, socket: &str) -> Config {
 
 /// Runs `latchkey login` or `logout` for a profile. `--data` would be about the embedded server.
 fn run(home: &TempDir, profile: &str, words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-    command.env_clear().envs(child_env(home.path())).arg("--config").arg(path(home, "config.toml"));
+    let mut command = Command::new(binary());
+    command.env_clear().envs(environment(home.path())).arg("--config").arg(path(home, "config.toml"));
     command.args(["--profile", profile]).args(words).stdin(Stdio::null()).output().unwrap()
 }
 

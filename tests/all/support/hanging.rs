@@ -2,20 +2,22 @@
 
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::raw::{self, Asked};
 
+/// The key that it makes.
+pub fn key() -> Value {
+    json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "label": "held", "status": "active", "created_at": "2026-11-01T09:30:00Z" })
+}
+
 /// A server that never answers the first create, and the names under which it was asked.
-pub fn hanging(then: serde_json::Value) -> (u16, Arc<Mutex<Vec<String>>>) {
+pub fn hanging(then: Value) -> (u16, Arc<Mutex<Vec<String>>>) {
     let names = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&names);
-    let port = raw::serve(move |asked: &Asked| {
-        match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
-            ("POST", "/auth/session") => raw::json(
-                200,
-                &json!({ "session_token": "st_x", "expires_at": "2999-01-01T00:00:00Z", "username": "jo", "role": "administrator" }),
-            ),
+    let port =
+        raw::serve(move |asked: &Asked| match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
+            ("POST", "/auth/session") => raw::signed_in("jo", "administrator"),
             ("POST", "/keys") => {
                 let first = {
                     let mut names = noted.lock().unwrap();
@@ -31,7 +33,6 @@ pub fn hanging(then: serde_json::Value) -> (u16, Arc<Mutex<Vec<String>>>) {
             }
             ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
             _ => raw::raw("204 No Content", &[], ""),
-        }
-    });
+        });
     (port, names)
 }

@@ -2,12 +2,12 @@
 
 pub mod authority;
 pub mod bench;
-pub mod child_env;
 pub mod executable;
 pub mod fill;
 pub mod fuzzed;
 pub mod hands;
 pub mod hanging;
+pub mod home;
 pub mod hostile;
 pub mod look;
 pub mod mask;
@@ -20,7 +20,9 @@ pub mod one_page;
 pub mod openapi;
 pub mod own_process;
 pub mod picture;
+pub mod program;
 pub mod raw;
+pub mod reader;
 pub mod served;
 pub mod server;
 pub mod terminal;

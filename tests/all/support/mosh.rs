@@ -5,14 +5,14 @@ use std::process::Command as Process;
 
 use pty_process::blocking::Command;
 
-use crate::support::child_env::child_env;
+use crate::support::program::environment;
 use crate::support::terminal::command;
 
 /// Starts a server that runs this, in a home of its own; gives the client that shows it.
 pub fn client(home: &Path, run: &[&str]) -> Command {
     let output = Process::new("mosh-server")
         .env_clear()
-        .envs(child_env(home))
+        .envs(environment(home))
         .envs([("LANG", "C.UTF-8"), ("TERM", "xterm-256color")])
         .args(["new", "-i", "127.0.0.1", "-p", "61000:61999", "--"])
         .args(run)

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What was asked.
 pub struct Asked {
@@ -37,6 +37,12 @@ pub fn serve(answer: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static) -> u16 
 /// An answer with a status and a JSON body.
 pub fn json(status: u16, body: &Value) -> Vec<u8> {
     raw(&format!("{status} Said"), &[("content-type", "application/json")], &body.to_string())
+}
+
+/// The answer to a sign-in.
+pub fn signed_in(username: &str, role: &str) -> Vec<u8> {
+    let until = "2999-01-01T00:00:00Z";
+    json(200, &json!({ "session_token": "st_x", "expires_at": until, "username": username, "role": role }))
 }
 
 /// An answer with a status line, headers and a body as they are.

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::child_env::child_env;
+use crate::support::program::{binary, environment};
 use crate::support::server::{Answer, PASSWORD, send, text, unique};
 
 /// Longer than anything takes on a busy machine.
@@ -37,9 +37,8 @@ pub fn data(home: &TempDir) -> PathBuf {
 
 /// The program, its environment ours and small.
 pub fn latchkey(home: &TempDir, arguments: &[&str]) -> Command {
-    let program = std::env::var("LATCHKEY_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_latchkey").to_owned());
-    let mut command = Command::new(program);
-    command.env_clear().envs(child_env(home.path()));
+    let mut command = Command::new(binary());
+    command.env_clear().envs(environment(home.path()));
     command.arg("--data").arg(data(home)).args(arguments).stdin(Stdio::null());
     command
 }

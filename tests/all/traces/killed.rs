@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::hanging::hanging;
+use crate::support::hanging::{hanging, key};
 use crate::support::terminal::{Terminal, contains, latchkey};
 
 /// The page, with its temporary files where we can look at them.
@@ -124,10 +124,6 @@ fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mute
     let mut page = open(home.path(), "Unfinished key creation");
     page.press("<Tab><Enter>");
     (home, page, names)
-}
-
-fn key() -> serde_json::Value {
-    json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "label": "held", "status": "active", "created_at": "2026-11-01T09:30:00Z" })
 }
 
 #[test]

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::support::executable;
 use crate::support::memory::may_look;
 use crate::support::not_tested::not_tested;
+use crate::support::program::{binary, environment};
 use crate::support::terminal::{Terminal, command, latchkey};
 
 const PATTERN: &str = "/proc/sys/kernel/core_pattern";
@@ -64,7 +65,7 @@ fn a_crash_gives_no_core_to_anybody() {
     }
     for limit in ["0", "unlimited"] {
         let home = TempDir::new().unwrap();
-        let program = crate::support::terminal::binary();
+        let program = binary();
         let mut page =
             Terminal::start(command("sh", home.path()).args(["-c", &format!("ulimit -c {limit}; exec {program}")]));
         page.sees("No access keys yet");
@@ -87,7 +88,7 @@ fn another_program_of_the_same_user_sees_neither_environment_nor_memory() {
     let home = TempDir::new().unwrap();
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let program = home.path().join("latchkey");
-    executable::copy(&crate::support::terminal::binary(), &program);
+    executable::copy(binary(), &program);
     let as_nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
     // 64 KiB that may be locked and a core of any size: it starts, and asks for neither (rule S4).
     let start = format!("ulimit -l 0; ulimit -c unlimited; exec {}", program.display());
@@ -119,20 +120,20 @@ fn no_secret_stands_in_arguments_or_in_any_environment() {
     // The child that takes a secret has it on its standard input, and nowhere else.
     let seen = home.path().join("seen");
     let child = format!("sh -c 'env >{0}; tr \\\\0 \" \" </proc/$$/cmdline >>{0}; cat >{0}.in'", seen.display());
-    let made = Command::new(crate::support::terminal::binary())
-        .env("HOME", home.path())
+    let made = Command::new(binary())
+        .env_clear()
+        .envs(environment(home.path()))
         .args(["keys", "create", "--pipe-to", &child])
         .output()
         .unwrap();
     assert!(made.status.success(), "{made:?}");
     let secret = std::fs::read_to_string(home.path().join("seen.in")).unwrap();
     assert!(secret.starts_with("sk_"), "{secret}");
-    let environment = std::fs::read_to_string(&seen).unwrap();
-    assert!(environment.contains("HOME=") && !environment.contains(secret.trim()), "{environment}");
+    let seen = std::fs::read_to_string(&seen).unwrap();
+    assert!(seen.contains("HOME=") && !seen.contains(secret.trim()), "{seen}");
     // What is given in the wrong place is not repeated.
     for args in [&["--token", secret.trim()][..], &["token", "PK7QW3N5ZJ0V4T8M2XHC", "--secret", secret.trim()]] {
-        let refused =
-            Command::new(crate::support::terminal::binary()).env("HOME", home.path()).args(args).output().unwrap();
+        let refused = Command::new(binary()).env_clear().envs(environment(home.path())).args(args).output().unwrap();
         assert_eq!(refused.status.code(), Some(2));
         let words = [refused.stdout, refused.stderr].concat();
         assert!(!String::from_utf8(words).unwrap().contains(&secret.trim()[3..]));

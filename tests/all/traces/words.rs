@@ -11,13 +11,7 @@ const SECRET: &str = "sk_live0ACCEPT0123456789abcdef";
 /// A server that sends the secret in a wrong way.
 fn careless(way: usize) -> u16 {
     raw::serve(move |asked| match (asked.method.as_str(), asked.path.trim_start_matches("/api/v2")) {
-        ("POST", "/auth/session") => {
-            let until = "2999-01-01T00:00:00Z";
-            raw::json(
-                200,
-                &json!({ "session_token": "st_x", "expires_at": until, "username": "jo", "role": "administrator" }),
-            )
-        }
+        ("POST", "/auth/session") => raw::signed_in("jo", "administrator"),
         ("GET", _) => raw::json(200, &json!({ "keys": [], "total": 0 })),
         ("POST", "/keys") => match way {
             0 => raw::json(201, &json!({ "key": {}, "secret_access_key": SECRET })),

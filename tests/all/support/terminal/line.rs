@@ -11,9 +11,7 @@ use super::Terminal;
 impl Terminal {
     /// Takes no more output, as a link that stalls. Waits until what was on the way has arrived.
     pub fn stall(&mut self) {
-        let (stop, reading) = self.reading.take().unwrap();
-        drop(stop);
-        reading.join().unwrap();
+        self.reading.take().unwrap().stop();
     }
 
     /// Reads on.

@@ -3,19 +3,18 @@
 mod line;
 mod steps;
 
-use std::io::{PipeWriter, Read, Write};
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use pty_process::blocking::{Command, Pty, open};
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{Termios, tcgetattr};
 
-use crate::support::child_env::child_env;
+use crate::support::program::{binary, environment};
+use crate::support::reader::Reader;
 use crate::support::typing;
 
 /// Longer than anything takes on a busy machine.
@@ -29,26 +28,20 @@ pub struct Terminal {
     /// Every byte that the program wrote.
     pub bytes: Vec<u8>,
     output: Receiver<Vec<u8>>,
-    /// The thread that reads, and what ends it when dropped.
-    reading: Option<(PipeWriter, JoinHandle<()>)>,
+    reading: Option<Reader>,
     before: Termios,
-}
-
-/// The program under test: as cargo built it, or another build of it that CI names.
-pub fn binary() -> String {
-    std::env::var("LATCHKEY_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_latchkey").to_owned())
 }
 
 /// The program under test, its home an empty folder.
 pub fn latchkey(home: &Path) -> Command {
-    command(&binary(), home)
+    command(binary(), home)
 }
 
 /// Any program, its environment ours and small.
 pub fn command(program: &str, home: &Path) -> Command {
     Command::new(program)
         .env_clear()
-        .envs(child_env(home))
+        .envs(environment(home))
         .env("TERM", "xterm-256color")
         .env("LANG", "C.UTF-8")
         .env("TZ", "UTC")
@@ -66,27 +59,10 @@ impl Terminal {
         pty.resize(pty_process::Size::new(rows, columns)).unwrap();
         let before = tcgetattr(pty.as_fd()).unwrap();
         let child = command.spawn(pts).unwrap();
-        let mut reader = std::fs::File::from(pty.as_fd().try_clone_to_owned().unwrap());
-        let (sender, output) = channel();
-        let (stop, stopped) = std::io::pipe().unwrap();
-        let reading = std::thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            loop {
-                let mut ready = [PollFd::new(&reader, PollFlags::IN), PollFd::new(&stop, PollFlags::IN)];
-                poll(&mut ready, None).unwrap();
-                if !ready[1].revents().is_empty() {
-                    break;
-                }
-                match reader.read(&mut chunk) {
-                    Ok(n @ 1..) if sender.send(chunk[..n].to_vec()).is_ok() => {}
-                    _ => break,
-                }
-            }
-        });
+        let (reading, output) = Reader::start(&pty);
         let size = |n, usual: u16| std::num::NonZeroU16::new(if n == 0 { usual } else { n }).unwrap();
         let screen = vt100::Parser::new(size(rows, 24), size(columns, 80), 0);
-        let reading = Some((stopped, reading));
-        Self { pty: Some(pty), child, screen, bytes: Vec::new(), output, reading, before }
+        Self { pty: Some(pty), child, screen, bytes: Vec::new(), output, reading: Some(reading), before }
     }
 
     pub fn pid(&self) -> u32 {

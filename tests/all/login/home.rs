@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::support::child_env::child_env;
+use crate::support::program::{binary, environment};
 
 pub struct Home(TempDir);
 
@@ -52,7 +52,7 @@ impl Home {
 
     /// Runs the program with `input` on its standard input, and these variables besides `HOME`.
     pub async fn run(&self, args: &[&str], input: &str, variables: &[(&str, &str)]) -> Ended {
-        self.start(env!("CARGO_BIN_EXE_latchkey"), args, input, variables).await
+        self.start(binary(), args, input, variables).await
     }
 
     /// Runs another program, which runs it in a way of its own.
@@ -64,7 +64,7 @@ impl Home {
         // A session of its own: a developer's terminal must not be asked.
         let mut command = Command::new("setsid");
         command.args(["--wait", program]).args(args).env_clear();
-        command.envs(child_env(self.0.path())).envs(variables.iter().copied());
+        command.envs(environment(self.0.path())).envs(variables.iter().copied());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();

@@ -3,13 +3,13 @@
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::child_env::child_env;
+use crate::support::program::{binary, environment};
 
 /// An empty home folder, in which the program runs.
 pub struct Home(pub TempDir);
@@ -33,8 +33,8 @@ impl Home {
 
     /// The program with a small environment, in its home, without input.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-        command.args(args).env_clear().envs(child_env(self.0.path())).env("TZ", "UTC");
+        let mut command = Command::new(binary());
+        command.args(args).env_clear().envs(environment(self.0.path())).env("TZ", "UTC");
         command.env("LANG", "C.UTF-8").current_dir(self.0.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -60,6 +60,18 @@ impl Home {
         path.to_str().unwrap().to_owned()
     }
 
+    /// What a file for its owner only has.
+    pub fn read(&self, name: &str) -> String {
+        let path = self.path(name);
+        is_private(&path);
+        fs::read_to_string(path).unwrap()
+    }
+
+    pub fn settings(&self, text: &str) {
+        fs::create_dir_all(self.path(".config/latchkey")).unwrap();
+        fs::write(self.path(".config/latchkey/config.toml"), text).unwrap();
+    }
+
     /// The keys that there are.
     pub fn keys(&self) -> Vec<Value> {
         self.run(&["keys", "list", "--output", "json"]).json().as_array().unwrap().clone()
@@ -71,18 +83,18 @@ impl Home {
         (text(&made["key"]["id"]), text(&made["secret_access_key"]))
     }
 
-    /// The secrets that were kept since their destination failed.
-    pub fn rescued(&self) -> Vec<String> {
-        let state = self.path(".local/state/latchkey");
-        let names = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
-        let secrets = names.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("secret-of-"));
-        secrets
-            .map(|path| {
-                assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-                fs::read_to_string(path).unwrap()
-            })
-            .collect()
+    /// The files of secrets that were kept since their destination failed.
+    pub fn kept(&self) -> Vec<PathBuf> {
+        let Ok(names) = fs::read_dir(self.path(".local/state/latchkey")) else { return Vec::new() };
+        let paths = names.map(|entry| entry.unwrap().path());
+        let secrets = paths.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("secret-of-"));
+        secrets.inspect(|path| is_private(path)).collect()
     }
+}
+
+#[track_caller]
+fn is_private(path: &Path) {
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
 }
 
 impl Done {
