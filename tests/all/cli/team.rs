@@ -74,7 +74,7 @@ fn sign_in_work_by_script_and_sign_out() {
     // Without a session it cannot know, and says so.
     let sick = at(&["doctor", &id, "--secret-file", "secret"]);
     assert!(
-        sick.code == 7 && sick.out.contains("You are not signed in") && !sick.out.contains("inactive."),
+        sick.code == 7 && sick.out.contains("You are not signed in") && !sick.out.contains("The key is inactive."),
         "{sick:?}"
     );
     assert_eq!(sign_in("kim").code, 0);

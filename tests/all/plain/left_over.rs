@@ -28,7 +28,7 @@ fn is_forgotten(home: &Home) {
     let mut talk = Talk::at(home);
     talk.answers(&[(COMMAND, "help"), (COMMAND, "finish"), ("There is no unfinished key creation.", HEARD)]);
     let said = talk.quits();
-    assert!(!said.contains("was interrupted") && !said.contains(". finish"), "{said}");
+    assert!(!said.contains(FINISH) && !said.contains("finish: "), "{said}");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn its_key_is_kept_unless_a_yes_is_typed() {
 fn what_can_only_look_is_not_told_of_it() {
     let (home, _) = killed_at_the_secret();
     let said = Talk::start(latchkey(&home).arg("--read-only")).quits();
-    assert!(!said.contains("was interrupted"), "{said}");
+    assert!(!said.contains(FINISH), "{said}");
     let mut talk = Talk::at(&home);
     talk.says(FINISH);
     talk.quits();
@@ -98,7 +98,7 @@ fn one_that_had_not_happened_is_made_under_the_same_name() {
     let home = Home::new();
     let talk = || {
         let mut talk = Talk::start(latchkey(&home).args(["--url", &format!("http://127.0.0.1:{port}")]));
-        assert!(!talk.says(COMMAND).contains("was interrupted"), "whose it is is not known yet");
+        assert!(!talk.says(COMMAND).contains(FINISH), "whose it is is not known yet");
         talk
     };
     let sign_in = [("User name", "jo"), ("Password of jo", "any"), ("Signed in as jo", HEARD)];

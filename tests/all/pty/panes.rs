@@ -67,6 +67,7 @@ fn ctrl_z_in_a_pane() {
 fn on_a_narrow_screen_a_secret_is_one_line() {
     let (tmux, mut terminal) = Tmux::start("");
     terminal.sees("No access keys yet");
+    terminal.sees("Settings");
     terminal.resize(12, 40);
     terminal.sees("? help");
     terminal.loses("Settings");

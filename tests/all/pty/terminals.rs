@@ -113,6 +113,7 @@ fn it_is_silent() {
     terminal.create_and_show("");
     terminal.close();
     terminal.press("?");
+    terminal.sees("Help");
     terminal.sees("scroll");
     assert!(terminal.is_silent_for(Duration::from_secs(2)), "{}", terminal.text());
     terminal.press("<Esc>");

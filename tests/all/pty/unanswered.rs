@@ -93,6 +93,7 @@ fn the_page_answers_while_the_server_does_not() {
     page.loses("cron");
     page.press("d0001<Enter>");
     page.sees("Deleting");
+    page.sees("Delete access key");
     page.press("<Esc>");
     page.loses("Delete access key");
     page.press("<Enter>");

@@ -76,12 +76,13 @@ fn sign_in_asked() {
 }
 
 #[test]
-fn sign_in_where_nothing_may_be_changed() {
-    let mut stage = Stage::new((40, 10));
-    stage.reply(Reply::Connected(Ok(team("look"))));
-    stage.reply(Reply::SignInNeeded);
-    let picture = stage.picture();
-    assert!(picture.contains("Sign in to view the keys on this") && !picture.contains("manage"), "{picture}");
+fn sign_in_says_whether_anything_may_be_changed() {
+    for (profile, purpose) in [("look", "Sign in to view the keys on this"), ("prod", "Sign in to manage")] {
+        let mut stage = Stage::new((40, 10));
+        stage.reply(Reply::Connected(Ok(team(profile))));
+        stage.reply(Reply::SignInNeeded);
+        assert!(stage.picture().contains(purpose), "{}", stage.picture());
+    }
 }
 
 #[test]

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use crate::support::hanging::{hanging, key};
 use crate::support::terminal::{Terminal, contains, latchkey};
 
+/// The dialog about a create that an earlier run began.
+const UNFINISHED: &str = "Unfinished key creation";
+
 /// The page, with its temporary files where we can look at them.
 fn start(home: &Path, arguments: &[&str]) -> Terminal {
     let private = home.join("private");
@@ -63,7 +66,7 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
         assert!(!contains(&bytes, secret.as_bytes()), "the secret is in {}", path.display());
     }
     let mut page = start(home.path(), &[]);
-    page.sees("Unfinished key creation");
+    page.sees(UNFINISHED);
     page.sees("labelled “interrupted”");
     page.press("<Tab><Enter>");
     page.sees("The key already exists");
@@ -77,7 +80,7 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
     // It was told once, and that was enough.
     let mut page = start(home.path(), &[]);
     page.sees("No access keys yet");
-    assert!(!page.text().contains("Unfinished key"));
+    assert!(!page.text().contains(UNFINISHED));
     page.press("q");
     assert!(page.ends().0.success());
 }
@@ -95,7 +98,7 @@ fn a_create_that_ended_well_leaves_no_note() {
     // A second page at the same time has nothing to finish: the first one is at it.
     let mut other = start(home.path(), &[]);
     other.sees("1 key");
-    assert!(!other.text().contains("Unfinished key"));
+    assert!(!other.text().contains(UNFINISHED));
     other.press("q");
     assert!(other.ends().0.success());
     page.close();
@@ -121,7 +124,7 @@ fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mute
         std::thread::yield_now();
     }
     kill(page);
-    let mut page = open(home.path(), "Unfinished key creation");
+    let mut page = open(home.path(), UNFINISHED);
     page.press("<Tab><Enter>");
     (home, page, names)
 }
@@ -176,9 +179,9 @@ fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
     kill(page);
     for name in ["new", "./new", home.path().join("new").to_str().unwrap()] {
         let mut page = at(name);
-        page.sees("Unfinished key creation");
+        page.sees(UNFINISHED);
         page.press("<Esc>");
-        page.loses("Unfinished key creation");
+        page.loses(UNFINISHED);
         page.press("q");
         assert!(page.ends().0.success());
     }
@@ -192,9 +195,9 @@ fn a_create_that_is_forgotten_is_not_asked_about_again() {
     page.create_and_show("left");
     kill(page);
     let mut page = start(home.path(), &[]);
-    page.sees("Unfinished key creation");
+    page.sees(UNFINISHED);
     page.press("<Tab><Tab><Enter>");
-    page.loses("Unfinished key creation");
+    page.loses(UNFINISHED);
     page.sees("delete it.");
     page.press("q");
     assert!(page.ends().0.success());

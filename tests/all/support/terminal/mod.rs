@@ -27,6 +27,8 @@ pub struct Terminal {
     screen: vt100::Parser,
     /// Every byte that the program wrote.
     pub bytes: Vec<u8>,
+    /// The words that were waited for and seen.
+    seen: Vec<String>,
     output: Receiver<Vec<u8>>,
     reading: Option<Reader>,
     before: Termios,
@@ -62,7 +64,16 @@ impl Terminal {
         let (reading, output) = Reader::start(&pty);
         let size = |n, usual: u16| std::num::NonZeroU16::new(if n == 0 { usual } else { n }).unwrap();
         let screen = vt100::Parser::new(size(rows, 24), size(columns, 80), 0);
-        Self { pty: Some(pty), child, screen, bytes: Vec::new(), output, reading: Some(reading), before }
+        Self {
+            pty: Some(pty),
+            child,
+            screen,
+            bytes: Vec::new(),
+            seen: Vec::new(),
+            output,
+            reading: Some(reading),
+            before,
+        }
     }
 
     pub fn pid(&self) -> u32 {
@@ -100,6 +111,7 @@ impl Terminal {
     #[track_caller]
     pub fn sees(&mut self, words: &str) {
         self.waits_for(&format!("“{words}”"), |terminal| terminal.shows(words));
+        self.seen.push(words.to_owned());
     }
 
     /// Whether these words are on screen, in one line or broken into several.
@@ -114,9 +126,11 @@ impl Terminal {
         self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
     }
 
-    /// Waits until these words are no longer on screen.
+    /// Waits until these words are no longer on screen. They must have been seen there before: words that the program
+    /// no longer has would be lost at once.
     #[track_caller]
     pub fn loses(&mut self, words: &str) {
+        assert!(self.seen.iter().any(|seen| seen.contains(words)), "“{words}” was not seen before");
         self.waits_for(&format!("no “{words}”"), |terminal| !terminal.text().contains(words));
     }
 
@@ -138,10 +152,12 @@ impl Terminal {
     }
 
     /// The first word on screen that begins so.
-    pub fn word(&self, start: &str) -> String {
+    pub fn word(&mut self, start: &str) -> String {
         let text = self.text();
         let found = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').find(|word| word.starts_with(start));
-        found.unwrap_or_else(|| panic!("no {start}… in:\n{text}")).to_owned()
+        let found = found.unwrap_or_else(|| panic!("no {start}… in:\n{text}")).to_owned();
+        self.seen.push(found.clone());
+        found
     }
 
     /// Sends a signal to the program.
