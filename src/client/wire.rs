@@ -15,6 +15,7 @@ pub(crate) struct WireKey {
     id: String,
     #[serde(default)]
     label: String,
+    owner: Option<String>,
     status: String,
     created_at: DateTime<Utc>,
     #[serde(default)]
@@ -29,6 +30,7 @@ impl WireKey {
         Ok(AccessKey {
             id: KeyId::parse(&self.id).map_err(|_| ApiError::Garbled(200, "the access key ID is empty or too long"))?,
             label: Untrusted::new(&self.label),
+            owner: self.owner.as_deref().map(Untrusted::new),
             status: Status::parse(&self.status).ok_or(ApiError::Garbled(200, "it has an unknown status"))?,
             created_at: self.created_at,
             created_by: Untrusted::new(&self.created_by),

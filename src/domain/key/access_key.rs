@@ -12,6 +12,8 @@ pub struct AccessKey {
     pub id: KeyId,
     /// What the administrators call it; may be empty.
     pub label: Untrusted,
+    /// Who answers for it: a person, a team or a system; may be empty. None if the server doesn't keep owners.
+    pub owner: Option<Untrusted>,
     /// Whether the key works now.
     pub status: Status,
     /// When it was created.
@@ -33,6 +35,7 @@ impl AccessKey {
         Self {
             id,
             label: Untrusted::default(),
+            owner: None,
             status: Status::Active,
             created_at,
             created_by: Untrusted::default(),

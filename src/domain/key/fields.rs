@@ -86,7 +86,7 @@ pub enum Row {
 }
 
 /// The fields, in the order of JSON and CSV.
-pub static FIELDS: [KeyField; 8] = [
+pub static FIELDS: [KeyField; 9] = [
     field("id", "Access key ID", |key| FieldValue::Id(&key.id), Row::Own(10), 10)
         .column(Sort::Id, ColumnWidth::Id)
         .in_line(),
@@ -117,6 +117,10 @@ pub static FIELDS: [KeyField; 8] = [
         Row::Behind("last_used_at", "from"),
         80,
     ),
+    field("owner", "Owner", |key| FieldValue::Text(key.owner.as_ref()), Row::Own(25), 65)
+        .column(Sort::Owner, ColumnWidth::IfRoom(16, 24))
+        .in_line()
+        .text(100, "Who answers for the key: a person, a team or a system"),
 ];
 
 const fn field(
@@ -268,6 +272,9 @@ mod tests {
     #[test]
     fn scripts_keep_their_columns() {
         let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
-        assert_eq!(names.join(","), "id,label,status,created_at,created_by,expires_at,last_used_at,last_used_from");
+        assert_eq!(
+            names.join(","),
+            "id,label,status,created_at,created_by,expires_at,last_used_at,last_used_from,owner"
+        );
     }
 }

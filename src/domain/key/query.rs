@@ -12,6 +12,8 @@ pub enum Sort {
     LastUsedAt,
     /// By label, without regard to case.
     Label,
+    /// By owner, without regard to case.
+    Owner,
     /// By status: active, expired, inactive.
     Status,
     /// By access key ID.
@@ -20,7 +22,7 @@ pub enum Sort {
 
 impl Sort {
     /// Every sort, in the order of the columns on screen.
-    pub const ALL: [Self; 5] = [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status];
+    pub const ALL: [Self; 6] = [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status, Self::Owner];
 
     /// The word of the HTTP contract.
     #[must_use]
@@ -29,6 +31,7 @@ impl Sort {
             Self::CreatedAt => "created_at",
             Self::LastUsedAt => "last_used_at",
             Self::Label => "label",
+            Self::Owner => "owner",
             Self::Status => "status",
             Self::Id => "id",
         }
@@ -45,7 +48,7 @@ impl Sort {
     pub const fn natural_order(self) -> Order {
         match self {
             Self::CreatedAt | Self::LastUsedAt => Order::Desc,
-            Self::Label | Self::Status | Self::Id => Order::Asc,
+            Self::Label | Self::Owner | Self::Status | Self::Id => Order::Asc,
         }
     }
 }

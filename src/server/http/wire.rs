@@ -17,6 +17,7 @@ pub(crate) struct KeyBody {
     expires_at: Option<String>,
     last_used_at: Option<String>,
     last_used_from: Option<String>,
+    owner: Option<String>,
 }
 
 /// A page of keys.
@@ -53,6 +54,7 @@ impl From<&AccessKey> for KeyBody {
             expires_at: key.expires_at.map(time),
             last_used_at: key.last_used_at.map(time),
             last_used_from: key.last_used_from.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
+            owner: key.owner.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
         }
     }
 }

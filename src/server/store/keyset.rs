@@ -18,7 +18,7 @@ pub(crate) struct Keyset {
 pub(crate) enum SortValue {
     /// The order of creation, a time in milliseconds since 1970 (0 for a key that was never used), or a status's rank.
     Number(i64),
-    /// An ID or a folded label, in the order of its bytes.
+    /// An ID or a folded text, in the order of its bytes.
     Text(String),
 }
 
@@ -26,7 +26,7 @@ impl SortValue {
     /// Whether lists sorted by `sort` have values of this type.
     pub(crate) fn fits(&self, sort: Sort) -> bool {
         match sort {
-            Sort::Label | Sort::Id => matches!(self, Self::Text(_)),
+            Sort::Label | Sort::Owner | Sort::Id => matches!(self, Self::Text(_)),
             Sort::CreatedAt | Sort::LastUsedAt | Sort::Status => matches!(self, Self::Number(_)),
         }
     }

@@ -18,6 +18,7 @@ proc answer {question answer} {
 spawn $env(LATCHKEY)
 answer "Command (help lists them): " "create"
 answer "Label (Enter for none): " "made by expect"
+answer "Owner (Enter for none): " "ops@example.com"
 answer "Enter for never): " "30d"
 expect -re {Access key ID: (PK[0-9A-Z]+)}
 set id $expect_out(1,string)

@@ -47,13 +47,18 @@ pub fn key(id: &str, label: &str, status: Status, age_days: i64, used_minutes: O
 
 /// Keys as an administrator has them, and some as nobody should.
 pub fn some_keys() -> Vec<AccessKey> {
-    vec![
+    let mut keys = vec![
         key("PK7QW3N5ZJ0V4T8M2XHC", "nightly backup", Status::Active, 22, Some(63)),
         key("PK0ZAHJZ123456789KMN", "Grafana – Zürich, both data centres", Status::Active, 40, Some(5)),
         key("PKM2XHC7QW3N5ZJ0V4T8", "", Status::Inactive, 200, None),
         key("PK5ZJ0V4T8M2XHC7QW3N", "東京 バックアップ", Status::Expired, 401, Some(60 * 24 * 90)),
         key("PKV4T8M2XHC7QW3N5ZJ0", "evil\u{1b}]52;c;UFdO\u{7}\u{202e}gpj", Status::Active, 900, Some(60 * 24 * 800)),
-    ]
+    ];
+    for (key, owner) in keys.iter_mut().zip(["ops@example.com", "Priya", "", "監視チーム", "o\u{1b}[2Jps\u{200b}"])
+    {
+        key.owner = Some(Untrusted::new(owner));
+    }
+    keys
 }
 
 /// Keys of a server like Passportal, with IDs of 32 hex digits.

@@ -1,5 +1,7 @@
 //! Searching: every kind of text among many keys, held against a plain look at each key.
 
+use latchkey::domain::Sort;
+use latchkey::domain::key::fields;
 use latchkey::server::Role;
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use crate::support::server::{Answer, Server, folder, text};
 /// More keys than are ever looked at one by one: the index has to answer.
 const MANY: u64 = 12_000;
 
-/// A key as the plain look sees it: ID and label in lower case, and the ID as it is.
+/// A key as the plain look sees it: its ID as it is, and its texts as they are searched.
 type Plain = (String, String);
 
 async fn search(server: &Server, needle: &str, rest: &str) -> Answer {
@@ -88,7 +90,7 @@ async fn among_many_keys_the_index_finds_what_a_plain_look_finds() {
         .database()
         .execute("UPDATE keys SET label_fold = label_fold, last_used_at = 1 WHERE id = ?1", [&rare])
         .unwrap();
-    for sort in ["created_at", "last_used_at", "label", "status", "id"] {
+    for sort in Sort::ALL.map(Sort::as_str) {
         for order in ["asc", "desc"] {
             let plain = plain(&server, sort, order);
             for needle in
@@ -104,7 +106,7 @@ async fn among_many_keys_the_index_finds_what_a_plain_look_finds() {
 /// Two pages and the total.
 async fn same(server: &Server, plain: &[Plain], needle: &str, query: &str) {
     let needle_fold = needle.to_lowercase();
-    let matches = |(id, label): &&Plain| id.to_lowercase().contains(&needle_fold) || label.contains(&needle_fold);
+    let matches = |(id, texts): &&Plain| id.to_lowercase().contains(&needle_fold) || texts.contains(&needle_fold);
     let expected: Vec<&String> = plain.iter().filter(matches).map(|(id, _)| id).collect();
     let page = search(server, needle, query).await;
     assert_eq!(page.body["total"], expected.len(), "{needle} {query}");
@@ -122,11 +124,13 @@ async fn same(server: &Server, plain: &[Plain], needle: &str, query: &str) {
 fn plain(server: &Server, sort: &str, order: &str) -> Vec<Plain> {
     let column = match sort {
         "created_at" => "seq",
-        "label" => "label_fold",
         "status" => "state",
-        other => other,
+        "last_used_at" | "id" => sort,
+        text => &format!("{text}_fold"),
     };
-    let sql = format!("SELECT id, label_fold FROM keys ORDER BY {column} {order}, seq {order}");
+    let texts: Vec<String> = fields::written().map(|(field, _)| format!("{}_fold", field.name)).collect();
+    let texts = texts.join(" || char(10) || ");
+    let sql = format!("SELECT id, {texts} FROM keys ORDER BY {column} {order}, seq {order}");
     let database = server.database();
     let mut statement = database.prepare(&sql).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();

@@ -49,6 +49,8 @@ const PLACES: [&str; 12] = [
     "dr-site",
 ];
 const NOTES: [&str; 4] = ["(old)", "(do not delete)", "v2", "– test"];
+const OWNERS: [&str; 8] =
+    ["", "", "ops@example.com", "Platform", "Service Desk Zürich", "billing", "priya@example.com", "CI"];
 const PEOPLE: [&str; 8] = ["jo", "maria", "t.okafor", "andré", "priya", "admin", "lin", "sven"];
 
 /// Writes `keys` realistic keys, all or none, and tells `progress` how many there are so far.
@@ -125,6 +127,7 @@ fn write_key(
     let (id, secret) = (KeyId::from_random(&random), SecretKey::from_random(&random_secret));
     let (id, dice) = (id.raw_for_api(), scatter(n));
     let label = label(n, dice);
+    let owner = OWNERS[pick(dice, 36, 8) as usize];
     let expires_at = match dice % 100 {
         0..5 => Some(created + (now - created) / 2),
         5..15 => Some(now + TimeDelta::hours(1 + i64::from(pick(dice, 16, 9_000)))),
@@ -135,8 +138,8 @@ fn write_key(
     let used = last_used(dice, created, now);
     let (by, created) = (PEOPLE[pick(dice, 8, 8) as usize], created.timestamp_millis());
     let sql = "INSERT INTO keys (id, label, label_fold, state, switched_off, created_at, created_by, expires_at,
-                                 last_used_at, last_used_from)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                                 last_used_at, last_used_from, owner, owner_fold)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     transaction.prepare_cached(sql)?.execute(params![
         id,
         label,
@@ -148,6 +151,8 @@ fn write_key(
         expires_at.map(|end| end.timestamp_millis()),
         used.map_or(0, |at| at.timestamp_millis()),
         used.map(|_| address(dice)),
+        owner,
+        fold(owner),
     ])?;
     let sql = "INSERT INTO sealed VALUES (?1, ?2)";
     let encrypted = vault.encrypt(id, secret.expose())?;

@@ -5,9 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::server::store::error::StoreError;
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../../assets/migrations/0001_keys.sql"),
     include_str!("../../../../assets/migrations/0002_administrators.sql"),
+    include_str!("../../../../assets/migrations/0003_owner.sql"),
 ];
 
 /// Whether `connection`'s database lacks a step.

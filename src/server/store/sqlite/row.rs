@@ -11,12 +11,13 @@ use crate::server::store::status::status;
 
 /// What a search looks in: the ID, which is in upper case, and folded texts. Statements whose rows a search looks at
 /// select these first.
-pub(crate) const SEARCHED: [&str; 2] = ["id", "label_fold"];
+pub(crate) const SEARCHED: [&str; 3] = ["id", "label_fold", "owner_fold"];
 
 /// What [`key`] and [`placed`] read.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "label_fold",
+    "owner_fold",
     "seq",
     "state",
     "label",
@@ -26,6 +27,7 @@ const COLUMNS: [&str; 11] = [
     "expires_at",
     "last_used_at",
     "last_used_from",
+    "owner",
 ];
 
 /// The columns of a whole key, for a SELECT.
@@ -70,6 +72,7 @@ pub(crate) const fn column(sort: Sort) -> &'static str {
         Sort::CreatedAt => "seq",
         Sort::LastUsedAt => "last_used_at",
         Sort::Label => "label_fold",
+        Sort::Owner => "owner_fold",
         Sort::Status => "state",
         Sort::Id => "id",
     }
@@ -91,6 +94,7 @@ pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessK
             rusqlite::Error::FromSqlConversionFailure(const { at("id") }, Type::Text, Box::new(error))
         })?,
         label: untrusted(row, const { at("label") })?,
+        owner: Some(untrusted(row, const { at("owner") })?),
         status: status(row.get(const { at("switched_off") })?, expires_at, now),
         created_at: time(row.get(const { at("created_at") })?),
         created_by: untrusted(row, const { at("created_by") })?,
@@ -135,6 +139,9 @@ mod tests {
     #[test]
     fn what_is_searched_is_selected_first() {
         assert_eq!(COLUMNS[..SEARCHED.len()], SEARCHED);
-        assert_eq!(document(), "lower(id) || char(10) || lower(label_fold) || char(10, 10)");
+        assert_eq!(
+            document(),
+            "lower(id) || char(10) || lower(label_fold) || char(10) || lower(owner_fold) || char(10, 10)"
+        );
     }
 }
