@@ -16,7 +16,7 @@ use crate::server::store::{KeyRow, PageQuery};
 
 /// The most keys of one page (HTTP contract, part B).
 const MOST_KEYS: usize = 1000;
-/// The longest text searched for, in characters: longer than any ID or label.
+/// The longest text searched for, in characters (HTTP contract: openapi.yaml).
 const MOST_TEXT: usize = 200;
 
 /// A page of keys. The search ends when the client disconnects.
