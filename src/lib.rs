@@ -33,13 +33,16 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr as _, eyre};
 
 use crate::cli::args::Args;
+use crate::client::ApiError;
 use crate::config::{AppDirs, Config};
-use crate::operations::connect::connector::{Connector, Started};
+use crate::domain::sentence;
+use crate::operations::connect;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::pending::PendingCreates;
 use crate::platform::signals::Signals;
 use crate::platform::terminal_kind::TerminalKind;
+use crate::server::embedded::EmbeddedServers;
 use crate::tui::runtime::{Options, Runtime, ThisMachine};
 use crate::tui::terminal::Tty;
 
@@ -66,7 +69,7 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
     let dirs = AppDirs::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
     crate::platform::panics::install(dirs.state.clone())?;
     crate::client::install_tls();
-    let settings = Context { format: args.output, overrides: args.overrides(), dirs };
+    let settings = Context { format: args.output, overrides: args.overrides(), dirs, embedded: EmbeddedServers::default() };
     let overrides = settings.overrides.clone();
     let ended = match args.command {
         Some(_) if args.plain => {
@@ -119,14 +122,22 @@ fn open_page(config: Config) -> Result<()> {
     let end = runtime.block_on(async {
         let signals = Signals::new();
         let terminal = Tty::open()?;
-        let started = Started::default();
-        let link = crate::client::spawn(Connector::new(config, started.clone()));
+        let embedded = EmbeddedServers::default();
+        let servers = embedded.clone();
+        let link = crate::client::spawn(move |name: Option<String>| {
+            let (config, servers) = (config.clone(), servers.clone());
+            async move {
+                let name = name.as_deref().unwrap_or(config.chosen());
+                let opened = connect::open(&config, name, &servers).await;
+                opened.map_err(|failure| ApiError::NotStarted(sentence(&failure.message)))
+            }
+        });
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
         let kind = TerminalKind::here();
         kind.charset.speak();
         let page = Runtime::new(terminal, kind, machine, signals, link, options);
         let end = page.run().await;
-        started.stop().await;
+        embedded.stop().await;
         Ok::<_, std::io::Error>(end)
     })?;
     runtime.shutdown_background();

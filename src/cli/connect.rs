@@ -1,8 +1,8 @@
 //! The server that a command works on.
 
 use super::prompts::Prompts;
+use crate::client::Connection;
 use crate::operations::connect;
-use crate::operations::connect::Connection;
 use crate::operations::context::Context;
 use crate::operations::failure::Failure;
 use crate::operations::permissions::ReadOnly;
@@ -10,13 +10,13 @@ use crate::operations::permissions::ReadOnly;
 /// Connects to the server of the chosen profile, and signs in where that is needed.
 pub(crate) async fn connect(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
-    connect::server(&mut Prompts::new(), &config, config.chosen()).await
+    connect::signed_in(&mut Prompts::new(), &config, config.chosen(), &settings.embedded).await
 }
 
 /// Connects to the server of the chosen profile for calls that need no session; nobody is asked to sign in.
 pub(crate) async fn connect_as_anyone(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
-    Ok(connect::without_session(&config, config.chosen()).await?)
+    connect::without_session(&config, config.chosen(), &settings.embedded).await
 }
 
 /// Connects to change something: refused without a call where nothing may be changed.
@@ -26,5 +26,5 @@ pub(crate) async fn connect_to_change(settings: &Context) -> Result<Connection, 
     if config.profile(name)?.read_only {
         return Err(ReadOnly::Profile.into());
     }
-    connect::server(&mut Prompts::new(), &config, name).await
+    connect::signed_in(&mut Prompts::new(), &config, name, &settings.embedded).await
 }

@@ -26,25 +26,29 @@ use connect::{connect_as_anyone, connect_to_change};
 pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
     match command {
         Command::Serve(how) => serve::run(&how, settings),
-        Command::Admin(what) => wait_for(admin::run(&what, settings)),
+        Command::Admin(what) => wait_for(settings, admin::run(&what, settings)),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
         Command::Hmac(args) => hmac::run(&args, settings),
-        Command::Login(args) => wait_for(login::login(args, settings)),
-        Command::Logout => wait_for(login::logout(settings)),
-        Command::Keys(command) => wait_for(keys::run(command, settings)),
-        Command::Token(args) => wait_for(token::run(&args, settings)),
-        Command::Verify(args) => wait_for(verify::run(&args, settings)),
-        Command::Doctor(args) => wait_for(doctor::run(&args, settings)),
+        Command::Login(args) => wait_for(settings, login::login(args, settings)),
+        Command::Logout => wait_for(settings, login::logout(settings)),
+        Command::Keys(command) => wait_for(settings, keys::run(command, settings)),
+        Command::Token(args) => wait_for(settings, token::run(&args, settings)),
+        Command::Verify(args) => wait_for(settings, verify::run(&args, settings)),
+        Command::Doctor(args) => wait_for(settings, doctor::run(&args, settings)),
     }
 }
 
-/// Runs a command to its end, on this thread.
-fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+/// Runs a command to its end, on this thread, and ends the embedded servers whatever came of it.
+fn wait_for(settings: &Context, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build();
     let runtime =
         runtime.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))?;
-    let result = runtime.block_on(command);
+    let result = runtime.block_on(async {
+        let result = command.await;
+        settings.embedded.stop().await;
+        result
+    });
     crate::platform::prompt::end_silence(); // the question that nobody answered may have left the terminal silent
     runtime.shutdown_background(); // a question that nobody answers must not hold us
     result

@@ -6,10 +6,9 @@ use std::io::Write as _;
 
 use secrecy::SecretString;
 
-use crate::client::{Client, Owner};
+use crate::client::{Client, Connection};
 use crate::domain::Untrusted;
 use crate::operations::access::Access;
-use crate::operations::connect::Connection;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter;
@@ -89,7 +88,7 @@ impl Prompter for Prompts {
 /// What a command works with.
 pub(crate) struct CommandAccess {
     pub(crate) prompts: Prompts,
-    pub(crate) server: Connection,
+    pub(crate) connection: Connection,
 }
 
 impl Access for CommandAccess {
@@ -99,16 +98,15 @@ impl Access for CommandAccess {
         &mut self.prompts
     }
 
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     async fn client(&mut self) -> Flow<Client> {
-        Ok(self.server.client.clone())
+        Ok(self.connection.client.clone())
     }
 
     fn session_ended(&mut self) -> bool {
         false
-    }
-
-    fn owner(&self) -> Option<Owner> {
-        let username = self.server.username.as_ref().map(|name| name.raw_for_api().to_owned());
-        Some(Owner { profile: self.server.profile.name.clone(), username })
     }
 }

@@ -33,7 +33,7 @@ pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> 
     {
         let _ = writeln!(io::stderr(), "Careful: {} {}", ended.what, ended.next);
     }
-    let result = match exchanged {
+    match exchanged {
         Ok(grant) if !is_whole(&grant) => {
             Err(ApiError::Garbled(200, "its access token has characters that are not allowed in a header").into())
         }
@@ -42,9 +42,7 @@ pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> 
         Err(error) if error.is_refused_pair() => Err(Failure::from(error)
             .next(format!("Find out why with: latchkey doctor {}", args.id.to_display(KeyId::MAX_CHARS)))),
         Err(error) => Err(error.into()),
-    };
-    server.close().await;
-    result
+    }
 }
 
 /// Whether a request can carry the token: visible ASCII (RFC 9110, section 5.5).

@@ -20,9 +20,7 @@ pub async fn run(args: &VerifyArgs, settings: &Context) -> Result<Exit, Failure>
     let token = secret::read(args.token_file.as_deref(), ExpectedInput::AccessToken)?;
     let token = AccessToken::new(token.expose_secret());
     let server = connect_as_anyone(settings).await?;
-    let verdict = server.client.verify(&token).await;
-    server.close().await;
-    match verdict? {
+    match server.client.verify(&token).await? {
         Verdict::Good(id) => write(&id, settings.format),
         Verdict::Refused(why) => {
             Err(Failure::new(Exit::NotGood, messages::token_refused(&why))

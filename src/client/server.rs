@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{ApiError, Client, Target};
+use super::{AdminSession, ApiError, Client, Credentials, Target};
 use crate::domain::{Identity, Profile};
 
 /// The server that one works on.
@@ -32,26 +32,83 @@ impl Server {
     }
 }
 
-/// A way to a server.
-pub struct Connected {
-    /// Its client; with a session if there is one already.
+/// A server that can be asked, and the session of who asks it.
+pub struct Connection {
+    /// Its client; with a session if there is one.
     pub client: Client,
-    /// What the screen must know of it.
+    /// What is known of it.
     pub server: Server,
+    /// Whether the session was begun on this connection: then nobody else knows it, and it ends with it.
+    is_own: bool,
+}
+
+impl Connection {
+    /// A connection of which no session was begun yet: one that the client has stays when the connection ends.
+    #[must_use]
+    pub const fn new(client: Client, server: Server) -> Self {
+        Self { client, server, is_own: false }
+    }
+
+    /// Whether an administrator must sign in before keys can be asked about.
+    ///
+    /// # Errors
+    ///
+    /// It is Passportal, which has no API for keys.
+    pub(crate) fn needs_sign_in(&self) -> Result<bool, ApiError> {
+        if self.server.target.is_passportal() {
+            return Err(ApiError::Passportal);
+        }
+        Ok(self.server.profile.signs_in && !self.client.has_session())
+    }
+
+    /// Signs in. Returns the session, which ends with the connection.
+    pub(crate) async fn sign_in(&mut self, credentials: &Credentials) -> Result<AdminSession, ApiError> {
+        let session = self.client.sign_in(&credentials.username, &credentials.password).await?;
+        self.begin(&session)?;
+        Ok(session)
+    }
+
+    /// Takes a session that has just begun, which ends with the connection. Returns whose it is.
+    pub(crate) fn begin(&mut self, session: &AdminSession) -> Result<Identity, ApiError> {
+        self.client = self.client.with_session(&session.token)?;
+        self.is_own = true;
+        Ok(self.server.who.insert(session.identity()).clone())
+    }
+
+    /// Forgets the session, which the server no longer knows. Returns whose it was.
+    pub(crate) fn forget_session(&mut self) -> Option<Identity> {
+        self.client = self.client.without_session();
+        self.is_own = false;
+        self.server.who.take()
+    }
+
+    /// Signs out: here in any case; the error says why the server may still know the session.
+    pub(crate) async fn sign_out(&mut self) -> Result<(), ApiError> {
+        let ended = self.client.sign_out().await;
+        self.forget_session();
+        ended
+    }
+
+    /// Ends a session that was begun on this connection. If the server doesn't answer at once, it ends by itself.
+    pub(crate) async fn end_session(&mut self) {
+        if std::mem::take(&mut self.is_own) {
+            self.client.sign_out_on_exit().await;
+        }
+    }
 }
 
 /// What opens the way to a profile's server; without a name, to the one that this run begins with.
 pub trait Connect: Send + 'static {
     /// Opens it. A server that is far away is not asked anything yet.
-    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connected, ApiError>> + Send;
+    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connection, ApiError>> + Send;
 }
 
 impl<F, C> Connect for F
 where
     F: FnMut(Option<String>) -> C + Send + 'static,
-    C: Future<Output = Result<Connected, ApiError>> + Send,
+    C: Future<Output = Result<Connection, ApiError>> + Send,
 {
-    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connected, ApiError>> + Send {
+    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connection, ApiError>> + Send {
         self(profile)
     }
 }

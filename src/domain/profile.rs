@@ -16,3 +16,12 @@ pub struct Profile {
     /// Whether nothing may be changed.
     pub read_only: bool,
 }
+
+impl Profile {
+    /// What sets it apart, in words for a list.
+    #[must_use]
+    pub fn marks(&self, is_current: bool) -> Vec<&'static str> {
+        let marks = [(is_current, "current"), (self.production, "PRODUCTION"), (self.read_only, "read-only")];
+        marks.into_iter().filter_map(|(holds, word)| holds.then_some(word)).collect()
+    }
+}

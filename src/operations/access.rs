@@ -2,13 +2,16 @@
 
 use super::interrupt::Flow;
 use super::prompter::Prompter;
-use crate::client::{ApiError, Client, Owner};
+use crate::client::{ApiError, Client, Connection, Owner};
 
 /// What an operation works with: a conversation, and a server that knows who is signed in.
 pub(crate) trait Access {
     type Prompter: Prompter;
 
     fn prompter(&mut self) -> &mut Self::Prompter;
+
+    /// The server, and the session there.
+    fn connection(&self) -> &Connection;
 
     /// A client that may ask about keys; signs in first where that is needed.
     async fn client(&mut self) -> Flow<Client>;
@@ -17,7 +20,9 @@ pub(crate) trait Access {
     fn session_ended(&mut self) -> bool;
 
     /// Whose creates these are; none before somebody is signed in, where that is needed.
-    fn owner(&self) -> Option<Owner>;
+    fn owner(&self) -> Option<Owner> {
+        self.connection().server.owner()
+    }
 
     /// Makes one call. If the session has ended, signs in again and repeats it.
     async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Flow<T> {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::connect::ConnectError;
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::format::Format;
 use super::notices::tell_notices;
 use crate::config::{AppDirs, Config, Overrides};
+use crate::server::embedded::EmbeddedServers;
 
 /// How the program was started.
 pub struct Context {
@@ -15,6 +15,8 @@ pub struct Context {
     pub overrides: Overrides,
     /// Where things are.
     pub dirs: AppDirs,
+    /// The embedded servers that were started for it.
+    pub embedded: EmbeddedServers,
 }
 
 impl Context {
@@ -41,16 +43,5 @@ impl Context {
             tell_notices(&config); // a sentence is no JSON
         }
         Ok(config)
-    }
-}
-
-impl From<ConnectError> for Failure {
-    fn from(error: ConnectError) -> Self {
-        match error {
-            ConnectError::Config(error) => error.into(),
-            ConnectError::Api(error) => error.into(),
-            ConnectError::SessionFile(error) => error.into(),
-            ConnectError::NotSignedIn(..) => Self::new(Exit::Denied, error.to_string()),
-        }
     }
 }

@@ -35,6 +35,15 @@ impl ReadOnly {
     }
 }
 
+/// Why there is nothing to sign out of, if there isn't.
+pub(crate) fn why_no_sign_out(server: &Server) -> Option<&'static str> {
+    match server.who {
+        Some(_) => None,
+        None if server.profile.signs_in => Some(messages::NOT_SIGNED_IN),
+        None => Some(messages::NO_SIGN_IN),
+    }
+}
+
 impl From<ReadOnly> for Failure {
     fn from(why: ReadOnly) -> Self {
         let next = match why {

@@ -5,13 +5,14 @@ use std::io;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::connect;
 use super::failure::{Exit, Failure};
 use super::format::time;
 use super::interrupt::Flow;
 use super::messages;
 use super::prompter::Prompter;
 use crate::client::session_file::{SessionFile, SessionStorage};
-use crate::client::{AdminSession, ApiError, Client, ConnectionSettings, Credentials};
+use crate::client::{AdminSession, ApiError, Connection, ConnectionSettings, Credentials};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::{Profile, Untrusted};
 use crate::platform::secret_input::{SecretSource, read_secret};
@@ -21,16 +22,6 @@ use crate::platform::surroundings::Account;
 const NAME_CELLS: usize = 60;
 /// Cells of a server's name in a question.
 const SERVER_CELLS: usize = 120;
-
-/// A session that has just begun.
-pub(crate) struct SignedIn {
-    /// A client with the session.
-    pub(crate) client: Client,
-    /// The session.
-    pub(crate) session: AdminSession,
-    /// The name as it was typed.
-    pub(crate) name: String,
-}
 
 /// How `login` is to sign in.
 pub(crate) struct SignInOptions {
@@ -58,29 +49,24 @@ pub(crate) async fn ask_credentials(
     Ok(Credentials { username, password })
 }
 
-/// Signs in to a server, and asks for what is not given.
+/// Signs in on a connection, and asks for what is not given. Returns the session, and the user name as it was typed.
 pub(crate) async fn sign_in(
     prompter: &mut impl Prompter,
-    connection: &ConnectionSettings,
-    profile: &Profile,
+    connection: &mut Connection,
     username: Option<String>,
     password: Option<SecretSource>,
-) -> Flow<SignedIn> {
-    // Before a password is typed: Passportal has no sign-in, and a wrong file of certificates needs none.
-    if connection.target.is_passportal() {
-        return Err(ApiError::Passportal.into());
-    }
-    let client = Client::connect(connection, None)?;
-    let username = username.or_else(|| profile.username.clone());
-    let Credentials { username, password } = match password {
-        None => ask_credentials(prompter, &profile.server, username).await?,
+) -> Flow<(AdminSession, String)> {
+    let Profile { server, username: known, .. } = connection.server.profile.clone();
+    let username = username.or(known);
+    let credentials = match password {
+        None => ask_credentials(prompter, &server, username).await?,
         Some(source) => {
-            let username = ask_name(prompter, &profile.server, username).await?;
+            let username = ask_name(prompter, &server, username).await?;
             Credentials { username, password: read(prompter, source).await? }
         }
     };
-    let session = prompter.wait(client.sign_in(&username, &password)).await??;
-    Ok(SignedIn { client: client.with_session(&session.token)?, session, name: username })
+    let session = prompter.wait(connection.sign_in(&credentials)).await??;
+    Ok((session, credentials.username))
 }
 
 /// Signs in; remembers the session if that is wanted, and ends it again if not. `say` takes what came of it.
@@ -91,24 +77,26 @@ pub(crate) async fn login(
     say: impl Fn(&str),
 ) -> Result<(), Failure> {
     let SignInOptions { username, password, remember } = options;
-    let (connection, file) = remote(config)?;
+    let (settings, file) = remote(config)?;
     let profile = config.profile(config.chosen())?;
     if let (Some(name), Some(fixed), true) = (&username, &profile.username, remember.is_some())
         && name != fixed
     {
         return Err(ConfigError::AnotherName(profile.name, fixed.clone()).into());
     }
-    let signed_in = sign_in(prompter, &connection, &profile, username, password).await?;
-    let AdminSession { username, role, expires_at, .. } = &signed_in.session;
-    let who = format!("Signed in to {} as {}", profile.server, messages::identity(username, role));
+    let mut connection = connect::remote(profile, &settings, None)?;
+    connection.needs_sign_in()?; // before a password is typed: Passportal has no sign-in
+    let (session, name) = sign_in(prompter, &mut connection, username, password).await?;
+    let AdminSession { username, role, expires_at, .. } = &session;
+    let who = format!("Signed in to {} as {}", connection.server.profile.server, messages::identity(username, role));
     let Some(storage) = remember else {
-        let ended = signed_in.client.sign_out().await;
+        let ended = connection.sign_out().await;
         say(&format!("{who}. The user name and password are correct."));
         ended.map_err(|error| not_told(*expires_at, &error))?;
         say("The session was ended again; use --remember to stay signed in.");
         return Ok(());
     };
-    keep(&file, &signed_in, storage).await?;
+    keep(&file, &mut connection, &session, &name, storage).await?;
     say(&format!("{who}, until {} at the latest.", time(*expires_at)));
     let logout = config.command(config.chosen(), "logout");
     say(&format!("The session is stored in {}. End it with {logout}", place(&file, storage)));
@@ -120,14 +108,15 @@ pub(crate) async fn login(
 
 /// Ends the remembered session at the server, and forgets it. `say` takes what came of it.
 pub(crate) async fn logout(config: &Config, say: impl Fn(&str)) -> Result<(), Failure> {
-    let (connection, file) = remote(config)?;
-    let server = config.profile(config.chosen())?.server;
+    let (settings, file) = remote(config)?;
+    let profile = config.profile(config.chosen())?;
+    let server = profile.server.clone();
     let Some(session) = file.load(None, Utc::now())? else {
         say(&format!("No session is stored for {server}; there is nothing to sign out of."));
         return Ok(());
     };
-    let ended = match Client::connect(&connection, Some(&session.token)) {
-        Ok(client) => client.sign_out().await,
+    let ended = match connect::remote(profile, &settings, Some(&session)) {
+        Ok(mut connection) => connection.sign_out().await,
         Err(error) => Err(error),
     };
     let place = place(&file, file.keeper().unwrap_or(SessionStorage::File));
@@ -165,15 +154,20 @@ async fn read(prompter: &mut impl Prompter, source: SecretSource) -> Flow<Secret
 }
 
 /// Remembers the session. Two sessions where one is used are one too many: the older one is ended.
-async fn keep(file: &SessionFile, signed_in: &SignedIn, storage: SessionStorage) -> Result<(), Failure> {
-    let SignedIn { client, session, name } = signed_in;
+async fn keep(
+    file: &SessionFile,
+    connection: &mut Connection,
+    session: &AdminSession,
+    name: &str,
+    storage: SessionStorage,
+) -> Result<(), Failure> {
     let older = file.load(None, Utc::now()).ok().flatten();
     if let Err(error) = file.store(session, name, storage) {
-        let _ = client.sign_out().await; // nobody could use it
+        let _ = connection.sign_out().await; // nobody could use it
         return Err(error.into());
     }
     if let Some(older) = older
-        && let Ok(client) = client.with_session(&older.token)
+        && let Ok(client) = connection.client.with_session(&older.token)
     {
         let _ = client.sign_out().await; // if it can't be ended now, it ends by itself
     }

@@ -81,12 +81,12 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
 }
 
 fn refuse_if_read_only(session: &Session) -> Flow<()> {
-    ReadOnly::of(&session.server).map_or(Ok(()), |why| Err(Failure::from(why).into()))
+    ReadOnly::of(&session.connection.server).map_or(Ok(()), |why| Err(Failure::from(why).into()))
 }
 
 /// Lists what is offered here.
 fn help(session: &mut Session) {
-    let (read_only, has_pending) = (ReadOnly::of(&session.server), session.has_left_over);
+    let (read_only, has_pending) = (ReadOnly::of(&session.connection.server), session.has_left_over);
     for action in numbered().into_iter().filter(|action| action.is_offered(read_only, has_pending)) {
         let ActionEntry { number, word, summary, .. } = action;
         let letter = if action.letter().is_empty() { String::new() } else { format!(" ({})", action.letter()) };

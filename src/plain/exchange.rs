@@ -41,7 +41,7 @@ pub(crate) async fn hmac(session: &mut Session, pair: &Pair) -> Flow<()> {
 
 /// Tests a key, says what came of it, and offers the access token.
 pub(crate) async fn test(session: &mut Session, input: TestInput) -> Flow<()> {
-    let client = session.client();
+    let client = session.connection.client.clone();
     let test = session.console.wait(key_test::run(input, &client)).await?;
     for finding in test.findings(Utc::now()) {
         say_finding(session, &finding);

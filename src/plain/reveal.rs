@@ -47,7 +47,7 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
     session.console.say("Access key created.");
     session.console.say(format!("Access key ID: {id}"));
     session.console.say(format!("Secret access key: not shown yet. {SAVE_NOW}"));
-    let server = KeyServer::of(&session.server);
+    let server = KeyServer::of(&session.connection.server);
     let pair = Pair { id: key.id.clone(), secret: secret.clone(), server };
     let credential = Credential { name: "Secret access key", text: secret.expose() };
     let mut chosen = session.console.choose("Secret access key", &CHOICES).await?;

@@ -13,7 +13,9 @@ use crate::operations::prompter::Prompter as _;
 pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
     let profiles = session.config.profiles();
     let name = if rest.is_empty() {
-        let marks: Vec<String> = profiles.iter().map(|profile| marks(session, profile)).collect();
+        let current = &session.connection.server.profile.name;
+        let marks = profiles.iter().map(|p| [vec![p.server.as_str()], p.marks(p.name == *current)].concat().join(", "));
+        let marks: Vec<String> = marks.collect();
         let choices: Vec<_> = profiles.iter().zip(&marks).map(|(p, marks)| (p.name.as_str(), marks.as_str())).collect();
         let n = session.console.choose("Profile", &choices).await?;
         profiles[n].name.clone()
@@ -23,24 +25,16 @@ pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
             .map(|profile| profile.name.clone())
             .ok_or_else(|| Interrupt::words("there is no profile with this name"))?
     };
-    if name == session.server.profile.name {
+    if name == session.connection.server.profile.name {
         session.introduce();
         return Ok(());
     }
     session.go_to(&name).await
 }
 
-fn marks(session: &Session, profile: &crate::domain::Profile) -> String {
-    let mut words = vec![profile.server.clone()];
-    let is_current = profile.name == session.server.profile.name;
-    let marks = [(profile.production, "PRODUCTION"), (profile.read_only, "read-only"), (is_current, "current")];
-    words.extend(marks.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word.to_owned()));
-    words.join(", ")
-}
-
 /// Says what is known of the server and of the way to it: fit for a bug report, so without a secret.
 pub(crate) async fn doctor(session: &mut Session) -> Flow<()> {
-    let client = session.anyone();
+    let client = session.connection.client.without_session();
     let health = session.console.wait(client.health()).await?;
     for (name, value) in facts(&session.settings, Some(&session.config), health.as_ref().ok()) {
         session.console.say(format!("{name}: {value}"));

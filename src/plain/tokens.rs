@@ -77,7 +77,7 @@ async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
 async fn server(session: &mut Session) -> Flow<KeyServer> {
     let here = session.server_name();
     let typed = session.console.ask(format!("Base URL (Enter for {here}): ")).await?;
-    let (server, notice) = KeyServer::at(&typed, KeyServer::of(&session.server)).map_err(Interrupt::failed)?;
+    let (server, notice) = KeyServer::at(&typed, KeyServer::of(&session.connection.server)).map_err(Interrupt::failed)?;
     if let Some(notice) = notice {
         session.console.say(notice);
     }

@@ -1,11 +1,12 @@
 //! The embedded server: inside this process, on a Unix socket for this user alone.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{env, io};
 
 use secrecy::SecretString;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 
 use super::auth::sessions::Sessions;
@@ -31,6 +32,33 @@ pub struct Embedded {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
     bound: PrivateSocket,
+}
+
+/// The embedded servers of this run, one for each data folder. To be stopped, or they would not store the last uses.
+#[derive(Clone, Default)]
+pub struct EmbeddedServers(Arc<Mutex<Vec<(PathBuf, Embedded)>>>);
+
+impl EmbeddedServers {
+    /// Starts the server on `folder`, unless it is running. Returns where it listens, and its session token.
+    pub async fn start(&self, folder: &Path) -> Result<(PathBuf, SecretString), StartError> {
+        let mut servers = self.0.lock().await;
+        let place = |server: &Embedded| (server.socket.clone(), server.session.clone());
+        if let Some((_, server)) = servers.iter().find(|(running, _)| running == folder) {
+            return Ok(place(server));
+        }
+        let server = start(folder).await?;
+        let started = place(&server);
+        servers.push((folder.to_owned(), server));
+        Ok(started)
+    }
+
+    /// Stops them all.
+    pub async fn stop(&self) {
+        let servers = std::mem::take(&mut *self.0.lock().await);
+        for (_, server) in servers {
+            server.stop().await;
+        }
+    }
 }
 
 /// Why the embedded server does not start.

@@ -3,8 +3,8 @@
 use chrono::Utc;
 
 use super::case::Case;
+use crate::client::Connection;
 use crate::domain::diagnosis::Finding;
-use crate::operations::connect::Connection;
 use crate::operations::diagnose::Diagnosis;
 use crate::operations::failure::Exit;
 use crate::operations::tokens::key_test;
@@ -12,9 +12,10 @@ use crate::operations::tokens::key_test::{FailingToken, TestInput, TestState};
 use crate::operations::tokens::pair::KeyServer;
 
 /// Tests the key, with content of our own: the user's may be public by now.
-pub(crate) async fn diagnose(case: Case, connection: &Connection, server: KeyServer) -> Diagnosis {
+pub(crate) async fn diagnose(case: Case, connection: &Connection) -> Diagnosis {
     let Case { id, secret, content, failing_token } = case;
     let failing = failing_token.map(|text| FailingToken { text, content });
+    let server = KeyServer::of(&connection.server);
     let may_sign_in = !server.may_look && !server.target.is_passportal();
     let input = TestInput { id, secret, server, content: None, is_doctor: true, failing };
     let test = key_test::run(input, &connection.client).await;

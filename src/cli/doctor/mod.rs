@@ -6,22 +6,20 @@ mod report;
 
 use super::args::DoctorArgs;
 use super::output;
-use crate::client::{ApiError, Health, Target};
+use crate::client::Health;
 use crate::config::Config;
 use crate::domain::ClipboardChoice;
 use crate::operations::connect;
-use crate::operations::connect::{ConnectError, Connection};
 use crate::operations::context::Context;
 use crate::operations::diagnose::{Diagnosis, environment, surroundings};
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::tokens::pair::KeyServer;
 
 /// Looks at a key if an ID is given, else at the way to the server; writes what was found.
 pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure> {
     let case = case::Case::read(args).await?;
     let (config, is_about_key) = (settings.config(), case.is_some());
     let (mut diagnosis, health) = match &config {
-        Ok(config) => look(config, case).await,
+        Ok(config) => look(config, case, settings).await,
         Err(failure) => (Diagnosis::of(failure), None),
     };
     for found in &mut diagnosis.findings {
@@ -44,30 +42,14 @@ pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure>
     Ok(diagnosis.exit)
 }
 
-async fn look(config: &Config, case: Option<case::Case>) -> (Diagnosis, Option<Health>) {
-    let (connection, is_signed_in, target) = match reach(config).await {
-        Ok(reached) => reached,
-        Err(error) => return (Diagnosis::of(&error.into()), None),
+/// With the remembered session if there is one. A doctor asks for no password.
+async fn look(config: &Config, case: Option<case::Case>, settings: &Context) -> (Diagnosis, Option<Health>) {
+    let connection = match connect::open(config, config.chosen(), &settings.embedded).await {
+        Ok(connection) => connection,
+        Err(failure) => return (Diagnosis::of(&failure), None),
     };
-    let found = match case {
-        Some(case) => {
-            let name = connection.profile.server.clone();
-            let server = KeyServer { at: None, target, name, may_look: is_signed_in };
-            (exchange::diagnose(case, &connection, server).await, None)
-        }
-        None => environment::diagnose(&connection, &target).await,
-    };
-    connection.close().await;
-    found
-}
-
-/// With the remembered session if there is one, and says whether there is. A doctor asks for no password.
-async fn reach(config: &Config) -> Result<(Connection, bool, Target), ConnectError> {
-    let (name, target) = (config.chosen(), connect::target(config)?);
-    match connect::without_question(config, name).await {
-        Err(ConnectError::NotSignedIn(..) | ConnectError::Api(ApiError::Passportal)) => {
-            Ok((connect::without_session(config, name).await?, false, target))
-        }
-        reached => Ok((reached?, true, target)),
+    match case {
+        Some(case) => (exchange::diagnose(case, &connection).await, None),
+        None => environment::diagnose(&connection).await,
     }
 }

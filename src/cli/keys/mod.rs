@@ -13,32 +13,31 @@ use super::connect::connect;
 use super::connect_to_change;
 use super::output;
 use super::output::KeyRecord;
-use crate::client::Changes;
+use crate::client::{Changes, Connection};
 use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::activate::{NotSwitched, Switch};
-use crate::operations::connect::Connection;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::messages;
 use chrono::Utc;
 
-/// Does what was asked, and ends the embedded server whatever came of it.
+/// Does what was asked.
 pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failure> {
     match command {
         // These look at their destination and their input before they look for a server.
         KeysCommand::Create(args) => create::run(&args, settings).await,
         KeysCommand::Delete(args) => delete::run(args, settings).await,
         KeysCommand::List(args) => {
-            let server = connect(settings).await?;
+            let mut server = connect(settings).await?;
             let result = list::run(&args, &server, settings.format).await;
-            server.close().await;
+            server.end_session().await;
             result
         }
         KeysCommand::Show(args) => {
-            let server = connect(settings).await?;
+            let mut server = connect(settings).await?;
             let result = show::run(&args, &server, settings.format).await;
-            server.close().await;
+            server.end_session().await;
             result
         }
         KeysCommand::Edit(args) => {
@@ -57,9 +56,9 @@ async fn switch(id: &KeyId, to: Switch, settings: &Context) -> Result<Exit, Fail
 
 /// Changes a key, and writes it as it is then.
 async fn edit(id: &KeyId, changes: Changes, settings: &Context) -> Result<Exit, Failure> {
-    let server = connect_to_change(settings).await?;
+    let mut server = connect_to_change(settings).await?;
     let edited = change(id, &changes, &server).await;
-    server.close().await;
+    server.end_session().await;
     let key = edited?;
     let mut out = output::stdout();
     let written = write_key(&mut out, settings.format, &key);

@@ -8,9 +8,8 @@ use serde::Serialize;
 use crate::cli::args::ShowArgs;
 use crate::cli::output;
 use crate::cli::output::{EventRecord, KeyRecord, Out, Table};
-use crate::client::{ApiError, Event};
+use crate::client::{ApiError, Connection, Event};
 use crate::domain::{AccessKey, KeyId};
-use crate::operations::connect::Connection;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 

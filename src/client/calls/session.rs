@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Client, SECRET_BODY_LIMIT, bearer};
 use crate::client::ApiError;
-use crate::domain::Untrusted;
+use crate::domain::{Identity, Untrusted};
 
 /// An administrator's session: who it is, and until when at the latest.
 #[derive(Clone)]
@@ -43,6 +43,13 @@ struct WireSession {
 
 /// How long the end of a session is waited for when the program leaves. A link that is gone must not keep the user.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+impl AdminSession {
+    /// Whose it is.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { username: self.username.clone(), role: self.role.clone(), expires_at: self.expires_at }
+    }
+}
 
 impl Client {
     /// Signs an administrator in. The answer is all that is left of it: `self` stays as it is.

@@ -2,13 +2,12 @@
 
 pub(crate) mod answer;
 
-use secrecy::SecretString;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::in_flight::InFlight;
-use super::{AdminSession, ApiError, Client, Connect, Connected, Link, Reply, Request};
-use crate::domain::{Identity, Untrusted};
+use super::{AdminSession, ApiError, Connect, Connection, Link, Reply, Request};
+use crate::domain::Untrusted;
 
 /// Starts the API task; what is asked before there is a server waits for it.
 ///
@@ -30,22 +29,8 @@ enum CallOutcome {
     SignedIn(Result<AdminSession, ApiError>),
 }
 
-/// How one comes to a server's keys.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keys {
-    /// By asking.
-    Open,
-    /// By signing in as an administrator.
-    BySession,
-    /// Not at all: it is Passportal.
-    Nowhere,
-}
-
 struct Task {
-    client: Client,
-    keys: Keys,
-    /// The session that this run has begun, and so ends.
-    own_session: bool,
+    connection: Connection,
     calls: JoinSet<CallOutcome>,
     reading: InFlight,
     /// What waits for somebody to sign in.
@@ -62,11 +47,11 @@ async fn run(
     is_idle: watch::Sender<bool>,
 ) {
     // A closed channel means that the screen is gone: nobody to tell.
-    let connected = match connect.connect(None).await {
-        Ok(connected) => connected,
+    let connection = match connect.connect(None).await {
+        Ok(connection) => connection,
         Err(error) => return drop(replies.send(Reply::Connected(Err(error))).await),
     };
-    let mut task = Task::new(connected, replies).await;
+    let mut task = Task::new(connection, replies).await;
     loop {
         is_idle.send_replace(task.calls.is_empty());
         tokio::select! {
@@ -75,9 +60,9 @@ async fn run(
                     is_idle.send_replace(false);
                     task.finish_calls().await;
                     match connect.connect(Some(name)).await {
-                        Ok(connected) => {
-                            task.end_session().await;
-                            task = Task::new(connected, task.replies).await;
+                        Ok(connection) => {
+                            task.connection.end_session().await;
+                            task = Task::new(connection, task.replies).await;
                         }
                         Err(error) => task.reply(Reply::Connected(Err(error))).await,
                     }
@@ -97,20 +82,14 @@ async fn run(
         }
     }
     task.calls.shutdown().await;
-    task.end_session().await;
+    task.connection.end_session().await;
 }
 
 impl Task {
-    async fn new(connected: Connected, replies: mpsc::Sender<Reply>) -> Self {
-        let Connected { client, server } = connected;
-        let keys = match server.profile.signs_in {
-            _ if server.target.is_passportal() => Keys::Nowhere,
-            true => Keys::BySession,
-            false => Keys::Open,
-        };
-        let _ = replies.send(Reply::Connected(Ok(server))).await;
+    async fn new(connection: Connection, replies: mpsc::Sender<Reply>) -> Self {
+        let _ = replies.send(Reply::Connected(Ok(connection.server.clone()))).await;
         let (calls, reading, parked) = (JoinSet::new(), InFlight::default(), Vec::new());
-        Self { client, keys, own_session: false, calls, reading, parked, asking: false, replies }
+        Self { connection, calls, reading, parked, asking: false, replies }
     }
 
     async fn reply(&self, reply: Reply) {
@@ -120,7 +99,7 @@ impl Task {
     async fn take(&mut self, request: Request) {
         match request {
             Request::SignIn(credentials) => {
-                let client = self.client.clone();
+                let client = self.connection.client.clone();
                 self.calls.spawn(async move {
                     CallOutcome::SignedIn(client.sign_in(&credentials.username, &credentials.password).await)
                 });
@@ -130,27 +109,22 @@ impl Task {
                 self.refuse_parked().await;
             }
             Request::SignOut => {
-                let ended = self.client.sign_out().await;
-                self.client = self.client.without_session();
-                self.own_session = false;
+                let ended = self.connection.sign_out().await;
                 self.reply(Reply::SignedOut(ended)).await;
             }
-            request if self.keys == Keys::Nowhere && answer::needs_session(&request) => {
-                self.reply(answer::refuse(request, ApiError::Passportal)).await;
-            }
-            request
-                if self.keys == Keys::BySession && answer::needs_session(&request) && !self.client.has_session() =>
-            {
-                self.park(request).await;
-            }
+            request if answer::needs_session(&request) => match self.connection.needs_sign_in() {
+                Err(error) => self.reply(answer::refuse(request, error)).await,
+                Ok(true) => self.park(request).await,
+                Ok(false) => self.call(request),
+            },
             request => self.call(request),
         }
     }
 
     fn call(&mut self, request: Request) {
         let about = self.reading.supersede(&request);
-        let (client, replies) = (self.client.clone(), self.replies.clone());
-        let may_sign_in = self.keys == Keys::BySession && answer::needs_session(&request);
+        let (client, replies) = (self.connection.client.clone(), self.replies.clone());
+        let may_sign_in = self.connection.server.profile.signs_in && answer::needs_session(&request);
         let call = self.calls.spawn(async move {
             let reply = answer::answer(&client, request.clone()).await;
             match answer::into_denial(reply) {
@@ -169,24 +143,17 @@ impl Task {
         match outcome {
             CallOutcome::Answered => {}
             CallOutcome::Refused(request, _) => self.park(request).await,
-            CallOutcome::SignedIn(Ok(session)) => match self.sign_in(&session.token) {
-                Ok(()) => {
-                    let AdminSession { username, role, expires_at, .. } = session;
-                    self.reply(Reply::SignedIn(Ok(Identity { username, role, expires_at }))).await;
+            CallOutcome::SignedIn(session) => match session.and_then(|session| self.connection.begin(&session)) {
+                Ok(who) => {
+                    self.asking = false;
+                    self.reply(Reply::SignedIn(Ok(who))).await;
                     for request in std::mem::take(&mut self.parked) {
                         self.call(request);
                     }
                 }
                 Err(error) => self.reply(Reply::SignedIn(Err(error))).await,
             },
-            CallOutcome::SignedIn(Err(error)) => self.reply(Reply::SignedIn(Err(error))).await,
         }
-    }
-
-    fn sign_in(&mut self, token: &SecretString) -> Result<(), ApiError> {
-        self.client = self.client.with_session(token)?;
-        (self.own_session, self.asking) = (true, false);
-        Ok(())
     }
 
     /// Keeps a request until somebody has signed in. A newer page takes an older one's place.
@@ -196,7 +163,7 @@ impl Task {
             self.parked.retain(|parked| std::mem::discriminant(parked) != same);
         }
         self.parked.push(request);
-        self.client = self.client.without_session();
+        self.connection.forget_session();
         if !self.asking {
             self.asking = true;
             self.reply(Reply::SignInNeeded).await;
@@ -217,13 +184,6 @@ impl Task {
             if let Ok(CallOutcome::Refused(request, error)) = outcome {
                 self.reply(answer::refuse(request, error)).await;
             }
-        }
-    }
-
-    /// Ends the session that this run has begun: nobody else knows it.
-    async fn end_session(&mut self) {
-        if std::mem::take(&mut self.own_session) {
-            self.client.sign_out_on_exit().await;
         }
     }
 }

@@ -4,19 +4,19 @@ use chrono::Utc;
 
 use super::{Diagnosis, Fact};
 use crate::client::session_file::{SessionFile, SessionStorage};
-use crate::client::{ApiError, ConnectionSettings, Health, Proxy, ProxyRoute, Target};
+use crate::client::{ApiError, Connection, ConnectionSettings, Health, Proxy, ProxyRoute, Target};
 use crate::config::{Config, ServerLocation};
 use crate::domain::BaseUrl;
 use crate::domain::diagnosis::{Evidence, Finding, diagnose as find};
-use crate::operations::connect::Connection;
 use crate::operations::context::Context;
 use crate::operations::failure::Exit;
 use crate::operations::format::time;
 use crate::operations::sign_in::place;
 
 /// Asks the server how it is.
-pub(crate) async fn diagnose(server: &Connection, target: &Target) -> (Diagnosis, Option<Health>) {
-    let (mut diagnosis, health) = match server.client.health().await {
+pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Health>) {
+    let target = &connection.server.target;
+    let (mut diagnosis, health) = match connection.client.health().await {
         Ok(health) => {
             let clocks = health.time.map(|theirs| (theirs, Utc::now()));
             let mut findings = find(&Evidence { clocks, ..Evidence::default() });
@@ -64,8 +64,7 @@ pub fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health
 fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
     let name = config.chosen();
     let (Ok(profile), Ok(source)) = (config.profile(name), config.connection(name)) else { return };
-    let marks = [(profile.production, "production"), (profile.read_only, "read-only")];
-    let marks: Vec<_> = marks.into_iter().filter_map(|(is_set, word)| is_set.then_some(word)).collect();
+    let marks = profile.marks(false);
     let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     facts.push(("Profile", format!("{name}{marks}")));
     facts.push(("Server", profile.server));

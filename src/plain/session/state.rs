@@ -2,11 +2,11 @@
 
 use chrono::Utc;
 
-use crate::client::{Client, Connect as _, Connected, Owner, Server};
+use crate::client::{Client, Connection};
 use crate::config::Config;
 use crate::domain::{Profile, Untrusted};
 use crate::operations::access::Access;
-use crate::operations::connect::connector::{Connector, Started};
+use crate::operations::connect;
 use crate::operations::context::Context;
 use crate::operations::deliver::Rescue;
 use crate::operations::failure::{Exit, Failure};
@@ -33,7 +33,7 @@ pub struct Ended {
 pub(crate) struct Session {
     pub(crate) console: Console,
     /// Where one works, and who is signed in.
-    pub(crate) server: Server,
+    pub(crate) connection: Connection,
     /// The keys that were listed last.
     pub(crate) listing: Listing,
     pub(crate) config: Config,
@@ -43,34 +43,15 @@ pub(crate) struct Session {
     pub(crate) exit: Exit,
     /// Whether an earlier run left over a create that can be finished.
     pub(crate) has_left_over: bool,
-    pub(super) client: Client,
-    /// Whether this run has begun the session, and so ends it.
-    pub(super) signed_in_here: bool,
-    connector: Connector,
-    started: Started,
 }
 
 impl Session {
     /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
     pub(crate) async fn open(config: Config, settings: Context, why: PlainReason) -> Result<Self, Failure> {
         let console = Console::new(); // first of all: from here on no signal ends the program at once
-        let started = Started::default();
-        let mut connector = Connector::new(config.clone(), started.clone());
-        let Connected { client, server } = connector.connect(None).await?;
-        let (listing, exit, has_left_over, signed_in_here) = (Listing::default(), Exit::Done, false, false);
-        let mut session = Self {
-            console,
-            server,
-            listing,
-            config,
-            settings,
-            exit,
-            has_left_over,
-            client,
-            signed_in_here,
-            connector,
-            started,
-        };
+        let connection = connect::open(&config, config.chosen(), &settings.embedded).await?;
+        let (listing, exit, has_left_over) = (Listing::default(), Exit::Done, false);
+        let mut session = Self { console, connection, listing, config, settings, exit, has_left_over };
         session.console.say(why.sentence());
         session.introduce();
         for notice in session.config.notices() {
@@ -99,7 +80,7 @@ impl Session {
 
     /// Says where one is.
     pub(crate) fn introduce(&mut self) {
-        let Profile { name, server, production, read_only, .. } = &self.server.profile;
+        let Profile { name, server, production, read_only, .. } = &self.connection.server.profile;
         let mark = if *production { ", PRODUCTION" } else { "" };
         let read_only = if *read_only { format!(" {}", ReadOnly::Profile) } else { String::new() };
         self.console.say(format!("Profile: {name}{mark}. Server: {server}.{read_only}"));
@@ -109,7 +90,7 @@ impl Session {
 
     /// Says who is signed in, and what they left over.
     pub(super) fn say_who(&mut self) {
-        if let Some(who) = &self.server.who {
+        if let Some(who) = &self.connection.server.who {
             let until = local_time(who.expires_at);
             let who = messages::identity(&who.username, &who.role);
             self.console.say(format!("Signed in as {who}, until {until} at the latest."));
@@ -120,7 +101,7 @@ impl Session {
     /// Says what was left over at this server, once it is known whose it would be. It stays free for another latchkey to
     /// finish until the user asks for it here.
     pub(crate) fn tell_pending(&mut self) {
-        let owner = self.owner().filter(|_| ReadOnly::of(&self.server).is_none());
+        let owner = self.owner().filter(|_| ReadOnly::of(&self.connection.server).is_none());
         let mut journal = PendingCreates::of(&self.config);
         self.has_left_over = owner.is_some_and(|owner| {
             journal.tell(&owner, Utc::now(), "The command finish finishes it.", |text| self.console.say(text))
@@ -129,22 +110,12 @@ impl Session {
 
     /// Works on another profile's server. If there is no way to it, all stays as it is.
     pub(crate) async fn go_to(&mut self, name: &str) -> Flow<()> {
-        let Connected { client, server } = self.connector.connect(Some(name.to_owned())).await?;
+        let connection = connect::open(&self.config, name, &self.settings.embedded).await?;
         self.config.choose(name).map_err(|error| Interrupt::words(&error.to_string()))?;
-        self.end_session().await;
-        (self.client, self.server, self.listing) = (client, server, Listing::default());
+        self.connection.end_session().await;
+        (self.connection, self.listing) = (connection, Listing::default());
         self.introduce();
         Ok(())
-    }
-
-    /// A client that speaks for nobody: for what needs no session.
-    pub(crate) fn anyone(&self) -> Client {
-        self.client.without_session()
-    }
-
-    /// A client with the session that there is now, if any.
-    pub(crate) fn client(&self) -> Client {
-        self.client.clone()
     }
 
     /// The last place for a secret that found no other; made sure of before there is one.
@@ -154,13 +125,13 @@ impl Session {
 
     /// The server's name for questions.
     pub(crate) fn server_name(&self) -> String {
-        Untrusted::new(&self.server.profile.server).to_display(120)
+        Untrusted::new(&self.connection.server.profile.server).to_display(120)
     }
 
     /// Ends what this run has begun, and says the last words.
     pub(crate) async fn close(mut self, stop: Stop) -> Ended {
-        self.end_session().await;
-        self.started.stop().await;
+        self.connection.end_session().await;
+        self.settings.embedded.stop().await;
         self.console.end().await;
         match stop {
             Stop::Left | Stop::Gone => Ended { exit: self.exit, signal: None },
@@ -178,19 +149,19 @@ impl Access for Session {
         &mut self.console
     }
 
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     async fn client(&mut self) -> Flow<Client> {
         self.signed_in().await
     }
 
     fn session_ended(&mut self) -> bool {
-        let signs_in = self.server.profile.signs_in;
+        let signs_in = self.connection.server.profile.signs_in;
         if signs_in {
             self.forget_session();
         }
         signs_in
-    }
-
-    fn owner(&self) -> Option<Owner> {
-        self.server.owner()
     }
 }

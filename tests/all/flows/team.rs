@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use latchkey::client::{Client, Connect, Connected, Server, Target};
+use latchkey::client::{Client, Connect, Connection, Server, Target};
 use latchkey::domain::BaseUrl;
 use latchkey::server::auth::passwords;
 use latchkey::server::auth::username::Username;
@@ -53,7 +53,7 @@ fn profiles(base: BaseUrl) -> impl Connect {
         server.profile.production = name == "prod";
         server.profile.read_only = name == "look";
         let client = Client::connect(&latchkey::client::ConnectionSettings::new(server.target.clone()), None).unwrap();
-        std::future::ready(Ok(Connected { client, server }))
+        std::future::ready(Ok(Connection::new(client, server)))
     }
 }
 

@@ -168,7 +168,7 @@ fn production_is_said_with_every_question_and_asks_for_more() {
         ("2. live: embedded server, PRODUCTION", "live"),
         ("Profile: live, PRODUCTION", "doctor"),
     ]);
-    talk.says("Profile: live (production)");
+    talk.says("Profile: live (PRODUCTION)");
     talk.says("The server answers.");
     assert!(talk.quits().contains(&format!("[PRODUCTION live] {COMMAND}")));
 }

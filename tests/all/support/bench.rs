@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 use latchkey::client;
-use latchkey::client::{Client, Connect, Connected, Server, Target};
+use latchkey::client::{Client, Connect, Connection, Server, Target};
 use latchkey::domain::{Profile, SecretKey};
 use latchkey::platform::clipboard::report::What;
 use latchkey::platform::terminal_kind::TerminalKind;
@@ -34,7 +34,7 @@ fn reach(server: &Embedded, name: &str) -> impl Connect + use<> {
 
 /// One server, whatever profile is asked for.
 pub fn client_of(client: Client, server: Server) -> impl Connect {
-    move |_| std::future::ready(Ok(Connected { client: client.clone(), server: server.clone() }))
+    move |_| std::future::ready(Ok(Connection::new(client.clone(), server.clone())))
 }
 
 /// A server that needs no sign-in.

@@ -25,19 +25,20 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     let mut prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
     let destination = Destination::prepare(&args.delivery())?;
-    let server = tokio::select! {
-        server = connect_to_change(settings) => server?,
+    let connection = tokio::select! {
+        connection = connect_to_change(settings) => connection?,
         () = prompts.guard().signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
     };
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
-    let mut access = CommandAccess { prompts, server };
+    let mut access = CommandAccess { prompts, connection };
     if settings.format != Format::Json {
         tell_left_over(&mut journal, &mut access, settings);
     }
     let idempotency_key = IdempotencyKey::random();
     let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at: args.expires.at(Utc::now()) };
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
-        access.server.end().await; // a command that takes the secret may need the data folder
+        access.connection.end_session().await;
+        settings.embedded.stop().await; // a command that takes the secret may need the data folder
         let (key, secret) = match creation {
             Creation::New(key, secret) => (key, secret),
             Creation::Replayed(key) => return Err(already_exists(&key).into()),
@@ -46,7 +47,7 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
         Ok(report::write(settings.format, &key, &secret, delivered, &rescue)?)
     });
     let made: Flow<Exit> = made.await;
-    access.server.end().await;
+    access.connection.end_session().await;
     Ok(made?)
 }
 

@@ -6,9 +6,8 @@ mod outcome;
 use crate::cli::args::DeleteArgs;
 use crate::cli::connect_to_change;
 use crate::cli::prompts::Prompts;
-use crate::client::ApiError;
+use crate::client::{ApiError, Connection};
 use crate::domain::KeyId;
-use crate::operations::connect::Connection;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
@@ -24,15 +23,15 @@ pub async fn run(args: DeleteArgs, settings: &Context) -> Result<Exit, Failure> 
             .next(format!("{} Use --yes to delete these keys without confirmation.", messages::NOTHING_DELETED)));
     }
     let ids = input::ids(&args.ids)?;
-    let server = connect_to_change(settings).await?;
+    let mut server = connect_to_change(settings).await?;
     let result = delete_all(&ids, &args, &server, settings.format).await;
-    server.close().await;
+    server.end_session().await;
     result
 }
 
 async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
-    if !args.yes && server.profile.production {
-        let name = &server.profile.name;
+    if !args.yes && server.server.profile.production {
+        let name = &server.server.profile.name;
         let answer = Prompts::new().ask(format!("{name} is a production profile. Type its name to continue: ")).await?;
         if answer != *name {
             return Err(Failure::new(Exit::Cancelled, format!("That doesn't match. {}", messages::NOTHING_DELETED)));

@@ -3,6 +3,7 @@
 use crate::client::{ApiError, Request, Server};
 use crate::domain::Identity;
 use crate::operations::messages;
+use crate::operations::permissions::why_no_sign_out;
 use crate::tui::keymap::Action;
 use crate::tui::state::sign_in::SignInOutcome;
 use crate::tui::state::{Dialog, Effect, List, ProfilesDialog, SignInDialog, State};
@@ -121,14 +122,10 @@ impl State {
     }
 
     pub(crate) fn sign_out(&mut self) -> Option<Effect> {
-        match &self.server {
-            Some(server) if server.profile.signs_in && server.who.is_some() => Some(Request::SignOut.into()),
-            Some(server) if server.profile.signs_in => {
-                self.say(messages::NOT_SIGNED_IN);
-                None
-            }
-            _ => {
-                self.say(messages::NO_SIGN_IN);
+        match self.server.as_ref().map_or(Some(messages::NO_SIGN_IN), why_no_sign_out) {
+            None => Some(Request::SignOut.into()),
+            Some(why) => {
+                self.say(why);
                 None
             }
         }

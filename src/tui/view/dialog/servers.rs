@@ -78,8 +78,7 @@ pub(crate) fn draw_profiles(frame: &mut Buffer, area: Rect, dialog: &ProfilesDia
 fn describe(profile: &Profile, current: bool, room: usize) -> Vec<Span<'static>> {
     let names = if room < 60 { 10 } else { 20 };
     let name = Untrusted::new(&profile.name).to_display(names);
-    let marks = [(current, "current"), (profile.production, "PRODUCTION"), (profile.read_only, "read-only")];
-    let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+    let marks = profile.marks(current);
     let marks = if marks.is_empty() { String::new() } else { format!("  ({})", marks.join(", ")) };
     let left = room.saturating_sub(names + 2 + marks.chars().count());
     let style = if profile.production { theme::WARNING } else { Style::new() };
