@@ -10,8 +10,7 @@ use super::format::Format;
 use crate::client::ApiError;
 use crate::client::session_file::SessionFileError;
 use crate::config::{ConfigError, Overrides};
-use crate::domain::{Untrusted, sentence};
-use crate::platform::delivery::Refusal;
+use crate::domain::Untrusted;
 use crate::platform::secret_input::SecretInputError;
 
 /// An exit code. Part of what scripts rely on: never renumber.
@@ -210,12 +209,6 @@ impl From<SecretInputError> for Failure {
 impl From<SessionFileError> for Failure {
     fn from(error: SessionFileError) -> Self {
         Self::new(Exit::Denied, error.to_string())
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::usage(sentence(&refusal.what)).next(refusal.next)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::client::ApiError;
 use crate::domain::sentence;
-use crate::platform::delivery::Refusal;
 
 use super::failure::{Exit, Failure};
 
@@ -56,12 +55,6 @@ impl From<ApiError> for Interrupt {
 impl From<Failure> for Interrupt {
     fn from(failure: Failure) -> Self {
         if failure.exit == Exit::Cancelled { Self::Stop(Stop::Left) } else { Self::Failed(failure) }
-    }
-}
-
-impl From<Refusal> for Interrupt {
-    fn from(refusal: Refusal) -> Self {
-        Self::Failed(refusal.into())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::{Untrusted, sentence};
-use crate::platform::delivery::{CommandOutput, Failed, Refusal};
+use crate::platform::delivery::{CommandOutput, NotSaved};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -75,25 +75,7 @@ impl Saved {
     }
 }
 
-/// Why a secret is still here.
-#[derive(Debug)]
-pub struct NotSaved {
-    /// What went wrong, for the middle of a sentence.
-    pub why: String,
-    /// What to do, in a sentence; empty if that is clear.
-    pub next: &'static str,
-    /// What the command printed, if that was kept.
-    pub output: Untrusted,
-    /// Whether the destination was there, and failed when it was given the secret.
-    pub was_tried: bool,
-}
-
 impl NotSaved {
-    /// What went wrong, for the middle of a sentence.
-    pub fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), next: "", output: Untrusted::default(), was_tried: true }
-    }
-
     /// What went wrong, in sentences of at most `cells` for each foreign text; `still` says that the secret is still
     /// here.
     #[must_use]
@@ -101,18 +83,6 @@ impl NotSaved {
         let why = Untrusted::new(&sentence(&self.why)).to_display(cells);
         let between = |text: &str| if text.is_empty() { String::new() } else { format!(" {text}") };
         format!("{why}{}{}{}", between(self.next), between(still), printed(&self.output, cells))
-    }
-}
-
-impl From<Refusal> for NotSaved {
-    fn from(Refusal { what, next }: Refusal) -> Self {
-        Self { next, was_tried: false, ..Self::new(what) }
-    }
-}
-
-impl From<Failed> for NotSaved {
-    fn from(failed: Failed) -> Self {
-        Self { output: failed.said, ..Self::new(failed.why) }
     }
 }
 

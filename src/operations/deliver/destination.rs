@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::delivery::{Delivery, NotSaved, Saved};
+use super::delivery::{Delivery, Saved};
 use crate::domain::sentence;
 use crate::operations::failure::Failure;
-use crate::platform::delivery::{Descriptor, NewFile, OutputMode, PipeCommand, Refusal, descriptor_in};
+use crate::platform::delivery::{Descriptor, NewFile, NotSaved, OutputMode, PipeCommand, descriptor_in};
 
 /// A task of ours broke off.
 pub(crate) const WRITING_INTERRUPTED: &str = "writing was interrupted";
@@ -44,13 +44,13 @@ impl Destination {
                 return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
                     .next("Omit it to write to standard output, or write ./- for a file of that name."));
             }
-            return NewFile::create(path).map(Self::File).map_err(|refusal| no_key(&refusal));
+            return NewFile::create(path).map(Self::File).map_err(|refused| no_key(&refused));
         }
         if let Some(number) = request.descriptor {
-            return Descriptor::open(number).map(Self::Descriptor).map_err(|refusal| no_key(&refusal));
+            return Descriptor::open(number).map(Self::Descriptor).map_err(|refused| no_key(&refused));
         }
         if let Some(command) = request.command {
-            return PipeCommand::find(command).map(Self::Command).map_err(|refusal| no_key(&refusal));
+            return PipeCommand::find(command).map(Self::Command).map_err(|refused| no_key(&refused));
         }
         if io::stdout().is_terminal() && !request.show {
             return Err(Failure::usage("The secret would be shown on this terminal. No key was made.")
@@ -64,7 +64,7 @@ impl Destination {
     }
 
     /// Opens a new file, or the descriptor that a path such as `/dev/fd/3` names.
-    pub(crate) fn open(path: &Path) -> Result<Self, Refusal> {
+    pub(crate) fn open(path: &Path) -> Result<Self, NotSaved> {
         match descriptor_in(path) {
             Some(number) => Descriptor::open(number).map(Self::Descriptor),
             None => NewFile::create(path).map(Self::File),
@@ -111,8 +111,8 @@ async fn write(
 }
 
 /// A destination was refused, and nothing was asked of a server.
-fn no_key(refusal: &Refusal) -> Failure {
-    Failure::usage(format!("{} No key was made.", sentence(&refusal.what))).next(refusal.next)
+fn no_key(refused: &NotSaved) -> Failure {
+    Failure::usage(format!("{} No key was made.", sentence(&refused.why))).next(refused.next)
 }
 
 /// Whether standard output is the device 1:3 (Linux `Documentation/admin-guide/devices.txt`).

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::delivery::{Delivery, NotSaved, Saved};
+use super::delivery::{Delivery, Saved};
 use super::destination::Destination;
 use super::rescue::Rescue;
 use super::save::{COMMAND, FILE, SaveTarget, ask_command, ask_file, save};
@@ -10,7 +10,7 @@ use crate::domain::{KeyId, SecretKey};
 use crate::operations::failure::Failure;
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter;
-use crate::platform::delivery::{OutputMode, line};
+use crate::platform::delivery::{NotSaved, OutputMode, line};
 
 /// Brings the secret to a file or a command; if that fails, asks for another way or keeps it in a private file.
 /// What goes to standard output is written by the caller, who falls back to [`Rescue`].

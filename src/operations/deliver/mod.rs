@@ -6,8 +6,8 @@ mod menu;
 mod rescue;
 mod save;
 
-pub use crate::platform::delivery::line;
-pub use delivery::{Delivery, NotSaved, Saved};
+pub use crate::platform::delivery::{NotSaved, line};
+pub use delivery::{Delivery, Saved};
 pub(crate) use destination::WRITING_INTERRUPTED;
 pub use destination::{DeliveryRequest, Destination};
 pub use menu::deliver;

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::delivery::{Delivery, NotSaved, Saved};
+use super::delivery::{Delivery, Saved};
 use super::destination::{Destination, WRITING_INTERRUPTED};
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::{Choice, Prompter};
-use crate::platform::delivery::{OutputMode, PipeCommand};
+use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand};
 use crate::platform::home::expand_home;
 
 /// Where a secret is to go, as it was typed.

@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 
 use rustix::fs::OFlags;
 
-use super::Refusal;
+use super::NotSaved;
 
 const OPEN_IT: &str = "Open it for writing in the shell, as in 3>file or 3> >(command).";
 
@@ -31,8 +31,8 @@ fn is_given_for_writing(number: u32) -> bool {
 impl Descriptor {
     /// Looks at a descriptor of ours, by its name under `/proc/self/fd` (proc(5)): no descriptor is taken over that
     /// somebody else holds.
-    pub fn open(number: u32) -> Result<Self, Refusal> {
-        let refuse = |what: String, next: &'static str| Refusal::new(format!("file descriptor {number} {what}"), next);
+    pub fn open(number: u32) -> Result<Self, NotSaved> {
+        let refuse = |what: String, next: &'static str| NotSaved::refused(format!("file descriptor {number} {what}"), next);
         if number < 3 {
             let next = "Name another, such as --secret-fd 3 with 3>&1 or 3>file in the shell.";
             return Err(refuse("is standard input, output or error".into(), next));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::Refusal;
+use super::NotSaved;
 
 /// A file that we made, empty, for its owner only. Removed again when dropped unfilled.
 pub struct NewFile {
@@ -19,14 +19,14 @@ pub struct NewFile {
 
 impl NewFile {
     /// Makes the file. Never opens one that exists, nor what a link points to.
-    pub fn create(path: &Path) -> Result<Self, Refusal> {
+    pub fn create(path: &Path) -> Result<Self, NotSaved> {
         let file = Self::open(path).map_err(|error| {
             let (what, next) = if error.kind() == io::ErrorKind::AlreadyExists {
                 ("already exists and will not be overwritten".to_owned(), "Name a file that does not exist yet.")
             } else {
                 (format!("can't be created: {error}"), "Name a file in an existing folder that you can write to.")
             };
-            Refusal::new(format!("the file {} {what}", path.display()), next)
+            NotSaved::refused(format!("the file {} {what}", path.display()), next)
         })?;
         Ok(Self { path: path.to_owned(), file, is_filled: false })
     }
@@ -85,7 +85,7 @@ mod tests {
         let path = folder.path().join("secret");
         let file = NewFile::create(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(NewFile::create(&path).err().unwrap().what.contains("already exists"));
+        assert!(NewFile::create(&path).err().unwrap().why.contains("already exists"));
         drop(file);
         assert!(!path.exists());
         NewFile::create(&path).unwrap().fill(b"sk_x\n").unwrap();

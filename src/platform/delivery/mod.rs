@@ -9,24 +9,34 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-pub use command::{CommandOutput, Failed, OutputMode, PipeCommand};
+pub use command::{CommandOutput, OutputMode, PipeCommand};
 pub use descriptor::Descriptor;
 pub use file::{NewFile, fill};
 
-use crate::domain::SecretKey;
+use crate::domain::{SecretKey, Untrusted};
 
-/// Why a destination cannot be used, found before anything was given to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// What is wrong, for the middle of a sentence.
-    pub what: String,
-    /// What to do, in a sentence.
+/// Why a secret is still here.
+#[derive(Debug)]
+pub struct NotSaved {
+    /// What went wrong, for the middle of a sentence.
+    pub why: String,
+    /// What to do, in a sentence; empty if that is clear.
     pub next: &'static str,
+    /// What the command printed, if that was kept.
+    pub output: Untrusted,
+    /// Whether the destination was there, and failed when it was given the secret.
+    pub was_tried: bool,
 }
 
-impl Refusal {
-    fn new(what: impl Into<String>, next: &'static str) -> Self {
-        Self { what: what.into(), next }
+impl NotSaved {
+    /// A destination that failed.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), next: "", output: Untrusted::default(), was_tried: true }
+    }
+
+    /// A destination that was found to be of no use before anything was given to it.
+    fn refused(why: impl Into<String>, next: &'static str) -> Self {
+        Self { next, was_tried: false, ..Self::new(why) }
     }
 }
 

@@ -12,8 +12,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::Child;
 
-use super::Refusal;
-use crate::domain::Untrusted;
+use super::NotSaved;
 pub use output::CommandOutput;
 
 /// The shell that POSIX promises.
@@ -33,20 +32,7 @@ pub enum OutputMode {
     Kept,
 }
 
-/// Why a command did not take the secret, for the middle of a sentence; and what it said, if that was kept.
-#[derive(Debug)]
-pub struct Failed {
-    pub why: String,
-    pub said: Untrusted,
-}
-
-impl Failed {
-    fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), said: Untrusted::default() }
-    }
-}
-
-impl From<io::Error> for Failed {
+impl From<io::Error> for NotSaved {
     fn from(error: io::Error) -> Self {
         Self::new(format!("can't run the command: {error}"))
     }
@@ -55,9 +41,9 @@ impl From<io::Error> for Failed {
 impl PipeCommand {
     /// Tries as much of a command as can be tried without running it: the shell, the grammar (`sh -n`), and whether the
     /// first word is something to run (`command -v`), if it is a plain word.
-    pub fn find(command: &str) -> Result<Self, Refusal> {
+    pub fn find(command: &str) -> Result<Self, NotSaved> {
         if command.trim().is_empty() {
-            return Err(Refusal::new(
+            return Err(NotSaved::refused(
                 "no command was given",
                 "Enter one that reads the secret from standard input, e.g. pass insert -m NAME",
             ));
@@ -65,16 +51,16 @@ impl PipeCommand {
         let status = |args: &[&str]| {
             let quiet = || Stdio::null();
             let run = Command::new(SHELL).args(args).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
-            run.map_err(|error| Refusal::new(format!("can't run {SHELL}: {error}"), "Write to a file instead."))
+            run.map_err(|error| NotSaved::refused(format!("can't run {SHELL}: {error}"), "Write to a file instead."))
         };
         if !status(&["-n", "-c", command])?.success() {
-            return Err(Refusal::new("the command is not valid sh syntax", "A quote or bracket may be missing."));
+            return Err(NotSaved::refused("the command is not valid sh syntax", "A quote or bracket may be missing."));
         }
         if let Some(word) = program::first(command)
             && !status(&["-c", "command -v -- \"$1\"", "sh", word])?.success()
         {
             let next = "Check its name, that it is installed, and that it is executable.";
-            return Err(Refusal::new(format!("command not found: {word}"), next));
+            return Err(NotSaved::refused(format!("command not found: {word}"), next));
         }
         Ok(Self(command.to_owned()))
     }
@@ -92,7 +78,7 @@ impl PipeCommand {
         line: &[u8],
         speech: OutputMode,
         stop: impl Future<Output = ()>,
-    ) -> Result<CommandOutput, Failed> {
+    ) -> Result<CommandOutput, NotSaved> {
         let (input, mut ours) = io::pipe()?;
         // We keep the pipe's other end too: what is left in it at the end was not read.
         let kept = input.try_clone()?;
@@ -116,7 +102,7 @@ impl PipeCommand {
             }
             Ok(_) => return Ok(said),
         };
-        Err(Failed { why: failed, said: said.words })
+        Err(NotSaved { output: said.words, ..NotSaved::new(failed) })
     }
 
     fn spawn(&self, input: io::PipeReader, speech: OutputMode) -> io::Result<Child> {
@@ -165,14 +151,14 @@ mod tests {
     fn what_cannot_be_run_is_refused() {
         for (command, why) in [(" ", "no command"), ("cat | (", "not valid sh syntax"), ("/nowhere/x", "not found")] {
             let refusal = PipeCommand::find(command).err().unwrap();
-            assert!(refusal.what.contains(why), "{refusal:?}");
+            assert!(refusal.why.contains(why), "{refusal:?}");
         }
         for command in ["cat >/dev/null", "while read -r a; do :; done", "{ cat; } >&2", "exec cat"] {
             assert!(PipeCommand::find(command).is_ok(), "{command}");
         }
     }
 
-    async fn given(command: &str) -> Result<CommandOutput, Failed> {
+    async fn given(command: &str) -> Result<CommandOutput, NotSaved> {
         let receiver = PipeCommand::find(command).unwrap();
         receiver.give(b"sk_x\n", OutputMode::Kept, std::future::pending()).await
     }
@@ -197,7 +183,7 @@ mod tests {
         ] {
             let failed = given(command).await.err().unwrap();
             assert!(failed.why.contains(why), "{failed:?}");
-            assert_eq!(failed.said.to_display(80), said);
+            assert_eq!(failed.output.to_display(80), said);
         }
     }
 
