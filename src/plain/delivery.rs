@@ -6,11 +6,10 @@ use zeroize::Zeroizing;
 
 use super::session::Session;
 use crate::domain::sentence;
-use crate::operations::deliver::{COMMAND, FILE, SaveTarget, ask_command, ask_file, save};
+use crate::operations::deliver::{COMMAND, FILE, SHOW, SaveTarget, ask_command, ask_file, save, show};
 use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::{Choice, Prompter as _};
+use crate::operations::prompter::Prompter as _;
 use crate::platform::delivery::OutputMode;
-use crate::platform::surroundings::{Warning, look};
 
 /// Cells of what a command printed: as much as is kept of it, and more.
 const OUTPUT_CELLS: usize = 2000;
@@ -54,25 +53,11 @@ impl Credential<'_> {
         Ok(true)
     }
 
-    /// Shows it, if that is asked for twice; says whether it was.
+    /// Shows it, if that is asked for twice; returns whether it was.
     pub(crate) async fn to_terminal(&self, session: &mut Session) -> Flow<bool> {
-        let found = session.console.wait(look(session.config.clipboard())).await?;
-        for warning in found.warnings.iter().filter(|warning| **warning != Warning::Stays) {
-            session.console.say(warning.sentence());
-        }
-        session.console.say(format!("Shown, the {} stays in the scrollback until you clear it.", self.name));
-        if !session.console.confirm("Show it?").await? {
-            return Ok(false);
-        }
-        session.console.say(format!("{}, alone on the next line:", sentence(self.name).trim_end_matches('.')));
-        session.console.say_credential(self.text)?;
-        session.console.flush().await?;
-        Ok(true)
+        show(&mut session.console, self.name, self.text).await
     }
 }
-
-/// Shows a credential, after a question.
-pub(crate) const SHOW: Choice<'static> = ("Show", "show it here, where it stays in the scrollback");
 
 /// Offers something that was made with a secret, until the user goes back. It can be made again.
 pub(crate) async fn offer(session: &mut Session, credential: &Credential<'_>, more: &Credential<'_>) -> Flow<()> {

@@ -1,10 +1,10 @@
 //! The only copy of a new secret, until *Close*.
 
-use super::delivery::{Credential, SHOW};
+use super::delivery::Credential;
 use super::exchange;
 use super::session::Session;
 use crate::domain::{AccessKey, KeyId, SecretKey};
-use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, rescued};
+use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, SHOW, rescued};
 use crate::operations::failure::Exit;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::messages::{LOSE_IT, NOT_SAVED, SAVE_NOW, ready_to_use};

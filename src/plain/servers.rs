@@ -1,11 +1,8 @@
 //! Which server one works on, and how it is.
 
-use chrono::Utc;
-
 use super::exchange::say_finding;
 use super::session::Session;
-use crate::domain::diagnosis::{Evidence, diagnose};
-use crate::operations::diagnose::environment::facts;
+use crate::operations::diagnose::environment::{diagnose, facts};
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
 
@@ -34,16 +31,13 @@ pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
 
 /// Says what is known of the server and of the way to it: fit for a bug report, so without a secret.
 pub(crate) async fn doctor(session: &mut Session) -> Flow<()> {
-    let client = session.connection.client.without_session();
-    let health = session.console.wait(client.health()).await?;
-    for (name, value) in facts(&session.settings, Some(&session.config), health.as_ref().ok()) {
+    let (diagnosis, health) = session.console.wait(diagnose(&session.connection)).await?;
+    for (name, value) in facts(&session.settings, Some(&session.config), health.as_ref()) {
         session.console.say(format!("{name}: {value}"));
     }
-    let health = health?;
-    session.console.say("The server answers.");
-    let clocks = health.time.map(|theirs| (theirs, Utc::now()));
-    for finding in diagnose(&Evidence { clocks, ..Evidence::default() }) {
-        say_finding(session, &finding);
+    for finding in &diagnosis.findings {
+        say_finding(session, finding);
     }
+    session.note_exit(diagnosis.exit);
     Ok(())
 }

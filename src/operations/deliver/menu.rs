@@ -6,6 +6,7 @@ use super::delivery::{Delivery, Saved};
 use super::destination::Destination;
 use super::rescue::Rescue;
 use super::save::{COMMAND, FILE, SaveTarget, ask_command, ask_file, save};
+use super::show::{SHOW, show};
 use crate::domain::{KeyId, SecretKey};
 use crate::operations::failure::Failure;
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
@@ -70,7 +71,7 @@ impl<P: Prompter> Menu<'_, P> {
         let id = self.id.to_display(KeyId::MAX_CHARS);
         self.prompter.warn(format!("{}. The secret of {id} is still here.", self.failed.trim_end_matches('.')));
         let keep = format!("keep it in a private file in {} and end", self.rescue.folder().display());
-        let mut choices = vec![COMMAND, FILE, ("Show", "show it here"), ("Keep", keep.as_str())];
+        let mut choices = vec![COMMAND, FILE, SHOW, ("Keep", keep.as_str())];
         if self.again.is_some() {
             choices.push(("Retry", "run the command again"));
         }
@@ -91,7 +92,9 @@ impl<P: Prompter> Menu<'_, P> {
 
     async fn show(&mut self) -> Tried {
         let text = str::from_utf8(&self.line).unwrap_or_default().trim_end();
-        self.prompter.say_credential(text)?;
+        if !show(self.prompter, "Secret access key", text).await? {
+            return Ok(None);
+        }
         let has_it = self.prompter.ask("Type y when you have it: ").await?;
         Ok((has_it == "y").then(|| Ok(Saved::at(Delivery::Terminal))))
     }

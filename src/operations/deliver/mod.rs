@@ -5,6 +5,7 @@ mod destination;
 mod menu;
 mod rescue;
 mod save;
+mod show;
 
 pub use crate::platform::delivery::{NotSaved, line};
 pub use delivery::{Delivery, Saved};
@@ -15,3 +16,4 @@ pub use rescue::Rescue;
 pub(crate) use rescue::rescued;
 pub(crate) use save::{COMMAND, FILE, SECRET_IN_TARGET, ask_command, ask_file};
 pub use save::{SaveTarget, save};
+pub(crate) use show::{SHOW, show};

@@ -63,8 +63,13 @@ impl Session {
     /// Says what did not work. Where nobody types, nobody may read it either: the exit code tells it too.
     pub(crate) fn fail(&mut self, words: &str) {
         self.console.say(words);
+        self.note_exit(Exit::Mistake);
+    }
+
+    /// Takes note of how something ended, where nobody is there to read it.
+    pub(crate) fn note_exit(&mut self, exit: Exit) {
         if !self.console.is_interactive() {
-            self.exit = self.exit.max(Exit::Mistake);
+            self.exit = self.exit.max(exit);
         }
     }
 

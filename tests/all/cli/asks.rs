@@ -162,6 +162,9 @@ fn the_other_ways_out_of_a_failing_command() {
             terminal.press("new<Enter>");
         }
         if choice.starts_with('s') {
+            terminal.sees("Show it? (yes or no, Enter for no): ");
+            assert!(!contains(&terminal.bytes, b"sk_"), "it is shown after a question alone");
+            terminal.press("y<Enter>");
             terminal.sees("Type y when you have it: ");
             terminal.sees("sk_");
             terminal.press("y<Enter>");
