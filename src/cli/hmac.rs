@@ -8,12 +8,11 @@ use serde_json::json;
 use super::args::HmacArgs;
 use super::{output, secret};
 use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::hmac_token;
 use crate::operations::connect;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::tokens::hmac::{curl_command, random_content};
+use crate::operations::tokens::hmac::{curl_command, generate};
 
 /// Writes the token: alone where the content is given, for `$(…)`; with its content where that was drawn.
 pub fn run(args: &HmacArgs, settings: &Context) -> Result<Exit, Failure> {
@@ -21,8 +20,7 @@ pub fn run(args: &HmacArgs, settings: &Context) -> Result<Exit, Failure> {
     if let Some(id) = &args.curl {
         secret::check_pair(id, &secret)?;
     }
-    let content = args.content.clone().map_or_else(random_content, Ok)?;
-    let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());
+    let (token, content) = generate(secret.expose_secret(), args.content.clone())?;
     let mut out = output::stdout();
     let written = if let Some(id) = &args.curl {
         let target = connect::target(&settings.config()?)?;

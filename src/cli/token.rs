@@ -9,45 +9,32 @@ use serde_json::json;
 
 use super::args::TokenArgs;
 use super::{connect_as_anyone, output, secret};
-use crate::client::{ApiError, Client};
+use crate::client::Client;
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::diagnosis::of_end;
-use crate::domain::{Grant, KeyId, Verdict, hmac_token};
+use crate::domain::{Grant, Verdict};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::messages;
-use crate::operations::tokens::hmac::random_content;
+use crate::operations::tokens::exchange::exchange;
+use crate::operations::tokens::hmac::generate;
 
 /// Exchanges, and writes the access token: alone, for `$(…)`. On a terminal it is shown only if asked; else it is proved.
 pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> {
     let secret = secret::read(args.secret.secret_file.as_deref(), ExpectedInput::Secret)?;
     secret::check_pair(&args.id, &secret)?;
-    let content = args.content.clone().map_or_else(random_content, Ok)?;
-    let token = hmac_token(secret.expose_secret().as_bytes(), content.as_str().as_bytes());
+    let (token, content) = generate(secret.expose_secret(), args.content.clone())?;
     drop(secret);
-    let server = connect_as_anyone(settings).await?;
-    let exchanged = server.client.exchange(&args.id, &token, &content).await.result;
-    if let Ok(grant) = &exchanged
-        && let Some(ended) = of_end(grant.expires_at, Utc::now())
-    {
+    let client = connect_as_anyone(settings).await?.client;
+    let grant = exchange(&client, &args.id, &token, &content).await?;
+    if let Some(ended) = of_end(grant.expires_at, Utc::now()) {
         let _ = writeln!(io::stderr(), "Careful: {} {}", ended.what, ended.next);
     }
-    match exchanged {
-        Ok(grant) if !is_whole(&grant) => {
-            Err(ApiError::Garbled(200, "its access token has characters that are not allowed in a header").into())
-        }
-        Ok(grant) if output::is_terminal() && !args.show => prove(&server.client, &grant, settings.format).await,
-        Ok(grant) => write(&grant, settings.format),
-        Err(error) if error.is_refused_pair() => Err(Failure::from(error)
-            .next(format!("Find out why with: latchkey doctor {}", args.id.to_display(KeyId::MAX_CHARS)))),
-        Err(error) => Err(error.into()),
+    if output::is_terminal() && !args.show {
+        return prove(&client, &grant, settings.format).await;
     }
-}
-
-/// Whether a request can carry the token: visible ASCII (RFC 9110, section 5.5).
-fn is_whole(grant: &Grant) -> bool {
-    grant.access_token.expose().bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    write(&grant, settings.format)
 }
 
 fn write(grant: &Grant, format: Format) -> Result<Exit, Failure> {

@@ -11,24 +11,16 @@ use crate::operations::failure::{Exit, Failure};
 
 use super::args::VerifyArgs;
 use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::{AccessToken, KeyId, Verdict};
+use crate::domain::{AccessToken, KeyId};
 use crate::operations::format::Format;
-use crate::operations::messages;
+use crate::operations::tokens::exchange::verify;
 
 /// Writes the ID of the key that the token was made from. A token that is not good is a failure.
 pub async fn run(args: &VerifyArgs, settings: &Context) -> Result<Exit, Failure> {
     let token = secret::read(args.token_file.as_deref(), ExpectedInput::AccessToken)?;
     let token = AccessToken::new(token.expose_secret());
-    let server = connect_as_anyone(settings).await?;
-    match server.client.verify(&token).await? {
-        Verdict::Good(id) => write(&id, settings.format),
-        Verdict::Refused(why) => {
-            Err(Failure::new(Exit::NotGood, messages::token_refused(&why))
-                .next("Get a fresh one with: latchkey token ID"))
-        }
-        Verdict::NotOffered => Err(Failure::new(Exit::Mistake, messages::NO_VERIFICATION)
-            .next("Try the token with the request that needs it.")),
-    }
+    let client = connect_as_anyone(settings).await?.client;
+    write(&verify(&client, &token).await?, settings.format)
 }
 
 fn write(id: &KeyId, format: Format) -> Result<Exit, Failure> {

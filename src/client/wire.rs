@@ -122,8 +122,14 @@ impl WireGrant {
             WireExpiry::Text(text) => text.trim().parse().ok(),
         };
         let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        let token = self.access_token.expose_secret();
+        // Visible ASCII, or no request could carry it (RFC 9110, section 5.5).
+        if !token.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            let why = "its access token has characters that are not allowed in a header";
+            return Err(ApiError::Garbled(200, why));
+        }
         Ok(Grant {
-            access_token: AccessToken::new(self.access_token.expose_secret()),
+            access_token: AccessToken::new(token),
             expires_at: expires_at.ok_or(ApiError::Garbled(200, "its expiry_time is no time"))?,
         })
     }

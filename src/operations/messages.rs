@@ -3,7 +3,7 @@
 use chrono::{DateTime, Local, Utc};
 
 use crate::client::{ApiError, PendingCreate};
-use crate::domain::{AccessKey, Content, KeyId, Texts, Untrusted, sentence};
+use crate::domain::{AccessKey, KeyId, Texts, Untrusted, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -91,11 +91,6 @@ pub(crate) fn deleted(id: &KeyId, label: Option<&Untrusted>) -> String {
 }
 
 // Tokens
-
-/// The question for the content of an exchange that failed.
-pub(crate) fn hashed_content() -> String {
-    format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)
-}
 
 /// The exchange failed.
 pub(crate) const NO_TOKEN: &str = "No access token was issued.";

@@ -1,7 +1,6 @@
 //! The ways of a credential out of the program: into a file and to a command, which no recorder of the terminal sees;
 //! and to the terminal, where it stays.
 
-use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
 use super::session::Session;
@@ -84,8 +83,3 @@ pub(crate) async fn offer(session: &mut Session, credential: &Credential<'_>, mo
 
 /// A text that is nothing yet.
 pub(crate) const NOTHING: Credential<'static> = Credential { name: "", text: "" };
-
-/// Asks for a secret without showing it.
-pub(crate) async fn hidden(session: &mut Session, question: &str) -> Flow<Zeroizing<String>> {
-    Ok(Zeroizing::new(session.console.ask_hidden(question).await?.expose_secret().to_owned()))
-}

@@ -6,10 +6,10 @@ use super::delivery;
 use super::delivery::Credential;
 use super::session::Session;
 use crate::domain::diagnosis::{Finding, FindingKind};
-use crate::domain::{Content, SecretKey, hmac_token};
+use crate::domain::{Content, SecretKey};
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
-use crate::operations::tokens::hmac::{check_content, curl_command, random_content};
+use crate::operations::tokens::hmac::{check_content, curl_command, generate};
 use crate::operations::tokens::key_test;
 use crate::operations::tokens::key_test::{TestInput, TestState};
 use crate::operations::tokens::pair::Pair;
@@ -25,11 +25,8 @@ pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<O
 
 /// Generates an HMAC token and offers it. Asks for the content.
 pub(crate) async fn hmac(session: &mut Session, pair: &Pair) -> Flow<()> {
-    let content = match content(session, &pair.secret).await? {
-        Some(content) => content,
-        None => random_content()?,
-    };
-    let token = hmac_token(pair.secret.expose().as_bytes(), content.as_str().as_bytes());
+    let content = content(session, &pair.secret).await?;
+    let (token, content) = generate(pair.secret.expose(), content)?;
     session.console.say(format!("Content: {}", content.as_str()));
     session
         .console

@@ -1,16 +1,15 @@
 //! Steps two and three for a key that was made earlier or elsewhere, and the doctor. Nothing typed here is stored.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::delivery::hidden;
 use super::exchange;
 use super::list::which;
 use super::session::Session;
 use crate::domain::credential_kind::{ExpectedInput, check_pair};
-use crate::domain::{Content, SecretKey, sentence};
+use crate::domain::{SecretKey, sentence};
 use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
+use crate::operations::tokens::hmac::ask_hashed_content;
 use crate::operations::tokens::key_test::{FailingToken, TestInput};
 use crate::operations::tokens::pair::{KeyServer, Pair};
 
@@ -25,17 +24,18 @@ const CHOICES: [(&str, &str); 4] = [
 pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     let server = server(session).await?;
     let id = which(session, rest).await?;
-    let secret = hidden(session, "Secret access key (not shown while you type, Enter to go back): ").await?;
-    if secret.is_empty() {
+    let secret =
+        session.console.ask_hidden("Secret access key (not shown while you type, Enter to go back): ").await?;
+    if secret.expose_secret().is_empty() {
         return Ok(());
     }
-    if let Err(wrong) = check_pair(id.raw_for_api(), &secret) {
+    if let Err(wrong) = check_pair(id.raw_for_api(), secret.expose_secret()) {
         if wrong.is_certain {
             return Err(Interrupt::words(&wrong.to_string()));
         }
         session.console.say(sentence(&wrong.to_string()));
     }
-    let pair = Pair { id, secret: SecretKey::foreign(&secret), server };
+    let pair = Pair { id, secret: SecretKey::foreign(secret.expose_secret()), server };
     drop(secret);
     let mut chosen = session.console.choose("Token", &CHOICES).await?;
     loop {
@@ -57,19 +57,18 @@ async fn exchange(session: &mut Session, pair: &Pair) -> Flow<()> {
 
 /// Looks at an HMAC token that another program sends, and at everything else.
 async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
-    let token = hidden(session, "HMAC token to check (not shown while you type, Enter for none): ").await?;
-    if let Err(wrong) = ExpectedInput::HmacToken.check(token.trim()) {
+    let token =
+        session.console.ask_hidden("HMAC token to check (not shown while you type, Enter for none): ").await?;
+    let token = token.expose_secret().trim();
+    if let Err(wrong) = ExpectedInput::HmacToken.check(token) {
         session.console.say(sentence(&wrong.to_string()));
     }
     let input = TestInput { is_doctor: true, ..pair.clone().into() };
     if token.is_empty() {
         return exchange::test(session, input).await;
     }
-    let question = messages::hashed_content();
-    let typed = session.console.ask(question).await?;
-    let content = Content::parse(if typed.is_empty() { Content::EXAMPLE } else { &typed });
-    let content = Some(content.map_err(|error| Interrupt::words(&error.to_string()))?);
-    let failing = Some(FailingToken { text: SecretString::from(token.trim()), content: content.clone() });
+    let content = Some(ask_hashed_content(&mut session.console).await?);
+    let failing = Some(FailingToken { text: SecretString::from(token), content: content.clone() });
     exchange::test(session, TestInput { content, failing, ..input }).await
 }
 

@@ -4,24 +4,23 @@ use std::io;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::cli::args::DoctorArgs;
 use crate::cli::prompts::Prompts;
 use crate::cli::secret;
 use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::{Content, KeyId, SecretKey};
+use crate::domain::{KeyId, SecretKey};
 use crate::operations::failure::Failure;
-use crate::operations::messages;
-use crate::operations::prompter::Prompter as _;
+use crate::operations::tokens::hmac::ask_hashed_content;
+use crate::operations::tokens::key_test::FailingToken;
 use crate::platform::prompt;
 
 /// A key that does not work, and what goes with it.
 pub(crate) struct Case {
     pub(crate) id: KeyId,
     pub(crate) secret: Option<SecretKey>,
-    pub(crate) content: Option<Content>,
-    pub(crate) failing_token: Option<SecretString>,
+    pub(crate) failing: Option<FailingToken>,
 }
 
 impl Case {
@@ -47,16 +46,10 @@ impl Case {
             file => secret::read_if_any(file, ExpectedInput::HmacToken)?,
         };
         let content = match &args.content {
-            None if asks && failing_token.is_some() => Some(ask_content().await?),
+            None if asks && failing_token.is_some() => Some(ask_hashed_content(&mut Prompts::new()).await?),
             given => given.clone(),
         };
         let secret = secret.map(|secret| SecretKey::foreign(secret.expose_secret()));
-        Ok(Some(Self { id, secret, content, failing_token }))
+        Ok(Some(Self { id, secret, failing: failing_token.map(|text| FailingToken { text, content }) }))
     }
-}
-
-async fn ask_content() -> Result<Content, Failure> {
-    let answer = Prompts::new().ask(messages::hashed_content()).await?;
-    let text = if answer.is_empty() { Content::EXAMPLE } else { &answer };
-    Content::parse(text).map_err(|error| Failure::usage(format!("Invalid content: {error}.")))
 }

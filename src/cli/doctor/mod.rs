@@ -1,7 +1,6 @@
 //! `latchkey doctor`: what is wrong, each finding with its next step.
 
 mod case;
-mod exchange;
 mod report;
 
 use super::args::DoctorArgs;
@@ -11,12 +10,13 @@ use crate::config::Config;
 use crate::domain::ClipboardChoice;
 use crate::operations::connect;
 use crate::operations::context::Context;
-use crate::operations::diagnose::{Diagnosis, environment, surroundings};
+use crate::operations::diagnose::{Diagnosis, environment, key, surroundings};
 use crate::operations::failure::{Exit, Failure};
+use case::Case;
 
 /// Looks at a key if an ID is given, else at the way to the server; writes what was found.
 pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure> {
-    let case = case::Case::read(args).await?;
+    let case = Case::read(args).await?;
     let (config, is_about_key) = (settings.config(), case.is_some());
     let (mut diagnosis, health) = match &config {
         Ok(config) => look(config, case, settings).await,
@@ -43,13 +43,13 @@ pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure>
 }
 
 /// With the remembered session if there is one. A doctor asks for no password.
-async fn look(config: &Config, case: Option<case::Case>, settings: &Context) -> (Diagnosis, Option<Health>) {
+async fn look(config: &Config, case: Option<Case>, settings: &Context) -> (Diagnosis, Option<Health>) {
     let connection = match connect::open(config, config.chosen(), &settings.embedded).await {
         Ok(connection) => connection,
         Err(failure) => return (Diagnosis::of(&failure), None),
     };
     match case {
-        Some(case) => (exchange::diagnose(case, &connection).await, None),
+        Some(Case { id, secret, failing }) => (key::diagnose(id, secret, failing, &connection).await, None),
         None => environment::diagnose(&connection).await,
     }
 }

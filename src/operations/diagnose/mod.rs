@@ -1,6 +1,7 @@
 //! Finding out what is wrong.
 
 pub mod environment;
+pub(crate) mod key;
 pub mod surroundings;
 
 use crate::domain::diagnosis::Finding;

@@ -4,17 +4,29 @@ use zeroize::Zeroizing;
 
 use crate::client::Target;
 use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, SecretKey, curl_text};
+use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, SecretKey, curl_text, hmac_token};
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::interrupt::Flow;
+use crate::operations::prompter::Prompter;
 use crate::platform::random;
 
-/// Draws a random content.
+/// Makes the HMAC token of a content; of a random one if there is none.
 ///
 /// # Errors
 ///
 /// The operating system gives no random numbers.
-pub fn random_content() -> Result<Content, Failure> {
-    random::content().map_err(|error| Failure::new(Exit::Mistake, format!("No random numbers available: {error}.")))
+pub(crate) fn generate(secret: &str, content: Option<Content>) -> Result<(HmacToken, Content), Failure> {
+    let content = content.map_or_else(random::content, Ok);
+    let content =
+        content.map_err(|error| Failure::new(Exit::Mistake, format!("No random numbers available: {error}.")))?;
+    Ok((hmac_token(secret.as_bytes(), content.as_str().as_bytes()), content))
+}
+
+/// Asks for the content of an exchange that failed.
+pub(crate) async fn ask_hashed_content(prompter: &mut impl Prompter) -> Flow<Content> {
+    let typed = prompter.ask(format!("Content that was hashed (Enter for {}): ", Content::EXAMPLE)).await?;
+    let content = Content::parse(if typed.is_empty() { Content::EXAMPLE } else { &typed });
+    Ok(content.map_err(|error| Failure::usage(format!("Invalid content: {error}.")))?)
 }
 
 /// Checks a text that was typed as the content for an HMAC token of `secret`.

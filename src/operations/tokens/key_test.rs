@@ -6,15 +6,15 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::hmac::generate;
 use super::pair::{KeyServer, Pair};
 use crate::client::{ApiError, Attempt, Client, Exchange, Exchanged, Reply, Request, Target, answer};
 use crate::domain::credential_kind::check_pair;
 use crate::domain::diagnosis::{Evidence, Finding, FindingKind, KeyState, diagnose, of_end};
-use crate::domain::{Content, Grant, HmacToken, KeyId, SecretKey, Status, Verdict, hmac_token};
+use crate::domain::{Content, Grant, HmacToken, KeyId, SecretKey, Status, Verdict};
 use crate::operations::diagnose::Diagnosis;
 use crate::operations::failure::Exit;
 use crate::operations::messages;
-use crate::platform::random;
 
 /// A test of one key. Its secret is wiped when it is dropped.
 #[derive(Debug)]
@@ -221,10 +221,8 @@ impl KeyTest {
         if check_pair(self.id.raw_for_api(), secret.expose()).is_err_and(|wrong| wrong.is_certain) {
             return Ok(None);
         }
-        let content = self.content.clone().map_or_else(random::content, Ok);
-        let content =
-            content.map_err(|error| ApiError::NotStarted(format!("No random numbers available: {error}.")))?;
-        Ok(Some((hmac_token(secret.expose().as_bytes(), content.as_str().as_bytes()), content)))
+        let made = generate(secret.expose(), self.content.clone());
+        made.map(Some).map_err(|failure| ApiError::NotStarted(failure.message))
     }
 
     fn on_exchanged(&mut self, exchanged: Exchanged, now: DateTime<Utc>) -> Option<Request> {

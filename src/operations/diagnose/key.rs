@@ -2,19 +2,22 @@
 
 use chrono::Utc;
 
-use super::case::Case;
+use super::Diagnosis;
 use crate::client::Connection;
 use crate::domain::diagnosis::Finding;
-use crate::operations::diagnose::Diagnosis;
+use crate::domain::{KeyId, SecretKey};
 use crate::operations::failure::Exit;
 use crate::operations::tokens::key_test;
 use crate::operations::tokens::key_test::{FailingToken, TestInput, TestState};
 use crate::operations::tokens::pair::KeyServer;
 
-/// Tests the key, with content of our own: the user's may be public by now.
-pub(crate) async fn diagnose(case: Case, connection: &Connection) -> Diagnosis {
-    let Case { id, secret, content, failing_token } = case;
-    let failing = failing_token.map(|text| FailingToken { text, content });
+/// Tests a key of the connection's server, with content of our own: the user's may be public by now.
+pub(crate) async fn diagnose(
+    id: KeyId,
+    secret: Option<SecretKey>,
+    failing: Option<FailingToken>,
+    connection: &Connection,
+) -> Diagnosis {
     let server = KeyServer::of(&connection.server);
     let may_sign_in = !server.may_look && !server.target.is_passportal();
     let input = TestInput { id, secret, server, content: None, is_doctor: true, failing };
