@@ -26,18 +26,16 @@ pub mod server;
 pub mod tui;
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
 use clap::Parser as _;
-use color_eyre::Result;
-use color_eyre::eyre::{WrapErr as _, eyre};
+use color_eyre::eyre::WrapErr as _;
 
 use crate::cli::args::Args;
 use crate::client::ApiError;
 use crate::config::{AppDirs, Config};
 use crate::domain::sentence;
 use crate::operations::connect;
-use crate::operations::context::Context;
+use crate::operations::context::{Context, runtime};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::pending::PendingCreates;
 use crate::platform::signals::Signals;
@@ -81,25 +79,16 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
             let config = Config::load(&settings.overrides, &settings.dirs)?;
             match plain::PlainReason::find(args.plain) {
                 Some(why) => talk_plainly(config, settings, why),
-                None => Ok(open_page(config).map(|()| Exit::Done)?),
+                None => open_page(config),
             }
         }
     };
     ended.map_err(|failure| failure.at(&overrides))
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(4)
-        .thread_keep_alive(Duration::from_secs(60 * 60)) // an idle thread that ends is a wake-up too
-        .build()
-}
-
 /// Does what the page does, in plain lines.
 fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> Result<Exit, Failure> {
-    let runtime =
-        runtime().map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))?;
+    let runtime = runtime()?;
     let ended = runtime.block_on(plain::run(config, settings, why));
     runtime.shutdown_background(); // a question that nobody answers must not hold us
     let ended = ended?;
@@ -111,7 +100,7 @@ fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> R
 }
 
 /// Opens the page on the server of the chosen profile.
-fn open_page(config: Config) -> Result<()> {
+fn open_page(config: Config) -> Result<Exit, Failure> {
     let options = Options {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
@@ -139,12 +128,13 @@ fn open_page(config: Config) -> Result<()> {
         let end = page.run().await;
         embedded.stop().await;
         Ok::<_, std::io::Error>(end)
-    })?;
+    });
+    let end = end.map_err(|error| Failure::new(Exit::Mistake, error.to_string()))?;
     runtime.shutdown_background();
     match (end.words, end.signal) {
-        (Some(words), _) => Err(eyre!(words)),
+        (Some(words), _) => Err(Failure::new(Exit::Mistake, words)),
         // As a shell reports a program that a signal ended.
         (None, Some(signal)) => std::process::exit(128 + signal),
-        (None, None) => Ok(()),
+        (None, None) => Ok(Exit::Done),
     }
 }

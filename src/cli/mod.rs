@@ -17,6 +17,7 @@ pub mod usage;
 mod verify;
 
 pub use crate::operations::context::Context;
+use crate::operations::context::runtime;
 use crate::operations::failure::{Exit, Failure};
 
 use args::Command;
@@ -41,9 +42,7 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
 
 /// Runs a command to its end, on this thread, and ends the embedded servers whatever came of it.
 fn wait_for(settings: &Context, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build();
-    let runtime =
-        runtime.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))?;
+    let runtime = runtime()?;
     let result = runtime.block_on(async {
         let result = command.await;
         settings.embedded.stop().await;

@@ -1,12 +1,25 @@
 //! From the settings to a server that can be asked.
 
 use std::path::Path;
+use std::time::Duration;
 
-use super::failure::Failure;
+use tokio::runtime::Runtime;
+
+use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::notices::tell_notices;
 use crate::config::{AppDirs, Config, Overrides};
 use crate::server::embedded::EmbeddedServers;
+
+/// Runs the tasks of the program, on this thread.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(4)
+        .thread_keep_alive(Duration::from_secs(60 * 60)) // an idle thread that ends is a wake-up too
+        .build();
+    runtime.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))
+}
 
 /// How the program was started.
 pub struct Context {

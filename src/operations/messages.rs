@@ -50,6 +50,8 @@ pub(crate) fn not_told(error: &ApiError) -> String {
 
 // The secret of a new key
 
+/// The title of what tells of it.
+pub(crate) const CREATED: &str = "Access key created";
 /// Before it was saved.
 pub(crate) const SAVE_NOW: &str = "Save the secret now. You can't view it again after Close.";
 /// Closing a secret that is nowhere else.

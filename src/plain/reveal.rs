@@ -7,7 +7,7 @@ use crate::domain::{AccessKey, KeyId, SecretKey};
 use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, SHOW, rescued};
 use crate::operations::failure::Exit;
 use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::messages::{LOSE_IT, NOT_SAVED, SAVE_NOW, ready_to_use};
+use crate::operations::messages::{CREATED, LOSE_IT, NOT_SAVED, SAVE_NOW, ready_to_use};
 use crate::operations::prompter::Prompter as _;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::delivery::line;
@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey
 
 async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_seen: &mut bool) -> Flow<()> {
     let id = key.id.to_display(KeyId::MAX_CHARS * 8);
-    session.console.say("Access key created.");
+    session.console.say(format!("{CREATED}."));
     session.console.say(format!("Access key ID: {id}"));
     session.console.say(format!("Secret access key: not shown yet. {SAVE_NOW}"));
     let server = KeyServer::of(&session.connection.server);

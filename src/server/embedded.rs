@@ -41,14 +41,13 @@ pub struct EmbeddedServers(Arc<Mutex<Vec<(PathBuf, Embedded)>>>);
 impl EmbeddedServers {
     /// Starts the server on `folder`, unless it is running. Returns where it listens, and its session token.
     pub async fn start(&self, folder: &Path) -> Result<(PathBuf, SecretString), StartError> {
-        let mut servers = self.0.lock().await;
-        let place = |server: &Embedded| (server.socket.clone(), server.session.clone());
-        if let Some((_, server)) = servers.iter().find(|(running, _)| running == folder) {
-            return Ok(place(server));
+        let access = |server: &Embedded| (server.socket.clone(), server.session.clone());
+        if let Some((_, server)) = self.0.lock().await.iter().find(|(running, _)| running == folder) {
+            return Ok(access(server));
         }
         let server = start(folder).await?;
-        let started = place(&server);
-        servers.push((folder.to_owned(), server));
+        let started = access(&server);
+        self.0.lock().await.push((folder.to_owned(), server));
         Ok(started)
     }
 

@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq as _;
 use super::args::admin::{Admin, Password};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::messages;
 use crate::platform::prompt;
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
 use crate::server::auth::passwords;
@@ -24,7 +25,7 @@ use crate::server::{DataError, DataFolder, Removal, Role, Store, StoreError};
 pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey admin")?;
     if settings.overrides.read_only && !matches!(what, Admin::List) {
-        return Err(Failure::new(Exit::Denied, "Nothing was changed: --read-only is set."));
+        return Err(Failure::new(Exit::Denied, "--read-only is set.").next(messages::NOTHING_CHANGED));
     }
     let data = settings.data();
     match what {

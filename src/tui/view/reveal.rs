@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::widgets::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
-use crate::operations::messages::{LOSE_IT, NOT_SAVED, SAVE_NOW};
+use crate::operations::messages::{CREATED, LOSE_IT, NOT_SAVED, SAVE_NOW};
 use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton};
 use crate::tui::theme;
@@ -16,7 +16,7 @@ use crate::tui::theme;
 /// Draws it.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: ClockReading) {
     let tall = area.height >= 16;
-    let inside = popup(frame, area, 78, if tall { 18 } else { 12 }, "Access key created");
+    let inside = popup(frame, area, 78, if tall { 18 } else { 12 }, CREATED);
     let narrow = inside.width < NARROW;
     let mut rest = inside;
     if tall {

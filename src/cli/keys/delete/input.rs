@@ -7,6 +7,7 @@ use std::io::Read as _;
 use crate::cli::args::{IdOrDash, key_id};
 use crate::domain::KeyId;
 use crate::operations::failure::Failure;
+use crate::operations::messages;
 
 /// Bytes of IDs on standard input: a million IDs of ours, three times over.
 const MOST_INPUT: u64 = 64 << 20;
@@ -28,14 +29,14 @@ fn read(input: impl io::Read) -> Result<Vec<KeyId>, Failure> {
     let read = input.take(MOST_INPUT + 1).read_to_string(&mut text);
     read.map_err(|error| Failure::usage(format!("Can't read standard input: {error}.")))?;
     if text.len() as u64 > MOST_INPUT {
-        return Err(Failure::usage("Standard input is longer than 64 MiB. Nothing was deleted."));
+        return Err(Failure::usage("Standard input is longer than 64 MiB.").next(messages::NOTHING_DELETED));
     }
     let lines = text.lines().enumerate().map(|(n, line)| (n + 1, line.trim()));
     let ids = lines.filter(|(_, line)| !line.is_empty()).map(|(n, line)| {
         // What stands there is not repeated: it may be a secret.
         key_id(line).map_err(|why| {
             Failure::usage(format!("Line {n} of standard input isn't an access key ID: {why}."))
-                .next("Nothing was deleted.")
+                .next(messages::NOTHING_DELETED)
         })
     });
     ids.collect()
