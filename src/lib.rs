@@ -67,7 +67,8 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
     let dirs = AppDirs::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
     crate::platform::panics::install(dirs.state.clone())?;
     crate::client::install_tls();
-    let settings = Context { format: args.output, overrides: args.overrides(), dirs, embedded: EmbeddedServers::default() };
+    let settings =
+        Context { format: args.output, overrides: args.overrides(), dirs, embedded: EmbeddedServers::default() };
     let overrides = settings.overrides.clone();
     let ended = match args.command {
         Some(_) if args.plain => {

@@ -24,8 +24,7 @@ const CHOICES: [(&str, &str); 4] = [
 pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     let server = server(session).await?;
     let id = which(session, rest).await?;
-    let secret =
-        session.console.ask_hidden("Secret access key (not shown while you type, Enter to go back): ").await?;
+    let secret = session.console.ask_hidden("Secret access key (not shown while you type, Enter to go back): ").await?;
     if secret.expose_secret().is_empty() {
         return Ok(());
     }
@@ -57,8 +56,7 @@ async fn exchange(session: &mut Session, pair: &Pair) -> Flow<()> {
 
 /// Looks at an HMAC token that another program sends, and at everything else.
 async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
-    let token =
-        session.console.ask_hidden("HMAC token to check (not shown while you type, Enter for none): ").await?;
+    let token = session.console.ask_hidden("HMAC token to check (not shown while you type, Enter for none): ").await?;
     let token = token.expose_secret().trim();
     if let Err(wrong) = ExpectedInput::HmacToken.check(token) {
         session.console.say(sentence(&wrong.to_string()));
@@ -76,7 +74,8 @@ async fn doctor(session: &mut Session, pair: &Pair) -> Flow<()> {
 async fn server(session: &mut Session) -> Flow<KeyServer> {
     let here = session.server_name();
     let typed = session.console.ask(format!("Base URL (Enter for {here}): ")).await?;
-    let (server, notice) = KeyServer::at(&typed, KeyServer::of(&session.connection.server)).map_err(Interrupt::failed)?;
+    let (server, notice) =
+        KeyServer::at(&typed, KeyServer::of(&session.connection.server)).map_err(Interrupt::failed)?;
     if let Some(notice) = notice {
         session.console.say(notice);
     }

@@ -32,7 +32,8 @@ impl Descriptor {
     /// Looks at a descriptor of ours, by its name under `/proc/self/fd` (proc(5)): no descriptor is taken over that
     /// somebody else holds.
     pub fn open(number: u32) -> Result<Self, NotSaved> {
-        let refuse = |what: String, next: &'static str| NotSaved::refused(format!("file descriptor {number} {what}"), next);
+        let refuse =
+            |what: String, next: &'static str| NotSaved::refused(format!("file descriptor {number} {what}"), next);
         if number < 3 {
             let next = "Name another, such as --secret-fd 3 with 3>&1 or 3>file in the shell.";
             return Err(refuse("is standard input, output or error".into(), next));
