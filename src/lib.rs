@@ -45,7 +45,6 @@ use crate::tui::runtime::{Options, Runtime, ThisMachine};
 use crate::tui::terminal::Tty;
 
 /// Runs the program: what `main` does. Says on standard error what went wrong, if anything.
-#[must_use]
 pub fn run() -> Exit {
     let hardened = crate::platform::harden::harden();
     let arguments: Vec<_> = std::env::args_os().collect();

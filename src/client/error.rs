@@ -74,7 +74,6 @@ pub enum ApiError {
 
 impl ApiError {
     /// Whether asking again later may help.
-    #[must_use]
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..) => true,
@@ -85,19 +84,16 @@ impl ApiError {
     }
 
     /// Whether it is about who asks.
-    #[must_use]
     pub const fn is_denial(&self) -> bool {
         matches!(self, Self::NotSignedIn(_) | Self::WrongCredentials | Self::NotAllowed(_) | Self::Passportal)
     }
 
     /// Whether ID and HMAC token were refused in an exchange.
-    #[must_use]
     pub const fn is_refused_pair(&self) -> bool {
         matches!(self, Self::Verification | Self::PairRefused(_))
     }
 
     /// Whether asking again never helps.
-    #[must_use]
     pub const fn is_lasting(&self) -> bool {
         matches!(self, Self::Passportal)
     }

@@ -48,13 +48,11 @@ pub struct IdempotencyKey(pub(crate) String);
 
 impl IdempotencyKey {
     /// Takes one that was drawn before; none if it is no such text.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
         is_hex.then(|| Self(text.to_owned()))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -63,7 +61,6 @@ impl IdempotencyKey {
     ///
     /// # Panics
     /// If the operating system has no random source. Nothing safe can be done without one.
-    #[must_use]
     #[expect(clippy::expect_used, reason = "a system without random numbers cannot make keys")]
     pub fn random() -> Self {
         let mut bytes = [0; 16];

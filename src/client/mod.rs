@@ -81,7 +81,6 @@ pub struct Attempt(u64);
 
 impl Attempt {
     /// One that was not used before.
-    #[must_use]
     pub fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))

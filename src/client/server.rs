@@ -25,7 +25,6 @@ pub struct Owner {
 
 impl Server {
     /// The profile and who is signed in there; none before somebody is, where one must be.
-    #[must_use]
     pub fn owner(&self) -> Option<Owner> {
         let username = self.who.as_ref().map(|who| who.username.raw_for_api().to_owned());
         (!self.profile.signs_in || username.is_some()).then(|| Owner { profile: self.profile.name.clone(), username })

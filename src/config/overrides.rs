@@ -29,7 +29,6 @@ pub struct Overrides {
 
 impl Overrides {
     /// A command with these words and the options that select the same server.
-    #[must_use]
     pub fn command(&self, words: &str) -> String {
         let path = |path: &PathBuf| path.display().to_string();
         let options = [
@@ -45,7 +44,6 @@ impl Overrides {
     }
 
     /// A sentence of ours, its commands completed by [`Self::command`].
-    #[must_use]
     pub fn spell(&self, sentence: &str) -> String {
         sentence.replace(PROGRAM, &self.command(""))
     }

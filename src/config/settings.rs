@@ -72,7 +72,6 @@ impl Config {
     }
 
     /// The name of the profile to work with.
-    #[must_use]
     pub fn chosen(&self) -> &str {
         &self.chosen
     }
@@ -84,7 +83,6 @@ impl Config {
     }
 
     /// All profiles, in the order of the file. The built-in one comes first unless the file has it.
-    #[must_use]
     pub fn profiles(&self) -> Vec<Profile> {
         self.entries.iter().map(|entry| entry.profile.clone()).collect()
     }
@@ -99,44 +97,37 @@ impl Config {
     }
 
     /// The URL of the profile `name`, if it was made by `--url`.
-    #[must_use]
     pub fn url_of_ad_hoc(&self, name: &str) -> Option<&str> {
         let (ad_hoc, url) = self.ad_hoc.as_ref()?;
         (ad_hoc == name).then_some(url)
     }
 
     /// Sentences about settings of the chosen profile that were adjusted.
-    #[must_use]
     pub fn notices(&self) -> Vec<&str> {
         self.entry(&self.chosen).and_then(|entry| entry.notice.as_deref()).into_iter().collect()
     }
 
     /// [`Self::notices`] of every profile.
-    #[must_use]
     pub fn all_notices(&self) -> Vec<&str> {
         self.entries.iter().filter_map(|entry| entry.notice.as_deref()).collect()
     }
 
     /// Clipboard to copy to.
-    #[must_use]
     pub const fn clipboard(&self) -> ClipboardChoice {
         self.clipboard
     }
 
     /// How long a desktop's clipboard holds a credential.
-    #[must_use]
     pub const fn clipboard_for(&self) -> Duration {
         self.clipboard_for
     }
 
     /// The folder for sessions and unfinished creations.
-    #[must_use]
     pub fn state_folder(&self) -> &Path {
         &self.state
     }
 
     /// A command with these words and the options that select this profile.
-    #[must_use]
     pub fn command(&self, profile: &str, words: &str) -> String {
         let url = self.url_of_ad_hoc(profile).map(str::to_owned);
         let name = url.is_none().then(|| profile.to_owned());

@@ -33,13 +33,11 @@ pub enum Verdict {
 
 impl AccessToken {
     /// Takes any server's token as it stands.
-    #[must_use]
     pub fn new(text: &str) -> Self {
         Self(SecretString::from(text))
     }
 
     /// The token: to draw, copy or send it, and for nothing else.
-    #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

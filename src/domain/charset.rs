@@ -18,7 +18,6 @@ static ASCII: AtomicBool = AtomicBool::new(false);
 impl Charset {
     /// The charset of a locale's name, such as `de_DE.UTF-8` or `C.utf8@variant`. The name counts, and not whether
     /// that locale is installed here: the terminal is elsewhere.
-    #[must_use]
     pub fn of_locale(name: &str) -> Self {
         let codeset = name.split('@').next().and_then(|name| name.split_once('.')).map(|(_, codeset)| codeset);
         let is_utf8 = codeset.is_some_and(|c| ["UTF-8", "UTF8"].iter().any(|name| c.eq_ignore_ascii_case(name)));
@@ -31,13 +30,11 @@ impl Charset {
     }
 
     /// The one that is spoken: UTF-8 until told otherwise.
-    #[must_use]
     pub fn spoken() -> Self {
         if ASCII.load(Ordering::Relaxed) { Self::Ascii } else { Self::Utf8 }
     }
 
     /// What stands for the rest of a text that was cut: one cell wide.
-    #[must_use]
     pub const fn ellipsis(self) -> char {
         match self {
             Self::Utf8 => '…',

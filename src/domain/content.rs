@@ -32,12 +32,10 @@ impl Content {
     }
 
     /// 128 random bits as 32 hex digits, as clients in the field do it.
-    #[must_use]
     pub fn from_random(bytes: &[u8; 16]) -> Self {
         Self(format!("{:032x}", u128::from_be_bytes(*bytes)))
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -79,7 +79,6 @@ impl CredentialKind {
 
 impl ExpectedInput {
     /// The field's name, as it stands on screen.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::KeyId => "Access key ID",

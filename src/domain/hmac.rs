@@ -14,7 +14,6 @@ use super::wiped_after;
 pub struct HmacToken(Zeroizing<String>);
 
 /// `HMAC-SHA256(key = secret, message = content)`, both as bytes (RFC 2104, FIPS 198-1).
-#[must_use]
 pub fn hmac_token(secret: &[u8], content: &[u8]) -> HmacToken {
     wiped_after(|| compute(secret, content))
 }
@@ -31,20 +30,17 @@ fn compute(secret: &[u8], content: &[u8]) -> HmacToken {
 
 impl HmacToken {
     /// The 64 digits: for the wire, and for a screen that the user asked for.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// Takes one that somebody else made: 64 hex digits.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         fits.then(|| Self(Zeroizing::new(text.to_ascii_lowercase())))
     }
 
     /// Whether `given` is this token: in constant time, upper or lower case.
-    #[must_use]
     pub fn matches(&self, given: &str) -> bool {
         let given = Zeroizing::new(given.to_ascii_lowercase());
         self.0.as_bytes().ct_eq(given.as_bytes()).into()

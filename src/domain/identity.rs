@@ -16,7 +16,6 @@ pub struct Identity {
 
 impl Identity {
     /// Whether they may only look (HTTP contract, part B).
-    #[must_use]
     pub fn may_only_look(&self) -> bool {
         self.role.raw_for_api() == "auditor"
     }

@@ -36,7 +36,6 @@ pub(crate) use stack::wiped_after;
 pub use untrusted::{ConfusableWarning, Untrusted, is_invisible, is_printable_ascii};
 
 /// Words as a sentence: with a capital at the beginning and a full stop at the end.
-#[must_use]
 pub fn sentence(words: &str) -> String {
     let mut chars = words.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();

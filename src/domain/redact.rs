@@ -3,7 +3,6 @@
 use super::SecretKey;
 
 /// The text without what looks like a secret or a token: by its prefix, or as 64 hex digits and more.
-#[must_use]
 pub fn redact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
@@ -15,7 +14,6 @@ pub fn redact(text: &str) -> String {
 }
 
 /// Whether a text may be a secret, a token or an HMAC token: such a text is not repeated in a message.
-#[must_use]
 pub fn looks_secret(text: &str) -> bool {
     // Passportal's secrets are 32 hex digits, as its IDs are; HMAC tokens 64.
     let hex = |word: &str| word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());

@@ -16,7 +16,6 @@ impl Role {
     pub const ALL: [Self; 3] = [Self::Superuser, Self::Administrator, Self::Auditor];
 
     /// The word of the HTTP contract.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Superuser => "superuser",
@@ -26,7 +25,6 @@ impl Role {
     }
 
     /// The role that the contract's word names.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == word)
     }

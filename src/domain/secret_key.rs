@@ -54,7 +54,6 @@ impl SecretKey {
     pub const CHARS: usize = 3 + BODY + CHECK;
 
     /// Makes a secret from 256 random bits.
-    #[must_use]
     pub fn from_random(bytes: &Zeroizing<[u8; 32]>) -> Self {
         let mut number = bytes.clone();
         let mut text = Zeroizing::new(String::with_capacity(Self::CHARS));
@@ -93,7 +92,6 @@ impl SecretKey {
     }
 
     /// Takes any server's secret as it stands.
-    #[must_use]
     pub fn foreign(text: &str) -> Self {
         Self(Arc::new(SecretBytes { _lock: None, text: SecretString::from(text) }))
     }
@@ -101,7 +99,6 @@ impl SecretKey {
     /// The same for one that nobody has yet and that will stay for a while: its page is not swapped out (`mlock(2)`).
     ///
     /// As far as the kernel lets us: `ulimit -l` may forbid it, and another secret that leaves the same page unlocks it.
-    #[must_use]
     pub fn foreign_locked(text: &str) -> Self {
         let text = SecretString::from(text);
         let bytes = text.expose_secret().as_bytes();
@@ -110,7 +107,6 @@ impl SecretKey {
     }
 
     /// The secret: to draw, copy, hash, seal or send it, and for nothing else.
-    #[must_use]
     pub fn expose(&self) -> &str {
         self.0.text.expose_secret()
     }

@@ -143,37 +143,31 @@ impl ActionEntry {
     }
 
     /// What it does on the page, without a full stop.
-    #[must_use]
     pub const fn help(&self) -> &'static str {
         self.page_summary
     }
 
     /// The letter that plain mode takes too; empty if it has none.
-    #[must_use]
     pub fn letter(&self) -> &'static str {
         if self.press.len() == 1 { self.press } else { "" }
     }
 
     /// Whether it is offered: nothing that changes keys where none may be changed, and `finish` only if a create was
     /// interrupted.
-    #[must_use]
     pub fn is_offered(&self, read_only: Option<ReadOnly>, has_pending: bool) -> bool {
         !(self.changes_keys && read_only.is_some()) && (has_pending || self.id != ActionId::Finish)
     }
 }
 
-#[must_use]
 pub fn summary(id: ActionId) -> &'static str {
     ACTIONS.iter().find(|action| action.id == id).map_or("", |action| action.summary)
 }
 
-#[must_use]
 pub fn changes_keys(id: ActionId) -> bool {
     ACTIONS.iter().any(|action| action.id == id && action.changes_keys)
 }
 
 /// The actions of plain mode, in the order of their numbers.
-#[must_use]
 pub fn numbered() -> Vec<&'static ActionEntry> {
     let mut actions: Vec<_> = ACTIONS.iter().filter(|action| !action.word.is_empty()).collect();
     actions.sort_unstable_by_key(|action| action.number);

@@ -34,7 +34,6 @@ impl Switch {
         }
     }
 
-    #[must_use]
     pub const fn status(self) -> Status {
         match self {
             Self::Activate => Status::Active,
@@ -42,7 +41,6 @@ impl Switch {
         }
     }
 
-    #[must_use]
     pub const fn verb(self) -> &'static str {
         match self {
             Self::Activate => "Activate",
@@ -51,7 +49,6 @@ impl Switch {
     }
 
     /// What it means: two sentences.
-    #[must_use]
     pub const fn consequence(self) -> &'static str {
         match self {
             Self::Activate => {

@@ -34,7 +34,6 @@ pub struct Context {
 
 impl Context {
     /// The data folder of a server of this machine.
-    #[must_use]
     pub fn data(&self) -> &Path {
         self.overrides.data.as_deref().unwrap_or(&self.dirs.data)
     }

@@ -16,24 +16,20 @@ pub struct Confirmation {
 
 impl Confirmation {
     /// The end of the ID and, in production, the profile's name.
-    #[must_use]
     pub fn new(id: &KeyId, production: Option<String>) -> Self {
         Self { end: id.last_four(), production }
     }
 
     /// What has to be typed.
-    #[must_use]
     pub fn phrase(&self) -> String {
         self.production.as_ref().map_or_else(|| self.end.clone(), |name| format!("{} {name}", self.end))
     }
 
     /// Whether this confirms. Case doesn't matter.
-    #[must_use]
     pub fn is_given_by(&self, typed: &str) -> bool {
         typed.eq_ignore_ascii_case(&self.phrase())
     }
 
-    #[must_use]
     pub fn question(&self) -> String {
         match self.production {
             None => format!("To confirm, type {} (the end of the ID): ", self.end),
@@ -42,7 +38,6 @@ impl Confirmation {
     }
 
     /// The question where there is little room.
-    #[must_use]
     pub fn short_question(&self) -> String {
         match self.production {
             None => format!("Type {} to confirm: ", self.end),
@@ -51,7 +46,6 @@ impl Confirmation {
     }
 
     /// What is wrong with an answer that doesn't confirm.
-    #[must_use]
     pub fn mismatch(&self) -> String {
         match self.production {
             None => format!("That doesn't match. The ID ends in {}.", self.end),

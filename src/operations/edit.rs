@@ -8,7 +8,6 @@ use crate::domain::{AccessKey, Texts};
 
 /// What an edit changes: texts and expiry date where they are given and differ from the key's; none if nothing does. An
 /// expiry date of `Some(None)` is never.
-#[must_use]
 #[expect(clippy::option_option, reason = "unchanged, never and a time are three things")]
 pub fn changes(key: &AccessKey, mut texts: Texts, expires_at: Option<Option<DateTime<Utc>>>) -> Option<Changes> {
     texts.retain(|name, text| fields::named(name).is_none_or(|field| field.raw_text(key) != text));

@@ -54,7 +54,6 @@ Exit codes:
 
 impl Exit {
     /// The word for it in JSON errors.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -120,13 +119,11 @@ impl Failure {
     }
 
     /// What happened and what to do next, for a conversation.
-    #[must_use]
     pub fn sentences(&self) -> String {
         self.next.as_ref().map_or(self.message.clone(), |next| format!("{} {next}", self.message))
     }
 
     /// Standard output did not take the result. A reader that has seen enough (`| head`) is no failure.
-    #[must_use]
     pub fn of_output(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::new(Exit::Done, "");
@@ -135,7 +132,6 @@ impl Failure {
     }
 
     /// Writes it to standard error in one line, and gives the exit code.
-    #[must_use]
     pub fn report(&self, format: Format) -> Exit {
         if self.message.is_empty() {
             return self.exit;

@@ -30,7 +30,6 @@ pub enum Separator {
 
 impl Separator {
     /// Its character.
-    #[must_use]
     pub const fn byte(self) -> u8 {
         match self {
             Self::Comma => b',',
@@ -57,14 +56,12 @@ impl ValueEnum for Format {
 
 /// A text for a cell of a row. Spreadsheets run what begins with `= + - @`: an apostrophe before it makes it text (OWASP,
 /// "CSV Injection"). For exact text there is JSON. Control characters are shown, never written.
-#[must_use]
 pub fn cell(text: &str) -> String {
     let shown = Untrusted::new(text).to_display(usize::MAX);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{shown}") } else { shown }
 }
 
 /// RFC 3339 in UTC, whole seconds.
-#[must_use]
 pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -73,7 +73,6 @@ struct Note {
 
 impl PendingCreates {
     /// The notes about the servers of these settings.
-    #[must_use]
     pub fn of(config: &Config) -> Self {
         let dirs = config.profiles().into_iter().filter_map(|profile| {
             let place = match config.connection(&profile.name).ok()? {

@@ -21,7 +21,6 @@ pub enum ReadOnly {
 
 impl ReadOnly {
     /// The reason, as far as it is known before the server is asked.
-    #[must_use]
     pub fn of(server: &Server) -> Option<Self> {
         if server.profile.read_only {
             Some(Self::Profile)

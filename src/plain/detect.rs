@@ -23,7 +23,6 @@ pub enum PlainReason {
 
 impl PlainReason {
     /// Finds a reason; none if the page can be opened.
-    #[must_use]
     pub fn find(asked: bool) -> Option<Self> {
         let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         Self::of(asked, variable, io::stdin().is_terminal(), io::stdout().is_terminal())
@@ -44,7 +43,6 @@ impl PlainReason {
     }
 
     /// It as the first line of all.
-    #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Asked => "Plain mode: --plain asks for it.",

@@ -48,7 +48,6 @@ pub enum SecretInputError {
 
 impl SecretSource {
     /// What `--…-file FILE` means: `-` is standard input; without the option the user is asked with `prompt`.
-    #[must_use]
     pub fn of_option(file: Option<&Path>, prompt: &str) -> Self {
         match file {
             None => Self::Prompt(prompt.to_owned()),

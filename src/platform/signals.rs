@@ -39,7 +39,6 @@ impl Signals {
     /// Listens for SIGWINCH, SIGTSTP and SIGCONT, and for SIGHUP, SIGINT, SIGTERM and SIGQUIT in tasks of their own:
     /// they are heard whatever the screen is doing. Comes before the terminal is entered, so that none finds it
     /// entered and nobody listening.
-    #[must_use]
     pub fn new() -> Self {
         // One place: the first signal says it all.
         let (sender, sent) = mpsc::channel(1);
@@ -63,7 +62,6 @@ impl Signals {
     }
 
     /// Signals that are sent through a channel instead, for a loop in memory.
-    #[must_use]
     pub fn in_memory() -> (mpsc::Sender<SignalEvent>, Self) {
         let (sender, sent) = mpsc::channel(16);
         (sender, Self { resized: None, suspend: None, continued: None, sent })

@@ -19,7 +19,6 @@ impl TerminalKind {
     pub const RICH: Self = Self { charset: Charset::Utf8, colours: true };
 
     /// The kind by the variables of the environment.
-    #[must_use]
     pub fn here() -> Self {
         Self::of(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default())
     }

@@ -42,7 +42,6 @@ impl DataFolder {
     }
 
     /// Whether `folder` has data.
-    #[must_use]
     pub fn exists(folder: &Path) -> bool {
         folder.join("keys.db").exists()
     }

@@ -30,7 +30,6 @@ pub(crate) struct AppStateInner {
 
 impl AppState {
     /// A server's state before its first call.
-    #[must_use]
     pub fn new(data: DataFolder, sessions: Sessions) -> Self {
         let DataFolder { store, vault } = data;
         Self(Arc::new(AppStateInner {

@@ -15,25 +15,21 @@ pub struct Field {
 
 impl Field {
     /// A field with a text in it, the cursor at its end.
-    #[must_use]
     pub fn new(text: &str, limit: usize) -> Self {
         Self { input: Input::new(text.to_owned()), limit, masked: false }
     }
 
     /// An empty field whose text is never drawn or printed.
-    #[must_use]
     pub fn masked(limit: usize) -> Self {
         Self { masked: true, ..Self::new("", limit) }
     }
 
     /// Whether its text is never drawn.
-    #[must_use]
     pub const fn is_masked(&self) -> bool {
         self.masked
     }
 
     /// What stands in it.
-    #[must_use]
     pub fn text(&self) -> &str {
         self.input.value()
     }
@@ -73,7 +69,6 @@ impl Field {
     }
 
     /// What stands before the cursor.
-    #[must_use]
     pub fn before_cursor(&self) -> &str {
         let end = self.text().char_indices().nth(self.input.cursor()).map_or(self.text().len(), |(at, _)| at);
         &self.text()[..end]

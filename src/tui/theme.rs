@@ -60,7 +60,6 @@ pub const SORTED: (&str, &str) = ("▲", "▼");
 pub const BELOW: &str = "↓";
 
 /// A status with its mark.
-#[must_use]
 pub const fn status(status: Status) -> (&'static str, Style) {
     match status {
         Status::Active => ("● active", Style::new()),
@@ -101,14 +100,12 @@ const IN_ASCII: [(&str, &str); 27] = [
 ];
 
 /// Where a text goes on to the left, and to the right. In ASCII a `~` before a path would be taken for the home.
-#[must_use]
 pub fn cut() -> (&'static str, &'static str) {
     if Charset::spoken() == Charset::Ascii { ("<", ">") } else { (CUT, CUT) }
 }
 
 /// A character of ours in ASCII. Every other one was escaped by `domain::Untrusted`; what came past it all the same
 /// has none.
-#[must_use]
 pub fn in_ascii(symbol: &str) -> Option<&'static str> {
     IN_ASCII.iter().find(|(ours, _)| *ours == symbol).map(|(_, ascii)| *ascii)
 }

@@ -186,7 +186,6 @@ pub type IdOrDash = Option<KeyId>;
 
 impl CreateArgs {
     /// Where the secret is to go.
-    #[must_use]
     pub fn delivery(&self) -> DeliveryRequest<'_> {
         DeliveryRequest {
             file: self.secret_file.as_deref(),

@@ -79,7 +79,6 @@ pub struct Args {
 
 impl Args {
     /// What they wish of the settings.
-    #[must_use]
     pub fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),

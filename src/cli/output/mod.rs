@@ -34,13 +34,11 @@ pub fn done(written: io::Result<()>, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// Whether a person reads the result on a terminal.
-#[must_use]
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// How many cells a line may take; none if nobody looks at it on a terminal.
-#[must_use]
 pub fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     Some(if size.ws_col == 0 { 80 } else { size.ws_col.into() }) // 0: a terminal that does not know
@@ -75,7 +73,6 @@ pub fn write_fields<W: Write>(
 }
 
 /// A text on one line, whole, with what cannot be seen made visible.
-#[must_use]
 pub fn one_line(text: &str) -> String {
     Untrusted::new(text).to_display(usize::MAX)
 }

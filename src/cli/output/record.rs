@@ -32,20 +32,17 @@ impl<'a> KeyRecord<'a> {
         FIELDS.iter().map(|field| field.name)
     }
 
-    #[must_use]
     pub fn of(key: &'a AccessKey) -> Self {
         let values = FIELDS.each_ref().map(|field| (field.value)(key));
         Self { values, texts: values.map(|value| value.raw(time)) }
     }
 
     /// The values as they came; empty if absent.
-    #[must_use]
     pub fn cells(&self) -> [&str; FIELDS.len()] {
         self.texts.each_ref().map(|text| text.as_deref().unwrap_or_default())
     }
 
     /// The same for people: a time that is absent is "never".
-    #[must_use]
     pub fn cells_in_words(&self) -> [&str; FIELDS.len()] {
         let mut cells = self.cells();
         for (cell, value) in cells.iter_mut().zip(&self.values) {
@@ -57,7 +54,6 @@ impl<'a> KeyRecord<'a> {
     }
 
     /// The values for people, with the titles of their fields.
-    #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
         FIELDS.iter().map(|field| field.title).zip(self.cells_in_words()).collect()
     }
@@ -77,7 +73,6 @@ pub struct EventRecord<'a> {
 }
 
 impl<'a> EventRecord<'a> {
-    #[must_use]
     pub fn of(event: &'a Event) -> Self {
         let text = |text: &'a Option<Untrusted>| text.as_ref().map(Untrusted::raw_for_api);
         Self {
@@ -90,7 +85,6 @@ impl<'a> EventRecord<'a> {
     }
 
     /// The values as texts, as they came; what is not there is empty.
-    #[must_use]
     pub fn cells(&self) -> [&str; 5] {
         let text = |text: Option<&'a str>| text.unwrap_or_default();
         [&self.at, self.kind, text(self.by), text(self.from), text(self.detail)]

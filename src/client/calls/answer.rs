@@ -58,7 +58,6 @@ impl Answer {
 
     /// The server's clock, in whole seconds (`Date`, RFC 9110, section 6.6.1). An HTTP date is RFC 2822's form with
     /// `GMT` for the zone (section 5.6.7).
-    #[must_use]
     pub fn date(&self) -> Option<DateTime<Utc>> {
         let text = self.headers.get(DATE)?.to_str().ok()?;
         DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
@@ -78,7 +77,6 @@ impl Answer {
     }
 
     /// Why there is no good answer, in the server's words where it has some.
-    #[must_use]
     pub fn refusal(&self) -> ApiError {
         let status = self.status;
         let Some(body) = &self.body else {

@@ -64,7 +64,6 @@ impl Client {
     }
 
     /// Whether it speaks for somebody.
-    #[must_use]
     pub const fn has_session(&self) -> bool {
         self.session.is_some()
     }

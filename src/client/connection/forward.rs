@@ -19,7 +19,6 @@ const HTTPS: u16 = 443;
 
 impl Forward {
     /// Whether it is about this server.
-    #[must_use]
     pub fn is_for(&self, base: &BaseUrl) -> bool {
         let host = base.host_for_screen();
         let whole = if base.has_port() { host.to_owned() } else { format!("{host}:{HTTPS}") };
@@ -27,7 +26,6 @@ impl Forward {
     }
 
     /// The server as it was written, with its port.
-    #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }

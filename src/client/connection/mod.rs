@@ -42,7 +42,6 @@ pub enum Target {
 
 impl Target {
     /// Whether it is Passportal, whose API has no sign-in and no keys, only the exchange.
-    #[must_use]
     pub fn is_passportal(&self) -> bool {
         matches!(self, Self::Url(base) if base.is_passportal())
     }
@@ -56,7 +55,6 @@ impl ConnectionSettings {
     pub const TIMEOUT: Duration = Duration::from_secs(30);
 
     /// A connection with the system's authorities, the environment's proxy and the usual patience.
-    #[must_use]
     pub const fn new(target: Target) -> Self {
         Self {
             target,

@@ -76,7 +76,6 @@ struct Found {
 
 impl SessionFile {
     /// The file of the profile `name`, whose server is `target`. `state` is the program's state folder.
-    #[must_use]
     pub fn of(state: &Path, name: &str, target: &Target) -> Self {
         let folder = state.join("sessions");
         let sayable = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' };
@@ -89,7 +88,6 @@ impl SessionFile {
         Self { path: folder.join(format!("{key}.json")), folder, server, login: Account::read().login }
     }
 
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -123,7 +121,6 @@ impl SessionFile {
     }
 
     /// Where the session is kept that [`load`](Self::load) would find.
-    #[must_use]
     pub fn keeper(&self) -> Option<SessionStorage> {
         if keyring::load(&self.key()).is_some() {
             return Some(SessionStorage::Keyring);

@@ -74,7 +74,6 @@ impl TransportError {
     }
 
     /// Whether asking again later may help, with nothing changed.
-    #[must_use]
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Proxy(_) | Self::UnknownHost(_) | Self::Handshake(_))
     }

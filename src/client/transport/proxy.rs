@@ -55,13 +55,11 @@ impl ProxyUrl {
     }
 
     /// Whether a password stands in it.
-    #[must_use]
     pub fn has_password(&self) -> bool {
         Url::parse(self.whole.expose_secret()).is_ok_and(|url| url.password().is_some())
     }
 
     /// The address without name and password.
-    #[must_use]
     pub fn for_screen(&self) -> &str {
         &self.shown
     }

@@ -96,50 +96,42 @@ impl BaseUrl {
     }
 
     /// The whole URL, without a slash at its end.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// `host`, or `host:port` where the port is not the scheme's own. IDN stands as punycode, which hides nothing.
-    #[must_use]
     pub fn host_for_screen(&self) -> &str {
         &self.host
     }
 
     /// Whether a port is written, since it is not the scheme's own.
-    #[must_use]
     pub fn has_port(&self) -> bool {
         self.host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// The host alone, as DNS knows it.
-    #[must_use]
     pub fn name(&self) -> &str {
         if self.has_port() { self.host.rsplit_once(':').map_or("", |(name, _)| name) } else { &self.host }
     }
 
     /// Whether it is this machine: `localhost`, 127.0.0.0/8 or `::1`.
-    #[must_use]
     pub const fn is_loopback(&self) -> bool {
         self.loopback
     }
 
     /// Whether it speaks TLS.
-    #[must_use]
     pub fn is_https(&self) -> bool {
         self.text.starts_with("https:")
     }
 
     /// Whether it is Passportal itself.
-    #[must_use]
     pub fn is_passportal(&self) -> bool {
         let name = self.host.split(':').next().unwrap_or_default();
         name == "passportalmsp.com" || name.ends_with(".passportalmsp.com")
     }
 
     /// Says where Passportal's API is, if this is a Passportal host without one.
-    #[must_use]
     pub fn region_hint(&self) -> Option<String> {
         if !self.is_passportal() || PASSPORTAL_HOSTS.contains(&self.host.as_str()) {
             return None;

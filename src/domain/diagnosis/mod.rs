@@ -52,7 +52,6 @@ impl Finding {
     }
 
     /// Whether it explains a failure.
-    #[must_use]
     pub fn is_fault(&self) -> bool {
         self.kind == FindingKind::Fault
     }
@@ -105,7 +104,6 @@ pub struct Evidence<'a> {
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 /// Says what is wrong. Nothing is sent anywhere: the secret stays where it is.
-#[must_use]
 pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(of_roles(evidence));
@@ -121,7 +119,6 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Finding> {
 }
 
 /// A fresh access token that is of no use already.
-#[must_use]
 pub fn of_end(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Finding> {
     let next = "Correct the clock that is wrong: timedatectl shows whether this one is synchronized.";
     let what = "The access token has already expired, so this clock or the server's is wrong.";

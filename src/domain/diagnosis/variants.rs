@@ -44,7 +44,6 @@ pub enum Cause {
 
 impl Cause {
     /// What was done, after "was computed".
-    #[must_use]
     pub const fn what(self) -> &'static str {
         match self {
             Self::NewlineInSecret => "with a trailing newline in the secret",
@@ -68,7 +67,6 @@ impl Cause {
     }
 
     /// What to do instead.
-    #[must_use]
     pub const fn next(self) -> &'static str {
         match self {
             Self::NewlineInSecret | Self::NewlineInContent => "Use printf %s or echo -n instead of echo.",

@@ -14,7 +14,6 @@ pub enum ConfusableWarning {
 
 impl ConfusableWarning {
     /// The doubt in a few words, for a line of its own.
-    #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
             Self::Unseen => "! Contains invisible characters, shown escaped",

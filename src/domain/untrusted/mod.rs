@@ -24,19 +24,16 @@ const MAX_CLUSTER: usize = 15;
 
 impl Untrusted {
     /// Wraps a text as it came.
-    #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
 
     /// One line for the screen, at most `max_cells` wide; an ellipsis marks what was cut.
-    #[must_use]
     pub fn to_display(&self, max_cells: usize) -> String {
         fit(&escape(&self.0), max_cells)
     }
 
     /// [`to_display`](Self::to_display) of a name, marked by a `!` if it may be [`confusable`](Self::confusable).
-    #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
         if is_printable_ascii(&self.0) {
             fit(&self.0, max_cells)
@@ -48,7 +45,6 @@ impl Untrusted {
     }
 
     /// Why a reader may take it for another text than it is.
-    #[must_use]
     pub fn confusable(&self) -> Option<ConfusableWarning> {
         if is_printable_ascii(&self.0) {
             None
@@ -62,19 +58,16 @@ impl Untrusted {
     }
 
     /// How many cells the whole text takes on screen.
-    #[must_use]
     pub fn width(&self) -> usize {
         if is_printable_ascii(&self.0) { self.0.len() } else { escape(&self.0).width() }
     }
 
     /// Whether there is nothing.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The text as it came: to send it back or compare it, never for a screen.
-    #[must_use]
     pub fn raw_for_api(&self) -> &str {
         &self.0
     }
@@ -87,7 +80,6 @@ impl fmt::Debug for Untrusted {
 }
 
 /// Whether a text is of printable ASCII alone, as nearly all are: each character is seen, and takes one cell.
-#[must_use]
 pub fn is_printable_ascii(text: &str) -> bool {
     text.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
@@ -128,7 +120,6 @@ fn spell(text: &str, ascii: bool) -> String {
 
 /// Characters that draw nothing or reorder what stands around them: categories Cc, Cf, Zl, Zp and
 /// Co, tags, variation selectors, Hangul fillers, the blank braille pattern.
-#[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(u32::from(c),
         0x80..=0x9f | 0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2

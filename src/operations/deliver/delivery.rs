@@ -21,7 +21,6 @@ pub enum Delivery {
 
 impl Delivery {
     /// The word of the JSON result.
-    #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Stdout => "stdout",
@@ -34,7 +33,6 @@ impl Delivery {
     }
 
     /// The file that holds it, if one does.
-    #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) | Self::Rescued(path, _) => Some(path),
@@ -53,13 +51,11 @@ pub struct Saved {
 
 impl Saved {
     /// Without output of a command.
-    #[must_use]
     pub fn at(to: Delivery) -> Self {
         Self { to, output: CommandOutput::default() }
     }
 
     /// Where it is, in sentences of at most `cells` for each foreign text.
-    #[must_use]
     pub fn sentences(&self, cells: usize) -> String {
         match &self.to {
             Delivery::File(path) => {
@@ -78,7 +74,6 @@ impl Saved {
 impl NotSaved {
     /// What went wrong, in sentences of at most `cells` for each foreign text; `still` says that the secret is still
     /// here.
-    #[must_use]
     pub fn sentences(&self, still: &str, cells: usize) -> String {
         let why = Untrusted::new(&sentence(&self.why)).to_display(cells);
         let between = |text: &str| if text.is_empty() { String::new() } else { format!(" {text}") };

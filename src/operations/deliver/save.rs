@@ -31,7 +31,6 @@ pub(crate) const SECRET_IN_TARGET: &str = "Don't put the secret in the file name
 
 impl SaveTarget {
     /// Whether the text holds the secret itself.
-    #[must_use]
     pub fn holds(&self, secret: &str) -> bool {
         let (Self::File(text) | Self::Command(text)) = self;
         text.contains(secret)

@@ -48,7 +48,6 @@ impl Copied {
 
 impl Clipboard {
     /// The clipboard that is wished for; a desktop's holds a credential for so long.
-    #[must_use]
     pub fn new(wish: domain::ClipboardChoice, hold: Duration) -> Self {
         Self { wish, desktop: desktop::Desktop::new(hold), buffer: tmux::Buffer::default() }
     }

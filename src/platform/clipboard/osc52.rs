@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 /// The code: always selection `c`, standard base64. Ends with BEL, which every terminal and multiplexer takes.
-#[must_use]
 pub(crate) fn write(text: &str) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(16 + text.len() * 2));
     let body = Zeroizing::new(STANDARD.encode(text));
@@ -17,7 +16,6 @@ pub(crate) fn write(text: &str) -> Zeroizing<Vec<u8>> {
 
 /// The code in GNU screen's wrapper, which passes it on. Inside it the code must end
 /// with BEL: ST would end the wrapper.
-#[must_use]
 pub(crate) fn wrapped_for_screen(text: &str) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(32 + text.len() * 2));
     bytes.extend_from_slice(b"\x1bP");

@@ -23,7 +23,6 @@ pub enum What {
 
 impl What {
     /// Its name on screen.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Secret => "Secret access key",
@@ -38,7 +37,6 @@ impl What {
     }
 
     /// Whether no clipboard manager should remember it.
-    #[must_use]
     pub const fn is_credential(self) -> bool {
         !matches!(self, Self::Id | Self::Row | Self::Content | Self::Clipboard)
     }
@@ -71,7 +69,6 @@ pub enum CopyReport {
 
 impl CopyReport {
     /// One or two sentences for the user.
-    #[must_use]
     pub fn sentence(&self, what: What) -> String {
         let thing = what.name();
         match self {
@@ -103,7 +100,6 @@ impl CopyReport {
     }
 
     /// The same in a few words, for a small screen.
-    #[must_use]
     pub fn brief(&self, what: What) -> String {
         match self {
             Self::Sent(_) => "Sent, not confirmed. Paste it before you close.".into(),
@@ -113,7 +109,6 @@ impl CopyReport {
         }
     }
 
-    #[must_use]
     pub const fn is_failure(&self) -> bool {
         matches!(self, Self::Failed { .. })
     }

@@ -52,7 +52,6 @@ impl Descriptor {
         Ok(Self { number, file })
     }
 
-    #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
     }

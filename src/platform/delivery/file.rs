@@ -37,7 +37,6 @@ impl NewFile {
         OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
     }
 
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }

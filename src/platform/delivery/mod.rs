@@ -41,7 +41,6 @@ impl NotSaved {
 }
 
 /// The secret and a newline: what `read`, `pass insert` and text tools expect, and what our own reading takes off again.
-#[must_use]
 pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
     let mut line = Zeroizing::new(Vec::with_capacity(secret.expose().len() + 1));
     line.extend_from_slice(secret.expose().as_bytes());
@@ -50,7 +49,6 @@ pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
 }
 
 /// The file descriptor that a path such as `/dev/fd/3` names.
-#[must_use]
 pub fn descriptor_in(path: &Path) -> Option<u32> {
     path.to_str()?.strip_prefix("/dev/fd/")?.parse().ok()
 }

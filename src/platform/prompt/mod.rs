@@ -18,7 +18,6 @@ const MOST_BYTES: usize = 64 * 1024;
 const CTRL_Z: u8 = 0x1a;
 
 /// Whether a person can be asked: standard input and standard error are a terminal.
-#[must_use]
 pub fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -13,14 +13,12 @@ pub struct Account {
 
 impl Account {
     /// Asks the kernel: `geteuid(2)`, and `/proc/self/loginuid` (proc(5)).
-    #[must_use]
     pub fn read() -> Self {
         let login = fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| parse(&text));
         Self { user: rustix::process::geteuid().as_raw(), login }
     }
 
     /// What to know before something is kept in this account, in a sentence; none if it seems to be one person's own.
-    #[must_use]
     pub fn warning(self) -> Option<String> {
         let Self { user, login } = self;
         match login {

@@ -41,7 +41,6 @@ impl Default for Surroundings {
 
 impl Surroundings {
     /// Where a copy goes, before it is made: one or two sentences that claim no more than is known.
-    #[must_use]
     pub fn sentence(&self) -> String {
         let words = match &self.way {
             Ok(way) => way.promise().to_owned(),
@@ -53,7 +52,6 @@ impl Surroundings {
     }
 
     /// The same in a few words, for a small screen.
-    #[must_use]
     pub fn brief(&self) -> String {
         match &self.way {
             Ok(way) => way.brief().to_owned(),

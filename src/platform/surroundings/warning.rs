@@ -18,7 +18,6 @@ pub enum Warning {
 }
 
 impl Warning {
-    #[must_use]
     pub fn sentence(&self) -> String {
         match self {
             Self::Recorded(by) => format!("This session appears to be recorded ({}).", name(by)),
@@ -31,7 +30,6 @@ impl Warning {
     }
 
     /// It in a few words, for a small screen.
-    #[must_use]
     pub fn brief(&self) -> String {
         match self {
             Self::Recorded(by) => format!("Recorded by {}?", name(by)),
@@ -42,7 +40,6 @@ impl Warning {
     }
 
     /// Whether it is about a copy too, and not only about what is shown.
-    #[must_use]
     pub const fn concerns_copies(&self) -> bool {
         !matches!(self, Self::Stays)
     }

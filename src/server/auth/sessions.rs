@@ -21,13 +21,11 @@ pub(crate) struct Principal {
 
 impl Sessions {
     /// Only those in the store.
-    #[must_use]
     pub fn stored() -> Self {
         Self::default()
     }
 
     /// One session for the life of the server.
-    #[must_use]
     pub fn single(token: &SecretString, username: &str, role: Role) -> Self {
         let digest = Sha256::digest(token.expose_secret()).into();
         Self(vec![(digest, Principal { username: username.to_owned(), role })])

@@ -37,7 +37,6 @@ impl Username {
         if fits && name.chars().all(known) { Ok(Self(name)) } else { Err(UsernameError) }
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

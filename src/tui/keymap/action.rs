@@ -46,7 +46,6 @@ pub enum Action {
 
 impl Action {
     /// Whether it is offered where keys can't be changed, and why they can't.
-    #[must_use]
     pub fn is_offered(self, read_only: Option<ReadOnly>) -> bool {
         !matches!(self, Self::Do(id) if read_only.is_some() && actions::changes_keys(id))
     }

@@ -62,7 +62,6 @@ impl Binding {
 }
 
 /// What a press means in a mode, if anything.
-#[must_use]
 pub fn action(mode: Mode, key: KeyEvent) -> Option<Action> {
     let modifiers = key.modifiers.difference(KeyModifiers::SHIFT);
     all().find(|b| b.mode == mode && b.code == key.code && b.modifiers == modifiers).map(|b| b.action)

@@ -33,7 +33,6 @@ pub struct Screen {
 
 impl Screen {
     /// A screen whose content is not known yet.
-    #[must_use]
     pub fn new(width: u16, height: u16, kind: TerminalKind) -> Self {
         let area = Rect::new(0, 0, width, height);
         Self {

@@ -15,7 +15,6 @@ pub struct ClockReading {
 
 impl ClockReading {
     /// Reads both clocks.
-    #[must_use]
     pub fn now() -> Self {
         Self { at: Instant::now(), utc: Utc::now() }
     }

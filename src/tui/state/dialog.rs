@@ -31,7 +31,6 @@ pub enum Dialog {
 
 impl Dialog {
     /// What presses mean in it.
-    #[must_use]
     pub const fn mode(&self) -> Mode {
         match self {
             Self::Create(_) | Self::Edit(_) => Mode::Form,
@@ -57,7 +56,6 @@ pub enum CallState {
 }
 
 impl CallState {
-    #[must_use]
     pub const fn is_sent(&self) -> bool {
         matches!(self, Self::Sent)
     }
@@ -73,7 +71,6 @@ pub struct CreateDialog {
 
 impl CreateDialog {
     /// An empty dialog, with a name drawn for its attempt.
-    #[must_use]
     pub fn new() -> Self {
         Self { form: KeyForm::empty(), idempotency_key: IdempotencyKey::random(), call: CallState::None }
     }
@@ -105,14 +102,12 @@ pub struct DeleteDialog {
 
 impl DeleteDialog {
     /// A confirmation that nothing is typed into yet.
-    #[must_use]
     pub fn new(key: AccessKey, production: Option<String>) -> Self {
         let confirmation = Confirmation::new(&key.id, production);
         let length = confirmation.phrase().chars().count();
         Self { key, confirmation, typed: Field::new("", length), call: CallState::None }
     }
 
-    #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.confirmation.is_given_by(self.typed.text())
     }
@@ -129,7 +124,6 @@ pub struct Question {
 
 impl Question {
     /// A question with *Cancel* focused.
-    #[must_use]
     pub const fn new(key: AccessKey) -> Self {
         Self { key, yes: false, call: CallState::None }
     }

@@ -3,7 +3,6 @@
 use crate::tui::keymap::Action;
 
 /// The stop after `from`, or before it for [`Action::Previous`]. From a stop that is gone, as if from the first.
-#[must_use]
 pub fn moved<T: Copy + PartialEq>(stops: &[T], from: T, action: Action) -> T {
     let at = stops.iter().position(|stop| *stop == from).unwrap_or(0);
     let step = if action == Action::Previous { stops.len().saturating_sub(1) } else { 1 };

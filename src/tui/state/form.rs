@@ -53,13 +53,11 @@ pub enum Focus {
 
 impl KeyForm {
     /// An empty form: no texts, never expires.
-    #[must_use]
     pub fn empty() -> Self {
         Self::new(|_| "", None)
     }
 
     /// A form that holds what a key has now.
-    #[must_use]
     pub fn of(key: &AccessKey) -> Self {
         Self::new(|field| field.raw_text(key), key.expires_at)
     }

@@ -29,7 +29,6 @@ pub enum PendingAction {
 
 impl State {
     /// The question, if it is on screen.
-    #[must_use]
     pub fn guarding(&self) -> Option<&Guard> {
         self.guard.as_ref().filter(|guard| !guard.reasons.is_empty() && self.signing_in().is_none())
     }

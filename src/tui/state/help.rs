@@ -11,7 +11,6 @@ pub const PRESS: usize = 14;
 
 impl State {
     /// Each line: a press and what it does, or words alone.
-    #[must_use]
     pub fn help_lines(&self) -> Vec<(Option<&'static str>, String)> {
         let width = usize::from(self.size.0.min(72)).saturating_sub(4 + PRESS);
         let read_only = self.read_only();

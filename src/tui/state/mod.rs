@@ -167,7 +167,6 @@ impl State {
     }
 
     /// What presses mean now: computed from what is open.
-    #[must_use]
     pub fn mode(&self) -> Mode {
         match &self.dialog {
             _ if self.signing_in().is_some() => Mode::Form,
@@ -180,13 +179,11 @@ impl State {
     }
 
     /// Where the parts of the page stand.
-    #[must_use]
     pub const fn panes(&self) -> Panes {
         Panes::new(self.size.0, self.size.1, self.details)
     }
 
     /// When something changes by itself; never if none.
-    #[must_use]
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         let countdown = match &self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.next_wake(now),
@@ -197,7 +194,6 @@ impl State {
     }
 
     /// The sign-in, if it is on screen: a secret that is seen once is closed first.
-    #[must_use]
     pub const fn signing_in(&self) -> Option<&SignInDialog> {
         match &self.dialog {
             Some(Dialog::Reveal(_)) => None,
@@ -206,7 +202,6 @@ impl State {
     }
 
     /// Why keys can't be changed here, if so.
-    #[must_use]
     pub fn read_only(&self) -> Option<ReadOnly> {
         ReadOnly::of(self.server.as_ref()?)
     }

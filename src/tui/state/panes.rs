@@ -30,7 +30,6 @@ pub enum DetailsPane {
 
 impl Panes {
     /// The parts of a screen of this size. One row each goes to filter, column names, status and hints.
-    #[must_use]
     pub const fn new(width: u16, height: u16, details: bool) -> Self {
         let heading = if height < 16 { 1 } else { 2 };
         let body = height.saturating_sub(heading + 4);

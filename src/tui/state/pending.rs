@@ -67,7 +67,6 @@ impl State {
     }
 
     /// Whose creates are made here; none before somebody is signed in, where one must be.
-    #[must_use]
     pub fn owner(&self) -> Option<Owner> {
         self.server.as_ref()?.owner()
     }

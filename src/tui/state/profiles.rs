@@ -15,13 +15,11 @@ pub struct ProfilesDialog {
 
 impl ProfilesDialog {
     /// The profiles, the current one marked.
-    #[must_use]
     pub fn new(profiles: Vec<Profile>, current: Option<String>) -> Self {
         let at = profiles.iter().position(|profile| Some(&profile.name) == current.as_ref());
         Self { profiles, current, selected: at.unwrap_or(0) }
     }
 
-    #[must_use]
     pub fn marked(&self) -> Option<&Profile> {
         self.profiles.get(self.selected)
     }

@@ -49,7 +49,6 @@ const MOST_PASSWORD: usize = 1024;
 
 impl SignInDialog {
     /// A dialog with a name in it, if one is known.
-    #[must_use]
     pub fn new(why: &'static str, username: &str) -> Self {
         Self {
             why,

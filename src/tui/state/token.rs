@@ -61,7 +61,6 @@ const LONGEST: usize = 2048;
 
 impl TokenDialog {
     /// A page for a key of this server, or for any other.
-    #[must_use]
     pub fn new(id: Option<&KeyId>, here: KeyServer) -> Self {
         Self {
             base: Field::new("", LONGEST),
@@ -77,7 +76,6 @@ impl TokenDialog {
     }
 
     /// What presses mean in it.
-    #[must_use]
     pub const fn mode(&self) -> Mode {
         match &self.step {
             Some(step) => step.mode(),
@@ -138,7 +136,6 @@ impl TokenDialog {
     }
 
     /// What is odd about what is typed, while it is typed: the first field's that has something.
-    #[must_use]
     pub fn warning(&self) -> Option<String> {
         let typed = [
             (F::Id, &self.id, ExpectedInput::KeyId),

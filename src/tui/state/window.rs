@@ -19,7 +19,6 @@ const MAX_PAGES: usize = 8;
 
 impl Window {
     /// A window of one page.
-    #[must_use]
     pub fn new(place: Cursor, page: Page) -> Self {
         let above = match place {
             Cursor::Start => Some(0),
@@ -29,18 +28,15 @@ impl Window {
     }
 
     /// How many rows are loaded.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.pages.iter().map(|(_, page)| page.keys.len()).sum()
     }
 
     /// Whether no row is loaded.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pages.iter().all(|(_, page)| page.keys.is_empty())
     }
 
-    #[must_use]
     pub fn get(&self, row: usize) -> Option<&AccessKey> {
         let (page, at) = self.locate(row)?;
         self.pages[page].1.keys.get(at)
@@ -52,25 +48,21 @@ impl Window {
     }
 
     /// The row of a key.
-    #[must_use]
     pub fn find(&self, id: &KeyId) -> Option<usize> {
         self.pages.iter().flat_map(|(_, page)| &page.keys).position(|key| key.id == *id)
     }
 
     /// Where the page above ends.
-    #[must_use]
     pub fn before(&self) -> Option<&CursorToken> {
         self.pages.front()?.1.before.as_ref()
     }
 
     /// Where the page below begins.
-    #[must_use]
     pub fn after(&self) -> Option<&CursorToken> {
         self.pages.back()?.1.after.as_ref()
     }
 
     /// The place of the page that holds a row.
-    #[must_use]
     pub fn place_of(&self, row: usize) -> Option<Cursor> {
         Some(self.pages[self.locate(row)?.0].0.clone())
     }

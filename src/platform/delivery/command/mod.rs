@@ -66,7 +66,6 @@ impl PipeCommand {
     }
 
     /// The command as it was written.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.0
     }

@@ -54,7 +54,6 @@ impl ClipboardRoute {
 
     /// The most that can go this way, in bytes; none if there is no limit. GNU screen prints what is longer than about
     /// 760 bytes with its wrapper; a terminal gets it in one write of 4 KiB (mosh cuts at 16).
-    #[must_use]
     pub const fn most(self) -> Option<usize> {
         match self {
             Self::Screen => Some(480),

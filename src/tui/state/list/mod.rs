@@ -63,19 +63,16 @@ const REFRESH: Duration = Duration::from_secs(60);
 const AHEAD: usize = 60;
 
 impl List {
-    #[must_use]
     pub fn selected_key(&self) -> Option<&AccessKey> {
         self.window.as_ref()?.get(self.selected)
     }
 
     /// Whether an answer is awaited.
-    #[must_use]
     pub const fn is_loading(&self) -> bool {
         self.awaited.is_some()
     }
 
     /// The selected row's number in the whole list, from 1, if known.
-    #[must_use]
     pub fn position(&self) -> Option<u64> {
         let window = self.window.as_ref()?;
         (!window.is_empty()).then_some(())?;
@@ -155,7 +152,6 @@ impl List {
     }
 
     /// When something is to be done by itself: a retry or a refresh.
-    #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
         if self.awaited.is_some() {
             return None;
@@ -172,7 +168,6 @@ impl List {
     }
 
     /// Whether the rows are older than `age`.
-    #[must_use]
     pub fn is_older_than(&self, age: Duration, now: ClockReading) -> bool {
         self.as_of.is_some_and(|as_of| now.at.duration_since(as_of.at) > age)
     }

@@ -49,14 +49,12 @@ pub enum RevealOutcome {
 
 impl Reveal {
     /// A dialog with its secret hidden.
-    #[must_use]
     pub const fn new(key: AccessKey, secret: SecretKey, server: KeyServer) -> Self {
         let (focus, shown_until, news, step) = (RevealButton::Show, None, None, None);
         Self { key, secret, shown_until, focus, news, fate: Fate::Nowhere, asking: false, step, server }
     }
 
     /// What presses mean in it.
-    #[must_use]
     pub const fn mode(&self) -> Mode {
         match &self.step {
             _ if self.asking => Mode::Question,
@@ -111,14 +109,12 @@ impl Reveal {
     }
 
     /// Whole seconds until it hides by itself.
-    #[must_use]
     pub fn seconds_left(&self, now: ClockReading) -> Option<u64> {
         let left = self.shown_until?.saturating_duration_since(now.at);
         Some(left.as_millis().div_ceil(1000).try_into().unwrap_or(0))
     }
 
     /// When the countdown shows another number.
-    #[must_use]
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         if let Some(step) = &self.step {
             return step.next_wake(now);

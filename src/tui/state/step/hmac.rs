@@ -54,7 +54,6 @@ pub enum HmacFocus {
 
 impl HmacStep {
     /// A step with a content in it; if there is none, a fresh random one.
-    #[must_use]
     pub fn new(pair: Pair, content: &str) -> Self {
         let drawn = if content.is_empty() { random::content().ok() } else { None };
         let content = Field::new(drawn.as_ref().map_or(content, Content::as_str), Content::MAX_BYTES);
@@ -62,7 +61,6 @@ impl HmacStep {
     }
 
     /// The stops, in their order on screen.
-    #[must_use]
     pub const fn stops(&self) -> &'static [HmacFocus] {
         use HmacFocus::{Back, Content, CopyContent, CopyRequest, CopyToken, Make};
         if self.made.is_some() { &[Content, CopyToken, CopyContent, CopyRequest, Back] } else { &[Content, Make, Back] }
@@ -141,14 +139,12 @@ impl HmacStep {
     }
 
     /// Whole seconds until the token hides by itself.
-    #[must_use]
     pub fn seconds_left(&self, now: ClockReading) -> Option<u64> {
         let left = self.made.as_ref()?.until.saturating_duration_since(now.at);
         u64::try_from(left.as_millis().div_ceil(1000)).ok()
     }
 
     /// When the countdown shows another number.
-    #[must_use]
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         let (until, left) = (self.made.as_ref()?.until, self.seconds_left(now)?);
         Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))

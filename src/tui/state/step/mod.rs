@@ -41,7 +41,6 @@ pub enum StepOutcome {
 
 impl Step {
     /// What presses mean in it.
-    #[must_use]
     pub const fn mode(&self) -> Mode {
         match self {
             Self::Hmac(_) | Self::Save(_) => Mode::Form,
@@ -58,7 +57,6 @@ impl Step {
     }
 
     /// Whether it waits for something outside that must not be left alone.
-    #[must_use]
     pub const fn is_running(&self) -> bool {
         matches!(self, Self::Save(step) if step.is_running())
     }
@@ -110,7 +108,6 @@ impl Step {
     }
 
     /// When something changes by itself.
-    #[must_use]
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         match self {
             Self::Hmac(step) => step.next_wake(now),

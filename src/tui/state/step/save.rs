@@ -60,7 +60,6 @@ impl SaveFocus {
 
 impl SaveStep {
     /// A step with the name of a file in it, made of the key's ID.
-    #[must_use]
     pub fn new(id: &KeyId, secret: SecretKey) -> Self {
         // The ID comes from a server: only what is harmless in a name.
         let name: String = id.raw_for_api().chars().filter(char::is_ascii_alphanumeric).take(40).collect();
@@ -69,7 +68,6 @@ impl SaveStep {
     }
 
     /// Whether a delivery is under way.
-    #[must_use]
     pub const fn is_running(&self) -> bool {
         matches!(self.state, Saving::Running | Saving::Stopping)
     }

@@ -29,14 +29,12 @@ pub enum TestButton {
 }
 
 impl TestStep {
-    #[must_use]
     pub fn begin(input: TestInput) -> (Self, Option<Request>) {
         let (test, request) = KeyTest::begin(input);
         (Self { test, focus: TestButton::Back, copied: None, scroll: 0 }, request)
     }
 
     /// The buttons that there are now.
-    #[must_use]
     pub const fn buttons(&self) -> &'static [TestButton] {
         match self.test.state {
             TestState::Works { .. } => &[TestButton::Copy, TestButton::Again, TestButton::Back],

@@ -116,7 +116,6 @@ impl State {
 
     /// Whether it can suspend now: the reply to a create is waited for, since it would time out while the program is
     /// stopped. A create that waits for a sign-in was not sent yet.
-    #[must_use]
     pub const fn may_suspend(&self) -> bool {
         self.suspending && (!self.creating || self.signing_in().is_some())
     }

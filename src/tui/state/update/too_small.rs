@@ -10,7 +10,6 @@ use crate::tui::state::SMALLEST;
 
 impl State {
     /// Whether the screen is smaller than the page: it shows nothing then but that.
-    #[must_use]
     pub const fn is_too_small(&self) -> bool {
         self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
     }

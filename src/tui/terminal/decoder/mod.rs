@@ -69,13 +69,11 @@ impl Decoder {
 
     /// Whether a paste has just ended. What follows at once is held back until [`give_up`](Self::give_up): a text
     /// that holds `ESC [ 201 ~` would press keys otherwise.
-    #[must_use]
     pub const fn is_after_paste(&self) -> bool {
         self.after_paste
     }
 
     /// Whether a paste has begun and not ended.
-    #[must_use]
     pub fn is_pasting(&self) -> bool {
         self.state == DecoderState::Paste
     }
@@ -85,7 +83,6 @@ impl Decoder {
     /// 100 ms tells Esc from a sequence, as in most programs. A string is given a second of silence, since the parts of
     /// a late answer come apart on a slow link; a paste half a minute: terminals end every one, so that what follows a
     /// stall of the link is text.
-    #[must_use]
     pub fn patience(&self) -> Option<Duration> {
         match self.state {
             DecoderState::Ground if self.after_paste => Some(AFTER_PASTE),
