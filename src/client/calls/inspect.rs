@@ -10,7 +10,7 @@ use crate::client::wire::check_progress;
 use crate::domain::{KeyId, Untrusted};
 
 /// One line of a key's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Event {
     pub at: DateTime<Utc>,
     /// The contract's word for what happened: `created`, `used` and so on.
@@ -24,44 +24,18 @@ pub struct Event {
 }
 
 #[derive(Deserialize)]
-struct WireEvent {
-    at: DateTime<Utc>,
-    kind: String,
-    by: Option<String>,
-    from: Option<String>,
-    detail: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct WireEvents {
-    events: Vec<WireEvent>,
+    events: Vec<Event>,
     next_cursor: Option<String>,
 }
 
 /// What a server says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Health {
     pub version: Untrusted,
     /// Its clock, in whole seconds (`Date`, RFC 9110, section 6.6.1).
+    #[serde(skip)]
     pub time: Option<DateTime<Utc>>,
-}
-
-#[derive(Deserialize)]
-struct WireHealth {
-    version: String,
-}
-
-impl WireEvent {
-    fn into_event(self) -> Event {
-        let text = |text: Option<String>| text.as_deref().map(Untrusted::new);
-        Event {
-            at: self.at,
-            kind: Untrusted::new(&self.kind),
-            by: text(self.by),
-            from: text(self.from),
-            detail: text(self.detail),
-        }
-    }
 }
 
 impl Client {
@@ -75,14 +49,13 @@ impl Client {
         }
         // A page with nothing in it is the last, whatever it says.
         let next = page.next_cursor.filter(|_| !page.events.is_empty());
-        Ok((page.events.into_iter().map(WireEvent::into_event).collect(), next))
+        Ok((page.events, next))
     }
 
     /// Asks the server how it is. Needs no session.
     pub async fn health(&self) -> Result<Health, ApiError> {
         let response = self.send(self.anyone(Method::GET, &["health"])).await?;
         let answer = Answer::of(response, BODY_LIMIT).await?;
-        let health: WireHealth = answer.read()?;
-        Ok(Health { version: Untrusted::new(&health.version), time: answer.date() })
+        Ok(Health { time: answer.date(), ..answer.read()? })
     }
 }

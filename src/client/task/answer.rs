@@ -63,17 +63,17 @@ async fn reach(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiError>
     built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("The way to that server could not be set up.".into())))
 }
 
-/// The error, if the reply says that somebody must sign in; otherwise the reply.
-pub(crate) fn into_denial(reply: Reply) -> Result<ApiError, Box<Reply>> {
-    match reply {
-        Reply::Listed(_, Err(error @ ApiError::NotSignedIn(_)))
-        | Reply::Counted(_, Err(error @ ApiError::NotSignedIn(_)))
-        | Reply::Created(Err(error @ ApiError::NotSignedIn(_)))
-        | Reply::Edited(_, Err(error @ ApiError::NotSignedIn(_)))
-        | Reply::Deleted(_, Err(error @ ApiError::NotSignedIn(_)))
-        | Reply::Looked(_, Err(error @ ApiError::NotSignedIn(_))) => Ok(error),
-        reply => Err(Box::new(reply)),
-    }
+/// Whether a reply about keys says that somebody must sign in.
+pub(crate) const fn is_denial(reply: &Reply) -> bool {
+    matches!(
+        reply,
+        Reply::Listed(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Counted(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Created(Err(ApiError::NotSignedIn(_)))
+            | Reply::Edited(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Looked(_, Err(ApiError::NotSignedIn(_)))
+    )
 }
 
 /// The reply that says that a request failed.

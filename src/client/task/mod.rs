@@ -24,8 +24,8 @@ pub fn spawn(connect: impl Connect) -> Link {
 enum CallOutcome {
     /// Its reply was sent.
     Answered,
-    /// It needs somebody to sign in.
-    Refused(Request, ApiError),
+    /// It needs somebody to sign in. Holds what was asked, and the reply if nobody does.
+    Refused(Request, Box<Reply>),
     SignedIn(Result<AdminSession, ApiError>),
 }
 
@@ -127,11 +127,10 @@ impl Task {
         let may_sign_in = self.connection.server.profile.signs_in && answer::needs_session(&request);
         let call = self.calls.spawn(async move {
             let reply = answer::answer(&client, request.clone()).await;
-            match answer::into_denial(reply) {
-                Ok(error) if may_sign_in => return CallOutcome::Refused(request, error),
-                Ok(error) => drop(replies.send(answer::refuse(request, error)).await),
-                Err(reply) => drop(replies.send(*reply).await),
+            if may_sign_in && answer::is_denial(&reply) {
+                return CallOutcome::Refused(request, Box::new(reply));
             }
+            let _ = replies.send(reply).await;
             CallOutcome::Answered
         });
         if let Some(about) = about {
@@ -172,7 +171,8 @@ impl Task {
 
     async fn refuse_parked(&mut self) {
         for request in std::mem::take(&mut self.parked) {
-            self.reply(answer::refuse(request, not_yet())).await;
+            let error = ApiError::NotSignedIn(Untrusted::new("sign in first"));
+            self.reply(answer::refuse(request, error)).await;
         }
     }
 
@@ -181,13 +181,9 @@ impl Task {
         self.reading.stop();
         self.refuse_parked().await;
         while let Some(outcome) = self.calls.join_next().await {
-            if let Ok(CallOutcome::Refused(request, error)) = outcome {
-                self.reply(answer::refuse(request, error)).await;
+            if let Ok(CallOutcome::Refused(_, reply)) = outcome {
+                self.reply(*reply).await;
             }
         }
     }
-}
-
-fn not_yet() -> ApiError {
-    ApiError::NotSignedIn(Untrusted::new("sign in first"))
 }

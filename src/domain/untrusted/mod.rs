@@ -6,6 +6,7 @@ mod tests;
 
 use std::fmt;
 
+use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -13,7 +14,7 @@ use super::Charset;
 pub use confusable::ConfusableWarning;
 
 /// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`to_display`](Self::to_display).
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Untrusted(String);
 
 /// More combining marks than this on one base are escaped: no script needs more.

@@ -1,6 +1,6 @@
 //! A reading of the clock, as a value.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
@@ -17,5 +17,15 @@ impl ClockReading {
     /// Reads both clocks.
     pub fn now() -> Self {
         Self { at: Instant::now(), utc: Utc::now() }
+    }
+
+    /// Seconds until `end`; one that has begun counts.
+    pub fn seconds_until(self, end: Instant) -> u64 {
+        u64::try_from(end.saturating_duration_since(self.at).as_millis().div_ceil(1000)).unwrap_or(0)
+    }
+
+    /// When [`seconds_until`](Self::seconds_until) is another number.
+    pub fn next_second_until(self, end: Instant) -> Instant {
+        end.checked_sub(Duration::from_secs(self.seconds_until(end).saturating_sub(1))).unwrap_or(end)
     }
 }

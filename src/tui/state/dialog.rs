@@ -42,6 +42,18 @@ impl Dialog {
             Self::Help(_) => Mode::Help,
         }
     }
+
+    /// The call that it makes; none if it makes none, or makes it in a step.
+    pub(crate) const fn call(&mut self) -> Option<&mut CallState> {
+        match self {
+            Self::Create(dialog) => Some(&mut dialog.call),
+            Self::Edit(dialog) => Some(&mut dialog.call),
+            Self::Delete(dialog) => Some(&mut dialog.call),
+            Self::Switch(question, _) | Self::Lost(question) => Some(&mut question.call),
+            Self::LeftOver(dialog) => Some(&mut dialog.call),
+            Self::Reveal(_) | Self::Token(_) | Self::Profiles(_) | Self::Help(_) => None,
+        }
+    }
 }
 
 /// A call that a dialog has made, or what came of it.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Days, Local, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::focus::moved;
+use super::text_input::TextInput;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
 use crate::domain::{AccessKey, Texts};
@@ -90,26 +91,6 @@ impl KeyForm {
         self.focus = moved(&stops, self.focus, action);
     }
 
-    pub fn press(&mut self, key: KeyEvent) {
-        match (self.focus, key.code) {
-            (Focus::Expiry, KeyCode::Left) => self.choose(2),
-            (Focus::Expiry, KeyCode::Right | KeyCode::Char(' ')) => self.choose(1),
-            (Focus::Submit, KeyCode::Right) => self.focus = Focus::Cancel,
-            (Focus::Cancel, KeyCode::Left) => self.focus = Focus::Submit,
-            _ => {
-                if let Some(field) = self.field() {
-                    field.press(key);
-                }
-            }
-        }
-    }
-
-    pub fn paste(&mut self, text: &str) {
-        if let Some(field) = self.field() {
-            field.paste(text);
-        }
-    }
-
     /// What is typed, checked; or what is wrong with it and what to do.
     pub fn read(&self, now: DateTime<Utc>) -> Result<(Texts, Option<DateTime<Utc>>), String> {
         let mut texts = Texts::default();
@@ -139,13 +120,29 @@ impl KeyForm {
         let at = Expiry::ALL.iter().position(|expiry| *expiry == self.expiry).unwrap_or(0);
         self.expiry = Expiry::ALL[(at + step) % Expiry::ALL.len()];
     }
+}
 
+impl TextInput for KeyForm {
     fn field(&mut self) -> Option<&mut Field> {
         match (self.focus, self.expiry) {
             (Focus::Text(n), _) => self.texts.get_mut(n).map(|(_, typed)| typed),
             (Focus::Value, Expiry::InDays) => Some(&mut self.days),
             (Focus::Value, Expiry::OnDate) => Some(&mut self.date),
             _ => None,
+        }
+    }
+
+    fn press(&mut self, key: KeyEvent) {
+        match (self.focus, key.code) {
+            (Focus::Expiry, KeyCode::Left) => self.choose(2),
+            (Focus::Expiry, KeyCode::Right | KeyCode::Char(' ')) => self.choose(1),
+            (Focus::Submit, KeyCode::Right) => self.focus = Focus::Cancel,
+            (Focus::Cancel, KeyCode::Left) => self.focus = Focus::Submit,
+            _ => {
+                if let Some(field) = self.field() {
+                    field.press(key);
+                }
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod profiles;
 mod reveal;
 mod sign_in;
 mod step;
+mod text_input;
 mod token;
 mod update;
 mod window;
@@ -50,7 +51,7 @@ use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
 
 /// Everything that the screen shows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct State {
     pub list: List,
     /// What stands on top of it.
@@ -88,8 +89,9 @@ pub struct State {
 }
 
 /// Whether the program is about to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExitState {
+    #[default]
     No,
     /// The user asked for it: as soon as nothing would be lost.
     Asked,
@@ -134,25 +136,7 @@ impl From<Request> for Effect {
 impl State {
     /// The state at the start, and the first question to the server.
     pub fn new(size: (u16, u16)) -> (Self, Effect) {
-        let mut state = Self {
-            list: List::default(),
-            dialog: None,
-            sign_in: None,
-            filter: None,
-            details: false,
-            notice: None,
-            server: None,
-            connecting: None,
-            profiles: Vec::new(),
-            surroundings: None,
-            guard: None,
-            accepted: Vec::new(),
-            size,
-            creating: false,
-            suspending: false,
-            unsettled: UnresolvedCreates::default(),
-            exit: ExitState::No,
-        };
+        let mut state = Self { size, ..Self::default() };
         state.list.height = usize::from(state.panes().list);
         let first = state.list.open(None);
         (state, first.into())

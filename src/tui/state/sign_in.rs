@@ -5,6 +5,7 @@ use secrecy::SecretString;
 
 use super::CallState;
 use super::focus::moved;
+use super::text_input::TextInput;
 use crate::client::Credentials;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
@@ -76,24 +77,6 @@ impl SignInDialog {
         SignInOutcome::Stay
     }
 
-    pub fn press(&mut self, key: KeyEvent) {
-        match (self.focus, key.code) {
-            (F::Submit, KeyCode::Right) => self.focus = F::Cancel,
-            (F::Cancel, KeyCode::Left) => self.focus = F::Submit,
-            _ => {
-                if let Some(field) = self.field() {
-                    field.press(key);
-                }
-            }
-        }
-    }
-
-    pub fn paste(&mut self, text: &str) {
-        if let Some(field) = self.field() {
-            field.paste(text);
-        }
-    }
-
     /// The server refused: the name stays, the password is typed again.
     pub fn fail(&mut self, words: String) {
         self.call = CallState::Failed(words);
@@ -115,7 +98,9 @@ impl SignInDialog {
         }
         SignInOutcome::Stay
     }
+}
 
+impl TextInput for SignInDialog {
     fn field(&mut self) -> Option<&mut Field> {
         if self.call.is_sent() {
             return None;
@@ -124,6 +109,18 @@ impl SignInDialog {
             F::Username => Some(&mut self.username),
             F::Password => Some(&mut self.password),
             F::Submit | F::Cancel => None,
+        }
+    }
+
+    fn press(&mut self, key: KeyEvent) {
+        match (self.focus, key.code) {
+            (F::Submit, KeyCode::Right) => self.focus = F::Cancel,
+            (F::Cancel, KeyCode::Left) => self.focus = F::Submit,
+            _ => {
+                if let Some(field) = self.field() {
+                    field.press(key);
+                }
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The page for a key that was made earlier or elsewhere: steps two and three, and the doctor. Nothing typed here is
 //! stored.
 
-use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
 use super::focus::moved;
+use super::text_input::TextInput;
 use super::{Effect, HmacStep, Step, StepOutcome, TestStep};
 use crate::domain::credential_kind;
 use crate::domain::credential_kind::ExpectedInput;
@@ -105,36 +105,6 @@ impl TokenDialog {
         StepOutcome::Stay(None)
     }
 
-    pub fn press(&mut self, key: KeyEvent) {
-        if let Some(step) = &mut self.step {
-            return step.press(key);
-        }
-        match (self.field(), key.code) {
-            (Some((field, _)), _) => {
-                field.press(key);
-                self.words = None;
-            }
-            (None, KeyCode::Left) => self.go(Action::Previous),
-            (None, KeyCode::Right) => self.go(Action::Next),
-            _ => {}
-        }
-    }
-
-    /// Takes pasted text. A secret does not even appear in a field where it could be read.
-    pub fn paste(&mut self, text: &str) {
-        if let Some(step) = &mut self.step {
-            return step.paste(text);
-        }
-        let Some((field, wanted)) = self.field() else { return };
-        let wrong = wanted.filter(|_| !field.is_masked()).and_then(|wanted| wanted.check(text.trim()).err());
-        if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
-            self.words = Some(format!("Paste ignored: {wrong}."));
-            return;
-        }
-        field.paste(text);
-        self.words = None;
-    }
-
     /// What is odd about what is typed, while it is typed: the first field's that has something.
     pub fn warning(&self) -> Option<String> {
         let typed = [
@@ -151,7 +121,7 @@ impl TokenDialog {
         wrong.or_else(|| if typing { None } else { pair() }).map(|wrong| sentence(&wrong.to_string()))
     }
 
-    fn field(&mut self) -> Option<(&mut Field, Option<ExpectedInput>)> {
+    fn focused(&mut self) -> Option<(&mut Field, Option<ExpectedInput>)> {
         match self.focus {
             F::Base => Some((&mut self.base, None)),
             F::Id => Some((&mut self.id, Some(ExpectedInput::KeyId))),
@@ -160,17 +130,6 @@ impl TokenDialog {
             F::Failing => Some((&mut self.failing, Some(ExpectedInput::HmacToken))),
             _ => None,
         }
-    }
-
-    /// Moves the focus. A secret that was typed where it can be read is taken away from there.
-    fn go(&mut self, action: Action) {
-        for field in [&mut self.id, &mut self.content, &mut self.base] {
-            if field.text().contains(SecretKey::PREFIX) && SecretKey::parse(field.text().trim()).is_ok() {
-                *field = Field::new("", LONGEST);
-                self.words = Some("That was a secret, so the field was cleared. Paste it in the field below.".into());
-            }
-        }
-        self.focus = moved(&F::ALL, self.focus, action);
     }
 
     /// Opens the step of the focused button, or says what is missing.
@@ -226,5 +185,38 @@ impl TokenDialog {
             self.base = Field::new(server.at.as_ref().map_or("", BaseUrl::as_str), LONGEST);
         }
         Ok(server)
+    }
+}
+
+impl TextInput for TokenDialog {
+    fn field(&mut self) -> Option<&mut Field> {
+        self.focused().map(|(field, _)| field)
+    }
+
+    /// Moves the focus. A secret that was typed where it can be read is taken away from there.
+    fn go(&mut self, action: Action) {
+        for field in [&mut self.id, &mut self.content, &mut self.base] {
+            if field.text().contains(SecretKey::PREFIX) && SecretKey::parse(field.text().trim()).is_ok() {
+                *field = Field::new("", LONGEST);
+                self.words = Some("That was a secret, so the field was cleared. Paste it in the field below.".into());
+            }
+        }
+        self.focus = moved(&F::ALL, self.focus, action);
+    }
+
+    fn changed(&mut self) {
+        self.words = None;
+    }
+
+    /// Takes pasted text. A secret does not even appear in a field where it could be read.
+    fn paste(&mut self, text: &str) {
+        let Some((field, wanted)) = self.focused() else { return };
+        let wrong = wanted.filter(|_| !field.is_masked()).and_then(|wanted| wanted.check(text.trim()).err());
+        if let Some(wrong) = wrong.filter(|wrong| wrong.is_certain) {
+            self.words = Some(format!("Paste ignored: {wrong}."));
+            return;
+        }
+        field.paste(text);
+        self.changed();
     }
 }

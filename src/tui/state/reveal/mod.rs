@@ -110,18 +110,15 @@ impl Reveal {
 
     /// Whole seconds until it hides by itself.
     pub fn seconds_left(&self, now: ClockReading) -> Option<u64> {
-        let left = self.shown_until?.saturating_duration_since(now.at);
-        Some(left.as_millis().div_ceil(1000).try_into().unwrap_or(0))
+        self.shown_until.map(|end| now.seconds_until(end))
     }
 
     /// When the countdown shows another number.
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
-        if let Some(step) = &self.step {
-            return step.next_wake(now);
+        match &self.step {
+            Some(step) => step.next_wake(now),
+            None => self.shown_until.map(|end| now.next_second_until(end)),
         }
-        let until = self.shown_until?;
-        let left = self.seconds_left(now)?;
-        Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))
     }
 
     /// Hides the secret when its time is up.

@@ -1,8 +1,7 @@
 //! Step two: an HMAC token from a secret and a content.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
 use super::StepOutcome;
@@ -14,6 +13,7 @@ use crate::platform::random;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::focus::moved;
+use crate::tui::state::text_input::TextInput;
 use crate::tui::state::{ClockReading, Effect, SHOWN_FOR};
 
 /// The step, from the content that is typed to the token that is copied.
@@ -104,25 +104,6 @@ impl HmacStep {
         check_content(self.content.text(), &self.pair.secret)
     }
 
-    pub fn press(&mut self, key: KeyEvent) {
-        match key.code {
-            KeyCode::Left if self.focus != HmacFocus::Content => self.go(Action::Previous),
-            KeyCode::Right if self.focus != HmacFocus::Content => self.go(Action::Next),
-            _ if self.focus == HmacFocus::Content => {
-                self.content.press(key);
-                self.forget();
-            }
-            _ => {}
-        }
-    }
-
-    pub fn paste(&mut self, text: &str) {
-        if self.focus == HmacFocus::Content {
-            self.content.paste(text);
-            self.forget();
-        }
-    }
-
     /// Hides the token: it is made again by one press.
     pub fn hide(&mut self) {
         self.made = None;
@@ -140,23 +121,12 @@ impl HmacStep {
 
     /// Whole seconds until the token hides by itself.
     pub fn seconds_left(&self, now: ClockReading) -> Option<u64> {
-        let left = self.made.as_ref()?.until.saturating_duration_since(now.at);
-        u64::try_from(left.as_millis().div_ceil(1000)).ok()
+        self.made.as_ref().map(|made| now.seconds_until(made.until))
     }
 
     /// When the countdown shows another number.
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
-        let (until, left) = (self.made.as_ref()?.until, self.seconds_left(now)?);
-        Some(until.checked_sub(Duration::from_secs(left.saturating_sub(1))).unwrap_or(until))
-    }
-
-    fn go(&mut self, action: Action) {
-        self.focus = moved(self.stops(), self.focus, action);
-    }
-
-    /// Another content: the token is no longer its.
-    fn forget(&mut self) {
-        (self.made, self.copied, self.wrong) = (None, None, None);
+        self.made.as_ref().map(|made| now.next_second_until(made.until))
     }
 
     fn copy(&mut self, focus: HmacFocus) -> Option<Effect> {
@@ -170,5 +140,20 @@ impl HmacStep {
             }
             _ => Effect::Copy(What::HmacToken, SecretString::from(made.token.expose())),
         })
+    }
+}
+
+impl TextInput for HmacStep {
+    fn field(&mut self) -> Option<&mut Field> {
+        (self.focus == HmacFocus::Content).then_some(&mut self.content)
+    }
+
+    fn go(&mut self, action: Action) {
+        self.focus = moved(self.stops(), self.focus, action);
+    }
+
+    /// Another content: the token is no longer its.
+    fn changed(&mut self) {
+        (self.made, self.copied, self.wrong) = (None, None, None);
     }
 }

@@ -6,13 +6,12 @@ mod test;
 
 use std::time::Instant;
 
-use crossterm::event::KeyEvent;
-
 pub use crate::operations::deliver::{Delivery, NotSaved, SaveTarget, Saved};
 pub use hmac::{HmacFocus, HmacStep, Made};
 pub use save::{SaveFocus, SaveResult, SaveStep, Saving};
 pub use test::{TestButton, TestStep};
 
+use super::text_input::TextInput;
 use super::{ClockReading, Effect};
 use crate::client::{Reply, Request};
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -61,19 +60,12 @@ impl Step {
         matches!(self, Self::Save(step) if step.is_running())
     }
 
-    pub fn press(&mut self, key: KeyEvent) {
+    /// What takes text in it.
+    pub(crate) fn text_input(&mut self) -> Option<&mut dyn TextInput> {
         match self {
-            Self::Hmac(step) => step.press(key),
-            Self::Save(step) => step.press(key),
-            Self::Test(_) => {}
-        }
-    }
-
-    pub fn paste(&mut self, text: &str) {
-        match self {
-            Self::Hmac(step) => step.paste(text),
-            Self::Save(step) => step.paste(text),
-            Self::Test(_) => {}
+            Self::Hmac(step) => Some(&mut **step),
+            Self::Save(step) => Some(&mut **step),
+            Self::Test(_) => None,
         }
     }
 

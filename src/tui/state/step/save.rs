@@ -1,7 +1,5 @@
 //! The way of a secret out of the program that no recorder of the terminal sees: into a new file, or into a command.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use super::StepOutcome;
 use crate::domain::{KeyId, SecretKey};
 use crate::operations::deliver::{NotSaved, SECRET_IN_TARGET, SaveTarget, Saved};
@@ -9,6 +7,7 @@ use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::Effect;
 use crate::tui::state::focus::moved;
+use crate::tui::state::text_input::TextInput;
 
 /// The step, from what is typed to the end of the delivery.
 #[derive(Debug)]
@@ -95,23 +94,6 @@ impl SaveStep {
         StepOutcome::Stay(None)
     }
 
-    pub fn press(&mut self, key: KeyEvent) {
-        match (self.field(), key.code) {
-            (Some(field), _) => {
-                field.press(key);
-            }
-            (None, KeyCode::Left) => self.go(Action::Previous),
-            (None, KeyCode::Right) => self.go(Action::Next),
-            _ => {}
-        }
-    }
-
-    pub fn paste(&mut self, text: &str) {
-        if let Some(field) = self.field() {
-            field.paste(text);
-        }
-    }
-
     /// Takes what came of the delivery: returns where the secret is, or keeps it here and says why.
     pub fn on_delivered(&mut self, delivered: SaveResult) -> Option<String> {
         match delivered {
@@ -124,6 +106,17 @@ impl SaveStep {
         }
     }
 
+    fn deliver(&mut self, to: SaveTarget) -> StepOutcome {
+        if to.holds(self.secret.expose()) {
+            self.state = Saving::Failed(SECRET_IN_TARGET.to_owned());
+            return StepOutcome::Stay(None);
+        }
+        self.state = Saving::Running;
+        StepOutcome::Stay(Some(Effect::Deliver(to, self.secret.clone())))
+    }
+}
+
+impl TextInput for SaveStep {
     fn field(&mut self) -> Option<&mut Field> {
         match self.focus {
             _ if self.is_running() => None,
@@ -135,14 +128,5 @@ impl SaveStep {
 
     fn go(&mut self, action: Action) {
         self.focus = moved(&SaveFocus::ALL, self.focus, action);
-    }
-
-    fn deliver(&mut self, to: SaveTarget) -> StepOutcome {
-        if to.holds(self.secret.expose()) {
-            self.state = Saving::Failed(SECRET_IN_TARGET.to_owned());
-            return StepOutcome::Stay(None);
-        }
-        self.state = Saving::Running;
-        StepOutcome::Stay(Some(Effect::Deliver(to, self.secret.clone())))
     }
 }

@@ -12,6 +12,7 @@ use crossterm::event::{Event, KeyEvent};
 
 use crate::client::Request;
 
+use super::text_input::TextInput;
 use super::{ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -174,42 +175,49 @@ impl State {
     }
 
     fn on_paste(&mut self, text: &str) -> Option<Effect> {
-        if self.signing_in().is_some() {
-            self.sign_in.as_mut()?.paste(text);
-            return None;
+        if self.takes_filter() {
+            return self.paste_into_filter(text);
         }
-        match &mut self.dialog {
-            Some(Dialog::Token(token)) => token.paste(text),
-            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut()?.paste(text),
-            Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
-            Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.paste(text),
-            Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => dialog.typed.paste(text),
-            None => return self.paste_into_filter(text),
-            Some(_) => {}
-        }
+        self.text_input()?.paste(text);
         None
     }
 
     fn type_into_field(&mut self, key: KeyEvent) -> Option<Effect> {
+        if self.takes_filter() {
+            self.filter.as_mut()?.press(key);
+            return self.apply_filter();
+        }
+        self.text_input()?.press(key);
+        None
+    }
+
+    const fn takes_filter(&self) -> bool {
+        self.dialog.is_none() && self.sign_in.is_none()
+    }
+
+    /// What takes text now, besides the filter. Nothing in a dialog that waits for an answer.
+    fn text_input(&mut self) -> Option<&mut dyn TextInput> {
         if self.signing_in().is_some() {
-            self.sign_in.as_mut()?.press(key);
+            return self.sign_in.as_mut().map(|dialog| dialog as _);
+        }
+        let dialog = self.dialog.as_mut()?;
+        if dialog.call().is_some_and(|call| call.is_sent()) {
             return None;
         }
-        match &mut self.dialog {
-            Some(Dialog::Token(token)) => token.press(key),
-            Some(Dialog::Reveal(reveal)) => reveal.step.as_mut()?.press(key),
-            Some(Dialog::Create(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
-            Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => dialog.form.press(key),
-            Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => {
-                dialog.typed.press(key);
+        match dialog {
+            Dialog::Token(token) => {
+                if token.step.is_none() {
+                    Some(&mut **token)
+                } else {
+                    token.step.as_mut()?.text_input()
+                }
             }
-            None => {
-                self.filter.as_mut()?.press(key);
-                return self.apply_filter();
-            }
-            Some(_) => {}
+            Dialog::Reveal(reveal) => reveal.step.as_mut()?.text_input(),
+            Dialog::Create(dialog) => Some(&mut dialog.form),
+            Dialog::Edit(dialog) => Some(&mut dialog.form),
+            Dialog::Delete(dialog) => Some(&mut dialog.typed),
+            _ => None,
         }
-        None
     }
 
     /// Leaves, unless an answer or a question comes first.

@@ -81,53 +81,39 @@ impl State {
     }
 
     fn on_edited(&mut self, id: &KeyId, result: Result<AccessKey, ApiError>) -> Option<Effect> {
-        let open = match &mut self.dialog {
-            Some(Dialog::Edit(dialog)) if dialog.key.id == *id => Some(&mut dialog.call),
-            Some(Dialog::Switch(question, _)) if question.key.id == *id => Some(&mut question.call),
-            _ => None,
+        let is_open = match &self.dialog {
+            Some(Dialog::Edit(dialog)) => dialog.key.id == *id,
+            Some(Dialog::Switch(question, _)) => question.key.id == *id,
+            _ => false,
         };
-        match (result, open) {
-            (Ok(key), open) => {
-                if open.is_some() {
-                    self.dialog = None;
-                }
-                self.say(saved(&key));
-                if let Some(window) = &mut self.list.window {
-                    window.update(key);
-                }
-                None
-            }
-            (Err(error), Some(call)) => {
-                *call = CallState::Failed(error.to_string());
-                None
-            }
-            (Err(error), None) => {
-                self.complain(error.to_string());
-                None
-            }
+        let key = self.end_call(is_open, result)?;
+        self.say(saved(&key));
+        if let Some(window) = &mut self.list.window {
+            window.update(key);
         }
+        None
     }
 
     fn on_deleted(&mut self, id: &KeyId, result: Result<(), ApiError>) -> Option<Effect> {
-        let open = match &mut self.dialog {
-            Some(Dialog::Delete(dialog)) if dialog.key.id == *id => Some(&mut dialog.call),
-            _ => None,
-        };
-        match (result, open) {
-            (Ok(()), open) => {
-                if open.is_some() {
-                    self.dialog = None;
+        let is_open = matches!(&self.dialog, Some(Dialog::Delete(dialog)) if dialog.key.id == *id);
+        self.end_call(is_open, result)?;
+        let key = self.list.window.as_ref().and_then(|window| window.get(window.find(id)?));
+        self.say(messages::deleted(id, key.map(|key| &key.label)));
+        self.list.remove(id).map(Effect::from)
+    }
+
+    /// Closes the dialog that has made a call, if it is open; says in it, or else on the page, why the call failed.
+    fn end_call<T>(&mut self, is_open: bool, result: Result<T, ApiError>) -> Option<T> {
+        match result {
+            Ok(value) => {
+                self.dialog.take_if(|_| is_open);
+                Some(value)
+            }
+            Err(error) => {
+                match self.dialog.as_mut().filter(|_| is_open).and_then(Dialog::call) {
+                    Some(call) => *call = CallState::Failed(error.to_string()),
+                    None => self.complain(error.to_string()),
                 }
-                let key = self.list.window.as_ref().and_then(|window| window.get(window.find(id)?));
-                self.say(messages::deleted(id, key.map(|key| &key.label)));
-                self.list.remove(id).map(Effect::from)
-            }
-            (Err(error), Some(call)) => {
-                *call = CallState::Failed(error.to_string());
-                None
-            }
-            (Err(error), None) => {
-                self.complain(error.to_string());
                 None
             }
         }
