@@ -114,6 +114,7 @@ pub struct CreateArgs {
 
 /// What to change: at least one text or the expiry.
 #[derive(Debug, Args)]
+#[command(override_usage = "latchkey keys edit [OPTIONS] <ID>")]
 #[command(group = ArgGroup::new("new").args(text_names().chain(["expires"])).required(true).multiple(true))]
 pub struct EditArgs {
     /// The access key ID
