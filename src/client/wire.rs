@@ -16,6 +16,7 @@ pub(crate) struct WireKey {
     #[serde(default)]
     label: String,
     owner: Option<String>,
+    note: Option<String>,
     status: String,
     created_at: DateTime<Utc>,
     #[serde(default)]
@@ -31,6 +32,7 @@ impl WireKey {
             id: KeyId::parse(&self.id).map_err(|_| ApiError::Garbled(200, "the access key ID is empty or too long"))?,
             label: Untrusted::new(&self.label),
             owner: self.owner.as_deref().map(Untrusted::new),
+            note: self.note.as_deref().map(Untrusted::new),
             status: Status::parse(&self.status).ok_or(ApiError::Garbled(200, "it has an unknown status"))?,
             created_at: self.created_at,
             created_by: Untrusted::new(&self.created_by),

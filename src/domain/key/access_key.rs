@@ -14,6 +14,8 @@ pub struct AccessKey {
     pub label: Untrusted,
     /// Who answers for it: a person, a team or a system; may be empty. None if the server doesn't keep owners.
     pub owner: Option<Untrusted>,
+    /// What else there is to know of it; may be empty. None if the server doesn't keep notes.
+    pub note: Option<Untrusted>,
     /// Whether the key works now.
     pub status: Status,
     /// When it was created.
@@ -36,6 +38,7 @@ impl AccessKey {
             id,
             label: Untrusted::default(),
             owner: None,
+            note: None,
             status: Status::Active,
             created_at,
             created_by: Untrusted::default(),

@@ -86,7 +86,7 @@ pub enum Row {
 }
 
 /// The fields, in the order of JSON and CSV.
-pub static FIELDS: [KeyField; 9] = [
+pub static FIELDS: [KeyField; 10] = [
     field("id", "Access key ID", |key| FieldValue::Id(&key.id), Row::Own(10), 10)
         .column(Sort::Id, ColumnWidth::Id)
         .in_line(),
@@ -121,6 +121,9 @@ pub static FIELDS: [KeyField; 9] = [
         .column(Sort::Owner, ColumnWidth::IfRoom(16, 24))
         .in_line()
         .text(100, "Who answers for the key: a person, a team or a system"),
+    field("note", "Note", |key| FieldValue::Text(key.note.as_ref()), Row::Own(70), 90)
+        .column(Sort::Note, ColumnWidth::IfRoom(40, 50))
+        .text(500, "What else there is to know of the key"),
 ];
 
 const fn field(
@@ -274,7 +277,7 @@ mod tests {
         let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(","),
-            "id,label,status,created_at,created_by,expires_at,last_used_at,last_used_from,owner"
+            "id,label,status,created_at,created_by,expires_at,last_used_at,last_used_from,owner,note"
         );
     }
 }

@@ -14,6 +14,8 @@ pub enum Sort {
     Label,
     /// By owner, without regard to case.
     Owner,
+    /// By note, without regard to case.
+    Note,
     /// By status: active, expired, inactive.
     Status,
     /// By access key ID.
@@ -22,7 +24,8 @@ pub enum Sort {
 
 impl Sort {
     /// Every sort, in the order of the columns on screen.
-    pub const ALL: [Self; 6] = [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status, Self::Owner];
+    pub const ALL: [Self; 7] =
+        [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status, Self::Owner, Self::Note];
 
     /// The word of the HTTP contract.
     #[must_use]
@@ -32,6 +35,7 @@ impl Sort {
             Self::LastUsedAt => "last_used_at",
             Self::Label => "label",
             Self::Owner => "owner",
+            Self::Note => "note",
             Self::Status => "status",
             Self::Id => "id",
         }
@@ -48,7 +52,7 @@ impl Sort {
     pub const fn natural_order(self) -> Order {
         match self {
             Self::CreatedAt | Self::LastUsedAt => Order::Desc,
-            Self::Label | Self::Owner | Self::Status | Self::Id => Order::Asc,
+            Self::Label | Self::Owner | Self::Note | Self::Status | Self::Id => Order::Asc,
         }
     }
 }

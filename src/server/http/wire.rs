@@ -18,6 +18,7 @@ pub(crate) struct KeyBody {
     last_used_at: Option<String>,
     last_used_from: Option<String>,
     owner: Option<String>,
+    note: Option<String>,
 }
 
 /// A page of keys.
@@ -55,6 +56,7 @@ impl From<&AccessKey> for KeyBody {
             last_used_at: key.last_used_at.map(time),
             last_used_from: key.last_used_from.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
             owner: key.owner.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
+            note: key.note.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
         }
     }
 }

@@ -26,7 +26,7 @@ impl SortValue {
     /// Whether lists sorted by `sort` have values of this type.
     pub(crate) fn fits(&self, sort: Sort) -> bool {
         match sort {
-            Sort::Label | Sort::Owner | Sort::Id => matches!(self, Self::Text(_)),
+            Sort::Label | Sort::Owner | Sort::Note | Sort::Id => matches!(self, Self::Text(_)),
             Sort::CreatedAt | Sort::LastUsedAt | Sort::Status => matches!(self, Self::Number(_)),
         }
     }

@@ -13,12 +13,13 @@ const QUIT: Action = A::Do(Id::Quit);
 
 /// The bindings, in the order of footer and help.
 pub(crate) static BINDINGS: &[Binding] = &[
-    bind(M::List, K::Char('1'), A::SortBy(0)).said("1-6", "", "Sort by column 1–6; press again to reverse"),
+    bind(M::List, K::Char('1'), A::SortBy(0)).said("1-7", "", "Sort by column 1–7; press again to reverse"),
     bind(M::List, K::Char('2'), A::SortBy(1)),
     bind(M::List, K::Char('3'), A::SortBy(2)),
     bind(M::List, K::Char('4'), A::SortBy(3)),
     bind(M::List, K::Char('5'), A::SortBy(4)),
     bind(M::List, K::Char('6'), A::SortBy(5)),
+    bind(M::List, K::Char('7'), A::SortBy(6)),
     bind(M::List, K::Up, A::Up).said("↑ ↓ j k", "", "Move"),
     bind(M::List, K::Down, A::Down),
     bind(M::List, K::Char('k'), A::Up),

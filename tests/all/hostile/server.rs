@@ -95,6 +95,6 @@ pub fn key(text: &str, number: usize) -> Value {
     let used = chrono::Utc::now() - chrono::TimeDelta::hours(36);
     json!({
         "id": as_id(text, number), "label": text, "status": "active", "created_at": "2026-11-01T09:30:00Z",
-        "created_by": text, "expires_at": null, "last_used_at": used, "last_used_from": text, "owner": text,
+        "created_by": text, "expires_at": null, "last_used_at": used, "last_used_from": text, "owner": text, "note": text,
     })
 }

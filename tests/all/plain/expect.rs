@@ -19,6 +19,7 @@ spawn $env(LATCHKEY)
 answer "Command (help lists them): " "create"
 answer "Label (Enter for none): " "made by expect"
 answer "Owner (Enter for none): " "ops@example.com"
+answer "Note (Enter for none): " ""
 answer "Enter for never): " "30d"
 expect -re {Access key ID: (PK[0-9A-Z]+)}
 set id $expect_out(1,string)

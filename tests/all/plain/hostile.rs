@@ -20,7 +20,7 @@ fn whatever_a_server_says_is_one_line_of_visible_text() {
         let key = json!({
             "id": evil("id").chars().take(100).collect::<String>(), "label": evil("label"), "status": "active",
             "created_at": "2026-01-01T00:00:00Z", "created_by": evil("by"), "expires_at": null,
-            "last_used_at": "2026-01-01T00:00:00Z", "last_used_from": evil("from"), "owner": evil("owner"),
+            "last_used_at": "2026-01-01T00:00:00Z", "last_used_from": evil("from"), "owner": evil("owner"), "note": evil("note"),
         });
         let event = json!({
             "at": "2026-01-01T00:00:00Z", "kind": evil("kind"), "by": evil("by"), "from": evil("from"),

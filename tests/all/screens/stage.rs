@@ -57,7 +57,9 @@ pub fn some_keys() -> Vec<AccessKey> {
     for (key, owner) in keys.iter_mut().zip(["ops@example.com", "Priya", "", "監視チーム", "o\u{1b}[2Jps\u{200b}"])
     {
         key.owner = Some(Untrusted::new(owner));
+        key.note = Some(Untrusted::new(""));
     }
+    keys[0].note = Some(Untrusted::new("vault kv/backup/prod; rotate with Marek, ticket OPS-4711"));
     keys
 }
 

@@ -11,13 +11,14 @@ use crate::server::store::status::status;
 
 /// What a search looks in: the ID, which is in upper case, and folded texts. Statements whose rows a search looks at
 /// select these first.
-pub(crate) const SEARCHED: [&str; 3] = ["id", "label_fold", "owner_fold"];
+pub(crate) const SEARCHED: [&str; 4] = ["id", "label_fold", "owner_fold", "note_fold"];
 
 /// What [`key`] and [`placed`] read.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "id",
     "label_fold",
     "owner_fold",
+    "note_fold",
     "seq",
     "state",
     "label",
@@ -28,6 +29,7 @@ const COLUMNS: [&str; 13] = [
     "last_used_at",
     "last_used_from",
     "owner",
+    "note",
 ];
 
 /// The columns of a whole key, for a SELECT.
@@ -73,6 +75,7 @@ pub(crate) const fn column(sort: Sort) -> &'static str {
         Sort::LastUsedAt => "last_used_at",
         Sort::Label => "label_fold",
         Sort::Owner => "owner_fold",
+        Sort::Note => "note_fold",
         Sort::Status => "state",
         Sort::Id => "id",
     }
@@ -95,6 +98,7 @@ pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessK
         })?,
         label: untrusted(row, const { at("label") })?,
         owner: Some(untrusted(row, const { at("owner") })?),
+        note: Some(untrusted(row, const { at("note") })?),
         status: status(row.get(const { at("switched_off") })?, expires_at, now),
         created_at: time(row.get(const { at("created_at") })?),
         created_by: untrusted(row, const { at("created_by") })?,
@@ -141,7 +145,7 @@ mod tests {
         assert_eq!(COLUMNS[..SEARCHED.len()], SEARCHED);
         assert_eq!(
             document(),
-            "lower(id) || char(10) || lower(label_fold) || char(10) || lower(owner_fold) || char(10, 10)"
+            "lower(id) || char(10) || lower(label_fold) || char(10) || lower(owner_fold) || char(10) || lower(note_fold) || char(10, 10)"
         );
     }
 }

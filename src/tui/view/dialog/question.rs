@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
+use crate::domain::key::fields;
 use crate::domain::{AccessKey, Status};
 use crate::operations::activate::Switch;
 use crate::operations::create::already_exists;
@@ -26,8 +27,9 @@ pub(crate) fn draw_delete(
     dialog: &DeleteDialog,
     now: ClockReading,
 ) -> Option<Position> {
-    // Texts that are spelt out are longer, and a doubt takes a row.
-    let height = if details::confusable(&dialog.key).is_some() { 19 } else { 15 };
+    // A row for each field, and the question. Texts that are spelt out are longer, and a doubt takes a row.
+    let doubt = if details::confusable(&dialog.key).is_some() { 4 } else { 0 };
+    let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 9 + doubt;
     let inside = popup(frame, area, 72, height, "Delete access key");
     let roomy = inside.height >= 12;
     let mut rest = if roomy {
