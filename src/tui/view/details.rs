@@ -65,7 +65,8 @@ pub(crate) fn confusable(key: &AccessKey) -> Option<ConfusableWarning> {
 pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
     let width = usize::from(area.width);
     let beside = area.width.saturating_sub(NAMES.0);
-    for texts in [(4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
+    let whole = width * usize::from(area.height);
+    for texts in [(whole, whole), (4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
         let full = in_full(key, texts, now);
         if full.iter().map(|(_, text, _)| rows(text, beside)).sum::<u16>() <= area.height {
             for text in &full {
