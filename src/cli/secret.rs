@@ -6,9 +6,9 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::domain::KeyId;
 use crate::domain::credential_kind;
 use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::{KeyId, capitalized};
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
 
@@ -35,7 +35,7 @@ pub fn read_if_any(file: Option<&Path>, wanted: ExpectedInput) -> Result<Option<
 fn source(file: Option<&Path>, wanted: ExpectedInput, hint: &str) -> SecretSource {
     match file {
         None if !io::stdin().is_terminal() => SecretSource::Stdin,
-        file => SecretSource::of_option(file, &format!("{}{hint}: ", capital(wanted.name()))),
+        file => SecretSource::of_option(file, &format!("{}{hint}: ", capitalized(wanted.name()))),
     }
 }
 
@@ -56,9 +56,4 @@ pub fn check_pair(id: &KeyId, secret: &SecretString) -> Result<(), Failure> {
         Err(wrong) if wrong.is_certain => Err(Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}."))),
         _ => Ok(()),
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -37,7 +37,12 @@ pub use untrusted::{ConfusableWarning, Untrusted, is_invisible, is_printable_asc
 
 /// Words as a sentence: with a capital at the beginning and a full stop at the end.
 pub fn sentence(words: &str) -> String {
+    format!("{}.", capitalized(words).trim_end_matches('.'))
+}
+
+/// Words with a capital at the beginning.
+#[must_use]
+pub fn capitalized(words: &str) -> String {
     let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

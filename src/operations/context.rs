@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 
 use super::failure::{Exit, Failure};
 use super::format::Format;
-use super::notices::tell_notices;
+use super::prompter::warn;
 use crate::config::{AppDirs, Config, Overrides};
 use crate::server::embedded::EmbeddedServers;
 
@@ -52,7 +52,7 @@ impl Context {
     pub fn config(&self) -> Result<Config, Failure> {
         let config = Config::load(&self.overrides, &self.dirs)?;
         if self.format != Format::Json {
-            tell_notices(&config); // a sentence is no JSON
+            config.notices().into_iter().for_each(warn); // a sentence is no JSON
         }
         Ok(config)
     }

@@ -17,7 +17,6 @@ pub mod input;
 pub(crate) mod interrupt;
 pub(crate) mod list;
 pub(crate) mod messages;
-pub mod notices;
 pub mod pending;
 pub(crate) mod permissions;
 pub(crate) mod prompter;

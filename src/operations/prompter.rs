@@ -13,6 +13,12 @@ use crate::platform::signal_guard::SignalGuard;
 /// What there is to choose from: a word to answer with, and what it does (empty if the word says it).
 pub(crate) type Choice<'a> = (&'a str, &'a str);
 
+/// Says something on standard error.
+pub(crate) fn warn(text: impl AsRef<str>) {
+    // Standard error may be gone with the terminal: that is no reason to fail.
+    let _ = writeln!(io::stderr(), "latchkey: {}", Untrusted::new(text.as_ref()).to_display(usize::MAX));
+}
+
 /// Says lines and asks questions. Every question fails with [`Stop`](super::interrupt::Stop) when the input has ended or
 /// a signal came.
 pub(crate) trait Prompter {
@@ -25,8 +31,7 @@ pub(crate) trait Prompter {
 
     /// Says something at once, beside the conversation: on standard error.
     fn warn(&mut self, text: impl AsRef<str>) {
-        // Standard error may be gone with the terminal: that is no reason to fail.
-        let _ = writeln!(io::stderr(), "latchkey: {}", Untrusted::new(text.as_ref()).to_display(usize::MAX));
+        warn(text);
     }
 
     /// Says a credential, alone on a line; fails if the terminal cannot show all of it.

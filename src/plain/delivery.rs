@@ -1,14 +1,12 @@
 //! The ways of a credential out of the program: into a file and to a command, which no recorder of the terminal sees;
 //! and to the terminal, where it stays.
 
-use zeroize::Zeroizing;
-
 use super::session::Session;
-use crate::domain::sentence;
+use crate::domain::capitalized;
 use crate::operations::deliver::{COMMAND, FILE, SHOW, SaveTarget, ask_command, ask_file, save, show};
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
-use crate::platform::delivery::OutputMode;
+use crate::platform::delivery::{OutputMode, line};
 
 /// Cells of what a command printed: as much as is kept of it, and more.
 const OUTPUT_CELLS: usize = 2000;
@@ -20,16 +18,6 @@ pub(crate) struct Credential<'a> {
 }
 
 impl Credential<'_> {
-    /// With a newline at its end, which `read` and text tools expect.
-    fn line(&self) -> Zeroizing<Vec<u8>> {
-        let mut line = Zeroizing::new(Vec::with_capacity(self.text.len() + 1));
-        line.extend_from_slice(self.text.as_bytes());
-        if !self.text.ends_with('\n') {
-            line.push(b'\n');
-        }
-        line
-    }
-
     /// Writes it to a new file, or to a descriptor such as `/dev/fd/3`; returns whether it is there.
     pub(crate) async fn to_file(&self, session: &mut Session) -> Flow<bool> {
         let target = ask_file(&mut session.console).await?;
@@ -45,7 +33,7 @@ impl Credential<'_> {
     async fn save(&self, session: &mut Session, target: Option<SaveTarget>) -> Flow<bool> {
         let Some(target) = target else { return Ok(false) };
         session.console.flush().await?;
-        match save(&target, &self.line(), OutputMode::Kept, session.console.guard().signal()).await {
+        match save(&target, &line(self.text), OutputMode::Kept, session.console.guard().signal()).await {
             Ok(saved) => session.console.say(saved.sentences(OUTPUT_CELLS)),
             Err(failed) => return Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),
         }
@@ -58,28 +46,27 @@ impl Credential<'_> {
     }
 }
 
-/// Offers something that was made with a secret, until the user goes back. It can be made again.
-pub(crate) async fn offer(session: &mut Session, credential: &Credential<'_>, more: &Credential<'_>) -> Flow<()> {
-    let request = format!("write the {} to a new file", more.name);
+/// Offers something that was made with a secret, and `more` that was, until the user goes back. It can be made again.
+pub(crate) async fn offer(
+    session: &mut Session,
+    credential: &Credential<'_>,
+    more: Option<&Credential<'_>>,
+) -> Flow<()> {
+    let request = more.map(|more| format!("write the {} to a new file", more.name));
     let mut choices = vec![FILE, COMMAND, SHOW];
-    if !more.text.is_empty() {
-        choices.push(("Request", &request));
-    }
+    choices.extend(request.as_ref().map(|request| ("Request", request.as_str())));
     choices.push(("Back", ""));
-    let question = sentence(credential.name);
-    let mut chosen = session.console.choose(question.trim_end_matches('.'), &choices).await?;
+    let question = capitalized(credential.name);
+    let mut chosen = session.console.choose(&question, &choices).await?;
     loop {
-        let done = match chosen {
-            0 => credential.to_file(session).await,
-            1 => credential.to_command(session).await,
-            2 => credential.to_terminal(session).await,
-            3 if !more.text.is_empty() => more.to_file(session).await,
+        let done = match (chosen, more) {
+            (0, _) => credential.to_file(session).await,
+            (1, _) => credential.to_command(session).await,
+            (2, _) => credential.to_terminal(session).await,
+            (3, Some(more)) => more.to_file(session).await,
             _ => return Ok(()),
         };
         session.say_if_failed(done)?;
-        chosen = session.console.choose_again(question.trim_end_matches('.'), &choices).await?;
+        chosen = session.console.choose_again(&question, &choices).await?;
     }
 }
-
-/// A text that is nothing yet.
-pub(crate) const NOTHING: Credential<'static> = Credential { name: "", text: "" };

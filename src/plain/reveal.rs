@@ -31,7 +31,7 @@ pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey
     {
         session.exit = Exit::Undelivered;
         session.console.say("");
-        let kept = rescue.keep(&key.id, &line(&secret), "it was neither delivered nor shown".to_owned());
+        let kept = rescue.keep(&key.id, &line(secret.expose()), "it was neither delivered nor shown".to_owned());
         let failure = match kept {
             Ok(Delivery::Rescued(path, why)) => rescued(&key.id, &path, &why),
             Ok(_) => return ended,

@@ -38,14 +38,14 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
         Request::Exchange(attempt, Exchange { at, id, token, content }) => {
-            let exchanged = match reach(client, at).await {
+            let exchanged = match client_at(client, at).await {
                 Ok(client) => client.exchange(&id, &token, &content).await,
                 Err(error) => Exchanged { result: Err(error), server_time: None },
             };
             Reply::Exchanged(attempt, exchanged)
         }
         Request::Verify(attempt, at, token) => {
-            let verdict = match reach(client, at).await {
+            let verdict = match client_at(client, at).await {
                 Ok(client) => client.verify(&token).await,
                 Err(error) => Err(error),
             };
@@ -56,7 +56,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
 }
 
 /// The client of another server than the profile's: without a session, which is not that server's.
-async fn reach(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiError> {
+async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiError> {
     let Some(base) = at else { return Ok(client.without_session()) };
     // Reading the system's certificates takes some milliseconds.
     let built = tokio::task::spawn_blocking(move || Client::connect(&ConnectionSettings::new(Target::Url(base)), None));

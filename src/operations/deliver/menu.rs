@@ -22,7 +22,7 @@ pub async fn deliver<P: Prompter>(
     rescue: &Rescue,
     prompter: &mut P,
 ) -> Result<Delivery, Failure> {
-    let line = line(secret);
+    let line = line(secret.expose());
     let again = if let Destination::Command(command) = &destination {
         Some(SaveTarget::Command(command.text().to_owned()))
     } else {

@@ -1,6 +1,6 @@
 //! Showing a credential on the terminal, where it stays.
 
-use crate::domain::{ClipboardChoice, sentence};
+use crate::domain::{ClipboardChoice, capitalized};
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::{Choice, Prompter};
 use crate::platform::surroundings::{Warning, look};
@@ -18,7 +18,7 @@ pub(crate) async fn show(prompter: &mut impl Prompter, name: &str, text: &str) -
     if !prompter.confirm("Show it?").await? {
         return Ok(false);
     }
-    prompter.say(format!("{}, alone on the next line:", sentence(name).trim_end_matches('.')));
+    prompter.say(format!("{}, alone on the next line:", capitalized(name)));
     prompter.say_credential(text)?;
     prompter.flush().await?;
     Ok(true)

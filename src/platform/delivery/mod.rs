@@ -13,7 +13,7 @@ pub use command::{CommandOutput, OutputMode, PipeCommand};
 pub use descriptor::Descriptor;
 pub use file::{NewFile, fill};
 
-use crate::domain::{SecretKey, Untrusted};
+use crate::domain::Untrusted;
 
 /// Why a secret is still here.
 #[derive(Debug)]
@@ -40,11 +40,14 @@ impl NotSaved {
     }
 }
 
-/// The secret and a newline: what `read`, `pass insert` and text tools expect, and what our own reading takes off again.
-pub fn line(secret: &SecretKey) -> Zeroizing<Vec<u8>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(secret.expose().len() + 1));
-    line.extend_from_slice(secret.expose().as_bytes());
-    line.push(b'\n');
+/// A credential with a newline at its end: what `read`, `pass insert` and text tools expect, and what our own reading
+/// takes off again.
+pub fn line(credential: &str) -> Zeroizing<Vec<u8>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(credential.len() + 1));
+    line.extend_from_slice(credential.as_bytes());
+    if !credential.ends_with('\n') {
+        line.push(b'\n');
+    }
     line
 }
 

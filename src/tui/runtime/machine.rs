@@ -98,7 +98,7 @@ impl Machine for ThisMachine {
                 std::future::pending::<()>().await; // nothing is left that could stop it
             }
         };
-        save(&to, &line(&secret), OutputMode::Kept, stopped).await
+        save(&to, &line(secret.expose()), OutputMode::Kept, stopped).await
     }
 
     async fn end(&self) {

@@ -39,7 +39,7 @@ pub(crate) fn write(
     let delivered = match output::done(written, &mut out) {
         Err(failure) if is_shown => {
             let why = if failure.message.is_empty() { "Nobody reads standard output" } else { &failure.message };
-            rescue.keep(&key.id, &deliver::line(secret), why.to_owned())?
+            rescue.keep(&key.id, &deliver::line(secret.expose()), why.to_owned())?
         }
         Err(failure) if !matches!(delivered, Delivery::Rescued(..)) => return Err(failure),
         _ => delivered,
