@@ -14,7 +14,7 @@ pub enum Expires {
 }
 
 /// 10 years: longer is a typing error, or better "never".
-pub(crate) const MAX_DAYS: u64 = 3650;
+const MAX_DAYS: u64 = 3650;
 
 /// The longest gap that a change of clocks makes: Samoa skipped a whole day, 2011-12-30.
 const LONGEST_GAP_MINUTES: i64 = 24 * 60;
@@ -32,27 +32,30 @@ impl Expires {
 
 /// `90d`, `never`, or a time of [`time`] in the future.
 pub fn expires(text: &str) -> Result<Expires, String> {
-    let form = "use 90d, 2027-01-31, 2027-01-31T18:00:00Z or never";
     if text == "never" {
         return Ok(Expires::Never);
     }
-    if let Some(text) = text.strip_suffix('d') {
-        return days(text).map(Expires::InDays).ok_or_else(|| format!("1d to {MAX_DAYS}d are allowed; {form}"));
-    }
+    let form = "use 90d, 2027-01-31, 2027-01-31T18:00:00Z or never";
+    text.strip_suffix('d').map_or_else(|| on_date(text, form, Utc::now()), days)
+}
+
+/// A number of days, from 1 to [`MAX_DAYS`].
+pub(crate) fn days(text: &str) -> Result<Expires, String> {
+    let days = text.parse().ok().filter(|days| (1..=MAX_DAYS).contains(days));
+    days.map(Expires::InDays).ok_or_else(|| format!("enter a number of days from 1 to {MAX_DAYS}"))
+}
+
+/// A time of [`time`] after `now`; `form` says what another text should be.
+pub(crate) fn on_date(text: &str, form: &str, now: DateTime<Utc>) -> Result<Expires, String> {
     match time(text) {
         None => Err(form.to_owned()),
-        Some(time) if time <= Utc::now() => Err("that date is in the past; enter a future date".to_owned()),
+        Some(time) if time <= now => Err("that date is in the past".to_owned()),
         Some(time) => Ok(Expires::At(time)),
     }
 }
 
-/// A number of days, from 1 to [`MAX_DAYS`].
-pub(crate) fn days(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|days| (1..=MAX_DAYS).contains(days))
-}
-
 /// `2027-01-31` (its last second) or `2027-01-31 18:00` in the local time zone, or `2027-01-31T18:00:00Z` (RFC 3339).
-pub(crate) fn time(text: &str) -> Option<DateTime<Utc>> {
+fn time(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }

@@ -1,13 +1,14 @@
 //! What users set of a key: texts and expiry, as they are typed.
 
-use chrono::{DateTime, Days, Local, Utc};
+use chrono::{DateTime, Local, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::focus::moved;
 use super::text_input::TextInput;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
-use crate::domain::{AccessKey, Texts};
+use crate::domain::{AccessKey, Texts, sentence};
+use crate::operations::expiry::Expires;
 use crate::operations::{expiry, input};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
@@ -102,18 +103,12 @@ impl KeyForm {
 
     /// The end as it is typed; never if none.
     pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
-        match self.expiry {
-            Expiry::Never => Ok(None),
-            Expiry::InDays => match expiry::days(self.days.text().trim()) {
-                Some(days) => Ok(now.checked_add_days(Days::new(days))),
-                None => Err(format!("Enter a number of days from 1 to {}", expiry::MAX_DAYS)),
-            },
-            Expiry::OnDate => match expiry::time(self.date.text().trim()) {
-                None => Err("Use 2027-01-31 or 2027-01-31 18:00".into()),
-                Some(end) if end <= now => Err("That date is in the past.".into()),
-                end => Ok(end),
-            },
-        }
+        let expires = match self.expiry {
+            Expiry::Never => Ok(Expires::Never),
+            Expiry::InDays => expiry::days(self.days.text().trim()),
+            Expiry::OnDate => expiry::on_date(self.date.text().trim(), "use 2027-01-31 or 2027-01-31 18:00", now),
+        };
+        Ok(expires.map_err(|why| sentence(&why))?.at(now))
     }
 
     fn choose(&mut self, step: usize) {
