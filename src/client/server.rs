@@ -43,7 +43,6 @@ pub struct Connection {
 
 impl Connection {
     /// A connection of which no session was begun yet: one that the client has stays when the connection ends.
-    #[must_use]
     pub const fn new(client: Client, server: Server) -> Self {
         Self { client, server, is_own: false }
     }

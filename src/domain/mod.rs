@@ -41,7 +41,6 @@ pub fn sentence(words: &str) -> String {
 }
 
 /// Words with a capital at the beginning.
-#[must_use]
 pub fn capitalized(words: &str) -> String {
     let mut chars = words.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())

@@ -19,7 +19,6 @@ pub struct Profile {
 
 impl Profile {
     /// What sets it apart, in words for a list.
-    #[must_use]
     pub fn marks(&self, is_current: bool) -> Vec<&'static str> {
         let marks = [(is_current, "current"), (self.production, "PRODUCTION"), (self.read_only, "read-only")];
         marks.into_iter().filter_map(|(holds, word)| holds.then_some(word)).collect()

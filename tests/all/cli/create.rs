@@ -207,7 +207,7 @@ fn values_that_are_none_are_named() {
     for (args, why) in [
         (&["--expires", "yesterday"][..], "use 90d"),
         (&["--expires", "2020-01-01"], "in the past"),
-        (&["--expires", "0d"], "3650d"),
+        (&["--expires", "0d"], "from 1 to 3650"),
         (&["--label", "a\u{7}b"], "control character"),
         (&["--label", &"x".repeat(101)], "at most 100"),
         (&["--label", "sk_abcdefghijklmno"], "looks like a secret"),
