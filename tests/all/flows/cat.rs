@@ -107,13 +107,13 @@ async fn the_shell_waits_for_a_create() {
     bench.resume().await;
     bench.sees("Access key created");
     let secret = bench.secret();
-    bench.misses(secret.expose());
+    bench.hides(secret.expose());
     bench.type_keys("s").await;
     bench.sees(secret.expose());
     bench.press("<Ctrl-Z>");
-    bench.misses(secret.expose());
+    bench.loses(secret.expose());
     assert!(!bench.terminal.state().is_entered);
     bench.resume().await;
     bench.sees("Access key created");
-    bench.misses(secret.expose());
+    bench.loses(secret.expose());
 }

@@ -14,12 +14,12 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.sees("Access key created");
     bench.sees("[Show key] [Copy to clipboard] [Save] [HMAC token] [Test key] [Close]");
     let secret = bench.secret();
-    bench.misses(secret.expose());
+    bench.hides(secret.expose());
     bench.type_keys("<Enter>").await;
     bench.sees(secret.expose());
     bench.sees("hidden in 30 s");
     bench.type_keys("s").await;
-    bench.misses(secret.expose());
+    bench.loses(secret.expose());
     bench.type_keys("c").await;
     bench.sees("Secret access key sent to your terminal");
     assert_eq!(bench.copied(), [(What::Secret, secret.expose().to_owned())]);
@@ -31,7 +31,7 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("is ready to use");
     bench.sees("nightly backup");
-    bench.misses("sk_");
+    bench.loses("sk_");
     assert!(!format!("{:?}", bench.state).contains(secret.expose()));
 }
 
@@ -53,12 +53,12 @@ async fn a_shown_secret_hides_by_itself_and_when_nobody_looks() {
     bench.sees(secret.expose());
     bench.sees("hidden in 1 s");
     bench.pass(Duration::from_secs(1)).await;
-    bench.misses(secret.expose());
+    bench.loses(secret.expose());
     bench.type_keys("s<FocusLost>").await;
-    bench.misses(secret.expose());
+    bench.loses(secret.expose());
     bench.type_keys("s").await;
     bench.resize((100, 30)).await;
-    bench.misses(secret.expose());
+    bench.loses(secret.expose());
 }
 
 #[tokio::test]

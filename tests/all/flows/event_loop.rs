@@ -68,9 +68,10 @@ async fn many_changes_of_size_are_one_repaint() {
 async fn the_shell_gets_its_terminal_and_the_page_comes_back_whole() {
     let mut bench = Bench::new().await;
     bench.create("kept").await;
+    bench.sees("kept");
     bench.type_keys("<Ctrl-Z>").await;
     assert!(!bench.terminal.state().is_entered);
-    bench.misses("kept");
+    bench.loses("kept");
     bench.terminal.state().size = (100, 30);
     bench.resume().await;
     assert!(bench.terminal.state().is_entered);

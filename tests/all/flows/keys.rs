@@ -50,6 +50,7 @@ async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
 async fn the_confirmation_holds_the_key_that_it_was_opened_for() {
     let mut bench = Bench::new().await;
     let (first, _) = bench.create("first").await;
+    bench.sees("first ");
     bench.type_keys("d").await;
     // A newer key comes to the same row while the question is open.
     let mut other = Bench::on_same_data(&bench).await;
@@ -59,7 +60,7 @@ async fn the_confirmation_holds_the_key_that_it_was_opened_for() {
     bench.type_keys("<Enter>").await;
     bench.sees("are now refused");
     bench.sees("newer");
-    bench.misses("first ");
+    bench.loses("first ");
 }
 
 #[tokio::test]
@@ -138,5 +139,5 @@ async fn details_show_the_whole_key() {
     let cells: Vec<&str> = row.split('\t').collect();
     assert_eq!((cells.len(), &cells[..3]), (FIELDS.len(), &[id.as_str(), "details", "active"][..]), "{row}");
     bench.type_keys("<Esc>").await;
-    bench.misses("Details");
+    bench.loses("Details");
 }

@@ -57,7 +57,7 @@ async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
     let token = hmac_token(secret.expose().as_bytes(), offered.as_bytes());
     bench.sees(token.expose());
     bench.sees("hidden in 30 s");
-    bench.misses(secret.expose());
+    bench.hides(secret.expose());
     bench.type_keys("<Enter><Tab><Enter><Tab><Enter>").await;
     assert_eq!(bench.copied()[0], (What::HmacToken, token.expose().to_owned()));
     assert_eq!(bench.copied()[1], (What::Content, offered.clone()));
@@ -68,7 +68,7 @@ async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
     bench.sees("curl command (contains a credential) sent");
     // Another content: the old token is gone, and the new one is its.
     bench.type_keys("<Tab><Tab><Ctrl-U>api-content-hash").await;
-    bench.misses(token.expose());
+    bench.loses(token.expose());
     bench.type_keys("<Enter>").await;
     bench.sees(hmac_token(secret.expose().as_bytes(), b"api-content-hash").expose());
     // It is a credential: it hides by itself and when nobody looks.
@@ -118,7 +118,7 @@ async fn a_new_key_is_tested_by_a_real_exchange() {
     assert_eq!(*verdict, Ok(Verdict::Good(test(&bench).test.id.clone())));
     let token = grant.access_token.expose().to_owned();
     assert!((3500..=3600).contains(&(grant.expires_at - bench.now().utc).num_seconds()));
-    bench.misses(&token);
+    bench.hides(&token);
     bench.type_keys("<Tab><Enter>").await;
     assert_eq!(bench.copied(), [(What::AccessToken, token.clone())]);
     assert!(!format!("{:?}", bench.state).contains(&token));
@@ -133,7 +133,7 @@ async fn a_key_made_earlier_has_its_token_and_nothing_of_it_stays() {
     let mut bench = Bench::new().await;
     let (id, secret) = bench.create("earlier").await;
     open_page(&mut bench, &id, secret.expose()).await;
-    bench.misses(secret.expose());
+    bench.hides(secret.expose());
     assert!(!format!("{:?}", bench.state).contains(secret.expose()));
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
     bench.sees("The server accepts the token");
@@ -170,7 +170,7 @@ async fn what_stands_in_the_wrong_field_is_named() {
     bench.press(secret.expose());
     bench.type_keys("<Tab>").await;
     bench.sees("the field was cleared");
-    bench.misses(secret.expose());
+    bench.hides(secret.expose());
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn the_doctor_says_how_a_foreign_token_was_made() {
     bench.type_keys("<Tab><Tab><Tab><Enter>").await;
     bench.sees("computed with a trailing newline in the secret");
     bench.sees("Use printf %s or echo -n");
-    bench.misses(failing.expose());
+    bench.hides(failing.expose());
     assert!(!format!("{:?}", bench.state).contains(failing.expose()));
 }
 

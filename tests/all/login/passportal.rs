@@ -24,6 +24,12 @@ fn tenant(authority: &Authority, exchange: Router) -> (Home, Mock) {
     (Home::with_team(&format!("https://{HOST}"), &more), mock)
 }
 
+/// The home of a user of another server that exchanges so.
+async fn elsewhere(exchange: Router) -> Home {
+    let port = serve_plain(Mock::default().router().merge(exchange)).await;
+    Home::with_team(&format!("http://127.0.0.1:{port}"), "")
+}
+
 fn good() -> Router {
     let answer = || async {
         let end = Utc::now().timestamp() + 3300;
@@ -80,6 +86,7 @@ async fn the_doctor_knows_what_passportal_does_not_have() {
     assert!(ended.good && !ended.out.contains("wrong"), "{ended:?}");
     assert!(ended.out.contains("The server answers, but has no /health (Passportal has none)."), "{ended:?}");
     assert!(!ended.out.contains("login"), "{ended:?}");
+    assert!(elsewhere(good()).await.run(&["doctor"], "", &[]).await.out.contains("login"));
     assert_eq!(mock.calls(), [""; 0]);
     // A host of Passportal's that has no API: of no use, whatever it answers.
     let authority = Authority::new("ours");
@@ -97,11 +104,14 @@ async fn a_pair_that_passportal_refuses_is_looked_up_in_its_dashboard() {
         (StatusCode::UNAUTHORIZED, Json(error))
     };
     let authority = Authority::new("ours");
-    let (home, _) = tenant(&authority, Router::new().route("/api/v2/auth/client_token", post(refused)));
+    let exchange = Router::new().route("/api/v2/auth/client_token", post(refused));
+    let (home, _) = tenant(&authority, exchange.clone());
     let ended = home.run(&["doctor", PAIR.0], PAIR.1, &[]).await;
     assert_eq!(ended.code, Some(7), "{ended:?}");
     assert!(ended.out.contains("Check in Passportal's dashboard (Settings › API Keys)"), "{ended:?}");
-    assert!(!ended.out.to_lowercase().contains("sign in") && !ended.out.contains("signs in"), "{ended:?}");
+    assert!(!ended.out.to_lowercase().contains("sign in"), "{ended:?}");
+    let elsewhere = elsewhere(exchange).await.run(&["doctor", PAIR.0], PAIR.1, &[]).await;
+    assert!(elsewhere.out.to_lowercase().contains("sign in"), "{elsewhere:?}");
     let page = tokio::task::spawn_blocking(move || {
         let mut terminal = Terminal::start(latchkey(&home.at("")));
         terminal.sees("Press t to test tokens");

@@ -111,7 +111,7 @@ fn a_remembered_session_is_taken_and_left_as_it_was() {
     assert_eq!(login.code, 0, "{login:?}");
     let mut talk = Talk::at(&team.home);
     talk.answers(&[("Signed in as jo (administrator)", HEARD), (COMMAND, "list"), ("No access keys yet", HEARD)]);
-    assert!(!talk.quits().contains("Password"));
+    assert!(!talk.quits().contains("Password of jo"));
     assert_eq!(team.sessions(), 1, "other commands use it too");
     // The kernel's keyring outlives the test's home.
     team.home.run(&["logout"]).good();

@@ -24,6 +24,8 @@ pub struct Bench {
     pub folder: TempDir,
     /// What the terminal shows.
     emulator: RefCell<vt100::Parser>,
+    /// The words that were looked for and seen.
+    seen: RefCell<Vec<String>>,
 }
 
 /// The way to an embedded server.
@@ -82,8 +84,8 @@ impl Bench {
     pub fn with(folder: TempDir, connect: impl Connect) -> Self {
         let link = client::spawn(connect);
         let page = MemoryPage::new((80, 24), TerminalKind::RICH, None, link, Options::default());
-        let emulator = RefCell::new(vt100::Parser::default());
-        Self { page, server: None, folder, emulator }
+        let (emulator, seen) = (RefCell::new(vt100::Parser::default()), RefCell::default());
+        Self { page, server: None, folder, emulator, seen }
     }
 
     /// Types a script; what it asks of the server is answered before this returns.
@@ -143,13 +145,22 @@ impl Bench {
     pub fn sees(&self, words: &str) {
         let picture = self.picture();
         assert!(picture.contains(words), "no “{words}” in:\n{picture}");
+        self.seen.borrow_mut().push(words.to_owned());
     }
 
-    /// Fails if these words are on screen.
+    /// Fails if these words are still on screen. They must have been seen there before: words that the program no longer
+    /// has would never be found.
     #[track_caller]
-    pub fn misses(&self, words: &str) {
+    pub fn loses(&self, words: &str) {
+        assert!(self.seen.borrow().iter().any(|seen| seen.contains(words)), "“{words}” was not seen before");
+        self.hides(words);
+    }
+
+    /// Fails if this secret, token or password is on screen.
+    #[track_caller]
+    pub fn hides(&self, value: &str) {
         let picture = self.picture();
-        assert!(!picture.contains(words), "“{words}” in:\n{picture}");
+        assert!(!picture.contains(value), "“{value}” in:\n{picture}");
     }
 
     /// The secret in the open dialog.

@@ -166,7 +166,7 @@ fn a_create_whose_secret_was_saved_is_settled() {
     let mut page = start(home.path(), &[]);
     page.sees("kept");
     page.press("q");
-    assert!(!contains(&page.ends().1.bytes, b"Unfinished key"));
+    assert!(!contains(&page.ends().1.bytes, UNFINISHED.as_bytes()));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_create_that_is_forgotten_is_not_asked_about_again() {
     let mut page = start(home.path(), &[]);
     page.sees("1 key");
     page.press("q");
-    assert!(!contains(&page.ends().1.bytes, b"Unfinished key"));
+    assert!(!contains(&page.ends().1.bytes, UNFINISHED.as_bytes()));
 }
 
 #[test]
