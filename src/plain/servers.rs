@@ -32,7 +32,8 @@ pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
 /// Says what is known of the server and of the way to it: fit for a bug report, so without a secret.
 pub(crate) async fn doctor(session: &mut Session) -> Flow<()> {
     let (diagnosis, health) = session.console.wait(diagnose(&session.connection)).await?;
-    for (name, value) in facts(&session.settings, Some(&session.config), health.as_ref()) {
+    let facts = facts(&session.settings, Some(&session.config), health.as_ref());
+    for (name, value) in session.console.wait(facts).await? {
         session.console.say(format!("{name}: {value}"));
     }
     for finding in &diagnosis.findings {

@@ -7,10 +7,9 @@ use super::args::DoctorArgs;
 use super::output;
 use crate::client::Health;
 use crate::config::Config;
-use crate::domain::ClipboardChoice;
 use crate::operations::connect;
 use crate::operations::context::Context;
-use crate::operations::diagnose::{Diagnosis, environment, key, surroundings};
+use crate::operations::diagnose::{Diagnosis, environment, key};
 use crate::operations::failure::{Exit, Failure};
 use case::Case;
 
@@ -29,12 +28,7 @@ pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure>
     let facts = if is_about_key {
         Vec::new()
     } else {
-        let mut facts = environment::facts(settings, config.as_ref().ok(), health.as_ref());
-        let wish = config.as_ref().map_or(ClipboardChoice::default(), Config::clipboard);
-        let notices = config.as_ref().map(Config::all_notices).unwrap_or_default().join(" ");
-        facts.extend((!notices.is_empty()).then_some(("Notices", notices)));
-        facts.extend(surroundings::facts(wish).await);
-        facts
+        environment::facts(settings, config.as_ref().ok(), health.as_ref()).await
     };
     let mut out = output::stdout();
     let written = report::write(&mut out, settings.format, &diagnosis, &facts);

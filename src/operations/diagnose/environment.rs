@@ -2,12 +2,12 @@
 
 use chrono::Utc;
 
-use super::{Diagnosis, Fact};
+use super::{Diagnosis, Fact, surroundings};
 use crate::client::session_file::{SessionFile, SessionStorage};
 use crate::client::{ApiError, Connection, ConnectionSettings, Health, Proxy, ProxyRoute, Target};
 use crate::config::{Config, ServerLocation};
-use crate::domain::BaseUrl;
 use crate::domain::diagnosis::{Evidence, Finding, diagnose as find};
+use crate::domain::{BaseUrl, ClipboardChoice};
 use crate::operations::context::Context;
 use crate::operations::failure::Exit;
 use crate::operations::format::time;
@@ -44,7 +44,7 @@ pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Heal
 }
 
 /// The facts, in the order in which they are shown.
-pub fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
+pub(crate) async fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
     let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
     let file = settings.overrides.config.clone().unwrap_or_else(|| settings.dirs.config.join("config.toml"));
     let there = if file.exists() { "" } else { " (no such file)" };
@@ -58,6 +58,9 @@ pub fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health
     }
     facts.push(("Local time", time(Utc::now())));
     facts.push(("State folder", settings.dirs.state.display().to_string()));
+    let notices = config.map(Config::all_notices).unwrap_or_default().join(" ");
+    facts.extend((!notices.is_empty()).then_some(("Notices", notices)));
+    facts.extend(surroundings::facts(config.map_or(ClipboardChoice::default(), Config::clipboard)).await);
     facts
 }
 

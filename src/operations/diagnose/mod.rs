@@ -2,7 +2,7 @@
 
 pub mod environment;
 pub(crate) mod key;
-pub mod surroundings;
+mod surroundings;
 
 use crate::domain::diagnosis::Finding;
 use crate::operations::failure::{Exit, Failure};

@@ -169,6 +169,7 @@ fn production_is_said_with_every_question_and_asks_for_more() {
         ("Profile: live, PRODUCTION", "doctor"),
     ]);
     talk.says("Profile: live (PRODUCTION)");
+    talk.says("Clipboard: ");
     talk.says("The server answers.");
     assert!(talk.quits().contains(&format!("[PRODUCTION live] {COMMAND}")));
 }
