@@ -71,8 +71,8 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
     let overrides = settings.overrides.clone();
     let ended = match args.command {
         Some(_) if args.plain => {
-            let words = "--plain is about the page, and a command has none.";
-            Err(Failure::usage(words).next("Commands write plain lines anyway: leave --plain away."))
+            let words = "--plain replaces the page, which commands don't open.";
+            Err(Failure::usage(words).next("Commands print plain lines anyway: omit --plain."))
         }
         Some(command) => cli::run(command, &settings),
         None => {
@@ -90,7 +90,7 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
 fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(plain::run(config, settings, why));
-    runtime.shutdown_background(); // a question that nobody answers must not hold us
+    runtime.shutdown_background(); // a question that no one answers must not hold us
     let ended = ended?;
     match ended.signal {
         // As a shell reports a program that a signal ended.

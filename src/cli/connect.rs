@@ -13,7 +13,7 @@ pub(crate) async fn connect(settings: &Context) -> Result<Connection, Failure> {
     connect::signed_in(&mut Prompts::new(), &config, config.chosen(), &settings.embedded).await
 }
 
-/// Connects to the server of the chosen profile for calls that need no session; nobody is asked to sign in.
+/// Connects to the server of the chosen profile for calls that need no session; no one is asked to sign in.
 pub(crate) async fn connect_as_anyone(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
     connect::without_session(&config, config.chosen(), &settings.embedded).await

@@ -38,7 +38,7 @@ impl Prompts {
         answer.map_err(io::Error::other).flatten().map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => Stop::Left.into(),
             io::ErrorKind::Interrupted => Stop::Signal(INTERRUPT).into(),
-            _ => Interrupt::Failed(Failure::new(Exit::Mistake, format!("The terminal cannot be asked: {error}."))),
+            _ => Interrupt::Failed(Failure::new(Exit::Mistake, format!("Can't ask on the terminal: {error}."))),
         })
     }
 }
@@ -55,7 +55,7 @@ impl Prompter for Prompts {
 
     fn say_credential(&mut self, text: &str) -> Flow<()> {
         // To the terminal itself: standard error may be a log.
-        prompt::show(text).map_err(|error| Interrupt::words(&format!("the terminal cannot be written to: {error}")))
+        prompt::show(text).map_err(|error| Interrupt::words(&format!("can't write to the terminal: {error}")))
     }
 
     async fn ask(&mut self, question: impl AsRef<str>) -> Flow<String> {

@@ -46,14 +46,16 @@ fn check(wanted: ExpectedInput, text: &SecretString) -> Result<(), Failure> {
         Err(role) if role.is_certain => role.to_string(),
         _ => return Ok(()),
     };
-    Err(Failure::new(Exit::NotGood, format!("The {} is not good: {wrong}.", wanted.name()))
+    Err(Failure::new(Exit::NotGood, format!("The {} is not valid: {wrong}.", wanted.name()))
         .next("Nothing was sent anywhere."))
 }
 
 /// Refuses an ID and a secret that cannot be a pair.
 pub fn check_pair(id: &KeyId, secret: &SecretString) -> Result<(), Failure> {
     match credential_kind::check_pair(id.raw_for_api(), secret.expose_secret()) {
-        Err(wrong) if wrong.is_certain => Err(Failure::new(Exit::NotGood, format!("The pair is not good: {wrong}."))),
+        Err(wrong) if wrong.is_certain => {
+            Err(Failure::new(Exit::NotGood, format!("The ID and secret are not valid: {wrong}.")))
+        }
         _ => Ok(()),
     }
 }

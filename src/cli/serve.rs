@@ -96,7 +96,7 @@ impl From<SetupError> for Failure {
     }
 }
 
-/// Our own lines and nobody else's: a library might log what a client sent.
+/// Our own lines and no other's: a library might log what a client sent.
 fn log_to_stderr(args: &Serve) -> Result<()> {
     let ours = Targets::new().with_target("latchkey", args.log_level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false);

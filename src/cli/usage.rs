@@ -59,7 +59,7 @@ fn message(error: &clap::Error) -> String {
     format!("{}.", line.trim_end_matches(['.', ':']))
 }
 
-/// Words that do not repeat what was typed, if that may be a secret: it looks like one, or it stands where nothing is taken.
+/// Words that do not repeat what was typed, if that may be a secret: it looks like one, or it is where nothing is taken.
 fn hidden(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),

@@ -37,7 +37,7 @@ pub enum ApiError {
     /// 404 of the sign-in: it is not a server of ours, or not its root.
     #[error("No latchkey sign-in at this address (404). Check the base URL.")]
     NoSignIn,
-    /// What Passportal's API does not have. It is not asked for it: nobody should type a password there.
+    /// What Passportal's API does not have. It is not asked for it: no one should type a password there.
     #[error(
         "Passportal has no API for managing keys. Use its dashboard. latchkey hmac, token and doctor work with its \
          keys; so does t on the page."

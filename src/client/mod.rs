@@ -48,7 +48,7 @@ pub enum Request {
     /// Ask whether an access token is good.
     Verify(Attempt, Option<BaseUrl>, AccessToken),
     SignIn(Credentials),
-    /// Nobody will sign in: what waits for it is refused.
+    /// No one will sign in: what waits for it is refused.
     GiveUp,
     SignOut,
     /// Work on the server of another profile.

@@ -19,7 +19,7 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub profile: String,
-    /// Who is signed in; none where nobody signs in.
+    /// Who is signed in; none where no one signs in.
     pub username: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub struct Connection {
     pub client: Client,
     /// What is known of it.
     pub server: Server,
-    /// Whether the session was begun on this connection: then nobody else knows it, and it ends with it.
+    /// Whether the session was begun on this connection: then no one else knows it, and it ends with it.
     is_own: bool,
 }
 

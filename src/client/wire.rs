@@ -52,7 +52,7 @@ pub(crate) struct WirePage {
 }
 
 impl WirePage {
-    /// Turns a page that was read upward around, so that it stands in its list's order.
+    /// Turns a page that was read upward around, so that it is in its list's order.
     pub(crate) fn into_page(self, place: &Cursor) -> Result<Page, ApiError> {
         let mut keys = self.keys.into_iter().map(WireKey::into_key).collect::<Result<Vec<_>, _>>()?;
         let (next, first) = (self.next_cursor.map(CursorToken), self.prev_cursor.map(CursorToken));
@@ -96,7 +96,7 @@ pub(crate) struct WireError {
     pub(crate) code: Option<i64>,
 }
 
-/// A number, also as text. Anything else is none: the words count all the same.
+/// A number, also as text. Anything else is none: the words count anyway.
 fn code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
     let value = Value::deserialize(from)?;
     Ok(value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()))
@@ -132,7 +132,7 @@ impl WireGrant {
         }
         Ok(Grant {
             access_token: AccessToken::new(token),
-            expires_at: expires_at.ok_or(ApiError::Garbled(200, "its expiry_time is no time"))?,
+            expires_at: expires_at.ok_or(ApiError::Garbled(200, "its expiry_time is not a time"))?,
         })
     }
 }

@@ -26,7 +26,7 @@ pub enum ConfigError {
     },
     #[error("{spot}: {problem}")]
     Setting {
-        /// Where it stands.
+        /// Where it is.
         spot: Spot,
         /// What is wrong, and what to do.
         problem: String,

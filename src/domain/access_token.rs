@@ -32,7 +32,7 @@ pub enum Verdict {
 }
 
 impl AccessToken {
-    /// Takes any server's token as it stands.
+    /// Takes any server's token as it is.
     pub fn new(text: &str) -> Self {
         Self(SecretString::from(text))
     }

@@ -22,7 +22,7 @@ impl Content {
     /// The example of Passportal's documentation.
     pub const EXAMPLE: &'static str = "api-content-hash";
 
-    /// Takes a text as it stands.
+    /// Takes a text as it is.
     pub fn parse(text: &str) -> Result<Self, ContentError> {
         match text.len() {
             0 => Err(ContentError::Empty),

@@ -78,7 +78,7 @@ impl CredentialKind {
 }
 
 impl ExpectedInput {
-    /// The field's name, as it stands on screen.
+    /// The field's name, as it is on screen.
     pub const fn name(self) -> &'static str {
         match self {
             Self::KeyId => "Access key ID",
@@ -161,7 +161,7 @@ impl ExpectedInput {
     }
 }
 
-/// Whether a whole secret of ours stands in a text, and not at its beginning alone.
+/// Whether a whole secret of ours is in a text, and not at its beginning alone.
 fn holds_secret(text: &str) -> bool {
     text.match_indices(SecretKey::PREFIX).any(|(at, _)| {
         let rest = &text.as_bytes()[at + SecretKey::PREFIX.len()..];

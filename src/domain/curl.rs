@@ -19,7 +19,7 @@ pub enum CurlEndpoint<'a> {
 const PATH: &str = "/api/v2/auth/client_token";
 
 /// A command for a POSIX shell. The secret is not in it; the HMAC token is, which is a credential, and the text says
-/// so. curl reads it from its standard input, so that it stands in no list of processes; the blank before `curl` keeps
+/// so. curl reads it from its standard input, so that it is in no list of processes; the blank before `curl` keeps
 /// it out of the history of shells that are told so (`HISTCONTROL=ignorespace`).
 pub fn curl_text(endpoint: CurlEndpoint<'_>, id: &KeyId, token: &HmacToken, content: &Content) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(1024));

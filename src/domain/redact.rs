@@ -1,4 +1,4 @@
-//! The last line of defence: a secret that stands in somebody's words is not repeated.
+//! The last line of defence: a secret that is in somebody's words is not repeated.
 
 use super::SecretKey;
 

@@ -13,7 +13,7 @@ use super::KeyId;
 /// A secret access key: wiped when dropped, and never printed by accident.
 ///
 /// Ours are `sk_`, 43 base-62 characters (256 bits) and 6 base-62 characters, the CRC-32 of what
-/// stands before them. The checksum finds typing errors; it protects nothing.
+/// is before them. The checksum finds typing errors; it protects nothing.
 #[derive(Clone)]
 pub struct SecretKey(Arc<SecretBytes>);
 
@@ -27,7 +27,7 @@ struct SecretBytes {
 /// Why a text is not a secret access key of ours. Never holds any of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretKeyError {
-    /// An access key ID stands where the secret belongs.
+    /// An access key ID is where the secret belongs.
     #[error("this is an Access key ID; the Secret access key starts with sk_ and has 52 characters")]
     IsKeyId,
     #[error("a Secret access key starts with sk_")]
@@ -91,12 +91,12 @@ impl SecretKey {
         Ok(Self::foreign(text))
     }
 
-    /// Takes any server's secret as it stands.
+    /// Takes any server's secret as it is.
     pub fn foreign(text: &str) -> Self {
         Self(Arc::new(SecretBytes { _lock: None, text: SecretString::from(text) }))
     }
 
-    /// The same for one that nobody has yet and that will stay for a while: its page is not swapped out (`mlock(2)`).
+    /// The same for one that no one has yet and that will stay for a while: its page is not swapped out (`mlock(2)`).
     ///
     /// As far as the kernel lets us: `ulimit -l` may forbid it, and another secret that leaves the same page unlocks it.
     pub fn foreign_locked(text: &str) -> Self {

@@ -44,7 +44,7 @@ impl Context {
         if profile.is_none() && url.is_none() {
             return Ok(());
         }
-        Err(Failure::usage(format!("{what} works on a data folder: --profile and --url mean nothing to it."))
+        Err(Failure::usage(format!("{what} works on a data folder; --profile and --url don't apply."))
             .next("Give the folder with --data."))
     }
 

@@ -45,7 +45,7 @@ enum Origin {
 }
 
 impl Origin {
-    /// As it stands in a note. Asked for when the server has been reached: by then a data folder is there, and its one
+    /// As it is in a note. Asked for when the server has been reached: by then a data folder is there, and its one
     /// true path can be known.
     fn words(&self) -> String {
         match self {
@@ -88,7 +88,7 @@ impl PendingCreates {
     }
 
     /// Notes a create that is about to be sent. A second try under the same name changes nothing. Where no note can be
-    /// written the create goes on all the same: it is worth more.
+    /// written the create goes on anyway: it is worth more.
     pub fn record(&mut self, owner: &Owner, new: &NewKey) {
         let Some(place) = self.place(&owner.profile) else { return };
         if self.guard.iter().any(|(key, ..)| *key == new.idempotency_key) {

@@ -163,7 +163,7 @@ async fn keep(
 ) -> Result<(), Failure> {
     let older = file.load(None, Utc::now()).ok().flatten();
     if let Err(error) = file.store(session, name, storage) {
-        let _ = connection.sign_out().await; // nobody could use it
+        let _ = connection.sign_out().await; // no one could use it
         return Err(error.into());
     }
     if let Some(older) = older
@@ -198,7 +198,7 @@ fn not_told(until: DateTime<Utc>, error: &ApiError) -> Failure {
     let until = time(until);
     Failure::new(
         Exit::Unreachable,
-        format!("{message} It accepts the session until {until}, unless it is idle for long."),
+        format!("{message} The server accepts the session until {until}, or until it has been idle too long."),
     )
 }
 

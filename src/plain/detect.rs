@@ -15,9 +15,9 @@ pub enum PlainReason {
     Dumb,
     /// It is not known what the terminal knows.
     Unnamed,
-    /// Nobody looks at a screen.
+    /// No one looks at a screen.
     Output,
-    /// Nobody presses keys.
+    /// No one presses keys.
     Input,
 }
 

@@ -28,8 +28,8 @@ pub fn install(state: PathBuf) -> color_eyre::Result<()> {
             return;
         }
         let _ = match file {
-            Ok(file) => writeln!(io::stderr(), "latchkey: a mistake in the program; see {}", file.display()),
-            Err(_) => writeln!(io::stderr(), "latchkey: a mistake in the program, and no place to write about it"),
+            Ok(file) => writeln!(io::stderr(), "latchkey: internal error; see {}", file.display()),
+            Err(_) => writeln!(io::stderr(), "latchkey: internal error, and its details can't be written anywhere"),
         };
     }));
     Ok(())

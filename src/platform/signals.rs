@@ -38,7 +38,7 @@ pub struct Signals {
 impl Signals {
     /// Listens for SIGWINCH, SIGTSTP and SIGCONT, and for SIGHUP, SIGINT, SIGTERM and SIGQUIT in tasks of their own:
     /// they are heard whatever the screen is doing. Comes before the terminal is entered, so that none finds it
-    /// entered and nobody listening.
+    /// entered and no one listening.
     pub fn new() -> Self {
         // One place: the first signal says it all.
         let (sender, sent) = mpsc::channel(1);

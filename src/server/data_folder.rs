@@ -47,7 +47,7 @@ impl DataFolder {
     }
 }
 
-/// Creates the folder for this user alone, or checks that nobody else can put files into it.
+/// Creates the folder for this user alone, or checks that no one else can put files into it.
 fn own_folder(folder: &Path) -> Result<(), DataError> {
     if !folder.exists() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::files(folder))?;

@@ -29,7 +29,7 @@ impl Field {
         self.masked
     }
 
-    /// What stands in it.
+    /// What is in it.
     pub fn text(&self) -> &str {
         self.input.value()
     }
@@ -68,7 +68,7 @@ impl Field {
         }
     }
 
-    /// What stands before the cursor.
+    /// What is before the cursor.
     pub fn before_cursor(&self) -> &str {
         let end = self.text().char_indices().nth(self.input.cursor()).map_or(self.text().len(), |(at, _)| at);
         &self.text()[..end]

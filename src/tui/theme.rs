@@ -32,7 +32,7 @@ pub const LOUD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::REVER
 pub const GOOD: Style = Style::new().add_modifier(Modifier::BOLD);
 /// A revealed secret: alone on its line, as it is.
 pub const SECRET: Style = Style::new().add_modifier(Modifier::BOLD);
-/// On the first cell of a row: nothing else stands on it, and a row below that is so too goes on with the same text.
+/// On the first cell of a row: nothing else is on it, and a row below that is so too goes on with the same text.
 /// No look, but a word to the pen, which lets the terminal itself break such rows: a selection by mouse joins them.
 pub const ALONE: Modifier = Modifier::RAPID_BLINK;
 
@@ -104,7 +104,7 @@ pub fn cut() -> (&'static str, &'static str) {
     if Charset::spoken() == Charset::Ascii { ("<", ">") } else { (CUT, CUT) }
 }
 
-/// A character of ours in ASCII. Every other one was escaped by `domain::Untrusted`; what came past it all the same
+/// A character of ours in ASCII. Every other one was escaped by `domain::Untrusted`; what came past it anyway
 /// has none.
 pub fn in_ascii(symbol: &str) -> Option<&'static str> {
     IN_ASCII.iter().find(|(ours, _)| *ours == symbol).map(|(_, ascii)| *ascii)

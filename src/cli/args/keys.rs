@@ -89,10 +89,10 @@ pub struct ShowArgs {
     pub events: bool,
 }
 
-/// What the new key shall be, and where its secret goes.
+/// The new key, and where its secret goes.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// What is written about it.
+    /// Its texts.
     #[command(flatten)]
     pub texts: TextArgs,
     /// Expiry: 90d, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
@@ -120,7 +120,7 @@ pub struct EditArgs {
     /// The access key ID
     #[arg(value_parser = input::key_id)]
     pub id: KeyId,
-    /// What is written about it.
+    /// Its texts.
     #[command(flatten)]
     pub texts: TextArgs,
     /// New expiry: 90d, 2027-01-31, 2027-01-31T18:00:00Z or never
@@ -186,7 +186,7 @@ pub struct DeleteArgs {
 pub type IdOrDash = Option<KeyId>;
 
 impl CreateArgs {
-    /// Where the secret is to go.
+    /// Where the secret goes.
     pub fn delivery(&self) -> DeliveryRequest<'_> {
         DeliveryRequest {
             file: self.secret_file.as_deref(),

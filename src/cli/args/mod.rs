@@ -78,7 +78,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// What they wish of the settings.
+    /// What the arguments set in place of the settings.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             config: self.config.clone(),
@@ -92,7 +92,7 @@ impl Args {
     }
 }
 
-/// What can be done without the page.
+/// The commands, which work without the page.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Sign in (use --remember to stay signed in)

@@ -1,4 +1,4 @@
-//! The command lines that take a secret, which never stands among them.
+//! The command lines that take a secret, which never is among them.
 
 use std::path::PathBuf;
 

@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 use crate::server::net::limits::Limits;
 use crate::server::net::listen_addr::ListenAddr;
 
-/// How to serve many.
+/// Arguments of `latchkey serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Address and port, or path of a Unix socket, to listen on; may be repeated
@@ -63,7 +63,7 @@ pub enum LogFormat {
 }
 
 impl Serve {
-    /// What each client may take.
+    /// Limits for each client.
     pub fn limits(&self) -> Limits {
         Limits {
             header_bytes: self.max_header,

@@ -57,7 +57,7 @@ impl Client {
         Ok(Self { proxy, ..Self::build(http, &base, session)? })
     }
 
-    /// The same connection, as nobody.
+    /// The same connection, without a session.
     #[must_use]
     pub fn without_session(&self) -> Self {
         Self { session: None, ..self.clone() }

@@ -66,7 +66,8 @@ impl Client {
             ApiError::NotFound(_) => ApiError::NoSignIn,
             other => other,
         })?;
-        bearer(&wire.session_token).map_err(|_| ApiError::Garbled(200, "its session token fits into no header"))?;
+        bearer(&wire.session_token)
+            .map_err(|_| ApiError::Garbled(200, "its session token has characters that are not allowed in a header"))?;
         Ok(AdminSession {
             token: wire.session_token,
             expires_at: wire.expires_at,

@@ -10,7 +10,7 @@ pub use super::transport::{Proxy, ProxyRoute, ProxyUrl};
 use crate::domain::BaseUrl;
 pub use forward::Forward;
 
-/// Where a server is, and everything that stands between it and us.
+/// Where a server is, and everything that is between it and us.
 #[derive(Clone, Debug)]
 pub struct ConnectionSettings {
     pub target: Target,

@@ -60,7 +60,7 @@ async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiEr
     let Some(base) = at else { return Ok(client.without_session()) };
     // Reading the system's certificates takes some milliseconds.
     let built = tokio::task::spawn_blocking(move || Client::connect(&ConnectionSettings::new(Target::Url(base)), None));
-    built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("The way to that server could not be set up.".into())))
+    built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("Can't set up the connection to that server.".into())))
 }
 
 /// Whether a reply about keys says that somebody must sign in.

@@ -24,7 +24,7 @@ pub fn spawn(connect: impl Connect) -> Link {
 enum CallOutcome {
     /// Its reply was sent.
     Answered,
-    /// It needs somebody to sign in. Holds what was asked, and the reply if nobody does.
+    /// It needs somebody to sign in. Holds what was asked, and the reply if no one does.
     Refused(Request, Box<Reply>),
     SignedIn(Result<AdminSession, ApiError>),
 }
@@ -46,7 +46,7 @@ async fn run(
     replies: mpsc::Sender<Reply>,
     is_idle: watch::Sender<bool>,
 ) {
-    // A closed channel means that the screen is gone: nobody to tell.
+    // A closed channel means that the screen is gone: no one to tell.
     let connection = match connect.connect(None).await {
         Ok(connection) => connection,
         Err(error) => return drop(replies.send(Reply::Connected(Err(error))).await),

@@ -17,8 +17,8 @@ use crate::domain::Untrusted;
 type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
 type SocksError = <SocksV5<HttpConnector> as Service<Uri>>::Error;
 
-/// Finds the cause in an error's chain. The outer errors name the URL, which is nobody's business; the innermost
-/// says what happened. A proxy that stands in between is named where it is to blame.
+/// Finds the cause in an error's chain. The outer errors name the URL, which must not be shown; the innermost
+/// says what happened. A proxy that is in between is named where it is to blame.
 pub fn blame(error: &reqwest::Error, proxy: Option<&str>) -> ApiError {
     let by_proxy = |words: &str| {
         let words = proxy.map_or(words.to_owned(), |proxy| format!("{proxy}: {words}"));

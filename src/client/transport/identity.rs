@@ -11,7 +11,7 @@ use super::{TransportError, roots};
 
 const KEY: &str = "private key";
 
-/// Reads the chain and its key. The key must be for nobody else.
+/// Reads the chain and its key. The key must be for no one else.
 pub(crate) fn read(
     cert: &Path,
     key: &Path,

@@ -54,7 +54,7 @@ impl ProxyUrl {
         Ok(Self { whole: SecretString::from(url.as_str()), shown })
     }
 
-    /// Whether a password stands in it.
+    /// Whether a password is in it.
     pub fn has_password(&self) -> bool {
         Url::parse(self.whole.expose_secret()).is_ok_and(|url| url.password().is_some())
     }

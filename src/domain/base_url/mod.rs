@@ -24,10 +24,10 @@ pub struct BaseUrl {
 pub enum BaseUrlError {
     #[error("the base URL is empty; enter one like https://instance.passportalmsp.com")]
     Empty,
-    /// A Secret access key stands where the URL belongs.
+    /// A Secret access key is where the URL belongs.
     #[error("this looks like a Secret access key, not a base URL")]
     IsSecret,
-    /// A name or a password stands before the host.
+    /// A name or a password is before the host.
     #[error(
         "a base URL must not contain a user name or password: remove everything before the @, and sign in \
         instead"
@@ -100,7 +100,7 @@ impl BaseUrl {
         &self.text
     }
 
-    /// `host`, or `host:port` where the port is not the scheme's own. IDN stands as punycode, which hides nothing.
+    /// `host`, or `host:port` where the port is not the scheme's own. IDN is as punycode, which hides nothing.
     pub fn host_for_screen(&self) -> &str {
         &self.host
     }

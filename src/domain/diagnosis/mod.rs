@@ -60,7 +60,7 @@ impl Finding {
 /// What the server knows of the key, as far as it could be asked.
 #[derive(Clone, Debug, Default)]
 pub enum KeyState {
-    /// Nobody is signed in.
+    /// No one is signed in.
     #[default]
     Unknown,
     /// The server has no list of keys: it is Passportal.

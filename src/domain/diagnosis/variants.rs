@@ -24,7 +24,7 @@ pub enum Cause {
     SecretFromBase64,
     /// The secret's letters are of the wrong case.
     SecretCase,
-    /// The secret stands in quotes.
+    /// The secret is in quotes.
     SecretInQuotes,
     /// `echo` put a line break behind the content.
     NewlineInContent,
@@ -32,7 +32,7 @@ pub enum Cause {
     EmptyContent,
     /// The content is the example of the documentation, or another than was sent.
     ExampleContent,
-    /// The content stands in quotes.
+    /// The content is in quotes.
     ContentInQuotes,
     /// The content is the request's whole body.
     WholeBody,

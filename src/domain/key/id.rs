@@ -30,7 +30,7 @@ impl KeyId {
     /// Crockford's base 32: no I, L, O or U. <https://www.crockford.com/base32.html>
     const ALPHABET: &'static [u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-    /// Takes any server's ID as it stands.
+    /// Takes any server's ID as it is.
     pub fn parse(text: &str) -> Result<Self, KeyIdError> {
         match text.chars().count() {
             0 => Err(KeyIdError::Empty),

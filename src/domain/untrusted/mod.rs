@@ -119,7 +119,7 @@ fn spell(text: &str, ascii: bool) -> String {
     out
 }
 
-/// Characters that draw nothing or reorder what stands around them: categories Cc, Cf, Zl, Zp and
+/// Characters that draw nothing or reorder what is around them: categories Cc, Cf, Zl, Zp and
 /// Co, tags, variation selectors, Hangul fillers, the blank braille pattern.
 pub fn is_invisible(c: char) -> bool {
     matches!(u32::from(c),

@@ -1,4 +1,4 @@
-//! The terminal, what stands between it and us, and how this process hides: for a bug report.
+//! The terminal, what is between it and us, and how this process hides: for a bug report.
 
 use std::env;
 use std::time::Duration;

@@ -28,7 +28,7 @@ pub(crate) struct Console {
     sanitizer: Sanitizer,
     /// Whether a person types the answers, and the terminal shows them.
     typed: bool,
-    /// Whether a question stands on the line, which has no end yet.
+    /// Whether a question is on the line, which has no end yet.
     is_open: bool,
     /// What every question begins with.
     mark: String,

@@ -60,13 +60,13 @@ impl Session {
         Ok(session)
     }
 
-    /// Says what did not work. Where nobody types, nobody may read it either: the exit code tells it too.
+    /// Says what did not work. Where no one types, no one may read it either: the exit code tells it too.
     pub(crate) fn fail(&mut self, words: &str) {
         self.console.say(words);
         self.note_exit(Exit::Mistake);
     }
 
-    /// Takes note of how something ended, where nobody is there to read it.
+    /// Takes note of how something ended, where no one is there to read it.
     pub(crate) fn note_exit(&mut self, exit: Exit) {
         if !self.console.is_interactive() {
             self.exit = self.exit.max(exit);

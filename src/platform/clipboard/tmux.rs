@@ -43,7 +43,9 @@ impl Buffer {
         match loaded {
             Err(_) => failed("tmux does not answer."),
             Ok(Err(())) => failed("tmux refused it."),
-            Ok(Ok(())) if !is_gone => failed(&format!("tmux has it, but also in its buffer {name}: delete that.")),
+            Ok(Ok(())) if !is_gone => {
+                failed(&format!("tmux copied it, but also kept it in its buffer {name}: delete that buffer."))
+            }
             Ok(Ok(())) => CopyReport::Sent(ClipboardRoute::Tmux),
         }
     }
@@ -64,7 +66,7 @@ impl Buffer {
     }
 }
 
-/// A name that nobody else uses.
+/// A name that no one else uses.
 fn name() -> String {
     format!("latchkey-{}", std::process::id())
 }

@@ -51,9 +51,8 @@ pub fn hidden(prompt: &str) -> io::Result<SecretString> {
     let _ = writeln!(terminal);
     drop(silence);
     let typed = typed?;
-    let text = std::str::from_utf8(&typed).map_err(|_| {
-        io::Error::new(io::ErrorKind::InvalidData, "what was typed is not UTF-8: set the terminal to UTF-8")
-    })?;
+    let text = std::str::from_utf8(&typed)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the input is not UTF-8: set the terminal to UTF-8"))?;
     Ok(SecretString::from(text))
 }
 
@@ -113,7 +112,7 @@ impl Typing {
 
     fn take_plain(&mut self, byte: u8) -> io::Result<bool> {
         match byte {
-            0x03 => return Err(io::Error::new(io::ErrorKind::Interrupted, "given up by Ctrl-C")),
+            0x03 => return Err(io::Error::new(io::ErrorKind::Interrupted, "cancelled with Ctrl-C")),
             0x04 if self.text.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
             b'\r' | b'\n' | 0x04 => return Ok(true),
             0x15 => self.text.clear(),

@@ -1,5 +1,5 @@
 //! A terminal that echoes nothing and interprets nothing: for as long as a secret is typed, and never longer. While the
-//! program stands still, the terminal is as it was before.
+//! program is still, the terminal is as it was before.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -72,7 +72,7 @@ impl Silence {
     pub(crate) fn begin(terminal: &File) -> io::Result<Self> {
         static WATCHED: Once = Once::new();
         let before = tcgetattr(terminal)?;
-        tcsetattr(terminal, OptionalActions::Now, &before)?; // waits with the terminal as it is, and nobody listening
+        tcsetattr(terminal, OptionalActions::Now, &before)?; // waits with the terminal as it is, and no one listening
         WATCHED.call_once(watch);
         let mut silent = before.clone();
         // Without ISIG, Ctrl-C is a byte.
@@ -112,7 +112,7 @@ impl Silence {
         }
     }
 
-    /// Stops the whole job, the terminal as it was before, until somebody brings it back. Not if nobody could; says
+    /// Stops the whole job, the terminal as it was before, until somebody brings it back. Not if no one could; says
     /// whether.
     pub(crate) fn make_way(&mut self) -> io::Result<bool> {
         if !can_resume() {
@@ -165,7 +165,7 @@ fn lock() -> MutexGuard<'static, Option<Silent>> {
     SILENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a shell had the terminal since it was silenced, as after a SIGSTOP, of which nobody is told before.
+/// Whether a shell had the terminal since it was silenced, as after a SIGSTOP, which no process is told of in advance.
 fn is_broken() -> bool {
     lock().as_ref().is_some_and(|silent| {
         let shows = |modes: Termios| modes.local_modes.intersects(LocalModes::ECHO | LocalModes::ICANON);
@@ -213,7 +213,7 @@ async fn listen(ready: Sender<()>) -> io::Result<()> {
     }
 }
 
-/// Tells who reads at the silent terminal. Where nobody does, a stop needs no preparation.
+/// Tells who reads at the silent terminal. Where no one does, a stop needs no preparation.
 fn tell(word: u8) {
     if let Some(silent) = lock().as_mut() {
         let _ = silent.tell.write_all(&[word]);

@@ -7,7 +7,7 @@ use std::fs;
 pub struct Account {
     /// The user ID that we work as.
     pub user: u32,
-    /// The user who logged in, whatever account they work as now; none if nobody did, or the kernel does not tell.
+    /// The user who logged in, whatever account they work as now; none if no one did, or the kernel does not tell.
     pub login: Option<u32>,
 }
 
@@ -36,7 +36,7 @@ impl Account {
     }
 }
 
-/// The kernel writes -1 for nobody.
+/// The kernel writes -1 for no one.
 fn parse(text: &str) -> Option<u32> {
     text.trim().parse().ok().filter(|user| *user != u32::MAX)
 }

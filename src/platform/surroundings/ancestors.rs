@@ -28,7 +28,7 @@ impl Process {
         Self::parse(&String::from_utf8_lossy(&stat))
     }
 
-    /// The name stands in parentheses, and may hold some itself.
+    /// The name is in parentheses, and may hold some itself.
     fn parse(stat: &str) -> Option<Self> {
         let (head, rest) = stat.rsplit_once(')')?;
         let (_, name) = head.split_once('(')?;
@@ -63,7 +63,7 @@ pub(crate) fn is_in_foreground() -> bool {
 /// Whether somebody could bring us back after a stop: a shell of our session, outside our process group.
 ///
 /// The kernel asks the same before a SIGTSTP stops a program (POSIX: an orphaned process group). Started by tmux, sshd
-/// or a terminal itself, there is nobody, and a stop would be for ever.
+/// or a terminal itself, there is no one, and a stop would be for ever.
 pub(crate) fn can_resume() -> bool {
     let mut family = upward_from(std::process::id());
     let Some(us) = family.next() else { return false };

@@ -25,7 +25,7 @@ fn local(display: &str) -> Option<&str> {
     number.split('.').next()
 }
 
-/// By its file, or by its abstract name in unix(7)'s list, where that stands after an `@`.
+/// By its file, or by its abstract name in unix(7)'s list, where that is after an `@`.
 fn listens(socket: &str) -> bool {
     let is_it = |line: &str| line.split_whitespace().last().is_some_and(|name| name.trim_start_matches('@') == socket);
     Path::new(socket).exists() || std::fs::read_to_string("/proc/net/unix").is_ok_and(|list| list.lines().any(is_it))

@@ -1,4 +1,4 @@
-//! What stands between the program and its user: multiplexers, recorders, other people's eyes, and the way to a
+//! What is between the program and its user: multiplexers, recorders, other people's eyes, and the way to a
 //! clipboard. It is looked at anew before a secret is shown or copied, since all of it changes while we run.
 
 mod account;
@@ -28,7 +28,7 @@ pub struct Surroundings {
     pub warnings: Vec<Warning>,
     /// The terminal, by its device, to which tmux would hand a copy.
     pub client: Option<String>,
-    /// Whether mosh stands between the terminal and this computer.
+    /// Whether mosh is between the terminal and this computer.
     pub mosh: bool,
 }
 
@@ -67,7 +67,7 @@ pub async fn look(wish: ClipboardChoice) -> Surroundings {
         Some(pane) => Some(tmux::ask(pane).await),
         None => None,
     };
-    // Reading /proc is quick, but it is files all the same.
+    // Reading /proc is quick, but it is files anyway.
     let judged = tokio::task::spawn_blocking(move || judge(&environment, wish, tmux.as_ref())).await;
     judged.unwrap_or_else(|_| Surroundings {
         way: Err("the terminal's surroundings can't be examined".to_owned()),

@@ -125,7 +125,9 @@ fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
         return Err(refuse("it is not a file of yours; change its owner"));
     }
     if meta.mode() & 0o077 != 0 {
-        return Err(refuse("others may read it; make it yours alone (chmod 600), and think of its secrets as known"));
+        return Err(refuse(
+            "others can read it; restrict it (chmod 600) and treat the secrets that it protects as compromised",
+        ));
     }
     let mut bytes = Zeroizing::new([0; 2 * HALF]);
     let whole = meta.len() == bytes.len() as u64 && file.read_exact(bytes.as_mut_slice()).is_ok();

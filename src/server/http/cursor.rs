@@ -20,7 +20,7 @@ pub(crate) fn decode(sort: Sort, text: &str) -> Result<Keyset, HttpError> {
         (word == sort.as_str() && value.fits(sort)).then_some(Keyset { value, seq })
     };
     let place = URL_SAFE_NO_PAD.decode(text).ok().and_then(known);
-    place.ok_or_else(|| HttpError::malformed("cursor", "is not one that this list gave"))
+    place.ok_or_else(|| HttpError::malformed("cursor", "is not a cursor of this list"))
 }
 
 pub(crate) fn encode_event(seq: i64) -> String {
@@ -30,7 +30,7 @@ pub(crate) fn encode_event(seq: i64) -> String {
 pub(crate) fn decode_event(text: &str) -> Result<i64, HttpError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok();
     let seq = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
-    seq.ok_or_else(|| HttpError::malformed("cursor", "is not one that this list gave"))
+    seq.ok_or_else(|| HttpError::malformed("cursor", "is not a cursor of this list"))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl HttpError {
 
     /// 500: a bug, which the panic hook has reported in a private file.
     pub(crate) fn panicked() -> Self {
-        tracing::error!("a bug in the program ended a request; see panic.log in the state folder");
+        tracing::error!("an internal error ended a request; see panic.log in the state folder");
         Self::unexpected()
     }
 

@@ -26,7 +26,7 @@ impl Principal {
     pub(crate) fn may_change(&self) -> Result<(), HttpError> {
         match self.role {
             Role::Superuser | Role::Administrator => Ok(()),
-            Role::Auditor => Err(HttpError::forbidden("An auditor may look at keys, not change them")),
+            Role::Auditor => Err(HttpError::forbidden("Auditors can view keys but not change them")),
         }
     }
 }

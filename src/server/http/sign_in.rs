@@ -64,7 +64,7 @@ pub(crate) async fn sign_out(
     bearer: Bearer,
 ) -> Result<StatusCode, HttpError> {
     let Bearer::Stored(digest, principal) = bearer else {
-        return Err(HttpError::forbidden("This session ends with the program that began it"));
+        return Err(HttpError::forbidden("The embedded server's session ends with latchkey; it can't be signed out"));
     };
     who.is(&principal.username);
     state.0.store.end_session(digest).await?;

@@ -39,7 +39,7 @@ pub enum StoreError {
     #[error("the request was cancelled")]
     Cancelled,
     /// The call panicked, which the panic hook has reported.
-    #[error("a bug in the program ended the call; see panic.log in the state folder")]
+    #[error("an internal error ended the call; see panic.log in the state folder")]
     Panicked,
     /// Any other error of the engine.
     #[error("the database reports: {0}")]

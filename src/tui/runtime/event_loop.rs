@@ -28,7 +28,7 @@ const RESIZE_PAUSE: Duration = Duration::from_millis(50);
 /// A terminal that is gone ends the program as its signal does, which may come later or not at all.
 pub(crate) const SIGHUP: i32 = rustix::process::Signal::HUP.as_raw();
 /// Where neither the terminal nor the environment knows its size.
-const UNKNOWN_SIZE: &str = "The terminal does not say its size: set it with stty rows 24 cols 80.";
+const UNKNOWN_SIZE: &str = "The terminal doesn't report its size: set it with stty rows 24 cols 80.";
 
 /// The page while it runs.
 pub struct Runtime<T: Terminal, M: Machine> {
@@ -185,7 +185,8 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             }
             LoopStep::Reply(Some(reply)) => self.take_reply(reply, now),
             LoopStep::Reply(None) => Some(Effect::Quit(Some(
-                "The part of the program that speaks to the server has failed; see the log in the state folder.".into(),
+                "The connection to the server stopped because of an internal error; see panic.log in the state folder."
+                    .into(),
             ))),
             LoopStep::Task(result) => self.take_result(result, now),
             LoopStep::Time if self.resize_at.is_some_and(|at| at <= now.at) => {

@@ -60,7 +60,7 @@ impl CursorWriter {
         self.at = Some((x, y));
     }
 
-    /// Goes to a changed cell; over a short gap by writing what stands there.
+    /// Goes to a changed cell; over a short gap by writing what is there.
     pub(crate) fn reach(&mut self, out: &mut Vec<u8>, frame: &Buffer, x: u16, y: u16) {
         if let Some((column, row)) = self.at
             && row == y

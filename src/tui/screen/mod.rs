@@ -127,7 +127,7 @@ impl Screen {
     }
 
     /// Writes a row that is selected as a whole. It is cleared first, from its start: multiplexers then know that
-    /// nothing stands behind its end. One that goes on from such a row above follows it by the terminal's own wrap.
+    /// nothing is behind its end. One that goes on from such a row above follows it by the terminal's own wrap.
     fn write_alone(&mut self, out: &mut Vec<u8>, y: u16) {
         self.writer.go(out, 0, y);
         self.writer.plain(out);

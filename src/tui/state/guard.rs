@@ -7,7 +7,7 @@ use crate::platform::clipboard::report::What;
 use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::keymap::Action;
 
-/// A secret about to leave, and the question that stands in its way if there is a reason for one.
+/// A secret about to leave, and the question that is in its way if there is a reason for one.
 #[derive(Debug)]
 pub struct Guard {
     /// What is held back.
@@ -42,7 +42,7 @@ impl State {
         new.retain(|warning| {
             let concerns = match guard.holds {
                 PendingAction::Show => true,
-                // A copy that has no way comes to nobody's eyes.
+                // A copy that has no way is seen by no one.
                 PendingAction::Copy(..) => is_reachable && warning.concerns_copies(),
             };
             concerns && !self.accepted.contains(warning)

@@ -54,9 +54,9 @@ use crate::platform::surroundings::{Surroundings, Warning};
 #[derive(Debug, Default)]
 pub struct State {
     pub list: List,
-    /// What stands on top of it.
+    /// What is on top of it.
     pub dialog: Option<Dialog>,
-    /// What stands on top of everything but a secret: somebody must sign in.
+    /// What is on top of everything but a secret: somebody must sign in.
     pub sign_in: Option<SignInDialog>,
     /// The filter while it is typed.
     pub filter: Option<Field>,
@@ -70,7 +70,7 @@ pub struct State {
     pub connecting: Option<String>,
     /// Every profile that there is.
     pub profiles: Vec<Profile>,
-    /// What stands between the program and its user, once it was looked at.
+    /// What is between the program and its user, once it was looked at.
     pub surroundings: Option<Surroundings>,
     /// What is held back until it is known who would see it.
     pub guard: Option<Guard>,
@@ -82,7 +82,7 @@ pub struct State {
     pub creating: bool,
     /// The user wants to suspend it: as soon as nothing would be lost.
     pub suspending: bool,
-    /// Creates whose end nobody has seen.
+    /// Creates whose end no one has seen.
     pub unsettled: UnresolvedCreates,
     /// Whether the program is about to end.
     pub exit: ExitState,

@@ -1,4 +1,4 @@
-//! Creates whose end nobody saw: those of this run until they are settled, and what an earlier run left over.
+//! Creates whose end no one saw: those of this run until they are settled, and what an earlier run left over.
 
 use super::focus::moved;
 use super::{CallState, Dialog, Effect, ExitState, State};
@@ -13,7 +13,7 @@ pub struct UnresolvedCreates {
     pub attempt: Option<NewKey>,
     /// Those whose end is known by now: what was noted of them can go.
     pub settled: Vec<IdempotencyKey>,
-    /// What an earlier run left over and nobody was asked about yet.
+    /// What an earlier run left over and no one was asked about yet.
     waiting: Vec<PendingCreate>,
 }
 

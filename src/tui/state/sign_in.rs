@@ -37,7 +37,7 @@ pub enum SignInOutcome {
     Stay,
     /// These shall sign in.
     Send(Credentials),
-    /// Nobody signs in.
+    /// No one signs in.
     GiveUp,
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::client::{Cursor, Page};
 use crate::domain::{AccessKey, CursorToken, KeyId};
 
-/// A run of pages around what is on screen. Rows count from its first; it knows where that stands in
+/// A run of pages around what is on screen. Rows count from its first; it knows where that is in
 /// the whole list when it can.
 #[derive(Debug, Default)]
 pub struct Window {

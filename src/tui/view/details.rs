@@ -15,7 +15,7 @@ use crate::domain::{AccessKey, ConfusableWarning};
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
 
-/// A name, what stands behind it, and how that looks.
+/// A name, what is behind it, and how that looks.
 type DetailRow = (&'static str, String, Style);
 
 /// The name of an access key ID where there is little room.

@@ -17,7 +17,7 @@ use ratatui::style::Style;
 use super::keymap::Mode;
 use super::state::{ClockReading, DetailsPane, SMALLEST, State};
 
-/// Draws the page and what stands on it; gives the place of the cursor if something is being typed.
+/// Draws the page and what is on it; gives the place of the cursor if something is being typed.
 pub fn draw(frame: &mut Buffer, state: &State, now: ClockReading) -> Option<Position> {
     let area = frame.area;
     if state.is_too_small() {

@@ -203,7 +203,7 @@ fn a_signal_while_a_secret_is_typed_leaves_the_terminal_as_it_was() {
         assert_eq!(code(status), 128 + signal.as_raw());
         assert!(!contains(&terminal.bytes, b"half"));
     }
-    // Here signals are held off until a secret is safe: there is none yet.
+    // Here signals are delayed until a secret is safe: there is none yet.
     let mut terminal = start(&home, &["keys", "create", "--secret-file", "s", "--url", "http://127.0.0.1:9"]);
     terminal.sees("User name");
     terminal.press("jo<Enter>");

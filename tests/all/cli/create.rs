@@ -140,7 +140,7 @@ fn output_that_fails_leaves_the_secret_in_a_private_file() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let done = Done::of(home.command(&["keys", "create"]).stdout(Stdio::from(writer)).spawn().unwrap());
-    assert!(done.complaint(8).contains("Nobody reads"));
+    assert!(done.complaint(8).contains("Nothing is reading"));
     works(&home, &home.keys()[0]["id"]);
     let home = Home::new();
     let error = Done::of(home.command(&["keys", "create"]).stdout(Stdio::null()).spawn().unwrap()).complaint(2);
@@ -152,7 +152,7 @@ fn output_that_fails_leaves_the_secret_in_a_private_file() {
 fn a_signal_does_not_part_a_secret_from_its_destination() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let home = Home::new();
-        // It never reads: nobody opens the other end of the pipe that it waits for.
+        // It never reads: no one opens the other end of the pipe that it waits for.
         let command = "mkfifo wait && echo started >&2 && exec cat wait";
         let mut child = home.command(&["keys", "create", "--pipe-to", command]).spawn().unwrap();
         let mut err = BufReader::new(child.stderr.take().unwrap());

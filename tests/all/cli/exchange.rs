@@ -60,7 +60,10 @@ fn a_pair_that_cannot_be_is_refused_before_anything_is_made_of_it() {
     let file = home.file("f", &twice);
     for args in [&["hmac", "--curl", &twice][..], &["token", &twice]] {
         let error = home.run(&[args, &["--secret-file", &file]].concat()).failed(7);
-        assert!(error.contains("The pair is not good: the Access key ID was given as the Secret"), "{error}");
+        assert!(
+            error.contains("The ID and secret are not valid: the Access key ID was given as the Secret"),
+            "{error}"
+        );
     }
 }
 
@@ -85,7 +88,7 @@ fn what_is_no_secret_is_named_and_not_repeated() {
     let broken = format!("{}{}", &secret[..51], if secret.ends_with('a') { 'b' } else { 'a' });
     for (input, code, why) in [
         (id.as_str(), 7, "Access key ID"),
-        (&broken, 7, "not good"),
+        (&broken, 7, "not valid"),
         (&secret[..40], 7, "52 characters"),
         ("eyJh.eyJb.c", 7, "access token"),
         (" 2222", 7, "space"),
@@ -225,7 +228,7 @@ fn a_token_that_no_header_can_hold_is_neither_sent_nor_given() {
     for token in ["a\nb\n", "a\u{1b}b", "{\n\"access_token\": \"x\"\n}\n"] {
         let file = home.file("token", token);
         let error = home.run(&["verify", "--token-file", &file]).failed(7);
-        assert!(error.contains("The access token is not good: ") && error.contains("Nothing was sent"), "{error}");
+        assert!(error.contains("The access token is not valid: ") && error.contains("Nothing was sent"), "{error}");
     }
     let answers = |token: &str| {
         let body = format!(r#"{{"success":true,"access_token":"{token}","expiry_time":32472144000}}"#);

@@ -113,7 +113,7 @@ pub fn parrot(answer: impl Into<String>) -> String {
     url
 }
 
-/// A URL where nobody listens.
+/// A URL where no one listens.
 pub fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -31,7 +31,7 @@ impl Team {
         log.read_line(&mut line).unwrap();
         let line: Value = serde_json::from_str(&line).unwrap();
         let url = format!("http://{}", text(&line["place"]));
-        // Nobody needs the rest, but a full pipe would stop the server.
+        // No one needs the rest, but a full pipe would stop the server.
         std::thread::spawn(move || log.lines().count());
         Self { server, url }
     }
@@ -79,7 +79,7 @@ fn sign_in_work_by_script_and_sign_out() {
     );
     assert_eq!(sign_in("kim").code, 0);
     at(&["keys", "show", &id]).good();
-    assert!(at(&["keys", "activate", &id]).failed(3).contains("auditor"));
+    assert!(at(&["keys", "activate", &id]).failed(3).contains("Auditors"));
     assert_eq!(at(&["keys", "delete", "--yes", &id]).code, 3);
 }
 

@@ -30,7 +30,7 @@ fn not_signed_in_and_not_allowed_are_3() {
     remember(&home, &auditor.url);
     home.run(&["keys", "list", "--url", &auditor.url]).good();
     let error = home.run(&["keys", "create", "--url", &auditor.url]).failed(3);
-    assert!(error.contains("auditor"), "{error}");
+    assert!(error.contains("Auditors"), "{error}");
     let done = home.run(&["keys", "delete", "--yes", "PK1", "PK2", "--url", &auditor.url]);
     assert_eq!(done.code, 3);
     assert!(
@@ -89,7 +89,7 @@ fn a_server_that_is_not_there_or_not_one_is_6() {
     let page = parrot("HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>");
     remember(&home, &page);
     assert!(home.run(&["keys", "show", "PK1", "--url", &page]).failed(6).contains("web page"));
-    // Nobody knows what became of a create that was never answered.
+    // No one knows what became of a create that was never answered.
     let error = home.run(&["keys", "create", "--url", &page]).failed(6);
     assert!(error.contains("not known whether"), "{error}");
 }

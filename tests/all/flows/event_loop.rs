@@ -6,7 +6,7 @@ use latchkey::tui::runtime::SignalEvent;
 
 use super::Bench;
 
-/// What was written since the last time, and shown by nobody.
+/// What was written since the last time, and shown by no one.
 fn written(bench: &Bench) -> String {
     String::from_utf8(std::mem::take(&mut bench.terminal.state().written)).unwrap()
 }

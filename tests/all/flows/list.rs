@@ -91,7 +91,7 @@ async fn a_filter_narrows_as_it_is_typed_and_clears() {
     bench.sees("1,500 keys");
 }
 
-/// A filter stands in the URL of a request: what is pasted or typed there by mistake must not.
+/// A filter is in the URL of a request: what is pasted or typed there by mistake must not.
 #[tokio::test]
 async fn a_secret_is_no_filter() {
     let mut bench = Bench::new().await;

@@ -71,7 +71,7 @@ async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
     bench.loses(token.expose());
     bench.type_keys("<Enter>").await;
     bench.sees(hmac_token(secret.expose().as_bytes(), b"api-content-hash").expose());
-    // It is a credential: it hides by itself and when nobody looks.
+    // It is a credential: it hides by itself and when no one looks.
     bench.type_keys("<FocusLost>").await;
     assert!(hmac(&bench).made.is_none());
     bench.type_keys("<Esc>").await;
@@ -191,7 +191,7 @@ async fn the_doctor_says_why_a_key_is_refused() {
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
     bench.sees("belongs to another key");
     bench.type_keys("<Esc><Esc>").await;
-    // A key of nobody.
+    // A key of no one.
     open_page(&mut bench, "PK000000000000000000", other.expose()).await;
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
     bench.sees("The server has no key with this ID");

@@ -45,7 +45,7 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
     bench.type_keys("c").await;
     let Some(latchkey::tui::state::Dialog::Create(dialog)) = &bench.state.dialog else { panic!("no dialog") };
     let name = dialog.idempotency_key.clone();
-    // The first try reaches the server; its answer reaches nobody.
+    // The first try reaches the server; its answer reaches no one.
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
     let new =

@@ -116,7 +116,7 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     bench.sees("Saved to ~/PK.secret (readable only by you).");
     bench.type_keys("<Enter>").await;
     assert!(bench.state.dialog.is_none());
-    // Nobody waits any more.
+    // No one waits any more.
     bench.state.on_delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into()))));
     bench.hides(secret.expose());
 }

@@ -10,7 +10,7 @@ async fn login(home: &Home, variables: &[(&str, &str)]) -> Ended {
     home.run(&LOGIN, PASSWORD, variables).await
 }
 
-/// A port that nobody listens at.
+/// A port that no one listens at.
 fn free() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

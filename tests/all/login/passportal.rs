@@ -1,4 +1,4 @@
-//! Passportal itself, whose API has the exchange alone: nobody is asked for a password there.
+//! Passportal itself, whose API has the exchange alone: no one is asked for a password there.
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

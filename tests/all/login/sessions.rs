@@ -110,7 +110,7 @@ async fn logout_says_when_the_server_could_not_be_told() {
     moved.private(".local/state/latchkey/sessions/team.json", &kept);
     let ended = moved.run(&["logout"], "", &[]).await;
     assert!(!ended.good, "{ended:?}");
-    assert!(ended.err.contains("It accepts the session until 2999-01-01T00:00:00Z"), "{}", ended.err);
+    assert!(ended.err.contains("The server accepts the session until 2999-01-01T00:00:00Z"), "{}", ended.err);
     assert!(ended.err.contains("Bad Gateway") && !ended.err.contains(TOKEN), "{}", ended.err);
     assert!(!moved.session().exists());
 }
@@ -181,7 +181,7 @@ async fn with_remember_alone_it_is_kept_in_the_kernels_keyring_or_nowhere() {
         return;
     }
     assert!(ended.out.contains("stored in the kernel's keyring of this user"), "{}", ended.out);
-    // Others see the name at most, and only the possessor reads: 3f000000. A timeout stands where "perm" would be last.
+    // Others see the name at most, and only the possessor reads: 3f000000. A timeout is where "perm" would be last.
     let keys = keys_with(&name);
     assert!(keys.len() == 1 && keys[0].contains(" 3f000000 ") && !keys[0].contains(" perm "), "{keys:?}");
     let listed = home.run(&["keys", "list"], "", &[]).await;

@@ -100,6 +100,6 @@ fn lines_of_any_bytes_and_lengths_do_no_harm() {
 #[test]
 fn plain_is_about_the_page_and_not_about_commands() {
     let home = Home::new();
-    assert!(home.run(&["--plain", "keys", "list"]).failed(2).contains("leave --plain away"));
+    assert!(home.run(&["--plain", "keys", "list"]).failed(2).contains("omit --plain"));
     assert!(home.run(&["--help"]).good().contains("LATCHKEY_PLAIN=1"));
 }

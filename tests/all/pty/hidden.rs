@@ -32,7 +32,7 @@ fn asks(terminal: &mut Terminal, question: &str, times: usize) {
     terminal.waits_for(question, |terminal| count(&terminal.bytes, question.as_bytes()) == times);
 }
 
-/// Waits for the shell's word that the job stands still; its terminal shows what is typed, and takes lines.
+/// Waits for the shell's word that the job is still; its terminal shows what is typed, and takes lines.
 #[track_caller]
 fn stops(terminal: &mut Terminal) {
     terminal.sees("Stopped");

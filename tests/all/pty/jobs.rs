@@ -29,7 +29,7 @@ pub fn child(terminal: &Terminal) -> Pid {
     Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap()).unwrap()
 }
 
-/// Waits for the shell's word that the job stands still, and asks the shell something, to see that it has the terminal.
+/// Waits for the shell's word that the job is still, and asks the shell something, to see that it has the terminal.
 #[track_caller]
 fn stops(terminal: &mut Terminal, secret: &str) {
     terminal.sees("Stopped");

@@ -97,7 +97,7 @@ fn number(bytes: &[u8]) -> Option<u32> {
     rest.split_once('.')?.0.parse().ok()
 }
 
-/// What has ended has no command line, also where nobody collects it (a container's first process may not).
+/// What has ended has no command line, also where no one collects it (a container's first process may not).
 fn waits_for_end_of(process: u32) {
     let until = Instant::now() + PATIENCE;
     while std::fs::read(format!("/proc/{process}/cmdline")).is_ok_and(|words| !words.is_empty()) {
@@ -135,7 +135,7 @@ fn a_line_that_drops_costs_nothing() {
     terminal.signal(rustix::process::Signal::KILL);
     waits_for_end_of(process);
     drop(terminal);
-    // The key is there, and that nobody kept its secret is said; of that nothing is, in no file.
+    // The key is there, and that no one kept its secret is said; of that nothing is, in no file.
     let (mut terminal, process) = sshd.latchkey();
     terminal.sees(&id);
     terminal.sees("Unfinished key creation");

@@ -105,7 +105,7 @@ fn recorders_leave_their_variables() {
         let mut terminal = Terminal::start(latchkey(home.path()).env(variable, "1"));
         is_warned(&mut terminal, by);
     }
-    // Nobody records: nothing is said, and nothing asked.
+    // No one records: nothing is said, and nothing asked.
     let home = TempDir::new().unwrap();
     let mut terminal = Terminal::start(latchkey(home.path()));
     terminal.sees("No access keys yet");

@@ -17,7 +17,7 @@ struct Desktop {
     runtime: TempDir,
 }
 
-/// Nobody's user and group ID, on Debian: sway does not run as root.
+/// No one's user and group ID, on Debian: sway does not run as root.
 const NOBODY: u32 = 65534;
 
 impl Desktop {
@@ -50,7 +50,7 @@ impl Desktop {
         command
     }
 
-    /// What is on the clipboard; nothing if nobody has put anything there.
+    /// What is on the clipboard; nothing if no one has put anything there.
     fn holds(&self) -> String {
         let output = self.tool("wl-paste").arg("--no-newline").output().unwrap();
         String::from_utf8(output.stdout).unwrap()

@@ -117,7 +117,7 @@ fn reveal_without_a_clipboard() {
     }));
 }
 
-/// A place where much is to be said of what stands around.
+/// A place where much is to be said of what is around.
 fn watched(stage: &mut Stage) {
     let around = Surroundings {
         way: Err("your terminal, as tmux sees it (vt220), doesn't support a clipboard".to_owned()),

@@ -45,7 +45,7 @@ pub fn key(id: &str, label: &str, status: Status, age_days: i64, used_minutes: O
     }
 }
 
-/// Keys as an administrator has them, and some as nobody should.
+/// Keys as an administrator has them, and some without a session should.
 pub fn some_keys() -> Vec<AccessKey> {
     let mut keys = vec![
         key("PK7QW3N5ZJ0V4T8M2XHC", "nightly backup", Status::Active, 22, Some(63)),

@@ -111,7 +111,7 @@ fn what_is_refused_is_said() {
     assert_eq!(run(&home, &["admin", "add", "po", "--password", PASSWORD]).status.code(), Some(2));
     ends(&run(&home, &["admin", "list", "--profile", "team"]), 2, "--profile and --url mean nothing");
     ends(&run(&home, &["serve", "--read-only"]), 2, "A server cannot be read-only");
-    // Without a terminal there is nobody to ask.
+    // Without a terminal there is no one to ask.
     let words = detached(&home, "admin remove jo");
     assert!(words.contains("There is no terminal to ask on") && words.contains("--yes"), "{words}");
     assert!(detached(&home, "admin passwd jo").contains("here is no terminal to ask on"));

@@ -1,4 +1,4 @@
-//! The log: one line for each request, and nothing in it that a client could want there or nobody should read.
+//! The log: one line for each request, and nothing in it that a client could want there or no one should read.
 
 use latchkey::domain::hmac_token;
 use latchkey::server::Role;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::support::served::{Served, data};
 use crate::support::server::{PASSWORD, add_administrator, send, text};
 
-/// What may stand in a line about a request, and nothing else.
+/// What may are in a line about a request, and nothing else.
 const FIELDS: [&str; 9] = ["timestamp", "level", "message", "method", "route", "status", "ms", "from", "who"];
 
 #[tokio::test]

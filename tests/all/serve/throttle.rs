@@ -41,7 +41,7 @@ async fn guessing_from_everywhere_gets_nowhere_and_locks_nobody_out_at_home() {
     throttles(&server, addresses(2), "nobody", 30, 30).await;
     assert_eq!(sign_in(&server, "192.0.2.1", "jo", PASSWORD).await.status, 200, "at home nothing changed");
     assert_eq!(sign_in(&server, "203.0.113.1", "mo", PASSWORD).await.status, 200, "nor for anybody else");
-    // What stands before the proxy's own word is the client's, and buys nothing.
+    // What is before the proxy's own word is the client's, and buys nothing.
     let forged = (0..40).map(|n| format!("10.0.0.{n}, 203.0.113.99"));
     throttles(&server, forged, "another", 10, 10).await;
     // Nor does an address out of one's own IPv6 network.

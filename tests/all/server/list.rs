@@ -97,7 +97,7 @@ async fn a_page_stays_right_while_keys_come_and_go() {
     let next = text(&first.body["next_cursor"]);
     server.create("a").await;
     server.create("e").await;
-    server.delete(&ids[1]).await; // the very key that the cursor stands on
+    server.delete(&ids[1]).await; // the very key that the cursor is on
     server.delete(&ids[3]).await;
     let rest = walk(&server, "sort=label&order=asc&limit=2", Some(next)).await;
     assert_eq!(rest.iter().map(|key| text(&key["label"])).collect::<Vec<_>>(), ["e", "f", "j"]);

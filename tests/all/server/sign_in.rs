@@ -184,7 +184,7 @@ async fn too_many_tries_wait_and_where_one_signed_in_before_a_stranger_changes_n
         assert!((1..=6).contains(&refused.headers["retry-after"].to_str().unwrap().parse().unwrap()));
         assert_eq!(refused.body["message"], "Too many sign-ins: wait a little and try again");
         assert_eq!(server.sign_in("jo", PASSWORD).await.status, 429, "not even with the right one");
-        // Had jo signed in from there before, nobody's tries would count against jo.
+        // Had jo signed in from there before, no one's tries would count against jo.
         server.database().execute("INSERT INTO familiar VALUES ('jo', 'local', ?1)", [i64::MAX]).unwrap();
         assert_eq!(server.sign_in("jo", PASSWORD).await.status, 200);
     }

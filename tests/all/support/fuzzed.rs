@@ -93,7 +93,7 @@ pub fn untrusted(bytes: &[u8]) {
 
 /// An answer of a server to any call, and what the screen makes of it.
 ///
-/// The first byte is the call, the second chooses the status, up to the first NUL stands a header's value.
+/// The first byte is the call, the second chooses the status, up to the first NUL is a header's value.
 pub fn answers(bytes: &[u8]) {
     let [call, status, rest @ ..] = bytes else { return };
     let statuses = [200, 201, 204, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503];

@@ -123,7 +123,7 @@ impl Done {
         self.complaint(code)
     }
 
-    /// The error in JSON of a run that had a result all the same.
+    /// The error in JSON of a run that had a result anyway.
     #[track_caller]
     pub fn complaint_as_json(&self, code: i32) -> Value {
         assert_eq!(self.code, code, "{self:?}");
@@ -135,7 +135,7 @@ impl Done {
         error["error"].clone()
     }
 
-    /// The error of a run that had a result all the same.
+    /// The error of a run that had a result anyway.
     #[track_caller]
     pub fn complaint(&self, code: i32) -> String {
         assert_eq!(self.code, code, "{self:?}");

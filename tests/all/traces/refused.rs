@@ -84,7 +84,7 @@ fn another_program_of_the_same_user_sees_neither_environment_nor_memory() {
     if !may_look() {
         return;
     }
-    // As nobody, in a folder of nobody's.
+    // As no one, in a folder of no one's.
     let home = TempDir::new().unwrap();
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let program = home.path().join("latchkey");

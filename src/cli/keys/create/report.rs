@@ -38,7 +38,7 @@ pub(crate) fn write(
     let written = write_to(&mut out, format, key, is_shown.then_some(secret), &delivered);
     let delivered = match output::done(written, &mut out) {
         Err(failure) if is_shown => {
-            let why = if failure.message.is_empty() { "Nobody reads standard output" } else { &failure.message };
+            let why = if failure.message.is_empty() { "Nothing is reading standard output" } else { &failure.message };
             rescue.keep(&key.id, &deliver::line(secret.expose()), why.to_owned())?
         }
         Err(failure) if !matches!(delivered, Delivery::Rescued(..)) => return Err(failure),
@@ -62,7 +62,7 @@ fn write_to(
     if let Format::Separated(by) = format {
         let mut rows = output::Rows::new(out, by);
         rows.row(KeyRecord::names().chain(["secret_access_key", "delivered_to", "file"]))?;
-        // A secret stands as it is: the comfort of a spreadsheet must not change it.
+        // A secret is as it is: the comfort of a spreadsheet must not change it.
         let rest = [text.unwrap_or_default(), delivered.word(), file.unwrap_or_default()].map(str::to_owned);
         rows.row(record.cells().map(output::cell).into_iter().chain(rest))?;
         return rows.end();

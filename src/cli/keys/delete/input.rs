@@ -33,7 +33,7 @@ fn read(input: impl io::Read) -> Result<Vec<KeyId>, Failure> {
     }
     let lines = text.lines().enumerate().map(|(n, line)| (n + 1, line.trim()));
     let ids = lines.filter(|(_, line)| !line.is_empty()).map(|(n, line)| {
-        // What stands there is not repeated: it may be a secret.
+        // What is there is not repeated: it may be a secret.
         key_id(line).map_err(|why| {
             Failure::usage(format!("Line {n} of standard input isn't an access key ID: {why}."))
                 .next(messages::NOTHING_DELETED)

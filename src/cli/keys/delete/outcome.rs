@@ -51,7 +51,7 @@ pub(crate) struct DeleteReport {
     format: Format,
     out: Out,
     lines: usize,
-    /// Why the first line that was lost could not be written. Keys are deleted all the same: that is what was asked.
+    /// Why the first line that was lost could not be written. Keys are deleted anyway: that is what was asked.
     lost: Option<Failure>,
 }
 
@@ -103,7 +103,7 @@ impl DeleteReport {
         }
     }
 
-    /// Ends the result. Lines that nobody wanted to read (`| head`) are no failure.
+    /// Ends the result. Lines that no one wanted to read (`| head`) are no failure.
     pub(crate) fn end(mut self) -> Result<(), Failure> {
         let end: &[u8] = match self.format {
             Format::Json if self.lines == 0 => b"[]\n",

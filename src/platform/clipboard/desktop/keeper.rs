@@ -34,7 +34,7 @@ struct ClipboardOwner {
     held: Option<([u8; 32], Instant)>,
 }
 
-/// Serves until nobody can ask any more; then takes off what is left.
+/// Serves until no one can ask any more; then takes off what is left.
 pub(crate) fn keep(orders: &Receiver<ClipboardJob>, hold: Duration) {
     let mut keeper = ClipboardOwner::default();
     loop {

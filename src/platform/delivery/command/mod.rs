@@ -124,7 +124,7 @@ impl PipeCommand {
 }
 
 /// In a session of its own a command cannot write to our terminal, nor read from it.
-#[expect(unsafe_code, reason = "there is no safe way to a new session")]
+#[expect(unsafe_code, reason = "a new session can't be started safely")]
 fn without_terminal(command: &mut tokio::process::Command) -> &mut tokio::process::Command {
     // SAFETY: between fork and exec only what is async-signal-safe may be called; setsid(2) is (signal-safety(7)),
     // and rustix calls nothing else.

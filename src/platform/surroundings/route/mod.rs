@@ -27,7 +27,7 @@ pub enum ClipboardRoute {
 }
 
 impl ClipboardRoute {
-    /// Where a copy will go, in a sentence. Nobody can know that it arrives.
+    /// Where a copy will go, in a sentence. No one can know that it arrives.
     pub(crate) const fn promise(self) -> &'static str {
         match self {
             Self::Tmux => "Copy uses your terminal's clipboard through tmux, if the terminal supports it.",

@@ -209,7 +209,7 @@ impl Reveal {
         RevealOutcome::Stay(None)
     }
 
-    /// The question has two answers: back to the secret (preselected), or close all the same.
+    /// The question has two answers: back to the secret (preselected), or close anyway.
     const fn answer(&mut self, action: Action) -> RevealOutcome {
         match action {
             Action::Next | Action::Previous => {

@@ -70,7 +70,7 @@ pub(crate) fn draw_profiles(frame: &mut Buffer, area: Rect, dialog: &ProfilesDia
     }
     if dialog.profiles.len() == 1 {
         next_row(&mut rest);
-        let words = "Other servers stand in config.toml, which latchkey doctor names; see the README.";
+        let words = "Add servers to config.toml (latchkey doctor shows its path); see assets/guide/profiles.md.";
         paragraph(frame, rest, words, theme::QUIET);
     }
 }

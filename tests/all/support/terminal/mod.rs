@@ -1,4 +1,4 @@
-//! A terminal for real programs: a pseudo-terminal, what stands on its screen, and every byte that came.
+//! A terminal for real programs: a pseudo-terminal, what is on its screen, and every byte that came.
 
 mod line;
 mod steps;
@@ -94,7 +94,7 @@ impl Terminal {
         self.screen.screen_mut().set_size(size(rows), size(columns));
     }
 
-    /// Closes it after a copy that nobody confirms, from its first button.
+    /// Closes it after a copy that no one confirms, from its first button.
     pub fn close_after_copy(&mut self) {
         self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
         self.sees("[I've saved it]");

@@ -29,7 +29,7 @@ fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading)
     let mut rest = inside;
     let roomy = rest.height > 10;
     if roomy {
-        let words = "HMAC-SHA256 of the content, with the Secret access key as the key. The content is no secret.";
+        let words = "HMAC-SHA256 of the content, with the Secret access key as the key. The content is not secret.";
         rest = paragraph(frame, rest, words, Style::new());
         next_row(&mut rest);
     }
