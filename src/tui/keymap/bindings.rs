@@ -2,14 +2,12 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Action, Binding, Mode, bind, control};
+use super::{Action, Binding, Mode, anywhere, bind, control};
 use crate::operations::actions::ActionId as Id;
 
 use Action as A;
 use KeyCode as K;
 use Mode as M;
-
-const QUIT: Action = A::Do(Id::Quit);
 
 /// The bindings, in the order of footer and help.
 pub(crate) static BINDINGS: &[Binding] = &[
@@ -35,28 +33,22 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::List, K::Esc, A::Cancel).said("Esc", "", "Close the details or clear the filter"),
     bind(M::List, K::F(1), A::Do(Id::Help)),
     bind(M::List, K::F(5), A::Do(Id::List)),
-    control(M::List, 'c', QUIT).said("Ctrl-C", "", "Quit from any screen"),
-    control(M::List, 'z', A::Suspend).said("Ctrl-Z", "", "Suspend to the shell (fg to return)"),
+    anywhere('c', A::Do(Id::Quit)).said("Ctrl-C", "", "Quit from any screen"),
+    anywhere('z', A::Suspend).said("Ctrl-Z", "", "Suspend to the shell (fg to return)"),
     bind(M::Filter, K::Enter, A::Submit).said("Enter", "apply", ""),
     bind(M::Filter, K::Esc, A::Cancel).said("Esc", "clear", ""),
     bind(M::Filter, K::Up, A::Up).said("↑ ↓", "move", ""),
     bind(M::Filter, K::Down, A::Down),
     bind(M::Filter, K::PageUp, A::PageUp),
     bind(M::Filter, K::PageDown, A::PageDown),
-    control(M::Filter, 'c', QUIT),
-    control(M::Filter, 'z', A::Suspend),
     bind(M::Form, K::Enter, A::Submit).said("Enter", "continue", ""),
     bind(M::Form, K::Tab, A::Next).said("Tab", "next field", ""),
     bind(M::Form, K::Down, A::Next),
     bind(M::Form, K::BackTab, A::Previous),
     bind(M::Form, K::Up, A::Previous),
     bind(M::Form, K::Esc, A::Cancel).said("Esc", "cancel", ""),
-    control(M::Form, 'c', QUIT),
-    control(M::Form, 'z', A::Suspend),
     bind(M::Confirm, K::Enter, A::Submit).said("Enter", "confirm", ""),
     bind(M::Confirm, K::Esc, A::Cancel).said("Esc", "cancel", ""),
-    control(M::Confirm, 'c', QUIT),
-    control(M::Confirm, 'z', A::Suspend),
     bind(M::Question, K::Enter, A::Submit).said("Enter", "select", ""),
     bind(M::Question, K::Tab, A::Next).said("Tab", "next button", ""),
     bind(M::Question, K::Right, A::Next),
@@ -65,8 +57,6 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Question, K::Up, A::Up),
     bind(M::Question, K::Down, A::Down),
     bind(M::Question, K::Esc, A::Cancel).said("Esc", "cancel", ""),
-    control(M::Question, 'c', QUIT),
-    control(M::Question, 'z', A::Suspend),
     bind(M::Reveal, K::Char('s'), A::ShowKey).said("s", "show/hide key", ""),
     bind(M::Reveal, K::Char('c'), A::CopySecret).said("c", "copy secret", ""),
     bind(M::Reveal, K::Char('w'), A::SaveTo).said("w", "save", ""),
@@ -82,8 +72,6 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Reveal, K::Up, A::Previous),
     bind(M::Reveal, K::Enter, A::Submit).said("Enter", "select", ""),
     bind(M::Reveal, K::Esc, A::Cancel),
-    control(M::Reveal, 'c', QUIT),
-    control(M::Reveal, 'z', A::Suspend),
     bind(M::Profiles, K::Enter, A::Submit).said("Enter", "switch", ""),
     bind(M::Profiles, K::Up, A::Up),
     bind(M::Profiles, K::Down, A::Down).said("↑ ↓", "choose", ""),
@@ -92,8 +80,6 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Profiles, K::Esc, A::Cancel).said("Esc", "back", ""),
     bind(M::Profiles, K::Char('q'), A::Cancel),
     bind(M::Profiles, K::Char('p'), A::Cancel),
-    control(M::Profiles, 'c', QUIT),
-    control(M::Profiles, 'z', A::Suspend),
     bind(M::Help, K::Esc, A::Cancel).said("Esc", "back", ""),
     bind(M::Help, K::Char('?'), A::Cancel),
     bind(M::Help, K::Char('q'), A::Cancel),
@@ -106,10 +92,6 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Help, K::PageDown, A::PageDown),
     bind(M::Help, K::Home, A::Home),
     bind(M::Help, K::End, A::End),
-    control(M::Help, 'c', QUIT),
-    control(M::Help, 'z', A::Suspend),
-    control(M::Leaving, 'c', QUIT),
-    control(M::Leaving, 'z', A::Suspend),
 ];
 
 #[cfg(test)]

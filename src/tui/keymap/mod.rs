@@ -32,7 +32,8 @@ pub enum Mode {
 /// A press in a mode, what it means, and how the footer and the help say so.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
-    mode: Mode,
+    /// None for every mode.
+    mode: Option<Mode>,
     code: KeyCode,
     modifiers: KeyModifiers,
     pub action: Action,
@@ -45,13 +46,18 @@ pub struct Binding {
 }
 
 const fn bind(mode: Mode, code: KeyCode, action: Action) -> Binding {
-    Binding { mode, code, modifiers: KeyModifiers::NONE, action, press: "", hint: "", help: "" }
+    Binding { mode: Some(mode), code, modifiers: KeyModifiers::NONE, action, press: "", hint: "", help: "" }
 }
 
 const fn control(mode: Mode, letter: char, action: Action) -> Binding {
     let mut binding = bind(mode, KeyCode::Char(letter), action);
     binding.modifiers = KeyModifiers::CONTROL;
     binding
+}
+
+/// With Ctrl, in every mode.
+const fn anywhere(letter: char, action: Action) -> Binding {
+    Binding { mode: None, ..control(Mode::List, letter, action) }
 }
 
 impl Binding {
@@ -64,12 +70,14 @@ impl Binding {
 /// What a press means in a mode, if anything.
 pub fn action(mode: Mode, key: KeyEvent) -> Option<Action> {
     let modifiers = key.modifiers.difference(KeyModifiers::SHIFT);
-    all().find(|b| b.mode == mode && b.code == key.code && b.modifiers == modifiers).map(|b| b.action)
+    all()
+        .find(|b| b.mode.is_none_or(|of| of == mode) && b.code == key.code && b.modifiers == modifiers)
+        .map(|b| b.action)
 }
 
 /// The bindings that a mode's footer shows.
 pub fn hints(mode: Mode) -> impl Iterator<Item = Binding> {
-    all().filter(move |b| b.mode == mode && !b.hint.is_empty())
+    all().filter(move |b| b.mode == Some(mode) && !b.hint.is_empty())
 }
 
 /// The bindings that the help shows.
@@ -99,8 +107,9 @@ mod tests {
         let bindings: Vec<Binding> = all().collect();
         for (at, a) in bindings.iter().enumerate() {
             for b in &bindings[at + 1..] {
+                let is_one = a.mode == b.mode || a.mode.is_none() || b.mode.is_none();
                 assert!(
-                    (a.mode, a.code, a.modifiers) != (b.mode, b.code, b.modifiers),
+                    !is_one || (a.code, a.modifiers) != (b.code, b.modifiers),
                     "{:?} in {:?} is {:?} and {:?}",
                     a.code,
                     a.mode,
