@@ -45,7 +45,7 @@ impl ProxyUrl {
         if !["http", "https", "socks5", "socks5h"].contains(&url.scheme()) {
             return Err("it must begin with http://, https://, socks5:// or socks5h://");
         }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("it has no host name name")?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("it has no host name")?;
         if !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some() {
             return Err("it has something after host and port");
         }

@@ -80,7 +80,7 @@ impl BaseUrl {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(BaseUrlError::NotAUrl("it has no host name name")),
+            None => return Err(BaseUrlError::NotAUrl("it has no host name")),
         };
         let mut host = url.host_str().unwrap_or_default().to_owned();
         if let Some(port) = url.port() {
@@ -180,7 +180,7 @@ fn has_scheme(text: &str) -> bool {
 
 fn reason(error: url::ParseError) -> &'static str {
     match error {
-        url::ParseError::EmptyHost => "it has no host name name",
+        url::ParseError::EmptyHost => "it has no host name",
         url::ParseError::InvalidPort => "its port is not a number from 0 to 65535",
         url::ParseError::IdnaError | url::ParseError::InvalidDomainCharacter => {
             "the host name contains an invalid character"
