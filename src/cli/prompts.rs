@@ -15,7 +15,7 @@ use crate::operations::prompter::Prompter;
 use crate::platform::prompt;
 use crate::platform::signal_guard::SignalGuard;
 
-const INTERRUPT: i32 = 2;
+const INTERRUPT: i32 = rustix::process::Signal::INT.as_raw();
 
 /// A conversation of a command.
 pub(crate) struct Prompts {

@@ -42,7 +42,7 @@ fn write(grant: &Grant, format: Format) -> Result<Exit, Failure> {
     let mut out = output::stdout();
     let written = match format {
         Format::Table => writeln!(out, "{}", output::one_line(token)),
-        Format::Json | Format::Separated(_) => {
+        Format::Json | Format::Csv | Format::Tsv => {
             let json = json!({ "access_token": token, "expires_at": end, "verified": null });
             output::write_fields(&mut out, format, &json, &[("Access token", token), ("Expires at", &end)])
         }

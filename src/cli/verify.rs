@@ -27,7 +27,7 @@ fn write(id: &KeyId, format: Format) -> Result<Exit, Failure> {
     let mut out = output::stdout();
     let written = match format {
         Format::Table => writeln!(out, "{}", output::one_line(id.raw_for_api())),
-        Format::Json | Format::Separated(_) => {
+        Format::Json | Format::Csv | Format::Tsv => {
             let json = json!({ "good": true, "key_id": id.raw_for_api() });
             output::write_fields(&mut out, format, &json, &[("Good", "true"), ("Key ID", id.raw_for_api())])
         }

@@ -35,13 +35,13 @@ pub use secret_key::{SecretKey, SecretKeyError};
 pub(crate) use stack::wiped_after;
 pub use untrusted::{ConfusableWarning, Untrusted, is_invisible, is_printable_ascii};
 
-/// Words as a sentence: with a capital at the beginning and a full stop at the end.
-pub fn sentence(words: &str) -> String {
-    format!("{}.", capitalized(words).trim_end_matches('.'))
-}
-
 /// Words with a capital at the beginning.
 pub fn capitalized(words: &str) -> String {
     let mut chars = words.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Words as a sentence: with a capital at the beginning and a full stop at the end.
+pub fn sentence(words: &str) -> String {
+    format!("{}.", capitalized(words).trim_end_matches('.'))
 }

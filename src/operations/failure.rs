@@ -4,6 +4,7 @@ use std::io;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::format::Format;
@@ -14,7 +15,8 @@ use crate::domain::Untrusted;
 use crate::platform::secret_input::SecretInputError;
 
 /// An exit code. Part of what scripts rely on: never renumber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// What was asked is done.
     Done = 0,
@@ -51,24 +53,6 @@ Exit codes:
     7  invalid key, secret or token
     8  the key was created but its secret could not be delivered; the message says where it is
   130  cancelled; after a signal, 128 plus its number: 129, 131 or 143";
-
-impl Exit {
-    /// The word for it in JSON errors.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Mistake => "mistake",
-            Self::Usage => "usage",
-            Self::Denied => "denied",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::Unreachable => "unreachable",
-            Self::NotGood => "not_good",
-            Self::Undelivered => "undelivered",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -141,7 +125,7 @@ impl Failure {
         let (message, next) =
             (line(&self.message), self.command.as_ref().or(self.next.as_ref()).map(|text| line(text)));
         let text = if format == Format::Json {
-            let error = json!({ "code": self.exit.word(), "exit": self.exit as u8, "message": message, "next": next });
+            let error = json!({ "code": self.exit, "exit": self.exit as u8, "message": message, "next": next });
             json!({ "error": error }).to_string()
         } else {
             let end = if message.ends_with(['.', '!', '?', ':']) { "" } else { "." };

@@ -2,56 +2,23 @@
 
 use chrono::{DateTime, Local, SecondsFormat, Utc};
 use clap::ValueEnum;
-use clap::builder::PossibleValue;
 
 use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField};
 use crate::domain::{AccessKey, KeyId, Untrusted};
 
 /// The form of a result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Columns for people.
+    /// Columns
     #[default]
     Table,
+    /// JSON; errors on standard error are JSON too
     Json,
-    /// Rows with a header, for spreadsheets.
-    Separated(Separator),
-}
-
-/// What separates the values of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Separator {
-    /// As in CSV.
-    Comma,
-    /// As spreadsheets paste.
-    Tab,
-}
-
-impl Separator {
-    /// Its character.
-    pub const fn byte(self) -> u8 {
-        match self {
-            Self::Comma => b',',
-            Self::Tab => b'\t',
-        }
-    }
-}
-
-impl ValueEnum for Format {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Table, Self::Json, Self::Separated(Separator::Comma), Self::Separated(Separator::Tab)]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let (name, help) = match self {
-            Self::Table => ("table", "Columns"),
-            Self::Json => ("json", "JSON; errors on standard error are JSON too"),
-            Self::Separated(Separator::Comma) => ("csv", "CSV with a header row"),
-            Self::Separated(Separator::Tab) => ("tsv", "Tab-separated values with a header row"),
-        };
-        Some(PossibleValue::new(name).help(help))
-    }
+    /// CSV with a header row
+    Csv,
+    /// Tab-separated values with a header row
+    Tsv,
 }
 
 /// A text for a cell of a row. Spreadsheets run what begins with `= + - @`: an apostrophe before it makes it text (OWASP,

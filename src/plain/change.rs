@@ -4,7 +4,7 @@ use chrono::Utc;
 
 use super::form;
 use super::form::ExpiryInput;
-use super::list::which;
+use super::list::key;
 use super::session::Session;
 use super::show::facts;
 use crate::client::Changes;
@@ -14,11 +14,6 @@ use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
 use crate::operations::{delete, edit, messages};
-
-async fn key(session: &mut Session, rest: &str) -> Flow<AccessKey> {
-    let id = which(session, rest).await?;
-    session.call(async |client| client.key(&id).await).await
-}
 
 async fn change(session: &mut Session, id: &KeyId, changes: &Changes) -> Flow<()> {
     let key = session.call(async |client| client.edit(id, changes).await).await?;

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::client::{Cursor, Page};
 use crate::domain::key::fields;
-use crate::domain::{Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted, sentence};
+use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted, sentence};
 use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
 use crate::operations::interrupt::{Flow, Interrupt};
@@ -134,4 +134,10 @@ pub(crate) async fn which(session: &mut Session, given: &str) -> Flow<KeyId> {
         return found.ok_or_else(|| Interrupt::words("no key with that number; list shows the numbers"));
     }
     input::key_id(&text).map_err(|why| Interrupt::words(&why))
+}
+
+/// The key that is meant, as the server knows it now.
+pub(crate) async fn key(session: &mut Session, rest: &str) -> Flow<AccessKey> {
+    let id = which(session, rest).await?;
+    session.call(async |client| client.key(&id).await).await
 }

@@ -1,6 +1,6 @@
 //! One key: what it is, and what happened to it.
 
-use super::list::which;
+use super::list::key;
 use super::session::Session;
 use crate::client::Event;
 use crate::domain::key::fields;
@@ -17,15 +17,14 @@ const CELLS: usize = 400;
 
 /// Shows a key with its events.
 pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
-    let id = which(session, rest).await?;
-    let key = session.call(async |client| client.key(&id).await).await?;
+    let key = key(session, rest).await?;
     facts(session, &key);
-    let (events, more) = session.call(async |client| client.events(&id, None).await).await?;
+    let (events, more) = session.call(async |client| client.events(&key.id, None).await).await?;
     for event in events.iter().take(EVENTS) {
         session.console.say(format!("Event: {}", in_a_line(event)));
     }
     if events.len() > EVENTS || more.is_some() {
-        let id = id.to_display(KeyId::MAX_CHARS);
+        let id = key.id.to_display(KeyId::MAX_CHARS);
         session
             .console
             .say(format!("Only the newest {EVENTS} events are shown. For all: latchkey keys show {id} --events"));
@@ -35,8 +34,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
 
 /// Says a key as tab-separated text.
 pub(crate) async fn row(session: &mut Session, rest: &str) -> Flow<()> {
-    let id = which(session, rest).await?;
-    let key = session.call(async |client| client.key(&id).await).await?;
+    let key = key(session, rest).await?;
     session.console.say_row(&tab_separated(&key));
     Ok(())
 }

@@ -55,8 +55,8 @@ fn write_to(out: &mut impl Write, records: &[Record], format: Format) -> io::Res
             output::write_json(&mut *out, &records)?;
             writeln!(out)
         }
-        Format::Separated(by) => {
-            let mut rows = Rows::new(out, by);
+        Format::Csv | Format::Tsv => {
+            let mut rows = Rows::new(out, format);
             rows.row(Record::NAMES)?;
             records.iter().try_for_each(|record| rows.row(record.cells("").map(cell)))?;
             rows.end()

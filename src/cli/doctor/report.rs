@@ -10,7 +10,7 @@ use crate::cli::output;
 use crate::cli::output::Out;
 use crate::domain::diagnosis::FindingKind;
 use crate::operations::diagnose::{Diagnosis, Fact};
-use crate::operations::format::{Format, Separator};
+use crate::operations::format::Format;
 
 /// The result as JSON.
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ struct FindingRecord<'a> {
 pub(crate) fn write(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
     match format {
         Format::Json => json(out, diagnosis, facts),
-        Format::Separated(by) => rows(out, by, diagnosis, facts),
+        Format::Csv | Format::Tsv => rows(out, format, diagnosis, facts),
         Format::Table => table(out, diagnosis, facts),
     }
 }
@@ -46,8 +46,8 @@ fn json(out: &mut Out, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> 
     writeln!(out)
 }
 
-fn rows(out: &mut Out, by: Separator, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
-    let mut rows = output::Rows::new(out, by);
+fn rows(out: &mut Out, format: Format, diagnosis: &Diagnosis, facts: &[Fact]) -> io::Result<()> {
+    let mut rows = output::Rows::new(out, format);
     rows.row(["kind", "what", "next"])?;
     for found in &diagnosis.findings {
         let kind = if found.is_fault() { "fault" } else { "note" };

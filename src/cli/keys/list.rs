@@ -71,8 +71,8 @@ impl ListWriter {
                 }
                 Ok(())
             }
-            Format::Separated(by) => {
-                let mut rows = output::Rows::new(&mut *out, by);
+            Format::Csv | Format::Tsv => {
+                let mut rows = output::Rows::new(&mut *out, self.format);
                 if self.rows == 0 {
                     rows.row(KeyRecord::names())?;
                 }
@@ -108,7 +108,7 @@ impl ListWriter {
     fn end(&self, out: &mut Out) -> io::Result<()> {
         match self.format {
             Format::Json => out.write_all(if self.rows == 0 { b"[]\n" } else { b"\n]\n" }),
-            Format::Table | Format::Separated(_) => Ok(()),
+            Format::Table | Format::Csv | Format::Tsv => Ok(()),
         }
     }
 }

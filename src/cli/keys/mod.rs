@@ -83,8 +83,8 @@ async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<Ac
 fn write_key(out: &mut impl Write, format: Format, key: &AccessKey) -> io::Result<()> {
     let record = KeyRecord::of(key);
     match format {
-        Format::Separated(by) => {
-            let mut rows = output::Rows::new(out, by);
+        Format::Csv | Format::Tsv => {
+            let mut rows = output::Rows::new(out, format);
             rows.row(KeyRecord::names())?;
             rows.row(record.cells().map(output::cell))?;
             rows.end()

@@ -55,8 +55,8 @@ fn with_events(out: &mut Out, format: Format, key: &AccessKey, events: &[Event])
             output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
             writeln!(out)
         }
-        Format::Separated(by) => {
-            let mut rows = output::Rows::new(out, by);
+        Format::Csv | Format::Tsv => {
+            let mut rows = output::Rows::new(out, format);
             rows.row(NAMES)?;
             for record in &records {
                 rows.row(record.cells().map(output::cell))?;

@@ -3,20 +3,20 @@
 use std::io;
 use std::io::Write;
 
-use crate::operations::format::Separator;
+use crate::operations::format::Format;
 
 /// Rows of separated values.
 pub struct Rows<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Rows<W> {
     /// Writes to `out` with a buffer of its own: to be ended.
-    pub fn new(out: W, by: Separator) -> Self {
-        let quotes = match by {
-            Separator::Comma => csv::QuoteStyle::Necessary,
-            Separator::Tab => csv::QuoteStyle::Never, // no cell holds a tab or an end of line
-        };
+    pub fn new(out: W, format: Format) -> Self {
         let mut rows = csv::WriterBuilder::new();
-        Self(rows.has_headers(false).delimiter(by.byte()).quote_style(quotes).from_writer(out))
+        rows.has_headers(false);
+        if format == Format::Tsv {
+            rows.delimiter(b'\t').quote_style(csv::QuoteStyle::Never); // no cell holds a tab or an end of line
+        }
+        Self(rows.from_writer(out))
     }
 
     pub fn row<T: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = T>) -> io::Result<()> {
@@ -41,7 +41,7 @@ mod tests {
     fn a_broken_pipe_is_known_as_one() {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
-        let mut rows = Rows::new(writer, Separator::Comma);
+        let mut rows = Rows::new(writer, Format::Csv);
         let written = (0..10_000).try_for_each(|_| rows.row(["some", "cells"])).and_then(|()| rows.end());
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }

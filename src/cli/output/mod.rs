@@ -56,8 +56,8 @@ pub fn write_fields<W: Write>(
             write_json(&mut *out, json)?;
             writeln!(out)
         }
-        Format::Separated(by) => {
-            let mut rows = Rows::new(out, by);
+        Format::Csv | Format::Tsv => {
+            let mut rows = Rows::new(out, format);
             rows.row(fields.iter().map(|(name, _)| name.to_lowercase().replace(' ', "_")))?;
             rows.row(fields.iter().map(|(_, value)| cell(value)))?;
             rows.end()
@@ -80,7 +80,6 @@ pub fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::format::Separator;
 
     #[test]
     fn fields_in_each_form() {
@@ -91,7 +90,7 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         assert_eq!(written(Format::Json), "{\"id\":\"PK1\"}\n");
-        assert_eq!(written(Format::Separated(Separator::Comma)), "id,last_used\nPK1,\"never, \"\"no\"\"\"\n");
+        assert_eq!(written(Format::Csv), "id,last_used\nPK1,\"never, \"\"no\"\"\"\n");
         assert_eq!(written(Format::Table), "ID         PK1\nLast used  never, \"no\"\n");
     }
 }

@@ -19,7 +19,7 @@ use sanitize::Sanitizer;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
-const INTERRUPT: i32 = 2;
+const INTERRUPT: i32 = rustix::process::Signal::INT.as_raw();
 
 pub(crate) struct Console {
     /// What waits to be written: with the next question, so that a terminal that has stopped holds up no signal.

@@ -59,8 +59,8 @@ fn write_to(
     let file = file.as_deref();
     let text = secret.map(SecretKey::expose);
     let record = KeyRecord::of(key);
-    if let Format::Separated(by) = format {
-        let mut rows = output::Rows::new(out, by);
+    if let Format::Csv | Format::Tsv = format {
+        let mut rows = output::Rows::new(out, format);
         rows.row(KeyRecord::names().chain(["secret_access_key", "delivered_to", "file"]))?;
         // A secret is as it is: the comfort of a spreadsheet must not change it.
         let rest = [text.unwrap_or_default(), delivered.word(), file.unwrap_or_default()].map(str::to_owned);

@@ -43,7 +43,7 @@ async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Connection, forma
         // Without a permission, a server or somebody who answers the rest would only go alike.
         let goes_on = !matches!(worst, Exit::Denied | Exit::Unreachable | Exit::Cancelled);
         let (outcome, exit) =
-            if goes_on { delete_one(id, args, server).await } else { (DeleteOutcome::not_tried(), worst) };
+            if goes_on { delete_one(id, args, server).await } else { (DeleteOutcome::Kept("not tried"), worst) };
         worst = worst.max(exit);
         report.line(id, &outcome);
     }
@@ -55,26 +55,26 @@ async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Connection) -> (Dele
     let missing = if args.ignore_missing { Exit::Done } else { Exit::NotFound };
     let failed = |error: ApiError| {
         let failure = Failure::from(error);
-        (DeleteOutcome::failed(failure.message), failure.exit)
+        (DeleteOutcome::Failed(failure.message), failure.exit)
     };
     if !args.yes {
         match server.client.key(id).await {
-            Err(ApiError::NotFound(_)) => return (DeleteOutcome::not_found(), missing),
+            Err(ApiError::NotFound(_)) => return (DeleteOutcome::NotFound, missing),
             Err(error) => return failed(error),
             // The name of a production profile was typed once for all keys.
             Ok(key) => match delete::confirm(&mut Prompts::new(), &key, None).await.map_err(Failure::from) {
                 Ok(Ok(())) => {}
-                Ok(Err(_)) => return (DeleteOutcome::not_confirmed(), Exit::Cancelled),
+                Ok(Err(_)) => return (DeleteOutcome::Kept("not confirmed"), Exit::Cancelled),
                 Err(failure) if failure.exit == Exit::Cancelled => {
-                    return (DeleteOutcome::not_confirmed(), failure.exit);
+                    return (DeleteOutcome::Kept("not confirmed"), failure.exit);
                 }
-                Err(failure) => return (DeleteOutcome::failed(failure.message), failure.exit),
+                Err(failure) => return (DeleteOutcome::Failed(failure.message), failure.exit),
             },
         }
     }
     match server.client.remove(id).await {
-        Ok(true) => (DeleteOutcome::deleted(), Exit::Done),
-        Ok(false) => (DeleteOutcome::not_found(), missing),
+        Ok(true) => (DeleteOutcome::Deleted, Exit::Done),
+        Ok(false) => (DeleteOutcome::NotFound, missing),
         Err(error) => failed(error),
     }
 }

@@ -12,37 +12,25 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 /// What became of one key.
-pub(crate) struct DeleteOutcome {
-    /// The word of the result: `deleted`, `not_found`, `kept` or `failed`.
-    result: &'static str,
-    /// Why it was kept or failed.
-    why: Option<String>,
+pub(crate) enum DeleteOutcome {
+    Deleted,
+    /// It was not there.
+    NotFound,
+    /// Nothing was done; says why.
+    Kept(&'static str),
+    /// The server refused, or could not be asked; says why.
+    Failed(String),
 }
 
 impl DeleteOutcome {
-    /// It was there, and is gone.
-    pub(crate) fn deleted() -> Self {
-        Self { result: "deleted", why: None }
-    }
-
-    /// It was not there.
-    pub(crate) fn not_found() -> Self {
-        Self { result: "not_found", why: None }
-    }
-
-    /// The user did not type the end of its ID.
-    pub(crate) fn not_confirmed() -> Self {
-        Self { result: "kept", why: Some("not confirmed".to_owned()) }
-    }
-
-    /// An earlier one ended the work.
-    pub(crate) fn not_tried() -> Self {
-        Self { result: "kept", why: Some("not tried".to_owned()) }
-    }
-
-    /// The server refused, or could not be asked.
-    pub(crate) fn failed(why: String) -> Self {
-        Self { result: "failed", why: Some(why) }
+    /// The word of the result, and why it was kept or failed.
+    fn words(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Deleted => ("deleted", None),
+            Self::NotFound => ("not_found", None),
+            Self::Kept(why) => ("kept", Some(why)),
+            Self::Failed(why) => ("failed", Some(why)),
+        }
     }
 }
 
@@ -69,7 +57,8 @@ impl DeleteReport {
 
     /// Writes what became of one key.
     pub(crate) fn line(&mut self, id: &KeyId, outcome: &DeleteOutcome) {
-        let line = DeleteLine { id: id.raw_for_api(), result: outcome.result, why: outcome.why.as_deref() };
+        let (result, why) = outcome.words();
+        let line = DeleteLine { id: id.raw_for_api(), result, why };
         let written = self.write(&line);
         self.lines += 1;
         self.note(written);
@@ -82,8 +71,8 @@ impl DeleteReport {
                 out.write_all(if self.lines == 0 { b"[\n" } else { b",\n" })?;
                 output::write_json(out, line)
             }
-            Format::Separated(by) => {
-                let mut rows = output::Rows::new(out, by);
+            Format::Csv | Format::Tsv => {
+                let mut rows = output::Rows::new(out, self.format);
                 if self.lines == 0 {
                     rows.row(["id", "result", "why"])?;
                 }
@@ -108,7 +97,7 @@ impl DeleteReport {
         let end: &[u8] = match self.format {
             Format::Json if self.lines == 0 => b"[]\n",
             Format::Json => b"\n]\n",
-            Format::Table | Format::Separated(_) => b"",
+            Format::Table | Format::Csv | Format::Tsv => b"",
         };
         let written = self.out.write_all(end);
         self.note(written);
