@@ -16,17 +16,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 NOW = "2026-11-26 10:00:00"
 COLUMNS, ROWS = 80, 24
-# Label, created, expiry ("" is never), last use ("" is never), whether it is deactivated.
+# Label, owner, created, expiry ("" is never), last use ("" is never), whether it is deactivated.
 KEYS = [
-    ("nightly backup", "2026-03-09 08:12:40", "", "2026-11-26 09:38:21", False),
-    ("Grafana", "2026-05-30 13:01:05", "", "2026-11-26 09:15:52", False),
-    ("helpdesk bot", "2025-07-15 09:44:30", "", "2026-11-26 08:57:13", False),
-    ("inventory scan", "2025-11-01 16:20:11", "2027-10-31", "2026-11-26 03:00:04", False),
-    ("SSO bridge (old)", "2024-02-06 10:31:46", "", "2026-11-24 17:09:33", True),
-    ("Zeiterfassung Zürich", "2024-10-14 07:55:02", "", "2026-11-20 06:30:00", False),
-    ("billing export", "2024-12-22 11:18:27", "2026-10-31", "2026-10-30 23:05:10", False),
-    ("CI: release", "2026-11-25 14:47:09", "2027-02-23", "", False),
+    ("nightly backup", "ops@example.com", "2026-03-09 08:12:40", "", "2026-11-26 09:38:21", False),
+    ("Grafana", "Platform", "2026-05-30 13:01:05", "", "2026-11-26 09:15:52", False),
+    ("helpdesk bot", "Service Desk", "2025-07-15 09:44:30", "", "2026-11-26 08:57:13", False),
+    ("inventory scan", "ops@example.com", "2025-11-01 16:20:11", "2027-10-31", "2026-11-26 03:00:04", False),
+    ("SSO bridge (old)", "Priya", "2024-02-06 10:31:46", "", "2026-11-24 17:09:33", True),
+    ("Zeiterfassung Zürich", "HR", "2024-10-14 07:55:02", "", "2026-11-20 06:30:00", False),
+    ("billing export", "Finance", "2024-12-22 11:18:27", "2026-10-31", "2026-10-30 23:05:10", False),
+    ("CI: release", "Platform", "2026-11-25 14:47:09", "2027-02-23", "", False),
 ]
+NOTE = "secret in pass: backup/api; rotate with the tape job"
 PRESSES = ["4", "Enter"]  # sorted by the last use, with the details
 
 # Colours as many terminals have them: of text, dim text and background, then the palette of 16.
@@ -47,9 +48,10 @@ def take(program: Path, home: Path) -> str:
         command = ["faketime", "-f", f"@{at}", program, *arguments]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
-    for number, (label, created, expires, used, is_inactive) in enumerate(KEYS):
+    for number, (label, owner, created, expires, used, is_inactive) in enumerate(KEYS):
         secret = home / f"secret{number}"
-        output = latchkey(created, "keys", "create", "--label", label, "--expires", expires or "never",
+        output = latchkey(created, "keys", "create", "--label", label, "--owner", owner,
+                          "--note", NOTE if number == 0 else "", "--expires", expires or "never",
                           "--secret-file", secret, "--output", "csv")
         key = output.splitlines()[-1].split(",")[0]
         if used:

@@ -36,8 +36,9 @@ impl Panes {
         let details = match details {
             false => DetailsPane::None,
             true if width >= 120 => DetailsPane::Beside(46),
-            true if body >= 20 => DetailsPane::Below(14),
-            true if body >= 15 => DetailsPane::Below(body - 6),
+            true if body >= 22 => DetailsPane::Below(14),
+            true if body >= 17 => DetailsPane::Below(body - 8),
+            true if body >= 15 => DetailsPane::Below(9),
             true => DetailsPane::Instead,
         };
         let (list, list_width) = match details {
