@@ -11,7 +11,6 @@ use crate::domain::credential_kind::ExpectedInput;
 use crate::operations::connect;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::format::Format;
 use crate::operations::tokens::hmac::{curl_command, generate};
 
 /// Writes the token: alone where the content is given, for `$(…)`; with its content where that was drawn.
@@ -21,17 +20,14 @@ pub fn run(args: &HmacArgs, settings: &Context) -> Result<Exit, Failure> {
         secret::check_pair(id, &secret)?;
     }
     let (token, content) = generate(secret.expose_secret(), args.content.clone())?;
-    let mut out = output::stdout();
-    let written = if let Some(id) = &args.curl {
+    if let Some(id) = &args.curl {
         let target = connect::target(&settings.config()?)?;
-        out.write_all(curl_command(&target, id, &token, &content).as_bytes())
-    } else if args.content.is_some() && settings.format == Format::Table {
-        writeln!(out, "{}", token.expose())
-    } else {
-        let json = json!({ "hmac_token": token.expose(), "content": content.as_str() });
-        let fields = [("HMAC token", token.expose()), ("Content", content.as_str())];
-        output::write_fields(&mut out, settings.format, &json, &fields)
-    };
-    output::done(written, &mut out)?;
-    Ok(Exit::Done)
+        return output::print(|out| out.write_all(curl_command(&target, id, &token, &content).as_bytes()));
+    }
+    let json = || json!({ "hmac_token": token.expose(), "content": content.as_str() });
+    let fields = [("HMAC token", token.expose()), ("Content", content.as_str())];
+    if args.content.is_some() {
+        return output::print_value(settings.format, token.expose(), json, &fields);
+    }
+    output::print(|out| output::write_fields(out, settings.format, &json(), &fields))
 }

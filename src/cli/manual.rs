@@ -40,19 +40,13 @@ pub fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
     // The generator panics where its output breaks (`| head`): so into memory first.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "latchkey", &mut script);
-    let mut out = output::stdout();
-    let written = out.write_all(&script);
-    output::done(written, &mut out)?;
-    Ok(Exit::Done)
+    output::print(|out| out.write_all(&script))
 }
 
 /// Writes the manual: the main page to standard output, or one page a command into a folder.
 pub fn pages(folder: Option<&Path>) -> Result<Exit, Failure> {
     let Some(folder) = folder else {
-        let mut out = output::stdout();
-        let written = main_page().and_then(|page| out.write_all(&page));
-        output::done(written, &mut out)?;
-        return Ok(Exit::Done);
+        return output::print(|out| out.write_all(&main_page()?));
     };
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(folder);
     made.and_then(|()| write_all(folder)).map_err(|error| {

@@ -34,21 +34,9 @@ pub async fn run(args: &TokenArgs, settings: &Context) -> Result<Exit, Failure> 
     if output::is_terminal() && !args.show {
         return prove(&client, &grant, settings.format).await;
     }
-    write(&grant, settings.format)
-}
-
-fn write(grant: &Grant, format: Format) -> Result<Exit, Failure> {
     let (token, end) = (grant.access_token.expose(), output::time(grant.expires_at));
-    let mut out = output::stdout();
-    let written = match format {
-        Format::Table => writeln!(out, "{}", output::one_line(token)),
-        Format::Json | Format::Csv | Format::Tsv => {
-            let json = json!({ "access_token": token, "expires_at": end, "verified": null });
-            output::write_fields(&mut out, format, &json, &[("Access token", token), ("Expires at", &end)])
-        }
-    };
-    output::done(written, &mut out)?;
-    Ok(Exit::Done)
+    let json = || json!({ "access_token": token, "expires_at": end, "verified": null });
+    output::print_value(settings.format, token, json, &[("Access token", token), ("Expires at", &end)])
 }
 
 /// Says how good the token is, without showing it.
@@ -64,10 +52,8 @@ async fn prove(client: &Client, grant: &Grant, format: Format) -> Result<Exit, F
         _ => end.clone(),
     };
     let json = json!({ "access_token": null, "expires_at": end, "verified": verified });
-    let mut out = output::stdout();
     let fields = [("Access token", "valid, not shown"), ("Expires at", until.as_str()), ("Verified", words.as_str())];
-    let written = output::write_fields(&mut out, format, &json, &fields);
-    output::done(written, &mut out)?;
+    output::print(|out| output::write_fields(out, format, &json, &fields))?;
     if verified == Some(false) {
         return Err(Failure::new(Exit::NotGood, "The server issued an access token but refuses it."));
     }

@@ -43,10 +43,7 @@ impl Record {
 
 pub fn write(all: &[Administrator], format: Format) -> Result<Exit, Failure> {
     let records: Vec<Record> = all.iter().map(Record::of).collect();
-    let mut out = output::stdout();
-    let written = write_to(&mut out, &records, format);
-    output::done(written, &mut out)?;
-    Ok(Exit::Done)
+    output::print(|out| write_to(out, &records, format))
 }
 
 fn write_to(out: &mut impl Write, records: &[Record], format: Format) -> io::Result<()> {

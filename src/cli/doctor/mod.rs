@@ -30,9 +30,7 @@ pub async fn run(args: &DoctorArgs, settings: &Context) -> Result<Exit, Failure>
     } else {
         environment::facts(settings, config.as_ref().ok(), health.as_ref()).await
     };
-    let mut out = output::stdout();
-    let written = report::write(&mut out, settings.format, &diagnosis, &facts);
-    output::done(written, &mut out)?;
+    output::print(|out| report::write(out, settings.format, &diagnosis, &facts))?;
     Ok(diagnosis.exit)
 }
 

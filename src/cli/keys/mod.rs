@@ -60,10 +60,7 @@ async fn edit(id: &KeyId, changes: Changes, settings: &Context) -> Result<Exit, 
     let edited = change(id, &changes, &server).await;
     server.end_session().await;
     let key = edited?;
-    let mut out = output::stdout();
-    let written = write_key(&mut out, settings.format, &key);
-    output::done(written, &mut out)?;
-    Ok(Exit::Done)
+    output::print(|out| write_key(out, settings.format, &key))
 }
 
 /// The call. A key that has expired is not switched on: it would stay as it is.

@@ -28,14 +28,9 @@ struct WithEvents<'a> {
 pub async fn run(args: &ShowArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     let key = server.client.key(&args.id).await?;
     let events = if args.events { all_events(&args.id, server).await? } else { Vec::new() };
-    let mut out = output::stdout();
-    let written = if args.events {
-        with_events(&mut out, format, &key, &events)
-    } else {
-        super::write_key(&mut out, format, &key)
-    };
-    output::done(written, &mut out)?;
-    Ok(Exit::Done)
+    output::print(|out| {
+        if args.events { with_events(out, format, &key, &events) } else { super::write_key(out, format, &key) }
+    })
 }
 
 async fn all_events(id: &KeyId, server: &Connection) -> Result<Vec<Event>, ApiError> {

@@ -11,7 +11,7 @@ use std::io::{BufWriter, IsTerminal as _, StdoutLock, Write};
 use serde::Serialize;
 
 use crate::domain::Untrusted;
-use crate::operations::failure::Failure;
+use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 pub use crate::operations::format::cell;
@@ -26,6 +26,27 @@ pub type Out = BufWriter<StdoutLock<'static>>;
 
 pub fn stdout() -> Out {
     BufWriter::new(io::stdout().lock())
+}
+
+/// Writes a result to standard output.
+pub fn print(write: impl FnOnce(&mut Out) -> io::Result<()>) -> Result<Exit, Failure> {
+    let mut out = stdout();
+    done(write(&mut out), &mut out)?;
+    Ok(Exit::Done)
+}
+
+/// Writes one value to standard output: alone for people and for `$(…)`, or with what goes with it. `json` is made only
+/// if it is needed: it holds copies of credentials.
+pub fn print_value<T: Serialize>(
+    format: Format,
+    value: &str,
+    json: impl FnOnce() -> T,
+    fields: &[(&str, &str)],
+) -> Result<Exit, Failure> {
+    print(|out| match format {
+        Format::Table => writeln!(out, "{}", one_line(value)),
+        Format::Json | Format::Csv | Format::Tsv => write_fields(out, format, &json(), fields),
+    })
 }
 
 /// Flushes, and turns trouble into a failure.
