@@ -6,8 +6,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
-use super::home::{Home, files_with};
+use super::home::Home;
 use crate::support::executable;
+use crate::support::files;
 use crate::support::mock::{Mock, PASSWORD, TOKEN, always, serve_plain};
 use crate::support::not_tested::not_tested;
 use crate::support::program::binary;
@@ -30,7 +31,7 @@ async fn without_remember_the_password_is_checked_and_nothing_is_kept() {
     assert!(ended.out.contains("as jo (administrator). The user name and password are correct."), "{}", ended.out);
     assert!(ended.out.contains("The session was ended again; use --remember"), "{}", ended.out);
     assert_eq!(mock.calls(), ["sign in by nobody", &by_jo("sign out")]);
-    assert_eq!(files_with(&home.at(""), TOKEN), [""; 0].map(std::path::PathBuf::from));
+    files::lack(&home.at(""), TOKEN);
 }
 
 #[tokio::test]
@@ -41,8 +42,8 @@ async fn with_remember_it_is_kept_in_one_private_file_until_logout() {
     assert!(ended.out.contains("until 2999-01-01T00:00:00Z at the latest"), "{}", ended.out);
     assert!(ended.out.contains(&home.session().display().to_string()), "{}", ended.out);
     assert!(ended.out.ends_with(". End it with latchkey --profile team logout\n"), "{}", ended.out);
-    assert_eq!(files_with(&home.at(""), TOKEN), [home.session()]);
-    assert_eq!(files_with(&home.at(""), PASSWORD), [""; 0].map(std::path::PathBuf::from));
+    assert_eq!(files::with(&home.at(""), TOKEN), [home.session()]);
+    files::lack(&home.at(""), PASSWORD);
     assert_eq!(fs::metadata(home.session()).unwrap().mode() & 0o777, 0o600);
     let ended = home.run(&["logout"], "", &[]).await;
     assert!(ended.good && ended.out.starts_with("Signed out of 127.0.0.1:"), "{ended:?}");
@@ -169,7 +170,7 @@ fn keys_with(text: &str) -> Vec<String> {
 async fn with_remember_alone_it_is_kept_in_the_kernels_keyring_or_nowhere() {
     let (mock, home) = home().await;
     let ended = home.login(PASSWORD, &["--remember"]).await;
-    assert_eq!(files_with(&home.at(""), TOKEN), [""; 0].map(std::path::PathBuf::from), "never silently in a file");
+    files::lack(&home.at(""), TOKEN); // never silently in a file
     let name = home.at("").display().to_string();
     if !ended.good {
         // A kernel that gives no keyring: it is said, and the way out too. The session is ended again.
@@ -254,7 +255,7 @@ async fn twenty_sign_ins_at_once_leave_one_good_file() {
     while let Some(ended) = all.join_next().await {
         assert!(ended.unwrap().good);
     }
-    assert_eq!(files_with(&home.at(""), TOKEN), [home.session()], "one file, and nothing beside it");
+    assert_eq!(files::with(&home.at(""), TOKEN), [home.session()], "one file, and nothing beside it");
     assert_eq!(fs::metadata(home.session()).unwrap().mode() & 0o777, 0o600);
     assert!(home.run(&["keys", "list"], "", &[]).await.good);
     assert_eq!(mock.calls().last().unwrap(), &by_jo("keys"));

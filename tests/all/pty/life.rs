@@ -3,8 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::files;
 use crate::support::program::{binary, environment};
-use crate::support::terminal::{Terminal, command, contains, count, latchkey};
+use crate::support::terminal::{Terminal, command, count, latchkey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use latchkey::platform::clipboard::report::{CopyReport, What};
@@ -14,20 +15,6 @@ pub fn started(home: &Path) -> Terminal {
     let mut terminal = Terminal::start(latchkey(home));
     terminal.sees("No access keys yet");
     terminal
-}
-
-/// Every file below a folder, with its content.
-fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.is_file() {
-            found.push((path.clone(), std::fs::read(&path).unwrap()));
-        }
-    }
-    found
 }
 
 #[test]
@@ -63,9 +50,7 @@ fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
     let (status, terminal) = terminal.ends();
     assert!(status.success());
     assert!(!terminal.text().contains("sk_"));
-    for (path, content) in files(home.path()) {
-        assert!(!contains(&content, secret.as_bytes()), "the secret is in {}", path.display());
-    }
+    files::lack(home.path(), &secret);
 }
 
 /// Memory of the program that is not swapped out, as the kernel says it: `VmLck`, `proc_pid_status(5)`.

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::clipboard::code;
+use crate::support::files;
 use crate::support::not_tested::not_tested;
 use crate::support::program::binary;
-use crate::support::terminal::{Terminal, command, contains, count};
+use crate::support::terminal::{Terminal, command, count};
 
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -144,8 +145,5 @@ fn a_line_that_drops_costs_nothing() {
     terminal.press("q");
     assert!(terminal.ends().0.success());
     waits_for_end_of(process);
-    for entry in fs::read_dir(sshd.home.path().join(".local/share/latchkey")).unwrap().flatten() {
-        let bytes = fs::read(entry.path()).unwrap_or_default();
-        assert!(!contains(&bytes, secret.as_bytes()), "{}", entry.path().display());
-    }
+    files::lack(sshd.home.path(), &secret);
 }

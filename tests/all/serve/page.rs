@@ -7,6 +7,7 @@ use latchkey::server::Role;
 use tempfile::TempDir;
 
 use super::tls::{certificate, path, start};
+use crate::support::files;
 use crate::support::served::Served;
 use crate::support::server::{PASSWORD, add_administrator};
 use crate::support::terminal::{self, Terminal, contains};
@@ -58,23 +59,7 @@ fn from_sign_in_to_leaving() {
     assert!(status.success());
     assert_eq!(sessions(&home), 0, "nobody else knows it, so it is ended");
     assert!(!contains(&page.bytes, PASSWORD.as_bytes()));
-    for file in walk(home.path()) {
-        let bytes = fs::read(&file).unwrap_or_default();
-        assert!(!contains(&bytes, secret.as_bytes()) && !contains(&bytes, PASSWORD.as_bytes()), "{}", file.display());
-    }
+    files::lack(home.path(), &secret);
+    files::lack(home.path(), PASSWORD);
     server.stop();
-}
-
-/// Every file below a folder.
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        let kind = entry.file_type().unwrap();
-        if kind.is_dir() {
-            files.extend(walk(&entry.path()));
-        } else if kind.is_file() {
-            files.push(entry.path());
-        }
-    }
-    files
 }

@@ -6,6 +6,7 @@ use latchkey::server::{Removal, Role};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::files;
 use crate::support::server::{Answer, PASSWORD, Server, open, send, text, unique};
 
 async fn list(server: &Server, session: &str) -> u16 {
@@ -157,11 +158,8 @@ async fn a_session_is_good_at_every_server_on_the_data_and_is_not_in_it() {
     assert_eq!(send(twin.call_as(&session, Method::DELETE, "/auth/session")).await.status, 204);
     assert_eq!(list(&server, &session).await, 401);
     let again = server.session("jo").await;
-    for file in std::fs::read_dir(server.folder.path()).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        for secret in [&session, &again, PASSWORD] {
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
-        }
+    for secret in [&session, &again, PASSWORD] {
+        files::lack(server.folder.path(), secret);
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod bench;
 pub mod executable;
+pub mod files;
 pub mod fill;
 pub mod fuzzed;
 pub mod hands;

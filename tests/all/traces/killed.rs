@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::support::files;
 use crate::support::hanging::{hanging, key};
 use crate::support::terminal::{Terminal, contains, latchkey};
 
@@ -24,23 +25,6 @@ fn start(home: &Path, arguments: &[&str]) -> Terminal {
 fn kill(mut page: Terminal) {
     page.signal(Signal::KILL);
     page.waits_for_end();
-}
-
-/// Every plain file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().flatten();
-    let kinds = entries.filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)));
-    kinds
-        .flat_map(|(path, kind)| {
-            if kind.is_dir() {
-                files(&path)
-            } else if kind.is_file() {
-                vec![path]
-            } else {
-                vec![]
-            }
-        })
-        .collect()
 }
 
 /// Files of /tmp itself that were written since.
@@ -60,8 +44,8 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
     page.sees("ent to your terminal");
     let id = page.word("PK");
     kill(page);
-    let found = files(home.path()).into_iter().chain(new_in_tmp(since));
-    for path in found {
+    files::lack(home.path(), &secret);
+    for path in new_in_tmp(since) {
         let bytes = std::fs::read(&path).unwrap_or_default();
         assert!(!contains(&bytes, secret.as_bytes()), "the secret is in {}", path.display());
     }
@@ -92,8 +76,8 @@ fn a_create_that_ended_well_leaves_no_note() {
     page.sees("No access keys yet");
     page.create_and_show("one");
     let notes = home.path().join(".local/state/latchkey/unfinished");
-    assert_eq!(files(&notes).len(), 1);
-    let note = std::fs::read_to_string(&files(&notes)[0]).unwrap();
+    assert_eq!(files::below(&notes).len(), 1);
+    let note = std::fs::read_to_string(&files::below(&notes)[0]).unwrap();
     assert!(note.contains("\"one\"") && !note.contains("sk_"), "{note}");
     // A second page at the same time has nothing to finish: the first one is at it.
     let mut other = start(home.path(), &[]);
@@ -102,7 +86,7 @@ fn a_create_that_ended_well_leaves_no_note() {
     other.press("q");
     assert!(other.ends().0.success());
     page.close();
-    assert_eq!(files(&notes).len(), 0);
+    assert_eq!(files::below(&notes).len(), 0);
     page.press("q");
     assert!(page.ends().0.success());
 }
@@ -159,7 +143,7 @@ fn a_create_whose_secret_was_saved_is_settled() {
     page.press("w<Enter>");
     page.sees("(readable only by you).");
     let notes = home.path().join(".local/state/latchkey/unfinished");
-    while !files(&notes).is_empty() {
+    while !files::below(&notes).is_empty() {
         std::thread::yield_now();
     }
     kill(page);
@@ -201,7 +185,7 @@ fn a_create_that_is_forgotten_is_not_asked_about_again() {
     page.sees("delete it.");
     page.press("q");
     assert!(page.ends().0.success());
-    assert_eq!(files(&home.path().join(".local/state/latchkey/unfinished")).len(), 0);
+    assert_eq!(files::below(&home.path().join(".local/state/latchkey/unfinished")).len(), 0);
     let mut page = start(home.path(), &[]);
     page.sees("1 key");
     page.press("q");
@@ -215,7 +199,7 @@ fn what_is_too_old_to_be_finished_is_told_once() {
     page.sees("No access keys yet");
     page.create_and_show("old");
     kill(page);
-    let note = &files(&home.path().join(".local/state/latchkey/unfinished"))[0];
+    let note = &files::below(&home.path().join(".local/state/latchkey/unfinished"))[0];
     let mut told: serde_json::Value = serde_json::from_slice(&std::fs::read(note).unwrap()).unwrap();
     told["at"] = json!("2026-11-01T10:00:00Z");
     std::fs::write(note, told.to_string()).unwrap();

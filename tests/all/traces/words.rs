@@ -3,6 +3,7 @@
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::support::files;
 use crate::support::raw;
 use crate::support::terminal::{Terminal, contains, latchkey};
 
@@ -42,18 +43,6 @@ fn nothing_repeats_it() {
         }
         let (_, page) = page.ends();
         assert!(!contains(&page.bytes, &SECRET.as_bytes()[3..]), "{way}: on the screen");
-        let mut folders = vec![home.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap().flatten() {
-                match entry.file_type().unwrap() {
-                    kind if kind.is_dir() => folders.push(entry.path()),
-                    kind if kind.is_file() => {
-                        let bytes = std::fs::read(entry.path()).unwrap();
-                        assert!(!contains(&bytes, &SECRET.as_bytes()[3..]), "{way}: {}", entry.path().display());
-                    }
-                    _ => {}
-                }
-            }
-        }
+        files::lack(home.path(), &SECRET[3..]);
     }
 }
