@@ -55,6 +55,8 @@ pub struct ActionEntry {
     /// The same for the page, where it does less or more.
     page_summary: &'static str,
     pub changes_keys: bool,
+    /// Whether it is about the selected key.
+    pub needs_key: bool,
 }
 
 /// The actions, in the order of the page's footer and help.
@@ -64,19 +66,26 @@ pub static ACTIONS: [ActionEntry; 23] = [
         .page("d", "delete")
         .plain(11, "delete")
         .command("keys delete")
-        .changing(),
-    action(Id::Switch, "Deactivate or activate an access key").page("a", "deactivate").plain(18, "switch").changing(),
-    action(Id::Activate, "Activate an access key").plain(9, "activate").command("keys activate").changing(),
+        .changing()
+        .on_key(),
+    action(Id::Switch, "Deactivate or activate an access key")
+        .page("a", "deactivate")
+        .plain(18, "switch")
+        .changing()
+        .on_key(),
+    action(Id::Activate, "Activate an access key").plain(9, "activate").command("keys activate").changing().on_key(),
     action(Id::Deactivate, "Deactivate an access key and its access tokens")
         .plain(10, "deactivate")
         .command("keys deactivate")
-        .changing(),
-    action(Id::Edit, "Edit an access key").page("e", "edit").plain(8, "edit").command("keys edit").changing(),
+        .changing()
+        .on_key(),
+    action(Id::Edit, "Edit an access key").page("e", "edit").plain(8, "edit").command("keys edit").changing().on_key(),
     action(Id::Show, "Show the details of an access key")
-        .page("Enter", "details")
+        .page("Enter", "show")
         .page_summary("Open or close the details")
         .plain(6, "show")
-        .command("keys show"),
+        .command("keys show")
+        .on_key(),
     action(Id::Filter, "Filter by text")
         .page("/", "filter")
         .page_summary("Filter by text as you type")
@@ -95,11 +104,12 @@ pub static ACTIONS: [ActionEntry; 23] = [
     action(Id::SignOut, "Sign out").page("o", "").plain(15, "signout").command("logout"),
     action(Id::Help, "Help").page("?", "help").plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
-    action(Id::CopyId, "Copy the access key ID").page("y", ""),
+    action(Id::CopyId, "Copy the access key ID").page("y", "").on_key(),
     action(Id::Row, "Print an access key as tab-separated text")
         .page("Y", "")
         .page_summary("Copy the access key as tab-separated text")
-        .plain(20, "row"),
+        .plain(20, "row")
+        .on_key(),
     action(Id::ClearClipboard, "Clear the clipboard").page("x", ""),
     action(Id::List, "List access keys")
         .page("r", "")
@@ -113,7 +123,18 @@ pub static ACTIONS: [ActionEntry; 23] = [
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
     let (press, hint, word, command) = ("", "", "", "");
-    ActionEntry { id, press, hint, word, number: 0, command, summary, page_summary: summary, changes_keys: false }
+    ActionEntry {
+        id,
+        press,
+        hint,
+        word,
+        number: 0,
+        command,
+        summary,
+        page_summary: summary,
+        changes_keys: false,
+        needs_key: false,
+    }
 }
 
 impl ActionEntry {
@@ -142,6 +163,11 @@ impl ActionEntry {
         self
     }
 
+    const fn on_key(mut self) -> Self {
+        self.needs_key = true;
+        self
+    }
+
     /// What it does on the page, without a full stop.
     pub const fn help(&self) -> &'static str {
         self.page_summary
@@ -161,6 +187,10 @@ impl ActionEntry {
 
 pub fn summary(id: ActionId) -> &'static str {
     ACTIONS.iter().find(|action| action.id == id).map_or("", |action| action.summary)
+}
+
+pub fn needs_key(id: ActionId) -> bool {
+    ACTIONS.iter().any(|action| action.id == id && action.needs_key)
 }
 
 pub fn changes_keys(id: ActionId) -> bool {

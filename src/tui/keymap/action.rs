@@ -45,6 +45,11 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it is about the selected key.
+    pub fn needs_key(self) -> bool {
+        matches!(self, Self::Do(id) if actions::needs_key(id))
+    }
+
     /// Whether it is offered where keys can't be changed, and why they can't.
     pub fn is_offered(self, read_only: Option<ReadOnly>) -> bool {
         !matches!(self, Self::Do(id) if read_only.is_some() && actions::changes_keys(id))

@@ -71,7 +71,9 @@ fn who_is_here(who: &Identity, width: usize) -> String {
 pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     let width = |(press, hint): &(&str, &str)| press.chars().count() + hint.chars().count() + 3;
     let read_only = state.read_only();
-    let offered = keymap::hints(state.mode()).filter(|binding| binding.action.is_offered(read_only));
+    let has_key = state.list.selected_key().is_some() || state.mode() != Mode::List;
+    let offered = keymap::hints(state.mode())
+        .filter(|binding| binding.action.is_offered(read_only) && (has_key || !binding.action.needs_key()));
     let hints: Vec<(&str, &str)> = offered.map(|binding| (binding.press, hint(&binding, state))).collect();
     // On the list the last ones, help and quit, must not fall off: those before them go.
     let last = if state.mode() == Mode::List { hints.len().saturating_sub(2) } else { 0 };

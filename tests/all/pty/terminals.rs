@@ -87,7 +87,7 @@ fn sizes() {
         (10, 39, "needs 40×10"),
         (10, 40, "No access keys yet"),
         (120, 400, "No access keys yet"),
-        (0, 0, "The terminal does not say its size: set it with stty rows"),
+        (0, 0, "The terminal doesn't report its size: set it with stty rows"),
     ] {
         let home = TempDir::new().unwrap();
         let mut terminal = Terminal::start_at(latchkey(home.path()), rows, columns);
