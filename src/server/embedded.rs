@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::auth::sessions::Sessions;
 use super::data_folder::{DataError, DataFolder};
-use super::http::sign_in::draw_session;
+use super::http::calls::sign_in::draw_session;
 use super::net::private_socket::PrivateSocket;
 use super::serve::serve;
 use super::state::AppState;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use serde_json::{Value, json};
 
-use super::{events, exchange, keys, list, sign_in};
+use super::calls::{events, exchange, keys, list, sign_in};
 use crate::server::state::AppState;
 
 /// A method and a path that the server answers.

@@ -2,7 +2,6 @@
 
 mod administrators;
 mod cancel;
-mod candidates;
 mod connections;
 mod edit;
 mod error;
@@ -10,12 +9,10 @@ mod events;
 mod list;
 mod migrate;
 mod row;
-mod search;
 mod sessions;
 mod store;
 mod text;
 mod usage;
-mod walk;
 
 pub use row::document;
 pub(crate) use store::SqliteStore;

@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
-use super::cancel::Cancel;
-use super::row;
-use super::row::column;
-use super::text::Needle;
 use crate::domain::{Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyRow, PageQuery};
 use crate::server::store::keyset::SortValue;
+use crate::server::store::sqlite::cancel::Cancel;
+use crate::server::store::sqlite::row;
+use crate::server::store::sqlite::row::column;
+use crate::server::store::sqlite::text::Needle;
 use crate::server::store::status::rank;
 
 /// Rows read between two checks whether the request was cancelled.

@@ -5,12 +5,12 @@ use axum::extract;
 use axum::http::Uri;
 use chrono::{SubsecRound, Utc};
 
-use super::cursor;
-use super::failure::HttpError;
-use super::fields::Fields;
-use super::session::Principal;
-use super::wire;
 use crate::domain::{Filter, KeyQuery, Order, Sort, Status};
+use crate::server::http::cursor;
+use crate::server::http::failure::HttpError;
+use crate::server::http::fields::Fields;
+use crate::server::http::session::Principal;
+use crate::server::http::wire;
 use crate::server::state::AppState;
 use crate::server::store::{KeyRow, PageQuery};
 

@@ -5,11 +5,11 @@ use axum::extract;
 use axum::http::Uri;
 use serde_json::{Value, json};
 
-use super::failure::HttpError;
-use super::fields::Fields;
 use super::keys::Id;
-use super::session::Principal;
-use super::{cursor, wire};
+use crate::server::http::failure::HttpError;
+use crate::server::http::fields::Fields;
+use crate::server::http::session::Principal;
+use crate::server::http::{cursor, wire};
 use crate::server::state::AppState;
 
 /// The most events of one page.

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::search;
-use super::store::SqliteStore;
-use super::text::Needle;
 use super::walk::ListQuery;
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyPage, PageQuery};
+use crate::server::store::sqlite::store::SqliteStore;
+use crate::server::store::sqlite::text::Needle;
 
 impl SqliteStore {
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {

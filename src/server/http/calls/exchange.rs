@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::client_addr::{ClientAddr, LoggedPrincipal};
-use super::failure::HttpError;
-use super::fields::Fields;
 use crate::domain::{Status, hmac_token};
 use crate::server::auth::token::Claims;
 use crate::server::auth::{decoy, token};
+use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
+use crate::server::http::failure::HttpError;
+use crate::server::http::fields::Fields;
 use crate::server::state::{AppState, AppStateInner};
 use crate::server::store::KeyCredential;
 

@@ -8,13 +8,13 @@ use std::ops::ControlFlow;
 use rusqlite::{OptionalExtension, params};
 
 use super::candidates::Candidates;
-use super::row::{SEARCHED, at, column, columns, placed, searched};
-use super::text::{Needle, quoted};
 use super::walk::{CHECK_EVERY, ListQuery};
 use crate::domain::{Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::Keyset;
+use crate::server::store::sqlite::row::{SEARCHED, at, column, columns, placed, searched};
+use crate::server::store::sqlite::text::{Needle, quoted};
 use crate::server::store::status::rank;
 
 /// Rows that are read before the index is asked: a few milliseconds.

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::client_addr::ClientAddr;
-use super::failure::HttpError;
-use super::fields::Fields;
-use super::session::Principal;
-use super::wire;
 use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, KeyId, SecretKey, TextError, Texts};
+use crate::server::http::client_addr::ClientAddr;
+use crate::server::http::failure::HttpError;
+use crate::server::http::fields::Fields;
+use crate::server::http::session::Principal;
+use crate::server::http::wire;
 use crate::server::state::AppState;
 use crate::server::store::{Actor, Change, CreateOutcome, ExpiryChange, KeyInsert};
 

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::client_addr::{ClientAddr, LoggedPrincipal};
-use super::failure::HttpError;
-use super::fields::Fields;
-use super::session::Bearer;
-use super::wire;
+use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
+use crate::server::http::failure::HttpError;
+use crate::server::http::fields::Fields;
+use crate::server::http::session::Bearer;
+use crate::server::http::wire;
 use crate::server::net::throttle::network;
 use crate::server::state::AppState;
 use crate::server::store::{NewSession, SESSION_LIFETIME};

@@ -1,0 +1,6 @@
+//! Listing keys: a walk along an index, and the search for a text.
+
+mod candidates;
+mod page;
+mod search;
+mod walk;
