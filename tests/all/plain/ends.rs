@@ -4,14 +4,13 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
-use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::talk::{COMMAND, SECRET, Talk};
 use crate::support::home::Home;
 use crate::support::program::{binary, environment};
-use crate::support::served::PATIENCE;
+use crate::support::wait;
 
 fn at_the_secret(home: &Home) -> Talk {
     let mut talk = Talk::at(home);
@@ -110,11 +109,7 @@ fn an_output_that_takes_nothing_holds_up_no_signal() {
     let mut command = std::process::Command::new(binary());
     let command = command.env_clear().envs(environment(home.0.path())).stdin(Stdio::piped()).stdout(writer);
     let mut child = command.spawn().unwrap();
-    let until = Instant::now() + PATIENCE;
-    while !home.path(".local/share/latchkey/api.sock").exists() {
-        assert!(Instant::now() < until);
-        std::thread::yield_now();
-    }
+    wait::until("the server", || home.path(".local/share/latchkey/api.sock").exists());
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }

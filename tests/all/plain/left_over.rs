@@ -9,6 +9,7 @@ use super::secrets::create;
 use super::talk::{COMMAND, HEARD, SECRET, Talk, latchkey};
 use crate::support::hanging::{hanging, key};
 use crate::support::home::Home;
+use crate::support::wait;
 
 const FINISH: &str = "was interrupted. The command finish finishes it.";
 
@@ -107,9 +108,7 @@ fn one_that_had_not_happened_is_made_under_the_same_name() {
     first.answers(&sign_in);
     first.writes("held");
     first.answers(&[("Enter for never): ", "")]);
-    while names.lock().unwrap().is_empty() {
-        std::thread::yield_now();
-    }
+    wait::until("the create", || !names.lock().unwrap().is_empty());
     first.signal(Signal::KILL);
     first.ends();
     let mut next = talk();

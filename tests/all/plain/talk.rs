@@ -13,8 +13,8 @@ use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::home::Home;
 use crate::support::reader::Reader;
-use crate::support::served::PATIENCE;
 use crate::support::terminal;
+use crate::support::wait::{self, PATIENCE};
 
 pub const COMMAND: &str = "Command (help lists them): ";
 /// In place of an answer: there is nothing to answer.
@@ -109,11 +109,7 @@ impl Talk {
 
     /// Waits until the terminal does not show what is typed.
     pub fn hides(&self) {
-        let until = Instant::now() + PATIENCE;
-        while self.echoes() {
-            assert!(Instant::now() < until, "what is typed is shown");
-            std::thread::yield_now();
-        }
+        wait::until("a hidden question", || !self.echoes());
     }
 
     /// Quits at the next command; gives all that was said.

@@ -12,6 +12,7 @@ use super::life::started;
 use crate::support::mosh;
 use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, contains, count, latchkey};
+use crate::support::wait;
 
 /// The code that puts this on a terminal's clipboard.
 pub fn code(text: &str) -> Vec<u8> {
@@ -98,16 +99,13 @@ fn hardcopy(home: &TempDir) -> String {
         .arg(&file)
         .status();
     assert!(told.unwrap().success());
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    loop {
-        // It is written bit by bit.
-        let text = std::fs::read(&file).unwrap_or_default();
-        if contains(&text, b"ended with 0") {
-            return String::from_utf8_lossy(&text).into_owned();
-        }
-        assert!(std::time::Instant::now() < until, "{}", String::from_utf8_lossy(&text));
-        std::thread::yield_now();
-    }
+    let mut text = String::new();
+    // It is written bit by bit.
+    wait::until("the end of the hardcopy", || {
+        text = String::from_utf8_lossy(&std::fs::read(&file).unwrap_or_default()).into_owned();
+        text.contains("ended with 0")
+    });
+    text
 }
 
 #[test]

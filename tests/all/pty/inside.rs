@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use crate::support::executable;
 use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command};
+use crate::support::wait;
 
 /// A tmux server of our own, with our own configuration.
 pub struct Tmux {
@@ -79,12 +80,10 @@ impl Tmux {
     /// Waits for a file in the home, while the terminal is used.
     pub fn waits_for(&self, name: &str, terminal: &mut Terminal) -> PathBuf {
         let path = self.home.path().join(name);
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
-        while !path.exists() {
-            assert!(std::time::Instant::now() < until, "{name} does not come");
+        wait::until(name, || {
             terminal.resize(24, 80);
-            std::thread::yield_now();
-        }
+            path.exists()
+        });
         path
     }
 }

@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -14,9 +13,7 @@ use crate::support::files;
 use crate::support::not_tested::not_tested;
 use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command, count};
-
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::wait;
 
 /// An sshd of our own, for our own user and by a key of our own.
 struct Sshd {
@@ -100,11 +97,9 @@ fn number(bytes: &[u8]) -> Option<u32> {
 
 /// What has ended has no command line, also where no one collects it (a container's first process may not).
 fn waits_for_end_of(process: u32) {
-    let until = Instant::now() + PATIENCE;
-    while std::fs::read(format!("/proc/{process}/cmdline")).is_ok_and(|words| !words.is_empty()) {
-        assert!(Instant::now() < until, "process {process} is still there");
-        std::thread::yield_now();
-    }
+    wait::until("the end of the process", || {
+        std::fs::read(format!("/proc/{process}/cmdline")).map_or(true, |words| words.is_empty())
+    });
 }
 
 #[test]

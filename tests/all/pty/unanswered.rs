@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::raw::{self, Asked};
 use crate::support::terminal::{Terminal, latchkey};
+use crate::support::wait;
 
 /// Holds every answer back while it is closed.
 #[derive(Default)]
@@ -32,9 +33,7 @@ impl Gate {
     /// Waits until so many calls of a kind have come.
     fn waits_for(&self, call: &str, times: usize) {
         let count = || self.asked.lock().unwrap().iter().filter(|asked| asked.starts_with(call)).count();
-        while count() < times {
-            std::thread::yield_now();
-        }
+        wait::until(call, || count() >= times);
     }
 }
 

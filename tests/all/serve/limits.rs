@@ -6,7 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::served::{PATIENCE, Served};
+use crate::support::served::Served;
+use crate::support::wait::PATIENCE;
 
 const HEALTH: &[u8] = b"GET /api/v2/health HTTP/1.1\r\nhost: x\r\n\r\n";
 

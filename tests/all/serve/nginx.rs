@@ -10,9 +10,10 @@ use reqwest::{Certificate, Client, Method};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::support::served::{PATIENCE, Served, data};
+use crate::support::served::{Served, data};
 use crate::support::server::text;
 use crate::support::terminal::{self, Terminal};
+use crate::support::wait::PATIENCE;
 
 const EXAMPLE: &str = include_str!("../../../assets/nginx.conf.example");
 

@@ -11,8 +11,9 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 
-use crate::support::served::{PATIENCE, Served, data, run};
+use crate::support::served::{Served, data, run};
 use crate::support::server::{add_administrator, send};
+use crate::support::wait::PATIENCE;
 
 /// A certificate for localhost in `cert.pem` and `key.pem`; gives it.
 pub fn certificate(home: &TempDir) -> Certificate {

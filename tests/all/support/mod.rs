@@ -28,4 +28,5 @@ pub mod served;
 pub mod server;
 pub mod terminal;
 pub mod typing;
+pub mod wait;
 pub mod written;

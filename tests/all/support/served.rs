@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,9 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::program::{binary, environment};
 use crate::support::server::{Answer, PASSWORD, send, text, unique};
-
-/// Longer than anything takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::wait::PATIENCE;
 
 /// A process that serves.
 pub struct Served {

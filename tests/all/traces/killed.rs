@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::support::files;
 use crate::support::hanging::{hanging, key};
 use crate::support::terminal::{Terminal, contains, latchkey};
+use crate::support::wait;
 
 /// The dialog about a create that an earlier run began.
 const UNFINISHED: &str = "Unfinished key creation";
@@ -104,9 +105,7 @@ fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mute
     let mut page = open(home.path(), "No access keys yet");
     page.press("cheld<Enter>");
     page.sees("Creating");
-    while names.lock().unwrap().is_empty() {
-        std::thread::yield_now();
-    }
+    wait::until("the create", || !names.lock().unwrap().is_empty());
     kill(page);
     let mut page = open(home.path(), UNFINISHED);
     page.press("<Tab><Enter>");
@@ -143,9 +142,7 @@ fn a_create_whose_secret_was_saved_is_settled() {
     page.press("w<Enter>");
     page.sees("(readable only by you).");
     let notes = home.path().join(".local/state/latchkey/unfinished");
-    while !files::below(&notes).is_empty() {
-        std::thread::yield_now();
-    }
+    wait::until("the end of the note", || files::below(&notes).is_empty());
     kill(page);
     let mut page = start(home.path(), &[]);
     page.sees("kept");

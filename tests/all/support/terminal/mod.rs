@@ -16,9 +16,7 @@ use rustix::termios::{Termios, tcgetattr};
 use crate::support::program::{binary, environment};
 use crate::support::reader::Reader;
 use crate::support::typing;
-
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::wait::PATIENCE;
 
 /// A program in a terminal.
 pub struct Terminal {
