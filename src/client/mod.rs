@@ -24,7 +24,7 @@ pub use calls::{AdminSession, Answer, Client, Event, Exchanged, Health};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::ApiError;
 pub use keys::{Changes, Creation, Cursor, IdempotencyKey, ListRequest, NewKey, Page, PendingCreate};
-pub use server::{Connect, Connection, Owner, Server};
+pub use server::{Connection, Owner, Server};
 pub(crate) use task::answer::answer;
 pub use task::spawn;
 pub use transport::{TransportError, install_tls};

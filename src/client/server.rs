@@ -1,7 +1,5 @@
 //! Which server one works on, and how one gets to it.
 
-use std::future::Future;
-
 use super::{AdminSession, ApiError, Client, Credentials, Target};
 use crate::domain::{Identity, Profile};
 
@@ -92,21 +90,5 @@ impl Connection {
         if std::mem::take(&mut self.is_own) {
             self.client.sign_out_on_exit().await;
         }
-    }
-}
-
-/// What opens the way to a profile's server; without a name, to the one that this run begins with.
-pub trait Connect: Send + 'static {
-    /// Opens it. A server that is far away is not asked anything yet.
-    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connection, ApiError>> + Send;
-}
-
-impl<F, C> Connect for F
-where
-    F: FnMut(Option<String>) -> C + Send + 'static,
-    C: Future<Output = Result<Connection, ApiError>> + Send,
-{
-    fn connect(&mut self, profile: Option<String>) -> impl Future<Output = Result<Connection, ApiError>> + Send {
-        self(profile)
     }
 }

@@ -6,13 +6,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::in_flight::InFlight;
-use super::{AdminSession, ApiError, Connect, Connection, Link, Reply, Request};
+use super::{AdminSession, ApiError, Connection, Link, Reply, Request};
 use crate::domain::Untrusted;
 
-/// Starts the API task; what is asked before there is a server waits for it.
+/// Starts the API task. `connect` connects to the server of a profile, without a name to the one that this run begins
+/// with; what is asked before there is a server waits for it.
 ///
 /// The task ends when the screen drops its ends.
-pub fn spawn(connect: impl Connect) -> Link {
+pub fn spawn<C>(connect: impl FnMut(Option<String>) -> C + Send + 'static) -> Link
+where
+    C: Future<Output = Result<Connection, ApiError>> + Send + 'static,
+{
     let (requests, asked) = mpsc::channel(64);
     let (replies, answered) = mpsc::channel(16);
     let (is_idle, idle) = watch::channel(false);
@@ -40,14 +44,14 @@ struct Task {
     replies: mpsc::Sender<Reply>,
 }
 
-async fn run(
-    mut connect: impl Connect,
+async fn run<C: Future<Output = Result<Connection, ApiError>>>(
+    mut connect: impl FnMut(Option<String>) -> C,
     mut asked: mpsc::Receiver<Request>,
     replies: mpsc::Sender<Reply>,
     is_idle: watch::Sender<bool>,
 ) {
     // A closed channel means that the screen is gone: no one to tell.
-    let connection = match connect.connect(None).await {
+    let connection = match connect(None).await {
         Ok(connection) => connection,
         Err(error) => return drop(replies.send(Reply::Connected(Err(error))).await),
     };
@@ -59,7 +63,7 @@ async fn run(
                 Some(Request::Connect(name)) => {
                     is_idle.send_replace(false);
                     task.finish_calls().await;
-                    match connect.connect(Some(name)).await {
+                    match connect(Some(name)).await {
                         Ok(connection) => {
                             task.connection.end_session().await;
                             task = Task::new(connection, task.replies).await;

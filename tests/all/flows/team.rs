@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use latchkey::client::{Client, Connect, Connection, Server, Target};
+use latchkey::client::{Client, Connection, Server, Target};
 use latchkey::domain::BaseUrl;
 use latchkey::server::auth::passwords;
 use latchkey::server::auth::username::Username;
@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::Bench;
-use crate::support::bench::server_named;
+use crate::support::bench::{Opened, server_named};
 
 pub const PASSWORD: &str = "correct-horse-battery-staple";
 
@@ -43,7 +43,7 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
 }
 
 /// Every profile is this server's; its name says what else it is.
-fn profiles(base: BaseUrl) -> impl Connect {
+fn profiles(base: BaseUrl) -> impl FnMut(Option<String>) -> Opened + Send + 'static {
     move |name: Option<String>| {
         let name = name.unwrap_or_else(|| "team".to_owned());
         let target = Target::Url(base.clone());

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 use latchkey::client;
-use latchkey::client::{Client, Connect, Connection, Server, Target};
+use latchkey::client::{ApiError, Client, Connection, Server, Target};
 use latchkey::domain::{Profile, SecretKey};
 use latchkey::platform::clipboard::report::What;
 use latchkey::platform::terminal_kind::TerminalKind;
@@ -28,14 +28,17 @@ pub struct Bench {
     seen: RefCell<Vec<String>>,
 }
 
+/// A connection, or why there is none.
+pub type Opened = std::future::Ready<Result<Connection, ApiError>>;
+
 /// The way to an embedded server.
-fn reach(server: &Embedded, name: &str) -> impl Connect + use<> {
+fn reach(server: &Embedded, name: &str) -> impl FnMut(Option<String>) -> Opened + Send + use<> {
     let client = Client::unix(&server.socket, &server.session).unwrap();
     client_of(client, Server { target: Target::Socket(server.socket.clone()), ..server_named(name) })
 }
 
 /// One server, whatever profile is asked for.
-pub fn client_of(client: Client, server: Server) -> impl Connect {
+pub fn client_of(client: Client, server: Server) -> impl FnMut(Option<String>) -> Opened + Send {
     move |_| std::future::ready(Ok(Connection::new(client.clone(), server.clone())))
 }
 
@@ -81,7 +84,7 @@ impl Bench {
     }
 
     /// The page with any connection; nothing is awaited yet.
-    pub fn with(folder: TempDir, connect: impl Connect) -> Self {
+    pub fn with(folder: TempDir, connect: impl FnMut(Option<String>) -> Opened + Send + 'static) -> Self {
         let link = client::spawn(connect);
         let page = MemoryPage::new((80, 24), TerminalKind::RICH, None, link, Options::default());
         let (emulator, seen) = (RefCell::new(vt100::Parser::default()), RefCell::default());
