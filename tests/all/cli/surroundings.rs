@@ -1,4 +1,4 @@
-//! What the doctor tells of the surroundings, in each kind of them (rule K8).
+//! What the doctor tells of the surroundings, in each kind of them.
 
 use std::process::Command;
 

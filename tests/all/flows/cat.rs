@@ -93,7 +93,7 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
     }
 }
 
-/// T5: the answer to a create is waited for before the program is still, and its secret comes hidden.
+/// The answer to a create is waited for before the program is still, and its secret comes hidden.
 #[tokio::test]
 async fn the_shell_waits_for_a_create() {
     let mut bench = Bench::new().await;

@@ -178,7 +178,7 @@ fn a_tmux_on_a_mosh_line_is_known_to_be_blocked() {
     terminal.ends();
 }
 
-/// C2: tmux 3.4 keeps the target of a code that it passes on, and mosh takes no other than `c`. Debian 12 has 3.3a.
+/// tmux 3.4 keeps the target of a code that it passes on, and mosh takes no other than `c`. Debian 12 has 3.3a.
 #[test]
 fn only_a_newer_tmux_with_set_clipboard_on_gets_through_a_real_mosh() {
     let home = TempDir::new().unwrap();

@@ -59,7 +59,6 @@ fn locked(terminal: &Terminal) -> String {
     status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap().trim().to_owned()
 }
 
-/// S4.
 #[test]
 fn a_secret_stays_out_of_the_swap_area_while_its_dialog_is_open() {
     let home = TempDir::new().unwrap();

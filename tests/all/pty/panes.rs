@@ -18,7 +18,7 @@ fn in_a_shell(configuration: &str) -> (Tmux, Terminal) {
     (tmux, terminal)
 }
 
-/// T6: blanks are drawn over a secret before anything is cleared, so hiding, a stop and a quit leave nothing.
+/// Blanks are drawn over a secret before anything is cleared, so hiding, a stop and a quit leave nothing.
 #[test]
 fn without_an_alternate_screen_nothing_stays_after_hiding_either() {
     let (tmux, mut terminal) = in_a_shell("set -g alternate-screen off\n");
@@ -43,7 +43,7 @@ fn without_an_alternate_screen_nothing_stays_after_hiding_either() {
     assert!(!history().contains(&secret), "after the end:\n{}", history());
 }
 
-/// T5: the shell in the pane gets its screen back, and `fg` the program.
+/// The shell in the pane gets its screen back, and `fg` the program.
 #[test]
 fn ctrl_z_in_a_pane() {
     let (tmux, mut terminal) = in_a_shell("");
@@ -62,7 +62,7 @@ fn ctrl_z_in_a_pane() {
     assert!(pane.contains("Access key created") && !pane.contains(&secret), "{pane}");
 }
 
-/// T16: wider than the screen, it is still one line to whoever selects it, and no other character comes with it.
+/// Wider than the screen, it is still one line to whoever selects it, and no other character comes with it.
 #[test]
 fn on_a_narrow_screen_a_secret_is_one_line() {
     let (tmux, mut terminal) = Tmux::start("");
@@ -82,7 +82,7 @@ fn on_a_narrow_screen_a_secret_is_one_line() {
     terminal.gets(format!(";{}\x07", STANDARD.encode(line)).as_bytes());
 }
 
-/// T18: no program that is started on the way takes a press from this one.
+/// No program that is started on the way takes a press from this one.
 #[test]
 fn a_copy_takes_no_press() {
     let (_tmux, mut terminal) = Tmux::start("");

@@ -55,7 +55,6 @@ impl Drop for Screen {
     }
 }
 
-/// T6.
 #[test]
 fn nothing_stays_behind_in_gnu_screen() {
     let (screen, mut terminal) = Screen::start();

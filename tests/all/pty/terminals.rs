@@ -27,7 +27,7 @@ fn visit(mut terminal: Terminal, label: &str, stays: bool) -> Terminal {
     terminal
 }
 
-/// T14: no byte beyond ASCII where the locale or the terminal has nothing else.
+/// No byte beyond ASCII where the locale or the terminal has nothing else.
 #[test]
 fn ascii_where_utf_8_is_not() {
     for variables in [&[("LC_ALL", "C")][..], &[("LANG", "")], &[("TERM", "linux")], &[("TERM", "vt100")]] {
@@ -48,7 +48,7 @@ fn ascii_where_utf_8_is_not() {
     assert!(contains(&terminal.bytes, "Zürich".as_bytes()));
 }
 
-/// T13: the 16 colours by their own codes; none on a terminal without colour or against the user's wish.
+/// The 16 colours by their own codes; none on a terminal without colour or against the user's wish.
 #[test]
 fn colours_only_where_they_are_wanted() {
     let sgr_colour = |bytes: &[u8]| {
@@ -75,7 +75,7 @@ fn colours_only_where_they_are_wanted() {
     }
 }
 
-/// T11: no size breaks it; one that the terminal does not say is taken from elsewhere, or guessed aloud.
+/// No size breaks it; one that the terminal does not say is taken from elsewhere, or guessed aloud.
 #[test]
 fn sizes() {
     for (rows, columns, sees) in [
@@ -104,7 +104,7 @@ fn sizes() {
     assert!(terminal.ends().0.success());
 }
 
-/// T7, T8, T16: it asks the terminal nothing, needs no answer, takes no mouse, and writes nothing while idle.
+/// It asks the terminal nothing, needs no answer, takes no mouse, and writes nothing while idle.
 #[test]
 fn it_is_silent() {
     let home = TempDir::new().unwrap();
@@ -130,7 +130,7 @@ fn it_is_silent() {
     }
 }
 
-/// T3: a link that takes nothing more does not keep the program from ending.
+/// A link that takes nothing more does not keep the program from ending.
 #[test]
 fn a_stalled_link_does_not_hold_it() {
     let home = TempDir::new().unwrap();
@@ -148,7 +148,7 @@ fn a_stalled_link_does_not_hold_it() {
     assert!(!terminal.text().contains(&secret), "{}", terminal.text());
 }
 
-/// T10: a paste is text for a field or nothing, also when it holds the code that ends a paste.
+/// A paste is text for a field or nothing, also when it holds the code that ends a paste.
 #[test]
 fn a_paste_presses_nothing() {
     let home = TempDir::new().unwrap();
@@ -167,7 +167,7 @@ fn a_paste_presses_nothing() {
     assert!(terminal.ends().0.success());
 }
 
-/// T10 on a link that stalls: what comes late is still a part of the paste. A paste that never ends lets Ctrl-C through.
+/// On a link that stalls, what comes late is still a part of the paste. A paste that never ends lets Ctrl-C through.
 #[test]
 fn a_paste_cut_by_a_stall_presses_nothing() {
     let home = TempDir::new().unwrap();
@@ -237,7 +237,6 @@ fn a_resize_hides_a_secret() {
     assert!(terminal.ends().0.success());
 }
 
-/// T17: whatever else happens or does not.
 #[test]
 fn a_shown_secret_hides_by_itself() {
     let home = TempDir::new().unwrap();

@@ -16,16 +16,16 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
         let (tmux, mut terminal) = Tmux::start(&format!("set -s set-clipboard {setting}\n"));
         terminal.sees("No access keys yet");
         let secret = terminal.create_and_show("in<Space>tmux");
-        // T16: alone on its line, so that a selection is exactly the value.
+        // Alone on its line, so that a selection is exactly the value.
         let pane = tmux.ask(&["capture-pane", "-p", "-t", "test"]);
         assert!(pane.lines().any(|line| line == secret), "{pane}");
-        // C1: the way is named before.
+        // The way is named before.
         terminal.sees("Copy uses your terminal's clipboard through tmux");
         terminal.press("c");
         terminal.gets(&told(&secret));
         terminal.sees("sent through tmux");
         assert_eq!(tmux.ask(&["list-buffers"]), "", "set-clipboard {setting}");
-        // C9: one space in its place, and nothing of that either.
+        // One space in its place, and nothing of that either.
         terminal.press("x");
         terminal.gets(&told(" "));
         terminal.sees("Clipboard overwritten");

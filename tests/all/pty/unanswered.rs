@@ -1,4 +1,4 @@
-//! Rule K9: the page answers its user while the server answers nothing. Each step below is seen before any answer goes out.
+//! The page answers its user while the server answers nothing. Each step below is seen before any answer goes out.
 
 use std::sync::{Arc, Condvar, Mutex};
 

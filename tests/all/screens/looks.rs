@@ -80,7 +80,7 @@ fn no_state_is_told_by_colour_alone() {
     }
 }
 
-/// T13: nothing but the basic codes, whatever is on screen; and no colours where there are none.
+/// Nothing but the basic codes, whatever is on screen; and no colours where there are none.
 #[test]
 fn codes_are_the_basic_ones() {
     let colours = |kind| -> BTreeSet<String> {

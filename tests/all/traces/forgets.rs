@@ -1,4 +1,4 @@
-//! Rules S2 and S3: after *Close* nothing in the process's memory is a secret or a token.
+//! After *Close* nothing in the process's memory is a secret or a token.
 
 use std::sync::Arc;
 

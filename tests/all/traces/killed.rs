@@ -1,4 +1,4 @@
-//! Rule S7: SIGKILL leaves no secret behind, and a create that was under way is finished or reported at the next start.
+//! SIGKILL leaves no secret behind, and a create that was under way is finished or reported at the next start.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

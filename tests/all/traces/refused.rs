@@ -1,4 +1,4 @@
-//! Rules S1 and S4: core dumps, and what other programs of this machine may see.
+//! Core dumps, and what other programs of this machine may see.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -90,7 +90,7 @@ fn another_program_of_the_same_user_sees_neither_environment_nor_memory() {
     let program = home.path().join("latchkey");
     executable::copy(binary(), &program);
     let as_nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
-    // 64 KiB that may be locked and a core of any size: it starts, and asks for neither (rule S4).
+    // 64 KiB that may be locked and a core of any size: it starts, and asks for neither.
     let start = format!("ulimit -l 0; ulimit -c unlimited; exec {}", program.display());
     let mut page = Terminal::start(command("setpriv", home.path()).args(as_nobody).args(["sh", "-c", &start]));
     page.sees("No access keys yet");

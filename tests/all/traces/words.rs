@@ -1,4 +1,4 @@
-//! Rule S6: whatever a server does with a secret, and whatever breaks, it is in no file, no message and on no screen.
+//! Whatever a server does with a secret, and whatever breaks, it is in no file, no message and on no screen.
 
 use serde_json::json;
 use tempfile::TempDir;
