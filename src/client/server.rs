@@ -1,6 +1,6 @@
 //! Which server one works on, and how one gets to it.
 
-use super::{AdminSession, ApiError, Client, Credentials, Target};
+use super::{AdminSession, ApiError, Client, ConnectionSettings, Credentials, Target};
 use crate::domain::{Identity, Profile};
 
 /// The server that one works on.
@@ -43,6 +43,17 @@ impl Connection {
     /// A connection of which no session was begun yet: one that the client has stays when the connection ends.
     pub const fn new(client: Client, server: Server) -> Self {
         Self { client, server, is_own: false }
+    }
+
+    /// A connection to a remote server. Reads the files that its settings name.
+    pub(crate) fn remote(
+        profile: Profile,
+        settings: &ConnectionSettings,
+        session: Option<&AdminSession>,
+    ) -> Result<Self, ApiError> {
+        let client = Client::connect(settings, session.map(|session| &session.token))?;
+        let who = session.map(AdminSession::identity);
+        Ok(Self::new(client, Server { profile, target: settings.target.clone(), who }))
     }
 
     /// Whether an administrator must sign in before keys can be asked about.

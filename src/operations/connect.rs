@@ -6,9 +6,8 @@ use super::failure::{Exit, Failure};
 use super::prompter::Prompter;
 use super::sign_in::sign_in;
 use crate::client::session_file::SessionFile;
-use crate::client::{AdminSession, ApiError, Client, Connection, ConnectionSettings, Server, Target};
+use crate::client::{ApiError, Client, Connection, Server, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
-use crate::domain::Profile;
 use crate::server::embedded::EmbeddedServers;
 
 /// Connects to the server of a profile: starts the embedded one, or takes the remembered session of another, if there is
@@ -22,7 +21,7 @@ pub(crate) async fn open(config: &Config, name: &str, embedded: &EmbeddedServers
     // Certificates and the remembered session are read from files.
     let opened = tokio::task::spawn_blocking(move || {
         let session = file.load(profile.username.as_deref(), Utc::now())?;
-        Ok(remote(profile, &settings, session.as_ref())?)
+        Ok(Connection::remote(profile, &settings, session.as_ref())?)
     });
     opened.await.unwrap_or_else(|error| Err(Failure::new(Exit::Mistake, error.to_string())))
 }
@@ -41,7 +40,7 @@ pub(crate) async fn without_session(
             let client = Client::unix(&socket, &session)?;
             Ok(Connection::new(client, Server { profile, target: Target::Socket(socket), who: None }))
         }
-        ServerLocation::Remote(settings) => Ok(remote(profile, &settings, None)?),
+        ServerLocation::Remote(settings) => Ok(Connection::remote(profile, &settings, None)?),
     }
 }
 
@@ -61,17 +60,6 @@ pub(crate) async fn signed_in(
         sign_in(prompter, &mut connection, None, None).await?;
     }
     Ok(connection)
-}
-
-/// A connection to a remote server. Reads the files that its settings name.
-pub(crate) fn remote(
-    profile: Profile,
-    settings: &ConnectionSettings,
-    session: Option<&AdminSession>,
-) -> Result<Connection, ApiError> {
-    let client = Client::connect(settings, session.map(|session| &session.token))?;
-    let who = session.map(AdminSession::identity);
-    Ok(Connection::new(client, Server { profile, target: settings.target.clone(), who }))
 }
 
 /// Where the server of the chosen profile listens.

@@ -5,7 +5,6 @@ use std::io;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::connect;
 use super::failure::{Exit, Failure};
 use super::format::time;
 use super::interrupt::Flow;
@@ -84,7 +83,7 @@ pub(crate) async fn login(
     {
         return Err(ConfigError::AnotherName(profile.name, fixed.clone()).into());
     }
-    let mut connection = connect::remote(profile, &settings, None)?;
+    let mut connection = Connection::remote(profile, &settings, None)?;
     connection.needs_sign_in()?; // before a password is typed: Passportal has no sign-in
     let (session, name) = sign_in(prompter, &mut connection, username, password).await?;
     let AdminSession { username, role, expires_at, .. } = &session;
@@ -115,7 +114,7 @@ pub(crate) async fn logout(config: &Config, say: impl Fn(&str)) -> Result<(), Fa
         say(&format!("No session is stored for {server}; there is nothing to sign out of."));
         return Ok(());
     };
-    let ended = match connect::remote(profile, &settings, Some(&session)) {
+    let ended = match Connection::remote(profile, &settings, Some(&session)) {
         Ok(mut connection) => connection.sign_out().await,
         Err(error) => Err(error),
     };
