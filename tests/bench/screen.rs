@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::client::{Page, Reply, Request};
 use latchkey::domain::{AccessKey, CursorToken, KeyId, Status, Untrusted};
 use latchkey::platform::terminal_kind::TerminalKind;
-use latchkey::tui::screen::Screen;
+use latchkey::tui::screen::{RowCache, Screen};
 use latchkey::tui::state::{ClockReading, Effect, State};
 use latchkey::tui::terminal::Decoder;
 use latchkey::tui::view;
@@ -44,7 +44,7 @@ fn benches(criterion: &mut Criterion) {
         let state = list(size, now);
         let mut frame = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, size.0, size.1));
         criterion.bench_function(&format!("draw the list, {}x{}", size.0, size.1), |bencher| {
-            bencher.iter(|| view::draw(black_box(&mut frame), &state, now));
+            bencher.iter(|| view::draw(black_box(&mut frame), &mut RowCache::default(), &state, now));
         });
         let mut state = list(size, now);
         let mut screen = Screen::new(size.0, size.1, TerminalKind::RICH);
@@ -58,7 +58,7 @@ fn benches(criterion: &mut Criterion) {
                     let _ = state.on_input(event, now);
                 }
                 out.clear();
-                screen.draw(&mut out, |frame| view::draw(frame, &state, now));
+                screen.draw(&mut out, |frame, rows| view::draw(frame, rows, &state, now));
                 black_box(&out);
             });
         });

@@ -251,7 +251,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
 
     fn draw(&mut self) {
         let (state, now) = (&self.state, self.machine.now());
-        self.screen.draw(self.terminal.out(), |frame| view::draw(frame, state, now));
+        self.screen.draw(self.terminal.out(), |frame, rows| view::draw(frame, rows, state, now));
         // An error shows again when the terminal is read: it is gone.
         let _ = self.terminal.flush();
         self.screen.wipe();

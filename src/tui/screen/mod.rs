@@ -5,16 +5,20 @@
 //! frame, and moves rows that only scrolled by the terminal's own scroll region.
 
 mod cursor_writer;
+#[cfg(test)]
+mod kept_tests;
+mod row_cache;
 mod scroll;
 #[cfg(test)]
 mod tests;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroize;
 
 use cursor_writer::CursorWriter;
+pub use row_cache::RowCache;
 
 use super::theme;
 use crate::platform::terminal_kind::TerminalKind;
@@ -23,6 +27,7 @@ use crate::platform::terminal_kind::TerminalKind;
 pub struct Screen {
     shown: Buffer,
     frame: Buffer,
+    rows: RowCache,
     writer: CursorWriter,
     cursor: Option<Position>,
     /// The terminal's cells are not known: every row is written whole.
@@ -38,6 +43,7 @@ impl Screen {
         Self {
             shown: Buffer::empty(area),
             frame: Buffer::empty(area),
+            rows: RowCache::new(height),
             writer: CursorWriter::new(kind),
             cursor: None,
             stale: true,
@@ -50,41 +56,69 @@ impl Screen {
         let area = Rect::new(0, 0, width, height);
         self.shown = Buffer::empty(area);
         self.frame = Buffer::empty(area);
+        self.rows = RowCache::new(height);
         self.stale = true;
     }
 
-    /// Draws a frame and appends to `out` the bytes that show it. `draw` gives the cursor's place.
+    /// Draws a frame and appends to `out` the bytes that show it. `draw` gives the cursor's place; rows that the
+    /// [`RowCache`] keeps are left blank by it.
     ///
     /// The frame before stays in memory, with a secret that the new one may hide, until [`wipe`](Self::wipe).
-    pub fn draw(&mut self, out: &mut Vec<u8>, draw: impl FnOnce(&mut Buffer) -> Option<Position>) {
+    pub fn draw(&mut self, out: &mut Vec<u8>, draw: impl FnOnce(&mut Buffer, &mut RowCache) -> Option<Position>) {
         self.wipe();
-        let cursor = draw(&mut self.frame);
+        self.is_wiped = false;
+        let cursor = draw(&mut self.frame, &mut self.rows);
+        debug_assert!(self.kept_rows().all(|y| is_blank(row(&self.frame, y))), "a row that is kept was drawn");
         let before = out.len();
+        let mut changed = self.changed_rows();
         if self.stale {
             self.write_all(out);
         } else {
-            let mut changed = changed_rows(&self.shown, &self.frame);
             if let Some(scroll) = scroll::find(&self.shown, &self.frame, &changed) {
+                self.draw_kept_rows();
                 scroll.write(out, &mut self.writer);
                 scroll.apply(&mut self.shown);
-                changed = changed_rows(&self.shown, &self.frame);
+                changed = self.changed_rows();
             }
             for y in (0..self.frame.area.height).filter(|y| changed[usize::from(*y)]) {
                 self.write_changes(out, y);
             }
         }
         self.place_cursor(out, cursor, out.len() > before);
-        std::mem::swap(&mut self.shown, &mut self.frame);
-        self.is_wiped = false;
+        for y in (0..self.frame.area.height).filter(|y| changed[usize::from(*y)]) {
+            row_mut(&mut self.shown, y).swap_with_slice(row_mut(&mut self.frame, y));
+        }
         self.stale = false;
     }
 
     /// Wipes the frame before the one that is shown. The terminal need not wait for that: the new frame's bytes go first.
     pub fn wipe(&mut self) {
-        if !self.is_wiped {
-            self.frame.reset();
-            self.is_wiped = true;
+        if self.is_wiped {
+            return;
         }
+        for y in (0..self.frame.area.height).filter(|y| !self.rows.is_kept(*y)) {
+            row_mut(&mut self.frame, y).iter_mut().for_each(Cell::reset);
+        }
+        self.rows.turn();
+        self.is_wiped = true;
+    }
+
+    fn kept_rows(&self) -> impl Iterator<Item = u16> {
+        (0..self.frame.area.height).filter(|y| self.rows.is_kept(*y))
+    }
+
+    /// Puts the rows that stay as they are shown into the frame: the terminal may move them.
+    fn draw_kept_rows(&mut self) {
+        for y in self.kept_rows().collect::<Vec<_>>() {
+            row_mut(&mut self.frame, y).clone_from_slice(row(&self.shown, y));
+        }
+        self.rows.release_all();
+    }
+
+    /// Which rows are not the same.
+    fn changed_rows(&self) -> Vec<bool> {
+        let differs = |y| !self.rows.is_kept(y) && row(&self.shown, y) != row(&self.frame, y);
+        (0..self.frame.area.height).map(differs).collect()
     }
 
     /// Appends what blanks every row, without a clear that a terminal would push into its scrollback.
@@ -98,6 +132,7 @@ impl Screen {
         for buffer in [&mut self.shown, &mut self.frame] {
             buffer.reset();
         }
+        self.rows = RowCache::new(self.shown.area.height);
         self.stale = true;
     }
 
@@ -171,7 +206,7 @@ impl Screen {
 
     /// The first column of a row from which on everything is blank.
     fn row_end(&self, y: u16) -> u16 {
-        let blank = ratatui::buffer::Cell::EMPTY;
+        let blank = Cell::EMPTY;
         let width = self.frame.area.width;
         (0..width)
             .rev()
@@ -204,10 +239,18 @@ impl Drop for Screen {
     }
 }
 
-/// Which rows are not the same.
-fn changed_rows(shown: &Buffer, frame: &Buffer) -> Vec<bool> {
-    let width = usize::from(frame.area.width).max(1);
-    shown.content.chunks(width).zip(frame.content.chunks(width)).map(|(old, new)| old != new).collect()
+fn row(buffer: &Buffer, y: u16) -> &[Cell] {
+    let width = usize::from(buffer.area.width);
+    &buffer.content[usize::from(y) * width..][..width]
+}
+
+fn is_blank(row: &[Cell]) -> bool {
+    row.iter().all(|cell| *cell == Cell::EMPTY)
+}
+
+fn row_mut(buffer: &mut Buffer, y: u16) -> &mut [Cell] {
+    let width = usize::from(buffer.area.width);
+    &mut buffer.content[usize::from(y) * width..][..width]
 }
 
 /// How many cells a symbol takes; ASCII, which is nearly everything, is known without a look into tables.

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 
 use super::cursor_writer::CursorWriter;
+use super::is_blank;
 
 /// Rows `top..=bottom` move up by `up` (or down, if negative); blank rows come in.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,16 +75,10 @@ impl Scroll {
             region.rotate_right(cells);
             &mut region[..cells]
         };
-        blank.fill(Cell::EMPTY);
+        blank.iter_mut().for_each(Cell::reset);
     }
 }
 
 fn row(buffer: &Buffer, y: i32) -> &[Cell] {
-    let width = usize::from(buffer.area.width);
-    let start = usize::try_from(y).unwrap_or(0) * width;
-    &buffer.content[start..start + width]
-}
-
-fn is_blank(row: &[Cell]) -> bool {
-    row.iter().all(|cell| *cell == Cell::EMPTY)
+    super::row(buffer, u16::try_from(y).unwrap_or(0))
 }

@@ -23,9 +23,12 @@ impl Pair {
 
     fn frame(&mut self, rows: &[String], style: Style) {
         let mut out = Vec::new();
-        self.screen.draw(&mut out, |frame| {
-            for (y, row) in rows.iter().enumerate() {
-                frame.set_string(0, u16::try_from(y).unwrap(), row, if y % 3 == 0 { style } else { Style::new() });
+        self.screen.draw(&mut out, |frame, cache| {
+            for (y, row) in (0..).zip(rows) {
+                let style = if y % 3 == 0 { style } else { Style::new() };
+                if !cache.keeps(y, &(row, style)) {
+                    frame.set_string(0, y, row, style);
+                }
             }
             None
         });
@@ -111,7 +114,7 @@ fn random_frames_arrive() {
 /// The bytes that a screen of this kind writes for these rows.
 fn bytes(kind: TerminalKind, rows: &[&str]) -> Vec<u8> {
     let mut out = Vec::new();
-    Screen::new(24, 4, kind).draw(&mut out, |frame| {
+    Screen::new(24, 4, kind).draw(&mut out, |frame, _| {
         for (y, row) in rows.iter().enumerate() {
             frame.set_string(0, u16::try_from(y).unwrap(), row, Style::new().fg(Color::Red));
         }
@@ -146,7 +149,7 @@ fn rows_that_stand_alone_are_broken_by_the_terminal() {
     // Whole, then as a change of what was there, then with the row above as it was.
     for second in ["second", "2nd", "two"] {
         let mut out = Vec::new();
-        screen.draw(&mut out, |frame| {
+        screen.draw(&mut out, |frame, _| {
             frame.set_string(0, 1, "abcdefgh", Style::new());
             frame.set_string(0, 2, second, Style::new());
             frame.set_style(Rect::new(0, 1, 1, 2), Style::new().add_modifier(theme::ALONE));
@@ -162,7 +165,7 @@ fn rows_that_stand_alone_are_broken_by_the_terminal() {
 #[test]
 #[should_panic(expected = "not for a terminal")]
 fn a_control_character_in_a_cell_is_a_mistake() {
-    Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame| {
+    Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame, _| {
         #[expect(clippy::disallowed_methods, reason = "this is the mistake that the pen must catch")]
         frame[(0, 0)].set_symbol("\u{1b}]");
         None
@@ -172,7 +175,7 @@ fn a_control_character_in_a_cell_is_a_mistake() {
 #[test]
 #[should_panic(expected = "not for a terminal")]
 fn a_cell_of_endless_marks_is_a_mistake() {
-    Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame| {
+    Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame, _| {
         frame.set_string(0, 0, format!("a{}", "\u{301}".repeat(9)), Style::new());
         None
     });

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::Event;
 use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Decoder;
 use super::decoder::AFTER_PASTE;
@@ -16,9 +17,10 @@ use super::decoder::AFTER_PASTE;
 const STALL: Duration = Duration::from_secs(1);
 
 /// Reads bytes when there are any, and knows when an open sequence has waited long enough.
-#[derive(Default)]
 pub(crate) struct Reader {
     decoder: Decoder,
+    /// What was read last; wiped when it is decoded. A paste or a held key fills it more than once.
+    bytes: Zeroizing<Vec<u8>>,
     /// When the last byte of an open sequence came.
     since: Option<Instant>,
     /// When the last paste ended.
@@ -26,6 +28,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    pub(crate) fn new() -> Self {
+        let bytes = Zeroizing::new(vec![0; 4096]);
+        Self { decoder: Decoder::default(), bytes, since: None, pasted: None }
+    }
+
     /// Until when more bytes are waited for, if something is open. What follows a paste waits no longer for being
     /// followed by more.
     fn deadline(&self) -> Option<Instant> {
@@ -56,19 +63,18 @@ impl Reader {
                     }
                 }
             };
-            // A paste or a held key fills this more than once; the rest waits for the next turn.
-            let mut bytes = zeroize::Zeroizing::new([0; 4096]);
-            match rustix::io::read(fd.get_ref(), &mut *bytes) {
+            match rustix::io::read(fd.get_ref(), &mut self.bytes[..]) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
-                    let now = Instant::now();
+                    let (now, bytes) = (Instant::now(), &self.bytes[..count]);
                     let is_late = self.decoder.is_after_paste() && open.is_some_and(|until| until <= now);
-                    if is_late || self.is_called_back(&bytes[..count], now) {
+                    if is_late || self.is_called_back(bytes, now) {
                         self.decoder.give_up(events);
                     }
                     let was_after_paste = self.decoder.is_after_paste();
                     self.since = Some(now);
-                    self.decoder.feed(&bytes[..count], events);
+                    self.decoder.feed(bytes, events);
+                    self.bytes[..count].zeroize();
                     if self.decoder.is_after_paste() && !was_after_paste {
                         self.pasted = Some(now);
                     }

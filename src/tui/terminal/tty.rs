@@ -36,7 +36,7 @@ impl Tty {
             ));
         }
         let (fd, is_given) = open()?;
-        let mut tty = Self { fd: watch(fd)?, is_given, reader: Reader::default(), unsent: Vec::new() };
+        let mut tty = Self { fd: watch(fd)?, is_given, reader: Reader::new(), unsent: Vec::new() };
         tty.enter()?;
         Ok(tty)
     }
@@ -104,7 +104,7 @@ impl Terminal for Tty {
     }
 
     fn enter(&mut self) -> io::Result<()> {
-        self.reader = Reader::default();
+        self.reader = Reader::new();
         raw_mode::enter(&mut self.unsent)?;
         if self.is_given {
             raw_mode::unblock_given()?;

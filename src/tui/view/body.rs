@@ -7,14 +7,15 @@ use ratatui::style::Style;
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
 use crate::operations::list::nothing_found;
+use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, LoadFailure, State};
 use crate::tui::theme;
 
 /// Draws whichever it is.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) {
+pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &State, now: ClockReading) {
     let filter = &state.list.query.filter;
     match (&state.list.window, &state.list.trouble) {
-        (Some(window), _) if !window.is_empty() => list::draw(frame, area, state, window, now),
+        (Some(window), _) if !window.is_empty() => list::draw(frame, rows, area, state, window, now),
         (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
         (None, None) => say(frame, area, "Loading keys…", &[]),
         (Some(_), None) if filter.is_empty() => {

@@ -1,5 +1,8 @@
 //! The list: one row a key.
 
+use std::hash::{Hash, Hasher};
+
+use chrono::Local;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,6 +13,7 @@ use super::widgets::{line, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, FieldValue, KeyField};
 use crate::domain::{AccessKey, Order, Sort};
+use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
 
@@ -60,15 +64,27 @@ fn fitting(width: usize, widest_id: usize) -> Vec<ListColumn> {
 }
 
 /// Draws the column names and the rows.
-pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, state: &State, window: &Window, now: ClockReading) {
+pub(crate) fn draw(
+    frame: &mut Buffer,
+    rows: &mut RowCache,
+    mut area: Rect,
+    state: &State,
+    window: &Window,
+    now: ClockReading,
+) {
     let height = usize::from(area.height.saturating_sub(1));
     let widest = visible(window, state).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
     let columns = fitting(usize::from(area.width), widest);
     let names = next_row(&mut area);
     line(frame, names, Line::from(names_of(&columns, state)));
+    // Dates are of the time zone here.
+    let zone = *now.utc.with_timezone(&Local).offset();
     for (at, key) in visible(window, state).take(height) {
-        let row = next_row(&mut area);
-        line(frame, row, Line::from(row_of(&columns, key, at == state.list.selected, now)));
+        let place = next_row(&mut area);
+        let row = ListRow { columns: &columns, key, is_selected: at == state.list.selected, now };
+        if !rows.keeps(place.y, &(area.width, zone, &row)) {
+            line(frame, place, Line::from(row.spans()));
+        }
     }
 }
 
@@ -89,24 +105,52 @@ fn names_of(columns: &[ListColumn], state: &State) -> Vec<Span<'static>> {
     spans
 }
 
-fn row_of(columns: &[ListColumn], key: &AccessKey, selected: bool, now: ClockReading) -> Vec<Span<'static>> {
-    let mark = if selected { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
-    let mut spans = vec![mark];
-    for (field, _, width) in columns {
-        let (text, style) = match (field.value)(key) {
-            FieldValue::Id(id) => (id.identity(*width), Style::new()),
-            FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(*width)), Style::new()),
-            FieldValue::Status(status) => {
-                let (words, style) = theme::status(status);
-                (words.to_owned(), style)
+/// What a row is drawn from.
+struct ListRow<'a> {
+    columns: &'a [ListColumn],
+    key: &'a AccessKey,
+    is_selected: bool,
+    now: ClockReading,
+}
+
+/// Rows that are equal by this look equal.
+impl Hash for ListRow<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.is_selected.hash(state);
+        for (field, sort, width) in self.columns {
+            (sort, width).hash(state);
+            match (field.value)(self.key) {
+                FieldValue::Ago(at) => when::last_used(at, self.now.utc).hash(state),
+                FieldValue::Id(id) => id.hash(state),
+                FieldValue::Text(text) => text.hash(state),
+                FieldValue::Status(status) => status.hash(state),
+                FieldValue::At(at) => at.hash(state),
+                FieldValue::Until(at) => at.hash(state),
             }
-            FieldValue::At(at) => (when::date(at), Style::new()),
-            FieldValue::Ago(at) => (when::last_used(at, now.utc), Style::new()),
-            FieldValue::Until(at) => (at.map_or_else(|| fields::NEVER.to_owned(), when::date), Style::new()),
-        };
-        spans.extend([Span::styled(cell(&text, *width), style), Span::raw(" ")]);
+        }
     }
-    spans
+}
+
+impl ListRow<'_> {
+    fn spans(&self) -> Vec<Span<'static>> {
+        let mark = if self.is_selected { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
+        let mut spans = vec![mark];
+        for (field, _, width) in self.columns {
+            let (text, style) = match (field.value)(self.key) {
+                FieldValue::Id(id) => (id.identity(*width), Style::new()),
+                FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(*width)), Style::new()),
+                FieldValue::Status(status) => {
+                    let (words, style) = theme::status(status);
+                    (words.to_owned(), style)
+                }
+                FieldValue::At(at) => (when::date(at), Style::new()),
+                FieldValue::Ago(at) => (when::last_used(at, self.now.utc), Style::new()),
+                FieldValue::Until(at) => (at.map_or_else(|| fields::NEVER.to_owned(), when::date), Style::new()),
+            };
+            spans.extend([Span::styled(cell(&text, *width), style), Span::raw(" ")]);
+        }
+        spans
+    }
 }
 
 /// A text in so many cells; what came through the gate is not wider.

@@ -15,10 +15,12 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::keymap::Mode;
+use super::screen::RowCache;
 use super::state::{ClockReading, DetailsPane, SMALLEST, State};
 
-/// Draws the page and what is on it; gives the place of the cursor if something is being typed.
-pub fn draw(frame: &mut Buffer, state: &State, now: ClockReading) -> Option<Position> {
+/// Draws the page and what is on it, except rows of the list that the cache keeps; gives the place of the cursor if
+/// something is being typed.
+pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockReading) -> Option<Position> {
     let area = frame.area;
     if state.is_too_small() {
         draw_too_small(frame, area, state);
@@ -29,15 +31,16 @@ pub fn draw(frame: &mut Buffer, state: &State, now: ClockReading) -> Option<Posi
     header::draw(frame, row(0, panes.heading), state);
     let cursor = header::draw_bar(frame, row(panes.heading, 1), state, now);
     let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
+    let rows = if has_rows_to_itself(state) { rows } else { &mut RowCache::default() };
     match panes.details {
         DetailsPane::Instead => details::draw(frame, body, state, now),
-        DetailsPane::None => body::draw(frame, body, state, now),
-        DetailsPane::Below(rows) => {
-            body::draw(frame, body, state, now);
-            details::draw(frame, row(body.bottom(), rows), state, now);
+        DetailsPane::None => body::draw(frame, rows, body, state, now),
+        DetailsPane::Below(height) => {
+            body::draw(frame, rows, body, state, now);
+            details::draw(frame, row(body.bottom(), height), state, now);
         }
         DetailsPane::Beside(columns) => {
-            body::draw(frame, body, state, now);
+            body::draw(frame, rows, body, state, now);
             details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), state, now);
         }
     }
@@ -58,6 +61,13 @@ pub fn draw(frame: &mut Buffer, state: &State, now: ClockReading) -> Option<Posi
         Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, state),
         None => cursor,
     }
+}
+
+/// Whether nothing is drawn over the list or beside it. A notice may take a row of it.
+fn has_rows_to_itself(state: &State) -> bool {
+    let is_covered =
+        state.dialog.is_some() || state.sign_in.is_some() || state.guard.is_some() || state.notice.is_some();
+    !is_covered && !matches!(state.panes().details, DetailsPane::Beside(_))
 }
 
 fn draw_too_small(frame: &mut Buffer, area: Rect, state: &State) {

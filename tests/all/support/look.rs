@@ -10,7 +10,7 @@ use crate::support::mask::mask_times;
 /// The bytes of the first frame, in a terminal of this kind.
 pub fn bytes(state: &State, now: ClockReading, kind: TerminalKind) -> Vec<u8> {
     let mut out = Vec::new();
-    Screen::new(state.size.0, state.size.1, kind).draw(&mut out, |frame| view::draw(frame, state, now));
+    Screen::new(state.size.0, state.size.1, kind).draw(&mut out, |frame, rows| view::draw(frame, rows, state, now));
     out
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use latchkey::tui::screen::RowCache;
 use latchkey::tui::state::{ClockReading, State};
 use latchkey::tui::view;
 use ratatui::buffer::Buffer;
@@ -12,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 pub fn picture(state: &State, now: ClockReading) -> String {
     let area = Rect::new(0, 0, state.size.0, state.size.1);
     let mut frame = Buffer::empty(area);
-    let cursor = view::draw(&mut frame, state, now);
+    let cursor = view::draw(&mut frame, &mut RowCache::default(), state, now);
     let mut text = String::new();
     for y in 0..area.height {
         let mut row = String::new();
