@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 use secrecy::SecretString;
 
-use crate::client::{Client, Connection};
+use crate::client::Connection;
 use crate::domain::Untrusted;
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
@@ -100,13 +100,5 @@ impl Access for CommandAccess {
 
     fn connection(&self) -> &Connection {
         &self.connection
-    }
-
-    async fn client(&mut self) -> Flow<Client> {
-        Ok(self.connection.client.clone())
-    }
-
-    fn session_ended(&mut self) -> bool {
-        false
     }
 }

@@ -13,11 +13,15 @@ pub(crate) trait Access {
     /// The server, and the session there.
     fn connection(&self) -> &Connection;
 
-    /// A client that may ask about keys; signs in first where that is needed.
-    async fn client(&mut self) -> Flow<Client>;
+    /// A client that may ask about keys; signs in first where that is needed and not done yet.
+    async fn client(&mut self) -> Flow<Client> {
+        Ok(self.connection().client.clone())
+    }
 
     /// Takes note that the server no longer knows the session. Returns whether another one can be begun.
-    fn session_ended(&mut self) -> bool;
+    fn session_ended(&mut self) -> bool {
+        false
+    }
 
     /// Whose creates these are; none before somebody is signed in, where that is needed.
     fn owner(&self) -> Option<Owner> {

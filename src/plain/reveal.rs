@@ -53,9 +53,7 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
     let mut chosen = session.console.choose("Secret access key", &CHOICES).await?;
     loop {
         let done = match chosen {
-            0 => credential.to_file(session).await.map(|done| *is_seen |= done),
-            1 => credential.to_command(session).await.map(|done| *is_seen |= done),
-            2 => credential.to_terminal(session).await.map(|done| *is_seen |= done),
+            0..=2 => credential.deliver(session, chosen).await.map(|done| *is_seen |= done),
             3 => exchange::hmac(session, &pair).await,
             4 => exchange::test(session, pair.clone().into()).await,
             _ if *is_seen || lose_it(session).await? => {
