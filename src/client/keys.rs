@@ -73,7 +73,6 @@ impl IdempotencyKey {
 #[derive(Clone, Debug)]
 pub struct NewKey {
     pub idempotency_key: IdempotencyKey,
-    /// Its texts.
     pub texts: Texts,
     /// When it stops working; never if none.
     pub expires_at: Option<DateTime<Utc>>,

@@ -18,9 +18,7 @@ pub struct AccessKey {
     pub note: Option<Untrusted>,
     /// Whether the key works now.
     pub status: Status,
-    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// Who created it.
     pub created_by: Untrusted,
     /// When it stops working by itself, if ever.
     pub expires_at: Option<DateTime<Utc>>,
@@ -32,7 +30,6 @@ pub struct AccessKey {
 
 impl AccessKey {
     /// An active key of which nothing else is known: never used, without an expiry, texts or an author.
-    #[must_use]
     pub fn new(id: KeyId, created_at: DateTime<Utc>) -> Self {
         Self {
             id,
@@ -65,7 +62,6 @@ impl Status {
     pub const ALL: [Self; 3] = [Self::Active, Self::Expired, Self::Inactive];
 
     /// The word of the HTTP contract.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -75,7 +71,6 @@ impl Status {
     }
 
     /// The status that the contract's word names.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }

@@ -53,7 +53,6 @@ pub enum FieldValue<'a> {
     Id(&'a KeyId),
     /// Text from a server; absent if there is none, or the server doesn't keep it.
     Text(Option<&'a Untrusted>),
-    /// A status.
     Status(Status),
     /// A time, read as a date.
     At(DateTime<Utc>),
@@ -153,7 +152,6 @@ impl KeyField {
     }
 
     /// The word before it where it is shown behind another field, and the field itself.
-    #[must_use]
     pub fn behind(&self) -> Option<(&'static str, &'static Self)> {
         FIELDS.iter().find_map(|other| match other.row {
             Row::Behind(name, word) if name == self.name => Some((word, other)),
@@ -162,7 +160,6 @@ impl KeyField {
     }
 
     /// The text of a key as the server gave it; empty if it is no text or absent.
-    #[must_use]
     pub fn raw_text<'a>(&self, key: &'a AccessKey) -> &'a str {
         match (self.value)(key) {
             FieldValue::Text(Some(text)) => text.raw_for_api(),
@@ -171,7 +168,6 @@ impl KeyField {
     }
 
     /// The title of its column in the output of commands.
-    #[must_use]
     pub fn heading(&self) -> String {
         match self.row {
             Row::Own(_) => self.title,
@@ -183,13 +179,11 @@ impl KeyField {
 
 impl<'a> FieldValue<'a> {
     /// Whether it is a time that is absent, which reads as [`NEVER`].
-    #[must_use]
     pub const fn is_never(self) -> bool {
         matches!(self, Self::Ago(None) | Self::Until(None))
     }
 
     /// What a row of its own says of a text that is empty or that the server does not keep.
-    #[must_use]
     pub fn missing(self) -> Option<&'static str> {
         match self {
             Self::Text(None) => Some(NOT_KEPT),
@@ -211,7 +205,6 @@ impl<'a> FieldValue<'a> {
 }
 
 /// The field of a name.
-#[must_use]
 pub fn named(name: &str) -> Option<&'static KeyField> {
     FIELDS.iter().find(|field| field.name == name)
 }
@@ -222,7 +215,6 @@ pub fn written() -> impl Iterator<Item = (&'static KeyField, UserText)> {
 }
 
 /// The fields that a filter looks in, as an enumeration: the ID, and what users write.
-#[must_use]
 pub fn searched() -> String {
     let mut titles: Vec<String> = written().map(|(field, _)| field.title.to_lowercase()).collect();
     titles.insert(0, "ID".to_owned());
@@ -241,7 +233,6 @@ pub fn columns() -> impl Iterator<Item = (&'static KeyField, Sort, ColumnWidth)>
 }
 
 /// The fields that have a row of their own, in the order of the rows.
-#[must_use]
 pub fn rows() -> Vec<&'static KeyField> {
     let mut rows: Vec<(u8, &KeyField)> = FIELDS
         .iter()
@@ -255,7 +246,6 @@ pub fn rows() -> Vec<&'static KeyField> {
 }
 
 /// The places of the fields in [`FIELDS`]; those that stay longest where there isn't room for all come first.
-#[must_use]
 pub fn by_rank() -> Vec<usize> {
     let mut places: Vec<usize> = (0..FIELDS.len()).collect();
     places.sort_unstable_by_key(|&place| FIELDS[place].keep);

@@ -14,10 +14,8 @@ pub struct KeyId(Untrusted);
 /// Why a text is not an access key ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyIdError {
-    /// Nothing was given.
     #[error("the access key ID is empty")]
     Empty,
-    /// Longer than [`KeyId::MAX_CHARS`].
     #[error("the access key ID is longer than 128 characters")]
     TooLong,
 }
@@ -40,7 +38,6 @@ impl KeyId {
     }
 
     /// Makes an ID of ours. Five bits of each byte are used.
-    #[must_use]
     pub fn from_random(bytes: &[u8; 18]) -> Self {
         let mut text = String::from(Self::PREFIX);
         text.extend(bytes.iter().map(|b| char::from(Self::ALPHABET[usize::from(b & 31)])));
@@ -48,45 +45,38 @@ impl KeyId {
     }
 
     /// Whether a text has the form of an ID of ours: to tell an ID from a secret.
-    #[must_use]
     pub fn looks_like_ours(text: &str) -> bool {
         text.len() == 20
             && text.strip_prefix(Self::PREFIX).is_some_and(|rest| rest.bytes().all(|b| Self::ALPHABET.contains(&b)))
     }
 
     /// The text for the screen, at most `max_cells` wide.
-    #[must_use]
     pub fn to_display(&self, max_cells: usize) -> String {
         self.0.to_display(max_cells)
     }
 
     /// The text for the screen, with a `!` before it if it may not be what it looks like.
-    #[must_use]
     pub fn identity(&self, max_cells: usize) -> String {
         self.0.identity(max_cells)
     }
 
     /// Why a reader may take it for another ID than it is.
-    #[must_use]
     pub fn confusable(&self) -> Option<ConfusableWarning> {
         self.0.confusable()
     }
 
     /// The text as the server gave it: for requests, never for a screen.
-    #[must_use]
     pub fn raw_for_api(&self) -> &str {
         self.0.raw_for_api()
     }
 
     /// How many cells the whole ID takes on screen, with its mark if it has one.
-    #[must_use]
     pub fn width(&self) -> usize {
         self.0.width() + if self.confusable().is_some() { 2 } else { 0 }
     }
 
     /// The last four characters as the screen shows them, which a user types to confirm a deletion: there is an ID that
     /// ends with what no keyboard has.
-    #[must_use]
     pub fn last_four(&self) -> String {
         let mut tail: Vec<char> = self.to_display(usize::MAX).chars().rev().take(4).collect();
         tail.reverse();

@@ -28,7 +28,6 @@ impl Sort {
         [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status, Self::Owner, Self::Note];
 
     /// The word of the HTTP contract.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CreatedAt => "created_at",
@@ -42,13 +41,11 @@ impl Sort {
     }
 
     /// The sort that the contract's word names.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.as_str() == word)
     }
 
     /// The order that a user means when choosing this sort: newest first, or A to Z.
-    #[must_use]
     pub const fn natural_order(self) -> Order {
         match self {
             Self::CreatedAt | Self::LastUsedAt => Order::Desc,
@@ -69,7 +66,6 @@ pub enum Order {
 
 impl Order {
     /// The word of the HTTP contract.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Asc => "asc",
@@ -78,7 +74,6 @@ impl Order {
     }
 
     /// The order that the contract's word names.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "asc" => Some(Self::Asc),
@@ -116,7 +111,6 @@ impl Filter {
     }
 
     /// Whether every key passes.
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.text.is_empty() && self.status.is_none()
     }
@@ -125,11 +119,9 @@ impl Filter {
 /// A filter and an order: what a list on screen shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct KeyQuery {
-    /// What it is sorted by.
     pub sort: Sort,
     /// In which direction.
     pub order: Order,
-    /// Which keys.
     pub filter: Filter,
 }
 

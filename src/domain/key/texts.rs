@@ -40,13 +40,11 @@ impl Texts {
     }
 
     /// The text of a field, if it was set.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// The label; empty if it was not set.
-    #[must_use]
     pub fn label(&self) -> &str {
         self.get("label").unwrap_or_default()
     }

@@ -43,7 +43,6 @@ pub fn check_content(typed: &str, secret: &SecretKey) -> Result<Content, String>
 }
 
 /// The exchange with a server as a command for curl; a credential.
-#[must_use]
 pub fn curl_command(target: &Target, id: &KeyId, token: &HmacToken, content: &Content) -> Zeroizing<String> {
     let endpoint = match target {
         Target::Url(base) => CurlEndpoint::Url(base.as_str()),

@@ -19,7 +19,6 @@ use crate::operations::messages;
 /// A test of one key. Its secret is wiped when it is dropped.
 #[derive(Debug)]
 pub struct KeyTest {
-    /// The key.
     pub id: KeyId,
     /// The server that knows the key.
     pub server: KeyServer,
@@ -40,7 +39,6 @@ pub struct KeyTest {
 /// What is to be tested.
 #[derive(Debug)]
 pub struct TestInput {
-    /// The key.
     pub id: KeyId,
     /// Its secret. Without it only the failing token can be tried.
     pub secret: Option<SecretKey>,
@@ -74,7 +72,6 @@ pub enum TestState {
     Looking(Option<ApiError>),
     /// There is an access token.
     Works {
-        /// The token.
         grant: Grant,
         /// Whether it is good, or why that is not known.
         verdict: Result<Verdict, String>,
@@ -83,7 +80,6 @@ pub enum TestState {
     },
     /// There is no access token.
     Fails {
-        /// Why.
         error: ApiError,
         /// What was found.
         findings: Vec<Finding>,
@@ -103,7 +99,6 @@ impl From<Pair> for TestInput {
 
 impl KeyTest {
     /// Begins a test, and gives the first request.
-    #[must_use]
     pub fn begin(input: TestInput) -> (Self, Option<Request>) {
         let TestInput { id, secret, server, content, is_doctor, failing } = input;
         let failing = failing.filter(|failing| !failing.text.expose_secret().is_empty());
@@ -115,7 +110,6 @@ impl KeyTest {
     }
 
     /// Begins it again, and gives the first request.
-    #[must_use]
     pub fn again(&mut self) -> Option<Request> {
         (self.attempt, self.clocks, self.state) = (Attempt::next(), None, TestState::Exchanging);
         let (token, content) = match self.proof() {
@@ -132,7 +126,6 @@ impl KeyTest {
     }
 
     /// Takes a reply, if it is to this test's last request, and gives the next request.
-    #[must_use]
     pub fn on_reply(&mut self, reply: Reply, now: DateTime<Utc>) -> Option<Request> {
         match reply {
             Reply::Exchanged(attempt, exchanged) if attempt == self.attempt => self.on_exchanged(exchanged, now),
@@ -159,13 +152,11 @@ impl KeyTest {
     }
 
     /// Whether the test is to explain a failure elsewhere.
-    #[must_use]
     pub const fn is_doctor(&self) -> bool {
         self.is_doctor
     }
 
     /// How far the test is and what it has found, in the order in which it is shown.
-    #[must_use]
     pub fn findings(&self, now: DateTime<Utc>) -> Vec<Finding> {
         let running = |what| Finding::step(FindingKind::Running, what);
         let received = || Finding::step(FindingKind::Passed, messages::TOKEN_RECEIVED);
@@ -202,7 +193,6 @@ impl KeyTest {
     }
 
     /// How a command ends that has run the test.
-    #[must_use]
     pub fn exit(&self, now: DateTime<Utc>) -> Exit {
         let findings = self.findings(now);
         let is_wrong = |finding: &Finding| matches!(finding.kind, FindingKind::Failed | FindingKind::Fault);

@@ -19,7 +19,6 @@ pub struct Pair {
 pub struct KeyServer {
     /// Its base URL, if it is not the profile's server.
     pub at: Option<BaseUrl>,
-    /// Where it listens.
     pub target: Target,
     /// Its name for the screen.
     pub name: String,
@@ -29,7 +28,6 @@ pub struct KeyServer {
 
 impl KeyServer {
     /// The server of the profile.
-    #[must_use]
     pub fn of(server: &Server) -> Self {
         let Server { profile, target, who } = server;
         let may_look = !profile.signs_in || who.is_some();

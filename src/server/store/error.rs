@@ -7,21 +7,17 @@ use std::path::PathBuf;
 /// Why the store could not do something, whatever engine it has.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A folder or file cannot be created, read or written.
     #[error("can't use {path}: {source}; check that the folder exists and that you can write to it")]
     Files {
         /// The folder or file.
         path: PathBuf,
-        /// The system's error.
         source: io::Error,
     },
-    /// There is no room for what was to be written.
     #[error("the disk is full: free some space; everything confirmed so far is safe")]
     Full,
     /// The database isn't one, or is broken; holds what the engine advises.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
-    /// A newer program has written the database.
     #[error(
         "the database has version {found}, but this program supports versions up to {known}; use a newer \
         latchkey"
@@ -35,7 +31,6 @@ pub enum StoreError {
     /// Another process holds the database for too long.
     #[error("another program keeps the database busy: wait, or stop that program")]
     Busy,
-    /// The request was dropped.
     #[error("the request was cancelled")]
     Cancelled,
     /// The call panicked, which the panic hook has reported.

@@ -40,7 +40,6 @@ pub(crate) struct NewEvent {
     pub(crate) at: DateTime<Utc>,
     /// The administrator, if one did it.
     pub(crate) by: Option<String>,
-    /// The address.
     pub(crate) from: Option<String>,
     pub(crate) detail: Option<String>,
 }

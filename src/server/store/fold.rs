@@ -2,7 +2,6 @@
 
 /// Folds case, character by character, so that a part of a text folds to a part of the folded text.
 /// (`str::to_lowercase` looks at the characters around a sigma.)
-#[must_use]
 pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }

@@ -143,6 +143,5 @@ pub(crate) struct KeyCredential {
 #[derive(Clone)]
 pub(crate) struct Use {
     pub(crate) at: DateTime<Utc>,
-    /// The address.
     pub(crate) from: String,
 }

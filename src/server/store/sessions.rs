@@ -27,7 +27,6 @@ pub(crate) struct NewSession {
     pub(crate) username: String,
     /// The hash that the given password matched.
     pub(crate) password: String,
-    /// The address.
     pub(crate) source: String,
     pub(crate) network: String,
 }

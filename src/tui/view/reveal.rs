@@ -13,7 +13,6 @@ use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton};
 use crate::tui::theme;
 
-/// Draws it.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: ClockReading) {
     let tall = area.height >= 16;
     let inside = popup(frame, area, 78, if tall { 18 } else { 12 }, CREATED);

@@ -45,7 +45,6 @@ pub(crate) fn searched() -> String {
 /// What the search index reads of a key, in SQL. Line breaks separate the texts; those at the end let the last one and
 /// two characters start a trigram too, so that a search for one or two characters is a search for trigrams that begin
 /// with them.
-#[must_use]
 pub fn document() -> String {
     SEARCHED.map(|column| format!("lower({column})")).join(" || char(10) || ") + " || char(10, 10)"
 }
