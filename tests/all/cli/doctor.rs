@@ -141,8 +141,7 @@ fn a_proxy_that_is_not_used_is_said_not_to_be() {
 #[test]
 fn what_stands_in_between_is_named() {
     let home = Home::new();
-    let page =
-        remote::parrot("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<title>Sign in</title>");
+    let page = remote::always("200 OK", "text/html", "<title>Sign in</title>");
     let (code, words) = faults(&home, &["--url", &page], "");
     assert!(code == 6 && words[0].contains("web page"), "{words:?}");
     let (code, words) = faults(&home, &["1111", "--url", &page], "2222");

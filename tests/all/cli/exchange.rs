@@ -4,7 +4,7 @@ use std::process::Command;
 
 use latchkey::server::Role;
 
-use super::remote::{Remote, remember};
+use super::remote::{Remote, always, remember};
 use crate::support::home::{Home, text};
 
 const SECRET: &str = "22222222222222222222222222222222";
@@ -196,8 +196,7 @@ fn a_refused_exchange_is_about_the_pair_and_in_the_servers_words() {
         (r#"{"success":false,"message":"The key is locked","code":[1]}"#, "The key is locked"),
         (r#"{"success":"false","message":"Key verification failed","code":"1000"}"#, "(code 1000)"),
     ] {
-        let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\nconnection: close\r\n";
-        let url = super::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
+        let url = always("401 Unauthorized", "application/json", body);
         let error = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]).failed(7);
         assert!(error.contains(words) && error.contains(" doctor 1111") && !error.contains("login"), "{error}");
         let done = home.run(&["doctor", "1111", "--secret-file", &secret, "--url", &url]);
@@ -211,8 +210,7 @@ fn a_token_that_has_expired_already_is_no_good_one() {
     let secret = home.file("secret", SECRET);
     let ended = chrono::Utc::now().timestamp() - 83 * 60;
     let body = format!(r#"{{"success":true,"access_token":"eyJ0eX.a.b","expiry_time":{ended}}}"#);
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
-    let url = super::remote::parrot(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).leak());
+    let url = always("200 OK", "application/json", &body);
     let words = "The access token has already expired, so this clock or the server's is wrong.";
     let done = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]);
     assert_eq!((done.code, done.out.as_str()), (0, "eyJ0eX.a.b\n"), "{done:?}");
@@ -232,9 +230,7 @@ fn a_token_that_no_header_can_hold_is_neither_sent_nor_given() {
     }
     let answers = |token: &str| {
         let body = format!(r#"{{"success":true,"access_token":"{token}","expiry_time":32472144000}}"#);
-        let url = super::remote::parrot(format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{body}"
-        ));
+        let url = always("200 OK", "application/json", &body);
         home.feed(&["token", "1111", "--url", &url], SECRET)
     };
     assert_eq!(answers("eyJ.b.c").good(), "eyJ.b.c\n");
@@ -247,9 +243,6 @@ fn a_token_that_no_header_can_hold_is_neither_sent_nor_given() {
 #[test]
 fn a_server_without_verification_is_told_apart_from_a_bad_token() {
     let home = Home::new();
-    let url = super::remote::parrot(
-        "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n\
-         {\"success\":\"false\",\"message\":\"no\",\"code\":0}",
-    );
+    let url = always("404 Not Found", "application/json", "{\"success\":\"false\",\"message\":\"no\",\"code\":0}");
     assert!(home.feed(&["verify", "--url", &url], "opaque").failed(1).contains("Passportal"));
 }

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::support::home::Home;
+use crate::support::raw;
 
 const SESSION: &str = "session-token-of-the-tests";
 
@@ -99,18 +100,9 @@ impl Drop for Remote {
 }
 
 /// A server that gives everybody the same answer.
-pub fn parrot(answer: impl Into<String>) -> String {
-    let answer = answer.into();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            request(&mut client);
-            let _ = client.write_all(answer.as_bytes());
-        }
-    });
-    url
+pub fn always(status: &str, kind: &str, body: &str) -> String {
+    let answer = raw::raw(status, &[("content-type", kind)], body);
+    format!("http://127.0.0.1:{}", raw::serve(move |_| answer.clone()))
 }
 
 /// A URL where no one listens.

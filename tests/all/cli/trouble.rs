@@ -3,7 +3,7 @@
 use latchkey::server::Role;
 use serde_json::Value;
 
-use super::remote::{Remote, nowhere, parrot, remember};
+use super::remote::{Remote, always, nowhere, remember};
 use crate::support::home::{Home, text};
 
 #[test]
@@ -86,7 +86,7 @@ fn a_server_that_is_not_there_or_not_one_is_6() {
     let url = nowhere();
     remember(&home, &url);
     assert!(home.run(&["keys", "list", "--url", &url]).failed(6).contains("doctor"));
-    let page = parrot("HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>");
+    let page = always("502 Bad Gateway", "text/html", "<html>");
     remember(&home, &page);
     assert!(home.run(&["keys", "show", "PK1", "--url", &page]).failed(6).contains("web page"));
     // No one knows what became of a create that was never answered.
