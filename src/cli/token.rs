@@ -15,7 +15,7 @@ use crate::domain::diagnosis::of_end;
 use crate::domain::{Grant, Verdict};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::format::Format;
+use crate::operations::format::{Format, relative};
 use crate::operations::messages;
 use crate::operations::tokens::exchange::exchange;
 use crate::operations::tokens::hmac::generate;
@@ -47,10 +47,7 @@ async fn prove(client: &Client, grant: &Grant, format: Format) -> Result<Exit, F
         Verdict::NotOffered => (None, messages::NO_VERIFICATION.to_owned()),
         Verdict::Refused(why) => (Some(false), messages::token_refused(&why)),
     };
-    let until = match (grant.expires_at - Utc::now()).num_minutes() {
-        minutes @ 1.. => format!("{end}, in {minutes} minutes"),
-        _ => end.clone(),
-    };
+    let until = format!("{end}, {}", relative(grant.expires_at, Utc::now()));
     let json = json!({ "access_token": null, "expires_at": end, "verified": verified });
     let fields = [("Access token", "valid, not shown"), ("Expires at", until.as_str()), ("Verified", words.as_str())];
     output::print(|out| output::write_fields(out, format, &json, &fields))?;

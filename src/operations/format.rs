@@ -39,6 +39,37 @@ pub(crate) fn tab_separated(key: &AccessKey) -> String {
     cells.collect::<Vec<_>>().join("\t")
 }
 
+pub(crate) const MINUTE: u64 = 60;
+pub(crate) const HOUR: u64 = 60 * MINUTE;
+pub(crate) const DAY: u64 = 24 * HOUR;
+/// A month and a year of the Gregorian calendar on average, in days.
+pub(crate) const MONTH: u64 = 30;
+pub(crate) const YEAR: u64 = 365;
+
+/// "5 min ago", "in 12 days", "1 y 9 mo ago".
+pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = (now - at).num_seconds();
+    let (is_past, seconds) = (seconds >= 0, seconds.unsigned_abs());
+    let days = seconds / DAY;
+    let span = match (seconds, days) {
+        (0..MINUTE, _) => return if is_past { "just now".into() } else { "in under a minute".into() },
+        (MINUTE..HOUR, _) => format!("{} min", seconds / MINUTE),
+        (HOUR..DAY, _) => format!("{} h", seconds / HOUR),
+        (_, 0..60) => counted(days, "day"),
+        (_, 60..YEAR) => counted(days / MONTH, "month"),
+        _ if !is_past && days < 2 * YEAR => counted(days / MONTH, "month"),
+        _ => match (days / YEAR, days % YEAR / MONTH) {
+            (years, 0) => format!("{years} y"),
+            (years, months) => format!("{years} y {} mo", months.min(11)),
+        },
+    };
+    if is_past { format!("{span} ago") } else { format!("in {span}") }
+}
+
+fn counted(count: u64, unit: &str) -> String {
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
 /// ISO 8601 in the local time zone with its offset from UTC, whole seconds: for sentences.
 pub(crate) fn local_time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).to_rfc3339_opts(SecondsFormat::Secs, false)

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Local, Utc};
 
+use super::format::relative;
 use crate::client::{ApiError, PendingCreate};
 use crate::domain::{AccessKey, KeyId, Texts, Untrusted, sentence};
 
@@ -109,17 +110,8 @@ pub(crate) fn token_expiry(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let form = if left.num_hours().abs() < 24 { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     let (here, utc) = (at.with_timezone(&Local).format(form).to_string(), at.format(form).to_string());
     let time = format!("{here} ({utc} UTC)");
-    let amount = match left.num_minutes().abs() {
-        0 => "under a minute".to_owned(),
-        minutes @ 1..=60 => format!("{minutes} min"),
-        minutes @ 61..2880 => format!("{} h", minutes / 60),
-        minutes => format!("{} d", minutes / 1440),
-    };
-    if left.num_seconds() > 0 {
-        format!("Expires in {amount}, at {time}.")
-    } else {
-        format!("Expired {amount} ago, at {time}.")
-    }
+    let expires = if left.num_seconds() > 0 { "Expires" } else { "Expired" };
+    format!("{expires} {}, at {time}.", relative(at, now))
 }
 
 /// The server knows the access token as that of the key `id`, which is not the one that was exchanged.

@@ -12,6 +12,7 @@ use super::widgets::{line, next_row, paragraph, rows};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
 use crate::domain::{AccessKey, ConfusableWarning};
+use crate::operations::format::relative;
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
 
@@ -89,7 +90,7 @@ fn in_full(key: &AccessKey, (id, text): (usize, usize), now: ClockReading) -> Ve
         let (words, style) = match (field.value)(key) {
             FieldValue::Id(value) => (value.identity(id), Style::new()),
             FieldValue::Ago(Some(at)) | FieldValue::Until(Some(at)) => {
-                (format!("{} ({})", when::absolute(at), when::relative(at, now.utc)), Style::new())
+                (format!("{} ({})", when::absolute(at), relative(at, now.utc)), Style::new())
             }
             FieldValue::At(at) => (when::absolute(at), Style::new()),
             value => in_words(value, text),
@@ -110,9 +111,9 @@ fn in_short(key: &AccessKey, width: usize, now: ClockReading) -> Vec<DetailRow> 
     let fact = |field: &KeyField| {
         let (title, (words, style)) = match (field.value)(key) {
             FieldValue::Id(id) => (SHORT_ID, (id.identity(width), Style::new())),
-            FieldValue::Ago(Some(at)) => (field.title, (when::relative(at, now.utc), Style::new())),
+            FieldValue::Ago(Some(at)) => (field.title, (relative(at, now.utc), Style::new())),
             FieldValue::Until(Some(at)) => {
-                (field.title, (format!("{} ({})", when::minute(at), when::relative(at, now.utc)), Style::new()))
+                (field.title, (format!("{} ({})", when::minute(at), relative(at, now.utc)), Style::new()))
             }
             FieldValue::At(at) => (field.title, (when::minute(at), Style::new())),
             value => (field.title, in_words(value, width)),

@@ -2,36 +2,7 @@
 
 use chrono::{DateTime, Local, Utc};
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-/// A month and a year of the Gregorian calendar on average, in days.
-const MONTH: u64 = 30;
-const YEAR: u64 = 365;
-
-/// "5 min ago", "in 12 days", "1 y 9 mo ago".
-pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let seconds = (now - at).num_seconds();
-    let (is_past, seconds) = (seconds >= 0, seconds.unsigned_abs());
-    let days = seconds / DAY;
-    let span = match (seconds, days) {
-        (0..MINUTE, _) => return if is_past { "just now".into() } else { "in under a minute".into() },
-        (MINUTE..HOUR, _) => format!("{} min", seconds / MINUTE),
-        (HOUR..DAY, _) => format!("{} h", seconds / HOUR),
-        (_, 0..60) => counted(days, "day"),
-        (_, 60..YEAR) => counted(days / MONTH, "month"),
-        _ if !is_past && days < 2 * YEAR => counted(days / MONTH, "month"),
-        _ => match (days / YEAR, days % YEAR / MONTH) {
-            (years, 0) => format!("{years} y"),
-            (years, months) => format!("{years} y {} mo", months.min(11)),
-        },
-    };
-    if is_past { format!("{span} ago") } else { format!("in {span}") }
-}
-
-fn counted(count: u64, unit: &str) -> String {
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-}
+use crate::operations::format::{DAY, HOUR, MINUTE, MONTH, YEAR};
 
 /// How long ago in ten cells at the most, or never.
 pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
@@ -77,6 +48,7 @@ pub(crate) fn clock(at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::format::relative;
 
     #[test]
     fn relative_times_read_well_and_fit_their_column() {

@@ -11,6 +11,7 @@ use crate::domain::key::fields;
 use crate::domain::{AccessKey, Status};
 use crate::operations::activate::Switch;
 use crate::operations::create::already_exists;
+use crate::operations::format::relative;
 use crate::operations::messages;
 use crate::operations::messages::key_labelled;
 use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateButton, PendingCreateDialog, Question};
@@ -147,8 +148,7 @@ fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockRe
     if !key.label.is_empty() {
         line(frame, next_row(&mut area), key.label.identity(width));
     }
-    let used =
-        key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", when::relative(at, now.utc)));
+    let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("last used {}", relative(at, now.utc)));
     line(frame, next_row(&mut area), format!("Created {}, {used}", when::date(key.created_at)));
     area
 }
@@ -157,7 +157,7 @@ fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockRe
 fn warn_if_used(frame: &mut Buffer, area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
     match key.last_used_at {
         Some(at) if key.status == Status::Active && now.utc - at < TimeDelta::days(1) => {
-            let used = when::relative(at, now.utc);
+            let used = relative(at, now.utc);
             let words = format!("! Last used {used}. Anything using this key will stop working.");
             paragraph(frame, area, &words, theme::WARNING)
         }
