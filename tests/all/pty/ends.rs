@@ -19,7 +19,7 @@ fn a_panic_of_the_screen_restores_the_terminal_and_reports_privately() {
     let (status, terminal) = terminal.ends();
     assert!(!status.success());
     let text = terminal.text();
-    assert!(text.contains("a mistake in the program; see"), "{text}");
+    assert!(text.contains("internal error; see"), "{text}");
     assert!(!text.contains(&secret));
     let log = home.path().join(".local/state/latchkey/panic.log");
     assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
