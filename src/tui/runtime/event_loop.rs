@@ -33,7 +33,7 @@ const UNKNOWN_SIZE: &str = "The terminal doesn't report its size: set it with st
 /// The page while it runs.
 pub struct Runtime<T: Terminal, M: Machine> {
     /// What is on the page.
-    pub state: State,
+    pub(super) state: State,
     pub(crate) terminal: T,
     pub(crate) screen: Screen,
     pub(crate) machine: M,

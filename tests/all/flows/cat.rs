@@ -98,9 +98,9 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
 async fn the_shell_waits_for_a_create() {
     let mut bench = Bench::new().await;
     bench.press("cmine<Enter>");
-    assert!(bench.state.creating);
+    assert!(bench.state().creating);
     bench.press("<Ctrl-Z>");
-    assert!(bench.state.suspending && !bench.state.may_suspend());
+    assert!(bench.state().suspending && !bench.state().may_suspend());
     bench.sees("Waiting for the new key before quitting");
     bench.settle().await;
     assert!(!bench.terminal.state().is_entered);

@@ -32,7 +32,7 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.sees("is ready to use");
     bench.sees("nightly backup");
     bench.loses("sk_");
-    assert!(!format!("{:?}", bench.state).contains(secret.expose()));
+    assert!(!format!("{:?}", bench.state()).contains(secret.expose()));
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn enter_pressed_many_times_makes_one_key() {
     let mut bench = Bench::new().await;
     bench.type_keys("c once<Enter><Enter><Enter><Enter>").await;
     bench.type_keys("<Esc>").await;
-    assert_eq!(bench.state.list.total, Some(1));
+    assert_eq!(bench.state().list.total, Some(1));
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn close_asks_when_the_secret_was_neither_shown_nor_copied() {
     bench.type_keys("<Esc><Enter><Esc>").await;
     assert_eq!(bench.secret().expose(), secret.expose());
     bench.type_keys("<Esc><Enter><Tab><Enter>").await;
-    assert!(bench.state.dialog.is_none());
+    assert!(bench.state().dialog.is_none());
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn ctrl_c_beside_a_secret_closes_it_first_and_then_leaves() {
     bench.sees("shown, copied or saved the secret");
     // Back to the secret is also: do not leave.
     bench.type_keys("<Enter>s<Esc><Enter>").await;
-    assert!(bench.state.dialog.is_none() && bench.outcome().is_none());
+    assert!(bench.state().dialog.is_none() && bench.outcome().is_none());
     bench.type_keys("c<Enter>").await;
     bench.type_keys("s<Ctrl-C>").await;
     assert_eq!(bench.outcome(), Some(&RunOutcome::default()));
@@ -130,10 +130,10 @@ async fn label_and_expiry_are_checked_as_they_are_typed() {
     bench.sees("That date is in the past");
     bench.type_keys("<Enter>").await;
     bench.sees("Create access key");
-    assert!(!bench.state.creating);
+    assert!(!bench.state().creating);
     bench.type_keys("<Ctrl-U>2099-12-31<Enter>").await;
     bench.type_keys("s<Esc><Enter>").await;
-    let key = bench.state.list.selected_key().unwrap();
+    let key = bench.state().list.selected_key().unwrap();
     assert_eq!(key.expires_at.unwrap().timestamp() / 86_400 / 366, 129);
 }
 
@@ -145,7 +145,7 @@ async fn a_paste_goes_into_a_field_or_nowhere() {
         assert!(!bench.has_asked());
     };
     paste(&mut bench, "c\rd\rq");
-    assert!(bench.state.dialog.is_none() && bench.outcome().is_none());
+    assert!(bench.state().dialog.is_none() && bench.outcome().is_none());
     bench.type_keys("c").await;
     paste(&mut bench, "two\nlines\u{1b}[31m\n");
     bench.type_keys("<Enter>").await;

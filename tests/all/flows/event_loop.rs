@@ -60,7 +60,7 @@ async fn many_changes_of_size_are_one_repaint() {
         assert_eq!(written(&bench), "");
     }
     bench.pass(Duration::from_millis(50)).await;
-    assert_eq!(bench.state.size, (100, 30));
+    assert_eq!(bench.state().size, (100, 30));
     assert_eq!(written(&bench).matches("API Keys Management").count(), 1);
 }
 
@@ -76,7 +76,7 @@ async fn the_shell_gets_its_terminal_and_the_page_comes_back_whole() {
     bench.resume().await;
     assert!(bench.terminal.state().is_entered);
     bench.sees("kept");
-    assert_eq!(bench.state.size, (100, 30));
+    assert_eq!(bench.state().size, (100, 30));
 }
 
 #[tokio::test]
@@ -93,6 +93,6 @@ async fn without_a_shell_that_could_continue_it_the_page_stays() {
     let mut bench = Bench::new().await;
     bench.machine.state().can_resume = false;
     bench.type_keys("<Ctrl-Z>").await;
-    assert!(bench.terminal.state().is_entered && !bench.state.suspending);
+    assert!(bench.terminal.state().is_entered && !bench.state().suspending);
     bench.sees("Can't suspend: no job-control shell.");
 }

@@ -9,7 +9,7 @@ use latchkey::domain::key::fields::FIELDS;
 async fn select(bench: &mut Bench, id: &str) {
     bench.type_keys("<Home>").await;
     for _ in 0..10 {
-        if bench.state.list.selected_key().is_some_and(|key| key.id.raw_for_api() == id) {
+        if bench.state().list.selected_key().is_some_and(|key| key.id.raw_for_api() == id) {
             return;
         }
         bench.type_keys("<Down>").await;
@@ -26,12 +26,12 @@ async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
     select(&mut bench, &id).await;
     // No, by Enter: Cancel is preselected.
     bench.type_keys("d<Enter>").await;
-    assert_eq!((bench.state.dialog.is_none(), bench.state.list.total), (true, Some(3)));
+    assert_eq!((bench.state().dialog.is_none(), bench.state().list.total), (true, Some(3)));
     // No, by Esc.
     bench.type_keys("d").await;
     bench.press(&id[16..]);
     bench.type_keys("<Esc>").await;
-    assert_eq!(bench.state.list.total, Some(3));
+    assert_eq!(bench.state().list.total, Some(3));
     // Not by other characters.
     bench.type_keys("d zzzz<Enter>").await;
     bench.sees("That doesn't match. The ID ends in");
@@ -40,10 +40,10 @@ async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
     bench.press(&id[16..]);
     bench.type_keys("<Enter>").await;
     bench.sees("are now refused");
-    assert_eq!(bench.state.list.total, Some(2));
+    assert_eq!(bench.state().list.total, Some(2));
     // The selection stays where the eye is.
-    assert_eq!(bench.state.list.selected, 1);
-    assert_eq!(bench.state.list.selected_key().unwrap().label.raw_for_api(), "one");
+    assert_eq!(bench.state().list.selected, 1);
+    assert_eq!(bench.state().list.selected_key().unwrap().label.raw_for_api(), "one");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_key_is_deactivated_and_activated() {
     let mut bench = Bench::new().await;
     bench.create("switch").await;
     bench.type_keys("a<Enter>").await;
-    assert_eq!(bench.state.list.selected_key().unwrap().status, Status::Active);
+    assert_eq!(bench.state().list.selected_key().unwrap().status, Status::Active);
     bench.type_keys("a<Tab><Enter>").await;
     bench.sees("○ inactive");
     bench.sees("Saved. “switch” is inactive.");
@@ -96,14 +96,14 @@ async fn label_and_expiry_are_edited() {
     bench.create("old name").await;
     // Nothing changed, nothing sent.
     bench.type_keys("e<Enter>").await;
-    assert!(bench.state.dialog.is_none());
+    assert!(bench.state().dialog.is_none());
     bench.type_keys("e<Ctrl-U>new<Space>name<BackTab><BackTab><BackTab><Right><Tab><Ctrl-U>7<Enter>").await;
-    let key = bench.state.list.selected_key().unwrap();
+    let key = bench.state().list.selected_key().unwrap();
     assert_eq!(key.label.raw_for_api(), "new name");
     let days = (key.expires_at.unwrap() - bench.now().utc).num_hours();
     assert!((166..=168).contains(&days), "{days} hours");
     bench.type_keys("e<BackTab><BackTab><BackTab><BackTab><Right><Enter>").await;
-    assert_eq!(bench.state.list.selected_key().unwrap().expires_at, None);
+    assert_eq!(bench.state().list.selected_key().unwrap().expires_at, None);
     bench.sees("new name");
 }
 
@@ -115,7 +115,7 @@ async fn every_text_of_a_key_is_written_in_the_forms() {
         let to_field = "<Tab>".repeat(stop);
         bench.type_keys(&format!("c{to_field}first{}<Enter>", field.name)).await;
         bench.type_keys("s<Esc><Enter>").await;
-        let text = |bench: &Bench| field.raw_text(bench.state.list.selected_key().unwrap()).to_owned();
+        let text = |bench: &Bench| field.raw_text(bench.state().list.selected_key().unwrap()).to_owned();
         assert_eq!(text(&bench), format!("first{}", field.name));
         bench.type_keys("<Enter>").await;
         bench.sees(&format!("{:14} first{}", field.title, field.name));

@@ -13,7 +13,7 @@ async fn many() -> Bench {
 }
 
 fn selected(bench: &Bench) -> String {
-    bench.state.list.selected_key().unwrap().id.raw_for_api().to_owned()
+    bench.state().list.selected_key().unwrap().id.raw_for_api().to_owned()
 }
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn scrolling_down_and_up_again_sees_every_key_once_and_in_order() {
     for _ in 1..MANY {
         bench.type_keys("<Down>").await;
         down.push(selected(&bench));
-        assert_eq!(bench.state.list.position(), Some(down.len() as u64));
+        assert_eq!(bench.state().list.position(), Some(down.len() as u64));
     }
     let mut unique = down.clone();
     unique.sort();
@@ -35,7 +35,7 @@ async fn scrolling_down_and_up_again_sees_every_key_once_and_in_order() {
         assert_eq!(selected(&bench), *id);
         bench.type_keys("k").await;
     }
-    assert_eq!(bench.state.list.position(), Some(1));
+    assert_eq!(bench.state().list.position(), Some(1));
 }
 
 #[tokio::test]
@@ -57,14 +57,14 @@ async fn every_column_sorts_both_ways() {
     let mut bench = many().await;
     for (press, sort) in [("1", Sort::Id), ("2", Sort::Label), ("4", Sort::LastUsedAt), ("5", Sort::Status)] {
         bench.type_keys(press).await;
-        assert_eq!((bench.state.list.query.sort, bench.state.list.query.order), (sort, sort.natural_order()));
+        assert_eq!((bench.state().list.query.sort, bench.state().list.query.order), (sort, sort.natural_order()));
         let first = selected(&bench);
         bench.type_keys(press).await;
         bench.type_keys("<End>").await;
         assert_eq!(selected(&bench), first, "{sort:?} from the other end");
     }
     bench.type_keys("3S").await;
-    assert_eq!(bench.state.list.query.order, Order::Asc);
+    assert_eq!(bench.state().list.query.order, Order::Asc);
     bench.sees("Created▲");
 }
 
@@ -72,7 +72,7 @@ async fn every_column_sorts_both_ways() {
 async fn a_filter_narrows_as_it_is_typed_and_clears() {
     let mut bench = many().await;
     bench.type_keys("/grafana").await;
-    let total = bench.state.list.total.unwrap();
+    let total = bench.state().list.total.unwrap();
     assert!(0 < total && total < MANY, "{total}");
     bench.sees("match");
     bench.type_keys("<Enter><End>").await;
@@ -103,15 +103,15 @@ async fn a_secret_is_no_filter() {
         assert!(!bench.has_asked());
         bench.sees("That looks like a secret or token");
         bench.hides(pasted);
-        assert!(!format!("{:?}", bench.state).contains(pasted));
+        assert!(!format!("{:?}", bench.state()).contains(pasted));
     }
-    assert_eq!(bench.state.list.query.filter.text, "ke");
+    assert_eq!(bench.state().list.query.filter.text, "ke");
     // A terminal that does not say what is pasted.
     bench.type_keys("<Ctrl-U>").await;
     bench.press(secret.expose());
     bench.settle().await;
     bench.sees("That looks like a secret or token");
-    assert_eq!(bench.state.list.query.filter.text, secret.expose()[..6]);
+    assert_eq!(bench.state().list.query.filter.text, secret.expose()[..6]);
     bench.type_keys("<Ctrl-U>kept").await;
     bench.sees("1 key matches");
 }

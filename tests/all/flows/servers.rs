@@ -14,7 +14,7 @@ async fn a_wrong_password_is_said_and_the_right_one_opens_the_list() {
     bench.type_keys("<Enter>").await;
     bench.type_keys("jo<Enter>wrong-password<Enter>").await;
     bench.sees("Incorrect user name or password.");
-    assert!(!format!("{:?}", bench.state).contains("wrong-password"));
+    assert!(!format!("{:?}", bench.state()).contains("wrong-password"));
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Signed in as jo (administrator).");
     bench.sees("No access keys yet");
@@ -56,7 +56,7 @@ async fn a_session_that_ends_asks_again_and_goes_on() {
     bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
     bench.sees("Access key created");
     assert!(bench.secret().expose().starts_with("sk_"));
-    assert_eq!(bench.state.list.total, Some(1));
+    assert_eq!(bench.state().list.total, Some(1));
     team.stop().await;
 }
 
@@ -87,7 +87,7 @@ async fn a_sign_in_never_covers_a_secret_that_is_seen_once() {
     let secret = bench.secret();
     end_sessions(&folder);
     bench.pass(std::time::Duration::from_secs(61)).await;
-    assert!(bench.state.sign_in.is_some());
+    assert!(bench.state().sign_in.is_some());
     bench.loses("Sign in to");
     bench.type_keys("s").await;
     bench.sees(secret.expose());
@@ -113,7 +113,7 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     bench.press(&id[16..]);
     bench.type_keys("<Enter>").await;
     bench.sees("That doesn't match");
-    assert_eq!(bench.state.list.total, Some(1));
+    assert_eq!(bench.state().list.total, Some(1));
     bench.type_keys("<Space>prod<Enter>").await;
     bench.sees("are now refused");
     team.stop().await;
@@ -135,7 +135,7 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
     bench.loses(" delete ");
     for press in ["c", "d", "a", "e"] {
         bench.type_keys(press).await;
-        assert!(bench.state.dialog.is_none(), "{press}");
+        assert!(bench.state().dialog.is_none(), "{press}");
         bench.sees("This profile is read-only");
     }
     bench.type_keys("?").await;
@@ -144,7 +144,7 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
     bench.type_keys("<Esc>p<Up><Up><Enter>").await;
     sign_in(&mut bench, "au").await;
     bench.type_keys("d").await;
-    assert!(bench.state.dialog.is_none());
+    assert!(bench.state().dialog.is_none());
     bench.sees("You are signed in as an auditor (read-only).");
     team.stop().await;
 }
@@ -156,7 +156,7 @@ async fn signing_out_ends_the_session_at_the_server() {
     sign_in(&mut bench, "jo").await;
     assert_eq!(sessions(&folder), 1);
     bench.press("o");
-    while bench.state.sign_in.is_none() {
+    while bench.state().sign_in.is_none() {
         bench.turn().await;
     }
     assert_eq!(sessions(&folder), 0);
@@ -183,9 +183,9 @@ async fn leaving_does_not_wait_for_a_create_that_waits_for_a_sign_in() {
     sign_in(&mut bench, "jo").await;
     end_sessions(&folder);
     bench.type_keys("c<Enter>").await;
-    assert!(bench.state.creating && bench.state.sign_in.is_some());
+    assert!(bench.state().creating && bench.state().sign_in.is_some());
     bench.type_keys("<Ctrl-C>").await;
     assert!(bench.outcome().is_some());
-    assert!(!matches!(bench.state.dialog, Some(Dialog::Reveal(_))));
+    assert!(!matches!(bench.state().dialog, Some(Dialog::Reveal(_))));
     team.stop().await;
 }

@@ -66,7 +66,7 @@ pub async fn bench(folder: &TempDir) -> (Bench, HttpServer) {
         profile.read_only = name == "look";
         profile
     });
-    bench.state.begin(all.to_vec(), "");
+    bench.state_mut().begin(all.to_vec(), "");
     bench.settle().await;
     (bench, team)
 }

@@ -27,7 +27,7 @@ fn test(bench: &Bench) -> &TestStep {
 }
 
 fn step(bench: &Bench) -> Option<&Step> {
-    match bench.state.dialog.as_ref().unwrap() {
+    match bench.state().dialog.as_ref().unwrap() {
         Dialog::Reveal(reveal) => reveal.step.as_ref(),
         Dialog::Token(token) => token.step.as_ref(),
         _ => None,
@@ -37,7 +37,7 @@ fn step(bench: &Bench) -> Option<&Step> {
 /// Types an ID and a secret into the page for any key.
 async fn open_page(bench: &mut Bench, id: &str, secret: &str) {
     bench.type_keys("t").await;
-    let base = if bench.state.list.selected_key().is_some() { "<BackTab>" } else { "<Tab>" };
+    let base = if bench.state().list.selected_key().is_some() { "<BackTab>" } else { "<Tab>" };
     bench.type_keys(base).await;
     bench.type_keys("<Ctrl-U>").await;
     bench.press(id);
@@ -121,7 +121,7 @@ async fn a_new_key_is_tested_by_a_real_exchange() {
     bench.hides(&token);
     bench.type_keys("<Tab><Enter>").await;
     assert_eq!(bench.copied(), [(What::AccessToken, token.clone())]);
-    assert!(!format!("{:?}", bench.state).contains(&token));
+    assert!(!format!("{:?}", bench.state()).contains(&token));
     // Each test draws a content of its own, so no two tokens are made of the same.
     bench.type_keys("<Tab><Enter>").await;
     let TestState::Works { grant, .. } = &test(&bench).test.state else { panic!("{:?}", test(&bench).test.state) };
@@ -134,13 +134,13 @@ async fn a_key_made_earlier_has_its_token_and_nothing_of_it_stays() {
     let (id, secret) = bench.create("earlier").await;
     open_page(&mut bench, &id, secret.expose()).await;
     bench.hides(secret.expose());
-    assert!(!format!("{:?}", bench.state).contains(secret.expose()));
+    assert!(!format!("{:?}", bench.state()).contains(secret.expose()));
     bench.type_keys("<Tab><Tab><Tab><Tab><Enter>").await;
     bench.sees("The server accepts the token");
     bench.type_keys("<Esc><Esc>").await;
-    assert!(bench.state.dialog.is_none());
+    assert!(bench.state().dialog.is_none());
     bench.type_keys("t").await;
-    let Some(Dialog::Token(page)) = &bench.state.dialog else { panic!() };
+    let Some(Dialog::Token(page)) = &bench.state().dialog else { panic!() };
     assert_eq!((page.id.text(), page.secret.text()), (id.as_str(), ""));
 }
 
@@ -209,7 +209,7 @@ async fn the_doctor_says_how_a_foreign_token_was_made() {
     bench.sees("computed with a trailing newline in the secret");
     bench.sees("Use printf %s or echo -n");
     bench.hides(failing.expose());
-    assert!(!format!("{:?}", bench.state).contains(failing.expose()));
+    assert!(!format!("{:?}", bench.state()).contains(failing.expose()));
 }
 
 /// Passportal has the exchange and nothing else of ours, and sends the expiry as text.

@@ -43,7 +43,7 @@ async fn the_server_goes_away_and_comes_back() {
 async fn a_create_whose_answer_was_lost_is_not_made_twice() {
     let mut bench = Bench::new().await;
     bench.type_keys("c").await;
-    let Some(latchkey::tui::state::Dialog::Create(dialog)) = &bench.state.dialog else { panic!("no dialog") };
+    let Some(latchkey::tui::state::Dialog::Create(dialog)) = &bench.state().dialog else { panic!("no dialog") };
     let name = dialog.idempotency_key.clone();
     // The first try reaches the server; its answer reaches no one.
     let server = bench.server.as_ref().unwrap();
@@ -53,7 +53,7 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
     bench.sees("The key already exists");
-    assert_eq!(bench.state.list.total, Some(1));
+    assert_eq!(bench.state().list.total, Some(1));
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("Delete access key");
 }
@@ -86,7 +86,7 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
     bench.settle().await;
     bench.sees("Can't load the keys");
     bench.sees("Press r to try again.");
-    assert_eq!(bench.state.next_wake(bench.now()), None);
+    assert_eq!(bench.state().next_wake(bench.now()), None);
 }
 
 #[tokio::test]

@@ -115,9 +115,9 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     bench.delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into())))).await;
     bench.sees("Saved to ~/PK.secret (readable only by you).");
     bench.type_keys("<Enter>").await;
-    assert!(bench.state.dialog.is_none());
+    assert!(bench.state().dialog.is_none());
     // No one waits any more.
-    bench.state.on_delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into()))));
+    bench.state_mut().on_delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into()))));
     bench.hides(secret.expose());
 }
 

@@ -21,7 +21,7 @@ fn after(script: &str, then: impl Fn(&mut Stage)) -> String {
         let mut stage = Stage::with(size, some_keys(), 5);
         stage.press(script);
         then(&mut stage);
-        let bytes = look::bytes(&stage.state, stage.now, POOR);
+        let bytes = look::bytes(stage.state(), stage.now, POOR);
         assert!(bytes.is_ascii(), "{}", String::from_utf8_lossy(&bytes));
         writeln!(all, "===== {}x{} =====\n{}", size.0, size.1, look::look(&bytes, size).trim_end()).unwrap();
     }

@@ -84,14 +84,14 @@ fn reveal_shown() {
 
 #[test]
 fn reveal_copied() {
-    assert_snapshot!(reveal(|stage| stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux))));
+    assert_snapshot!(reveal(|stage| stage.state_mut().on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux))));
 }
 
 #[test]
 fn reveal_not_copied() {
     assert_snapshot!(reveal(|stage| {
         let reason = "tmux does not answer.".to_owned();
-        stage.state.on_copied(What::Secret, CopyReport::Failed { reason });
+        stage.state_mut().on_copied(What::Secret, CopyReport::Failed { reason });
     }));
 }
 
@@ -99,7 +99,7 @@ fn reveal_not_copied() {
 fn reveal_shown_and_copied() {
     let picture = reveal(|stage| {
         stage.press("s");
-        stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux));
+        stage.state_mut().on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Tmux));
     });
     // The picture is kept without the secret, though it is a made-up one.
     let secret = Stage::new((80, 24)).created();
@@ -113,7 +113,7 @@ fn reveal_without_a_clipboard() {
         let way = Err("this terminal (linux) doesn't support a clipboard".to_owned());
         let around = Surroundings { way, warnings: vec![Warning::Stays], ..Surroundings::default() };
         let now = stage.now;
-        let _ = stage.state.on_surroundings(around, now);
+        let _ = stage.state_mut().on_surroundings(around, now);
     }));
 }
 
@@ -126,7 +126,7 @@ fn watched(stage: &mut Stage) {
     };
     stage.surround(around.clone());
     let now = stage.now;
-    let _ = stage.state.on_surroundings(around, now);
+    let _ = stage.state_mut().on_surroundings(around, now);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn reveal_asks_before_it_is_shown_to_others() {
 #[test]
 fn reveal_asks_after_a_copy_that_nobody_confirms() {
     assert_snapshot!(reveal(|stage| {
-        stage.state.on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Screen));
+        stage.state_mut().on_copied(What::Secret, CopyReport::Sent(ClipboardRoute::Screen));
         stage.press("<Esc><Enter>");
     }));
 }
@@ -166,7 +166,7 @@ fn save_failed() {
         stage.press("w<Tab><Tab>pass<Space>insert<Enter>");
         let said = Untrusted::new("Error: pass-name is not in the password store.\u{1b}[2J");
         stage
-            .state
+            .state_mut()
             .on_delivered(Err(NotSaved { output: said, ..NotSaved::new("the command failed (exit status: 1)") }));
     }));
 }
@@ -177,7 +177,7 @@ fn save_to_what_exists() {
         stage.press("w<Enter>");
         let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret already exists and will \
             not be overwritten";
-        stage.state.on_delivered(Err(NotSaved::new(why)));
+        stage.state_mut().on_delivered(Err(NotSaved::new(why)));
     }));
 }
 
@@ -185,7 +185,7 @@ fn save_to_what_exists() {
 fn saved() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Enter>");
-        stage.state.on_delivered(Ok(Saved::at(Delivery::File("~/PK7QW3N5ZJ0V4T8M2XHC.secret".into()))));
+        stage.state_mut().on_delivered(Ok(Saved::at(Delivery::File("~/PK7QW3N5ZJ0V4T8M2XHC.secret".into()))));
     }));
 }
 

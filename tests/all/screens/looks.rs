@@ -26,7 +26,7 @@ fn revealed(size: (u16, u16)) -> Stage {
     stage.press("c<Enter>");
     stage.created();
     stage.press("s");
-    stage.state.on_copied(What::Secret, CopyReport::Failed { reason: "tmux does not answer.".into() });
+    stage.state_mut().on_copied(What::Secret, CopyReport::Failed { reason: "tmux does not answer.".into() });
     stage
 }
 
@@ -38,7 +38,7 @@ fn deleting() -> Stage {
 }
 
 fn seen(stage: &Stage, kind: TerminalKind) -> String {
-    look(&bytes(&stage.state, stage.now, kind), stage.state.size)
+    look(&bytes(stage.state(), stage.now, kind), stage.state().size)
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn no_state_is_told_by_colour_alone() {
 fn codes_are_the_basic_ones() {
     let colours = |kind| -> BTreeSet<String> {
         let stages = [production(), deleting(), revealed(SIZES[0]), revealed(SIZES[1])];
-        let texts = stages.map(|stage| String::from_utf8(bytes(&stage.state, stage.now, kind)).unwrap());
+        let texts = stages.map(|stage| String::from_utf8(bytes(stage.state(), stage.now, kind)).unwrap());
         let sequences = texts.iter().flat_map(|text| text.split("\x1b[").skip(1));
         let styles = sequences.filter_map(|sequence| Some(sequence.split_once('m')?.0));
         let codes = styles.filter(|codes| !codes.contains(char::is_alphabetic)).flat_map(|codes| codes.split(';'));

@@ -153,7 +153,7 @@ fn no_size_and_no_state_panics() {
             {
                 let mut stage = Stage::with((width, height), some_keys(), 5);
                 stage.press(script);
-                if stage.state.creating {
+                if stage.state().creating {
                     stage.created();
                     stage.picture();
                     stage.press("s");

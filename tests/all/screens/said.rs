@@ -25,7 +25,7 @@ fn left_over(stage: &mut Stage) {
     let mut texts = Texts::default();
     texts.set(named("label").unwrap(), "nightly backup of the billing database").unwrap();
     let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at: None };
-    stage.state.on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
+    stage.state_mut().on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
 }
 
 fn unreachable() -> ApiError {
@@ -40,14 +40,14 @@ fn a_notice_takes_a_row_of_the_list() {
 #[test]
 fn a_notice_leaves_the_selected_key_in_sight() {
     assert_snapshot!(after("<End>", |stage| stage
-        .state
+        .state_mut()
         .on_copied(What::Id, CopyReport::Sent(ClipboardRoute::Terminal))));
 }
 
 #[test]
 fn the_clipboard_is_overwritten() {
     assert_snapshot!(after("", |stage| stage
-        .state
+        .state_mut()
         .on_copied(What::Clipboard, CopyReport::Overwritten(ClipboardRoute::Terminal))));
 }
 
@@ -78,7 +78,7 @@ fn a_token_is_copied() {
     let picture = after("c<Enter>", |stage| {
         stage.created();
         stage.press("h<Ctrl-U>api-content-hash<Enter><Tab><Enter>");
-        stage.state.on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));
+        stage.state_mut().on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));
         stage.pass(Duration::from_secs(12));
     });
     assert!(picture.contains("HMAC token (secret), hidden in 18 s"), "{picture}");
@@ -102,7 +102,7 @@ fn a_page_of_the_help_skips_no_line() {
             stage.press("<PageDown>");
         }
         paged.push_str(&end);
-        for words in stage.state.help_lines() {
+        for words in stage.state().help_lines() {
             assert!(paged.contains(&words.1), "{} at {size:?}:\n{paged}", words.1);
         }
         stage.press("<PageDown><PageUp>");

@@ -25,7 +25,7 @@ fn page(name: &'static str, script: &'static str) -> String {
     at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
         stage
-            .state
+            .state_mut()
             .begin(vec![server("local", "embedded server").profile, team("prod").profile, team("look").profile], "");
         let mut here = team(name);
         here.who = Some(signed_in("administrator"));

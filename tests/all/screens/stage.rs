@@ -137,7 +137,7 @@ impl Stage {
     }
 
     pub fn picture(&self) -> String {
-        mask::mask_times(&picture::picture(&self.state, self.now))
+        mask::mask_times(&picture::picture(self.state(), self.now))
     }
 
     fn settle(&mut self) {

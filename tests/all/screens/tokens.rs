@@ -77,7 +77,7 @@ fn test_works_and_the_token_is_copied() {
     assert_snapshot!(reveal(|stage| {
         stage.press("t");
         works(stage);
-        stage.state.on_copied(What::AccessToken, CopyReport::Sent(ClipboardRoute::Terminal));
+        stage.state_mut().on_copied(What::AccessToken, CopyReport::Sent(ClipboardRoute::Terminal));
     }));
 }
 

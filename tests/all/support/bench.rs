@@ -131,7 +131,7 @@ impl Bench {
     /// What is on screen.
     pub fn picture(&self) -> String {
         let mut emulator = self.emulator.borrow_mut();
-        let (columns, rows) = self.state.size;
+        let (columns, rows) = self.state().size;
         emulator.screen_mut().set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
         emulator.process(&std::mem::take(&mut self.terminal.state().written));
         let screen = emulator.screen();
@@ -168,7 +168,7 @@ impl Bench {
 
     /// The secret in the open dialog.
     pub fn secret(&self) -> SecretKey {
-        match &self.state.dialog {
+        match &self.state().dialog {
             Some(Dialog::Reveal(reveal)) => reveal.secret.clone(),
             other => panic!("no secret is open but {other:?}"),
         }
@@ -178,10 +178,10 @@ impl Bench {
     pub async fn create(&mut self, label: &str) -> (String, SecretKey) {
         self.type_keys(&format!("c{}<Enter>", label.replace(' ', "<Space>"))).await;
         let secret = self.secret();
-        let Some(Dialog::Reveal(reveal)) = &self.state.dialog else { unreachable!() };
+        let Some(Dialog::Reveal(reveal)) = &self.state().dialog else { unreachable!() };
         let id = reveal.key.id.raw_for_api().to_owned();
         self.type_keys("cs<Esc><Enter>").await;
-        assert!(self.state.dialog.is_none());
+        assert!(self.state().dialog.is_none());
         (id, secret)
     }
 }

@@ -15,8 +15,9 @@ use latchkey::platform::clipboard::Copied;
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
 use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::tui::runtime::test_support;
 use latchkey::tui::runtime::{Machine, Options, Runtime, SignalEvent, Signals};
-use latchkey::tui::state::{ClockReading, NotSaved, SaveResult, SaveTarget};
+use latchkey::tui::state::{ClockReading, NotSaved, SaveResult, SaveTarget, State};
 use latchkey::tui::terminal::Terminal;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use zeroize::Zeroizing;
@@ -291,6 +292,16 @@ impl MemoryPage {
     pub fn has_asked(&self) -> bool {
         let requests = self.api.as_ref().and_then(|(requests, _)| requests.upgrade());
         requests.is_some_and(|requests| requests.capacity() < requests.max_capacity())
+    }
+
+    /// What is on the page.
+    pub fn state(&self) -> &State {
+        test_support::state(&self.runtime)
+    }
+
+    /// What is on the page, for what happens outside the loop.
+    pub fn state_mut(&mut self) -> &mut State {
+        test_support::state_mut(&mut self.runtime)
     }
 
     /// The clock.

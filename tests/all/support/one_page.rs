@@ -58,8 +58,8 @@ impl OnePage {
 
     pub fn take(&mut self, event: Event) {
         // Looked at before, for what it means depends on what was open.
-        let deletes = matches!(&self.page.state.dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
-        let creates = matches!(&self.page.state.dialog, Some(Dialog::Create(_)));
+        let deletes = matches!(&self.page.state().dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
+        let creates = matches!(&self.page.state().dialog, Some(Dialog::Create(_)));
         let is_enter = event.as_key_event().is_some_and(|key| key.code == KeyCode::Enter);
         if let Event::Resize(width, height) = event {
             self.tokio.block_on(self.page.resize((width, height)));
@@ -145,7 +145,7 @@ impl OnePage {
 
     /// Lets the loop draw a frame.
     pub fn draw(&mut self) {
-        let (width, height) = self.page.state.size;
+        let (width, height) = self.page.state().size;
         self.page.terminal.state().is_slow = false;
         self.tokio.block_on(async { self.page.input(Event::Resize(width, height)) }); // no change, but a turn
         self.page.terminal.state().is_slow = true;
