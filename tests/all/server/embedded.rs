@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use latchkey::server::embedded;
-use latchkey::server::embedded::{Embedded, StartError};
+use latchkey::server::embedded::{Embedded, EmbeddedServers, StartError};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -43,6 +43,20 @@ async fn it_listens_when_it_has_started_and_leaves_no_socket() {
     assert_eq!((stranger.status, &stranger.body["code"]), (401, &json!(1006)));
     server.stop().await;
     assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "master.key"], "its log is in the database again");
+}
+
+#[tokio::test]
+async fn a_run_has_one_server_for_each_folder_until_it_stops_them() {
+    let folders = [folder(), folder()];
+    let servers = EmbeddedServers::default();
+    let (socket, session) = servers.start(folders[0].path()).await.unwrap();
+    let (same, known) = servers.clone().start(folders[0].path()).await.unwrap();
+    assert_eq!((&socket, session.expose_secret()), (&same, known.expose_secret()));
+    assert_ne!(servers.start(folders[1].path()).await.unwrap().0, socket);
+    servers.stop().await;
+    for folder in folders {
+        assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "master.key"]);
+    }
 }
 
 #[tokio::test]
