@@ -96,7 +96,8 @@ pub enum Reply {
     Counted(Filter, Result<u64, ApiError>),
     Created(Result<Creation, ApiError>),
     Edited(KeyId, Result<AccessKey, ApiError>),
-    Deleted(KeyId, Result<(), ApiError>),
+    /// Whether the key was there.
+    Deleted(KeyId, Result<bool, ApiError>),
     /// A key that is being tested.
     Looked(Attempt, Result<AccessKey, ApiError>),
     /// What an exchange came to.

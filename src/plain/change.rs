@@ -76,7 +76,7 @@ pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<
     if let Err(why) = delete::confirm(&mut session.console, key, production).await? {
         return Err(Interrupt::failed(format!("{why} {}", messages::NOTHING_DELETED)));
     }
-    let was_there = session.call(async |client| client.remove(&key.id).await).await?;
+    let was_there = session.call(async |client| client.delete(&key.id).await).await?;
     let id = key.id.to_display(KeyId::MAX_CHARS);
     session.console.say(if was_there {
         messages::deleted(&key.id, Some(&key.label))

@@ -79,12 +79,7 @@ impl Client {
         Ok(Self { http, base, session: session.map(bearer).transpose()?, proxy: None })
     }
 
-    /// A page of keys, in the list's order wherever it was asked from.
-    pub async fn list(&self, request: &ListRequest) -> Result<Page, ApiError> {
-        self.page(request, ListRequest::PAGE).await
-    }
-
-    /// A page of at most `limit` keys, up to the contract's 1,000.
+    /// A page of at most `limit` keys, up to the contract's 1,000; in the list's order wherever it was asked from.
     pub async fn page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
         let upward = matches!(request.place, Cursor::End | Cursor::Before(_));
         let order = if upward { request.query.order.flipped() } else { request.query.order };
@@ -128,13 +123,8 @@ impl Client {
         Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
     }
 
-    /// Deletes a key. One that is already gone counts as deleted.
-    pub async fn delete(&self, id: &KeyId) -> Result<(), ApiError> {
-        self.remove(id).await.map(|_| ())
-    }
-
     /// Deletes a key; says whether it was there.
-    pub async fn remove(&self, id: &KeyId) -> Result<bool, ApiError> {
+    pub async fn delete(&self, id: &KeyId) -> Result<bool, ApiError> {
         let response = self.send(self.call(Method::DELETE, &["keys", id.raw_for_api()])).await?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(true),

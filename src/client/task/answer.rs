@@ -1,6 +1,6 @@
 //! One request, one call, one reply.
 
-use crate::client::{ApiError, Client, ConnectionSettings, Exchange, Exchanged, Reply, Request, Target};
+use crate::client::{ApiError, Client, ConnectionSettings, Exchange, Exchanged, ListRequest, Reply, Request, Target};
 use crate::domain::BaseUrl;
 
 /// Whether a request is about keys, and so needs an administrator's session.
@@ -20,7 +20,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
 pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
     match request {
         Request::List(list) => {
-            let result = client.list(&list).await;
+            let result = client.page(&list, ListRequest::PAGE).await;
             Reply::Listed(list, result)
         }
         Request::Count(filter) => {

@@ -22,8 +22,9 @@ use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
 
+use super::connection_limiter::ConnectionPermit;
 use super::limits::Limits;
-use super::listener::{AcceptedStream, Listener};
+use super::listener::{Listener, Stream};
 
 /// The wait after an error such as running out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -64,9 +65,10 @@ pub(crate) async fn serve(
         };
         while running.try_join_next().is_some() {}
         match accepted {
-            Ok((connection, peer)) => {
+            Ok((connection, slot, peer)) => {
                 let router = router.clone().layer(Extension(ConnectInfo(peer)));
                 let tls = tls.as_ref().map(Tls::acceptor);
+                let connection = (connection, slot);
                 running.spawn(answer(connection, router, tls, http.clone(), limits, graceful.watcher()));
             }
             Err(error) => {
@@ -80,8 +82,9 @@ pub(crate) async fn serve(
     let _ = timeout(limits.stop_time, graceful.shutdown()).await;
 }
 
+/// Answers on a connection, which holds its slot until it ends.
 async fn answer(
-    connection: AcceptedStream,
+    (connection, _slot): (Box<dyn Stream>, ConnectionPermit),
     router: Router,
     tls: Option<TlsAcceptor>,
     http: http1::Builder,

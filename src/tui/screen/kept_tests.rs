@@ -133,7 +133,7 @@ impl Shown {
                 }
                 Effect::Send(Request::Delete(id)) => {
                     self.keys.retain(|key| key.id != id);
-                    Reply::Deleted(id, Ok(()))
+                    Reply::Deleted(id, Ok(true))
                 }
                 Effect::Quit(_) => {
                     self.state.exit = ExitState::No;

@@ -127,7 +127,7 @@ impl OnePage {
                 Reply::Created(Ok(Creation::New(key(0), secret)))
             }
             Request::Edit(id, _) => Reply::Edited(id, Ok(key(1))),
-            Request::Delete(id) => Reply::Deleted(id, Ok(())),
+            Request::Delete(id) => Reply::Deleted(id, Ok(true)),
             Request::Look(attempt, _) => Reply::Looked(attempt, Ok(key(2))),
             Request::Exchange(attempt, _) => {
                 Reply::Exchanged(attempt, Exchanged { result: Err(ApiError::Verification), server_time: None })

@@ -72,7 +72,7 @@ async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Connection) -> (Dele
             },
         }
     }
-    match server.client.remove(id).await {
+    match server.client.delete(id).await {
         Ok(true) => (DeleteOutcome::Deleted, Exit::Done),
         Ok(false) => (DeleteOutcome::NotFound, missing),
         Err(error) => failed(error),

@@ -94,7 +94,7 @@ impl State {
         None
     }
 
-    fn on_deleted(&mut self, id: &KeyId, result: Result<(), ApiError>) -> Option<Effect> {
+    fn on_deleted(&mut self, id: &KeyId, result: Result<bool, ApiError>) -> Option<Effect> {
         let is_open = matches!(&self.dialog, Some(Dialog::Delete(dialog)) if dialog.key.id == *id);
         self.end_call(is_open, result)?;
         let key = self.list.window.as_ref().and_then(|window| window.get(window.find(id)?));
