@@ -36,9 +36,11 @@ impl Field {
 
     /// Takes a press; false if the press means nothing to a field.
     pub fn press(&mut self, key: KeyEvent) -> bool {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let modifiers = key.modifiers.difference(KeyModifiers::SHIFT);
+        let control = modifiers == KeyModifiers::CONTROL;
+        let alt = modifiers == KeyModifiers::ALT;
         let request = match key.code {
-            KeyCode::Char(c) if key.modifiers.difference(KeyModifiers::SHIFT).is_empty() => {
+            KeyCode::Char(c) if modifiers.is_empty() => {
                 return !c.is_control() && self.insert(c);
             }
             KeyCode::Char('u') if control => InputRequest::DeleteLine,
@@ -46,6 +48,11 @@ impl Field {
             KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
             KeyCode::Char('a') if control => InputRequest::GoToStart,
             KeyCode::Char('e') if control => InputRequest::GoToEnd,
+            KeyCode::Backspace if alt || control => InputRequest::DeletePrevWord,
+            KeyCode::Left if control => InputRequest::GoToPrevWord,
+            KeyCode::Right if control => InputRequest::GoToNextWord,
+            KeyCode::Delete if control => InputRequest::DeleteNextWord,
+            _ if !modifiers.is_empty() => return false,
             KeyCode::Backspace => InputRequest::DeletePrevChar,
             KeyCode::Delete => InputRequest::DeleteNextChar,
             KeyCode::Left => InputRequest::GoToPrevChar,
@@ -60,8 +67,9 @@ impl Field {
 
     /// Takes pasted text, without its control characters, as far as it fits.
     pub fn paste(&mut self, text: &str) {
-        for c in text.trim_end_matches(['\r', '\n']).chars() {
-            let c = if c == '\n' || c == '\t' { ' ' } else { c };
+        // Terminals write the end of a line as CR, and programs that paste as LF or both.
+        for c in text.replace("\r\n", "\n").trim_end_matches(['\r', '\n']).chars() {
+            let c = if matches!(c, '\r' | '\n' | '\t') { ' ' } else { c };
             if !c.is_control() {
                 self.insert(c);
             }
@@ -108,9 +116,36 @@ mod tests {
     }
 
     #[test]
+    fn words_are_edited_as_a_shell_does() {
+        let after = |code, modifiers| {
+            let mut field = Field::new("one two", 100);
+            assert!(field.press(KeyEvent::new(code, modifiers)), "{code:?} {modifiers:?}");
+            field.press(KeyEvent::from(KeyCode::Char('|')));
+            field.text().to_owned()
+        };
+        let (alt, control) = (KeyModifiers::ALT, KeyModifiers::CONTROL);
+        assert_eq!(after(KeyCode::Backspace, alt), "one |");
+        assert_eq!(after(KeyCode::Char('w'), control), "one |");
+        assert_eq!(after(KeyCode::Left, control), "one |two");
+        assert_eq!(after(KeyCode::Char('u'), control), "|");
+        assert_eq!(after(KeyCode::Char('a'), control), "|one two");
+        assert_eq!(after(KeyCode::Char('e'), control), "one two|");
+        let mut field = Field::new("one two", 100);
+        for code in [KeyCode::Char('u'), KeyCode::Char('x'), KeyCode::Left, KeyCode::Home, KeyCode::Delete] {
+            assert!(!field.press(KeyEvent::new(code, alt)), "{code:?}");
+        }
+        assert_eq!(field.text(), "one two");
+    }
+
+    #[test]
     fn pasted_control_characters_are_dropped() {
         let mut field = Field::new("", 100);
         field.paste("a\x1b[31mb\u{9b}c\nd\n");
         assert_eq!(field.text(), "a[31mbc d");
+        for lines in ["a\rb", "a\nb", "a\r\nb\r\n", "a\tb\r"] {
+            let mut field = Field::new("", 100);
+            field.paste(lines);
+            assert_eq!(field.text(), "a b", "{lines:?}");
+        }
     }
 }

@@ -5,6 +5,6 @@ mod input;
 mod interface;
 mod tty;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, NOT_UTF8};
 pub use interface::Terminal;
 pub use tty::Tty;

@@ -8,7 +8,7 @@ mod too_small;
 
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use crate::client::Request;
 
@@ -18,9 +18,13 @@ use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap;
 use crate::tui::keymap::Action;
+use crate::tui::terminal::NOT_UTF8;
 
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);
+
+const NOT_UTF8_INPUT: &str = "The terminal sent text that is not UTF-8, which was ignored: set its encoding to UTF-8.";
+const OTHER_LAYOUT: &str = "The keys are Latin letters (? lists them): switch the keyboard layout.";
 
 impl State {
     /// Takes an event of the terminal.
@@ -154,7 +158,15 @@ impl State {
     }
 
     fn on_press(&mut self, key: KeyEvent, now: ClockReading) -> Option<Effect> {
+        // Alt with another key means nothing here, but with Backspace, which deletes a word.
+        if key.modifiers.contains(KeyModifiers::ALT) && key.code != KeyCode::Backspace {
+            return None;
+        }
         self.notice = None;
+        if key.code == NOT_UTF8 {
+            self.complain(NOT_UTF8_INPUT);
+            return None;
+        }
         let effect = match keymap::action(self.mode(), key) {
             Some(Action::Do(ActionId::Quit)) => self.leave(now),
             Some(Action::Suspend) => {
@@ -183,11 +195,19 @@ impl State {
     }
 
     fn type_into_field(&mut self, key: KeyEvent) -> Option<Effect> {
-        if self.takes_filter() {
+        if self.takes_filter() && self.filter.is_some() {
             self.filter.as_mut()?.press(key);
             return self.apply_filter();
         }
-        self.text_input()?.press(key);
+        match self.text_input() {
+            Some(input) => {
+                input.press(key);
+            }
+            None if matches!(key.code, KeyCode::Char(c) if c.is_alphabetic() && !c.is_ascii()) => {
+                self.complain(OTHER_LAYOUT);
+            }
+            None => {}
+        }
         None
     }
 

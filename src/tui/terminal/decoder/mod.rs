@@ -14,14 +14,17 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 
-use keys::{csi_press, cursor_key, press};
+pub use keys::NOT_UTF8;
+use keys::{control, csi_press, press, ss3_press};
 
 /// Turns bytes into events, however they are cut into reads.
 #[derive(Default)]
 pub struct Decoder {
     state: DecoderState,
-    /// Parameters of a CSI, or the bytes of one UTF-8 character.
+    /// Parameters of a CSI or SS3, or the bytes of one UTF-8 character.
     held: Vec<u8>,
+    /// Whether an Esc came before, as Alt sends it.
+    alt: bool,
     pasted: Vec<u8>,
     /// A paste has just ended, or so it said.
     after_paste: bool,
@@ -35,10 +38,16 @@ enum DecoderState {
     Ground,
     Utf8,
     Escape,
+    /// Two of them: Alt and Esc, or Alt and a key that has a sequence (PuTTY, Terminal.app).
+    EscapeEscape,
     Csi,
     /// The Linux console's function keys: `CSI [ A`.
     CsiBracket,
     Ss3,
+    /// A mouse report as X10 and xterm's highlighting write it; holds how many characters are still to come.
+    Mouse(u8),
+    /// Bytes that are not UTF-8, and what comes with them.
+    NotUtf8,
     /// Inside OSC, DCS, APC, PM or SOS.
     Text,
     TextEscape,
@@ -87,10 +96,14 @@ impl Decoder {
         match self.state {
             DecoderState::Ground if self.after_paste => Some(AFTER_PASTE),
             DecoderState::Ground => None,
-            DecoderState::Escape => Some(Duration::from_millis(100)),
-            DecoderState::Utf8 | DecoderState::Csi | DecoderState::CsiBracket | DecoderState::Ss3 => {
-                Some(Duration::from_millis(250))
+            DecoderState::Escape | DecoderState::EscapeEscape | DecoderState::NotUtf8 => {
+                Some(Duration::from_millis(100))
             }
+            DecoderState::Utf8
+            | DecoderState::Csi
+            | DecoderState::CsiBracket
+            | DecoderState::Ss3
+            | DecoderState::Mouse(_) => Some(Duration::from_millis(250)),
             DecoderState::Text | DecoderState::TextEscape => Some(Duration::from_secs(1)),
             DecoderState::Paste => Some(Duration::from_secs(30)),
         }
@@ -101,7 +114,10 @@ impl Decoder {
         self.after_paste = false;
         events.append(&mut self.late);
         match self.state {
-            DecoderState::Escape => events.push_back(press(KeyCode::Esc, KeyModifiers::NONE)),
+            DecoderState::Escape | DecoderState::EscapeEscape => {
+                events.push_back(press(KeyCode::Esc, KeyModifiers::NONE));
+            }
+            DecoderState::Utf8 => events.push_back(press(NOT_UTF8, KeyModifiers::NONE)),
             DecoderState::Paste => {
                 self.end_paste(events);
                 self.after_paste = false;
@@ -114,6 +130,24 @@ impl Decoder {
     fn enter(&mut self, state: DecoderState) {
         self.state = state;
         self.held.clear();
+        self.alt &= state != DecoderState::Ground;
+    }
+
+    /// Ends a sequence with the press that it was, if it was one.
+    fn end(&mut self, event: Option<Event>, events: &mut VecDeque<Event>) {
+        let alt = self.alt;
+        self.enter(DecoderState::Ground);
+        events.extend(event.map(|event| match event {
+            Event::Key(key) if alt => press(key.code, key.modifiers | KeyModifiers::ALT),
+            event => event,
+        }));
+    }
+
+    /// Takes no more until there is silence, and says why.
+    fn refuse(&mut self, events: &mut VecDeque<Event>) {
+        self.enter(DecoderState::NotUtf8);
+        self.alt = false;
+        events.push_back(press(NOT_UTF8, KeyModifiers::NONE));
     }
 
     fn take(&mut self, byte: u8, events: &mut VecDeque<Event>) {
@@ -122,11 +156,36 @@ impl Decoder {
             DecoderState::Utf8 => self.utf8(byte, events),
             DecoderState::Escape => self.escape(byte, events),
             DecoderState::Csi => self.csi(byte, events),
-            DecoderState::CsiBracket => self.enter(DecoderState::Ground),
-            DecoderState::Ss3 => {
-                self.enter(DecoderState::Ground);
-                events.extend(cursor_key(byte).map(|code| press(code, KeyModifiers::NONE)));
+            DecoderState::EscapeEscape => match byte {
+                b'[' | b'O' => {
+                    self.alt = true;
+                    self.escape(byte, events);
+                }
+                0x1b => events.push_back(press(KeyCode::Esc, KeyModifiers::NONE)),
+                // Esc, and Alt with another key.
+                _ => self.escape(byte, events),
+            },
+            DecoderState::CsiBracket => {
+                let code = byte.checked_sub(b'A').filter(|n| *n < 5).map(|n| KeyCode::F(n + 1));
+                self.end(code.map(|code| press(code, KeyModifiers::NONE)), events);
             }
+            DecoderState::Ss3 => match byte {
+                b'0'..=b'9' | b';' if self.held.len() < MAX_PARAMETERS => self.held.push(byte),
+                0x1b => self.enter(DecoderState::Escape),
+                _ => {
+                    let parameters = std::mem::take(&mut self.held);
+                    self.end(ss3_press(&parameters, byte), events);
+                }
+            },
+            // In UTF-8 mode a coordinate may take two bytes.
+            DecoderState::Mouse(_) if (0x80..=0xbf).contains(&byte) => {}
+            // No part of a report is a control character.
+            DecoderState::Mouse(left) if left == 0 || byte < b' ' => {
+                self.enter(DecoderState::Ground);
+                self.take(byte, events);
+            }
+            DecoderState::Mouse(left) => self.state = DecoderState::Mouse(left - 1),
+            DecoderState::NotUtf8 => {}
             DecoderState::Text => match byte {
                 0x07 | 0x18 | 0x1a | 0x9c => self.enter(DecoderState::Ground),
                 0x1b => self.state = DecoderState::TextEscape,
@@ -146,33 +205,22 @@ impl Decoder {
     }
 
     fn ground(&mut self, byte: u8, events: &mut VecDeque<Event>) {
-        let code = match byte {
-            0x1b => return self.enter(DecoderState::Escape),
-            // The 8-bit forms of SS3, DCS, SOS, CSI, OSC, PM and APC.
-            0x8f => return self.enter(DecoderState::Ss3),
-            0x9b => return self.enter(DecoderState::Csi),
-            0x90 | 0x98 | 0x9d..=0x9f => return self.enter(DecoderState::Text),
+        match byte {
+            0x1b => self.enter(DecoderState::Escape),
             0xc2..=0xf4 => {
-                self.enter(DecoderState::Utf8);
-                return self.held.push(byte);
+                self.state = DecoderState::Utf8;
+                self.held.clear();
+                self.held.push(byte);
             }
-            b'\r' | b'\n' => KeyCode::Enter,
-            b'\t' => KeyCode::Tab,
-            0x08 | 0x7f => KeyCode::Backspace,
-            0x01..=0x1a => {
-                let letter = char::from(byte - 1 + b'a');
-                return events.push_back(press(KeyCode::Char(letter), KeyModifiers::CONTROL));
-            }
-            b' '..=b'~' => KeyCode::Char(char::from(byte)),
-            _ => return,
-        };
-        events.push_back(press(code, KeyModifiers::NONE));
+            0x80.. => self.refuse(events),
+            b' '..=b'~' => self.end(Some(press(KeyCode::Char(char::from(byte)), KeyModifiers::NONE)), events),
+            _ => self.end(control(byte).map(|(code, modifiers)| press(code, modifiers)), events),
+        }
     }
 
     fn utf8(&mut self, byte: u8, events: &mut VecDeque<Event>) {
         if !(0x80..=0xbf).contains(&byte) {
-            self.enter(DecoderState::Ground);
-            return self.take(byte, events);
+            return self.refuse(events);
         }
         self.held.push(byte);
         let whole = match self.held[0] {
@@ -181,9 +229,13 @@ impl Decoder {
             _ => 4,
         };
         if self.held.len() == whole {
-            let text = std::str::from_utf8(&self.held).ok().and_then(|s| s.chars().next());
-            events.extend(text.filter(|c| !c.is_control()).map(|c| press(KeyCode::Char(c), KeyModifiers::NONE)));
-            self.enter(DecoderState::Ground);
+            match std::str::from_utf8(&self.held).ok().and_then(|s| s.chars().next()) {
+                Some(c) => {
+                    let event = Some(press(KeyCode::Char(c), KeyModifiers::NONE)).filter(|_| !c.is_control());
+                    self.end(event, events);
+                }
+                None => self.refuse(events),
+            }
         }
     }
 
@@ -192,40 +244,44 @@ impl Decoder {
             b'[' => self.enter(DecoderState::Csi),
             b'O' => self.enter(DecoderState::Ss3),
             b']' | b'P' | b'X' | b'^' | b'_' => self.enter(DecoderState::Text),
-            0x1b => events.push_back(press(KeyCode::Esc, KeyModifiers::NONE)),
-            // ESC and intermediate bytes: a charset report or the like; its final byte is not a press.
-            b' '..=b'/' => {}
+            0x1b => self.enter(DecoderState::EscapeEscape),
+            // Alt and a key without a sequence of its own.
             _ => {
                 self.enter(DecoderState::Ground);
-                if byte.is_ascii_graphic() {
-                    events.push_back(press(KeyCode::Char(char::from(byte)), KeyModifiers::ALT));
-                } else {
-                    // Esc and Enter, pressed fast or arriving together.
-                    events.push_back(press(KeyCode::Esc, KeyModifiers::NONE));
-                    self.ground(byte, events);
-                }
+                self.alt = true;
+                self.ground(byte, events);
             }
         }
     }
 
     fn csi(&mut self, byte: u8, events: &mut VecDeque<Event>) {
         match byte {
+            // urxvt's Shift and a key. A report has more before its dollar sign.
+            b'$' if !self.held.is_empty() && self.held.iter().all(u8::is_ascii_digit) => {
+                let parameters = std::mem::take(&mut self.held);
+                self.end(csi_press(&parameters, byte), events);
+            }
             b' '..=b'?' if self.held.len() < MAX_PARAMETERS => {
                 self.held.push(byte);
             }
             b'[' if self.held.is_empty() => self.state = DecoderState::CsiBracket,
+            b'M' if self.held.is_empty() => self.enter(DecoderState::Mouse(3)),
+            b't' if self.held.is_empty() => self.enter(DecoderState::Mouse(2)),
+            b'T' if self.held.is_empty() => self.enter(DecoderState::Mouse(6)),
             b'@'..=b'~' => {
                 let parameters = std::mem::take(&mut self.held);
-                self.enter(DecoderState::Ground);
-                match (parameters.as_slice(), byte) {
-                    (b"200", b'~') => self.enter(DecoderState::Paste),
+                let event = match (parameters.as_slice(), byte) {
+                    (b"200", b'~') => return self.enter(DecoderState::Paste),
                     // The real end of a paste that seemed to be over: what came since was a part of it.
-                    (b"201", b'~') if self.after_paste => events.clear(),
-                    (b"", b'I') => events.push_back(Event::FocusGained),
-                    (b"", b'O') => events.push_back(Event::FocusLost),
-                    (b"", b'Z') => events.push_back(press(KeyCode::BackTab, KeyModifiers::SHIFT)),
-                    (parameters, end) => events.extend(csi_press(parameters, end)),
-                }
+                    (b"201", b'~') if self.after_paste => {
+                        events.clear();
+                        None
+                    }
+                    (b"", b'I') => Some(Event::FocusGained),
+                    (b"", b'O') => Some(Event::FocusLost),
+                    (parameters, end) => csi_press(parameters, end),
+                };
+                self.end(event, events);
             }
             0x1b => self.enter(DecoderState::Escape),
             0x18 | 0x1a => self.enter(DecoderState::Ground),

@@ -39,8 +39,7 @@ fn late_answers_are_not_presses() {
         b"\x1b]11;rgb:dddd/dddd/dddd\x1b\\",
         b"\x1bP>|qdDy\x1b\\",
         b"\x1b_Gi=1;OK\x1b\\",
-        b"\x9b?1;2c",
-        b"\x1b[97;5u",
+        b"\x1b[?1u",
     ] {
         let mut bytes = answer.to_vec();
         bytes.push(b'q');
@@ -119,4 +118,160 @@ fn noise_never_panics_and_never_wedges() {
         decoder.feed(b"q", &mut events);
         assert_eq!(events.len(), 1, "{noise:?}");
     }
+}
+
+/// One press for each sequence, as the documentation of terminals has it.
+#[test]
+fn every_sequence_is_one_press() {
+    use KeyCode::{
+        BackTab, Backspace, Char, Delete, Down, End, Enter, Esc, F, Home, Insert, Left, PageUp, Right, Tab, Up,
+    };
+    let (none, shift, alt, control) =
+        (KeyModifiers::NONE, KeyModifiers::SHIFT, KeyModifiers::ALT, KeyModifiers::CONTROL);
+    let table: &[(&str, KeyCode, KeyModifiers)] = &[
+        // xterm: cursor keys in both modes, with modifiers, and as old versions write these
+        ("\x1b[A", Up, none),
+        ("\x1bOA", Up, none),
+        ("\x1b[1;2B", Down, shift),
+        ("\x1b[1;3C", Right, alt),
+        ("\x1b[1;5D", Left, control),
+        ("\x1b[1;8H", Home, shift.union(alt).union(control)),
+        ("\x1bO5A", Up, control),
+        ("\x1bO1;5P", F(1), control),
+        ("\x1b[3;5~", Delete, control),
+        ("\x1b[15;2~", F(5), shift),
+        ("\x1b[Z", BackTab, shift),
+        ("\x1b[1;2Z", BackTab, shift),
+        // its keypad in application mode, and PuTTY's
+        ("\x1bOq", Char('1'), none),
+        ("\x1bOp", Char('0'), none),
+        ("\x1bOy", Char('9'), none),
+        ("\x1bOj", Char('*'), none),
+        ("\x1bOk", Char('+'), none),
+        ("\x1bOl", Char(','), none),
+        ("\x1bOm", Char('-'), none),
+        ("\x1bOn", Char('.'), none),
+        ("\x1bOo", Char('/'), none),
+        ("\x1bOM", Enter, none),
+        ("\x1bOX", Char('='), none),
+        ("\x1bOP", F(1), none),
+        ("\x1bOS", F(4), none),
+        // modifyOtherKeys
+        ("\x1b[27;5;99~", Char('c'), control),
+        ("\x1b[27;2;65~", Char('A'), none),
+        ("\x1b[27;2;33~", Char('!'), none),
+        ("\x1b[27;3;127~", Backspace, alt),
+        ("\x1b[27;5;13~", Enter, control),
+        ("\x1b[27;1;27~", Esc, none),
+        // kitty, foot, WezTerm, Ghostty, iTerm2, Windows Terminal: CSI u
+        ("\x1b[99;5u", Char('c'), control),
+        ("\x1b[67;6u", Char('c'), control),
+        ("\x1b[97u", Char('a'), none),
+        ("\x1b[97;2u", Char('A'), none),
+        ("\x1b[97:65;2u", Char('A'), none),
+        ("\x1b[49:33;2u", Char('!'), none),
+        ("\x1b[97;65u", Char('A'), none),
+        ("\x1b[97;129u", Char('a'), none),
+        ("\x1b[233;1u", Char('é'), none),
+        ("\x1b[27u", Esc, none),
+        ("\x1b[27;1:1u", Esc, none),
+        ("\x1b[13;3u", Enter, alt),
+        ("\x1b[9;2u", BackTab, shift),
+        ("\x1b[9u", Tab, none),
+        ("\x1b[127;3u", Backspace, alt),
+        ("\x1b[57400u", Char('1'), none),
+        ("\x1b[57414u", Enter, none),
+        ("\x1b[57421u", PageUp, none),
+        ("\x1b[1;5:2A", Up, control),
+        ("\x1b[3;1:1~", Delete, none),
+        // urxvt
+        ("\x1b[7~", Home, none),
+        ("\x1b[8~", End, none),
+        ("\x1b[7$", Home, shift),
+        ("\x1b[8$", End, shift),
+        ("\x1b[3$", Delete, shift),
+        ("\x1b[7^", Home, control),
+        ("\x1b[3@", Delete, shift.union(control)),
+        ("\x1b[a", Up, shift),
+        ("\x1bOa", Up, control),
+        ("\x1b[23~", F(11), none),
+        // the Linux console
+        ("\x1b[[A", F(1), none),
+        ("\x1b[[E", F(5), none),
+        ("\x1b[1~", Home, none),
+        ("\x1b[2~", Insert, none),
+        // st
+        ("\x1b[P", Delete, none),
+        // Alt, as almost all send it
+        ("\x1b\x7f", Backspace, alt),
+        ("\x1b\x08", Backspace, alt),
+        ("\x1b\r", Enter, alt),
+        ("\x1b\t", Tab, alt),
+        ("\x1bq", Char('q'), alt),
+        ("\x1bé", Char('é'), alt),
+        ("\x1b-", Char('-'), alt),
+        ("\x1b ", Char(' '), alt),
+        ("\x1b\x03", Char('c'), alt.union(control)),
+        // Alt as PuTTY, Terminal.app and urxvt send it before a sequence
+        ("\x1b\x1b[A", Up, alt),
+        ("\x1b\x1bOA", Up, alt),
+        ("\x1b\x1b[3~", Delete, alt),
+    ];
+    for (sequence, code, modifiers) in table {
+        let mut bytes = sequence.as_bytes().to_vec();
+        bytes.push(b'q');
+        let expected = [press(*code, *modifiers), press(Char('q'), none)];
+        assert_eq!(decode(&bytes), expected, "{sequence:?}");
+    }
+}
+
+#[test]
+fn reports_and_releases_are_no_presses() {
+    for report in [
+        &b"\x1b[M \x64\x30"[..],    // X10 mouse
+        b"\x1b[M \xc3\xa9\xc2\xb0", // the same in UTF-8
+        b"\x1b[M#!!\x1b[M !!",      // a click
+        b"\x1b[t!!",                // highlighting
+        b"\x1b[T!!!!!!",
+        b"\x1b[<0;100;16M\x1b[<0;100;16m",
+        b"\x1b[32;100;16M",
+        b"\x1b[99;5:3u", // kitty: a release
+        b"\x1b[1;1:3A",
+        b"\x1b[57441;2u", // kitty: Shift itself
+        b"\x1b[97;9u",    // with Super
+        b"\x1b[?0u",
+        b"\x1b[>4;2m",
+        b"\x1b[1;80R",
+        b"\x1b[8;24;80t",
+        b"\x1b[4;2$y",
+        b"\x1b[99999999999;5u",
+        b"\x1b[+7~",
+    ] {
+        let mut bytes = report.to_vec();
+        bytes.push(b'q');
+        assert_eq!(keys(&bytes), [KeyCode::Char('q')], "{:?}", String::from_utf8_lossy(report));
+    }
+}
+
+#[test]
+fn what_is_not_utf8_is_said_and_nothing_of_it_taken() {
+    let notice = press(NOT_UTF8, KeyModifiers::NONE);
+    let m = press(KeyCode::Char('M'), KeyModifiers::NONE);
+    let q = press(KeyCode::Char('q'), KeyModifiers::NONE);
+    for bytes in [&b"M\xfcller"[..], b"M\xe9tro", b"M\x9ecd", b"M\x9bcd", b"M\xf5\x80", b"M\xed\xa0\x80c", b"M\xe4\xb8"]
+    {
+        let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+        decoder.feed(bytes, &mut events);
+        decoder.give_up(&mut events);
+        assert_eq!(Vec::from(events), [m.clone(), notice.clone()], "{bytes:?}");
+        let mut events = VecDeque::new();
+        decoder.feed(b"q", &mut events);
+        assert_eq!(Vec::from(events), [q.clone()]);
+    }
+}
+
+#[test]
+fn escape_pressed_twice_is_escape() {
+    assert_eq!(after(&[b"\x1b\x1b"]), [press(KeyCode::Esc, KeyModifiers::NONE)]);
+    assert_eq!(after(&[b"\x1b\x1b\x1b"]).len(), 2);
 }
