@@ -9,6 +9,9 @@ use super::vault::Vault;
 
 /// How long a token lives, in seconds.
 pub(crate) const LIFETIME: i64 = 3600;
+/// How far a token may have been issued in the future, in seconds: clocks of servers differ, and one that was wrong must
+/// not make a token that outlives its hour.
+const MOST_AHEAD: i64 = 60;
 /// The only header that is written or accepted: a token cannot choose its algorithm.
 const HEADER: &str = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
 /// The longest token that is read. Ours have about 300 bytes.
@@ -48,7 +51,13 @@ pub(crate) fn read(vault: &Vault, token: &str, now: i64) -> Result<Claims, &'sta
     }
     let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| malformed)?;
     let claims: Claims = serde_json::from_slice(&payload).map_err(|_| malformed)?;
-    if claims.exp <= now { Err("it has expired") } else { Ok(claims) }
+    if claims.exp <= now {
+        Err("it has expired")
+    } else if claims.iat > now + MOST_AHEAD {
+        Err("it was issued in the future")
+    } else {
+        Ok(claims)
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +81,8 @@ mod tests {
         assert!(token.starts_with("eyJ0eX"));
         assert_eq!(read(&vault, &token, 4599), Ok(claims()));
         assert_eq!(read(&vault, &token, 4600), Err("it has expired"));
+        assert_eq!(read(&vault, &token, 940), Ok(claims()));
+        assert_eq!(read(&vault, &token, 939), Err("it was issued in the future"));
     }
 
     #[test]
@@ -81,19 +92,19 @@ mod tests {
         for at in 0..token.len() {
             let mut bytes = token.as_bytes().to_vec();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-            assert!(read(&vault, std::str::from_utf8(&bytes).unwrap(), 0).is_err(), "byte {at}");
+            assert!(read(&vault, std::str::from_utf8(&bytes).unwrap(), 1000).is_err(), "byte {at}");
         }
         let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims()).unwrap());
         for header in ["{\"typ\":\"JWT\",\"alg\":\"none\"}", "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"] {
             let message = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(header));
-            assert!(read(&vault, &format!("{message}."), 0).is_err());
+            assert!(read(&vault, &format!("{message}."), 1000).is_err());
             let signed = format!("{message}.{}", URL_SAFE_NO_PAD.encode(vault.sign(message.as_bytes())));
-            assert!(read(&vault, &signed, 0).is_err(), "even a good signature does not excuse another header");
+            assert!(read(&vault, &signed, 1000).is_err(), "even a good signature does not excuse another header");
         }
         let (_other, other) = super::super::token::tests::vault();
-        assert!(read(&other, &token, 0).is_err());
+        assert!(read(&other, &token, 1000).is_err());
         for text in ["", ".", "..", "...", &"a.".repeat(3000)] {
-            assert!(read(&vault, text, 0).is_err());
+            assert!(read(&vault, text, 1000).is_err());
         }
     }
 }

@@ -497,6 +497,9 @@ pub(crate) async fn the_latest_use_counts<D: Database>() {
     let shown = store.key(id(&key), at(30)).await.unwrap().unwrap();
     assert_eq!(shown.last_used_at, Some(at(20)));
     assert_eq!(shown.last_used_from.unwrap().raw_for_api(), "late");
+    store.record(used(400 * 86_400, "a clock that is ahead"), Vec::new()).await.unwrap();
+    store.record(used(25, "in time"), Vec::new()).await.unwrap();
+    assert_eq!(store.key(id(&key), at(30)).await.unwrap().unwrap().last_used_at, Some(at(25)));
     let events = store.events(id(&key), i64::MAX, 1).await.unwrap().unwrap();
     assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref()), ("refused", Some("wrong hash")));
     assert_eq!((events[0].at, events[0].by.as_deref(), events[0].from.as_deref()), (at(5), None, Some("192.0.2.9")));
@@ -597,6 +600,12 @@ pub(crate) async fn a_session_ends_by_time_and_by_hand<D: Database>() {
     }
     assert!(!is_there([3; 32], at(10 * hour + 200)).await, "the oldest gives way to the hundredth");
     assert!(is_there([4; 32], at(10 * hour + 200)).await && is_there([103; 32], at(10 * hour + 200)).await);
+
+    store.begin_session(session(200, "jo"), at(400 * 24 * hour)).await.unwrap();
+    assert!(is_there([200; 32], at(400 * 24 * hour - 60)).await, "clocks of servers differ");
+    assert!(!is_there([200; 32], at(400 * 24 * hour - 61)).await, "a clock that was ahead gives no longer session");
+    store.begin_session(session(201, "jo"), at(11 * hour)).await.unwrap();
+    assert!(!is_there([200; 32], at(400 * 24 * hour)).await, "and it is gone with the next sign-in");
 }
 
 pub(crate) async fn a_session_needs_the_password_as_it_is_now<D: Database>() {
@@ -648,6 +657,9 @@ pub(crate) async fn networks_are_known_after_a_sign_in<D: Database>() {
     assert!(!account("jo", "192.0.2.1").await.1, "the fifty-first network replaces the oldest");
     store.begin_session(session(52, "jo"), at(51 + TimeDelta::days(90).num_seconds())).await.unwrap();
     assert!(!account("jo", "198.51.100.51").await.1, "and each is forgotten after 90 days");
+    store.begin_session(elsewhere(53), at(400 * 86_400)).await.unwrap();
+    store.begin_session(session(54, "jo"), at(52 + TimeDelta::days(90).num_seconds())).await.unwrap();
+    assert!(!account("jo", "198.51.100.53").await.1, "as is one that a wrong clock stored");
     assert!(account("jo", "192.0.2.1").await.1);
 }
 

@@ -17,6 +17,10 @@ pub(crate) const NETWORK_KNOWN_FOR: TimeDelta = TimeDelta::days(90);
 /// How exactly the last call is known.
 const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
+/// How far a stored time may be ahead of the clock: servers' clocks differ. What is further ahead was stored by a clock
+/// that was wrong: it doesn't count, and gives way to what is stored now.
+pub(crate) const MOST_AHEAD: TimeDelta = TimeDelta::minutes(1);
+
 /// The SHA-256 of a session token.
 pub(crate) type Digest = [u8; 32];
 

@@ -9,7 +9,7 @@ use super::store::SqliteStore;
 use crate::domain::Role;
 use crate::server::store::error::StoreError;
 use crate::server::store::sessions::{
-    Digest, LIFETIME, MOST_IDLE, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, StoredSession,
+    Digest, LIFETIME, MOST_AHEAD, MOST_IDLE, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, StoredSession,
 };
 
 impl SqliteStore {
@@ -21,9 +21,9 @@ impl SqliteStore {
             let mut statement = transaction.prepare_cached(sql)?;
             let found = statement.query_row(params![new.username, new.password, at], |row| role(row, 0)).optional()?;
             let Some(role) = found else { return Ok(None) };
-            let sql = "DELETE FROM sessions WHERE created_at <= ?1 OR last_seen_at <= ?2";
-            let oldest = [now - LIFETIME, now - MOST_IDLE].map(|time| time.timestamp_millis());
-            transaction.prepare_cached(sql)?.execute(oldest)?;
+            let sql = "DELETE FROM sessions WHERE created_at <= ?1 OR last_seen_at <= ?2
+                                               OR max(created_at, last_seen_at) > ?3";
+            transaction.prepare_cached(sql)?.execute(limits(now))?;
             let sql = "DELETE FROM sessions WHERE digest IN
                        (SELECT digest FROM sessions WHERE username = ?1 ORDER BY created_at DESC LIMIT -1 OFFSET ?2)";
             transaction.prepare_cached(sql)?.execute(params![new.username, MOST_SESSIONS - 1])?;
@@ -35,10 +35,11 @@ impl SqliteStore {
             ])?;
             let sql = "INSERT INTO familiar VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET last_at = excluded.last_at";
             transaction.prepare_cached(sql)?.execute(params![new.username, new.network, at])?;
-            let sql = "DELETE FROM familiar WHERE username = ?1 AND (last_at <= ?2 OR network IN
+            let sql = "DELETE FROM familiar WHERE username = ?1 AND (last_at <= ?2 OR last_at > ?4 OR network IN
                        (SELECT network FROM familiar WHERE username = ?1 ORDER BY last_at DESC LIMIT -1 OFFSET ?3))";
             let oldest = (now - NETWORK_KNOWN_FOR).timestamp_millis();
-            transaction.prepare_cached(sql)?.execute(params![new.username, oldest, MOST_NETWORKS])?;
+            let latest = (now + MOST_AHEAD).timestamp_millis();
+            transaction.prepare_cached(sql)?.execute(params![new.username, oldest, MOST_NETWORKS, latest])?;
             Ok(Some(role))
         })
         .await
@@ -50,11 +51,12 @@ impl SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<Option<StoredSession>, StoreError> {
         let sql = "SELECT username, role, last_seen_at FROM sessions JOIN administrators USING (username)
-                   WHERE digest = ?1 AND sessions.created_at > ?2 AND last_seen_at > ?3";
+                   WHERE digest = ?4 AND sessions.created_at > ?1 AND last_seen_at > ?2
+                         AND max(sessions.created_at, last_seen_at) <= ?3";
         self.read(move |connection| {
-            let oldest = [now - LIFETIME, now - MOST_IDLE].map(|time| time.timestamp_millis());
+            let [created, seen, latest] = limits(now);
             let mut statement = connection.prepare_cached(sql)?;
-            let session = statement.query_row(params![digest, oldest[0], oldest[1]], |row| {
+            let session = statement.query_row(params![created, seen, latest, digest], |row| {
                 Ok(StoredSession { username: row.get(0)?, role: role(row, 1)?, last_seen_at: time(row.get(2)?) })
             });
             Ok(session.optional()?)
@@ -78,4 +80,10 @@ impl SqliteStore {
         })
         .await
     }
+}
+
+/// Between which times a session must have begun and been seen: milliseconds of the oldest beginning, of the oldest last
+/// call, and of the latest of both.
+fn limits(now: DateTime<Utc>) -> [i64; 3] {
+    [now - LIFETIME, now - MOST_IDLE, now + MOST_AHEAD].map(|time| time.timestamp_millis())
 }

@@ -9,6 +9,7 @@ use super::store::SqliteStore;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::NewEvent;
 use crate::server::store::keys::{KeyCredential, Use};
+use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::status::status;
 
 impl SqliteStore {
@@ -45,10 +46,12 @@ impl SqliteStore {
         events: Vec<(String, NewEvent)>,
     ) -> Result<(), StoreError> {
         self.write(move |transaction| {
-            let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3 WHERE id = ?1 AND last_used_at <= ?2";
+            let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3
+                       WHERE id = ?1 AND (last_used_at <= ?2 OR last_used_at > ?4)";
             let mut statement = transaction.prepare_cached(sql)?;
             for (id, last) in &uses {
-                statement.execute(params![id, last.at.timestamp_millis(), last.from])?;
+                let latest = (last.at + MOST_AHEAD).timestamp_millis();
+                statement.execute(params![id, last.at.timestamp_millis(), last.from, latest])?;
             }
             for (id, event) in &events {
                 events::insert(transaction, id, event)?;
