@@ -1,6 +1,9 @@
 //! When a key expires, as a user writes it.
 
-use chrono::{DateTime, Days, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike as _, Days, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+    Timelike as _, Utc,
+};
 
 /// When a key expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +33,12 @@ impl Expires {
     }
 }
 
-/// `90d`, `never`, or a time of [`time`] in the future.
+/// `90d` or `+90d`, `never`, or a time of [`time`] in the future.
 pub fn expires(text: &str) -> Result<Expires, String> {
     if text == "never" {
         return Ok(Expires::Never);
     }
-    let form = "use 90d, 2027-01-31, 2027-01-31T18:00:00Z or never";
+    let form = "use 90d, tomorrow, end of month, 2027-01-31, 2027-01-31 18:00 or never";
     text.strip_suffix('d').map_or_else(|| on_date(text, form, Utc::now()), days)
 }
 
@@ -47,22 +50,30 @@ pub(crate) fn days(text: &str) -> Result<Expires, String> {
 
 /// A time of [`time`] after `now`; `form` says what another text should be.
 pub(crate) fn on_date(text: &str, form: &str, now: DateTime<Utc>) -> Result<Expires, String> {
-    match time(text) {
+    match time(text, now) {
         None => Err(form.to_owned()),
         Some(time) if time <= now => Err("that date is in the past".to_owned()),
         Some(time) => Ok(Expires::At(time)),
     }
 }
 
-/// `2027-01-31` (its last second) or `2027-01-31 18:00` in the local time zone, or `2027-01-31T18:00:00Z` (RFC 3339).
-fn time(text: &str) -> Option<DateTime<Utc>> {
+/// `2027-01-31`, `tomorrow` or `end of month` (its last second) or `2027-01-31 18:00` in the local time zone, or
+/// `2027-01-31T18:00:00Z` (RFC 3339).
+fn time(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }
+    let today = now.with_timezone(&Local).date_naive();
+    let date = match text.to_ascii_lowercase().as_str() {
+        "tomorrow" => today.succ_opt(),
+        "end of month" => today.with_day(u32::from(today.num_days_in_month())),
+        _ => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
+    };
     let end_of_day = NaiveTime::from_hms_opt(23, 59, 59)?;
-    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M")
-        .or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(end_of_day)))
-        .ok()?;
+    let local = match date {
+        Some(date) => date.and_time(end_of_day),
+        None => NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok()?,
+    };
     in_zone(&Local, local)
 }
 
@@ -70,7 +81,10 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 /// where it skips one, the moment after the gap: neither cuts a key short.
 fn in_zone(zone: &impl TimeZone, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     (0..=LONGEST_GAP_MINUTES).find_map(|minutes| {
-        match zone.from_local_datetime(&local.checked_add_signed(TimeDelta::minutes(minutes))?) {
+        let later = local.checked_add_signed(TimeDelta::minutes(minutes))?;
+        // Clocks change at whole minutes.
+        let later = if minutes == 0 { later } else { later.with_second(0)? };
+        match zone.from_local_datetime(&later) {
             LocalResult::None => None,
             LocalResult::Single(time) => Some(time.to_utc()),
             // `Local` gives the two in the wrong order (chronotope/chrono#1625).
@@ -88,12 +102,22 @@ mod tests {
     fn ends_of_keys() {
         assert_eq!(expires("never"), Ok(Expires::Never));
         assert_eq!(expires("90d"), Ok(Expires::InDays(90)));
-        for bad in ["", "d", "0d", "3651d", "-1d", "2020-01-01", "2027-02-30", "tomorrow", "90", "1.5d"] {
+        for bad in ["", "d", "0d", "3651d", "-1d", "2020-01-01", "2027-02-30", "yesterday", "90", "1.5d"] {
             assert!(expires(bad).is_err(), "{bad}");
         }
-        let time = "2999-01-31T18:00:00Z";
-        assert_eq!(expires(time).map(|end| end.at(Utc::now())), Ok(time.parse().ok()));
+        let far = "2999-01-31T18:00:00Z";
+        assert_eq!(expires(far).map(|end| end.at(Utc::now())), Ok(far.parse().ok()));
         assert!(expires("2999-01-31").is_ok_and(|end| end.at(Utc::now()).is_some()));
+        assert_eq!(expires("+90d"), Ok(Expires::InDays(90)));
+        let ends = |text, now: &str| {
+            let now = NaiveDateTime::parse_from_str(now, "%Y-%m-%d %H:%M").unwrap();
+            let end = time(text, in_zone(&Local, now).unwrap()).unwrap();
+            end.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string()
+        };
+        assert_eq!(ends("tomorrow", "2027-12-31 09:00"), "2028-01-01 23:59:59");
+        assert_eq!(ends("Tomorrow", "2027-06-01 23:59"), "2027-06-02 23:59:59");
+        assert_eq!(ends("end of month", "2028-02-01 00:00"), "2028-02-29 23:59:59");
+        assert_eq!(ends("end of month", "2027-12-31 12:00"), "2027-12-31 23:59:59");
     }
 
     /// Central European time in 2027: +01:00 until 02:00 on March 28, +02:00 until 03:00 on October 31. Gives the

@@ -95,7 +95,7 @@ pub struct CreateArgs {
     /// Its texts.
     #[command(flatten)]
     pub texts: TextArgs,
-    /// Expiry: 90d, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
+    /// Expiry: 90d, tomorrow, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
     #[arg(long, value_name = "WHEN", value_parser = expires, default_value = "never")]
     pub expires: Expires,
     /// Print the secret even if standard output is a terminal
@@ -123,7 +123,7 @@ pub struct EditArgs {
     /// Its texts.
     #[command(flatten)]
     pub texts: TextArgs,
-    /// New expiry: 90d, 2027-01-31, 2027-01-31T18:00:00Z or never
+    /// New expiry: 90d, tomorrow, 2027-01-31, 2027-01-31T18:00:00Z or never
     #[arg(long, value_name = "WHEN", value_parser = expires)]
     pub expires: Option<Expires>,
 }
