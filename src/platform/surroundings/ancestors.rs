@@ -55,6 +55,21 @@ pub(crate) fn ours() -> Vec<String> {
     names(std::os::unix::process::parent_id())
 }
 
+/// Whether a process is above us; none where the system hides what is further up.
+pub(crate) fn is_above(pid: u32) -> Option<bool> {
+    let mut top = std::os::unix::process::parent_id();
+    for _ in 0..DEPTH {
+        if top == pid {
+            return Some(true);
+        }
+        match Process::read(top) {
+            Some(process) if process.parent != 0 => top = process.parent,
+            found => return found.map(|_| false),
+        }
+    }
+    None
+}
+
 /// Whether our process group is the one in the foreground of our terminal, as far as the system tells.
 pub(crate) fn is_in_foreground() -> bool {
     Process::read("self").is_none_or(|us| i64::from(us.group) == us.foreground)
@@ -91,5 +106,7 @@ mod tests {
         let names = names(std::process::id());
         assert!(names.len() > 1 && names[0].starts_with("latchkey-"), "{names:?}");
         assert!(super::names(u32::MAX).is_empty() && super::names(0).is_empty());
+        assert_eq!(is_above(std::os::unix::process::parent_id()), Some(true));
+        assert_ne!(is_above(std::process::id()), Some(true));
     }
 }

@@ -10,8 +10,12 @@ use super::desktop;
 pub(crate) struct Environment {
     /// The pane of tmux that this is, if it is one.
     pub(crate) pane: Option<String>,
+    /// The process of the tmux server that TMUX names.
+    pub(crate) tmux_server: Option<u32>,
     /// Whether this is a window of GNU screen.
     pub(crate) screen: bool,
+    /// The process of GNU screen that STY names.
+    pub(crate) screen_server: Option<u32>,
     /// Whether this is a session over SSH.
     pub(crate) ssh: bool,
     /// Whether there is a Wayland session.
@@ -33,7 +37,9 @@ impl Environment {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
             pane: set("TMUX").then(|| env::var("TMUX_PANE").unwrap_or_default()),
+            tmux_server: env::var("TMUX").ok().and_then(|text| text.rsplit(',').nth(1)?.parse().ok()),
             screen: set("STY"),
+            screen_server: env::var("STY").ok().and_then(|text| text.split('.').next()?.parse().ok()),
             ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
             wayland: desktop::has_wayland(),
             x11: desktop::has_x11(),

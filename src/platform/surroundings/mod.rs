@@ -6,6 +6,7 @@ mod ancestors;
 mod desktop;
 mod environment;
 mod route;
+mod screen;
 mod tmux;
 mod warning;
 
@@ -62,17 +63,29 @@ impl Surroundings {
 
 /// Looks around. Never waits longer than tmux is given to answer; to be called anew each time.
 pub async fn look(wish: ClipboardChoice) -> Surroundings {
-    let environment = Environment::read();
-    let tmux = match &environment.pane {
+    let mut environment = Environment::read();
+    let mut tmux = match &environment.pane {
         Some(pane) => Some(tmux::ask(pane).await),
         None => None,
     };
+    if tmux.as_ref().is_some_and(|tmux| !is_our_tmux(&environment, tmux.as_ref().ok())) {
+        (environment.pane, tmux) = (None, None);
+    }
+    environment.screen &= environment.screen_server.is_none_or(|server| ancestors::is_above(server) != Some(false));
     // Reading /proc is quick, but it is files anyway.
     let judged = tokio::task::spawn_blocking(move || judge(&environment, wish, tmux.as_ref())).await;
     judged.unwrap_or_else(|_| Surroundings {
         way: Err("the terminal's surroundings can't be examined".to_owned()),
         ..Surroundings::default()
     })
+}
+
+/// Whether TMUX names the tmux that we are in. An editor, su or a detached program may have taken it along from another
+/// one, whose terminals are other people's.
+fn is_our_tmux(environment: &Environment, tmux: Option<&tmux::Tmux>) -> bool {
+    let ours = || rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
+    let is_pane = |tmux: &tmux::Tmux| ours().is_some_and(|ours| ours.to_bytes() == tmux.pane_tty.as_bytes());
+    tmux.is_some_and(is_pane) || environment.tmux_server.and_then(ancestors::is_above).unwrap_or(tmux.is_none())
 }
 
 fn judge(environment: &Environment, wish: ClipboardChoice, tmux: Option<&Result<tmux::Tmux, String>>) -> Surroundings {
@@ -89,7 +102,8 @@ fn judge(environment: &Environment, wish: ClipboardChoice, tmux: Option<&Result<
     };
     let way = route::choose(environment, wish, tmux, is_mosh);
     let caveat = way.as_ref().ok().and_then(|way| way.caveat(environment, client));
-    let warnings = warning::all(environment, &above, tmux);
+    let displays = environment.screen.then(|| environment.screen_server.and_then(screen::displays));
+    let warnings = warning::all(environment, &above, tmux, displays);
     Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()), mosh: is_mosh }
 }
 

@@ -9,7 +9,7 @@ use tokio::process::Command;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The pane that we are in.
-const PANE: &str = "#{version} #{pane_pipe} #{alternate_on} #{window_active_clients} #{client_tty}";
+const PANE: &str = "#{version} #{pane_pipe} #{alternate_on} #{window_active_clients} #{pane_tty} #{client_tty}";
 /// A terminal that is attached.
 const CLIENT: &str = "client #{client_pid} #{client_tty} #{client_termname} #{client_termfeatures}";
 
@@ -22,6 +22,8 @@ pub(crate) struct Tmux {
     pub(crate) is_piped: bool,
     /// Whether the pane shows its second screen, which has no scrollback.
     pub(crate) has_second_screen: bool,
+    /// The device of the pane.
+    pub(crate) pane_tty: String,
     /// Whether `set-clipboard` is on: programs may set the clipboard, and a buffer keeps it.
     pub(crate) is_open: bool,
     /// The device of the terminal that was typed on last. tmux knows that by the microsecond, and tells it by the second only.
@@ -84,6 +86,7 @@ fn parse(text: &str) -> Option<Tmux> {
         is_piped: words.next() == Some("1"),
         has_second_screen: words.next() == Some("1"),
         viewers: words.next().and_then(|count| count.parse().ok()).unwrap_or(0),
+        pane_tty: words.next()?.to_owned(),
         last: words.next()?.to_owned(),
         ..Tmux::default()
     };
@@ -126,14 +129,14 @@ mod tests {
     #[test]
     fn an_answer_is_taken_apart() {
         let clients = "client 7 /dev/pts/1 xterm bpaste,clipboard,title\nclient 8 /dev/pts/2 linux \n";
-        let tmux = parse(&format!("3.3a 1 0 2 /dev/pts/2\n{clients}external\n")).unwrap();
+        let tmux = parse(&format!("3.3a 1 0 2 /dev/pts/9 /dev/pts/2\n{clients}external\n")).unwrap();
         assert_eq!(tmux.version, (3, 3));
         assert!(tmux.is_piped && !tmux.has_second_screen && !tmux.is_open);
-        assert_eq!((tmux.clients.len(), tmux.watchers()), (2, 2));
+        assert_eq!((tmux.clients.len(), tmux.watchers(), tmux.pane_tty.as_str()), (2, 2, "/dev/pts/9"));
         let active = tmux.active().unwrap();
         assert_eq!((active.pid, active.tty.as_str(), active.takes_clipboard), (8, "/dev/pts/2", false));
         assert!(tmux.clients[0].takes_clipboard);
-        let detached = parse("3.4 0 1 0 \non\n").unwrap();
+        let detached = parse("3.4 0 1 0 /dev/pts/9 \non\n").unwrap();
         assert!(detached.is_open && detached.active().is_none());
         assert_eq!(parse(""), None);
     }

@@ -9,9 +9,11 @@ use crate::domain::Untrusted;
 pub enum Warning {
     /// The session appears to be recorded, by this.
     Recorded(String),
+    /// This program lets others see the session.
+    SharedBy(String),
     /// So many terminals show the session.
     Shared(usize),
-    /// tmux does not say who watches.
+    /// tmux or GNU screen does not say who watches.
     Unknown,
     /// What is shown may stay in the scrollback: there is no second screen.
     Stays,
@@ -21,8 +23,9 @@ impl Warning {
     pub fn sentence(&self) -> String {
         match self {
             Self::Recorded(by) => format!("This session appears to be recorded ({}).", name(by)),
+            Self::SharedBy(by) => format!("This session appears to be shared ({}).", name(by)),
             Self::Shared(count) => format!("This session is open in {count} terminals."),
-            Self::Unknown => "Can't tell who else sees this session: tmux doesn't say.".to_owned(),
+            Self::Unknown => "Can't tell who else sees this session.".to_owned(),
             Self::Stays => "This terminal has no alternate screen, so what is shown may stay in its \
                 scrollback."
                 .to_owned(),
@@ -33,6 +36,7 @@ impl Warning {
     pub fn brief(&self) -> String {
         match self {
             Self::Recorded(by) => format!("Recorded by {}?", name(by)),
+            Self::SharedBy(by) => format!("Shared by {}?", name(by)),
             Self::Shared(count) => format!("Open in {count} terminals."),
             Self::Unknown => "Can't tell who else sees this.".to_owned(),
             Self::Stays => "May stay in scrollback.".to_owned(),
@@ -53,8 +57,17 @@ fn name(by: &str) -> String {
 /// Programs that record what a terminal shows: by name, or by how their names begin.
 const RECORDERS: [&str; 4] = ["script", "asciinema", "ttyrec", "tlog-rec"];
 
-/// What there is to say, the gravest first.
-pub(crate) fn all(environment: &Environment, above: &[String], tmux: Option<&Result<Tmux, String>>) -> Vec<Warning> {
+/// Programs that show a terminal to others.
+const SHARERS: [&str; 5] = ["gotty", "sshx", "tmate", "ttyd", "upterm"];
+
+/// What there is to say, the gravest first. `displays` is how many terminals show the window of GNU screen that this is,
+/// if it is one and as far as that is known.
+pub(crate) fn all(
+    environment: &Environment,
+    above: &[String],
+    tmux: Option<&Result<Tmux, String>>,
+    displays: Option<Option<usize>>,
+) -> Vec<Warning> {
     let answered = tmux.and_then(|tmux| tmux.as_ref().ok());
     let mut warnings = Vec::new();
     if let Some(by) = recorder(environment, above, answered) {
@@ -64,6 +77,14 @@ pub(crate) fn all(environment: &Environment, above: &[String], tmux: Option<&Res
         Some(Ok(tmux)) if tmux.watchers() > 1 => warnings.push(Warning::Shared(tmux.watchers())),
         Some(Err(_)) => warnings.push(Warning::Unknown),
         _ => {}
+    }
+    match displays {
+        Some(Some(count)) if count > 1 => warnings.push(Warning::Shared(count)),
+        Some(None) => warnings.push(Warning::Unknown),
+        _ => {}
+    }
+    if let Some(by) = above.iter().find(|name| SHARERS.contains(&name.as_str())) {
+        warnings.push(Warning::SharedBy(by.clone()));
     }
     // GNU screen has none as it comes (`altscreen off`), and these terminals know no such thing.
     let has_second_screen = answered.map_or_else(
@@ -93,7 +114,7 @@ mod tests {
     fn found(above: &[&str], tmux: Option<&Result<Tmux, String>>) -> Vec<Warning> {
         let environment = Environment { term: "xterm".to_owned(), ..Environment::default() };
         let above: Vec<String> = above.iter().map(|name| (*name).to_owned()).collect();
-        all(&environment, &above, tmux)
+        all(&environment, &above, tmux, None)
     }
 
     #[test]
@@ -102,6 +123,16 @@ mod tests {
             assert_eq!(found(&["bash", name, "sshd"], None), [Warning::Recorded(name.to_owned())]);
         }
         assert_eq!(found(&["bash", "scriptd", "my-script", "tlog-play", "sshd"], None), []);
+        assert_eq!(found(&["bash", "ttyd", "systemd"], None), [Warning::SharedBy("ttyd".to_owned())]);
+    }
+
+    #[test]
+    fn more_displays_of_screen_are_eyes() {
+        let environment = Environment { screen: true, ..Environment::default() };
+        let found = |displays| all(&environment, &[], None, Some(displays));
+        assert_eq!(found(Some(1)), [Warning::Stays]);
+        assert_eq!(found(Some(2)), [Warning::Shared(2), Warning::Stays]);
+        assert_eq!(found(None), [Warning::Unknown, Warning::Stays]);
     }
 
     #[test]
@@ -117,6 +148,6 @@ mod tests {
     #[test]
     fn variables_of_recorders() {
         let environment = Environment { term: "vt100".into(), recorder: Some("Teleport"), ..Environment::default() };
-        assert_eq!(all(&environment, &[], None), [Warning::Recorded("Teleport".into()), Warning::Stays]);
+        assert_eq!(all(&environment, &[], None, None), [Warning::Recorded("Teleport".into()), Warning::Stays]);
     }
 }

@@ -148,11 +148,11 @@ fn by_terminal(
         Some(Ok(_)) if is_mosh => by_tmux(tmux, is_mosh),
         Some(Ok(tmux)) if tmux.is_open => alone(tmux),
         Some(Ok(_)) => Err("tmux passes OSC 52 only with set-clipboard on".into()),
-        Some(Err(why)) => Err(why.clone()),
-        None if environment.screen => Err("GNU screen blocks OSC 52 (set clipboard = screen)".into()),
-        None if !environment.swallows_codes() => Err(no_codes(environment)),
-        None if is_mosh => Ok(ClipboardRoute::Mosh),
-        None => Ok(ClipboardRoute::Terminal),
+        // Somebody named this way, whatever tmux would say.
+        None | Some(Err(_)) if environment.screen => Err("GNU screen blocks OSC 52 (set clipboard = screen)".into()),
+        _ if !environment.swallows_codes() => Err(no_codes(environment)),
+        _ if is_mosh => Ok(ClipboardRoute::Mosh),
+        _ => Ok(ClipboardRoute::Terminal),
     }
 }
 
