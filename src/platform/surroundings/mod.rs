@@ -100,9 +100,10 @@ fn judge(environment: &Environment, wish: ClipboardChoice, tmux: Option<&Result<
         Some(client) => ancestors::names(client.pid).iter().any(|name| name == MOSH),
         None => above.iter().any(|name| name == MOSH),
     };
-    let way = route::choose(environment, wish, tmux, is_mosh);
-    let caveat = way.as_ref().ok().and_then(|way| way.caveat(environment, client));
     let displays = environment.screen.then(|| environment.screen_server.and_then(screen::displays));
+    let way = route::choose(environment, wish, tmux, is_mosh);
+    let way = way.and_then(|way| route::of_one_display(way, displays.flatten()));
+    let caveat = way.as_ref().ok().and_then(|way| way.caveat(environment, client));
     let warnings = warning::all(environment, &above, tmux, displays);
     Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()), mosh: is_mosh }
 }

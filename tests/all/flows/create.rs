@@ -152,3 +152,37 @@ async fn a_paste_goes_into_a_field_or_nowhere() {
     bench.type_keys("s<Esc><Enter>").await;
     bench.sees("two lines[31m");
 }
+
+/// Alt and a key arrives as Esc and the key: it is one press, and closes nothing.
+#[tokio::test]
+async fn alt_and_a_key_closes_no_dialog() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("cnightly<Space>backup").await;
+    for sequence in [&b"\x1b\r"[..], b"\x1bq", b"\x1b\xc3\xa9", b"\x1b\x1b[A", b"\x1b[M \x64\x30", b"\x1b[13;3u"] {
+        bench.gets(sequence).await;
+        bench.sees("Label    nightly backup");
+    }
+    bench.gets(b"\x1b\x7f").await;
+    bench.sees("Label    nightly");
+    bench.type_keys("<Enter>").await;
+    let secret = bench.secret().expose().to_owned();
+    for _ in 0..2 {
+        bench.gets(b"\x1b\r").await;
+        bench.hides(&secret);
+    }
+    bench.type_keys("s").await;
+    bench.sees(&secret);
+    bench.gets(b"\x1b\r\x1b\r").await;
+    bench.sees(&secret);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_said() {
+    let mut bench = Bench::new().await;
+    bench.gets("ф".as_bytes()).await;
+    bench.sees("The keys are Latin letters");
+    bench.gets(b"c").await;
+    bench.gets(b"M\xfcller").await;
+    bench.sees("set the terminal's encoding to UTF-8");
+    bench.sees("Label    M ");
+}

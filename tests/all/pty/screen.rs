@@ -6,7 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::support::program::binary;
-use crate::support::terminal::{Terminal, command};
+use crate::support::terminal::{Terminal, command, contains};
 
 /// A GNU screen of our own, with its usual configuration.
 struct Screen {
@@ -71,4 +71,38 @@ fn nothing_stays_behind_in_gnu_screen() {
     terminal.sees("ended with 0");
     let history = screen.history();
     assert!(history.contains("ended with 0") && !history.contains(&secret), "after the end:\n{history}");
+}
+
+/// The terminal of somebody else who looks on gets no copy.
+#[test]
+fn a_second_display_is_told_of_and_gets_no_copy() {
+    let (screen, mut ours) = Screen::start();
+    ours.sees("No access keys yet");
+    let client = command("screen", screen.home.path()).env("SCREENDIR", screen.sockets()).args(["-x", "test"]);
+    let mut other = Terminal::start(client);
+    other.sees("No access keys yet");
+    ours.press("c<Enter>");
+    ours.sees("Access key created");
+    ours.sees("GNU screen would send the copy to all of them");
+    ours.press("s");
+    ours.sees("! This session is open in 2 terminals.");
+    ours.sees("[Show anyway]");
+    ours.press("<Esc>");
+    ours.loses("[Show anyway]");
+    ours.press("c");
+    ours.sees("not copied: this session is open in 2 terminals");
+    assert!(!contains(&ours.bytes, b"\x1b]52;") && !contains(&other.bytes, b"\x1b]52;"));
+}
+
+/// STY of a screen that the program is not in, as an editor takes it along.
+#[test]
+fn a_stale_sty_is_not_believed() {
+    let (screen, mut inside) = Screen::start();
+    inside.sees("No access keys yet");
+    let socket = std::fs::read_dir(screen.sockets()).unwrap().next().unwrap().unwrap().file_name();
+    let home = TempDir::new().unwrap();
+    let mut page = Terminal::start(command(binary(), home.path()).env("STY", socket).env("TERM", "xterm"));
+    page.sees("No access keys yet");
+    page.press("c<Enter>");
+    page.sees("Copy uses your terminal's clipboard (OSC 52)");
 }

@@ -1,7 +1,8 @@
 //! The real binary in a real tmux, whose client sits in a pseudo-terminal.
 
 use super::inside::Tmux;
-use crate::support::terminal::{contains, count};
+use crate::support::program::binary;
+use crate::support::terminal::{Terminal, command, contains, count};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -173,10 +174,30 @@ fn a_tmux_that_does_not_answer_holds_nothing_up() {
     let (_tmux, mut terminal) = Tmux::wrapped("display-message) exec tail -f /dev/null;;");
     terminal.sees("No access keys yet");
     terminal.press("c<Enter>");
-    terminal.sees("! Can't tell who else sees this session: tmux doesn't say.");
+    terminal.sees("! Can't tell who else sees this session.");
     terminal.sees("No clipboard available: tmux does not answer");
     terminal.press("s");
     terminal.sees("[Show anyway]");
     terminal.press("<Tab><Enter>");
     terminal.sees("hidden in");
+}
+
+/// TMUX of a server that the program is not in, as an editor or su takes it along: its terminals are other people's.
+#[test]
+fn a_stale_tmux_gets_no_copy() {
+    let (tmux, mut other) = Tmux::start("");
+    other.sees("No access keys yet");
+    let socket = tmux.ask(&["display", "-p", "-t", "test", "#{socket_path},#{pid},0"]);
+    let pane = tmux.ask(&["display", "-p", "-t", "test", "#{pane_id}"]);
+    let home = tempfile::TempDir::new().unwrap();
+    let client = command(binary(), home.path()).env("TERM", "xterm-256color");
+    let mut ours = Terminal::start(client.env("TMUX", socket.trim()).env("TMUX_PANE", pane.trim()));
+    ours.sees("No access keys yet");
+    let secret = ours.create_and_show("not<Space>in<Space>tmux");
+    ours.sees("Copy uses your terminal's clipboard (OSC 52)");
+    ours.press("c");
+    ours.gets(&told(&secret));
+    other.resize(24, 80);
+    assert!(!contains(&other.bytes, &told(&secret)));
+    ours.close_after_copy();
 }

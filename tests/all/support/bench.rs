@@ -100,6 +100,14 @@ impl Bench {
         self.settle().await;
     }
 
+    /// Takes bytes of a terminal that come in one read.
+    pub async fn gets(&mut self, bytes: &[u8]) {
+        for event in hands::of_bytes(bytes) {
+            self.input(event);
+        }
+        self.settle().await;
+    }
+
     /// Types a script and waits for nothing.
     pub fn press(&mut self, script: &str) {
         for event in hands::events(script) {

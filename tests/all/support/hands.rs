@@ -16,3 +16,11 @@ pub fn events(script: &str) -> VecDeque<Event> {
     }
     events
 }
+
+/// The events of bytes that come in one read, and of silence.
+pub fn of_bytes(bytes: &[u8]) -> VecDeque<Event> {
+    let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+    decoder.feed(bytes, &mut events);
+    decoder.give_up(&mut events);
+    events
+}

@@ -49,7 +49,8 @@ fn use_a_secret(terminal: &mut Terminal) -> Vec<Wanted> {
     wanted.push(Wanted::text("the access token", token.split_once('.').unwrap().1));
     terminal.press("<Esc>");
     terminal.sees("[Test key]");
-    terminal.press("<Esc><Enter>");
+    terminal.goes_to_close();
+    terminal.press("<Enter>");
     terminal.sees("[I've saved it]");
     terminal.press("<Tab><Enter>");
     terminal.sees("is ready to use");

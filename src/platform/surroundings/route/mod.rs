@@ -169,13 +169,22 @@ fn name(term: &str) -> String {
     Untrusted::new(term).to_display(20)
 }
 
+/// GNU screen hands a copy to every terminal that shows the window; how many do is `displays`, if that is known.
+pub(crate) fn of_one_display(way: ClipboardRoute, displays: Option<usize>) -> Result<ClipboardRoute, String> {
+    match (way, displays) {
+        (ClipboardRoute::Screen, Some(count)) if count > 1 => Err(to_all("GNU screen", count)),
+        _ => Ok(way),
+    }
+}
+
+fn to_all(multiplexer: &str, count: usize) -> String {
+    format!("this session is open in {count} terminals, and {multiplexer} would send the copy to all of them")
+}
+
 /// With `set-clipboard on` tmux hands an OSC 52 to everyone who is attached.
 fn alone(tmux: &Tmux) -> Result<ClipboardRoute, String> {
     match tmux.watchers() {
         0 | 1 => Ok(ClipboardRoute::ThroughTmux),
-        count => Err(format!(
-            "this session is open in {count} terminals, and tmux would send the copy to all of \
-            them"
-        )),
+        count => Err(to_all("tmux", count)),
     }
 }

@@ -23,7 +23,7 @@ use crate::tui::terminal::NOT_UTF8;
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);
 
-const NOT_UTF8_INPUT: &str = "The terminal sent text that is not UTF-8, which was ignored: set its encoding to UTF-8.";
+const NOT_UTF8_INPUT: &str = "That was not UTF-8 and was ignored: set the terminal's encoding to UTF-8.";
 const OTHER_LAYOUT: &str = "The keys are Latin letters (? lists them): switch the keyboard layout.";
 
 impl State {

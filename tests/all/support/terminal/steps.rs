@@ -23,6 +23,21 @@ impl Terminal {
         self.word("sk_")
     }
 
+    /// Goes to the button that closes the dialog of a new key, by Esc. The terminal sends Esc and a key at once for Alt
+    /// and the key, so what is pressed next waits until it was taken.
+    pub fn goes_to_close(&mut self) {
+        self.press("<Esc>");
+        self.waits_for("[Close] in reverse", |terminal| {
+            let screen = terminal.screen.screen();
+            let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+            screen.rows(0, columns).zip(0..rows).any(|(text, row)| {
+                let before = text.split_once("[Close]").map(|(before, _)| before.chars().count());
+                let column = before.and_then(|count| u16::try_from(count).ok());
+                column.and_then(|column| screen.cell(row, column)).is_some_and(vt100::Cell::inverse)
+            })
+        });
+    }
+
     /// Closes the dialog of a new key, from its first button.
     pub fn close(&mut self) {
         self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
