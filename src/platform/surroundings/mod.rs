@@ -13,6 +13,7 @@ mod warning;
 pub use account::Account;
 pub(crate) use ancestors::{can_resume, is_in_foreground};
 pub use route::ClipboardRoute;
+use screen::Displays;
 pub use warning::Warning;
 
 use crate::domain::ClipboardChoice;
@@ -100,9 +101,9 @@ fn judge(environment: &Environment, wish: ClipboardChoice, tmux: Option<&Result<
         Some(client) => ancestors::names(client.pid).iter().any(|name| name == MOSH),
         None => above.iter().any(|name| name == MOSH),
     };
-    let displays = environment.screen.then(|| environment.screen_server.and_then(screen::displays));
+    let displays = if environment.screen { Displays::of(environment.screen_server) } else { Displays::NoScreen };
     let way = route::choose(environment, wish, tmux, is_mosh);
-    let way = way.and_then(|way| route::of_one_display(way, displays.flatten()));
+    let way = way.and_then(|way| route::of_one_display(way, displays));
     let caveat = way.as_ref().ok().and_then(|way| way.caveat(environment, client));
     let warnings = warning::all(environment, &above, tmux, displays);
     Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()), mosh: is_mosh }

@@ -4,9 +4,25 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-/// How many terminals show a session: those that its server process holds open. None where the system does not let us
-/// look, as where screen runs with a group of its own.
-pub(crate) fn displays(server: u32) -> Option<usize> {
+/// How many terminals show the window of GNU screen that we are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Displays {
+    /// We are in none.
+    NoScreen,
+    /// The system does not let us look, as where screen runs with a group of its own.
+    Unknown,
+    /// So many.
+    Known(usize),
+}
+
+impl Displays {
+    /// Counts the terminals that the server process holds open.
+    pub(crate) fn of(server: Option<u32>) -> Self {
+        server.and_then(count).map_or(Self::Unknown, Self::Known)
+    }
+}
+
+fn count(server: u32) -> Option<usize> {
     let open = fs::read_dir(format!("/proc/{server}/fd")).ok()?;
     let links = open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     // A window is held by its other end, /dev/ptmx.
@@ -30,6 +46,7 @@ mod tests {
         for device in ["/dev/pts/ptmx", "/dev/ptmx", "/dev/null", "pipe:[7]", "/run/screen/S-jo/7.tty"] {
             assert!(!is_terminal(device), "{device}");
         }
-        assert_eq!(displays(u32::MAX), None);
+        assert_eq!(Displays::of(Some(u32::MAX)), Displays::Unknown);
+        assert_eq!(Displays::of(None), Displays::Unknown);
     }
 }

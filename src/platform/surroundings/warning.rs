@@ -1,6 +1,7 @@
 //! What a user should know before a secret is shown or copied.
 
 use super::environment::Environment;
+use super::screen::Displays;
 use super::tmux::Tmux;
 use crate::domain::Untrusted;
 
@@ -60,13 +61,12 @@ const RECORDERS: [&str; 4] = ["script", "asciinema", "ttyrec", "tlog-rec"];
 /// Programs that show a terminal to others.
 const SHARERS: [&str; 5] = ["gotty", "sshx", "tmate", "ttyd", "upterm"];
 
-/// What there is to say, the gravest first. `displays` is how many terminals show the window of GNU screen that this is,
-/// if it is one and as far as that is known.
+/// What there is to say, the gravest first.
 pub(crate) fn all(
     environment: &Environment,
     above: &[String],
     tmux: Option<&Result<Tmux, String>>,
-    displays: Option<Option<usize>>,
+    displays: Displays,
 ) -> Vec<Warning> {
     let answered = tmux.and_then(|tmux| tmux.as_ref().ok());
     let mut warnings = Vec::new();
@@ -79,9 +79,9 @@ pub(crate) fn all(
         _ => {}
     }
     match displays {
-        Some(Some(count)) if count > 1 => warnings.push(Warning::Shared(count)),
-        Some(None) => warnings.push(Warning::Unknown),
-        _ => {}
+        Displays::Known(count) if count > 1 => warnings.push(Warning::Shared(count)),
+        Displays::Unknown => warnings.push(Warning::Unknown),
+        Displays::Known(_) | Displays::NoScreen => {}
     }
     if let Some(by) = above.iter().find(|name| SHARERS.contains(&name.as_str())) {
         warnings.push(Warning::SharedBy(by.clone()));
@@ -114,7 +114,7 @@ mod tests {
     fn found(above: &[&str], tmux: Option<&Result<Tmux, String>>) -> Vec<Warning> {
         let environment = Environment { term: "xterm".to_owned(), ..Environment::default() };
         let above: Vec<String> = above.iter().map(|name| (*name).to_owned()).collect();
-        all(&environment, &above, tmux, None)
+        all(&environment, &above, tmux, Displays::NoScreen)
     }
 
     #[test]
@@ -129,10 +129,10 @@ mod tests {
     #[test]
     fn more_displays_of_screen_are_eyes() {
         let environment = Environment { screen: true, ..Environment::default() };
-        let found = |displays| all(&environment, &[], None, Some(displays));
-        assert_eq!(found(Some(1)), [Warning::Stays]);
-        assert_eq!(found(Some(2)), [Warning::Shared(2), Warning::Stays]);
-        assert_eq!(found(None), [Warning::Unknown, Warning::Stays]);
+        let found = |displays| all(&environment, &[], None, displays);
+        assert_eq!(found(Displays::Known(1)), [Warning::Stays]);
+        assert_eq!(found(Displays::Known(2)), [Warning::Shared(2), Warning::Stays]);
+        assert_eq!(found(Displays::Unknown), [Warning::Unknown, Warning::Stays]);
     }
 
     #[test]
@@ -148,6 +148,9 @@ mod tests {
     #[test]
     fn variables_of_recorders() {
         let environment = Environment { term: "vt100".into(), recorder: Some("Teleport"), ..Environment::default() };
-        assert_eq!(all(&environment, &[], None, None), [Warning::Recorded("Teleport".into()), Warning::Stays]);
+        assert_eq!(
+            all(&environment, &[], None, Displays::NoScreen),
+            [Warning::Recorded("Teleport".into()), Warning::Stays]
+        );
     }
 }

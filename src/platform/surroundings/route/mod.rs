@@ -4,6 +4,7 @@
 mod tests;
 
 use super::environment::Environment;
+use super::screen::Displays;
 use super::tmux::{Tmux, TmuxClient};
 use crate::domain::{ClipboardChoice, Untrusted};
 
@@ -169,10 +170,10 @@ fn name(term: &str) -> String {
     Untrusted::new(term).to_display(20)
 }
 
-/// GNU screen hands a copy to every terminal that shows the window; how many do is `displays`, if that is known.
-pub(crate) fn of_one_display(way: ClipboardRoute, displays: Option<usize>) -> Result<ClipboardRoute, String> {
+/// GNU screen hands a copy to every terminal that shows the window; it must be one, as far as that is known.
+pub(crate) fn of_one_display(way: ClipboardRoute, displays: Displays) -> Result<ClipboardRoute, String> {
     match (way, displays) {
-        (ClipboardRoute::Screen, Some(count)) if count > 1 => Err(to_all("GNU screen", count)),
+        (ClipboardRoute::Screen, Displays::Known(count)) if count > 1 => Err(to_all("GNU screen", count)),
         _ => Ok(way),
     }
 }

@@ -1,5 +1,5 @@
-//! Sequences that are presses, after xterm's ctlseqs, kitty's keyboard protocol, urxvt(7), st's config.h and
-//! console_codes(4).
+//! Sequences that are presses, after xterm's ctlseqs, kitty's keyboard protocol, `urxvt(7)`, st's `config.h` and
+//! `console_codes(4)`.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
@@ -100,7 +100,8 @@ pub(crate) fn csi_press(parameters: &[u8], end: u8) -> Option<Event> {
     Some(press(code, modifiers))
 }
 
-const fn tilde_key(number: u32) -> Option<KeyCode> {
+fn tilde_key(number: u32) -> Option<KeyCode> {
+    let number = u8::try_from(number).ok()?;
     Some(match number {
         1 | 7 => KeyCode::Home,
         2 => KeyCode::Insert,
@@ -108,9 +109,9 @@ const fn tilde_key(number: u32) -> Option<KeyCode> {
         4 | 8 => KeyCode::End,
         5 => KeyCode::PageUp,
         6 => KeyCode::PageDown,
-        11..=15 => KeyCode::F(number as u8 - 10),
-        17..=21 => KeyCode::F(number as u8 - 11),
-        23 | 24 => KeyCode::F(number as u8 - 12),
+        11..=15 => KeyCode::F(number - 10),
+        17..=21 => KeyCode::F(number - 11),
+        23 | 24 => KeyCode::F(number - 12),
         _ => return None,
     })
 }

@@ -38,7 +38,7 @@ enum DecoderState {
     Ground,
     Utf8,
     Escape,
-    /// Two of them: Alt and Esc, or Alt and a key that has a sequence (PuTTY, Terminal.app).
+    /// Two of them: Alt and Esc, or Alt and a key that has a sequence (`PuTTY`, Terminal.app).
     EscapeEscape,
     Csi,
     /// The Linux console's function keys: `CSI [ A`.

@@ -266,7 +266,7 @@ fn what_is_not_utf8_is_said_and_nothing_of_it_taken() {
         assert_eq!(Vec::from(events), [m.clone(), notice.clone()], "{bytes:?}");
         let mut events = VecDeque::new();
         decoder.feed(b"q", &mut events);
-        assert_eq!(Vec::from(events), [q.clone()]);
+        assert_eq!(events.pop_front().as_ref(), Some(&q));
     }
 }
 
