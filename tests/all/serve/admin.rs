@@ -109,7 +109,7 @@ fn what_is_refused_is_said() {
     ends(&run(&home, &[&from_file[..], &["--read-only"]].concat()), 3, "--read-only is set");
     done(&run(&home, &from_file));
     assert_eq!(run(&home, &["admin", "add", "po", "--password", PASSWORD]).status.code(), Some(2));
-    ends(&run(&home, &["admin", "list", "--profile", "team"]), 2, "--profile and --url mean nothing");
+    ends(&run(&home, &["admin", "list", "--profile", "team"]), 2, "--profile and --url don't apply");
     ends(&run(&home, &["serve", "--read-only"]), 2, "A server cannot be read-only");
     // Without a terminal there is no one to ask.
     let words = detached(&home, "admin remove jo");
