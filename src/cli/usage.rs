@@ -8,7 +8,7 @@ use super::args::looks_secret;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
-/// What is said to somebody who typed a secret where everybody can read it.
+/// What is said when a secret was typed where others can read it.
 const KNOWN: &str = "If it was a secret, other users of this machine and the shell history may have it now. Replace \
     it, and pass the new one on standard input, in a file or at the prompt.";
 

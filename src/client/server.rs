@@ -22,25 +22,25 @@ pub struct Owner {
 }
 
 impl Server {
-    /// The profile and who is signed in there; none before somebody is, where one must be.
+    /// The profile and who is signed in there; none before sign-in, where that is needed.
     pub fn owner(&self) -> Option<Owner> {
         let username = self.who.as_ref().map(|who| who.username.raw_for_api().to_owned());
         (!self.profile.signs_in || username.is_some()).then(|| Owner { profile: self.profile.name.clone(), username })
     }
 }
 
-/// A server that can be asked, and the session of who asks it.
+/// A client of a server, and what is known of the server and of the session there.
 pub struct Connection {
     /// Its client; with a session if there is one.
     pub client: Client,
     /// What is known of it.
     pub server: Server,
-    /// Whether the session was begun on this connection: then no one else knows it, and it ends with it.
+    /// Whether the session was begun on this connection. Nothing else knows it then, so it ends with the connection.
     is_own: bool,
 }
 
 impl Connection {
-    /// A connection of which no session was begun yet: one that the client has stays when the connection ends.
+    /// A connection with the session that the client has, if any; that session outlives the connection.
     pub const fn new(client: Client, server: Server) -> Self {
         Self { client, server, is_own: false }
     }

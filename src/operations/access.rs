@@ -23,7 +23,7 @@ pub(crate) trait Access {
         false
     }
 
-    /// Whose creates these are; none before somebody is signed in, where that is needed.
+    /// Whose creates these are; none before sign-in, where that is needed.
     fn owner(&self) -> Option<Owner> {
         self.connection().server.owner()
     }

@@ -44,7 +44,7 @@ pub(crate) async fn without_session(
     }
 }
 
-/// Connects to the server of a profile, and signs in if that is needed and there is somebody to ask.
+/// Connects to the server of a profile, and signs in if that is needed and a user can be asked.
 pub(crate) async fn signed_in(
     prompter: &mut impl Prompter,
     config: &Config,

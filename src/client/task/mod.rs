@@ -1,4 +1,4 @@
-//! The API task: takes requests, gives replies, and keeps what waits for somebody to sign in.
+//! The API task: takes requests, gives replies, and keeps what waits for a sign-in.
 
 pub(crate) mod answer;
 
@@ -28,7 +28,7 @@ where
 enum CallOutcome {
     /// Its reply was sent.
     Answered,
-    /// It needs somebody to sign in. Holds what was asked, and the reply if no one does.
+    /// It needs a sign-in. Holds what was asked, and the reply if no one does.
     Refused(Request, Box<Reply>),
     SignedIn(Result<AdminSession, ApiError>),
 }
@@ -37,7 +37,7 @@ struct Task {
     connection: Connection,
     calls: JoinSet<CallOutcome>,
     reading: InFlight,
-    /// What waits for somebody to sign in.
+    /// What waits for a sign-in.
     parked: Vec<Request>,
     /// Whether the screen was asked for a sign-in.
     asking: bool,
@@ -159,7 +159,7 @@ impl Task {
         }
     }
 
-    /// Keeps a request until somebody has signed in. A newer page takes an older one's place.
+    /// Keeps a request until the user has signed in. A newer page takes an older one's place.
     async fn park(&mut self, request: Request) {
         let same = std::mem::discriminant(&request);
         if matches!(request, Request::List(_) | Request::Count(_)) {

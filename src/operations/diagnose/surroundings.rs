@@ -92,7 +92,7 @@ fn connection(is_mosh: bool) -> String {
 
 fn account() -> String {
     let account = Account::read();
-    let login = account.login.map_or("nobody is logged in".to_owned(), |login| format!("logged in as user {login}"));
+    let login = account.login.map_or("no user is logged in".to_owned(), |login| format!("logged in as user {login}"));
     let warning = account.warning().map_or(String::new(), |warning| format!(". {warning}"));
     format!("user {}, {login}{warning}", account.user)
 }

@@ -32,7 +32,7 @@ pub struct Ended {
 /// All that an operation works with.
 pub(crate) struct Session {
     pub(crate) console: Console,
-    /// Where one works, and who is signed in.
+    /// The server, and who is signed in.
     pub(crate) connection: Connection,
     /// The keys that were listed last.
     pub(crate) listing: Listing,
@@ -66,7 +66,7 @@ impl Session {
         self.note_exit(Exit::Mistake);
     }
 
-    /// Takes note of how something ended, where no one is there to read it.
+    /// Keeps how something ended for the exit code, if no person is there to read it.
     pub(crate) fn note_exit(&mut self, exit: Exit) {
         if !self.console.is_interactive() {
             self.exit = self.exit.max(exit);
