@@ -69,7 +69,7 @@ async fn without_its_master_key_the_store_does_not_open() {
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     assert!(refusal(folder.path()).to_string().contains("belongs to another database"));
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
-    assert!(refusal(folder.path()).to_string().contains("others may read it"));
+    assert!(refusal(folder.path()).to_string().contains("others can read it"));
     fs::remove_file(&key).unwrap();
     std::os::unix::fs::symlink("/dev/zero", &key).unwrap();
     assert!(refusal(folder.path()).to_string().contains("symbolic link"));
