@@ -1,7 +1,6 @@
 //! The fuzzer's corpus, replayed: what it once found, and one input of each kind.
 //!
-//! New inputs come from `cargo +nightly fuzz run --fuzz-dir tests/fuzz -s none input` (or `decoder`, `untrusted`,
-//! `answers`).
+//! New inputs come from `tests/fuzz/run`.
 
 use std::path::Path;
 
