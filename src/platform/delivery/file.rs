@@ -31,10 +31,20 @@ impl NewFile {
         Ok(Self { path: path.to_owned(), file, is_filled: false })
     }
 
-    /// Opens a new file for its owner only, as [`create`](Self::create) does.
+    /// Opens a new file for its owner only, as [`create`](Self::create) does. Fails on a file system that ignores
+    /// permissions, such as vfat, CIFS or a Windows disk in WSL: others could read the file.
     pub fn open(path: &Path) -> io::Result<File> {
         let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
-        OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)?;
+        match file.metadata()?.mode() & 0o777 {
+            mode if mode & 0o077 == 0 => Ok(file),
+            mode => {
+                let _ = std::fs::remove_file(path);
+                Err(io::Error::other(format!(
+                    "its file system keeps no file private (mode {mode:04o} in place of 0600)"
+                )))
+            }
+        }
     }
 
     pub fn path(&self) -> &Path {

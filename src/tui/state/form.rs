@@ -101,6 +101,25 @@ impl KeyForm {
         Ok((texts, self.expires_at(now)?))
     }
 
+    /// What differs from `before`, checked: texts, and the end if it is another. What was not touched need not even be
+    /// valid, on another's server or in the past.
+    #[expect(clippy::option_option, reason = "unchanged, never and a time are three things")]
+    pub fn read_changes(
+        &self,
+        before: &Self,
+        now: DateTime<Utc>,
+    ) -> Result<(Texts, Option<Option<DateTime<Utc>>>), String> {
+        let mut texts = Texts::default();
+        for ((field, typed), (_, old)) in self.texts.iter().zip(&before.texts) {
+            if typed.text() != old.text() {
+                input::set_text(&mut texts, field, typed.text())?;
+            }
+        }
+        let is_end_new = (self.expiry, self.date.text()) != (before.expiry, before.date.text());
+        let end = if is_end_new { Some(self.expires_at(now)?) } else { None };
+        Ok((texts, end))
+    }
+
     /// The end as it is typed; never if none.
     pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
         let expires = match self.expiry {

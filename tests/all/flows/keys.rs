@@ -141,3 +141,20 @@ async fn details_show_the_whole_key() {
     bench.type_keys("<Esc>").await;
     bench.loses("Details");
 }
+
+/// An edit sends and checks what was changed, and nothing else: the rest may be longer than a field, or in the past.
+#[tokio::test]
+async fn what_is_not_touched_is_neither_sent_nor_checked() {
+    let mut bench = Bench::new().await;
+    bench.create("old name").await;
+    let long = format!("{}\ttab", "x".repeat(130));
+    let database = rusqlite::Connection::open(bench.folder.path().join("keys.db")).unwrap();
+    database.execute("UPDATE keys SET label = ?1, expires_at = 978307200000, state = 1", [&long]).unwrap();
+    bench.type_keys("re<Tab>somebody<Enter>").await;
+    let key = bench.state().list.selected_key().unwrap().clone();
+    assert_eq!(key.owner.as_ref().unwrap().raw_for_api(), "somebody");
+    assert_eq!((key.label.raw_for_api(), key.status), (long.as_str(), Status::Expired));
+    bench.type_keys("e<BackTab><BackTab><BackTab><BackTab><Right><Enter>").await;
+    let key = bench.state().list.selected_key().unwrap().clone();
+    assert_eq!((key.label.raw_for_api(), key.expires_at), (long.as_str(), None));
+}

@@ -165,20 +165,12 @@ impl State {
             Action::Cancel => self.dialog = None,
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
             Action::Submit => {
-                let as_it_was = KeyForm::of(&dialog.key);
-                let form = &dialog.form;
-                // What was not touched is not checked: it need not even be valid, on another's server.
-                let is_end_new = (form.expiry, form.date.text()) != (as_it_was.expiry, as_it_was.date.text());
-                let is_text_new =
-                    form.texts.iter().zip(&as_it_was.texts).any(|((_, new), (_, old))| new.text() != old.text());
-                let read = form.read(now.utc);
-                let changes = match read {
-                    Err(words) if is_end_new || is_text_new => {
+                let changes = match dialog.form.read_changes(&KeyForm::of(&dialog.key), now.utc) {
+                    Ok((texts, end)) => edit::changes(&dialog.key, texts, end),
+                    Err(words) => {
                         dialog.call = CallState::Failed(words);
                         return None;
                     }
-                    Ok((texts, end)) => edit::changes(&dialog.key, texts, is_end_new.then_some(end)),
-                    Err(_) => None,
                 };
                 let Some(changes) = changes else {
                     self.dialog = None;
