@@ -36,15 +36,12 @@ impl NewFile {
     pub fn open(path: &Path) -> io::Result<File> {
         let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)?;
-        match file.metadata()?.mode() & 0o777 {
-            mode if mode & 0o077 == 0 => Ok(file),
-            mode => {
-                let _ = std::fs::remove_file(path);
-                Err(io::Error::other(format!(
-                    "its file system keeps no file private (mode {mode:04o} in place of 0600)"
-                )))
-            }
+        let mode = file.metadata()?.mode() & 0o777;
+        if mode & !0o700 == 0 {
+            return Ok(file);
         }
+        let _ = std::fs::remove_file(path);
+        Err(io::Error::other(format!("its file system keeps no file private (mode {mode:04o} in place of 0600)")))
     }
 
     pub fn path(&self) -> &Path {

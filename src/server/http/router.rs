@@ -6,10 +6,12 @@ use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::calls::exchange;
 use super::failure::HttpError;
-use super::routes::ROUTES;
+use super::routes::{BELOW_VERIFY, ROUTES};
 use crate::server::state::AppState;
 
 /// The longest body that is read, in bytes.
@@ -20,6 +22,8 @@ pub fn router(state: AppState) -> Router {
     ROUTES
         .iter()
         .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
+        .route(BELOW_VERIFY[0], any(exchange::verify))
+        .route(BELOW_VERIFY[1], any(exchange::verify))
         .fallback(|| async { HttpError::not_found("This path") })
         .method_not_allowed_fallback(|| async { HttpError::method() })
         .layer(DefaultBodyLimit::max(MOST_BODY))

@@ -1,7 +1,7 @@
 //! The one table of routes. `assets/openapi.yaml` describes each of them, and a test compares the two.
 
 use axum::Json;
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, any, delete, get, patch, post};
 use serde_json::{Value, json};
 
 use super::calls::{events, exchange, keys, list, sign_in};
@@ -20,6 +20,11 @@ const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodR
     ApiRoute { method, path, answer }
 }
 
+/// Where proxies ask whether a request may pass. Some ask with the method of that request (`forward_auth`), and Envoy's
+/// `ext_authz` below this path with its path too.
+pub(crate) const VERIFY: &str = "/api/v2/auth/verify";
+pub(crate) const BELOW_VERIFY: [&str; 2] = ["/api/v2/auth/verify/", "/api/v2/auth/verify/{*path}"];
+
 pub const ROUTES: [ApiRoute; 11] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),
@@ -28,7 +33,7 @@ pub const ROUTES: [ApiRoute; 11] = [
     route("DELETE", "/api/v2/keys/{id}", || delete(keys::delete)),
     route("GET", "/api/v2/keys/{id}/events", || get(events::events)),
     route("POST", "/api/v2/auth/client_token", || post(exchange::client_token)),
-    route("GET", "/api/v2/auth/verify", || get(exchange::verify)),
+    route("GET", VERIFY, || any(exchange::verify)),
     route("POST", "/api/v2/auth/session", || post(sign_in::sign_in)),
     route("DELETE", "/api/v2/auth/session", || delete(sign_in::sign_out)),
     route("GET", "/api/v2/health", || get(health)),

@@ -5,11 +5,12 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::focus::moved;
 use super::text_input::TextInput;
+use crate::client::Changes;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
 use crate::domain::{AccessKey, Texts, sentence};
 use crate::operations::expiry::Expires;
-use crate::operations::{expiry, input};
+use crate::operations::{edit, expiry, input};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 
@@ -101,14 +102,10 @@ impl KeyForm {
         Ok((texts, self.expires_at(now)?))
     }
 
-    /// What differs from `before`, checked: texts, and the end if it is another. What was not touched need not even be
-    /// valid, on another's server or in the past.
-    #[expect(clippy::option_option, reason = "unchanged, never and a time are three things")]
-    pub fn read_changes(
-        &self,
-        before: &Self,
-        now: DateTime<Utc>,
-    ) -> Result<(Texts, Option<Option<DateTime<Utc>>>), String> {
+    /// What was changed of `key`, checked; none if nothing was. What was not touched need not even be valid, on another's
+    /// server or in the past.
+    pub fn changes(&self, key: &AccessKey, now: DateTime<Utc>) -> Result<Option<Changes>, String> {
+        let before = Self::of(key);
         let mut texts = Texts::default();
         for ((field, typed), (_, old)) in self.texts.iter().zip(&before.texts) {
             if typed.text() != old.text() {
@@ -117,7 +114,7 @@ impl KeyForm {
         }
         let is_end_new = (self.expiry, self.date.text()) != (before.expiry, before.date.text());
         let end = if is_end_new { Some(self.expires_at(now)?) } else { None };
-        Ok((texts, end))
+        Ok(edit::changes(key, texts, end))
     }
 
     /// The end as it is typed; never if none.

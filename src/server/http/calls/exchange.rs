@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract;
 use axum::extract::Request;
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -56,15 +57,14 @@ pub(crate) async fn client_token(
     })))
 }
 
-/// `GET /auth/verify`
+/// `GET /auth/verify`: any method, since proxies ask with that of the request that they hold.
 pub(crate) async fn verify(
     extract::State(state): extract::State<AppState>,
     ClientAddr(source): ClientAddr,
     who: LoggedPrincipal,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), HttpError> {
-    let given = headers.get("x-access-token").or_else(|| headers.get("x-api-token"));
-    let given = given.ok_or_else(|| HttpError::token("it is missing"))?.to_str().unwrap_or_default();
+    let given = access_token(&headers).ok_or_else(|| HttpError::token("it is missing"))?;
     let now = Utc::now();
     let claims = token::read(&state.0.vault, given, now.timestamp()).map_err(HttpError::token)?;
     who.is(&claims.sub);
@@ -75,6 +75,16 @@ pub(crate) async fn verify(
     state.0.usage_recorder.used(&claims.sub, &source, now);
     let id = HeaderValue::from_str(&claims.sub).map_err(|_| HttpError::unexpected())?;
     Ok((StatusCode::NO_CONTENT, [(HeaderName::from_static("x-access-key-id"), id)]))
+}
+
+/// The access token of a request: in a header of its own, or as RFC 6750 has it.
+fn access_token(headers: &HeaderMap) -> Option<&str> {
+    let own = headers.get("x-access-token").or_else(|| headers.get("x-api-token"));
+    if let Some(own) = own {
+        return Some(own.to_str().unwrap_or_default());
+    }
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
 impl AppStateInner {

@@ -9,7 +9,7 @@ use crate::domain::{Filter, KeyQuery, Sort, Status};
 use crate::operations::actions;
 use crate::operations::actions::ActionId;
 use crate::operations::activate::Switch;
-use crate::operations::{edit, format};
+use crate::operations::format;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
@@ -165,8 +165,8 @@ impl State {
             Action::Cancel => self.dialog = None,
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
             Action::Submit => {
-                let changes = match dialog.form.read_changes(&KeyForm::of(&dialog.key), now.utc) {
-                    Ok((texts, end)) => edit::changes(&dialog.key, texts, end),
+                let changes = match dialog.form.changes(&dialog.key, now.utc) {
+                    Ok(changes) => changes,
                     Err(words) => {
                         dialog.call = CallState::Failed(words);
                         return None;
