@@ -175,11 +175,13 @@ mod tests {
         form.days = Field::new("0", 4);
         assert!(form.expires_at(now()).is_err());
         form.expiry = Expiry::OnDate;
-        for bad in ["", "tomorrow", "2027-02-30", "1999-01-01", "2027-01-31 25:00"] {
+        for bad in ["", "yesterday", "2027-02-30", "1999-01-01", "2027-01-31 25:00"] {
             form.date = Field::new(bad, 16);
             assert!(form.expires_at(now()).is_err(), "{bad}");
         }
-        form.date = Field::new("2027-01-31 18:00", 16);
-        assert!(form.expires_at(now()).is_ok_and(|end| end.is_some()));
+        for good in ["2027-01-31 18:00", "2027-01-31", "tomorrow"] {
+            form.date = Field::new(good, 16);
+            assert!(form.expires_at(now()).is_ok_and(|end| end.is_some()), "{good}");
+        }
     }
 }
