@@ -19,10 +19,18 @@ static UNBLOCKED: AtomicBool = AtomicBool::new(false);
 
 /// A terminal that takes nothing more must not keep us longer.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
-/// Alternate screen (1049), cursor hidden (25), bracketed paste (2004), focus reports (1004): xterm's ctlseqs.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
-/// The reverse, in reverse, with the rendition and the scroll region reset.
-const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l";
+/// Alternate screen (1049), then what a program before us may have left on, a crashed one above all; cursor hidden (25),
+/// bracketed paste (2004), focus reports (1004): xterm's ctlseqs and kitty's keyboard protocol.
+///
+/// Reset are synchronized output (2026), left and right margins (69), origin mode (6), insert mode (4), new line mode (20),
+/// reverse video (5), the scroll region, application cursor keys (1) and keypad, every kind of mouse report (9, 1000 to
+/// 1003) and its encodings (1005, 1006, 1015, 1016), modifyOtherKeys, kitty's flags, line drawing (SO), and the rendition;
+/// lines wrap (7).
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2026l\x1b[?69l\x1b[?6l\x1b[4l\x1b[20l\x1b[?5l\x1b[r\x1b[?7h\x1b[?1l\x1b>\
+\x1b[?9l\x1b[?1000l\x1b[?1001l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l\
+\x1b[>4m\x1b[>0u\x0f\x1b(B\x1b[m\x1b[?25l\x1b[?2004h\x1b[?1004h";
+/// The reverse, in reverse, with the rendition and the scroll region reset. kitty's flags become again what they were.
+const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l";
 
 /// A copy of the standard input's descriptor. Its description is shared with the shell.
 pub(crate) fn given() -> io::Result<OwnedFd> {

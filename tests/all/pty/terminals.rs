@@ -6,7 +6,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::life::started;
-use crate::support::terminal::{Terminal, contains, count, latchkey};
+use crate::support::program::binary;
+use crate::support::terminal::{Terminal, command, contains, count, latchkey};
 
 /// Creates a key with this label, shows its secret, closes, looks at the help, and quits.
 fn visit(mut terminal: Terminal, label: &str, stays: bool) -> Terminal {
@@ -121,9 +122,11 @@ fn it_is_silent() {
     terminal.press("q");
     let (_, terminal) = terminal.ends();
     let text = String::from_utf8(terminal.bytes.clone()).unwrap();
-    for mouse in ["?9h", "?1000", "?1001", "?1002", "?1003", "?1005", "?1006", "?1015", "?1016"] {
-        assert!(!text.contains(mouse), "{mouse}");
+    for mouse in ["?9", "?1000", "?1001", "?1002", "?1003", "?1005", "?1006", "?1015", "?1016"] {
+        assert!(text.contains(&format!("{mouse}l")) && !text.contains(&format!("{mouse}h")), "{mouse}");
     }
+    // They switch extended keyboards off, and are no questions.
+    let text = text.replace("\x1b[>4m", "").replace("\x1b[>0u", "");
     // DA1 to DA3, CPR and DSR, DECRQM, kitty's keyboard, XTVERSION; colours, clipboard; XTGETTCAP and DECRQSS; ENQ.
     for query in ["[c", "[0c", "[>", "[=", "[6n", "[5n", "[?6n", "$p", "[?u", "\x1b]", "\x1bP", "\x05"] {
         assert!(!text.contains(query), "{query:?} in {text:?}");
@@ -248,4 +251,26 @@ fn a_shown_secret_hides_by_itself() {
     assert!((28..33).contains(&after), "{after} s");
     terminal.sees("Show key");
     assert!(terminal.is_silent_for(Duration::from_secs(2)), "it still counts");
+}
+
+/// A terminal as a crashed program left it is taken over, and nothing of that shows.
+#[test]
+fn modes_that_others_left_on_are_reset() {
+    let home = TempDir::new().unwrap();
+    let left =
+        "\\033[2;20r\\033[?6h\\033[4h\\033[?1000h\\033[?1003h\\033[?1006h\\033[?1h\\033=\\033[>4;2m\\033[7m\\016";
+    let script = format!("printf '{left}'; {}; printf 'end''ed'; read _", binary());
+    let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &script]));
+    terminal.sees("No access keys yet");
+    let rows: Vec<String> = terminal.screen.screen().rows(0, 80).collect();
+    assert!(rows[0].contains("API Keys") && rows[23].contains("quit"), "{rows:?}");
+    assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    assert!(!terminal.screen.screen().application_cursor() && !terminal.screen.screen().application_keypad());
+    let entered = terminal.bytes.windows(8).position(|window| window == b"\x1b[?1049h").unwrap();
+    for reset in ["\x1b[>4m", "\x1b[>0u", "\x1b[4l", "\x1b[?6l", "\x0f"] {
+        assert!(contains(&terminal.bytes[entered..], reset.as_bytes()), "{reset:?}");
+    }
+    terminal.press("q");
+    terminal.sees("ended");
+    assert!(contains(&terminal.bytes, b"\x1b[<u"));
 }

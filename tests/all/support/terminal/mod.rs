@@ -22,7 +22,7 @@ use crate::support::wait::PATIENCE;
 pub struct Terminal {
     pty: Option<Pty>,
     child: Child,
-    screen: vt100::Parser,
+    pub screen: vt100::Parser,
     /// Every byte that the program wrote.
     pub bytes: Vec<u8>,
     /// The words that were waited for and seen.
