@@ -1,5 +1,7 @@
-//! `latchkey keys list`: page by page, in memory that does not grow.
+//! `latchkey keys list`: page by page, each key once.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::io::Write;
 
@@ -9,7 +11,7 @@ use crate::cli::output::{KeyRecord, Out, Table};
 use crate::client::{Connection, Cursor, ListRequest, Page};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField};
-use crate::domain::{Filter, KeyQuery, sentence};
+use crate::domain::{Filter, KeyId, KeyQuery, Order, Sort, sentence};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::list::nothing_found;
@@ -21,29 +23,76 @@ const PAGE: usize = 1000;
 pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     let filter = Filter { text: args.search.clone(), status: args.status };
     let order = args.order.unwrap_or_else(|| args.sort.natural_order());
-    let mut request =
-        ListRequest { query: KeyQuery { sort: args.sort, order, filter }, place: Cursor::Start, counted: false };
-    let mut left = args.limit.unwrap_or(u64::MAX);
-    let mut listing = ListWriter { format, table: None, rows: 0 };
-    let mut out = output::stdout();
-    loop {
-        let limit = usize::try_from(left).unwrap_or(PAGE).min(PAGE);
-        let page = server.client.page(&request, limit).await?;
-        left -= left.min(page.keys.len() as u64);
-        // Each page is flushed: a reader has it while the next one is fetched.
-        let written = listing.page(&mut out, &page);
-        output::done(written, &mut out)?;
-        match page.after {
-            Some(cursor) if left > 0 && !page.keys.is_empty() => request.place = Cursor::After(cursor),
-            _ => break,
-        }
+    let mut query = KeyQuery { sort: args.sort, order, filter };
+    let mut walk = Walk {
+        server,
+        left: args.limit.unwrap_or(u64::MAX),
+        written: (!query.sort.is_fixed()).then(Written::default),
+        listing: ListWriter { format, table: None, rows: 0 },
+        out: output::stdout(),
+    };
+    let pages = walk.pages(&query).await?;
+    if walk.written.is_some() && pages > 1 && walk.left > 0 {
+        // A key that was used or renamed meanwhile may have moved to a page that had been read.
+        (query.sort, query.order) = (Sort::Id, Order::Asc);
+        walk.pages(&query).await?;
     }
-    let written = listing.end(&mut out);
-    output::done(written, &mut out)?;
-    if listing.rows == 0 && format == Format::Table && output::is_terminal() {
-        let _ = writeln!(io::stderr(), "{}", sentence(&nothing_found(&request.query.filter)));
+    let written = walk.listing.end(&mut walk.out);
+    output::done(written, &mut walk.out)?;
+    if walk.listing.rows == 0 && format == Format::Table && output::is_terminal() {
+        let _ = writeln!(io::stderr(), "{}", sentence(&nothing_found(&query.filter)));
     }
     Ok(Exit::Done)
+}
+
+/// A walk over all pages of a list. Each key is written once, wherever it moves meanwhile.
+struct Walk<'a> {
+    server: &'a Connection,
+    /// How many keys may still be written.
+    left: u64,
+    /// Which keys have been, where keys can move.
+    written: Option<Written>,
+    listing: ListWriter,
+    out: Out,
+}
+
+impl Walk<'_> {
+    /// Writes the keys that have not been written; gives how many pages there were.
+    async fn pages(&mut self, query: &KeyQuery) -> Result<u64, Failure> {
+        let mut request = ListRequest { query: query.clone(), place: Cursor::Start, counted: false };
+        let mut pages = 0;
+        loop {
+            let limit = usize::try_from(self.left).unwrap_or(PAGE).min(PAGE);
+            let mut page = self.server.client.page(&request, limit).await?;
+            pages += 1;
+            let is_empty = page.keys.is_empty();
+            if let Some(written) = &mut self.written {
+                page.keys.retain(|key| written.is_new(&key.id));
+            }
+            self.left -= self.left.min(page.keys.len() as u64);
+            // Each page is flushed: a reader has it while the next one is fetched.
+            let written = self.listing.page(&mut self.out, &page);
+            output::done(written, &mut self.out)?;
+            match page.after {
+                Some(cursor) if self.left > 0 && !is_empty => request.place = Cursor::After(cursor),
+                _ => return Ok(pages),
+            }
+        }
+    }
+}
+
+/// Keys that have been written, by fingerprints of 64 bits: 16 MB for a million.
+#[derive(Default)]
+struct Written {
+    fingerprints: HashSet<u64>,
+    /// Seeded, so that a server cannot choose two IDs with one fingerprint.
+    hasher: RandomState,
+}
+
+impl Written {
+    fn is_new(&mut self, id: &KeyId) -> bool {
+        self.fingerprints.insert(self.hasher.hash_one(id.raw_for_api()))
+    }
 }
 
 /// The column that is cut on a terminal: the one that takes the rest on the page.

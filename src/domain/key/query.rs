@@ -45,6 +45,11 @@ impl Sort {
         Self::ALL.into_iter().find(|sort| sort.as_str() == word)
     }
 
+    /// Whether a key keeps its place in this sort as long as it exists.
+    pub const fn is_fixed(self) -> bool {
+        matches!(self, Self::CreatedAt | Self::Id)
+    }
+
     /// The order that a user means when choosing this sort: newest first, or A to Z.
     pub const fn natural_order(self) -> Order {
         match self {

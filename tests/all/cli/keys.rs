@@ -1,5 +1,7 @@
 //! `keys list|show|edit|activate|deactivate`.
 
+use std::io::{BufRead, BufReader};
+
 use latchkey::domain::key::fields;
 use latchkey::domain::key::fields::FIELDS;
 use serde_json::{Value, json};
@@ -143,6 +145,42 @@ fn lists_are_filtered_sorted_and_cut() {
     assert_eq!(labels(&["--status", "inactive"]), ["Alphabet"]);
     assert_eq!(labels(&["--search", "nothing like it"]), [""; 0]);
     assert_eq!(home.run(&["keys", "list", "--status", "expired", "--output", "json"]).good(), "[]\n");
+}
+
+/// A reader that is slow, and keys that move meanwhile: from behind the place of reading to before it, and the other way.
+#[test]
+fn keys_that_move_while_they_are_listed_come_once() {
+    let home = Home::new();
+    crate::support::fill::fill(&home.path("many"), 2500, &mut |_| {}).unwrap();
+    let database = rusqlite::Connection::open(home.path("many/keys.db")).unwrap();
+    for (sort, to_the_front, to_the_end) in [
+        ("last_used_at", "last_used_at = 4000000000000", "last_used_at = 0"),
+        ("label", "label_fold = ''", "label_fold = '\u{10ffff}'"),
+    ] {
+        let list = ["keys", "list", "--data", "many", "--sort", sort, "--output", "csv"];
+        let column = if sort == "label" { "label_fold" } else { sort };
+        let order = if sort == "label" { "ASC" } else { "DESC" };
+        let at = |place: usize| -> String {
+            let sql = format!("SELECT id FROM keys ORDER BY {column} {order}, seq {order} LIMIT 1 OFFSET {place}");
+            database.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        let (first, last) = (at(3), at(2400));
+        let mut running = home.command(&list).spawn().unwrap();
+        let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        // The first page is there, and the program waits for somebody to read on.
+        let mut ids: Vec<String> = lines.by_ref().take(10).map(|line| line.unwrap()).collect();
+        for (id, change) in [(&last, to_the_front), (&first, to_the_end)] {
+            database.execute(&format!("UPDATE keys SET {change} WHERE id = ?1"), [id]).unwrap();
+        }
+        ids.extend(lines.map(|line| line.unwrap()));
+        assert!(running.wait().unwrap().success());
+        let mut ids: Vec<&str> = ids.iter().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+        assert_eq!(ids.last(), Some(&last.as_str()), "{sort}: it had moved to the front");
+        assert_eq!(ids.iter().filter(|id| **id == first).count(), 1, "{sort}");
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 2500, "{sort}");
+    }
 }
 
 #[test]
