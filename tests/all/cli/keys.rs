@@ -164,19 +164,19 @@ fn keys_that_move_while_they_are_listed_come_once() {
             let sql = format!("SELECT id FROM keys ORDER BY {column} {order}, seq {order} LIMIT 1 OFFSET {place}");
             database.query_row(&sql, [], |row| row.get(0)).unwrap()
         };
-        let (first, last) = (at(3), at(2400));
+        let (early, late) = (at(3), at(2400));
         let mut running = home.command(&list).spawn().unwrap();
         let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
         // The first page is there, and the program waits for somebody to read on.
         let mut ids: Vec<String> = lines.by_ref().take(10).map(|line| line.unwrap()).collect();
-        for (id, change) in [(&last, to_the_front), (&first, to_the_end)] {
+        for (id, change) in [(&late, to_the_front), (&early, to_the_end)] {
             database.execute(&format!("UPDATE keys SET {change} WHERE id = ?1"), [id]).unwrap();
         }
         ids.extend(lines.map(|line| line.unwrap()));
         assert!(running.wait().unwrap().success());
         let mut ids: Vec<&str> = ids.iter().skip(1).map(|line| line.split(',').next().unwrap()).collect();
-        assert_eq!(ids.last(), Some(&last.as_str()), "{sort}: it had moved to the front");
-        assert_eq!(ids.iter().filter(|id| **id == first).count(), 1, "{sort}");
+        assert_eq!(ids.last(), Some(&late.as_str()), "{sort}: it had moved to the front");
+        assert_eq!(ids.iter().filter(|id| **id == early).count(), 1, "{sort}");
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), 2500, "{sort}");
