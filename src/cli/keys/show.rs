@@ -24,12 +24,24 @@ struct WithEvents<'a> {
     events: Vec<EventRecord<'a>>,
 }
 
+/// The history of a key that was deleted: it outlives the key.
+#[derive(Serialize)]
+struct Deleted<'a> {
+    id: &'a str,
+    status: &'static str,
+    events: Vec<EventRecord<'a>>,
+}
+
 /// Writes a key, and what happened to it if asked: as a field `events` in JSON; alone in CSV, which has one header.
 pub async fn run(args: &ShowArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
-    let key = server.client.key(&args.id).await?;
+    let key = match server.client.key(&args.id).await {
+        Err(ApiError::NotFound(_)) if args.events => None,
+        key => Some(key?),
+    };
     let events = if args.events { all_events(&args.id, server).await? } else { Vec::new() };
-    output::print(|out| {
-        if args.events { with_events(out, format, &key, &events) } else { super::write_key(out, format, &key) }
+    output::print(|out| match &key {
+        Some(key) if !args.events => super::write_key(out, format, key),
+        key => with_events(out, format, &args.id, key.as_ref(), &events),
     })
 }
 
@@ -43,11 +55,20 @@ async fn all_events(id: &KeyId, server: &Connection) -> Result<Vec<Event>, ApiEr
     Ok(events)
 }
 
-fn with_events(out: &mut Out, format: Format, key: &AccessKey, events: &[Event]) -> io::Result<()> {
+/// The key, if it is not deleted, and its history.
+fn with_events(out: &mut Out, format: Format, id: &KeyId, key: Option<&AccessKey>, events: &[Event]) -> io::Result<()> {
     let records: Vec<EventRecord<'_>> = events.iter().map(EventRecord::of).collect();
     match format {
         Format::Json => {
-            output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
+            match key {
+                Some(key) => {
+                    output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
+                }
+                None => {
+                    let deleted = Deleted { id: id.raw_for_api(), status: "deleted", events: records };
+                    output::write_json(&mut *out, &deleted)?;
+                }
+            }
             writeln!(out)
         }
         Format::Csv | Format::Tsv => {
@@ -59,7 +80,10 @@ fn with_events(out: &mut Out, format: Format, key: &AccessKey, events: &[Event])
             rows.end()
         }
         Format::Table => {
-            super::write_key(out, format, key)?;
+            match key {
+                Some(key) => super::write_key(out, format, key)?,
+                None => writeln!(out, "{} is deleted.", id.to_display(KeyId::MAX_CHARS))?,
+            }
             writeln!(out)?;
             let rows = records.iter().map(EventRecord::cells);
             let table = Table::fitted(TITLES, &[0, 1, 2, 3, 4], 4, output::width(), rows);

@@ -147,6 +147,21 @@ fn lists_are_filtered_sorted_and_cut() {
     assert_eq!(home.run(&["keys", "list", "--status", "expired", "--output", "json"]).good(), "[]\n");
 }
 
+#[test]
+fn the_history_of_a_deleted_key_stays() {
+    let home = Home::new();
+    let (id, _) = home.create("gone");
+    home.run(&["keys", "delete", &id, "--yes"]).good();
+    home.run(&["keys", "show", &id]).failed(4);
+    let shown = home.run(&["keys", "show", &id, "--events", "--output", "json"]).json();
+    assert_eq!((&shown["id"], &shown["status"]), (&json!(id), &json!("deleted")));
+    let kinds: Vec<&Value> = shown["events"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
+    assert_eq!(kinds, ["deleted", "created"]);
+    let table = home.run(&["keys", "show", &id, "--events"]).good();
+    assert!(table.starts_with(&format!("{id} is deleted.\n")) && table.contains("created"), "{table}");
+    home.run(&["keys", "show", "PK00000000000000000X", "--events"]).failed(4);
+}
+
 /// A reader that is slow, and keys that move meanwhile: from behind the place of reading to before it, and the other way.
 #[test]
 fn keys_that_move_while_they_are_listed_come_once() {
