@@ -60,14 +60,11 @@ fn with_events(out: &mut Out, format: Format, id: &KeyId, key: Option<&AccessKey
     let records: Vec<EventRecord<'_>> = events.iter().map(EventRecord::of).collect();
     match format {
         Format::Json => {
-            match key {
-                Some(key) => {
-                    output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
-                }
-                None => {
-                    let deleted = Deleted { id: id.raw_for_api(), status: "deleted", events: records };
-                    output::write_json(&mut *out, &deleted)?;
-                }
+            if let Some(key) = key {
+                output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
+            } else {
+                let deleted = Deleted { id: id.raw_for_api(), status: "deleted", events: records };
+                output::write_json(&mut *out, &deleted)?;
             }
             writeln!(out)
         }
