@@ -99,7 +99,8 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
 fn hint(binding: &Binding, state: &State) -> &'static str {
     match binding.action {
         Action::Do(ActionId::Switch) => match state.list.selected_key() {
-            Some(key) if key.status != Status::Active => "activate",
+            // As wide as "deactivate": the hints behind it stay where they are while the selection moves.
+            Some(key) if key.status != Status::Active => "activate  ",
             _ => binding.hint,
         },
         Action::Submit if state.signing_in().is_some() => "sign in",
