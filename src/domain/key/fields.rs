@@ -92,7 +92,7 @@ pub static FIELDS: [KeyField; 10] = [
     field("label", "Label", |key| FieldValue::Text(Some(&key.label)), Row::Own(20), 20)
         .column(Sort::Label, ColumnWidth::Rest)
         .in_line()
-        .text(100, "What people call the key"),
+        .text(100, "Name of the key"),
     field("status", "Status", |key| FieldValue::Status(key.status), Row::Own(30), 30)
         .column(Sort::Status, ColumnWidth::Always(10))
         .in_line(),
@@ -122,7 +122,7 @@ pub static FIELDS: [KeyField; 10] = [
         .text(100, "Who answers for the key: a person, a team or a system"),
     field("note", "Note", |key| FieldValue::Text(key.note.as_ref()), Row::Own(70), 90)
         .column(Sort::Note, ColumnWidth::IfRoom(40, 50))
-        .text(500, "What else there is to know of the key"),
+        .text(500, "Anything else to know about the key"),
 ];
 
 const fn field(

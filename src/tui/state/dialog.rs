@@ -63,13 +63,21 @@ pub enum CallState {
     None,
     /// Made; its answer is awaited.
     Sent,
-    /// It failed, or was refused before it was made: in words.
+    /// It failed: in words.
     Failed(String),
+    /// It was not made, since what is typed is not valid: in words. The next press takes them away.
+    Invalid(String),
 }
 
 impl CallState {
     pub const fn is_sent(&self) -> bool {
         matches!(self, Self::Sent)
+    }
+
+    pub(crate) fn forget_invalid(&mut self) {
+        if matches!(self, Self::Invalid(_)) {
+            *self = Self::None;
+        }
     }
 }
 

@@ -87,10 +87,10 @@ impl SignInDialog {
     fn submit(&mut self) -> SignInOutcome {
         if self.username.text().is_empty() {
             self.focus = F::Username;
-            self.call = CallState::Failed("Enter your user name.".into());
+            self.call = CallState::Invalid("Enter your user name.".into());
         } else if self.password.text().is_empty() {
             self.focus = F::Password;
-            self.call = CallState::Failed("Enter your password.".into());
+            self.call = CallState::Invalid("Enter your password.".into());
         } else {
             self.call = CallState::Sent;
             let password = SecretString::from(self.password.text());

@@ -24,7 +24,12 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
             say(frame, area, &nothing_found(filter), &rest);
         }
         (Some(_), None) => {
-            say(frame, area, &nothing_found(filter), &["Esc clears the filter, / edits it."]);
+            let next = if filter.text.is_empty() {
+                "f shows the next status, Esc shows all."
+            } else {
+                "Esc clears the filter, / edits it."
+            };
+            say(frame, area, &nothing_found(filter), &[next]);
         }
     }
 }

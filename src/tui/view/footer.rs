@@ -103,6 +103,7 @@ fn hint(binding: &Binding, state: &State) -> &'static str {
             Some(key) if key.status != Status::Active => "activate  ",
             _ => binding.hint,
         },
+        Action::Do(ActionId::Show) if state.panes().details != DetailsPane::None => "hide",
         Action::Submit if state.signing_in().is_some() => "sign in",
         Action::Submit => match state.dialog {
             Some(Dialog::Create(_)) => "create",

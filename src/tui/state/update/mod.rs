@@ -163,6 +163,12 @@ impl State {
             return None;
         }
         self.notice = None;
+        if let Some(call) = self.dialog.as_mut().and_then(Dialog::call) {
+            call.forget_invalid();
+        }
+        if let Some(dialog) = &mut self.sign_in {
+            dialog.call.forget_invalid();
+        }
         if key.code == NOT_UTF8 {
             self.complain(NOT_UTF8_INPUT);
             return None;

@@ -59,7 +59,7 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &CallState, waiting: &str) {
         CallState::Sent => {
             paragraph(frame, area, waiting, theme::WARNING);
         }
-        CallState::Failed(words) => {
+        CallState::Failed(words) | CallState::Invalid(words) => {
             paragraph(frame, area, words, theme::ERROR);
         }
     }

@@ -40,7 +40,7 @@ pub(crate) fn draw_delete(
         let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
         rest
-    } else if let CallState::Failed(words) = &dialog.call {
+    } else if let CallState::Failed(words) | CallState::Invalid(words) = &dialog.call {
         let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
         paragraph(frame, rest, words, theme::ERROR)
     } else {

@@ -147,7 +147,7 @@ impl State {
             Action::Cancel => self.dialog = None,
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
             Action::Submit => match dialog.form.read(now.utc) {
-                Err(words) => dialog.call = CallState::Failed(words),
+                Err(words) => dialog.call = CallState::Invalid(words),
                 Ok((texts, expires_at)) => {
                     dialog.call = CallState::Sent;
                     let idempotency_key = dialog.idempotency_key.clone();
@@ -168,7 +168,7 @@ impl State {
                 let changes = match dialog.form.changes(&dialog.key, now.utc) {
                     Ok(changes) => changes,
                     Err(words) => {
-                        dialog.call = CallState::Failed(words);
+                        dialog.call = CallState::Invalid(words);
                         return None;
                     }
                 };
@@ -192,7 +192,7 @@ impl State {
                 return Some(Request::Delete(dialog.key.id.clone()).into());
             }
             Action::Submit if !dialog.typed.text().is_empty() => {
-                dialog.call = CallState::Failed(dialog.confirmation.mismatch());
+                dialog.call = CallState::Invalid(dialog.confirmation.mismatch());
             }
             Action::Submit | Action::Cancel => self.dialog = None,
             _ => {}
