@@ -102,4 +102,11 @@ impl Connection {
             self.client.sign_out_on_exit().await;
         }
     }
+
+    /// Ends another session at this server, as [`end_session`](Self::end_session) does.
+    pub(crate) async fn end_other(&self, session: &AdminSession) {
+        if let Ok(client) = self.client.with_session(&session.token) {
+            client.sign_out_on_exit().await;
+        }
+    }
 }

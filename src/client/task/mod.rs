@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::in_flight::InFlight;
 use super::{AdminSession, ApiError, Connection, Link, Reply, Request};
-use crate::domain::Untrusted;
+use crate::domain::{Identity, Untrusted};
 
 /// Starts the API task. `connect` connects to the server of a profile, without a name to the one that this run begins
 /// with; what is asked before there is a server waits for it.
@@ -28,13 +28,16 @@ where
 enum CallOutcome {
     /// Its reply was sent.
     Answered,
-    /// It needs a sign-in. Holds what was asked, and the reply if no one does.
-    Refused(Request, Box<Reply>),
+    /// It needs a sign-in. Holds how many sessions had begun when it was asked, what was asked, and the reply if no one
+    /// signs in.
+    Refused(usize, Request, Box<Reply>),
     SignedIn(Result<AdminSession, ApiError>),
 }
 
 struct Task {
     connection: Connection,
+    /// How many sessions have begun on it.
+    sessions: usize,
     calls: JoinSet<CallOutcome>,
     reading: InFlight,
     /// What waits for a sign-in.
@@ -93,7 +96,7 @@ impl Task {
     async fn new(connection: Connection, replies: mpsc::Sender<Reply>) -> Self {
         let _ = replies.send(Reply::Connected(Ok(connection.server.clone()))).await;
         let (calls, reading, parked) = (JoinSet::new(), InFlight::default(), Vec::new());
-        Self { connection, calls, reading, parked, asking: false, replies }
+        Self { connection, sessions: 0, calls, reading, parked, asking: false, replies }
     }
 
     async fn reply(&self, reply: Reply) {
@@ -127,12 +130,12 @@ impl Task {
 
     fn call(&mut self, request: Request) {
         let about = self.reading.supersede(&request);
-        let (client, replies) = (self.connection.client.clone(), self.replies.clone());
+        let (client, replies, sessions) = (self.connection.client.clone(), self.replies.clone(), self.sessions);
         let may_sign_in = self.connection.server.profile.signs_in && answer::needs_session(&request);
         let call = self.calls.spawn(async move {
             let reply = answer::answer(&client, request.clone()).await;
             if may_sign_in && answer::is_denial(&reply) {
-                return CallOutcome::Refused(request, Box::new(reply));
+                return CallOutcome::Refused(sessions, request, Box::new(reply));
             }
             let _ = replies.send(reply).await;
             CallOutcome::Answered
@@ -145,8 +148,10 @@ impl Task {
     async fn note(&mut self, outcome: CallOutcome) {
         match outcome {
             CallOutcome::Answered => {}
-            CallOutcome::Refused(request, _) => self.park(request).await,
-            CallOutcome::SignedIn(session) => match session.and_then(|session| self.connection.begin(&session)) {
+            // It was another session's; the one that is there now must not be forgotten, which would leave it open.
+            CallOutcome::Refused(sessions, request, _) if sessions != self.sessions => self.call(request),
+            CallOutcome::Refused(_, request, _) => self.park(request).await,
+            CallOutcome::SignedIn(session) => match self.begin(session).await {
                 Ok(who) => {
                     self.asking = false;
                     self.reply(Reply::SignedIn(Ok(who))).await;
@@ -157,6 +162,14 @@ impl Task {
                 Err(error) => self.reply(Reply::SignedIn(Err(error))).await,
             },
         }
+    }
+
+    /// Takes the session of a sign-in. It ends the one before: a sign-in that was given up may have begun that.
+    async fn begin(&mut self, session: Result<AdminSession, ApiError>) -> Result<Identity, ApiError> {
+        let session = session?;
+        self.connection.end_session().await;
+        self.sessions += 1;
+        self.connection.begin(&session)
     }
 
     /// Keeps a request until the user has signed in. A newer page takes an older one's place.
@@ -185,8 +198,11 @@ impl Task {
         self.reading.stop();
         self.refuse_parked().await;
         while let Some(outcome) = self.calls.join_next().await {
-            if let Ok(CallOutcome::Refused(_, reply)) = outcome {
-                self.reply(*reply).await;
+            match outcome {
+                Ok(CallOutcome::Refused(_, _, reply)) => self.reply(*reply).await,
+                // It was given up, and its session is used by no one.
+                Ok(CallOutcome::SignedIn(Ok(session))) => self.connection.end_other(&session).await,
+                Ok(CallOutcome::SignedIn(Err(_)) | CallOutcome::Answered) | Err(_) => {}
             }
         }
     }

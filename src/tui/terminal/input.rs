@@ -34,11 +34,11 @@ impl Reader {
     }
 
     /// Until when more bytes are waited for, if something is open. What follows a paste waits no longer for being
-    /// followed by more.
+    /// followed by more, but for another paste.
     fn deadline(&self) -> Option<Instant> {
         let patience = self.decoder.patience()?;
         match self.pasted {
-            Some(pasted) if self.decoder.is_after_paste() => Some(pasted + AFTER_PASTE),
+            Some(pasted) if self.decoder.is_after_paste() && !self.decoder.is_pasting() => Some(pasted + AFTER_PASTE),
             _ => self.since.map(|since| since + patience),
         }
     }
@@ -71,11 +71,11 @@ impl Reader {
                     if is_late || self.is_called_back(bytes, now) {
                         self.decoder.give_up(events);
                     }
-                    let was_after_paste = self.decoder.is_after_paste();
+                    let pastes = self.decoder.pastes();
                     self.since = Some(now);
                     self.decoder.feed(bytes, events);
                     self.bytes[..count].zeroize();
-                    if self.decoder.is_after_paste() && !was_after_paste {
+                    if self.decoder.pastes() != pastes {
                         self.pasted = Some(now);
                     }
                     if !events.is_empty() {
@@ -93,5 +93,28 @@ impl Reader {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_paste_soon_after_another_is_given_its_time_too() {
+        let (mut terminal, ours) = UnixStream::pair().unwrap();
+        let fd = AsyncFd::new(OwnedFd::from(ours)).unwrap();
+        let (mut reader, mut events) = (Reader::new(), VecDeque::new());
+        terminal.write_all(b"\x1b[200~x\x1b[201~\x1b[200~y").unwrap();
+        reader.read(&fd, &mut events).await.unwrap();
+        assert_eq!(events.pop_front(), Some(Event::Paste("x".into())));
+        // It is cut, as on a slow link: what comes later must not press keys.
+        assert!(reader.deadline().unwrap() > Instant::now() + Duration::from_secs(10));
+        terminal.write_all(b"q\r\x1b[201~").unwrap();
+        reader.read(&fd, &mut events).await.unwrap();
+        assert_eq!(events, [Event::Paste("yq\r".into())]);
     }
 }

@@ -1,9 +1,10 @@
 //! Signing in, sessions that end, other profiles, and what may not be changed.
 
+use latchkey::client::{self, Credentials, Link, Reply, Request};
 use latchkey::tui::state::Dialog;
 use tempfile::TempDir;
 
-use super::team::{PASSWORD, bench, end_sessions, sessions, sign_in};
+use super::team::{PASSWORD, base_of, bench, end_sessions, profiles, sessions, sign_in, sign_ins};
 
 #[tokio::test]
 async fn a_wrong_password_is_said_and_the_right_one_opens_the_list() {
@@ -161,6 +162,37 @@ async fn signing_out_ends_the_session_at_the_server() {
     }
     assert_eq!(sessions(&folder), 0);
     bench.sees("Sign in to");
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_was_given_up_leaves_no_session_at_the_server_that_is_left() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    bench.type_keys(&format!("jo<Enter>{PASSWORD}")).await;
+    bench.press("<Enter><Esc>p<Down><Enter>");
+    bench.settle().await;
+    bench.sees("prod · 127.0.0.1");
+    assert_eq!((sign_ins(&folder), sessions(&folder)), (1, 0));
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn the_latest_of_two_sign_ins_is_the_only_session() {
+    let folder = TempDir::new().unwrap();
+    let (_, team) = bench(&folder).await;
+    let Link { requests, mut replies, ended, .. } = client::spawn(profiles(base_of(&team)));
+    assert!(matches!(replies.recv().await, Some(Reply::Connected(Ok(_)))));
+    for _ in 0..2 {
+        let credentials = Credentials { username: "jo".to_owned(), password: PASSWORD.into() };
+        requests.send(Request::SignIn(credentials)).await.unwrap();
+        let reply = replies.recv().await;
+        assert!(matches!(reply, Some(Reply::SignedIn(Ok(_)))), "{reply:?}");
+    }
+    assert_eq!(sessions(&folder), 1);
+    drop((requests, replies));
+    ended.await.unwrap();
+    assert_eq!(sessions(&folder), 0);
     team.stop().await;
 }
 

@@ -37,13 +37,17 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
         limits: Limits::default(),
     });
     let team = team.await.unwrap();
-    let ListenAddr::Tcp(address) = &team.listens[0] else { panic!("it listens on an address") };
-    let base = BaseUrl::parse(&format!("http://{address}")).unwrap().0;
+    let base = base_of(&team);
     (team, base)
 }
 
+pub fn base_of(team: &HttpServer) -> BaseUrl {
+    let ListenAddr::Tcp(address) = &team.listens[0] else { panic!("it listens on an address") };
+    BaseUrl::parse(&format!("http://{address}")).unwrap().0
+}
+
 /// Every profile is this server's; its name says what else it is.
-fn profiles(base: BaseUrl) -> impl FnMut(Option<String>) -> Opened + Send + 'static {
+pub fn profiles(base: BaseUrl) -> impl FnMut(Option<String>) -> Opened + Send + 'static {
     move |name: Option<String>| {
         let name = name.unwrap_or_else(|| "team".to_owned());
         let target = Target::Url(base.clone());
@@ -86,4 +90,11 @@ pub fn end_sessions(folder: &TempDir) {
 pub fn sessions(folder: &TempDir) -> i64 {
     let connection = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
     connection.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
+}
+
+/// How many administrators have ever signed in.
+pub fn sign_ins(folder: &TempDir) -> i64 {
+    let connection = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
+    let sql = "SELECT count(*) FROM administrators WHERE last_sign_in_at IS NOT NULL";
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }

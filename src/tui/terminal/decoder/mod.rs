@@ -26,6 +26,8 @@ pub struct Decoder {
     /// Whether an Esc came before, as Alt sends it.
     alt: bool,
     pasted: Vec<u8>,
+    /// How many pastes have ended.
+    pastes: usize,
     /// A paste has just ended, or so it said.
     after_paste: bool,
     /// What came since: presses, unless the text itself held the code that ends a paste.
@@ -80,6 +82,11 @@ impl Decoder {
     /// that holds `ESC [ 201 ~` would press keys otherwise.
     pub const fn is_after_paste(&self) -> bool {
         self.after_paste
+    }
+
+    /// How many pastes have ended.
+    pub const fn pastes(&self) -> usize {
+        self.pastes
     }
 
     /// Whether a paste has begun and not ended.
@@ -187,7 +194,8 @@ impl Decoder {
             DecoderState::Mouse(left) => self.state = DecoderState::Mouse(left - 1),
             DecoderState::NotUtf8 => {}
             DecoderState::Text => match byte {
-                0x07 | 0x18 | 0x1a | 0x9c => self.enter(DecoderState::Ground),
+                // Not 0x9c, the 8-bit terminator: it is a part of “ and Ü in UTF-8.
+                0x07 | 0x18 | 0x1a => self.enter(DecoderState::Ground),
                 0x1b => self.state = DecoderState::TextEscape,
                 _ => {}
             },
@@ -307,6 +315,7 @@ impl Decoder {
         let text = String::from_utf8_lossy(&std::mem::take(&mut self.pasted)).into_owned();
         self.enter(DecoderState::Ground);
         self.after_paste = true;
+        self.pastes = self.pastes.wrapping_add(1);
         events.push_back(Event::Paste(text));
     }
 }

@@ -38,6 +38,7 @@ fn late_answers_are_not_presses() {
         b"\x1b]52;c;QUJD\x07",
         b"\x1b]11;rgb:dddd/dddd/dddd\x1b\\",
         b"\x1bP>|qdDy\x1b\\",
+        "\x1b]l“dy” Übersicht\x1b\\".as_bytes(),
         b"\x1b_Gi=1;OK\x1b\\",
         b"\x1b[?1u",
     ] {
