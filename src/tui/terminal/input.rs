@@ -107,7 +107,7 @@ mod tests {
     async fn a_paste_soon_after_another_is_given_its_time_too() {
         let (mut terminal, ours) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        let fd = AsyncFd::new(OwnedFd::from(ours)).unwrap();
+        let fd = crate::tui::terminal::tty::watch(OwnedFd::from(ours)).unwrap();
         let (mut reader, mut events) = (Reader::new(), VecDeque::new());
         terminal.write_all(b"\x1b[200~x\x1b[201~\x1b[200~y").unwrap();
         reader.read(&fd, &mut events).await.unwrap();

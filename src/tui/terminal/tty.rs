@@ -140,7 +140,7 @@ fn open() -> io::Result<(OwnedFd, bool)> {
 
 /// Lets the runtime wait for a file descriptor.
 #[expect(unsafe_code, reason = "tokio cannot know that an `OwnedFd` keeps its descriptor open; it does")]
-fn watch(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+pub(super) fn watch(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an `OwnedFd` is an open file descriptor until it is dropped, always the same one, and the
     // `AsyncFd` owns it; nothing here replaces it.
     unsafe { Ok(AsyncFd::register_with_interest(fd, Interest::READABLE | Interest::WRITABLE)?) }
