@@ -194,7 +194,7 @@ impl Decoder {
             DecoderState::Mouse(left) => self.state = DecoderState::Mouse(left - 1),
             DecoderState::NotUtf8 => {}
             DecoderState::Text => match byte {
-                // Not 0x9c, the 8-bit terminator: it is a part of “ and Ü in UTF-8.
+                // Not 0x9c, the 8-bit terminator: it is a part of characters in UTF-8, such as U+201C and U+00DC.
                 0x07 | 0x18 | 0x1a => self.enter(DecoderState::Ground),
                 0x1b => self.state = DecoderState::TextEscape,
                 _ => {}
