@@ -27,6 +27,11 @@ fn code(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(b"\x1bM") {
         return Some(2); // one row up
     }
+    // What is reset on entry, and given back on exit: known as whole pieces only.
+    let pieces = [&b"\x1b>\x1b[?9l"[..], b"\x1b[>4m\x1b[>0u\x0f\x1b(B\x1b[m", b"\x1b[<u\x1b[?25h"];
+    if let Some(piece) = pieces.into_iter().find(|piece| bytes.starts_with(piece)) {
+        return Some(piece.len());
+    }
     if let Some(body) = bytes.strip_prefix(b"\x1b]52;c;") {
         let end = body.iter().position(|byte| *byte == 7)?;
         let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
