@@ -1,4 +1,4 @@
-//! The reading calls under way. Those that no one waits for any more are broken off, and the server hears of it.
+//! The reading calls under way. Abandoned calls are cancelled, and the server sees the connection close.
 
 use tokio::task::AbortHandle;
 

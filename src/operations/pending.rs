@@ -87,8 +87,8 @@ impl PendingCreates {
         Self { folder: config.state_folder().join("unfinished"), dirs: dirs.collect(), guard: Vec::new() }
     }
 
-    /// Notes a create that is about to be sent. A second try under the same name changes nothing. Where no note can be
-    /// written the create goes on anyway: it is worth more.
+    /// Records a create that is about to be sent. A second try under the same name changes nothing. If the record can't be
+    /// written, the create is sent without one.
     pub fn record(&mut self, owner: &Owner, new: &NewKey) {
         let Some(place) = self.place(&owner.profile) else { return };
         if self.guard.iter().any(|(key, ..)| *key == new.idempotency_key) {

@@ -162,7 +162,7 @@ async fn keep(
 ) -> Result<(), Failure> {
     let older = file.load(None, Utc::now()).ok().flatten();
     if let Err(error) = file.store(session, name, storage) {
-        let _ = connection.sign_out().await; // no one could use it
+        let _ = connection.sign_out().await; // a session that is not stored is of no use
         return Err(error.into());
     }
     if let Some(older) = older

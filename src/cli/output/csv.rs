@@ -14,7 +14,7 @@ impl<W: Write> Rows<W> {
         let mut rows = csv::WriterBuilder::new();
         rows.has_headers(false);
         if format == Format::Tsv {
-            rows.delimiter(b'\t').quote_style(csv::QuoteStyle::Never); // no cell holds a tab or an end of line
+            rows.delimiter(b'\t').quote_style(csv::QuoteStyle::Never); // cells contain no tabs or line breaks
         }
         Self(rows.from_writer(out))
     }

@@ -59,7 +59,7 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// How many cells a line may take; none if no one looks at it on a terminal.
+/// How many cells a line may take; none if the output is not a terminal.
 pub fn width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     Some(if size.ws_col == 0 { 80 } else { size.ws_col.into() }) // 0: a terminal that does not know

@@ -41,7 +41,7 @@ pub(crate) struct Session {
     pub(crate) settings: Context,
     /// The exit code, unless something else decides.
     pub(crate) exit: Exit,
-    /// Whether an earlier run left over a create that can be finished.
+    /// Whether an earlier run left a create that can be finished.
     pub(crate) has_left_over: bool,
 }
 

@@ -736,7 +736,7 @@ pub(crate) async fn a_dropped_call_is_done_or_not_and_blocks_nothing<D: Database
     let page = store.list(whole(Sort::CreatedAt, Order::Asc), at(201)).await.unwrap();
     assert_eq!(page.total, Some(page.keys.len() as u64));
     for id in dropped {
-        // A create that no one waits for may still happen now; but what is there is complete.
+        // An abandoned create may still complete; a key that exists is complete.
         if store.key(id.raw_for_api(), at(201)).await.unwrap().is_some() {
             assert!(store.events(id.raw_for_api(), i64::MAX, 9).await.unwrap().is_some());
             assert!(store.credential(id.raw_for_api(), at(201)).await.unwrap().is_some());

@@ -1,4 +1,4 @@
-//! Creates whose end no one saw: those of this run until they are settled, and what an earlier run left over.
+//! Creates whose end no one saw: those of this run until they are settled, and what an earlier run left unfinished.
 
 use super::focus::moved;
 use super::{CallState, Dialog, Effect, ExitState, State};
@@ -13,7 +13,7 @@ pub struct UnresolvedCreates {
     pub attempt: Option<NewKey>,
     /// Those whose end is known by now: what was noted of them can go.
     pub settled: Vec<IdempotencyKey>,
-    /// What an earlier run left over and no one was asked about yet.
+    /// What an earlier run left unfinished, and the user has not been asked about yet.
     waiting: Vec<PendingCreate>,
 }
 
@@ -32,7 +32,7 @@ impl PendingCreateButton {
     pub const ALL: [Self; 3] = [Self::Later, Self::Finish, Self::Forget];
 }
 
-/// The question what shall become of a create that an earlier run left over.
+/// Asks what to do with a create that an earlier run left unfinished.
 #[derive(Debug)]
 pub struct PendingCreateDialog {
     pub left: PendingCreate,
@@ -41,7 +41,7 @@ pub struct PendingCreateDialog {
 }
 
 impl State {
-    /// Takes what an earlier run left over at this server.
+    /// Takes what an earlier run left unfinished at this server.
     pub fn on_left_over(&mut self, left: Vec<PendingCreate>) {
         self.unsettled.waiting.extend(left);
         self.ask_about_left_over();

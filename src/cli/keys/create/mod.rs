@@ -51,7 +51,7 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     Ok(made?)
 }
 
-/// Says what an earlier run left over: the page or plain mode can finish it, and ask what is to be asked.
+/// Says what an earlier run left unfinished: the page or plain mode can finish it, and ask what is to be asked.
 fn tell_left_over(journal: &mut PendingCreates, access: &mut CommandAccess, settings: &Context) {
     let finish = settings.overrides.spell("Open the page, or latchkey --plain, which can finish it.");
     if let Some(owner) = access.owner() {
