@@ -1,74 +1,26 @@
 //! A desktop's clipboard: a real X server without a screen, and one that never answers.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::support::desktop::Desktop;
 use crate::support::terminal::{Terminal, count, latchkey};
 
-/// An X server.
-struct Desktop {
-    server: Child,
-    display: String,
-}
-
-impl Desktop {
-    fn start() -> Self {
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-ac"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("xvfb is installed");
-        let mut number = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        Self { server, display: format!(":{}", number.trim()) }
-    }
-
-    /// What is on the clipboard.
-    fn holds(&self) -> String {
-        let output = self.xclip("-o").stdin(Stdio::null()).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn xclip(&self, what: &str) -> Command {
-        let mut command = Command::new("xclip");
-        command.args([what, "-selection", "clipboard"]).env("DISPLAY", &self.display).stderr(Stdio::null());
-        command
-    }
-
-    /// Another program copies something.
-    fn copies(&self, text: &str) {
-        let mut child = self.xclip("-i").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
-        child.wait().unwrap();
-        assert_eq!(self.holds(), text);
-    }
-
-    fn program(&self, home: &TempDir, seconds: u32) -> Terminal {
-        let folder = home.path().join(".config/latchkey");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("config.toml"), format!("clipboard_seconds = {seconds}\n")).unwrap();
-        let mut terminal = Terminal::start(latchkey(home.path()).env("DISPLAY", &self.display));
-        terminal.sees("No access keys yet");
-        terminal
-    }
-}
-
-impl Drop for Desktop {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+fn program(desktop: &Desktop, home: &TempDir, seconds: u32) -> Terminal {
+    let folder = home.path().join(".config/latchkey");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.toml"), format!("clipboard_seconds = {seconds}\n")).unwrap();
+    let mut terminal = Terminal::start(latchkey(home.path()).env("DISPLAY", &desktop.display));
+    terminal.sees("No access keys yet");
+    terminal
 }
 
 #[test]
 fn a_secret_is_on_the_desktop_for_a_while_and_then_no_longer() {
     let (desktop, home) = (Desktop::start(), TempDir::new().unwrap());
-    let mut terminal = desktop.program(&home, 2);
+    let mut terminal = program(&desktop, &home, 2);
     let secret = terminal.create_and_show("");
     terminal.sees("Copy uses the clipboard of the X display, if it responds.");
     terminal.press("c");
@@ -93,7 +45,7 @@ fn a_secret_is_on_the_desktop_for_a_while_and_then_no_longer() {
 #[test]
 fn what_somebody_else_has_copied_is_left_alone() {
     let (desktop, home) = (Desktop::start(), TempDir::new().unwrap());
-    let mut terminal = desktop.program(&home, 1);
+    let mut terminal = program(&desktop, &home, 1);
     terminal.create_and_show("");
     terminal.press("c");
     terminal.sees("in 1 s");
@@ -113,7 +65,7 @@ fn what_somebody_else_has_copied_is_left_alone() {
 #[test]
 fn it_is_taken_off_by_a_press_and_at_the_end() {
     let (desktop, home) = (Desktop::start(), TempDir::new().unwrap());
-    let mut terminal = desktop.program(&home, 600);
+    let mut terminal = program(&desktop, &home, 600);
     let secret = terminal.create_and_show("");
     terminal.press("c");
     terminal.sees("removed from");

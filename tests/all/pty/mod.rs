@@ -17,3 +17,4 @@ mod tmux;
 mod unanswered;
 mod watched;
 mod wayland;
+mod xterm;

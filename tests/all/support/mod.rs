@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod bench;
+pub mod desktop;
 pub mod executable;
 pub mod files;
 pub mod fill;
@@ -30,3 +31,4 @@ pub mod terminal;
 pub mod typing;
 pub mod wait;
 pub mod written;
+pub mod xterm;

@@ -3,6 +3,7 @@
 mod line;
 mod steps;
 
+use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -30,6 +31,8 @@ pub struct Terminal {
     output: Receiver<Vec<u8>>,
     reading: Option<Reader>,
     before: Termios,
+    /// A real terminal that shows the same.
+    window: Option<File>,
 }
 
 /// The program under test, its home an empty folder.
@@ -71,7 +74,14 @@ impl Terminal {
             output,
             reading: Some(reading),
             before,
+            window: None,
         }
+    }
+
+    /// Lets a real terminal show what the program writes; gives what types to the program.
+    pub fn show_in(&mut self, window: File) -> File {
+        self.window = Some(window);
+        File::from(self.pty.as_ref().unwrap().as_fd().try_clone_to_owned().unwrap())
     }
 
     pub fn pid(&self) -> u32 {
@@ -216,6 +226,9 @@ impl Terminal {
     }
 
     fn take(&mut self, chunk: &[u8]) {
+        if let Some(window) = &mut self.window {
+            window.write_all(chunk).unwrap();
+        }
         self.screen.process(chunk);
         self.bytes.extend_from_slice(chunk);
     }

@@ -1,0 +1,70 @@
+//! A real xterm: what its keys and its mouse send.
+
+use tempfile::TempDir;
+
+use crate::support::program::binary;
+use crate::support::terminal::{command, latchkey};
+use crate::support::xterm::Xterm;
+
+#[test]
+fn a_click_presses_nothing_where_another_program_left_mouse_reports_on() {
+    let (xterm, home) = (Xterm::start(&[]), TempDir::new().unwrap());
+    let script = format!("printf '\\033[?1000h'; read _; exec {}", binary());
+    let mut terminal = xterm.run(command("sh", home.path()).args(["-c", &script]));
+    // The click is reported before the page starts.
+    terminal.waits_for("mouse reports", |terminal| terminal.bytes.ends_with(b"\x1b[?1000h"));
+    xterm.click();
+    xterm.press(&["Return"]);
+    terminal.sees("No access keys yet");
+    let before = xterm.sent();
+    assert!(before.starts_with(b"\x1b[M"), "{before:?}");
+    terminal.create_and_show("nightly");
+    terminal.close();
+    xterm.click();
+    xterm.press(&["F1"]);
+    terminal.sees("Help");
+    assert_eq!(xterm.sent()[before.len()..], *b"\x1bOP", "the page has switched them off");
+    xterm.press(&["Escape"]);
+    terminal.loses("Help");
+    xterm.press(&["ctrl+c"]);
+    assert!(terminal.ends().0.success());
+}
+
+#[test]
+fn capitals_and_ctrl_c_come_through_where_another_program_left_extended_keys_on() {
+    let (xterm, home) = (Xterm::start(&[]), TempDir::new().unwrap());
+    let script = format!("printf '\\033[>4;2m\\033='; exec {}", binary());
+    let mut terminal = xterm.run(command("sh", home.path()).args(["-c", &script]));
+    terminal.sees("No access keys yet");
+    xterm.press(&["c"]);
+    terminal.sees("Create access key");
+    xterm.types("Backup OF Friday");
+    xterm.press(&["KP_1", "KP_Add"]);
+    terminal.sees("Backup OF Friday1+");
+    xterm.press(&["ctrl+c"]);
+    assert!(terminal.ends().0.success());
+}
+
+#[test]
+fn alt_and_ctrl_edit_a_field_by_words_and_close_nothing() {
+    let (xterm, home) = (Xterm::start(&[]), TempDir::new().unwrap());
+    let mut terminal = xterm.run(latchkey(home.path()));
+    terminal.sees("No access keys yet");
+    xterm.press(&["c"]);
+    terminal.sees("Create access key");
+    xterm.types("nightly backup of mail");
+    terminal.sees("nightly backup of mail");
+    xterm.press(&["alt+BackSpace", "alt+Return", "shift+Home", "alt+Up"]);
+    terminal.sees("nightly backup of ");
+    xterm.press(&["End", "ctrl+Left"]);
+    xterm.types("copy ");
+    terminal.sees("nightly backup copy of");
+    xterm.press(&["Return"]);
+    terminal.sees("Access key created");
+    xterm.press(&["s"]);
+    terminal.sees("[Hide key]");
+    xterm.press(&["alt+Return", "alt+Return"]);
+    // Still the dialog: in the list this would sort.
+    terminal.press("s");
+    terminal.sees("[Show key]");
+}
