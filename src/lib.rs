@@ -37,9 +37,11 @@ use crate::domain::sentence;
 use crate::operations::connect;
 use crate::operations::context::{Context, runtime};
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::messages;
 use crate::operations::pending::PendingCreates;
 use crate::platform::signals::Signals;
 use crate::platform::terminal_kind::TerminalKind;
+use crate::server::StoreAccess;
 use crate::server::embedded::EmbeddedServers;
 use crate::tui::runtime::{Options, Runtime, ThisMachine};
 use crate::tui::terminal::Tty;
@@ -101,6 +103,14 @@ fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> R
 
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<Exit, Failure> {
+    if let Some(folder) = connect::new_store(&config)? {
+        let question = format!("{} (yes or no, Enter for no): ", messages::create_store(&folder));
+        let answer = crate::platform::prompt::line(&question)
+            .map_err(|error| Failure::usage(format!("Can't ask on a terminal: {error}.")))?;
+        if !matches!(answer.trim().to_lowercase().as_str(), "yes" | "y") {
+            return Err(Failure::new(Exit::Cancelled, messages::NOTHING_CREATED));
+        }
+    }
     let options = Options {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
@@ -117,7 +127,7 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
             let (config, servers) = (config.clone(), servers.clone());
             async move {
                 let name = name.as_deref().unwrap_or(config.chosen());
-                let opened = connect::open(&config, name, &servers).await;
+                let opened = connect::open(&config, name, &servers, StoreAccess::Create).await;
                 opened.map_err(|failure| ApiError::NotStarted(sentence(&failure.message)))
             }
         });

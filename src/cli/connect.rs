@@ -6,25 +6,26 @@ use crate::operations::connect;
 use crate::operations::context::Context;
 use crate::operations::failure::Failure;
 use crate::operations::permissions::ReadOnly;
+use crate::server::StoreAccess;
 
 /// Connects to the server of the chosen profile, and signs in where that is needed.
 pub(crate) async fn connect(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
-    connect::signed_in(&mut Prompts::new(), &config, config.chosen(), &settings.embedded).await
+    connect::signed_in(&mut Prompts::new(), &config, config.chosen(), &settings.embedded, StoreAccess::Open).await
 }
 
 /// Connects to the server of the chosen profile for calls that need no session; no one is asked to sign in.
 pub(crate) async fn connect_as_anyone(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
-    connect::without_session(&config, config.chosen(), &settings.embedded).await
+    connect::without_session(&config, config.chosen(), &settings.embedded, StoreAccess::Open).await
 }
 
 /// Connects to change something: refused without a call where nothing may be changed.
-pub(crate) async fn connect_to_change(settings: &Context) -> Result<Connection, Failure> {
+pub(crate) async fn connect_to_change(settings: &Context, may: StoreAccess) -> Result<Connection, Failure> {
     let config = settings.config()?;
     let name = config.chosen();
     if config.profile(name)?.read_only {
         return Err(ReadOnly::Profile.into());
     }
-    connect::signed_in(&mut Prompts::new(), &config, name, &settings.embedded).await
+    connect::signed_in(&mut Prompts::new(), &config, name, &settings.embedded, may).await
 }

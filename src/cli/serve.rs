@@ -57,21 +57,25 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
     for place in &team.listens {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), place = %place, "listening");
     }
-    loop {
+    let ended = loop {
         tokio::select! {
-            () = came(&mut terminate) => break,
-            () = came(&mut interrupt) => break,
+            () = came(&mut terminate) => break Ok(()),
+            () = came(&mut interrupt) => break Ok(()),
+            error = team.store_gone() => {
+                tracing::error!(%error, "the store is gone");
+                break Err(error.into());
+            }
             () = came(&mut hang_up) => match team.reload() {
                 Ok(true) => tracing::info!("reloaded the certificate"),
                 Ok(false) => tracing::info!("no certificate to reload"),
                 Err(error) => tracing::error!(%error, "could not reload the certificate; keeping the old one"),
             },
         }
-    }
+    };
     tracing::info!("stopping");
     team.stop().await;
     tracing::info!("stopped");
-    Ok(())
+    ended
 }
 
 async fn came(signal: &mut Signal) {

@@ -56,7 +56,7 @@ pub enum ApiError {
     #[error("The server refused this ({0}): {words}.", words = .1.to_display(120))]
     Refused(u16, Untrusted),
     /// 5xx.
-    #[error("The server failed ({0}): {words}.", words = .1.to_display(120))]
+    #[error("The server failed ({0}): {words}.", words = .1.to_display(300))]
     Server(u16, Untrusted),
     /// A web page in place of an answer: a proxy, a captive portal or a sign-in page. Holds its title.
     #[error("{}", web_page(*.0, .1))]

@@ -112,6 +112,11 @@ impl Config {
         self.entries.iter().filter_map(|entry| entry.notice.as_deref()).collect()
     }
 
+    /// Whether `--data` names the folder of the embedded server.
+    pub const fn has_named_data(&self) -> bool {
+        self.overrides.data.is_some()
+    }
+
     /// Clipboard to copy to.
     pub const fn clipboard(&self) -> ClipboardChoice {
         self.clipboard

@@ -1,5 +1,7 @@
 //! From a profile to a server that can be asked.
 
+use std::path::PathBuf;
+
 use chrono::Utc;
 
 use super::failure::{Exit, Failure};
@@ -8,13 +10,20 @@ use super::sign_in::sign_in;
 use crate::client::session_file::SessionFile;
 use crate::client::{ApiError, Client, Connection, Server, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
-use crate::server::embedded::EmbeddedServers;
+use crate::domain::sentence;
+use crate::server::embedded::{EmbeddedServers, StartError, socket_in};
+use crate::server::{DataError, DataFolder, StoreAccess};
 
 /// Connects to the server of a profile: starts the embedded one, or takes the remembered session of another, if there is
 /// one. A remote server is not asked anything yet.
-pub(crate) async fn open(config: &Config, name: &str, embedded: &EmbeddedServers) -> Result<Connection, Failure> {
+pub(crate) async fn open(
+    config: &Config,
+    name: &str,
+    embedded: &EmbeddedServers,
+    may: StoreAccess,
+) -> Result<Connection, Failure> {
     let ServerLocation::Remote(settings) = config.connection(name)? else {
-        return without_session(config, name, embedded).await;
+        return without_session(config, name, embedded, may).await;
     };
     let profile = config.profile(name)?;
     let file = SessionFile::of(config.state_folder(), name, &settings.target);
@@ -31,12 +40,13 @@ pub(crate) async fn without_session(
     config: &Config,
     name: &str,
     embedded: &EmbeddedServers,
+    may: StoreAccess,
 ) -> Result<Connection, Failure> {
     let profile = config.profile(name)?;
     match config.connection(name)? {
         ServerLocation::Embedded(data) => {
-            let started = embedded.start(&data).await;
-            let (socket, session) = started.map_err(|error| ApiError::NotStarted(error.to_string()))?;
+            let may = if profile.read_only { StoreAccess::Read } else { may };
+            let (socket, session) = embedded.start(&data, may).await?;
             let client = Client::unix(&socket, &session)?;
             Ok(Connection::new(client, Server { profile, target: Target::Socket(socket), who: None }))
         }
@@ -50,8 +60,9 @@ pub(crate) async fn signed_in(
     config: &Config,
     name: &str,
     embedded: &EmbeddedServers,
+    may: StoreAccess,
 ) -> Result<Connection, Failure> {
-    let mut connection = open(config, name, embedded).await?;
+    let mut connection = open(config, name, embedded, may).await?;
     if connection.needs_sign_in()? {
         if !prompter.is_interactive() {
             let (to, login) = (config.url_of_ad_hoc(name).unwrap_or(name), config.command(name, "login --remember"));
@@ -62,10 +73,37 @@ pub(crate) async fn signed_in(
     Ok(connection)
 }
 
+/// The folder that `--data` names, if it has no store and one would be made there.
+pub(crate) fn new_store(config: &Config) -> Result<Option<PathBuf>, ConfigError> {
+    let is_new = |folder: &PathBuf| {
+        !config.profile(config.chosen()).is_ok_and(|profile| profile.read_only) && !DataFolder::exists(folder)
+    };
+    match config.connection(config.chosen())? {
+        ServerLocation::Embedded(folder) => Ok(Some(folder).filter(|folder| config.has_named_data() && is_new(folder))),
+        ServerLocation::Remote(_) => Ok(None),
+    }
+}
+
 /// Where the server of the chosen profile listens.
-pub(crate) fn target(config: &Config) -> Result<Target, ConfigError> {
+pub(crate) fn target(config: &Config) -> Result<Target, Failure> {
     Ok(match config.connection(config.chosen())? {
-        ServerLocation::Embedded(data) => Target::Socket(data.join("api.sock")),
+        ServerLocation::Embedded(data) => Target::Socket(socket_in(&data).ok_or_else(|| {
+            Failure::usage(format!("The path of {} is too long for a socket that curl can connect to.", data.display()))
+                .next("Use a data folder with a shorter path.")
+        })?),
         ServerLocation::Remote(settings) => settings.target,
     })
 }
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Data(DataError::NoStore(_)) => {
+                Self::new(Exit::NotFound, sentence(&error.to_string())).next(NO_STORE)
+            }
+            error => ApiError::NotStarted(error.to_string()).into(),
+        }
+    }
+}
+
+const NO_STORE: &str = "Create the first key with: latchkey keys create. If there should be keys, check --data.";

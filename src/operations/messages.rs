@@ -1,5 +1,7 @@
 //! The sentences that more than one front end says, by subject.
 
+use std::path::Path;
+
 use chrono::{DateTime, Local, Utc};
 
 use super::format::relative;
@@ -29,6 +31,18 @@ pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
 
 /// What to do about a create that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";
+
+// A data folder without keys
+
+/// The question before a store is made in a folder that the user named.
+pub(crate) fn create_store(folder: &Path) -> String {
+    let folder = Untrusted::new(&folder.display().to_string()).to_display(PATH_CELLS);
+    format!("There are no access keys in {folder}. Create a data folder there?")
+}
+
+/// Cells of a path within a sentence.
+const PATH_CELLS: usize = 200;
+pub(crate) const NOTHING_CREATED: &str = "Nothing was created.";
 
 // Signing in and out
 

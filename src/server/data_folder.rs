@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::fs::{DirBuilder, Permissions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::auth::vault::{MasterKeyError, Vault};
 use super::store::{Store, StoreError};
@@ -15,9 +18,34 @@ pub struct DataFolder {
     pub vault: Vault,
 }
 
+/// What opening a data folder may do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreAccess {
+    /// Creates folder, database and master key where they are missing.
+    Create,
+    /// Only opens what exists.
+    Open,
+    /// Only opens what exists, also where nothing can be written.
+    Read,
+}
+
 /// Why a data folder cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
+    /// Nothing was created.
+    #[error("there are no access keys in {0}: nothing was ever created there")]
+    NoStore(PathBuf),
+    #[error(
+        "{database} is {state}, although its master.key is there: restore keys.db from a backup, or move master.key \
+         away to start without any keys"
+    )]
+    Lost {
+        database: PathBuf,
+        /// Empty or missing.
+        state: &'static str,
+    },
+    #[error("{0} can't be written, so keys can't be changed: use --read-only to look at them")]
+    ReadOnly(PathBuf),
     #[error("other users may write to {0}: restrict it to yourself (chmod 700) and start again")]
     WritableByOthers(PathBuf),
     #[error(transparent)]
@@ -27,13 +55,28 @@ pub enum DataError {
 }
 
 impl DataFolder {
-    /// Opens `folder`; creates folder, database and master key where they are missing.
-    pub async fn open(folder: &Path) -> Result<Self, DataError> {
+    /// Opens `folder`.
+    pub async fn open(folder: &Path, access: StoreAccess) -> Result<Self, DataError> {
+        let (database, path) = (folder.join("keys.db"), folder.join("master.key"));
+        // The key first: it is made after the database, by another process perhaps.
+        let has_key = path.exists();
+        match size(&database)? {
+            Some(1..) => {}
+            found if has_key => {
+                return Err(DataError::Lost { database, state: if found.is_some() { "empty" } else { "missing" } });
+            }
+            _ if access != StoreAccess::Create => return Err(DataError::NoStore(folder.to_owned())),
+            _ => {}
+        }
         own_folder(folder)?;
-        let store = Store::open_sqlite(folder.join("keys.db")).await?;
+        let writable = [folder, &database].into_iter().all(is_writable);
+        let store = match access {
+            StoreAccess::Read if !writable => Store::read_sqlite(database).await?,
+            _ if database.exists() && !writable => return Err(DataError::ReadOnly(folder.to_owned())),
+            _ => Store::open_sqlite(database).await?,
+        };
         let sample = store.encrypted_sample().await?;
-        let path = folder.join("master.key");
-        let vault = Vault::open(&path, sample.is_some())?;
+        let vault = Vault::open(&path, sample.is_some() || access != StoreAccess::Create)?;
         if sample.is_some_and(|(id, encrypted)| vault.decrypt(&id, &encrypted).is_none()) {
             let why = "it belongs to another database; restore both from the same backup";
             return Err(MasterKeyError::Refused { path, why }.into());
@@ -41,10 +84,24 @@ impl DataFolder {
         Ok(Self { store, vault })
     }
 
-    /// Whether `folder` has data.
+    /// Whether `folder` has data, whole or not.
     pub fn exists(folder: &Path) -> bool {
-        folder.join("keys.db").exists()
+        ["keys.db", "master.key"].iter().any(|name| folder.join(name).exists())
     }
+}
+
+/// The size of a file in bytes; `None` if there is no such file.
+fn size(path: &Path) -> Result<Option<u64>, StoreError> {
+    match fs::metadata(path) {
+        Ok(about) => Ok(Some(about.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::files(path)(error)),
+    }
+}
+
+/// Whether this process may write there, by permissions and by the mount.
+fn is_writable(path: &Path) -> bool {
+    accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok()
 }
 
 /// Creates the folder for this user alone, or checks that no one else can put files into it.

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 
 use super::auth::sessions::Sessions;
-use super::data_folder::{DataError, DataFolder};
+use super::data_folder::{DataError, DataFolder, StoreAccess};
 use super::http::calls::sign_in::draw_session;
 use super::net::private_socket::PrivateSocket;
 use super::serve::serve;
@@ -40,12 +40,12 @@ pub struct EmbeddedServers(Arc<Mutex<Vec<(PathBuf, Embedded)>>>);
 
 impl EmbeddedServers {
     /// Starts the server on `folder`, unless it is running. Returns where it listens, and its session token.
-    pub async fn start(&self, folder: &Path) -> Result<(PathBuf, SecretString), StartError> {
+    pub async fn start(&self, folder: &Path, may: StoreAccess) -> Result<(PathBuf, SecretString), StartError> {
         let access = |server: &Embedded| (server.socket.clone(), server.session.clone());
         if let Some((_, server)) = self.0.lock().await.iter().find(|(running, _)| running == folder) {
             return Ok(access(server));
         }
-        let server = start(folder).await?;
+        let server = start(folder, may).await?;
         let started = access(&server);
         self.0.lock().await.push((folder.to_owned(), server));
         Ok(started)
@@ -67,17 +67,24 @@ pub enum StartError {
     Data(#[from] DataError),
     #[error("the system's random number generator failed: {0}")]
     Random(#[from] getrandom::Error),
-    #[error("can't listen in {folder}: {source}; choose a data folder on a local disk")]
+    #[error("can't listen on a socket in {folder}, nor in a folder for temporary files: {source}; check TMPDIR")]
     Socket { folder: PathBuf, source: io::Error },
 }
 
-/// Starts a server on `folder`, which is created if missing. It listens when this returns.
-pub async fn start(folder: &Path) -> Result<Embedded, StartError> {
-    let data = DataFolder::open(folder).await?;
-    let (bound, peers) = PrivateSocket::bind(folder).map_err(socket_error(folder))?;
+/// Where the embedded server of `folder` listens. `None` if that path is longer than a Unix socket's can be: the server
+/// then chooses another place at each start.
+pub fn socket_in(folder: &Path) -> Option<PathBuf> {
+    PrivateSocket::path_in(folder)
+}
+
+/// Starts a server on `folder`. It listens when this returns.
+pub async fn start(folder: &Path, may: StoreAccess) -> Result<Embedded, StartError> {
+    let data = DataFolder::open(folder, may).await?;
+    let bound = PrivateSocket::bind(folder, data.store.is_read_only());
+    let (bound, peers) = bound.map_err(socket_error(folder))?;
     let session = draw_session()?;
     let username = username();
-    let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator));
+    let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator)).telling_reasons();
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or_default() };
     let serving = tokio::spawn(serve(peers, state.clone(), stopped));

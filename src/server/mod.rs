@@ -31,7 +31,7 @@ pub mod test_support {
 
 pub use crate::domain::Role;
 pub use auth::sessions::Sessions;
-pub use data_folder::{DataError, DataFolder};
+pub use data_folder::{DataError, DataFolder, StoreAccess};
 pub use http::client_addr::ClientAddr;
 pub use http::router::router;
 pub use serve::serve;

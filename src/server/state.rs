@@ -7,6 +7,7 @@ use super::auth::passwords::Passwords;
 use super::auth::sessions::Sessions;
 use super::auth::vault::Vault;
 use super::data_folder::DataFolder;
+use super::http::calls::health::Readiness;
 use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
 use super::store::Store;
@@ -24,6 +25,9 @@ pub(crate) struct AppStateInner {
     pub(crate) usage_recorder: Arc<UsageRecorder>,
     pub(crate) throttle: Throttle,
     pub(crate) passwords: Passwords,
+    pub(crate) readiness: Readiness,
+    /// Whether errors tell their reasons, paths among them: to the user of an embedded server.
+    pub(crate) tells_reasons: bool,
     /// Decrypted in place of an unknown key's secret, so that the answer takes as long.
     pub(crate) decoy: Vec<u8>,
 }
@@ -41,6 +45,17 @@ impl AppState {
             running: RunningCreates::default(),
             throttle: Throttle::default(),
             passwords: Passwords::default(),
+            readiness: Readiness::default(),
+            tells_reasons: false,
         }))
+    }
+
+    /// Errors tell their reasons, paths among them. For a state that no server has yet.
+    #[must_use]
+    pub(crate) fn telling_reasons(mut self) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.tells_reasons = true;
+        }
+        self
     }
 }

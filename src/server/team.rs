@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
@@ -9,7 +10,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::auth::sessions::Sessions;
-use super::data_folder::{DataError, DataFolder};
+use super::data_folder::{DataError, DataFolder, StoreAccess};
 use super::http::access_log::{AccessLog, observe};
 use super::http::router::router;
 use super::net::connection_limiter::ConnectionLimiter;
@@ -20,8 +21,11 @@ use super::net::listen_addr::{ListenAddr, NamedSocket};
 use super::net::listener::{ListenSocket, Listener};
 use super::net::tls::{TlsError, TlsFiles};
 use super::state::AppState;
-use super::store::StoreError;
+use super::store::{Store, StoreError};
 use super::usage_recorder::UsageRecorder;
+
+/// How often the server looks whether its database is still there.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 
 /// How a team server is to run.
 #[derive(Clone, Debug)]
@@ -63,6 +67,7 @@ pub struct HttpServer {
     /// Where it listens; a port 0 has become a real one.
     pub listens: Vec<ListenAddr>,
     setup: Setup,
+    store: Store,
     tls: Option<Tls>,
     /// Each listener ends when this is dropped.
     stop: watch::Sender<()>,
@@ -77,12 +82,14 @@ impl HttpServer {
     pub async fn start(setup: Setup) -> Result<Self, SetupError> {
         setup.listen.iter().try_for_each(|address| setup.check(address))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
-        let data = DataFolder::open(&setup.data).await?;
+        let data = DataFolder::open(&setup.data, StoreAccess::Create).await?;
         let has_no_administrators = data.store.administrators().await?.is_empty();
+        let store = data.store.clone();
         let state = AppState::new(data, Sessions::stored());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             listens: Vec::new(),
+            store,
             tls,
             stop,
             serving: JoinSet::new(),
@@ -133,6 +140,18 @@ impl HttpServer {
         let (Some(files), Some(tls)) = (&self.setup.tls, &self.tls) else { return Ok(false) };
         tls.replace(files.read()?);
         Ok(true)
+    }
+
+    /// Waits until the database is no longer where it was opened. Whatever is stored then is lost, so that the server must
+    /// not go on.
+    pub async fn store_gone(&self) -> StoreError {
+        let mut looks = tokio::time::interval(LOOKED_AT_EVERY);
+        loop {
+            looks.tick().await;
+            if let Err(error @ StoreError::Gone(_)) = self.store.check().await {
+                return error;
+            }
+        }
     }
 
     /// Stops listening, gives running requests some time to finish, and stores the last uses.

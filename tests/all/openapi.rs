@@ -50,7 +50,15 @@ async fn each_documented_answer_is_given() {
     auditor.post("x", json!({})).await;
     auditor.patch("PK1", json!({})).await;
     auditor.delete("PK1").await;
+    send(server.anyone(Method::GET, "/ready")).await;
     broken(&server, &id, token).await;
+    let database = server.folder.path().join("keys.db");
+    std::fs::rename(&database, database.with_extension("away")).unwrap();
+    call_all(&server, &id, token).await;
+    server.sign_in("jo", "any").await;
+    send(server.call_as("any", Method::DELETE, "/auth/session")).await;
+    send(server.anyone(Method::GET, "/health")).await;
+    while send(server.anyone(Method::GET, "/ready")).await.status == 200 {} // it stands for a second
 
     let mut documented = std::collections::BTreeSet::new();
     for (method, path, operation) in openapi::operations() {
@@ -98,6 +106,13 @@ async fn refused(server: &Server, id: &str) {
 /// Everything that needs the store, without its tables.
 async fn broken(server: &Server, id: &str, token: &str) {
     server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events;").unwrap();
+    call_all(server, id, token).await;
+    server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE administrators").unwrap();
+    server.sign_in("mo", "any").await;
+    send(server.call_as("any", Method::DELETE, "/auth/session")).await;
+}
+
+async fn call_all(server: &Server, id: &str, token: &str) {
     for path in ["/keys".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")] {
         server.get(&path).await;
     }
@@ -106,9 +121,6 @@ async fn broken(server: &Server, id: &str, token: &str) {
     server.delete(id).await;
     server.exchange(id, "any").await;
     server.verify(token).await;
-    server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE administrators").unwrap();
-    server.sign_in("mo", "any").await;
-    send(server.call_as("any", Method::DELETE, "/auth/session")).await;
 }
 
 #[tokio::test]

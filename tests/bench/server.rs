@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::domain::hmac_token;
+use latchkey::server::StoreAccess;
 use latchkey::server::embedded;
 use reqwest::{Client, RequestBuilder};
 use secrecy::ExposeSecret;
@@ -31,7 +32,7 @@ impl Bench {
             fill::fill(&folder, KEYS, &mut |_| {}).unwrap();
         }
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let server = runtime.block_on(embedded::start(&folder)).unwrap();
+        let server = runtime.block_on(embedded::start(&folder, StoreAccess::Create)).unwrap();
         latchkey::client::install_tls();
         let client = Client::builder().unix_socket(server.socket.clone()).build().unwrap();
         Self { runtime, client, server }

@@ -19,7 +19,7 @@ use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret}
 use crate::server::auth::passwords;
 use crate::server::auth::passwords::HashError;
 use crate::server::auth::username::{PasswordError, Username, UsernameError, check_password};
-use crate::server::{DataError, DataFolder, Removal, Role, Store, StoreError};
+use crate::server::{DataError, DataFolder, Removal, Role, Store, StoreAccess, StoreError};
 
 /// Does what is asked about the administrators of a data folder.
 pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
@@ -30,7 +30,9 @@ pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     let data = settings.data();
     match what {
         Admin::Add { username, role, password } => add(data, &Username::parse(username)?, *role, password).await,
-        Admin::List => return list::write(&existing(data).await?.administrators().await?, settings.format),
+        Admin::List => {
+            return list::write(&existing(data, StoreAccess::Read).await?.administrators().await?, settings.format);
+        }
         Admin::Passwd { username, password } => passwd(data, username, password).await,
         Admin::Remove { username, yes, last } => remove(data, username, *yes, *last).await,
     }
@@ -38,7 +40,7 @@ pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
 }
 
 async fn add(data: &Path, username: &Username, role: Role, password: &Password) -> Result<(), Failure> {
-    let store = DataFolder::open(data).await?.store;
+    let store = DataFolder::open(data, StoreAccess::Create).await?.store;
     let name = username.as_str();
     let taken = || {
         Failure::new(Exit::Conflict, format!("Administrator {name} already exists."))
@@ -80,17 +82,20 @@ async fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Resu
 }
 
 /// The store of a folder that has one: a mistyped folder is not created.
-async fn existing(data: &Path) -> Result<Store, Failure> {
-    if DataFolder::exists(data) {
-        return Ok(DataFolder::open(data).await?.store);
+async fn existing(data: &Path, access: StoreAccess) -> Result<Store, Failure> {
+    match DataFolder::open(data, access).await {
+        Ok(folder) => Ok(folder.store),
+        Err(DataError::NoStore(_)) => {
+            Err(Failure::new(Exit::NotFound, format!("{} is not a latchkey data folder.", data.display()))
+                .next("Use --data with the server's data folder."))
+        }
+        Err(error) => Err(error.into()),
     }
-    Err(Failure::new(Exit::NotFound, format!("{} is not a latchkey data folder.", data.display()))
-        .next("Use --data with the server's data folder."))
 }
 
 async fn known(data: &Path, username: &str) -> Result<(Username, Store), Failure> {
     let username = Username::parse(username)?;
-    let store = existing(data).await?;
+    let store = existing(data, StoreAccess::Open).await?;
     if is_known(&store, &username).await? { Ok((username, store)) } else { Err(unknown(&username)) }
 }
 

@@ -20,6 +20,7 @@ use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::messages;
+use crate::server::StoreAccess;
 use chrono::Utc;
 
 /// Does what was asked.
@@ -56,7 +57,7 @@ async fn switch(id: &KeyId, to: Switch, settings: &Context) -> Result<Exit, Fail
 
 /// Changes a key, and writes it as it is then.
 async fn edit(id: &KeyId, changes: Changes, settings: &Context) -> Result<Exit, Failure> {
-    let mut server = connect_to_change(settings).await?;
+    let mut server = connect_to_change(settings, StoreAccess::Open).await?;
     let edited = change(id, &changes, &server).await;
     server.end_session().await;
     let key = edited?;

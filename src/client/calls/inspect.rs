@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Answer, BODY_LIMIT, Client};
 use crate::client::ApiError;
@@ -57,5 +58,11 @@ impl Client {
         let response = self.send(self.anyone(Method::GET, &["health"])).await?;
         let answer = Answer::of(response, BODY_LIMIT).await?;
         Ok(Health { time: answer.date(), ..answer.read()? })
+    }
+
+    /// Asks the server whether its store can be written. Needs no session.
+    pub async fn ready(&self) -> Result<(), ApiError> {
+        let response = self.send(self.anyone(Method::GET, &["ready"])).await?;
+        Answer::of(response, BODY_LIMIT).await?.read::<IgnoredAny>().map(drop)
     }
 }

@@ -21,7 +21,10 @@ pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Heal
             let clocks = health.time.map(|theirs| (theirs, Utc::now()));
             let mut findings = find(&Evidence { clocks, ..Evidence::default() });
             findings.insert(0, Finding::note("The server answers.", ""));
-            (Diagnosis { findings, exit: Exit::Done }, Some(health))
+            let fault = if connection.server.profile.read_only { None } else { unready(connection).await };
+            let exit = if fault.is_some() { Exit::Unreachable } else { Exit::Done };
+            findings.extend(fault);
+            (Diagnosis { findings, exit }, Some(health))
         }
         Err(ApiError::NotFound(_)) => {
             let next = if target.is_passportal() { "" } else { "If it is not Passportal, check the base URL." };
@@ -41,6 +44,14 @@ pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Heal
         diagnosis.exit = diagnosis.exit.max(Exit::Unreachable);
     }
     (diagnosis, health)
+}
+
+/// Why the server can't store anything, if it can't. A server without that call is not asked further.
+async fn unready(connection: &Connection) -> Option<Finding> {
+    match connection.client.ready().await {
+        Ok(()) | Err(ApiError::NotFound(_)) => None,
+        Err(error) => Some(Finding::fault(error.to_string(), "Until this is fixed, keys can't be created or changed.")),
+    }
 }
 
 /// The facts, in the order in which they are shown.

@@ -18,6 +18,7 @@ use crate::operations::permissions::ReadOnly;
 use crate::operations::prompter::Prompter as _;
 use crate::plain::console::Console;
 use crate::plain::detect::PlainReason;
+use crate::server::StoreAccess;
 
 use super::Listing;
 
@@ -48,8 +49,17 @@ pub(crate) struct Session {
 impl Session {
     /// Comes to the server of the chosen profile. One that is far away is not asked anything yet.
     pub(crate) async fn open(config: Config, settings: Context, why: PlainReason) -> Result<Self, Failure> {
-        let console = Console::new(); // first of all: from here on no signal ends the program at once
-        let connection = connect::open(&config, config.chosen(), &settings.embedded).await?;
+        let mut console = Console::new(); // first of all: from here on no signal ends the program at once
+        if let Some(folder) = connect::new_store(&config)? {
+            match console.confirm(&messages::create_store(&folder)).await {
+                Ok(true) => {}
+                Err(Interrupt::Failed(failure)) => return Err(failure),
+                Ok(false) | Err(Interrupt::Stop(_)) => {
+                    return Err(Failure::new(Exit::Cancelled, messages::NOTHING_CREATED));
+                }
+            }
+        }
+        let connection = connect::open(&config, config.chosen(), &settings.embedded, StoreAccess::Create).await?;
         let (listing, exit, has_left_over) = (Listing::default(), Exit::Done, false);
         let mut session = Self { console, connection, listing, config, settings, exit, has_left_over };
         session.console.say(why.sentence());
@@ -115,7 +125,7 @@ impl Session {
 
     /// Works on another profile's server. If there is no way to it, all stays as it is.
     pub(crate) async fn go_to(&mut self, name: &str) -> Flow<()> {
-        let connection = connect::open(&self.config, name, &self.settings.embedded).await?;
+        let connection = connect::open(&self.config, name, &self.settings.embedded, StoreAccess::Create).await?;
         self.config.choose(name).map_err(|error| Interrupt::words(&error.to_string()))?;
         self.connection.end_session().await;
         (self.connection, self.listing) = (connection, Listing::default());

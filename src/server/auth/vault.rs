@@ -1,6 +1,5 @@
 //! The master key, which encrypts secrets and signs access tokens.
 
-use std::fs;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::io::{Read, Write};
@@ -134,7 +133,7 @@ fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
     if whole { Ok(bytes) } else { Err(refuse("it does not have 64 bytes; restore it from a backup")) }
 }
 
-/// Writes a random key beside `path` and links it there: of two processes, one wins and both use its key.
+/// Writes a random key beside `path` and moves it there: of two processes, one wins and both use its key.
 fn create(path: &Path) -> Result<(), MasterKeyError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut bytes = Zeroizing::new([0; 2 * HALF]);
@@ -144,9 +143,19 @@ fn create(path: &Path) -> Result<(), MasterKeyError> {
         file.as_file().set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(bytes.as_slice())?;
         file.as_file().sync_all()?;
-        match fs::hard_link(file.path(), path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
+        match file.persist_noclobber(path) {
+            Ok(_) => {}
+            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {}
+            // Neither renames without replacing nor has hard links, as some FUSE file systems: then the file is written
+            // in its place.
+            Err(_) => match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+                Ok(mut file) => {
+                    file.write_all(bytes.as_slice())?;
+                    file.sync_all()?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            },
         }
         File::open(folder)?.sync_all()
     })();
@@ -156,6 +165,8 @@ fn create(path: &Path) -> Result<(), MasterKeyError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn vault() -> Vault {

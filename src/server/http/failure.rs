@@ -11,18 +11,27 @@ use serde_json::json;
 use crate::server::store::StoreError;
 
 /// An error of the HTTP contract: always JSON, without internal details.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HttpError {
     status: StatusCode,
     code: u16,
     message: String,
     /// How long to wait before the next try, in seconds.
     retry_after: Option<u64>,
+    /// What the message leaves out, for the user of an embedded server: it may have paths.
+    reason: Option<String>,
 }
+
+/// An error with its reason as the message, beside the answer that leaves it out.
+#[derive(Clone)]
+struct Detailed(HttpError);
+
+/// How long to wait when the store is busy, in seconds: each call has waited for it already.
+const BUSY_FOR: u64 = 1;
 
 impl HttpError {
     fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), retry_after: None, reason: None }
     }
 
     /// 400: malformed input; the message begins with the field's name.
@@ -90,6 +99,11 @@ impl HttpError {
         Self::unexpected()
     }
 
+    /// 503 in place of its status.
+    pub(crate) fn unavailable(self) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, ..self }
+    }
+
     pub(crate) fn unexpected() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "Unexpected error")
     }
@@ -97,7 +111,8 @@ impl HttpError {
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
-        let Self { status, code, message, retry_after } = self;
+        let detailed = self.reason.clone().map(|message| Detailed(Self { message, reason: None, ..self.clone() }));
+        let Self { status, code, message, retry_after, .. } = self;
         let body = json!({ "success": false, "message": message, "code": code, "status": status.as_u16() });
         let mut response = (status, Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {
@@ -107,14 +122,36 @@ impl IntoResponse for HttpError {
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(detailed) = detailed {
+            response.extensions_mut().insert(detailed);
+        }
         response
     }
 }
 
+/// The answer with the reason of its error, where that was left out.
+pub(crate) async fn tell_reason(mut response: Response) -> Response {
+    match response.extensions_mut().remove() {
+        Some(Detailed(error)) => error.into_response(),
+        None => response,
+    }
+}
+
 impl From<StoreError> for HttpError {
-    /// The details are for the log.
+    /// The message says what clients may know; the rest is for the log.
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the store failed");
-        Self::unexpected()
+        let unavailable = |message: &str| Self::new(StatusCode::SERVICE_UNAVAILABLE, 0, message);
+        let safe = match &error {
+            StoreError::Busy => Self { retry_after: Some(BUSY_FOR), ..unavailable("The database is busy: try again") },
+            StoreError::Full => unavailable("The server's disk is full: nothing was changed"),
+            StoreError::Gone(_) => unavailable("The server's database was removed or replaced"),
+            StoreError::ReadOnly => unavailable("The server's database can only be read"),
+            StoreError::Damaged(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "The server's database is damaged: see its log")
+            }
+            _ => Self::unexpected(),
+        };
+        Self { reason: Some(error.to_string()), ..safe }
     }
 }

@@ -10,7 +10,7 @@ use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::calls::exchange;
-use super::failure::HttpError;
+use super::failure::{HttpError, tell_reason};
 use super::routes::{BELOW_VERIFY, ROUTES};
 use crate::server::state::AppState;
 
@@ -19,7 +19,8 @@ const MOST_BODY: usize = 64 * 1024;
 
 /// Every route, as a value: tests may serve it without a listener.
 pub fn router(state: AppState) -> Router {
-    ROUTES
+    let tells_reasons = state.0.tells_reasons;
+    let router = ROUTES
         .iter()
         .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
         .route(BELOW_VERIFY[0], any(exchange::verify))
@@ -27,9 +28,9 @@ pub fn router(state: AppState) -> Router {
         .fallback(|| async { HttpError::not_found("This path") })
         .method_not_allowed_fallback(|| async { HttpError::method() })
         .layer(DefaultBodyLimit::max(MOST_BODY))
-        .layer(CatchPanicLayer::custom(|_| HttpError::panicked().into_response()))
-        .layer(map_response(no_store))
-        .with_state(state)
+        .layer(CatchPanicLayer::custom(|_| HttpError::panicked().into_response()));
+    let router = if tells_reasons { router.layer(map_response(tell_reason)) } else { router };
+    router.layer(map_response(no_store)).with_state(state)
 }
 
 /// Nothing of this server may be cached, least of all secrets and tokens.

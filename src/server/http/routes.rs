@@ -1,10 +1,8 @@
 //! The one table of routes. `assets/openapi.yaml` describes each of them, and a test compares the two.
 
-use axum::Json;
 use axum::routing::{MethodRouter, any, delete, get, patch, post};
-use serde_json::{Value, json};
 
-use super::calls::{events, exchange, keys, list, sign_in};
+use super::calls::{events, exchange, health, keys, list, sign_in};
 use crate::server::state::AppState;
 
 /// A method and a path that the server answers.
@@ -25,7 +23,7 @@ const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodR
 pub(crate) const VERIFY: &str = "/api/v2/auth/verify";
 pub(crate) const BELOW_VERIFY: [&str; 2] = ["/api/v2/auth/verify/", "/api/v2/auth/verify/{*path}"];
 
-pub const ROUTES: [ApiRoute; 11] = [
+pub const ROUTES: [ApiRoute; 12] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("GET", "/api/v2/keys/{id}", || get(keys::show)),
@@ -36,9 +34,6 @@ pub const ROUTES: [ApiRoute; 11] = [
     route("GET", VERIFY, || any(exchange::verify)),
     route("POST", "/api/v2/auth/session", || post(sign_in::sign_in)),
     route("DELETE", "/api/v2/auth/session", || delete(sign_in::sign_out)),
-    route("GET", "/api/v2/health", || get(health)),
+    route("GET", "/api/v2/health", || get(health::health)),
+    route("GET", "/api/v2/ready", || get(health::ready)),
 ];
-
-async fn health() -> Json<Value> {
-    Json(json!({ "success": true, "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
-}

@@ -21,7 +21,7 @@ pub(crate) struct PrivateSocket {
     pub(crate) path: PathBuf,
     /// Held until it ends by the process that owns `api.sock`.
     _lock: Option<File>,
-    /// Where the socket is when the data folder's path is too long.
+    /// Where the socket is when it can't be in the data folder.
     _elsewhere: Option<TempDir>,
 }
 
@@ -29,25 +29,57 @@ pub(crate) struct PrivateSocket {
 pub(crate) struct OwnPeers(UnixListener);
 
 impl PrivateSocket {
-    /// Binds this process's socket for the data in `folder`.
-    pub(crate) fn bind(folder: &Path) -> io::Result<(Self, OwnPeers)> {
-        let lock = claim(folder)?;
+    /// Where the first process binds its socket in `folder`, if a socket's path can be that long.
+    pub(crate) fn path_in(folder: &Path) -> Option<PathBuf> {
+        Some(folder.join("api.sock")).filter(|path| path.as_os_str().len() <= MOST_PATH)
+    }
+
+    /// Binds this process's socket for the data in `folder`: in it, or in a private folder for temporary files where it is
+    /// read-only, has no sockets (FUSE, FAT), or its path is too long for one.
+    pub(crate) fn bind(folder: &Path, is_read_only: bool) -> io::Result<(Self, OwnPeers)> {
+        let lock = if is_read_only { None } else { claim(folder)? };
         let name = if lock.is_some() { "api.sock".to_owned() } else { format!("api-{}.sock", std::process::id()) };
-        let mut path = folder.join(&name);
-        let mut elsewhere = None;
-        if path.as_os_str().len() > MOST_PATH {
-            let private = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir()?;
-            path = private.path().join(&name);
-            elsewhere = Some(private);
+        let mut failed = None;
+        if !is_read_only {
+            match listen(&folder.join(&name)) {
+                Ok(listener) => return Self::of(folder.join(&name), listener, lock, None),
+                Err(error) => failed = Some(error),
+            }
         }
-        // Only ever our own, by the lock or by our process ID.
-        remove(&path)?;
-        let listener = StdListener::bind(&path)?;
+        for parent in temporary_folders() {
+            let private = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir_in(parent);
+            let bound = private.and_then(|private| Ok((listen(&private.path().join(&name))?, private)));
+            match bound {
+                Ok((listener, private)) => return Self::of(private.path().join(&name), listener, lock, Some(private)),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+    }
+
+    fn of(
+        path: PathBuf,
+        listener: StdListener,
+        lock: Option<File>,
+        elsewhere: Option<TempDir>,
+    ) -> io::Result<(Self, OwnPeers)> {
         let socket = Self { path, _lock: lock, _elsewhere: elsewhere };
         fs::set_permissions(&socket.path, Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
         Ok((socket, OwnPeers(UnixListener::from_std(listener)?)))
     }
+}
+
+/// Binds a socket. What is at its path is only ever our own, by the lock or by our process ID.
+fn listen(path: &Path) -> io::Result<StdListener> {
+    remove(path)?;
+    StdListener::bind(path)
+}
+
+/// Where a socket may be, best first: `TMPDIR` may be too long for a socket's path.
+fn temporary_folders() -> impl Iterator<Item = PathBuf> {
+    let of_session = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    [Some(std::env::temp_dir()), of_session, Some(PathBuf::from("/tmp"))].into_iter().flatten()
 }
 
 impl Drop for PrivateSocket {
@@ -133,10 +165,10 @@ mod tests {
         let dead = folder.path().join("api-999999999.sock");
         drop(StdListener::bind(&dead).unwrap());
         drop(StdListener::bind(folder.path().join("api.sock")).unwrap());
-        let (first, _peers) = PrivateSocket::bind(folder.path()).unwrap();
+        let (first, _peers) = PrivateSocket::bind(folder.path(), false).unwrap();
         assert!(!dead.exists());
         assert_eq!(first.path, folder.path().join("api.sock"));
-        let (second, _peers) = PrivateSocket::bind(folder.path()).unwrap();
+        let (second, _peers) = PrivateSocket::bind(folder.path(), false).unwrap();
         assert_eq!(second.path, folder.path().join(format!("api-{}.sock", std::process::id())));
         for socket in [first, second] {
             let path = socket.path.clone();

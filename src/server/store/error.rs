@@ -31,6 +31,19 @@ pub enum StoreError {
     /// Another process holds the database for too long.
     #[error("another program keeps the database busy: wait, or stop that program")]
     Busy,
+    /// The database was removed or replaced under an open connection, which goes on with a file that no one else sees.
+    #[error(
+        "{0} was removed or replaced while latchkey was using it: what was stored since then is lost; put the file \
+         back and start latchkey again"
+    )]
+    Gone(PathBuf),
+    #[error("the data folder can't be written, so nothing can be changed")]
+    ReadOnly,
+    #[error(
+        "the database is of an older version and must be updated first: open it once without --read-only where it \
+         can be written"
+    )]
+    Older,
     #[error("the request was cancelled")]
     Cancelled,
     /// The call panicked, which the panic hook has reported.

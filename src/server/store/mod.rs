@@ -65,6 +65,28 @@ impl Store {
         Ok(Self(Engine::Sqlite(SqliteStore::open(path).await?)))
     }
 
+    /// Opens the existing `SQLite` database in this file, of which nothing can be written.
+    pub(crate) async fn read_sqlite(path: PathBuf) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Sqlite(SqliteStore::read_only(path).await?)))
+    }
+
+    /// Whether nothing can be stored. Uses of keys are then not recorded.
+    pub(crate) fn is_read_only(&self) -> bool {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.is_read_only(),
+        }
+    }
+
+    /// Fails if the database is not where it was opened: what is stored would be lost.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        engine!(self.check())
+    }
+
+    /// Fails if nothing can be stored now.
+    pub(crate) async fn check_writable(&self) -> Result<(), StoreError> {
+        engine!(self.check_writable())
+    }
+
     /// A page of keys.
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
         engine!(self.list(request, now))

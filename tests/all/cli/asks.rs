@@ -34,6 +34,7 @@ fn a_secret_is_asked_for_without_echo() {
 #[test]
 fn the_doctor_asks_for_what_it_needs() {
     let home = Home::new();
+    home.create("another");
     let mut terminal = start(&home, &["doctor", &"1".repeat(32)]);
     terminal.sees("Secret access key (Enter for none): ");
     terminal.press(&format!("{}<Enter>", "2".repeat(32)));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::channel;
 
 use latchkey::server::Role;
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::remote::{Remote, remember};
+use crate::support::bindfs::Mounted;
 use crate::support::home::{Done, Home, text};
 use crate::support::program::{binary, environment};
 
@@ -255,33 +256,11 @@ fn into_a_file_descriptor_that_the_shell_has_opened() {
     assert_eq!(home.keys().len(), keys, "no key was made");
 }
 
-/// A folder as WSL, vfat and CIFS have it: whatever mode is asked for, everybody may read.
-struct Public {
-    folder: std::path::PathBuf,
-}
-
-impl Public {
-    fn mount(home: &Home) -> Self {
-        let (below, folder) = (home.path("below"), home.path("public"));
-        fs::create_dir(&below).unwrap();
-        fs::create_dir(&folder).unwrap();
-        let bindfs = Command::new("bindfs").args(["-p", "0777", "--chmod-ignore"]).args([&below, &folder]).output();
-        let bindfs = bindfs.expect("apt-get install bindfs");
-        assert!(bindfs.status.success(), "{bindfs:?}");
-        Self { folder }
-    }
-}
-
-impl Drop for Public {
-    fn drop(&mut self) {
-        let _ = Command::new("fusermount").arg("-u").arg(&self.folder).output();
-    }
-}
-
+/// WSL, vfat and CIFS are so: whatever mode is asked for, everybody may read.
 #[test]
 fn a_file_system_that_keeps_nothing_private_gets_no_secret() {
     let home = Home::new();
-    let public = Public::mount(&home);
+    let public = Mounted::new(&home.path("below"), &home.path("public"), &["-p", "0777", "--chmod-ignore"]);
     let error = home.run(&["keys", "create", "--secret-file", "public/secret"]).failed(2);
     assert!(error.contains("keeps no file private") && error.contains("No key was made"), "{error}");
     assert_eq!(home.keys().len(), 0);

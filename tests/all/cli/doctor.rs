@@ -56,6 +56,7 @@ fn what_is_wrong_with_a_key_is_said() {
 #[test]
 fn the_mistake_in_a_failing_token_is_found() {
     let home = Home::new();
+    home.create("another");
     let secret = home.file("secret", &"2".repeat(32));
     let id = "1".repeat(32);
     let made = |key: &[u8], content: &str| hmac_token(key, content.as_bytes()).expose().to_owned();
@@ -108,6 +109,7 @@ fn what_was_given_is_never_passed_over() {
 #[test]
 fn the_surroundings_hold_no_password() {
     let home = Home::new();
+    home.create("");
     let mut run = home.command(&["doctor", "--url", "https://us.example.invalid", "--output", "json"]);
     run.env("HTTPS_PROXY", "http://jo:hunter2@127.0.0.1:1").stdin(Stdio::null());
     let done = Done::of(run.spawn().unwrap());

@@ -109,7 +109,7 @@ fn a_data_folder_that_is_there_keeps_its_mode_and_its_files() {
     assert_eq!((mode("dd"), mode("dd/keys.db"), mode("dd/master.key")), (0o755, 0o600, 0o600));
     set(0o777);
     assert!(home.run(&["--data", "dd", "keys", "list"]).failed(6).contains("chmod 700"));
-    home.run(&["--data", "new", "keys", "list"]).good();
+    home.run(&["--data", "new", "keys", "create"]).good();
     assert_eq!(mode("new"), 0o700);
 }
 

@@ -10,6 +10,7 @@ mod help;
 mod keys;
 mod output;
 mod remote;
+mod stores;
 mod surroundings;
 mod team;
 mod trouble;

@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use latchkey::client::session_file::{SessionFile, SessionStorage};
 use latchkey::client::{AdminSession, Target};
 use latchkey::domain::{BaseUrl, Untrusted};
-use latchkey::server::{AppState, DataFolder, Role, Sessions, serve};
+use latchkey::server::{AppState, DataFolder, Role, Sessions, StoreAccess, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -49,7 +49,7 @@ impl Remote {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let sessions = Sessions::single(&SecretString::from(SESSION), "jo", role);
-                let state = AppState::new(DataFolder::open(&data).await.unwrap(), sessions);
+                let state = AppState::new(DataFolder::open(&data, StoreAccess::Create).await.unwrap(), sessions);
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 serve(listener, state, async { stopped.await.unwrap_or_default() }).await.unwrap();
             });

@@ -42,6 +42,7 @@ fn not_signed_in_and_not_allowed_are_3() {
 #[test]
 fn a_key_that_is_not_there_is_4() {
     let home = Home::new();
+    home.create("another");
     for args in [
         &["keys", "show", "PKNOTTHERE"][..],
         &["keys", "edit", "PKNOTTHERE", "--label", "x"],
@@ -107,6 +108,7 @@ fn a_hint_leads_to_the_server_that_it_is_about() {
     let (url, gone) = (&remote.url, nowhere());
     let (id, _) = home.create("");
     let secret = home.file("secret", &"2".repeat(32));
+    home.run(&["--data", "it's here", "keys", "create"]).good();
     let at = |args: &[&str], code: i32, words: &str| {
         let done = home.run(args);
         assert_eq!(done.code, code, "{done:?}");
@@ -153,6 +155,7 @@ fn a_notice_of_the_settings_is_said_where_their_profile_is_used() {
     let home = Home::new();
     std::fs::create_dir_all(home.path(".config/latchkey")).unwrap();
     home.file(".config/latchkey/config.toml", "[profiles.pp]\nbase_url = \"https://x.invalid/dashboard\"\n");
+    home.create("");
     home.run(&["--profile", "local", "keys", "list"]).good();
     assert!(
         home.run(&["--profile", "pp", "keys", "list"])

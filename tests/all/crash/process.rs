@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use latchkey::domain::hmac_token;
+use latchkey::server::StoreAccess;
 use latchkey::server::embedded;
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
@@ -44,7 +45,7 @@ pub struct Process {
 /// Serves until the parent is gone if this process was started for that, and says whether it was.
 pub async fn has_served() -> bool {
     let Ok(folder) = std::env::var(FOLDER) else { return false };
-    let server = embedded::start(Path::new(&folder)).await.unwrap();
+    let server = embedded::start(Path::new(&folder), StoreAccess::Create).await.unwrap();
     let line = format!("\n{READY}{} {}\n", server.socket.display(), server.session.expose_secret());
     std::io::stdout().write_all(line.as_bytes()).unwrap();
     std::io::stdout().flush().unwrap();

@@ -10,7 +10,7 @@ use latchkey::server::auth::username::Username;
 use latchkey::server::net::limits::Limits;
 use latchkey::server::net::listen_addr::ListenAddr;
 use latchkey::server::team::{HttpServer, Setup};
-use latchkey::server::{DataFolder, Role};
+use latchkey::server::{DataFolder, Role, StoreAccess};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ pub const PASSWORD: &str = "correct-horse-battery-staple";
 
 /// A server for many with jo, who may change keys, and au, who may not.
 async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
-    let store = DataFolder::open(folder).await.unwrap().store;
+    let store = DataFolder::open(folder, StoreAccess::Create).await.unwrap().store;
     for (name, role) in [("jo", Role::Administrator), ("au", Role::Auditor)] {
         let hash = passwords::hash(&SecretString::from(PASSWORD)).unwrap();
         let name = Username::parse(name).unwrap();

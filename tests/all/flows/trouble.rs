@@ -6,7 +6,7 @@ use super::Bench;
 use crate::support::bench::{client_of, server_named};
 use latchkey::client::{ApiError, Client, ConnectionSettings, Target};
 use latchkey::domain::BaseUrl;
-use latchkey::server::{AppState, DataFolder, Role, Sessions, embedded, serve};
+use latchkey::server::{AppState, DataFolder, Role, Sessions, StoreAccess, embedded, serve};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -32,7 +32,7 @@ async fn the_server_goes_away_and_comes_back() {
     bench.type_keys("c typed<Enter>").await;
     bench.sees("Nothing was lost. Press Enter to retry.");
     bench.sees("typed");
-    bench.server = Some(embedded::start(bench.folder.path()).await.unwrap());
+    bench.server = Some(embedded::start(bench.folder.path(), StoreAccess::Create).await.unwrap());
     bench.pass(Duration::from_secs(1)).await;
     // Another session: the old one ended with its server.
     bench.type_keys("<Esc>").await;
@@ -62,8 +62,10 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
 async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
     let folder = TempDir::new().unwrap();
     let token = SecretString::from("auditors-session");
-    let state =
-        AppState::new(DataFolder::open(folder.path()).await.unwrap(), Sessions::single(&token, "jo", Role::Auditor));
+    let state = AppState::new(
+        DataFolder::open(folder.path(), StoreAccess::Create).await.unwrap(),
+        Sessions::single(&token, "jo", Role::Auditor),
+    );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, state, std::future::pending()));
@@ -80,7 +82,7 @@ async fn an_auditor_sees_keys_and_is_told_what_is_not_allowed() {
 #[tokio::test]
 async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
     let folder = TempDir::new().unwrap();
-    let server = embedded::start(folder.path()).await.unwrap();
+    let server = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
     let client = Client::unix(&server.socket, &SecretString::from("wrong")).unwrap();
     let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;

@@ -198,8 +198,45 @@ fn a_data_folder_that_cannot_be_used_is_named_on_a_restored_terminal() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("file"), "in the way").unwrap();
     let data = home.path().join("file/data");
-    let terminal = Terminal::start(latchkey(home.path()).args(["--data".as_ref(), data.as_os_str()]));
+    let mut terminal = Terminal::start(latchkey(home.path()).args(["--data".as_ref(), data.as_os_str()]));
+    terminal.sees("Create a data folder there?");
+    terminal.press("yes<Enter>");
     let (status, terminal) = terminal.ends();
     assert!(!status.success());
     assert!(terminal.text().replace('\n', "").contains("file/data"), "{}", terminal.text());
+}
+
+#[test]
+fn a_folder_that_was_named_is_created_only_after_a_yes() {
+    let home = TempDir::new().unwrap();
+    let data = home.path().join("typo");
+    for plain in [false, true] {
+        for answer in ["<Enter>", "no<Enter>", "<Ctrl-C>"] {
+            let mut terminal = Terminal::start(
+                latchkey(home.path())
+                    .args(["--data", "typo"])
+                    .args(plain.then_some("--plain"))
+                    .current_dir(home.path()),
+            );
+            terminal.sees("There are no access keys in typo. Create a data folder there?");
+            terminal.press(answer);
+            let (status, terminal) = terminal.ends();
+            assert!(!status.success(), "{}", terminal.text());
+            assert!(!data.exists(), "{answer}");
+        }
+    }
+    // One that may change nothing isn't even asked.
+    let mut terminal =
+        Terminal::start(latchkey(home.path()).args(["--read-only", "--data", "typo"]).current_dir(home.path()));
+    terminal.sees("There are no access keys in typo");
+    terminal.press("q");
+    terminal.ends();
+    assert!(!data.exists());
+    let mut terminal = Terminal::start(latchkey(home.path()).args(["--data", "typo"]).current_dir(home.path()));
+    terminal.sees("Create a data folder there?");
+    terminal.press("yes<Enter>");
+    terminal.sees("No access keys yet");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+    assert!(data.join("keys.db").exists());
 }

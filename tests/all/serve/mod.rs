@@ -3,6 +3,7 @@
 
 mod admin;
 mod clients;
+mod gone;
 mod limits;
 mod listen_addrs;
 mod log;

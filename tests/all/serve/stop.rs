@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::support::served::{Served, data};
 use crate::support::server::{add_administrator, send, text};
-use latchkey::server::Role;
+use latchkey::server::{Role, StoreAccess};
 
 /// A create whose body of 2 bytes is still to come, when the server has begun to read it.
 async fn trickle(server: &Served, session: &str) -> TcpStream {
@@ -68,7 +68,7 @@ async fn the_programs_own_server_runs_beside_it_on_the_same_data() {
     add_administrator(&data(&server.home), "jo", Role::Administrator);
     let session = server.session("jo").await;
     let (id, secret) = server.create(&session).await;
-    let beside = latchkey::server::embedded::start(&data(&server.home)).await.unwrap();
+    let beside = latchkey::server::embedded::start(&data(&server.home), StoreAccess::Create).await.unwrap();
     let socket = reqwest::Client::builder().unix_socket(beside.socket.as_path()).build().unwrap();
     let own = secrecy::ExposeSecret::expose_secret(&beside.session).to_owned();
     let granted = send(server.exchange_request(&id, &secret)).await;

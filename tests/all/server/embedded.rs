@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use latchkey::server::StoreAccess;
 use latchkey::server::embedded;
 use latchkey::server::embedded::{Embedded, EmbeddedServers, StartError};
 use reqwest::{Client, Method, RequestBuilder};
@@ -33,7 +34,7 @@ fn entries(folder: &Path) -> Vec<String> {
 #[tokio::test]
 async fn it_listens_when_it_has_started_and_leaves_no_socket() {
     let folder = folder();
-    let server = embedded::start(folder.path()).await.unwrap();
+    let server = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
     assert_eq!(server.socket, folder.path().join("api.sock"));
     let created = create(&server, "one").await;
     assert_eq!(created.status, 201);
@@ -49,10 +50,10 @@ async fn it_listens_when_it_has_started_and_leaves_no_socket() {
 async fn a_run_has_one_server_for_each_folder_until_it_stops_them() {
     let folders = [folder(), folder()];
     let servers = EmbeddedServers::default();
-    let (socket, session) = servers.start(folders[0].path()).await.unwrap();
-    let (same, known) = servers.clone().start(folders[0].path()).await.unwrap();
+    let (socket, session) = servers.start(folders[0].path(), StoreAccess::Create).await.unwrap();
+    let (same, known) = servers.clone().start(folders[0].path(), StoreAccess::Create).await.unwrap();
     assert_eq!((&socket, session.expose_secret()), (&same, known.expose_secret()));
-    assert_ne!(servers.start(folders[1].path()).await.unwrap().0, socket);
+    assert_ne!(servers.start(folders[1].path(), StoreAccess::Create).await.unwrap().0, socket);
     servers.stop().await;
     for folder in folders {
         assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "master.key"]);
@@ -62,8 +63,8 @@ async fn a_run_has_one_server_for_each_folder_until_it_stops_them() {
 #[tokio::test]
 async fn several_at_once_on_one_folder() {
     let folder = folder();
-    let one = embedded::start(folder.path()).await.unwrap();
-    let two = embedded::start(folder.path()).await.unwrap();
+    let one = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
+    let two = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
     assert_ne!(one.socket, two.socket);
     assert_ne!(one.session.expose_secret(), two.session.expose_secret());
     create(&one, "one").await;
@@ -72,7 +73,7 @@ async fn several_at_once_on_one_folder() {
         assert_eq!(send(call(server, Method::GET, "/keys")).await.body["total"], 2);
     }
     one.stop().await;
-    let three = embedded::start(folder.path()).await.unwrap();
+    let three = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
     assert_eq!(three.socket, folder.path().join("api.sock"), "the name is free again");
     assert_eq!(send(call(&two, Method::GET, "/keys")).await.status, 200);
     two.stop().await;
@@ -83,7 +84,7 @@ async fn several_at_once_on_one_folder() {
 async fn a_long_path_does_not_matter() {
     let parent = folder();
     let deep = parent.path().join("x".repeat(120));
-    let server = embedded::start(&deep).await.unwrap();
+    let server = embedded::start(&deep, StoreAccess::Create).await.unwrap();
     assert!(!server.socket.starts_with(&deep));
     assert_eq!(create(&server, "one").await.status, 201);
     let socket = server.socket.clone();
@@ -94,7 +95,7 @@ async fn a_long_path_does_not_matter() {
 #[tokio::test]
 async fn a_request_that_runs_is_finished() {
     let folder = folder();
-    let server = embedded::start(folder.path()).await.unwrap();
+    let server = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
     let mut stream = UnixStream::connect(&server.socket).await.unwrap();
     let head = format!(
         "POST /api/v2/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nidempotency-key: k\r\n\
@@ -119,7 +120,24 @@ async fn what_keeps_it_from_starting_is_said() {
     let folder = folder();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let error = embedded::start(&file).await.err().unwrap();
+    let error = embedded::start(&file, StoreAccess::Create).await.err().unwrap();
     assert!(matches!(error, StartError::Data(_)));
     assert!(error.to_string().contains("check that the folder exists"), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_takes_no_key() {
+    let folder = folder();
+    let server = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
+    create(&server, "one").await;
+    for name in ["keys.db", "keys.db-wal", "keys.db-shm"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let refused = create(&server, "two").await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    let words = text(&refused.body["message"]);
+    assert!(words.contains(folder.path().to_str().unwrap()) && words.contains("was removed or replaced"), "{words}");
+    assert_eq!(send(call(&server, Method::GET, "/keys")).await.status, 503);
+    assert!(!folder.path().join("keys.db").exists(), "no other one is made");
+    server.stop().await;
 }

@@ -8,6 +8,7 @@ use latchkey::client::{ApiError, Client, Connection, Server, Target};
 use latchkey::domain::{Profile, SecretKey};
 use latchkey::platform::clipboard::report::What;
 use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::server::StoreAccess;
 use latchkey::server::embedded;
 use latchkey::server::embedded::Embedded;
 use latchkey::tui::runtime::Options;
@@ -57,7 +58,7 @@ impl Bench {
 
     /// A page on a server with these data.
     pub async fn on(folder: TempDir) -> Self {
-        let server = embedded::start(folder.path()).await.unwrap();
+        let server = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
         let mut bench = Self::with(folder, reach(&server, "local"));
         bench.server = Some(server);
         bench.settle().await;
@@ -66,7 +67,7 @@ impl Bench {
 
     /// Another page, by another server on the same data.
     pub async fn on_same_data(other: &Self) -> Self {
-        let server = embedded::start(other.folder.path()).await.unwrap();
+        let server = embedded::start(other.folder.path(), StoreAccess::Create).await.unwrap();
         let mut bench = Self::with(TempDir::new().unwrap(), reach(&server, "another"));
         bench.server = Some(server);
         bench.settle().await;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::domain::{KeyId, SecretKey};
 use latchkey::server::auth::vault::Vault;
 use latchkey::server::test_support::{document, fold};
-use latchkey::server::{DataError, DataFolder};
+use latchkey::server::{DataError, DataFolder, StoreAccess};
 use rusqlite::{Connection, Transaction, params};
 use zeroize::Zeroizing;
 
@@ -86,7 +86,9 @@ pub fn fill(folder: &Path, keys: u64, progress: &mut dyn FnMut(u64)) -> Result<(
 /// Opens a data folder; also from a test that has a runtime.
 fn open(folder: &Path) -> Result<DataFolder, DataError> {
     let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
-    std::thread::scope(|scope| scope.spawn(|| runtime().block_on(DataFolder::open(folder))).join().unwrap())
+    std::thread::scope(|scope| {
+        scope.spawn(|| runtime().block_on(DataFolder::open(folder, StoreAccess::Create))).join().unwrap()
+    })
 }
 
 /// Building a sorted index is faster than growing it. Gives the statements that create the indexes again.

@@ -74,6 +74,9 @@ impl Home {
 
     /// The keys that there are.
     pub fn keys(&self) -> Vec<Value> {
+        if !self.path(".local/share/latchkey").exists() {
+            return Vec::new();
+        }
         self.run(&["keys", "list", "--output", "json"]).json().as_array().unwrap().clone()
     }
 

@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod bench;
+pub mod bindfs;
 pub mod desktop;
 pub mod executable;
 pub mod files;

@@ -98,11 +98,16 @@ impl Served {
     }
 
     /// SIGTERM; gives its end and what it still logged.
-    pub fn stop(mut self) -> (ExitStatus, Vec<Value>) {
+    pub fn stop(self) -> (ExitStatus, Vec<Value>) {
         self.signal(Signal::TERM);
+        self.ended()
+    }
+
+    /// Waits for its end, and gives that and what it still logged. Its last line may be no JSON: why it ended.
+    pub fn ended(mut self) -> (ExitStatus, Vec<Value>) {
         let status = self.child.wait().unwrap();
         while let Ok(line) = self.lines.recv() {
-            self.log.push(serde_json::from_str(&line).unwrap());
+            self.log.extend(serde_json::from_str(&line).ok());
         }
         (status, std::mem::take(&mut self.log))
     }

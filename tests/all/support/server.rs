@@ -8,7 +8,7 @@ use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use latchkey::domain::hmac_token;
 use latchkey::server::auth::username::Username;
-use latchkey::server::{AppState, DataError, DataFolder, Role, Sessions, serve};
+use latchkey::server::{AppState, DataError, DataFolder, Role, Sessions, StoreAccess, serve};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
@@ -213,7 +213,7 @@ pub fn add_administrator(folder: &Path, username: &str, role: Role) {
 
 /// Opens a data folder.
 pub fn open(folder: &Path) -> Result<DataFolder, DataError> {
-    wait(DataFolder::open(folder))
+    wait(DataFolder::open(folder, StoreAccess::Create))
 }
 
 /// Runs `work` to its end; also in a test that has a runtime.

@@ -155,6 +155,8 @@ fn a_create_in_a_folder_that_was_new_is_found_by_any_of_its_names() {
     let home = TempDir::new().unwrap();
     let at = |folder: &str| Terminal::start(latchkey(home.path()).args(["--data", folder]).current_dir(home.path()));
     let mut page = at("new");
+    page.sees("Create a data folder there?");
+    page.press("yes<Enter>");
     page.sees("No access keys yet");
     page.create_and_show("first");
     kill(page);

@@ -18,6 +18,7 @@ use crate::operations::format::Format;
 use crate::operations::interrupt::Flow;
 use crate::operations::pending::PendingCreates;
 use crate::operations::prompter::Prompter as _;
+use crate::server::StoreAccess;
 
 /// Creates a key and brings its secret to where it was asked to.
 pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure> {
@@ -26,7 +27,7 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     let rescue = Rescue::prepare(&settings.dirs.state)?;
     let destination = Destination::prepare(&args.delivery())?;
     let connection = tokio::select! {
-        connection = connect_to_change(settings) => connection?,
+        connection = connect_to_change(settings, StoreAccess::Create) => connection?,
         () = prompts.guard().signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
     };
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);

@@ -14,6 +14,7 @@ use crate::operations::format::Format;
 use crate::operations::prompter::Prompter as _;
 use crate::operations::{delete, messages};
 use crate::platform::prompt;
+use crate::server::StoreAccess;
 use outcome::{DeleteOutcome, DeleteReport};
 
 /// Deletes each key in turn. The exit code is the highest of all.
@@ -23,7 +24,7 @@ pub async fn run(args: DeleteArgs, settings: &Context) -> Result<Exit, Failure> 
             .next(format!("{} Use --yes to delete these keys without confirmation.", messages::NOTHING_DELETED)));
     }
     let ids = input::ids(&args.ids)?;
-    let mut server = connect_to_change(settings).await?;
+    let mut server = connect_to_change(settings, StoreAccess::Open).await?;
     let result = delete_all(&ids, &args, &server, settings.format).await;
     server.end_session().await;
     result

@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod exchange;
+pub mod health;
 pub mod keys;
 pub mod list;
 pub mod sign_in;

@@ -1,29 +1,25 @@
 //! The few connections to the database file, opened when they are first needed.
 
-use std::fs::{OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::cancel::Cancel;
+use super::connect::{connect, connect_read_only, create};
+use super::file_id::FileId;
 use super::migrate;
 use crate::server::store::error::StoreError;
 
 /// Each takes memory, and the machine's file cache serves all.
 const MOST_READERS: usize = 2;
-/// How long to wait for another process's transaction.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How soon to retry what does not wait by itself.
-const AGAIN: Duration = Duration::from_millis(5);
-/// Prepared statements of a connection: enough for every form of the list, small in memory.
-const STATEMENTS: usize = 48;
 
 /// One writer and up to two readers.
 pub(crate) struct Connections {
     path: PathBuf,
+    /// The files that the connections have open, by their paths.
+    files: Vec<(PathBuf, FileId)>,
+    is_read_only: bool,
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Readers>,
     returned: Condvar,
@@ -46,8 +42,42 @@ impl Connections {
             writer = Some(first);
             first = connect(&path)?;
         }
-        let readers = Mutex::new(Readers { free: vec![first], lent: 0 });
-        Ok(Self { path, writer: Mutex::new(writer), readers, returned: Condvar::new() })
+        Ok(Self { writer: Mutex::new(writer), ..Self::of(path, first, false) })
+    }
+
+    /// Opens an existing database whose folder can't be written.
+    pub(crate) fn read_only(path: PathBuf) -> Result<Self, StoreError> {
+        let first = connect_read_only(&path)?;
+        if migrate::is_due(&first)? {
+            return Err(StoreError::Older);
+        }
+        Ok(Self::of(path, first, true))
+    }
+
+    fn of(path: PathBuf, first: Connection, is_read_only: bool) -> Self {
+        let mut log = path.clone().into_os_string();
+        log.push("-wal");
+        let files = [path.clone(), log.into()].into_iter().filter_map(|path| FileId::at(&path).map(|id| (path, id)));
+        Self {
+            files: files.collect(),
+            path,
+            is_read_only,
+            writer: Mutex::default(),
+            readers: Mutex::new(Readers { free: vec![first], lent: 0 }),
+            returned: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.is_read_only
+    }
+
+    /// Fails if the files that the connections have open are no longer those at their paths.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.files.iter().find(|(path, id)| id.is_gone_from(path)) {
+            Some((path, _)) => Err(StoreError::Gone(path.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Runs `job` on a reader, so that everything it reads is of one moment.
@@ -56,17 +86,22 @@ impl Connections {
         cancel: &Cancel,
         job: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.check()?;
         let mut lent = self.borrow(cancel)?;
         let _running = cancel.watch(lent.connection()?)?;
         let transaction = lent.connection()?.transaction()?;
         job(&transaction)
     }
 
-    /// Runs `job` as one transaction: all of it is stored, or nothing.
+    /// Runs `job` as one transaction: all of it is stored, or nothing. Fails also if it was stored in files that are gone.
     pub(crate) fn write<T>(
         &self,
         job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if self.is_read_only {
+            return Err(StoreError::ReadOnly);
+        }
+        self.check()?;
         let mut slot = lock(&self.writer);
         if slot.is_none() {
             *slot = Some(connect(&self.path)?);
@@ -75,6 +110,7 @@ impl Connections {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = job(&transaction)?;
         transaction.commit()?;
+        self.check()?;
         Ok(done)
     }
 
@@ -90,7 +126,8 @@ impl Connections {
                 readers.lent += 1;
                 let mut lent = Lent { pool: self, connection: None };
                 drop(readers);
-                lent.connection = Some(connect(&self.path)?);
+                let open = if self.is_read_only { connect_read_only } else { connect };
+                lent.connection = Some(open(&self.path)?);
                 return Ok(lent);
             }
             readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
@@ -123,62 +160,4 @@ impl Drop for Lent<'_> {
 /// A panic under the lock leaves the connection whole: its transaction was rolled back when dropped.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// `SQLite` gives its other files the mode of the first.
-fn create(path: &Path) -> Result<(), StoreError> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(file) => file.set_permissions(Permissions::from_mode(0o600)).map_err(StoreError::files(path)),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::files(path)(error)),
-    }
-}
-
-/// `synchronous = FULL`: what was answered survives a power cut. A small page cache: the system has one too.
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    log_ahead(&connection)?;
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;",
-    )?;
-    Ok(connection)
-}
-
-/// Turns the write-ahead log on. Where several do so for a new database at once, `SQLite` tells all but one that it is
-/// busy, without waiting: they might wait for each other.
-#[expect(clippy::disallowed_methods, reason = "SQLite gives no sign when its lock is free")]
-fn log_ahead(connection: &Connection) -> Result<(), StoreError> {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match connection.execute_batch("PRAGMA journal_mode = WAL").map_err(StoreError::from) {
-            Err(StoreError::Busy) if Instant::now() < until => std::thread::sleep(AGAIN),
-            done => return done,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What runs code or touches files beside the database. `SQLite` is built with support for extensions, and refuses
-    /// them before it looks for the file: the connection never allows them.
-    #[test]
-    fn a_connection_loads_no_code_and_touches_no_other_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys.db");
-        create(&path).unwrap();
-        let connection = connect(&path).unwrap();
-        let ask = |sql: &str| connection.query_row(sql, [], |_| Ok(())).unwrap_err().to_string();
-        for sql in ["SELECT load_extension('latchkey')", "SELECT load_extension('latchkey', 'entry')"] {
-            assert!(ask(sql).contains("not authorized"), "{sql}: {}", ask(sql));
-        }
-        assert!(ask("SELECT fts3_tokenizer('simple', x'00')").contains("fts3tokenize disabled"));
-        for sql in ["SELECT readfile('/etc/passwd')", "SELECT writefile('x', 'y')", "SELECT edit('x')"] {
-            assert!(ask(sql).contains("no such function"), "{sql}: {}", ask(sql));
-        }
-    }
 }

@@ -2,10 +2,12 @@
 
 mod administrators;
 mod cancel;
+mod connect;
 mod connections;
 mod edit;
 mod error;
 mod events;
+mod file_id;
 mod list;
 mod migrate;
 mod row;

@@ -16,8 +16,34 @@ pub(crate) struct SqliteStore(Arc<Connections>);
 impl SqliteStore {
     /// Opens the database in this file; creates or migrates it where needed.
     pub(crate) async fn open(path: PathBuf) -> Result<Self, StoreError> {
-        let connections = tokio::task::spawn_blocking(move || Connections::open(path)).await;
+        Self::of(move || Connections::open(path)).await
+    }
+
+    /// Opens the existing database in this file, of which nothing can be written.
+    pub(crate) async fn read_only(path: PathBuf) -> Result<Self, StoreError> {
+        Self::of(move || Connections::read_only(path)).await
+    }
+
+    async fn of(open: impl FnOnce() -> Result<Connections, StoreError> + Send + 'static) -> Result<Self, StoreError> {
+        let connections = tokio::task::spawn_blocking(open).await;
         Ok(Self(Arc::new(connections.map_err(|_| StoreError::Panicked)??)))
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.0.is_read_only()
+    }
+
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        self.run(|connections, _| connections.check()).await
+    }
+
+    /// Writes the version again: a page of the log, as every change does.
+    pub(crate) async fn check_writable(&self) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let version: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            Ok(transaction.pragma_update(None, "user_version", version)?)
+        })
+        .await
     }
 
     /// Runs `job` on a reader, so that everything it reads is of one moment. Dropping the future ends it.

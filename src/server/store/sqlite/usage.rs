@@ -45,6 +45,9 @@ impl SqliteStore {
         uses: Vec<(String, Use)>,
         events: Vec<(String, NewEvent)>,
     ) -> Result<(), StoreError> {
+        if self.is_read_only() {
+            return Ok(());
+        }
         self.write(move |transaction| {
             let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3
                        WHERE id = ?1 AND (last_used_at <= ?2 OR last_used_at > ?4)";

@@ -13,7 +13,7 @@ use crate::server::store::sqlite::text::Needle;
 impl SqliteStore {
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
         self.run(move |connections, cancel| {
-            if connections.read(cancel, |connection| sweep_is_due(connection, now))? {
+            if !connections.is_read_only() && connections.read(cancel, |connection| sweep_is_due(connection, now))? {
                 connections.write(|transaction| sweep(transaction, now))?;
             }
             connections.read(cancel, |connection| page(&ListQuery { connection, request: &request, now, cancel }))

@@ -1,0 +1,124 @@
+//! Opening a connection to the database file.
+
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use url::Url;
+
+use super::row;
+use crate::server::store::error::StoreError;
+
+/// How long to wait for another process's transaction.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon to retry what does not wait by itself.
+const AGAIN: Duration = Duration::from_millis(5);
+/// Prepared statements of a connection: enough for every form of the list, small in memory.
+const STATEMENTS: usize = 48;
+
+/// `SQLite` gives its other files the mode of the first.
+pub(crate) fn create(path: &Path) -> Result<(), StoreError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(file) => file.set_permissions(Permissions::from_mode(0o600)).map_err(StoreError::files(path)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::files(path)(error)),
+    }
+}
+
+/// `synchronous = FULL`: what was answered survives a power cut. A small page cache: the system has one too.
+pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    log_ahead(&connection)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(connection)
+}
+
+/// Opens a database whose folder can't be written. `SQLite` reads a write-ahead log through an index beside it, which it
+/// can't make there. Without a log none is needed; otherwise it is kept in memory, which takes a connection that shares
+/// nothing and locks nothing (sqlite.org/wal.html, sections 5 and 8).
+pub(crate) fn connect_read_only(path: &Path) -> Result<Connection, StoreError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    let alone = if has_log { "vfs=unix-none" } else { "immutable=1" };
+    let mut found = Err(StoreError::Busy);
+    for parameters in ["", alone] {
+        found = open_read_only(path, parameters);
+        if found.is_ok() {
+            break;
+        }
+    }
+    found
+}
+
+fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreError> {
+    let absolute = std::path::absolute(path).map_err(StoreError::files(path))?;
+    let mut url =
+        Url::from_file_path(&absolute).map_err(|()| StoreError::files(path)(ErrorKind::InvalidInput.into()))?;
+    url.set_query(Some(parameters));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(url.as_str(), flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    if parameters.starts_with("vfs") {
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    }
+    connection.execute_batch("PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;")?;
+    // Stored states and their counts are brought up to date by a write, which is not possible here: a view in place of
+    // each table has those of this moment.
+    connection.execute_batch(&format!(
+        "CREATE TEMP VIEW keys AS SELECT {}, generation, CASE
+             WHEN expires_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER) THEN 1 ELSE 2 * switched_off END AS state
+         FROM main.keys;
+         CREATE TEMP VIEW counts AS SELECT state, count(*) AS n FROM keys GROUP BY state;
+         SELECT seq FROM keys LIMIT 1;",
+        row::columns().replace(", state,", ",")
+    ))?;
+    Ok(connection)
+}
+
+/// Turns the write-ahead log on. Where several do so for a new database at once, `SQLite` tells all but one that it is
+/// busy, without waiting: they might wait for each other.
+#[expect(clippy::disallowed_methods, reason = "SQLite gives no sign when its lock is free")]
+fn log_ahead(connection: &Connection) -> Result<(), StoreError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL").map_err(StoreError::from) {
+            Err(StoreError::Busy) if Instant::now() < until => std::thread::sleep(AGAIN),
+            done => return done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What runs code or touches files beside the database. `SQLite` is built with support for extensions, and refuses
+    /// them before it looks for the file: the connection never allows them.
+    #[test]
+    fn a_connection_loads_no_code_and_touches_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        create(&path).unwrap();
+        let connection = connect(&path).unwrap();
+        let ask = |sql: &str| connection.query_row(sql, [], |_| Ok(())).unwrap_err().to_string();
+        for sql in ["SELECT load_extension('latchkey')", "SELECT load_extension('latchkey', 'entry')"] {
+            assert!(ask(sql).contains("not authorized"), "{sql}: {}", ask(sql));
+        }
+        assert!(ask("SELECT fts3_tokenizer('simple', x'00')").contains("fts3tokenize disabled"));
+        for sql in ["SELECT readfile('/etc/passwd')", "SELECT writefile('x', 'y')", "SELECT edit('x')"] {
+            assert!(ask(sql).contains("no such function"), "{sql}: {}", ask(sql));
+        }
+    }
+}
