@@ -162,6 +162,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         self.is_stopped = false;
         let effect = match step {
             LoopStep::Input(Ok(())) => {
+                self.state.on_read(self.events.iter().filter(|event| event.as_key_event().is_some()).count());
                 // Every press that has come is taken before anything is drawn.
                 while let Some(event) = self.events.pop_front() {
                     #[cfg(debug_assertions)]

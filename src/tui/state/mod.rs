@@ -7,6 +7,7 @@ mod form;
 mod guard;
 mod help;
 mod list;
+mod pace;
 mod panes;
 mod pending;
 mod profiles;
@@ -30,6 +31,7 @@ pub use form::{Expiry, Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
 pub use help::PRESS;
 pub use list::{List, LoadFailure};
+pub use pace::{Pace, QUIET, Stage};
 pub use panes::{DetailsPane, Panes, SMALLEST};
 pub use pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
 pub use profiles::ProfilesDialog;
@@ -76,6 +78,8 @@ pub struct State {
     pub guard: Option<Guard>,
     /// The warnings that need not be told again, until the next dialog with a secret.
     accepted: Vec<Warning>,
+    /// When presses came.
+    pub(crate) pace: Pace,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
     /// A create is under way: its answer holds the only copy of a secret.

@@ -83,6 +83,11 @@ impl TokenDialog {
         }
     }
 
+    /// Whether a field of its own has the focus.
+    pub(crate) const fn is_typing(&self) -> bool {
+        self.step.is_none() && matches!(self.focus, F::Base | F::Id | F::Secret | F::Content | F::Failing)
+    }
+
     pub fn act(&mut self, action: Action) -> StepOutcome {
         if let Some(step) = &mut self.step {
             let outcome = step.act(action);

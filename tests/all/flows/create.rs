@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Bench;
 use latchkey::platform::clipboard::report::What;
 use latchkey::tui::runtime::{RunOutcome, SignalEvent};
+use latchkey::tui::state::QUIET;
 
 #[tokio::test]
 async fn a_key_is_created_shown_copied_and_closed() {
@@ -187,4 +188,59 @@ async fn what_is_not_understood_is_said() {
     bench.gets(b"M\xfcller").await;
     bench.sees("set the terminal's encoding to UTF-8");
     bench.sees("Label    M ");
+}
+
+#[tokio::test]
+async fn a_paste_without_brackets_does_nothing_with_the_secret_of_the_key_it_makes() {
+    for label in ["nightly", ""] {
+        let mut bench = Bench::new().await;
+        bench.type_keys("c").await;
+        bench.gets_one_by_one(format!("{label}\rscw\rx\rh\rt\ri").as_bytes()).await;
+        bench.sees("Access key created");
+        bench.sees("Ignored: those keys came faster than typing");
+        assert_eq!((bench.copied(), bench.delivering()), (vec![], None));
+        bench.hides(bench.secret().expose());
+        // Nor does what comes in one read, later.
+        bench.pass(QUIET).await;
+        bench.gets(b"scw\rx\r").await;
+        assert_eq!((bench.copied(), bench.delivering()), (vec![], None));
+        bench.hides(bench.secret().expose());
+        // A press at leisure counts, and one soon after it does not.
+        bench.type_keys("s").await;
+        bench.sees(bench.secret().expose());
+        bench.gets(b"c").await;
+        assert_eq!(bench.copied(), []);
+        bench.type_keys("c").await;
+        assert_eq!(bench.copied().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_held_key_moves_where_it_only_moves() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c<Enter>").await;
+    bench.type_keys("<Right>").await;
+    bench.gets_one_by_one(b"\x1b[C\x1b[C\x1b[C\x1b[C").await;
+    bench.gets_one_by_one(b"\r").await;
+    bench.sees("Access key created");
+    bench.type_keys("<Enter>").await;
+    bench.sees("[Close and lose it]");
+}
+
+#[tokio::test]
+async fn what_is_typed_fast_into_a_field_counts_and_its_enter_does_not() {
+    let mut bench = Bench::new().await;
+    let (id, _) = bench.create("old").await;
+    bench.gets_one_by_one(format!("d{}\r", &id[16..]).as_bytes()).await;
+    bench.sees("Delete access key");
+    bench.type_keys("<Ctrl-U>").await;
+    bench.gets_one_by_one(format!("{}\r", &id[16..]).as_bytes()).await;
+    bench.sees(&id[16..]);
+    assert_eq!(bench.state().list.total, Some(1));
+    bench.type_keys("<Enter>").await;
+    bench.sees("No access keys yet");
+    bench.create("other").await;
+    bench.gets_one_by_one(b"a\t\r").await;
+    bench.gets(b"\t\r").await;
+    bench.sees("Deactivate");
 }

@@ -88,7 +88,8 @@ fn every_error_shows_it_escaped() {
             page.sees(words);
             page.press("<Esc>");
             page.loses(words);
-            page.press("d0000<Enter>");
+            page.press("d");
+            page.press("0000<Enter>");
             page.sees(words);
             page.press("<Ctrl-C>");
             let (_, page) = page.ends();

@@ -69,7 +69,8 @@ async fn the_page_opens_at_passportal_and_makes_tokens() {
         terminal.sees("Press t to test tokens");
         terminal.send(b"c");
         terminal.sees("Passportal keys are managed in its dashboard");
-        terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
+        terminal.press("t");
+        terminal.press(&format!("<Tab>{}<Tab>{}<Tab><Tab><Tab><Tab><Enter>", PAIR.0, PAIR.1));
         terminal.sees("Access token received.");
         terminal.send(b"\x03");
         terminal.ends().0.success()
@@ -115,7 +116,8 @@ async fn a_pair_that_passportal_refuses_is_looked_up_in_its_dashboard() {
     let page = tokio::task::spawn_blocking(move || {
         let mut terminal = Terminal::start(latchkey(&home.at("")));
         terminal.sees("Press t to test tokens");
-        terminal.send(format!("t\t{}\t{}\t\t\t\t\r", PAIR.0, PAIR.1).as_bytes());
+        terminal.press("t");
+        terminal.press(&format!("<Tab>{}<Tab>{}<Tab><Tab><Tab><Tab><Enter>", PAIR.0, PAIR.1));
         terminal.sees("Check in Passportal's dashboard");
         terminal.send(b"\x03");
         terminal.ends().0.success()

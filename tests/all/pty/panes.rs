@@ -89,9 +89,11 @@ fn a_copy_takes_no_press() {
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
     for _ in 0..8 {
-        terminal.send(b"cs"); // copied by a tmux of its own, while this is typed
+        terminal.press("c"); // copied by a tmux of its own, while this is typed
+        terminal.press("s");
         terminal.loses(&secret);
-        terminal.send(b"cs");
+        terminal.press("c");
+        terminal.press("s");
         terminal.sees(&secret);
     }
     terminal.press("c"); // showing and hiding take the word of a copy away

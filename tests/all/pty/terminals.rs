@@ -222,6 +222,30 @@ fn nothing_is_done_on_a_screen_that_is_too_small_to_show_it() {
     assert!(terminal.ends().0.success());
 }
 
+/// A serial line or `screen -X stuff` sends a paste as presses.
+#[test]
+fn a_paste_without_brackets_neither_shows_nor_saves_a_secret() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.press("c");
+    terminal.sees("Create access key");
+    for byte in b"nightly\rscw\rx\rscw\rx\r" {
+        terminal.send(&[*byte]);
+    }
+    terminal.sees("Access key created");
+    terminal.press("s");
+    terminal.sees("hidden in");
+    let secret = terminal.word("sk_");
+    assert_eq!(count(&terminal.bytes, secret.as_bytes()), 1, "it was shown before");
+    assert_eq!(count(&terminal.bytes, b"]52;"), 0, "it was copied");
+    let saved = std::fs::read_dir(home.path()).unwrap().flatten();
+    let saved: Vec<_> = saved.filter(|entry| entry.path().extension().is_some_and(|end| end == "secret")).collect();
+    assert!(saved.is_empty(), "{saved:?}");
+    terminal.close();
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
 /// Three resizes while a secret is shown: it hides, and the dialog stays.
 #[test]
 fn a_resize_hides_a_secret() {

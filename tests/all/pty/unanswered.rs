@@ -90,7 +90,8 @@ fn the_page_answers_while_the_server_does_not() {
     page.sees("cron");
     page.press("<Esc>");
     page.loses("cron");
-    page.press("d0001<Enter>");
+    page.press("d");
+    page.press("0001<Enter>");
     page.sees("Deleting");
     page.sees("Delete access key");
     page.press("<Esc>");

@@ -123,6 +123,7 @@ impl Stage {
             self.tokio.block_on(async { self.page.input(event) });
             self.settle();
         }
+        self.now = self.page.now();
     }
 
     pub fn pass(&mut self, time: Duration) {

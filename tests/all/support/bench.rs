@@ -103,10 +103,18 @@ impl Bench {
 
     /// Takes bytes of a terminal that come in one read.
     pub async fn gets(&mut self, bytes: &[u8]) {
-        for event in hands::of_bytes(bytes) {
-            self.input(event);
-        }
+        self.inputs(hands::of_bytes(bytes));
+        self.settle_tasks().await;
         self.settle().await;
+    }
+
+    /// Takes the same presses one after another, each in a read of its own, as fast as a serial line sends them.
+    pub async fn gets_one_by_one(&mut self, bytes: &[u8]) {
+        for event in hands::of_bytes(bytes) {
+            self.inputs([event].into());
+            self.settle_tasks().await;
+            self.settle().await;
+        }
     }
 
     /// Types a script and waits for nothing.

@@ -23,7 +23,7 @@ const MOST: usize = 2048;
 /// Bytes as the terminal sends them, into the whole program but for the server, which answers at once.
 ///
 /// The first byte chooses size and surroundings, ASCII alone among them. `0xff` in what follows gives up an open sequence and lets time pass;
-/// `0xfe` changes the size. Neither is part of any UTF-8.
+/// `0xfe` changes the size; after `0xfd` presses come at once, and after another at leisure. None is part of any UTF-8.
 pub fn input(bytes: &[u8]) {
     let Some((&first, bytes)) = bytes.split_first() else { return };
     let mut page = OnePage::new(first);
@@ -36,6 +36,7 @@ pub fn input(bytes: &[u8]) {
                 page.pass(Duration::from_secs(7));
             }
             0xfe => events.push_back(Event::Resize(SIZES[page.turn % SIZES.len()].0, SIZES[page.turn % SIZES.len()].1)),
+            0xfd => page.is_hasty = !page.is_hasty,
             byte => decoder.feed(&[byte], &mut events),
         }
         page.turn += 1;

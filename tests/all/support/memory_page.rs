@@ -17,7 +17,7 @@ use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::test_support;
 use latchkey::tui::runtime::{Machine, Options, Runtime, SignalEvent, Signals};
-use latchkey::tui::state::{ClockReading, NotSaved, SaveResult, SaveTarget, State};
+use latchkey::tui::state::{ClockReading, NotSaved, QUIET, SaveResult, SaveTarget, State};
 use latchkey::tui::terminal::Terminal;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use zeroize::Zeroizing;
@@ -261,9 +261,18 @@ impl MemoryPage {
         Self { runtime, terminal, machine, signals, api: None }
     }
 
-    /// Takes an event, and waits for nothing: what it asks for is answered later.
+    /// Takes an event, at leisure after the one before, and waits for nothing: what it asks for is answered later.
     pub fn input(&mut self, event: Event) {
-        self.terminal.send(event);
+        self.machine.state().at += QUIET;
+        self.inputs([event].into());
+    }
+
+    /// Takes events that come in one read, at once after the read before.
+    pub fn inputs(&mut self, events: VecDeque<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        events.into_iter().for_each(|event| self.terminal.send(event));
         let turn = std::pin::pin!(self.runtime.turn());
         assert!(turn.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(()), "an event is no reason to wait");
     }

@@ -1,16 +1,16 @@
 //! The page, and a server of three keys that answers at once, in memory: for input by the million.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use crossterm::event::{Event, KeyCode};
+use crossterm::event::{Event, KeyCode, KeyModifiers};
 use latchkey::client::{ApiError, Creation, Cursor, Exchanged, ListRequest, Page, Reply, Request, Server, Target};
 use latchkey::domain::{AccessKey, Charset, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
 use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::Options;
 use latchkey::tui::state::Dialog;
-use latchkey::tui::state::{Delivery, Saved};
+use latchkey::tui::state::{Delivery, QUIET, Saved, Stage};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -27,6 +27,10 @@ pub struct OnePage {
     pub asked: ListRequest,
     secret: u8,
     pub turn: usize,
+    /// Events come at once, as a paste that is not marked; else at leisure.
+    pub is_hasty: bool,
+    /// When the last press came.
+    pressed: Option<Instant>,
     requests: mpsc::Receiver<Request>,
     replies: mpsc::Sender<Reply>,
     tokio: tokio::runtime::Runtime,
@@ -42,7 +46,18 @@ impl OnePage {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (page, mut requests, replies) = tokio.block_on(async { MemoryPage::by_hand(size, kind, utc, options) });
         let Ok(Request::List(asked)) = requests.try_recv() else { panic!("the first thing is a list") };
-        let mut page = Self { page, charset, asked: asked.clone(), secret: 0, turn: 0, requests, replies, tokio };
+        let mut page = Self {
+            page,
+            charset,
+            asked: asked.clone(),
+            secret: 0,
+            turn: 0,
+            is_hasty: false,
+            pressed: None,
+            requests,
+            replies,
+            tokio,
+        };
         page.check_written();
         page.page.terminal.state().is_slow = true;
         let server = Server { profile: profile(first), target: Target::Socket("/run/api.sock".into()), who: None };
@@ -61,8 +76,12 @@ impl OnePage {
         let deletes = matches!(&self.page.state().dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
         let creates = matches!(&self.page.state().dialog, Some(Dialog::Create(_)));
         let is_enter = event.as_key_event().is_some_and(|key| key.code == KeyCode::Enter);
+        let before = self.at_stake();
+        let is_burst = self.is_burst(&event);
         if let Event::Resize(width, height) = event {
             self.tokio.block_on(self.page.resize((width, height)));
+        } else if self.is_hasty {
+            self.tokio.block_on(async { self.page.inputs([event].into()) });
         } else {
             self.tokio.block_on(async { self.page.input(event) });
         }
@@ -74,7 +93,24 @@ impl OnePage {
                 _ => {}
             }
         }
+        assert!(!is_burst || before.0.is_none() || asked.is_empty() && before == self.at_stake(), "a burst acted");
         self.settle(asked);
+    }
+
+    /// Whether this is a press that comes at once after another, and does not only leave or suspend.
+    fn is_burst(&mut self, event: &Event) -> bool {
+        let Some(key) = event.as_key_event() else { return false };
+        let now = self.page.now().at;
+        let is_burst = self.is_hasty && self.pressed == Some(now);
+        self.pressed = Some(if self.is_hasty { now } else { now + QUIET });
+        is_burst && !(key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, KeyCode::Char('c' | 'z')))
+    }
+
+    /// The dialog in which much is at stake, whether a secret is shown, and what was copied and saved.
+    fn at_stake(&self) -> (Option<Stage>, bool, usize, bool) {
+        let shows = matches!(&self.page.state().dialog, Some(Dialog::Reveal(reveal)) if reveal.shown_until.is_some());
+        let machine = self.page.machine.state();
+        (self.page.state().stage(), shows, machine.copied.len(), machine.delivering.is_some())
     }
 
     /// Lets time pass.

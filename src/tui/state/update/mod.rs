@@ -24,6 +24,8 @@ use crate::tui::terminal::NOT_UTF8;
 const STALE: Duration = Duration::from_secs(5);
 
 const NOT_UTF8_INPUT: &str = "That was not UTF-8 and was ignored: set the terminal's encoding to UTF-8.";
+/// Said in a dialog that holds a secret or confirms.
+pub(crate) const TOO_FAST: &str = "Ignored: those keys came faster than typing. Press the key again.";
 const OTHER_LAYOUT: &str = "The keys are Latin letters (? lists them): switch the keyboard layout.";
 
 impl State {
@@ -40,10 +42,15 @@ impl State {
 
     fn on_event(&mut self, event: Event, now: ClockReading) -> Option<Effect> {
         match event {
-            Event::Key(key) if self.is_too_small() => self.on_unseen_press(key, now),
-            Event::Paste(_) if self.is_too_small() => None,
+            Event::Key(key) if self.is_too_small() => {
+                self.pace.note(now.at);
+                self.on_unseen_press(key, now)
+            }
             Event::Key(key) => self.on_press(key, now),
-            Event::Paste(text) => self.on_paste(&text),
+            Event::Paste(text) => {
+                self.pace.note(now.at);
+                if self.is_too_small() { None } else { self.on_paste(&text) }
+            }
             Event::FocusLost => {
                 self.hide_secret();
                 None
@@ -160,9 +167,15 @@ impl State {
     fn on_press(&mut self, key: KeyEvent, now: ClockReading) -> Option<Effect> {
         // Alt with another key means nothing here, but with Backspace, which deletes a word.
         if key.modifiers.contains(KeyModifiers::ALT) && key.code != KeyCode::Backspace {
+            self.pace.note(now.at);
             return None;
         }
+        let action = keymap::action(self.mode(), key);
         self.notice = None;
+        if !self.pace.admits(self.stage(), self.weight(action), now.at) {
+            self.complain(TOO_FAST);
+            return None;
+        }
         if let Some(call) = self.dialog.as_mut().and_then(Dialog::call) {
             call.forget_invalid();
         }
@@ -173,7 +186,7 @@ impl State {
             self.complain(NOT_UTF8_INPUT);
             return None;
         }
-        let effect = match keymap::action(self.mode(), key) {
+        let effect = match action {
             Some(Action::Do(ActionId::Quit)) => self.leave(now),
             Some(Action::Suspend) => {
                 self.on_suspend();

@@ -50,6 +50,8 @@ enum DecoderState {
     Mouse(u8),
     /// Bytes that are not UTF-8, and what comes with them.
     NotUtf8,
+    /// A paste that seemed to end, with presses behind it, and then to begin again: its text holds both codes.
+    Forged,
     /// Inside OSC, DCS, APC, PM or SOS.
     Text,
     TextEscape,
@@ -90,8 +92,8 @@ impl Decoder {
     }
 
     /// Whether a paste has begun and not ended.
-    pub fn is_pasting(&self) -> bool {
-        self.state == DecoderState::Paste
+    pub const fn is_pasting(&self) -> bool {
+        matches!(self.state, DecoderState::Paste | DecoderState::Forged)
     }
 
     /// How long to wait for more before [`give_up`](Self::give_up); none if nothing is open.
@@ -111,7 +113,7 @@ impl Decoder {
             | DecoderState::CsiBracket
             | DecoderState::Ss3
             | DecoderState::Mouse(_) => Some(Duration::from_millis(250)),
-            DecoderState::Text | DecoderState::TextEscape => Some(Duration::from_secs(1)),
+            DecoderState::Text | DecoderState::TextEscape | DecoderState::Forged => Some(Duration::from_secs(1)),
             DecoderState::Paste => Some(Duration::from_secs(30)),
         }
     }
@@ -184,15 +186,19 @@ impl Decoder {
                     self.end(ss3_press(&parameters, byte), events);
                 }
             },
-            // In UTF-8 mode a coordinate may take two bytes.
-            DecoderState::Mouse(_) if (0x80..=0xbf).contains(&byte) => {}
+            // A coordinate is one byte, and may be any from a blank on; in UTF-8 mode it may be two.
+            DecoderState::Mouse(_) if (0x80..=0xbf).contains(&byte) && !self.held.is_empty() => self.held.clear(),
             // No part of a report is a control character.
             DecoderState::Mouse(left) if left == 0 || byte < b' ' => {
                 self.enter(DecoderState::Ground);
                 self.take(byte, events);
             }
-            DecoderState::Mouse(left) => self.state = DecoderState::Mouse(left - 1),
-            DecoderState::NotUtf8 => {}
+            DecoderState::Mouse(left) => {
+                self.held.clear();
+                self.held.extend(Some(byte).filter(|byte| (0xc2..=0xdf).contains(byte)));
+                self.state = DecoderState::Mouse(left - 1);
+            }
+            DecoderState::NotUtf8 | DecoderState::Forged => {}
             DecoderState::Text => match byte {
                 // Not 0x9c, the 8-bit terminator: it is a part of characters in UTF-8, such as U+201C and U+00DC.
                 0x07 | 0x18 | 0x1a => self.enter(DecoderState::Ground),
@@ -279,6 +285,10 @@ impl Decoder {
             b'@'..=b'~' => {
                 let parameters = std::mem::take(&mut self.held);
                 let event = match (parameters.as_slice(), byte) {
+                    (b"200", b'~') if self.after_paste && events.iter().any(|event| event.as_key_event().is_some()) => {
+                        events.clear();
+                        return self.enter(DecoderState::Forged);
+                    }
                     (b"200", b'~') => return self.enter(DecoderState::Paste),
                     // The real end of a paste that seemed to be over: what came since was a part of it.
                     (b"201", b'~') if self.after_paste => {

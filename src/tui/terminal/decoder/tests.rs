@@ -94,6 +94,13 @@ fn a_paste_that_holds_the_end_of_a_paste_presses_nothing() {
     ] {
         assert_eq!(after(reads), [paste("x")], "{reads:?}");
     }
+    // A text that holds both codes: nothing of it is pressed, nor pasted, until there is silence.
+    for reads in [
+        &[&b"\x1b[200~x\x1b[201~dq\r\x1b[200~y\x1b[201~"[..]][..],
+        &[b"\x1b[200~x\x1b[201~", b"d", b"q\r\x1b[200", b"~y\x1b[201~s\x1b[200~", b"\x1b[201~q"],
+    ] {
+        assert_eq!(after(reads), [paste("x")], "{reads:?}");
+    }
     // A press that follows a paste comes after it, a moment later.
     assert_eq!(after(&[b"\x1b[200~x\x1b[201~q"]), [paste("x"), q.clone()]);
     assert_eq!(after(&[b"\x1b[200~x\x1b[201~\x1b[200~y\x1b[201~q"]), [paste("x"), paste("y"), q.clone()]);
@@ -231,8 +238,13 @@ fn reports_and_releases_are_no_presses() {
     for report in [
         &b"\x1b[M \x64\x30"[..],    // X10 mouse
         b"\x1b[M \xc3\xa9\xc2\xb0", // the same in UTF-8
-        b"\x1b[M#!!\x1b[M !!",      // a click
-        b"\x1b[t!!",                // highlighting
+        b"\x1b[M \x80\x30",         // beyond column 95
+        b"\x1b[M \xbf\x80",
+        b"\x1b[M \xe0\xff",
+        b"\x1b[M \xdf0", // a byte that begins two in UTF-8
+        b"\x1b[M 0\xc3",
+        b"\x1b[M#!!\x1b[M !!", // a click
+        b"\x1b[t!!",           // highlighting
         b"\x1b[T!!!!!!",
         b"\x1b[<0;100;16M\x1b[<0;100;16m",
         b"\x1b[32;100;16M",

@@ -11,6 +11,7 @@ use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use latchkey::tui::state::QUIET;
 use pty_process::blocking::{Command, Pty, open};
 use rustix::termios::{Termios, tcgetattr};
 
@@ -33,7 +34,14 @@ pub struct Terminal {
     before: Termios,
     /// A real terminal that shows the same.
     window: Option<File>,
+    /// When something was typed last, unless that was waited for.
+    sent: Option<Instant>,
+    /// When the program wrote last.
+    heard: Option<Instant>,
 }
+
+/// Until a press has certainly been taken, if nothing was drawn for it.
+const UNANSWERED: Duration = Duration::from_millis(400);
 
 /// The program under test, its home an empty folder.
 pub fn latchkey(home: &Path) -> Command {
@@ -75,6 +83,8 @@ impl Terminal {
             reading: Some(reading),
             before,
             window: None,
+            sent: None,
+            heard: None,
         }
     }
 
@@ -88,10 +98,30 @@ impl Terminal {
         self.child.id()
     }
 
-    /// Types a script.
+    /// Types a script: the letters of a word at once, anything else when what was pressed before has been taken.
     pub fn press(&mut self, script: &str) {
+        let mut is_word = false;
         for press in typing::presses(script) {
+            let is_letter = press.len() == 1 && press[0].is_ascii_graphic() || press == b" ";
+            if !(is_word && is_letter) {
+                self.rests();
+            }
             self.send(&press);
+            is_word = is_letter;
+        }
+    }
+
+    /// Waits until the program has answered what was typed before, and for as long as a person takes to see it: what
+    /// comes sooner does not count in a dialog that holds a secret.
+    fn rests(&mut self) {
+        let Some(sent) = self.sent.take() else { return };
+        loop {
+            let answered = self.heard.filter(|heard| *heard >= sent).map(|heard| heard + 2 * QUIET);
+            let until = answered.unwrap_or(sent + UNANSWERED);
+            match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(chunk) => self.take(&chunk),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
         }
     }
 
@@ -113,6 +143,7 @@ impl Terminal {
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.pty.as_mut().unwrap().write_all(bytes).unwrap();
+        self.sent = Some(Instant::now());
     }
 
     /// Waits until these words are on screen, in one line or broken into several.
@@ -229,6 +260,7 @@ impl Terminal {
         if let Some(window) = &mut self.window {
             window.write_all(chunk).unwrap();
         }
+        self.heard = Some(Instant::now());
         self.screen.process(chunk);
         self.bytes.extend_from_slice(chunk);
     }

@@ -1,0 +1,129 @@
+//! How fast presses come.
+//!
+//! A terminal that doesn't mark a paste (a serial line, `screen -X stuff`) sends it as presses. Its line break sends a form, and what
+//! follows would act in the dialog that opens: show a secret, save it, close it. Nobody reads a dialog and answers it
+//! within [`QUIET`].
+
+use std::time::{Duration, Instant};
+
+use super::{Dialog, Reveal, State, Step};
+use crate::operations::actions::ActionId;
+use crate::tui::keymap::Action;
+
+/// Less than a person needs from one press to the next, if the second is a decision. A held key repeats faster.
+pub const QUIET: Duration = Duration::from_millis(100);
+
+/// When presses came, and whether the dialog on screen has had a quiet moment.
+#[derive(Debug, Default)]
+pub struct Pace {
+    last: Option<Instant>,
+    /// Whether what was read last holds several presses.
+    is_crowded: bool,
+    /// Where the last press went.
+    stage: Option<Stage>,
+    /// Whether a press came at leisure since that opened.
+    is_attended: bool,
+}
+
+/// A dialog, or a step of one, in which a press can show, move or destroy a secret, or stop a key from working.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Others may be watching.
+    Guard,
+    Secret,
+    /// Closing a secret that may be nowhere else.
+    LastQuestion,
+    Save,
+    Hmac,
+    Test,
+    Tokens,
+    Delete,
+    /// Deactivate or activate a key, or delete it because its secret is lost; or an unfinished create.
+    Question,
+}
+
+/// What a press would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// It moves the focus, or types: what comes of it can be seen, and undone.
+    Light,
+    Act,
+    /// It leaves or suspends the program: never held back.
+    Leave,
+}
+
+impl Pace {
+    /// Takes note of how many presses came in one read.
+    pub(crate) const fn on_read(&mut self, presses: usize) {
+        self.is_crowded = presses > 1;
+    }
+
+    /// Takes note that something was typed or pasted: what follows at once may be the rest of it.
+    pub(crate) const fn note(&mut self, now: Instant) {
+        self.last = Some(now);
+    }
+
+    /// Whether a press at this time counts.
+    pub(crate) fn admits(&mut self, stage: Option<Stage>, weight: Weight, now: Instant) -> bool {
+        let is_hasty = self.last.is_some_and(|last| now.saturating_duration_since(last) < QUIET);
+        let is_new = stage != self.stage;
+        self.last = Some(now);
+        self.stage = stage;
+        self.is_attended = !is_hasty || self.is_attended && !is_new;
+        match weight {
+            Weight::Leave => true,
+            _ if stage.is_none() => true,
+            Weight::Light => self.is_attended,
+            // A slow line may bring what was typed at leisure in one read; so does a paste.
+            Weight::Act => !is_hasty && !self.is_crowded,
+        }
+    }
+}
+
+impl State {
+    /// Takes note of how many presses came in one read.
+    pub(crate) const fn on_read(&mut self, presses: usize) {
+        self.pace.on_read(presses);
+    }
+
+    /// Where a press would go now, if much is at stake there.
+    pub fn stage(&self) -> Option<Stage> {
+        if self.signing_in().is_some() {
+            return None;
+        }
+        if self.guarding().is_some() {
+            return Some(Stage::Guard);
+        }
+        let step = |step: &Step| match step {
+            Step::Hmac(_) => Stage::Hmac,
+            Step::Test(_) => Stage::Test,
+            Step::Save(_) => Stage::Save,
+        };
+        Some(match self.dialog.as_ref()? {
+            Dialog::Reveal(reveal) => match &**reveal {
+                Reveal { asking: true, .. } => Stage::LastQuestion,
+                Reveal { step: None, .. } => Stage::Secret,
+                Reveal { step: Some(open), .. } => step(open),
+            },
+            Dialog::Token(token) => token.step.as_ref().map_or(Stage::Tokens, step),
+            Dialog::Delete(_) => Stage::Delete,
+            Dialog::Switch(..) | Dialog::Lost(_) | Dialog::LeftOver(_) => Stage::Question,
+            Dialog::Create(_) | Dialog::Edit(_) | Dialog::Profiles(_) | Dialog::Help(_) => return None,
+        })
+    }
+
+    /// What a press with this meaning would do now.
+    pub(crate) const fn weight(&self, action: Option<Action>) -> Weight {
+        use Action as A;
+        match action {
+            Some(A::Do(ActionId::Quit) | A::Suspend) => Weight::Leave,
+            // A press without a meaning is typed.
+            None => Weight::Light,
+            Some(A::Up | A::Down | A::PageUp | A::PageDown | A::Home | A::End) => Weight::Light,
+            Some(A::Next | A::Previous | A::Left | A::Right) => Weight::Light,
+            // In the form of tokens, Enter in a field goes to the next.
+            Some(A::Submit) if matches!(&self.dialog, Some(Dialog::Token(token)) if token.is_typing()) => Weight::Light,
+            Some(_) => Weight::Act,
+        }
+    }
+}
