@@ -4,7 +4,7 @@ use super::transport::{TransportError, blame};
 use crate::domain::Untrusted;
 
 /// Why a call failed. Never holds a secret, a token or a URL.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ApiError {
     /// No answer: refused, lost or too late.
     #[error("Can't reach the server: {}.", .0.to_display(120))]
@@ -79,6 +79,15 @@ impl ApiError {
             Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..) => true,
             Self::Transport(way) => way.is_passing(),
             Self::WebPage(status, _) => *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// Whether it is about the way to the server: nothing of the API has answered.
+    pub const fn is_about_way(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Transport(_) | Self::Server(..) | Self::SentElsewhere(_) => true,
+            Self::WebPage(status, _) => *status != 404, // of a path that a proxy in front doesn't pass on
             _ => false,
         }
     }

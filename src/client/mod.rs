@@ -27,6 +27,7 @@ pub use keys::{Changes, Creation, Cursor, IdempotencyKey, ListRequest, NewKey, P
 pub use server::{Connection, Owner, Server};
 pub(crate) use task::answer::answer;
 pub use task::spawn;
+pub(crate) use transport::Transport;
 pub use transport::{TransportError, install_tls};
 
 use crate::domain::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, Verdict};

@@ -58,7 +58,10 @@ pub(crate) async fn sign_in(
     let Profile { server, username: known, .. } = connection.server.profile.clone();
     let username = username.or(known);
     let credentials = match password {
-        None => ask_credentials(prompter, &server, username).await?,
+        None => {
+            prompter.wait(connection.client.find()).await??; // before a password is typed
+            ask_credentials(prompter, &server, username).await?
+        }
         Some(source) => {
             let username = ask_name(prompter, &server, username).await?;
             Credentials { username, password: read(prompter, source).await? }
@@ -182,7 +185,7 @@ fn remote(config: &Config) -> Result<(ConnectionSettings, SessionFile), Failure>
                 .next("Choose another with --profile."))
         }
         ServerLocation::Remote(connection) => {
-            let file = SessionFile::of(config.state_folder(), name, &connection.target);
+            let file = SessionFile::of(config.state_folder().map_err(ConfigError::from)?, name, &connection.target);
             Ok((connection, file))
         }
     }

@@ -53,6 +53,15 @@ impl Client {
         Ok((page.events, next))
     }
 
+    /// Makes sure that there is a server, and that it is the one that its certificate names: before a password is typed
+    /// for it. A server without `/health` passes.
+    pub async fn find(&self) -> Result<(), ApiError> {
+        match self.health().await {
+            Err(error) if error.is_about_way() => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// Asks the server how it is. Needs no session.
     pub async fn health(&self) -> Result<Health, ApiError> {
         let response = self.send(self.anyone(Method::GET, &["health"])).await?;

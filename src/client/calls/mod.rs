@@ -19,7 +19,7 @@ pub use session::AdminSession;
 
 use super::wire;
 use super::wire::WirePage;
-use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, transport};
+use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, Transport};
 use crate::domain::{AccessKey, Filter, KeyId, Order};
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
@@ -32,17 +32,15 @@ const SECRET_BODY_LIMIT: usize = 64 << 10;
 /// A connection to one server, as one administrator. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    transport: Transport,
     base: Url,
     session: Option<HeaderValue>,
-    /// The proxy in between, to be named if it is to blame.
-    proxy: Option<String>,
 }
 
 impl Client {
     /// A client of a server that listens on a Unix socket.
     pub fn unix(socket: &Path, session: &SecretString) -> Result<Self, ApiError> {
-        Self::build(transport::http_on_socket(socket)?, "http://localhost", Some(session))
+        Self::build(Transport::to_socket(socket)?, "http://localhost", Some(session))
     }
 
     /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
@@ -53,8 +51,7 @@ impl Client {
             Target::Url(base) if connection.connect_to.is_some() => format!("https://{}", base.name()),
             Target::Url(base) => base.as_str().to_owned(),
         };
-        let (http, proxy) = transport::http(connection)?;
-        Ok(Self { proxy, ..Self::build(http, &base, session)? })
+        Self::build(Transport::new(connection)?, &base, session)
     }
 
     /// The same connection, without a session.
@@ -73,10 +70,10 @@ impl Client {
         Ok(Self { session: Some(bearer(session)?), ..self.clone() })
     }
 
-    fn build(http: reqwest::Client, base: &str, session: Option<&SecretString>) -> Result<Self, ApiError> {
+    fn build(transport: Transport, base: &str, session: Option<&SecretString>) -> Result<Self, ApiError> {
         let base = Url::parse(&format!("{}/api/v2", base.trim_end_matches('/')))
             .map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
-        Ok(Self { http, base, session: session.map(bearer).transpose()?, proxy: None })
+        Ok(Self { transport, base, session: session.map(bearer).transpose()? })
     }
 
     /// A page of at most `limit` keys, up to the contract's 1,000; in the list's order wherever it was asked from.
@@ -137,7 +134,7 @@ impl Client {
     }
 
     async fn send(&self, call: RequestBuilder) -> Result<Response, ApiError> {
-        call.send().await.map_err(|error| transport::blame(&error, self.proxy.as_deref()))
+        call.send().await.map_err(|error| self.transport.blame(&error))
     }
 
     /// A call that needs a session.
@@ -155,7 +152,7 @@ impl Client {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(path); // percent-encodes: an ID of another server is any text
         }
-        self.http.request(method, url)
+        self.transport.http.request(method, url)
     }
 }
 

@@ -32,6 +32,8 @@ enum CallOutcome {
     /// signs in.
     Refused(usize, Request, Box<Reply>),
     SignedIn(Result<AdminSession, ApiError>),
+    /// Whether there is a server to sign in at.
+    Found(Result<(), ApiError>),
 }
 
 struct Task {
@@ -42,7 +44,7 @@ struct Task {
     reading: InFlight,
     /// What waits for a sign-in.
     parked: Vec<Request>,
-    /// Whether the screen was asked for a sign-in.
+    /// Whether the screen was asked for a sign-in, or will be when the server has answered.
     asking: bool,
     replies: mpsc::Sender<Reply>,
 }
@@ -113,7 +115,7 @@ impl Task {
             }
             Request::GiveUp => {
                 self.asking = false;
-                self.refuse_parked().await;
+                self.refuse_parked(&ApiError::NotSignedIn(Untrusted::new("sign in first"))).await;
             }
             Request::SignOut => {
                 let ended = self.connection.sign_out().await;
@@ -121,7 +123,13 @@ impl Task {
             }
             request if answer::needs_session(&request) => match self.connection.needs_sign_in() {
                 Err(error) => self.reply(answer::refuse(request, error)).await,
-                Ok(true) => self.park(request).await,
+                Ok(true) => {
+                    self.park(request);
+                    if !std::mem::replace(&mut self.asking, true) {
+                        let client = self.connection.client.clone();
+                        self.calls.spawn(async move { CallOutcome::Found(client.find().await) });
+                    }
+                }
                 Ok(false) => self.call(request),
             },
             request => self.call(request),
@@ -150,7 +158,19 @@ impl Task {
             CallOutcome::Answered => {}
             // It was another session's; the one that is there now must not be forgotten, which would leave it open.
             CallOutcome::Refused(sessions, request, _) if sessions != self.sessions => self.call(request),
-            CallOutcome::Refused(_, request, _) => self.park(request).await,
+            CallOutcome::Refused(_, request, _) => {
+                self.park(request);
+                if !std::mem::replace(&mut self.asking, true) {
+                    self.reply(Reply::SignInNeeded).await;
+                }
+            }
+            // It was given up meanwhile, or someone has signed in.
+            CallOutcome::Found(_) if !self.asking => {}
+            CallOutcome::Found(Ok(())) => self.reply(Reply::SignInNeeded).await,
+            CallOutcome::Found(Err(error)) => {
+                self.asking = false;
+                self.refuse_parked(&error).await;
+            }
             CallOutcome::SignedIn(session) => match self.begin(session).await {
                 Ok(who) => {
                     self.asking = false;
@@ -173,36 +193,31 @@ impl Task {
     }
 
     /// Keeps a request until the user has signed in. A newer page takes an older one's place.
-    async fn park(&mut self, request: Request) {
+    fn park(&mut self, request: Request) {
         let same = std::mem::discriminant(&request);
         if matches!(request, Request::List(_) | Request::Count(_)) {
             self.parked.retain(|parked| std::mem::discriminant(parked) != same);
         }
         self.parked.push(request);
         self.connection.forget_session();
-        if !self.asking {
-            self.asking = true;
-            self.reply(Reply::SignInNeeded).await;
-        }
     }
 
-    async fn refuse_parked(&mut self) {
+    async fn refuse_parked(&mut self, error: &ApiError) {
         for request in std::mem::take(&mut self.parked) {
-            let error = ApiError::NotSignedIn(Untrusted::new("sign in first"));
-            self.reply(answer::refuse(request, error)).await;
+            self.reply(answer::refuse(request, error.clone())).await;
         }
     }
 
     /// Lets what changes keys come to its end, and drops the rest: what follows is about another server.
     async fn finish_calls(&mut self) {
         self.reading.stop();
-        self.refuse_parked().await;
+        self.refuse_parked(&ApiError::NotSignedIn(Untrusted::new("sign in first"))).await;
         while let Some(outcome) = self.calls.join_next().await {
             match outcome {
                 Ok(CallOutcome::Refused(_, _, reply)) => self.reply(*reply).await,
                 // It was given up, and its session is used by no one.
                 Ok(CallOutcome::SignedIn(Ok(session))) => self.connection.end_other(&session).await,
-                Ok(CallOutcome::SignedIn(Err(_)) | CallOutcome::Answered) | Err(_) => {}
+                Ok(CallOutcome::SignedIn(Err(_)) | CallOutcome::Found(_) | CallOutcome::Answered) | Err(_) => {}
             }
         }
     }

@@ -6,10 +6,12 @@ use std::io;
 use hyper::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
-use rustls::{AlertDescription, CertificateError};
+use rustls::client::ResolvesClientCert as _;
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use tower_service::Service;
 
-use super::TransportError;
+use super::identity::ClientCertificate;
+use super::{Transport, TransportError};
 use crate::client::ApiError;
 use crate::domain::Untrusted;
 
@@ -19,7 +21,8 @@ type SocksError = <SocksV5<HttpConnector> as Service<Uri>>::Error;
 
 /// Finds the cause in an error's chain. The outer errors name the URL, which must not be shown; the innermost
 /// says what happened. A proxy that is in between is named where it is to blame.
-pub fn blame(error: &reqwest::Error, proxy: Option<&str>) -> ApiError {
+pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError {
+    let proxy = transport.and_then(|transport| transport.proxy.as_deref());
     let by_proxy = |words: &str| {
         let words = proxy.map_or(words.to_owned(), |proxy| format!("{proxy}: {words}"));
         ApiError::from(TransportError::Proxy(Untrusted::new(&words)))
@@ -35,7 +38,7 @@ pub fn blame(error: &reqwest::Error, proxy: Option<&str>) -> ApiError {
     let innermost = chain.last().map_or_else(|| "no answer".to_owned(), ToString::to_string);
     for cause in &chain {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return tls_blame(tls).into();
+            return tls_blame(tls, transport.map(|transport| &*transport.certificate)).into();
         }
         match cause.downcast_ref::<TunnelError>() {
             Some(TunnelError::ProxyAuthRequired) => return TransportError::ProxyPasswordRequired.into(),
@@ -79,18 +82,32 @@ fn chain(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
     chain
 }
 
-fn tls_blame(error: &rustls::Error) -> TransportError {
+/// The words of rustls are for programmers, some of them whole structures: none is shown.
+fn tls_blame(error: &rustls::Error, ours: Option<&ClientCertificate>) -> TransportError {
+    let handshake = |what: &str| TransportError::Handshake(what.to_owned());
     match error {
         rustls::Error::InvalidCertificate(wrong) => certificate_blame(wrong),
-        rustls::Error::AlertReceived(alert) => alert_blame(*alert),
-        rustls::Error::InvalidMessage(_) => TransportError::NotTls,
-        other => TransportError::Handshake(Untrusted::new(&other.to_string())),
+        rustls::Error::AlertReceived(alert) => alert_blame(*alert, ours),
+        rustls::Error::InvalidMessage(
+            InvalidMessage::InvalidContentType
+            | InvalidMessage::UnknownProtocolVersion
+            | InvalidMessage::MessageTooLarge,
+        ) => TransportError::NotTls,
+        rustls::Error::PeerIncompatible(_) => TransportError::NothingInCommon,
+        rustls::Error::NoCertificatesPresented => handshake("the server sent no certificate"),
+        rustls::Error::NoApplicationProtocol => handshake("the server doesn't offer HTTP/1.1"),
+        rustls::Error::DecryptError => handshake("the server's data was altered on the way"),
+        rustls::Error::FailedToGetCurrentTime => handshake("this computer's clock can't be read"),
+        rustls::Error::FailedToGetRandomBytes => handshake("this computer has no random numbers"),
+        _ => handshake("the server breaks the rules of TLS"),
     }
 }
 
 fn certificate_blame(error: &CertificateError) -> TransportError {
+    let certificate = |what: &str| TransportError::Certificate(what.to_owned());
     match error {
         CertificateError::UnknownIssuer => TransportError::UnknownAuthority,
+        CertificateError::BadSignature => TransportError::AnotherAuthority,
         CertificateError::NotValidForName => TransportError::WrongName(Untrusted::new("it doesn't say which")),
         CertificateError::NotValidForNameContext { presented, .. } => {
             let names: Vec<_> = presented.iter().map(|name| plain_name(name)).collect();
@@ -99,13 +116,45 @@ fn certificate_blame(error: &CertificateError) -> TransportError {
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TransportError::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TransportError::NotYetValid,
-        CertificateError::Other(hidden)
-            if matches!(hidden.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
-        {
-            TransportError::AuthorityAsServer
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TransportError::WeakCertificate,
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            certificate("its extended key usage lacks serverAuth")
         }
-        other => TransportError::Certificate(Untrusted::new(&other.to_string())),
+        CertificateError::Revoked => certificate("it was revoked"),
+        CertificateError::BadEncoding => certificate("it is malformed"),
+        CertificateError::UnhandledCriticalExtension => {
+            certificate("it has a critical extension that is not known here")
+        }
+        CertificateError::Other(hidden) => {
+            hidden.0.downcast_ref().map_or_else(|| certificate(BROKEN_RULES), webpki_blame)
+        }
+        _ => certificate(BROKEN_RULES),
     }
+}
+
+/// What is said of a certificate where the reason has no sentence of ours.
+const BROKEN_RULES: &str = "it breaks the rules for certificates of servers";
+
+/// What rustls has no name for.
+fn webpki_blame(error: &webpki::Error) -> TransportError {
+    use webpki::Error;
+    TransportError::Certificate(
+        match error {
+            Error::CaUsedAsEndEntity => return TransportError::AuthorityAsServer,
+            Error::UnsupportedCertVersion => "it isn't of X.509 version 3, which has the names of servers",
+            Error::EndEntityUsedAsCa => "it was signed by a certificate that isn't an authority's",
+            Error::NameConstraintViolation => "its authority may not sign for this name",
+            Error::PathLenConstraintViolated => "more authorities stand between than the upper one allows",
+            Error::MalformedExtensions | Error::ExtensionValueInvalid | Error::TrailingData(_) => "it is malformed",
+            Error::MaximumPathDepthExceeded
+            | Error::MaximumPathBuildCallsExceeded
+            | Error::MaximumSignatureChecksExceeded
+            | Error::MaximumNameConstraintComparisonsExceeded => "its chain is too long",
+            _ => BROKEN_RULES,
+        }
+        .to_owned(),
+    )
 }
 
 /// rustls writes `DnsName("keys.example")`.
@@ -113,7 +162,10 @@ fn plain_name(name: &str) -> &str {
     name.split('"').nth(1).unwrap_or(name)
 }
 
-fn alert_blame(alert: AlertDescription) -> TransportError {
+/// What the server's last word means depends on whether it has asked for a certificate.
+fn alert_blame(alert: AlertDescription, ours: Option<&ClientCertificate>) -> TransportError {
+    let name = alert.as_str().map_or_else(|| u8::from(alert).to_string(), str::to_owned);
+    let was_asked = ours.is_some_and(ClientCertificate::was_requested);
     match alert {
         AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
             TransportError::ClientCertificateRequired
@@ -126,7 +178,76 @@ fn alert_blame(alert: AlertDescription) -> TransportError {
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied
         | AlertDescription::DecryptError
-        | AlertDescription::HandshakeFailure => TransportError::ClientCertificateRefused(format!("{alert:?}")),
-        other => TransportError::Handshake(Untrusted::new(&format!("the server says {other:?}"))),
+        | AlertDescription::HandshakeFailure
+            if was_asked =>
+        {
+            // Before TLS 1.3 there was no alert of its own for a missing one.
+            if ours.is_some_and(ClientCertificate::has_certs) {
+                TransportError::ClientCertificateRefused(name)
+            } else {
+                TransportError::ClientCertificateRequired
+            }
+        }
+        AlertDescription::HandshakeFailure
+        | AlertDescription::InsufficientSecurity
+        | AlertDescription::ProtocolVersion => TransportError::NothingInCommon,
+        AlertDescription::UnrecognisedName => TransportError::NameNotServed,
+        AlertDescription::InternalError => {
+            TransportError::Handshake("the server reports an error of its own".to_owned())
+        }
+        _ => TransportError::Handshake(format!("the server ended it with TLS alert {name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustls::{OtherError, PeerIncompatible, PeerMisbehaved};
+
+    use super::*;
+
+    #[test]
+    fn no_word_of_a_library_is_shown() {
+        let other = |error: webpki::Error| CertificateError::Other(OtherError(Arc::new(error)));
+        let certificates = [
+            CertificateError::UnsupportedSignatureAlgorithmContext {
+                signature_algorithm_id: vec![6, 9],
+                supported_algorithms: Vec::new(),
+            },
+            CertificateError::InvalidPurpose,
+            CertificateError::BadEncoding,
+            CertificateError::Revoked,
+            CertificateError::UnknownRevocationStatus,
+            CertificateError::ApplicationVerificationFailure,
+            other(webpki::Error::UnsupportedCertVersion),
+            other(webpki::Error::NameConstraintViolation),
+            other(webpki::Error::MaximumPathDepthExceeded),
+            other(webpki::Error::InvalidSerialNumber),
+        ];
+        let errors = [
+            rustls::Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
+            rustls::Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedKxGroup),
+            rustls::Error::InvalidMessage(InvalidMessage::MissingData("ServerHello")),
+            rustls::Error::General("internal: {0x7f}".to_owned()),
+            rustls::Error::NoCertificatesPresented,
+        ];
+        for error in certificates.into_iter().map(rustls::Error::InvalidCertificate).chain(errors) {
+            let said = tls_blame(&error, None).to_string();
+            assert!(!said.contains(['{', '[']) && said.ends_with('.') && said.contains(". "), "{said}");
+            for word in error.to_string().split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() > 12) {
+                assert!(!said.contains(word), "{word}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_client_certificate_is_only_said_where_one_was_asked_for() {
+        let asked = ClientCertificate::default();
+        assert!(asked.resolve(&[], &[]).is_none());
+        for (ours, is_required) in [(Some(&asked), true), (Some(&ClientCertificate::default()), false), (None, false)] {
+            let blamed = alert_blame(AlertDescription::HandshakeFailure, ours);
+            assert_eq!(matches!(blamed, TransportError::ClientCertificateRequired), is_required, "{blamed}");
+        }
     }
 }

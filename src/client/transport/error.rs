@@ -23,7 +23,7 @@ pub enum TransportError {
     Tls(String),
     #[error(
         "This computer doesn't trust the authority that signed the server's certificate. Name the authority's \
-         certificate with ca_file in the profile, or check the address."
+         certificate with ca_file in the profile or --ca-file, or check the address."
     )]
     UnknownAuthority,
     /// The server's certificate is for another name. Holds the names that it has.
@@ -44,22 +44,44 @@ pub enum TransportError {
          can't identify a server. Have one issued with basicConstraints=CA:FALSE."
     )]
     AuthorityAsServer,
-    #[error("The server's certificate isn't trusted ({}). If it is your own, name it with ca_file in the profile.", .0.to_display(120))]
-    Certificate(Untrusted),
+    #[error(
+        "The server's certificate wasn't signed by the authority of that name that this computer knows. If the \
+         certificate was renewed, ca_file (or the system's store) still has the old one: replace it there. \
+         RSA keys below 2048 bits fail in the same way."
+    )]
+    AnotherAuthority,
+    #[error(
+        "The server's certificate, or one above it, is signed with an algorithm that isn't supported, such as SHA-1. \
+         Have it issued with SHA-256 or better and a key of RSA (2048 bits or more), P-256, P-384 or Ed25519."
+    )]
+    WeakCertificate,
+    /// Another reason, as part of a sentence.
+    #[error("The server's certificate can't be used: {0}. Have it replaced.")]
+    Certificate(String),
     #[error("The server requires a client certificate. Name yours with client_cert and client_key in the profile.")]
     ClientCertificateRequired,
-    /// The server does not accept our certificate. Holds the name of the TLS alert.
+    /// Holds the name of the TLS alert.
     #[error(
-        "The server refused the TLS connection ({0}). It requires a client certificate, or doesn't accept the one that \
-         client_cert names."
+        "The server doesn't accept the client certificate that client_cert names (TLS alert {0}). Check that it is still \
+         valid and from the authority that the server expects."
     )]
     ClientCertificateRefused(String),
+    #[error(
+        "The server and latchkey have no TLS version, cipher suite or curve in common. latchkey speaks TLS 1.2 and 1.3 \
+         with AES-GCM or ChaCha20 over ECDHE (X25519, P-256, P-384): allow one of them on the server."
+    )]
+    NothingInCommon,
+    #[error(
+        "The server has no certificate for this name (TLS alert UnrecognisedName). Check the host in the base URL."
+    )]
+    NameNotServed,
     #[error("This port doesn't use TLS. Check the port of the base URL, and any proxy in front of the server.")]
     NotTls,
     #[error("This port uses TLS. Write https:// in the base URL.")]
     SpeaksTls,
-    #[error("The TLS connection failed ({}). Check the address, and what is between here and the server.", .0.to_display(120))]
-    Handshake(Untrusted),
+    /// Another reason, as part of a sentence.
+    #[error("The TLS connection failed: {0}. Check the address, and what is between here and the server.")]
+    Handshake(String),
     #[error("The proxy requires a user name and password. Put them in its address, http://NAME:PASSWORD@HOST:PORT.")]
     ProxyPasswordRequired,
     #[error("The proxy can't connect to the server ({}). Check proxy in the profile, or HTTPS_PROXY.", .0.to_display(120))]

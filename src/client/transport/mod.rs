@@ -3,6 +3,7 @@
 mod blame;
 mod error;
 mod identity;
+mod no_proxy;
 mod proxy;
 mod roots;
 
@@ -19,6 +20,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 pub(crate) use blame::blame;
 pub use error::TransportError;
+use identity::ClientCertificate;
 pub use proxy::{Proxy, ProxyRoute, ProxyUrl};
 
 use super::{ApiError, ConnectionSettings, Target};
@@ -37,46 +39,58 @@ fn of_environment(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The HTTP client for a connection, and the proxy that it uses. Reads certificates only where TLS is spoken.
-pub(crate) fn http(connection: &ConnectionSettings) -> Result<(reqwest::Client, Option<String>), ApiError> {
-    let mut through = None;
-    let builder = match &connection.target {
-        Target::Socket(path) => plain()?.unix_socket(path.as_path()),
-        Target::Url(base) if base.is_loopback() && !base.is_https() => plain()?,
-        Target::Url(base) => {
-            let builder = with_tls(reqwest::Client::builder(), tls(connection, &of_environment)?).no_proxy();
-            if let Some(to) = connection.connect_to {
-                let host = HeaderValue::from_str(base.host_for_screen()).map_err(|_| {
-                    ApiError::NotStarted("The base URL has a host that is not allowed in a header.".into())
-                })?;
-                let builder = builder.default_headers([(HOST, host)].into_iter().collect());
-                let builder = builder.resolve(base.name().trim_matches(['[', ']']), to);
-                return Ok((finish(patient(builder, connection))?, None));
-            }
-            match connection.proxy.route(base, &of_environment)? {
-                Some((proxy, shown)) => {
-                    through = Some(shown);
-                    builder.proxy(proxy)
+/// How calls get to a server.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
+    /// The proxy in between, to be named if it is to blame.
+    proxy: Option<String>,
+    certificate: Arc<ClientCertificate>,
+}
+
+impl Transport {
+    /// The way that a connection names. Reads certificates only where TLS is spoken.
+    pub(crate) fn new(connection: &ConnectionSettings) -> Result<Self, ApiError> {
+        let (mut proxy, mut certificate) = (None, Arc::default());
+        let builder = match &connection.target {
+            Target::Socket(path) => plain()?.unix_socket(path.as_path()),
+            Target::Url(base) if base.is_loopback() && !base.is_https() => plain()?,
+            Target::Url(base) => {
+                certificate = Arc::new(identity::read(connection)?);
+                let tls = tls(connection, &certificate, &of_environment)?;
+                let builder = with_tls(reqwest::Client::builder(), tls).no_proxy();
+                if let Some(to) = connection.connect_to {
+                    let host = HeaderValue::from_str(base.host_for_screen()).map_err(|_| {
+                        ApiError::NotStarted("The base URL has a host that is not allowed in a header.".into())
+                    })?;
+                    let builder = builder.default_headers([(HOST, host)].into_iter().collect());
+                    builder.resolve(base.name().trim_matches(['[', ']']), to)
+                } else {
+                    match connection.proxy.route(base, &of_environment)? {
+                        Some((through, shown)) => {
+                            proxy = Some(shown);
+                            builder.proxy(through)
+                        }
+                        None => builder,
+                    }
                 }
-                None => builder,
             }
-        }
-    };
-    Ok((finish(patient(builder, connection))?, through))
-}
+        };
+        let builder = builder.connect_timeout(connection.connect_timeout).timeout(connection.timeout);
+        let builder = builder.redirect(redirect::Policy::none());
+        let http = builder.pool_idle_timeout(None).build()?; // no timer that would wake an idle program
+        Ok(Self { http, proxy, certificate })
+    }
 
-/// The HTTP client for a socket, with the usual patience.
-pub(crate) fn http_on_socket(socket: &Path) -> Result<reqwest::Client, ApiError> {
-    Ok(http(&ConnectionSettings::new(Target::Socket(socket.to_owned())))?.0)
-}
+    /// The way to a socket, with the usual patience.
+    pub(crate) fn to_socket(socket: &Path) -> Result<Self, ApiError> {
+        Self::new(&ConnectionSettings::new(Target::Socket(socket.to_owned())))
+    }
 
-fn patient(builder: ClientBuilder, connection: &ConnectionSettings) -> ClientBuilder {
-    builder.connect_timeout(connection.connect_timeout).timeout(connection.timeout)
-}
-
-fn finish(builder: ClientBuilder) -> Result<reqwest::Client, ApiError> {
-    let builder = builder.redirect(redirect::Policy::none());
-    Ok(builder.pool_idle_timeout(None).build()?) // no timer that would wake an idle program
+    /// Why a call failed.
+    pub(crate) fn blame(&self, error: &reqwest::Error) -> ApiError {
+        blame(error, Some(self))
+    }
 }
 
 /// No TLS, no proxy, no file is read. Without a configuration reqwest would read the system's certificates.
@@ -94,24 +108,20 @@ fn with_tls(builder: ClientBuilder, mut tls: ClientConfig) -> ClientBuilder {
     builder.tls_backend_preconfigured(tls)
 }
 
-fn tls(connection: &ConnectionSettings, lookup: Lookup<'_>) -> Result<ClientConfig, TransportError> {
+fn tls(
+    connection: &ConnectionSettings,
+    certificate: &Arc<ClientCertificate>,
+    lookup: Lookup<'_>,
+) -> Result<ClientConfig, TransportError> {
     let words = |error: &dyn std::error::Error| TransportError::Tls(error.to_string());
     let roots = Arc::new(roots::roots(connection, lookup)?);
     let verifier =
         WebPkiServerVerifier::builder_with_provider(roots, provider()).build().map_err(|error| words(&error))?;
-    let config = ClientConfig::builder_with_provider(provider())
+    Ok(ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| words(&error))?
-        .with_webpki_verifier(verifier);
-    match &connection.client_cert {
-        None => Ok(config.with_no_client_auth()),
-        Some(cert) => {
-            let key = connection.client_key.as_ref().unwrap_or(cert);
-            let (chain, private) = identity::read(cert, key)?;
-            let fits = config.with_client_auth_cert(chain, private);
-            fits.map_err(|_| TransportError::file("private key", key, "does not belong to the client certificate"))
-        }
-    }
+        .with_webpki_verifier(verifier)
+        .with_client_cert_resolver(certificate.clone()))
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Lookup, TransportError};
+use super::{Lookup, TransportError, no_proxy};
 use crate::domain::BaseUrl;
 
 /// Through which proxy a server is reached.
@@ -112,10 +111,8 @@ impl Proxy {
                 let wrong = |why| TransportError::ProxyAddress(name.to_owned(), why);
                 let text = SecretString::from(value.into_string().map_err(|_| wrong("it is not UTF-8"))?);
                 let url = ProxyUrl::parse(text.expose_secret()).map_err(wrong)?;
-                let excepted = EXCEPTIONS.iter().find_map(|name| lookup(name)).is_some_and(|hosts| {
-                    let proxied = Matcher::builder().all("http://any").no(hosts.to_string_lossy().into_owned()).build();
-                    base.as_str().parse().is_ok_and(|uri| proxied.intercept(&uri).is_none())
-                });
+                let exceptions = EXCEPTIONS.iter().find_map(|name| lookup(name));
+                let excepted = exceptions.is_some_and(|hosts| no_proxy::excepts(&hosts.to_string_lossy(), base));
                 let skipped = loopback.or_else(|| excepted.then_some("NO_PROXY"));
                 Ok(Some(ProxyRoute { url, variable: Some(name), skipped }))
             }

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::{Lookup, TransportError};
 use crate::client::ConnectionSettings;
@@ -74,6 +74,11 @@ pub(crate) fn certificates(what: &'static str, file: &Path) -> Result<Vec<Certif
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) if bytes.is_empty() => Err(TransportError::file(what, file, "is empty")),
+        Ok(_) if PrivateKeyDer::from_pem_slice(&bytes).is_ok() => Err(TransportError::file(
+            what,
+            file,
+            "has a private key in it but no certificate: name the certificate's file",
+        )),
         Ok(_) => Err(TransportError::file(
             what,
             file,

@@ -41,6 +41,12 @@ pub enum BaseUrlError {
     PlainHttp(String),
     #[error("a base URL must start with https:// (or http:// for this machine)")]
     Scheme,
+    /// What is below the root of a host may be another's: a password would go to what answers at `/`.
+    #[error(
+        "a base URL has no path, since latchkey answers at the root of a host: give it a host or a port of its own, and \
+         write only that"
+    )]
+    Path,
     #[error("this is not a base URL ({0}); enter one like https://instance.passportalmsp.com")]
     NotAUrl(&'static str),
 }
@@ -54,8 +60,12 @@ pub const PASSPORTAL_HOSTS: [&str; 5] = [
     "au-clover.passportalmsp.com",
 ];
 
+/// Where Passportal shows its dashboard: what administrators have in their browser's address bar.
+const DASHBOARD: &str = "dashboard";
+
 impl BaseUrl {
-    /// Takes what people paste, such as a dashboard's address; says in a sentence what was kept of it.
+    /// Takes what people paste, such as a dashboard's address; says in a sentence what was kept of it. Any other path is
+    /// refused.
     pub fn parse(text: &str) -> Result<(Self, Option<String>), BaseUrlError> {
         let text = text.trim();
         check_characters(text)?;
@@ -66,7 +76,11 @@ impl BaseUrl {
             return Err(BaseUrlError::Userinfo);
         }
         let base = Self::of(&url)?;
-        let cut = !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some();
+        let path = url.path().trim_matches('/');
+        if !path.is_empty() && !base.is_passportal() && path.split('/').next() != Some(DASHBOARD) {
+            return Err(BaseUrlError::Path);
+        }
+        let cut = !path.is_empty() || url.query().is_some() || url.fragment().is_some();
         let notice = match (assumed, cut) {
             (false, false) => None,
             (true, false) => Some(format!("No http:// or https:// given; using {base}.")),
@@ -110,6 +124,12 @@ impl BaseUrl {
         self.host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
     }
 
+    /// The port, written or the scheme's own.
+    pub fn port(&self) -> u16 {
+        let written = self.host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        written.filter(|_| self.has_port()).unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+
     /// The host alone, as DNS knows it.
     pub fn name(&self) -> &str {
         if self.has_port() { self.host.rsplit_once(':').map_or("", |(name, _)| name) } else { &self.host }
@@ -137,7 +157,7 @@ impl BaseUrl {
             return None;
         }
         Some(format!(
-            "Passportal's API has one host per region ({}), and {} is not one of them. Use your region's host.",
+            "Passportal documents one API host per region ({}), and {} is not one of them.",
             PASSPORTAL_HOSTS.join(", "),
             self.host
         ))

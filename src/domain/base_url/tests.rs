@@ -20,9 +20,22 @@ fn of_a_pasted_address_the_base_is_kept_and_named() {
     let pasted = "https://instance.passportalmsp.com//dashboard#/default";
     let notice = "Only https://instance.passportalmsp.com of the pasted address is used.";
     assert_eq!(kept(pasted), ("https://instance.passportalmsp.com".into(), Some(notice.into())));
-    let (base, notice) = kept("https://keys.example/login?token=hunter2");
+    assert!(kept("https://instance.passportalmsp.com/settings/keys?tab=2").1.is_some());
+    let (base, notice) = kept("https://keys.example/dashboard?token=hunter2");
     assert_eq!(base, "https://keys.example");
     assert!(!notice.unwrap().contains("hunter2"));
+    assert_eq!(kept("https://keys.example/#/default").0, "https://keys.example");
+}
+
+#[test]
+fn another_path_is_refused() {
+    for text in
+        ["https://h/keys", "https://h/keys/", "h/api/v2", "https://h/dashboards", "http://localhost:1//login?x=hunter2"]
+    {
+        let error = BaseUrl::parse(text).unwrap_err();
+        assert_eq!(error, BaseUrlError::Path, "{text}");
+        assert!(error.to_string().contains("has no path") && !error.to_string().contains("hunter2"));
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ impl Session {
     /// Asks once. A wrong password is a message, and nothing typed gives up.
     async fn sign_in(&mut self) -> Flow<()> {
         let Profile { server, username, .. } = self.connection.server.profile.clone();
+        self.console.wait(self.connection.client.find()).await??; // before a password is typed
         let credentials = ask_credentials(&mut self.console, &server, username).await?;
         match self.console.wait(self.connection.sign_in(&credentials)).await? {
             Ok(_) => self.say_who(),

@@ -7,10 +7,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls::pki_types::pem;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{InconsistentKeys, ServerConfig};
 use zeroize::Zeroizing;
 
 /// The longest file that is read, in bytes: a long chain has some 20 KiB.
@@ -38,11 +39,11 @@ pub enum TlsError {
         path: PathBuf,
         /// What was looked for.
         what: &'static str,
-        why: String,
+        why: &'static str,
     },
     /// Each is good, but they do not belong together.
     #[error("can't use the certificate {certificate} with the key {key}: {why}")]
-    Pair { certificate: PathBuf, key: PathBuf, why: rustls::Error },
+    Pair { certificate: PathBuf, key: PathBuf, why: &'static str },
 }
 
 impl TlsFiles {
@@ -51,13 +52,30 @@ impl TlsFiles {
         let bytes = read(&self.certificate, false)?;
         let content = |path: &Path, what| {
             let path = path.to_owned();
-            move |error: rustls::pki_types::pem::Error| TlsError::Content { path, what, why: error.to_string() }
+            move |error| TlsError::Content { path, what, why: pem_problem(&error) }
         };
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
         let chain = chain.map_err(content(&self.certificate, "certificate"))?;
+        if chain.is_empty() {
+            let why = match PrivateKeyDer::from_pem_slice(&bytes) {
+                Ok(_) => "it has a private key in it; name the file of the certificate",
+                Err(_) => NOT_PEM,
+            };
+            return Err(TlsError::Content { path: self.certificate.clone(), what: "certificate", why });
+        }
         let bytes = read(&self.key, true)?;
         let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(content(&self.key, "private key"))?;
-        let pair = |why| TlsError::Pair { certificate: self.certificate.clone(), key: self.key.clone(), why };
+        let pair = |error| TlsError::Pair {
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            why: match error {
+                rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                    "the key belongs to another certificate"
+                }
+                rustls::Error::InvalidCertificate(_) => "the certificate is malformed",
+                _ => "such a key isn't supported; use RSA (2048 bits or more), P-256, P-384 or Ed25519",
+            },
+        };
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(pair)?
@@ -66,6 +84,17 @@ impl TlsFiles {
             .map_err(pair)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
+    }
+}
+
+const NOT_PEM: &str = "it must be PEM, unencrypted, beginning with -----BEGIN";
+
+/// The library's own words repeat lines of the file, which may be a key's.
+const fn pem_problem(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::NoItemsFound => NOT_PEM,
+        pem::Error::MissingSectionEnd { .. } => "its -----END line is missing; the file is cut off",
+        _ => "its PEM is broken",
     }
 }
 

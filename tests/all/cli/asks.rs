@@ -1,9 +1,11 @@
 //! Questions on a real terminal: masked, confirmed, and offered again.
 
+use std::io::{Read as _, Write as _};
 use std::process::ExitStatus;
 
 use rustix::process::Signal;
 
+use super::remote;
 use crate::support::home::Home;
 use crate::support::terminal::{Terminal, contains, latchkey};
 
@@ -205,7 +207,10 @@ fn a_signal_while_a_secret_is_typed_leaves_the_terminal_as_it_was() {
         assert!(!contains(&terminal.bytes, b"half"));
     }
     // Here signals are delayed until a secret is safe: there is none yet.
-    let mut terminal = start(&home, &["keys", "create", "--secret-file", "s", "--url", "http://127.0.0.1:9"]);
+    let mut terminal = start(
+        &home,
+        &["keys", "create", "--secret-file", "s", "--url", &remote::always("404 Not Found", "application/json", "{}")],
+    );
     terminal.sees("User name");
     terminal.press("jo<Enter>");
     terminal.sees("Password of jo");
@@ -219,6 +224,10 @@ fn a_signal_after_the_question_still_ends_the_program() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mut terminal = start(&home, &["login", "--username", "jo", "--url", &url]);
+    let (mut found, _) = listener.accept().unwrap();
+    assert!(found.read(&mut [0; 4096]).unwrap() > 0);
+    found.write_all(b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").unwrap();
+    drop(found);
     terminal.sees("Password of jo");
     terminal.press("x<Enter>");
     let _server_that_says_nothing = listener.accept().unwrap();

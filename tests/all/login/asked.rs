@@ -3,6 +3,7 @@
 use axum::Router;
 
 use super::home::Home;
+use crate::support::authority::{ALWAYS, Authority};
 use crate::support::mock::{Mock, PASSWORD, TOKEN, serve_plain};
 use crate::support::terminal::{Terminal, latchkey};
 
@@ -36,6 +37,32 @@ fn name_and_password_are_asked_and_the_password_does_not_show() {
     assert!(shown.contains("Signed in to 127.0.0.1:") && shown.contains("as jo (administrator)"), "{shown}");
     assert!(!shown.contains(PASSWORD) && !shown.contains("battery") && !shown.contains(TOKEN), "{shown}");
     assert!(home.session().exists());
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_trusted_is_said_before_a_password_is_asked() {
+    let (authority, mock) = (Authority::new("theirs"), Mock::default());
+    let port = authority.serve(mock.router(), &["localhost"], ALWAYS, None);
+    let home = Home::with_team(&format!("https://localhost:{port}"), "username = \"jo\"");
+    let seen = tokio::task::spawn_blocking(move || {
+        let seen = |args: &[&str], begin: &[u8], leave: &[u8]| {
+            let mut terminal = Terminal::start(latchkey(&home.at("")).args(args));
+            terminal.send(begin);
+            terminal.sees("doesn't trust the authority");
+            terminal.send(leave);
+            String::from_utf8_lossy(&terminal.ends().1.bytes).into_owned()
+        };
+        [
+            seen(&["login"], b"", b""),
+            seen(&["keys", "list"], b"", b""),
+            seen(&["--plain"], b"list\r", b"quit\r"),
+            seen(&[], b"", b"q"),
+        ]
+    });
+    for seen in seen.await.unwrap() {
+        assert!(!seen.contains("Password"), "{seen}");
+    }
+    assert_eq!(mock.calls(), [""; 0]);
 }
 
 #[test]

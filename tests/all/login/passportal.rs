@@ -89,13 +89,13 @@ async fn the_doctor_knows_what_passportal_does_not_have() {
     assert!(!ended.out.contains("login"), "{ended:?}");
     assert!(elsewhere(good()).await.run(&["doctor"], "", &[]).await.out.contains("login"));
     assert_eq!(mock.calls(), [""; 0]);
-    // A host of Passportal's that has no API: of no use, whatever it answers.
+    // The documentation names other hosts for the API; one that answers isn't wrong for that.
     let authority = Authority::new("ours");
     let port = authority.serve(mock.router(), &["www.passportalmsp.com"], ALWAYS, None);
     let more = format!("connect_to = \"127.0.0.1:{port}\"\nca_file = \"{}\"", authority.file().display());
     let ended = Home::with_team("https://www.passportalmsp.com", &more).run(&["doctor"], "", &[]).await;
     assert!(ended.out.contains("www.passportalmsp.com is not one of them"), "{ended:?}");
-    assert_eq!(ended.code, Some(6), "{ended:?}");
+    assert!(ended.good && !ended.out.contains("wrong"), "{ended:?}");
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ async fn files_that_cannot_be_used_are_named() {
     assert!(start().contains("key.pem has no usable private key"));
     let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     fs::write(&key, other.signing_key.serialize_pem()).unwrap();
-    assert!(start().contains("with the key"));
+    assert!(start().contains("the key belongs to another certificate"));
     fs::remove_file(&key).unwrap();
     assert!(start().contains("can't read") && start().contains("key.pem"));
     fs::write(&key, kept).unwrap();
@@ -125,7 +125,13 @@ async fn files_that_cannot_be_used_are_named() {
     fs::write(&cert, "-----BEGIN CERTIFICATE-----\n").unwrap();
     assert!(start().contains("cert.pem has no usable certificate"));
     fs::write(&cert, "").unwrap();
-    assert!(start().contains("cert.pem"));
+    assert!(start().contains("cert.pem has no usable certificate: it must be PEM"));
+    fs::copy(&key, &cert).unwrap();
+    let words = start();
+    assert!(words.contains("cert.pem has no usable certificate: it has a private key in it"), "{words}");
+    let broken = "-----BEGIN PRIVATE KEY-----\nhunter2!\n";
+    fs::write(&key, broken).unwrap();
+    assert!(!start().contains("hunter2") && !start().contains("[45"));
     let half = run(&home, &["serve", "--tls-cert", "x"]);
     assert_eq!(half.status.code(), Some(2));
 }

@@ -28,7 +28,7 @@ fn a_wrong_ca_file_is_named() {
         (authority.write("text.pem", "hello", 0o644), "has no certificate in it"),
         (authority.write("broken.pem", broken, 0o644), "is broken"),
         (authority.write("junk.pem", junk, 0o644), "has a certificate that cannot be understood"),
-        (key, "has no certificate in it"),
+        (key, "has a private key in it but no certificate"),
     ];
     for (file, words) in cases {
         for ca_only in [false, true] {
@@ -50,6 +50,7 @@ fn a_wrong_client_certificate_is_named() {
     let empty = authority.write("empty.pem", "", 0o600);
     let cases = [
         (nowhere(), Some(key.as_path()), "client certificate", nowhere(), "does not exist"),
+        (&key, Some(&cert), "client certificate", &key, "has a private key in it but no certificate"),
         (&cert, Some(nowhere()), "private key", nowhere(), "does not exist"),
         (&cert, Some(&open), "private key", &open, "can be read by others: make it yours alone with chmod 600"),
         (&cert, Some(&encrypted), "private key", &encrypted, "is encrypted, which is not supported"),

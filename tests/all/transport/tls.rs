@@ -76,6 +76,45 @@ async fn a_certificate_out_of_its_time_is_said() {
 }
 
 #[tokio::test]
+async fn a_renewed_authority_of_the_same_name_is_told_from_an_unknown_one() {
+    let (old, new) = (Authority::new("ours"), Authority::new("ours"));
+    let port = new.serve(Mock::default().router(), &["localhost"], ALWAYS, None);
+    let why = why_not(&trusting(&old, port)).await;
+    assert!(why.contains("the authority of that name") && why.contains("ca_file") && why.contains("old one"), "{why}");
+}
+
+/// A server that ends every handshake with this alert (RFC 8446, section 6.2).
+fn alerting(alert: u8) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, &[21, 3, 3, 0, 2, 2, alert]);
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_handshake_without_anything_in_common_is_not_blamed_on_a_client_certificate() {
+    for (alert, words) in [
+        (40, "no TLS version, cipher suite or curve in common"),
+        (70, "no TLS version, cipher suite or curve in common"),
+        (71, "no TLS version, cipher suite or curve in common"),
+        (112, "no certificate for this name"),
+        (80, "an error of its own"),
+        (116, "requires a client certificate"),
+        (46, "TLS alert CertificateUnknown"),
+        (200, "TLS alert 200"),
+    ] {
+        let why = why_not(&to(&format!("https://localhost:{}", alerting(alert)))).await;
+        assert!(why.contains(words), "{alert}: {why}");
+        assert_eq!(why.contains("client certificate"), alert == 116, "{alert}: {why}");
+    }
+}
+
+#[tokio::test]
 async fn an_authority_in_a_servers_place_is_said() {
     let authority = Authority::new("ours");
     let port = authority.serve_itself(Mock::default().router());
@@ -103,7 +142,7 @@ async fn a_client_certificate_is_shown_where_it_is_wanted() {
     assert!(why.contains("requires a client certificate") && why.contains("client_cert and client_key"), "{why}");
     let (cert, key) = authority.sign(&["jo"], ALWAYS);
     let why = why_not(&with(&cert, Some(&key))).await;
-    assert!(why.contains("doesn't accept the one that client_cert names"), "{why}");
+    assert!(why.contains("doesn't accept the client certificate that client_cert names"), "{why}");
 }
 
 #[tokio::test]
