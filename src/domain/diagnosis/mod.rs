@@ -8,6 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{AccessKey, Content, SecretKey, Status, sentence};
 pub use variants::Cause;
+use variants::TokenForm;
+pub(crate) use variants::digits;
 
 /// One thing that was found, and what to do about it. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,17 +139,15 @@ fn of_roles(evidence: &Evidence<'_>) -> Option<Finding> {
 fn of_token(evidence: &Evidence<'_>) -> Option<Finding> {
     let (token, secret, content) = (evidence.failing_token?, evidence.secret?, evidence.content?);
     match variants::find(token, evidence.id, secret.expose(), content.as_str()) {
-        None if variants::is_readable(token) => Some(Finding::fault(
-            "This HMAC token doesn't match this secret and content, and no known mistake explains it.",
-            "Generate a new one, and compare the secret and content with those that the other program uses.",
-        )),
-        None => Some(Finding::fault(
-            "This is not an HMAC token: it is neither 64 hex digits nor base64.",
-            "Check what the other program sends as x-hash.",
-        )),
+        None => Some(of_unexplained(token)),
         Some(causes) if causes.is_empty() => Some(Finding::note(
             "The HMAC token matches this secret and content.",
-            "Check the ID, the content that is sent with it, and the server.",
+            if content.as_str().contains(['&', '+', '%', '=']) {
+                "Check the ID, the server, and the content that is sent with it: in a form it must be percent-encoded \
+                 (curl --data-urlencode), or it is cut at & and + becomes a blank."
+            } else {
+                "Check the ID, the content that is sent with it, and the server."
+            },
         )),
         Some(causes) => {
             let what: Vec<&str> = causes.iter().map(|cause| cause.what()).collect();
@@ -155,6 +155,28 @@ fn of_token(evidence: &Evidence<'_>) -> Option<Finding> {
             let what = format!("The HMAC token was computed {}.", what.join(" and "));
             Some(Finding::fault(what, next.join(" ")))
         }
+    }
+}
+
+/// A token that no known mistake gives.
+fn of_unexplained(token: &str) -> Finding {
+    let next = "Make it with HMAC-SHA256, and write it as 64 hex digits.";
+    match variants::form(token) {
+        TokenForm::Token => Finding::fault(
+            "This HMAC token doesn't match this secret and content, and no known mistake explains it.",
+            "Generate a new one, and compare the secret and content with those that the other program uses.",
+        ),
+        TokenForm::OtherDigest(name) => {
+            Finding::fault(format!("This token is as long as an HMAC made with {name}, not with SHA-256."), next)
+        }
+        TokenForm::Digits(count) => Finding::fault(
+            format!("This token has {count} hex digits, and an HMAC token has 64: some are missing or too many."),
+            "Compare it with what the other program makes.",
+        ),
+        TokenForm::Unknown => Finding::fault(
+            "This is not an HMAC token: it is neither 64 hex digits nor base64.",
+            "Check what the other program sends as x-hash.",
+        ),
     }
 }
 

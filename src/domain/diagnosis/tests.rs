@@ -48,6 +48,70 @@ fn the_reference_values() {
 }
 
 #[test]
+fn a_token_is_found_in_what_programs_write() {
+    let token = hmac_token(secret().expose().as_bytes(), EXAMPLE.as_bytes());
+    let hex = token.expose();
+    let bytes: Vec<&str> = (0..32).map(|n| &hex[2 * n..2 * n + 2]).collect();
+    for written in [
+        format!("HMAC-SHA2-256(stdin)= {hex}"),
+        format!("(stdin)= {hex}"),
+        format!("SHA2-256(file with = and ))= {hex}"),
+        format!("{hex} *stdin"),
+        format!("{hex}  -"),
+        format!("sha256={hex}"),
+        format!("SHA256:{hex}"),
+        format!("x-hash: {hex}"),
+        format!("0x{hex}"),
+        format!("\"{hex}\""),
+        format!("'{hex}',"),
+        format!("b'{hex}'"),
+        bytes.join("-").to_uppercase(),
+        bytes.join(":"),
+        bytes.join(" "),
+        format!("\\x{}", bytes.join("\\x")),
+        format!("{{ 0x{} }}", bytes.join(", 0x")),
+        format!("{}\r\n{}", &hex[..32], &hex[32..]),
+        format!("\u{feff}{hex}"),
+    ] {
+        assert_eq!(causes(&written), Some(vec![Cause::DecoratedOutput]), "{written}");
+        assert_eq!(variants::digits(&written).map(|digits| digits.expose().to_owned()).as_deref(), Some(hex));
+    }
+    for (written, form) in [
+        ("0".repeat(32), TokenForm::OtherDigest("MD5")),
+        (format!("SHA1(stdin)= {}", "0".repeat(40)), TokenForm::OtherDigest("SHA-1")),
+        ("0".repeat(96), TokenForm::OtherDigest("SHA-384")),
+        ("0".repeat(128), TokenForm::OtherDigest("SHA-512")),
+        ("YWFhYWFhYWFhYWFhYWFhYWFhYWE=".to_owned(), TokenForm::OtherDigest("SHA-1")),
+        ("0".repeat(63), TokenForm::Digits(63)),
+        ("0".repeat(66), TokenForm::Digits(66)),
+        ("nonsense".to_owned(), TokenForm::Unknown),
+        (String::new(), TokenForm::Unknown),
+        (hex.to_owned(), TokenForm::Token),
+    ] {
+        assert_eq!(variants::form(&written), form, "{written}");
+    }
+}
+
+#[test]
+fn what_a_form_makes_of_the_content_is_found() {
+    let find = |hashed: &str, content: &str| {
+        let token = hmac_token(secret().expose().as_bytes(), hashed.as_bytes());
+        variants::find(token.expose(), &id(), secret().expose(), content)
+    };
+    for (hashed, cause) in [
+        ("a+b", Cause::FormChanged),
+        ("a b&c=d", Cause::FormChanged),
+        ("a b", Cause::FormChanged),
+        ("a%2Bb%26c%3Dd", Cause::PercentEncoded),
+        ("\u{feff}a+b&c=d", Cause::ByteOrderMark),
+    ] {
+        assert_eq!(find(hashed, "a+b&c=d"), Some(vec![cause]), "{hashed}");
+    }
+    assert_eq!(find("a b c", "a b c"), Some(vec![]));
+    assert_eq!(find("a%20b", "a b"), Some(vec![Cause::PercentEncoded]));
+}
+
+#[test]
 fn a_finding_has_a_next_step_and_no_secret() {
     let (secret, content) = (secret(), Content::parse(EXAMPLE).unwrap());
     let failing = hmac_token(b"x", b"y");

@@ -1,5 +1,7 @@
 //! What the program finds around it: fit for a bug report, so without a secret.
 
+use std::path::Path;
+
 use chrono::Utc;
 
 use super::{Diagnosis, Fact, surroundings};
@@ -31,18 +33,14 @@ pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Heal
             let what = "The server answers, but has no /health (Passportal has none).";
             (Diagnosis { findings: vec![Finding::note(what, next)], exit: Exit::Done }, None)
         }
-        Err(error) => (Diagnosis::of(&error.into()), None),
+        Err(error) => (Diagnosis::of_call(&error), None),
     };
-    // A host that answers may still be one without the API.
-    let address = match target {
+    let hint = match target {
         Target::Url(base) => base.region_hint(),
         Target::Socket(_) => None,
     };
-    let address = find(&Evidence { address, ..Evidence::default() });
-    if !address.is_empty() {
-        diagnosis.findings.extend(address);
-        diagnosis.exit = diagnosis.exit.max(Exit::Unreachable);
-    }
+    let next = "If an exchange fails there, use your region's host in the base URL.";
+    diagnosis.findings.extend(hint.map(|hint| Finding::note(hint, next)));
     (diagnosis, health)
 }
 
@@ -57,9 +55,15 @@ async fn unready(connection: &Connection) -> Option<Finding> {
 /// The facts, in the order in which they are shown.
 pub(crate) async fn facts(settings: &Context, config: Option<&Config>, health: Option<&Health>) -> Vec<Fact> {
     let mut facts = vec![("Version", format!("latchkey {}", env!("CARGO_PKG_VERSION")))];
-    let file = settings.overrides.config.clone().unwrap_or_else(|| settings.dirs.config.join("config.toml"));
-    let there = if file.exists() { "" } else { " (no such file)" };
-    facts.push(("Settings", format!("{}{there}", file.display())));
+    let default = settings.dirs.config.as_ref().map(|folder| folder.join("config.toml"));
+    facts.push((
+        "Settings",
+        match (&settings.overrides.config, default) {
+            (Some(file), _) => named(file),
+            (None, Ok(file)) => named(&file),
+            (None, Err(missing)) => missing.to_string(),
+        },
+    ));
     if let Some(config) = config {
         of_profile(&mut facts, config);
     }
@@ -68,11 +72,17 @@ pub(crate) async fn facts(settings: &Context, config: Option<&Config>, health: O
         facts.push(("Server time", health.time.map_or("unknown".to_owned(), time)));
     }
     facts.push(("Local time", time(Utc::now())));
-    facts.push(("State folder", settings.dirs.state.display().to_string()));
+    let state = settings.dirs.state.as_ref();
+    facts.push(("State folder", state.map_or_else(ToString::to_string, |folder| folder.display().to_string())));
     let notices = config.map(Config::all_notices).unwrap_or_default().join(" ");
     facts.extend((!notices.is_empty()).then_some(("Notices", notices)));
     facts.extend(surroundings::facts(config.map_or(ClipboardChoice::default(), Config::clipboard)).await);
     facts
+}
+
+fn named(file: &Path) -> String {
+    let there = if file.exists() { "" } else { " (no such file)" };
+    format!("{}{there}", file.display())
 }
 
 fn of_profile(facts: &mut Vec<Fact>, config: &Config) {
@@ -114,7 +124,11 @@ fn of_connection(facts: &mut Vec<Fact>, config: &Config, connection: &Connection
 
 /// The remembered session, if there is one.
 fn session(config: &Config, connection: &ConnectionSettings) -> String {
-    let session = SessionFile::of(config.state_folder(), config.chosen(), &connection.target);
+    let state = match config.state_folder() {
+        Ok(state) => state,
+        Err(missing) => return missing.to_string(),
+    };
+    let session = SessionFile::of(state, config.chosen(), &connection.target);
     let path = place(&session, session.keeper().unwrap_or(SessionStorage::File));
     match session.load(None, Utc::now()) {
         Ok(Some(session)) => {

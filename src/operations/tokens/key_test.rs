@@ -10,7 +10,7 @@ use super::hmac::generate;
 use super::pair::{KeyServer, Pair};
 use crate::client::{ApiError, Attempt, Client, Exchange, Exchanged, Reply, Request, Target, answer};
 use crate::domain::credential_kind::check_pair;
-use crate::domain::diagnosis::{Evidence, Finding, FindingKind, KeyState, diagnose, of_end};
+use crate::domain::diagnosis::{Evidence, Finding, FindingKind, KeyState, diagnose, digits, of_end};
 use crate::domain::{Content, Grant, HmacToken, KeyId, SecretKey, Status, Verdict};
 use crate::operations::diagnose::Diagnosis;
 use crate::operations::failure::Exit;
@@ -132,7 +132,7 @@ impl KeyTest {
             Reply::Verified(attempt, verdict) if attempt == self.attempt => {
                 if let TestState::Verifying(grant) = &self.state {
                     let (grant, verdict) = (grant.clone(), verdict.map_err(|error| error.to_string()));
-                    let findings = self.diagnose(KeyState::Unknown, false, true);
+                    let findings = self.diagnose(KeyState::Unknown, None);
                     self.state = TestState::Works { grant, verdict, findings };
                 }
                 None
@@ -172,7 +172,8 @@ impl KeyTest {
                 all.push(of_verdict(verdict, &self.id));
                 all.extend(of_end(grant.expires_at, now));
                 all.extend(findings.iter().cloned());
-                if self.is_doctor && self.failing.is_none() {
+                let is_good = grant.expires_at > now && !matches!(verdict, Ok(Verdict::Refused(_)));
+                if self.is_doctor && self.failing.is_none() && is_good {
                     let what = "This ID and secret work from here, so the program that fails sends something else.";
                     all.push(Finding::note(what, "Give the HMAC token that it sends, to have it checked."));
                 }
@@ -183,7 +184,7 @@ impl KeyTest {
                 if error.is_refused_pair() {
                     all.push(Finding::note(error.to_string(), ""));
                 } else {
-                    all.extend(Diagnosis::of(&error.into()).findings);
+                    all.extend(Diagnosis::of_call(error).findings);
                 }
                 all.extend(findings.iter().cloned());
                 all
@@ -198,7 +199,7 @@ impl KeyTest {
         let is_wrong = |finding: &Finding| matches!(finding.kind, FindingKind::Failed | FindingKind::Fault);
         let exit = if findings.iter().any(is_wrong) { Exit::NotGood } else { Exit::Done };
         match &self.state {
-            TestState::Fails { error, .. } if !error.is_refused_pair() => Diagnosis::of(&error.into()).exit.max(exit),
+            TestState::Fails { error, .. } if !error.is_refused_pair() => Diagnosis::of_call(error).exit.max(exit),
             _ => exit,
         }
     }
@@ -244,8 +245,7 @@ impl KeyTest {
     /// Ends it without an access token.
     fn end(&mut self, error: Option<ApiError>, key: KeyState) {
         let is_active = matches!(&key, KeyState::Known(key) if key.status == Status::Active);
-        let was_refused = self.secret.is_some() && error.as_ref().is_some_and(ApiError::is_refused_pair);
-        let mut findings = self.diagnose(key, was_refused, false);
+        let mut findings = self.diagnose(key, error.as_ref());
         findings.extend(self.of_token_alone(error.as_ref()));
         findings.extend((error.is_none() && self.secret.is_none()).then(|| of_no_exchange(is_active)));
         self.state = match error {
@@ -254,9 +254,11 @@ impl KeyTest {
         };
     }
 
-    fn diagnose(&self, key: KeyState, was_refused: bool, works: bool) -> Vec<Finding> {
+    fn diagnose(&self, key: KeyState, error: Option<&ApiError>) -> Vec<Finding> {
+        let was_refused = error.is_some_and(ApiError::is_refused_pair);
         let address = match &self.server.target {
-            Target::Url(base) if !works => base.region_hint(), // an address that works is not to blame
+            // An address that answers an exchange is not to blame.
+            Target::Url(base) if error.is_some() && !was_refused => base.region_hint(),
             _ => None,
         };
         let failing = self.failing.as_ref();
@@ -266,7 +268,7 @@ impl KeyTest {
             content: failing.and_then(|failing| failing.content.as_ref()).or(self.sent.as_ref()),
             failing_token: failing.map(|failing| failing.text.expose_secret()),
             key: key.at(self.server.target.is_passportal()),
-            was_refused,
+            was_refused: was_refused && self.secret.is_some(),
             clocks: self.clocks,
             address,
         })
@@ -290,9 +292,9 @@ impl KeyTest {
 }
 
 impl FailingToken {
-    /// The token, if a server would read it.
+    /// The token, if its digits are there.
     fn parse(&self) -> Option<HmacToken> {
-        HmacToken::parse(self.text.expose_secret().trim())
+        digits(self.text.expose_secret())
     }
 }
 

@@ -40,6 +40,10 @@ impl Fields {
             "application/json" => Self::of_json_body(request).await,
             "application/x-www-form-urlencoded" => {
                 match Form::<Vec<(String, String)>>::from_request(request, &()).await {
+                    // curl -d names a form unless it is told otherwise.
+                    Ok(Form(pairs)) if pairs.first().is_some_and(|(name, _)| name.trim_start().starts_with('{')) => {
+                        Err(HttpError::malformed("content-type", "must be application/json, since the body is JSON"))
+                    }
                     Ok(Form(pairs)) => Self::of_pairs(pairs),
                     Err(rejection) => Err(unreadable(rejection, "not a form")),
                 }

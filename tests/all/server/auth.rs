@@ -82,6 +82,15 @@ async fn what_is_missing_is_named() {
         ),
         (call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": 1, "content": "x" })), "scope"),
         (call().header("x-key", "PK").header("x-hash", "00").json(&json!([])), "body"),
+        // As curl -d sends it: JSON that is said to be a form.
+        (
+            call()
+                .header("x-key", "PK")
+                .header("x-hash", "00")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(good.to_string()),
+            "content-type: must be application/json",
+        ),
     ];
     for (request, field) in cases {
         let answer = send(request).await;
