@@ -65,8 +65,8 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         let refused = "process memory can't be protected on this system; --unhardened continues anyway";
         hardened.wrap_err(refused)?;
     }
-    let dirs = AppDirs::of_this_user().wrap_err("no home directory: set HOME, or XDG_DATA_HOME")?;
-    crate::platform::panics::install(dirs.state.clone())?;
+    let dirs = AppDirs::of_this_user(args.data.as_deref());
+    crate::platform::panics::install(dirs.state.clone().ok())?;
     crate::client::install_tls();
     let settings =
         Context { format: args.output, overrides: args.overrides(), dirs, embedded: EmbeddedServers::default() };

@@ -25,7 +25,7 @@ pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     if settings.overrides.read_only {
         return Err(Failure::usage("A server cannot be read-only. Give its users the auditor role instead."));
     }
-    serve(settings.data(), args)?;
+    serve(settings.data()?, args)?;
     Ok(Exit::Done)
 }
 

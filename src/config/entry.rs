@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::dirs::{Folder, NoFolder};
 use crate::client::{ConnectionSettings, Target};
 use crate::domain::Profile;
 
@@ -22,25 +23,26 @@ pub enum ServerLocation {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) profile: Profile,
-    pub(crate) location: ServerLocation,
+    /// None if the embedded server has no place for its data.
+    pub(crate) location: Result<ServerLocation, NoFolder>,
     /// What was adjusted in its settings, in a sentence.
     pub(crate) notice: Option<String>,
 }
 
 impl Entry {
     /// The built-in profile.
-    pub(crate) fn local(data: PathBuf) -> Self {
-        Self::new(LOCAL, ServerLocation::Embedded(data))
+    pub(crate) fn local(data: Folder) -> Self {
+        Self::new(LOCAL, data.map(ServerLocation::Embedded))
     }
 
     pub(crate) fn remote(name: &str, connection: ConnectionSettings) -> Self {
-        Self::new(name, ServerLocation::Remote(connection))
+        Self::new(name, Ok(ServerLocation::Remote(connection)))
     }
 
-    pub(crate) fn new(name: &str, location: ServerLocation) -> Self {
+    pub(crate) fn new(name: &str, location: Result<ServerLocation, NoFolder>) -> Self {
         let (server, signs_in) = match &location {
-            ServerLocation::Embedded(_) => ("embedded server".to_owned(), false),
-            ServerLocation::Remote(connection) => match &connection.target {
+            Ok(ServerLocation::Embedded(_)) | Err(_) => ("embedded server".to_owned(), false),
+            Ok(ServerLocation::Remote(connection)) => match &connection.target {
                 Target::Socket(path) => (path.display().to_string(), true),
                 Target::Url(base) => (base.host_for_screen().to_owned(), true),
             },

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::dirs::NoFolder;
 use crate::domain::BaseUrlError;
 
 /// A place in a file.
@@ -54,9 +55,14 @@ pub enum ConfigError {
         /// The server that there is.
         server: String,
     },
+    /// `--ca-file` for a server without TLS. Holds the profile.
+    #[error("--ca-file is for servers with an https:// URL, and that of {0} has none: omit it")]
+    AuthoritiesElsewhere(String),
     /// A session of another user than the profile's would never be used. Holds the profile and its user.
     #[error("the profile {0} is for {1}: omit --username, or add a profile for the other user")]
     AnotherName(String, String),
+    #[error(transparent)]
+    NoFolder(#[from] NoFolder),
     /// The value of `--url` is no base URL.
     #[error("--url: {0}")]
     Url(BaseUrlError),

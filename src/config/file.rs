@@ -14,6 +14,7 @@ use super::profiles;
 use super::setting::{self, PROFILE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
 use crate::domain::ClipboardChoice;
+use crate::platform::text;
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
 const MOST: u64 = 1 << 20;
@@ -62,15 +63,13 @@ pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<FileContent>,
             "can be written by others, who could send your password elsewhere: run chmod go-w".to_owned(),
         ));
     }
-    let mut text = String::new();
-    let read = file.take(MOST + 1).read_to_string(&mut text);
-    read.map_err(|error| match error.kind() {
-        ErrorKind::InvalidData => wrong("are not text in UTF-8".to_owned()),
-        _ => wrong(format!("can't be read: {error}")),
-    })?;
-    if text.len() as u64 > MOST {
+    let mut bytes = Vec::new();
+    let read = file.take(MOST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| wrong(format!("can't be read: {error}")))?;
+    if bytes.len() as u64 > MOST {
         return Err(wrong("are larger than 1 MB: this can't be the right file".to_owned()));
     }
+    let text = text::decode(&bytes).map_err(|why| wrong(format!("are {why}: save the file as UTF-8")))?.to_owned();
     Ok(Some(FileContent { text, private: about.mode() & 0o044 == 0 }))
 }
 

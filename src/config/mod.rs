@@ -11,7 +11,7 @@ mod settings;
 mod source_text;
 mod suggestion;
 
-pub use dirs::AppDirs;
+pub use dirs::{AppDirs, Folder, NoFolder};
 pub use entry::{LOCAL, ServerLocation};
 pub use error::{ConfigError, Spot};
 pub use overrides::Overrides;

@@ -23,6 +23,8 @@ pub struct Overrides {
     pub clipboard: Option<ClipboardChoice>,
     /// Where connections to a server go.
     pub connect_to: Option<Forward>,
+    /// Certificate authorities to trust besides the system's: PEM.
+    pub ca_file: Option<PathBuf>,
     /// Whether nothing may be changed, whatever the profile says.
     pub read_only: bool,
 }
@@ -38,6 +40,7 @@ impl Overrides {
             ("--url", self.url.as_ref().and_then(|url| Some(BaseUrl::parse(url).ok()?.0.as_str().to_owned()))),
             ("--data", self.data.as_ref().map(path)),
             ("--connect-to", self.connect_to.as_ref().map(|forward| format!("{}={}", forward.host(), forward.to))),
+            ("--ca-file", self.ca_file.as_ref().map(path)),
         ];
         let options = options.into_iter().filter_map(|(name, value)| Some(format!("{name} {} ", quoted(&value?))));
         format!("{PROGRAM}{}{words}", options.collect::<String>())

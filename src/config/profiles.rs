@@ -8,6 +8,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::dirs::NoFolder;
 use super::entry::{Entry, LOCAL, ServerLocation};
 use super::error::ConfigError;
 use super::setting::{self, PROFILE_SETTINGS};
@@ -65,13 +66,13 @@ impl OneProfile<'_> {
     }
 
     /// Exactly one of three settings says where the server is.
-    fn location(&self, notice: &mut Option<String>) -> Result<ServerLocation, ConfigError> {
+    fn location(&self, notice: &mut Option<String>) -> Result<Result<ServerLocation, NoFolder>, ConfigError> {
         let ways = ["base_url", "socket", "data"];
         let mut given = ways.iter().filter_map(|way| Some((*way, self.settings.get(*way)?)));
         let Some((way, value)) = given.next() else {
             if self.name == LOCAL {
                 self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), "data")?;
-                return Ok(ServerLocation::Embedded(self.reading.dirs.data.clone()));
+                return Ok(self.reading.dirs.data.clone().map(ServerLocation::Embedded));
             }
             let problem = format!("the profile {} has no server: add base_url, socket or data", self.name);
             return Err(self.reading.error(self.header.clone(), &problem));
@@ -85,15 +86,16 @@ impl OneProfile<'_> {
             return Err(self.reading.error(self.header.clone(), problem));
         }
         match way {
-            "base_url" => self.url(value, notice).map(ServerLocation::Remote),
+            "base_url" => self.url(value, notice).map(ServerLocation::Remote).map(Ok),
             "socket" => {
                 self.refuse(&FOR_URLS, way)?;
                 self.patience(ConnectionSettings::new(Target::Socket(self.expand(way, value)?)))
                     .map(ServerLocation::Remote)
+                    .map(Ok)
             }
             _ => {
                 self.refuse(&[FOR_URLS.as_slice(), &FOR_OTHERS].concat(), way)?;
-                Ok(ServerLocation::Embedded(self.expand(way, value)?))
+                Ok(Ok(ServerLocation::Embedded(self.expand(way, value)?)))
             }
         }
     }
@@ -169,7 +171,7 @@ impl OneProfile<'_> {
     }
 
     fn expand(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<PathBuf, ConfigError> {
-        Ok(self.reading.dirs.expand(self.reading.path, self.reading.string(name, value)?))
+        Ok(self.reading.dirs.expand(self.reading.path, self.reading.string(name, value)?)?)
     }
 
     /// Refuses settings that would have no effect here: they are there by mistake.

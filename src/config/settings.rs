@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::dirs::AppDirs;
+use super::dirs::{AppDirs, Folder, NoFolder};
 use super::entry::{Entry, LOCAL, ServerLocation};
 use super::error::ConfigError;
 use super::overrides::Overrides;
@@ -23,7 +23,7 @@ pub struct Config {
     ad_hoc: Option<(String, String)>,
     clipboard: ClipboardChoice,
     clipboard_for: Duration,
-    state: PathBuf,
+    state: Folder,
     overrides: Overrides,
 }
 
@@ -32,7 +32,12 @@ impl Config {
     /// `--data`, `LATCHKEY_PROFILE` and `default_profile`, else [`LOCAL`].
     pub fn load(overrides: &Overrides, dirs: &AppDirs) -> Result<Self, ConfigError> {
         let named = overrides.config.is_some();
-        let path = overrides.config.clone().unwrap_or_else(|| dirs.config.join("config.toml"));
+        let path = match (&overrides.config, &dirs.config) {
+            (Some(path), _) => path.clone(),
+            (None, Ok(folder)) => folder.join("config.toml"),
+            (None, Err(missing)) if missing.is_wrong() => return Err(missing.clone().into()),
+            (None, Err(_)) => PathBuf::new(), // there is no such file
+        };
         let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, dirs)).transpose()?;
         let settings = read.unwrap_or_default();
         let file::ConfigFile { mut entries, default_profile, clipboard, clipboard_seconds } = settings;
@@ -68,6 +73,9 @@ impl Config {
         if let Some(forward) = &overrides.connect_to {
             config.apply_forward(forward)?;
         }
+        if let Some(file) = &overrides.ca_file {
+            config.apply_authorities(file)?;
+        }
         Ok(config)
     }
 
@@ -93,7 +101,7 @@ impl Config {
 
     /// How the server of a profile is reached.
     pub fn connection(&self, name: &str) -> Result<ServerLocation, ConfigError> {
-        Ok(self.find(name)?.location.clone())
+        Ok(self.find(name)?.location.clone()?)
     }
 
     /// The URL of the profile `name`, if it was made by `--url`.
@@ -128,8 +136,8 @@ impl Config {
     }
 
     /// The folder for sessions and unfinished creations.
-    pub fn state_folder(&self) -> &Path {
-        &self.state
+    pub fn state_folder(&self) -> Result<&Path, NoFolder> {
+        self.state.as_deref().map_err(Clone::clone)
     }
 
     /// A command with these words and the options that select this profile.
@@ -163,7 +171,9 @@ impl Config {
     fn apply_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
         let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
         match chosen.map(|entry| &mut entry.location) {
-            Some(ServerLocation::Embedded(data)) => folder.clone_into(data),
+            Some(location @ (Ok(ServerLocation::Embedded(_)) | Err(_))) => {
+                *location = Ok(ServerLocation::Embedded(folder.to_owned()));
+            }
             _ => return Err(ConfigError::DataElsewhere(self.chosen.clone())),
         }
         Ok(())
@@ -173,7 +183,7 @@ impl Config {
     fn apply_forward(&mut self, forward: &Forward) -> Result<(), ConfigError> {
         let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
         match chosen.map(|entry| (&entry.profile.server, &mut entry.location)) {
-            Some((_, ServerLocation::Remote(connection))) if matches!(&connection.target, Target::Url(base) if forward.is_for(base)) =>
+            Some((_, Ok(ServerLocation::Remote(connection)))) if matches!(&connection.target, Target::Url(base) if forward.is_for(base)) =>
             {
                 connection.connect_to = Some(forward.to);
                 Ok(())
@@ -182,6 +192,19 @@ impl Config {
                 host: forward.host().to_owned(),
                 server: other.map(|(server, _)| server.clone()).unwrap_or_default(),
             }),
+        }
+    }
+
+    /// Takes `--ca-file`, which is for servers with TLS.
+    fn apply_authorities(&mut self, file: &Path) -> Result<(), ConfigError> {
+        let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
+        match chosen.map(|entry| &mut entry.location) {
+            Some(Ok(ServerLocation::Remote(connection))) if matches!(&connection.target, Target::Url(base) if base.is_https()) =>
+            {
+                connection.ca_file = Some(file.to_owned());
+                Ok(())
+            }
+            _ => Err(ConfigError::AuthoritiesElsewhere(self.chosen.clone())),
         }
     }
 }

@@ -26,10 +26,13 @@ pub(crate) async fn open(
         return without_session(config, name, embedded, may).await;
     };
     let profile = config.profile(name)?;
-    let file = SessionFile::of(config.state_folder(), name, &settings.target);
+    let file = config.state_folder().map(|state| SessionFile::of(state, name, &settings.target));
     // Certificates and the remembered session are read from files.
     let opened = tokio::task::spawn_blocking(move || {
-        let session = file.load(profile.username.as_deref(), Utc::now())?;
+        let session = match file {
+            Ok(file) => file.load(profile.username.as_deref(), Utc::now())?,
+            Err(_) => None, // without a folder there is none
+        };
         Ok(Connection::remote(profile, &settings, session.as_ref())?)
     });
     opened.await.unwrap_or_else(|error| Err(Failure::new(Exit::Mistake, error.to_string())))

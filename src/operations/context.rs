@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::prompter::warn;
-use crate::config::{AppDirs, Config, Overrides};
+use crate::config::{AppDirs, Config, ConfigError, Overrides};
 use crate::server::embedded::EmbeddedServers;
 
 /// Runs the tasks of the program, on this thread.
@@ -34,8 +34,11 @@ pub struct Context {
 
 impl Context {
     /// The data folder of a server of this machine.
-    pub fn data(&self) -> &Path {
-        self.overrides.data.as_deref().unwrap_or(&self.dirs.data)
+    pub fn data(&self) -> Result<&Path, ConfigError> {
+        match &self.overrides.data {
+            Some(data) => Ok(data),
+            None => Ok(self.dirs.data.as_deref().map_err(Clone::clone)?),
+        }
     }
 
     /// Refuses options of the command line that mean nothing to what works on a data folder.

@@ -30,7 +30,7 @@ const MOST: u64 = 16 << 10;
 /// The notes of one state folder. Without a profile, as by default, nothing is noted.
 #[derive(Default)]
 pub struct PendingCreates {
-    folder: PathBuf,
+    folder: Option<PathBuf>,
     /// Where the keys of each profile are.
     dirs: Vec<(String, Origin)>,
     guard: Vec<(IdempotencyKey, PathBuf, File)>,
@@ -84,7 +84,8 @@ impl PendingCreates {
             };
             Some((profile.name, place))
         });
-        Self { folder: config.state_folder().join("unfinished"), dirs: dirs.collect(), guard: Vec::new() }
+        let folder = config.state_folder().ok().map(|state| state.join("unfinished"));
+        Self { folder, dirs: dirs.collect(), guard: Vec::new() }
     }
 
     /// Records a create that is about to be sent. A second try under the same name changes nothing. If the record can't be
@@ -103,7 +104,7 @@ impl PendingCreates {
             expires_at: new.expires_at,
             at: Utc::now(),
         };
-        if let Ok((path, file)) = write(&self.folder, &note) {
+        if let Some(Ok((path, file))) = self.folder.as_ref().map(|folder| write(folder, &note)) {
             self.guard.push((new.idempotency_key.clone(), path, file));
         }
     }
@@ -123,7 +124,8 @@ impl PendingCreates {
     /// process does not find it.
     pub fn left(&mut self, owner: &Owner, now: DateTime<Utc>) -> Vec<PendingCreate> {
         let Some(place) = self.place(&owner.profile) else { return Vec::new() };
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let entries = entries.map(|entry| entry.path());
         let notes = entries.filter_map(|path| {
             let (file, note) = read(&path)?;
             // Several people may share this account: another's create is not finished under our name.

@@ -2,6 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+/// This user's home directory, by `HOME` or the list of users. A relative one would be another in each working folder.
+pub(crate) fn home_dir() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| home.is_absolute())
+}
+
 /// The path that a shell would make of `typed`: `~` and a leading `~/` are `home`.
 pub(crate) fn expand_home(typed: &str, home: &Path) -> PathBuf {
     match typed.strip_prefix('~') {

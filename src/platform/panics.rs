@@ -13,8 +13,9 @@ use color_eyre::config::{HookBuilder, Theme};
 use super::raw_mode;
 use crate::domain;
 
-/// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, never to the screen.
-pub fn install(state: PathBuf) -> color_eyre::Result<()> {
+/// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, if there is such a folder, never
+/// to the screen.
+pub fn install(state: Option<PathBuf>) -> color_eyre::Result<()> {
     let (_, error_hook) = HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
     error_hook.install()?;
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
@@ -23,13 +24,13 @@ pub fn install(state: PathBuf) -> color_eyre::Result<()> {
         if !goes_on {
             raw_mode::leave_at_once();
         }
-        let file = write(&state, &redact(&report(info)));
+        let file = state.as_ref().and_then(|state| write(state, &redact(&report(info))).ok());
         if goes_on {
             return;
         }
         let _ = match file {
-            Ok(file) => writeln!(io::stderr(), "latchkey: internal error; see {}", file.display()),
-            Err(_) => writeln!(io::stderr(), "latchkey: internal error, and its details can't be written anywhere"),
+            Some(file) => writeln!(io::stderr(), "latchkey: internal error; see {}", file.display()),
+            None => writeln!(io::stderr(), "latchkey: internal error, and its details can't be written anywhere"),
         };
     }));
     Ok(())

@@ -63,6 +63,9 @@ pub struct Args {
     /// Connect to a host through another address, e.g. an SSH forward; its name and certificate are still verified
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "HOST:PORT=ADDRESS:PORT")]
     pub connect_to: Option<Forward>,
+    /// Trust the certificates in this PEM file too: of an authority, or the server's own [default: the profile's]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", conflicts_with = "data")]
+    pub ca_file: Option<PathBuf>,
     /// Disable every action that changes keys
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub read_only: bool,
@@ -87,6 +90,7 @@ impl Args {
             data: self.data.clone(),
             clipboard: self.clipboard,
             connect_to: self.connect_to.clone(),
+            ca_file: self.ca_file.clone(),
             read_only: self.read_only,
         }
     }

@@ -4,6 +4,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::delivery::Delivery;
+use crate::config::{ConfigError, Folder};
 use crate::domain::KeyId;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::delivery::{NewFile, fill};
@@ -13,7 +14,8 @@ pub struct Rescue(PathBuf);
 
 impl Rescue {
     /// Makes sure of the folder, before a key is made.
-    pub fn prepare(state: &Path) -> Result<Self, Failure> {
+    pub fn prepare(state: &Folder) -> Result<Self, Failure> {
+        let state = state.as_deref().map_err(|missing| Failure::from(ConfigError::from(missing.clone())))?;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state);
         let tried = made.and_then(|()| tempfile::Builder::new().prefix(".try-").tempfile_in(state));
         tried.map(|_| Self(state.to_owned())).map_err(|error| {

@@ -1,8 +1,12 @@
 //! What the doctor tells of the surroundings, in each kind of them.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
 
-use crate::support::home::Home;
+use crate::support::executable;
+use crate::support::home::{Done, Home};
+use crate::support::not_tested::not_tested;
 use crate::support::program::{binary, environment};
 use crate::support::terminal::{Terminal, command, latchkey};
 
@@ -33,6 +37,65 @@ fn the_surroundings_are_told() {
     let none = home.run(&["doctor"]);
     assert!(none.out.contains("no terminal") && none.out.contains("TERM is not set"), "{}", none.out);
     assert!(!none.out.contains('\u{1b}'));
+}
+
+/// The program as a user whom the machine doesn't know, with these variables and no home. `None`: only root can do that.
+fn without_home(home: &Home, variables: &[(&str, &str)], args: &[&str]) -> Option<Done> {
+    if !rustix::process::geteuid().is_root() {
+        not_tested("only root can work as another user");
+        return None;
+    }
+    let program = home.path("latchkey");
+    if !program.exists() {
+        executable::copy(binary(), &program);
+        std::fs::set_permissions(home.path(""), std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=54321", "--regid=54321", "--clear-groups"]).arg(program).args(args);
+    command.env_clear().env("PATH", "/usr/bin:/bin").envs(variables.iter().copied()).current_dir(home.path(""));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(b"2222\n");
+    Some(Done::of(child))
+}
+
+#[test]
+fn a_folder_is_needed_only_where_it_is_used() {
+    let home = Home::new();
+    let (data, own) = (home.path("keys").display().to_string(), home.path("own").display().to_string());
+    for args in [
+        &["hmac", "--content", "x"][..],
+        &["completions", "bash"],
+        &["man"],
+        &["--data", &data, "keys", "create", "--secret-file", "s"],
+        &["--data", &data, "keys", "list"],
+        &["--data", &data, "admin", "list"],
+    ] {
+        let Some(done) = without_home(&home, &[], args) else { return };
+        assert_eq!(done.code, 0, "{args:?}: {done:?}");
+    }
+    let create = ["keys", "create", "--secret-file", "t"];
+    assert_eq!(without_home(&home, &[("XDG_DATA_HOME", &own)], &create).unwrap().code, 0);
+    for args in [&["keys", "list"][..], &["serve"], &["admin", "list"]] {
+        let error = without_home(&home, &[], args).unwrap().failed(2);
+        assert!(error.contains("no place for the embedded server's data") && error.contains("--data"), "{error}");
+    }
+    let remote = ["--url", "http://127.0.0.1:9", "login", "--remember=file"];
+    let error = without_home(&home, &[], &remote).unwrap().failed(2);
+    assert!(error.contains("no place for sessions") && error.contains("XDG_STATE_HOME"), "{error}");
+    let error = without_home(&home, &[], &["--url", "http://127.0.0.1:9", "verify"]).unwrap().failed(6);
+    assert!(error.contains("Can't reach the server"), "a server elsewhere needs no folder: {error}");
+}
+
+#[test]
+fn a_relative_home_is_refused() {
+    let home = Home::new();
+    let run = |args: &[&str]| Done::of(home.command(args).env("HOME", "rel").spawn().unwrap());
+    for args in [&["keys", "list"][..], &["--data", "d", "keys", "list"]] {
+        let error = run(args).failed(2);
+        assert!(error.contains("HOME is not an absolute path"), "{error}");
+    }
+    assert!(run(&["completions", "bash"]).code == 0 && !home.path("rel").exists());
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn without_settings_it_is_the_embedded_server() {
     let local = config.profile(config.chosen()).unwrap();
     assert_eq!((local.name.as_str(), local.server.as_str()), ("local", "embedded server"));
     assert!(!local.signs_in && !local.production && !local.read_only);
-    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.dirs.data));
+    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.at("data")));
     assert_eq!(config.profiles(), [local]);
 }
 
@@ -31,7 +31,7 @@ fn without_settings_it_is_the_embedded_server() {
 fn the_nearest_word_counts() {
     let mut home = Home::with(TWO);
     let profile = |name: &str| Overrides { profile: Some(name.into()), ..Overrides::default() };
-    let url = Overrides { url: Some("https://other.example:8443/x".into()), ..Overrides::default() };
+    let url = Overrides { url: Some("https://other.example:8443//dashboard#/default".into()), ..Overrides::default() };
     let data = Overrides { data: Some("/srv/keys".into()), ..Overrides::default() };
     assert_eq!(chosen(&home, &Overrides::default()).unwrap(), "team");
     home.dirs.profile = Some("lab".to_owned());
@@ -133,4 +133,27 @@ fn a_forward_is_about_the_chosen_server_or_refused() {
     }
     let local = Overrides { profile: None, ..overrides("keys.example:443=127.0.0.1:8443") };
     assert!(Config::load(&local, &home.dirs).unwrap_err().to_string().contains("embedded server"));
+}
+
+#[test]
+fn an_authority_for_one_run_is_for_a_server_with_tls() {
+    let home = Home::with("[profiles.team]\nbase_url = \"https://keys.example\"\nca_file = \"old.pem\"\n");
+    let overrides = |url: Option<&str>, profile: Option<&str>| Overrides {
+        profile: profile.map(str::to_owned),
+        url: url.map(str::to_owned),
+        ca_file: Some("new.pem".into()),
+        ..Overrides::default()
+    };
+    for (overrides, name) in
+        [(overrides(None, Some("team")), "team"), (overrides(Some("https://other.example"), None), "other.example")]
+    {
+        let config = Config::load(&overrides, &home.dirs).unwrap();
+        let ServerLocation::Remote(connection) = config.connection(name).unwrap() else { panic!("it is elsewhere") };
+        assert_eq!(connection.ca_file, Some("new.pem".into()));
+        assert!(config.command(name, "doctor").contains("--ca-file new.pem"));
+    }
+    for overrides in [overrides(None, None), overrides(Some("http://127.0.0.1:1"), None)] {
+        let error = Config::load(&overrides, &home.dirs).unwrap_err().to_string();
+        assert!(error.starts_with("--ca-file is for servers with an https:// URL"), "{error}");
+    }
 }

@@ -18,22 +18,32 @@ impl Home {
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        let dirs =
-            AppDirs { config: at("config"), data: at("data"), state: at("state"), home: at("home"), profile: None };
+        let dirs = AppDirs {
+            config: Ok(at("config")),
+            data: Ok(at("data")),
+            state: Ok(at("state")),
+            home: Ok(at("home")),
+            profile: None,
+        };
         Self { folder, dirs }
     }
 
     /// A home with these settings.
     pub fn with(settings: &str) -> Self {
         let home = Self::empty();
-        fs::create_dir(&home.dirs.config).unwrap();
+        fs::create_dir(home.at("config")).unwrap();
         fs::write(home.file(), settings).unwrap();
         home.mode(0o600);
         home
     }
 
+    /// A path in the folder that has all others.
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
     pub fn file(&self) -> PathBuf {
-        self.dirs.config.join("config.toml")
+        self.at("config/config.toml")
     }
 
     pub fn mode(&self, mode: u32) {

@@ -46,9 +46,9 @@ read_only = true
     assert!(profile.production && profile.read_only && profile.signs_in);
     let ServerLocation::Remote(connection) = config.connection("team").unwrap() else { panic!("it is remote") };
     assert_eq!(url(&connection), "https://keys.example:8443");
-    assert_eq!(connection.ca_file, Some(home.dirs.config.join("ca.pem")));
+    assert_eq!(connection.ca_file, Some(home.at("config/ca.pem")));
     assert!(connection.ca_only);
-    assert_eq!(connection.client_cert, Some(home.dirs.home.join("cert.pem")));
+    assert_eq!(connection.client_cert, Some(home.at("home/cert.pem")));
     assert_eq!(connection.client_key, Some("/abs/key.pem".into()));
     assert_eq!(connection.connect_timeout, Duration::from_secs(7));
     assert_eq!(connection.timeout, Duration::from_secs(100));
@@ -86,14 +86,14 @@ fn sockets_and_folders_are_servers_too() {
     let (socket, data) = (config.profile("s").unwrap(), config.profile("d").unwrap());
     assert!(socket.signs_in && !data.signs_in);
     assert_eq!(data.server, "embedded server");
-    let path = home.dirs.config.join("api.sock");
+    let path = home.at("config/api.sock");
     assert_eq!(socket.server, path.display().to_string());
     match config.connection("s").unwrap() {
         ServerLocation::Remote(connection) => assert_eq!(connection.target, Target::Socket(path)),
         ServerLocation::Embedded(_) => panic!("it is a socket"),
     }
     match config.connection("d").unwrap() {
-        ServerLocation::Embedded(folder) => assert_eq!(folder, home.dirs.home.join("keys")),
+        ServerLocation::Embedded(folder) => assert_eq!(folder, home.at("home/keys")),
         ServerLocation::Remote(_) => panic!("it is embedded"),
     }
 }
@@ -103,6 +103,6 @@ fn the_built_in_profile_can_be_moved_and_marked() {
     let home = Home::with("[profiles.local]\nproduction = true");
     let config = home.load().unwrap();
     assert!(config.profile("local").unwrap().production);
-    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.dirs.data));
+    assert!(matches!(config.connection("local"), Ok(ServerLocation::Embedded(folder)) if folder == home.at("data")));
     assert_eq!(config.profiles().len(), 1);
 }

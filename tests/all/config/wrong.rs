@@ -176,8 +176,13 @@ fn what_is_no_file_of_settings_is_named() {
     std::fs::create_dir_all(home.file()).unwrap();
     assert!(home.load().unwrap_err().to_string().contains("are not in a regular file"));
     let home = Home::with("");
-    std::fs::write(home.file(), b"\xff\xfe").unwrap();
-    assert!(home.load().unwrap_err().to_string().contains("are not text in UTF-8"));
+    for (bytes, words) in [(&b"\xff\xfe#\0"[..], "are UTF-16 text, not UTF-8"), (b"# M\xfcller", "are not UTF-8 text")]
+    {
+        std::fs::write(home.file(), bytes).unwrap();
+        assert!(home.load().unwrap_err().to_string().contains(words));
+    }
+    std::fs::write(home.file(), "\u{feff}clipboard = \"off\"\n").unwrap();
+    assert!(home.load().is_ok());
     std::fs::write(home.file(), "#".repeat((1 << 20) + 1)).unwrap();
     assert!(home.load().unwrap_err().to_string().contains("larger than 1 MB"));
 }

@@ -25,10 +25,10 @@ fn settings(home: &TempDir, server: &Served, socket: &str) -> Config {
     let team = format!("[profiles.team]\nbase_url = \"{}\"\nca_file = \"cert.pem\"\nusername = \"Jo\"", server.base);
     fs::write(&file, format!("{team}\n[profiles.here]\nsocket = \"{socket}\"\nusername = \"Jo\"\n")).unwrap();
     let dirs = AppDirs {
-        config: home.path().to_owned(),
-        data: data(home),
-        state: path(home, ".local/state/latchkey"),
-        home: home.path().to_owned(),
+        config: Ok(home.path().to_owned()),
+        data: Ok(data(home)),
+        state: Ok(path(home, ".local/state/latchkey")),
+        home: Ok(home.path().to_owned()),
         profile: None,
     };
     Config::load(&Overrides::default(), &dirs).unwrap()
@@ -51,7 +51,7 @@ fn connection(config: &Config, name: &str) -> ConnectionSettings {
 /// The session that is remembered for a profile.
 fn remembered(config: &Config, name: &str) -> Option<SecretString> {
     let target: Target = connection(config, name).target;
-    let session = SessionFile::of(config.state_folder(), name, &target).load(Some("Jo"), Utc::now()).unwrap();
+    let session = SessionFile::of(config.state_folder().unwrap(), name, &target).load(Some("Jo"), Utc::now()).unwrap();
     session.map(|session| session.token)
 }
 
