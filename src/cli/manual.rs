@@ -2,7 +2,6 @@
 
 use std::io;
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use clap::CommandFactory as _;
@@ -12,6 +11,7 @@ use super::args::Args;
 use super::output;
 use super::output::KeyRecord;
 use crate::operations::failure::{EXIT_CODES, Exit, Failure};
+use crate::platform::harden::with_user_umask;
 
 /// The shapes of JSON results, which are a promise to scripts.
 const JSON: &str = "\
@@ -31,7 +31,8 @@ hmac           {hmac_token, content}
 token          {access_token, expires_at, verified}; verified is null where it was not tried
 verify         {good, key_id}
 doctor         {findings: [{what, next, is_fault}, ...], environment: {...}}
-errors         on standard error: {error: {code, exit, message, next}}; exit is the exit code
+errors         on standard error: {error: {code, exit, message, next}}; exit is the exit code; with
+               code throttled there is retry_after too, in seconds, if the server says it
 
 CSV has the same fields, with a header. An apostrophe stands before a text that a spreadsheet would
 run as a formula (= + - @), and control characters are shown as ^[ or \\u{85}. Use JSON for exact text.";
@@ -49,8 +50,9 @@ pub fn pages(folder: Option<&Path>) -> Result<Exit, Failure> {
     let Some(folder) = folder else {
         return output::print(|out| out.write_all(&main_page()?));
     };
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(folder);
-    made.and_then(|()| write_all(folder)).map_err(|error| {
+    // For everyone to read.
+    let made = with_user_umask(|| std::fs::create_dir_all(folder).and_then(|()| write_all(folder)));
+    made.map_err(|error| {
         Failure::new(Exit::Mistake, format!("Can't write the pages to {}: {error}.", folder.display()))
     })?;
     Ok(Exit::Done)

@@ -36,6 +36,8 @@ pub enum Exit {
     NotGood = 7,
     /// A key was made, and its secret did not reach its destination.
     Undelivered = 8,
+    /// Too many attempts: nothing is tried until some time has passed.
+    Throttled = 9,
     /// The user said no.
     Cancelled = 130,
 }
@@ -52,6 +54,7 @@ Exit codes:
     6  server or network error
     7  invalid key, secret or token
     8  the key was created but its secret could not be delivered; the message says where it is
+    9  too many attempts; wait, then try again
   130  cancelled; after a signal, 128 plus its number: 129, 131 or 143";
 
 impl From<Exit> for ExitCode {
@@ -70,12 +73,14 @@ pub struct Failure {
     pub next: Option<String>,
     /// The command that helps, in a sentence; not said where commands of a shell are of no use.
     command: Option<String>,
+    /// The seconds to wait before it is tried again, if the server says how many.
+    retry_after: Option<u64>,
 }
 
 impl Failure {
     /// What happened, in a sentence.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), next: None, command: None }
+        Self { exit, message: message.into(), next: None, command: None, retry_after: None }
     }
 
     /// Something typed that is not understood.
@@ -125,7 +130,10 @@ impl Failure {
         let (message, next) =
             (line(&self.message), self.command.as_ref().or(self.next.as_ref()).map(|text| line(text)));
         let text = if format == Format::Json {
-            let error = json!({ "code": self.exit, "exit": self.exit as u8, "message": message, "next": next });
+            let mut error = json!({ "code": self.exit, "exit": self.exit as u8, "message": message, "next": next });
+            if let Some(seconds) = self.retry_after {
+                error["retry_after"] = seconds.into();
+            }
             json!({ "error": error }).to_string()
         } else {
             let end = if message.ends_with(['.', '!', '?', ':']) { "" } else { "." };
@@ -156,7 +164,8 @@ impl From<&ApiError> for Failure {
             ApiError::Conflict(..) => (Exit::Conflict, None),
             ApiError::Refused(400, _) => (Exit::Usage, None),
             ApiError::Refused(..) | ApiError::Passportal => (Exit::Mistake, None),
-            ApiError::TooMany { .. } | ApiError::NotStarted(_) => (Exit::Unreachable, None),
+            ApiError::TooMany { .. } => (Exit::Throttled, None),
+            ApiError::NotStarted(_) => (Exit::Unreachable, None),
             ApiError::Unreachable(_)
             | ApiError::Transport(_)
             | ApiError::NoSignIn
@@ -165,7 +174,11 @@ impl From<&ApiError> for Failure {
             | ApiError::SentElsewhere(_)
             | ApiError::Garbled(..) => (Exit::Unreachable, Some("See what is wrong with: latchkey doctor")),
         };
-        Self { command: command.map(str::to_owned), ..Self::new(exit, error.to_string()) }
+        let retry_after = match error {
+            ApiError::TooMany { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        Self { command: command.map(str::to_owned), retry_after, ..Self::new(exit, error.to_string()) }
     }
 }
 

@@ -14,3 +14,5 @@ pub(crate) mod signal_guard;
 pub(crate) mod signals;
 pub mod surroundings;
 pub mod terminal_kind;
+pub(crate) mod text;
+pub(crate) mod users;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::prompt;
+use super::text::NotText;
+use super::{prompt, text};
 
 /// The longest secret, in bytes: as long as a body that our server reads.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -29,7 +30,10 @@ pub enum SecretSource {
 pub enum SecretInputError {
     #[error("cannot read {path}: {source}; check its name and that you may read it")]
     File { path: PathBuf, source: io::Error },
-    #[error("other users can read {0}: restrict it (chmod 600) and treat the secret in it as compromised")]
+    #[error(
+        "other users can read {0}: restrict it (chmod 600) and treat the secret in it as compromised; for a secret that a \
+         container mounts so, name - in place of the file and give it on standard input"
+    )]
     Readable(PathBuf),
     #[error("standard input is a terminal, which would show the secret; pipe it in, or omit the option to be prompted")]
     Terminal,
@@ -42,8 +46,8 @@ pub enum SecretInputError {
     Empty(String),
     #[error("{0} has more than 64 KiB; check that it is the right file")]
     TooLong(String),
-    #[error("{0} is not UTF-8 text: it should hold the secret and nothing else")]
-    NotText(String),
+    #[error("{0} is {1}; save it as UTF-8")]
+    NotText(String, NotText),
 }
 
 impl SecretSource {
@@ -82,13 +86,15 @@ fn read(reader: impl Read, name: &str) -> Result<io::Result<SecretString>, Secre
         return Ok(Err(error));
     }
     let whole = bytes.strip_suffix(b"\n").map_or(bytes.as_slice(), |line| line.strip_suffix(b"\r").unwrap_or(line));
-    if whole.is_empty() {
-        return Err(SecretInputError::Empty(name.to_owned()));
-    }
     if whole.len() as u64 > MOST_BYTES {
         return Err(SecretInputError::TooLong(name.to_owned()));
     }
-    let text = std::str::from_utf8(whole).map_err(|_| SecretInputError::NotText(name.to_owned()))?;
+    // All of it, since the newline of UTF-16 has two bytes.
+    let text = text::decode(&bytes).map_err(|why| SecretInputError::NotText(name.to_owned(), why))?;
+    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    if text.is_empty() {
+        return Err(SecretInputError::Empty(name.to_owned()));
+    }
     Ok(Ok(SecretString::from(text)))
 }
 
@@ -124,8 +130,10 @@ mod tests {
     #[test]
     fn what_is_no_secret_is_named_and_not_shown() {
         assert!(matches!(of_file(b"\n", 0o600), Err(SecretInputError::Empty(_))));
+        assert!(matches!(of_file("\u{feff}".as_bytes(), 0o600), Err(SecretInputError::Empty(_))));
+        assert_eq!(of_file("\u{feff}s\r\n".as_bytes(), 0o600).unwrap(), "s");
         assert!(matches!(of_file(&vec![b'x'; 64 * 1024 + 1], 0o600), Err(SecretInputError::TooLong(_))));
-        assert!(matches!(of_file(b"\xff", 0o600), Err(SecretInputError::NotText(_))));
+        assert!(matches!(of_file(b"\xff", 0o600), Err(SecretInputError::NotText(..))));
         for mode in [0o640, 0o604, 0o620] {
             let refused = of_file(b"sk_x", mode).unwrap_err().to_string();
             assert!(refused.contains("chmod 600") && !refused.contains("sk_x"), "{refused}");

@@ -16,6 +16,7 @@ use super::net::private_socket::PrivateSocket;
 use super::serve::serve;
 use super::state::AppState;
 use crate::domain::Role;
+use crate::platform::users::name_of;
 
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -113,16 +114,9 @@ fn username() -> String {
     let named = ["USER", "LOGNAME"].into_iter().find_map(|name| env::var(name).ok());
     let clean: String = named.unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect();
     if clean.is_empty() {
-        listed_name().unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+        let uid = rustix::process::getuid().as_raw();
+        name_of(uid).unwrap_or_else(|| format!("uid {uid}"))
     } else {
         clean
     }
-}
-
-/// The user's name in `/etc/passwd`, for an environment without it (passwd(5): `name:password:uid:…`).
-fn listed_name() -> Option<String> {
-    let uid = rustix::process::getuid().as_raw().to_string();
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    let name = users.lines().find(|line| line.split(':').nth(2) == Some(uid.as_str()))?.split(':').next()?;
-    (!name.is_empty() && !name.contains(char::is_control)).then(|| name.to_owned())
 }

@@ -2,8 +2,10 @@
 
 mod list;
 
+use std::fs;
 use std::io;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use chrono::Utc;
@@ -13,12 +15,15 @@ use subtle::ConstantTimeEq as _;
 use super::args::admin::{Admin, Password};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::Format;
 use crate::operations::messages;
+use crate::operations::prompter::warn;
 use crate::platform::prompt;
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
+use crate::platform::users::name_of;
 use crate::server::auth::passwords;
 use crate::server::auth::passwords::HashError;
-use crate::server::auth::username::{PasswordError, Username, UsernameError, check_password};
+use crate::server::auth::username::{FEWEST_CHARS, PasswordError, Username, UsernameError, check_password};
 use crate::server::{DataError, DataFolder, Removal, Role, Store, StoreAccess, StoreError};
 
 /// Does what is asked about the administrators of a data folder.
@@ -27,16 +32,34 @@ pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     if settings.overrides.read_only && !matches!(what, Admin::List) {
         return Err(Failure::new(Exit::Denied, "--read-only is set.").next(messages::NOTHING_CHANGED));
     }
-    let data = settings.data();
+    let data = settings.data()?;
+    check_owner(data)?;
     match what {
         Admin::Add { username, role, password } => add(data, &Username::parse(username)?, *role, password).await,
         Admin::List => {
-            return list::write(&existing(data, StoreAccess::Read).await?.administrators().await?, settings.format);
+            let all = existing(data, StoreAccess::Read).await?.administrators().await?;
+            // A folder that was not named may not be the one that is meant.
+            if all.is_empty() && settings.overrides.data.is_none() && settings.format != Format::Json {
+                warn(format!("There are no administrators in {}. For a server's, use --data.", data.display()));
+            }
+            return list::write(&all, settings.format);
         }
         Admin::Passwd { username, password } => passwd(data, username, password).await,
         Admin::Remove { username, yes, last } => remove(data, username, *yes, *last).await,
     }
     .map(|()| Exit::Done)
+}
+
+/// Files that another user makes in a server's folder are of no use to the server.
+fn check_owner(data: &Path) -> Result<(), Failure> {
+    let ours = rustix::process::geteuid().as_raw();
+    let Some(owner) = fs::metadata(data).ok().map(|about| about.uid()).filter(|owner| *owner != ours) else {
+        return Ok(());
+    };
+    let owner = name_of(owner).unwrap_or_else(|| format!("#{owner}"));
+    // In quotes: the user may be named as the program is.
+    let next = format!("Run this as that user: sudo -u '{owner}' latchkey admin …");
+    Err(Failure::new(Exit::Denied, format!("{} belongs to the user {owner}.", data.display())).next(next))
 }
 
 async fn add(data: &Path, username: &Username, role: Role, password: &Password) -> Result<(), Failure> {
@@ -110,7 +133,7 @@ fn unknown(username: &Username) -> Failure {
 
 /// Takes a password, checks it, and gives its hash.
 fn new_password(username: &Username, from: &Password) -> Result<String, Failure> {
-    let words = format!("New password for {}: ", username.as_str());
+    let words = format!("New password for {} ({FEWEST_CHARS} characters or more): ", username.as_str());
     let source = SecretSource::of_option(from.password_file.as_deref(), &words);
     let password = read_secret(&source)?;
     check_password(username, &password)?;

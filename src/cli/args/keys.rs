@@ -92,6 +92,7 @@ pub struct ShowArgs {
 
 /// The new key, and where its secret goes.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("destination").args(["secret_file", "secret_fd", "pipe_to"]))]
 pub struct CreateArgs {
     /// Its texts.
     #[command(flatten)]
@@ -111,6 +112,9 @@ pub struct CreateArgs {
     /// Pass the secret and a newline to this command (run by sh -c) on standard input
     #[arg(long, value_name = "COMMAND")]
     pub pipe_to: Option<String>,
+    /// Leave out the newline after the secret, for programs that would store it
+    #[arg(long, requires = "destination")]
+    pub no_newline: bool,
 }
 
 /// What to change: at least one text or the expiry.

@@ -7,22 +7,22 @@ use super::destination::Destination;
 use super::rescue::Rescue;
 use super::save::{COMMAND, FILE, SaveTarget, ask_command, ask_file, save};
 use super::show::{SHOW, show};
-use crate::domain::{KeyId, SecretKey};
+use crate::domain::KeyId;
 use crate::operations::failure::Failure;
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter;
-use crate::platform::delivery::{NotSaved, OutputMode, line};
+use crate::platform::delivery::{NotSaved, OutputMode};
 
 /// Brings the secret to a file or a command; if that fails, asks for another way or keeps it in a private file.
-/// What goes to standard output is written by the caller, who falls back to [`Rescue`].
+/// What goes to standard output is written by the caller, who falls back to [`Rescue`]. `line` is the secret as it is to be
+/// written.
 pub async fn deliver<P: Prompter>(
     destination: Destination,
     id: &KeyId,
-    secret: &SecretKey,
+    line: Zeroizing<Vec<u8>>,
     rescue: &Rescue,
     prompter: &mut P,
 ) -> Result<Delivery, Failure> {
-    let line = line(secret.expose());
     let again = if let Destination::Command(command) = &destination {
         Some(SaveTarget::Command(command.text().to_owned()))
     } else {

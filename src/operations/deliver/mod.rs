@@ -7,7 +7,7 @@ mod rescue;
 mod save;
 mod show;
 
-pub use crate::platform::delivery::{NotSaved, line};
+pub use crate::platform::delivery::{NotSaved, bare, line};
 pub use delivery::{Delivery, Saved};
 pub(crate) use destination::WRITING_INTERRUPTED;
 pub use destination::{DeliveryRequest, Destination};

@@ -1,7 +1,6 @@
 //! Saving a credential where the user says: to a new file, a descriptor or a command, none of which a recorder of the
 //! terminal sees.
 
-use std::env;
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
@@ -11,7 +10,7 @@ use super::destination::{Destination, WRITING_INTERRUPTED};
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::{Choice, Prompter};
 use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand};
-use crate::platform::home::expand_home;
+use crate::platform::home::{expand_home, home_dir};
 
 /// Where a secret is to go, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub enum SaveTarget {
 
 /// What can be done with a credential.
 pub(crate) const FILE: Choice<'static> = ("File", "write it to a new file that only you can read");
-pub(crate) const COMMAND: Choice<'static> = ("Command", "give it to a command on its standard input");
+pub(crate) const COMMAND: Choice<'static> = ("Command", "give it and a newline to a command on its standard input");
 
 /// A target must not hold the secret: others can read it there.
 pub(crate) const SECRET_IN_TARGET: &str = "Don't put the secret in the file name or command, where others can read it. \
@@ -40,7 +39,7 @@ impl SaveTarget {
     fn open(&self) -> Result<Destination, NotSaved> {
         Ok(match self {
             Self::File(typed) => {
-                let path = env::home_dir().map_or_else(|| PathBuf::from(typed), |home| expand_home(typed, &home));
+                let path = home_dir().map_or_else(|| PathBuf::from(typed), |home| expand_home(typed, &home));
                 Destination::open(&path)?
             }
             Self::Command(command) => Destination::Command(PipeCommand::find(command)?),

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter;
-use crate::platform::prompt;
 use crate::platform::signal_guard::SignalGuard;
+use crate::platform::{prompt, text};
 use sanitize::Sanitizer;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
@@ -97,6 +97,11 @@ impl Console {
         }
     }
 
+    fn text<'a>(&self, line: &'a [u8]) -> Flow<&'a str> {
+        let next = if self.typed { "; set the terminal to UTF-8" } else { "" };
+        text::decode(line).map_err(|why| Interrupt::words(&format!("that was {why}{next}")))
+    }
+
     fn trouble(&mut self, error: &io::Error) -> Interrupt {
         match error.kind() {
             _ if error.raw_os_error().is_some() => return Stop::Gone.into(),
@@ -143,14 +148,15 @@ impl Prompter for Console {
     async fn ask(&mut self, question: impl AsRef<str>) -> Flow<String> {
         let question = self.question(question.as_ref());
         let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
-        Ok(String::from_utf8_lossy(&line).trim().to_owned())
+        let text = self.text(&line)?;
+        Ok(text.trim().to_owned())
     }
 
     async fn ask_hidden(&mut self, question: impl AsRef<str>) -> Flow<SecretString> {
         if !self.typed {
             let question = self.question(question.as_ref());
             let line = self.blocking(move || write(&question).and_then(|()| input::line())).await?;
-            let text = std::str::from_utf8(&line).map_err(|_| Interrupt::words("that was not UTF-8 text"))?;
+            let text = self.text(&line)?;
             return Ok(SecretString::from(text));
         }
         let (said, question) =

@@ -51,6 +51,11 @@ pub fn line(credential: &str) -> Zeroizing<Vec<u8>> {
     line
 }
 
+/// A credential and nothing else, for a store that would keep the newline as a part of it.
+pub fn bare(credential: &str) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(credential.as_bytes().to_vec())
+}
+
 /// The file descriptor that a path such as `/dev/fd/3` names.
 pub fn descriptor_in(path: &Path) -> Option<u32> {
     path.to_str()?.strip_prefix("/dev/fd/")?.parse().ok()

@@ -16,7 +16,9 @@ pub struct UsernameError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Fewer than 12 characters; holds how many there are.
-    #[error("the password has {0} characters and needs at least 12; use a few words or a password generator")]
+    #[error(
+        "the password has {0} characters and needs at least {FEWEST_CHARS}; use a few words or a password generator"
+    )]
     TooShort(usize),
     #[error("the password has more than 1024 bytes; check that it is the right text")]
     TooLong,
@@ -44,7 +46,7 @@ impl Username {
 
 /// The fewest characters of a password. NIST SP 800-63B-4 asks for 15 without and 8 with a second factor; the rate of
 /// guesses is limited here, so 12.
-const FEWEST_CHARS: usize = 12;
+pub const FEWEST_CHARS: usize = 12;
 /// The most bytes of a password.
 const MOST_BYTES: usize = 1024;
 

@@ -256,6 +256,32 @@ fn into_a_file_descriptor_that_the_shell_has_opened() {
     assert_eq!(home.keys().len(), keys, "no key was made");
 }
 
+#[test]
+fn the_newline_is_left_out_where_it_is_asked_for() {
+    let home = Home::new();
+    home.run(&["keys", "create", "--secret-file", "file", "--no-newline"]).good();
+    home.run(&["keys", "create", "--pipe-to", "cat > piped; chmod 600 piped", "--no-newline"]).good();
+    for name in ["file", "piped"] {
+        assert!(is_secret(&home.read(name)), "{name}");
+    }
+    assert!(home.run(&["keys", "create", "--no-newline"]).failed(2).contains("--secret-file"));
+}
+
+#[test]
+fn a_command_makes_files_as_its_user_does() {
+    let home = Home::new();
+    for (mask, mode) in [("022", 0o644), ("027", 0o640)] {
+        let _ = fs::remove_file(home.path("piped"));
+        let line = format!("umask {mask}; exec {} keys create --pipe-to 'cat > piped'", binary());
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).env_clear().envs(environment(home.0.path())).current_dir(home.0.path());
+        assert!(command.output().unwrap().status.success());
+        assert_eq!(fs::metadata(home.path("piped")).unwrap().permissions().mode() & 0o777, mode);
+        let data = home.path(".local/share/latchkey/keys.db");
+        assert_eq!(fs::metadata(data).unwrap().permissions().mode() & 0o777, 0o600, "ours stay private");
+    }
+}
+
 /// WSL, vfat and CIFS are so: whatever mode is asked for, everybody may read.
 #[test]
 fn a_file_system_that_keeps_nothing_private_gets_no_secret() {

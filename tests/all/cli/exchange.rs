@@ -125,7 +125,6 @@ fn a_file_that_holds_more_than_the_secret_is_refused() {
         (&format!("export KEY={secret}"), "with a Secret access key in it"),
         (&format!("{secret} {id}"), "with a Secret access key in it"),
         (&format!("\"{secret}\"\n"), "quote"),
-        (&format!("\u{feff}{secret}\n"), "BOM"),
         ("a\nb", "on one line"),
     ] {
         let file = home.file("out", input);
@@ -135,6 +134,13 @@ fn a_file_that_holds_more_than_the_secret_is_refused() {
             assert!(!error.contains(&secret), "{error}");
         }
     }
+    let marked = home.file("marked", &format!("\u{feff}{secret}\r\n"));
+    let plain = home.feed(&["hmac", "--content", "x"], &secret).good();
+    assert_eq!(home.run(&["hmac", "--content", "x", "--secret-file", &marked]).good(), plain);
+    let utf16: Vec<u8> = format!("\u{feff}{secret}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(home.path("marked"), utf16).unwrap();
+    let error = home.run(&["hmac", "--secret-file", &marked]).failed(2);
+    assert!(error.contains("is UTF-16 text, not UTF-8; save it as UTF-8"), "{error}");
     // Another server's secrets may have any other form.
     for foreign in ["2".repeat(32), "a b\"c".to_owned(), "sk-live-1".to_owned(), "pässword".to_owned()] {
         home.feed(&["hmac", "--content", "x"], &foreign).good();

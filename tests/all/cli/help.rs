@@ -1,6 +1,10 @@
 //! Help, manual and completions.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
 use crate::support::home::Home;
+use crate::support::program::{binary, environment};
 
 const COMMANDS: [&[&str]; 14] = [
     &["keys"],
@@ -65,6 +69,19 @@ fn exit_codes_are_in_help_and_manual() {
         assert!(page.contains(".SH NAME"), "{command:?}");
     }
     assert_eq!(std::fs::read_to_string(home.path("pages/latchkey.1")).unwrap(), manual);
+    // The pages are for everybody whom the user lets read new files.
+    let line = format!("umask 022; exec {} man --dir share/man1", binary());
+    let mut command = Command::new("sh");
+    command.args(["-c", &line]).env_clear().envs(environment(home.0.path())).current_dir(home.0.path());
+    assert!(command.output().unwrap().status.success());
+    for (path, mode) in [
+        ("share", 0o755),
+        ("share/man1", 0o755),
+        ("share/man1/latchkey.1", 0o644),
+        ("share/man1/latchkey-keys.1", 0o644),
+    ] {
+        assert_eq!(std::fs::metadata(home.path(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
+    }
 }
 
 #[test]

@@ -134,6 +134,20 @@ fn a_hint_leads_to_the_server_that_it_is_about() {
 }
 
 #[test]
+fn a_throttled_sign_in_has_a_code_and_a_number_of_its_own() {
+    let home = Home::new();
+    let words = r#"{"success":false,"message":"too many failed sign-ins","code":0,"status":429}"#;
+    let url = always("429 Too Many Requests\r\nretry-after: 30", "application/json", words);
+    let password = home.file("password", "anything");
+    let login = ["login", "--username", "jo", "--password-file", &password, "--url", &url];
+    let done = home.run(&[&login[..], &["--output", "json"]].concat());
+    let error: Value = serde_json::from_str(&done.err).unwrap();
+    assert_eq!((done.code, done.out.as_str()), (9, ""));
+    assert_eq!((&error["error"]["code"], &error["error"]["retry_after"]), (&"throttled".into(), &30.into()));
+    assert!(home.run(&login).failed(9).contains("Try again in 30 seconds."));
+}
+
+#[test]
 fn errors_are_json_where_results_are() {
     let home = Home::new();
     for (args, code, exit) in [

@@ -155,7 +155,7 @@ fn passwords_go_the_same_way() {
     let home = TempDir::new().unwrap();
     let mut terminal = job(home.path(), &format!("{} admin add jo", binary()));
     for times in 1..=2 {
-        asks(&mut terminal, "New password for jo: ", times);
+        asks(&mut terminal, "New password for jo (12 characters or more): ", times);
         terminal.send(b"222");
         if times == 1 {
             terminal.send(b"\x1a");

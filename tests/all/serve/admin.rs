@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use crate::support::not_tested::not_tested;
 use crate::support::program::{binary, environment};
 use crate::support::served::{Served, data, latchkey, run};
 use crate::support::server::PASSWORD;
@@ -117,6 +118,55 @@ fn what_is_refused_is_said() {
     assert!(detached(&home, "admin passwd jo").contains("here is no terminal to ask on"));
 }
 
+#[tokio::test]
+async fn a_mark_that_windows_writes_is_no_part_of_a_password() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let marked = format!("\u{feff}{PASSWORD}\r\n");
+    done(&run_with(&home, &["admin", "add", "jo", "--password-file", "-"], &marked));
+    let file = home.path().join("password");
+    let utf16: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&file, utf16).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let words = refused(&run(&home, &["admin", "passwd", "jo", "--password-file", file.to_str().unwrap()]));
+    assert!(words.contains("is UTF-16 text, not UTF-8; save it as UTF-8"), "{words}");
+    Served::on(Arc::clone(&home), &[]).session("jo").await;
+}
+
+#[test]
+fn an_empty_list_says_where_it_looked() {
+    let home = TempDir::new().unwrap();
+    let list = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(binary());
+        command.env_clear().envs(environment(home.path())).args(arguments).output().unwrap()
+    };
+    let own = home.path().join(".local/share/latchkey");
+    let words = refused(&list(&["admin", "list"]));
+    assert!(words.contains(&format!("{} is not a latchkey data folder", own.display())), "{words}");
+    assert!(list(&["keys", "create"]).status.success());
+    let all = list(&["admin", "list"]);
+    let words = String::from_utf8(all.stderr).unwrap();
+    let expected = format!("latchkey: There are no administrators in {}. For a server's, use --data.\n", own.display());
+    assert_eq!((all.status.code(), words), (Some(0), expected));
+    assert!(list(&["admin", "list", "--output", "json"]).stderr.is_empty());
+}
+
+#[test]
+fn in_the_folder_of_another_user_the_way_is_to_become_that_user() {
+    if !rustix::process::geteuid().is_root() {
+        return not_tested("only root can work as two users");
+    }
+    let home = TempDir::new().unwrap();
+    done(&add(&home, &["jo"]));
+    for (owner, name) in [(65534, "nobody"), (54321, "#54321")] {
+        std::os::unix::fs::chown(data(&home), Some(owner), None).unwrap();
+        for arguments in [&["admin", "list"][..], &["admin", "passwd", "jo"]] {
+            let words = refused(&run(&home, arguments));
+            let command = format!("sudo -u '{name}' latchkey --data {} admin", data(&home).display());
+            assert!(words.contains(&format!("belongs to the user {name}")) && words.contains(&command), "{words}");
+        }
+    }
+}
+
 #[test]
 fn the_list_is_for_programs_too() {
     let home = TempDir::new().unwrap();
@@ -152,7 +202,7 @@ fn ask(home: &TempDir, arguments: &[&str]) -> Terminal {
 async fn a_password_is_asked_for_twice_and_does_not_show() {
     let home = Arc::new(TempDir::new().unwrap());
     let mut screen = ask(&home, &["admin", "add", "jo"]);
-    screen.sees("New password for jo:");
+    screen.sees("New password for jo (12 characters or more): ");
     screen.send(format!("{PASSWORD}x\x7f\r").as_bytes());
     screen.sees("Repeat the password:");
     screen.send(format!("wrong start\x15{PASSWORD}\r").as_bytes());

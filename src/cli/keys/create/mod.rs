@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
 use crate::operations::create::{already_exists, create};
-use crate::operations::deliver::{Destination, Rescue, deliver};
+use crate::operations::deliver::{Destination, Rescue, bare, deliver, line};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::interrupt::Flow;
@@ -44,7 +44,8 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
             Creation::New(key, secret) => (key, secret),
             Creation::Replayed(key) => return Err(already_exists(&key).into()),
         };
-        let delivered = deliver(destination, &key.id, &secret, &rescue, access.prompter()).await?;
+        let line = if args.no_newline { bare(secret.expose()) } else { line(secret.expose()) };
+        let delivered = deliver(destination, &key.id, line, &rescue, access.prompter()).await?;
         Ok(report::write(settings.format, &key, &secret, delivered, &rescue)?)
     });
     let made: Flow<Exit> = made.await;

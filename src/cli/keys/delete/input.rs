@@ -8,6 +8,7 @@ use crate::cli::args::{IdOrDash, key_id};
 use crate::domain::KeyId;
 use crate::operations::failure::Failure;
 use crate::operations::messages;
+use crate::platform::text;
 
 /// Bytes of IDs on standard input: a million IDs of ours, three times over.
 const MOST_INPUT: u64 = 64 << 20;
@@ -25,12 +26,15 @@ pub(crate) fn ids(given: &[IdOrDash]) -> Result<Vec<KeyId>, Failure> {
 
 /// IDs, one a line. All are read and checked before the first key is deleted.
 fn read(input: impl io::Read) -> Result<Vec<KeyId>, Failure> {
-    let mut text = String::new();
-    let read = input.take(MOST_INPUT + 1).read_to_string(&mut text);
+    let mut bytes = Vec::new();
+    let read = input.take(MOST_INPUT + 1).read_to_end(&mut bytes);
     read.map_err(|error| Failure::usage(format!("Can't read standard input: {error}.")))?;
-    if text.len() as u64 > MOST_INPUT {
+    if bytes.len() as u64 > MOST_INPUT {
         return Err(Failure::usage("Standard input is longer than 64 MiB.").next(messages::NOTHING_DELETED));
     }
+    let text = text::decode(&bytes).map_err(|why| {
+        Failure::usage(format!("Standard input is {why}: save the list as UTF-8.")).next(messages::NOTHING_DELETED)
+    })?;
     let lines = text.lines().enumerate().map(|(n, line)| (n + 1, line.trim()));
     let ids = lines.filter(|(_, line)| !line.is_empty()).map(|(n, line)| {
         // What is there is not repeated: it may be a secret.
@@ -51,6 +55,7 @@ mod tests {
         let read = |text: &str| read(text.as_bytes()).map_err(|failure| failure.message);
         assert_eq!(read(" PK1 \r\n\nPK2").unwrap().len(), 2);
         assert_eq!(read("").unwrap().len(), 0);
+        assert_eq!(read("\u{feff}PK1\r\n").unwrap(), [KeyId::parse("PK1").unwrap()]);
         let refused = read("PK1\nsk_abcdefghijklmnop").unwrap_err();
         assert!(refused.contains("Line 2") && refused.contains("Secret access key") && !refused.contains("sk_abc"));
         assert!(read(&"f".repeat(129)).unwrap_err().contains("128"));

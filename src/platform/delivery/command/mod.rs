@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::Child;
 
 use super::NotSaved;
+use crate::platform::harden::user_umask;
 pub use output::CommandOutput;
 
 /// The shell that POSIX promises.
@@ -109,11 +110,9 @@ impl PipeCommand {
         command.arg("-c").arg(&self.0).stdin(input);
         match speech {
             OutputMode::Aloud => command.stdout(io::stderr().as_fd().try_clone_to_owned()?),
-            OutputMode::Kept => {
-                command.stdout(Stdio::piped()).stderr(Stdio::piped());
-                without_terminal(&mut command)
-            }
+            OutputMode::Kept => command.stdout(Stdio::piped()).stderr(Stdio::piped()),
         };
+        prepared(&mut command, speech == OutputMode::Kept);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("LATCHKEY_") {
                 command.env_remove(name);
@@ -123,12 +122,22 @@ impl PipeCommand {
     }
 }
 
-/// In a session of its own a command cannot write to our terminal, nor read from it.
-#[expect(unsafe_code, reason = "a new session can't be started safely")]
-fn without_terminal(command: &mut tokio::process::Command) -> &mut tokio::process::Command {
-    // SAFETY: between fork and exec only what is async-signal-safe may be called; setsid(2) is (signal-safety(7)),
-    // and rustix calls nothing else.
-    unsafe { command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?)) }
+/// Gives a command the user's mask for new files in place of ours, and if it is `apart` a session of its own: there it can't
+/// write to our terminal, nor read from it.
+#[expect(unsafe_code, reason = "neither can be changed safely in a process that is about to start")]
+fn prepared(command: &mut tokio::process::Command, apart: bool) {
+    let mask = user_umask();
+    // SAFETY: between fork and exec only what is async-signal-safe may be called; umask(2) and setsid(2) are
+    // (signal-safety(7)), and rustix calls nothing else.
+    unsafe {
+        command.pre_exec(move || {
+            rustix::process::umask(mask);
+            if apart {
+                rustix::process::setsid()?;
+            }
+            Ok(())
+        });
+    }
 }
 
 /// Asks a command to end, and what it has started if it leads a session. One that does not is left behind.

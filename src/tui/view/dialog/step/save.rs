@@ -46,7 +46,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
     }
     let (words, style) = match &step.state {
         Saving::Ready if step.focus == SaveFocus::Command => {
-            ("Receives the secret on standard input, e.g. pass insert -m NAME", theme::QUIET)
+            ("Receives the secret and a newline on standard input, e.g. pass insert -m NAME", theme::QUIET)
         }
         Saving::Ready => (
             "Readable only by you (0600); never overwrites. /dev/fd/3 works if you started latchkey 3>FILE.",
