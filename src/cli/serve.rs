@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::args::serve::{LogFormat, Serve};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
+use crate::platform::signals::survive_file_size_limit;
 use crate::server::net::tls::TlsFiles;
 use crate::server::team::{HttpServer, Setup, SetupError};
 
@@ -49,6 +50,7 @@ fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
 }
 
 async fn until_told(setup: Setup) -> Result<(), Failure> {
+    survive_file_size_limit().map_err(cannot_start)?;
     // Before anything listens: a signal in between must not end us half-way.
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot_start)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_start)?;

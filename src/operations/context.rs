@@ -9,16 +9,23 @@ use super::failure::{Exit, Failure};
 use super::format::Format;
 use super::prompter::warn;
 use crate::config::{AppDirs, Config, ConfigError, Overrides};
+use crate::platform::signals::survive_file_size_limit;
 use crate::server::embedded::EmbeddedServers;
 
 /// Runs the tasks of the program, on this thread.
 pub(crate) fn runtime() -> Result<Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let built = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
         .thread_keep_alive(Duration::from_secs(60 * 60)) // an idle thread that ends is a wake-up too
-        .build();
-    runtime.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))
+        .build()
+        .and_then(|runtime| {
+            let entered = runtime.enter();
+            survive_file_size_limit()?;
+            drop(entered);
+            Ok(runtime)
+        });
+    built.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))
 }
 
 /// How the program was started.

@@ -1,5 +1,8 @@
 //! Values of the command line, checked at the door.
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::key::fields::KeyField;
 use crate::domain::{Content, Filter, KeyId, Order, SecretKey, Sort, Status, Texts, looks_secret};
@@ -25,6 +28,30 @@ pub(crate) fn set_text(texts: &mut Texts, field: &KeyField, text: &str) -> Resul
         return Err(format!("a key's {} can be read by everyone, and this looks like a secret", field.name));
     }
     texts.set(field, text).map_err(|error| error.to_string())
+}
+
+/// Refuses a secret where a file or folder is named: errors name the file. A part that exists is a name.
+pub fn path(path: PathBuf) -> Result<PathBuf, String> {
+    let is_secret = |part: &Path| {
+        part.file_name().and_then(OsStr::to_str).is_some_and(looks_secret) && std::fs::symlink_metadata(part).is_err()
+    };
+    if path.ancestors().any(is_secret) {
+        return Err("this looks like a secret; name a file or folder".to_owned());
+    }
+    Ok(path)
+}
+
+/// Refuses a secret in place of a name.
+pub fn name(text: &str) -> Result<String, String> {
+    if looks_secret(text) { Err("this looks like a secret, not a name".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// Refuses a secret in a command: the list of processes shows it.
+pub fn command(text: &str) -> Result<String, String> {
+    if text.contains(SecretKey::PREFIX) && looks_secret(text) {
+        return Err("this looks like a secret; the command reads it from standard input".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// Refuses what cannot be the content of an exchange.

@@ -9,6 +9,7 @@ pub(crate) mod panics;
 pub(crate) mod prompt;
 pub mod random;
 pub(crate) mod raw_mode;
+pub(crate) mod regular_file;
 pub(crate) mod secret_input;
 pub(crate) mod signal_guard;
 pub(crate) mod signals;

@@ -13,6 +13,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const SIGTSTP: i32 = rustix::process::Signal::TSTP.as_raw();
 const SIGCONT: i32 = rustix::process::Signal::CONT.as_raw();
 
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error like that of a full disk, where the system would
+/// end the program. Needs a runtime.
+pub(crate) fn survive_file_size_limit() -> std::io::Result<()> {
+    // The handler stays when its listener is dropped.
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+}
+
 /// What a signal says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalEvent {

@@ -29,6 +29,9 @@ pub enum StoreAccess {
     Read,
 }
 
+/// The mode bit of a folder in which many users keep files.
+const STICKY: u32 = 0o1000;
+
 /// Why a data folder cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -48,6 +51,8 @@ pub enum DataError {
     ReadOnly(PathBuf),
     #[error("other users may write to {0}: restrict it to yourself (chmod 700) and start again")]
     WritableByOthers(PathBuf),
+    #[error("other users may write to {0}: choose a folder of your own for the keys")]
+    Shared(PathBuf),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
     #[error(transparent)]
@@ -110,6 +115,16 @@ fn own_folder(folder: &Path) -> Result<(), DataError> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::files(folder))?;
         fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(StoreError::files(folder))?;
     }
-    let mode = fs::metadata(folder).map_err(StoreError::files(folder))?.mode();
-    if mode & 0o022 == 0 { Ok(()) } else { Err(DataError::WritableByOthers(folder.to_owned())) }
+    let about = fs::metadata(folder).map_err(StoreError::files(folder))?;
+    if !about.is_dir() {
+        return Err(StoreError::files(folder)(io::ErrorKind::NotADirectory.into()).into());
+    }
+    if about.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    // A folder that others use, such as /tmp, must stay as it is.
+    let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    let is_ours = about.uid() == rustix::process::geteuid().as_raw() && about.mode() & STICKY == 0;
+    let is_for_keys = is_ours && (is_empty || DataFolder::exists(folder));
+    Err(if is_for_keys { DataError::WritableByOthers } else { DataError::Shared }(folder.to_owned()))
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::path;
+use crate::operations::input;
 use crate::server::Role;
 
 /// What to do about administrators. It works on the data folder, whether a server runs on it or not.
@@ -12,6 +14,7 @@ pub enum Admin {
     /// Add an administrator
     Add {
         /// Name to sign in with (case-insensitive)
+        #[arg(value_parser = input::name)]
         username: String,
         /// superuser or administrator (can manage keys), or auditor (read-only)
         #[arg(long, default_value = "administrator", value_parser = role)]
@@ -47,7 +50,7 @@ pub enum Admin {
 #[derive(Debug, Args)]
 pub struct Password {
     /// Read the password from a private file, or from standard input (-) [default: prompt]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub password_file: Option<PathBuf>,
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
+use super::path;
 use crate::domain::key::fields;
 use crate::domain::{KeyId, Order, Sort, Status, Texts};
 use crate::operations::actions::{ActionId, summary};
@@ -104,13 +105,13 @@ pub struct CreateArgs {
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
     pub show: bool,
     /// Write the secret and a newline to this new file, readable only by you; never overwrites
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_fd", "pipe_to"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_fd", "pipe_to"], value_parser = path())]
     pub secret_file: Option<PathBuf>,
     /// Write the secret and a newline to this file descriptor, opened by the shell: 3 or higher, not a terminal
     #[arg(long, value_name = "N", conflicts_with = "pipe_to")]
     pub secret_fd: Option<u32>,
     /// Pass the secret and a newline to this command (run by sh -c) on standard input
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", value_parser = input::command)]
     pub pipe_to: Option<String>,
     /// Leave out the newline after the secret, for programs that would store it
     #[arg(long, requires = "destination")]

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::path;
+use crate::operations::input;
+
 /// Where a session is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Remember {
@@ -20,9 +23,9 @@ pub struct LoginArgs {
     #[arg(long, value_enum, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "keyring")]
     pub remember: Option<Remember>,
     /// Who signs in.
-    #[arg(long, value_name = "NAME", help = "User name [default: the profile's, otherwise prompts]")]
+    #[arg(long, value_name = "NAME", help = "User name [default: the profile's, otherwise prompts]", value_parser = input::name)]
     pub username: Option<String>,
     /// Password file, or - for standard input [default: prompt]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub password_file: Option<PathBuf>,
 }

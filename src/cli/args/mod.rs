@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 use crate::operations::actions::{ActionId, summary};
 use crate::operations::format::Format;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use crate::operations::input;
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 pub use crate::domain::looks_secret;
@@ -38,18 +39,23 @@ fn clipboard() -> impl TypedValueParser<Value = ClipboardChoice> {
     PossibleValuesParser::new(ClipboardChoice::NAMES).try_map(|name| name.parse::<ClipboardChoice>())
 }
 
+/// Takes the name of a file or folder, and no secret.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(input::path)
+}
+
 /// Manage API access keys in the terminal
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, about, after_help = crate::operations::failure::EXIT_CODES)]
 pub struct Args {
     /// The data folder of the embedded server.
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FOLDER", conflicts_with = "url", help = DATA)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FOLDER", conflicts_with = "url", help = DATA, value_parser = path())]
     pub data: Option<PathBuf>,
     /// The file of settings.
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", help = CONFIG)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", help = CONFIG, value_parser = path())]
     pub config: Option<PathBuf>,
     /// The profile to work with.
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "NAME", help = PROFILE)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "NAME", help = PROFILE, value_parser = input::name)]
     pub profile: Option<String>,
     /// Base URL of a server to use without a profile
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URL", conflicts_with = "profile")]
@@ -122,7 +128,7 @@ pub enum Command {
     /// Print the manual page, or write all pages to a folder
     Man {
         /// Folder for one page per command; created if missing
-        #[arg(long, value_name = "FOLDER")]
+        #[arg(long, value_name = "FOLDER", value_parser = path())]
         dir: Option<PathBuf>,
     },
     /// Run a team server that administrators sign in to over TLS or through a proxy

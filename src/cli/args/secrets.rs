@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::path;
 use crate::domain::{Content, KeyId};
 use crate::operations::input;
 
@@ -11,7 +12,7 @@ use crate::operations::input;
 #[derive(Debug, Args)]
 pub struct SecretFrom {
     /// Read the secret from this file; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub secret_file: Option<PathBuf>,
 }
 
@@ -50,7 +51,7 @@ pub struct TokenArgs {
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// Read the access token from this file; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub token_file: Option<PathBuf>,
 }
 
@@ -67,6 +68,6 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "TEXT", value_parser = input::content, requires = "id")]
     pub content: Option<Content>,
     /// Read the rejected HMAC token from this file; - is standard input
-    #[arg(long, value_name = "FILE", requires_all = ["id", "content"])]
+    #[arg(long, value_name = "FILE", requires_all = ["id", "content"], value_parser = path())]
     pub hmac_file: Option<PathBuf>,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+use super::path;
 use crate::server::net::limits::Limits;
 use crate::server::net::listen_addr::ListenAddr;
 
@@ -19,10 +20,10 @@ pub struct Serve {
     #[arg(long, value_name = "MODE", default_value = "0600", value_parser = mode)]
     pub socket_mode: u32,
     /// TLS certificate chain (PEM); reloaded on SIGHUP
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE", requires = "tls_key", value_parser = path())]
     pub tls_cert: Option<PathBuf>,
     /// Private key of the certificate (PEM, not encrypted); only its owner and group may be able to read it
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert", value_parser = path())]
     pub tls_key: Option<PathBuf>,
     /// Trust the last address in X-Forwarded-For; for a server that only a TLS proxy can reach
     #[arg(long)]

@@ -13,6 +13,7 @@ use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::wiped_after;
+use crate::platform::regular_file;
 
 /// The length of XChaCha20-Poly1305's nonce, long enough for random ones never to repeat.
 const NONCE: usize = 24;
@@ -112,15 +113,14 @@ impl Vault {
 /// Refuses a file that others could have written or read.
 fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
     let refuse = |why| MasterKeyError::Refused { path: path.to_owned(), why };
-    let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    let mut file = match OpenOptions::new().read(true).custom_flags(no_follow).open(path) {
+    let mut file = match regular_file::open_no_follow(OpenOptions::new().read(true), path) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
             return Err(refuse("it is a symbolic link; put the file itself there"));
         }
         other => other.map_err(MasterKeyError::files(path))?,
     };
     let meta = file.metadata().map_err(MasterKeyError::files(path))?;
-    if !meta.is_file() || meta.uid() != rustix::process::geteuid().as_raw() {
+    if meta.uid() != rustix::process::geteuid().as_raw() {
         return Err(refuse("it is not a file of yours; change its owner"));
     }
     if meta.mode() & 0o077 != 0 {

@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 use tokio::net::UnixListener;
 
+use crate::platform::regular_file;
+
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddr {
@@ -60,10 +62,9 @@ impl NamedSocket {
     pub(crate) fn bind(path: &Path, mode: u32) -> io::Result<(Self, UnixListener)> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
-        let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-        let mut open = OpenOptions::new();
-        let open = open.write(true).create(true).truncate(false).mode(0o600).custom_flags(no_follow);
-        let lock = open.open(name)?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false).mode(0o600);
+        let lock = regular_file::open_no_follow(options, Path::new(&name))?;
         let taken = || io::Error::new(io::ErrorKind::AddrInUse, "another server is listening there");
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => taken(),

@@ -7,6 +7,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
 
+use crate::platform::regular_file;
 use axum::serve::Listener;
 use rustix::process::{Pid, test_kill_process};
 use tempfile::TempDir;
@@ -91,7 +92,9 @@ impl Drop for PrivateSocket {
 
 /// Takes the folder's lock if it is free; its owner removes the sockets that dead processes left.
 fn claim(folder: &Path) -> io::Result<Option<File>> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join("api.lock"))?;
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false).mode(0o600);
+    let file = regular_file::open_no_follow(options, &folder.join("api.lock"))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => return Ok(None),

@@ -1,6 +1,6 @@
 //! The certificate of a server and its key.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -13,6 +13,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{InconsistentKeys, ServerConfig};
 use zeroize::Zeroizing;
+
+use crate::platform::regular_file;
 
 /// The longest file that is read, in bytes: a long chain has some 20 KiB.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -101,7 +103,7 @@ const fn pem_problem(error: &pem::Error) -> &'static str {
 /// A key may be read by a group, as Debian's ssl-cert and systemd's credentials do, but not by everyone.
 fn read(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, TlsError> {
     let failed = |source| TlsError::File { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
+    let file = regular_file::open(OpenOptions::new().read(true), path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
     if private && meta.mode() & 0o027 != 0 {
         return Err(TlsError::OpenKey(path.to_owned()));

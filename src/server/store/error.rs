@@ -18,6 +18,9 @@ pub enum StoreError {
     /// The database isn't one, or is broken; holds what the engine advises.
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
+    /// A database of another program.
+    #[error("keys.db is another program's database: choose another folder, or move that file away")]
+    Foreign,
     #[error(
         "the database has version {found}, but this program supports versions up to {known}; use a newer \
         latchkey"

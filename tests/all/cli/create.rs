@@ -222,6 +222,20 @@ fn values_that_are_none_are_named() {
     assert_eq!(home.keys().len(), 0);
 }
 
+/// The system ends a program that writes beyond `ulimit -f`, unless that program takes the signal.
+#[test]
+fn a_limit_of_the_size_of_files_is_an_error_like_a_full_disk() {
+    let home = Home::new();
+    fs::write(home.path("out"), vec![b'x'; 4000 * 512]).unwrap();
+    let script = format!("ulimit -f 4000; exec {} keys create >>out", binary());
+    let mut command = std::process::Command::new("sh");
+    command.env_clear().envs(environment(home.0.path())).current_dir(home.0.path());
+    let output = command.args(["-c", &script]).stdin(Stdio::null()).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(8), "{error}");
+    assert_eq!((home.keys().len(), home.kept().len()), (1, 1), "{error}");
+}
+
 #[test]
 fn into_a_file_descriptor_that_the_shell_has_opened() {
     let home = Home::new();

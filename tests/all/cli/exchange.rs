@@ -151,8 +151,23 @@ fn a_file_that_holds_more_than_the_secret_is_refused() {
 fn a_secret_in_an_argument_is_not_repeated_and_counts_as_known() {
     let home = Home::new();
     let (_, secret) = home.create("");
+    let folder = format!("/nowhere/{secret}");
+    let option = format!("--secret-file={secret}");
+    let command = format!("pass insert {secret}");
     for args in [
-        &["hmac", &secret][..],
+        &["hmac", "--secret-file", &secret][..],
+        &["hmac", &option],
+        &["verify", "--token-file", TOKEN],
+        &["doctor", "PK1", "--content", "x", "--hmac-file", &"0f".repeat(32)],
+        &["admin", "add", "jo", "--password-file", &secret],
+        &["admin", "add", &secret],
+        &["keys", "create", "--secret-file", &folder],
+        &["keys", "create", "--pipe-to", &command],
+        &["--profile", &secret, "keys", "list"],
+        &["--config", &secret, "keys", "list"],
+        &["--data", &folder, "doctor"],
+        &["man", "--dir", &secret],
+        &["hmac", &secret],
         &["token", &secret],
         &["token", "PK1", &secret],
         &["login", "jo", "hunter2"],

@@ -132,6 +132,17 @@ async fn files_that_cannot_be_used_are_named() {
     let broken = "-----BEGIN PRIVATE KEY-----\nhunter2!\n";
     fs::write(&key, broken).unwrap();
     assert!(!start().contains("hunter2") && !start().contains("[45"));
+    certificate(&home);
+    for file in [&cert, &key] {
+        fs::remove_file(file).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, file, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert!(start().contains("it is not a regular file"));
+        fs::remove_file(file).unwrap();
+        fs::create_dir(file).unwrap();
+        assert!(start().contains("it is not a regular file"));
+        fs::remove_dir(file).unwrap();
+        certificate(&home);
+    }
     let half = run(&home, &["serve", "--tls-cert", "x"]);
     assert_eq!(half.status.code(), Some(2));
 }

@@ -83,6 +83,7 @@ async fn without_its_master_key_the_store_does_not_open() {
 #[test]
 fn databases_that_are_newer_or_damaged_and_folders_that_are_none() {
     let newer = folder();
+    drop(open(newer.path()).unwrap());
     Connection::open(newer.path().join("keys.db")).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(refusal(newer.path()), DataError::Store(StoreError::Newer { found: 99, .. })));
 
@@ -92,9 +93,35 @@ fn databases_that_are_newer_or_damaged_and_folders_that_are_none() {
     assert!(matches!(refused, DataError::Store(StoreError::Damaged(_))), "{refused}");
     assert!(refused.to_string().contains("restore keys.db and master.key from a backup"));
 
+    let foreign = folder();
+    let database = foreign.path().join("keys.db");
+    for version in [0, 3] {
+        let other = Connection::open(&database).unwrap();
+        other.execute_batch("CREATE TABLE IF NOT EXISTS keys (mail TEXT)").unwrap();
+        other.pragma_update(None, "user_version", version).unwrap();
+        drop(other);
+        let before = fs::read(&database).unwrap();
+        assert!(matches!(refusal(foreign.path()), DataError::Store(StoreError::Foreign)), "{version}");
+        assert!(fs::read(&database).unwrap() == before, "{version}: it was changed");
+    }
+
     let shared = folder();
     fs::set_permissions(shared.path(), Permissions::from_mode(0o777)).unwrap();
     assert!(matches!(refusal(shared.path()), DataError::WritableByOthers(_)));
+    // Nothing may tell to restrict /tmp.
+    fs::set_permissions(shared.path(), Permissions::from_mode(0o1777)).unwrap();
+    assert!(matches!(refusal(shared.path()), DataError::Shared(_)));
+    fs::set_permissions(shared.path(), Permissions::from_mode(0o777)).unwrap();
+    fs::write(shared.path().join("letter"), "").unwrap();
+    assert!(matches!(refusal(shared.path()), DataError::Shared(_)));
+
+    let waiting = folder();
+    drop(open(waiting.path()).unwrap());
+    fs::remove_file(waiting.path().join("master.key")).unwrap();
+    let mode = rustix::fs::Mode::from(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, waiting.path().join("master.key"), rustix::fs::FileType::Fifo, mode, 0)
+        .unwrap();
+    assert!(refusal(waiting.path()).to_string().contains("it is not a regular file"));
 
     let parent = folder();
     let inside = parent.path().join("file");

@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use url::Url;
 
-use super::row;
+use super::{migrate, row};
 use crate::server::store::error::StoreError;
 
 /// How long to wait for another process's transaction.
@@ -35,6 +35,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    migrate::check_is_ours(&connection)?;
     log_ahead(&connection)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;",

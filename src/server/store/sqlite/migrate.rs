@@ -18,6 +18,19 @@ pub(crate) fn is_due(connection: &Connection) -> Result<bool, StoreError> {
     if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found < known) }
 }
 
+/// Refuses another program's database before anything in it changes.
+pub(crate) fn check_is_ours(connection: &Connection) -> Result<(), StoreError> {
+    let count = |tables: &str| -> Result<u32, StoreError> {
+        let sql = format!("SELECT count(*) FROM sqlite_schema {tables}");
+        Ok(connection.query_row(&sql, [], |row| row.get(0))?)
+    };
+    let is_ours = match version(connection)? {
+        0 => count("")? == 0,
+        _ => count("WHERE type = 'table' AND name IN ('keys', 'events', 'counts')")? == 3,
+    };
+    if is_ours { Ok(()) } else { Err(StoreError::Foreign) }
+}
+
 /// Takes the missing steps. Two processes may do so at once: each step is looked at again under the lock.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for (step, sql) in MIGRATIONS.iter().enumerate() {
