@@ -57,7 +57,12 @@ pub fn run() -> Exit {
     let format = args.output;
     // A panic has been told by its hook; scripts get a code of ours for it.
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| start(args, hardened)));
-    ended.map_or(Exit::Mistake, |result| result.unwrap_or_else(|failure| failure.report(format)))
+    let Ok(result) = ended else { return Exit::Mistake };
+    result.unwrap_or_else(|failure| {
+        let exit = failure.report(format);
+        // As a shell reports a program that a signal ended.
+        failure.signal.map_or(exit, |number| std::process::exit(128 + number))
+    })
 }
 
 fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {

@@ -1,6 +1,6 @@
 //! The server that a command works on.
 
-use super::prompts::Prompts;
+use super::prompts::{CommandAccess, Prompts};
 use crate::client::Connection;
 use crate::operations::connect;
 use crate::operations::context::Context;
@@ -9,9 +9,11 @@ use crate::operations::permissions::ReadOnly;
 use crate::server::StoreAccess;
 
 /// Connects to the server of the chosen profile, and signs in where that is needed.
-pub(crate) async fn connect(settings: &Context) -> Result<Connection, Failure> {
-    let config = settings.config()?;
-    connect::signed_in(&mut Prompts::new(), &config, config.chosen(), &settings.embedded, StoreAccess::Open).await
+pub(crate) async fn connect(settings: &Context) -> Result<CommandAccess, Failure> {
+    let (config, mut prompts) = (settings.config()?, Prompts::new());
+    let opened = connect::signed_in(&mut prompts, &config, config.chosen(), &settings.embedded, StoreAccess::Open);
+    let connection = opened.await?;
+    Ok(CommandAccess { prompts, connection })
 }
 
 /// Connects to the server of the chosen profile for calls that need no session; no one is asked to sign in.
@@ -21,11 +23,16 @@ pub(crate) async fn connect_as_anyone(settings: &Context) -> Result<Connection, 
 }
 
 /// Connects to change something: refused without a call where nothing may be changed.
-pub(crate) async fn connect_to_change(settings: &Context, may: StoreAccess) -> Result<Connection, Failure> {
+pub(crate) async fn connect_to_change(
+    settings: &Context,
+    mut prompts: Prompts,
+    may: StoreAccess,
+) -> Result<CommandAccess, Failure> {
     let config = settings.config()?;
     let name = config.chosen();
     if config.profile(name)?.read_only {
         return Err(ReadOnly::Profile.into());
     }
-    connect::signed_in(&mut Prompts::new(), &config, name, &settings.embedded, may).await
+    let connection = connect::signed_in(&mut prompts, &config, name, &settings.embedded, may).await?;
+    Ok(CommandAccess { prompts, connection })
 }

@@ -20,17 +20,18 @@ const INTERRUPT: i32 = rustix::process::Signal::INT.as_raw();
 /// A conversation of a command.
 pub(crate) struct Prompts {
     guard: SignalGuard,
+    is_guarded: bool,
 }
 
 impl Prompts {
     /// Signals end the program at once, as they do by default.
     pub(crate) fn new() -> Self {
-        Self { guard: SignalGuard::none() }
+        Self { guard: SignalGuard::none(), is_guarded: false }
     }
 
     /// From now on a signal ends the conversation and not the program, so that a secret can be kept first.
     pub(crate) fn guarded() -> Self {
-        Self { guard: SignalGuard::new() }
+        Self { guard: SignalGuard::new(), is_guarded: true }
     }
 
     async fn blocking<T: Send + 'static>(&mut self, ask: impl FnOnce() -> io::Result<T> + Send + 'static) -> Flow<T> {
@@ -76,6 +77,12 @@ impl Prompter for Prompts {
         &mut self.guard
     }
 
+    fn hold_signals(&mut self) {
+        if !self.is_guarded {
+            *self = Self::guarded();
+        }
+    }
+
     async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Flow<T> {
         tokio::select! {
             biased;
@@ -89,6 +96,18 @@ impl Prompter for Prompts {
 pub(crate) struct CommandAccess {
     pub(crate) prompts: Prompts,
     pub(crate) connection: Connection,
+}
+
+impl CommandAccess {
+    /// Works on the server, until the work is done or a signal comes. A session that was begun for it is ended then.
+    pub(crate) async fn work<T>(
+        mut self,
+        work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let done = self.prompts.wait(work(&self.connection)).await.map_err(Failure::from).flatten();
+        self.connection.end_session().await;
+        done
+    }
 }
 
 impl Access for CommandAccess {

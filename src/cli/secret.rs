@@ -8,26 +8,33 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::credential_kind;
 use crate::domain::credential_kind::ExpectedInput;
-use crate::domain::{KeyId, capitalized};
+use crate::domain::{KeyId, capitalized, sentence};
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
 
 /// Reads what is wanted: from `file` if given, else from standard input if that is no terminal, else by a prompt without
 /// echo. What it cannot be is refused, and named.
 pub fn read(file: Option<&Path>, wanted: ExpectedInput) -> Result<SecretString, Failure> {
-    let text = read_secret(&source(file, wanted, ""))?;
+    let text = given(read_secret(&source(file, wanted, "")), wanted)?;
     check(wanted, &text)?;
     Ok(text)
+}
+
+/// An empty file or input is said to lack what is wanted.
+fn given(read: Result<SecretString, SecretInputError>, wanted: ExpectedInput) -> Result<SecretString, Failure> {
+    read.map_err(|error| match error {
+        SecretInputError::Empty(place) => {
+            Failure::usage(sentence(&format!("{place} is empty: it should hold the {}", wanted.name())))
+        }
+        error => error.into(),
+    })
 }
 
 /// The same, where nothing may be given too. A file that was named should hold something.
 pub fn read_if_any(file: Option<&Path>, wanted: ExpectedInput) -> Result<Option<SecretString>, Failure> {
     let text = match read_secret(&source(file, wanted, " (Enter for none)")) {
-        Err(SecretInputError::Empty(place)) if file.is_some() => {
-            return Err(Failure::usage(format!("{place} is empty: it should hold the {}.", wanted.name())));
-        }
-        Err(SecretInputError::Empty(_)) => return Ok(None),
-        text => text?,
+        Err(SecretInputError::Empty(_)) if file.is_none() => return Ok(None),
+        text => given(text, wanted)?,
     };
     Ok(Some(text).filter(|text| !text.expose_secret().is_empty()))
 }

@@ -1,7 +1,7 @@
 //! What can go wrong with a call, in words for the administrator.
 
 use super::transport::{TransportError, blame};
-use crate::domain::Untrusted;
+use crate::domain::{Untrusted, sentence};
 
 /// Why a call failed. Never holds a secret, a token or a URL.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum ApiError {
     #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),
     /// 404: there is no such key, or it was deleted meanwhile.
-    #[error("Not found: {}.", .0.to_display(120))]
+    #[error("{}", sentence(&.0.to_display(120)))]
     NotFound(Untrusted),
     /// 409 or 422: the attempt's name was used before, for something else or at this moment.
     #[error("The server refused to repeat this: {words}.", words = .1.to_display(120))]

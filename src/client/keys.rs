@@ -1,6 +1,6 @@
 //! What is asked about keys, and what comes back.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{AccessKey, CursorToken, KeyQuery, SecretKey, Status, Texts};
 
@@ -40,6 +40,8 @@ pub struct Page {
     pub after: Option<CursorToken>,
     /// How many keys match, if it was asked.
     pub total: Option<u64>,
+    /// How far the server's clock is ahead of ours; nothing if it is less than a minute.
+    pub ahead: TimeDelta,
 }
 
 /// A name for one attempt to create, drawn once: however often it is sent, one key is made.

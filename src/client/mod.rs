@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+pub(crate) use calls::FAREWELL;
 pub use calls::{AdminSession, Answer, Client, Event, Exchanged, Health};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::ApiError;

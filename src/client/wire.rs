@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl WirePage {
         if matches!(place, Cursor::End | Cursor::Before(_)) {
             keys.reverse();
         }
-        Ok(Page { keys, before, after, total: self.total })
+        Ok(Page { keys, before, after, total: self.total, ahead: TimeDelta::zero() })
     }
 }
 

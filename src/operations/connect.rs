@@ -65,7 +65,7 @@ pub(crate) async fn signed_in(
     embedded: &EmbeddedServers,
     may: StoreAccess,
 ) -> Result<Connection, Failure> {
-    let mut connection = open(config, name, embedded, may).await?;
+    let mut connection = prompter.wait(open(config, name, embedded, may)).await??;
     if connection.needs_sign_in()? {
         if !prompter.is_interactive() {
             let (to, login) = (config.url_of_ad_hoc(name).unwrap_or(name), config.command(name, "login --remember"));

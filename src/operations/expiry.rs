@@ -23,7 +23,7 @@ const MAX_DAYS: u64 = 3650;
 const LONGEST_GAP_MINUTES: i64 = 24 * 60;
 
 impl Expires {
-    /// The time that is meant; none is never.
+    /// The time that is meant; none is never. Days count from `now`, which is to be the server's time.
     pub fn at(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Never => None,

@@ -73,6 +73,8 @@ pub struct Failure {
     pub next: Option<String>,
     /// The command that helps, in a sentence; not said where commands of a shell are of no use.
     command: Option<String>,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
     /// The seconds to wait before it is tried again, if the server says how many.
     retry_after: Option<u64>,
 }
@@ -80,7 +82,12 @@ pub struct Failure {
 impl Failure {
     /// What happened, in a sentence.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), next: None, command: None, retry_after: None }
+        Self { exit, message: message.into(), next: None, command: None, signal: None, retry_after: None }
+    }
+
+    /// A signal came.
+    pub fn of_signal(number: i32) -> Self {
+        Self { signal: Some(number), ..Self::new(Exit::Cancelled, "Cancelled.") }
     }
 
     /// Something typed that is not understood.

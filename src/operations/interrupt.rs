@@ -64,7 +64,7 @@ impl From<Interrupt> for Failure {
         match interrupt {
             Interrupt::Failed(failure) => failure,
             Interrupt::Stop(Stop::Left) => Self::new(Exit::Cancelled, "Cancelled: no answer."),
-            Interrupt::Stop(Stop::Signal(_)) => Self::new(Exit::Cancelled, "Cancelled."),
+            Interrupt::Stop(Stop::Signal(number)) => Self::of_signal(number),
             Interrupt::Stop(Stop::Gone) => Self::new(Exit::Cancelled, ""),
         }
     }

@@ -48,6 +48,9 @@ pub(crate) trait Prompter {
     /// Signals, which are held back as long as the conversation lasts.
     fn guard(&mut self) -> &mut SignalGuard;
 
+    /// From now on a signal ends the conversation and no more the program at once.
+    fn hold_signals(&mut self) {}
+
     /// Waits for a call or other work; a signal ends the wait and drops the work.
     async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Flow<T>;
 

@@ -1,6 +1,7 @@
 //! Signing in and out, and remembering a session.
 
 use std::io;
+use std::pin::pin;
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,7 +12,7 @@ use super::interrupt::Flow;
 use super::messages;
 use super::prompter::Prompter;
 use crate::client::session_file::{SessionFile, SessionStorage};
-use crate::client::{AdminSession, ApiError, Connection, ConnectionSettings, Credentials};
+use crate::client::{AdminSession, ApiError, Connection, ConnectionSettings, Credentials, FAREWELL};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::{Profile, Untrusted};
 use crate::platform::secret_input::{SecretSource, read_secret};
@@ -67,8 +68,29 @@ pub(crate) async fn sign_in(
             Credentials { username, password: read(prompter, source).await? }
         }
     };
-    let session = prompter.wait(connection.sign_in(&credentials)).await??;
+    let session = begin(prompter, connection, &credentials).await??;
     Ok((session, credentials.username))
+}
+
+/// Signs in. If it is interrupted, the session that may have begun is ended: nobody would know of it.
+pub(crate) async fn begin(
+    prompter: &mut impl Prompter,
+    connection: &mut Connection,
+    credentials: &Credentials,
+) -> Flow<Result<AdminSession, ApiError>> {
+    prompter.hold_signals();
+    let interrupt = {
+        let mut signing_in = pin!(connection.sign_in(credentials));
+        match prompter.wait(&mut signing_in).await {
+            Ok(session) => return Ok(session),
+            Err(interrupt) => {
+                let _ = tokio::time::timeout(FAREWELL, signing_in).await;
+                interrupt
+            }
+        }
+    };
+    connection.end_session().await;
+    Err(interrupt)
 }
 
 /// Signs in; remembers the session if that is wanted, and ends it again if not. `say` takes what came of it.
@@ -92,13 +114,19 @@ pub(crate) async fn login(
     let AdminSession { username, role, expires_at, .. } = &session;
     let who = format!("Signed in to {} as {}", connection.server.profile.server, messages::identity(username, role));
     let Some(storage) = remember else {
-        let ended = connection.sign_out().await;
+        let ended = match prompter.wait(connection.sign_out()).await {
+            Ok(ended) => ended,
+            Err(interrupt) => {
+                connection.end_session().await;
+                return Err(interrupt.into());
+            }
+        };
         say(&format!("{who}. The user name and password are correct."));
         ended.map_err(|error| not_told(*expires_at, &error))?;
         say("The session was ended again; use --remember to stay signed in.");
         return Ok(());
     };
-    keep(&file, &mut connection, &session, &name, storage).await?;
+    prompter.wait(keep(&file, &mut connection, &session, &name, storage)).await??;
     say(&format!("{who}, until {} at the latest.", time(*expires_at)));
     let logout = config.command(config.chosen(), "logout");
     say(&format!("The session is stored in {}. End it with {logout}", place(&file, storage)));

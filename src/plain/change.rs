@@ -1,7 +1,5 @@
 //! What changes a key that is there.
 
-use chrono::Utc;
-
 use super::form;
 use super::form::ExpiryInput;
 use super::list::key;
@@ -31,7 +29,7 @@ pub(crate) async fn edit(session: &mut Session, rest: &str) -> Flow<()> {
     let changes = match form::expires(session, "Enter keeps it").await? {
         ExpiryInput::Back => None,
         ExpiryInput::Kept => edit::changes(&key, texts, None),
-        ExpiryInput::Is(end) => edit::changes(&key, texts, Some(end.at(Utc::now()))),
+        ExpiryInput::Is(end) => edit::changes(&key, texts, Some(end)),
     };
     let Some(changes) = changes else {
         session.console.say(messages::NOTHING_CHANGED);

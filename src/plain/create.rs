@@ -1,7 +1,5 @@
 //! A new key, from its label to the only copy of its secret.
 
-use chrono::Utc;
-
 use super::form::ExpiryInput;
 use super::session::Session;
 use super::{change, form, reveal};
@@ -23,7 +21,7 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
             return Ok(());
         }
         ExpiryInput::Kept => None,
-        ExpiryInput::Is(end) => end.at(Utc::now()),
+        ExpiryInput::Is(end) => end,
     };
     let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at };
     send_and_tell(session, &new, &mut PendingCreates::of(&session.config)).await

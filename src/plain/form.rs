@@ -1,6 +1,6 @@
 //! Texts and expiry of a key, as they are typed.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use super::session::Session;
 use crate::domain::Texts;
@@ -19,8 +19,8 @@ pub(crate) enum ExpiryInput {
     Back,
     /// Nothing.
     Kept,
-    /// An end.
-    Is(expiry::Expires),
+    /// An end; none is never.
+    Is(Option<DateTime<Utc>>),
 }
 
 /// Says, before the first question, how to leave all as it is.
@@ -62,10 +62,11 @@ pub(crate) async fn expires(session: &mut Session, keep: &str) -> Flow<ExpiryInp
         }
         match expiry::expires(&typed) {
             Ok(end) => {
-                if let Some(at) = end.at(Utc::now()) {
+                let at = end.at(session.connection.client.server_time().await);
+                if let Some(at) = at {
                     session.console.say(format!("That is {}.", local_time(at)));
                 }
-                return Ok(ExpiryInput::Is(end));
+                return Ok(ExpiryInput::Is(at));
             }
             Err(why) => session.console.say(format!("Invalid expiry: {why}.")),
         }

@@ -31,18 +31,20 @@ pub enum SecretInputError {
     #[error("cannot read {path}: {source}; check its name and that you may read it")]
     File { path: PathBuf, source: io::Error },
     #[error(
-        "other users can read {0}: restrict it (chmod 600) and treat the secret in it as compromised; for a secret that a \
+        "other users can read {0}: restrict it (chmod 600) and treat what is in it as compromised; for a secret that a \
          container mounts so, name - in place of the file and give it on standard input"
     )]
     Readable(PathBuf),
-    #[error("standard input is a terminal, which would show the secret; pipe it in, or omit the option to be prompted")]
+    #[error(
+        "standard input is a terminal, which would show what you type; pipe it in, or omit the option to be prompted"
+    )]
     Terminal,
     #[error("cannot read standard input: {0}")]
     Stdin(io::Error),
     /// The question was not answered.
     #[error("{0}")]
     Prompt(io::Error),
-    #[error("{0} is empty: it should hold the secret and nothing else")]
+    #[error("{0} is empty")]
     Empty(String),
     #[error("{0} has more than 64 KiB; check that it is the right file")]
     TooLong(String),

@@ -32,7 +32,13 @@ fn list(size: (u16, u16), now: ClockReading) -> State {
             })
         })
         .collect();
-    let page = Page { keys, before: None, after: Some(CursorToken("more".into())), total: Some(1_000_000) };
+    let page = Page {
+        keys,
+        before: None,
+        after: Some(CursorToken("more".into())),
+        total: Some(1_000_000),
+        ahead: chrono::TimeDelta::zero(),
+    };
     let _ = state.on_reply(Reply::Listed(request, Ok(page)), now);
     state
 }

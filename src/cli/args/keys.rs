@@ -43,7 +43,7 @@ pub enum KeysCommand {
 const LIST: &str = "\
 Keys are fetched and written page by page, so a million keys take little more memory than a thousand. Every key that is \
 there all the time is listed once, even if it is used or edited meanwhile: a list of more than a thousand keys that is \
-sorted by something that can change is read a second time, and what had moved comes last. JSON is one array with one key a line; if the list is interrupted, the array stays open and the exit code is not 0.";
+sorted by something that can change is read a second time, and what had moved comes last. Times are in UTC, as their Z says; the page and plain lines show local time. JSON is one array with one key a line; if the list is interrupted, the array stays open and the exit code is not 0.";
 
 const CREATE: &str = "\
 The secret is written to standard output only if that is not a terminal, or with --show. The destination is checked before \

@@ -13,15 +13,16 @@ use super::connect::connect;
 use super::connect_to_change;
 use super::output;
 use super::output::KeyRecord;
+use super::prompts::Prompts;
 use crate::client::{Changes, Connection};
 use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::context::Context;
+use crate::operations::expiry::Expires;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::messages;
 use crate::server::StoreAccess;
-use chrono::Utc;
 
 /// Does what was asked.
 pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failure> {
@@ -30,21 +31,14 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
         KeysCommand::Create(args) => create::run(&args, settings).await,
         KeysCommand::Delete(args) => delete::run(args, settings).await,
         KeysCommand::List(args) => {
-            let mut server = connect(settings).await?;
-            let result = list::run(&args, &server, settings.format).await;
-            server.end_session().await;
-            result
+            connect(settings).await?.work(async |server| list::run(&args, server, settings.format).await).await
         }
         KeysCommand::Show(args) => {
-            let mut server = connect(settings).await?;
-            let result = show::run(&args, &server, settings.format).await;
-            server.end_session().await;
-            result
+            connect(settings).await?.work(async |server| show::run(&args, server, settings.format).await).await
         }
         KeysCommand::Edit(args) => {
             let EditArgs { id, texts, expires } = args;
-            let expires_at = expires.map(|end| end.at(Utc::now()));
-            edit(&id, Changes { texts: texts.0, expires_at, status: None }, settings).await
+            edit(&id, Changes { texts: texts.0, ..Changes::default() }, expires, settings).await
         }
         KeysCommand::Activate { id } => switch(&id, Switch::Activate, settings).await,
         KeysCommand::Deactivate { id } => switch(&id, Switch::Deactivate, settings).await,
@@ -52,15 +46,19 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
 }
 
 async fn switch(id: &KeyId, to: Switch, settings: &Context) -> Result<Exit, Failure> {
-    edit(id, Changes { status: Some(to.status()), ..Changes::default() }, settings).await
+    edit(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await
 }
 
 /// Changes a key, and writes it as it is then.
-async fn edit(id: &KeyId, changes: Changes, settings: &Context) -> Result<Exit, Failure> {
-    let mut server = connect_to_change(settings, StoreAccess::Open).await?;
-    let edited = change(id, &changes, &server).await;
-    server.end_session().await;
-    let key = edited?;
+async fn edit(id: &KeyId, mut changes: Changes, expires: Option<Expires>, settings: &Context) -> Result<Exit, Failure> {
+    let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
+    let key = access.work(async |server| {
+        if let Some(expires) = expires {
+            changes.expires_at = Some(expires.at(server.client.server_time().await));
+        }
+        change(id, &changes, server).await
+    });
+    let key = key.await?;
     output::print(|out| write_key(out, settings.format, &key))
 }
 

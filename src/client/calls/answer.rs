@@ -1,13 +1,14 @@
 //! An answer as it came, before anything of it is believed.
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::VERIFICATION_FAILED;
+use super::clock::date;
 use crate::client::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
 use crate::client::{ApiError, Creation, Cursor, Page, web_page};
 use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
@@ -56,11 +57,9 @@ impl Answer {
         self.read::<WireGrant>()?.into_grant()
     }
 
-    /// The server's clock, in whole seconds (`Date`, RFC 9110, section 6.6.1). An HTTP date is RFC 2822's form with
-    /// `GMT` for the zone (section 5.6.7).
+    /// The server's clock, in whole seconds.
     pub fn date(&self) -> Option<DateTime<Utc>> {
-        let text = self.headers.get(DATE)?.to_str().ok()?;
-        DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
+        date(&self.headers)
     }
 
     /// Understands a good answer. The parser's own error is dropped: it may quote the value that it stumbled over.

@@ -1,12 +1,14 @@
 //! The HTTP client: one method per call of the contract.
 
 mod answer;
+mod clock;
 mod exchange;
 mod inspect;
 mod session;
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,11 +18,13 @@ pub use answer::Answer;
 pub use exchange::Exchanged;
 pub use inspect::{Event, Health};
 pub use session::AdminSession;
+pub(crate) use session::FAREWELL;
 
 use super::wire;
 use super::wire::WirePage;
 use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, Transport};
 use crate::domain::{AccessKey, Filter, KeyId, Order};
+use clock::ServerClock;
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
@@ -35,12 +39,14 @@ pub struct Client {
     transport: Transport,
     base: Url,
     session: Option<HeaderValue>,
+    clock: ServerClock,
 }
 
 impl Client {
     /// A client of a server that listens on a Unix socket.
     pub fn unix(socket: &Path, session: &SecretString) -> Result<Self, ApiError> {
-        Self::build(Transport::to_socket(socket)?, "http://localhost", Some(session))
+        let client = Self::build(Transport::to_socket(socket)?, "http://localhost", Some(session))?;
+        Ok(Self { clock: ServerClock::ours(), ..client })
     }
 
     /// A client of any server. Without a session it can only sign in. Reads the files that `connection` names.
@@ -73,7 +79,8 @@ impl Client {
     fn build(transport: Transport, base: &str, session: Option<&SecretString>) -> Result<Self, ApiError> {
         let base = Url::parse(&format!("{}/api/v2", base.trim_end_matches('/')))
             .map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
-        Ok(Self { transport, base, session: session.map(bearer).transpose()? })
+        let clock = ServerClock::unknown();
+        Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock })
     }
 
     /// A page of at most `limit` keys, up to the contract's 1,000; in the list's order wherever it was asked from.
@@ -90,7 +97,8 @@ impl Client {
             Cursor::After(cursor) | Cursor::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
             Cursor::Start | Cursor::End => call,
         };
-        Answer::of(self.send(call).await?, BODY_LIMIT).await?.page(&request.place)
+        let page = Answer::of(self.send(call).await?, BODY_LIMIT).await?.page(&request.place)?;
+        Ok(Page { ahead: self.clock.ahead(), ..page })
     }
 
     pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
@@ -134,7 +142,18 @@ impl Client {
     }
 
     async fn send(&self, call: RequestBuilder) -> Result<Response, ApiError> {
-        call.send().await.map_err(|error| self.transport.blame(&error))
+        let response = call.send().await.map_err(|error| self.transport.blame(&error))?;
+        self.clock.note(response.headers());
+        Ok(response)
+    }
+
+    /// The server's time, by which it judges expiry: ours, unless its answers say that it is off by a minute or more. Asks
+    /// it if no answer has come yet.
+    pub async fn server_time(&self) -> DateTime<Utc> {
+        if !self.clock.is_known() {
+            let _ = self.health().await; // what is wrong with the server is said by the call that follows
+        }
+        Utc::now() + self.clock.ahead()
     }
 
     /// A call that needs a session.

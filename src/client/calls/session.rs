@@ -18,7 +18,7 @@ use crate::domain::{Identity, Untrusted};
 pub struct AdminSession {
     /// What goes with every call. A secret.
     pub token: SecretString,
-    /// When it ends, used or not.
+    /// When it ends by this machine's clock, used or not.
     pub expires_at: DateTime<Utc>,
     /// Whose it is, as the server writes the name.
     pub username: Untrusted,
@@ -42,7 +42,7 @@ struct WireSession {
 }
 
 /// How long the end of a session is waited for when the program leaves. A link that is gone must not keep the user.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
 
 impl AdminSession {
     /// Whose it is.
@@ -70,7 +70,7 @@ impl Client {
             .map_err(|_| ApiError::Garbled(200, "its session token has characters that are not allowed in a header"))?;
         Ok(AdminSession {
             token: wire.session_token,
-            expires_at: wire.expires_at,
+            expires_at: wire.expires_at - self.clock.ahead(),
             username: Untrusted::new(&wire.username),
             role: Untrusted::new(&wire.role),
         })

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::in_flight::InFlight;
-use super::{AdminSession, ApiError, Connection, Link, Reply, Request};
+use super::{AdminSession, ApiError, Connection, FAREWELL, Link, Reply, Request};
 use crate::domain::{Identity, Untrusted};
 
 /// Starts the API task. `connect` connects to the server of a profile, without a name to the one that this run begins
@@ -31,7 +31,6 @@ enum CallOutcome {
     /// It needs a sign-in. Holds how many sessions had begun when it was asked, what was asked, and the reply if no one
     /// signs in.
     Refused(usize, Request, Box<Reply>),
-    SignedIn(Result<AdminSession, ApiError>),
     /// Whether there is a server to sign in at.
     Found(Result<(), ApiError>),
 }
@@ -41,6 +40,8 @@ struct Task {
     /// How many sessions have begun on it.
     sessions: usize,
     calls: JoinSet<CallOutcome>,
+    /// The sign-ins under way.
+    sign_ins: JoinSet<Result<AdminSession, ApiError>>,
     reading: InFlight,
     /// What waits for a sign-in.
     parked: Vec<Request>,
@@ -62,7 +63,7 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
     };
     let mut task = Task::new(connection, replies).await;
     loop {
-        is_idle.send_replace(task.calls.is_empty());
+        is_idle.send_replace(task.calls.is_empty() && task.sign_ins.is_empty());
         tokio::select! {
             request = asked.recv() => match request {
                 Some(Request::Connect(name)) => {
@@ -88,17 +89,21 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
                     task.note(outcome).await;
                 }
             }
+            Some(signed_in) = task.sign_ins.join_next() => {
+                if let Ok(session) = signed_in {
+                    task.note_sign_in(session).await;
+                }
+            }
         }
     }
-    task.calls.shutdown().await;
-    task.connection.end_session().await;
+    task.end().await;
 }
 
 impl Task {
     async fn new(connection: Connection, replies: mpsc::Sender<Reply>) -> Self {
         let _ = replies.send(Reply::Connected(Ok(connection.server.clone()))).await;
-        let (calls, reading, parked) = (JoinSet::new(), InFlight::default(), Vec::new());
-        Self { connection, sessions: 0, calls, reading, parked, asking: false, replies }
+        let (calls, sign_ins, reading) = (JoinSet::new(), JoinSet::new(), InFlight::default());
+        Self { connection, sessions: 0, calls, sign_ins, reading, parked: Vec::new(), asking: false, replies }
     }
 
     async fn reply(&self, reply: Reply) {
@@ -109,9 +114,7 @@ impl Task {
         match request {
             Request::SignIn(credentials) => {
                 let client = self.connection.client.clone();
-                self.calls.spawn(async move {
-                    CallOutcome::SignedIn(client.sign_in(&credentials.username, &credentials.password).await)
-                });
+                self.sign_ins.spawn(async move { client.sign_in(&credentials.username, &credentials.password).await });
             }
             Request::GiveUp => {
                 self.asking = false;
@@ -171,16 +174,19 @@ impl Task {
                 self.asking = false;
                 self.refuse_parked(&error).await;
             }
-            CallOutcome::SignedIn(session) => match self.begin(session).await {
-                Ok(who) => {
-                    self.asking = false;
-                    self.reply(Reply::SignedIn(Ok(who))).await;
-                    for request in std::mem::take(&mut self.parked) {
-                        self.call(request);
-                    }
+        }
+    }
+
+    async fn note_sign_in(&mut self, session: Result<AdminSession, ApiError>) {
+        match self.begin(session).await {
+            Ok(who) => {
+                self.asking = false;
+                self.reply(Reply::SignedIn(Ok(who))).await;
+                for request in std::mem::take(&mut self.parked) {
+                    self.call(request);
                 }
-                Err(error) => self.reply(Reply::SignedIn(Err(error))).await,
-            },
+            }
+            Err(error) => self.reply(Reply::SignedIn(Err(error))).await,
         }
     }
 
@@ -208,6 +214,22 @@ impl Task {
         }
     }
 
+    /// Breaks off what is under way, and ends the session; also that of a sign-in that is about to be answered.
+    async fn end(mut self) {
+        self.calls.shutdown().await;
+        let _ = tokio::time::timeout(FAREWELL, self.drop_sign_ins()).await;
+        self.connection.end_session().await;
+    }
+
+    /// Ends the sessions of sign-ins that were given up: they are used by no one.
+    async fn drop_sign_ins(&mut self) {
+        while let Some(signed_in) = self.sign_ins.join_next().await {
+            if let Ok(Ok(session)) = signed_in {
+                self.connection.end_other(&session).await;
+            }
+        }
+    }
+
     /// Lets what changes keys come to its end, and drops the rest: what follows is about another server.
     async fn finish_calls(&mut self) {
         self.reading.stop();
@@ -215,10 +237,9 @@ impl Task {
         while let Some(outcome) = self.calls.join_next().await {
             match outcome {
                 Ok(CallOutcome::Refused(_, _, reply)) => self.reply(*reply).await,
-                // It was given up, and its session is used by no one.
-                Ok(CallOutcome::SignedIn(Ok(session))) => self.connection.end_other(&session).await,
-                Ok(CallOutcome::SignedIn(Err(_)) | CallOutcome::Found(_) | CallOutcome::Answered) | Err(_) => {}
+                Ok(CallOutcome::Found(_) | CallOutcome::Answered) | Err(_) => {}
             }
         }
+        self.drop_sign_ins().await;
     }
 }

@@ -7,7 +7,7 @@ use crate::operations::interrupt::Flow;
 use crate::operations::messages;
 use crate::operations::permissions::why_no_sign_out;
 use crate::operations::prompter::Prompter as _;
-use crate::operations::sign_in::ask_credentials;
+use crate::operations::sign_in::{ask_credentials, begin};
 
 impl Session {
     /// A client that may ask about keys. Asks for name and password if no one is signed in where one must be.
@@ -32,7 +32,7 @@ impl Session {
         let Profile { server, username, .. } = self.connection.server.profile.clone();
         self.console.wait(self.connection.client.find()).await??; // before a password is typed
         let credentials = ask_credentials(&mut self.console, &server, username).await?;
-        match self.console.wait(self.connection.sign_in(&credentials)).await? {
+        match begin(&mut self.console, &mut self.connection, &credentials).await? {
             Ok(_) => self.say_who(),
             Err(error @ ApiError::WrongCredentials) => self.console.say(error.to_string()),
             Err(error) => return Err(error.into()),

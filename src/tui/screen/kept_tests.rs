@@ -165,6 +165,7 @@ impl Shown {
             after: (to < self.keys.len()).then(|| token(to)),
             keys,
             total: Some(self.keys.len() as u64),
+            ahead: chrono::TimeDelta::zero(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What users set of a key: texts and expiry, as they are typed.
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::focus::moved;
@@ -26,6 +26,8 @@ pub struct KeyForm {
     /// The date, for [`Expiry::OnDate`].
     pub date: Field,
     pub focus: Focus,
+    /// How far the server's clock is ahead of ours: days count from its time.
+    pub ahead: TimeDelta,
 }
 
 /// How the end of a key is given.
@@ -79,6 +81,7 @@ impl KeyForm {
             days: Field::new("90", 4),
             date: Field::new(&date, 16),
             focus: Focus::Text(0),
+            ahead: TimeDelta::zero(),
         }
     }
 
@@ -119,6 +122,7 @@ impl KeyForm {
 
     /// The end as it is typed; never if none.
     pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
+        let now = now + self.ahead;
         let expires = match self.expiry {
             Expiry::Never => Ok(Expires::Never),
             Expiry::InDays => expiry::days(self.days.text().trim()),
@@ -164,6 +168,13 @@ mod tests {
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default()
+    }
+
+    #[test]
+    fn days_count_from_the_servers_time() {
+        let ahead = TimeDelta::days(-2);
+        let form = KeyForm { expiry: Expiry::InDays, ahead, ..KeyForm::empty() };
+        assert_eq!(form.expires_at(now()), Ok(Some(now() + TimeDelta::days(88))));
     }
 
     #[test]

@@ -2,12 +2,17 @@
 
 use std::io::{Read as _, Write as _};
 use std::process::ExitStatus;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use super::remote;
 use crate::support::home::Home;
+use crate::support::raw;
 use crate::support::terminal::{Terminal, contains, latchkey};
+use crate::support::wait::PATIENCE;
 
 fn start(home: &Home, args: &[&str]) -> Terminal {
     Terminal::start(latchkey(home.0.path()).current_dir(home.0.path()).args(args))
@@ -215,7 +220,59 @@ fn a_signal_while_a_secret_is_typed_leaves_the_terminal_as_it_was() {
     terminal.press("jo<Enter>");
     terminal.sees("Password of jo");
     terminal.signal(Signal::TERM);
-    assert_eq!(code(terminal.ends().0), 130);
+    assert_eq!(code(terminal.ends().0), 128 + Signal::TERM.as_raw());
+}
+
+/// A server that holds its answer to one call until it is told to go on. Gives its settings' home, what it is asked, and the
+/// word to go on.
+fn holding(held: &'static str) -> (Home, Receiver<String>, Sender<()>) {
+    let ((tell, asked), (go_on, told)) = (channel(), channel::<()>());
+    let (tell, told) = (Mutex::new(tell), Mutex::new(told));
+    let port = raw::serve(move |call| {
+        let call = format!("{} {}", call.method, call.path.split('?').next().unwrap());
+        tell.lock().unwrap().send(call.clone()).unwrap();
+        if call == held {
+            let _ = told.lock().unwrap().recv();
+        }
+        match call.as_str() {
+            "POST /api/v2/auth/session" => raw::signed_in("jo", "administrator"),
+            "DELETE /api/v2/auth/session" => raw::raw("204 No Content", &[], ""),
+            _ => raw::json(200, &json!({ "keys": [], "total": 0, "version": "1" })),
+        }
+    });
+    let home = Home::new();
+    let server = format!("base_url = \"http://127.0.0.1:{port}\"\nusername = \"jo\"");
+    home.settings(&format!("default_profile = \"far\"\n[profiles.far]\n{server}\n"));
+    (home, asked, go_on)
+}
+
+#[test]
+fn no_session_is_left_open_by_an_interrupt() {
+    let (sign_in, sign_out) = ("POST /api/v2/auth/session", "DELETE /api/v2/auth/session");
+    for (args, held) in [
+        (&["keys", "list"][..], "GET /api/v2/keys"),
+        (&["keys", "list"], sign_in),
+        (&["keys", "create", "--secret-file", "s"], sign_in),
+        (&["login"], sign_in),
+        (&["--plain"], sign_in),
+        (&[], sign_in),
+    ] {
+        let (home, asked, go_on) = holding(held);
+        let mut terminal = start(&home, args);
+        if args == ["--plain"] {
+            terminal.press("list<Enter>");
+        }
+        terminal.sees("Password");
+        terminal.press("x<Enter>");
+        while asked.recv_timeout(PATIENCE).unwrap() != held {}
+        terminal.press("<Ctrl-C>");
+        if held == sign_in {
+            go_on.send(()).unwrap(); // an answer that nobody waits for any more
+        }
+        while asked.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{args:?} left a session")) != sign_out {}
+        let (status, _) = terminal.ends();
+        assert!(held == sign_in || code(status) == 130, "{status}");
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ async fn a_cat_on_the_keyboard_deletes_nothing() {
                 // Whatever it meant, it goes on.
                 bench.resume().await;
                 if bench.outcome().is_some() {
-                    bench = bench.restarted().await;
+                    bench = Box::pin(bench.restarted()).await;
                 }
             }
             if step % 8 == 0 {

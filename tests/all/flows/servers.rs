@@ -203,7 +203,7 @@ async fn leaving_ends_the_session_of_this_run() {
     sign_in(&mut bench, "jo").await;
     bench.type_keys("q").await;
     assert!(bench.outcome().is_some());
-    bench.end().await;
+    Box::pin(bench.end()).await;
     assert_eq!(sessions(&folder), 0);
     team.stop().await;
 }

@@ -166,7 +166,7 @@ impl DerefMut for Stage {
 fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
     let more = (keys.len() as u64) < total;
     let after = (more && request.place != Cursor::End).then(|| CursorToken("more".to_owned()));
-    Page { keys, before: None, after, total: Some(total) }
+    Page { keys, before: None, after, total: Some(total), ahead: chrono::TimeDelta::zero() }
 }
 
 /// The same state at several sizes, in one picture.

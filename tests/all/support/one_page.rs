@@ -209,7 +209,7 @@ fn profile(bits: u8) -> Profile {
 /// Three keys; the end of each ID is easy to type.
 fn keys(list: &ListRequest) -> Page {
     let after = (list.place == Cursor::Start).then(|| CursorToken("\u{1b}]52;c;eA==\u{7}".to_owned()));
-    Page { keys: (0..3).map(key).collect(), before: None, after, total: Some(6) }
+    Page { keys: (0..3).map(key).collect(), before: None, after, total: Some(6), ahead: chrono::TimeDelta::zero() }
 }
 
 fn key(number: usize) -> AccessKey {

@@ -11,6 +11,7 @@ pub struct Asked {
     pub path: String,
     /// The lines of the headers, in small letters.
     pub head: Vec<String>,
+    pub body: Vec<u8>,
 }
 
 impl Asked {
@@ -74,6 +75,6 @@ fn one(mut connection: TcpStream, answer: &(impl Fn(&Asked) -> Vec<u8> + ?Sized)
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let mut words = first.split(' ').map(str::to_owned);
-    let asked = Asked { method: words.next()?, path: words.next()?, head };
+    let asked = Asked { method: words.next()?, path: words.next()?, head, body };
     connection.write_all(&answer(&asked)).ok()
 }

@@ -23,20 +23,17 @@ use crate::server::StoreAccess;
 /// Creates a key and brings its secret to where it was asked to.
 pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure> {
     // From here on no signal ends the program between a secret and its destination.
-    let mut prompts = Prompts::guarded();
+    let prompts = Prompts::guarded();
     let rescue = Rescue::prepare(&settings.dirs.state)?;
     let destination = Destination::prepare(&args.delivery())?;
-    let connection = tokio::select! {
-        connection = connect_to_change(settings, StoreAccess::Create) => connection?,
-        () = prompts.guard().signal() => return Err(Failure::new(Exit::Cancelled, "Cancelled: no key was made.")),
-    };
+    let mut access = connect_to_change(settings, prompts, StoreAccess::Create).await?;
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
-    let mut access = CommandAccess { prompts, connection };
     if settings.format != Format::Json {
         tell_left_over(&mut journal, &mut access, settings);
     }
     let idempotency_key = IdempotencyKey::random();
-    let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at: args.expires.at(Utc::now()) };
+    let now = access.connection.client.server_time().await;
+    let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at: args.expires.at(now) };
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
         access.connection.end_session().await;
         settings.embedded.stop().await; // a command that takes the secret may need the data folder

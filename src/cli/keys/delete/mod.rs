@@ -24,10 +24,8 @@ pub async fn run(args: DeleteArgs, settings: &Context) -> Result<Exit, Failure> 
             .next(format!("{} Use --yes to delete these keys without confirmation.", messages::NOTHING_DELETED)));
     }
     let ids = input::ids(&args.ids)?;
-    let mut server = connect_to_change(settings, StoreAccess::Open).await?;
-    let result = delete_all(&ids, &args, &server, settings.format).await;
-    server.end_session().await;
-    result
+    let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
+    access.work(async |server| delete_all(&ids, &args, server, settings.format).await).await
 }
 
 async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {

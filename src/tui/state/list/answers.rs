@@ -23,7 +23,7 @@ impl List {
                 return None;
             }
         };
-        self.trouble = None;
+        (self.trouble, self.ahead) = (None, page.ahead);
         if page.total.is_some() {
             self.total = page.total;
         }

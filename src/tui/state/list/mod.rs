@@ -4,6 +4,8 @@ mod answers;
 
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
+
 use super::{ClockReading, Window};
 use crate::client::{ApiError, Cursor, ListRequest, Request};
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery};
@@ -22,6 +24,8 @@ pub struct List {
     pub selected: usize,
     /// The first row on screen.
     pub top: usize,
+    /// How far the server's clock is ahead of ours.
+    pub ahead: TimeDelta,
     /// Rows on screen; kept up to date by the app.
     pub height: usize,
     /// When the rows were read.

@@ -97,7 +97,7 @@ impl State {
         self.dialog = Some(match action {
             ActionId::Delete => Dialog::Delete(DeleteDialog::new(key, self.production())),
             ActionId::Edit => {
-                let form = KeyForm::of(&key);
+                let form = KeyForm { ahead: self.list.ahead, ..KeyForm::of(&key) };
                 Dialog::Edit(EditDialog { key, form, call: CallState::None })
             }
             _ => match Switch::of(&key, None) {
