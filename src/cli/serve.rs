@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use chrono::TimeDelta;
 use color_eyre::Result;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::Layer as _;
@@ -41,6 +42,7 @@ fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
         tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
         behind_proxy: args.behind_proxy,
         limits,
+        keep_events: TimeDelta::days(args.keep_events),
     };
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build().map_err(cannot_start)?;

@@ -26,6 +26,8 @@ pub(crate) struct ConfigFile {
     pub(crate) default_profile: Option<(String, Spot)>,
     pub(crate) clipboard: ClipboardChoice,
     pub(crate) clipboard_seconds: Option<u64>,
+    /// Days.
+    pub(crate) keep_events: Option<i64>,
 }
 
 /// The text of a file, and whether only this user can read it.
@@ -100,6 +102,7 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
             "clipboard_seconds" => {
                 settings.clipboard_seconds = Some(reading.seconds("clipboard_seconds", value)?);
             }
+            "keep_events" => settings.keep_events = Some(reading.days("keep_events", value)?),
             "profiles" => {
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "write profiles as [profiles.NAME]"));

@@ -15,5 +15,5 @@ pub use dirs::{AppDirs, Folder, NoFolder};
 pub use entry::{LOCAL, ServerLocation};
 pub use error::{ConfigError, Spot};
 pub use overrides::Overrides;
-pub use setting::{PROFILE_SETTINGS, TOP_SETTINGS};
+pub use setting::{KEEP_EVENTS_MOST, PROFILE_SETTINGS, TOP_SETTINGS};
 pub use settings::Config;

@@ -3,7 +3,10 @@
 use super::suggestion;
 
 /// Settings at the top of the file, besides the profiles.
-pub const TOP_SETTINGS: [&str; 3] = ["default_profile", "clipboard", "clipboard_seconds"];
+pub const TOP_SETTINGS: [&str; 4] = ["default_profile", "clipboard", "clipboard_seconds", "keep_events"];
+
+/// The most days that uses and refusals of keys can be kept.
+pub const KEEP_EVENTS_MOST: i64 = 36_500;
 
 pub const PROFILE_SETTINGS: [&str; 14] = [
     "base_url",

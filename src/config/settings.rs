@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::dirs::{AppDirs, Folder, NoFolder};
 use super::entry::{Entry, LOCAL, ServerLocation};
 use super::error::ConfigError;
@@ -23,6 +25,7 @@ pub struct Config {
     ad_hoc: Option<(String, String)>,
     clipboard: ClipboardChoice,
     clipboard_for: Duration,
+    keep_events: Option<TimeDelta>,
     state: Folder,
     overrides: Overrides,
 }
@@ -40,7 +43,7 @@ impl Config {
         };
         let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, dirs)).transpose()?;
         let settings = read.unwrap_or_default();
-        let file::ConfigFile { mut entries, default_profile, clipboard, clipboard_seconds } = settings;
+        let file::ConfigFile { mut entries, default_profile, clipboard, clipboard_seconds, keep_events } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
             entries.insert(0, Entry::local(dirs.data.clone()));
         }
@@ -61,6 +64,7 @@ impl Config {
             ad_hoc,
             clipboard: overrides.clipboard.unwrap_or(clipboard),
             clipboard_for: clipboard_seconds.map_or(CLIPBOARD_FOR, Duration::from_secs),
+            keep_events: keep_events.map(TimeDelta::days),
             state: dirs.state.clone(),
             overrides: overrides.clone(),
         };
@@ -133,6 +137,11 @@ impl Config {
     /// How long a desktop's clipboard holds a credential.
     pub const fn clipboard_for(&self) -> Duration {
         self.clipboard_for
+    }
+
+    /// How long the embedded server is to keep uses and refusals of keys, if the settings say so.
+    pub const fn keep_events(&self) -> Option<TimeDelta> {
+        self.keep_events
     }
 
     /// The folder for sessions and unfinished creations.

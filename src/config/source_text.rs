@@ -8,6 +8,7 @@ use toml::de::DeValue;
 
 use super::dirs::AppDirs;
 use super::error::{ConfigError, Spot};
+use super::setting::KEEP_EVENTS_MOST;
 
 /// The file that is being read.
 pub(crate) struct SourceText<'a> {
@@ -48,6 +49,18 @@ impl SourceText<'_> {
         let wrong =
             || self.error(value.span(), &format!("{name} must be true or false, not {}", kind(value.get_ref())));
         value.get_ref().as_bool().ok_or_else(wrong)
+    }
+
+    /// The value as days: 1 to [`KEEP_EVENTS_MOST`].
+    pub(crate) fn days(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<i64, ConfigError> {
+        let number = value.get_ref().as_integer();
+        let days = number.and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+        days.filter(|days| (1..=KEEP_EVENTS_MOST).contains(days)).ok_or_else(|| {
+            self.error(
+                value.span(),
+                &format!("{name} must be a whole number of days from 1 to {KEEP_EVENTS_MOST}, without quotes"),
+            )
+        })
     }
 
     /// The value as seconds: 1 to 3600.

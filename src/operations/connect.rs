@@ -12,7 +12,7 @@ use crate::client::{ApiError, Client, Connection, Server, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::sentence;
 use crate::server::embedded::{EmbeddedServers, StartError, socket_in};
-use crate::server::{DataError, DataFolder, StoreAccess};
+use crate::server::{DataError, DataFolder, KEEP_EVENTS, StoreAccess};
 
 /// Connects to the server of a profile: starts the embedded one, or takes the remembered session of another, if there is
 /// one. A remote server is not asked anything yet.
@@ -49,7 +49,7 @@ pub(crate) async fn without_session(
     match config.connection(name)? {
         ServerLocation::Embedded(data) => {
             let may = if profile.read_only { StoreAccess::Read } else { may };
-            let (socket, session) = embedded.start(&data, may).await?;
+            let (socket, session) = embedded.start(&data, may, config.keep_events().unwrap_or(KEEP_EVENTS)).await?;
             let client = Client::unix(&socket, &session)?;
             Ok(Connection::new(client, Server { profile, target: Target::Socket(socket), who: None }))
         }

@@ -55,5 +55,6 @@ fn in_a_line(event: &Event) -> String {
         text.as_ref().map_or(String::new(), |text| format!(", {word}{}", text.to_display(CELLS)))
     };
     let (by, from, detail) = (part("by ", &event.by), part("from ", &event.from), part("", &event.detail));
-    format!("{}, {}{by}{from}{detail}", local_time(event.at), event.kind.to_display(CELLS))
+    let times = if event.count > 1 { format!(", {} times", event.count) } else { String::new() };
+    format!("{}, {}{by}{from}{detail}{times}", local_time(event.at), event.kind.to_display(CELLS))
 }

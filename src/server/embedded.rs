@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, io};
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
@@ -15,6 +16,7 @@ use super::http::calls::sign_in::draw_session;
 use super::net::private_socket::PrivateSocket;
 use super::serve::serve;
 use super::state::AppState;
+use super::usage_recorder::KEEP_EVENTS;
 use crate::domain::Role;
 use crate::platform::users::name_of;
 
@@ -41,12 +43,17 @@ pub struct EmbeddedServers(Arc<Mutex<Vec<(PathBuf, Embedded)>>>);
 
 impl EmbeddedServers {
     /// Starts the server on `folder`, unless it is running. Returns where it listens, and its session token.
-    pub async fn start(&self, folder: &Path, may: StoreAccess) -> Result<(PathBuf, SecretString), StartError> {
+    pub async fn start(
+        &self,
+        folder: &Path,
+        may: StoreAccess,
+        keep_events: TimeDelta,
+    ) -> Result<(PathBuf, SecretString), StartError> {
         let access = |server: &Embedded| (server.socket.clone(), server.session.clone());
         if let Some((_, server)) = self.0.lock().await.iter().find(|(running, _)| running == folder) {
             return Ok(access(server));
         }
-        let server = start(folder, may).await?;
+        let server = start_keeping(folder, may, keep_events).await?;
         let started = access(&server);
         self.0.lock().await.push((folder.to_owned(), server));
         Ok(started)
@@ -80,12 +87,18 @@ pub fn socket_in(folder: &Path) -> Option<PathBuf> {
 
 /// Starts a server on `folder`. It listens when this returns.
 pub async fn start(folder: &Path, may: StoreAccess) -> Result<Embedded, StartError> {
+    start_keeping(folder, may, KEEP_EVENTS).await
+}
+
+async fn start_keeping(folder: &Path, may: StoreAccess, keep_events: TimeDelta) -> Result<Embedded, StartError> {
     let data = DataFolder::open(folder, may).await?;
     let bound = PrivateSocket::bind(folder, data.store.is_read_only());
     let (bound, peers) = bound.map_err(socket_error(folder))?;
     let session = draw_session()?;
     let username = username();
-    let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator)).telling_reasons();
+    let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator))
+        .telling_reasons()
+        .keeping_events(keep_events);
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or_default() };
     let serving = tokio::spawn(serve(peers, state.clone(), stopped));

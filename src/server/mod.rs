@@ -37,3 +37,4 @@ pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;
 pub use store::{Administrator, Removal, Store, StoreError};
+pub use usage_recorder::KEEP_EVENTS;

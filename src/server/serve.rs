@@ -18,7 +18,7 @@ where
     L::Addr: std::fmt::Debug,
 {
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let recording = tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), ended));
+    let recording = tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), state.0.keep_events, ended));
     let served = axum::serve(listener, router(state)).with_graceful_shutdown(stop).await;
     drop(end);
     recording.await.map_err(io::Error::other)?;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::auth::decoy;
 use super::auth::passwords::Passwords;
 use super::auth::sessions::Sessions;
@@ -11,7 +13,7 @@ use super::http::calls::health::Readiness;
 use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
 use super::store::Store;
-use super::usage_recorder::UsageRecorder;
+use super::usage_recorder::{KEEP_EVENTS, UsageRecorder};
 
 /// What all calls share. Clones are the same state.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub(crate) struct AppStateInner {
     pub(crate) throttle: Throttle,
     pub(crate) passwords: Passwords,
     pub(crate) readiness: Readiness,
+    /// How long uses and refusals are kept.
+    pub(crate) keep_events: TimeDelta,
     /// Whether errors tell their reasons, paths among them: to the user of an embedded server.
     pub(crate) tells_reasons: bool,
     /// Decrypted in place of an unknown key's secret, so that the answer takes as long.
@@ -46,8 +50,18 @@ impl AppState {
             throttle: Throttle::default(),
             passwords: Passwords::default(),
             readiness: Readiness::default(),
+            keep_events: KEEP_EVENTS,
             tells_reasons: false,
         }))
+    }
+
+    /// Uses and refusals are kept so long. For a state that no server has yet.
+    #[must_use]
+    pub(crate) fn keeping_events(mut self, keep_events: TimeDelta) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.keep_events = keep_events;
+        }
+        self
     }
 
     /// Errors tell their reasons, paths among them. For a state that no server has yet.

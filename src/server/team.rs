@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::middleware::from_fn_with_state;
+use chrono::TimeDelta;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -40,6 +41,8 @@ pub struct Setup {
     /// Whether a proxy in front of the server terminates TLS and names its clients.
     pub behind_proxy: bool,
     pub limits: Limits,
+    /// How long uses and refusals are kept.
+    pub keep_events: TimeDelta,
 }
 
 /// Why a team server does not start.
@@ -85,7 +88,7 @@ impl HttpServer {
         let data = DataFolder::open(&setup.data, StoreAccess::Create).await?;
         let has_no_administrators = data.store.administrators().await?.is_empty();
         let store = data.store.clone();
-        let state = AppState::new(data, Sessions::stored());
+        let state = AppState::new(data, Sessions::stored()).keeping_events(setup.keep_events);
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             listens: Vec::new(),
@@ -94,7 +97,7 @@ impl HttpServer {
             stop,
             serving: JoinSet::new(),
             end,
-            recording: tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), ended)),
+            recording: tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), setup.keep_events, ended)),
             sockets: Vec::new(),
             setup,
         };

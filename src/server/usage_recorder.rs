@@ -1,6 +1,7 @@
 //! Uses of keys, kept in memory and stored in the background, so that no exchange waits for a disk.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,16 +9,26 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, oneshot};
 
 use super::auth::decoy;
-use super::store::{EventKind, NewEvent, Store, Use};
+use super::net::throttle::network;
+use super::store::{EventKind, NewEvent, Refusals, Store, Use, minute};
 
-/// How long one `used` event stands for all uses of a key from one address.
+/// How long uses and refusals are kept unless it is said otherwise.
+pub const KEEP_EVENTS: TimeDelta = TimeDelta::days(365);
+
+/// How long one `used` event stands for all uses of a key from one network.
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
-/// The same for refusals for one reason.
-const REFUSED_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// The most networks whose refusals are counted by themselves, for one key in one minute.
+const MOST_NETWORKS: usize = 10;
 /// The shortest time between two writes.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The most events that are remembered: a flood of addresses costs events, not memory.
 const MOST_NOTED: usize = 10_000;
+/// How often old events are looked for.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How many old events are deleted at once: a few milliseconds, in which nothing else is written.
+const FORGET_AT_ONCE: usize = 500;
+/// Between two such deletions.
+const FORGET_PAUSE: Duration = Duration::from_millis(50);
 
 /// What happened since the last write.
 pub(crate) struct UsageRecorder {
@@ -26,14 +37,16 @@ pub(crate) struct UsageRecorder {
     dirty: Notify,
 }
 
-/// When the last event was noted, by key, address and reason.
-type Noted = HashMap<(String, String, &'static str), DateTime<Utc>>;
-
 #[derive(Default)]
 struct Pending {
     uses: HashMap<String, Use>,
     events: Vec<(String, NewEvent)>,
-    noted: Noted,
+    /// By key, minute, network and reason.
+    refusals: HashMap<(String, i64, Option<String>, &'static str), Refusals>,
+    /// When the last use was noted, by key and network.
+    noted: HashMap<(String, String), DateTime<Utc>>,
+    /// The networks that are counted by themselves, by key: in this minute.
+    networks: HashMap<String, (i64, HashSet<String>)>,
 }
 
 impl UsageRecorder {
@@ -43,69 +56,80 @@ impl UsageRecorder {
 
     /// Records a successful use.
     pub(crate) fn used(&self, id: &str, from: &str, at: DateTime<Utc>) {
-        self.lock().uses.insert(id.to_owned(), Use { at, from: from.to_owned() });
-        self.note(id, from, EventKind::Used, None, at);
-    }
-
-    /// Records a refusal of a key that exists.
-    pub(crate) fn refused(&self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
-        self.note(id, from, EventKind::Refused, Some(why), at);
-    }
-
-    /// The same work as recording a refusal, for an unknown ID, so that timing reveals nothing. Nothing is stored.
-    pub(crate) fn refused_unknown(&self, from: &str, why: &'static str, at: DateTime<Utc>) {
         let mut pending = self.lock();
-        if pending.is_due(decoy::KEY_ID, from, EventKind::Refused, why, at) {
-            drop(pending);
-            self.dirty.notify_one();
-        }
-    }
-
-    fn note(&self, id: &str, from: &str, kind: EventKind, why: Option<&'static str>, at: DateTime<Utc>) {
-        let mut pending = self.lock();
-        let is_due = pending.is_due(id, from, kind, why.unwrap_or(""), at);
-        if is_due {
-            let event = NewEvent { kind, at, by: None, from: Some(from.to_owned()), detail: why.map(str::to_owned) };
+        pending.uses.insert(id.to_owned(), Use { at, from: from.to_owned() });
+        if pending.is_due(id, from, at) {
+            let event = NewEvent { kind: EventKind::Used, at, by: None, from: Some(from.to_owned()), detail: None };
             pending.events.push((id.to_owned(), event));
         }
         drop(pending);
-        if is_due || kind == EventKind::Used {
-            self.dirty.notify_one();
-        }
+        self.dirty.notify_one();
     }
 
-    /// Stores what was recorded whenever there is something, until the sender is dropped; then once more.
-    pub(crate) async fn run(recorder: Arc<Self>, mut ended: oneshot::Receiver<()>) {
+    /// Counts a refusal of a key that exists.
+    pub(crate) fn refused(&self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
+        self.lock().refuse(id, from, why, at);
+        self.dirty.notify_one();
+    }
+
+    /// The same work for an unknown ID, so that timing reveals nothing. Nothing of it is stored.
+    pub(crate) fn refused_unknown(&self, from: &str, why: &'static str, at: DateTime<Utc>) {
+        self.refused(decoy::KEY_ID, from, why, at);
+    }
+
+    /// Stores what was recorded whenever there is something, and deletes uses and refusals that are older than `keep`,
+    /// until the sender is dropped; then stores once more.
+    pub(crate) async fn run(recorder: Arc<Self>, keep: TimeDelta, mut ended: oneshot::Receiver<()>) {
+        let mut looks = tokio::time::interval(FORGET_EVERY);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut has_more = false;
         loop {
             tokio::select! {
-                () = recorder.dirty.notified() => recorder.flush().await,
-                _ = &mut ended => break,
-            }
-            tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
+                () = recorder.dirty.notified() => {
+                    recorder.flush().await;
+                    tokio::select! {
+                        () = tokio::time::sleep(PAUSE) => {}
+                        _ = &mut ended => break,
+                    }
+                }
+                _ = looks.tick() => has_more = recorder.forget(keep).await,
+                () = tokio::time::sleep(FORGET_PAUSE), if has_more => has_more = recorder.forget(keep).await,
                 _ = &mut ended => break,
             }
         }
         recorder.flush().await;
     }
 
+    /// Deletes some old events. Tells whether there are more; a store that fails is left alone until the next look.
+    async fn forget(&self, keep: TimeDelta) -> bool {
+        let before = Utc::now().checked_sub_signed(keep).unwrap_or_default();
+        self.store.forget_events(before, FORGET_AT_ONCE).await.unwrap_or(false)
+    }
+
     /// Stores what was recorded. What cannot be stored is tried again at the next use.
     pub(crate) async fn flush(&self) {
-        let (uses, events) = {
+        let (uses, events, mut refusals) = {
             let mut pending = self.lock();
-            (std::mem::take(&mut pending.uses), std::mem::take(&mut pending.events))
+            let Pending { uses, events, refusals, .. } = &mut *pending;
+            (std::mem::take(uses), std::mem::take(events), std::mem::take(refusals))
         };
-        if uses.is_empty() && events.is_empty() {
+        refusals.retain(|_, refusals| refusals.id != decoy::KEY_ID);
+        if uses.is_empty() && events.is_empty() && refusals.is_empty() {
             return;
         }
-        let recorded = self.store.record(uses.clone().into_iter().collect(), events.clone()).await;
-        if recorded.is_err() {
+        let (of_uses, of_refusals) = (uses.clone().into_iter().collect(), refusals.values().cloned().collect());
+        if self.store.record(of_uses, events.clone(), of_refusals).await.is_err() {
             let mut pending = self.lock();
             for (id, last) in uses {
                 pending.uses.entry(id).or_insert(last);
             }
             if pending.events.len() < MOST_NOTED {
                 pending.events.splice(0..0, events);
+            }
+            if pending.refusals.len() < MOST_NOTED {
+                for refusals in refusals.into_values() {
+                    pending.add(refusals);
+                }
             }
         }
     }
@@ -116,18 +140,53 @@ impl UsageRecorder {
 }
 
 impl Pending {
-    /// Whether the last event of this kind, from this address and for this reason, no longer stands for this one.
-    fn is_due(&mut self, id: &str, from: &str, kind: EventKind, why: &'static str, at: DateTime<Utc>) -> bool {
-        let every = if kind == EventKind::Used { USED_EVERY } else { REFUSED_EVERY };
+    /// Whether the last use from this network no longer stands for this one.
+    fn is_due(&mut self, id: &str, from: &str, at: DateTime<Utc>) -> bool {
         if self.noted.len() >= MOST_NOTED {
             self.noted.clear();
         }
-        let place = (id.to_owned(), from.to_owned(), why);
+        let place = (id.to_owned(), network(from));
         let last = self.noted.get(&place).copied();
-        let is_due = last.is_none_or(|last| at - last >= every || at < last);
+        let is_due = last.is_none_or(|last| at - last >= USED_EVERY || at < last);
         if is_due {
             self.noted.insert(place, at);
         }
         is_due
+    }
+
+    fn refuse(&mut self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
+        let network = self.counted(id, minute(at), from);
+        let from = network.is_some().then(|| from.to_owned());
+        self.add(Refusals { id: id.to_owned(), network, from, why, at, count: 1 });
+    }
+
+    /// The network of an address, as it is written, if its refusals are counted by themselves.
+    fn counted(&mut self, id: &str, minute: i64, from: &str) -> Option<String> {
+        if self.networks.len() >= MOST_NOTED {
+            self.networks.clear();
+        }
+        let (of, seen) = self.networks.entry(id.to_owned()).or_default();
+        if *of != minute {
+            (*of, *seen) = (minute, HashSet::new());
+        }
+        let network = network(from);
+        let network = if network == from || !network.contains(':') { network } else { format!("{network}/64") };
+        (seen.contains(&network) || seen.len() < MOST_NETWORKS && seen.insert(network.clone())).then_some(network)
+    }
+
+    fn add(&mut self, new: Refusals) {
+        match self.refusals.entry((new.id.clone(), new.minute(), new.network.clone(), new.why)) {
+            Entry::Vacant(slot) => {
+                slot.insert(new);
+            }
+            Entry::Occupied(mut slot) => {
+                let counted = slot.get_mut();
+                counted.count += new.count;
+                counted.at = counted.at.min(new.at);
+                if counted.from != new.from {
+                    counted.from.clone_from(&counted.network);
+                }
+            }
+        }
     }
 }

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use super::path;
+use crate::config::KEEP_EVENTS_MOST;
+use crate::server::KEEP_EVENTS;
 use crate::server::net::limits::Limits;
 use crate::server::net::listen_addr::ListenAddr;
 
@@ -49,6 +51,9 @@ pub struct Serve {
     /// Maximum number of connections from one address; more are closed at once (not with --behind-proxy)
     #[arg(long, value_name = "N", default_value_t = Limits::OF_NETWORK, value_parser = connections)]
     pub max_per_address: usize,
+    /// Delete recorded uses and refusals of keys after this many days; what administrators did is kept
+    #[arg(long, value_name = "DAYS", default_value_t = KEEP_EVENTS.num_days(), value_parser = days())]
+    pub keep_events: i64,
     /// Time allowed for running requests to finish after SIGTERM, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::STOP_TIME.as_secs(), value_parser = seconds())]
     pub stop_timeout: u64,
@@ -75,6 +80,10 @@ impl Serve {
             stop_time: Duration::from_secs(self.stop_timeout),
         }
     }
+}
+
+fn days() -> clap::builder::RangedI64ValueParser<i64> {
+    clap::value_parser!(i64).range(1..=KEEP_EVENTS_MOST)
 }
 
 fn seconds() -> clap::builder::RangedU64ValueParser<u64> {

@@ -13,79 +13,114 @@ use crate::domain::{AccessKey, KeyId};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
-const NAMES: [&str; 5] = ["at", "kind", "by", "from", "detail"];
-const TITLES: [&str; 5] = ["AT", "WHAT", "BY", "FROM", "DETAIL"];
+const NAMES: [&str; 6] = ["at", "kind", "by", "from", "detail", "count"];
+const TITLES: [&str; 6] = ["AT", "WHAT", "BY", "FROM", "DETAIL", "COUNT"];
 
-/// A key with its history: the fields of a key, and one more.
-#[derive(Serialize)]
-struct WithEvents<'a> {
-    #[serde(flatten)]
-    key: KeyRecord<'a>,
-    events: Vec<EventRecord<'a>>,
-}
-
-/// The history of a key that was deleted: it outlives the key.
+/// What stands for a key that was deleted: its history outlives it.
 #[derive(Serialize)]
 struct Deleted<'a> {
     id: &'a str,
     status: &'static str,
-    events: Vec<EventRecord<'a>>,
 }
 
 /// Writes a key, and what happened to it if asked: as a field `events` in JSON; alone in CSV, which has one header.
 pub async fn run(args: &ShowArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
+    if !args.events {
+        let key = server.client.key(&args.id).await?;
+        return output::print(|out| super::write_key(out, format, &key));
+    }
     let key = match server.client.key(&args.id).await {
-        Err(ApiError::NotFound(_)) if args.events => None,
+        Err(ApiError::NotFound(_)) => None,
         key => Some(key?),
     };
-    let events = if args.events { all_events(&args.id, server).await? } else { Vec::new() };
-    output::print(|out| match &key {
-        Some(key) if !args.events => super::write_key(out, format, key),
-        key => with_events(out, format, &args.id, key.as_ref(), &events),
-    })
-}
-
-async fn all_events(id: &KeyId, server: &Connection) -> Result<Vec<Event>, ApiError> {
-    let (mut events, mut cursor) = server.client.events(id, None).await?;
-    while let Some(place) = cursor {
-        let (page, next) = server.client.events(id, Some(&place)).await?;
-        events.extend(page);
-        cursor = next;
+    let (mut events, mut next) = server.client.events(&args.id, None).await?;
+    let (mut out, mut history) = (output::stdout(), HistoryWriter { format, table: None, rows: 0 });
+    let mut written = history.begin(&mut out, &args.id, key.as_ref());
+    loop {
+        // Each page is flushed: a reader has it while the next one is fetched.
+        output::done(written.and_then(|()| history.page(&mut out, &events)), &mut out)?;
+        let Some(place) = next else { break };
+        (events, next) = server.client.events(&args.id, Some(&place)).await?;
+        written = Ok(());
     }
-    Ok(events)
+    output::done(history.end(&mut out), &mut out)?;
+    Ok(Exit::Done)
 }
 
-/// The key, if it is not deleted, and its history.
-fn with_events(out: &mut Out, format: Format, id: &KeyId, key: Option<&AccessKey>, events: &[Event]) -> io::Result<()> {
-    let records: Vec<EventRecord<'_>> = events.iter().map(EventRecord::of).collect();
-    match format {
-        Format::Json => {
-            if let Some(key) = key {
-                output::write_json(&mut *out, &WithEvents { key: KeyRecord::of(key), events: records })?;
-            } else {
-                let deleted = Deleted { id: id.raw_for_api(), status: "deleted", events: records };
-                output::write_json(&mut *out, &deleted)?;
+/// What has been written so far.
+struct HistoryWriter {
+    format: Format,
+    /// The columns, as the first page needs them.
+    table: Option<Table>,
+    rows: u64,
+}
+
+impl HistoryWriter {
+    /// The key, if it is not deleted.
+    fn begin(&self, out: &mut Out, id: &KeyId, key: Option<&AccessKey>) -> io::Result<()> {
+        match (self.format, key) {
+            (Format::Json, key) => {
+                let mut object = Vec::new();
+                match key {
+                    Some(key) => output::write_json(&mut object, &KeyRecord::of(key))?,
+                    None => output::write_json(&mut object, &Deleted { id: id.raw_for_api(), status: "deleted" })?,
+                }
+                object.pop(); // its brace: the events are its last field
+                out.write_all(&object)?;
+                out.write_all(b",\"events\":[")
             }
-            writeln!(out)
+            (Format::Csv | Format::Tsv, _) => {
+                let mut rows = output::Rows::new(out, self.format);
+                rows.row(NAMES)?;
+                rows.end()
+            }
+            (Format::Table, Some(key)) => {
+                super::write_key(out, self.format, key)?;
+                writeln!(out)
+            }
+            (Format::Table, None) => writeln!(out, "{} is deleted.\n", id.to_display(KeyId::MAX_CHARS)),
         }
-        Format::Csv | Format::Tsv => {
-            let mut rows = output::Rows::new(out, format);
-            rows.row(NAMES)?;
-            for record in &records {
-                rows.row(record.cells().map(output::cell))?;
+    }
+
+    fn page(&mut self, out: &mut Out, events: &[Event]) -> io::Result<()> {
+        let records = events.iter().map(EventRecord::of);
+        match self.format {
+            Format::Json => {
+                for record in records {
+                    if self.rows > 0 {
+                        out.write_all(b",")?;
+                    }
+                    output::write_json(&mut *out, &record)?;
+                    self.rows += 1;
+                }
+                Ok(())
             }
-            rows.end()
+            Format::Csv | Format::Tsv => {
+                let mut rows = output::Rows::new(out, self.format);
+                for record in records {
+                    rows.row(record.cells().map(output::cell))?;
+                }
+                rows.end()
+            }
+            Format::Table => self.columns(out, &records.collect::<Vec<_>>()),
         }
-        Format::Table => {
-            match key {
-                Some(key) => super::write_key(out, format, key)?,
-                None => writeln!(out, "{} is deleted.", id.to_display(KeyId::MAX_CHARS))?,
-            }
-            writeln!(out)?;
+    }
+
+    fn columns(&mut self, out: &mut Out, records: &[EventRecord<'_>]) -> io::Result<()> {
+        if self.table.is_none() {
             let rows = records.iter().map(EventRecord::cells);
-            let table = Table::fitted(TITLES, &[0, 1, 2, 3, 4], 4, output::width(), rows);
+            let table = Table::fitted(TITLES, &[0, 1, 3, 4, 2, 5], 4, output::width(), rows);
             table.head(out)?;
-            records.iter().try_for_each(|record| table.row(out, &record.cells()))
+            self.table = Some(table);
+        }
+        let Some(table) = &self.table else { return Ok(()) };
+        records.iter().try_for_each(|record| table.row(out, &record.cells()))
+    }
+
+    fn end(&self, out: &mut Out) -> io::Result<()> {
+        match self.format {
+            Format::Json => out.write_all(b"]}\n"),
+            Format::Table | Format::Csv | Format::Tsv => Ok(()),
         }
     }
 }

@@ -70,6 +70,10 @@ pub struct EventRecord<'a> {
     pub from: Option<&'a str>,
     /// What was edited, or why it was refused.
     pub detail: Option<&'a str>,
+    /// How many refusals it stands for.
+    pub count: u64,
+    #[serde(skip)]
+    times: String,
 }
 
 impl<'a> EventRecord<'a> {
@@ -81,12 +85,14 @@ impl<'a> EventRecord<'a> {
             by: text(&event.by),
             from: text(&event.from),
             detail: text(&event.detail),
+            count: event.count,
+            times: event.count.to_string(),
         }
     }
 
     /// The values as texts, as they came; what is not there is empty.
-    pub fn cells(&self) -> [&str; 5] {
+    pub fn cells(&self) -> [&str; 6] {
         let text = |text: Option<&'a str>| text.unwrap_or_default();
-        [&self.at, self.kind, text(self.by), text(self.from), text(self.detail)]
+        [&self.at, self.kind, text(self.by), text(self.from), text(self.detail), &self.times]
     }
 }

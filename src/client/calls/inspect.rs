@@ -22,6 +22,13 @@ pub struct Event {
     pub from: Option<Untrusted>,
     /// What was edited, or why it was refused.
     pub detail: Option<Untrusted>,
+    /// How many refusals it stands for. Servers from before tell each by itself.
+    #[serde(default = "once")]
+    pub count: u64,
+}
+
+const fn once() -> u64 {
+    1
 }
 
 #[derive(Deserialize)]

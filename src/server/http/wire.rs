@@ -42,6 +42,7 @@ pub(crate) struct EventBody {
     by: Option<String>,
     from: Option<String>,
     detail: Option<String>,
+    count: u64,
 }
 
 impl From<&AccessKey> for KeyBody {
@@ -63,8 +64,8 @@ impl From<&AccessKey> for KeyBody {
 
 impl From<StoredEvent> for EventBody {
     fn from(event: StoredEvent) -> Self {
-        let StoredEvent { kind, at, by, from, detail, .. } = event;
-        Self { at: time(at), kind, by, from, detail }
+        let StoredEvent { kind, at, by, from, detail, count, .. } = event;
+        Self { at: time(at), kind, by, from, detail, count }
     }
 }
 

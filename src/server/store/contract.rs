@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::fold::fold;
 use super::{
     Actor, Change, CreateOutcome, Digest, EventKind, ExpiryChange, KeyInsert, KeyPage, Keyset, NewEvent, NewSession,
-    PageQuery, Removal, Store, Use,
+    PageQuery, Refusals, Removal, Store, Use,
 };
 use crate::domain::key::fields::{self, named};
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Role, Sort, Status, Texts};
@@ -41,6 +41,8 @@ macro_rules! contract {
             a_deactivation_starts_a_new_generation
             the_latest_use_counts
             events_come_in_pages_newest_first
+            refusals_are_counted_and_the_newest_kept
+            old_uses_are_forgotten_and_what_administrators_did_is_not
             administrators_are_added_and_the_last_one_stays
             a_session_ends_by_time_and_by_hand
             a_session_needs_the_password_as_it_is_now
@@ -249,7 +251,7 @@ async fn mixed(store: &Store) -> Vec<AccessKey> {
         }
         if n % 3 == 0 {
             let last = Use { at: at(40 + n % 2), from: "198.51.100.7".to_owned() };
-            store.record(vec![(id(&key).to_owned(), last)], Vec::new()).await.unwrap();
+            store.record(vec![(id(&key).to_owned(), last)], Vec::new(), Vec::new()).await.unwrap();
         }
         keys.push(store.key(id(&key), at(200)).await.unwrap().unwrap());
     }
@@ -485,26 +487,81 @@ pub(crate) async fn the_latest_use_counts<D: Database>() {
     let store = database.open().await;
     let key = create(&store, insert("one"), at(0)).await;
     let used = |seconds, from: &str| vec![(id(&key).to_owned(), Use { at: at(seconds), from: from.to_owned() })];
-    let event = NewEvent {
-        kind: EventKind::Refused,
-        at: at(5),
-        by: None,
-        from: Some("192.0.2.9".to_owned()),
-        detail: Some("wrong hash".to_owned()),
-    };
-    store.record(used(20, "late"), vec![(id(&key).to_owned(), event)]).await.unwrap();
-    store.record(used(10, "early"), Vec::new()).await.unwrap(); // by a server that is slower
+    let event =
+        NewEvent { kind: EventKind::Used, at: at(5), by: None, from: Some("192.0.2.9".to_owned()), detail: None };
+    store.record(used(20, "late"), vec![(id(&key).to_owned(), event)], Vec::new()).await.unwrap();
+    store.record(used(10, "early"), Vec::new(), Vec::new()).await.unwrap(); // by a server that is slower
     let shown = store.key(id(&key), at(30)).await.unwrap().unwrap();
     assert_eq!(shown.last_used_at, Some(at(20)));
     assert_eq!(shown.last_used_from.unwrap().raw_for_api(), "late");
-    store.record(used(400 * 86_400, "a clock that is ahead"), Vec::new()).await.unwrap();
-    store.record(used(25, "in time"), Vec::new()).await.unwrap();
+    store.record(used(400 * 86_400, "a clock that is ahead"), Vec::new(), Vec::new()).await.unwrap();
+    store.record(used(25, "in time"), Vec::new(), Vec::new()).await.unwrap();
     assert_eq!(store.key(id(&key), at(30)).await.unwrap().unwrap().last_used_at, Some(at(25)));
     let events = store.events(id(&key), i64::MAX, 1).await.unwrap().unwrap();
-    assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref()), ("refused", Some("wrong hash")));
+    assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref(), events[0].count), ("used", None, 1));
     assert_eq!((events[0].at, events[0].by.as_deref(), events[0].from.as_deref()), (at(5), None, Some("192.0.2.9")));
     let unknown = vec![("PK------------------".to_owned(), Use { at: at(30), from: "x".to_owned() })];
-    store.record(unknown, Vec::new()).await.unwrap();
+    store.record(unknown, Vec::new(), Vec::new()).await.unwrap();
+}
+
+pub(crate) async fn refusals_are_counted_and_the_newest_kept<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, insert("one"), at(0)).await;
+    store.edit(id(&key), rename("two"), actor("jo"), at(1)).await.unwrap();
+    let refusals = |second: i64, network: Option<&str>, from: Option<&str>| {
+        let (network, from) = (network.map(str::to_owned), from.map(str::to_owned));
+        vec![Refusals { id: id(&key).to_owned(), network, from, why: "wrong hash", at: at(second), count: 2 }]
+    };
+    let newest = async |n: usize| {
+        let events = store.events(id(&key), i64::MAX, n).await.unwrap().unwrap();
+        let event = events.into_iter().next().unwrap();
+        (event.kind, event.from, event.detail, event.count)
+    };
+    let refused = |from: Option<&str>, count| {
+        ("refused".to_owned(), from.map(str::to_owned), Some("wrong hash".to_owned()), count)
+    };
+    store.record(Vec::new(), Vec::new(), refusals(60, Some("2001:db8::/64"), Some("2001:db8::1"))).await.unwrap();
+    assert_eq!(newest(1).await, refused(Some("2001:db8::1"), 2));
+    store.record(Vec::new(), Vec::new(), refusals(70, Some("2001:db8::/64"), Some("2001:db8::1"))).await.unwrap();
+    assert_eq!(newest(1).await, refused(Some("2001:db8::1"), 4));
+    store.record(Vec::new(), Vec::new(), refusals(80, Some("2001:db8::/64"), Some("2001:db8::2"))).await.unwrap();
+    assert_eq!(newest(1).await, refused(Some("2001:db8::/64"), 6));
+    store.record(Vec::new(), Vec::new(), refusals(80, None, None)).await.unwrap();
+    store.record(Vec::new(), Vec::new(), refusals(80, None, None)).await.unwrap();
+    assert_eq!(newest(1).await, refused(None, 4));
+    let len = async || store.events(id(&key), i64::MAX, 5_000).await.unwrap().unwrap().len();
+    assert_eq!(len().await, 4);
+    for from in (0..1_100).step_by(100) {
+        let more = (from..from + 100).flat_map(|n| refusals(120 + 60 * n, Some("192.0.2.1"), Some("192.0.2.1")));
+        store.record(Vec::new(), Vec::new(), more.collect()).await.unwrap();
+    }
+    assert_eq!(len().await, 1_002, "and what jo did");
+    let events = store.events(id(&key), i64::MAX, 5_000).await.unwrap().unwrap();
+    assert_eq!((events[1_000].kind.as_str(), events[1_001].kind.as_str()), ("edited", "created"));
+    assert_eq!(events[0].at, at(120 + 60 * 1_099));
+}
+
+pub(crate) async fn old_uses_are_forgotten_and_what_administrators_did_is_not<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, insert("one"), at(0)).await;
+    store.edit(id(&key), rename("two"), actor("jo"), at(1)).await.unwrap();
+    let used = (2..12).map(|n| {
+        let event = NewEvent { kind: EventKind::Used, at: at(n), by: None, from: None, detail: None };
+        (id(&key).to_owned(), event)
+    });
+    store.record(Vec::new(), used.collect(), Vec::new()).await.unwrap();
+    let len = async || store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap().len();
+    assert!(!store.forget_events(at(2), 4).await.unwrap());
+    assert_eq!(len().await, 12);
+    assert!(store.forget_events(at(10), 4).await.unwrap(), "there are more");
+    assert_eq!(len().await, 8);
+    assert!(store.forget_events(at(10), 4).await.unwrap());
+    assert!(!store.forget_events(at(10), 4).await.unwrap());
+    let left = store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap();
+    let kinds: Vec<_> = left.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["used", "used", "edited", "created"]);
 }
 
 pub(crate) async fn events_come_in_pages_newest_first<D: Database>() {

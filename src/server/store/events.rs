@@ -51,6 +51,36 @@ impl NewEvent {
     }
 }
 
+/// The most refusals of one key that are kept, in rows. Who knows an ID adds to these, and to nothing else.
+pub(crate) const MOST_REFUSALS: u32 = 1_000;
+
+/// Refusals of one key within a minute, from one network and for one reason. Those that are stored later are added to
+/// those that were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusals {
+    pub(crate) id: String,
+    /// The network as it is written; `None` for all networks that are not counted by themselves.
+    pub(crate) network: Option<String>,
+    /// The address, if there was only one.
+    pub(crate) from: Option<String>,
+    pub(crate) why: &'static str,
+    /// When it was first refused.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) count: u64,
+}
+
+impl Refusals {
+    /// The minute they are counted in, since 1970.
+    pub(crate) fn minute(&self) -> i64 {
+        minute(self.at)
+    }
+}
+
+/// Minutes since 1970.
+pub(crate) fn minute(at: DateTime<Utc>) -> i64 {
+    at.timestamp().div_euclid(60)
+}
+
 /// A stored event: its number, the word for its kind, and the rest.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredEvent {
@@ -60,4 +90,6 @@ pub(crate) struct StoredEvent {
     pub(crate) by: Option<String>,
     pub(crate) from: Option<String>,
     pub(crate) detail: Option<String>,
+    /// How many refusals it stands for; 1 for anything else.
+    pub(crate) count: u64,
 }

@@ -34,7 +34,7 @@ use sqlite::SqliteStore;
 pub(crate) use administrators::AdminAccount;
 pub use administrators::{Administrator, Removal};
 pub use error::StoreError;
-pub(crate) use events::{Actor, EventKind, NewEvent, StoredEvent};
+pub(crate) use events::{Actor, EventKind, NewEvent, Refusals, StoredEvent, minute};
 pub use fold::fold;
 pub(crate) use keys::{Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery, Use};
 pub(crate) use keyset::{Keyset, SortValue};
@@ -133,13 +133,21 @@ impl Store {
         engine!(self.credential(id, now))
     }
 
-    /// Stores uses, each by the ID of its key, and events. Of the uses of a key the latest counts, whoever records it.
+    /// Stores uses, each by the ID of its key, events and refusals. Of the uses of a key the latest counts, whoever records
+    /// it; of its refusals the newest are kept.
     pub(crate) async fn record(
         &self,
         uses: Vec<(String, Use)>,
         events: Vec<(String, NewEvent)>,
+        refusals: Vec<Refusals>,
     ) -> Result<(), StoreError> {
-        engine!(self.record(uses, events))
+        engine!(self.record(uses, events, refusals))
+    }
+
+    /// Deletes up to `most` of the uses and refusals that were before a time. What administrators did is kept. Tells
+    /// whether there may be more.
+    pub(crate) async fn forget_events(&self, before: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {
+        engine!(self.forget_events(before, most))
     }
 
     /// The ID and the encrypted secret of any key, which shows whether a master key is the right one. `None` if there

@@ -1,11 +1,13 @@
 //! Tables, CSV and JSON, and what hostile labels do to them: nothing.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use latchkey::domain::key::fields::FIELDS;
 
+use super::remote::remember;
 use crate::support::home::{Done, Home, text};
+use crate::support::raw;
 
 #[test]
 fn tables_are_for_people_and_have_no_colour_in_a_pipe() {
@@ -79,4 +81,35 @@ fn output_that_is_full_is_a_failure() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let done = Done::of(home.command(&["keys", "list"]).stdout(full).spawn().unwrap());
     assert!(done.complaint(1).contains("an't write"));
+}
+
+/// The history of a key may be longer than memory: what was read is written before more is asked for.
+#[test]
+fn a_history_without_end_is_written_as_it_comes() {
+    let port = raw::serve(|asked| {
+        if asked.path.contains("/auth/session") {
+            return raw::signed_in("jo", "auditor");
+        }
+        if !asked.path.contains("/events") {
+            return raw::json(404, &serde_json::json!({ "message": "gone", "code": 0 }));
+        }
+        let page: u64 = asked.path.rsplit("cursor=").next().unwrap().parse().unwrap_or(0);
+        let event =
+            serde_json::json!({ "at": "2026-11-01T09:30:00Z", "kind": "refused", "from": "192.0.2.1", "count": 7 });
+        let next = (page + 1).to_string();
+        raw::json(200, &serde_json::json!({ "events": vec![event; 1000], "next_cursor": next }))
+    });
+    let (home, url) = (Home::new(), format!("http://127.0.0.1:{port}"));
+    remember(&home, &url);
+    for format in ["table", "csv", "tsv", "json"] {
+        let args = ["--url", &url, "keys", "show", "PK1", "--events", "--output", format];
+        let mut child = home.command(&args).spawn().unwrap();
+        let mut some = vec![0; 300_000];
+        child.stdout.take().unwrap().read_exact(&mut some).unwrap();
+        let done = Done::of(child);
+        assert_eq!((done.code, done.err.as_str()), (0, ""), "{format}");
+        let some = String::from_utf8(some).unwrap();
+        assert!(some.matches("192.0.2.1").count() > 3000, "{format}");
+        assert!(some.contains("\"count\":7") || some.contains("7\n"), "{format}");
+    }
 }

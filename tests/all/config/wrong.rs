@@ -7,10 +7,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "colour = 1",
         "line 1, column 1",
-        "there is no setting colour; there are: default_profile, clipboard, clipboard_seconds, profiles",
+        "there is no setting colour; there are: default_profile, clipboard, clipboard_seconds, keep_events, profiles",
     ),
     ("clipboard = \"xclip\"", "line 1, column 13", "clipboard is one of auto, tmux, screen, osc52, x11, wayland, off"),
     ("clipboard_seconds = 0", "line 1, column 21", "from 1 to 3600"),
+    ("keep_events = 0", "line 1, column 15", "days from 1 to 36500"),
+    ("keep_events = \"1y\"", "line 1, column 15", "without quotes"),
     ("defualt_profile = \"a\"", "line 1, column 1", "did you mean default_profile?"),
     ("base_url = \"https://a\"", "line 1, column 1", "base_url belongs to a profile: write [profiles.NAME] above it"),
     ("profiles = 3", "line 1, column 12", "write profiles as [profiles.NAME]"),

@@ -10,7 +10,7 @@ use latchkey::server::auth::username::Username;
 use latchkey::server::net::limits::Limits;
 use latchkey::server::net::listen_addr::ListenAddr;
 use latchkey::server::team::{HttpServer, Setup};
-use latchkey::server::{DataFolder, Role, StoreAccess};
+use latchkey::server::{DataFolder, KEEP_EVENTS, Role, StoreAccess};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -35,6 +35,7 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
         tls: None,
         behind_proxy: false,
         limits: Limits::default(),
+        keep_events: KEEP_EVENTS,
     });
     let team = team.await.unwrap();
     let base = base_of(&team);

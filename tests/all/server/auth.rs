@@ -220,3 +220,42 @@ async fn use_is_written_down_and_shows_in_the_history() {
     );
     assert_eq!(history.body["events"][2]["by"], "jo");
 }
+
+/// Whoever knows an ID can add to its history: a row for a network and a minute, and no more than ten networks.
+#[tokio::test]
+async fn refusals_are_counted_and_not_told_one_by_one() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    for _ in 0..40 {
+        assert_eq!(server.exchange(&id, "wrong").await.status, 401);
+    }
+    let server = Server::on(server.stop().await, latchkey::server::Role::Administrator).await;
+    let history = server.get(&format!("/keys/{id}/events")).await;
+    let events = history.body["events"].as_array().unwrap();
+    let refused: Vec<_> = events.iter().filter(|event| event["kind"] == "refused").collect();
+    assert!(refused.len() <= 2, "the minute may have ended meanwhile: {refused:?}");
+    let counts: Vec<u64> = refused.iter().map(|event| event["count"].as_u64().unwrap()).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 40);
+    assert!(refused.iter().all(|event| event["from"] == "local" || event["from"] == "127.0.0.1"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn old_uses_are_forgotten_when_a_server_starts() {
+    let server = Server::start().await;
+    let (id, secret) = server.create("one").await;
+    assert_eq!(server.exchange(&id, &secret).await.status, 200);
+    let folder = server.stop().await;
+    let database = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
+    let year = chrono::TimeDelta::days(365).num_milliseconds();
+    database.execute("UPDATE events SET at = at - ?1", [year]).unwrap();
+    let server = Server::on(folder, latchkey::server::Role::Administrator).await;
+    let kinds = async || {
+        let history = server.get(&format!("/keys/{id}/events")).await;
+        let kinds = history.body["events"].as_array().unwrap().iter().map(|event| text(&event["kind"]));
+        kinds.collect::<Vec<_>>()
+    };
+    while kinds().await.len() > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(kinds().await, ["created"], "what an administrator did stays");
+}

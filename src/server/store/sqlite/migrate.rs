@@ -5,11 +5,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::server::store::error::StoreError;
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../../assets/migrations/0001_keys.sql"),
     include_str!("../../../../assets/migrations/0002_administrators.sql"),
     include_str!("../../../../assets/migrations/0003_owner.sql"),
     include_str!("../../../../assets/migrations/0004_note.sql"),
+    include_str!("../../../../assets/migrations/0005_refusals.sql"),
 ];
 
 /// Whether `connection`'s database lacks a step.

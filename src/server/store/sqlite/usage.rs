@@ -7,7 +7,7 @@ use super::events;
 use super::row::time;
 use super::store::SqliteStore;
 use crate::server::store::error::StoreError;
-use crate::server::store::events::NewEvent;
+use crate::server::store::events::{NewEvent, Refusals};
 use crate::server::store::keys::{KeyCredential, Use};
 use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::status::status;
@@ -44,6 +44,7 @@ impl SqliteStore {
         &self,
         uses: Vec<(String, Use)>,
         events: Vec<(String, NewEvent)>,
+        refusals: Vec<Refusals>,
     ) -> Result<(), StoreError> {
         if self.is_read_only() {
             return Ok(());
@@ -58,6 +59,9 @@ impl SqliteStore {
             }
             for (id, event) in &events {
                 events::insert(transaction, id, event)?;
+            }
+            for refusals in &refusals {
+                events::refuse(transaction, refusals)?;
             }
             Ok(())
         })
