@@ -26,7 +26,8 @@ mod usage_recorder;
 /// What the tool that fills a database with made-up keys uses of the inside.
 #[doc(hidden)]
 pub mod test_support {
-    pub use super::store::{document, fold};
+    pub use super::store::document;
+    pub use crate::domain::fold;
 }
 
 pub use crate::domain::Role;

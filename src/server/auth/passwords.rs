@@ -8,6 +8,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
 
 /// RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes. (The first takes 2 GiB. The OWASP
 /// cheat sheet on storing passwords, 2024, asks for at least 19 MiB and 2 passes.)
@@ -52,9 +54,21 @@ impl Passwords {
     }
 }
 
+/// Keyboards differ in how they compose `ü`. Hashes are of the composed form; those from before, of what was typed then:
+/// each form that the given password can have is checked, whatever the hash is. ASCII has one form.
 fn matches(stored: &str, given: &SecretString) -> bool {
-    let given = given.expose_secret().as_bytes();
-    PasswordHash::new(stored).is_ok_and(|stored| Argon2::default().verify_password(given, &stored).is_ok())
+    let Ok(stored) = PasswordHash::new(stored) else { return false };
+    let typed = given.expose_secret();
+    let (composed, decomposed) = (composed(typed), Zeroizing::new(typed.nfd().collect::<String>()));
+    let mut forms = vec![composed.as_str(), decomposed.as_str(), typed];
+    forms.dedup();
+    let matches = forms.iter().map(|form| Argon2::default().verify_password(form.as_bytes(), &stored).is_ok());
+    matches.fold(false, |any, one| any | one)
+}
+
+/// A password as it is hashed and measured.
+pub(crate) fn composed(password: &str) -> Zeroizing<String> {
+    Zeroizing::new(password.nfc().collect())
 }
 
 /// Why a password cannot be hashed.
@@ -67,7 +81,7 @@ pub fn hash(password: &SecretString) -> Result<String, HashError> {
     let failed = |error: &dyn std::fmt::Display| HashError(error.to_string());
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| failed(&error))?;
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = argon.hash_password(password.expose_secret().as_bytes()).map_err(|error| failed(&error))?;
+    let hash = argon.hash_password(composed(password.expose_secret()).as_bytes()).map_err(|error| failed(&error))?;
     Ok(hash.to_string())
 }
 
@@ -83,6 +97,21 @@ mod tests {
         let patience = std::time::Duration::from_millis(50);
         assert!(tokio::time::timeout(patience, check(false)).await.is_err());
         assert!(!check(true).await.unwrap());
+    }
+
+    #[test]
+    fn a_password_matches_however_it_is_composed() {
+        let (composed, decomposed) = ("z\u{fc}rich z\u{fc}rich", "zu\u{308}rich zu\u{308}rich");
+        let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(32, 1, 4, None).unwrap());
+        let before = |password: &str| cheap.hash_password(password.as_bytes()).unwrap().to_string();
+        for stored in [before(composed), before(decomposed), hash(&SecretString::from(decomposed)).unwrap()] {
+            for given in [composed, decomposed, "zu\u{308}rich z\u{fc}rich"] {
+                assert!(matches(&stored, &SecretString::from(given)), "{given:?}");
+            }
+            assert!(!matches(&stored, &SecretString::from("zurich zurich")));
+        }
+        let mixed = "zu\u{308}rich z\u{fc}rich";
+        assert!(matches(&before(mixed), &SecretString::from(mixed)));
     }
 
     #[test]

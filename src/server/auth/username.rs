@@ -1,5 +1,6 @@
 //! Names of administrators, and the passwords that they may choose.
 
+use super::passwords::composed;
 use secrecy::{ExposeSecret, SecretString};
 
 /// An administrator's name: up to 64 of a-z, 0-9 and `.`, `_`, `-`, `@`, `+`. Upper case is read as lower case. No two
@@ -51,7 +52,7 @@ pub const FEWEST_CHARS: usize = 12;
 const MOST_BYTES: usize = 1024;
 
 pub fn check_password(username: &Username, password: &SecretString) -> Result<(), PasswordError> {
-    let text = password.expose_secret();
+    let text = composed(password.expose_secret());
     let mut chars = text.chars();
     match text.chars().count() {
         n if n < FEWEST_CHARS => return Err(PasswordError::TooShort(n)),

@@ -109,7 +109,7 @@ fn a_history_without_end_is_written_as_it_comes() {
         let done = Done::of(child);
         assert_eq!((done.code, done.err.as_str()), (0, ""), "{format}");
         let some = String::from_utf8(some).unwrap();
-        assert!(some.matches("192.0.2.1").count() > 3000, "{format}");
+        assert!(some.matches("192.0.2.1").count() > 2000, "{format}");
         assert!(some.contains("\"count\":7") || some.contains("7\n"), "{format}");
     }
 }

@@ -6,11 +6,10 @@ use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params, params
 use super::events;
 use super::row::{at, columns, document, key, time};
 use super::store::SqliteStore;
-use crate::domain::AccessKey;
 use crate::domain::key::fields::written;
+use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent};
-use crate::server::store::fold::fold;
 use crate::server::store::keys::{Change, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR};
 use crate::server::store::status::{rank, status};
 

@@ -1,16 +1,26 @@
 //! Bringing a database to the version that this program knows.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::row::document;
+use crate::domain::fold;
 use crate::server::store::error::StoreError;
 
+/// A step from one version to the next.
+enum Step {
+    Sql(&'static str),
+    /// What SQL can't say.
+    Code(fn(&Transaction<'_>) -> Result<(), StoreError>),
+}
+
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 5] = [
-    include_str!("../../../../assets/migrations/0001_keys.sql"),
-    include_str!("../../../../assets/migrations/0002_administrators.sql"),
-    include_str!("../../../../assets/migrations/0003_owner.sql"),
-    include_str!("../../../../assets/migrations/0004_note.sql"),
-    include_str!("../../../../assets/migrations/0005_refusals.sql"),
+const MIGRATIONS: [Step; 6] = [
+    Step::Sql(include_str!("../../../../assets/migrations/0001_keys.sql")),
+    Step::Sql(include_str!("../../../../assets/migrations/0002_administrators.sql")),
+    Step::Sql(include_str!("../../../../assets/migrations/0003_owner.sql")),
+    Step::Sql(include_str!("../../../../assets/migrations/0004_note.sql")),
+    Step::Sql(include_str!("../../../../assets/migrations/0005_refusals.sql")),
+    Step::Code(fold_again),
 ];
 
 /// Whether `connection`'s database lacks a step.
@@ -34,10 +44,13 @@ pub(crate) fn check_is_ours(connection: &Connection) -> Result<(), StoreError> {
 
 /// Takes the missing steps. Two processes may do so at once: each step is looked at again under the lock.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    for (step, sql) in MIGRATIONS.iter().enumerate() {
+    for (step, how) in MIGRATIONS.iter().enumerate() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         if version(&transaction)? == known(step) {
-            transaction.execute_batch(sql)?;
+            match how {
+                Step::Sql(sql) => transaction.execute_batch(sql)?,
+                Step::Code(take) => take(&transaction)?,
+            }
             transaction.pragma_update(None, "user_version", known(step + 1))?;
         }
         transaction.commit()?;
@@ -51,4 +64,83 @@ fn version(connection: &Connection) -> Result<u32, StoreError> {
 
 fn known(steps: usize) -> u32 {
     u32::try_from(steps).unwrap_or(u32::MAX)
+}
+
+/// Folds every text as it is folded since accents, width and dashes make no difference, and builds the search index anew.
+fn fold_again(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let mut has_changed = false;
+    {
+        let sql = "SELECT seq, label, owner, note, label_fold, owner_fold, note_fold FROM keys";
+        let mut statement = transaction.prepare(sql)?;
+        let change = "UPDATE keys SET label_fold = ?2, owner_fold = ?3, note_fold = ?4 WHERE seq = ?1";
+        let mut change = transaction.prepare(change)?;
+        let mut folded: Vec<(i64, [String; 3])> = Vec::new();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let mut texts = [const { String::new() }; 3];
+            let mut is_same = true;
+            for (n, text) in texts.iter_mut().enumerate() {
+                *text = fold(row.get_ref(1 + n)?.as_str().map_err(rusqlite::Error::from)?);
+                is_same &= *text == row.get_ref(4 + n)?.as_str().map_err(rusqlite::Error::from)?;
+            }
+            if !is_same {
+                folded.push((row.get(0)?, texts));
+            }
+        }
+        // Afterwards: a row that is changed while it is read may be read again.
+        for (seq, [label, owner, note]) in folded {
+            change.execute(params![seq, label, owner, note])?;
+            has_changed = true;
+        }
+    }
+    if has_changed {
+        transaction.execute("INSERT INTO grams (grams) VALUES ('delete-all')", [])?;
+        let all = format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys", document());
+        transaction.execute(&all, [])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_from_before_is_folded_and_indexed_again() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = |connection: &Connection, steps: usize| {
+            for how in &MIGRATIONS[..steps] {
+                let Step::Sql(sql) = how else { panic!("a step in SQL") };
+                connection.execute_batch(sql).unwrap();
+            }
+            connection.pragma_update(None, "user_version", known(steps)).unwrap();
+        };
+        before(&connection, 5);
+        for (seq, label) in [(1, "Zürich – prod"), (2, "plain")] {
+            let sql = "INSERT INTO keys (id, state, created_at, created_by, label, label_fold, owner, owner_fold)
+                       VALUES (?1, 0, 1, 'jo', ?2, lower(?2), 'Büro', 'Büro')";
+            connection.execute(sql, params![format!("PK{seq}"), label]).unwrap();
+            let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys WHERE seq = ?1", document());
+            connection.execute(&sql, [seq]).unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        let found = |query: &str| -> Vec<i64> {
+            let mut statement = connection.prepare("SELECT rowid FROM grams WHERE grams MATCH ?1").unwrap();
+            let rows = statement.query_map([query], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        assert_eq!(found("\"zur\" AND \"h -\""), [1]);
+        assert_eq!(found("\"lai\""), [2]);
+        assert_eq!(found("\"uro\""), [1, 2]);
+        assert!(found("\"zür\"").is_empty());
+        let labels: Vec<String> = connection
+            .prepare("SELECT label_fold || owner_fold FROM keys ORDER BY label_fold")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(labels, ["plainburo", "zurich - prodburo"]);
+        assert!(!is_due(&connection).unwrap());
+    }
 }

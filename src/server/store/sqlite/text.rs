@@ -5,27 +5,33 @@ use std::fmt::Write;
 use rusqlite::Row;
 
 use super::row::SEARCHED;
-use crate::server::store::fold::fold;
+use crate::domain::words;
 
-/// A text to search for.
-pub(crate) struct Needle {
+/// What is searched for: words, each of which must be somewhere in a key.
+pub(crate) struct Needle(Vec<Word>);
+
+struct Word {
     folded: String,
     /// IDs are stored in upper case; no other alphabet is in them.
     upper: String,
 }
 
+/// The most trigrams of a full-text query: each hit is checked anyway.
+const MOST_TRIGRAMS: usize = 12;
+
 impl Needle {
-    pub(crate) fn new(text: &str) -> Self {
-        let folded = fold(text);
-        Self { upper: folded.to_ascii_uppercase(), folded }
+    /// The words of a text; `None` if it has none.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let words: Vec<_> = words(text).map(|folded| Word { upper: folded.to_ascii_uppercase(), folded }).collect();
+        (!words.is_empty()).then_some(Self(words))
     }
 
-    /// Whether the text is in an ID or in one of these folded texts.
+    /// Whether each word is in an ID or in one of these folded texts.
     pub(crate) fn is_in(&self, id: &str, folded: &[&str]) -> bool {
-        folded.iter().any(|text| text.contains(&self.folded)) || id.contains(&self.upper)
+        self.0.iter().all(|word| folded.iter().any(|text| text.contains(&word.folded)) || id.contains(&word.upper))
     }
 
-    /// Whether the text is in a row that has [`SEARCHED`] as its first columns.
+    /// Whether each word is in a row that has [`SEARCHED`] as its first columns.
     pub(crate) fn is_in_row(&self, row: &Row<'_>) -> rusqlite::Result<bool> {
         let mut searched = [""; SEARCHED.len()];
         for (column, text) in searched.iter_mut().enumerate() {
@@ -35,18 +41,23 @@ impl Needle {
         Ok(self.is_in(id, &folded))
     }
 
-    /// The folded text, when it is too short to have a trigram.
+    /// The longest word, when none is long enough to have a trigram.
     pub(crate) fn short(&self) -> Option<&str> {
-        (self.folded.chars().count() < 3).then_some(&self.folded)
+        let longest = self.0.iter().max_by_key(|word| word.folded.chars().count())?;
+        (longest.folded.chars().count() < 3).then_some(&longest.folded)
     }
 
-    /// The full-text query: every trigram of the needle. A dozen are enough, since each hit is checked.
+    /// The full-text query: trigrams of each word.
     pub(crate) fn trigrams(&self) -> String {
-        let chars: Vec<char> = self.folded.chars().collect();
-        let mut trigrams: Vec<String> = chars.windows(3).map(|three| three.iter().collect()).collect();
+        let of_each = (MOST_TRIGRAMS / self.0.len()).max(1);
+        let mut trigrams: Vec<String> = Vec::new();
+        for word in &self.0 {
+            let chars: Vec<char> = word.folded.chars().collect();
+            trigrams.extend(chars.windows(3).take(of_each).map(|three| three.iter().collect::<String>()));
+        }
         trigrams.sort_unstable();
         trigrams.dedup();
-        trigrams.truncate(12);
+        trigrams.truncate(MOST_TRIGRAMS);
         quoted(trigrams.iter().map(String::as_str), " AND ")
     }
 }
@@ -66,12 +77,22 @@ pub(crate) fn quoted<'a>(terms: impl Iterator<Item = &'a str>, operator: &str) -
 mod tests {
     use super::*;
 
+    use crate::domain::fold;
+
+    fn needle(text: &str) -> Needle {
+        Needle::new(text).unwrap()
+    }
+
     #[test]
-    fn needles_match_id_and_label() {
-        assert!(Needle::new("zürich").is_in("PK1", &[&fold("Grafana – ZÜRICH")]));
-        assert!(Needle::new("pk1").is_in("PK1", &[""]));
-        assert!(!Needle::new("pk2").is_in("PK1", &["x"]));
-        assert_eq!(Needle::new("ab\"c").trigrams(), "\"ab\"\"\" AND \"b\"\"c\"");
-        assert_eq!(Needle::new("ÄB").short(), Some("äb"));
+    fn needles_match_id_and_texts_together() {
+        assert!(needle("zürich").is_in("PK1", &[&fold("Grafana – ZÜRICH")]));
+        assert!(needle("pk1").is_in("PK1", &[""]));
+        assert!(!needle("pk2").is_in("PK1", &["x"]));
+        assert!(needle("ops pk1 zurich").is_in("PK1", &[&fold("Zürich"), "ops"]));
+        assert!(!needle("ops pk1 berlin").is_in("PK1", &[&fold("Zürich"), "ops"]));
+        assert_eq!(needle("ab\"c").trigrams(), "\"ab\"\"\" AND \"b\"\"c\"");
+        assert_eq!(needle("backup ab zur").trigrams(), "\"ack\" AND \"bac\" AND \"cku\" AND \"kup\" AND \"zur\"");
+        assert_eq!(needle("ÄB c").short(), Some("ab"));
+        assert!(Needle::new(" ").is_none());
     }
 }

@@ -24,7 +24,7 @@ impl SqliteStore {
 
 fn page(list: &ListQuery<'_>) -> Result<KeyPage, StoreError> {
     let request = list.request;
-    let needle = Some(&request.query.filter.text).filter(|text| !text.is_empty()).map(|text| Needle::new(text));
+    let needle = Needle::new(&request.query.filter.text);
     let mut keys = match &needle {
         None => list.walk(None, usize::MAX)?.0,
         Some(needle) => search::page(list, needle)?,
