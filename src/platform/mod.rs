@@ -2,6 +2,7 @@
 //! hardening.
 
 pub mod clipboard;
+pub mod decoder;
 pub mod delivery;
 pub(crate) mod harden;
 pub(crate) mod home;

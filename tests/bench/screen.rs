@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::client::{Page, Reply, Request};
 use latchkey::domain::{AccessKey, CursorToken, KeyId, Status, Untrusted};
+use latchkey::platform::decoder::Decoder;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::screen::{RowCache, Screen};
 use latchkey::tui::state::{ClockReading, Effect, State};
-use latchkey::tui::terminal::Decoder;
 use latchkey::tui::view;
 
 /// A page of a million keys on screen.

@@ -2,20 +2,23 @@
 
 mod no_echo;
 
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
+use crossterm::event::{Event, KeyCode, KeyModifiers};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 pub use no_echo::end as end_silence;
 use no_echo::{Silence, WaitOutcome};
 
+use super::decoder::{Decoder, NOT_UTF8};
+
 /// The longest answer, in bytes: as long as a body that our server reads.
 const MOST_BYTES: usize = 64 * 1024;
-/// What Ctrl-Z is, where the terminal makes no signal of it.
-const CTRL_Z: u8 = 0x1a;
+const NOT_TEXT: &str = "the input is not UTF-8: set the terminal to UTF-8";
 
 /// Whether a person can be asked: standard input and standard error are a terminal.
 pub fn is_possible() -> bool {
@@ -41,8 +44,8 @@ pub fn line(prompt: &str) -> io::Result<String> {
     }
 }
 
-/// Asks for a secret: nothing of it shows, not even its length. Backspace, Ctrl-U, Ctrl-C, Ctrl-D and Ctrl-Z do what they
-/// do elsewhere. The terminal is as before when this returns, and what was typed too early or too late is dropped. After
+/// Asks for a secret: nothing of it shows, not even its length. Backspace, Ctrl-W, Ctrl-U, Ctrl-C, Ctrl-D and Ctrl-Z do what
+/// they do elsewhere. The terminal is as before when this returns, and what was typed too early or too late is dropped. After
 /// a stop it is asked for again from its beginning.
 pub fn hidden(prompt: &str) -> io::Result<SecretString> {
     let mut terminal = terminal()?;
@@ -50,10 +53,7 @@ pub fn hidden(prompt: &str) -> io::Result<SecretString> {
     let typed = read(&mut terminal, &mut silence, prompt);
     let _ = writeln!(terminal);
     drop(silence);
-    let typed = typed?;
-    let text = std::str::from_utf8(&typed)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the input is not UTF-8: set the terminal to UTF-8"))?;
-    Ok(SecretString::from(text))
+    Ok(SecretString::from(typed?.as_str()))
 }
 
 fn terminal() -> io::Result<File> {
@@ -64,16 +64,21 @@ fn terminal() -> io::Result<File> {
         .map_err(|error| io::Error::new(error.kind(), "there is no terminal to ask on; use a file or standard input"))
 }
 
-fn read(terminal: &mut File, silence: &mut Silence, prompt: &str) -> io::Result<Zeroizing<Vec<u8>>> {
+fn read(terminal: &mut File, silence: &mut Silence, prompt: &str) -> io::Result<Zeroizing<String>> {
     write!(terminal, "{prompt}")?;
     let mut typing = Typing::default();
     loop {
-        let was_away = match silence.wait()? {
-            WaitOutcome::Typed(byte) if byte[0] == CTRL_Z => silence.make_way()?,
-            WaitOutcome::Typed(byte) if typing.take(byte[0])? => return Ok(typing.text),
-            WaitOutcome::Typed(_) => false,
-            WaitOutcome::Stop => silence.make_way()?,
-            WaitOutcome::Continued => true,
+        let step = match silence.wait(typing.decoder.patience())? {
+            WaitOutcome::Typed(byte) => typing.take(byte[0])?,
+            WaitOutcome::Quiet => typing.give_up()?,
+            WaitOutcome::Stop => Step::Stop,
+            WaitOutcome::Continued => Step::Continued,
+        };
+        let was_away = match step {
+            Step::More => false,
+            Step::Done => return Ok(typing.text),
+            Step::Stop => silence.make_way()?,
+            Step::Continued => true,
         };
         if was_away && silence.again()? {
             typing = Typing::default();
@@ -82,49 +87,95 @@ fn read(terminal: &mut File, silence: &mut Silence, prompt: &str) -> io::Result<
     }
 }
 
+/// What follows from a press.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Step {
+    More,
+    Done,
+    /// Ctrl-Z was pressed, or came as a signal.
+    Stop,
+    Continued,
+}
+
 /// A secret while it is typed.
 #[derive(Default)]
 struct Typing {
-    text: Zeroizing<Vec<u8>>,
-    escape: Escape,
-}
-
-/// Where in an escape sequence (an arrow key, say) the input is; its bytes are no part of a secret.
-#[derive(Default, PartialEq)]
-enum Escape {
-    #[default]
-    None,
-    Begun,
-    Inside,
+    text: Zeroizing<String>,
+    decoder: Decoder,
+    events: VecDeque<Event>,
 }
 
 impl Typing {
-    /// Takes a byte; true when the secret is complete.
-    fn take(&mut self, byte: u8) -> io::Result<bool> {
-        match std::mem::take(&mut self.escape) {
-            Escape::Begun if matches!(byte, b'[' | b'O') => self.escape = Escape::Inside,
-            Escape::Inside if !(b'@'..=b'~').contains(&byte) => self.escape = Escape::Inside,
-            Escape::Begun | Escape::Inside if byte >= b' ' => {}
-            _ => return self.take_plain(byte),
-        }
-        Ok(false)
+    /// Takes a byte.
+    fn take(&mut self, byte: u8) -> io::Result<Step> {
+        self.decoder.feed(&[byte], &mut self.events);
+        self.take_events()
     }
 
-    fn take_plain(&mut self, byte: u8) -> io::Result<bool> {
-        match byte {
-            0x03 => return Err(io::Error::new(io::ErrorKind::Interrupted, "cancelled with Ctrl-C")),
-            0x04 if self.text.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-            b'\r' | b'\n' | 0x04 => return Ok(true),
-            0x15 => self.text.clear(),
-            0x08 | 0x7f => while self.text.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
-            0x1b => self.escape = Escape::Begun,
-            0..b' ' => {}
-            _ if self.text.len() == MOST_BYTES => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "longer than 64 KiB"));
+    /// Nothing more came.
+    fn give_up(&mut self) -> io::Result<Step> {
+        self.decoder.give_up(&mut self.events);
+        self.take_events()
+    }
+
+    fn take_events(&mut self) -> io::Result<Step> {
+        while let Some(event) = self.events.pop_front() {
+            let step = match event {
+                Event::Key(key) => self.press(key.code, key.modifiers)?,
+                Event::Paste(text) => self.paste(&Zeroizing::new(text))?,
+                _ => Step::More,
+            };
+            if step != Step::More {
+                return Ok(step);
             }
-            _ => self.text.push(byte),
         }
-        Ok(false)
+        Ok(Step::More)
+    }
+
+    fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) -> io::Result<Step> {
+        let (has_ctrl, has_alt) = (modifiers.contains(KeyModifiers::CONTROL), modifiers.contains(KeyModifiers::ALT));
+        match code {
+            NOT_UTF8 => return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_TEXT)),
+            KeyCode::Char('c') if has_ctrl => {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "cancelled with Ctrl-C"));
+            }
+            KeyCode::Char('d') if has_ctrl && self.text.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
+            KeyCode::Char('d') if has_ctrl => return Ok(Step::Done),
+            KeyCode::Char('z') if has_ctrl => return Ok(Step::Stop),
+            KeyCode::Char('u') if has_ctrl => self.text.clear(),
+            KeyCode::Char('w') if has_ctrl => self.delete_word(),
+            KeyCode::Backspace if has_alt || has_ctrl => self.delete_word(),
+            KeyCode::Backspace => drop(self.text.pop()),
+            KeyCode::Enter if !has_alt => return Ok(Step::Done),
+            KeyCode::Char(c) if !has_ctrl && !has_alt => self.push(c.encode_utf8(&mut [0; 4]))?,
+            _ => {}
+        }
+        Ok(Step::More)
+    }
+
+    /// A terminal marks a paste where a program before left that on.
+    fn paste(&mut self, text: &str) -> io::Result<Step> {
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.contains(char::is_control) {
+            let why = "the paste has more than one line: paste the secret alone";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        self.push(text)?;
+        Ok(Step::More)
+    }
+
+    fn push(&mut self, text: &str) -> io::Result<()> {
+        if self.text.len() + text.len() > MOST_BYTES {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "longer than 64 KiB"));
+        }
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    fn delete_word(&mut self) {
+        let text = self.text.trim_end();
+        let start = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        self.text.truncate(start);
     }
 }
 
@@ -135,11 +186,14 @@ mod tests {
     fn typed(bytes: &[u8]) -> Result<String, io::ErrorKind> {
         let mut typing = Typing::default();
         for byte in bytes {
-            if typing.take(*byte).map_err(|error| error.kind())? {
-                return Ok(String::from_utf8(typing.text.to_vec()).unwrap());
+            if typing.take(*byte).map_err(|error| error.kind())? == Step::Done {
+                return Ok(typing.text.to_string());
             }
         }
-        Err(io::ErrorKind::WouldBlock)
+        match typing.give_up().map_err(|error| error.kind())? {
+            Step::Done => Ok(typing.text.to_string()),
+            _ => Err(io::ErrorKind::WouldBlock),
+        }
     }
 
     #[test]
@@ -149,7 +203,32 @@ mod tests {
         assert_eq!(typed(b"\x7f\x08wrong\x15right\r").unwrap(), "right");
         assert_eq!(typed(b"a\x1b[Ab\x1b[1;5Cc\x1bOPd\x1bxe\tf\r").unwrap(), "abcdef");
         assert_eq!(typed(b"all\x04").unwrap(), "all");
+        assert_eq!(typed(b"two words\x17more\r").unwrap(), "two more");
         assert_eq!(typed(b"\r").unwrap(), "");
+    }
+
+    /// Answers that come late, reports of a mouse, and keys as kitty's protocol and modifyOtherKeys write them.
+    #[test]
+    fn what_a_terminal_sends_is_no_part_of_it() {
+        for noise in [
+            &b"\x1b]11;rgb:0000/0000/0000\x1b\\"[..],
+            b"\x1b]11;rgb:0000/0000/0000\x07",
+            b"\x1bP1+r544e=78\x1b\\",
+            b"\x1b_Gi=1;OK\x1b\\",
+            b"\x1b[M d0",
+            b"\x1b[?62;22c",
+            b"\x1b(B",
+            b"\x1b[I\x1b[O",
+        ] {
+            let bytes = [b"ri", noise, b"ght\r"].concat();
+            assert_eq!(typed(&bytes).unwrap(), "right", "{noise:?}");
+        }
+        assert_eq!(typed(b"xx\x1b[117;5u\x1b[65;2uxx\x1b[127u\x1b[13u").unwrap(), "Ax");
+        assert_eq!(typed(b"half\x1b[99;5u"), Err(io::ErrorKind::Interrupted));
+        assert_eq!(typed(b"half\x1b[27;5;99~"), Err(io::ErrorKind::Interrupted));
+        assert_eq!(typed(b"\x1b[200~pasted\r\x1b[201~\r").unwrap(), "pasted");
+        assert_eq!(typed(b"\x1b[200~two\rlines\x1b[201~"), Err(io::ErrorKind::InvalidData));
+        assert_eq!(typed(b"M\xfcller\r"), Err(io::ErrorKind::InvalidData));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
@@ -61,6 +62,8 @@ pub(crate) struct Silence {
 pub(crate) enum WaitOutcome {
     /// Something was typed.
     Typed(Zeroizing<[u8; 1]>),
+    /// Nothing was typed for as long as was to be waited.
+    Quiet,
     /// The system or somebody else wants us to stop for a while.
     Stop,
     /// We stood still, and the terminal may show what is typed.
@@ -89,12 +92,14 @@ impl Silence {
         Ok(silence)
     }
 
-    /// Waits for what is next.
-    pub(crate) fn wait(&mut self) -> io::Result<WaitOutcome> {
+    /// Waits for what is next; for typing no longer than this.
+    pub(crate) fn wait(&mut self, patience: Option<Duration>) -> io::Result<WaitOutcome> {
+        let patience = patience.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
         loop {
             let mut ready = [PollFd::new(&self.told, PollFlags::IN), PollFd::new(&self.input, PollFlags::IN)];
-            match poll(&mut ready, None) {
+            match poll(&mut ready, patience.as_ref()) {
                 Err(Errno::INTR) => continue,
+                Ok(0) => return Ok(WaitOutcome::Quiet),
                 done => done?,
             };
             if !ready[0].revents().is_empty() {

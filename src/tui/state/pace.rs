@@ -118,9 +118,19 @@ impl State {
         match action {
             Some(A::Do(ActionId::Quit) | A::Suspend) => Weight::Leave,
             // A press without a meaning is typed.
-            None => Weight::Light,
-            Some(A::Up | A::Down | A::PageUp | A::PageDown | A::Home | A::End) => Weight::Light,
-            Some(A::Next | A::Previous | A::Left | A::Right) => Weight::Light,
+            None
+            | Some(
+                A::Up
+                | A::Down
+                | A::PageUp
+                | A::PageDown
+                | A::Home
+                | A::End
+                | A::Next
+                | A::Previous
+                | A::Left
+                | A::Right,
+            ) => Weight::Light,
             // In the form of tokens, Enter in a field goes to the next.
             Some(A::Submit) if matches!(&self.dialog, Some(Dialog::Token(token)) if token.is_typing()) => Weight::Light,
             Some(_) => Weight::Act,

@@ -10,8 +10,7 @@ use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::Decoder;
-use super::decoder::AFTER_PASTE;
+use crate::platform::decoder::{AFTER_PASTE, Decoder};
 
 /// Within this a terminal that is not stalled sends the next part of a paste.
 const STALL: Duration = Duration::from_secs(1);

@@ -1,10 +1,8 @@
 //! The terminal: a trait that the event loop uses, and the controlling terminal behind it. Tests have one in memory.
 
-mod decoder;
 mod input;
 mod interface;
 mod tty;
 
-pub use decoder::{Decoder, NOT_UTF8};
 pub use interface::Terminal;
 pub use tty::Tty;

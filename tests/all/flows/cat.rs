@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use latchkey::tui::terminal::Decoder;
+use latchkey::platform::decoder::Decoder;
 
 use super::Bench;
 

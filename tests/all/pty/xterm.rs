@@ -61,9 +61,11 @@ fn alt_and_ctrl_edit_a_field_by_words_and_close_nothing() {
     terminal.sees("nightly backup copy of");
     xterm.press(&["Return"]);
     terminal.sees("Access key created");
-    xterm.press(&["s"]);
+    terminal.is_typed_to();
+    terminal.press("s");
     terminal.sees("[Hide key]");
     xterm.press(&["alt+Return", "alt+Return"]);
+    terminal.is_typed_to();
     // Still the dialog: in the list this would sort.
     terminal.press("s");
     terminal.sees("[Show key]");

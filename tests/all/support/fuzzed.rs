@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode};
 use latchkey::client::{Answer, Attempt, Exchanged, Reply};
 use latchkey::domain::{KeyId, Untrusted};
-use latchkey::tui::terminal::Decoder;
+use latchkey::platform::decoder::Decoder;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use unicode_width::UnicodeWidthStr;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crossterm::event::Event;
-use latchkey::tui::terminal::Decoder;
+use latchkey::platform::decoder::Decoder;
 
 use crate::support::typing;
 

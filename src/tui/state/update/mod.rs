@@ -16,9 +16,9 @@ use super::text_input::TextInput;
 use super::{ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
+use crate::platform::decoder::NOT_UTF8;
 use crate::tui::keymap;
 use crate::tui::keymap::Action;
-use crate::tui::terminal::NOT_UTF8;
 
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);

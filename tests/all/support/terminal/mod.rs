@@ -111,6 +111,11 @@ impl Terminal {
         }
     }
 
+    /// Takes note that something was typed in the window of a real terminal.
+    pub fn is_typed_to(&mut self) {
+        self.sent = Some(Instant::now());
+    }
+
     /// Waits until the program has answered what was typed before, and for as long as a person takes to see it: what
     /// comes sooner does not count in a dialog that holds a secret.
     fn rests(&mut self) {

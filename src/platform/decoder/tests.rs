@@ -41,11 +41,44 @@ fn late_answers_are_not_presses() {
         "\x1b]l“dy” Übersicht\x1b\\".as_bytes(),
         b"\x1b_Gi=1;OK\x1b\\",
         b"\x1b[?1u",
+        b"\x1b(d",
+        b"\x1b(B\x1b%G\x1b#8\x1b F\x1b/Z",
+        b"\x1b[4u",
+        b"\x1b[3u",
+        b"\x1b[:::u",
     ] {
         let mut bytes = answer.to_vec();
         bytes.push(b'q');
         assert_eq!(keys(&bytes), [KeyCode::Char('q')], "{:?}", String::from_utf8_lossy(answer));
     }
+}
+
+/// A slow link cuts an answer: its rest presses nothing, and neither does Alt with a key that begins one.
+#[test]
+fn the_parts_of_an_answer_may_come_seconds_apart() {
+    let (mut decoder, mut events) = (Decoder::default(), VecDeque::new());
+    let parts = [&b"\x1b[?62;2"[..], b"2c", b"\x1b[48;24;80", b";600;800t", b"\x1b]11;rgb:dddd/dd", b"dd/dddd\x1b\\"];
+    for parts in parts.chunks(2) {
+        decoder.feed(parts[0], &mut events);
+        assert!(decoder.patience() >= Some(Duration::from_secs(5)), "{parts:?}");
+        decoder.feed(parts[1], &mut events);
+        assert_eq!((decoder.patience(), &events), (None, &VecDeque::new()), "{parts:?}");
+    }
+    for key in [&b"\x1b]"[..], b"\x1b[", b"\x1bP", b"\x1b(", b"\x1b-", b"\x1b "] {
+        decoder.feed(key, &mut events);
+        assert!(decoder.patience() <= Some(Duration::from_millis(250)));
+        decoder.give_up(&mut events);
+        assert!(events.is_empty());
+    }
+    decoder.feed(b"\x1b]ab\x03", &mut events);
+    assert_eq!(events, [press(KeyCode::Char('c'), KeyModifiers::CONTROL)]);
+}
+
+#[test]
+fn a_paste_that_is_not_utf_8_is_refused_and_one_that_is_too_long_is_cut_at_a_character() {
+    assert_eq!(after(&[b"\x1b[200~M\xfcller\x1b[201~"]), [press(NOT_UTF8, KeyModifiers::NONE)]);
+    let long = ["\x1b[200~x", &"é".repeat(MAX_PASTE), "\x1b[201~"].concat();
+    assert!(matches!(&after(&[long.as_bytes()])[..], [Event::Paste(text)] if text.len() == MAX_PASTE - 1));
 }
 
 #[test]
@@ -217,8 +250,6 @@ fn every_sequence_is_one_press() {
         ("\x1b\t", Tab, alt),
         ("\x1bq", Char('q'), alt),
         ("\x1bé", Char('é'), alt),
-        ("\x1b-", Char('-'), alt),
-        ("\x1b ", Char(' '), alt),
         ("\x1b\x03", Char('c'), alt.union(control)),
         // Alt as PuTTY, Terminal.app and urxvt send it before a sequence
         ("\x1b\x1b[A", Up, alt),

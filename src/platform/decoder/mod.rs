@@ -1,4 +1,4 @@
-//! Bytes of the terminal to events, so that nothing but a press becomes a press.
+//! Bytes of the terminal to events, so that nothing but a press becomes a press: on the page and at hidden prompts.
 //!
 //! A terminal answers questions late, and sends reports no one asked for. crossterm 0.29 takes such
 //! text for presses, and an unknown CSI report wedges its parser (crossterm#1104). This state
@@ -40,6 +40,8 @@ enum DecoderState {
     Ground,
     Utf8,
     Escape,
+    /// An Esc and a byte from Space to `/`, which another byte ends (ECMA-35): `ESC ( B`.
+    Designation,
     /// Two of them: Alt and Esc, or Alt and a key that has a sequence (`PuTTY`, Terminal.app).
     EscapeEscape,
     Csi,
@@ -60,6 +62,8 @@ enum DecoderState {
 
 /// Longer than any parameter list of a press; what is longer is swallowed to its end.
 const MAX_PARAMETERS: usize = 64;
+/// How long to wait for the rest of what can't be typed, such as `ESC [ ? 6`: a slow link may cut an answer.
+const STALL: Duration = Duration::from_secs(5);
 /// More than any field takes.
 const MAX_PASTE: usize = 64 << 10;
 /// How long what follows a paste is held back. A terminal sends a paste in one piece; a slow link may cut it.
@@ -98,22 +102,26 @@ impl Decoder {
 
     /// How long to wait for more before [`give_up`](Self::give_up); none if nothing is open.
     ///
-    /// 100 ms tells Esc from a sequence, as in most programs. A string is given a second of silence, since the parts of
-    /// a late answer come apart on a slow link; a paste half a minute: terminals end every one, so that what follows a
-    /// stall of the link is text.
+    /// 100 ms tells Esc from a sequence, as in most programs. A string, or a sequence with parameters, is given five seconds
+    /// of silence, since the parts of a late answer come apart on a slow link; a paste half a minute: terminals end every
+    /// one, so that what follows a stall of the link is text.
     pub fn patience(&self) -> Option<Duration> {
         match self.state {
             DecoderState::Ground if self.after_paste => Some(AFTER_PASTE),
             DecoderState::Ground => None,
-            DecoderState::Escape | DecoderState::EscapeEscape | DecoderState::NotUtf8 => {
+            DecoderState::Escape | DecoderState::EscapeEscape | DecoderState::Designation | DecoderState::NotUtf8 => {
                 Some(Duration::from_millis(100))
             }
+            DecoderState::Csi | DecoderState::Ss3 if !self.held.is_empty() => Some(STALL),
             DecoderState::Utf8
             | DecoderState::Csi
             | DecoderState::CsiBracket
             | DecoderState::Ss3
             | DecoderState::Mouse(_) => Some(Duration::from_millis(250)),
-            DecoderState::Text | DecoderState::TextEscape | DecoderState::Forged => Some(Duration::from_secs(1)),
+            // Alt and `]`, unless something follows.
+            DecoderState::Text if self.held.is_empty() => Some(Duration::from_millis(250)),
+            DecoderState::Text | DecoderState::TextEscape => Some(STALL),
+            DecoderState::Forged => Some(Duration::from_secs(1)),
             DecoderState::Paste => Some(Duration::from_secs(30)),
         }
     }
@@ -203,7 +211,21 @@ impl Decoder {
                 // Not 0x9c, the 8-bit terminator: it is a part of characters in UTF-8, such as U+201C and U+00DC.
                 0x07 | 0x18 | 0x1a => self.enter(DecoderState::Ground),
                 0x1b => self.state = DecoderState::TextEscape,
+                // No string holds Ctrl-C: somebody waits in vain.
+                0x03 => {
+                    self.enter(DecoderState::Ground);
+                    self.ground(byte, events);
+                }
+                _ if self.held.is_empty() => self.held.push(byte),
                 _ => {}
+            },
+            DecoderState::Designation => match byte {
+                b' '..=b'/' => {}
+                b'0'..=b'~' => self.enter(DecoderState::Ground),
+                _ => {
+                    self.enter(DecoderState::Ground);
+                    self.ground(byte, events);
+                }
             },
             DecoderState::TextEscape => match byte {
                 b'\\' => self.enter(DecoderState::Ground),
@@ -259,6 +281,7 @@ impl Decoder {
             b'O' => self.enter(DecoderState::Ss3),
             b']' | b'P' | b'X' | b'^' | b'_' => self.enter(DecoderState::Text),
             0x1b => self.enter(DecoderState::EscapeEscape),
+            b' '..=b'/' => self.enter(DecoderState::Designation),
             // Alt and a key without a sequence of its own.
             _ => {
                 self.enter(DecoderState::Ground);
@@ -322,10 +345,16 @@ impl Decoder {
     }
 
     fn end_paste(&mut self, events: &mut VecDeque<Event>) {
-        let text = String::from_utf8_lossy(&std::mem::take(&mut self.pasted)).into_owned();
+        let mut bytes = std::mem::take(&mut self.pasted);
+        if let Err(error) = std::str::from_utf8(&bytes)
+            && error.error_len().is_none()
+        {
+            bytes.truncate(error.valid_up_to()); // cut within a character
+        }
+        let event = String::from_utf8(bytes).map_or_else(|_| press(NOT_UTF8, KeyModifiers::NONE), Event::Paste);
         self.enter(DecoderState::Ground);
         self.after_paste = true;
         self.pastes = self.pastes.wrapping_add(1);
-        events.push_back(Event::Paste(text));
+        events.push_back(event);
     }
 }
