@@ -52,7 +52,8 @@ impl Switch {
     pub const fn consequence(self) -> &'static str {
         match self {
             Self::Activate => {
-                "The key works again immediately. Earlier access tokens stay revoked; clients must request new ones."
+                "The key works again immediately. Access tokens from before stay refused: clients that keep one fail for up \
+                 to an hour."
             }
             Self::Deactivate => {
                 "Requests with this key, and with access tokens made from it, fail immediately. You can reactivate it at \

@@ -46,7 +46,12 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
 }
 
 async fn switch(id: &KeyId, to: Switch, settings: &Context) -> Result<Exit, Failure> {
-    edit(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await
+    let exit = edit(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await?;
+    // No one was asked before, who would have read it then.
+    if to == Switch::Activate && settings.format == Format::Table {
+        let _ = writeln!(io::stderr(), "{}", to.consequence());
+    }
+    Ok(exit)
 }
 
 /// Changes a key, and writes it as it is then.

@@ -123,7 +123,11 @@ fn an_expired_key_is_not_switched_on() {
     assert!(error.contains("has expired"), "{error}");
     assert!(error.contains(&format!("latchkey keys edit {id} --expires")), "{error}");
     home.run(&["keys", "edit", &id, "--expires", "90d"]).good();
-    home.run(&["keys", "activate", &id]).good();
+    let done = home.run(&["keys", "activate", &id]);
+    assert_eq!(done.code, 0, "{done:?}");
+    // Clients keep access tokens for an hour.
+    assert!(done.err.contains("Access tokens from before stay refused") && done.err.contains("an hour"), "{done:?}");
+    home.run(&["keys", "activate", &id, "--output", "json"]).json();
 }
 
 #[test]
