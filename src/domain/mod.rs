@@ -3,6 +3,7 @@
 
 mod access_token;
 mod base_url;
+mod certificate;
 mod charset;
 mod clipboard;
 mod content;
@@ -22,6 +23,7 @@ mod untrusted;
 
 pub use access_token::{AccessToken, Grant, Verdict};
 pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
+pub use certificate::Validity;
 pub use charset::Charset;
 pub use clipboard::ClipboardChoice;
 pub use content::{Content, ContentError};

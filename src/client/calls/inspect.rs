@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
+use reqwest::tls::TlsInfo;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Answer, BODY_LIMIT, Client};
 use crate::client::ApiError;
 use crate::client::wire::check_progress;
-use crate::domain::{KeyId, Untrusted};
+use crate::domain::{KeyId, Untrusted, Validity};
 
 /// One line of a key's history.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -44,6 +45,9 @@ pub struct Health {
     /// Its clock, in whole seconds (`Date`, RFC 9110, section 6.6.1).
     #[serde(skip)]
     pub time: Option<DateTime<Utc>>,
+    /// How long its certificate is good, over TLS.
+    #[serde(skip)]
+    pub certificate: Option<Validity>,
 }
 
 impl Client {
@@ -72,8 +76,10 @@ impl Client {
     /// Asks the server how it is. Needs no session.
     pub async fn health(&self) -> Result<Health, ApiError> {
         let response = self.send(self.anyone(Method::GET, &["health"])).await?;
+        let tls = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+        let certificate = tls.and_then(|certificate| Validity::of(&certificate.into()));
         let answer = Answer::of(response, BODY_LIMIT).await?;
-        Ok(Health { time: answer.date(), ..answer.read()? })
+        Ok(Health { time: answer.date(), certificate, ..answer.read()? })
     }
 
     /// Asks the server whether its store can be written. Needs no session.

@@ -105,7 +105,7 @@ fn plain() -> Result<ClientBuilder, ApiError> {
 
 fn with_tls(builder: ClientBuilder, mut tls: ClientConfig) -> ClientBuilder {
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    builder.tls_backend_preconfigured(tls)
+    builder.tls_backend_preconfigured(tls).tls_info(true) // for the times of the server's certificate
 }
 
 fn tls(

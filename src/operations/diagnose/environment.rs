@@ -23,6 +23,10 @@ pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Heal
             let clocks = health.time.map(|theirs| (theirs, Utc::now()));
             let mut findings = find(&Evidence { clocks, ..Evidence::default() });
             findings.insert(0, Finding::note("The server answers.", ""));
+            let concern = health.certificate.and_then(|validity| validity.concern(Utc::now()));
+            findings.extend(concern.map(|concern| {
+                Finding::note(format!("The server's certificate {concern}."), "Have it renewed before it expires.")
+            }));
             let fault = if connection.server.profile.read_only { None } else { unready(connection).await };
             let exit = if fault.is_some() { Exit::Unreachable } else { Exit::Done };
             findings.extend(fault);

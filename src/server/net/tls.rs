@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::Utc;
 use rustls::crypto::ring;
 use rustls::pki_types::pem;
 use rustls::pki_types::pem::PemObject;
@@ -14,6 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{InconsistentKeys, ServerConfig};
 use zeroize::Zeroizing;
 
+use crate::domain::Validity;
 use crate::platform::regular_file;
 
 /// The longest file that is read, in bytes: a long chain has some 20 KiB.
@@ -49,7 +51,7 @@ pub enum TlsError {
 }
 
 impl TlsFiles {
-    /// Reads both files and checks that they belong together.
+    /// Reads both files and checks that they belong together. Logs what is wrong with the certificates' times.
     pub(crate) fn read(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let bytes = read(&self.certificate, false)?;
         let content = |path: &Path, what| {
@@ -65,6 +67,7 @@ impl TlsFiles {
             };
             return Err(TlsError::Content { path: self.certificate.clone(), what: "certificate", why });
         }
+        self.log_concerns(&chain);
         let bytes = read(&self.key, true)?;
         let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(content(&self.key, "private key"))?;
         let pair = |error| TlsError::Pair {
@@ -86,6 +89,16 @@ impl TlsFiles {
             .map_err(pair)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
+    }
+
+    fn log_concerns(&self, chain: &[CertificateDer<'_>]) {
+        for (place, certificate) in chain.iter().enumerate() {
+            if let Some(concern) = Validity::of(certificate).and_then(|validity| validity.concern(Utc::now())) {
+                let which = if place == 0 { "the certificate" } else { "a certificate above the server's" };
+                let file = self.certificate.display();
+                tracing::warn!(%file, "{which} {concern}: renew it and send SIGHUP");
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::Datelike as _;
 use latchkey::server::Role;
 use reqwest::{Certificate, Client, Method};
 use rustix::process::Signal;
@@ -94,6 +95,59 @@ async fn a_new_certificate_is_taken_on_a_signal_and_a_bad_one_is_not() {
     plain.signal(Signal::HUP);
     plain.logs(|line| line["message"] == "no certificate to reload");
     assert_eq!(send(plain.anyone(Method::GET, "/health")).await.status, 200);
+}
+
+/// A certificate for localhost that ends so many days from now; gives it.
+fn ending_in(home: &TempDir, days: i64) -> Certificate {
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let day = |days: i64| {
+        let date = chrono::Utc::now() + chrono::TimeDelta::days(days);
+        rcgen::date_time_ymd(date.year(), date.month().try_into().unwrap(), date.day().try_into().unwrap())
+    };
+    (params.not_before, params.not_after) = (day(days - 90), day(days));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let made = params.self_signed(&key).unwrap();
+    fs::write(path(home, "cert.pem"), made.pem()).unwrap();
+    fs::write(path(home, "key.pem"), key.serialize_pem()).unwrap();
+    fs::set_permissions(path(home, "key.pem"), Permissions::from_mode(0o600)).unwrap();
+    Certificate::from_pem(made.pem().as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_is_told_of_at_start_and_after_a_signal_and_by_the_doctor() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let soon = ending_in(&home, 10);
+    let mut server = start(&home, &soon, &[]);
+    let told = |log: &[serde_json::Value], words: &str| {
+        let warned = log.iter().filter(|line| line["level"] == "WARN");
+        warned.filter(|line| line["message"].as_str().unwrap().starts_with(words)).count()
+    };
+    assert_eq!(told(&server.log, "the certificate expires on 2"), 1, "{:#?}", server.log);
+    let settings = format!("[profiles.team]\nbase_url = \"{}\"\nca_file = \"cert.pem\"\n", server.base);
+    fs::write(path(&home, "config.toml"), settings).unwrap();
+    let config = path(&home, "config.toml");
+    let doctor = || {
+        let mut doctor = std::process::Command::new(crate::support::program::binary());
+        doctor.env_clear().envs(crate::support::program::environment(home.path()));
+        doctor.args(["--profile", "team", "doctor", "--config"]).arg(&config);
+        let output = doctor.stdin(std::process::Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = doctor();
+    assert!(said.contains("note   The server's certificate expires on 2"), "{said}");
+
+    for (days, words) in [(-1, "the certificate expired on 2"), (95, "the certificate is not valid before 2")] {
+        ending_in(&home, days);
+        server.signal(Signal::HUP);
+        server.logs(|line| line["message"] == "reloaded the certificate");
+        assert_eq!(told(&server.log, words), 1, "{:#?}", server.log);
+    }
+    ending_in(&home, 60);
+    server.signal(Signal::HUP);
+    server.logs(|line| line["message"] == "reloaded the certificate");
+    assert_eq!(told(&server.log, "the certificate"), 3, "a good one needs no word");
+    assert!(!doctor().contains("certificate expires"));
 }
 
 #[tokio::test]
