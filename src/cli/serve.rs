@@ -41,6 +41,8 @@ fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
         socket_mode: args.socket_mode,
         tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
         behind_proxy: args.behind_proxy,
+        trusted_proxies: args.trusted_proxies.clone(),
+        key_format: args.key_format,
         limits,
         keep_events: TimeDelta::days(args.keep_events),
     };

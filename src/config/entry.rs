@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::dirs::{Folder, NoFolder};
 use crate::client::{ConnectionSettings, Target};
-use crate::domain::Profile;
+use crate::domain::{KeyFormat, Profile};
 
 /// The name of the profile that needs no settings: the server inside this program.
 pub const LOCAL: &str = "local";
@@ -25,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) profile: Profile,
     /// None if the embedded server has no place for its data.
     pub(crate) location: Result<ServerLocation, NoFolder>,
+    /// The form of the IDs and secrets that the embedded server gives out.
+    pub(crate) key_format: KeyFormat,
     /// What was adjusted in its settings, in a sentence.
     pub(crate) notice: Option<String>,
 }
@@ -51,6 +53,7 @@ impl Entry {
         Self {
             profile: Profile { name, server, username, signs_in, production: false, read_only: false },
             location,
+            key_format: KeyFormat::default(),
             notice: None,
         }
     }

@@ -20,6 +20,8 @@ use crate::domain::BaseUrl;
 const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", "proxy", "connect_to"];
 /// Settings that the embedded server does not have.
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
+/// Settings that only the embedded server has.
+const FOR_EMBEDDED: [&str; 1] = ["key_format"];
 
 /// Reads all profiles, in the order of the file.
 pub(crate) fn profiles(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
@@ -60,6 +62,10 @@ impl OneProfile<'_> {
         if let Some(value) = self.settings.get("username") {
             entry.profile.username = Some(self.reading.string("username", value)?.to_owned());
         }
+        if let Some(value) = self.settings.get("key_format") {
+            let format = self.reading.string("key_format", value)?.parse();
+            entry.key_format = format.map_err(|problem: String| self.reading.error(value.span(), &problem))?;
+        }
         entry.profile.production = self.boolean("production")?;
         entry.profile.read_only = self.boolean("read_only")?;
         Ok(entry)
@@ -86,9 +92,12 @@ impl OneProfile<'_> {
             return Err(self.reading.error(self.header.clone(), problem));
         }
         match way {
-            "base_url" => self.url(value, notice).map(ServerLocation::Remote).map(Ok),
+            "base_url" => {
+                self.refuse(&FOR_EMBEDDED, way)?;
+                self.url(value, notice).map(ServerLocation::Remote).map(Ok)
+            }
             "socket" => {
-                self.refuse(&FOR_URLS, way)?;
+                self.refuse(&[FOR_URLS.as_slice(), &FOR_EMBEDDED].concat(), way)?;
                 self.patience(ConnectionSettings::new(Target::Socket(self.expand(way, value)?)))
                     .map(ServerLocation::Remote)
                     .map(Ok)

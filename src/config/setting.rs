@@ -8,7 +8,7 @@ pub const TOP_SETTINGS: [&str; 4] = ["default_profile", "clipboard", "clipboard_
 /// The most days that uses and refusals of keys can be kept.
 pub const KEEP_EVENTS_MOST: i64 = 36_500;
 
-pub const PROFILE_SETTINGS: [&str; 14] = [
+pub const PROFILE_SETTINGS: [&str; 15] = [
     "base_url",
     "socket",
     "data",
@@ -21,6 +21,7 @@ pub const PROFILE_SETTINGS: [&str; 14] = [
     "connect_to",
     "connect_timeout",
     "timeout",
+    "key_format",
     "production",
     "read_only",
 ];

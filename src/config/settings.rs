@@ -11,7 +11,7 @@ use super::error::ConfigError;
 use super::overrides::Overrides;
 use super::{file, suggestion};
 use crate::client::{ConnectionSettings, Forward, Target};
-use crate::domain::{BaseUrl, ClipboardChoice, Profile};
+use crate::domain::{BaseUrl, ClipboardChoice, KeyFormat, Profile};
 
 /// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
 const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
@@ -106,6 +106,11 @@ impl Config {
     /// How the server of a profile is reached.
     pub fn connection(&self, name: &str) -> Result<ServerLocation, ConfigError> {
         Ok(self.find(name)?.location.clone()?)
+    }
+
+    /// The form of the IDs and secrets that the embedded server of a profile gives out.
+    pub fn key_format(&self, name: &str) -> Result<KeyFormat, ConfigError> {
+        Ok(self.find(name)?.key_format)
     }
 
     /// The URL of the profile `name`, if it was made by `--url`.

@@ -1,5 +1,6 @@
 //! What a text is, and whether it belongs where it was typed: users mix up IDs, secrets and tokens.
 
+use super::key::HexKind;
 use super::{KeyId, SecretKey};
 
 /// What a field asks for.
@@ -27,10 +28,14 @@ pub struct UnexpectedInput {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CredentialKind {
     OurKeyId,
+    /// One in hex.
+    HexKeyId,
     OurSecret,
+    /// One in hex.
+    HexSecret,
     /// A whole secret of ours among other text, such as the output of a create.
     HoldsSecret,
-    /// 64 hex digits.
+    /// 64 hex digits: an HMAC token, or another server's ID or secret.
     HmacToken,
     /// Base64 of 32 bytes.
     HmacBase64,
@@ -44,7 +49,12 @@ impl CredentialKind {
     fn at(text: &str) -> Self {
         let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
         let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/-_".contains(&b);
-        if KeyId::looks_like_ours(text) {
+        let ours = HexKind::of(text);
+        if ours == Some(HexKind::KeyId) {
+            Self::HexKeyId
+        } else if ours == Some(HexKind::Secret) {
+            Self::HexSecret
+        } else if KeyId::looks_like_ours(text) {
             Self::OurKeyId
         } else if holds_secret(text) {
             Self::HoldsSecret
@@ -66,14 +76,20 @@ impl CredentialKind {
     const fn name(self) -> &'static str {
         match self {
             Self::OurKeyId => "an Access key ID (it begins with PK)",
+            Self::HexKeyId => "an Access key ID (its checksum is that of an ID)",
             Self::OurSecret => "a Secret access key (it begins with sk_)",
-            Self::HoldsSecret => "text with a Secret access key in it (sk_ and 49 more characters)",
+            Self::HexSecret => "a Secret access key (its checksum is that of a secret)",
+            Self::HoldsSecret => "text with a Secret access key in it",
             Self::HmacToken => "an HMAC token (64 hex digits)",
             Self::HmacBase64 => "an HMAC token in base64",
             Self::Jwt => "an access token (it begins with eyJ)",
             Self::Url => "a URL",
             Self::Other => "something else",
         }
+    }
+
+    const fn has_secret(self) -> bool {
+        matches!(self, Self::OurSecret | Self::HexSecret | Self::HoldsSecret)
     }
 }
 
@@ -103,22 +119,24 @@ impl ExpectedInput {
         }
         let looks = CredentialKind::at(text);
         match (self, looks) {
-            (Self::Secret, CredentialKind::OurSecret) => {
+            (Self::Secret, CredentialKind::OurSecret | CredentialKind::HexSecret) => {
                 let error = SecretKey::parse(text).err();
                 error.map_or(Ok(()), |error| Err(UnexpectedInput { is_certain: true, words: error.to_string() }))
             }
             // A content may be any text: only what must stay secret is kept out of it.
-            (Self::Content, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => Err(self.wrong(looks, true)),
+            (Self::Content, looks) if looks.has_secret() => Err(self.wrong(looks, true)),
+            // Passportal's IDs and secrets are hex digits too, as long as an HMAC token where its clients check that.
             (_, CredentialKind::Other)
-            | (Self::KeyId, CredentialKind::OurKeyId)
+            | (Self::KeyId, CredentialKind::OurKeyId | CredentialKind::HexKeyId | CredentialKind::HmacToken)
+            | (Self::Secret, CredentialKind::HmacToken)
             | (Self::AccessToken, CredentialKind::Jwt)
             | (Self::HmacToken, CredentialKind::HmacToken | CredentialKind::HmacBase64)
             | (Self::Content, _) => Ok(()),
-            // Another server's IDs and secrets may have any form, even this one.
-            (
-                Self::KeyId | Self::Secret | Self::AccessToken,
-                CredentialKind::HmacToken | CredentialKind::HmacBase64,
-            ) => Err(self.wrong(looks, false)),
+            // Another server's may have any form, even this one.
+            (Self::AccessToken, CredentialKind::HmacToken)
+            | (Self::KeyId | Self::Secret | Self::AccessToken, CredentialKind::HmacBase64) => {
+                Err(self.wrong(looks, false))
+            }
             _ => Err(self.wrong(looks, true)),
         }
     }
@@ -144,14 +162,12 @@ impl ExpectedInput {
     fn wrong(self, looks: CredentialKind, is_certain: bool) -> UnexpectedInput {
         let verb = if is_certain { "this is" } else { "this looks like" };
         let hint = match (self, looks) {
-            (Self::Content, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => {
+            (Self::Content, looks) if looks.has_secret() => {
                 "; the content is sent unencrypted, so never put the secret there"
             }
             (Self::Secret, CredentialKind::HoldsSecret) => "; remove everything but the secret",
             (Self::Secret, _) => "; the Secret access key is what Show key displayed when the key was created",
-            (Self::KeyId, CredentialKind::OurSecret | CredentialKind::HoldsSecret) => {
-                "; never type the secret where it can be read"
-            }
+            (Self::KeyId, looks) if looks.has_secret() => "; never type the secret where it can be read",
             (Self::KeyId, _) => "; the Access key ID is shown in the list of keys",
             (Self::HmacToken, _) => "; an HMAC token has 64 hex digits",
             (Self::AccessToken, _) => "; the access token is what the exchange returned",
@@ -161,8 +177,20 @@ impl ExpectedInput {
     }
 }
 
+/// Whether a secret of ours is in a text that others can read, such as a label: also one that is cut short.
+pub(crate) fn reveals_secret(text: &str) -> bool {
+    (text.contains(SecretKey::PREFIX) && super::looks_secret(text)) || holds_hex_secret(text)
+}
+
+fn holds_hex_secret(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_hexdigit()).any(|word| HexKind::of(word) == Some(HexKind::Secret))
+}
+
 /// Whether a whole secret of ours is in a text, and not at its beginning alone.
 fn holds_secret(text: &str) -> bool {
+    if holds_hex_secret(text) {
+        return true;
+    }
     text.match_indices(SecretKey::PREFIX).any(|(at, _)| {
         let rest = &text.as_bytes()[at + SecretKey::PREFIX.len()..];
         let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
@@ -185,6 +213,7 @@ pub fn check_pair(id: &str, secret: &str) -> Result<(), UnexpectedInput> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::KeyFormat;
     use zeroize::Zeroizing;
 
     const ID: &str = "PK0ZAHJZ123456789KMN";
@@ -198,7 +227,7 @@ mod tests {
 
     #[test]
     fn each_in_its_own_field() {
-        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
+        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]), KeyFormat::Prefixed);
         for (wanted, text) in [
             (ExpectedInput::KeyId, ID),
             (ExpectedInput::KeyId, "11111111111111111111111111111111"),
@@ -217,8 +246,44 @@ mod tests {
     }
 
     #[test]
+    fn in_hex_the_checksum_tells_which_is_which_and_foreign_digits_are_left_alone() {
+        let id = KeyId::from_random(&[7; 28], KeyFormat::Hex);
+        let id = id.raw_for_api();
+        let secret = SecretKey::from_random(&Zeroizing::new([7; 32]), KeyFormat::Hex);
+        let secret = secret.expose();
+        let foreign = "0c".repeat(32);
+        for (wanted, text) in [
+            (ExpectedInput::KeyId, id),
+            (ExpectedInput::Secret, secret),
+            (ExpectedInput::Content, id),
+            (ExpectedInput::KeyId, &foreign),
+            (ExpectedInput::Secret, &foreign),
+            (ExpectedInput::HmacToken, &foreign),
+        ] {
+            assert_eq!(wanted.check(text), Ok(()), "{wanted:?} {text}");
+        }
+        assert_eq!(check_pair(id, secret), Ok(()));
+        assert!(check_pair(secret, id).unwrap_err().is_certain, "swapped");
+        for (wanted, text, expected) in [
+            (ExpectedInput::KeyId, secret, "this is a Secret access key"),
+            (ExpectedInput::Secret, id, "this is an Access key ID"),
+            (ExpectedInput::HmacToken, secret, "this is a Secret access key"),
+            (ExpectedInput::HmacToken, id, "this is an Access key ID"),
+            (ExpectedInput::AccessToken, secret, "this is a Secret access key"),
+            (ExpectedInput::Content, secret, "sent unencrypted"),
+            (ExpectedInput::Content, &format!("key={secret}"), "sent unencrypted"),
+            (ExpectedInput::Secret, &format!("key={secret}"), "with a Secret access key in it"),
+            (ExpectedInput::Secret, &secret.to_ascii_uppercase(), "lower case"),
+        ] {
+            let (is_certain, words) = words(wanted, text);
+            assert!(is_certain && words.contains(expected), "{wanted:?}: {words}");
+        }
+        assert!(reveals_secret(&format!("backup {secret}")) && !reveals_secret(&format!("backup {id}")));
+    }
+
+    #[test]
     fn the_others_are_named() {
-        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
+        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]), KeyFormat::Prefixed);
         let secret = secret.expose();
         assert!(words(ExpectedInput::Secret, ID).1.contains("this is an Access key ID"));
         assert!(words(ExpectedInput::KeyId, secret).1.contains("this is a Secret access key"));
@@ -226,7 +291,7 @@ mod tests {
         assert!(words(ExpectedInput::Secret, JWT).1.contains("access token"));
         assert!(words(ExpectedInput::AccessToken, secret).1.contains("not the access token"));
         assert!(words(ExpectedInput::HmacToken, secret).0);
-        assert!(!words(ExpectedInput::Secret, &"0c".repeat(32)).0, "another server's secret may look so");
+        assert!(!words(ExpectedInput::AccessToken, &"0c".repeat(32)).0, "another server's token may look so");
         assert!(words(ExpectedInput::Secret, &secret[..51]).1.contains("52 characters"));
         assert!(words(ExpectedInput::Secret, &secret.replacen(&secret[9..10], "-", 1)).0);
         assert!(words(ExpectedInput::Secret, "2222 ").1.contains("space"));

@@ -31,7 +31,9 @@ pub use curl::{CurlEndpoint, curl_text};
 pub use fold::{fold, words};
 pub use hmac::{HmacToken, hmac_token};
 pub use identity::Identity;
-pub use key::{AccessKey, CursorToken, Filter, KeyId, KeyIdError, KeyQuery, Order, Sort, Status, TextError, Texts};
+pub use key::{
+    AccessKey, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery, Order, Sort, Status, TextError, Texts,
+};
 pub use profile::Profile;
 pub use redact::{looks_secret, redact};
 pub use role::Role;

@@ -1,6 +1,6 @@
 //! The last line of defence: a secret that is in somebody's words is not repeated.
 
-use super::SecretKey;
+use super::{KeyId, SecretKey};
 
 /// The text without what looks like a secret or a token: by its prefix, or as 64 hex digits and more.
 pub fn redact(text: &str) -> String {
@@ -16,15 +16,17 @@ pub fn redact(text: &str) -> String {
 /// Whether a text may be a secret, a token or an HMAC token: such a text is not repeated in a message.
 pub fn looks_secret(text: &str) -> bool {
     // Passportal's secrets are 32 hex digits, as its IDs are; HMAC tokens 64.
-    let hex = |word: &str| word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let hex =
+        |word: &str| word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit()) && !KeyId::looks_like_ours(word);
     words(text).any(|word| is_marked(word) || is_dense(word) || hex(word))
 }
 
-/// Whether a text holds a secret of ours, a token or an HMAC token. 32 hex digits may be another server's ID; more are
-/// none, and half of an HMAC token that is typed digit by digit is of no use to anybody.
+/// Whether a text holds a secret of ours, a token or an HMAC token. 32 hex digits may be another server's ID; of more, only
+/// an ID of ours is none, and half of an HMAC token that is typed digit by digit is of no use to anybody.
 pub(crate) fn holds_credential(text: &str) -> bool {
     let mut hex = text.split(|c: char| !c.is_ascii_hexdigit());
-    words(text).any(|word| is_marked(word) || is_dense(word)) || hex.any(|run| run.len() > 32)
+    words(text).any(|word| is_marked(word) || is_dense(word))
+        || hex.any(|run| run.len() > 32 && !KeyId::looks_like_ours(run))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -8,12 +8,14 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::KeyId;
+use super::key::HexKind;
+use super::{KeyFormat, KeyId};
 
 /// A secret access key: wiped when dropped, and never printed by accident.
 ///
 /// Ours are `sk_`, 43 base-62 characters (256 bits) and 6 base-62 characters, the CRC-32 of what
-/// is before them. The checksum finds typing errors; it protects nothing.
+/// is before them; or 64 hex digits if the server was told so ([`KeyFormat`]). The checksum finds typing errors; it
+/// protects nothing.
 #[derive(Clone)]
 pub struct SecretKey(Arc<SecretBytes>);
 
@@ -28,10 +30,14 @@ struct SecretBytes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretKeyError {
     /// An access key ID is where the secret belongs.
-    #[error("this is an Access key ID; the Secret access key starts with sk_ and has 52 characters")]
+    #[error(
+        "this is an Access key ID; the Secret access key is the other value that was shown when the key was created"
+    )]
     IsKeyId,
     #[error("a Secret access key starts with sk_")]
     Prefix,
+    #[error("the letters of this Secret access key are lower case")]
+    UpperCase,
     /// It does not have [`SecretKey::CHARS`] characters; holds how many it has.
     #[error("a Secret access key has 52 characters, not {0}")]
     Length(usize),
@@ -53,8 +59,19 @@ impl SecretKey {
     /// Their whole length.
     pub const CHARS: usize = 3 + BODY + CHECK;
 
-    /// Makes a secret from 256 random bits.
-    pub fn from_random(bytes: &Zeroizing<[u8; 32]>) -> Self {
+    /// Makes a secret from 256 random bits; of one in hex, the last 32 bits aren't used.
+    pub fn from_random(bytes: &Zeroizing<[u8; 32]>, format: KeyFormat) -> Self {
+        match format {
+            KeyFormat::Prefixed => Self::prefixed(bytes),
+            KeyFormat::Hex => {
+                let mut random = Zeroizing::new([0; 28]);
+                random.copy_from_slice(&bytes[..28]);
+                Self::foreign(&HexKind::Secret.encode(&random))
+            }
+        }
+    }
+
+    fn prefixed(bytes: &Zeroizing<[u8; 32]>) -> Self {
         let mut number = bytes.clone();
         let mut text = Zeroizing::new(String::with_capacity(Self::CHARS));
         text.push_str(Self::PREFIX);
@@ -76,6 +93,10 @@ impl SecretKey {
     pub fn parse(text: &str) -> Result<Self, SecretKeyError> {
         if KeyId::looks_like_ours(text) {
             return Err(SecretKeyError::IsKeyId);
+        }
+        if HexKind::of(text) == Some(HexKind::Secret) {
+            let is_lower = !text.bytes().any(|b| b.is_ascii_uppercase());
+            return if is_lower { Ok(Self::foreign(text)) } else { Err(SecretKeyError::UpperCase) };
         }
         let rest = text.strip_prefix(Self::PREFIX).ok_or(SecretKeyError::Prefix)?;
         if text.chars().count() != Self::CHARS {
@@ -134,7 +155,7 @@ mod tests {
     use super::*;
 
     fn sample(byte: u8) -> SecretKey {
-        SecretKey::from_random(&Zeroizing::new([byte; 32]))
+        SecretKey::from_random(&Zeroizing::new([byte; 32]), KeyFormat::Prefixed)
     }
 
     #[test]
@@ -144,6 +165,17 @@ mod tests {
             assert_eq!(text.len(), 52);
             assert_eq!(SecretKey::parse(&text).map(|s| s.expose().to_owned()), Ok(text));
         }
+    }
+
+    #[test]
+    fn a_secret_in_hex_is_known_by_its_checksum() {
+        let secret = SecretKey::from_random(&Zeroizing::new([0xab; 32]), KeyFormat::Hex);
+        let text = secret.expose();
+        assert_eq!(SecretKey::parse(text).map(|secret| secret.expose().len()), Ok(64));
+        assert_eq!(SecretKey::parse(&text.to_ascii_uppercase()).err(), Some(SecretKeyError::UpperCase));
+        assert_eq!(SecretKey::parse(&text.replacen('a', "b", 1)).err(), Some(SecretKeyError::Prefix));
+        let id = KeyId::from_random(&[0xab; 28], KeyFormat::Hex);
+        assert_eq!(SecretKey::parse(id.raw_for_api()).err(), Some(SecretKeyError::IsKeyId));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::client::session_file::SessionFile;
 use crate::client::{ApiError, Client, Connection, Server, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::sentence;
-use crate::server::embedded::{EmbeddedServers, StartError, socket_in};
+use crate::server::embedded::{EmbeddedServers, EmbeddedSetup, StartError, socket_in};
 use crate::server::{DataError, DataFolder, KEEP_EVENTS, StoreAccess};
 
 /// Connects to the server of a profile: starts the embedded one, or takes the remembered session of another, if there is
@@ -49,7 +49,9 @@ pub(crate) async fn without_session(
     match config.connection(name)? {
         ServerLocation::Embedded(data) => {
             let may = if profile.read_only { StoreAccess::Read } else { may };
-            let (socket, session) = embedded.start(&data, may, config.keep_events().unwrap_or(KEEP_EVENTS)).await?;
+            let keep_events = config.keep_events().unwrap_or(KEEP_EVENTS);
+            let setup = EmbeddedSetup { may, keep_events, key_format: config.key_format(name)? };
+            let (socket, session) = embedded.start(&data, setup).await?;
             let client = Client::unix(&socket, &session)?;
             Ok(Connection::new(client, Server { profile, target: Target::Socket(socket), who: None }))
         }

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::credential_kind::{ExpectedInput, reveals_secret};
 use crate::domain::key::fields::KeyField;
-use crate::domain::{Content, Filter, KeyId, Order, SecretKey, Sort, Status, Texts, looks_secret};
+use crate::domain::{Content, Filter, KeyId, Order, Sort, Status, Texts, looks_secret};
 
 /// Refuses what cannot be an ID; another server's may have nearly any form.
 pub fn key_id(text: &str) -> Result<KeyId, String> {
@@ -24,7 +24,7 @@ pub(crate) fn key_id_or_dash(text: &str) -> Result<Option<KeyId>, String> {
 
 /// Sets a text of a key; refuses what it may not be, and what looks like a secret.
 pub(crate) fn set_text(texts: &mut Texts, field: &KeyField, text: &str) -> Result<(), String> {
-    if text.contains(SecretKey::PREFIX) && looks_secret(text) {
+    if reveals_secret(text) {
         return Err(format!("a key's {} can be read by everyone, and this looks like a secret", field.name));
     }
     texts.set(field, text).map_err(|error| error.to_string())
@@ -48,7 +48,7 @@ pub fn name(text: &str) -> Result<String, String> {
 
 /// Refuses a secret in a command: the list of processes shows it.
 pub fn command(text: &str) -> Result<String, String> {
-    if text.contains(SecretKey::PREFIX) && looks_secret(text) {
+    if reveals_secret(text) {
         return Err("this looks like a secret; the command reads it from standard input".to_owned());
     }
     Ok(text.to_owned())

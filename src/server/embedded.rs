@@ -17,7 +17,7 @@ use super::net::private_socket::PrivateSocket;
 use super::serve::serve;
 use super::state::AppState;
 use super::usage_recorder::KEEP_EVENTS;
-use crate::domain::Role;
+use crate::domain::{KeyFormat, Role};
 use crate::platform::users::name_of;
 
 /// How long running requests may take to finish when the server stops.
@@ -37,23 +37,35 @@ pub struct Embedded {
     bound: PrivateSocket,
 }
 
+/// How an embedded server is to run.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddedSetup {
+    pub may: StoreAccess,
+    /// How long events are kept.
+    pub keep_events: TimeDelta,
+    /// The form of new IDs and secrets.
+    pub key_format: KeyFormat,
+}
+
+impl From<StoreAccess> for EmbeddedSetup {
+    /// Without settings.
+    fn from(may: StoreAccess) -> Self {
+        Self { may, keep_events: KEEP_EVENTS, key_format: KeyFormat::default() }
+    }
+}
+
 /// The embedded servers of this run, one for each data folder. To be stopped, or they would not store the last uses.
 #[derive(Clone, Default)]
 pub struct EmbeddedServers(Arc<Mutex<Vec<(PathBuf, Embedded)>>>);
 
 impl EmbeddedServers {
     /// Starts the server on `folder`, unless it is running. Returns where it listens, and its session token.
-    pub async fn start(
-        &self,
-        folder: &Path,
-        may: StoreAccess,
-        keep_events: TimeDelta,
-    ) -> Result<(PathBuf, SecretString), StartError> {
+    pub async fn start(&self, folder: &Path, setup: EmbeddedSetup) -> Result<(PathBuf, SecretString), StartError> {
         let access = |server: &Embedded| (server.socket.clone(), server.session.clone());
         if let Some((_, server)) = self.0.lock().await.iter().find(|(running, _)| running == folder) {
             return Ok(access(server));
         }
-        let server = start_keeping(folder, may, keep_events).await?;
+        let server = start_with(folder, setup).await?;
         let started = access(&server);
         self.0.lock().await.push((folder.to_owned(), server));
         Ok(started)
@@ -87,10 +99,11 @@ pub fn socket_in(folder: &Path) -> Option<PathBuf> {
 
 /// Starts a server on `folder`. It listens when this returns.
 pub async fn start(folder: &Path, may: StoreAccess) -> Result<Embedded, StartError> {
-    start_keeping(folder, may, KEEP_EVENTS).await
+    start_with(folder, may.into()).await
 }
 
-async fn start_keeping(folder: &Path, may: StoreAccess, keep_events: TimeDelta) -> Result<Embedded, StartError> {
+async fn start_with(folder: &Path, setup: EmbeddedSetup) -> Result<Embedded, StartError> {
+    let EmbeddedSetup { may, keep_events, key_format } = setup;
     let data = DataFolder::open(folder, may).await?;
     let bound = PrivateSocket::bind(folder, data.store.is_read_only());
     let (bound, peers) = bound.map_err(socket_error(folder))?;
@@ -98,7 +111,8 @@ async fn start_keeping(folder: &Path, may: StoreAccess, keep_events: TimeDelta) 
     let username = username();
     let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator))
         .telling_reasons()
-        .keeping_events(keep_events);
+        .keeping_events(keep_events)
+        .giving_out(key_format);
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or_default() };
     let serving = tokio::spawn(serve(peers, state.clone(), stopped));

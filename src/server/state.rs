@@ -14,6 +14,7 @@ use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
 use super::store::Store;
 use super::usage_recorder::{KEEP_EVENTS, UsageRecorder};
+use crate::domain::KeyFormat;
 
 /// What all calls share. Clones are the same state.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub(crate) struct AppStateInner {
     pub(crate) keep_events: TimeDelta,
     /// Whether errors tell their reasons, paths among them: to the user of an embedded server.
     pub(crate) tells_reasons: bool,
+    /// The form of new IDs and secrets.
+    pub(crate) key_format: KeyFormat,
     /// Decrypted in place of an unknown key's secret, so that the answer takes as long.
     pub(crate) decoy: Vec<u8>,
 }
@@ -52,6 +55,7 @@ impl AppState {
             readiness: Readiness::default(),
             keep_events: KEEP_EVENTS,
             tells_reasons: false,
+            key_format: KeyFormat::default(),
         }))
     }
 
@@ -69,6 +73,15 @@ impl AppState {
     pub(crate) fn telling_reasons(mut self) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.tells_reasons = true;
+        }
+        self
+    }
+
+    /// New IDs and secrets have this form. For a state that no server has yet.
+    #[must_use]
+    pub(crate) fn giving_out(mut self, key_format: KeyFormat) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.key_format = key_format;
         }
         self
     }

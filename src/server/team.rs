@@ -1,9 +1,12 @@
 //! The team server: several listeners, TLS, limits, and an orderly end.
 
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::middleware::from_fn_with_state;
 use chrono::TimeDelta;
 use tokio::net::TcpListener;
@@ -16,14 +19,17 @@ use super::http::access_log::{AccessLog, observe};
 use super::http::router::router;
 use super::net::connection_limiter::ConnectionLimiter;
 use super::net::connections;
-use super::net::connections::Tls;
+use super::net::connections::{Service, Tls};
 use super::net::limits::Limits;
+use super::net::line_limiter::LineLimiter;
 use super::net::listen_addr::{ListenAddr, NamedSocket};
 use super::net::listener::{ListenSocket, Listener};
 use super::net::tls::{TlsError, TlsFiles};
+use super::net::trusted_proxies::{ProxyNetwork, TrustedProxies};
 use super::state::AppState;
 use super::store::{Store, StoreError};
 use super::usage_recorder::UsageRecorder;
+use crate::domain::KeyFormat;
 
 /// How often the server looks whether its database is still there.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
@@ -38,8 +44,12 @@ pub struct Setup {
     pub socket_mode: u32,
     /// The certificate for TLS on addresses; Unix sockets have none.
     pub tls: Option<TlsFiles>,
-    /// Whether a proxy in front of the server terminates TLS and names its clients.
+    /// Whether a proxy in front of the server terminates TLS and names its clients, and nothing else can connect.
     pub behind_proxy: bool,
+    /// Other proxies in front of that one, or those whose word is taken where others can connect too.
+    pub trusted_proxies: Vec<ProxyNetwork>,
+    /// The form of new IDs and secrets.
+    pub key_format: KeyFormat,
     pub limits: Limits,
     /// How long uses and refusals are kept.
     pub keep_events: TimeDelta,
@@ -72,6 +82,8 @@ pub struct HttpServer {
     setup: Setup,
     store: Store,
     tls: Option<Tls>,
+    proxies: Arc<TrustedProxies>,
+    refusals: Arc<LineLimiter>,
     /// Each listener ends when this is dropped.
     stop: watch::Sender<()>,
     serving: JoinSet<()>,
@@ -88,12 +100,15 @@ impl HttpServer {
         let data = DataFolder::open(&setup.data, StoreAccess::Create).await?;
         let has_no_administrators = data.store.administrators().await?.is_empty();
         let store = data.store.clone();
-        let state = AppState::new(data, Sessions::stored()).keeping_events(setup.keep_events);
+        let state = AppState::new(data, Sessions::stored());
+        let state = state.keeping_events(setup.keep_events).giving_out(setup.key_format);
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             listens: Vec::new(),
             store,
             tls,
+            proxies: Arc::new(TrustedProxies::new(setup.behind_proxy, setup.trusted_proxies.clone())),
+            refusals: Arc::default(),
             stop,
             serving: JoinSet::new(),
             end,
@@ -102,10 +117,14 @@ impl HttpServer {
             setup,
         };
         let Limits { connections, of_network, .. } = team.setup.limits;
-        let limiter = ConnectionLimiter::new(connections, (!team.setup.behind_proxy).then_some(of_network));
+        let limiter = ConnectionLimiter::new(connections, of_network, Arc::clone(&team.proxies));
+        let watch = AccessLog::new(Arc::clone(&team.proxies), team.setup.limits.request_time);
+        let router = router(state).layer(from_fn_with_state(watch, observe));
         for address in team.setup.listen.clone() {
-            let socket = team.bind(&address).await.map_err(|source| SetupError::Listen { address, source })?;
-            team.serve(Listener::new(socket, limiter.clone()), &state);
+            let sockets = team.bind(&address).await.map_err(|source| SetupError::Listen { address, source })?;
+            for socket in sockets {
+                team.serve(Listener::new(socket, limiter.clone()), router.clone());
+            }
         }
         if has_no_administrators {
             tracing::warn!("there are no administrators yet: add one with latchkey admin add, on the same data folder");
@@ -113,28 +132,38 @@ impl HttpServer {
         Ok(team)
     }
 
-    async fn bind(&mut self, listen: &ListenAddr) -> io::Result<ListenSocket> {
+    async fn bind(&mut self, listen: &ListenAddr) -> io::Result<Vec<ListenSocket>> {
         match listen {
-            ListenAddr::Tcp(address) => {
-                let listener = TcpListener::bind(address).await?;
-                self.listens.push(ListenAddr::Tcp(listener.local_addr()?));
-                Ok(ListenSocket::Tcp(listener))
+            ListenAddr::Tcp(address) => Ok(vec![self.bind_tcp(*address).await?]),
+            ListenAddr::Localhost(port) => {
+                let v4 = self.bind_tcp((Ipv4Addr::LOCALHOST, *port).into()).await?;
+                // The same port where any was asked for.
+                let port = self.listens.last().and_then(ListenAddr::port).unwrap_or(*port);
+                match self.bind_tcp((Ipv6Addr::LOCALHOST, port).into()).await {
+                    Ok(v6) => Ok(vec![v4, v6]),
+                    Err(error) if is_without_ipv6(&error) => Ok(vec![v4]),
+                    Err(error) => Err(error),
+                }
             }
             ListenAddr::Unix(path) => {
                 let (socket, listener) = NamedSocket::bind(path, self.setup.socket_mode)?;
                 self.listens.push(listen.clone());
                 self.sockets.push(socket);
-                Ok(ListenSocket::Unix(listener))
+                Ok(vec![ListenSocket::Unix(listener)])
             }
         }
     }
 
-    fn serve(&mut self, listener: Listener, state: &AppState) {
-        let (limits, behind_proxy) = (self.setup.limits, self.setup.behind_proxy);
-        let watch = AccessLog { behind_proxy, request_time: limits.request_time };
-        let router = router(state.clone()).layer(from_fn_with_state(watch, observe));
+    async fn bind_tcp(&mut self, address: SocketAddr) -> io::Result<ListenSocket> {
+        let listener = TcpListener::bind(address).await?;
+        self.listens.push(ListenAddr::Tcp(listener.local_addr()?));
+        Ok(ListenSocket::Tcp(listener))
+    }
+
+    fn serve(&mut self, listener: Listener, router: Router) {
         let tls = self.tls.clone().filter(|_| listener.is_tcp());
-        self.serving.spawn(connections::serve(listener, router, tls, limits, self.stop.subscribe()));
+        let service = Service { router, tls, limits: self.setup.limits, refusals: Arc::clone(&self.refusals) };
+        self.serving.spawn(connections::serve(listener, service, self.stop.subscribe()));
     }
 
     /// Reads the certificate from its files again; if the new one is not valid, the old one stays in use. False without
@@ -167,9 +196,16 @@ impl HttpServer {
     }
 }
 
+/// Whether this machine has no IPv6, so that its loopback address is none.
+fn is_without_ipv6(error: &io::Error) -> bool {
+    let errno = rustix::io::Errno::from_io_error(error);
+    errno.is_some_and(|errno| [rustix::io::Errno::ADDRNOTAVAIL, rustix::io::Errno::AFNOSUPPORT].contains(&errno))
+}
+
 impl Setup {
     fn check(&self, listen: &ListenAddr) -> Result<(), SetupError> {
         match listen {
+            ListenAddr::Localhost(_) => Ok(()),
             ListenAddr::Tcp(address) => {
                 let is_safe = self.tls.is_some() || self.behind_proxy || address.ip().to_canonical().is_loopback();
                 if is_safe { Ok(()) } else { Err(SetupError::Plain(listen.clone())) }

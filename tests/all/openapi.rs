@@ -25,6 +25,7 @@ async fn each_documented_answer_is_given() {
     let granted = server.exchange(&id, &secret).await;
     let token = granted.body["access_token"].as_str().unwrap();
     server.verify(token).await;
+    send(server.anyone(Method::GET, "/auth/verify/app").header("x-access-token", token)).await;
     server.verify("none").await;
     send(server.anyone(Method::GET, "/health")).await;
     server.exchange(&id, "wrong").await;
@@ -98,6 +99,8 @@ async fn refused(server: &Server, id: &str) {
         if [Method::POST, Method::PATCH].contains(&method) {
             let call = server.call(method, &path.replace("%FF", id)).header("content-type", "application/json");
             let call = call.header("idempotency-key", "large").header("x-key", "PK1").header("x-hash", "00");
+            let compressed = call.try_clone().unwrap().header("content-encoding", "gzip");
+            assert_eq!(send(compressed.body("{}")).await.status, 415);
             assert_eq!(send(call.body(large.clone())).await.status, 413);
         }
     }
@@ -156,6 +159,32 @@ async fn each_documented_field_is_known_and_no_other() {
             known(&answer, name != "colour");
         }
     }
+}
+
+/// A parameter that may not be empty is documented so, and one that is documented so is refused when it is empty.
+#[tokio::test]
+async fn parameters_that_may_not_be_empty_are_documented_so() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    let mut found = Vec::new();
+    for (method, path, operation) in openapi::operations() {
+        let path = path.replace("/api/v2", "").replace("{id}", &id);
+        for parameter in operation["parameters"].as_array().into_iter().flatten().map(openapi::follow) {
+            let (name, place) = (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap());
+            if openapi::follow(&parameter["schema"])["minLength"] != 1 {
+                continue;
+            }
+            let call = server.call(method.parse().unwrap(), &path).header("content-type", "application/json");
+            let call = if place == "query" { call.query(&[(name, "")]) } else { call.header(name, "") };
+            let call = if name == "x-hash" { call.header("x-key", &id) } else { call };
+            let answer = send(call.body("{}")).await;
+            assert_eq!(answer.status, 400, "{method} {path} with an empty {name}: {answer:?}");
+            assert!(answer.body["message"].as_str().unwrap().contains(name), "{answer:?}");
+            found.push(format!("{method} {name}"));
+        }
+    }
+    found.sort();
+    assert_eq!(found, ["GET cursor", "GET cursor", "POST Idempotency-Key", "POST x-hash", "POST x-key"]);
 }
 
 fn known(answer: &server::Answer, expected: bool) {

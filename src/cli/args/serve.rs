@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use super::path;
 use crate::config::KEEP_EVENTS_MOST;
+use crate::domain::KeyFormat;
 use crate::server::KEEP_EVENTS;
 use crate::server::net::limits::Limits;
 use crate::server::net::listen_addr::ListenAddr;
+use crate::server::net::trusted_proxies::ProxyNetwork;
 
 /// Arguments of `latchkey serve`.
 #[derive(Debug, Args)]
@@ -30,6 +33,14 @@ pub struct Serve {
     /// Trust the last address in X-Forwarded-For; for a server that only a TLS proxy can reach
     #[arg(long)]
     pub behind_proxy: bool,
+    /// Addresses or networks of proxies, e.g. 10.0.0.0/8,192.0.2.7: the client is the last address in X-Forwarded-For
+    /// that isn't one of them. Alone, only these may name clients; with --behind-proxy they are in front of that proxy
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub trusted_proxies: Vec<ProxyNetwork>,
+    /// Form of new access key IDs and secrets: prefixed (PK…, sk_…), or hex (64 digits each) for clients that check
+    /// for Passportal's form; keys of either form work
+    #[arg(long, value_name = "FORM", default_value = "prefixed", value_parser = key_format())]
+    pub key_format: KeyFormat,
     /// Format of the log on standard error
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -48,7 +59,7 @@ pub struct Serve {
     /// Maximum number of connections; more wait until one closes
     #[arg(long, value_name = "N", default_value_t = Limits::CONNECTIONS, value_parser = connections)]
     pub max_connections: usize,
-    /// Maximum number of connections from one address; more are closed at once (not with --behind-proxy)
+    /// Maximum number of connections from one address; more are closed at once (not for proxies)
     #[arg(long, value_name = "N", default_value_t = Limits::OF_NETWORK, value_parser = connections)]
     pub max_per_address: usize,
     /// Delete recorded uses and refusals of keys after this many days; what administrators did is kept
@@ -84,6 +95,10 @@ impl Serve {
 
 fn days() -> clap::builder::RangedI64ValueParser<i64> {
     clap::value_parser!(i64).range(1..=KEEP_EVENTS_MOST)
+}
+
+fn key_format() -> impl TypedValueParser<Value = KeyFormat> {
+    PossibleValuesParser::new(KeyFormat::NAMES).try_map(|name| name.parse::<KeyFormat>())
 }
 
 fn seconds() -> clap::builder::RangedU64ValueParser<u64> {

@@ -180,7 +180,7 @@ impl fmt::Debug for BaseUrl {
 fn check_characters(text: &str) -> Result<(), BaseUrlError> {
     if text.is_empty() {
         Err(BaseUrlError::Empty)
-    } else if text.starts_with(SecretKey::PREFIX) {
+    } else if text.starts_with(SecretKey::PREFIX) || SecretKey::parse(text).is_ok() {
         Err(BaseUrlError::IsSecret)
     } else if text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
         Err(BaseUrlError::NotAUrl("it contains a space, a line break or another invalid character"))

@@ -185,7 +185,7 @@ fn of_key(evidence: &Evidence<'_>) -> Option<Finding> {
     match &evidence.key {
         KeyState::Unknown | KeyState::Unlisted => None,
         KeyState::Missing => Some(Finding::fault(
-            "The server has no key with this ID. It was deleted or belongs to another server.",
+            "The server has no key with this ID. It was deleted or belongs to another server, or it is no ID.",
             "Compare the ID with the list of keys, or create a new key.",
         )),
         KeyState::Known(key) => match key.status {
@@ -224,7 +224,9 @@ fn of_pair(evidence: &Evidence<'_>) -> Finding {
     let ours = evidence.secret.is_some_and(|secret| SecretKey::parse(secret.expose()).is_ok());
     let what = match (&evidence.key, ours) {
         (KeyState::Known(_), true) => "The secret is intact (its checksum is right) but belongs to another key.",
-        (KeyState::Known(_), false) => "The secret belongs to another key, or one of its characters is wrong.",
+        (KeyState::Known(_), false) => {
+            "The secret belongs to another key, one of its characters is wrong, or it is something else (an HMAC token)."
+        }
         (_, true) => {
             "The secret is intact (its checksum is right), so the ID belongs to another key, or the key is deleted, inactive or expired."
         }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use super::{HexKind, KeyFormat};
 use crate::domain::{ConfusableWarning, Untrusted};
 
 /// An access key ID: the public half of a key pair.
 ///
-/// Ours are `PK` and 18 characters of Crockford's base 32 (90 random bits). Those of other
-/// servers are opaque text of 1 to 128 characters.
+/// Ours are `PK` and 18 characters of Crockford's base 32 (90 random bits), or 64 hex digits if the server was told so
+/// ([`KeyFormat`]). Those of other servers are opaque text of 1 to 128 characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct KeyId(Untrusted);
 
@@ -37,17 +38,31 @@ impl KeyId {
         }
     }
 
-    /// Makes an ID of ours. Five bits of each byte are used.
-    pub fn from_random(bytes: &[u8; 18]) -> Self {
-        let mut text = String::from(Self::PREFIX);
-        text.extend(bytes.iter().map(|b| char::from(Self::ALPHABET[usize::from(b & 31)])));
-        Self(Untrusted::new(&text))
+    /// Makes an ID of ours. Of a prefixed one, five bits of each of the first 18 bytes are used.
+    pub fn from_random(bytes: &[u8; 28], format: KeyFormat) -> Self {
+        match format {
+            KeyFormat::Prefixed => {
+                let mut text = String::from(Self::PREFIX);
+                text.extend(bytes[..18].iter().map(|b| char::from(Self::ALPHABET[usize::from(b & 31)])));
+                Self(Untrusted::new(&text))
+            }
+            // In upper case, as all IDs of ours; a secret is in lower case.
+            KeyFormat::Hex => Self(Untrusted::new(&HexKind::KeyId.encode(bytes).to_ascii_uppercase())),
+        }
     }
 
     /// Whether a text has the form of an ID of ours: to tell an ID from a secret.
     pub fn looks_like_ours(text: &str) -> bool {
-        text.len() == 20
-            && text.strip_prefix(Self::PREFIX).is_some_and(|rest| rest.bytes().all(|b| Self::ALPHABET.contains(&b)))
+        let prefixed = || {
+            text.len() == 20
+                && text.strip_prefix(Self::PREFIX).is_some_and(|rest| rest.bytes().all(|b| Self::ALPHABET.contains(&b)))
+        };
+        prefixed() || HexKind::of(text) == Some(HexKind::KeyId)
+    }
+
+    /// A text as an ID of ours is stored, if it is one: in hex the case of the digits doesn't matter.
+    pub(crate) fn as_stored(text: String) -> String {
+        if HexKind::of(&text) == Some(HexKind::KeyId) { text.to_ascii_uppercase() } else { text }
     }
 
     /// The text for the screen, at most `max_cells` wide.
@@ -96,10 +111,15 @@ mod tests {
 
     #[test]
     fn our_ids_have_the_contracts_form() {
-        let id = KeyId::from_random(&[0, 31, 10, 17, 18, 255, 1, 2, 3, 4, 5, 6, 7, 8, 9, 19, 20, 21]);
+        let mut bytes = [0; 28];
+        bytes[..18].copy_from_slice(&[0, 31, 10, 17, 18, 255, 1, 2, 3, 4, 5, 6, 7, 8, 9, 19, 20, 21]);
+        let id = KeyId::from_random(&bytes, KeyFormat::Prefixed);
         assert_eq!(id.raw_for_api(), "PK0ZAHJZ123456789KMN");
         assert!(KeyId::looks_like_ours(id.raw_for_api()));
         assert_eq!(id.last_four(), "9KMN");
+        let hex = KeyId::from_random(&bytes, KeyFormat::Hex);
+        assert_eq!(hex.raw_for_api(), "001F0A1112FF0102030405060708091314150000000000000000000066049DA3");
+        assert!(KeyId::looks_like_ours(hex.raw_for_api()));
         assert_eq!(KeyId::parse("PK\u{1b}[2J\u{202e}").unwrap().last_four(), "02e}");
     }
 
@@ -110,5 +130,6 @@ mod tests {
         assert_eq!(KeyId::parse(&"f".repeat(129)), Err(KeyIdError::TooLong));
         assert_eq!(KeyId::parse(""), Err(KeyIdError::Empty));
         assert!(!KeyId::looks_like_ours(&"f".repeat(32)));
+        assert!(!KeyId::looks_like_ours(&"f".repeat(64)));
     }
 }

@@ -2,11 +2,14 @@
 
 mod access_key;
 pub mod fields;
+mod format;
 mod id;
 mod query;
 mod texts;
 
 pub use access_key::{AccessKey, Status};
+pub(crate) use format::HexKind;
+pub use format::KeyFormat;
 pub use id::{KeyId, KeyIdError};
 pub use query::{CursorToken, Filter, KeyQuery, Order, Sort};
 pub use texts::{TextError, Texts};

@@ -139,14 +139,17 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::Filter;
-    use crate::domain::SecretKey;
+    use crate::domain::{KeyFormat, KeyId, SecretKey};
 
     #[test]
     fn no_credential_is_a_filter() {
-        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]));
+        let secret = SecretKey::from_random(&Zeroizing::new([9; 32]), KeyFormat::Prefixed);
+        let hex = SecretKey::from_random(&Zeroizing::new([9; 32]), KeyFormat::Hex);
+        let id = KeyId::from_random(&[9; 28], KeyFormat::Hex);
         let session = "q7Yw3mXk0ZfT-dVb2LrGh8JnPs5AcE1uUoIi9BvKx4M";
         for refused in [
             secret.expose(),
+            hex.expose(),
             "at sk_abcdefgh",
             "eyJ0eXAi.a.b",
             &format!("at{}", "0c".repeat(32)),
@@ -156,7 +159,9 @@ mod tests {
             let why = Filter::check(refused).unwrap_err();
             assert!(!why.contains(refused), "{why}");
         }
-        for good in ["", "nightly backup", "sk_", "task_list", "PK7QW3N5ZJ0V4T8M2XHC", &"2".repeat(32)] {
+        for good in
+            [id.raw_for_api(), "", "nightly backup", "sk_", "task_list", "PK7QW3N5ZJ0V4T8M2XHC", &"2".repeat(32)]
+        {
             assert_eq!(Filter::check(good), Ok(()), "{good}");
         }
     }

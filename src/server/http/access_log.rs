@@ -1,44 +1,79 @@
 //! What wraps each request of the team server: its client's address, its time limit, and its line in the log.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::client_addr::{ClientAddr, LoggedPrincipal};
 use super::failure::HttpError;
 use super::router::no_store;
+use super::routes::{HEALTH, READY};
 use crate::server::net::listener::Peer;
+use crate::server::net::trusted_proxies::TrustedProxies;
 
-/// How requests are wrapped.
-#[derive(Clone, Copy)]
+/// How requests are wrapped. Clones are the same log.
+#[derive(Clone)]
 pub(crate) struct AccessLog {
-    /// Whether a proxy in front names the clients.
-    pub(crate) behind_proxy: bool,
+    proxies: Arc<TrustedProxies>,
     /// How long a request may take.
-    pub(crate) request_time: Duration,
+    request_time: Duration,
+    /// Whether the log says already that a proxy doesn't name its clients.
+    is_nameless_told: Arc<AtomicBool>,
+}
+
+impl AccessLog {
+    pub(crate) fn new(proxies: Arc<TrustedProxies>, request_time: Duration) -> Self {
+        Self { proxies, request_time, is_nameless_told: Arc::default() }
+    }
+
+    /// Where a request comes from.
+    fn source(&self, peer: Peer, headers: &HeaderMap, route: Option<&MatchedPath>) -> ClientAddr {
+        if !self.proxies.is_proxy(peer.0) {
+            return ClientAddr::of_peer(peer.0);
+        }
+        if let Some(client) = ClientAddr::of_proxy(headers, &self.proxies) {
+            return client;
+        }
+        // A proxy's own question whether the server is alive has no client.
+        let is_health = route.is_some_and(|route| [HEALTH, READY].contains(&route.as_str()));
+        if !is_health && !self.is_nameless_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "requests have no address in X-Forwarded-For, so all clients share the limits of one: have the proxy \
+                 set that header"
+            );
+        }
+        ClientAddr::of_peer(peer.0)
+    }
 }
 
 /// Answers a request in time, and logs one line about it. The line has no text of the client: the path is the route's,
 /// and the name is one that exists.
 pub(crate) async fn observe(
     State(watch): State<AccessLog>,
-    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let begun = Instant::now();
-    let forwarded = watch.behind_proxy.then(|| ClientAddr::of_proxy(request.headers())).flatten();
-    let source = forwarded.unwrap_or_else(|| ClientAddr::of_peer(peer));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let source = watch.source(peer, request.headers(), route.as_ref());
     let who = LoggedPrincipal::default();
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(source.clone());
-    let response = match tokio::time::timeout(watch.request_time, next.run(request)).await {
+    let answered = match host_error(&request) {
+        Some(error) => Err(error),
+        None => tokio::time::timeout(watch.request_time, next.run(request)).await.map_err(|_| HttpError::slow()),
+    };
+    let response = match answered {
         Ok(response) => response,
-        Err(_) => no_store(HttpError::slow().into_response()).await,
+        Err(error) => no_store(error.into_response()).await,
     };
     let status = response.status().as_u16();
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -51,6 +86,17 @@ pub(crate) async fn observe(
         tracing::info!(method, route, status, ms, from = source.0, who, "request");
     }
     response
+}
+
+/// What RFC 9112 (section 3.2) demands of HTTP/1.1: proxies would not agree which host is meant.
+fn host_error(request: &Request) -> Option<HttpError> {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    match hosts {
+        1 => None,
+        0 if request.version() < Version::HTTP_11 => None,
+        0 => Some(HttpError::malformed("Host", "is missing")),
+        _ => Some(HttpError::malformed("Host", "is given twice")),
+    }
 }
 
 /// Whether a method is a standard one; others are text of the client.

@@ -8,6 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
+use crate::server::net::trusted_proxies::TrustedProxies;
+
 /// Where a request comes from: an IP address, or `local` for a Unix socket. Servers on TCP put one into the request's
 /// extensions.
 #[derive(Clone, Debug)]
@@ -36,15 +38,29 @@ impl ClientAddr {
         Self(peer.map_or_else(|| "local".to_owned(), |peer| peer.ip().to_canonical().to_string()))
     }
 
-    /// The client's address as the proxy in front names it: the last of `X-Forwarded-For`, since everything before it
-    /// came from the client. `None` if there is none.
-    pub(crate) fn of_proxy(headers: &HeaderMap) -> Option<Self> {
-        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        let last = last.rsplit(',').next().unwrap_or_default().trim();
-        let bare = last.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        let address = bare.or_else(|_| last.parse::<SocketAddr>().map(|address| address.ip())).ok()?;
-        Some(Self(address.to_canonical().to_string()))
+    /// The client's address as the proxies in front name it: the last of `X-Forwarded-For` that is none of theirs, since
+    /// everything before it came from the client. `None` if there is none.
+    pub(crate) fn of_proxy(headers: &HeaderMap, proxies: &TrustedProxies) -> Option<Self> {
+        let mut client = None;
+        for line in headers.get_all("x-forwarded-for").iter().rev() {
+            for hop in line.to_str().unwrap_or_default().rsplit(',') {
+                // Whoever wrote what is no address, nothing before it can be believed.
+                let Some(address) = address(hop.trim()) else { return client };
+                client = Some(Self(address.to_string()));
+                if !proxies.has(address) {
+                    return client;
+                }
+            }
+        }
+        client
     }
+}
+
+/// An address as proxies write it: with or without a port or brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let address = bare.or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip())).ok()?;
+    Some(address.to_canonical())
 }
 
 impl<S: Sync> FromRequestParts<S> for ClientAddr {
@@ -68,11 +84,16 @@ mod tests {
     use super::*;
 
     fn of_proxy(lines: &[&str]) -> Option<String> {
+        of_proxies(lines, &[])
+    }
+
+    fn of_proxies(lines: &[&str], proxies: &[&str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        ClientAddr::of_proxy(&headers).map(|source| source.0)
+        let proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
+        ClientAddr::of_proxy(&headers, &TrustedProxies::new(true, proxies)).map(|source| source.0)
     }
 
     #[test]
@@ -87,5 +108,17 @@ mod tests {
         for lines in [&[][..], &["unknown"], &["192.0.2.1, "], &["192.0.2.1\tx"]] {
             assert_eq!(of_proxy(lines), None, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn with_several_proxies_the_client_is_before_the_first_of_them() {
+        let proxies = ["10.0.0.0/8", "2001:db8::1"];
+        let of = |lines: &[&str]| of_proxies(lines, &proxies);
+        assert_eq!(of(&["198.51.100.9, 192.0.2.1, 10.0.0.2"]).unwrap(), "192.0.2.1", "not what the client claims");
+        assert_eq!(of(&["198.51.100.9", "192.0.2.1", "[2001:db8::1]:443, 10.0.0.2"]).unwrap(), "192.0.2.1");
+        assert_eq!(of(&["192.0.2.1"]).unwrap(), "192.0.2.1");
+        assert_eq!(of(&["10.0.0.3, 10.0.0.2"]).unwrap(), "10.0.0.3", "a request of a proxy's own");
+        assert_eq!(of(&["192.0.2.1, unknown, 10.0.0.2"]).unwrap(), "10.0.0.2", "nothing before it is believed");
+        assert_eq!(of(&["unknown"]), None);
     }
 }

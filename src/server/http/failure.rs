@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -81,6 +81,12 @@ impl HttpError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, 0, "The body is larger than 64 KiB")
     }
 
+    /// 415: a body that is compressed.
+    pub(crate) fn compressed() -> Self {
+        let message = "content-encoding: compressed bodies are not accepted; send the body uncompressed";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, 0, message)
+    }
+
     /// 422: an idempotency key that cannot be used for this.
     pub(crate) fn spent(why: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, 0, format!("Idempotency-Key: {why}"))
@@ -118,6 +124,10 @@ impl IntoResponse for HttpError {
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 11.6.1: a 401 must say how to authenticate. Java's client refuses one that doesn't.
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            // RFC 9110, section 12.5.3: so the client knows that it's the coding.
+            response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));

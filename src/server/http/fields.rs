@@ -4,10 +4,9 @@
 
 use std::fmt;
 
-use axum::Form;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Query, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
 use chrono::DateTime;
@@ -16,7 +15,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::failure::HttpError;
+use super::router::MOST_BODY;
 use crate::server::store::ExpiryChange;
+
+/// What a gzip file begins with (RFC 1952, section 2.3.1).
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// What a client sent, by name.
 pub(crate) struct Fields(Map<String, Value>);
@@ -28,25 +31,21 @@ impl Fields {
     }
 
     pub(crate) async fn of_json(request: Request) -> Result<Self, HttpError> {
-        if media_type(request.headers()) != "application/json" {
-            return Err(HttpError::malformed("content-type", "must be application/json"));
+        match media_type(request.headers()).as_str() {
+            "application/json" => Self::of_json_body(&read(request).await?),
+            "" => Err(HttpError::malformed("content-type", "is missing; send application/json")),
+            _ => Err(HttpError::malformed("content-type", "must be application/json")),
         }
-        Self::of_json_body(request).await
     }
 
     /// Reads a body that is JSON or a form.
     pub(crate) async fn of_body(request: Request) -> Result<Self, HttpError> {
         match media_type(request.headers()).as_str() {
-            "application/json" => Self::of_json_body(request).await,
-            "application/x-www-form-urlencoded" => {
-                match Form::<Vec<(String, String)>>::from_request(request, &()).await {
-                    // curl -d names a form unless it is told otherwise.
-                    Ok(Form(pairs)) if pairs.first().is_some_and(|(name, _)| name.trim_start().starts_with('{')) => {
-                        Err(HttpError::malformed("content-type", "must be application/json, since the body is JSON"))
-                    }
-                    Ok(Form(pairs)) => Self::of_pairs(pairs),
-                    Err(rejection) => Err(unreadable(rejection, "not a form")),
-                }
+            "application/json" => Self::of_json_body(&read(request).await?),
+            "application/x-www-form-urlencoded" => Self::of_form_body(&read(request).await?),
+            "" => {
+                let why = "is missing; send application/json or application/x-www-form-urlencoded";
+                Err(HttpError::malformed("content-type", why))
             }
             _ => {
                 let why = "must be application/json or application/x-www-form-urlencoded";
@@ -55,10 +54,18 @@ impl Fields {
         }
     }
 
-    async fn of_json_body(request: Request) -> Result<Self, HttpError> {
-        let bytes =
-            Bytes::from_request(request, &()).await.map_err(|rejection| unreadable(rejection, "not readable"))?;
-        match serde_json::from_slice(&bytes) {
+    fn of_form_body(bytes: &[u8]) -> Result<Self, HttpError> {
+        // What curl -d and others send unless they are told the type.
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            let why = "must be application/json, since the body is JSON";
+            return Err(HttpError::malformed("content-type", why));
+        }
+        let pairs = url::form_urlencoded::parse(bytes).into_owned();
+        Self::of_pairs(pairs.collect())
+    }
+
+    fn of_json_body(bytes: &[u8]) -> Result<Self, HttpError> {
+        match serde_json::from_slice(bytes) {
             Ok(Pairs(pairs)) => Self::of_pairs(pairs),
             Err(error) if error.is_data() => Err(HttpError::malformed("body", "must be a JSON object")),
             Err(error) => {
@@ -155,12 +162,25 @@ fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// A body over the limit has its own error.
-fn unreadable(rejection: impl IntoResponse, why: &str) -> HttpError {
-    match rejection.into_response().status() {
-        StatusCode::PAYLOAD_TOO_LARGE => HttpError::too_large(),
-        _ => HttpError::malformed("body", why),
+/// Reads a body. What its headers say that can't be used is refused before: a client that waits for `100 Continue`
+/// doesn't send it then.
+async fn read(request: Request) -> Result<Bytes, HttpError> {
+    check_head(request.headers())?;
+    let bytes =
+        Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => HttpError::too_large(),
+            _ => HttpError::malformed("body", "not readable"),
+        })?;
+    if bytes.starts_with(GZIP) { Err(HttpError::compressed()) } else { Ok(bytes) }
+}
+
+fn check_head(headers: &HeaderMap) -> Result<(), HttpError> {
+    let value = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    if value(CONTENT_ENCODING).is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) {
+        return Err(HttpError::compressed());
     }
+    let length = value(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MOST_BODY) { Err(HttpError::too_large()) } else { Ok(()) }
 }
 
 /// A name that the client sent, short and without control characters.

@@ -15,7 +15,7 @@ use super::routes::{BELOW_VERIFY, ROUTES};
 use crate::server::state::AppState;
 
 /// The longest body that is read, in bytes.
-const MOST_BODY: usize = 64 * 1024;
+pub(crate) const MOST_BODY: usize = 64 * 1024;
 
 /// Every route, as a value: tests may serve it without a listener.
 pub fn router(state: AppState) -> Router {
@@ -23,8 +23,8 @@ pub fn router(state: AppState) -> Router {
     let router = ROUTES
         .iter()
         .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
-        .route(BELOW_VERIFY[0], any(exchange::verify))
-        .route(BELOW_VERIFY[1], any(exchange::verify))
+        .route(BELOW_VERIFY[0], any(exchange::verify_below))
+        .route(BELOW_VERIFY[1], any(exchange::verify_below))
         .fallback(|| async { HttpError::not_found("This path") })
         .method_not_allowed_fallback(|| async { HttpError::method() })
         .layer(DefaultBodyLimit::max(MOST_BODY))

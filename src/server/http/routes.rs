@@ -19,9 +19,12 @@ const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodR
 }
 
 /// Where proxies ask whether a request may pass. Some ask with the method of that request (`forward_auth`), and Envoy's
-/// `ext_authz` below this path with its path too.
+/// `ext_authz` below this path, with its path too.
 pub(crate) const VERIFY: &str = "/api/v2/auth/verify";
 pub(crate) const BELOW_VERIFY: [&str; 2] = ["/api/v2/auth/verify/", "/api/v2/auth/verify/{*path}"];
+/// For monitoring, and for proxies that ask whether this server is alive.
+pub(crate) const HEALTH: &str = "/api/v2/health";
+pub(crate) const READY: &str = "/api/v2/ready";
 
 pub const ROUTES: [ApiRoute; 12] = [
     route("GET", "/api/v2/keys", || get(list::list)),
@@ -34,6 +37,6 @@ pub const ROUTES: [ApiRoute; 12] = [
     route("GET", VERIFY, || any(exchange::verify)),
     route("POST", "/api/v2/auth/session", || post(sign_in::sign_in)),
     route("DELETE", "/api/v2/auth/session", || delete(sign_in::sign_out)),
-    route("GET", "/api/v2/health", || get(health::health)),
-    route("GET", "/api/v2/ready", || get(health::ready)),
+    route("GET", HEALTH, || get(health::health)),
+    route("GET", READY, || get(health::ready)),
 ];

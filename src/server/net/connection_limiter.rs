@@ -3,18 +3,23 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
+use super::line_limiter::LineLimiter;
 use super::throttle::network_of;
+use super::trusted_proxies::TrustedProxies;
 
 /// The slots of all listeners together.
 #[derive(Clone)]
 pub(crate) struct ConnectionLimiter {
     all: Arc<Semaphore>,
     shares: ConnectionShares,
-    /// `None` if all clients come through one proxy.
-    most_of_network: Option<usize>,
+    most_of_network: usize,
+    /// They bring many clients, and have no limit of their own.
+    proxies: Arc<TrustedProxies>,
+    refusals: Arc<LineLimiter>,
 }
 
 /// The slots that each network has taken. Has at most as many entries as there are slots.
@@ -27,8 +32,9 @@ pub(crate) struct ConnectionPermit {
 }
 
 impl ConnectionLimiter {
-    pub(crate) fn new(all: usize, most_of_network: Option<usize>) -> Self {
-        Self { all: Arc::new(Semaphore::new(all)), shares: ConnectionShares::default(), most_of_network }
+    pub(crate) fn new(all: usize, most_of_network: usize, proxies: Arc<TrustedProxies>) -> Self {
+        let all = Arc::new(Semaphore::new(all));
+        Self { all, shares: ConnectionShares::default(), most_of_network, proxies, refusals: Arc::default() }
     }
 
     /// Waits until one of all is free.
@@ -38,13 +44,17 @@ impl ConnectionLimiter {
 
     /// Takes the slot for a client; `None` if its network has its share already.
     pub(crate) fn take(&self, one_of_all: OwnedSemaphorePermit, peer: Option<SocketAddr>) -> Option<ConnectionPermit> {
-        let Some((peer, most)) = peer.zip(self.most_of_network) else {
+        let Some(peer) = peer.filter(|peer| !self.proxies.is_proxy(Some(*peer))) else {
             return Some(ConnectionPermit { _one_of_all: one_of_all, share: None });
         };
         let network = network_of(peer.ip().to_canonical());
         let mut shares = lock(&self.shares);
         let taken = shares.entry(network).or_default();
-        if *taken >= most {
+        if *taken >= self.most_of_network {
+            if let Some(unlogged) = self.refusals.admit(Instant::now()) {
+                let (from, limit) = (peer.ip().to_canonical(), self.most_of_network);
+                tracing::warn!(%from, limit, unlogged, "refused a connection: too many from this address");
+            }
             return None;
         }
         *taken += 1;
@@ -75,7 +85,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_network_has_its_share_and_gets_it_back() {
-        let limiter = ConnectionLimiter::new(10, Some(2));
+        let limiter = ConnectionLimiter::new(10, 2, Arc::default());
         let take = async |peer: &str| limiter.take(limiter.one_of_all().await.unwrap(), Some(peer.parse().unwrap()));
         let first = take("192.0.2.1:1").await.unwrap();
         let second = take("[::ffff:192.0.2.1]:2").await.unwrap();
@@ -92,7 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_proxy_may_take_all() {
-        let limiter = ConnectionLimiter::new(3, None);
+        let limiter = ConnectionLimiter::new(3, 1, Arc::new(TrustedProxies::new(true, Vec::new())));
         let mut taken = Vec::new();
         for _ in 0..3 {
             let one = limiter.one_of_all().await.unwrap();

@@ -3,17 +3,18 @@
 //! Uses hyper directly, as axum's `serve` does: `serve` has no limits on the size and time of a head, and crates that
 //! have them bring HTTP/2, whose own limits would have to be set too.
 
-use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -21,10 +22,14 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::TlsAcceptor;
+use tower_service::Service as _;
 
 use super::connection_limiter::ConnectionPermit;
 use super::limits::Limits;
-use super::listener::{Listener, Stream};
+use super::line_limiter::LineLimiter;
+use super::listener::{Listener, Peer, Stream};
+use crate::server::http::client_addr::ClientAddr;
+use crate::server::http::routes::VERIFY;
 
 /// The wait after an error such as running out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -47,15 +52,20 @@ impl Tls {
     }
 }
 
+/// What the connections of a listener have in common.
+#[derive(Clone)]
+pub(crate) struct Service {
+    pub(crate) router: Router,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) limits: Limits,
+    /// Of requests that are refused before they reach the router.
+    pub(crate) refusals: Arc<LineLimiter>,
+}
+
 /// Serves until the sender of `stop` is gone; then lets running requests finish for a while.
-pub(crate) async fn serve(
-    listener: Listener,
-    router: Router,
-    tls: Option<Tls>,
-    limits: Limits,
-    mut stop: watch::Receiver<()>,
-) {
+pub(crate) async fn serve(listener: Listener, service: Service, mut stop: watch::Receiver<()>) {
     let (graceful, mut running) = (GracefulShutdown::new(), JoinSet::new());
+    let limits = service.limits;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(limits.header_bytes);
     loop {
@@ -66,10 +76,7 @@ pub(crate) async fn serve(
         while running.try_join_next().is_some() {}
         match accepted {
             Ok((connection, slot, peer)) => {
-                let router = router.clone().layer(Extension(ConnectInfo(peer)));
-                let tls = tls.as_ref().map(Tls::acceptor);
-                let connection = (connection, slot);
-                running.spawn(answer(connection, router, tls, http.clone(), limits, graceful.watcher()));
+                running.spawn(answer((connection, slot, peer), service.clone(), http.clone(), graceful.watcher()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
@@ -84,27 +91,41 @@ pub(crate) async fn serve(
 
 /// Answers on a connection, which holds its slot until it ends.
 async fn answer(
-    (connection, _slot): (Box<dyn Stream>, ConnectionPermit),
-    router: Router,
-    tls: Option<TlsAcceptor>,
+    (connection, _slot, peer): (Box<dyn Stream>, ConnectionPermit, Peer),
+    Service { router, tls, limits, refusals }: Service,
     http: http1::Builder,
-    limits: Limits,
     watcher: Watcher,
 ) {
+    let router = router.layer(Extension(ConnectInfo(peer)));
     // Answers that the client does not read fill the kernel's buffers; then a write waits.
     let mut connection = TimeoutWriter::new(connection);
     connection.set_timeout(Some(limits.request_time));
     let connection = Box::pin(connection);
-    let result = match tls {
+    let result = match tls.as_ref().map(Tls::acceptor) {
         None => talk(connection, router, &http, watcher).await,
         Some(tls) => match timeout(limits.header_time, tls.accept(connection)).await {
             Ok(Ok(stream)) => talk(stream, router, &http, watcher).await,
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => return tracing::debug!("a TLS handshake took too long"),
         },
     };
     if let Err(error) = result {
-        tracing::debug!(%error, "a connection failed");
+        let Some(why) = refusal(&error) else { return tracing::debug!(%error, "a connection failed") };
+        if let Some(unlogged) = refusals.admit(Instant::now()) {
+            let from = ClientAddr::of_peer(peer.0).0;
+            tracing::warn!(from, unlogged, "refused a request: {why}");
+        }
+    }
+}
+
+/// Why hyper answered a request itself, without asking the router.
+fn refusal(error: &hyper::Error) -> Option<&'static str> {
+    if error.is_parse_too_large() {
+        Some("431, its headers are larger than --max-header or more than 100")
+    } else if error.is_parse() {
+        Some("400, it isn't HTTP/1.1 (or it is TLS, and this port has none)")
+    } else {
+        None
     }
 }
 
@@ -113,7 +134,54 @@ async fn talk(
     router: Router,
     http: &http1::Builder,
     watcher: Watcher,
-) -> io::Result<()> {
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    watcher.watch(connection).await.map_err(io::Error::other)
+) -> hyper::Result<()> {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        tidy(request.uri_mut());
+        router.clone().call(request)
+    });
+    watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+}
+
+/// Makes one slash of several, and takes the last one off: clients join a base URL and a path in every way.
+fn tidy(uri: &mut Uri) {
+    let path = uri.path();
+    if !path.contains("//") && (path.len() < 2 || !path.ends_with('/')) {
+        return;
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    // Asked below its path, even if nothing follows, this call answers otherwise.
+    let path = format!("/{}", parts.join("/"));
+    let end = if path == VERIFY && uri.path().ends_with('/') { "/" } else { "" };
+    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    let mut new = uri.clone().into_parts();
+    new.path_and_query = format!("{path}{end}{query}").parse().ok();
+    if let Ok(new) = Uri::from_parts(new) {
+        *uri = new;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_too_many_are_taken_away() {
+        for (given, expected) in [
+            ("/api/v2/keys", "/api/v2/keys"),
+            ("//api/v2/keys", "/api/v2/keys"),
+            ("/api//v2///keys/", "/api/v2/keys"),
+            ("/api/v2/keys/?q=a//b/", "/api/v2/keys?q=a//b/"),
+            ("/", "/"),
+            ("//", "/"),
+            ("/%2F/a", "/%2F/a"),
+            ("/api/v2/auth//verify/", "/api/v2/auth/verify/"),
+            ("/api/v2/auth/verify/app/", "/api/v2/auth/verify/app"),
+            ("http://host//api/", "http://host/api"),
+            ("*", "*"),
+        ] {
+            let mut uri: Uri = given.parse().unwrap();
+            tidy(&mut uri);
+            assert_eq!(uri.to_string(), expected.parse::<Uri>().unwrap().to_string(), "{given}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ use crate::platform::regular_file;
 pub enum ListenAddr {
     /// An address of this machine and a port.
     Tcp(SocketAddr),
+    /// A port of `localhost`: of its IPv4 and of its IPv6 address.
+    Localhost(u16),
     /// The path of a Unix socket.
     Unix(PathBuf),
 }
@@ -36,8 +38,18 @@ impl FromStr for ListenAddr {
             return if path.is_empty() { Err(ListenAddrError) } else { Ok(Self::Unix(path.into())) };
         }
         let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
-        let local = local.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-        local.or_else(|| text.parse().ok()).map(Self::Tcp).ok_or(ListenAddrError)
+        local.map(Self::Localhost).or_else(|| text.parse().ok().map(Self::Tcp)).ok_or(ListenAddrError)
+    }
+}
+
+impl ListenAddr {
+    /// The port of an address.
+    pub(crate) fn port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp(address) => Some(address.port()),
+            Self::Localhost(port) => Some(*port),
+            Self::Unix(_) => None,
+        }
     }
 }
 
@@ -45,6 +57,7 @@ impl std::fmt::Display for ListenAddr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
+            Self::Localhost(port) => write!(f, "localhost:{port}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
@@ -105,7 +118,7 @@ mod tests {
     fn addresses_are_parsed() {
         let parsed = |text: &str| text.parse::<ListenAddr>().ok().map(|address| address.to_string());
         assert_eq!(parsed("127.0.0.1:8443").unwrap(), "127.0.0.1:8443");
-        assert_eq!(parsed("localhost:80").unwrap(), "127.0.0.1:80");
+        assert_eq!(parsed("localhost:80").unwrap(), "localhost:80");
         assert_eq!(parsed("[::]:8443").unwrap(), "[::]:8443");
         assert_eq!(parsed("unix:a.sock").unwrap(), "unix:a.sock");
         assert_eq!(parsed("/run/a.sock").unwrap(), "unix:/run/a.sock");

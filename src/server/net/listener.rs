@@ -52,8 +52,6 @@ impl Listener {
             if let Some(slot) = self.limiter.take(one_of_all, peer.0) {
                 return Ok((stream, slot, peer));
             }
-            // Only for debugging: a flood of connections must not fill the log.
-            tracing::debug!(from = ?peer.0, "a network has too many connections");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
     PageQuery, Refusals, Removal, Store, Use,
 };
 use crate::domain::key::fields::{self, named};
-use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Role, Sort, Status, Texts, fold, words};
+use crate::domain::{AccessKey, Filter, KeyFormat, KeyId, KeyQuery, Order, Role, Sort, Status, Texts, fold, words};
 use crate::server::auth::username::Username;
 
 /// A database of its own for each test.
@@ -80,13 +80,13 @@ fn actor(name: &str) -> Actor {
 fn insert(label: &str) -> KeyInsert {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut random = [0; 18];
-    for (digit, byte) in random.iter_mut().enumerate() {
+    let mut random = [0; 28];
+    for (digit, byte) in random.iter_mut().take(18).enumerate() {
         // Scattered, so that the order of IDs is not that of creation.
         *byte = (n.wrapping_mul(0x9e37_79b9) >> (digit % 6 * 5)).to_le_bytes()[0] & 31;
     }
     KeyInsert {
-        id: KeyId::from_random(&random),
+        id: KeyId::from_random(&random, KeyFormat::Prefixed),
         texts: texts(label),
         expires_at: None,
         encrypted: n.to_be_bytes().to_vec(),

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::client::{Creation, Cursor, ListRequest, Page, Reply, Request};
-use crate::domain::{AccessKey, CursorToken, KeyId, SecretKey, Status, Untrusted};
+use crate::domain::{AccessKey, CursorToken, KeyFormat, KeyId, SecretKey, Status, Untrusted};
 use crate::platform::surroundings::Surroundings;
 use crate::tui::state::{ClockReading, Effect, ExitState, State};
 use crate::tui::view;
@@ -123,7 +123,8 @@ impl Shown {
                 Effect::Send(Request::Create(_)) => {
                     let new = key(self.keys.len(), self.now);
                     self.keys.insert(0, new.clone());
-                    let secret = SecretKey::from_random(&Zeroizing::new([self.seed.to_le_bytes()[1]; 32]));
+                    let secret =
+                        SecretKey::from_random(&Zeroizing::new([self.seed.to_le_bytes()[1]; 32]), KeyFormat::Prefixed);
                     Reply::Created(Ok(Creation::New(new, secret)))
                 }
                 Effect::Send(Request::Edit(id, changes)) => {

@@ -201,7 +201,7 @@ impl TextInput for TokenDialog {
     /// Moves the focus. A secret that was typed where it can be read is taken away from there.
     fn go(&mut self, action: Action) {
         for field in [&mut self.id, &mut self.content, &mut self.base] {
-            if field.text().contains(SecretKey::PREFIX) && SecretKey::parse(field.text().trim()).is_ok() {
+            if SecretKey::parse(field.text().trim()).is_ok() {
                 *field = Field::new("", LONGEST);
                 self.words = Some("That was a secret, so the field was cleared. Paste it in the field below.".into());
             }

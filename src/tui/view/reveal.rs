@@ -13,9 +13,16 @@ use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton};
 use crate::tui::theme;
 
+const ID_TITLE: &str = "Access key ID (public)  ";
+
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: ClockReading) {
     let tall = area.height >= 16;
-    let inside = popup(frame, area, 78, if tall { 18 } else { 12 }, CREATED);
+    let id = reveal.key.id.to_display(128);
+    // An ID in hex has rows of its own, if there is room.
+    let width = area.width.min(78).saturating_sub(4);
+    let fits = ID_TITLE.len() + reveal.key.id.width() <= usize::from(width);
+    let id_below = if fits || !tall { 0 } else { rows(&id, width) };
+    let inside = popup(frame, area, 78, if tall { 18 + id_below } else { 12 }, CREATED);
     let narrow = inside.width < NARROW;
     let mut rest = inside;
     if tall {
@@ -28,9 +35,13 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     // While there is much to say, the ID can be read in the list alone.
     let is_tiny = inside.height < 8;
     if !is_tiny || reveal.shown_until.is_none() || words.rows(inside.width) < 2 {
-        let name = if narrow { "ID " } else { "Access key ID (public)  " };
-        let id = Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(reveal.key.id.to_display(128))]);
-        line(frame, next_row(&mut rest), id);
+        let name = if narrow && id_below == 0 { "ID " } else { ID_TITLE };
+        if id_below > 0 {
+            line(frame, next_row(&mut rest), Line::styled(name, theme::QUIET));
+            rest = paragraph(frame, rest, &id, Style::new());
+        } else {
+            line(frame, next_row(&mut rest), Line::from(vec![Span::styled(name, theme::QUIET), Span::raw(id)]));
+        }
     }
     if tall {
         next_row(&mut rest);

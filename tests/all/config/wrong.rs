@@ -61,6 +61,8 @@ const WRONG: &[(&str, &str, &str)] = &[
         "the proxy can't be used: it must begin",
     ),
     ("[profiles.local]\nbase_url = \"https://a\"", "line 1, column 11", "is reserved for the embedded server"),
+    ("[profiles.a]\nsocket = \"x\"\nkey_format = \"hex\"", "line 3, column 1", "key_format has no effect with socket"),
+    ("[profiles.a]\ndata = \"x\"\nkey_format = \"base64\"", "line 3, column 14", "key_format is one of prefixed, hex"),
     ("[profiles.local]\nproxy = \"none\"", "line 2, column 1", "proxy has no effect with data"),
     ("# ä\n[profiles.a]\nbase_url = \"https://a\" x", "line 3, column 24", "not valid TOML"),
     ("[profiles.a]\ndata = \"x\"\ndata = \"y\"", "line 3, column 1", "duplicate key"),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use latchkey::client::{Client, Connection, Server, Target};
-use latchkey::domain::BaseUrl;
+use latchkey::domain::{BaseUrl, KeyFormat};
 use latchkey::server::auth::passwords;
 use latchkey::server::auth::username::Username;
 use latchkey::server::net::limits::Limits;
@@ -34,6 +34,8 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
         socket_mode: 0o600,
         tls: None,
         behind_proxy: false,
+        trusted_proxies: Vec::new(),
+        key_format: KeyFormat::default(),
         limits: Limits::default(),
         keep_events: KEEP_EVENTS,
     });

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::client::{ApiError, Creation, Cursor, ListRequest, Page, Reply, Request, Server, Target};
-use latchkey::domain::{AccessKey, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted};
+use latchkey::domain::{AccessKey, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted};
 use latchkey::platform::surroundings::Surroundings;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::Options;
@@ -107,7 +107,7 @@ impl Stage {
 
     /// Answers a create with a secret made of known bits.
     pub fn created(&mut self) -> SecretKey {
-        let secret = SecretKey::from_random(&Zeroizing::new([7; 32]));
+        let secret = SecretKey::from_random(&Zeroizing::new([7; 32]), KeyFormat::Prefixed);
         self.reply(Reply::Created(Ok(Creation::New(some_keys().remove(0), secret.clone()))));
         secret
     }

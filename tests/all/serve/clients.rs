@@ -13,7 +13,7 @@ use crate::support::served::{Served, data};
 use crate::support::server::add_administrator;
 
 /// With no roots but the given file; without one for plain HTTP.
-fn python(base: &str, ca: Option<&str>, id: &str, secret: &str) -> String {
+pub fn python(base: &str, ca: Option<&str>, id: &str, secret: &str) -> String {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/serve/client.py");
     let mut child = Command::new("python3")
         .args([script, base])

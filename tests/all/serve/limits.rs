@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::support::served::Served;
+use crate::support::server::text;
 use crate::support::wait::PATIENCE;
 
 const HEALTH: &[u8] = b"GET /api/v2/health HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -76,7 +78,7 @@ async fn answers_that_nobody_takes_end_the_connection() {
 
 #[tokio::test]
 async fn a_large_head_and_a_large_body_are_refused() {
-    let server = Served::start(&[]);
+    let mut server = Served::start(&[]);
     for (length, expected) in [(12_000, "200"), (17_000, "431")] {
         let mut stream = connect(&server).await;
         let head = format!("GET /api/v2/health HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(length));
@@ -87,6 +89,9 @@ async fn a_large_head_and_a_large_body_are_refused() {
     let head = format!("GET /api/v2/health HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(150));
     stream.write_all(head.as_bytes()).await.unwrap();
     assert_eq!(status(&mut stream).await, "431", "many headers");
+    let line = server.logs(|line| text(&line["message"]).starts_with("refused a request: 431"));
+    assert_eq!((&line["level"], &line["from"]), (&"WARN".into(), &"127.0.0.1".into()));
+    assert!(text(&line["message"]).contains("--max-header"), "{line}");
     let body = server.sign_in("jo", &"x".repeat(65 * 1024)).await;
     assert_eq!(body.status, 413);
     let small = Served::start(&["--max-header", "8192"]);
@@ -98,15 +103,30 @@ async fn a_large_head_and_a_large_body_are_refused() {
 
 #[tokio::test]
 async fn too_many_from_one_address_are_closed() {
-    let mut server = Served::start(&["--max-per-address", "2", "--log-level", "debug"]);
+    let mut server = Served::start(&["--max-per-address", "2"]);
     let mut kept = [connect(&server).await, connect(&server).await];
     for stream in &mut kept {
         stream.write_all(HEALTH).await.unwrap();
         assert_eq!(status(stream).await, "200");
     }
-    assert_eq!(to_end(&mut connect(&server).await).await, "");
-    server.logs(|line| line["message"] == "a network has too many connections");
+    for _ in 0..5 {
+        assert_eq!(to_end(&mut connect(&server).await).await, "");
+    }
+    let refused = |line: &Value| line["message"] == "refused a connection: too many from this address";
+    let line = server.logs(refused);
+    assert_eq!((&line["level"], &line["from"], &line["limit"]), (&"WARN".into(), &"127.0.0.1".into(), &2.into()));
     drop(kept);
+    let (_, log) = server.stop();
+    assert_eq!(log.iter().filter(|line| refused(line)).count(), 1, "a flood does not fill the log: {log:#?}");
+    // Only the peers that are named are proxies.
+    let beside = Served::start(&["--max-per-address", "2", "--trusted-proxies", "192.0.2.7,10.0.0.0/8"]);
+    let _kept = [connect(&beside).await, connect(&beside).await];
+    assert_eq!(to_end(&mut connect(&beside).await).await, "");
+    let named = Served::start(&["--max-per-address", "2", "--trusted-proxies", "127.0.0.0/8"]);
+    for mut stream in [connect(&named).await, connect(&named).await, connect(&named).await] {
+        stream.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(&mut stream).await, "200");
+    }
     let proxied = Served::start(&["--max-per-address", "2", "--behind-proxy"]);
     let many = [connect(&proxied).await, connect(&proxied).await, connect(&proxied).await];
     for mut stream in many {

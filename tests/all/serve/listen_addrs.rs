@@ -43,6 +43,20 @@ async fn behind_a_proxy_any_address_will_do() {
 }
 
 #[tokio::test]
+async fn localhost_is_both_of_its_addresses() {
+    let mut server = Served::start(&["--listen", "localhost:0"]);
+    let mut places = Vec::new();
+    while places.len() < 2 {
+        places.push(text(&server.logs(|line| line["message"] == "listening")["place"]));
+    }
+    let port = places[0].strip_prefix("127.0.0.1:").unwrap();
+    assert_eq!(places[1], format!("[::1]:{port}"));
+    for place in &places {
+        assert_eq!(send(Client::new().get(format!("http://{place}/api/v2/health"))).await.status, 200, "{place}");
+    }
+}
+
+#[tokio::test]
 async fn a_taken_port_and_a_taken_socket_are_named() {
     let server = Served::start(&[]);
     let home = TempDir::new().unwrap();

@@ -1,15 +1,17 @@
-//! `latchkey serve` and `latchkey admin` as they are run: the real binary, TCP, TLS, sockets, nginx, other people's
+//! `latchkey serve` and `latchkey admin` as they are run: the real binary, TCP, TLS, sockets, proxies, other people's
 //! clients.
 
 mod admin;
 mod clients;
 mod gone;
+mod hex;
 mod limits;
 mod listen_addrs;
 mod log;
-mod nginx;
 mod page;
 mod profiles;
+mod proxies;
+mod requests;
 mod stop;
 mod throttle;
 mod tls;

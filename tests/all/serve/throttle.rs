@@ -55,3 +55,40 @@ async fn without_a_proxy_nobody_says_where_they_come_from() {
     let forged = (0..20).map(|n| format!("198.51.100.{n}"));
     throttles(&server, forged, "jo", 10, 10).await;
 }
+
+/// Both proxies in the last two hops, as the outer one and the inner one write them.
+#[tokio::test]
+async fn behind_two_proxies_a_stranger_locks_nobody_out() {
+    let server = Served::start(&["--behind-proxy", "--trusted-proxies", "10.0.0.0/8"]);
+    add_administrator(&data(&server.home), "jo", Role::Administrator);
+    let home = "192.0.2.1, 10.0.0.7";
+    assert_eq!(sign_in(&server, home, "jo", PASSWORD).await.status, 200);
+    let stranger = |claimed: u8| format!("198.51.100.{claimed}, 203.0.113.9, 10.0.0.7");
+    throttles(&server, (0..20).map(stranger), "jo", 10, 10).await;
+    assert_eq!(sign_in(&server, home, "jo", PASSWORD).await.status, 200, "at home nothing changed");
+    let (_, log) = server.stop();
+    let from: std::collections::BTreeSet<_> = log.iter().filter_map(|line| line["from"].as_str()).collect();
+    assert_eq!(from.into_iter().collect::<Vec<_>>(), ["192.0.2.1", "203.0.113.9"]);
+
+    // Without --behind-proxy only the proxies that are named may name clients.
+    let server = Served::start(&["--trusted-proxies", "127.0.0.1"]);
+    throttles(&server, (0..10).map(|n| format!("198.51.100.{n}")), "jo", 20, 30).await;
+    let server = Served::start(&["--trusted-proxies", "192.0.2.7"]);
+    throttles(&server, (0..10).map(|n| format!("198.51.100.{n}")), "jo", 10, 10).await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_names_no_client_is_told_of_once() {
+    let mut server = Served::start(&["--behind-proxy"]);
+    let told =
+        |line: &serde_json::Value| line["message"].as_str().unwrap().contains("have no address in X-Forwarded-For");
+    assert_eq!(send(server.anyone(reqwest::Method::GET, "/health")).await.status, 200, "a proxy's own question");
+    assert_eq!(sign_in(&server, "192.0.2.1", "jo", "a wrong password").await.status, 401);
+    assert!(!server.log.iter().any(told));
+    for _ in 0..3 {
+        assert_eq!(server.sign_in("jo", "a wrong password").await.status, 401);
+    }
+    assert_eq!(server.logs(told)["level"], "WARN");
+    let (_, log) = server.stop();
+    assert_eq!(log.iter().filter(|line| told(line)).count(), 1, "{log:#?}");
+}

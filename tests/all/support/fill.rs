@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use latchkey::domain::{KeyId, SecretKey};
+use latchkey::domain::{KeyFormat, KeyId, SecretKey};
 use latchkey::server::auth::vault::Vault;
 use latchkey::server::test_support::{document, fold};
 use latchkey::server::{DataError, DataFolder, StoreAccess};
@@ -123,10 +123,11 @@ fn write_key(
     created: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), Box<dyn Error>> {
-    let (mut random, mut random_secret) = ([0; 18], Zeroizing::new([0; 32]));
+    let (mut random, mut random_secret) = ([0; 28], Zeroizing::new([0; 32]));
     getrandom::fill(&mut random)?;
     getrandom::fill(random_secret.as_mut_slice())?;
-    let (id, secret) = (KeyId::from_random(&random), SecretKey::from_random(&random_secret));
+    let id = KeyId::from_random(&random, KeyFormat::Prefixed);
+    let secret = SecretKey::from_random(&random_secret, KeyFormat::Prefixed);
     let (id, dice) = (id.raw_for_api(), scatter(n));
     let label = label(n, dice);
     let owner = OWNERS[pick(dice, 36, 8) as usize];

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 use latchkey::client::{ApiError, Creation, Cursor, Exchanged, ListRequest, Page, Reply, Request, Server, Target};
-use latchkey::domain::{AccessKey, Charset, CursorToken, KeyId, Profile, SecretKey, Status, Untrusted, Verdict};
+use latchkey::domain::{
+    AccessKey, Charset, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, Verdict,
+};
 use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::Options;
@@ -159,7 +161,7 @@ impl OnePage {
             Request::Count(filter) => Reply::Counted(filter, Ok(3)),
             Request::Create(_) => {
                 self.secret = self.secret.wrapping_add(1);
-                let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]));
+                let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]), KeyFormat::Prefixed);
                 Reply::Created(Ok(Creation::New(key(0), secret)))
             }
             Request::Edit(id, _) => Reply::Edited(id, Ok(key(1))),

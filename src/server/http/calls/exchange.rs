@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::domain::{Status, hmac_token};
+use crate::domain::{KeyId, Status, hmac_token};
 use crate::server::auth::token::Claims;
 use crate::server::auth::{decoy, token};
 use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
@@ -35,7 +35,7 @@ pub(crate) async fn client_token(
     who: LoggedPrincipal,
     request: Request,
 ) -> Result<Json<Value>, HttpError> {
-    let id = header(request.headers(), "x-key")?;
+    let id = KeyId::as_stored(header(request.headers(), "x-key")?);
     let hash = header(request.headers(), "x-hash")?;
     let mut fields = Fields::of_body(request).await?;
     if fields.required("scope")? != "docs_api" {
@@ -64,23 +64,25 @@ pub(crate) async fn verify(
     who: LoggedPrincipal,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), HttpError> {
-    let given = access_token(&headers).ok_or_else(|| HttpError::token("it is missing"))?;
-    let now = Utc::now();
-    let claims = token::read(&state.0.vault, given, now.timestamp()).map_err(HttpError::token)?;
-    who.is(&claims.sub);
-    let found = state.0.store.credential(&claims.sub, now).await?;
-    if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
-        return Err(HttpError::token("it was revoked"));
-    }
-    state.0.usage_recorder.used(&claims.sub, &source, now);
-    let id = HeaderValue::from_str(&claims.sub).map_err(|_| HttpError::unexpected())?;
+    let id = state.0.verify(&headers, &source, &who).await?;
     Ok((StatusCode::NO_CONTENT, [(HeaderName::from_static("x-access-key-id"), id)]))
 }
 
+/// The same below that path, where Envoy asks, which takes no other status than 200 for a yes.
+pub(crate) async fn verify_below(
+    extract::State(state): extract::State<AppState>,
+    ClientAddr(source): ClientAddr,
+    who: LoggedPrincipal,
+    headers: HeaderMap,
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), HttpError> {
+    let id = state.0.verify(&headers, &source, &who).await?;
+    Ok((StatusCode::OK, [(HeaderName::from_static("x-access-key-id"), id)]))
+}
 /// The access token of a request: in a header of its own, or as RFC 6750 has it.
 fn access_token(headers: &HeaderMap) -> Option<&str> {
-    let own = headers.get("x-access-token").or_else(|| headers.get("x-api-token"));
-    if let Some(own) = own {
+    // A proxy may send an empty header for one that it didn't get.
+    let mut own = ["x-access-token", "x-api-token"].into_iter().filter_map(|name| headers.get(name));
+    if let Some(own) = own.find(|value| !value.is_empty()) {
         return Some(own.to_str().unwrap_or_default());
     }
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
@@ -88,6 +90,20 @@ fn access_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl AppStateInner {
+    /// The ID of the key that a request's access token was made from, if the token is good.
+    async fn verify(&self, headers: &HeaderMap, source: &str, who: &LoggedPrincipal) -> Result<HeaderValue, HttpError> {
+        let given = access_token(headers).ok_or_else(|| HttpError::token("it is missing"))?;
+        let now = Utc::now();
+        let claims = token::read(&self.vault, given, now.timestamp()).map_err(HttpError::token)?;
+        who.is(&claims.sub);
+        let found = self.store.credential(&claims.sub, now).await?;
+        if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
+            return Err(HttpError::token("it was revoked"));
+        }
+        self.usage_recorder.used(&claims.sub, source, now);
+        HeaderValue::from_str(&claims.sub).map_err(|_| HttpError::unexpected())
+    }
+
     /// Does the same work whatever is wrong, and decides at the end.
     async fn exchange(
         &self,

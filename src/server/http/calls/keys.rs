@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::key::fields::written;
-use crate::domain::{AccessKey, KeyId, SecretKey, TextError, Texts};
+use crate::domain::{AccessKey, KeyFormat, KeyId, SecretKey, TextError, Texts};
 use crate::server::http::client_addr::ClientAddr;
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
@@ -42,7 +42,7 @@ pub(crate) async fn create(
     let texts = texts(&mut fields)?;
     let expires_at = fields.time("expires_at")?.and_then(ExpiryChange::time);
     fields.finish()?;
-    let (id, secret) = draw().map_err(|_| HttpError::unexpected())?;
+    let (id, secret) = draw(state.0.key_format).map_err(|_| HttpError::unexpected())?;
     let encrypted = state.0.vault.encrypt(id.raw_for_api(), secret.expose()).map_err(|_| HttpError::unexpected())?;
     let new = KeyInsert {
         id,
@@ -165,12 +165,12 @@ fn fingerprint(texts: &Texts, expires_at: Option<DateTime<Utc>>) -> [u8; 32] {
 }
 
 /// A new ID and its secret, from the system's random source.
-fn draw() -> Result<(KeyId, SecretKey), getrandom::Error> {
-    let mut id = [0; 18];
+fn draw(format: KeyFormat) -> Result<(KeyId, SecretKey), getrandom::Error> {
+    let mut id = [0; 28];
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(&mut id)?;
     getrandom::fill(secret.as_mut_slice())?;
-    Ok((KeyId::from_random(&id), SecretKey::from_random(&secret)))
+    Ok((KeyId::from_random(&id, format), SecretKey::from_random(&secret, format)))
 }
 
 impl FromRequestParts<AppState> for Id {
@@ -178,6 +178,6 @@ impl FromRequestParts<AppState> for Id {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        path.map(|Path(id)| Self(id)).map_err(|_| HttpError::malformed("id", "is not readable"))
+        path.map(|Path(id)| Self(KeyId::as_stored(id))).map_err(|_| HttpError::malformed("id", "is not readable"))
     }
 }

@@ -71,6 +71,11 @@ impl List {
         self.window.as_ref()?.get(self.selected)
     }
 
+    /// Whether a text is a part of the ID of a loaded key.
+    pub fn has_id_with(&self, text: &str) -> bool {
+        self.window.iter().flat_map(|window| window.rows_from(0)).any(|key| key.id.raw_for_api().contains(text))
+    }
+
     /// Whether an answer is awaited.
     pub const fn is_loading(&self) -> bool {
         self.awaited.is_some()

@@ -33,7 +33,7 @@ impl State {
     pub(crate) fn apply_filter(&mut self) -> Option<Effect> {
         let mut query = self.list.query.clone();
         let text = self.filter.as_ref()?.text();
-        if let Err(why) = Filter::check(text) {
+        if let Err(why) = self.check_filter(text) {
             self.open_filter(); // as it was: what comes next of a secret is refused too
             self.complain(sentence(why));
             return None;
@@ -44,12 +44,17 @@ impl State {
 
     /// Takes pasted text, which is looked at by itself too: behind what was typed it may not look like a secret any more.
     pub(crate) fn paste_into_filter(&mut self, text: &str) -> Option<Effect> {
-        let typed = self.filter.as_mut()?;
-        if let Err(why) = Filter::check(text) {
+        self.filter.as_ref()?;
+        if let Err(why) = self.check_filter(text) {
             self.complain(sentence(why));
             return None;
         }
-        typed.paste(text);
+        self.filter.as_mut()?.paste(text);
         self.apply_filter()
+    }
+
+    /// Refuses a secret. So many hex digits may be one, unless they are a part of an ID that is listed.
+    fn check_filter(&self, text: &str) -> Result<(), &'static str> {
+        Filter::check(text).or_else(|why| if self.list.has_id_with(text.trim()) { Ok(()) } else { Err(why) })
     }
 }
