@@ -131,11 +131,10 @@ fn character(numbers: &[Parameter], mut modifiers: KeyModifiers, lock: u32) -> O
         57_425 => KeyCode::Insert,
         57_426 => KeyCode::Delete,
         57_399..=57_416 => KeyCode::Char(b"0123456789./*-+\r=,"[(key.first - 57_399) as usize].into()),
-        // The private use area holds keys that are no characters, such as Shift itself.
-        57_344..=63_743 => return None,
-        // Other control characters are written as their letters, with a modifier.
         8 | 9 | 13 | 127 => control(u8::try_from(key.first).ok()?)?.0,
-        0..=31 => return None,
+        // Other control characters are written as their letters, with a modifier. The private use area holds keys that are
+        // no characters, such as Shift itself.
+        0..=31 | 57_344..=63_743 => return None,
         point => {
             let letter = char::from_u32(point).filter(|c| !c.is_control())?;
             let is_text = modifiers.difference(KeyModifiers::SHIFT).is_empty();
