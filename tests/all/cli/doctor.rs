@@ -68,6 +68,8 @@ fn the_mistake_in_a_failing_token_is_found() {
         (made(id.as_bytes(), content), "6b5758a6", "ID"),
         ("DEM9fojtyaCcmB3PRjE6GqwjIl9xhzkYJpIfe1AJhTc=".to_owned(), "DEM9", "base64"),
         ("0c433d7e".to_owned(), "0c43", "not an HMAC token"),
+        (format!("SHA1(stdin)= {}", "0c".repeat(20)), "SHA1", "as long as an HMAC made with SHA-1"),
+        (format!("HMAC-SHA2-256(stdin)= {}", made(plain.as_bytes(), content)), "HMAC", "beside the 64 hex digits"),
     ] {
         assert!(token.starts_with(start), "{token}");
         let file = home.file("token", &token);
@@ -78,6 +80,15 @@ fn the_mistake_in_a_failing_token_is_found() {
     }
     let error = home.feed(&["doctor", &id, "--hmac-file", "-", "--content", "x"], "00").failed(2);
     assert!(error.contains("--secret-file"), "{error}");
+}
+
+#[test]
+fn a_token_that_has_expired_already_is_not_said_to_work() {
+    let home = Home::new();
+    let grant = r#"{"success":true,"access_token":"eyJ0eX.a.b","refresh_token":"a","expiry_time":1600000000}"#;
+    let url = remote::always("200 OK", "application/json", grant);
+    let table = home.feed(&["doctor", "1111", "--url", &url], "2222").out;
+    assert!(table.contains("The access token has already expired") && !table.contains("work from here"), "{table}");
 }
 
 #[test]

@@ -65,6 +65,23 @@ async fn a_server_that_cannot_be_trusted_is_said_before_a_password_is_asked() {
     assert_eq!(mock.calls(), [""; 0]);
 }
 
+#[tokio::test]
+async fn the_doctor_says_what_to_do_about_a_certificate_and_an_authority_can_be_named_for_one_run() {
+    let authority = Authority::new("ours");
+    let url = format!("https://localhost:{}", authority.serve(Mock::default().router(), &["localhost"], ALWAYS, None));
+    let home = Home::with_team("https://elsewhere.invalid", "");
+    let ended = home.run(&["--url", &url, "doctor"], "", &[]).await;
+    assert!(ended.out.contains("wrong  This computer doesn't trust the authority"), "{ended:?}");
+    assert!(ended.out.contains("       Name the authority's certificate with ca_file"), "{ended:?}");
+    assert!(!ended.out.contains("whether it is running") && ended.code == Some(6), "{ended:?}");
+    let file = authority.file();
+    let ended = home.run(&["--url", &url, "--ca-file", file.to_str().unwrap(), "doctor"], "", &[]).await;
+    assert!(ended.good && ended.out.contains("The server answers"), "{ended:?}");
+    assert!(ended.out.contains(&format!("the system's and {}", file.display())), "{ended:?}");
+    let ended = home.run(&["--url", "http://127.0.0.1:1", "--ca-file", "x", "doctor"], "", &[]).await;
+    assert!(ended.out.contains("--ca-file is for servers with an https:// URL"), "{ended:?}");
+}
+
 #[test]
 fn giving_up_signs_nobody_in() {
     let mock = Mock::default();
