@@ -170,6 +170,10 @@ fn a_folder_that_can_only_be_read_is_looked_at() {
     assert_eq!(listed.as_array().unwrap().len(), 3);
     drop(mounted);
     assert_eq!(home.keys().len(), 3, "nothing was lost");
+
+    rusqlite::Connection::open(data.join("keys.db")).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let error = read_only(&home, &["--read-only", "keys", "list"]).failed(6);
+    assert!(error.contains("is of an older version and must be updated first"), "{error}");
 }
 
 #[test]

@@ -75,6 +75,10 @@ fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreErro
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     }
     connection.execute_batch("PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;")?;
+    migrate::check_is_ours(&connection)?;
+    if migrate::is_due(&connection)? {
+        return Err(StoreError::Older);
+    }
     // Stored states and their counts are brought up to date by a write, which is not possible here: a view in place of
     // each table has those of this moment.
     connection.execute_batch(&format!(

@@ -48,9 +48,6 @@ impl Connections {
     /// Opens an existing database whose folder can't be written.
     pub(crate) fn read_only(path: PathBuf) -> Result<Self, StoreError> {
         let first = connect_read_only(&path)?;
-        if migrate::is_due(&first)? {
-            return Err(StoreError::Older);
-        }
         Ok(Self::of(path, first, true))
     }
 

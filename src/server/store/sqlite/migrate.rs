@@ -31,11 +31,13 @@ pub(crate) fn is_due(connection: &Connection) -> Result<bool, StoreError> {
 
 /// Refuses another program's database before anything in it changes.
 pub(crate) fn check_is_ours(connection: &Connection) -> Result<(), StoreError> {
+    // Of one moment: another process may be creating the tables.
+    let moment = connection.unchecked_transaction()?;
     let count = |tables: &str| -> Result<u32, StoreError> {
         let sql = format!("SELECT count(*) FROM sqlite_schema {tables}");
-        Ok(connection.query_row(&sql, [], |row| row.get(0))?)
+        Ok(moment.query_row(&sql, [], |row| row.get(0))?)
     };
-    let is_ours = match version(connection)? {
+    let is_ours = match version(&moment)? {
         0 => count("")? == 0,
         _ => count("WHERE type = 'table' AND name IN ('keys', 'events', 'counts')")? == 3,
     };
