@@ -67,8 +67,8 @@ pub enum TransportError {
     )]
     ClientCertificateRefused(String),
     #[error(
-        "The server and latchkey have no TLS version, cipher suite or curve in common. latchkey speaks TLS 1.2 and 1.3 \
-         with AES-GCM or ChaCha20 over ECDHE (X25519, P-256, P-384): allow one of them on the server."
+        "The server has no TLS version, cipher suite or curve in common with this program. Allow TLS 1.2 or 1.3 there, with \
+         AES-GCM or ChaCha20 over ECDHE (X25519, P-256, P-384) and a key of RSA, P-256, P-384 or Ed25519."
     )]
     NothingInCommon,
     #[error(

@@ -111,6 +111,7 @@ async fn a_handshake_without_anything_in_common_is_not_blamed_on_a_client_certif
         let why = why_not(&to(&format!("https://localhost:{}", alerting(alert)))).await;
         assert!(why.contains(words), "{alert}: {why}");
         assert_eq!(why.contains("client certificate"), alert == 116, "{alert}: {why}");
+        assert!(!why.contains("latchkey "), "the doctor would take it for a command: {why}");
     }
 }
 
