@@ -92,8 +92,16 @@ pub(crate) struct WireCreated {
 #[derive(Deserialize)]
 pub(crate) struct WireError {
     pub(crate) message: String,
+    #[serde(rename = "success", default, deserialize_with = "is_false")]
+    pub(crate) is_failure: bool,
     #[serde(default, deserialize_with = "code")]
     pub(crate) code: Option<i64>,
+}
+
+/// Whether it is `false`, also as text.
+fn is_false<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(value == Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false")))
 }
 
 /// A number, also as text. Anything else is none: the words count anyway.
@@ -126,6 +134,9 @@ impl WireGrant {
         let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         let token = self.access_token.expose_secret();
         // Visible ASCII, or no request could carry it (RFC 9110, section 5.5).
+        if token.is_empty() {
+            return Err(ApiError::Garbled(200, "its access token is empty"));
+        }
         if !token.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             let why = "its access token has characters that are not allowed in a header";
             return Err(ApiError::Garbled(200, why));

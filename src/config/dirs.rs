@@ -72,7 +72,10 @@ impl AppDirs {
             data: own_data,
             state,
             home,
-            profile: env::var("LATCHKEY_PROFILE").ok().filter(|name| !name.is_empty()),
+            // A name that is not UTF-8 is no profile's, and must be refused rather than passed over.
+            profile: env::var_os("LATCHKEY_PROFILE")
+                .filter(|name| !name.is_empty())
+                .map(|name| name.to_string_lossy().into_owned()),
         }
     }
 

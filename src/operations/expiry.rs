@@ -53,6 +53,7 @@ pub(crate) fn on_date(text: &str, form: &str, now: DateTime<Utc>) -> Result<Expi
     match time(text, now) {
         None => Err(form.to_owned()),
         Some(time) if time <= now => Err("that date is in the past".to_owned()),
+        Some(time) if time.year() > 9999 => Err("that date is too far away; use never".to_owned()),
         Some(time) => Ok(Expires::At(time)),
     }
 }

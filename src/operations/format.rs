@@ -25,7 +25,12 @@ pub enum Format {
 /// "CSV Injection"). For exact text there is JSON. Control characters are shown, never written.
 pub fn cell(text: &str) -> String {
     let shown = Untrusted::new(text).to_display(usize::MAX);
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{shown}") } else { shown }
+    // The wide forms too: a spreadsheet may take them for the same (OWASP, CSV Injection).
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']) {
+        format!("'{shown}")
+    } else {
+        shown
+    }
 }
 
 /// RFC 3339 in UTC, whole seconds.

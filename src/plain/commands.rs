@@ -33,6 +33,9 @@ pub(crate) async fn run(session: &mut Session) -> Stop {
         }
         let done = run_one(action, session, rest.trim()).await;
         if let Err(stop) = session.say_if_failed(done) {
+            if stop == Stop::Left {
+                session.tell_cut_short();
+            }
             return stop;
         }
     }

@@ -7,8 +7,8 @@ use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::VERIFICATION_FAILED;
 use super::clock::date;
+use super::{INVALID_TOKEN, VERIFICATION_FAILED};
 use crate::client::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
 use crate::client::{ApiError, Creation, Cursor, Page, web_page};
 use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
@@ -71,7 +71,11 @@ impl Answer {
         let body = self.body.as_ref().ok_or(ApiError::Garbled(status, "it is too large"))?;
         serde_json::from_slice(body).map_err(|_| match web_page::title(&self.headers, body) {
             Some(title) => ApiError::WebPage(status, title),
-            None => ApiError::Garbled(status, "it is not the JSON of this call"),
+            // Some servers refuse with 200.
+            None => match serde_json::from_slice::<WireError>(body) {
+                Ok(error) if error.is_failure => refused(self.status, &error),
+                _ => ApiError::Garbled(status, "it is not the JSON of this call"),
+            },
         })
     }
 
@@ -105,5 +109,15 @@ impl Answer {
             s if s.is_server_error() => ApiError::Server(s.as_u16(), words),
             s => ApiError::Garbled(s.as_u16(), "it is neither an answer nor an error"),
         }
+    }
+}
+
+/// A refusal whose status is not one of an error.
+fn refused(status: StatusCode, error: &WireError) -> ApiError {
+    let words = Untrusted::new(&redact(error.message.trim_end_matches('.')));
+    match error.code {
+        Some(VERIFICATION_FAILED) => ApiError::Verification,
+        Some(INVALID_TOKEN) => ApiError::NotSignedIn(words),
+        _ => ApiError::Refused(status.as_u16(), words),
     }
 }

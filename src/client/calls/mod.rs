@@ -30,6 +30,8 @@ use clock::ServerClock;
 const BODY_LIMIT: usize = 4 << 20;
 /// The `code` of an exchange that is refused (HTTP contract, part A).
 const VERIFICATION_FAILED: i64 = 1000;
+/// The code of an access token or a session that is not good.
+const INVALID_TOKEN: i64 = 1006;
 /// The largest answer that may hold a secret.
 const SECRET_BODY_LIMIT: usize = 64 << 10;
 

@@ -138,6 +138,16 @@ impl Session {
         Ok(Rescue::prepare(&self.settings.dirs.state)?)
     }
 
+    /// Says that a script's input ended at a question. A person who leaves there knows.
+    pub(crate) fn tell_cut_short(&mut self) {
+        if !self.console.is_interactive() {
+            self.console.say("The input ended before the command was complete: it was cancelled.");
+            if self.exit == Exit::Done {
+                self.exit = Exit::Cancelled;
+            }
+        }
+    }
+
     /// The server's name for questions.
     pub(crate) fn server_name(&self) -> String {
         Untrusted::new(&self.connection.server.profile.server).to_display(120)

@@ -9,7 +9,7 @@ use axum::extract::{FromRequest, Query, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -122,6 +122,10 @@ impl Fields {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let time = DateTime::parse_from_rfc3339(&text)
             .map_err(|_| HttpError::malformed(name, "must be an RFC 3339 time, such as 2030-01-31T12:00:00Z"))?;
+        // RFC 3339 has no later years: no client could read the answer, nor send it back.
+        if time.to_utc().year() > 9999 {
+            return Err(HttpError::malformed(name, "must be in the year 9999 at the latest, in UTC"));
+        }
         Ok(Some(ExpiryChange::At(time.to_utc())))
     }
 

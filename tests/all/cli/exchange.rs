@@ -242,6 +242,16 @@ fn a_token_that_has_expired_already_is_no_good_one() {
 }
 
 #[test]
+fn an_empty_access_token_is_none() {
+    let home = Home::new();
+    let secret = home.file("secret", SECRET);
+    let body = r#"{"success":true,"access_token":"","refresh_token":"r","expiry_time":32472144000}"#;
+    let url = always("200 OK", "application/json", body);
+    let error = home.run(&["token", "1111", "--secret-file", &secret, "--url", &url]).failed(6);
+    assert!(error.contains("its access token is empty"), "{error}");
+}
+
+#[test]
 fn a_token_that_no_header_can_hold_is_neither_sent_nor_given() {
     let home = Home::new();
     for token in ["a\nb\n", "a\u{1b}b", "{\n\"access_token\": \"x\"\n}\n"] {

@@ -26,7 +26,7 @@ fn tables_are_for_people_and_have_no_colour_in_a_pipe() {
 #[test]
 fn csv_has_a_header_and_no_formulas() {
     let home = Home::new();
-    for label in ["=1+1", "a,\"b\"", "+x", "@x", "-x", "plain"] {
+    for label in ["=1+1", "a,\"b\"", "+x", "@x", "-x", "\u{ff1d}1+1", "plain"] {
         home.create(label);
     }
     let text = home.run(&["keys", "list", "--output", "csv"]).good();
@@ -34,13 +34,13 @@ fn csv_has_a_header_and_no_formulas() {
     let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
     assert_eq!(header, FIELDS.iter().map(|field| field.name).collect::<Vec<_>>());
     let labels: Vec<String> = csv.records().map(|row| row.unwrap()[1].to_owned()).collect();
-    assert_eq!(labels, ["plain", "'-x", "'@x", "'+x", "a,\"b\"", "'=1+1"]);
+    assert_eq!(labels, ["plain", "'\u{ff1d}1+1", "'-x", "'@x", "'+x", "a,\"b\"", "'=1+1"]);
     let rows = home.run(&["keys", "list", "--output", "tsv"]).good();
     assert!(rows.starts_with("id\tlabel\tstatus\t") && rows.contains("\ta,\"b\"\tactive\t"), "{rows}");
     assert!(rows.lines().all(|row| row.split('\t').count() == FIELDS.len()), "{rows}");
     // In JSON they stand as they are.
     let exact: Vec<String> = home.keys().iter().map(|key| crate::support::home::text(&key["label"])).collect();
-    assert_eq!(exact, ["plain", "-x", "@x", "+x", "a,\"b\"", "=1+1"]);
+    assert_eq!(exact, ["plain", "\u{ff1d}1+1", "-x", "@x", "+x", "a,\"b\"", "=1+1"]);
 }
 
 #[test]

@@ -71,6 +71,12 @@ async fn the_profile_of_the_environment_is_used() {
     let ended = login(&home, &[("LATCHKEY_PROFILE", "local")]).await;
     assert!(ended.err.contains("The profile local is the embedded server"), "{ended:?}");
     assert!(login(&home, &[("LATCHKEY_PROFILE", "")]).await.good, "an empty one says nothing");
+    let mut command = std::process::Command::new(crate::support::program::binary());
+    command.env_clear().envs(crate::support::program::environment(&home.at("")));
+    let name = std::os::unix::ffi::OsStrExt::from_bytes(&b"team\xff"[..]);
+    let name: &std::ffi::OsStr = name;
+    let output = command.args(["keys", "list"]).env("LATCHKEY_PROFILE", name).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     let url = format!("http://127.0.0.1:{}//dashboard#/default", serve_plain(mock.router()).await);
     let args = [&["--url", &url], LOGIN.as_slice()].concat();
     let ended = home.run(&args, PASSWORD, &[("LATCHKEY_PROFILE", "local")]).await;

@@ -54,10 +54,11 @@ fn an_input_that_ends_early_loses_no_secret_and_tells_none() {
         assert!(!text(&output).contains("sk_"), "{input}");
         assert!(fs::read_to_string(&home.kept()[0]).unwrap().starts_with("sk_"));
     }
-    for input in ["", "create\n", "create\nx\n", "bla", "\n\n"] {
+    for (input, code) in [("", 0), ("\n\n", 0), ("bla", 1), ("create\n", 130), ("create\nx\n", 130), ("tokens", 130)] {
         let home = Home::new();
         let output = feed(&home, input);
-        assert_eq!(output.status.code(), Some(i32::from(input == "bla")), "{input}");
+        assert_eq!(output.status.code(), Some(code), "{input}");
+        assert_eq!(text(&output).contains("before the command was complete"), code == 130, "{input}");
         assert!(text(&output).ends_with('\n') && home.keys().is_empty(), "{input}");
     }
 }

@@ -70,6 +70,14 @@ async fn what_is_missing_is_named() {
         (call().header("x-key", "PK").json(&good), "x-hash"),
         (call().header("x-key", "PK").header("x-hash", "").json(&good), "x-hash"),
         (call().header("x-key", "PK").header("x-hash", "00"), "content-type"),
+        (
+            call().header("x-key", "PK").header("x-key", "PK").header("x-hash", "00").json(&good),
+            "x-key: is given twice",
+        ),
+        (
+            call().header("x-key", "PK").header("x-hash", "00").header("x-hash", "01").json(&good),
+            "x-hash: is given twice",
+        ),
         (call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "content": "x" })), "scope"),
         (
             call().header("x-key", "PK").header("x-hash", "00").json(&json!({ "scope": "else", "content": "x" })),
@@ -142,6 +150,30 @@ async fn an_id_beside_a_keys_own_opens_nothing_and_is_not_noted() {
     assert_eq!(events, 1, "it was created, and nothing else happened to it");
     let all: i64 = server.database().query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
     assert_eq!(all, 1);
+}
+
+/// The application behind a proxy might believe the other one.
+#[tokio::test]
+async fn two_tokens_in_one_request_are_refused() {
+    let server = Server::start().await;
+    let (id, secret) = server.create("one").await;
+    let good = token(&server, &id, &secret).await;
+    let bearer = format!("Bearer {good}");
+    let asked = async |headers: &[(&str, &str)]| {
+        let mut request = server.anyone(Method::GET, "/auth/verify");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(request).await.status
+    };
+    assert_eq!(asked(&[("x-access-token", &good), ("x-api-token", &good)]).await, 204);
+    assert_eq!(asked(&[("x-access-token", ""), ("x-api-token", &good)]).await, 204);
+    assert_eq!(asked(&[("authorization", "Basic eDp5"), ("authorization", &bearer)]).await, 204);
+    for other in ["x-access-token", "x-api-token"] {
+        assert_eq!(asked(&[("x-access-token", &good), (other, "bad")]).await, 401, "{other}");
+        assert_eq!(asked(&[(other, "bad"), ("x-access-token", &good)]).await, 401, "{other}");
+    }
+    assert_eq!(asked(&[("authorization", &bearer), ("authorization", "Bearer bad")]).await, 401);
 }
 
 #[tokio::test]

@@ -91,6 +91,7 @@ async fn what_cannot_be_created_is_named() {
         (json!({ "label": null }), "label"),
         (json!({ "expires_at": "tomorrow" }), "expires_at"),
         (json!({ "expires_at": "2001-01-01T00:00:00Z" }), "expires_at"),
+        (json!({ "expires_at": "9999-12-31T23:59:59-01:00" }), "expires_at: must be in the year 9999"),
         (json!({ "colour": "red" }), "colour"),
         (json!("text"), "body"),
     ];

@@ -45,6 +45,21 @@ async fn a_web_page_is_called_one_whatever_its_status() {
     assert!(large.await.to_string().contains("is a web page"));
 }
 
+/// Some servers refuse with 200, and some write `success` as a text.
+#[tokio::test]
+async fn a_refusal_with_200_is_a_refusal_in_the_servers_words() {
+    for success in [json!(false), json!("false")] {
+        let refused = |code: i64| {
+            let body = json!({ "success": success, "message": "No such thing", "code": code });
+            asked(move || (StatusCode::OK, Json(body.clone())).into_response())
+        };
+        assert!(matches!(refused(1000).await, ApiError::Verification));
+        assert!(matches!(refused(1006).await, ApiError::NotSignedIn(_)));
+        let error = refused(0).await;
+        assert!(matches!(error, ApiError::Refused(200, _)) && error.to_string().contains("No such thing"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_web_page_that_says_404_deletes_nothing() {
     let client = Client::connect(&at(always(|| page(404))).await, None).unwrap();

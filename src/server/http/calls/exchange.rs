@@ -78,21 +78,29 @@ pub(crate) async fn verify_below(
     let id = state.0.verify(&headers, &source, &who).await?;
     Ok((StatusCode::OK, [(HeaderName::from_static("x-access-key-id"), id)]))
 }
-/// The access token of a request: in a header of its own, or as RFC 6750 has it.
-fn access_token(headers: &HeaderMap) -> Option<&str> {
+/// The access token of a request: in a header of its own, or as RFC 6750 has it. Two that differ are refused: the
+/// application behind a proxy might believe the other one.
+fn access_token(headers: &HeaderMap) -> Result<&str, &'static str> {
     // A proxy may send an empty header for one that it didn't get.
-    let mut own = ["x-access-token", "x-api-token"].into_iter().filter_map(|name| headers.get(name));
-    if let Some(own) = own.find(|value| !value.is_empty()) {
-        return Some(own.to_str().unwrap_or_default());
-    }
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
+    let own = ["x-access-token", "x-api-token"].into_iter().flat_map(|name| headers.get_all(name));
+    let own = own.filter(|value| !value.is_empty()).map(|value| value.to_str().unwrap_or_default());
+    let bearer = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
+    });
+    let own = only(own)?;
+    own.map_or_else(|| only(bearer), |own| Ok(Some(own)))?.ok_or("it is missing")
+}
+
+fn only<'a>(mut tokens: impl Iterator<Item = &'a str>) -> Result<Option<&'a str>, &'static str> {
+    let first = tokens.next();
+    if tokens.all(|other| Some(other) == first) { Ok(first) } else { Err("there is more than one") }
 }
 
 impl AppStateInner {
     /// The ID of the key that a request's access token was made from, if the token is good.
     async fn verify(&self, headers: &HeaderMap, source: &str, who: &LoggedPrincipal) -> Result<HeaderValue, HttpError> {
-        let given = access_token(headers).ok_or_else(|| HttpError::token("it is missing"))?;
+        let given = access_token(headers).map_err(HttpError::token)?;
         let now = Utc::now();
         let claims = token::read(&self.vault, given, now.timestamp()).map_err(HttpError::token)?;
         who.is(&claims.sub);
@@ -156,7 +164,11 @@ fn token_end(key: Option<&KeyCredential>, now: DateTime<Utc>) -> i64 {
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Result<String, HttpError> {
-    let value = headers.get(name).ok_or_else(|| HttpError::malformed(name, "is missing"))?;
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().ok_or_else(|| HttpError::malformed(name, "is missing"))?;
+    if values.next().is_some() {
+        return Err(HttpError::malformed(name, "is given twice"));
+    }
     let text = value.to_str().map_err(|_| HttpError::malformed(name, "must be visible ASCII"))?;
     if text.is_empty() { Err(HttpError::malformed(name, "is empty")) } else { Ok(text.to_owned()) }
 }
