@@ -33,7 +33,7 @@ impl Confirmation {
     pub fn question(&self) -> String {
         match self.production {
             None => format!("To confirm, type {} (the end of the ID): ", self.end),
-            Some(_) => format!("To confirm, type \"{}\": ", self.phrase()),
+            Some(_) => format!("To confirm, type {}: ", self.phrase()),
         }
     }
 
@@ -41,7 +41,7 @@ impl Confirmation {
     pub fn short_question(&self) -> String {
         match self.production {
             None => format!("Type {} to confirm: ", self.end),
-            Some(_) => format!("Type \"{}\": ", self.phrase()),
+            Some(_) => format!("Type {}: ", self.phrase()),
         }
     }
 
@@ -49,7 +49,7 @@ impl Confirmation {
     pub fn mismatch(&self) -> String {
         match self.production {
             None => format!("That doesn't match. The ID ends in {}.", self.end),
-            Some(_) => format!("That doesn't match \"{}\".", self.phrase()),
+            Some(_) => format!("That doesn't match. Type {}.", self.phrase()),
         }
     }
 }

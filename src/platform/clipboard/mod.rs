@@ -70,7 +70,9 @@ impl Clipboard {
             ClipboardRoute::ThroughTmux => {
                 Copied { forget: what.is_credential().then(|| text.clone()), ..sent(osc52::write(&text)) }
             }
-            ClipboardRoute::Tmux => Copied::told(what, self.buffer.copy(&text, around.client.as_deref()).await),
+            ClipboardRoute::Tmux | ClipboardRoute::TmuxPrimary => {
+                Copied::told(what, self.buffer.copy(&text, around.client.as_deref(), way).await)
+            }
             ClipboardRoute::X11 | ClipboardRoute::Wayland => {
                 Copied::told(what, self.desktop.copy(text, what.is_credential()).await)
             }

@@ -72,9 +72,21 @@ impl CopyReport {
     pub fn sentence(&self, what: What) -> String {
         let thing = what.name();
         match self {
+            // Nothing is lost with it.
+            Self::Sent(way) if !what.is_credential() => {
+                let way = match way {
+                    ClipboardRoute::Tmux | ClipboardRoute::ThroughTmux => "the clipboard (tmux",
+                    ClipboardRoute::TmuxPrimary => "xterm's PRIMARY selection (tmux",
+                    ClipboardRoute::Screen => "the clipboard (GNU screen",
+                    ClipboardRoute::Mosh => "the clipboard (mosh",
+                    _ => "the clipboard (OSC 52",
+                };
+                format!("{thing} sent to {way}, not confirmed).")
+            }
             Self::Sent(way) => {
                 let way = match way {
                     ClipboardRoute::Tmux => "through tmux to your terminal's clipboard",
+                    ClipboardRoute::TmuxPrimary => "through tmux to xterm's PRIMARY selection (middle button)",
                     ClipboardRoute::Screen => "through GNU screen to your terminal's clipboard",
                     ClipboardRoute::Mosh => "through mosh to your terminal's clipboard",
                     _ => "to your terminal's clipboard (OSC 52)",
@@ -89,6 +101,9 @@ impl CopyReport {
                 format!("{thing} copied. It is removed from the clipboard in {seconds} s or when latchkey quits.")
             }
             Self::Held(None) => format!("{thing} copied. It stays on the clipboard until latchkey quits."),
+            Self::Overwritten(ClipboardRoute::TmuxPrimary) => {
+                "xterm's PRIMARY selection overwritten. Recordings may still have the old content.".into()
+            }
             Self::Overwritten(_) => {
                 "Clipboard overwritten. Clipboard history or recordings may still have the old content.".into()
             }
@@ -102,6 +117,7 @@ impl CopyReport {
     /// The same in a few words, for a small screen.
     pub fn brief(&self, what: What) -> String {
         match self {
+            Self::Sent(_) if !what.is_credential() => "Sent to the clipboard, not confirmed.".into(),
             Self::Sent(_) => "Sent, not confirmed. Paste it before you close.".into(),
             Self::Held(Some(time)) => format!("Copied. Removed from the clipboard in {} s.", time.as_secs()),
             Self::Failed { reason } => format!("Not copied: {reason}{}", what.instead()),

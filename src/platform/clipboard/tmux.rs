@@ -30,8 +30,8 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// Hands a text to the terminal of one client.
-    pub(crate) async fn copy(&self, text: &str, client: Option<&str>) -> CopyReport {
+    /// Hands a text to the terminal of one client, which is this way.
+    pub(crate) async fn copy(&self, text: &str, client: Option<&str>, way: ClipboardRoute) -> CopyReport {
         let failed = |reason: &str| CopyReport::Failed { reason: reason.to_owned() };
         let Some(client) = client else { return failed("no terminal is attached to this tmux session.") };
         let name = name();
@@ -46,7 +46,7 @@ impl Buffer {
             Ok(Ok(())) if !is_gone => {
                 failed(&format!("tmux copied it, but also kept it in its buffer {name}: delete that buffer."))
             }
-            Ok(Ok(())) => CopyReport::Sent(ClipboardRoute::Tmux),
+            Ok(Ok(())) => CopyReport::Sent(way),
         }
     }
 

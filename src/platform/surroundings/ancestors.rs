@@ -70,6 +70,11 @@ pub(crate) fn is_above(pid: u32) -> Option<bool> {
     None
 }
 
+/// Whether a process can be seen, and has a name that begins so.
+pub(crate) fn is_named(pid: u32, name: &str) -> bool {
+    Process::read(pid).is_some_and(|process| process.name.starts_with(name))
+}
+
 /// Whether our process group is the one in the foreground of our terminal, as far as the system tells.
 pub(crate) fn is_in_foreground() -> bool {
     Process::read("self").is_none_or(|us| i64::from(us.group) == us.foreground)

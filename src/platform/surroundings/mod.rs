@@ -30,6 +30,8 @@ pub struct Surroundings {
     pub warnings: Vec<Warning>,
     /// The terminal, by its device, to which tmux would hand a copy.
     pub client: Option<String>,
+    /// Why the program isn't told when its window loses the focus, if that is known.
+    pub focus: Option<&'static str>,
     /// Whether mosh is between the terminal and this computer.
     pub mosh: bool,
 }
@@ -37,7 +39,14 @@ pub struct Surroundings {
 impl Default for Surroundings {
     /// A terminal of which nothing special is known.
     fn default() -> Self {
-        Self { way: Ok(ClipboardRoute::Terminal), caveat: None, warnings: Vec::new(), client: None, mosh: false }
+        Self {
+            way: Ok(ClipboardRoute::Terminal),
+            caveat: None,
+            warnings: Vec::new(),
+            client: None,
+            focus: None,
+            mosh: false,
+        }
     }
 }
 
@@ -69,8 +78,12 @@ pub async fn look(wish: ClipboardChoice) -> Surroundings {
         Some(pane) => Some(tmux::ask(pane).await),
         None => None,
     };
-    if tmux.as_ref().is_some_and(|tmux| !is_our_tmux(&environment, tmux.as_ref().ok())) {
-        (environment.pane, tmux) = (None, None);
+    if let Some(asked) = &tmux {
+        match whose_tmux(&environment, asked.as_ref().ok()) {
+            Whose::Ours => {}
+            Whose::Stale => (environment.pane, tmux) = (None, None),
+            Whose::Unknown => tmux = Some(Err("the tmux that TMUX names can't be seen from here".to_owned())),
+        }
     }
     environment.screen &= environment.screen_server.is_none_or(|server| ancestors::is_above(server) != Some(false));
     // Reading /proc is quick, but it is files anyway.
@@ -81,12 +94,29 @@ pub async fn look(wish: ClipboardChoice) -> Surroundings {
     })
 }
 
-/// Whether TMUX names the tmux that we are in. An editor, su or a detached program may have taken it along from another
-/// one, whose terminals are other people's.
-fn is_our_tmux(environment: &Environment, tmux: Option<&tmux::Tmux>) -> bool {
-    let ours = || rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
-    let is_pane = |tmux: &tmux::Tmux| ours().is_some_and(|ours| ours.to_bytes() == tmux.pane_tty.as_bytes());
-    tmux.is_some_and(is_pane) || environment.tmux_server.and_then(ancestors::is_above).unwrap_or(tmux.is_none())
+/// What TMUX names.
+enum Whose {
+    /// The tmux that we are in, which may not answer.
+    Ours,
+    /// Another one, whose terminals are other people's: an editor, su or a detached program has taken TMUX along.
+    Stale,
+    /// One that we may be in and can't see, as in a container.
+    Unknown,
+}
+
+fn whose_tmux(environment: &Environment, tmux: Option<&tmux::Tmux>) -> Whose {
+    let ours = rustix::termios::ttyname(std::io::stdin(), Vec::new()).ok();
+    if tmux.is_some_and(|tmux| ours.is_some_and(|ours| ours.to_bytes() == tmux.pane_tty.as_bytes())) {
+        return Whose::Ours;
+    }
+    let server = environment.tmux_server;
+    match server.and_then(ancestors::is_above) {
+        Some(true) => Whose::Ours,
+        Some(false) if server.is_some_and(|server| ancestors::is_named(server, "tmux")) => Whose::Stale,
+        Some(false) => Whose::Unknown,
+        None if tmux.is_none() => Whose::Ours,
+        None => Whose::Stale,
+    }
 }
 
 fn judge(environment: &Environment, wish: ClipboardChoice, tmux: Option<&Result<tmux::Tmux, String>>) -> Surroundings {
@@ -106,7 +136,19 @@ fn judge(environment: &Environment, wish: ClipboardChoice, tmux: Option<&Result<
     let way = way.and_then(|way| route::of_one_display(way, displays));
     let caveat = way.as_ref().ok().and_then(|way| way.caveat(environment, client));
     let warnings = warning::all(environment, &above, tmux, displays);
-    Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()), mosh: is_mosh }
+    let focus = no_focus(environment, answered);
+    Surroundings { way, caveat, warnings, client: client.map(|client| client.tty.clone()), focus, mosh: is_mosh }
+}
+
+/// What doesn't report that the window loses the focus.
+fn no_focus(environment: &Environment, tmux: Option<&tmux::Tmux>) -> Option<&'static str> {
+    match tmux {
+        Some(tmux) if !tmux.reports_focus => Some("tmux, as focus-events is off"),
+        Some(_) => None,
+        None if environment.screen || environment.is_any(&["screen"]) => Some("GNU screen"),
+        None if environment.is_any(&["dvtm"]) => Some("dvtm"),
+        None => (!environment.swallows_codes()).then_some("this terminal"),
+    }
 }
 
 /// The process that mosh runs on our side of the line.

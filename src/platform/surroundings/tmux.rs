@@ -9,12 +9,14 @@ use tokio::process::Command;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The pane that we are in.
-const PANE: &str = "#{version} #{pane_pipe} #{alternate_on} #{window_active_clients} #{pane_tty} #{client_tty}";
+const PANE: &str =
+    "#{version} #{pane_pipe} #{alternate_on} #{window_active_clients} #{?focus-events,1,0} #{pane_tty} #{client_tty}";
 /// A terminal that is attached.
-const CLIENT: &str = "client #{client_pid} #{client_tty} #{client_termname} #{client_termfeatures}";
+const CLIENT: &str = "client #{client_pid} #{client_tty} #{client_termname} #{client_termfeatures} #{client_termtype}";
 
 /// What it says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "tmux answers each by yes or no")]
 pub(crate) struct Tmux {
     /// Major and minor version.
     pub(crate) version: (u32, u32),
@@ -22,6 +24,8 @@ pub(crate) struct Tmux {
     pub(crate) is_piped: bool,
     /// Whether the pane shows its second screen, which has no scrollback.
     pub(crate) has_second_screen: bool,
+    /// Whether it tells programs that their pane or its terminal loses the focus (`focus-events`).
+    pub(crate) reports_focus: bool,
     /// The device of the pane.
     pub(crate) pane_tty: String,
     /// Whether `set-clipboard` is on: programs may set the clipboard, and a buffer keeps it.
@@ -45,6 +49,8 @@ pub(crate) struct TmuxClient {
     pub(crate) term: String,
     /// Whether it takes a clipboard, as far as tmux knows.
     pub(crate) takes_clipboard: bool,
+    /// Whether it is an xterm, by its own word.
+    pub(crate) is_xterm: bool,
 }
 
 impl Tmux {
@@ -86,6 +92,7 @@ fn parse(text: &str) -> Option<Tmux> {
         is_piped: words.next() == Some("1"),
         has_second_screen: words.next() == Some("1"),
         viewers: words.next().and_then(|count| count.parse().ok()).unwrap_or(0),
+        reports_focus: words.next() == Some("1"),
         pane_tty: words.next()?.to_owned(),
         last: words.next()?.to_owned(),
         ..Tmux::default()
@@ -106,6 +113,7 @@ fn client(words: &str) -> Option<TmuxClient> {
         tty: words.next()?.to_owned(),
         term: words.next()?.to_owned(),
         takes_clipboard: words.next().is_some_and(|list| list.split(',').any(|feature| feature == "clipboard")),
+        is_xterm: words.next().is_some_and(|kind| kind.starts_with("XTerm(")),
     })
 }
 
@@ -128,16 +136,16 @@ mod tests {
 
     #[test]
     fn an_answer_is_taken_apart() {
-        let clients = "client 7 /dev/pts/1 xterm bpaste,clipboard,title\nclient 8 /dev/pts/2 linux \n";
-        let tmux = parse(&format!("3.3a 1 0 2 /dev/pts/9 /dev/pts/2\n{clients}external\n")).unwrap();
+        let clients = "client 7 /dev/pts/1 xterm bpaste,clipboard,title XTerm(379)\nclient 8 /dev/pts/2 linux  \n";
+        let tmux = parse(&format!("3.3a 1 0 2 1 /dev/pts/9 /dev/pts/2\n{clients}external\n")).unwrap();
         assert_eq!(tmux.version, (3, 3));
-        assert!(tmux.is_piped && !tmux.has_second_screen && !tmux.is_open);
+        assert!(tmux.is_piped && !tmux.has_second_screen && tmux.reports_focus && !tmux.is_open);
         assert_eq!((tmux.clients.len(), tmux.watchers(), tmux.pane_tty.as_str()), (2, 2, "/dev/pts/9"));
         let active = tmux.active().unwrap();
         assert_eq!((active.pid, active.tty.as_str(), active.takes_clipboard), (8, "/dev/pts/2", false));
-        assert!(tmux.clients[0].takes_clipboard);
-        let detached = parse("3.4 0 1 0 /dev/pts/9 \non\n").unwrap();
-        assert!(detached.is_open && detached.active().is_none());
+        assert!(tmux.clients[0].takes_clipboard && tmux.clients[0].is_xterm && !active.is_xterm);
+        let detached = parse("3.4 0 1 0 0 /dev/pts/9 \non\n").unwrap();
+        assert!(detached.is_open && !detached.reports_focus && detached.active().is_none());
         assert_eq!(parse(""), None);
     }
 

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::widgets::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
 use crate::operations::messages::{CREATED, LOSE_IT, NOT_SAVED, SAVE_NOW};
 use crate::platform::surroundings::{Surroundings, Warning};
-use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton};
+use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton, SHOWN_FOR};
 use crate::tui::theme;
 
 const ID_TITLE: &str = "Access key ID (public)  ";
@@ -81,6 +81,8 @@ struct Words {
     last: (String, Style),
     /// Whether the last is what counts.
     is_news: bool,
+    /// That it isn't hidden when the window loses the focus.
+    stays: Option<String>,
 }
 
 impl Words {
@@ -104,7 +106,9 @@ impl Words {
             (None, None) => (String::new(), Style::new()),
         };
         let warnings = warnings.into_iter().map(|words| format!("! {words}")).collect();
-        Self { warnings, last, is_news: reveal.news.is_some() }
+        let focus = around.and_then(|around| around.focus);
+        let stays = focus.map(|why| if narrow { STAYS_BRIEF.to_owned() } else { stays(why) });
+        Self { warnings, last, is_news: reveal.news.is_some(), stays }
     }
 
     fn rows(&self, width: u16) -> u16 {
@@ -119,9 +123,20 @@ impl Words {
                 rest = paragraph(frame, rest, words, theme::WARNING);
             }
         }
-        paragraph(frame, rest, &self.last.0, self.last.1);
+        rest = paragraph(frame, rest, &self.last.0, self.last.1);
+        if let Some(words) = self.stays.as_ref().filter(|words| rows(words, rest.width) <= rest.height) {
+            paragraph(frame, rest, words, theme::QUIET);
+        }
     }
 }
+
+/// Where the terminal doesn't report that, the time alone hides a secret.
+fn stays(why: &str) -> String {
+    let seconds = SHOWN_FOR.as_secs();
+    format!("Switching windows doesn't hide it ({why}): it stays for {seconds} s, or until you hide it.")
+}
+
+const STAYS_BRIEF: &str = "Switching windows doesn't hide it.";
 
 fn countdown(reveal: &Reveal, now: ClockReading) -> String {
     reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hidden in {seconds} s"))

@@ -50,7 +50,7 @@ async fn a_yes_holds_for_the_reasons_that_were_given_and_for_this_secret() {
     bench.loses(secret.expose());
     bench.type_keys("<Tab><Enter>").await;
     bench.sees(secret.expose());
-    bench.type_keys("<Esc><Enter>").await;
+    bench.type_keys("<Esc><Enter><Tab><Enter>").await;
     bench.type_keys("c<Enter>").await;
     bench.type_keys("s").await;
     bench.sees("[Show anyway]");

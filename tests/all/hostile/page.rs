@@ -60,7 +60,7 @@ fn every_dialog_shows_it_escaped() {
         page.press("/x<Enter>");
         page.sees("keys match");
         page.press("y");
-        page.sees("ent to your terminal");
+        page.sees("sent to the clipboard");
         // The confirmation is by the ID's end, whatever the label looks like.
         page.press("d");
         page.sees("Delete access key");

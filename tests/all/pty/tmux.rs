@@ -201,3 +201,32 @@ fn a_stale_tmux_gets_no_copy() {
     assert!(!contains(&other.bytes, &told(&secret)));
     ours.close_after_copy();
 }
+
+/// In a container TMUX may be right and tmux out of sight: nobody knows then who watches.
+#[test]
+fn a_tmux_that_can_not_be_seen_is_no_reason_not_to_ask() {
+    let home = tempfile::TempDir::new().unwrap();
+    let client = command(binary(), home.path()).env("TERM", "tmux-256color");
+    let mut terminal = Terminal::start(client.env("TMUX", "/run/tmux-0/default,4194304,0").env("TMUX_PANE", "%0"));
+    terminal.sees("No access keys yet");
+    terminal.press("c<Enter>");
+    terminal.sees("! Can't tell who else sees this session.");
+    terminal.press("s");
+    terminal.sees("[Show anyway]");
+    terminal.press("<Ctrl-C>");
+    terminal.sees("Close and lose it");
+    terminal.press("<Tab><Enter>");
+    assert!(terminal.ends().0.success());
+}
+
+/// tmux tells programs of the focus only if it is told to; GNU screen never.
+#[test]
+fn where_the_focus_is_not_reported_the_dialog_says_so() {
+    for (setting, says) in [("off", true), ("on", false)] {
+        let (_tmux, mut terminal) = Tmux::start(&format!("set -s focus-events {setting}\n"));
+        terminal.sees("No access keys yet");
+        terminal.create_and_show("");
+        let words = "Switching windows doesn't hide it (tmux, as focus-events is off)";
+        assert_eq!(terminal.shows(words), says, "{}", terminal.text());
+    }
+}

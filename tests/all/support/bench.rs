@@ -160,6 +160,17 @@ impl Bench {
         text
     }
 
+    /// What is drawn in reverse where the terminal's cursor is.
+    pub fn under_cursor(&self) -> String {
+        self.picture();
+        let emulator = self.emulator.borrow();
+        let screen = emulator.screen();
+        let (row, column) = screen.cursor_position();
+        let cells = (column..self.state().size.0).map_while(|x| screen.cell(row, x).filter(|cell| cell.inverse()));
+        let text: String = cells.map(|cell| cell.contents().to_owned()).collect();
+        text.trim_end().to_owned()
+    }
+
     /// Fails unless these words are on screen.
     #[track_caller]
     pub fn sees(&self, words: &str) {
@@ -197,7 +208,7 @@ impl Bench {
         let secret = self.secret();
         let Some(Dialog::Reveal(reveal)) = &self.state().dialog else { unreachable!() };
         let id = reveal.key.id.raw_for_api().to_owned();
-        self.type_keys("cs<Esc><Enter>").await;
+        self.type_keys("s<Esc><Enter>").await;
         assert!(self.state().dialog.is_none());
         (id, secret)
     }

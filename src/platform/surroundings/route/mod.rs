@@ -13,6 +13,8 @@ use crate::domain::{ClipboardChoice, Untrusted};
 pub enum ClipboardRoute {
     /// tmux hands it to the terminal of its client.
     Tmux,
+    /// The same where that terminal is an xterm: tmux names no selection, and xterm takes that for PRIMARY.
+    TmuxPrimary,
     /// The terminal is told directly, and tmux lets that through (`set-clipboard on`).
     ThroughTmux,
     /// GNU screen passes it to the terminal.
@@ -32,6 +34,9 @@ impl ClipboardRoute {
     pub(crate) const fn promise(self) -> &'static str {
         match self {
             Self::Tmux => "Copy uses your terminal's clipboard through tmux, if the terminal supports it.",
+            Self::TmuxPrimary => {
+                "Copy goes through tmux to xterm's PRIMARY selection (paste with the middle button), if xterm allows it."
+            }
             Self::ThroughTmux => "Copy uses your terminal's clipboard, if tmux and the terminal allow it.",
             Self::Screen => "Copy uses your terminal's clipboard through GNU screen, if the terminal supports it.",
             Self::Terminal => "Copy uses your terminal's clipboard (OSC 52), if the terminal supports it.",
@@ -45,6 +50,7 @@ impl ClipboardRoute {
     pub(crate) const fn brief(self) -> &'static str {
         match self {
             Self::Tmux | Self::ThroughTmux => "Copy uses tmux, if your terminal supports it.",
+            Self::TmuxPrimary => "Copy: PRIMARY selection, if xterm allows it.",
             Self::Screen => "Copy uses GNU screen, if your terminal supports it.",
             Self::Terminal => "Copy uses the terminal's clipboard, if supported.",
             Self::Mosh => "Copy uses mosh, if your terminal supports it.",
@@ -59,7 +65,7 @@ impl ClipboardRoute {
         match self {
             Self::Screen => Some(480),
             Self::ThroughTmux | Self::Terminal | Self::Mosh => Some(3000),
-            Self::Tmux | Self::X11 | Self::Wayland => None,
+            Self::Tmux | Self::TmuxPrimary | Self::X11 | Self::Wayland => None,
         }
     }
 
@@ -67,7 +73,11 @@ impl ClipboardRoute {
     pub(crate) fn caveat(self, environment: &Environment, client: Option<&TmuxClient>) -> Option<&'static str> {
         let nested = client.is_some_and(|client| client.term.starts_with("tmux") || client.term.starts_with("screen"));
         match self {
-            Self::Tmux if nested => Some(
+            // Before tmux 3.4 it forgets the name of the selection.
+            Self::ThroughTmux if client.is_some_and(|client| client.is_xterm) => {
+                Some("With tmux before 3.4 xterm takes it for its PRIMARY selection.")
+            }
+            Self::Tmux | Self::TmuxPrimary if nested => Some(
                 "That terminal is itself a tmux or screen. tmux with set-clipboard on keeps a copy in a buffer; \
                  others block it.",
             ),
@@ -129,7 +139,7 @@ fn by_tmux(tmux: Option<&Result<Tmux, String>>, is_mosh: bool) -> Result<Clipboa
     if !client.takes_clipboard {
         return Err(format!("your terminal, as tmux sees it ({}), doesn't support a clipboard", name(&client.term)));
     }
-    Ok(ClipboardRoute::Tmux)
+    Ok(if client.is_xterm { ClipboardRoute::TmuxPrimary } else { ClipboardRoute::Tmux })
 }
 
 /// mosh lets only a clipboard named `c` through, which tmux keeps since 3.4 and never writes itself.

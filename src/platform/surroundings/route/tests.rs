@@ -24,6 +24,11 @@ fn the_surroundings_choose() {
     let (environment, tmux) =
         (Environment { pane: Some("%0".into()), x11: true, ..terminal() }, Ok(tmux((3, 3), false)));
     assert_eq!(choose(&environment, ClipboardChoice::Auto, Some(&tmux), false), Ok(ClipboardRoute::Tmux));
+    let mut in_xterm = tmux;
+    if let Ok(tmux) = &mut in_xterm {
+        tmux.clients[0].is_xterm = true;
+    }
+    assert_eq!(choose(&environment, ClipboardChoice::Auto, Some(&in_xterm), false), Ok(ClipboardRoute::TmuxPrimary));
 }
 
 #[test]

@@ -160,7 +160,10 @@ impl Reveal {
             step.show(now);
         } else if !self.asking {
             self.shown_until = Some(now.at + SHOWN_FOR);
-            self.fate = Fate::Kept;
+            // Whoever has read it has it; but not one who counts on a copy that may not have arrived.
+            if self.fate == Fate::Nowhere {
+                self.fate = Fate::Kept;
+            }
         }
     }
 
