@@ -33,7 +33,7 @@ use color_eyre::eyre::WrapErr as _;
 use crate::cli::args::Args;
 use crate::client::ApiError;
 use crate::config::{AppDirs, Config};
-use crate::domain::sentence;
+use crate::domain::{AmbiguousWidth, Charset, sentence};
 use crate::operations::connect;
 use crate::operations::context::{Context, runtime};
 use crate::operations::failure::{Exit, Failure};
@@ -123,9 +123,11 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
     };
     let machine = ThisMachine::new(config.clipboard(), config.clipboard_for());
     let runtime = runtime()?;
+    let kind = TerminalKind::here();
     let end = runtime.block_on(async {
         let signals = Signals::new();
-        let terminal = Tty::open()?;
+        let kind = kind.of_width(config.ambiguous_width());
+        let terminal = Tty::open(kind.charset == Charset::Utf8 && config.ambiguous_width() == AmbiguousWidth::Auto)?;
         let embedded = EmbeddedServers::default();
         let servers = embedded.clone();
         let link = crate::client::spawn(move |name: Option<String>| {
@@ -137,7 +139,6 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
             }
         });
         tokio::task::yield_now().await; // the server starts on its thread while the first frame is drawn
-        let kind = TerminalKind::here();
         kind.charset.speak();
         let page = Runtime::new(terminal, kind, machine, signals, link, options);
         let end = page.run().await;

@@ -13,7 +13,7 @@ use super::error::{ConfigError, Spot};
 use super::profiles;
 use super::setting::{self, PROFILE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
-use crate::domain::ClipboardChoice;
+use crate::domain::{AmbiguousWidth, ClipboardChoice};
 use crate::platform::text;
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
@@ -28,6 +28,7 @@ pub(crate) struct ConfigFile {
     pub(crate) clipboard_seconds: Option<u64>,
     /// Days.
     pub(crate) keep_events: Option<i64>,
+    pub(crate) ambiguous_width: AmbiguousWidth,
 }
 
 /// The text of a file, and whether only this user can read it.
@@ -103,6 +104,10 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
                 settings.clipboard_seconds = Some(reading.seconds("clipboard_seconds", value)?);
             }
             "keep_events" => settings.keep_events = Some(reading.days("keep_events", value)?),
+            "ambiguous_width" => {
+                let width = reading.string("ambiguous_width", value)?.parse();
+                settings.ambiguous_width = width.map_err(|problem: String| reading.error(value.span(), &problem))?;
+            }
             "profiles" => {
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "write profiles as [profiles.NAME]"));

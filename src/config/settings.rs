@@ -11,7 +11,7 @@ use super::error::ConfigError;
 use super::overrides::Overrides;
 use super::{file, suggestion};
 use crate::client::{ConnectionSettings, Forward, Target};
-use crate::domain::{BaseUrl, ClipboardChoice, KeyFormat, Profile};
+use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile};
 
 /// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
 const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
@@ -26,6 +26,7 @@ pub struct Config {
     clipboard: ClipboardChoice,
     clipboard_for: Duration,
     keep_events: Option<TimeDelta>,
+    ambiguous_width: AmbiguousWidth,
     state: Folder,
     overrides: Overrides,
 }
@@ -43,7 +44,14 @@ impl Config {
         };
         let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, dirs)).transpose()?;
         let settings = read.unwrap_or_default();
-        let file::ConfigFile { mut entries, default_profile, clipboard, clipboard_seconds, keep_events } = settings;
+        let file::ConfigFile {
+            mut entries,
+            default_profile,
+            clipboard,
+            clipboard_seconds,
+            keep_events,
+            ambiguous_width,
+        } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
             entries.insert(0, Entry::local(dirs.data.clone()));
         }
@@ -65,6 +73,7 @@ impl Config {
             clipboard: overrides.clipboard.unwrap_or(clipboard),
             clipboard_for: clipboard_seconds.map_or(CLIPBOARD_FOR, Duration::from_secs),
             keep_events: keep_events.map(TimeDelta::days),
+            ambiguous_width,
             state: dirs.state.clone(),
             overrides: overrides.clone(),
         };
@@ -147,6 +156,11 @@ impl Config {
     /// How long the embedded server is to keep uses and refusals of keys, if the settings say so.
     pub const fn keep_events(&self) -> Option<TimeDelta> {
         self.keep_events
+    }
+
+    /// How wide the terminal draws characters of ambiguous width.
+    pub const fn ambiguous_width(&self) -> AmbiguousWidth {
+        self.ambiguous_width
     }
 
     /// The folder for sessions and unfinished creations.

@@ -2,6 +2,7 @@
 //! [`SecretKey`] can lock its memory, and [`Charset::speak`] sets once for the process what a terminal can show.
 
 mod access_token;
+mod ambiguous;
 mod base_url;
 mod certificate;
 mod charset;
@@ -24,7 +25,7 @@ mod untrusted;
 pub use access_token::{AccessToken, Grant, Verdict};
 pub use base_url::{BaseUrl, BaseUrlError, PASSPORTAL_HOSTS};
 pub use certificate::Validity;
-pub use charset::Charset;
+pub use charset::{AmbiguousWidth, Charset, SECOND_CELL};
 pub use clipboard::ClipboardChoice;
 pub use content::{Content, ContentError};
 pub use curl::{CurlEndpoint, curl_text};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::termios::{OptionalActions, Termios};
+use rustix::termios::{InputModes, OptionalActions, Termios};
 
 /// The terminal's modes as they were, while it is ours. Global since a panic hook has nothing else to ask.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -19,18 +19,19 @@ static UNBLOCKED: AtomicBool = AtomicBool::new(false);
 
 /// A terminal that takes nothing more must not keep us longer.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
-/// Alternate screen (1049), then what a program before us may have left on, a crashed one above all; cursor hidden (25),
+/// The window's title is kept on the terminal's stack (22 t), alternate screen (1049), then what a program before us may have left on, a crashed one above all; cursor hidden (25),
 /// bracketed paste (2004), focus reports (1004): xterm's ctlseqs and kitty's keyboard protocol.
 ///
 /// Reset are synchronized output (2026), left and right margins (69), origin mode (6), insert mode (4), new line mode (20),
 /// reverse video (5), the scroll region, application cursor keys (1) and keypad, every kind of mouse report (9, 1000 to
 /// 1003) and its encodings (1005, 1006, 1015, 1016), modifyOtherKeys, kitty's flags, line drawing (SO), and the rendition;
 /// lines wrap (7).
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2026l\x1b[?69l\x1b[?6l\x1b[4l\x1b[20l\x1b[?5l\x1b[r\x1b[?7h\x1b[?1l\x1b>\
+const ENTER: &[u8] =
+    b"\x1b[22;2t\x1b[?1049h\x1b[?2026l\x1b[?69l\x1b[?6l\x1b[4l\x1b[20l\x1b[?5l\x1b[r\x1b[?7h\x1b[?1l\x1b>\
 \x1b[?9l\x1b[?1000l\x1b[?1001l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l\
 \x1b[>4m\x1b[>0u\x0f\x1b(B\x1b[m\x1b[?25l\x1b[?2004h\x1b[?1004h";
 /// The reverse, in reverse, with the rendition and the scroll region reset. kitty's flags become again what they were.
-const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[23;2t\x1b[?1049l";
 
 /// A copy of the standard input's descriptor. Its description is shared with the shell.
 pub(crate) fn given() -> io::Result<OwnedFd> {
@@ -64,17 +65,28 @@ pub(crate) fn is_entered() -> bool {
 /// the foreground: before it has written anything.
 pub(crate) fn enter(out: &mut Vec<u8>) -> io::Result<()> {
     let now = rustix::termios::tcgetattr(rustix::stdio::stdin())?;
-    let mut raw = now.clone();
-    raw.make_raw();
-    set_modes(&raw)?;
+    set_modes(&raw(&now, true))?;
     before().get_or_insert(now);
     out.extend_from_slice(ENTER);
     Ok(())
 }
 
-/// Appends the codes that put the terminal back, if it is ours.
+/// Raw mode. Flow control (XON/XOFF) stays as it was, unless the output must not be held up: a serial line needs it, and
+/// its terminal's Ctrl-S would be a press otherwise. Ctrl-S stops the page then, and Ctrl-Q continues it, as everywhere.
+fn raw(modes: &Termios, keeps_flow: bool) -> Termios {
+    let mut raw = modes.clone();
+    raw.make_raw();
+    if keeps_flow {
+        raw.input_modes |= modes.input_modes & InputModes::IXON;
+    }
+    raw
+}
+
+/// Appends the codes that put the terminal back, if it is ours. Output that Ctrl-S holds up goes on.
 pub(crate) fn leave(out: &mut Vec<u8>) {
-    if is_entered() {
+    let modes = before().clone();
+    if let Some(modes) = modes {
+        let _ = set_modes(&raw(&modes, false));
         out.extend_from_slice(LEAVE);
     }
 }

@@ -1,6 +1,6 @@
 //! What kind of terminal it is, as far as its surroundings tell. No one is asked: answers may come late or never.
 
-use crate::domain::Charset;
+use crate::domain::{AmbiguousWidth, Charset};
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct TerminalKind {
     pub charset: Charset,
     /// Whether it has the 16 colours, and the user wants them.
     pub colours: bool,
+    /// Whether it is told what its window's title is.
+    pub titles: bool,
 }
 
 /// Terminals without colour: real ones, and what calls itself after them (terminfo, names ending so).
@@ -16,11 +18,20 @@ const MONO: [&str; 3] = ["-m", "-mono", "-nc"];
 
 impl TerminalKind {
     /// A terminal of today.
-    pub const RICH: Self = Self { charset: Charset::Utf8, colours: true };
+    pub const RICH: Self = Self { charset: Charset::Utf8, colours: true, titles: true };
 
     /// The kind by the variables of the environment.
     pub fn here() -> Self {
         Self::of(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default())
+    }
+
+    /// The same terminal, which draws characters of ambiguous width so; as one cell until it says otherwise.
+    #[must_use]
+    pub fn of_width(mut self, width: AmbiguousWidth) -> Self {
+        if self.charset == Charset::Utf8 && width == AmbiguousWidth::Wide {
+            self.charset = Charset::Wide;
+        }
+        self
     }
 
     /// The kind by variables; an empty one counts as none (POSIX for the locale, no-color.org for `NO_COLOR`).
@@ -32,7 +43,10 @@ impl TerminalKind {
         let charset = if poor { Charset::Ascii } else { Charset::of_locale(&locale.unwrap_or_default()) };
         let mono = term.starts_with("vt") || ["", "dumb", "unknown"].contains(&term.as_str());
         let mono = mono || MONO.iter().any(|end| term.ends_with(end));
-        Self { charset, colours: !mono && variable("NO_COLOR").is_empty() }
+        // A terminal without a title may print one. GNU screen has no way back to the title that was before.
+        let titles = !poor && !["", "dumb", "unknown"].contains(&term.as_str());
+        let titles = titles && !is_a(&term, "ansi") && !is_a(&term, "cons25") && variable("STY").is_empty();
+        Self { charset, colours: !mono && variable("NO_COLOR").is_empty(), titles }
     }
 }
 
@@ -71,19 +85,20 @@ mod tests {
     fn each_terminal_gets_what_it_has() {
         let utf8 = ("LANG", "C.UTF-8");
         let kind = |term| of(&[utf8, ("TERM", term)]);
-        for (term, charset, colours) in [
-            ("xterm-256color", Charset::Utf8, true),
-            ("screen", Charset::Utf8, true),
-            ("linux", Charset::Ascii, true),
-            ("linux-16color", Charset::Ascii, true),
-            ("vt100", Charset::Ascii, false),
-            ("vt220", Charset::Ascii, false),
-            ("dumb", Charset::Utf8, false),
-            ("", Charset::Utf8, false),
-            ("xterm-mono", Charset::Utf8, false),
+        for (term, charset, colours, titles) in [
+            ("xterm-256color", Charset::Utf8, true, true),
+            ("screen", Charset::Utf8, true, true),
+            ("linux", Charset::Ascii, true, false),
+            ("linux-16color", Charset::Ascii, true, false),
+            ("vt100", Charset::Ascii, false, false),
+            ("vt220", Charset::Ascii, false, false),
+            ("dumb", Charset::Utf8, false, false),
+            ("", Charset::Utf8, false, false),
+            ("xterm-mono", Charset::Utf8, false, true),
         ] {
-            assert_eq!(kind(term), TerminalKind { charset, colours }, "{term}");
+            assert_eq!(kind(term), TerminalKind { charset, colours, titles }, "{term}");
         }
+        assert!(!of(&[utf8, ("TERM", "screen"), ("STY", "7.pts-0.jump")]).titles);
         assert!(!of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "1")]).colours);
         assert!(of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "")]).colours);
     }

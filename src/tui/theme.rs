@@ -8,7 +8,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
-use crate::domain::{Charset, Status};
+use crate::domain::{Charset, Order, Status};
 
 /// The page's title and a dialog's.
 pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
@@ -35,6 +35,9 @@ pub const SECRET: Style = Style::new().add_modifier(Modifier::BOLD);
 /// On the first cell of a row: nothing else is on it, and a row below that is so too goes on with the same text.
 /// No look, but a word to the pen, which lets the terminal itself break such rows: a selection by mouse joins them.
 pub const ALONE: Modifier = Modifier::RAPID_BLINK;
+
+/// On the first cell of the focused button or choice. No look either: the cursor stands there.
+pub const HERE: Modifier = Modifier::SLOW_BLINK;
 
 /// Around dialogs.
 pub const BORDER: border::Set<'static> = border::PLAIN;
@@ -101,7 +104,13 @@ const IN_ASCII: [(&str, &str); 27] = [
 
 /// Where a text goes on to the left, and to the right. In ASCII a `~` before a path would be taken for the home.
 pub fn cut() -> (&'static str, &'static str) {
-    if Charset::spoken() == Charset::Ascii { ("<", ">") } else { (CUT, CUT) }
+    if Charset::spoken() == Charset::Utf8 { (CUT, CUT) } else { ("<", ">") }
+}
+
+/// The mark behind the column that the rows are sorted by. In ASCII it looks like a letter, and stands apart.
+pub fn sorted(order: Order) -> String {
+    let mark = if order == Order::Asc { SORTED.0 } else { SORTED.1 };
+    if Charset::spoken() == Charset::Utf8 { mark.to_owned() } else { format!(" {mark}") }
 }
 
 /// A character of ours in ASCII. Every other one was escaped by `domain::Untrusted`; what came past it anyway

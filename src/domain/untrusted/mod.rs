@@ -10,7 +10,7 @@ use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::Charset;
+use super::charset::{Charset, SECOND_CELL};
 pub use confusable::ConfusableWarning;
 
 /// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`to_display`](Self::to_display).
@@ -87,7 +87,21 @@ pub fn is_printable_ascii(text: &str) -> bool {
 
 /// Makes what cannot be seen visible: `^[` for ESC, `\u{202e}` for a bidi override.
 fn escape(text: &str) -> String {
-    spell(text, Charset::spoken() == Charset::Ascii)
+    let charset = Charset::spoken();
+    let shown = spell(text, charset == Charset::Ascii);
+    if charset == Charset::Wide && !is_printable_ascii(&shown) { widen(&shown) } else { shown }
+}
+
+/// Counts the second cell of what takes two. Marks stay with their base.
+fn widen(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    for cluster in text.graphemes(true) {
+        out.push_str(cluster);
+        if cluster.width() == 1 && cluster.chars().any(|c| Charset::Wide.widens(c)) {
+            out.push(SECOND_CELL);
+        }
+    }
+    out
 }
 
 fn spell(text: &str, ascii: bool) -> String {
@@ -137,12 +151,15 @@ fn fit(text: &str, max_cells: usize) -> String {
     }
     let mut out = String::new();
     let mut cells = 0;
-    for cluster in text.graphemes(true) {
-        cells += cluster.width();
+    let mut clusters = text.graphemes(true).peekable();
+    while let Some(cluster) = clusters.next() {
+        let second = clusters.next_if(|next| next.starts_with(SECOND_CELL)).unwrap_or("");
+        cells += cluster.width() + second.width();
         if cells + 1 > max_cells {
             break;
         }
         out.push_str(cluster);
+        out.push_str(second);
     }
     if max_cells > 0 {
         out.push(Charset::spoken().ellipsis());

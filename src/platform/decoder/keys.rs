@@ -100,6 +100,12 @@ pub(crate) fn csi_press(parameters: &[u8], end: u8) -> Option<Event> {
     Some(press(code, modifiers))
 }
 
+/// The column of a cursor position report (CPR).
+pub(crate) fn reported_column(parameters: &[u8]) -> Option<u32> {
+    let Parameters(numbers) = Parameters::parse(parameters)?;
+    numbers.get(1).filter(|_| numbers.len() == 2).map(|column| column.first)
+}
+
 fn tilde_key(number: u32) -> Option<KeyCode> {
     let number = u8::try_from(number).ok()?;
     Some(match number {

@@ -28,6 +28,8 @@ pub struct Decoder {
     pasted: Vec<u8>,
     /// How many pastes have ended.
     pastes: usize,
+    /// The cursor's column, counted from 1, as reported last.
+    column: Option<u32>,
     /// A paste has just ended, or so it said.
     after_paste: bool,
     /// What came since: presses, unless the text itself held the code that ends a paste.
@@ -93,6 +95,11 @@ impl Decoder {
     /// How many pastes have ended.
     pub const fn pastes(&self) -> usize {
         self.pastes
+    }
+
+    /// Takes the cursor's column, counted from 1, if it was reported.
+    pub const fn take_column(&mut self) -> Option<u32> {
+        self.column.take()
     }
 
     /// Whether a paste has begun and not ended.
@@ -316,6 +323,10 @@ impl Decoder {
                     // The real end of a paste that seemed to be over: what came since was a part of it.
                     (b"201", b'~') if self.after_paste => {
                         events.clear();
+                        None
+                    }
+                    (parameters, b'R') => {
+                        self.column = keys::reported_column(parameters).or(self.column);
                         None
                     }
                     (b"", b'I') => Some(Event::FocusGained),

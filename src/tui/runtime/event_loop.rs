@@ -13,6 +13,7 @@ use super::machine::Machine;
 use super::options::Options;
 use super::tasks::{BackgroundTasks, TaskResult};
 use crate::client::{Link, Reply, Request};
+use crate::domain::Charset;
 use crate::operations::pending::PendingCreates;
 use crate::platform::clipboard::Copied;
 use crate::platform::signals::{LONG, SignalEvent, Signals};
@@ -51,6 +52,9 @@ pub struct Runtime<T: Terminal, M: Machine> {
     resize_at: Option<Instant>,
     /// The program was stopped for the shell, and waits to be continued.
     pub(crate) is_stopped: bool,
+    /// The title that was written last; none if another program may have set one since.
+    pub(crate) title: Option<String>,
+    kind: TerminalKind,
     /// How it ended, once it has.
     outcome: Option<RunOutcome>,
     /// The signal that asked it to end.
@@ -97,6 +101,8 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             pending_creates: options.pending_creates,
             resize_at: None,
             is_stopped: false,
+            title: None,
+            kind,
             outcome: None,
             signal: None,
         };
@@ -162,6 +168,11 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         self.is_stopped = false;
         let effect = match step {
             LoopStep::Input(Ok(())) => {
+                if self.terminal.widens() == Some(true) {
+                    self.kind.charset = Charset::Wide;
+                    Charset::Wide.speak();
+                    self.screen.set_kind(self.kind);
+                }
                 self.state.on_read(self.events.iter().filter(|event| event.as_key_event().is_some()).count());
                 // Every press that has come is taken before anything is drawn.
                 while let Some(event) = self.events.pop_front() {
@@ -210,6 +221,9 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     pub(crate) fn resize(&mut self, now: ClockReading) -> Option<Effect> {
         let size = self.terminal.size();
         self.screen.resize(size.0, size.1);
+        if self.terminal.knows_size() {
+            self.state.retract(UNKNOWN_SIZE);
+        }
         self.state.on_input(Event::Resize(size.0, size.1), now)
     }
 
@@ -253,6 +267,11 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     fn draw(&mut self) {
         let (state, now) = (&self.state, self.machine.now());
         self.screen.draw(self.terminal.out(), |frame, rows| view::draw(frame, rows, state, now));
+        let title = state.title();
+        if self.kind.titles && self.title.as_ref() != Some(&title) {
+            self.terminal.out().extend_from_slice(format!("\x1b]2;{title}\x07").as_bytes());
+            self.title = Some(title);
+        }
         // An error shows again when the terminal is read: it is gone.
         let _ = self.terminal.flush();
         self.screen.wipe();

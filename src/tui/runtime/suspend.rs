@@ -31,6 +31,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     /// Enters the terminal again after a stop, by this program or from outside. Its content is not known.
     pub(crate) fn resume(&mut self, now: ClockReading) -> Option<Effect> {
         self.state.on_resume(true);
+        self.title = None;
         match self.terminal.enter() {
             Ok(()) => self.resize(now),
             Err(_) => self.stop(SIGHUP),

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
-use crate::domain::Charset;
+use crate::domain::{Charset, SECOND_CELL};
 use crate::platform::terminal_kind::TerminalKind;
 use crate::tui::theme;
 
@@ -32,6 +32,16 @@ const MAX_BYTES: usize = 16;
 impl CursorWriter {
     pub(crate) const fn new(kind: TerminalKind) -> Self {
         Self { at: None, style: PLAIN, kind }
+    }
+
+    /// Whether characters of ambiguous width take two cells.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.kind.charset == Charset::Wide
+    }
+
+    /// The terminal is of this kind from now on.
+    pub(crate) const fn set_kind(&mut self, kind: TerminalKind) {
+        self.kind = kind;
     }
 
     /// The terminal's state is unknown; the caller resets the rendition.
@@ -79,7 +89,8 @@ impl CursorWriter {
     /// Writes a cell; gives its width.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, frame: &Buffer, x: u16, y: u16) -> u16 {
         let symbol = frame[(x, y)].symbol();
-        let symbol = if is_printable(symbol) { symbol } else { self.to_charset(symbol) };
+        let is_pair = is_second(frame, x + 1, y) && !is_second(frame, x, y);
+        let symbol = if is_printable(symbol) { symbol } else { self.to_charset(symbol, is_pair) };
         let style = self.style_of(frame, x, y);
         // A blank looks the same in any colour.
         if symbol != " "
@@ -89,7 +100,7 @@ impl CursorWriter {
             self.set(out, style);
         }
         out.extend_from_slice(symbol.as_bytes());
-        let width = super::cells(symbol);
+        let width = if is_pair && !is_printable(symbol) { 2 } else { super::cells(symbol) };
         // Behind the last column the place of the cursor differs between terminals.
         self.at = (x + width < frame.area.width).then_some((x + width, y));
         width
@@ -107,12 +118,16 @@ impl CursorWriter {
 
     /// What is written for a symbol that is not ASCII. Everything is escaped before it is drawn: a control character
     /// here, or a cell of endless marks, is a mistake of ours.
-    fn to_charset<'a>(&self, symbol: &'a str) -> &'a str {
+    fn to_charset<'a>(&self, symbol: &'a str, is_pair: bool) -> &'a str {
         let sound = symbol.len() <= MAX_BYTES && !symbol.chars().any(char::is_control);
         debug_assert!(sound, "not for a terminal: {symbol:?}");
         match self.kind.charset {
             _ if !sound || symbol.is_empty() => "?",
             Charset::Utf8 => symbol,
+            // Half of a character that takes two cells; the other was cut off.
+            Charset::Wide if symbol.starts_with(SECOND_CELL) => " ",
+            Charset::Wide if is_pair || !symbol.chars().any(|c| Charset::Wide.widens(c)) => symbol,
+            Charset::Wide => theme::in_ascii(symbol).unwrap_or("?"),
             Charset::Ascii => theme::in_ascii(symbol).unwrap_or(if super::cells(symbol) == 2 { "??" } else { "?" }),
         }
     }
@@ -130,7 +145,7 @@ impl CursorWriter {
     fn style_of(&self, frame: &Buffer, x: u16, y: u16) -> CellStyle {
         let cell = &frame[(x, y)];
         let (fg, bg) = if self.kind.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
-        CellStyle { fg, bg, modifier: cell.modifier.difference(theme::ALONE) }
+        CellStyle { fg, bg, modifier: cell.modifier.difference(theme::ALONE | theme::HERE) }
     }
 
     fn set(&mut self, out: &mut Vec<u8>, style: CellStyle) {
@@ -158,6 +173,11 @@ impl CursorWriter {
         let _ = write!(out, "\x1b[{reset}{}m", codes.join(";"));
         self.style = style;
     }
+}
+
+/// Whether a cell is the second one of a character of ambiguous width.
+fn is_second(frame: &Buffer, x: u16, y: u16) -> bool {
+    x < frame.area.width && frame[(x, y)].symbol().starts_with(SECOND_CELL)
 }
 
 /// Whether a symbol is one printable character of ASCII, as nearly all are.

@@ -10,7 +10,7 @@ use super::*;
 use crate::client::{Creation, Cursor, ListRequest, Page, Reply, Request};
 use crate::domain::{AccessKey, CursorToken, KeyFormat, KeyId, SecretKey, Status, Untrusted};
 use crate::platform::surroundings::Surroundings;
-use crate::tui::state::{ClockReading, Effect, ExitState, State};
+use crate::tui::state::{ClockReading, Effect, ExitState, QUIET, State};
 use crate::tui::view;
 
 const LABELS: [&str; 4] = ["billing export", "東京 nightly", "\u{1b}]52;c;UFdO\u{7}\u{202e}gpj", ""];
@@ -109,6 +109,7 @@ impl Shown {
     }
 
     fn press(&mut self, code: KeyCode) -> Option<Effect> {
+        self.now.at += QUIET;
         self.state.on_input(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)), self.now)
     }
 

@@ -23,13 +23,34 @@ pub use row_cache::RowCache;
 use super::theme;
 use crate::platform::terminal_kind::TerminalKind;
 
+/// Where the terminal's cursor stands while a frame is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// What is typed, the focused button or the selected row: screen readers and braille displays follow it, seen or not.
+    pub at: Option<Position>,
+    /// Whether it is seen, since something is typed there.
+    pub is_seen: bool,
+}
+
+impl Cursor {
+    /// Where something is typed.
+    pub const fn typing(at: Position) -> Self {
+        Self { at: Some(at), is_seen: true }
+    }
+
+    /// Where nothing is typed.
+    pub const fn resting(at: Option<Position>) -> Self {
+        Self { at, is_seen: false }
+    }
+}
+
 /// The cells that the terminal shows, and the frame that is drawn next.
 pub struct Screen {
     shown: Buffer,
     frame: Buffer,
     rows: RowCache,
     writer: CursorWriter,
-    cursor: Option<Position>,
+    cursor: Cursor,
     /// The terminal's cells are not known: every row is written whole.
     stale: bool,
     /// The buffer for the next frame is blank.
@@ -45,7 +66,7 @@ impl Screen {
             frame: Buffer::empty(area),
             rows: RowCache::new(height),
             writer: CursorWriter::new(kind),
-            cursor: None,
+            cursor: Cursor::default(),
             stale: true,
             is_wiped: true,
         }
@@ -60,11 +81,18 @@ impl Screen {
         self.stale = true;
     }
 
+    /// The terminal is of another kind than was thought: everything is written anew.
+    pub fn set_kind(&mut self, kind: TerminalKind) {
+        self.writer.set_kind(kind);
+        self.rows = RowCache::new(self.shown.area.height);
+        self.stale = true;
+    }
+
     /// Draws a frame and appends to `out` the bytes that show it. `draw` gives the cursor's place; rows that the
     /// [`RowCache`] keeps are left blank by it.
     ///
     /// The frame before stays in memory, with a secret that the new one may hide, until [`wipe`](Self::wipe).
-    pub fn draw(&mut self, out: &mut Vec<u8>, draw: impl FnOnce(&mut Buffer, &mut RowCache) -> Option<Position>) {
+    pub fn draw(&mut self, out: &mut Vec<u8>, draw: impl FnOnce(&mut Buffer, &mut RowCache) -> Cursor) {
         self.wipe();
         self.is_wiped = false;
         let cursor = draw(&mut self.frame, &mut self.rows);
@@ -144,13 +172,17 @@ impl Screen {
                 self.write_alone(out, y);
                 continue;
             }
-            let end = self.row_end(y);
-            self.writer.go(out, 0, y);
-            self.write_row(out, y, end);
-            if end < self.frame.area.width {
-                self.writer.plain(out);
-                out.extend_from_slice(b"\x1b[K");
-            }
+            self.write_whole(out, y);
+        }
+    }
+
+    fn write_whole(&mut self, out: &mut Vec<u8>, y: u16) {
+        let end = self.row_end(y);
+        self.writer.go(out, 0, y);
+        self.write_row(out, y, end);
+        if end < self.frame.area.width {
+            self.writer.plain(out);
+            out.extend_from_slice(b"\x1b[K");
         }
     }
 
@@ -176,6 +208,10 @@ impl Screen {
     fn write_changes(&mut self, out: &mut Vec<u8>, y: u16) {
         if self.is_alone(y) {
             return self.write_alone(out, y);
+        }
+        // What a cell takes depends on the next one there: rare, and not worth a look at each.
+        if self.writer.is_wide() {
+            return self.write_whole(out, y);
         }
         let width = self.frame.area.width;
         let end = self.row_end(y);
@@ -214,18 +250,12 @@ impl Screen {
             .map_or(0, |x| x + 1)
     }
 
-    fn place_cursor(&mut self, out: &mut Vec<u8>, cursor: Option<Position>, changed: bool) {
-        match cursor {
-            Some(at) => {
-                if changed || self.cursor != cursor {
-                    self.writer.go(out, at.x, at.y);
-                }
-                if self.cursor.is_none() {
-                    out.extend_from_slice(b"\x1b[?25h");
-                }
-            }
-            None if self.cursor.is_some() => out.extend_from_slice(b"\x1b[?25l"),
-            None => {}
+    fn place_cursor(&mut self, out: &mut Vec<u8>, cursor: Cursor, changed: bool) {
+        if let Some(at) = cursor.at.filter(|_| changed || self.cursor.at != cursor.at) {
+            self.writer.go(out, at.x, at.y);
+        }
+        if cursor.is_seen != self.cursor.is_seen {
+            out.extend_from_slice(if cursor.is_seen { b"\x1b[?25h" } else { b"\x1b[?25l" });
         }
         self.cursor = cursor;
     }

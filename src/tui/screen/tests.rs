@@ -30,7 +30,7 @@ impl Pair {
                     frame.set_string(0, y, row, style);
                 }
             }
-            None
+            Cursor::default()
         });
         self.bytes = out.len();
         self.terminal.process(&out);
@@ -118,7 +118,7 @@ fn bytes(kind: TerminalKind, rows: &[&str]) -> Vec<u8> {
         for (y, row) in rows.iter().enumerate() {
             frame.set_string(0, u16::try_from(y).unwrap(), row, Style::new().fg(Color::Red));
         }
-        None
+        Cursor::default()
     });
     out
 }
@@ -153,7 +153,7 @@ fn rows_that_stand_alone_are_broken_by_the_terminal() {
             frame.set_string(0, 1, "abcdefgh", Style::new());
             frame.set_string(0, 2, second, Style::new());
             frame.set_style(Rect::new(0, 1, 1, 2), Style::new().add_modifier(theme::ALONE));
-            None
+            Cursor::default()
         });
         terminal.process(&out);
         let rows: Vec<String> = terminal.screen().rows(0, 8).collect();
@@ -168,7 +168,7 @@ fn a_control_character_in_a_cell_is_a_mistake() {
     Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame, _| {
         #[expect(clippy::disallowed_methods, reason = "this is the mistake that the pen must catch")]
         frame[(0, 0)].set_symbol("\u{1b}]");
-        None
+        Cursor::default()
     });
 }
 
@@ -177,6 +177,6 @@ fn a_control_character_in_a_cell_is_a_mistake() {
 fn a_cell_of_endless_marks_is_a_mistake() {
     Screen::new(4, 1, TerminalKind::RICH).draw(&mut Vec::new(), |frame, _| {
         frame.set_string(0, 0, format!("a{}", "\u{301}".repeat(9)), Style::new());
-        None
+        Cursor::default()
     });
 }

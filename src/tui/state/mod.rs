@@ -166,6 +166,13 @@ impl State {
         }
     }
 
+    /// The title of the terminal's window: whose keys these are. Printable ASCII, whatever a profile is called.
+    pub fn title(&self) -> String {
+        let name = self.server.as_ref().map(|server| server.profile.name.as_str());
+        let name = name.map(|name| name.chars().filter(char::is_ascii_graphic).take(64).collect::<String>());
+        name.map_or_else(|| "latchkey".to_owned(), |name| format!("latchkey: {name}"))
+    }
+
     /// Where the parts of the page stand.
     pub const fn panes(&self) -> Panes {
         Panes::new(self.size.0, self.size.1, self.details)
@@ -207,6 +214,17 @@ impl State {
             Some(Dialog::Reveal(reveal)) => reveal.step.as_mut(),
             Some(Dialog::Token(token)) => token.step.as_mut(),
             _ => None,
+        }
+    }
+
+    /// Takes back what is no longer so.
+    pub(crate) fn retract(&mut self, words: &str) {
+        if let Some(notice) = &mut self.notice
+            && notice.text.contains(words)
+        {
+            let rest = notice.text.replace(words, "");
+            rest.trim().clone_into(&mut notice.text);
+            self.notice = self.notice.take().filter(|notice| !notice.text.is_empty());
         }
     }
 

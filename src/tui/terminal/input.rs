@@ -24,12 +24,14 @@ pub(crate) struct Reader {
     since: Option<Instant>,
     /// When the last paste ended.
     pasted: Option<Instant>,
+    /// The cursor's column, as reported.
+    column: Option<u32>,
 }
 
 impl Reader {
     pub(crate) fn new() -> Self {
         let bytes = Zeroizing::new(vec![0; 4096]);
-        Self { decoder: Decoder::default(), bytes, since: None, pasted: None }
+        Self { decoder: Decoder::default(), bytes, since: None, pasted: None, column: None }
     }
 
     /// Until when more bytes are waited for, if something is open. What follows a paste waits no longer for being
@@ -47,7 +49,12 @@ impl Reader {
         self.decoder.is_pasting() && bytes == b"\x03" && self.since.is_some_and(|since| now - since >= STALL)
     }
 
-    /// Waits for events and appends them.
+    /// Takes the cursor's column, counted from 1, if it was reported.
+    pub(crate) const fn take_column(&mut self) -> Option<u32> {
+        self.column.take()
+    }
+
+    /// Waits for events and appends them, or for a report of the cursor's place.
     pub(crate) async fn read(&mut self, fd: &AsyncFd<OwnedFd>, events: &mut VecDeque<Event>) -> io::Result<()> {
         loop {
             let open = self.deadline();
@@ -77,7 +84,9 @@ impl Reader {
                     if self.decoder.pastes() != pastes {
                         self.pasted = Some(now);
                     }
-                    if !events.is_empty() {
+                    let column = self.decoder.take_column();
+                    self.column = column.or(self.column);
+                    if !events.is_empty() || column.is_some() {
                         return Ok(());
                     }
                 }

@@ -17,6 +17,11 @@ pub trait Terminal {
     /// An error means that the terminal is gone. Cancel safe: what was read is kept.
     fn read(&mut self, events: &mut VecDeque<Event>) -> impl Future<Output = io::Result<()>>;
 
+    /// Whether characters of ambiguous width take two cells, when the terminal has just answered that. It may never.
+    fn widens(&mut self) -> Option<bool> {
+        None
+    }
+
     /// The buffer whose bytes go out with the next [`flush`](Self::flush).
     fn out(&mut self) -> &mut Vec<u8>;
 

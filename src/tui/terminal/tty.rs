@@ -24,21 +24,38 @@ pub struct Tty {
     reader: Reader,
     /// Bytes that the terminal has not taken yet.
     unsent: Vec<u8>,
+    /// It was asked how wide ambiguous characters are, and has not answered.
+    asks: bool,
 }
+
+/// One character of ambiguous width, where it leaves the cursor, and nothing of it.
+const ASK_WIDTH: &str = "\x1b[H●\x1b[6n\r\x1b[K";
 
 impl Tty {
     /// Opens the controlling terminal and enters: raw mode, alternate screen, hidden cursor, bracketed paste,
-    /// focus reports. Fails if standard input and output are not a terminal.
-    pub fn open() -> io::Result<Self> {
+    /// focus reports. Asks it how wide ambiguous characters are, if that is to be known. Fails if standard input and output
+    /// are not a terminal.
+    pub fn open(asks_width: bool) -> io::Result<Self> {
         if !rustix::termios::isatty(rustix::stdio::stdin()) || !rustix::termios::isatty(rustix::stdio::stdout()) {
             return Err(io::Error::other(
                 "latchkey is a full-screen program: its standard input and output must be a terminal",
             ));
         }
         let (fd, is_given) = open()?;
-        let mut tty = Self { fd: watch(fd)?, is_given, reader: Reader::new(), unsent: Vec::new() };
-        tty.enter()?;
+        let mut tty = Self { fd: watch(fd)?, is_given, reader: Reader::new(), unsent: Vec::new(), asks: asks_width };
+        raw_mode::enter(&mut tty.unsent)?;
+        if asks_width {
+            tty.unsent.extend_from_slice(ASK_WIDTH.as_bytes());
+        }
+        tty.entered()?;
         Ok(tty)
+    }
+
+    fn entered(&mut self) -> io::Result<()> {
+        if self.is_given {
+            raw_mode::unblock_given()?;
+        }
+        self.flush()
     }
 
     /// Columns and rows, by the terminal. One that does not know (a serial line) may say it in LINES and COLUMNS.
@@ -99,6 +116,12 @@ impl Terminal for Tty {
         Ok(())
     }
 
+    fn widens(&mut self) -> Option<bool> {
+        let column = self.reader.take_column().filter(|_| self.asks)?;
+        self.asks = false;
+        Some(column > 2)
+    }
+
     fn is_entered(&self) -> bool {
         raw_mode::is_entered()
     }
@@ -106,10 +129,7 @@ impl Terminal for Tty {
     fn enter(&mut self) -> io::Result<()> {
         self.reader = Reader::new();
         raw_mode::enter(&mut self.unsent)?;
-        if self.is_given {
-            raw_mode::unblock_given()?;
-        }
-        self.flush()
+        self.entered()
     }
 
     async fn leave(&mut self) {

@@ -4,15 +4,16 @@ use std::hash::{Hash, Hasher};
 
 use chrono::Local;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::when;
 use super::widgets::{line, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, FieldValue, KeyField};
-use crate::domain::{AccessKey, Order, Sort};
+use crate::domain::{AccessKey, Sort};
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
@@ -88,6 +89,13 @@ pub(crate) fn draw(
     }
 }
 
+/// Where the selected row begins, in the area of names and rows.
+pub(crate) fn selected_place(area: Rect, state: &State) -> Option<Position> {
+    state.list.window.as_ref().filter(|window| !window.is_empty())?;
+    let row = u16::try_from(state.list.selected.checked_sub(state.list.top)?).ok()? + 1;
+    (row < area.height).then(|| Position::new(area.x, area.y + row))
+}
+
 /// The rows that are on screen.
 fn visible<'a>(window: &'a Window, state: &State) -> impl Iterator<Item = (usize, &'a AccessKey)> {
     let top = state.list.top;
@@ -96,13 +104,27 @@ fn visible<'a>(window: &'a Window, state: &State) -> impl Iterator<Item = (usize
 
 fn names_of(columns: &[ListColumn], state: &State) -> Vec<Span<'static>> {
     let query = &state.list.query;
-    let arrow = if query.order == Order::Asc { theme::SORTED.0 } else { theme::SORTED.1 };
+    let mark = theme::sorted(query.order);
     let mut spans = vec![Span::raw("  ")];
     for (field, sort, width) in columns {
-        let text = if *sort == query.sort { format!("{}{arrow}", field.title) } else { field.title.to_owned() };
+        let text = if *sort == query.sort { format!("{}{mark}", field.title) } else { field.title.to_owned() };
+        // Where the mark needs one cell more, it is the blank before the name.
+        if text.width() > *width {
+            spans.pop();
+        }
         spans.extend([Span::styled(cell(&text, *width), theme::COLUMN), Span::raw(" ")]);
     }
     spans
+}
+
+/// The column that the rows are sorted by, if it is not on screen.
+pub(crate) fn hidden_sort(state: &State, width: u16) -> Option<&'static str> {
+    let window = state.list.window.as_ref().filter(|window| !window.is_empty())?;
+    let height = usize::from(state.panes().list);
+    let widest = visible(window, state).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
+    let sort = state.list.query.sort;
+    let is_shown = fitting(usize::from(width), widest).iter().any(|(_, shown, _)| *shown == sort);
+    fields::columns().find(|(_, other, _)| !is_shown && *other == sort).map(|(field, ..)| field.title)
 }
 
 /// What a row is drawn from.
@@ -155,6 +177,5 @@ impl ListRow<'_> {
 
 /// A text in so many cells; what came through the gate is not wider.
 fn cell(text: &str, width: usize) -> String {
-    let used = unicode_width::UnicodeWidthStr::width(text);
-    format!("{text}{}", " ".repeat(width.saturating_sub(used)))
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }

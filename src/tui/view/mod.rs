@@ -15,16 +15,16 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::keymap::Mode;
-use super::screen::RowCache;
+use super::screen::{Cursor, RowCache};
 use super::state::{ClockReading, DetailsPane, SMALLEST, State};
+use super::theme;
 
-/// Draws the page and what is on it, except rows of the list that the cache keeps; gives the place of the cursor if
-/// something is being typed.
-pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockReading) -> Option<Position> {
+/// Draws the page and what is on it, except rows of the list that the cache keeps; gives the place of the cursor.
+pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockReading) -> Cursor {
     let area = frame.area;
     if state.is_too_small() {
         draw_too_small(frame, area, state);
-        return None;
+        return Cursor::default();
     }
     let panes = state.panes();
     let row = |y: u16, height: u16| Rect::new(0, y, area.width, height);
@@ -57,10 +57,21 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
         }
         None => cursor,
     };
-    match state.signing_in() {
+    let cursor = match state.signing_in() {
         Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, state),
         None => cursor,
+    };
+    match cursor {
+        Some(at) => Cursor::typing(at),
+        None if state.dialog.is_some() || state.sign_in.is_some() => Cursor::resting(focused(frame)),
+        None => Cursor::resting(list::selected_place(body, state).filter(|_| panes.details != DetailsPane::Instead)),
     }
+}
+
+/// The button or choice that has the focus.
+fn focused(frame: &Buffer) -> Option<Position> {
+    let at = frame.content.iter().position(|cell| cell.modifier.contains(theme::HERE))?;
+    Some(frame.pos_of(at).into())
 }
 
 /// Whether nothing is drawn over the list or beside it. A notice may take a row of it.

@@ -121,6 +121,18 @@ pub(crate) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
     let (width, height) = (width.min(area.width), height.min(area.height));
     let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     Clear.render(place, frame);
+    // A wide character that reaches into it from the left would take the border with it.
+    if let Some(x) = place.x.checked_sub(1) {
+        for y in place.y..place.bottom() {
+            if frame[(x, y)].symbol().width() > 1 {
+                let style = frame[(x, y)].style();
+                frame.set_stringn(x, y, " ", 1, style);
+            }
+        }
+    }
+    for cell in &mut frame.content {
+        cell.modifier.remove(theme::HERE); // what is below has no focus any more
+    }
     let block = Block::bordered()
         .border_set(theme::BORDER)
         .title(Line::styled(format!(" {title} "), theme::TITLE))
@@ -197,9 +209,20 @@ pub(crate) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: O
     for (at, name) in names.iter().enumerate() {
         let style = if focused == Some(at) { theme::FOCUS } else { Style::new() };
         let left = area.right().saturating_sub(x);
+        if focused == Some(at) {
+            mark_here(frame, Rect { x, ..area });
+        }
         (x, _) = frame.set_stringn(x, area.y, format!("[{name}]"), usize::from(left), style);
         x += 1;
     }
+}
+
+/// Marks the first cell of an area as the place where the focus is.
+pub(crate) fn mark_here(frame: &mut Buffer, area: Rect) {
+    frame.set_style(
+        Rect { width: 1, height: 1, ..area }.intersection(frame.area),
+        Style::new().add_modifier(theme::HERE),
+    );
 }
 
 /// A number with its thousands apart.

@@ -7,7 +7,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "colour = 1",
         "line 1, column 1",
-        "there is no setting colour; there are: default_profile, clipboard, clipboard_seconds, keep_events, profiles",
+        "there is no setting colour; there are: default_profile, clipboard, clipboard_seconds, keep_events, \
+         ambiguous_width, profiles",
     ),
     ("clipboard = \"xclip\"", "line 1, column 13", "clipboard is one of auto, tmux, screen, osc52, x11, wayland, off"),
     ("clipboard_seconds = 0", "line 1, column 21", "from 1 to 3600"),

@@ -244,3 +244,39 @@ async fn what_is_typed_fast_into_a_field_counts_and_its_enter_does_not() {
     bench.gets(b"\t\r").await;
     bench.sees("Deactivate");
 }
+
+/// The clipboard may not have it, and what was read for a moment is not kept.
+#[tokio::test]
+async fn a_copy_that_is_not_confirmed_is_asked_about_whether_the_secret_was_shown_before_or_after_it() {
+    for keys in ["cs", "sc"] {
+        let mut bench = Bench::new().await;
+        bench.type_keys("c<Enter>").await;
+        bench.type_keys(keys).await;
+        bench.type_keys("<Esc><Enter>").await;
+        bench.sees("The copy could not be confirmed.");
+        bench.type_keys("<Tab><Enter>").await;
+        bench.sees("is ready to use");
+    }
+}
+
+/// Screen readers and braille displays follow the terminal's cursor.
+#[tokio::test]
+async fn the_cursor_stands_where_the_focus_is() {
+    let mut bench = Bench::new().await;
+    for label in ["one", "two", "three"] {
+        bench.create(label).await;
+    }
+    bench.type_keys("<Home>").await;
+    assert_eq!(bench.under_cursor(), "▶");
+    bench.type_keys("<Down><Down>").await;
+    assert_eq!(bench.under_cursor(), "▶");
+    bench.type_keys("c").await;
+    bench.type_keys("<Tab><Tab><Tab>").await;
+    assert_eq!(bench.under_cursor(), "(•) never");
+    bench.type_keys("<Tab>").await;
+    assert_eq!(bench.under_cursor(), "[Create access key]");
+    bench.type_keys("<Enter>").await;
+    assert_eq!(bench.under_cursor(), "[Show key]");
+    bench.type_keys("<Tab><Tab>").await;
+    assert_eq!(bench.under_cursor(), "[Save]");
+}

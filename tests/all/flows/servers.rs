@@ -28,7 +28,8 @@ async fn who_does_not_sign_in_sees_no_keys_and_may_come_back() {
     let folder = TempDir::new().unwrap();
     let (mut bench, team) = bench(&folder).await;
     bench.type_keys("<Esc>").await;
-    bench.sees("Can't load the keys");
+    bench.sees("You are not signed in.");
+    bench.sees("Press r to sign in.");
     bench.type_keys("r").await;
     bench.sees("Sign in to 127.0.0.1");
     sign_in(&mut bench, "jo").await;

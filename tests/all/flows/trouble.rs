@@ -86,8 +86,8 @@ async fn a_wrong_session_shows_no_keys_and_is_not_tried_again() {
     let client = Client::unix(&server.socket, &SecretString::from("wrong")).unwrap();
     let mut bench = Bench::with(folder, client_of(client, server_named("test")));
     bench.settle().await;
-    bench.sees("Can't load the keys");
-    bench.sees("Press r to try again.");
+    bench.sees("You are not signed in.");
+    bench.sees("Press r to sign in.");
     assert_eq!(bench.state().next_wake(bench.now()), None);
 }
 

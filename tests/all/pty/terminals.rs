@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
+use rustix::termios::InputModes;
 use tempfile::TempDir;
 
 use super::life::started;
@@ -105,7 +106,7 @@ fn sizes() {
     assert!(terminal.ends().0.success());
 }
 
-/// It asks the terminal nothing, needs no answer, takes no mouse, and writes nothing while idle.
+/// It asks the terminal for one width, needs no answer, takes no mouse, and writes nothing while idle.
 #[test]
 fn it_is_silent() {
     let home = TempDir::new().unwrap();
@@ -127,6 +128,10 @@ fn it_is_silent() {
     }
     // They switch extended keyboards off, and are no questions.
     let text = text.replace("\x1b[>4m", "").replace("\x1b[>0u", "");
+    // The width of one character is asked for, once; the title is said.
+    assert_eq!(text.matches("\x1b[H●\x1b[6n").count(), 1);
+    let text =
+        text.replace("●\x1b[6n", "").replace("\x1b]2;latchkey\x07", "").replace("\x1b]2;latchkey: local\x07", "");
     // DA1 to DA3, CPR and DSR, DECRQM, kitty's keyboard, XTVERSION; colours, clipboard; XTGETTCAP and DECRQSS; ENQ.
     for query in ["[c", "[0c", "[>", "[=", "[6n", "[5n", "[?6n", "$p", "[?u", "\x1b]", "\x1bP", "\x05"] {
         assert!(!text.contains(query), "{query:?} in {text:?}");
@@ -297,4 +302,62 @@ fn modes_that_others_left_on_are_reset() {
     terminal.press("q");
     terminal.sees("ended");
     assert!(contains(&terminal.bytes, b"\x1b[<u"));
+}
+
+/// A serial line needs XON/XOFF, and whoever presses Ctrl-S there knows Ctrl-Q. Held up, the page still leaves the terminal
+/// as it was.
+#[test]
+fn flow_control_stays_as_it_was() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    assert!(terminal.modes().input_modes.contains(InputModes::IXON));
+    terminal.send(b"\x13?");
+    assert!(terminal.is_silent_for(Duration::from_millis(300)));
+    terminal.send(b"\x11");
+    terminal.sees("Help");
+    terminal.press("<Esc>");
+    terminal.loses("Help");
+    terminal.send(b"\x13");
+    terminal.press("<Ctrl-C>");
+    assert!(terminal.ends().0.success());
+    // Where it is switched off, the two are no presses that mean something.
+    let stty = format!("stty -ixon; exec {}", binary());
+    let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &stty]));
+    terminal.sees("No access keys yet");
+    assert!(!terminal.modes().input_modes.contains(InputModes::IXON));
+    terminal.send(b"\x13\x11");
+    terminal.press("?");
+    terminal.sees("Help");
+    terminal.press("<Ctrl-C>");
+    assert!(terminal.waits_for_end().success());
+}
+
+/// The note is taken back when the size has come.
+#[test]
+fn the_note_about_an_unknown_size_goes_with_it() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = Terminal::start_at(latchkey(home.path()), 0, 0);
+    terminal.sees("The terminal doesn't report its size");
+    terminal.resize(24, 80);
+    terminal.loses("The terminal doesn't report its size");
+    terminal.sees("No access keys yet");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+}
+
+/// The window says whose keys these are, and gets its own title back: from the terminal's stack.
+#[test]
+fn the_window_has_a_title_while_the_page_runs() {
+    let home = TempDir::new().unwrap();
+    let mut terminal = started(home.path());
+    terminal.gets(b"\x1b]2;latchkey: local\x07");
+    terminal.press("<Ctrl-C>");
+    let (_, terminal) = terminal.ends();
+    let at = |code: &[u8]| terminal.bytes.windows(code.len()).position(|window| window == code);
+    assert!(at(b"\x1b[22;2t").unwrap() < at(b"\x1b]2;").unwrap());
+    assert!(at(b"\x1b]2;latchkey: local\x07").unwrap() < at(b"\x1b[23;2t").unwrap());
+    let mut poor = Terminal::start(latchkey(home.path()).env("TERM", "vt220"));
+    poor.sees("No access keys yet");
+    poor.press("<Ctrl-C>");
+    assert!(!contains(&poor.ends().1.bytes, b"\x1b]"));
 }

@@ -4,6 +4,7 @@ use tempfile::TempDir;
 
 use crate::support::program::binary;
 use crate::support::terminal::{command, latchkey};
+use crate::support::wait;
 use crate::support::xterm::Xterm;
 
 #[test]
@@ -69,4 +70,29 @@ fn alt_and_ctrl_edit_a_field_by_words_and_close_nothing() {
     // Still the dialog: in the list this would sort.
     terminal.press("s");
     terminal.sees("[Show key]");
+}
+
+/// Characters of ambiguous width take two cells there: ours are of ASCII then, and those of labels are measured.
+#[test]
+fn rows_line_up_where_ambiguous_characters_are_wide() {
+    let (xterm, home) = (Xterm::start(&["-cjk_width"]), TempDir::new().unwrap());
+    let mut terminal = xterm.run(latchkey(home.path()));
+    // What the window has answered: ● took two cells.
+    terminal.sees("No access keys yet");
+    wait::until("the answer", || xterm.sent().ends_with(b"\x1b[1;3R"));
+    terminal.press("c");
+    terminal.waits_for("a border of ASCII", |terminal| terminal.text().contains("+ Create access key -"));
+    terminal.paste("Büro – Zürich");
+    terminal.press("<Enter>");
+    terminal.sees("Access key created");
+    terminal.press("s");
+    terminal.sees("hidden in");
+    terminal.close();
+    terminal.sees("* active");
+    terminal.gets("Büro – Zürich".as_bytes());
+    // 25 cells are the label's; ü, – and ü take two of them each.
+    let text = String::from_utf8_lossy(&terminal.bytes).into_owned();
+    let behind = |rest: &str| rest.len() - rest.trim_start_matches(' ').len();
+    assert!(text.split("Büro – Zürich").any(|rest| behind(rest) == 25 - (10 + 3 * 2)), "{text:?}");
+    assert!(!text.rsplit("Create access key").next().unwrap().contains(['▶', '●', '│', '…', '•']), "{text:?}");
 }

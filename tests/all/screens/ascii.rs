@@ -11,7 +11,7 @@ use crate::support::look;
 use crate::support::own_process::alone;
 
 const SIZES: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 60)];
-const POOR: TerminalKind = TerminalKind { charset: Charset::Ascii, colours: false };
+const POOR: TerminalKind = TerminalKind { charset: Charset::Ascii, colours: false, titles: false };
 
 /// The page after a script, at every size.
 fn after(script: &str, then: impl Fn(&mut Stage)) -> String {

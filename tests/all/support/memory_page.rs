@@ -272,7 +272,9 @@ impl MemoryPage {
         if events.is_empty() {
             return;
         }
-        events.into_iter().for_each(|event| self.terminal.send(event));
+        for event in events {
+            self.terminal.send(event);
+        }
         let turn = std::pin::pin!(self.runtime.turn());
         assert!(turn.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(()), "an event is no reason to wait");
     }

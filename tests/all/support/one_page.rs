@@ -42,7 +42,7 @@ impl OnePage {
     pub fn new(first: u8) -> Self {
         let size = SIZES[usize::from(first) % SIZES.len()];
         let charset = if first & 128 == 0 { Charset::Utf8 } else { Charset::Ascii };
-        let kind = TerminalKind { charset, colours: first & 8 != 0 };
+        let kind = TerminalKind { charset, colours: first & 8 != 0, ..TerminalKind::RICH };
         let options = Options { profiles: vec![profile(first), profile(first ^ 16)], ..Options::default() };
         let utc: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
         let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

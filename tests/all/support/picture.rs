@@ -26,7 +26,7 @@ pub fn picture(state: &State, now: ClockReading) -> String {
         text.push_str(row.trim_end());
         text.push('\n');
     }
-    if let Some(cursor) = cursor {
+    if let Some(cursor) = cursor.at.filter(|_| cursor.is_seen) {
         writeln!(text, "cursor: {},{}", cursor.x, cursor.y).unwrap();
     }
     text

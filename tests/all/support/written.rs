@@ -3,7 +3,7 @@
 /// What a terminal was sent and should not have been, in words; empty if nothing.
 ///
 /// Known are cursor moves, erasing, scrolling, the 16 colours, private modes, and the clipboard's OSC 52 whose body is
-/// base64. Everything else that is no visible text came from somewhere else, and would be obeyed.
+/// base64, and a title that names the program. Everything else that is no visible text came from somewhere else, and would be obeyed.
 pub fn strange(bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = bytes;
@@ -28,7 +28,9 @@ fn code(bytes: &[u8]) -> Option<usize> {
         return Some(2); // one row up
     }
     // What is reset on entry, and given back on exit: known as whole pieces only.
-    let pieces = [&b"\x1b>\x1b[?9l"[..], b"\x1b[>4m\x1b[>0u\x0f\x1b(B\x1b[m", b"\x1b[<u\x1b[?25h"];
+    let reset = [&b"\x1b>\x1b[?9l"[..], b"\x1b[>4m\x1b[>0u\x0f\x1b(B\x1b[m", b"\x1b[<u\x1b[?25h"];
+    // The title that was before is kept, and given back; it is asked where a character has left the cursor.
+    let pieces = [&reset[..], &[b"\x1b[22;2t", b"\x1b[23;2t", b"\x1b[6n"]].concat();
     if let Some(piece) = pieces.into_iter().find(|piece| bytes.starts_with(piece)) {
         return Some(piece.len());
     }
@@ -36,6 +38,11 @@ fn code(bytes: &[u8]) -> Option<usize> {
         let end = body.iter().position(|byte| *byte == 7)?;
         let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
         return body[..end].iter().all(is_base64).then_some(7 + end + 1);
+    }
+    if let Some(title) = bytes.strip_prefix(b"\x1b]2;") {
+        let end = title.iter().position(|byte| *byte == 7)?;
+        let is_ours = |name: &[u8]| name.strip_prefix(b": ").unwrap_or(name).iter().all(u8::is_ascii_graphic);
+        return title[..end].strip_prefix(b"latchkey").is_some_and(is_ours).then_some(4 + end + 1);
     }
     let parameters = bytes.strip_prefix(b"\x1b[")?;
     let end = parameters.iter().position(|byte| !(b"0123456789;?".contains(byte)))?;

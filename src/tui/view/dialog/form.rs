@@ -11,7 +11,7 @@ use crate::tui::field::Field;
 use crate::tui::state::{ClockReading, CreateDialog, EditDialog, ExitState, Expiry, Focus, KeyForm, State};
 use crate::tui::theme;
 use crate::tui::view::when;
-use crate::tui::view::widgets::{buttons, field, in_border, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{buttons, field, in_border, line, mark_here, next_row, paragraph, popup};
 
 const NAME: u16 = 9;
 
@@ -113,7 +113,13 @@ fn draw_expiry(frame: &mut Buffer, row: Rect, form: &KeyForm) {
             [Span::styled(format!("{mark} {words}"), style), Span::raw(if narrow { " " } else { "   " })]
         })
         .collect();
-    line(frame, Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row }, Line::from(spans));
+    let place = Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row };
+    let before = Expiry::ALL.iter().position(|expiry| *expiry == form.expiry).unwrap_or(0) * 2;
+    let before: usize = spans.iter().take(before).map(Span::width).sum();
+    line(frame, place, Line::from(spans));
+    if form.focus == Focus::Expiry {
+        mark_here(frame, Rect { x: place.x + u16::try_from(before).unwrap_or(0), ..place });
+    }
 }
 
 fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: ClockReading) -> Option<Position> {

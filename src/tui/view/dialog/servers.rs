@@ -9,7 +9,7 @@ use super::draw_call;
 use crate::domain::{Profile, Untrusted};
 use crate::tui::state::{ProfilesDialog, SignInDialog, SignInFocus, State};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, field, keep_last_row, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{buttons, field, keep_last_row, line, mark_here, next_row, paragraph, popup};
 
 /// Columns of a field's name.
 const NAME: u16 = 11;
@@ -67,6 +67,9 @@ pub(crate) fn draw_profiles(frame: &mut Buffer, area: Rect, dialog: &ProfilesDia
         let mut spans = vec![pointer];
         spans.extend(describe(profile, current, usize::from(row.width).saturating_sub(2)));
         line(frame, row, Line::from(spans));
+        if marked {
+            mark_here(frame, row);
+        }
     }
     if dialog.profiles.len() == 1 {
         next_row(&mut rest);

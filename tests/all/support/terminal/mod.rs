@@ -41,7 +41,7 @@ pub struct Terminal {
 }
 
 /// Until a press has certainly been taken, if nothing was drawn for it.
-const UNANSWERED: Duration = Duration::from_millis(400);
+const UNANSWERED: Duration = Duration::from_secs(2);
 
 /// The program under test, its home an empty folder.
 pub fn latchkey(home: &Path) -> Command {
@@ -130,6 +130,13 @@ impl Terminal {
         }
     }
 
+    /// Waits until nothing is written any more, for as long as a person takes to see it.
+    pub fn settles(&mut self) {
+        while let Ok(chunk) = self.output.recv_timeout(2 * QUIET) {
+            self.take(&chunk);
+        }
+    }
+
     /// Changes the size, as a user who drags a window.
     pub fn resize(&mut self, rows: u16, columns: u16) {
         self.pty.as_ref().unwrap().resize(pty_process::Size::new(rows, columns)).unwrap();
@@ -188,6 +195,11 @@ impl Terminal {
     /// The screen's text.
     pub fn text(&self) -> String {
         self.screen.screen().contents()
+    }
+
+    /// The line's modes now.
+    pub fn modes(&self) -> Termios {
+        tcgetattr(self.pty.as_ref().unwrap().as_fd()).unwrap()
     }
 
     /// Whether the alternate screen is on.

@@ -27,7 +27,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: ClockReadin
 fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading) -> Option<Position> {
     let inside = popup(frame, area, 78, 15, "HMAC token");
     let mut rest = inside;
-    let roomy = rest.height > 10;
+    let roomy = rest.height > 12;
     if roomy {
         let words = "HMAC-SHA256 of the content, with the Secret access key as the key. The content is not secret.";
         rest = paragraph(frame, rest, words, Style::new());

@@ -22,7 +22,7 @@ struct Point {
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &TestStep, now: ClockReading) {
     let title = if step.test.is_doctor() { "Doctor" } else { "Test key" };
     let mut rest = popup(frame, area, 78, 19, title);
-    let roomy = rest.height > 10;
+    let roomy = rest.height > 12;
     if roomy {
         draw_subject(frame, &mut rest, step);
     }
