@@ -97,6 +97,11 @@ impl ApiError {
         matches!(self, Self::NotSignedIn(_) | Self::WrongCredentials | Self::NotAllowed(_) | Self::Passportal)
     }
 
+    /// Whether somebody has to sign in first.
+    pub const fn needs_sign_in(&self) -> bool {
+        matches!(self, Self::NotSignedIn(_))
+    }
+
     /// Whether ID and HMAC token were refused in an exchange.
     pub const fn is_refused_pair(&self) -> bool {
         matches!(self, Self::Verification | Self::PairRefused(_))

@@ -25,17 +25,21 @@ pub(crate) async fn edit(session: &mut Session, rest: &str) -> Flow<()> {
     let key = key(session, rest).await?;
     facts(session, &key);
     form::tell_way_back(session, "then nothing is changed.");
-    let texts = form::texts(session, "Enter keeps it, - for none").await?;
-    let changes = match form::expires(session, "Enter keeps it").await? {
-        ExpiryInput::Back => None,
-        ExpiryInput::Kept => edit::changes(&key, texts, None),
-        ExpiryInput::Is(end) => edit::changes(&key, texts, Some(end)),
-    };
-    let Some(changes) = changes else {
+    let Some(changes) = ask(session, &key).await? else {
         session.console.say(messages::NOTHING_CHANGED);
         return Ok(());
     };
     change(session, &key.id, &changes).await
+}
+
+/// Asks what shall change; none if nothing.
+async fn ask(session: &mut Session, key: &AccessKey) -> Flow<Option<Changes>> {
+    let Some(texts) = form::texts(session, "Enter keeps it, - for none").await? else { return Ok(None) };
+    Ok(match form::expires(session, "Enter keeps it").await? {
+        ExpiryInput::Back => None,
+        ExpiryInput::Kept => edit::changes(key, texts, None),
+        ExpiryInput::Is(end) => edit::changes(key, texts, Some(end)),
+    })
 }
 
 /// Activates or deactivates a key; the one that it can take, if neither is said.

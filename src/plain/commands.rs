@@ -95,7 +95,7 @@ fn help(session: &mut Session) {
         let letter = if action.letter().is_empty() { String::new() } else { format!(" ({})", action.letter()) };
         session.console.say(format!("{number}. {word}{letter}: {summary}."));
     }
-    session.console.say("Type a number, a word or a letter; a key's number or ID, or a text, may follow.");
+    session.console.say("Type a command's number, word or letter. Then may follow which key (its number in the list, or its ID), or a text.");
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! A new key, from its label to the only copy of its secret.
 
+use chrono::{DateTime, Utc};
+
 use super::form::ExpiryInput;
 use super::session::Session;
 use super::{change, form, reveal};
 use crate::client::{Creation, IdempotencyKey, NewKey};
-use crate::domain::AccessKey;
+use crate::domain::{AccessKey, Texts};
 use crate::operations::create::{already_exists, create};
 use crate::operations::interrupt::Flow;
 use crate::operations::pending::PendingCreates;
@@ -14,17 +16,22 @@ use crate::operations::prompter::Prompter as _;
 pub(crate) async fn run(session: &mut Session) -> Flow<()> {
     session.rescue()?; // before anything is asked
     form::tell_way_back(session, "then no key is made.");
-    let texts = form::texts(session, "Enter for none").await?;
-    let expires_at = match form::expires(session, "Enter for never").await? {
-        ExpiryInput::Back => {
-            session.console.say("No key was made.");
-            return Ok(());
-        }
-        ExpiryInput::Kept => None,
-        ExpiryInput::Is(end) => end,
+    let Some((texts, expires_at)) = ask(session).await? else {
+        session.console.say("No key was made.");
+        return Ok(());
     };
     let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at };
     send_and_tell(session, &new, &mut PendingCreates::of(&session.config)).await
+}
+
+/// Asks for texts and expiry; none to make no key.
+async fn ask(session: &mut Session) -> Flow<Option<(Texts, Option<DateTime<Utc>>)>> {
+    let Some(texts) = form::texts(session, "Enter for none").await? else { return Ok(None) };
+    Ok(match form::expires(session, "Enter for never").await? {
+        ExpiryInput::Back => None,
+        ExpiryInput::Kept => Some((texts, None)),
+        ExpiryInput::Is(end) => Some((texts, end)),
+    })
 }
 
 /// Creates a key, and tells what came of it.

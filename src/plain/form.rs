@@ -10,7 +10,7 @@ use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
 use crate::operations::{expiry, input};
 
-/// What is typed at the last question to leave all as it is. A label may be any word, but no end is this one.
+/// What is typed at a question to leave all as it is. A text that is this word begins with a capital letter.
 const BACK: &str = "back";
 
 /// What was answered about an end.
@@ -25,11 +25,12 @@ pub(crate) enum ExpiryInput {
 
 /// Says, before the first question, how to leave all as it is.
 pub(crate) fn tell_way_back(session: &mut Session, then: &str) {
-    session.console.say(format!("To go back, answer {BACK} at Expires: {then}"));
+    session.console.say(format!("To go back, answer {BACK} at any question: {then}"));
 }
 
-/// Asks for each text until it is allowed; `keep` says what nothing typed means, and `-` stands for none.
-pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Texts> {
+/// Asks for each text until it is allowed; `keep` says what nothing typed means, and `-` stands for none. None to leave all
+/// as it is.
+pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Option<Texts>> {
     let mut texts = Texts::default();
     for (field, _) in fields::written() {
         let question = format!("{} ({keep}): ", field.title);
@@ -37,6 +38,7 @@ pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Texts> {
             let typed = session.console.ask(&question).await?;
             let text = match typed.as_str() {
                 "" => break,
+                BACK => return Ok(None),
                 "-" => "",
                 text => text,
             };
@@ -46,7 +48,7 @@ pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Texts> {
             }
         }
     }
-    Ok(texts)
+    Ok(Some(texts))
 }
 
 /// Asks for an end until it is one; `keep` says what nothing typed means.

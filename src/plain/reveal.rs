@@ -50,6 +50,8 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
     let server = KeyServer::of(&session.connection.server);
     let pair = Pair { id: key.id.clone(), secret: secret.clone(), server };
     let credential = Credential { name: "Secret access key", text: secret.expose() };
+    // What is left of a paste of several lines answers nothing here.
+    session.console.await_silence().await?;
     let mut chosen = session.console.choose("Secret access key", &CHOICES).await?;
     loop {
         let done = match chosen {

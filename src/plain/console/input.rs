@@ -1,8 +1,11 @@
 //! Lines of standard input.
 
 use std::io;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::termios::QueueSelector;
 use zeroize::Zeroizing;
 
 /// Longer than any line that means something: as long as a body that our server reads, in bytes.
@@ -32,4 +35,20 @@ pub(crate) fn line() -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         line.pop();
     }
     Ok(Some(line))
+}
+
+/// Drops what the terminal holds for us, until nothing comes for so long.
+pub(crate) fn drop_typed_ahead(silence: Duration) -> io::Result<()> {
+    let stdin = rustix::stdio::stdin();
+    let silence = Timespec::try_from(silence).map_err(io::Error::other)?;
+    loop {
+        rustix::termios::tcflush(stdin, QueueSelector::IFlush)?;
+        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&silence)) {
+            Ok(0) => return Ok(()),
+            // A line that has ended is dropped; a hang-up is told to whoever reads.
+            Ok(_) if rustix::io::ioctl_fionread(stdin)? == 0 => return Ok(()),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

@@ -19,6 +19,8 @@ use sanitize::Sanitizer;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// Nobody reads a question and answers it in less.
+const SILENCE: Duration = Duration::from_millis(100);
 const INTERRUPT: i32 = rustix::process::Signal::INT.as_raw();
 
 pub(crate) struct Console {
@@ -63,6 +65,16 @@ impl Console {
         let cells: Vec<String> = row.split('\t').map(|cell| self.sanitizer.line(cell)).collect();
         self.out.extend_from_slice(cells.join("\t").as_bytes());
         self.out.push(b'\n');
+    }
+
+    /// Drops what was typed ahead, until nothing comes for a moment: a terminal sends the lines of a paste as answers. A
+    /// script that writes into a pipe has answered on purpose.
+    pub(crate) async fn await_silence(&mut self) -> Flow<()> {
+        if !self.typed {
+            return Ok(());
+        }
+        self.flush().await?;
+        self.blocking(|| input::drop_typed_ahead(SILENCE).map(Some)).await
     }
 
     /// What is to be written with a question.

@@ -45,6 +45,12 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it only moves the selection or the focus.
+    pub(crate) const fn moves(self) -> bool {
+        use Action::{Down, End, Home, Left, Next, PageDown, PageUp, Previous, Right, Up};
+        matches!(self, Up | Down | PageUp | PageDown | Home | End | Next | Previous | Left | Right)
+    }
+
     /// Whether it is about the selected key.
     pub fn needs_key(self) -> bool {
         matches!(self, Self::Do(id) if actions::needs_key(id))

@@ -114,25 +114,15 @@ impl State {
 
     /// What a press with this meaning would do now.
     pub(crate) const fn weight(&self, action: Option<Action>) -> Weight {
-        use Action as A;
         match action {
-            Some(A::Do(ActionId::Quit) | A::Suspend) => Weight::Leave,
+            Some(Action::Do(ActionId::Quit) | Action::Suspend) => Weight::Leave,
             // A press without a meaning is typed.
-            None
-            | Some(
-                A::Up
-                | A::Down
-                | A::PageUp
-                | A::PageDown
-                | A::Home
-                | A::End
-                | A::Next
-                | A::Previous
-                | A::Left
-                | A::Right,
-            ) => Weight::Light,
+            None => Weight::Light,
+            Some(action) if action.moves() => Weight::Light,
             // In the form of tokens, Enter in a field goes to the next.
-            Some(A::Submit) if matches!(&self.dialog, Some(Dialog::Token(token)) if token.is_typing()) => Weight::Light,
+            Some(Action::Submit) if matches!(&self.dialog, Some(Dialog::Token(token)) if token.is_typing()) => {
+                Weight::Light
+            }
             Some(_) => Weight::Act,
         }
     }

@@ -2,6 +2,7 @@
 //! stored.
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use super::focus::moved;
 use super::text_input::TextInput;
@@ -56,6 +57,8 @@ impl TokenFocus {
         [F::Base, F::Id, F::Secret, F::Content, F::Failing, F::Hmac, F::Exchange, F::Doctor, F::Close];
 }
 
+/// Shorter than any secret: a text may hold that by chance.
+const SHORTEST: usize = 8;
 /// Longer than any URL, secret or token of the field.
 const LONGEST: usize = 2048;
 
@@ -126,6 +129,23 @@ impl TokenDialog {
         wrong.or_else(|| if typing { None } else { pair() }).map(|wrong| sentence(&wrong.to_string()))
     }
 
+    /// Takes secrets away from where they can be read; true if there was one, which is said.
+    fn clear_secrets(&mut self) -> bool {
+        let secret = Zeroizing::new(self.secret.text().to_owned());
+        let mut is_cleared = false;
+        let is_in_content = secret.len() >= SHORTEST && self.content.text().contains(secret.as_str());
+        for (field, holds) in [(&mut self.id, false), (&mut self.content, is_in_content), (&mut self.base, false)] {
+            if holds || credential_kind::reveals_secret(field.text()) {
+                *field = Field::new("", LONGEST);
+                is_cleared = true;
+            }
+        }
+        if is_cleared {
+            self.words = Some("That was a secret, so the field was cleared. It belongs in Secret access key.".into());
+        }
+        is_cleared
+    }
+
     fn focused(&mut self) -> Option<(&mut Field, Option<ExpectedInput>)> {
         match self.focus {
             F::Base => Some((&mut self.base, None)),
@@ -139,6 +159,9 @@ impl TokenDialog {
 
     /// Opens the step of the focused button, or says what is missing.
     fn open(&mut self) -> StepOutcome {
+        if self.clear_secrets() {
+            return StepOutcome::Stay(None);
+        }
         let (pair, content) = match self.read() {
             Ok(read) => read,
             Err(words) => {
@@ -200,12 +223,7 @@ impl TextInput for TokenDialog {
 
     /// Moves the focus. A secret that was typed where it can be read is taken away from there.
     fn go(&mut self, action: Action) {
-        for field in [&mut self.id, &mut self.content, &mut self.base] {
-            if SecretKey::parse(field.text().trim()).is_ok() {
-                *field = Field::new("", LONGEST);
-                self.words = Some("That was a secret, so the field was cleared. Paste it in the field below.".into());
-            }
-        }
+        self.clear_secrets();
         self.focus = moved(&F::ALL, self.focus, action);
     }
 

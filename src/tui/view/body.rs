@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
 use crate::operations::list::nothing_found;
+use crate::operations::messages;
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, LoadFailure, State};
 use crate::tui::theme;
@@ -35,6 +36,9 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
 }
 
 fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure, now: ClockReading) {
+    if trouble.error.needs_sign_in() {
+        return say(frame, area, messages::NOT_SIGNED_IN, &[&header::next_try(trouble, now)]);
+    }
     let rest = [trouble.error.to_string(), header::next_try(trouble, now)];
     say(frame, area, "Can't load the keys", &[rest[0].as_str(), rest[1].as_str()]);
 }

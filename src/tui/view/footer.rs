@@ -13,7 +13,9 @@ use crate::domain::{Identity, Status};
 use crate::operations::actions::ActionId;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
-use crate::tui::state::{DetailsPane, Dialog, ExitState, State};
+use crate::tui::state::{
+    DetailsPane, Dialog, ExitState, Focus, HmacFocus, SaveFocus, SignInFocus, State, Step, Window,
+};
 use crate::tui::theme;
 
 /// Draws the notice, and the place in the list.
@@ -26,6 +28,8 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
             (words.to_owned(), theme::WARNING)
         }
         (Some(notice), _) => (notice.text.clone(), if notice.is_error { theme::ERROR } else { Style::new() }),
+        // Said above.
+        (None, Some(trouble)) if trouble.error.needs_sign_in() => (String::new(), Style::new()),
         (None, Some(trouble)) => (trouble.error.to_string(), theme::ERROR),
         (None, None) => {
             let who = state.server.as_ref().and_then(|server| server.who.as_ref());
@@ -71,9 +75,12 @@ fn who_is_here(who: &Identity, width: usize) -> String {
 pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     let width = |(press, hint): &(&str, &str)| press.chars().count() + hint.chars().count() + 3;
     let read_only = state.read_only();
+    let is_empty = state.list.window.as_ref().is_some_and(Window::is_empty) && state.list.query.filter.is_empty();
+    let has_rows = !is_empty || state.mode() != Mode::List;
     let has_key = state.list.selected_key().is_some() || state.mode() != Mode::List;
     let offered = keymap::hints(state.mode())
-        .filter(|binding| binding.action.is_offered(read_only) && (has_key || !binding.action.needs_key()));
+        .filter(|binding| binding.action.is_offered(read_only) && (has_key || !binding.action.needs_key()))
+        .filter(|binding| has_rows || !arranges(binding.action));
     let hints: Vec<(&str, &str)> = offered.map(|binding| (binding.press, hint(&binding, state))).collect();
     // On the list the last ones, help and quit, must not fall off: those before them go.
     let last = if state.mode() == Mode::List { hints.len().saturating_sub(2) } else { 0 };
@@ -95,6 +102,12 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     line(frame, area, Line::from(spans));
 }
 
+/// Whether it only filters or sorts what is in the list.
+const fn arranges(action: Action) -> bool {
+    use ActionId::{Filter, FilterStatus, ReverseSort, Sort};
+    matches!(action, Action::Do(Filter | FilterStatus | ReverseSort | Sort))
+}
+
 /// A binding's word, as it is for the selected key or in the open dialog.
 fn hint(binding: &Binding, state: &State) -> &'static str {
     match binding.action {
@@ -104,12 +117,54 @@ fn hint(binding: &Binding, state: &State) -> &'static str {
             _ => binding.hint,
         },
         Action::Do(ActionId::Show) if state.panes().details != DetailsPane::None => "hide",
-        Action::Submit if state.signing_in().is_some() => "sign in",
-        Action::Submit => match state.dialog {
-            Some(Dialog::Create(_)) => "create",
-            Some(Dialog::Edit(_)) => "save",
-            _ => binding.hint,
-        },
+        Action::Submit | Action::Cancel => {
+            let is_submit = binding.action == Action::Submit;
+            dialog_hint(state, is_submit).unwrap_or(binding.hint)
+        }
         _ => binding.hint,
     }
+}
+
+/// What Enter does in the open dialog, and what Esc does, where that is not what they do in most.
+fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
+    let pick = |submit, cancel| Some(if is_submit { submit } else { cancel });
+    if let Some(dialog) = state.signing_in() {
+        let submit = match dialog.focus {
+            SignInFocus::Username => "next",
+            SignInFocus::Cancel => "cancel",
+            SignInFocus::Password | SignInFocus::Submit => "sign in",
+        };
+        return pick(submit, "cancel");
+    }
+    if state.guarding().is_some() {
+        return None;
+    }
+    match state.dialog.as_ref()? {
+        Dialog::Create(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "create" }, "cancel"),
+        Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
+        Dialog::Token(token) => match &token.step {
+            Some(step) => step_hint(step, is_submit),
+            None => pick(if token.is_typing() { "next" } else { "select" }, "close"),
+        },
+        Dialog::Reveal(reveal) if !reveal.asking => step_hint(reveal.step.as_ref()?, is_submit),
+        _ => None,
+    }
+}
+
+fn step_hint(step: &Step, is_submit: bool) -> Option<&'static str> {
+    let submit = match step {
+        Step::Save(step) if step.is_running() => return if is_submit { None } else { Some("stop") },
+        Step::Save(step) => match step.focus {
+            SaveFocus::File | SaveFocus::Write => "write file",
+            SaveFocus::Command | SaveFocus::Run => "run command",
+            SaveFocus::Back => "back",
+        },
+        Step::Hmac(step) => match step.focus {
+            HmacFocus::Content | HmacFocus::Make => "generate",
+            HmacFocus::Back => "back",
+            _ => "copy",
+        },
+        Step::Test(_) => "select",
+    };
+    Some(if is_submit { submit } else { "back" })
 }

@@ -5,10 +5,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::when;
 use super::widgets::{NARROW, field, grouped, line, line_right};
+use super::{list, when};
 use crate::domain::Untrusted;
-use crate::tui::state::{ClockReading, LoadFailure, State};
+use crate::tui::state::{ClockReading, DetailsPane, LoadFailure, State};
 use crate::tui::theme;
 
 const TITLE: &str = "API Keys Management";
@@ -86,6 +86,10 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
         && state.filter.is_none()
     {
         let text = match state.list.as_of {
+            Some(at) if trouble.error.needs_sign_in() => {
+                let (at, next) = (when::hour(at.utc), next_try(trouble, now));
+                format!(" ! Not signed in: data from {at}. {next}")
+            }
             Some(at) if is_narrow => format!(" ! Offline: data from {}. r retries.", when::hour(at.utc)),
             Some(at) => format!(" ! Offline: showing data from {}. {}", when::clock(at.utc), next_try(trouble, now)),
             None => format!(" ! {}", next_try(trouble, now)),
@@ -97,6 +101,13 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
     let hint = if is_narrow { "" } else { "(f next, Esc all) " };
     let status = filter.status.map(|status| format!(" Status: {} {hint}", status.as_str()));
     let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
+    let left = Rect { width: area.width - taken, ..area };
+    let panes = state.panes();
+    let has_room = !is_narrow || state.filter.is_none() && filter.text.is_empty();
+    let sorted =
+        list::hidden_sort(state, panes.list_width).filter(|_| has_room && panes.details != DetailsPane::Instead);
+    let sorted = sorted.map(|title| format!(" Sorted by {title}{} ", theme::sorted(state.list.query.order)));
+    let taken = taken + sorted.map_or(0, |text| line_right(frame, left, Line::styled(text, theme::QUIET)));
     if let Some(typed) = &state.filter {
         line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
         let width = area.width.saturating_sub(4 + taken).min(60);
@@ -119,6 +130,7 @@ pub(crate) fn next_try(trouble: &LoadFailure, now: ClockReading) -> String {
             let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();
             format!("Retrying in {left:.0} s (r retries now).")
         }
+        None if trouble.error.needs_sign_in() => "Press r to sign in.".to_owned(),
         None if trouble.error.is_lasting() => "Press t to test tokens, p to switch profile.".to_owned(),
         None => "Press r to try again.".to_owned(),
     }

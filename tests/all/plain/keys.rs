@@ -131,16 +131,17 @@ fn every_text_of_a_key_is_asked_for() {
 }
 
 #[test]
-fn back_at_the_last_question_leaves_all_as_it_is() {
+fn back_at_any_question_leaves_all_as_it_is() {
     let home = Home::new();
     let mut talk = Talk::at(&home);
-    let way = "To go back, answer back at Expires: ";
-    for answer in ["", "back"] {
-        // A label may be any word.
+    let way = "To go back, answer back at any question: ";
+    for answer in ["", "Back"] {
+        // A label may be any word, this one with a capital letter.
         talk.answers(&[(COMMAND, "create"), (way, HEARD), ("then no key is made.", HEARD)]);
         talk.writes(answer);
         talk.answers(&[("back goes back; Enter for never): ", "Back"), ("No key was made.", HEARD)]);
     }
+    talk.answers(&[(COMMAND, "create"), (way, HEARD), ("then no key is made.", "back"), ("No key was made.", HEARD)]);
     assert_eq!(home.keys().len(), 0);
     let id = home.create("old name").0;
     talk.answers(&[(COMMAND, &format!("edit {id}")), (way, HEARD), ("then nothing is changed.", HEARD)]);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use secrecy::SecretString;
 
 use super::StepOutcome;
-use crate::domain::{Content, HmacToken, hmac_token, sentence};
+use crate::domain::{Content, HmacToken, credential_kind, hmac_token, sentence};
 use crate::operations::tokens::hmac::{check_content, curl_command};
 use crate::operations::tokens::pair::Pair;
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -52,6 +52,9 @@ pub enum HmacFocus {
     Back,
 }
 
+const CLEARED: &str = "That was a secret, so the field was cleared. The content is sent unencrypted.";
+const NOT_PASTED: &str = "Paste ignored: it contains a secret, and the content is sent unencrypted.";
+
 impl HmacStep {
     /// A step with a content in it; if there is none, a fresh random one.
     pub fn new(pair: Pair, content: &str) -> Self {
@@ -84,6 +87,11 @@ impl HmacStep {
     pub fn wish(&mut self) -> StepOutcome {
         match self.check() {
             Ok(_) => StepOutcome::Show,
+            Err(_) if self.is_secret(self.content.text()) => {
+                self.content = Field::new("", Content::MAX_BYTES);
+                (self.made, self.wrong, self.focus) = (None, Some(CLEARED.to_owned()), HmacFocus::Content);
+                StepOutcome::Stay(None)
+            }
             Err(words) => {
                 (self.made, self.wrong) = (None, Some(sentence(&words)));
                 StepOutcome::Stay(None)
@@ -98,6 +106,11 @@ impl HmacStep {
             self.made = Some(Made { token, content, until: now.at + SHOWN_FOR });
             (self.focus, self.wrong) = (HmacFocus::CopyToken, None);
         }
+    }
+
+    /// Whether a text must not stay where it can be read.
+    fn is_secret(&self, text: &str) -> bool {
+        text.contains(self.pair.secret.expose()) || credential_kind::reveals_secret(text)
     }
 
     fn check(&self) -> Result<Content, String> {
@@ -155,5 +168,18 @@ impl TextInput for HmacStep {
     /// Another content: the token is no longer its.
     fn changed(&mut self) {
         (self.made, self.copied, self.wrong) = (None, None, None);
+    }
+
+    /// Takes pasted text. A secret does not even appear.
+    fn paste(&mut self, text: &str) {
+        if self.focus != HmacFocus::Content {
+            return;
+        }
+        if self.is_secret(text) {
+            self.wrong = Some(NOT_PASTED.to_owned());
+            return;
+        }
+        self.content.paste(text);
+        self.changed();
     }
 }

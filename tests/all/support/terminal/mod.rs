@@ -130,13 +130,6 @@ impl Terminal {
         }
     }
 
-    /// Waits until nothing is written any more, for as long as a person takes to see it.
-    pub fn settles(&mut self) {
-        while let Ok(chunk) = self.output.recv_timeout(2 * QUIET) {
-            self.take(&chunk);
-        }
-    }
-
     /// Changes the size, as a user who drags a window.
     pub fn resize(&mut self, rows: u16, columns: u16) {
         self.pty.as_ref().unwrap().resize(pty_process::Size::new(rows, columns)).unwrap();
