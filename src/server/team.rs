@@ -180,7 +180,7 @@ impl HttpServer {
         let mut looks = tokio::time::interval(LOOKED_AT_EVERY);
         loop {
             looks.tick().await;
-            if let Err(error @ StoreError::Gone(_)) = self.store.check().await {
+            if let Err(error @ StoreError::Gone(_)) = self.store.check() {
                 return error;
             }
         }

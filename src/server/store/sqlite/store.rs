@@ -33,8 +33,8 @@ impl SqliteStore {
         self.0.is_read_only()
     }
 
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        self.run(|connections, _| connections.check()).await
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.0.check()
     }
 
     /// Writes the version again: a page of the log, as every change does.
