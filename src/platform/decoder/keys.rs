@@ -145,7 +145,8 @@ fn character(numbers: &[Parameter], mut modifiers: KeyModifiers, lock: u32) -> O
             let letter = char::from_u32(point).filter(|c| !c.is_control())?;
             let is_text = modifiers.difference(KeyModifiers::SHIFT).is_empty();
             let shifted = modifiers.contains(KeyModifiers::SHIFT) != (lock.saturating_sub(1) & CAPS_LOCK != 0);
-            match (key.second.and_then(char::from_u32), is_text && shifted) {
+            let other = key.second.and_then(char::from_u32).filter(|c| !c.is_control());
+            match (other, is_text && shifted) {
                 (Some(other), true) if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::Char(other),
                 (_, true) => KeyCode::Char(letter.to_uppercase().next().unwrap_or(letter)),
                 (_, false) if is_text => KeyCode::Char(letter),
@@ -192,8 +193,8 @@ impl Parameters {
         let parameter = |part: &str| {
             let mut parts = part.split(':');
             let first = number(parts.next()?)?;
-            let second = parts.next().map(number);
-            Some(Parameter { first, second: second.unwrap_or(None) })
+            let second = parts.next().filter(|part| !part.is_empty()).and_then(number);
+            Some(Parameter { first, second })
         };
         // `+7` is a number to the standard library, and none to a terminal.
         let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('+'))?;

@@ -46,6 +46,7 @@ fn late_answers_are_not_presses() {
         b"\x1b[4u",
         b"\x1b[3u",
         b"\x1b[:::u",
+        b"\x1b[1:1;2u",
     ] {
         let mut bytes = answer.to_vec();
         bytes.push(b'q');

@@ -13,6 +13,8 @@ use crate::support::wait;
 #[derive(Default)]
 struct Gate {
     is_open: Mutex<bool>,
+    /// Whether it was ever open.
+    was_open: Mutex<bool>,
     changed: Condvar,
     /// What was asked, in order.
     asked: Mutex<Vec<String>>,
@@ -21,11 +23,16 @@ struct Gate {
 impl Gate {
     fn set(&self, is_open: bool) {
         *self.is_open.lock().unwrap() = is_open;
+        *self.was_open.lock().unwrap() |= is_open;
         self.changed.notify_all();
     }
 
     fn pass(&self, asked: &Asked) {
         self.asked.lock().unwrap().push(format!("{} {}", asked.method, asked.path));
+        // The server is looked for before a password is asked for: it lets itself be found once it was.
+        if asked.path.ends_with("/health") && *self.was_open.lock().unwrap() {
+            return;
+        }
         let is_open = self.is_open.lock().unwrap();
         drop(self.changed.wait_while(is_open, |is_open| !*is_open).unwrap());
     }
@@ -66,8 +73,17 @@ fn the_page_answers_while_the_server_does_not() {
     let home = TempDir::new().unwrap();
     let mut page = Terminal::start(latchkey(home.path()).args(["--url", &format!("http://127.0.0.1:{port}")]));
 
+    // Finding the server.
+    gate.waits_for("GET", 1);
+    page.press("?");
+    page.sees("Help");
+    page.press("<Esc>");
+    page.loses("Help");
+    gate.set(true);
+
     // Signing in.
     page.sees("Sign in to");
+    gate.set(false);
     page.press("jo<Tab>any<Space>password<Enter>");
     gate.waits_for("POST", 1);
     page.sees("Signing in");
