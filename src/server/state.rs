@@ -9,7 +9,7 @@ use super::auth::passwords::Passwords;
 use super::auth::sessions::Sessions;
 use super::auth::vault::Vault;
 use super::data_folder::DataFolder;
-use super::http::calls::health::Readiness;
+use super::http::readiness::Readiness;
 use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
 use super::store::Store;

@@ -15,9 +15,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::failure::HttpError;
-use super::router::MOST_BODY;
 use crate::server::store::ExpiryChange;
 
+/// The longest body that is read, in bytes.
+pub(crate) const MOST_BODY: usize = 64 * 1024;
 /// What a gzip file begins with (RFC 1952, section 2.3.1).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 

@@ -6,6 +6,7 @@ pub mod client_addr;
 pub mod cursor;
 pub mod failure;
 pub mod fields;
+pub mod readiness;
 pub mod router;
 pub mod routes;
 pub mod running_creates;

@@ -11,11 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::calls::exchange;
 use super::failure::{HttpError, tell_reason};
+use super::fields::MOST_BODY;
 use super::routes::{BELOW_VERIFY, ROUTES};
 use crate::server::state::AppState;
-
-/// The longest body that is read, in bytes.
-pub(crate) const MOST_BODY: usize = 64 * 1024;
 
 /// Every route, as a value: tests may serve it without a listener.
 pub fn router(state: AppState) -> Router {
