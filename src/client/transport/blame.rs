@@ -49,8 +49,8 @@ pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError 
         if cause.is::<SocksError>() {
             return by_proxy(&innermost);
         }
-        if speaks_tls(error.url(), *cause) {
-            return TransportError::SpeaksTls.into();
+        if is_not_http(error.url(), *cause) {
+            return TransportError::NotHttp.into();
         }
     }
     if error.is_dns() {
@@ -59,13 +59,10 @@ pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError 
     ApiError::Unreachable(Untrusted::new(&innermost))
 }
 
-/// Whether the answer to plain HTTP was an alert of TLS. hyper has no method for a wrong version alone, only its words,
-/// which a test holds. A URL without a port may be a socket's.
-fn speaks_tls(url: Option<&reqwest::Url>, cause: &(dyn Error + 'static)) -> bool {
+/// Whether the answer to plain HTTP was something else, such as an alert of TLS. A URL without a port may be a socket's.
+fn is_not_http(url: Option<&reqwest::Url>, cause: &(dyn Error + 'static)) -> bool {
     url.is_some_and(|url| url.scheme() == "http" && url.port().is_some())
-        && cause
-            .downcast_ref::<hyper::Error>()
-            .is_some_and(|error| error.is_parse() && error.to_string() == "invalid HTTP version parsed")
+        && cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_parse() && !error.is_parse_too_large())
 }
 
 /// All causes, the outermost (which is `error` itself) left out. An I/O error hides its own cause one step deeper.

@@ -77,8 +77,10 @@ pub enum TransportError {
     NameNotServed,
     #[error("This port doesn't use TLS. Check the port of the base URL, and any proxy in front of the server.")]
     NotTls,
-    #[error("This port uses TLS. Write https:// in the base URL.")]
-    SpeaksTls,
+    #[error(
+        "What answers at this port isn't HTTP. If it uses TLS, write https:// in the base URL; otherwise check the port."
+    )]
+    NotHttp,
     /// Another reason, as part of a sentence.
     #[error("The TLS connection failed: {0}. Check the address, and what is between here and the server.")]
     Handshake(String),

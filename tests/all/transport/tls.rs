@@ -175,7 +175,16 @@ async fn patience_ends() {
 async fn plain_http_to_a_port_that_speaks_tls_is_said() {
     let port = Authority::new("ours").serve(Mock::default().router(), &["localhost"], ALWAYS, None);
     let why = why_not(&to(&format!("http://127.0.0.1:{port}"))).await;
-    assert!(why.contains("This port uses TLS. Write https://"), "{why}");
+    assert!(why.contains("isn't HTTP. If it uses TLS, write https://"), "{why}");
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for connection in other.incoming() {
+            let _ = std::io::Write::write_all(&mut connection.unwrap(), b"SSH-2.0-OpenSSH_9.2\r\n");
+        }
+    });
+    let why = why_not(&to(&format!("http://127.0.0.1:{port}"))).await;
+    assert!(why.contains("isn't HTTP") && why.contains("check the port"), "{why}");
 }
 
 #[tokio::test]
