@@ -211,7 +211,7 @@ fn a_folder_that_was_named_is_created_only_after_a_yes() {
     let home = TempDir::new().unwrap();
     let data = home.path().join("typo");
     for plain in [false, true] {
-        for answer in ["<Enter>", "no<Enter>", "<Ctrl-C>"] {
+        for answer in ["<Enter>", "no<Enter>"] {
             let mut terminal = Terminal::start(
                 latchkey(home.path())
                     .args(["--data", "typo"])
