@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
+use crate::support::own_process::alone;
 use crate::support::server::{Answer, folder, send, text, unique};
 
 fn call(server: &Embedded, method: Method, path: &str) -> RequestBuilder {
@@ -60,8 +61,15 @@ async fn a_run_has_one_server_for_each_folder_until_it_stops_them() {
     }
 }
 
-#[tokio::test]
-async fn several_at_once_on_one_folder() {
+/// In a process of its own: a program that another test starts holds our lock until it is executed.
+#[test]
+fn several_at_once_on_one_folder() {
+    alone("server::embedded::several_at_once_on_one_folder", || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(several_at_once());
+    });
+}
+
+async fn several_at_once() {
     let folder = folder();
     let one = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
     let two = embedded::start(folder.path(), StoreAccess::Create).await.unwrap();
