@@ -13,7 +13,7 @@ pub struct Validity {
     until: DateTime<Utc>,
 }
 
-/// An end that is nearer is worth a word: what renews certificates by itself does it earlier.
+/// Warn this long before a certificate expires: automatic renewal happens earlier.
 const SOON: TimeDelta = TimeDelta::days(30);
 
 /// The last moment of the year 9999, which every certificate has ended by (RFC 5280, section 4.1.2.5).

@@ -88,8 +88,8 @@ impl PendingCreates {
         Self { folder, dirs: dirs.collect(), guard: Vec::new() }
     }
 
-    /// Records a create that is about to be sent. A second try under the same name changes nothing. If the record can't be
-    /// written, the create is sent without one.
+    /// Records a key creation before it is sent. A retry under the same name changes nothing. If the record can't be
+    /// written, the request is sent without one.
     pub fn record(&mut self, owner: &Owner, new: &NewKey) {
         let Some(place) = self.place(&owner.profile) else { return };
         if self.guard.iter().any(|(key, ..)| *key == new.idempotency_key) {

@@ -72,7 +72,7 @@ pub(crate) async fn sign_in(
     Ok((session, credentials.username))
 }
 
-/// Signs in. If it is interrupted, the session that may have begun is ended: nobody would know of it.
+/// Signs in. If interrupted, ends the session that the server may have created: no other code knows about it.
 pub(crate) async fn begin(
     prompter: &mut impl Prompter,
     connection: &mut Connection,

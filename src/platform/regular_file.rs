@@ -1,5 +1,5 @@
-//! Files that must be files: opening a FIFO that has taken the place of one would wait until somebody writes to it, deaf to
-//! signals.
+//! Files that must be files: opening a FIFO that has taken the place of one would block until another
+//! process writes to it, and signals would not be handled meanwhile.
 
 use std::fs::{File, OpenOptions};
 use std::io;

@@ -45,7 +45,7 @@ pub(crate) fn drop_typed_ahead(silence: Duration) -> io::Result<()> {
         rustix::termios::tcflush(stdin, QueueSelector::IFlush)?;
         match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&silence)) {
             Ok(0) => return Ok(()),
-            // A line that has ended is dropped; a hang-up is told to whoever reads.
+            // A complete line is discarded; the next read reports a hang-up.
             Ok(_) if rustix::io::ioctl_fionread(stdin)? == 0 => return Ok(()),
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),

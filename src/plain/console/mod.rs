@@ -19,7 +19,7 @@ use sanitize::Sanitizer;
 
 /// A terminal that takes nothing any more is not waited for longer, at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Nobody reads a question and answers it in less.
+/// A person takes longer than this to read a question and answer it.
 const SILENCE: Duration = Duration::from_millis(100);
 const INTERRUPT: i32 = rustix::process::Signal::INT.as_raw();
 

@@ -218,7 +218,7 @@ impl Decoder {
                 // Not 0x9c, the 8-bit terminator: it is a part of characters in UTF-8, such as U+201C and U+00DC.
                 0x07 | 0x18 | 0x1a => self.enter(DecoderState::Ground),
                 0x1b => self.state = DecoderState::TextEscape,
-                // No string holds Ctrl-C: somebody waits in vain.
+                // No string contains Ctrl-C: the user wants to leave.
                 0x03 => {
                     self.enter(DecoderState::Ground);
                     self.ground(byte, events);

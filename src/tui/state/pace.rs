@@ -1,8 +1,8 @@
 //! How fast presses come.
 //!
 //! A terminal that doesn't mark a paste (a serial line, `screen -X stuff`) sends it as presses. Its line break sends a form, and what
-//! follows would act in the dialog that opens: show a secret, save it, close it. Nobody reads a dialog and answers it
-//! within [`QUIET`].
+//! follows would act in the dialog that opens: show a secret, save it, close it. Reading a dialog and
+//! answering it takes a person longer than [`QUIET`].
 
 use std::time::{Duration, Instant};
 

@@ -70,14 +70,15 @@ pub(crate) async fn verify(
 
 /// The same below that path, where Envoy asks, which takes no other status than 200 for a yes.
 pub(crate) async fn verify_below(
-    extract::State(state): extract::State<AppState>,
-    ClientAddr(source): ClientAddr,
+    state: extract::State<AppState>,
+    source: ClientAddr,
     who: LoggedPrincipal,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), HttpError> {
-    let id = state.0.verify(&headers, &source, &who).await?;
-    Ok((StatusCode::OK, [(HeaderName::from_static("x-access-key-id"), id)]))
+    let (_, key) = verify(state, source, who, headers).await?;
+    Ok((StatusCode::OK, key))
 }
+
 /// The access token of a request: in a header of its own, or as RFC 6750 has it. Two that differ are refused: the
 /// application behind a proxy might believe the other one.
 fn access_token(headers: &HeaderMap) -> Result<&str, &'static str> {
