@@ -102,7 +102,10 @@ impl UsageRecorder {
 
     /// Deletes some old events. Tells whether there are more; a store that fails is left alone until the next look.
     async fn forget(&self, keep: TimeDelta) -> bool {
-        let before = Utc::now().checked_sub_signed(keep).unwrap_or_default();
+        let now = Utc::now();
+        // What can't be deleted now is deleted at the next look.
+        let _ = self.store.forget_revocations(now).await;
+        let before = now.checked_sub_signed(keep).unwrap_or_default();
         self.store.forget_events(before, FORGET_AT_ONCE).await.unwrap_or(false)
     }
 

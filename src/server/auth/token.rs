@@ -26,8 +26,16 @@ pub(crate) struct Claims {
     pub(crate) r#gen: i64,
     pub(crate) iat: i64,
     pub(crate) exp: i64,
+    /// The generation of all tokens when it was issued.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) all: i64,
     /// Random, so that no two tokens are alike.
     pub(crate) jti: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 pub(crate) fn sign(vault: &Vault, claims: &Claims) -> Option<Zeroizing<String>> {
@@ -71,7 +79,7 @@ mod tests {
     }
 
     fn claims() -> Claims {
-        Claims { sub: "PK1".to_owned(), r#gen: 3, iat: 1000, exp: 4600, jti: "x".to_owned() }
+        Claims { sub: "PK1".to_owned(), r#gen: 3, iat: 1000, exp: 4600, all: 5, jti: "x".to_owned() }
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub(crate) struct Editable {
 
 impl Change {
     /// Makes the changes that change something, and names them as the key's history does.
-    pub(crate) fn apply(self, key: &mut Editable) -> Vec<&'static str> {
+    pub(crate) fn apply(self, key: &mut Editable, now: DateTime<Utc>) -> Vec<&'static str> {
         let mut done = Vec::new();
         for (name, text) in self.texts.iter() {
             if key.texts.get(name).is_none_or(|old| old != text) {
@@ -122,6 +122,8 @@ impl Change {
         if let Some(end) = self.expires_at.map(|end| end.time().map(|end| end.timestamp_millis()))
             && end != key.expires_at
         {
+            // Tokens from before the expiry stay revoked when it is taken back.
+            key.generation += i64::from(key.expires_at.is_some_and(|old| old <= now.timestamp_millis()));
             key.expires_at = end;
             done.push("expires_at");
         }

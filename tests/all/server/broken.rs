@@ -16,7 +16,9 @@ async fn nothing_of_the_inside_shows() {
     let (id, secret) = server.create("one").await;
     let access = text(&server.exchange(&id, &secret).await.body["access_token"]);
     let database = server.database();
-    database.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events;").unwrap();
+    database
+        .execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events; DROP TABLE revocations;")
+        .unwrap();
 
     unexpected(&server.get("/keys").await);
     unexpected(&server.get("/keys?q=x&status=active&sort=label").await);

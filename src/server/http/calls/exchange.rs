@@ -16,7 +16,7 @@ use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
 use crate::server::state::{AppState, AppStateInner};
-use crate::server::store::KeyCredential;
+use crate::server::store::{Issued, KeyCredential};
 
 /// The reason of a refused exchange in the history of its key.
 const WRONG_HASH: &str = "wrong hash";
@@ -64,7 +64,7 @@ pub(crate) async fn verify(
     who: LoggedPrincipal,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), HttpError> {
-    let id = state.0.verify(&headers, &source, &who).await?;
+    let id = state.0.verify(&headers, &source, &who)?;
     Ok((StatusCode::NO_CONTENT, [(HeaderName::from_static("x-access-key-id"), id)]))
 }
 
@@ -100,13 +100,13 @@ fn only<'a>(mut tokens: impl Iterator<Item = &'a str>) -> Result<Option<&'a str>
 
 impl AppStateInner {
     /// The ID of the key that a request's access token was made from, if the token is good.
-    async fn verify(&self, headers: &HeaderMap, source: &str, who: &LoggedPrincipal) -> Result<HeaderValue, HttpError> {
+    fn verify(&self, headers: &HeaderMap, source: &str, who: &LoggedPrincipal) -> Result<HeaderValue, HttpError> {
         let given = access_token(headers).map_err(HttpError::token)?;
         let now = Utc::now();
         let claims = token::read(&self.vault, given, now.timestamp()).map_err(HttpError::token)?;
         who.is(&claims.sub);
-        let found = self.store.credential(&claims.sub, now).await?;
-        if !found.is_some_and(|key| key.status == Status::Active && key.generation == claims.r#gen) {
+        let issued = Issued { key: &claims.sub, generation: claims.r#gen, of_all: claims.all };
+        if self.store.is_revoked(issued, now)? {
             return Err(HttpError::token("it was revoked"));
         }
         self.usage_recorder.used(&claims.sub, source, now);
@@ -136,6 +136,7 @@ impl AppStateInner {
             r#gen: found.as_ref().map_or(0, |key| key.generation),
             iat: now.timestamp(),
             exp: end,
+            all: self.store.token_generation()?,
             jti: base16ct::lower::encode_string(&jti),
         };
         let token = token::sign(&self.vault, &claims);

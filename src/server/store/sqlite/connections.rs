@@ -9,6 +9,7 @@ use super::cancel::Cancel;
 use super::connect::{connect, connect_read_only, create};
 use super::file_id::FileId;
 use super::migrate;
+use super::revocations::RevocationWatch;
 use crate::server::store::error::StoreError;
 
 /// Each takes memory, and the machine's file cache serves all.
@@ -23,6 +24,7 @@ pub(crate) struct Connections {
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Readers>,
     returned: Condvar,
+    pub(crate) revocations: RevocationWatch,
 }
 
 #[derive(Default)]
@@ -33,7 +35,7 @@ struct Readers {
 
 impl Connections {
     /// Opens the database; creates or migrates it where needed.
-    pub(crate) fn open(path: PathBuf) -> Result<Self, StoreError> {
+    pub(crate) fn open_or_create(path: PathBuf) -> Result<Self, StoreError> {
         create(&path)?;
         let mut first = connect(&path)?;
         let mut writer = None;
@@ -62,6 +64,7 @@ impl Connections {
             writer: Mutex::default(),
             readers: Mutex::new(Readers { free: vec![first], lent: 0 }),
             returned: Condvar::new(),
+            revocations: RevocationWatch::default(),
         }
     }
 
@@ -111,6 +114,11 @@ impl Connections {
         Ok(done)
     }
 
+    /// A new connection that reads.
+    pub(crate) fn open(&self) -> Result<Connection, StoreError> {
+        if self.is_read_only { connect_read_only(&self.path) } else { connect(&self.path) }
+    }
+
     fn borrow(&self, cancel: &Cancel) -> Result<Lent<'_>, StoreError> {
         let mut readers = lock(&self.readers);
         loop {
@@ -123,8 +131,7 @@ impl Connections {
                 readers.lent += 1;
                 let mut lent = Lent { pool: self, connection: None };
                 drop(readers);
-                let open = if self.is_read_only { connect_read_only } else { connect };
-                lent.connection = Some(open(&self.path)?);
+                lent.connection = Some(self.open()?);
                 return Ok(lent);
             }
             readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);

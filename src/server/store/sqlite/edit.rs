@@ -46,7 +46,7 @@ impl SqliteStore {
         let id = id.to_owned();
         self.write(move |transaction| {
             let Some((seq, mut fields)) = editable(transaction, &id)? else { return Ok(None) };
-            let done = change.apply(&mut fields);
+            let done = change.apply(&mut fields, now);
             if !done.is_empty() {
                 update(transaction, seq, &fields, now)?;
                 let event = NewEvent { detail: Some(done.join(", ")), ..NewEvent::of(&actor, EventKind::Edited, now) };

@@ -14,13 +14,14 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 6] = [
+const MIGRATIONS: [Step; 7] = [
     Step::Sql(include_str!("../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0003_owner.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0004_note.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0005_refusals.sql")),
     Step::Code(fold_again),
+    Step::Sql(include_str!("../../../../assets/migrations/0007_revocations.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

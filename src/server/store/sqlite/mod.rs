@@ -10,6 +10,7 @@ mod events;
 mod file_id;
 mod list;
 mod migrate;
+mod revocations;
 mod row;
 mod sessions;
 mod store;

@@ -16,7 +16,7 @@ pub(crate) struct SqliteStore(Arc<Connections>);
 impl SqliteStore {
     /// Opens the database in this file; creates or migrates it where needed.
     pub(crate) async fn open(path: PathBuf) -> Result<Self, StoreError> {
-        Self::of(move || Connections::open(path)).await
+        Self::of(move || Connections::open_or_create(path)).await
     }
 
     /// Opens the existing database in this file, of which nothing can be written.
@@ -35,6 +35,10 @@ impl SqliteStore {
 
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         self.0.check()
+    }
+
+    pub(super) fn connections(&self) -> &Connections {
+        &self.0
     }
 
     /// Writes the version again: a page of the log, as every change does.
