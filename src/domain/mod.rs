@@ -36,6 +36,7 @@ pub use key::{
     AccessKey, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery, Order, Sort, Status, TextError, Texts,
 };
 pub use profile::Profile;
+pub(crate) use redact::holds_credential;
 pub use redact::{looks_secret, redact};
 pub use role::Role;
 pub use secret_key::{SecretKey, SecretKeyError};

@@ -3,7 +3,7 @@
 /// What an administrator may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Everything.
+    /// Manage keys and administrators.
     Superuser,
     /// Manage keys.
     Administrator,
@@ -14,6 +14,11 @@ pub enum Role {
 impl Role {
     /// Every role, the most powerful first.
     pub const ALL: [Self; 3] = [Self::Superuser, Self::Administrator, Self::Auditor];
+
+    /// Whether this role may do all that `other` may.
+    pub const fn includes(self, other: Self) -> bool {
+        self as u8 <= other as u8
+    }
 
     /// The word of the HTTP contract.
     pub const fn as_str(self) -> &'static str {

@@ -1,9 +1,9 @@
 //! The embedded server: inside this process, on a Unix socket for this user alone.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{env, io};
 
 use chrono::TimeDelta;
 use secrecy::SecretString;
@@ -18,7 +18,7 @@ use super::serve::serve;
 use super::state::AppState;
 use super::usage_recorder::KEEP_EVENTS;
 use crate::domain::{KeyFormat, Role};
-use crate::platform::users::name_of;
+use crate::platform::users::own_name;
 
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -108,7 +108,7 @@ async fn start_with(folder: &Path, setup: EmbeddedSetup) -> Result<Embedded, Sta
     let bound = PrivateSocket::bind(folder, data.store.is_read_only());
     let (bound, peers) = bound.map_err(socket_error(folder))?;
     let session = draw_session()?;
-    let username = username();
+    let username = own_name();
     let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator))
         .telling_reasons()
         .keeping_events(keep_events)
@@ -134,16 +134,4 @@ impl Embedded {
 
 fn socket_error(folder: &Path) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::Socket { folder: folder.to_owned(), source }
-}
-
-/// The user's name in the environment.
-fn username() -> String {
-    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| env::var(name).ok());
-    let clean: String = named.unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect();
-    if clean.is_empty() {
-        let uid = rustix::process::getuid().as_raw();
-        name_of(uid).unwrap_or_else(|| format!("uid {uid}"))
-    } else {
-        clean
-    }
 }

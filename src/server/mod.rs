@@ -19,6 +19,8 @@ pub mod http;
 pub mod net;
 mod serve;
 mod state;
+#[expect(dead_code, reason = "the calls of sessions, roles and the trail follow")]
+#[cfg_attr(not(test), expect(unused_imports, reason = "as above"))]
 mod store;
 pub mod team;
 mod usage_recorder;
@@ -37,5 +39,5 @@ pub use http::client_addr::ClientAddr;
 pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;
-pub use store::{Administrator, Removal, Store, StoreError};
+pub use store::{Actor, AdminOutcome, Administrator, PasswordChange, Store, StoreError};
 pub use usage_recorder::KEEP_EVENTS;

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::auth::decoy;
 use super::net::throttle::network;
-use super::store::{EventKind, NewEvent, Refusals, Store, Use, minute};
+use super::store::{NewEvent, Refusals, Store, Subject, Use, minute};
 
 /// How long uses and refusals are kept unless it is said otherwise.
 pub const KEEP_EVENTS: TimeDelta = TimeDelta::days(365);
@@ -40,13 +40,13 @@ pub(crate) struct UsageRecorder {
 #[derive(Default)]
 struct Pending {
     uses: HashMap<String, Use>,
-    events: Vec<(String, NewEvent)>,
-    /// By key, minute, network and reason.
-    refusals: HashMap<(String, i64, Option<String>, &'static str), Refusals>,
+    events: Vec<NewEvent>,
+    /// By key or administrator, minute, network and reason.
+    refusals: HashMap<(Subject, i64, Option<String>, &'static str), Refusals>,
     /// When the last use was noted, by key and network.
     noted: HashMap<(String, String), DateTime<Utc>>,
-    /// The networks that are counted by themselves, by key: in this minute.
-    networks: HashMap<String, (i64, HashSet<String>)>,
+    /// The networks that are counted by themselves, by key or administrator: in this minute.
+    networks: HashMap<Subject, (i64, HashSet<String>)>,
 }
 
 impl UsageRecorder {
@@ -59,8 +59,7 @@ impl UsageRecorder {
         let mut pending = self.lock();
         pending.uses.insert(id.to_owned(), Use { at, from: from.to_owned() });
         if pending.is_due(id, from, at) {
-            let event = NewEvent { kind: EventKind::Used, at, by: None, from: Some(from.to_owned()), detail: None };
-            pending.events.push((id.to_owned(), event));
+            pending.events.push(NewEvent::used(id, Some(from), at));
         }
         drop(pending);
         self.dirty.notify_one();
@@ -68,13 +67,23 @@ impl UsageRecorder {
 
     /// Counts a refusal of a key that exists.
     pub(crate) fn refused(&self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
-        self.lock().refuse(id, from, why, at);
-        self.dirty.notify_one();
+        self.refuse(Subject::Key(id.to_owned()), from, why, at);
     }
 
     /// The same work for an unknown ID, so that timing reveals nothing. Nothing of it is stored.
     pub(crate) fn refused_unknown(&self, from: &str, why: &'static str, at: DateTime<Utc>) {
         self.refused(decoy::KEY_ID, from, why, at);
+    }
+
+    /// Counts a refused sign-in, by name only if there is such an administrator.
+    pub(crate) fn refused_sign_in(&self, name: Option<&str>, from: &str, why: &'static str, at: DateTime<Utc>) {
+        let about = name.map_or(Subject::Server, |name| Subject::Administrator(name.to_owned()));
+        self.refuse(about, from, why, at);
+    }
+
+    fn refuse(&self, about: Subject, from: &str, why: &'static str, at: DateTime<Utc>) {
+        self.lock().refuse(about, from, why, at);
+        self.dirty.notify_one();
     }
 
     /// Stores what was recorded whenever there is something, and deletes uses and refusals that are older than `keep`,
@@ -116,7 +125,7 @@ impl UsageRecorder {
             let Pending { uses, events, refusals, .. } = &mut *pending;
             (std::mem::take(uses), std::mem::take(events), std::mem::take(refusals))
         };
-        refusals.retain(|_, refusals| refusals.id != decoy::KEY_ID);
+        refusals.retain(|_, refusals| refusals.about.key() != Some(decoy::KEY_ID));
         if uses.is_empty() && events.is_empty() && refusals.is_empty() {
             return;
         }
@@ -157,18 +166,18 @@ impl Pending {
         is_due
     }
 
-    fn refuse(&mut self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
-        let network = self.counted(id, minute(at), from);
+    fn refuse(&mut self, about: Subject, from: &str, why: &'static str, at: DateTime<Utc>) {
+        let network = self.counted(&about, minute(at), from);
         let from = network.is_some().then(|| from.to_owned());
-        self.add(Refusals { id: id.to_owned(), network, from, why, at, count: 1 });
+        self.add(Refusals { about, network, from, why, at, count: 1 });
     }
 
     /// The network of an address, as it is written, if its refusals are counted by themselves.
-    fn counted(&mut self, id: &str, minute: i64, from: &str) -> Option<String> {
+    fn counted(&mut self, about: &Subject, minute: i64, from: &str) -> Option<String> {
         if self.networks.len() >= MOST_NOTED {
             self.networks.clear();
         }
-        let (of, seen) = self.networks.entry(id.to_owned()).or_default();
+        let (of, seen) = self.networks.entry(about.clone()).or_default();
         if *of != minute {
             (*of, *seen) = (minute, HashSet::new());
         }
@@ -178,7 +187,7 @@ impl Pending {
     }
 
     fn add(&mut self, new: Refusals) {
-        match self.refusals.entry((new.id.clone(), new.minute(), new.network.clone(), new.why)) {
+        match self.refusals.entry((new.about.clone(), new.minute(), new.network.clone(), new.why)) {
             Entry::Vacant(slot) => {
                 slot.insert(new);
             }

@@ -20,11 +20,11 @@ use crate::operations::messages;
 use crate::operations::prompter::warn;
 use crate::platform::prompt;
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
-use crate::platform::users::name_of;
+use crate::platform::users::{name_of, own_name};
 use crate::server::auth::passwords;
 use crate::server::auth::passwords::HashError;
 use crate::server::auth::username::{FEWEST_CHARS, PasswordError, Username, UsernameError, check_password};
-use crate::server::{DataError, DataFolder, Removal, Role, Store, StoreAccess, StoreError};
+use crate::server::{Actor, AdminOutcome, DataError, DataFolder, PasswordChange, Role, Store, StoreAccess, StoreError};
 
 /// Does what is asked about the administrators of a data folder.
 pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
@@ -73,7 +73,7 @@ async fn add(data: &Path, username: &Username, role: Role, password: &Password) 
         return Err(taken()); // before anybody types a password for nothing
     }
     let hash = new_password(username, password)?;
-    if !store.add_administrator(username, role, &hash, Utc::now()).await? {
+    if !store.add_administrator(username, role, &hash, actor(), Utc::now()).await? {
         return Err(taken());
     }
     say(&format!("Added {name} as {}.", role.as_str()))
@@ -81,8 +81,9 @@ async fn add(data: &Path, username: &Username, role: Role, password: &Password) 
 
 async fn passwd(data: &Path, username: &str, password: &Password) -> Result<(), Failure> {
     let (username, store) = known(data, username).await?;
-    let hash = new_password(&username, password)?;
-    if !store.set_password(&username, &hash).await? {
+    let password = new_password(&username, password)?;
+    let change = PasswordChange { username: username.clone(), password, old: None, keep: None };
+    if !store.set_password(change, actor(), Utc::now()).await? {
         return Err(unknown(&username));
     }
     say(&format!("Changed the password of {} and ended all of their sessions.", username.as_str()))
@@ -94,14 +95,23 @@ async fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Resu
     if !yes && !confirmed(name)? {
         return Err(Failure::new(Exit::Cancelled, format!("{name} was not removed.")));
     }
-    match store.remove_administrator(&username, even_last).await? {
-        Removal::Done => say(&format!("Removed {name} and ended all of their sessions.")),
-        Removal::Unknown => Err(unknown(&username)),
-        Removal::Last => {
-            let message = format!("{name} is the last administrator who can manage keys and was not removed.");
+    match store.remove_administrator(&username, even_last, actor(), Utc::now()).await? {
+        AdminOutcome::Done => say(&format!("Removed {name} and ended all of their sessions.")),
+        AdminOutcome::Unknown => Err(unknown(&username)),
+        AdminOutcome::Last(role) => {
+            let last = match role {
+                Role::Superuser => "last superuser",
+                _ => "last administrator who can manage keys",
+            };
+            let message = format!("{name} is the {last} and was not removed.");
             Err(Failure::new(Exit::Conflict, message).next("Add another first, or use --last."))
         }
     }
+}
+
+/// The user, as the trail names who works on a data folder.
+fn actor() -> Actor {
+    Actor { name: own_name(), address: "local".to_owned() }
 }
 
 /// The store of a folder that has one: a mistyped folder is not created.

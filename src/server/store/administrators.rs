@@ -1,8 +1,11 @@
-//! Administrators as the store keeps them.
+//! Administrators as the store keeps them, and the rules about them that every engine follows.
 
 use chrono::{DateTime, Utc};
 
+use super::events::{Actor, EventKind, FieldChange, NewEvent, Subject};
+use super::sessions::Digest;
 use crate::domain::Role;
+use crate::server::auth::username::Username;
 
 /// An administrator, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +20,53 @@ pub struct Administrator {
     pub last_sign_in_at: Option<DateTime<Utc>>,
 }
 
-/// The result of removing an administrator.
+/// A new password.
+#[derive(Clone)]
+pub struct PasswordChange {
+    pub username: Username,
+    /// Its hash.
+    pub password: String,
+    /// The hash of the old one, if it was asked for: another one since then is not replaced.
+    pub old: Option<String>,
+    /// The session that goes on; all others of the administrator end.
+    pub keep: Option<Digest>,
+}
+
+/// The result of removing an administrator or changing their role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// They are removed, and all their sessions have ended.
+pub enum AdminOutcome {
+    /// It is done.
     Done,
     /// There is no administrator with this name.
     Unknown,
-    /// Nothing was changed: no other administrator may manage keys.
-    Last,
+    /// Nothing was changed: no one else may do what this role may. [`Role::Administrator`] manages keys,
+    /// [`Role::Superuser`] administrators too.
+    Last(Role),
+}
+
+/// Whether an administrator can go from one role to another, or be removed (`to` is `None`), when `others` are the roles
+/// of all others: the last who may manage administrators or keys stay what they are.
+pub(crate) fn leaves_enough(from: Role, to: Option<Role>, others: &[Role]) -> AdminOutcome {
+    for needed in [Role::Administrator, Role::Superuser] {
+        let has = |role: Role| role.includes(needed);
+        if has(from) && !to.is_some_and(has) && !others.iter().copied().any(has) {
+            return AdminOutcome::Last(needed);
+        }
+    }
+    AdminOutcome::Done
+}
+
+/// The events of what is done to administrators.
+impl NewEvent {
+    pub(crate) fn of_administrator(actor: &Actor, name: &str, kind: EventKind, at: DateTime<Utc>) -> Self {
+        Self::of(actor, Subject::Administrator(name.to_owned()), kind, at)
+    }
+
+    /// A role that was given, changed or, with its administrator, removed.
+    pub(crate) fn with_role(mut self, old: Option<Role>, new: Option<Role>) -> Self {
+        self.changes = vec![FieldChange::new("role", old.map(Role::as_str), new.map(Role::as_str))];
+        self
+    }
 }
 
 /// What decides about a sign-in.

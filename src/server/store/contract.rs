@@ -8,8 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Actor, Change, CreateOutcome, Digest, EventKind, ExpiryChange, Issued, KeyInsert, KeyPage, Keyset, NewEvent,
-    NewSession, PageQuery, Refusals, Removal, Store, Use,
+    Actor, AdminOutcome, Change, CreateOutcome, Digest, EventKind, EventQuery, ExpiryChange, FieldChange, Issued,
+    KeyInsert, KeyPage, Keyset, NewEvent, NewSession, PageQuery, PasswordChange, Refusals, RevokeAll, SessionId, Store,
+    StoredEvent, Subject, Use,
 };
 use crate::domain::key::fields::{self, named};
 use crate::domain::{AccessKey, Filter, KeyFormat, KeyId, KeyQuery, Order, Role, Sort, Status, Texts, fold, words};
@@ -43,12 +44,19 @@ macro_rules! contract {
             an_expiry_that_passed_revokes_for_good
             all_tokens_are_revoked_at_once
             the_latest_use_counts
-            events_come_in_pages_newest_first
+            events_come_in_pages_in_both_orders
+            what_is_edited_has_its_old_and_its_new_value
+            the_trail_is_filtered
+            what_is_done_to_administrators_is_in_the_trail
+            refused_sign_ins_are_counted_by_name_and_forgotten
             refusals_are_counted_and_the_newest_kept
             old_uses_are_forgotten_and_what_administrators_did_is_not
             administrators_are_added_and_the_last_one_stays
             a_session_ends_by_time_and_by_hand
             a_session_needs_the_password_as_it_is_now
+            a_new_password_needs_the_old_one_and_ends_the_other_sessions
+            sessions_are_listed_and_ended_by_id
+            sessions_are_revoked_at_once
             networks_are_known_after_a_sign_in
             every_handle_sees_every_change
             writers_at_the_same_time_lose_and_double_nothing
@@ -141,6 +149,33 @@ fn labels(page: &KeyPage) -> Vec<String> {
     page.keys.iter().map(|row| label(&row.key)).collect()
 }
 
+/// The newest events of a key.
+async fn history(store: &Store, id: &str, limit: usize) -> Vec<StoredEvent> {
+    store.events(EventQuery::of_key(id, limit)).await.unwrap()
+}
+
+/// The words of kinds, by and from of events.
+async fn trail(store: &Store, query: EventQuery) -> Vec<String> {
+    let events = store.events(EventQuery { limit: 100, ..query }).await.unwrap();
+    let words = |event: &StoredEvent| {
+        let about = match &event.about {
+            Subject::Key(_) => "key",
+            Subject::Administrator(name) => name,
+            Subject::Server => "server",
+        };
+        let changes: Vec<_> = event.changes.iter().map(changed).collect();
+        let said = [event.detail.clone().unwrap_or_default(), changes.join(" ")].join(" ");
+        let (by, from) = (event.by.as_deref().unwrap_or("-"), event.from.as_deref().unwrap_or("-"));
+        format!("{} {about} {by} {from} {}", event.kind, said.trim()).trim().to_owned()
+    };
+    events.iter().map(words).collect()
+}
+
+fn changed(change: &FieldChange) -> String {
+    let value = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    format!("{}:{}>{}", change.field, value(&change.old), value(&change.new))
+}
+
 /// The labels of the keys that are found by `text`, sorted by label.
 async fn found(store: &Store, text: &str, now: DateTime<Utc>) -> Vec<String> {
     let mut request = whole(Sort::Label, Order::Asc);
@@ -178,7 +213,7 @@ pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
     assert_eq!(store.list(whole(Sort::CreatedAt, Order::Desc), at(6)).await.unwrap().total, Some(0));
     assert!(store.encrypted_sample().await.unwrap().is_none(), "the secret is deleted too");
 
-    let events = store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap();
+    let events = history(&store, id(&key), 100).await;
     let events: Vec<_> = events
         .iter()
         .map(|event| (event.kind.as_str(), event.by.as_deref(), event.at, event.detail.as_deref()))
@@ -202,9 +237,9 @@ pub(crate) async fn an_edit_that_changes_nothing_is_no_event<D: Database>() {
     for change in [Change::default(), rename("one"), switch(false), expire(Some(at(500)))] {
         assert_eq!(store.edit(id(&key), change, actor("mo"), at(1)).await.unwrap().as_ref(), Some(&key));
     }
-    assert_eq!(store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap().len(), 1);
+    assert_eq!(history(&store, id(&key), 100).await.len(), 1);
     store.edit(id(&key), rename("One"), actor("mo"), at(2)).await.unwrap();
-    assert_eq!(store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap().len(), 2, "case counts in a label");
+    assert_eq!(history(&store, id(&key), 100).await.len(), 2, "case counts in a label");
 }
 
 pub(crate) async fn a_repeated_create_gives_the_same_key<D: Database>() {
@@ -575,7 +610,8 @@ pub(crate) async fn all_tokens_are_revoked_at_once<D: Database>() {
     let key = create(&one, insert("one"), at(0)).await;
     let mut before = issue(&one, id(&key), at(1)).await;
     for seconds in [2, 2, 1] {
-        one.revoke_all_tokens(at(seconds)).await.unwrap();
+        let what = RevokeAll { tokens: true, sessions: false };
+        assert_eq!(one.revoke(what, actor("jo"), at(seconds)).await.unwrap(), 0);
         assert!(revoked(&[&one, &other], id(&key), before, at(3)), "also at the same time, and with a clock set back");
         before = issue(&other, id(&key), at(3)).await;
         assert!(!revoked(&[&one, &other], id(&key), before, at(3)));
@@ -587,9 +623,8 @@ pub(crate) async fn the_latest_use_counts<D: Database>() {
     let store = database.open().await;
     let key = create(&store, insert("one"), at(0)).await;
     let used = |seconds, from: &str| vec![(id(&key).to_owned(), Use { at: at(seconds), from: from.to_owned() })];
-    let event =
-        NewEvent { kind: EventKind::Used, at: at(5), by: None, from: Some("192.0.2.9".to_owned()), detail: None };
-    store.record(used(20, "late"), vec![(id(&key).to_owned(), event)], Vec::new()).await.unwrap();
+    let event = NewEvent::used(id(&key), Some("192.0.2.9"), at(5));
+    store.record(used(20, "late"), vec![event], Vec::new()).await.unwrap();
     store.record(used(10, "early"), Vec::new(), Vec::new()).await.unwrap(); // by a server that is slower
     let shown = store.key(id(&key), at(30)).await.unwrap().unwrap();
     assert_eq!(shown.last_used_at, Some(at(20)));
@@ -597,7 +632,7 @@ pub(crate) async fn the_latest_use_counts<D: Database>() {
     store.record(used(400 * 86_400, "a clock that is ahead"), Vec::new(), Vec::new()).await.unwrap();
     store.record(used(25, "in time"), Vec::new(), Vec::new()).await.unwrap();
     assert_eq!(store.key(id(&key), at(30)).await.unwrap().unwrap().last_used_at, Some(at(25)));
-    let events = store.events(id(&key), i64::MAX, 1).await.unwrap().unwrap();
+    let events = history(&store, id(&key), 1).await;
     assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref(), events[0].count), ("used", None, 1));
     assert_eq!((events[0].at, events[0].by.as_deref(), events[0].from.as_deref()), (at(5), None, Some("192.0.2.9")));
     let unknown = vec![("PK------------------".to_owned(), Use { at: at(30), from: "x".to_owned() })];
@@ -611,10 +646,17 @@ pub(crate) async fn refusals_are_counted_and_the_newest_kept<D: Database>() {
     store.edit(id(&key), rename("two"), actor("jo"), at(1)).await.unwrap();
     let refusals = |second: i64, network: Option<&str>, from: Option<&str>| {
         let (network, from) = (network.map(str::to_owned), from.map(str::to_owned));
-        vec![Refusals { id: id(&key).to_owned(), network, from, why: "wrong hash", at: at(second), count: 2 }]
+        vec![Refusals {
+            about: Subject::Key(id(&key).to_owned()),
+            network,
+            from,
+            why: "wrong hash",
+            at: at(second),
+            count: 2,
+        }]
     };
     let newest = async |n: usize| {
-        let events = store.events(id(&key), i64::MAX, n).await.unwrap().unwrap();
+        let events = history(&store, id(&key), n).await;
         let event = events.into_iter().next().unwrap();
         (event.kind, event.from, event.detail, event.count)
     };
@@ -630,14 +672,14 @@ pub(crate) async fn refusals_are_counted_and_the_newest_kept<D: Database>() {
     store.record(Vec::new(), Vec::new(), refusals(70, None, None)).await.unwrap();
     store.record(Vec::new(), Vec::new(), refusals(70, None, None)).await.unwrap();
     assert_eq!(newest(1).await, refused(None, 4));
-    let len = async || store.events(id(&key), i64::MAX, 5_000).await.unwrap().unwrap().len();
+    let len = async || history(&store, id(&key), 5_000).await.len();
     assert_eq!(len().await, 4);
     for from in (0..1_100).step_by(100) {
         let more = (from..from + 100).flat_map(|n| refusals(120 + 60 * n, Some("192.0.2.1"), Some("192.0.2.1")));
         store.record(Vec::new(), Vec::new(), more.collect()).await.unwrap();
     }
     assert_eq!(len().await, 1_002, "and what jo did");
-    let events = store.events(id(&key), i64::MAX, 5_000).await.unwrap().unwrap();
+    let events = history(&store, id(&key), 5_000).await;
     assert_eq!((events[1_000].kind.as_str(), events[1_001].kind.as_str()), ("edited", "created"));
     assert_eq!(events[0].at, at(120 + 60 * 1_099));
 }
@@ -647,24 +689,21 @@ pub(crate) async fn old_uses_are_forgotten_and_what_administrators_did_is_not<D:
     let store = database.open().await;
     let key = create(&store, insert("one"), at(0)).await;
     store.edit(id(&key), rename("two"), actor("jo"), at(1)).await.unwrap();
-    let used = (2..12).map(|n| {
-        let event = NewEvent { kind: EventKind::Used, at: at(n), by: None, from: None, detail: None };
-        (id(&key).to_owned(), event)
-    });
+    let used = (2..12).map(|n| NewEvent::used(id(&key), None, at(n)));
     store.record(Vec::new(), used.collect(), Vec::new()).await.unwrap();
-    let len = async || store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap().len();
+    let len = async || history(&store, id(&key), 100).await.len();
     assert!(!store.forget_events(at(2), 4).await.unwrap());
     assert_eq!(len().await, 12);
     assert!(store.forget_events(at(10), 4).await.unwrap(), "there are more");
     assert_eq!(len().await, 8);
     assert!(store.forget_events(at(10), 4).await.unwrap());
     assert!(!store.forget_events(at(10), 4).await.unwrap());
-    let left = store.events(id(&key), i64::MAX, 100).await.unwrap().unwrap();
+    let left = history(&store, id(&key), 100).await;
     let kinds: Vec<_> = left.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["used", "used", "edited", "created"]);
 }
 
-pub(crate) async fn events_come_in_pages_newest_first<D: Database>() {
+pub(crate) async fn events_come_in_pages_in_both_orders<D: Database>() {
     let database = D::create().await;
     let store = database.open().await;
     let key = create(&store, insert("0"), at(0)).await;
@@ -672,17 +711,155 @@ pub(crate) async fn events_come_in_pages_newest_first<D: Database>() {
     for n in 1..7 {
         store.edit(id(&key), rename(&n.to_string()), actor("jo"), at(n)).await.unwrap();
     }
-    let (mut times, mut before) = (Vec::new(), i64::MAX);
-    loop {
-        let page = store.events(id(&key), before, 3).await.unwrap().unwrap();
-        assert!(page.len() <= 3);
-        let Some(last) = page.last() else { break };
-        before = last.seq;
-        times.extend(page.iter().map(|event| event.at));
-        assert!(times.len() <= 7, "no event comes twice");
+    for order in [Order::Desc, Order::Asc] {
+        let (mut times, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.events(EventQuery { order, after, ..EventQuery::of_key(id(&key), 3) }).await.unwrap();
+            assert!(page.len() <= 3);
+            let Some(last) = page.last() else { break };
+            after = Some(last.seq);
+            times.extend(page.iter().map(|event| event.at));
+            assert!(times.len() <= 7, "no event comes twice");
+        }
+        if order == Order::Desc {
+            times.reverse();
+        }
+        assert_eq!(times, (0..7).map(at).collect::<Vec<_>>());
     }
-    assert_eq!(times, (0..7).rev().map(at).collect::<Vec<_>>());
-    assert!(store.events("PK------------------", i64::MAX, 3).await.unwrap().is_none());
+    assert!(history(&store, "PK------------------", 3).await.is_empty());
+}
+
+pub(crate) async fn what_is_edited_has_its_old_and_its_new_value<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let new = KeyInsert { expires_at: Some(at(500)), ..insert("Backup") };
+    let key = create(&store, new, at(0)).await;
+    let change = Change { switched_off: Some(true), ..rename("restore") };
+    store.edit(id(&key), change, actor("mo"), at(1)).await.unwrap();
+    store.edit(id(&key), expire(None), actor("mo"), at(2)).await.unwrap();
+    store.edit(id(&key), switch(false), actor("mo"), at(3)).await.unwrap();
+    // A secret that was typed into the wrong field.
+    let secret = format!("sk_{}", "a1B2".repeat(13));
+    store.edit(id(&key), rename(&secret), actor("mo"), at(4)).await.unwrap();
+    store.edit(id(&key), switch(true), actor("mo"), at(5)).await.unwrap();
+    store.delete(id(&key), actor("lin"), at(6)).await.unwrap();
+    let (end, from) = ("2030-03-17T17:55:00Z", "192.0.2.1");
+    let all = trail(&store, EventQuery::of_key(id(&key), 100)).await;
+    assert_eq!(
+        all,
+        [
+            format!("deleted key lin {from} label:[redacted]>- status:inactive>-"),
+            format!("edited key mo {from} deactivated status:active>inactive"),
+            format!("edited key mo {from} label label:restore>[redacted]"),
+            format!("edited key mo {from} activated status:inactive>active"),
+            format!("edited key mo {from} expires_at expires_at:{end}>-"),
+            format!("edited key mo {from} label, deactivated label:Backup>restore status:active>inactive"),
+            format!("created key jo {from} label:->Backup expires_at:->{end}"),
+        ]
+    );
+}
+
+pub(crate) async fn the_trail_is_filtered<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = [create(&store, insert(""), at(10)).await, create(&store, insert(""), at(20)).await];
+    store.add_administrator(&username("mo"), Role::Auditor, "hash", actor("root"), at(30)).await.unwrap();
+    store.delete(id(&keys[0]), actor("mo"), at(40)).await.unwrap();
+    store.record(Vec::new(), vec![NewEvent::used(id(&keys[1]), None, at(15))], Vec::new()).await.unwrap();
+    let all = EventQuery { limit: 100, ..EventQuery::default() };
+    let kinds = async |query: EventQuery| {
+        let events = store.events(query).await.unwrap();
+        events.iter().map(|event| event.kind.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(kinds(all.clone()).await, "used deleted admin_added created created");
+    assert_eq!(
+        kinds(EventQuery { order: Order::Asc, ..all.clone() }).await,
+        "created created admin_added deleted used"
+    );
+    assert_eq!(kinds(EventQuery::of_key(id(&keys[0]), 9)).await, "deleted created");
+    assert_eq!(kinds(EventQuery { by: Some("mo".to_owned()), ..all.clone() }).await, "deleted");
+    assert_eq!(kinds(EventQuery { administrator: Some("mo".to_owned()), ..all.clone() }).await, "admin_added");
+    let of = |kinds: &[EventKind]| EventQuery { kinds: kinds.to_vec(), ..all.clone() };
+    assert_eq!(kinds(of(&[EventKind::Created])).await, "created created");
+    assert_eq!(kinds(of(&[EventKind::Used, EventKind::Deleted])).await, "used deleted");
+    assert_eq!(kinds(of(&[EventKind::Edited])).await, "");
+    let since = |seconds| EventQuery { since: Some(at(seconds)), ..all.clone() };
+    assert_eq!(kinds(since(15)).await, "used deleted admin_added created", "stored later than it happened");
+    assert_eq!(kinds(since(16)).await, "deleted admin_added created");
+    assert_eq!(kinds(since(100_000)).await, "");
+    let both = EventQuery { by: Some("jo".to_owned()), kinds: vec![EventKind::Created], ..since(20) };
+    assert_eq!(kinds(both).await, "created");
+    let about: Vec<_> = store.events(all.clone()).await.unwrap().into_iter().map(|event| event.about).collect();
+    assert_eq!(about[1], Subject::Key(id(&keys[0]).to_owned()), "a deleted key is named");
+}
+
+pub(crate) async fn what_is_done_to_administrators_is_in_the_trail<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let by = |name: &str| Actor { name: name.to_owned(), address: "local".to_owned() };
+    assert!(store.add_administrator(&username("jo"), Role::Superuser, "hash", by("root"), at(0)).await.unwrap());
+    assert!(!store.add_administrator(&username("jo"), Role::Auditor, "hash", by("root"), at(1)).await.unwrap());
+    store.begin_session(session(1, "jo"), at(2)).await.unwrap();
+    store.add_administrator(&username("mo"), Role::Auditor, "hash", actor("jo"), at(3)).await.unwrap();
+    let role = async |name: &str, role| store.set_role(&username(name), role, false, actor("jo"), at(4)).await.unwrap();
+    assert_eq!(role("mo", Role::Administrator).await, AdminOutcome::Done);
+    assert_eq!(role("mo", Role::Administrator).await, AdminOutcome::Done, "and no event");
+    assert_eq!(role("nobody", Role::Administrator).await, AdminOutcome::Unknown);
+    assert_eq!(role("jo", Role::Auditor).await, AdminOutcome::Last(Role::Superuser));
+    assert!(!store.set_password(password("nobody", None, None), actor("jo"), at(5)).await.unwrap());
+    assert!(store.set_password(password("mo", None, None), actor("jo"), at(5)).await.unwrap());
+    let removed = store.remove_administrator(&username("mo"), false, actor("jo"), at(6)).await.unwrap();
+    assert_eq!(removed, AdminOutcome::Done);
+    store.end_session([1; 32], actor("jo"), at(7)).await.unwrap();
+    store.end_session([1; 32], actor("jo"), at(8)).await.unwrap(); // has ended
+    assert_eq!(
+        trail(&store, EventQuery::default()).await,
+        [
+            "signed_out jo jo 192.0.2.1",
+            "admin_removed mo jo 192.0.2.1 role:administrator>-",
+            "password_changed mo jo 192.0.2.1",
+            "role_changed mo jo 192.0.2.1 role:auditor>administrator",
+            "admin_added mo jo 192.0.2.1 role:->auditor",
+            "signed_in jo jo 192.0.2.1",
+            "admin_added jo root local role:->superuser",
+        ]
+    );
+}
+
+pub(crate) async fn refused_sign_ins_are_counted_by_name_and_forgotten<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    store.add_administrator(&username("jo"), Role::Superuser, "hash", actor("root"), at(0)).await.unwrap();
+    let refuse = async |about: Subject, second: i64, why: &'static str| {
+        let (network, from) = (Some("192.0.2.0".to_owned()), Some("192.0.2.7".to_owned()));
+        let refusals = Refusals { about, network, from, why, at: at(second), count: 3 };
+        store.record(Vec::new(), Vec::new(), vec![refusals]).await.unwrap();
+    };
+    let jo = || Subject::Administrator("jo".to_owned());
+    for second in [60, 61] {
+        refuse(jo(), second, "wrong password").await;
+        refuse(Subject::Server, second, "unknown name").await;
+    }
+    refuse(Subject::Administrator("mo".to_owned()), 62, "wrong password").await;
+    let query = EventQuery { kinds: vec![EventKind::SignInRefused], limit: 10, ..EventQuery::default() };
+    let counts: Vec<_> = store.events(query.clone()).await.unwrap().iter().map(|event| event.count).collect();
+    assert_eq!(counts, [3, 6, 6]);
+    assert_eq!(
+        trail(&store, query.clone()).await,
+        [
+            "sign_in_refused mo - 192.0.2.7 wrong password",
+            "sign_in_refused server - 192.0.2.7 unknown name",
+            "sign_in_refused jo - 192.0.2.7 wrong password",
+        ]
+    );
+    for n in 0..1_010 {
+        refuse(jo(), 120 + 60 * n, "wrong password").await;
+    }
+    let all = EventQuery { limit: 5_000, ..query };
+    assert_eq!(store.events(all.clone()).await.unwrap().len(), 1_002, "the newest of jo, and those of others");
+    assert!(!store.forget_events(at(100_000), 5_000).await.unwrap());
+    assert!(store.events(all).await.unwrap().is_empty());
+    assert_eq!(trail(&store, EventQuery::default()).await.len(), 1, "what was done to administrators is kept");
 }
 
 fn username(name: &str) -> Username {
@@ -693,21 +870,39 @@ pub(crate) async fn administrators_are_added_and_the_last_one_stays<D: Database>
     let database = D::create().await;
     let store = database.open().await;
     for (name, role) in [("mo", Role::Administrator), ("jo", Role::Superuser), ("au", Role::Auditor)] {
-        assert!(store.add_administrator(&username(name), role, "hash", at(1)).await.unwrap());
-        assert!(!store.add_administrator(&username(name), Role::Superuser, "other", at(2)).await.unwrap());
+        assert!(store.add_administrator(&username(name), role, "hash", actor("root"), at(1)).await.unwrap());
+        assert!(
+            !store.add_administrator(&username(name), Role::Superuser, "other", actor("root"), at(2)).await.unwrap()
+        );
     }
     let all = store.administrators().await.unwrap();
     let shown: Vec<_> = all.iter().map(|one| (one.username.as_str(), one.role, one.last_sign_in_at)).collect();
     assert_eq!(shown, [("au", Role::Auditor, None), ("jo", Role::Superuser, None), ("mo", Role::Administrator, None)]);
     assert!(all.iter().all(|one| one.created_at == at(1)));
 
-    let remove = async |name: &str, even_last| store.remove_administrator(&username(name), even_last).await.unwrap();
-    assert_eq!(remove("nobody", false).await, Removal::Unknown);
-    assert_eq!(remove("jo", false).await, Removal::Done);
-    assert_eq!(remove("mo", false).await, Removal::Last, "an auditor may not manage keys");
-    assert_eq!(remove("au", false).await, Removal::Done);
-    assert_eq!(remove("mo", true).await, Removal::Done);
+    let remove = async |name: &str, even_last| {
+        store.remove_administrator(&username(name), even_last, actor("root"), at(3)).await.unwrap()
+    };
+    let role = async |name: &str, role, even_last| {
+        store.set_role(&username(name), role, even_last, actor("root"), at(3)).await.unwrap()
+    };
+    assert_eq!(remove("nobody", false).await, AdminOutcome::Unknown);
+    assert_eq!(remove("jo", false).await, AdminOutcome::Last(Role::Superuser), "no one could manage administrators");
+    assert_eq!(role("jo", Role::Administrator, false).await, AdminOutcome::Last(Role::Superuser));
+    assert_eq!(role("jo", Role::Administrator, true).await, AdminOutcome::Done);
+    assert_eq!(remove("jo", false).await, AdminOutcome::Done);
+    assert_eq!(remove("mo", false).await, AdminOutcome::Last(Role::Administrator), "an auditor may not manage keys");
+    assert_eq!(role("mo", Role::Auditor, false).await, AdminOutcome::Last(Role::Administrator));
+    assert_eq!(role("mo", Role::Superuser, false).await, AdminOutcome::Done);
+    assert_eq!(remove("mo", false).await, AdminOutcome::Last(Role::Administrator));
+    assert_eq!(remove("au", false).await, AdminOutcome::Done);
+    assert_eq!(remove("mo", true).await, AdminOutcome::Done);
     assert!(store.administrators().await.unwrap().is_empty());
+}
+
+fn password(name: &str, old: Option<&str>, keep: Option<Digest>) -> PasswordChange {
+    let (password, old) = ("new hash".to_owned(), old.map(str::to_owned));
+    PasswordChange { username: username(name), password, old, keep }
 }
 
 fn session(digest: u8, name: &str) -> NewSession {
@@ -723,7 +918,7 @@ fn session(digest: u8, name: &str) -> NewSession {
 pub(crate) async fn a_session_ends_by_time_and_by_hand<D: Database>() {
     let database = D::create().await;
     let store = database.open().await;
-    store.add_administrator(&username("jo"), Role::Auditor, "hash", at(0)).await.unwrap();
+    store.add_administrator(&username("jo"), Role::Auditor, "hash", actor("root"), at(0)).await.unwrap();
     let (hour, one): (i64, Digest) = (3600, [1; 32]);
     let is_there = async |digest, now| store.session(digest, now).await.unwrap().is_some();
     assert!(!is_there(one, at(0)).await);
@@ -750,7 +945,7 @@ pub(crate) async fn a_session_ends_by_time_and_by_hand<D: Database>() {
 
     store.begin_session(session(2, "jo"), at(10 * hour)).await.unwrap();
     store.begin_session(session(3, "jo"), at(10 * hour)).await.unwrap();
-    store.end_session([2; 32]).await.unwrap();
+    store.end_session([2; 32], actor("jo"), at(10 * hour)).await.unwrap();
     assert!(!is_there([2; 32], at(10 * hour)).await && is_there([3; 32], at(10 * hour)).await);
     for n in 4..104 {
         store.begin_session(session(n, "jo"), at(10 * hour + i64::from(n))).await.unwrap();
@@ -770,29 +965,117 @@ pub(crate) async fn a_session_needs_the_password_as_it_is_now<D: Database>() {
     let store = database.open().await;
     assert_eq!(store.begin_session(session(1, "jo"), at(0)).await.unwrap(), None);
     for name in ["jo", "mo"] {
-        store.add_administrator(&username(name), Role::Superuser, "hash", at(0)).await.unwrap();
+        store.add_administrator(&username(name), Role::Superuser, "hash", actor("root"), at(0)).await.unwrap();
     }
     for (digest, name) in [(1, "jo"), (2, "jo"), (3, "mo")] {
         assert!(store.begin_session(session(digest, name), at(0)).await.unwrap().is_some());
     }
-    assert!(store.set_password(&username("jo"), "new hash").await.unwrap());
-    assert!(!store.set_password(&username("nobody"), "new hash").await.unwrap());
+    assert!(store.set_password(password("jo", None, None), actor("root"), at(0)).await.unwrap());
+    assert!(!store.set_password(password("nobody", None, None), actor("root"), at(0)).await.unwrap());
     let last = async |digest: u8| store.session([digest; 32], at(1)).await.unwrap().is_some();
     assert_eq!((last(1).await, last(2).await, last(3).await), (false, false, true));
     assert_eq!(store.begin_session(session(4, "jo"), at(1)).await.unwrap(), None);
     let new = NewSession { password: "new hash".to_owned(), ..session(4, "jo") };
     assert_eq!(store.begin_session(new, at(1)).await.unwrap(), Some(Role::Superuser));
 
-    store.remove_administrator(&username("jo"), false).await.unwrap();
-    store.add_administrator(&username("jo"), Role::Superuser, "new hash", at(2)).await.unwrap();
+    store.remove_administrator(&username("jo"), false, actor("root"), at(2)).await.unwrap();
+    store.add_administrator(&username("jo"), Role::Superuser, "new hash", actor("root"), at(2)).await.unwrap();
     assert!(!last(4).await, "a new administrator of the same name does not bring it back");
+}
+
+pub(crate) async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    store.add_administrator(&username("jo"), Role::Auditor, "hash", actor("root"), at(0)).await.unwrap();
+    for digest in [1, 2, 3] {
+        store.begin_session(session(digest, "jo"), at(0)).await.unwrap();
+    }
+    let set = async |old: &str| {
+        let change = password("jo", Some(old), Some([2; 32]));
+        store.set_password(change, actor("jo"), at(1)).await.unwrap()
+    };
+    let is_there = async |digest: u8| store.session([digest; 32], at(2)).await.unwrap().is_some();
+    assert!(!set("another hash").await);
+    assert!(is_there(1).await, "nothing has changed");
+    assert!(set("hash").await);
+    assert_eq!((is_there(1).await, is_there(2).await, is_there(3).await), (false, true, false));
+    assert!(!set("hash").await, "it is no longer the old one");
+    assert_eq!(store.account("jo", "").await.unwrap().password.as_deref(), Some("new hash"));
+}
+
+pub(crate) async fn sessions_are_listed_and_ended_by_id<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    for name in ["jo", "mo"] {
+        store.add_administrator(&username(name), Role::Superuser, "hash", actor("root"), at(0)).await.unwrap();
+    }
+    for (digest, name) in [(1, "jo"), (2, "mo"), (3, "jo")] {
+        store.begin_session(session(digest, name), at(i64::from(digest))).await.unwrap();
+    }
+    let listed = async |name: Option<&str>, now| {
+        let rows = store.sessions(name, now).await.unwrap();
+        rows.iter().map(|row| format!("{} {}", row.username, row.id.to_text())).collect::<Vec<_>>()
+    };
+    let all = ["jo 0303030303030303", "mo 0202020202020202", "jo 0101010101010101"];
+    assert_eq!(listed(None, at(9)).await, all);
+    assert_eq!(listed(Some("jo"), at(9)).await, [all[0], all[2]]);
+    let row = store.sessions(Some("mo"), at(9)).await.unwrap().remove(0);
+    assert_eq!((row.role, row.created_at, row.last_seen_at), (Role::Superuser, at(2), at(2)));
+    assert_eq!((row.source.as_str(), row.ends_at()), ("192.0.2.1", at(2 + 3600)));
+    assert_eq!(listed(None, at(3602)).await, [all[0]], "those that have ended are not listed");
+
+    let end = async |id: &str, name: Option<&str>| {
+        store.end_session_by_id(SessionId::parse(id).unwrap(), name, actor("jo"), at(10)).await.unwrap()
+    };
+    assert_eq!(end("0202020202020202", Some("jo")).await, None, "it is another's");
+    assert_eq!(end("0909090909090909", None).await, None);
+    assert_eq!(listed(None, at(10)).await.len(), 3);
+    assert_eq!(end("0202020202020202", None).await.as_deref(), Some("mo"));
+    assert_eq!(end("0101010101010101", Some("jo")).await.as_deref(), Some("jo"));
+    assert_eq!(listed(None, at(10)).await, [all[0]]);
+    assert!(store.session([2; 32], at(10)).await.unwrap().is_none());
+    let ended = EventQuery { kinds: vec![EventKind::SessionEnded], ..EventQuery::default() };
+    assert_eq!(
+        trail(&store, ended).await,
+        ["session_ended jo jo 192.0.2.1 0101010101010101", "session_ended mo jo 192.0.2.1 0202020202020202"]
+    );
+}
+
+pub(crate) async fn sessions_are_revoked_at_once<D: Database>() {
+    let database = D::create().await;
+    let (store, other) = (database.open().await, database.open().await);
+    store.add_administrator(&username("jo"), Role::Superuser, "hash", actor("root"), at(0)).await.unwrap();
+    for digest in [1, 2] {
+        store.begin_session(session(digest, "jo"), at(0)).await.unwrap();
+    }
+    let revoke =
+        async |tokens, sessions| store.revoke(RevokeAll { tokens, sessions }, actor("jo"), at(2)).await.unwrap();
+    let of_all = other.token_generation().unwrap();
+    assert_eq!(revoke(true, false).await, 0);
+    assert!(other.session([1; 32], at(2)).await.unwrap().is_some());
+    assert!(other.token_generation().unwrap() > of_all);
+    assert_eq!(revoke(true, true).await, 2);
+    assert!(other.session([1; 32], at(2)).await.unwrap().is_none());
+    let of_all = other.token_generation().unwrap();
+    assert_eq!(revoke(false, true).await, 0);
+    assert_eq!(other.token_generation().unwrap(), of_all);
+    let kinds = vec![EventKind::TokensRevoked, EventKind::SessionsRevoked];
+    assert_eq!(
+        trail(&store, EventQuery { kinds, ..EventQuery::default() }).await,
+        [
+            "sessions_revoked server jo 192.0.2.1",
+            "sessions_revoked server jo 192.0.2.1",
+            "tokens_revoked server jo 192.0.2.1",
+            "tokens_revoked server jo 192.0.2.1",
+        ]
+    );
 }
 
 pub(crate) async fn networks_are_known_after_a_sign_in<D: Database>() {
     let database = D::create().await;
     let store = database.open().await;
     for name in ["jo", "mo"] {
-        store.add_administrator(&username(name), Role::Superuser, "hash", at(0)).await.unwrap();
+        store.add_administrator(&username(name), Role::Superuser, "hash", actor("root"), at(0)).await.unwrap();
     }
     let account = async |name: &str, network: &str| {
         let account = store.account(name, network).await.unwrap();
@@ -827,7 +1110,7 @@ pub(crate) async fn every_handle_sees_every_change<D: Database>() {
     let key = create(&one, new.clone(), at(0)).await;
     assert_eq!(two.key(id(&key), at(0)).await.unwrap().as_ref(), Some(&key));
     assert_eq!(two.create(new, at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone()));
-    one.add_administrator(&username("jo"), Role::Superuser, "hash", at(0)).await.unwrap();
+    one.add_administrator(&username("jo"), Role::Superuser, "hash", actor("root"), at(0)).await.unwrap();
     two.begin_session(session(1, "jo"), at(0)).await.unwrap();
     assert!(one.session([1; 32], at(0)).await.unwrap().is_some());
     two.edit(id(&key), switch(true), actor("jo"), at(2)).await.unwrap();
@@ -895,7 +1178,7 @@ pub(crate) async fn a_dropped_call_is_done_or_not_and_blocks_nothing<D: Database
     for id in dropped {
         // An abandoned create may still complete; a key that exists is complete.
         if store.key(id.raw_for_api(), at(201)).await.unwrap().is_some() {
-            assert!(store.events(id.raw_for_api(), i64::MAX, 9).await.unwrap().is_some());
+            assert!(history(&store, id.raw_for_api(), 9).await.len() == 1);
             assert!(store.credential(id.raw_for_api(), at(201)).await.unwrap().is_some());
             assert!(found(&store, id.raw_for_api(), at(201)).await.len() == 1);
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use super::events::Actor;
+use super::events::{Actor, FieldChange};
 use super::keyset::Keyset;
 use crate::domain::{AccessKey, KeyId, KeyQuery, Status, Texts};
 
@@ -102,13 +102,13 @@ pub(crate) struct Editable {
 }
 
 impl Change {
-    /// Makes the changes that change something, and names them as the key's history does.
-    pub(crate) fn apply(self, key: &mut Editable, now: DateTime<Utc>) -> Vec<&'static str> {
+    /// Makes the changes that change something, and gives them.
+    pub(crate) fn apply(self, key: &mut Editable, now: DateTime<Utc>) -> Vec<FieldChange> {
         let mut done = Vec::new();
         for (name, text) in self.texts.iter() {
-            if key.texts.get(name).is_none_or(|old| old != text) {
-                key.texts.insert(name, text.to_owned());
-                done.push(name);
+            let old = key.texts.insert(name, text.to_owned());
+            if old.as_deref() != Some(text) {
+                done.push(FieldChange::new(name, old.as_deref(), Some(text)));
             }
         }
         if let Some(off) = self.switched_off
@@ -117,17 +117,72 @@ impl Change {
             key.switched_off = off;
             // Access tokens issued so far stay revoked, also when the key is activated again.
             key.generation += i64::from(off);
-            done.push(if off { "deactivated" } else { "activated" });
+            done.push(FieldChange::new(STATUS, Some(switch(!off)), Some(switch(off))));
         }
         if let Some(end) = self.expires_at.map(|end| end.time().map(|end| end.timestamp_millis()))
             && end != key.expires_at
         {
             // Tokens from before the expiry stay revoked when it is taken back.
             key.generation += i64::from(key.expires_at.is_some_and(|old| old <= now.timestamp_millis()));
+            let [old, new] = [key.expires_at, end].map(|end| end.map(expiry));
             key.expires_at = end;
-            done.push("expires_at");
+            done.push(FieldChange::new(EXPIRES_AT, old.as_deref(), new.as_deref()));
         }
         done
+    }
+}
+
+const STATUS: &str = "status";
+const EXPIRES_AT: &str = "expires_at";
+
+/// What was edited, in short.
+pub(crate) fn edited(changes: &[FieldChange]) -> String {
+    let words = changes.iter().map(|change| match change.field.as_str() {
+        STATUS if change.new.as_deref() == Some(switch(true)) => "deactivated",
+        STATUS => "activated",
+        field => field,
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The status that an administrator gives a key, whether it has expired or not.
+const fn switch(off: bool) -> &'static str {
+    if off { Status::Inactive.as_str() } else { Status::Active.as_str() }
+}
+
+/// An expiry as it is shown.
+fn expiry(millis: i64) -> String {
+    DateTime::from_timestamp_millis(millis).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+impl Editable {
+    /// What there is to know of a key that was created.
+    pub(crate) fn as_created(&self) -> Vec<FieldChange> {
+        self.values().map(|(field, value)| FieldChange::new(field, None, Some(&value))).collect()
+    }
+
+    /// What there was to know of a key that is deleted.
+    pub(crate) fn as_deleted(&self) -> Vec<FieldChange> {
+        self.values().map(|(field, value)| FieldChange::new(field, Some(&value), None)).collect()
+    }
+
+    /// The fields that have a value.
+    fn values(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let texts = self.texts.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (*name, text.clone()));
+        let off = self.switched_off.then(|| (STATUS, switch(true).to_owned()));
+        texts.chain(off).chain(self.expires_at.map(|end| (EXPIRES_AT, expiry(end))))
+    }
+}
+
+impl KeyInsert {
+    /// The fields as they are stored.
+    pub(crate) fn fields(&self) -> Editable {
+        Editable {
+            texts: self.texts.iter().map(|(name, text)| (name, text.to_owned())).collect(),
+            switched_off: false,
+            expires_at: self.expires_at.map(|end| end.timestamp_millis()),
+            generation: 0,
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 //! paging, which edit means which event, how long sessions last), are in files beside this one. `contract.rs` is the
 //! suite that every engine passes.
 //!
-//! - Each method is one transaction: all of it is stored, or nothing. An engine whose transactions may fail for
+//! - Each method is one transaction: all of it is stored, or nothing. What an administrator does is an event, stored in
+//!   the same transaction. An engine whose transactions may fail for
 //!   reasons of concurrency repeats them itself.
 //! - Dropping a method's future cancels a read. A write is then stored as a whole, or not at all.
 //! - The time is passed in, so that it is the same in all of a request, and tests can choose it.
@@ -32,13 +33,16 @@ use crate::domain::{AccessKey, Role};
 use sqlite::SqliteStore;
 
 pub(crate) use administrators::AdminAccount;
-pub use administrators::{Administrator, Removal};
+pub use administrators::{AdminOutcome, Administrator, PasswordChange};
 pub use error::StoreError;
-pub(crate) use events::{Actor, EventKind, NewEvent, Refusals, StoredEvent, minute};
+pub use events::Actor;
+pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
 pub(crate) use keys::{Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery, Use};
 pub(crate) use keyset::{Keyset, SortValue};
 pub(crate) use revocations::Issued;
-pub(crate) use sessions::{Digest, LIFETIME as SESSION_LIFETIME, NewSession, StoredSession};
+pub(crate) use sessions::{
+    Digest, LIFETIME as SESSION_LIFETIME, NewSession, RevokeAll, SessionId, SessionRow, StoredSession,
+};
 pub use sqlite::document;
 
 /// An open store. Clones share its connections.
@@ -120,14 +124,11 @@ impl Store {
         engine!(self.delete(id, actor, now))
     }
 
-    /// The newest events of a key before number `before`; `None` if no key ever had this ID.
-    pub(crate) async fn events(
-        &self,
-        id: &str,
-        before: i64,
-        limit: usize,
-    ) -> Result<Option<Vec<StoredEvent>>, StoreError> {
-        engine!(self.events(id, before, limit))
+    /// Events, those of deleted keys and removed administrators too. Events are numbered so that whoever has seen one
+    /// never misses an event with a lower number that is stored later: an engine whose numbers can come out of order
+    /// gives an event only once no lower number can follow.
+    pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
+        engine!(self.events(query))
     }
 
     /// What decides about the use of a key. Takes as long for an ID that no key has.
@@ -149,29 +150,23 @@ impl Store {
         }
     }
 
-    /// Revokes every access token that was issued so far.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for administrators' emergencies and restores, which come next"))]
-    pub(crate) async fn revoke_all_tokens(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        engine!(self.revoke_all_tokens(now))
-    }
-
     /// Deletes revocations that every token is younger than.
     pub(crate) async fn forget_revocations(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         engine!(self.forget_revocations(now))
     }
 
     /// Stores uses, each by the ID of its key, events and refusals. Of the uses of a key the latest counts, whoever records
-    /// it; of its refusals the newest are kept.
+    /// it; of its refusals, and of the refused sign-ins of an administrator, the newest are kept.
     pub(crate) async fn record(
         &self,
         uses: Vec<(String, Use)>,
-        events: Vec<(String, NewEvent)>,
+        events: Vec<NewEvent>,
         refusals: Vec<Refusals>,
     ) -> Result<(), StoreError> {
         engine!(self.record(uses, events, refusals))
     }
 
-    /// Deletes up to `most` of the uses and refusals that were before a time. What administrators did is kept. Tells
+    /// Deletes up to `most` of the events before a time that are kept for a time only: uses and refusals. What administrators did is kept. Tells
     /// whether there may be more.
     pub(crate) async fn forget_events(&self, before: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {
         engine!(self.forget_events(before, most))
@@ -189,9 +184,10 @@ impl Store {
         username: &Username,
         role: Role,
         password: &str,
+        actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        engine!(self.add_administrator(username, role, password, now))
+        engine!(self.add_administrator(username, role, password, actor, now))
     }
 
     /// All administrators, by name.
@@ -199,14 +195,40 @@ impl Store {
         engine!(self.administrators())
     }
 
-    /// Sets the hash of a password and ends all sessions; false if there is no administrator with this name.
-    pub async fn set_password(&self, username: &Username, password: &str) -> Result<bool, StoreError> {
-        engine!(self.set_password(username, password))
+    /// Sets a password and ends the administrator's sessions. False if there is no administrator with this name, or the
+    /// old password isn't the one that was expected.
+    pub async fn set_password(
+        &self,
+        change: PasswordChange,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        engine!(self.set_password(change, actor, now))
     }
 
-    /// Removes an administrator and ends all their sessions; the last who may manage keys only if `even_last`.
-    pub async fn remove_administrator(&self, username: &Username, even_last: bool) -> Result<Removal, StoreError> {
-        engine!(self.remove_administrator(username, even_last))
+    /// Gives an administrator another role, which goes for their sessions at once. The last who may manage keys, or
+    /// administrators, keep theirs unless `even_last`.
+    pub(crate) async fn set_role(
+        &self,
+        username: &Username,
+        role: Role,
+        even_last: bool,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<AdminOutcome, StoreError> {
+        engine!(self.set_role(username, role, even_last, actor, now))
+    }
+
+    /// Removes an administrator and ends all their sessions; the last who may manage keys, or administrators, only if
+    /// `even_last`.
+    pub async fn remove_administrator(
+        &self,
+        username: &Username,
+        even_last: bool,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<AdminOutcome, StoreError> {
+        engine!(self.remove_administrator(username, even_last, actor, now))
     }
 
     /// What decides about a sign-in with this name from this network. Takes as long for an unknown name.
@@ -233,8 +255,35 @@ impl Store {
         engine!(self.see_session(digest, now))
     }
 
-    /// Ends a session.
-    pub(crate) async fn end_session(&self, digest: Digest) -> Result<(), StoreError> {
-        engine!(self.end_session(digest))
+    /// Ends a session. Nothing happens if it has ended.
+    pub(crate) async fn end_session(&self, digest: Digest, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
+        engine!(self.end_session(digest, actor, now))
+    }
+
+    /// The sessions that have not ended, of all administrators or of one, the latest first.
+    pub(crate) async fn sessions(
+        &self,
+        username: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        engine!(self.sessions(username, now))
+    }
+
+    /// Ends the session with this ID, of any administrator or only of one, and gives its administrator's name. `None` if
+    /// there is no such session.
+    pub(crate) async fn end_session_by_id(
+        &self,
+        id: SessionId,
+        username: Option<&str>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StoreError> {
+        engine!(self.end_session_by_id(id, username, actor, now))
+    }
+
+    /// Revokes all access tokens, all sessions, or both. Takes milliseconds, however many keys there are. Gives how many
+    /// sessions were ended.
+    pub(crate) async fn revoke(&self, what: RevokeAll, actor: Actor, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        engine!(self.revoke(what, actor, now))
     }
 }

@@ -43,6 +43,67 @@ pub(crate) struct StoredSession {
     pub(crate) last_seen_at: DateTime<Utc>,
 }
 
+/// Names a session without its token: the first 8 bytes of its digest, in hex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionId([u8; 8]);
+
+impl SessionId {
+    pub(crate) fn of(digest: &Digest) -> Self {
+        let mut id = [0; 8];
+        id.copy_from_slice(&digest[..8]);
+        Self(id)
+    }
+
+    /// Reads an ID as [`to_text`](Self::to_text) writes it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut id = [0; 8];
+        let whole = text.len() == 16 && base16ct::mixed::decode(text, &mut id).is_ok();
+        whole.then_some(Self(id))
+    }
+
+    pub(crate) fn to_text(self) -> String {
+        base16ct::lower::encode_string(&self.0)
+    }
+
+    /// The lowest and the highest digest with this ID.
+    pub(crate) fn range(self) -> [Digest; 2] {
+        [0, u8::MAX].map(|fill| {
+            let mut digest = [fill; 32];
+            digest[..8].copy_from_slice(&self.0);
+            digest
+        })
+    }
+}
+
+/// A session that has not ended, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionRow {
+    pub(crate) id: SessionId,
+    pub(crate) username: String,
+    pub(crate) role: Role,
+    pub(crate) created_at: DateTime<Utc>,
+    /// To the minute.
+    pub(crate) last_seen_at: DateTime<Utc>,
+    /// The address that it was begun from.
+    pub(crate) source: String,
+}
+
+impl SessionRow {
+    /// When it ends by itself, if no call comes.
+    pub(crate) fn ends_at(&self) -> DateTime<Utc> {
+        (self.created_at + LIFETIME).min(self.last_seen_at + MOST_IDLE)
+    }
+}
+
+/// What to revoke at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RevokeAll {
+    /// Every access token that was ever issued.
+    pub(crate) tokens: bool,
+    /// Every session of every administrator.
+    pub(crate) sessions: bool,
+}
+
 impl StoredSession {
     /// Whether this call must be recorded.
     pub(crate) fn is_unseen(&self, now: DateTime<Utc>) -> bool {

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::Bench;
 use crate::support::bench::{Opened, server_named};
+use crate::support::server::root;
 
 pub const PASSWORD: &str = "correct-horse-battery-staple";
 
@@ -25,7 +26,7 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
     for (name, role) in [("jo", Role::Administrator), ("au", Role::Auditor)] {
         let hash = passwords::hash(&SecretString::from(PASSWORD)).unwrap();
         let name = Username::parse(name).unwrap();
-        assert!(store.add_administrator(&name, role, &hash, chrono::Utc::now()).await.unwrap());
+        assert!(store.add_administrator(&name, role, &hash, root(), chrono::Utc::now()).await.unwrap());
     }
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     let team = HttpServer::start(Setup {

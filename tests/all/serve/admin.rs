@@ -66,7 +66,9 @@ async fn administrators_come_and_go_while_the_server_runs() {
     assert!(last.contains("last administrator who can manage keys") && last.contains("--last"), "{last}");
     assert_eq!(server.get(&session, "/keys").await.status, 200);
     done(&add(home, &["mo"]));
-    assert!(done(&run(home, &["admin", "remove", "jo", "--yes"])).contains("Removed jo"));
+    let last = refused(&run(home, &["admin", "remove", "jo", "--yes"]));
+    assert!(last.contains("jo is the last superuser") && last.contains("--last"), "{last}");
+    assert!(done(&run(home, &["admin", "remove", "jo", "--yes", "--last"])).contains("Removed jo"));
     assert_eq!(server.get(&session, "/keys").await.status, 401, "at once");
     let twin = Served::on(Arc::clone(home), &[]);
     assert!(!twin.log.iter().any(warned), "{:#?}", twin.log);

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::server::auth::username::Username;
-use latchkey::server::{Removal, Role};
+use latchkey::server::{AdminOutcome, PasswordChange, Role};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::files;
-use crate::support::server::{Answer, PASSWORD, Server, open, send, text, unique};
+use crate::support::server::{Answer, PASSWORD, Server, open, root, send, text, unique};
 
 async fn list(server: &Server, session: &str) -> u16 {
     send(server.call_as(session, Method::GET, "/keys")).await.status
@@ -130,7 +130,10 @@ async fn a_removed_administrator_is_out_at_once_and_so_is_an_old_password() {
     let elsewhere = open(server.folder.path()).unwrap().store;
     let name = |name: &str| Username::parse(name).unwrap();
     let sessions = [server.session("jo").await, server.session("jo").await, server.session("mo").await];
-    assert_eq!(elsewhere.remove_administrator(&name("jo"), false).await.unwrap(), Removal::Done);
+    assert_eq!(
+        elsewhere.remove_administrator(&name("jo"), false, root(), Utc::now()).await.unwrap(),
+        AdminOutcome::Done
+    );
     let mut statuses = Vec::new();
     for session in &sessions {
         statuses.push(list(&server, session).await);
@@ -141,11 +144,15 @@ async fn a_removed_administrator_is_out_at_once_and_so_is_an_old_password() {
     assert_eq!(list(&server, &sessions[0]).await, 401, "a namesake does not bring it back");
 
     let hash = latchkey::server::auth::passwords::hash(&"another good password".into()).unwrap();
-    assert!(elsewhere.set_password(&name("mo"), &hash).await.unwrap());
+    let change = PasswordChange { username: name("mo"), password: hash, old: None, keep: None };
+    assert!(elsewhere.set_password(change, root(), Utc::now()).await.unwrap());
     assert_eq!(list(&server, &sessions[2]).await, 401);
     assert_eq!(server.sign_in("mo", PASSWORD).await.status, 401);
     assert_eq!(server.sign_in("mo", "another good password").await.status, 200);
-    assert_eq!(elsewhere.remove_administrator(&name("nobody"), false).await.unwrap(), Removal::Unknown);
+    assert_eq!(
+        elsewhere.remove_administrator(&name("nobody"), false, root(), Utc::now()).await.unwrap(),
+        AdminOutcome::Unknown
+    );
 }
 
 #[tokio::test]

@@ -59,7 +59,8 @@ pub fn fill(folder: &Path, keys: u64, progress: &mut dyn FnMut(u64)) -> Result<(
     let now = Utc::now();
     let mut database = Connection::open(folder.join("keys.db"))?;
     let transaction = database.transaction()?;
-    let used: bool = transaction.query_row("SELECT EXISTS (SELECT 1 FROM events)", [], |row| row.get(0))?;
+    let used: bool =
+        transaction.query_row("SELECT EXISTS (SELECT 1 FROM events WHERE key_id <> '')", [], |row| row.get(0))?;
     if used {
         return Err(format!("{} already has keys: fill only an empty data folder", folder.display()).into());
     }

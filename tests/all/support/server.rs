@@ -8,7 +8,7 @@ use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use latchkey::domain::hmac_token;
 use latchkey::server::auth::username::Username;
-use latchkey::server::{AppState, DataError, DataFolder, Role, Sessions, StoreAccess, serve};
+use latchkey::server::{Actor, AppState, DataError, DataFolder, Role, Sessions, StoreAccess, serve};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
@@ -208,7 +208,12 @@ pub fn add_administrator(folder: &Path, username: &str, role: Role) {
     let hash = cheap.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
     let username = Username::parse(username).unwrap();
     let store = open(folder).unwrap().store;
-    assert!(wait(store.add_administrator(&username, role, &hash, chrono::Utc::now())).unwrap());
+    assert!(wait(store.add_administrator(&username, role, &hash, root(), chrono::Utc::now())).unwrap());
+}
+
+/// Who works on the data folders of the tests.
+pub fn root() -> Actor {
+    Actor { name: "root".to_owned(), address: "local".to_owned() }
 }
 
 /// Opens a data folder.

@@ -11,6 +11,7 @@ use crate::server::http::fields::Fields;
 use crate::server::http::session::Principal;
 use crate::server::http::{cursor, wire};
 use crate::server::state::AppState;
+use crate::server::store::EventQuery;
 
 /// The most events of one page.
 const MOST_EVENTS: usize = 1000;
@@ -24,10 +25,13 @@ pub(crate) async fn events(
 ) -> Result<Json<Value>, HttpError> {
     let mut fields = Fields::of_query(&uri)?;
     let limit = fields.limit(MOST_EVENTS)?;
-    let before = fields.text("cursor")?.map_or(Ok(i64::MAX), |text| cursor::decode_event(&text))?;
+    let after = fields.text("cursor")?.map(|text| cursor::decode_event(&text)).transpose()?;
     fields.finish()?;
-    let found = state.0.store.events(&id, before, limit + 1).await?;
-    let mut events = found.ok_or_else(|| HttpError::not_found("This key"))?;
+    let mut events = state.0.store.events(EventQuery { after, ..EventQuery::of_key(&id, limit + 1) }).await?;
+    // The creation of a key is never forgotten.
+    if events.is_empty() && after.is_none() {
+        return Err(HttpError::not_found("This key"));
+    }
     let more = events.len() > limit;
     events.truncate(limit);
     let next = events.last().filter(|_| more).map(|event| cursor::encode_event(event.seq));

@@ -19,7 +19,12 @@ use crate::server::http::session::Bearer;
 use crate::server::http::wire;
 use crate::server::net::throttle::network;
 use crate::server::state::AppState;
-use crate::server::store::{NewSession, SESSION_LIFETIME};
+use crate::server::store::{Actor, NewSession, SESSION_LIFETIME};
+
+/// The reasons of refused sign-ins in the trail.
+const WRONG_PASSWORD: &str = "wrong password";
+const UNKNOWN_NAME: &str = "unknown name";
+const TOO_MANY: &str = "too many attempts";
 
 /// `POST /auth/session`: the same work and the same answer whether the name or the password is wrong.
 pub(crate) async fn sign_in(
@@ -37,10 +42,19 @@ pub(crate) async fn sign_in(
     if account.password.is_some() {
         who.is(&username);
     }
-    let admitted = state.0.throttle.admit(&username, &network, account.is_known_network);
-    admitted.map_err(HttpError::too_many)?;
+    let refused = |why| {
+        let name = account.password.as_ref().map(|_| username.as_str());
+        state.0.usage_recorder.refused_sign_in(name, &source, why, Utc::now());
+    };
+    if let Err(wait) = state.0.throttle.admit(&username, &network, account.is_known_network) {
+        refused(TOO_MANY);
+        return Err(HttpError::too_many(wait));
+    }
     let matches = state.0.passwords.matches(account.password.clone(), given, account.is_known_network).await;
     let matches = matches.map_err(|_| HttpError::panicked())?;
+    if !matches {
+        refused(if account.password.is_some() { WRONG_PASSWORD } else { UNKNOWN_NAME });
+    }
     let password = account.password.filter(|_| matches).ok_or_else(HttpError::sign_in)?;
 
     let now = Utc::now();
@@ -60,6 +74,7 @@ pub(crate) async fn sign_in(
 /// `DELETE /auth/session`
 pub(crate) async fn sign_out(
     extract::State(state): extract::State<AppState>,
+    ClientAddr(address): ClientAddr,
     who: LoggedPrincipal,
     bearer: Bearer,
 ) -> Result<StatusCode, HttpError> {
@@ -67,7 +82,7 @@ pub(crate) async fn sign_out(
         return Err(HttpError::forbidden("The embedded server's session ends with latchkey; it can't be signed out"));
     };
     who.is(&principal.username);
-    state.0.store.end_session(digest).await?;
+    state.0.store.end_session(digest, Actor { name: principal.username, address }, Utc::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,14 +1,16 @@
 //! Administrators.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use super::events;
 use super::row::time;
 use super::store::SqliteStore;
 use crate::domain::Role;
 use crate::server::auth::username::Username;
-use crate::server::store::administrators::{AdminAccount, Administrator, Removal};
+use crate::server::store::administrators::{AdminAccount, AdminOutcome, Administrator, PasswordChange, leaves_enough};
 use crate::server::store::error::StoreError;
+use crate::server::store::events::{Actor, EventKind, NewEvent};
 
 impl SqliteStore {
     pub(crate) async fn add_administrator(
@@ -16,13 +18,19 @@ impl SqliteStore {
         username: &Username,
         role: Role,
         password: &str,
+        actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let (username, password) = (username.clone(), password.to_owned());
         self.write(move |transaction| {
             let sql = "INSERT INTO administrators VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT DO NOTHING";
             let values = params![username.as_str(), role.as_str(), password, now.timestamp_millis()];
-            Ok(transaction.execute(sql, values)? > 0)
+            if transaction.execute(sql, values)? == 0 {
+                return Ok(false);
+            }
+            let event = NewEvent::of_administrator(&actor, username.as_str(), EventKind::AdminAdded, now);
+            events::insert(transaction, &event.with_role(None, Some(role)))?;
+            Ok(true)
         })
         .await
     }
@@ -44,13 +52,52 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn set_password(&self, username: &Username, password: &str) -> Result<bool, StoreError> {
-        let (username, password) = (username.clone(), password.to_owned());
+    pub(crate) async fn set_password(
+        &self,
+        change: PasswordChange,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         self.write(move |transaction| {
-            let sql = "UPDATE administrators SET password = ?2 WHERE username = ?1";
-            let found = transaction.execute(sql, [username.as_str(), &password])? > 0;
-            transaction.execute("DELETE FROM sessions WHERE username = ?1", [username.as_str()])?;
-            Ok(found)
+            let PasswordChange { username, password, old, keep } = change;
+            let sql =
+                "UPDATE administrators SET password = ?2 WHERE username = ?1 AND password = coalesce(?3, password)";
+            if transaction.execute(sql, params![username.as_str(), password, old])? == 0 {
+                return Ok(false);
+            }
+            let sql = "DELETE FROM sessions WHERE username = ?1 AND digest IS NOT ?2";
+            transaction.execute(sql, params![username.as_str(), keep])?;
+            let event = NewEvent::of_administrator(&actor, username.as_str(), EventKind::PasswordChanged, now);
+            events::insert(transaction, &event)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    pub(crate) async fn set_role(
+        &self,
+        username: &Username,
+        role: Role,
+        even_last: bool,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<AdminOutcome, StoreError> {
+        let username = username.clone();
+        self.write(move |transaction| {
+            let name = username.as_str();
+            let Some(old) = role_of(transaction, name)? else { return Ok(AdminOutcome::Unknown) };
+            if old == role {
+                return Ok(AdminOutcome::Done);
+            }
+            let outcome = leaves_enough(old, Some(role), &others(transaction, name)?);
+            if outcome != AdminOutcome::Done && !even_last {
+                return Ok(outcome);
+            }
+            let sql = "UPDATE administrators SET role = ?2 WHERE username = ?1";
+            transaction.execute(sql, [name, role.as_str()])?;
+            let event = NewEvent::of_administrator(&actor, name, EventKind::RoleChanged, now);
+            events::insert(transaction, &event.with_role(Some(old), Some(role)))?;
+            Ok(AdminOutcome::Done)
         })
         .await
     }
@@ -59,15 +106,21 @@ impl SqliteStore {
         &self,
         username: &Username,
         even_last: bool,
-    ) -> Result<Removal, StoreError> {
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<AdminOutcome, StoreError> {
         let username = username.clone();
         self.write(move |transaction| {
-            if !even_last && is_last(transaction, &username)? {
-                return Ok(Removal::Last);
+            let name = username.as_str();
+            let Some(old) = role_of(transaction, name)? else { return Ok(AdminOutcome::Unknown) };
+            let outcome = leaves_enough(old, None, &others(transaction, name)?);
+            if outcome != AdminOutcome::Done && !even_last {
+                return Ok(outcome);
             }
-            let sql = "DELETE FROM administrators WHERE username = ?1";
-            let gone = transaction.execute(sql, [username.as_str()])? > 0;
-            Ok(if gone { Removal::Done } else { Removal::Unknown })
+            transaction.execute("DELETE FROM administrators WHERE username = ?1", [name])?;
+            let event = NewEvent::of_administrator(&actor, name, EventKind::AdminRemoved, now);
+            events::insert(transaction, &event.with_role(Some(old), None))?;
+            Ok(AdminOutcome::Done)
         })
         .await
     }
@@ -93,9 +146,14 @@ pub(crate) fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
     Role::parse(&word).ok_or(rusqlite::Error::InvalidColumnType(column, word, rusqlite::types::Type::Text))
 }
 
-fn is_last(transaction: &Transaction<'_>, username: &Username) -> Result<bool, StoreError> {
-    let sql = "SELECT role <> 'auditor' AND NOT EXISTS
-                   (SELECT 1 FROM administrators WHERE role <> 'auditor' AND username <> ?1)
-               FROM administrators WHERE username = ?1";
-    Ok(transaction.query_row(sql, [username.as_str()], |row| row.get(0)).optional()?.unwrap_or(false))
+fn role_of(transaction: &Transaction<'_>, username: &str) -> Result<Option<Role>, StoreError> {
+    let sql = "SELECT role FROM administrators WHERE username = ?1";
+    Ok(transaction.query_row(sql, [username], |row| role(row, 0)).optional()?)
+}
+
+/// The roles of all administrators but one.
+fn others(connection: &Connection, username: &str) -> Result<Vec<Role>, StoreError> {
+    let mut statement = connection.prepare("SELECT role FROM administrators WHERE username <> ?1")?;
+    let roles = statement.query_map([username], |row| role(row, 0))?;
+    Ok(roles.collect::<Result<_, _>>()?)
 }

@@ -9,8 +9,8 @@ use super::store::SqliteStore;
 use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
-use crate::server::store::events::{Actor, EventKind, NewEvent};
-use crate::server::store::keys::{Change, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR};
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::keys::{Change, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
 use crate::server::store::status::{rank, status};
 
 impl SqliteStore {
@@ -46,11 +46,11 @@ impl SqliteStore {
         let id = id.to_owned();
         self.write(move |transaction| {
             let Some((seq, mut fields)) = editable(transaction, &id)? else { return Ok(None) };
-            let done = change.apply(&mut fields, now);
-            if !done.is_empty() {
+            let changes = change.apply(&mut fields, now);
+            if !changes.is_empty() {
                 update(transaction, seq, &fields, now)?;
-                let event = NewEvent { detail: Some(done.join(", ")), ..NewEvent::of(&actor, EventKind::Edited, now) };
-                events::insert(transaction, &id, &event)?;
+                let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Edited, now);
+                events::insert(transaction, &NewEvent { detail: Some(edited(&changes)), changes, ..event })?;
             }
             find(transaction, &id, now)
         })
@@ -60,12 +60,11 @@ impl SqliteStore {
     pub(crate) async fn delete(&self, id: &str, actor: Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let id = id.to_owned();
         self.write(move |transaction| {
-            let sql = "DELETE FROM keys WHERE id = ?1 RETURNING seq";
-            let deleted: Option<i64> =
-                transaction.prepare_cached(sql)?.query_row([&id], |row| row.get(0)).optional()?;
-            let Some(seq) = deleted else { return Ok(false) };
+            let Some((seq, fields)) = editable(transaction, &id)? else { return Ok(false) };
+            transaction.prepare_cached("DELETE FROM keys WHERE seq = ?1")?.execute([seq])?;
             transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;
-            events::insert(transaction, &id, &NewEvent::of(&actor, EventKind::Deleted, now))?;
+            let event = NewEvent::of(&actor, Subject::Key(id), EventKind::Deleted, now);
+            events::insert(transaction, &NewEvent { changes: fields.as_deleted(), ..event })?;
             Ok(true)
         })
         .await
@@ -89,7 +88,8 @@ fn insert(transaction: &Transaction<'_>, new: &KeyInsert, now: DateTime<Utc>) ->
     transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, new.encrypted])?;
     let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys WHERE seq = ?1", document());
     transaction.prepare_cached(&sql)?.execute([seq])?;
-    events::insert(transaction, id, &NewEvent::of(&new.actor, EventKind::Created, now))?;
+    let event = NewEvent::of(&new.actor, Subject::Key(id.to_owned()), EventKind::Created, now);
+    events::insert(transaction, &NewEvent { changes: new.fields().as_created(), ..event })?;
     transaction.prepare_cached("INSERT INTO creates VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
         new.actor.name,
         new.idempotency_key,

@@ -14,7 +14,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 7] = [
+const MIGRATIONS: [Step; 8] = [
     Step::Sql(include_str!("../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0003_owner.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [Step; 7] = [
     Step::Sql(include_str!("../../../../assets/migrations/0005_refusals.sql")),
     Step::Code(fold_again),
     Step::Sql(include_str!("../../../../assets/migrations/0007_revocations.sql")),
+    Step::Sql(include_str!("../../../../assets/migrations/0008_trail.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

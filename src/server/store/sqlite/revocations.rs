@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::connections::Connections;
 use super::store::SqliteStore;
@@ -63,6 +63,14 @@ fn newer(connection: &Connection, than: i64) -> Result<Vec<Revocation>, StoreErr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Revokes every access token that was issued so far.
+pub(super) fn revoke_all_tokens(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO revocations (key_id, generation, at)
+               SELECT '', max(coalesce(max(generation), 0) + 1, ?1), ?1 FROM revocations WHERE key_id = ''";
+    transaction.execute(sql, [now.timestamp_millis()])?;
+    Ok(())
+}
+
 impl SqliteStore {
     pub(crate) fn is_revoked(&self, token: Issued<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let connections = self.connections();
@@ -72,16 +80,6 @@ impl SqliteStore {
     pub(crate) fn token_generation(&self) -> Result<i64, StoreError> {
         let connections = self.connections();
         Ok(connections.revocations.current(connections)?.known.of_all())
-    }
-
-    pub(crate) async fn revoke_all_tokens(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.write(move |transaction| {
-            let sql = "INSERT INTO revocations (key_id, generation, at)
-                       SELECT '', max(coalesce(max(generation), 0) + 1, ?1), ?1 FROM revocations WHERE key_id = ''";
-            transaction.execute(sql, [now.timestamp_millis()])?;
-            Ok(())
-        })
-        .await
     }
 
     pub(crate) async fn forget_revocations(&self, now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -4,12 +4,16 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
 use super::administrators::role;
+use super::events;
+use super::revocations::revoke_all_tokens;
 use super::row::time;
 use super::store::SqliteStore;
 use crate::domain::Role;
 use crate::server::store::error::StoreError;
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::sessions::{
-    Digest, LIFETIME, MOST_AHEAD, MOST_IDLE, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, StoredSession,
+    Digest, LIFETIME, MOST_AHEAD, MOST_IDLE, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, RevokeAll,
+    SessionId, SessionRow, StoredSession,
 };
 
 impl SqliteStore {
@@ -40,6 +44,9 @@ impl SqliteStore {
             let oldest = (now - NETWORK_KNOWN_FOR).timestamp_millis();
             let latest = (now + MOST_AHEAD).timestamp_millis();
             transaction.prepare_cached(sql)?.execute(params![new.username, oldest, MOST_NETWORKS, latest])?;
+            let actor = Actor { name: new.username.clone(), address: new.source };
+            let event = NewEvent::of_administrator(&actor, &new.username, EventKind::SignedIn, now);
+            events::insert(transaction, &event)?;
             Ok(Some(role))
         })
         .await
@@ -73,10 +80,87 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn end_session(&self, digest: Digest) -> Result<(), StoreError> {
+    pub(crate) async fn end_session(&self, digest: Digest, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(move |transaction| {
-            transaction.prepare_cached("DELETE FROM sessions WHERE digest = ?1")?.execute([digest])?;
+            let sql = "DELETE FROM sessions WHERE digest = ?1 RETURNING username";
+            let ended: Option<String> =
+                transaction.prepare_cached(sql)?.query_row([digest], |row| row.get(0)).optional()?;
+            if let Some(username) = ended {
+                let event = NewEvent::of_administrator(&actor, &username, EventKind::SignedOut, now);
+                events::insert(transaction, &event)?;
+            }
             Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn sessions(
+        &self,
+        username: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let username = username.map(str::to_owned);
+        let sql = "SELECT digest, username, role, sessions.created_at, last_seen_at, source
+                   FROM sessions JOIN administrators USING (username)
+                   WHERE sessions.created_at > ?1 AND last_seen_at > ?2
+                         AND max(sessions.created_at, last_seen_at) <= ?3 AND username = coalesce(?4, username)
+                   ORDER BY sessions.created_at DESC, digest";
+        self.read(move |connection| {
+            let [created, seen, latest] = limits(now);
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map(params![created, seen, latest, username], |row| {
+                Ok(SessionRow {
+                    id: SessionId::of(&row.get(0)?),
+                    username: row.get(1)?,
+                    role: role(row, 2)?,
+                    created_at: time(row.get(3)?),
+                    last_seen_at: time(row.get(4)?),
+                    source: row.get(5)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    pub(crate) async fn end_session_by_id(
+        &self,
+        id: SessionId,
+        username: Option<&str>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StoreError> {
+        let username = username.map(str::to_owned);
+        self.write(move |transaction| {
+            let [low, high] = id.range();
+            let [created, seen, latest] = limits(now);
+            let sql = "DELETE FROM sessions WHERE digest BETWEEN ?1 AND ?2 AND username = coalesce(?3, username)
+                       AND created_at > ?4 AND last_seen_at > ?5 AND max(created_at, last_seen_at) <= ?6
+                       RETURNING username";
+            let values = params![low, high, username, created, seen, latest];
+            let ended: Option<String> = transaction.query_row(sql, values, |row| row.get(0)).optional()?;
+            if let Some(username) = &ended {
+                let event = NewEvent::of_administrator(&actor, username, EventKind::SessionEnded, now);
+                events::insert(transaction, &NewEvent { detail: Some(id.to_text()), ..event })?;
+            }
+            Ok(ended)
+        })
+        .await
+    }
+
+    pub(crate) async fn revoke(&self, what: RevokeAll, actor: Actor, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.write(move |transaction| {
+            let record = |kind| events::insert(transaction, &NewEvent::of(&actor, Subject::Server, kind, now));
+            let mut ended = 0;
+            if what.tokens {
+                revoke_all_tokens(transaction, now)?;
+                record(EventKind::TokensRevoked)?;
+            }
+            if what.sessions {
+                ended = transaction.execute("DELETE FROM sessions", [])?;
+                record(EventKind::SessionsRevoked)?;
+            }
+            Ok(u64::try_from(ended).unwrap_or(u64::MAX))
         })
         .await
     }

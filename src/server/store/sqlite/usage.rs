@@ -43,7 +43,7 @@ impl SqliteStore {
     pub(crate) async fn record(
         &self,
         uses: Vec<(String, Use)>,
-        events: Vec<(String, NewEvent)>,
+        events: Vec<NewEvent>,
         refusals: Vec<Refusals>,
     ) -> Result<(), StoreError> {
         if self.is_read_only() {
@@ -57,8 +57,8 @@ impl SqliteStore {
                 let latest = (last.at + MOST_AHEAD).timestamp_millis();
                 statement.execute(params![id, last.at.timestamp_millis(), last.from, latest])?;
             }
-            for (id, event) in &events {
-                events::insert(transaction, id, event)?;
+            for event in &events {
+                events::insert(transaction, event)?;
             }
             for refusals in &refusals {
                 events::refuse(transaction, refusals)?;
