@@ -5,7 +5,8 @@ use std::process::Command;
 use latchkey::server::Role;
 
 use super::remote::{Remote, always, remember};
-use crate::support::home::{Home, text};
+use crate::support::home::{Done, Home, text};
+use crate::support::server::PASSWORD;
 
 const SECRET: &str = "22222222222222222222222222222222";
 const TOKEN: &str = "0c433d7e88edc9a09c981dcf46313a1aac23225f7187391826921f7b50098537";
@@ -106,6 +107,31 @@ fn what_is_no_secret_is_named_and_not_repeated() {
     let open = home.file("open", SECRET);
     std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     assert!(home.run(&["hmac", "--secret-file", &open]).failed(2).contains("chmod 600"));
+}
+
+/// A container mounts its secrets readable by everyone in it, and nobody in it can change that.
+#[test]
+fn a_secret_that_a_container_mounts_is_taken_on_standard_input() {
+    let home = Home::new();
+    let (id, secret) = home.create("");
+    let token = home.feed(&["token", &id], &secret).good();
+    for (content, args) in [
+        (secret.as_str(), &["hmac", "--secret-file"][..]),
+        (&secret, &["token", &id, "--secret-file"]),
+        (&token, &["verify", "--token-file"]),
+        (PASSWORD, &["admin", "add", "jo", "--data", "team", "--password-file"]),
+    ] {
+        let mount = home.file("mount", content);
+        std::fs::set_permissions(&mount, std::os::unix::fs::PermissionsExt::from_mode(0o444)).unwrap();
+        let error = home.run(&[args, &[&mount]].concat()).failed(2);
+        assert!(error.contains("name - in place of the file and give it on standard input"), "{error}");
+        assert!(!error.contains(content.trim_end()), "{error}");
+        // As it says.
+        let mount = std::fs::File::open(mount).unwrap();
+        let done = Done::of(home.command(&[args, &["-"]].concat()).stdin(mount).spawn().unwrap());
+        assert_eq!(done.code, 0, "{done:?}");
+        std::fs::remove_file(home.path("mount")).unwrap();
+    }
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
+use chrono::{DateTime, Utc};
 use latchkey::domain::key::fields::FIELDS;
 
 use super::remote::remember;
 use crate::support::home::{Done, Home, text};
 use crate::support::raw;
+use crate::support::server::PASSWORD;
 
 #[test]
 fn tables_are_for_people_and_have_no_colour_in_a_pipe() {
@@ -112,4 +114,51 @@ fn a_history_without_end_is_written_as_it_comes() {
         assert!(some.matches("192.0.2.1").count() > 2000, "{format}");
         assert!(some.contains("\"count\":7") || some.contains("7\n"), "{format}");
     }
+}
+
+/// The words of a text that are a day or a moment.
+fn moments(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split([' ', '\n', '\t', ',', '"']);
+    words.filter(|word| {
+        word.len() >= 10 && word.bytes().take(4).all(|b| b.is_ascii_digit()) && word[4..].starts_with('-')
+    })
+}
+
+/// Whoever reads a table far away from UTC must not take its times for local ones.
+#[test]
+fn every_time_says_its_zone() {
+    let home = Home::new();
+    let (id, _) = home.create("nightly");
+    home.run(&["keys", "edit", &id, "--expires", "90d"]).good();
+    let password = home.file("password", PASSWORD);
+    home.run(&["--data", "team", "admin", "add", "jo", "--password-file", &password]).good();
+    let far = |args: &[&str]| Done::of(home.command(args).env("TZ", "Asia/Kolkata").spawn().unwrap()).good();
+    let now = Utc::now();
+    for (args, least) in [
+        (&["keys", "list"][..], 2),
+        (&["keys", "show", &id], 2),
+        (&["keys", "show", &id, "--events"], 4),
+        (&["admin", "list", "--data", "team"], 1),
+    ] {
+        for format in ["table", "csv", "tsv", "json"] {
+            let text = far(&[args, &["--output", format]].concat());
+            let all: Vec<_> = moments(&text).collect();
+            assert!(all.len() >= if format == "table" || args.len() < 4 { least } else { 1 }, "{text}");
+            for moment in all {
+                let read = DateTime::parse_from_rfc3339(moment).unwrap_or_else(|_| panic!("{moment} in {text}"));
+                assert!(moment.ends_with('Z'), "{moment} in {text}");
+                let days = (read.to_utc() - now).num_seconds().unsigned_abs();
+                assert!(days < 3600 || (89 * 86400..91 * 86400).contains(&days), "{moment} in {text}");
+            }
+        }
+    }
+    // Plain lines have the local time, and say so.
+    let mut plain = home.command(&["--plain"]).env("TZ", "Asia/Kolkata").stdin(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut plain.stdin.take().unwrap(), b"list\nshow 1\nquit\n").unwrap();
+    let text = Done::of(plain).out;
+    let all: Vec<_> = moments(&text).collect();
+    assert!(
+        all.len() >= 2 && all.iter().all(|moment| moment.trim_end_matches(['.', ')']).ends_with("+05:30")),
+        "{text}"
+    );
 }

@@ -9,6 +9,7 @@ use crate::support::executable;
 use crate::support::program::binary;
 use crate::support::terminal::{Terminal, command};
 use crate::support::wait;
+use crate::support::xterm::Xterm;
 
 /// A tmux server of our own, with our own configuration.
 pub struct Tmux {
@@ -52,12 +53,23 @@ impl Tmux {
         (tmux, client)
     }
 
+    /// A server whose one session runs the program in the window of an xterm.
+    pub fn in_window(xterm: &Xterm) -> (Self, Terminal) {
+        let tmux = Self { home: TempDir::new().unwrap() };
+        let client = xterm.run(tmux.client_of("xterm-256color", "", "LATCHKEY"));
+        (tmux, client)
+    }
+
     fn client(&self, term: &str, configuration: &str, words: &str) -> Terminal {
+        Terminal::start(self.client_of(term, configuration, words))
+    }
+
+    fn client_of(&self, term: &str, configuration: &str, words: &str) -> pty_process::blocking::Command {
         let file = self.home.path().join("tmux.conf");
         std::fs::write(&file, configuration).unwrap();
         let words = format!("{}; echo ended with $?; read _", words.replace("LATCHKEY", binary()));
         let client = command("tmux", self.home.path()).env("TERM", term).env("TMUX_TMPDIR", self.home.path());
-        Terminal::start(client.arg("-f").arg(file).args(["new-session", "-s", "test", &words]))
+        client.arg("-f").arg(file).args(["new-session", "-s", "test", &words])
     }
 
     /// Another terminal on the same session.

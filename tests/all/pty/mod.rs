@@ -2,6 +2,7 @@
 
 mod clipboard;
 mod desktop;
+mod dialogs;
 mod ends;
 mod hidden;
 mod inside;

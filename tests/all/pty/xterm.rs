@@ -2,6 +2,7 @@
 
 use tempfile::TempDir;
 
+use super::inside::Tmux;
 use crate::support::program::binary;
 use crate::support::terminal::{command, latchkey};
 use crate::support::wait;
@@ -95,4 +96,24 @@ fn rows_line_up_where_ambiguous_characters_are_wide() {
     let behind = |rest: &str| rest.len() - rest.trim_start_matches(' ').len();
     assert!(text.split("Büro – Zürich").any(|rest| behind(rest) == 25 - (10 + 3 * 2)), "{text:?}");
     assert!(!text.rsplit("Create access key").next().unwrap().contains(['▶', '●', '│', '…', '•']), "{text:?}");
+}
+
+/// tmux names no selection, and xterm takes that for PRIMARY.
+#[test]
+fn a_copy_through_tmux_is_where_the_page_says() {
+    let xterm = Xterm::start(&["-xrm", "XTerm*allowWindowOps: true"]);
+    xterm.desktop.copies("of somebody else");
+    let (_tmux, mut terminal) = Tmux::in_window(&xterm);
+    terminal.sees("No access keys yet");
+    let secret = terminal.create_and_show("");
+    terminal.sees(
+        "Copy goes through tmux to xterm's PRIMARY selection (paste with the middle button), if xterm allows it.",
+    );
+    terminal.press("c");
+    terminal.sees("sent through tmux to xterm's PRIMARY selection (middle button)");
+    wait::until("the secret in PRIMARY", || xterm.desktop.selects() == secret);
+    terminal.press("x");
+    terminal.sees("xterm's PRIMARY selection overwritten.");
+    wait::until("a space in PRIMARY", || xterm.desktop.selects() == " ");
+    assert_eq!(xterm.desktop.holds(), "of somebody else");
 }

@@ -28,9 +28,19 @@ impl Desktop {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What is selected with the mouse: PRIMARY.
+    pub fn selects(&self) -> String {
+        let output = self.selection("-o", "primary").stdin(Stdio::null()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     pub fn xclip(&self, what: &str) -> Command {
+        self.selection(what, "clipboard")
+    }
+
+    fn selection(&self, what: &str, name: &str) -> Command {
         let mut command = Command::new("xclip");
-        command.args([what, "-selection", "clipboard"]).env("DISPLAY", &self.display).stderr(Stdio::null());
+        command.args([what, "-selection", name]).env("DISPLAY", &self.display).stderr(Stdio::null());
         command
     }
 

@@ -14,7 +14,7 @@ use super::terminal::Terminal;
 
 /// The window, 80x24.
 pub struct Xterm {
-    desktop: Desktop,
+    pub desktop: Desktop,
     process: Child,
     /// Our end of its line.
     line: File,

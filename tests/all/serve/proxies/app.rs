@@ -27,9 +27,12 @@ fn answer(mut connection: TcpStream) -> Option<()> {
             line => lines.push(line.to_owned()),
         }
     }
+    // As an application sees them that gets headers as variables.
     let header = |name: &str| {
         let values = lines.iter().filter_map(|line| line.split_once(": "));
-        values.filter(|(there, _)| there.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned()).next()
+        let values = values.filter(|(there, _)| there.replace('_', "-").eq_ignore_ascii_case(name));
+        let values: Vec<_> = values.map(|(_, value)| value.to_owned()).collect();
+        Some(values.join(",")).filter(|values| !values.is_empty())
     };
     if header("upgrade").is_some() {
         // The answer to the key of RFC 6455, section 1.3, which HAProxy checks.
@@ -44,7 +47,8 @@ fn answer(mut connection: TcpStream) -> Option<()> {
     let mut words = lines[0].split(' ');
     let (method, path) = (words.next()?, words.next()?);
     let or_none = |name| header(name).unwrap_or_default();
-    let (key, token) = (or_none("x-access-key-id"), or_none("x-access-token"));
+    let key = or_none("x-access-key-id");
+    let token = ["x-access-token", "x-api-token", "authorization"].map(or_none).concat();
     let body = format!("app {method} {path} key={key} token={token} bytes={length}");
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
     connection.write_all(format!("{head}{body}").as_bytes()).ok()
