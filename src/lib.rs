@@ -29,6 +29,7 @@ use std::panic::AssertUnwindSafe;
 
 use clap::Parser as _;
 use color_eyre::eyre::WrapErr as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::Args;
 use crate::client::ApiError;
@@ -39,6 +40,7 @@ use crate::operations::context::{Context, runtime};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::messages;
 use crate::operations::pending::PendingCreates;
+use crate::platform::prompt;
 use crate::platform::signals::Signals;
 use crate::platform::terminal_kind::TerminalKind;
 use crate::server::StoreAccess;
@@ -106,12 +108,28 @@ fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> R
     }
 }
 
+/// Asks for a line before the page opens. Ctrl-C ends it, also where the program was started with SIGINT ignored.
+fn ask(question: String) -> Result<String, Failure> {
+    let runtime = runtime()?;
+    let answer = runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            answer = tokio::task::spawn_blocking(move || prompt::line(&question)) => answer?,
+            _ = interrupt.recv() => Err(std::io::ErrorKind::Interrupted.into()),
+        }
+    });
+    runtime.shutdown_background(); // the question that no one answers must not hold us
+    answer.map_err(|error| match error.kind() {
+        std::io::ErrorKind::Interrupted => Failure::of_signal(SignalKind::interrupt().as_raw_value()),
+        _ => Failure::usage(format!("Can't ask on a terminal: {error}.")),
+    })
+}
+
 /// Opens the page on the server of the chosen profile.
 fn open_page(config: Config) -> Result<Exit, Failure> {
     if let Some(folder) = connect::new_store(&config)? {
         let question = format!("{} (yes or no, Enter for no): ", messages::create_store(&folder));
-        let answer = crate::platform::prompt::line(&question)
-            .map_err(|error| Failure::usage(format!("Can't ask on a terminal: {error}.")))?;
+        let answer = ask(question)?;
         if !matches!(answer.trim().to_lowercase().as_str(), "yes" | "y") {
             return Err(Failure::new(Exit::Cancelled, messages::NOTHING_CREATED));
         }

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::serve::{LogFormat, Serve};
-use crate::operations::context::Context;
+use crate::operations::context::{Context, check_descriptors};
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::signals::survive_file_size_limit;
 use crate::server::net::tls::TlsFiles;
@@ -46,6 +46,7 @@ fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
         limits,
         keep_events: TimeDelta::days(args.keep_events),
     };
+    check_descriptors()?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build().map_err(cannot_start)?;
     runtime.block_on(until_told(setup))?;

@@ -56,27 +56,38 @@ pub enum ApiError {
     #[error("The server refused this ({0}): {words}.", words = .1.to_display(120))]
     Refused(u16, Untrusted),
     /// 5xx.
-    #[error("The server failed ({0}): {words}.", words = .1.to_display(300))]
-    Server(u16, Untrusted),
+    #[error("The server failed ({status}): {}.{}", words.to_display(300), retry_after.map(try_again).unwrap_or_default())]
+    Server {
+        status: u16,
+        words: Untrusted,
+        /// The seconds to wait, if the server says how many.
+        retry_after: Option<u64>,
+    },
     /// A web page in place of an answer: a proxy, a captive portal or a sign-in page. Holds its title.
     #[error("{}", web_page(*.0, .1))]
     WebPage(u16, Untrusted),
     /// 3xx: the answer is said to be somewhere else. A session is never carried there.
-    #[error(
-        "The server redirects ({0}) to another address, and redirects are not followed. There may be a sign-in page \
-         in front of the server, or the base URL is wrong."
-    )]
-    SentElsewhere(u16),
+    #[error("{}", redirected(*.0, .1.as_ref()))]
+    SentElsewhere(u16, Option<Redirect>),
     /// An answer that is not of the contract.
     #[error("Can't read the server's response ({0}): {1}.")]
     Garbled(u16, &'static str),
+}
+
+/// Where a redirect leads.
+#[derive(Clone, Debug)]
+pub struct Redirect {
+    /// The address, without what may be a credential in it.
+    pub to: Untrusted,
+    /// The base URL to use instead, if the same call is there.
+    pub base: Option<Untrusted>,
 }
 
 impl ApiError {
     /// Whether asking again later may help.
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Server(..) | Self::Garbled(..) => true,
+            Self::Unreachable(_) | Self::Server { .. } | Self::Garbled(..) => true,
             Self::Transport(way) => way.is_passing(),
             Self::WebPage(status, _) => *status >= 500,
             _ => false,
@@ -86,7 +97,7 @@ impl ApiError {
     /// Whether it is about the way to the server: nothing of the API has answered.
     pub const fn is_about_way(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Transport(_) | Self::Server(..) | Self::SentElsewhere(_) => true,
+            Self::Unreachable(_) | Self::Transport(_) | Self::Server { .. } | Self::SentElsewhere(..) => true,
             Self::WebPage(status, _) => *status != 404, // of a path that a proxy in front doesn't pass on
             _ => false,
         }
@@ -114,11 +125,24 @@ impl ApiError {
 }
 
 fn too_many(wait: Option<u64>, words: &str) -> String {
-    match wait {
-        Some(1) => format!("Too many attempts: {words}. Try again in 1 second."),
-        Some(seconds) => format!("Too many attempts: {words}. Try again in {seconds} seconds."),
-        None => format!("Too many attempts: {words}. Try again later."),
+    let when = wait.map_or_else(|| " Try again later.".to_owned(), try_again);
+    format!("Too many attempts: {words}.{when}")
+}
+
+fn try_again(seconds: u64) -> String {
+    match seconds {
+        1 => " Try again in 1 second.".to_owned(),
+        _ => format!(" Try again in {seconds} seconds."),
     }
+}
+
+fn redirected(status: u16, redirect: Option<&Redirect>) -> String {
+    let to = redirect.map_or_else(|| "another address".to_owned(), |redirect| redirect.to.to_display(120));
+    let next = match redirect.and_then(|redirect| redirect.base.as_ref()) {
+        Some(base) => format!("If you trust that address, use the base URL {}.", base.to_display(120)),
+        None => "There may be a sign-in page in front of the server, or the base URL or the proxy is wrong.".to_owned(),
+    };
+    format!("The server redirects ({status}) to {to}, and redirects are not followed. {next}")
 }
 
 fn web_page(status: u16, title: &Untrusted) -> String {

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 pub(crate) use calls::FAREWELL;
 pub use calls::{AdminSession, Answer, Client, Event, Exchanged, Health};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
-pub use error::ApiError;
+pub use error::{ApiError, Redirect};
 pub use keys::{Changes, Creation, Cursor, IdempotencyKey, ListRequest, NewKey, Page, PendingCreate};
 pub use server::{Connection, Owner, Server};
 pub(crate) use task::answer::answer;

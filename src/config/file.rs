@@ -1,6 +1,6 @@
 //! The settings file.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::profiles;
 use super::setting::{self, PROFILE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
 use crate::domain::{AmbiguousWidth, ClipboardChoice};
-use crate::platform::text;
+use crate::platform::{regular_file, text};
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
 const MOST: u64 = 1 << 20;
@@ -40,7 +40,7 @@ pub(crate) struct FileContent {
 /// Reads the file. One that others can write could send passwords elsewhere, and is refused.
 pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<FileContent>, ConfigError> {
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };
-    let file = match File::open(path) {
+    let file = match regular_file::open(OpenOptions::new().read(true), path) {
         Ok(file) => file,
         // Without its settings, work meant for a team would land on the embedded server.
         Err(error) if error.kind() == ErrorKind::NotFound && path.ancestors().any(is_broken_link) => {
@@ -50,12 +50,12 @@ pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<FileContent>,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(wrong("do not exist: check --config".to_owned()));
         }
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            return Err(wrong("are not in a regular file".to_owned()));
+        }
         Err(error) => return Err(wrong(format!("can't be read: {error}"))),
     };
     let about = file.metadata().map_err(|error| wrong(format!("can't be read: {error}")))?;
-    if !about.is_file() {
-        return Err(wrong("are not in a regular file".to_owned()));
-    }
     if about.uid() != rustix::process::geteuid().as_raw() && about.uid() != 0 {
         return Err(wrong(
             "belong to another user, who could send your password elsewhere: make a copy of your own".to_owned(),

@@ -10,6 +10,7 @@ mod setting;
 mod settings;
 mod source_text;
 mod suggestion;
+mod zone;
 
 pub use dirs::{AppDirs, Folder, NoFolder};
 pub use entry::{LOCAL, ServerLocation};

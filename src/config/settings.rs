@@ -9,7 +9,7 @@ use super::dirs::{AppDirs, Folder, NoFolder};
 use super::entry::{Entry, LOCAL, ServerLocation};
 use super::error::ConfigError;
 use super::overrides::Overrides;
-use super::{file, suggestion};
+use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile};
 
@@ -29,6 +29,8 @@ pub struct Config {
     ambiguous_width: AmbiguousWidth,
     state: Folder,
     overrides: Overrides,
+    /// What is wrong with the time zone of the environment.
+    zone_notice: Option<String>,
 }
 
 impl Config {
@@ -76,6 +78,7 @@ impl Config {
             ambiguous_width,
             state: dirs.state.clone(),
             overrides: overrides.clone(),
+            zone_notice: zone::notice(std::env::var_os("TZ").as_deref()),
         };
         if config.entry(&config.chosen).is_none() {
             return Err(config.unknown(&config.chosen, &chosen.1, &path));
@@ -128,14 +131,16 @@ impl Config {
         (ad_hoc == name).then_some(url)
     }
 
-    /// Sentences about settings of the chosen profile that were adjusted.
+    /// Sentences about settings of the chosen profile that were adjusted, and about the time zone.
     pub fn notices(&self) -> Vec<&str> {
-        self.entry(&self.chosen).and_then(|entry| entry.notice.as_deref()).into_iter().collect()
+        let profile = self.entry(&self.chosen).and_then(|entry| entry.notice.as_deref());
+        profile.into_iter().chain(self.zone_notice.as_deref()).collect()
     }
 
     /// [`Self::notices`] of every profile.
     pub fn all_notices(&self) -> Vec<&str> {
-        self.entries.iter().filter_map(|entry| entry.notice.as_deref()).collect()
+        let profiles = self.entries.iter().filter_map(|entry| entry.notice.as_deref());
+        profiles.chain(self.zone_notice.as_deref()).collect()
     }
 
     /// Whether `--data` names the folder of the embedded server.
@@ -230,6 +235,7 @@ impl Config {
             Some(Ok(ServerLocation::Remote(connection))) if matches!(&connection.target, Target::Url(base) if base.is_https()) =>
             {
                 connection.ca_file = Some(file.to_owned());
+                connection.run_ca_file = Some(file.to_owned());
                 Ok(())
             }
             _ => Err(ConfigError::AuthoritiesElsewhere(self.chosen.clone())),

@@ -15,6 +15,9 @@ pub enum ExpectedInput {
     AccessToken,
 }
 
+/// What stands before an access token in a header.
+const HEADER_WORDS: [&str; 4] = ["", "Authorization", "Bearer", "x-access-token"];
+
 /// A text of another role than the field's, or damaged. Never holds any of the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
@@ -152,6 +155,18 @@ impl ExpectedInput {
         }
         if self == Self::AccessToken && text.trim().contains(char::is_control) {
             return Err("it has characters that are not allowed in a header".to_owned());
+        }
+        if self == Self::AccessToken && text.starts_with('{') {
+            return Err("it is JSON; give only the value of access_token in it".to_owned());
+        }
+        if self == Self::AccessToken
+            && let Some((before, _)) = text.trim().rsplit_once([' ', ':'])
+        {
+            let is_header =
+                before.split([' ', ':']).all(|word| HEADER_WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)));
+            if is_header {
+                return Err("it begins with words of a header; give only the token behind them".to_owned());
+            }
         }
         if text.starts_with(['"', '\'', '`', '“', '‘']) {
             return Err(format!("it starts with a quote; enter the {name} without quotes"));
@@ -304,6 +319,10 @@ mod tests {
         assert!(words(ExpectedInput::Secret, &format!("{secret}x")).1.contains("52 characters"));
         assert!(words(ExpectedInput::Secret, "2222\n3333").1.contains("on one line"));
         assert!(words(ExpectedInput::AccessToken, &format!("\"{JWT}\"")).1.contains("quote"));
+        assert!(words(ExpectedInput::AccessToken, &format!(r#"{{"access_token": "{JWT}"}}"#)).1.contains("is JSON"));
+        for header in ["Bearer ", "bearer ", "Authorization: Bearer ", "x-access-token:"] {
+            assert!(words(ExpectedInput::AccessToken, &format!("{header}{JWT}")).1.contains("words of a header"));
+        }
         assert!(words(ExpectedInput::Secret, "\u{feff}2222").1.contains("BOM"));
         assert!(words(ExpectedInput::KeyId, "https://instance.passportalmsp.com").0);
         assert!(check_pair("1111", "1111").unwrap_err().is_certain);

@@ -15,6 +15,7 @@ mod fold;
 mod hmac;
 mod identity;
 pub mod key;
+mod key_file;
 mod profile;
 mod redact;
 mod role;
@@ -35,6 +36,7 @@ pub use identity::Identity;
 pub use key::{
     AccessKey, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery, Order, Sort, Status, TextError, Texts,
 };
+pub use key_file::KeyFileForm;
 pub use profile::Profile;
 pub(crate) use redact::holds_credential;
 pub use redact::{looks_secret, redact};

@@ -1,5 +1,6 @@
 //! From the settings to a server that can be asked.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::server::embedded::EmbeddedServers;
 
 /// Runs the tasks of the program, on this thread.
 pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    check_descriptors()?;
     let built = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
@@ -27,6 +29,19 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
         });
     built.map_err(|error| Failure::new(Exit::Mistake, format!("The program cannot start: {error}.")))
 }
+
+/// Refuses to start where there are too few file descriptors: a signal handler or a store that lacks one ends the program
+/// halfway.
+pub(crate) fn check_descriptors() -> Result<(), Failure> {
+    let opened = (0..FEWEST_DESCRIPTORS).map(|_| File::open("/dev/null")).collect::<Result<Vec<_>, _>>();
+    opened.map(drop).map_err(|error| {
+        Failure::new(Exit::Mistake, format!("The program can't open files: {error}."))
+            .next("Raise the limit of open files (ulimit -n).")
+    })
+}
+
+/// The sockets, the database and its connections of one embedded server, and a call to it.
+const FEWEST_DESCRIPTORS: usize = 24;
 
 /// How the program was started.
 pub struct Context {

@@ -35,11 +35,15 @@ impl Expires {
 
 /// `90d` or `+90d`, `never`, or a time of [`time`] in the future.
 pub fn expires(text: &str) -> Result<Expires, String> {
-    if text == "never" {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("never") {
         return Ok(Expires::Never);
     }
     let form = "use 90d, tomorrow, end of month, 2027-01-31, 2027-01-31 18:00 or never";
-    text.strip_suffix('d').map_or_else(|| on_date(text, form, Utc::now()), days)
+    match text.strip_suffix(['d', 'D']) {
+        Some(number) if number.parse::<i64>().is_ok() => days(number),
+        _ => on_date(text, form, Utc::now()),
+    }
 }
 
 /// A number of days, from 1 to [`MAX_DAYS`].
@@ -51,10 +55,28 @@ pub(crate) fn days(text: &str) -> Result<Expires, String> {
 /// A time of [`time`] after `now`; `form` says what another text should be.
 pub(crate) fn on_date(text: &str, form: &str, now: DateTime<Utc>) -> Result<Expires, String> {
     match time(text, now) {
-        None => Err(form.to_owned()),
+        None => Err(match misread(text) {
+            Some(why) => format!("{why}; {form}"),
+            None => form.to_owned(),
+        }),
         Some(time) if time <= now => Err("that date is in the past".to_owned()),
         Some(time) if time.year() > 9999 => Err("that date is too far away; use never".to_owned()),
         Some(time) => Ok(Expires::At(time)),
+    }
+}
+
+/// What is wrong with a text that begins as a date does.
+fn misread(text: &str) -> Option<&'static str> {
+    let (date, time) = text.split_once([' ', 'T', 't']).map_or((text, None), |(date, time)| (date, Some(time)));
+    let is_date = date.split('-').count() == 3 && date.split('-').all(|part| part.parse::<u16>().is_ok());
+    let has_day = NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok();
+    match time {
+        _ if !is_date => None,
+        _ if !has_day => Some("that day is not in the calendar"),
+        Some(time) if text.contains(['T', 't']) && NaiveTime::parse_from_str(time, "%H:%M").is_ok() => {
+            Some("a time after T needs seconds and a zone, as in 2027-01-31T18:00:00Z")
+        }
+        _ => Some("that is no time of day"),
     }
 }
 
@@ -101,15 +123,28 @@ mod tests {
 
     #[test]
     fn ends_of_keys() {
-        assert_eq!(expires("never"), Ok(Expires::Never));
-        assert_eq!(expires("90d"), Ok(Expires::InDays(90)));
+        for never in ["never", "Never", " never "] {
+            assert_eq!(expires(never), Ok(Expires::Never));
+        }
+        for days in ["90d", "90D", " 90d", "90d ", "+90d"] {
+            assert_eq!(expires(days), Ok(Expires::InDays(90)));
+        }
+        for (text, why) in [
+            ("2027-02-29", "that day is not in the calendar; use 90d"),
+            ("2027-13-01 12:00", "that day is not in the calendar; use 90d"),
+            ("2027-01-31T18:00", "a time after T needs seconds and a zone, as in 2027-01-31T18:00:00Z; use 90d"),
+            ("2027-01-31 25:00", "that is no time of day; use 90d"),
+            ("-1d", "enter a number of days from 1 to 3650"),
+            ("soon", "use 90d"),
+        ] {
+            assert!(expires(text).is_err_and(|said| said.starts_with(why)), "{text}: {:?}", expires(text));
+        }
         for bad in ["", "d", "0d", "3651d", "-1d", "2020-01-01", "2027-02-30", "yesterday", "90", "1.5d"] {
             assert!(expires(bad).is_err(), "{bad}");
         }
         let far = "2999-01-31T18:00:00Z";
         assert_eq!(expires(far).map(|end| end.at(Utc::now())), Ok(far.parse().ok()));
         assert!(expires("2999-01-31").is_ok_and(|end| end.at(Utc::now()).is_some()));
-        assert_eq!(expires("+90d"), Ok(Expires::InDays(90)));
         let ends = |text, now: &str| {
             let now = NaiveDateTime::parse_from_str(now, "%Y-%m-%d %H:%M").unwrap();
             let end = time(text, in_zone(&Local, now).unwrap()).unwrap();

@@ -51,7 +51,7 @@ Exit codes:
     3  not signed in, or not allowed
     4  no such key
     5  conflict, or the key was created but its secret was lost on the way
-    6  server or network error
+    6  server or network error; for the embedded server also one of its data folder
     7  invalid key, secret or token
     8  the key was created but its secret could not be delivered; the message says where it is
     9  too many attempts; wait, then try again
@@ -176,13 +176,13 @@ impl From<&ApiError> for Failure {
             ApiError::Unreachable(_)
             | ApiError::Transport(_)
             | ApiError::NoSignIn
-            | ApiError::Server(..)
+            | ApiError::Server { .. }
             | ApiError::WebPage(..)
-            | ApiError::SentElsewhere(_)
+            | ApiError::SentElsewhere(..)
             | ApiError::Garbled(..) => (Exit::Unreachable, Some("See what is wrong with: latchkey doctor")),
         };
         let retry_after = match error {
-            ApiError::TooMany { retry_after, .. } => *retry_after,
+            ApiError::TooMany { retry_after, .. } | ApiError::Server { retry_after, .. } => *retry_after,
             _ => None,
         };
         Self { command: command.map(str::to_owned), retry_after, ..Self::new(exit, error.to_string()) }

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::{change, create, list, pending, servers, show, tokens};
+use crate::domain::capitalized;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
 use crate::operations::activate::Switch;
 use crate::operations::failure::Failure;
@@ -55,6 +56,10 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         session.signed_in().await?; // whether they may change something is known only then
         refuse_if_read_only(session)?;
     }
+    if !rest.is_empty() && takes_nothing(action.id) {
+        let words = format!("{} takes nothing behind it.", capitalized(action.word));
+        return Err(Failure::usage(words).next("To list other keys, use filter, status or next.").into());
+    }
     match action.id {
         ActionId::List => list::first(session).await,
         ActionId::Next => list::next(session).await,
@@ -81,6 +86,12 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         // The first is done where commands are read; the others have no word.
         ActionId::Quit | ActionId::ReverseSort | ActionId::CopyId | ActionId::ClearClipboard => Ok(()),
     }
+}
+
+/// Whether a command means nothing with a text behind it.
+const fn takes_nothing(id: ActionId) -> bool {
+    use ActionId::{Create, Doctor, Finish, Help, List, Next, SignOut};
+    matches!(id, List | Next | Create | Finish | Doctor | SignOut | Help)
 }
 
 fn refuse_if_read_only(session: &Session) -> Flow<()> {

@@ -76,8 +76,12 @@ pub struct ListArgs {
     #[arg(long, value_parser = input::order)]
     pub order: Option<Order>,
     /// Maximum number of keys
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub limit: Option<u64>,
+}
+
+fn limit(text: &str) -> Result<u64, &'static str> {
+    text.parse().ok().filter(|limit| *limit > 0).ok_or("enter a number from 1 up")
 }
 
 /// Which key to show.
@@ -99,7 +103,7 @@ pub struct CreateArgs {
     #[command(flatten)]
     pub texts: TextArgs,
     /// Expiry: 90d, tomorrow, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
-    #[arg(long, value_name = "WHEN", value_parser = expires, default_value = "never")]
+    #[arg(long, value_name = "WHEN", value_parser = expires, default_value = "never", allow_hyphen_values = true)]
     pub expires: Expires,
     /// Print the secret even if standard output is a terminal
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]

@@ -65,7 +65,6 @@ impl Walk<'_> {
             let limit = usize::try_from(self.left).unwrap_or(PAGE).min(PAGE);
             let mut page = self.server.client.page(&request, limit).await?;
             pages += 1;
-            let is_empty = page.keys.is_empty();
             if let Some(written) = &mut self.written {
                 page.keys.retain(|key| written.is_new(&key.id));
             }
@@ -74,7 +73,7 @@ impl Walk<'_> {
             let written = self.listing.page(&mut self.out, &page);
             output::done(written, &mut self.out)?;
             match page.after {
-                Some(cursor) if self.left > 0 && !is_empty => request.place = Cursor::After(cursor),
+                Some(cursor) if self.left > 0 => request.place = Cursor::After(cursor),
                 _ => return Ok(pages),
             }
         }

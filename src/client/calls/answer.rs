@@ -1,22 +1,27 @@
 //! An answer as it came, before anything of it is believed.
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Response, StatusCode, Url};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::clock::date;
+use super::clock::{date, http_date};
 use super::{INVALID_TOKEN, VERIFICATION_FAILED};
 use crate::client::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
-use crate::client::{ApiError, Creation, Cursor, Page, web_page};
+use crate::client::{ApiError, Creation, Cursor, Page, Redirect, TransportError, web_page};
 use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
+
+/// The path below a base URL.
+const API: &str = "/api/v2";
 
 /// The status, the headers and the body of an answer. What it says is understood here, whoever it came from.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// What was asked.
+    pub url: Url,
     /// The body; it may hold a secret. None if it is larger than any answer of the call.
     pub body: Option<Zeroizing<Vec<u8>>>,
 }
@@ -24,15 +29,15 @@ pub struct Answer {
 impl Answer {
     /// Takes an answer to its end, or as far as `limit`.
     pub(crate) async fn of(mut response: Response, limit: usize) -> Result<Self, ApiError> {
-        let (status, headers) = (response.status(), response.headers().clone());
+        let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > limit {
-                return Ok(Self { status, headers, body: None });
+                return Ok(Self { status, headers, url, body: None });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Self { status, headers, body: Some(body) })
+        Ok(Self { status, headers, url, body: Some(body) })
     }
 
     pub fn page(&self, place: &Cursor) -> Result<Page, ApiError> {
@@ -91,24 +96,53 @@ impl Answer {
         let (words, code) = match serde_json::from_slice::<WireError>(body) {
             // What is refused may be repeated in the words: a secret among them.
             Ok(error) => (Untrusted::new(&redact(error.message.trim_end_matches('.'))), error.code),
-            Err(_) if status.is_redirection() => return ApiError::SentElsewhere(status.as_u16()),
+            Err(_) if status.is_redirection() => return ApiError::SentElsewhere(status.as_u16(), self.redirect()),
             Err(_) => match web_page::title(&self.headers, body) {
                 Some(title) => return ApiError::WebPage(status.as_u16(), title),
                 None => (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None),
             },
         };
-        let wait = self.headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
         match status {
             StatusCode::UNAUTHORIZED if code == Some(VERIFICATION_FAILED) => ApiError::Verification,
             StatusCode::UNAUTHORIZED => ApiError::NotSignedIn(words),
             StatusCode::FORBIDDEN => ApiError::NotAllowed(words),
-            StatusCode::TOO_MANY_REQUESTS => ApiError::TooMany { retry_after: wait, words },
+            StatusCode::TOO_MANY_REQUESTS => ApiError::TooMany { retry_after: self.retry_after(), words },
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => TransportError::ProxyPasswordRequired.into(),
             StatusCode::NOT_FOUND => ApiError::NotFound(words),
             StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => ApiError::Conflict(status.as_u16(), words),
             s if s.is_client_error() => ApiError::Refused(s.as_u16(), words),
-            s if s.is_server_error() => ApiError::Server(s.as_u16(), words),
+            s if s.is_server_error() => ApiError::Server { status: s.as_u16(), words, retry_after: self.retry_after() },
             s => ApiError::Garbled(s.as_u16(), "it is neither an answer nor an error"),
         }
+    }
+}
+
+impl Answer {
+    /// The seconds until the call may succeed (`Retry-After`, RFC 9110, section 10.2.3): as a number, or as a time by the
+    /// server's clock.
+    fn retry_after(&self) -> Option<u64> {
+        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        text.parse().ok().or_else(|| {
+            let wait = http_date(text)? - self.date().unwrap_or_else(Utc::now);
+            Some(wait.num_seconds().try_into().unwrap_or(0).max(1))
+        })
+    }
+
+    /// Where the answer is said to be. A query may hold a credential of a sign-in page, a user's part a password: both
+    /// are left out.
+    fn redirect(&self) -> Option<Redirect> {
+        let mut to = self.url.join(self.headers.get(LOCATION)?.to_str().ok()?).ok()?;
+        let _ = (to.set_username(""), to.set_password(None));
+        to.set_query(None);
+        to.set_fragment(None);
+        // The same call below another base.
+        let base = to.as_str().strip_suffix(self.url.path()).or_else(|| {
+            let call = self.url.path().find(API)?;
+            to.as_str().strip_suffix(&self.url.path()[call..])
+        });
+        let is_new = base.is_some_and(|base| !self.url.as_str().starts_with(&format!("{base}{API}")));
+        let base = base.filter(|_| is_new).map(Untrusted::new);
+        Some(Redirect { to: Untrusted::new(&redact(to.as_str())), base })
     }
 }
 

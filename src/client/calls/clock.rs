@@ -45,10 +45,13 @@ impl ServerClock {
     }
 }
 
-/// The server's time in an answer, in whole seconds (`Date`, RFC 9110, section 6.6.1). An HTTP date is RFC 2822's form with
-/// `GMT` for the zone (section 5.6.7).
+/// The server's time in an answer, in whole seconds (`Date`, RFC 9110, section 6.6.1).
 pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
-    let text = headers.get(DATE)?.to_str().ok()?;
+    http_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+/// The time in a header, which has RFC 2822's form with `GMT` for the zone (RFC 9110, section 5.6.7).
+pub(crate) fn http_date(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
 }
 

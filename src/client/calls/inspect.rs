@@ -59,9 +59,7 @@ impl Client {
         if let Some(cursor) = cursor {
             check_progress(cursor, page.next_cursor.as_deref())?;
         }
-        // A page with nothing in it is the last, whatever it says.
-        let next = page.next_cursor.filter(|_| !page.events.is_empty());
-        Ok((page.events, next))
+        Ok((page.events, page.next_cursor))
     }
 
     /// Makes sure that there is a server, and that it is the one that its certificate names: before a password is typed

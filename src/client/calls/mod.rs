@@ -6,7 +6,7 @@ mod exchange;
 mod inspect;
 mod session;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
@@ -23,11 +23,13 @@ pub(crate) use session::FAREWELL;
 use super::wire;
 use super::wire::WirePage;
 use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, Transport};
-use crate::domain::{AccessKey, Filter, KeyId, Order};
+use crate::domain::{AccessKey, BaseUrl, Filter, KeyId, Order};
 use clock::ServerClock;
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
+/// Reading on would never end where a server always names a next page.
+const MOST_EMPTY_PAGES: u32 = 100;
 /// The `code` of an exchange that is refused (HTTP contract, part A).
 const VERIFICATION_FAILED: i64 = 1000;
 /// The code of an access token or a session that is not good.
@@ -42,6 +44,7 @@ pub struct Client {
     base: Url,
     session: Option<HeaderValue>,
     clock: ServerClock,
+    run_ca_file: Option<PathBuf>,
 }
 
 impl Client {
@@ -59,7 +62,14 @@ impl Client {
             Target::Url(base) if connection.connect_to.is_some() => format!("https://{}", base.name()),
             Target::Url(base) => base.as_str().to_owned(),
         };
-        Self::build(Transport::new(connection)?, &base, session)
+        let client = Self::build(Transport::new(connection)?, &base, session)?;
+        Ok(Self { run_ca_file: connection.run_ca_file.clone(), ..client })
+    }
+
+    /// A client of another server, which gets nothing of this one's session, proxy and certificates.
+    pub fn elsewhere(&self, base: BaseUrl) -> Result<Self, ApiError> {
+        let ca_file = self.run_ca_file.clone();
+        Self::connect(&ConnectionSettings { ca_file, ..ConnectionSettings::new(Target::Url(base)) }, None)
     }
 
     /// The same connection, without a session.
@@ -82,11 +92,26 @@ impl Client {
         let base = Url::parse(&format!("{}/api/v2", base.trim_end_matches('/')))
             .map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
         let clock = ServerClock::unknown();
-        Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock })
+        Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock, run_ca_file: None })
     }
 
-    /// A page of at most `limit` keys, up to the contract's 1,000; in the list's order wherever it was asked from.
+    /// A page of at most `limit` keys, up to the contract's 1,000; in the list's order wherever it was asked from. A
+    /// server may have pages with nothing in them before the last one: they are passed over.
     pub async fn page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
+        let mut request = request.clone();
+        for _ in 0..MOST_EMPTY_PAGES {
+            let page = self.one_page(&request, limit).await?;
+            request.place = match (&request.place, &page.before, &page.after) {
+                _ if !page.keys.is_empty() => return Ok(page),
+                (Cursor::Start | Cursor::After(_), _, Some(next)) => Cursor::After(next.clone()),
+                (Cursor::End | Cursor::Before(_), Some(next), _) => Cursor::Before(next.clone()),
+                _ => return Ok(page),
+            };
+        }
+        Err(ApiError::Garbled(200, "it is one of 100 pages in a row that have no keys"))
+    }
+
+    async fn one_page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
         let upward = matches!(request.place, Cursor::End | Cursor::Before(_));
         let order = if upward { request.query.order.flipped() } else { request.query.order };
         let call = self

@@ -16,6 +16,8 @@ pub struct ConnectionSettings {
     pub target: Target,
     /// Certificate authorities to trust besides the system's: PEM.
     pub ca_file: Option<PathBuf>,
+    /// Those of `--ca-file`: to trust for another server too that is named in this run.
+    pub run_ca_file: Option<PathBuf>,
     /// Whether `ca_file` is trusted in place of the system's.
     pub ca_only: bool,
     /// The certificate by which this computer shows who it is: PEM, with its chain.
@@ -59,6 +61,7 @@ impl ConnectionSettings {
         Self {
             target,
             ca_file: None,
+            run_ca_file: None,
             ca_only: false,
             client_cert: None,
             client_key: None,

@@ -1,6 +1,6 @@
 //! One request, one call, one reply.
 
-use crate::client::{ApiError, Client, ConnectionSettings, Exchange, Exchanged, ListRequest, Reply, Request, Target};
+use crate::client::{ApiError, Client, Exchange, Exchanged, ListRequest, Reply, Request};
 use crate::domain::BaseUrl;
 
 /// Whether a request is about keys, and so needs an administrator's session.
@@ -59,7 +59,8 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
 async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiError> {
     let Some(base) = at else { return Ok(client.without_session()) };
     // Reading the system's certificates takes some milliseconds.
-    let built = tokio::task::spawn_blocking(move || Client::connect(&ConnectionSettings::new(Target::Url(base)), None));
+    let client = client.clone();
+    let built = tokio::task::spawn_blocking(move || client.elsewhere(base));
     built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("Can't set up the connection to that server.".into())))
 }
 

@@ -40,8 +40,10 @@ struct Task {
     /// How many sessions have begun on it.
     sessions: usize,
     calls: JoinSet<CallOutcome>,
-    /// The sign-ins under way.
-    sign_ins: JoinSet<Result<AdminSession, ApiError>>,
+    /// The sign-ins under way, each with how many had been given up before.
+    sign_ins: JoinSet<(usize, Result<AdminSession, ApiError>)>,
+    /// How many times signing in was given up: an answer to a sign-in from before doesn't count.
+    given_up: usize,
     reading: InFlight,
     /// What waits for a sign-in.
     parked: Vec<Request>,
@@ -90,8 +92,10 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
                 }
             }
             Some(signed_in) = task.sign_ins.join_next() => {
-                if let Ok(session) = signed_in {
-                    task.note_sign_in(session).await;
+                match signed_in {
+                    Ok((given_up, session)) if given_up == task.given_up => task.note_sign_in(session).await,
+                    Ok((_, Ok(session))) => task.connection.end_other(&session).await,
+                    Ok((_, Err(_))) | Err(_) => {}
                 }
             }
         }
@@ -103,7 +107,8 @@ impl Task {
     async fn new(connection: Connection, replies: mpsc::Sender<Reply>) -> Self {
         let _ = replies.send(Reply::Connected(Ok(connection.server.clone()))).await;
         let (calls, sign_ins, reading) = (JoinSet::new(), JoinSet::new(), InFlight::default());
-        Self { connection, sessions: 0, calls, sign_ins, reading, parked: Vec::new(), asking: false, replies }
+        let (parked, asking) = (Vec::new(), false);
+        Self { connection, sessions: 0, calls, sign_ins, given_up: 0, reading, parked, asking, replies }
     }
 
     async fn reply(&self, reply: Reply) {
@@ -114,10 +119,19 @@ impl Task {
         match request {
             Request::SignIn(credentials) => {
                 let client = self.connection.client.clone();
-                self.sign_ins.spawn(async move { client.sign_in(&credentials.username, &credentials.password).await });
+                let given_up = self.given_up;
+                self.sign_ins.spawn(async move {
+                    (given_up, client.sign_in(&credentials.username, &credentials.password).await)
+                });
             }
             Request::GiveUp => {
-                self.asking = false;
+                self.given_up += 1;
+                if !std::mem::take(&mut self.asking) {
+                    // The answer was already on its way to the screen.
+                    self.reading.stop();
+                    self.connection.end_session().await;
+                    self.connection.forget_session();
+                }
                 self.refuse_parked(&ApiError::NotSignedIn(Untrusted::new("sign in first"))).await;
             }
             Request::SignOut => {
@@ -190,7 +204,7 @@ impl Task {
         }
     }
 
-    /// Takes the session of a sign-in. It ends the one before: a sign-in that was given up may have begun that.
+    /// Takes the session of a sign-in, and ends the one before.
     async fn begin(&mut self, session: Result<AdminSession, ApiError>) -> Result<Identity, ApiError> {
         let session = session?;
         self.connection.end_session().await;
@@ -224,7 +238,7 @@ impl Task {
     /// Ends the sessions of sign-ins that were given up: they are used by no one.
     async fn drop_sign_ins(&mut self) {
         while let Some(signed_in) = self.sign_ins.join_next().await {
-            if let Ok(Ok(session)) = signed_in {
+            if let Ok((_, Ok(session))) = signed_in {
                 self.connection.end_other(&session).await;
             }
         }

@@ -84,7 +84,10 @@ pub enum TransportError {
     /// Another reason, as part of a sentence.
     #[error("The TLS connection failed: {0}. Check the address, and what is between here and the server.")]
     Handshake(String),
-    #[error("The proxy requires a user name and password. Put them in its address, http://NAME:PASSWORD@HOST:PORT.")]
+    #[error(
+        "The proxy requires a user name and password (407). Put the right ones in its address, \
+         http://NAME:PASSWORD@HOST:PORT."
+    )]
     ProxyPasswordRequired,
     #[error("The proxy can't connect to the server ({}). Check proxy in the profile, or HTTPS_PROXY.", .0.to_display(120))]
     Proxy(Untrusted),

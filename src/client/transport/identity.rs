@@ -14,6 +14,7 @@ use rustls::{InconsistentKeys, SignatureScheme};
 
 use super::{TransportError, provider, roots};
 use crate::client::ConnectionSettings;
+use crate::domain::KeyFileForm;
 
 const KEY: &str = "private key";
 
@@ -67,11 +68,10 @@ fn private_key(cert: &Path, key: &Path) -> Result<PrivateKeyDer<'static>, Transp
     if let Ok(key) = PrivateKeyDer::from_pem_slice(&bytes) {
         return Ok(key);
     }
-    let encrypted = b"ENCRYPTED".as_slice();
     let problem = if bytes.is_empty() {
         "is empty"
-    } else if bytes.windows(encrypted.len()).any(|part| part == encrypted) {
-        "is encrypted, which is not supported: keep it unencrypted in a file that only you can read"
+    } else if let Some(form) = KeyFileForm::of(&bytes) {
+        return Err(TransportError::file(KEY, key, form.to_string()));
     } else if cert == key {
         "has no private key in it: add it to the file, or name it with client_key"
     } else {

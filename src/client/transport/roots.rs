@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::{Lookup, TransportError};
 use crate::client::ConnectionSettings;
+use crate::domain::KeyFileForm;
 
 /// The largest file of certificates that is read, in bytes: the system's own is 0.3 MB.
 const MOST: u64 = 16 << 20;
@@ -70,6 +71,9 @@ fn in_folders(folders: &OsStr) -> Result<Vec<CertificateDer<'static>>, Transport
 /// The certificates of a PEM file: at least one.
 pub(crate) fn certificates(what: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
     let bytes = read(what, file)?;
+    if let Some(form) = KeyFileForm::of(&bytes) {
+        return Err(TransportError::file(what, file, form.to_string()));
+    }
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
@@ -93,6 +97,7 @@ pub(crate) fn read(what: &'static str, file: &Path) -> Result<zeroize::Zeroizing
     let problem = match fs::metadata(file) {
         Ok(data) if data.is_dir() => "is a folder".to_owned(),
         Ok(data) if data.len() > MOST => "is too large to be one".to_owned(),
+        Ok(data) if !data.is_file() => "is not a regular file".to_owned(),
         Ok(_) => match fs::read(file) {
             Ok(bytes) => return Ok(bytes.into()),
             Err(error) => format!("cannot be read ({error})"),

@@ -4,9 +4,11 @@ mod confusable;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
+use unicode_script::{Script, UnicodeScript as _};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -49,7 +51,9 @@ impl Untrusted {
     pub fn confusable(&self) -> Option<ConfusableWarning> {
         if is_printable_ascii(&self.0) {
             None
-        } else if spell(&self.0, false) != self.0 {
+        } else if let plain = without_joiners(&self.0)
+            && spell(&plain, false) != plain
+        {
             Some(ConfusableWarning::Unseen)
         } else if confusable::mixes_scripts(&self.0) {
             Some(ConfusableWarning::Scripts)
@@ -88,7 +92,7 @@ pub fn is_printable_ascii(text: &str) -> bool {
 /// Makes what cannot be seen visible: `^[` for ESC, `\u{202e}` for a bidi override.
 fn escape(text: &str) -> String {
     let charset = Charset::spoken();
-    let shown = spell(text, charset == Charset::Ascii);
+    let shown = spell(&without_joiners(text), charset == Charset::Ascii);
     if charset == Charset::Wide && !is_printable_ascii(&shown) { widen(&shown) } else { shown }
 }
 
@@ -102,6 +106,46 @@ fn widen(text: &str) -> String {
         }
     }
     out
+}
+
+/// Leaves out what only says how the characters beside it are drawn: the selectors and joiners of emoji, of which each
+/// terminal makes another width, and the joiners between letters that join.
+fn without_joiners(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\u{200c}', '\u{200d}', '\u{fe0e}', '\u{fe0f}']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let (before, after) = (out.chars().next_back(), rest.peek().copied());
+        let both = |is: fn(char) -> bool| before.is_some_and(is) && after.is_some_and(is);
+        let only_draws = match c {
+            '\u{fe0e}' | '\u{fe0f}' => before.is_some_and(is_emoji) || after == Some('\u{20e3}'),
+            '\u{200d}' => both(is_emoji) || both(joins),
+            '\u{200c}' => both(joins),
+            _ => false,
+        };
+        if !only_draws {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a character may begin or continue an emoji: those of its blocks that no alphabet has.
+fn is_emoji(c: char) -> bool {
+    matches!(u32::from(c), 0xa9 | 0xae | 0x203c | 0x2049 | 0x2100..=0x27bf | 0x2900..=0x297f | 0x2b00..=0x2bff
+        | 0x3030 | 0x303d | 0x3297 | 0x3299 | 0x1f000..=0x1faff)
+}
+
+/// Whether a letter is of a script that writes joiners between letters (UAX 31, section 2.3).
+fn joins(c: char) -> bool {
+    use Script::{
+        Arabic, Bengali, Devanagari, Gujarati, Gurmukhi, Kannada, Malayalam, Oriya, Sinhala, Syriac, Tamil, Telugu,
+    };
+    let scripts =
+        [Arabic, Bengali, Devanagari, Gujarati, Gurmukhi, Kannada, Malayalam, Oriya, Sinhala, Syriac, Tamil, Telugu];
+    scripts.contains(&c.script())
 }
 
 fn spell(text: &str, ascii: bool) -> String {
@@ -134,12 +178,13 @@ fn spell(text: &str, ascii: bool) -> String {
 }
 
 /// Characters that draw nothing or reorder what is around them: categories Cc, Cf, Zl, Zp and
-/// Co, tags, variation selectors, Hangul fillers, the blank braille pattern.
+/// Co, noncharacters, tags, variation selectors, Hangul fillers, the blank braille pattern.
 pub fn is_invisible(c: char) -> bool {
-    matches!(u32::from(c),
+    u32::from(c) & 0xfffe == 0xfffe
+        || matches!(u32::from(c),
         0x80..=0x9f | 0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x890..=0x891 | 0x8e2
         | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x2028..=0x202e
-        | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xe000..=0xf8ff | 0xfe00..=0xfe0f | 0xfeff | 0xffa0
+        | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xe000..=0xf8ff | 0xfdd0..=0xfdef | 0xfe00..=0xfe0f | 0xfeff | 0xffa0
         | 0xfff0..=0xfffb | 0x110bd | 0x110cd | 0x13430..=0x1343f | 0x1bca0..=0x1bca3
         | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff | 0xf0000..=0x0010_ffff)
 }

@@ -19,6 +19,29 @@ fn what_cannot_be_seen_is_shown() {
 }
 
 #[test]
+fn what_only_joins_or_selects_is_no_cause_for_doubt() {
+    for (text, expected) in [
+        ("\u{2764}\u{fe0f} prod", "\u{2764} prod"),
+        ("\u{1f469}\u{200d}\u{1f4bb} dev", "\u{1f469}\u{1f4bb} dev"),
+        ("\u{1f3f3}\u{fe0f}\u{200d}\u{1f308}", "\u{1f3f3}\u{1f308}"),
+        ("1\u{fe0f}\u{20e3}", "1\u{20e3}"),
+        ("می\u{200c}خواهم", "میخواهم"),
+        ("क्\u{200d}ष", "क्ष"),
+    ] {
+        assert_eq!(Untrusted::new(text).identity(40), expected);
+    }
+    for text in ["a\u{200c}dmin", "ad\u{200d}min", "a\u{fe0f}", "\u{200d}\u{1f4bb}", "می\u{200c}", "a\u{200c}خ"] {
+        assert!(Untrusted::new(text).identity(40).starts_with("! "), "{text:?}");
+    }
+}
+
+#[test]
+fn noncharacters_are_shown() {
+    assert_eq!(shown("\u{fffe}\u{fdd0}\u{1ffff}"), "\\u{fffe}\\u{fdd0}\\u{1ffff}");
+    assert_eq!(shown("\u{fffd}"), "\u{fffd}");
+}
+
+#[test]
 fn endless_marks_become_visible_text() {
     let zalgo = format!("a{}", "\u{301}".repeat(2000));
     let label = Untrusted::new(&zalgo).to_display(20);

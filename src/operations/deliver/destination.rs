@@ -44,7 +44,7 @@ impl Destination {
                 return Err(Failure::usage("--secret-file names a new file, not standard output. No key was made.")
                     .next("Omit it to write to standard output, or write ./- for a file of that name."));
             }
-            return NewFile::create(path).map(Self::File).map_err(|refused| no_key(&refused));
+            return Self::open(path).map_err(|refused| no_key(&refused));
         }
         if let Some(number) = request.descriptor {
             return Descriptor::open(number).map(Self::Descriptor).map_err(|refused| no_key(&refused));

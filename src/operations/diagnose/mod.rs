@@ -35,7 +35,7 @@ impl Diagnosis {
         let (what, next) = message.split_once(". ").map_or((message.as_str(), None), |(what, next)| (what, Some(next)));
         let next = next.unwrap_or(match error {
             ApiError::Unreachable(_) => WAY,
-            ApiError::Server(..) => "Look for the reason in the server's log.",
+            ApiError::Server { .. } => "Look for the reason in the server's log.",
             ApiError::Garbled(..) => "Check the base URL, and what is in front of the server.",
             _ => "Correct it, then try again.",
         });

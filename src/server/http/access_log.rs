@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::header::HOST;
-use axum::http::{HeaderMap, Version};
+use axum::http::header::{HOST, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -67,7 +67,7 @@ pub(crate) async fn observe(
     let who = LoggedPrincipal::default();
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(source.clone());
-    let answered = match host_error(&request) {
+    let answered = match host_error(&request).or_else(|| coding_error(request.headers())) {
         Some(error) => Err(error),
         None => tokio::time::timeout(watch.request_time, next.run(request)).await.map_err(|_| HttpError::slow()),
     };
@@ -97,6 +97,13 @@ fn host_error(request: &Request) -> Option<HttpError> {
         0 => Some(HttpError::malformed("Host", "is missing")),
         _ => Some(HttpError::malformed("Host", "is given twice")),
     }
+}
+
+/// A body in a transfer coding that is not known here would be read as it came (RFC 9112, section 6.1).
+fn coding_error(headers: &HeaderMap) -> Option<HttpError> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_chunked = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    (!codings.all(is_chunked)).then(HttpError::transfer_coding)
 }
 
 /// Whether a method is a standard one; others are text of the client.

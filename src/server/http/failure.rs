@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::store::StoreError;
 
@@ -87,6 +87,12 @@ impl HttpError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, 0, message)
     }
 
+    /// 501: a body that is in another transfer coding than chunked.
+    pub(crate) fn transfer_coding() -> Self {
+        let message = "Transfer-Encoding: only chunked is supported; send the body uncompressed";
+        Self::new(StatusCode::NOT_IMPLEMENTED, 0, message)
+    }
+
     /// 422: an idempotency key that cannot be used for this.
     pub(crate) fn spent(why: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, 0, format!("Idempotency-Key: {why}"))
@@ -107,7 +113,16 @@ impl HttpError {
 
     /// 503 in place of its status.
     pub(crate) fn unavailable(self) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, ..self }
+        self.with_status(StatusCode::SERVICE_UNAVAILABLE)
+    }
+
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The contract's body of an error.
+    pub(crate) fn body(&self) -> Value {
+        json!({ "success": false, "message": self.message, "code": self.code, "status": self.status.as_u16() })
     }
 
     pub(crate) fn unexpected() -> Self {
@@ -118,9 +133,8 @@ impl HttpError {
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let detailed = self.reason.clone().map(|message| Detailed(Self { message, reason: None, ..self.clone() }));
-        let Self { status, code, message, retry_after, .. } = self;
-        let body = json!({ "success": false, "message": message, "code": code, "status": status.as_u16() });
-        let mut response = (status, Json(body)).into_response();
+        let Self { status, retry_after, .. } = self;
+        let mut response = (status, Json(self.body())).into_response();
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 11.6.1: a 401 must say how to authenticate. Java's client refuses one that doesn't.
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -22,11 +22,14 @@ pub(crate) const MOST_BODY: usize = 64 * 1024;
 /// What a gzip file begins with (RFC 1952, section 2.3.1).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
+const NOT_UTF8: &str = "is not UTF-8; send it in UTF-8";
+
 /// What a client sent, by name.
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     pub(crate) fn of_query(uri: &Uri) -> Result<Self, HttpError> {
+        check_utf8("query", uri.query().unwrap_or_default().as_bytes())?;
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
         Self::of_pairs(pairs.map_err(|_| HttpError::malformed("query", "not readable"))?.0)
     }
@@ -61,11 +64,15 @@ impl Fields {
             let why = "must be application/json, since the body is JSON";
             return Err(HttpError::malformed("content-type", why));
         }
+        check_utf8("body", bytes)?;
         let pairs = url::form_urlencoded::parse(bytes).into_owned();
         Self::of_pairs(pairs.collect())
     }
 
     fn of_json_body(bytes: &[u8]) -> Result<Self, HttpError> {
+        if std::str::from_utf8(bytes).is_err() {
+            return Err(HttpError::malformed("body", NOT_UTF8));
+        }
         match serde_json::from_slice(bytes) {
             Ok(Pairs(pairs)) => Self::of_pairs(pairs),
             Err(error) if error.is_data() => Err(HttpError::malformed("body", "must be a JSON object")),
@@ -159,6 +166,12 @@ impl<'de> Deserialize<'de> for Pairs {
         }
         deserializer.deserialize_map(Object)
     }
+}
+
+/// Refuses what the parser of forms would replace without a word.
+fn check_utf8(name: &str, form: &[u8]) -> Result<(), HttpError> {
+    let plain: Vec<u8> = percent_encoding::percent_decode(form).collect();
+    std::str::from_utf8(&plain).map(drop).map_err(|_| HttpError::malformed(name, NOT_UTF8))
 }
 
 /// The media type without parameters, in lower case; empty when there is none.

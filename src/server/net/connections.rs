@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::connection_limiter::ConnectionPermit;
+use super::explained::Explained;
 use super::limits::Limits;
 use super::line_limiter::LineLimiter;
 use super::listener::{Listener, Peer, Stream};
@@ -139,7 +140,7 @@ async fn talk(
         tidy(request.uri_mut());
         router.clone().call(request)
     });
-    watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+    watcher.watch(http.serve_connection(TokioIo::new(Explained::new(stream)), service)).await
 }
 
 /// Makes one slash of several, and takes the last one off: clients join a base URL and a path in every way.

@@ -2,6 +2,7 @@
 
 pub mod connection_limiter;
 pub mod connections;
+pub mod explained;
 pub mod limits;
 pub mod line_limiter;
 pub mod listen_addr;

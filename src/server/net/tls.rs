@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{InconsistentKeys, ServerConfig};
 use zeroize::Zeroizing;
 
-use crate::domain::Validity;
+use crate::domain::{KeyFileForm, Validity};
 use crate::platform::regular_file;
 
 /// The longest file that is read, in bytes: a long chain has some 20 KiB.
@@ -45,6 +45,8 @@ pub enum TlsError {
         what: &'static str,
         why: &'static str,
     },
+    #[error("{path} has no usable {what}: it {form}")]
+    Form { path: PathBuf, what: &'static str, form: KeyFileForm },
     /// Each is good, but they do not belong together.
     #[error("can't use the certificate {certificate} with the key {key}: {why}")]
     Pair { certificate: PathBuf, key: PathBuf, why: &'static str },
@@ -58,6 +60,11 @@ impl TlsFiles {
             let path = path.to_owned();
             move |error| TlsError::Content { path, what, why: pem_problem(&error) }
         };
+        let form = |path: &Path, what, bytes: &[u8]| {
+            let known = KeyFileForm::of(bytes);
+            known.map_or(Ok(()), |form| Err(TlsError::Form { path: path.to_owned(), what, form }))
+        };
+        form(&self.certificate, "certificate", &bytes)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
         let chain = chain.map_err(content(&self.certificate, "certificate"))?;
         if chain.is_empty() {
@@ -69,6 +76,7 @@ impl TlsFiles {
         }
         self.log_concerns(&chain);
         let bytes = read(&self.key, true)?;
+        form(&self.key, "private key", &bytes)?;
         let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(content(&self.key, "private key"))?;
         let pair = |error| TlsError::Pair {
             certificate: self.certificate.clone(),

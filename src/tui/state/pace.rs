@@ -23,6 +23,8 @@ pub struct Pace {
     stage: Option<Stage>,
     /// Whether a press came at leisure since that opened.
     is_attended: bool,
+    /// Whether presses have been coming since one in a dialog: what acts in the list now may be the rest of a paste.
+    is_leaving: bool,
 }
 
 /// A dialog, or a step of one, in which a press can show, move or destroy a secret, or stop a key from working.
@@ -64,14 +66,16 @@ impl Pace {
     }
 
     /// Whether a press at this time counts.
-    pub(crate) fn admits(&mut self, stage: Option<Stage>, weight: Weight, now: Instant) -> bool {
+    pub(crate) fn admits(&mut self, stage: Option<Stage>, is_in_list: bool, weight: Weight, now: Instant) -> bool {
         let is_hasty = self.last.is_some_and(|last| now.saturating_duration_since(last) < QUIET);
         let is_new = stage != self.stage;
         self.last = Some(now);
         self.stage = stage;
+        self.is_leaving = !is_in_list || is_hasty && self.is_leaving;
         self.is_attended = !is_hasty || self.is_attended && !is_new;
         match weight {
             Weight::Leave => true,
+            Weight::Act if is_in_list => !self.is_leaving,
             _ if stage.is_none() => true,
             Weight::Light => self.is_attended,
             // A slow line may bring what was typed at leisure in one read; so does a paste.

@@ -50,6 +50,21 @@ fn into_a_new_private_file() {
     assert!(home.run(&["token", &id, "--secret-file", "secret"]).good().starts_with("eyJ"));
 }
 
+/// As on the page: such a path names a descriptor that the shell has opened, and no new file.
+#[test]
+fn a_path_of_a_descriptor_is_the_descriptor() {
+    let home = Home::new();
+    let script = format!("exec {} keys create --secret-file /dev/fd/3 3>held", binary());
+    let mut command = Command::new("sh");
+    command.env_clear().envs(environment(home.0.path())).current_dir(home.0.path()).args(["-c", &script]);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(is_secret(fs::read_to_string(home.path("held")).unwrap().trim_end()));
+    let error = home.run(&["keys", "create", "--secret-file", "/dev/fd/77"]).failed(2);
+    assert!(error.contains("descriptor 77"), "{error}");
+    assert_eq!(home.keys().len(), 1);
+}
+
 #[test]
 fn a_file_that_cannot_be_is_refused_before_a_key_is_made() {
     let home = Home::new();
@@ -209,6 +224,9 @@ fn values_that_are_none_are_named() {
         (&["--expires", "yesterday"][..], "use 90d"),
         (&["--expires", "2020-01-01"], "in the past"),
         (&["--expires", "0d"], "from 1 to 3650"),
+        (&["--expires", "-1d"], "from 1 to 3650"),
+        (&["--expires", "2027-02-29"], "that day is not in the calendar; use 90d"),
+        (&["--expires", "2999-01-31T18:00"], "needs seconds and a zone"),
         (&["--label", "a\u{7}b"], "control character"),
         (&["--label", &"x".repeat(101)], "at most 100"),
         (&["--label", "sk_abcdefghijklmno"], "looks like a secret"),

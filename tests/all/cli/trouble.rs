@@ -1,10 +1,13 @@
 //! Each exit code, and errors as JSON.
 
+use std::process::{Command, Stdio};
+
 use latchkey::server::Role;
 use serde_json::Value;
 
 use super::remote::{Remote, always, nowhere, remember};
 use crate::support::home::{Home, text};
+use crate::support::program::{binary, environment};
 
 #[test]
 fn a_remote_server_works_like_the_one_inside() {
@@ -219,5 +222,42 @@ fn a_command_line_that_is_not_understood_is_2_in_one_line() {
     for (command, words) in [("keys", "list, show, create, edit, activate, deactivate, delete"), ("admin", "passwd")] {
         let error = home.run(&[command]).failed(2);
         assert!(error.contains(words) && error.ends_with(&format!("See latchkey {command} --help\n")), "{error}");
+    }
+}
+
+/// Each is said in a sentence, and nothing waits or panics.
+#[test]
+fn what_is_wrong_around_the_program_is_said_plainly() {
+    let home = Home::new();
+    home.create("one");
+    let shell = |script: &str| {
+        let mut command = Command::new("sh");
+        command.env_clear().envs(environment(home.0.path())).env("L", binary()).current_dir(home.0.path());
+        let output = command.args(["-c", script]).stdin(Stdio::null()).output().unwrap();
+        (output.status.code(), [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()))
+    };
+    for (limit, command) in [(7, "keys list"), (7, "serve --listen 127.0.0.1:0"), (16, "keys list")] {
+        let (code, [_, said]) = shell(&format!("ulimit -n {limit}; $L --data .local/share/latchkey {command}"));
+        assert!(said.contains("The program can't open files: Too many open files"), "{said}");
+        assert!(said.ends_with("Raise the limit of open files (ulimit -n).\n") && code == Some(1), "{said}");
+    }
+    let (code, [_, said]) = shell("mkfifo fifo; $L --config fifo keys list");
+    assert!(said.contains("not in a regular file") && code == Some(2), "{said}");
+    let (code, [_, said]) = shell("$L keys list --limit=-1; $L keys list --limit -1");
+    assert_eq!(said.matches("enter a number from 1 up").count(), 2, "{said}");
+    assert_eq!(code, Some(2));
+    let (code, [_, said]) = shell("$L keys delete --yes - </dev/null");
+    assert!(said.contains("standard input has no access key IDs. Nothing was deleted.") && code == Some(0), "{said}");
+    let (_, [out, said]) = shell("$L --output json keys delete --yes - </dev/null");
+    assert_eq!((out.trim(), said.as_str()), ("[]", ""));
+    for token in [r#"{"access_token": "eyJx.y.z"}"#, "Bearer eyJx.y.z"] {
+        let (code, [_, said]) = shell(&format!("echo '{token}' | $L verify"));
+        assert!(said.contains("The access token is not valid: it ") && code == Some(7), "{said}");
+        assert!(said.contains("is JSON") || said.contains("words of a header"), "{said}");
+    }
+    let (_, [_, said]) = shell("TZ=Europe/Berln $L keys list");
+    assert_eq!(said, "latchkey: TZ names no time zone (Europe/Berln), so times are shown and read in UTC.\n");
+    for quiet in ["TZ=Europe/Berln $L --output json keys list", "TZ=UTC0 $L keys list"] {
+        assert_eq!(shell(quiet).1[1], "", "{quiet}");
     }
 }

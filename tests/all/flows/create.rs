@@ -215,6 +215,21 @@ async fn a_paste_without_brackets_does_nothing_with_the_secret_of_the_key_it_mak
     }
 }
 
+/// Once it has opened a dialog, the rest of a paste acts nowhere; neither does it in the list that it comes back to.
+#[tokio::test]
+async fn a_paste_without_brackets_does_nothing_in_the_list_it_comes_back_to() {
+    let mut bench = Bench::new().await;
+    let (_, _) = bench.create("old").await;
+    bench.pass(QUIET).await;
+    bench.gets_one_by_one(b"e-new\rdaxo").await;
+    bench.sees("old-new");
+    assert!(bench.state().dialog.is_none(), "{:?}", bench.state().dialog);
+    bench.sees("Ignored: those keys came faster than typing");
+    bench.pass(QUIET).await;
+    bench.gets_one_by_one(b"\x1b[B\x1b[B\x1b[Bd").await;
+    bench.sees("Delete access key");
+}
+
 #[tokio::test]
 async fn a_held_key_moves_where_it_only_moves() {
     let mut bench = Bench::new().await;
@@ -231,6 +246,7 @@ async fn a_held_key_moves_where_it_only_moves() {
 async fn what_is_typed_fast_into_a_field_counts_and_its_enter_does_not() {
     let mut bench = Bench::new().await;
     let (id, _) = bench.create("old").await;
+    bench.pass(QUIET).await;
     bench.gets_one_by_one(format!("d{}\r", &id[16..]).as_bytes()).await;
     bench.sees("Delete access key");
     bench.type_keys("<Ctrl-U>").await;
@@ -240,6 +256,7 @@ async fn what_is_typed_fast_into_a_field_counts_and_its_enter_does_not() {
     bench.type_keys("<Enter>").await;
     bench.sees("No access keys yet");
     bench.create("other").await;
+    bench.pass(QUIET).await;
     bench.gets_one_by_one(b"a\t\r").await;
     bench.gets(b"\t\r").await;
     bench.sees("Deactivate");

@@ -178,6 +178,32 @@ async fn a_sign_in_that_was_given_up_leaves_no_session_at_the_server_that_is_lef
     team.stop().await;
 }
 
+/// Its answer comes after Esc, or is on its way to the page by then.
+#[tokio::test]
+async fn a_sign_in_that_was_given_up_does_not_count() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    bench.type_keys(&format!("jo<Enter>{PASSWORD}")).await;
+    bench.press("<Enter><Esc>");
+    bench.settle().await;
+    bench.sees("You are not signed in.");
+    assert_eq!((sign_ins(&folder), sessions(&folder)), (1, 0));
+    bench.type_keys("r").await;
+    sign_in(&mut bench, "jo").await;
+    assert_eq!(sessions(&folder), 1);
+    let Link { requests, mut replies, .. } = client::spawn(profiles(base_of(&team)));
+    assert!(matches!(replies.recv().await, Some(Reply::Connected(Ok(_)))));
+    let credentials = Credentials { username: "jo".to_owned(), password: PASSWORD.into() };
+    requests.send(Request::SignIn(credentials)).await.unwrap();
+    assert!(matches!(replies.recv().await, Some(Reply::SignedIn(Ok(_)))));
+    assert_eq!(sessions(&folder), 2);
+    requests.send(Request::GiveUp).await.unwrap();
+    requests.send(Request::SignOut).await.unwrap();
+    assert!(matches!(replies.recv().await, Some(Reply::SignedOut(_))));
+    assert_eq!(sessions(&folder), 1);
+    team.stop().await;
+}
+
 #[tokio::test]
 async fn the_latest_of_two_sign_ins_is_the_only_session() {
     let folder = TempDir::new().unwrap();

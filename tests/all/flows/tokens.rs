@@ -1,8 +1,8 @@
 //! Steps two and three: HMAC tokens, access tokens, and the doctor.
 
 use crossterm::event::Event;
-use latchkey::client::{Server, Target};
-use latchkey::domain::{Content, Verdict, hmac_token};
+use latchkey::client::{Client, ConnectionSettings, Server, Target};
+use latchkey::domain::{BaseUrl, Content, Filter, Verdict, hmac_token};
 use latchkey::platform::clipboard::report::What;
 use latchkey::tui::state::{Dialog, HmacStep, Step, TestState, TestStep};
 use tempfile::TempDir;
@@ -10,7 +10,9 @@ use tokio::net::TcpListener;
 
 use super::Bench;
 use super::trouble::client_at;
+use crate::support::authority::{ALWAYS, Authority};
 use crate::support::bench::{client_of, server_named};
+use crate::support::mock::Mock;
 use secrecy::SecretString;
 
 fn hmac(bench: &Bench) -> &HmacStep {
@@ -44,6 +46,21 @@ async fn open_page(bench: &mut Bench, id: &str, secret: &str) {
     bench.press(id);
     bench.type_keys("<Tab>").await;
     bench.press(secret);
+}
+
+#[tokio::test]
+async fn an_authority_of_this_run_is_trusted_for_the_other_server_too() {
+    let (authority, mock) = (Authority::new("ours"), Mock::default());
+    let port = authority.serve(mock.router(), &["localhost"], ALWAYS, None);
+    let other = BaseUrl::parse(&format!("https://localhost:{port}")).unwrap().0;
+    let run_ca_file = Some(authority.file());
+    for (run_ca_file, is_trusted) in [(run_ca_file, true), (None, false)] {
+        let target = Target::Url(BaseUrl::parse("http://127.0.0.1:1").unwrap().0);
+        let settings = ConnectionSettings { run_ca_file, ..ConnectionSettings::new(target) };
+        let client = Client::connect(&settings, None).unwrap().elsewhere(other.clone()).unwrap();
+        let counted = client.count(&Filter::default()).await;
+        assert_eq!(counted.is_ok(), is_trusted, "{counted:?}");
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,14 @@ fn the_first_lines_say_why_and_where() {
 }
 
 #[test]
+fn a_command_that_takes_nothing_says_so() {
+    let mut talk = Talk::at(&Home::new());
+    talk.answers(&[(COMMAND, "list 5 6"), ("List takes nothing behind it.", HEARD)]);
+    talk.answers(&[(COMMAND, "doctor now"), ("Doctor takes nothing behind it.", HEARD), (COMMAND, "")]);
+    talk.quits();
+}
+
+#[test]
 fn a_list_comes_in_pages_and_its_numbers_stay() {
     let home = Home::new();
     crate::support::fill::fill(&home.path("many"), 45, &mut |_| {}).unwrap();

@@ -240,3 +240,15 @@ fn a_folder_that_was_named_is_created_only_after_a_yes() {
     assert!(terminal.ends().0.success());
     assert!(data.join("keys.db").exists());
 }
+
+#[test]
+fn the_question_before_a_new_folder_can_be_left_where_interrupts_are_ignored() {
+    let home = TempDir::new().unwrap();
+    let script = format!("trap '' INT; exec {} --data typo", binary());
+    let mut terminal = Terminal::start(command("sh", home.path()).args(["-c", &script]).current_dir(home.path()));
+    terminal.sees("Create a data folder there?");
+    terminal.send(b"ye\x03");
+    let (status, terminal) = terminal.ends();
+    assert_eq!(status.code(), Some(130), "{}", terminal.text());
+    assert!(!home.path().join("typo").exists());
+}

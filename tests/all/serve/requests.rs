@@ -90,11 +90,67 @@ async fn what_is_wrong_with_a_body_is_said() {
     let answer = says(typed(gzip.clone()).header("content-encoding", "gzip"), 415, "send the body uncompressed").await;
     assert_eq!(answer.headers["accept-encoding"], "identity");
     says(typed(gzip), 415, "compressed bodies are not accepted").await;
+    for body in [&b"{\"scope\": \"\xff\"}"[..], b"\xfe\xff\0{"] {
+        says(typed(body.to_vec()), 400, "body: is not UTF-8").await;
+    }
     says(typed(json.clone()).header("content-encoding", "identity"), 401, "Key verification failed").await;
     says(post(json.clone()), 400, "content-type: is missing; send application/json").await;
     let form = "application/x-www-form-urlencoded";
     says(post(json).header("content-type", form), 400, "must be application/json, since the body is JSON").await;
     says(post(b"content=x".to_vec()).header("content-type", form), 400, "scope: is missing").await;
+    says(post(b"content=%FF".to_vec()).header("content-type", form), 400, "body: is not UTF-8").await;
     let sign_in = server.anyone(Method::POST, "/auth/session").body(format!(r#"{{"password": "{PASSWORD}"}}"#));
     says(sign_in, 400, "content-type: is missing; send application/json").await;
+}
+
+/// What hyper refuses itself has the contract's body as well, also behind an answer on the same connection, and is logged.
+#[tokio::test]
+async fn what_is_not_http_is_refused_in_json_and_logged() {
+    let mut server = Served::start(&[]);
+    let health = "GET /api/v2/health HTTP/1.1\r\nhost: x\r\n\r\n";
+    for (request, status, words) in [
+        ("GET /api/v2/health BANANA/1.1\r\n\r\n".to_owned(), 400, "Request: is not valid HTTP/1.1"),
+        (
+            "GET /api/v2/health HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n".to_owned(),
+            400,
+            "Request: is not valid HTTP/1.1",
+        ),
+        (format!("{health}GET /\u{7f} HTTP/1.1\r\n\r\n"), 400, "Request: is not valid HTTP/1.1"),
+        (format!("GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "a".repeat(20_000)), 431, "Headers: are too large"),
+    ] {
+        let answer = raw(&server, &request).await;
+        let answer = answer.rsplit_once("HTTP/1.1 ").unwrap().1;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&status.to_string()) && head.contains("content-type: application/json"), "{answer}");
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&body["status"], &body["success"]), (&json!(status), &json!(false)), "{answer}");
+        assert!(text(&body["message"]).starts_with(words), "{body}");
+    }
+    server.logs(|line| line["message"].as_str().is_some_and(|words| words.starts_with("refused a request: 400")));
+}
+
+#[tokio::test]
+async fn a_header_that_proxies_read_in_two_ways_is_refused() {
+    let server = Served::start(&[]);
+    add_administrator(&data(&server.home), "jo", Role::Administrator);
+    let session = server.session("jo").await;
+    let post = |headers: &str| {
+        format!(
+            "POST /api/v2/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {session}\r\nconnection: close\r\n\
+             content-type: application/json\r\n{headers}\r\n"
+        )
+    };
+    let answer =
+        raw(&server, &(post("idempotency-key: a\r\nidempotency-key: b\r\ncontent-length: 2\r\n") + "{}")).await;
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("Idempotency-Key: is given twice"), "{answer}");
+    for coding in ["gzip, chunked", "gzip"] {
+        let chunked = post(&format!("idempotency-key: a\r\ntransfer-encoding: {coding}\r\n")) + "2\r\n{}\r\n0\r\n\r\n";
+        let answer = raw(&server, &chunked).await;
+        let is_clear = answer.starts_with("HTTP/1.1 501") && answer.contains("only chunked is supported")
+            || coding == "gzip" && answer.starts_with("HTTP/1.1 400") && answer.contains("is not valid HTTP/1.1");
+        assert!(is_clear, "{coding}: {answer}");
+    }
+    let plain =
+        raw(&server, &(post("idempotency-key: a\r\ntransfer-encoding: Chunked\r\n") + "2\r\n{}\r\n0\r\n\r\n")).await;
+    assert!(plain.starts_with("HTTP/1.1 201"), "{plain}");
 }

@@ -111,7 +111,8 @@ pub fn answers(bytes: &[u8]) {
             headers.insert(HeaderName::from_static(name), value.clone());
         }
     }
-    let answer = Answer { status, headers, body: Some(Zeroizing::new(body.to_vec())) };
+    let url = "http://localhost/api/v2/keys".parse().unwrap();
+    let answer = Answer { status, headers, url, body: Some(Zeroizing::new(body.to_vec())) };
     let mut page = OnePage::new(*call);
     let _ = answer.date();
     let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();

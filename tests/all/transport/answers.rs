@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use latchkey::client::{ApiError, Client, ConnectionSettings};
-use latchkey::domain::{Filter, KeyId};
+use latchkey::client::{ApiError, Client, ConnectionSettings, Cursor, ListRequest};
+use latchkey::domain::{Filter, KeyId, KeyQuery};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
@@ -81,7 +81,8 @@ async fn no_session_follows_a_redirect() {
     let connection = at(always(move || Redirect::temporary(&target).into_response())).await;
     let client = Client::connect(&connection, Some(&SecretString::from(TOKEN))).unwrap();
     let error = client.count(&Filter::default()).await.unwrap_err();
-    assert!(matches!(error, ApiError::SentElsewhere(307)), "{error:?}");
+    assert!(matches!(error, ApiError::SentElsewhere(307, _)), "{error:?}");
+    assert!(error.to_string().contains(&format!("use the base URL http://127.0.0.1:{port}.")), "{error}");
     assert_eq!(elsewhere.calls(), [""; 0]);
 }
 
@@ -98,13 +99,60 @@ async fn too_many_tries_say_how_long_to_wait() {
     for (wait, words) in [
         (Some("7"), "Try again in 7 seconds."),
         (Some("1"), "Try again in 1 second."),
-        (Some("Wed, 21 Oct 2026 07:28:00 GMT"), "Try again later."),
+        (Some("soon"), "Try again later."),
         (None, "Try again later."),
     ] {
         let error = asked(busy(wait)).await;
         assert_eq!(error.to_string(), format!("Too many attempts: Too many wrong passwords. {words}"));
         assert!(!error.is_denial());
     }
+}
+
+/// `Retry-After` as a time counts by the server's clock, and is for any refusal that passes.
+#[tokio::test]
+async fn a_time_to_wait_until_is_said_in_seconds() {
+    for status in [429, 503] {
+        let answer = move || {
+            let error = json!({ "success": false, "message": "Not now", "code": 0, "status": status });
+            let headers = [("date", "Wed, 21 Oct 2015 07:28:00 GMT"), ("retry-after", "Wed, 21 Oct 2015 07:28:40 GMT")];
+            (StatusCode::from_u16(status).unwrap(), headers, Json(error)).into_response()
+        };
+        let said = asked(answer).await.to_string();
+        assert!(said.ends_with(": Not now. Try again in 40 seconds."), "{said}");
+    }
+    let answer = || (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], "").into_response();
+    let said = asked(answer).await.to_string();
+    assert_eq!(said, "The server failed (503): Service Unavailable. Try again in 1 second.");
+}
+
+#[tokio::test]
+async fn a_redirect_says_where_it_leads() {
+    let sent = async |to: &str| {
+        let to = to.to_owned();
+        asked(move || (StatusCode::FOUND, [("location", to.as_str())]).into_response()).await.to_string()
+    };
+    for (to, base) in [
+        ("https://keys.example/api/v2/keys?limit=1&total=true", "https://keys.example"),
+        ("https://keys.example/team/api/v2/keys", "https://keys.example/team"),
+    ] {
+        let said = sent(to).await;
+        let to = to.split('?').next().unwrap();
+        assert!(said.contains(&format!("redirects (302) to {to}, and")), "{said}");
+        assert!(said.ends_with(&format!("If you trust that address, use the base URL {base}.")), "{said}");
+    }
+    let said = sent("https://jo:hunter2@sso.example/start?state=hunter3#hunter4").await;
+    assert!(said.contains("to https://sso.example/start, and") && !said.contains("hunter"), "{said}");
+    assert!(
+        said.ends_with("There may be a sign-in page in front of the server, or the base URL or the proxy is wrong.")
+    );
+    let said = sent("/api/v2/keys").await; // the same place again: no other base URL helps
+    assert!(said.contains("There may be a sign-in page"), "{said}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_answers_407_itself_is_named() {
+    let said = asked(|| StatusCode::PROXY_AUTHENTICATION_REQUIRED.into_response()).await.to_string();
+    assert!(said.starts_with("The proxy requires a user name and password"), "{said}");
 }
 
 #[tokio::test]
@@ -158,4 +206,25 @@ async fn a_session_token_that_no_header_can_hold_is_refused() {
     let client = Client::connect(&at(always(answer)).await, None).unwrap();
     let error = client.sign_in("jo", &SecretString::from(PASSWORD)).await.unwrap_err();
     assert!(matches!(error, ApiError::Garbled(200, _)), "{error:?}");
+}
+
+/// A server that filters after it has cut its pages has empty ones before the last.
+#[tokio::test]
+async fn an_empty_page_with_a_next_one_is_not_the_end() {
+    let key = json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "status": "active", "created_at": "2026-01-01T00:00:00Z" });
+    let served = async |last: usize| {
+        let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
+            let cursor = request.uri().query().unwrap_or_default().rsplit_once("cursor=").map_or("0", |(_, at)| at);
+            let at: usize = cursor.parse().unwrap();
+            let keys = if at == last { vec![key.clone()] } else { Vec::new() };
+            let next = (at < last).then(|| (at + 1).to_string());
+            async move { Json(json!({ "success": true, "keys": keys, "next_cursor": next, "total": 1 })) }
+        });
+        Client::connect(&at(router).await, None).unwrap()
+    };
+    let request = ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false };
+    let page = served.clone()(3).await.page(&request, 10).await.unwrap();
+    assert_eq!((page.keys.len(), page.after), (1, None));
+    let error = served(1000).await.page(&request, 10).await.unwrap_err();
+    assert!(error.to_string().contains("100 pages in a row"), "{error}");
 }

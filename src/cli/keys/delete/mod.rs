@@ -11,7 +11,7 @@ use crate::domain::KeyId;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::prompter::Prompter as _;
+use crate::operations::prompter::{Prompter as _, warn};
 use crate::operations::{delete, messages};
 use crate::platform::prompt;
 use crate::server::StoreAccess;
@@ -24,6 +24,9 @@ pub async fn run(args: DeleteArgs, settings: &Context) -> Result<Exit, Failure> 
             .next(format!("{} Use --yes to delete these keys without confirmation.", messages::NOTHING_DELETED)));
     }
     let ids = input::ids(&args.ids)?;
+    if ids.is_empty() && settings.format != Format::Json {
+        warn(format!("standard input has no access key IDs. {}", messages::NOTHING_DELETED));
+    }
     let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
     access.work(async |server| delete_all(&ids, &args, server, settings.format).await).await
 }

@@ -146,7 +146,11 @@ fn texts(fields: &mut Fields) -> Result<Texts, HttpError> {
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
     let refuse = |why| HttpError::malformed("Idempotency-Key", why);
-    let value = headers.get("idempotency-key").ok_or_else(|| refuse("is missing"))?;
+    let mut values = headers.get_all("idempotency-key").iter();
+    let value = values.next().ok_or_else(|| refuse("is missing"))?;
+    if values.next().is_some() {
+        return Err(refuse("is given twice"));
+    }
     let text = value.to_str().map_err(|_| refuse("must be visible ASCII"))?;
     match text.len() {
         0 => Err(refuse("is empty")),

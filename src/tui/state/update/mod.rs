@@ -172,7 +172,8 @@ impl State {
         }
         let action = keymap::action(self.mode(), key);
         self.notice = None;
-        if !self.pace.admits(self.stage(), self.weight(action), now.at) {
+        let is_in_list = self.dialog.is_none() && self.signing_in().is_none();
+        if !self.pace.admits(self.stage(), is_in_list, self.weight(action), now.at) {
             self.complain(TOO_FAST);
             return None;
         }

@@ -100,15 +100,16 @@ impl State {
     /// What waited for it goes on by itself.
     pub(crate) fn on_signed_in(&mut self, result: Result<Identity, ApiError>) -> Option<Effect> {
         match (result, &mut self.sign_in) {
-            (Ok(who), dialog) => {
-                let given_up = dialog.is_none();
+            // It was given up, and the session is ended.
+            (Ok(_), None) => None,
+            (Ok(who), Some(_)) => {
                 self.sign_in = None;
                 self.say(format!("Signed in as {}.", messages::identity(&who.username, &who.role)));
                 if let Some(server) = &mut self.server {
                     server.profile.username = Some(who.username.raw_for_api().to_owned()); // for the next time
                     server.who = Some(who);
                 }
-                given_up.then(|| self.list.refresh().into())
+                None
             }
             (Err(error), Some(dialog)) => {
                 dialog.fail(error.to_string());
