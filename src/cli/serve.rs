@@ -2,9 +2,11 @@
 
 use std::io;
 use std::path::Path;
+use std::process;
+use std::thread;
+use std::time::Duration;
 
 use chrono::TimeDelta;
-use color_eyre::Result;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
@@ -14,6 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::args::serve::{LogFormat, Serve};
 use crate::operations::context::{Context, check_descriptors};
 use crate::operations::failure::{Exit, Failure};
+use crate::platform::log_queue::LogQueue;
 use crate::platform::signals::survive_file_size_limit;
 use crate::server::net::tls::TlsFiles;
 use crate::server::team::{HttpServer, Setup, SetupError};
@@ -21,18 +24,27 @@ use crate::server::team::{HttpServer, Setup, SetupError};
 /// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
 const BLOCKING_THREADS: usize = 32;
 
+/// How long the last lines of the log may take.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 /// Serves until SIGTERM or SIGINT.
 pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey serve")?;
     if settings.overrides.read_only {
         return Err(Failure::usage("A server cannot be read-only. Give its users the auditor role instead."));
     }
-    serve(settings.data()?, args)?;
-    Ok(Exit::Done)
+    let data = settings.data()?;
+    let log = LogQueue::to_stderr().map_err(cannot_start)?;
+    write_log(args, &log)?;
+    let ended = serve(data, args);
+    if !log.flush(LAST_LINES) {
+        // Nothing reads standard error: a last word there would wait for ever.
+        process::exit(ended.map_or_else(|failure| failure.exit, |()| Exit::Done) as i32);
+    }
+    ended.map(|()| Exit::Done)
 }
 
 fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
-    log_to_stderr(args)?;
     let limits = args.limits();
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
     let setup = Setup {
@@ -43,12 +55,19 @@ fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
         behind_proxy: args.behind_proxy,
         trusted_proxies: args.trusted_proxies.clone(),
         key_format: args.key_format,
+        logs_verifies: args.log_verifies,
         limits,
         keep_events: TimeDelta::days(args.keep_events),
     };
     check_descriptors()?;
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS).build().map_err(cannot_start)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let threads = args.threads.or_else(|| thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+    let runtime = runtime
+        .enable_all()
+        .worker_threads(threads)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+        .map_err(cannot_start)?;
     runtime.block_on(until_told(setup))?;
     runtime.shutdown_background();
     Ok(())
@@ -108,11 +127,10 @@ impl From<SetupError> for Failure {
 }
 
 /// Our own lines and no other's: a library might log what a client sent.
-fn log_to_stderr(args: &Serve) -> Result<()> {
+fn write_log(args: &Serve, log: &LogQueue) -> color_eyre::Result<()> {
     let ours = Targets::new().with_target("latchkey", args.log_level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false);
-    // A standard error that is gone is no reason to panic, which reporting a failed line would do.
-    let lines = lines.log_internal_errors(false);
+    let log = log.clone();
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || log.clone()).with_ansi(false).with_target(false);
     let lines = match args.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

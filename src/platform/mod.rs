@@ -6,6 +6,7 @@ pub mod decoder;
 pub mod delivery;
 pub(crate) mod harden;
 pub(crate) mod home;
+pub mod log_queue;
 pub(crate) mod panics;
 pub(crate) mod prompt;
 pub mod random;

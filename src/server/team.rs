@@ -50,6 +50,8 @@ pub struct Setup {
     pub trusted_proxies: Vec<ProxyNetwork>,
     /// The form of new IDs and secrets.
     pub key_format: KeyFormat,
+    /// Whether tokens that are good have lines in the log too.
+    pub logs_verifies: bool,
     pub limits: Limits,
     /// How long uses and refusals are kept.
     pub keep_events: TimeDelta,
@@ -118,7 +120,8 @@ impl HttpServer {
         };
         let Limits { connections, of_network, .. } = team.setup.limits;
         let limiter = ConnectionLimiter::new(connections, of_network, Arc::clone(&team.proxies));
-        let watch = AccessLog::new(Arc::clone(&team.proxies), team.setup.limits.request_time);
+        let Limits { request_time, .. } = team.setup.limits;
+        let watch = AccessLog::new(Arc::clone(&team.proxies), request_time, team.setup.logs_verifies);
         let router = router(state).layer(from_fn_with_state(watch, observe));
         for address in team.setup.listen.clone() {
             let sockets = team.bind(&address).await.map_err(|source| SetupError::Listen { address, source })?;

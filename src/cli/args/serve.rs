@@ -44,9 +44,15 @@ pub struct Serve {
     /// Format of the log on standard error
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// Log level: error, warn, info (each request), debug or off
+    /// Log level: error, warn, info (each request, see --log-verifies), debug or off
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: LevelFilter,
+    /// Log each access token that is accepted, too; refused ones are always logged
+    #[arg(long)]
+    pub log_verifies: bool,
+    /// Number of threads that answer requests [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
     /// Maximum size of a request's headers, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::HEADER_BYTES, value_parser = header_bytes)]
     pub max_header: usize,
@@ -116,6 +122,10 @@ fn header_bytes(text: &str) -> Result<usize, String> {
 
 fn connections(text: &str) -> Result<usize, String> {
     within(text, 1, 100_000)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    within(text, 1, 1024)
 }
 
 fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{HOST, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, HeaderValue, Version};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::client_addr::{ClientAddr, LoggedPrincipal};
-use super::failure::HttpError;
+use super::failure::{HttpError, LoggedReason};
+use super::request_id;
+use super::request_id::{RequestIds, X_REQUEST_ID};
 use super::router::no_store;
-use super::routes::{HEALTH, READY};
+use super::routes::{BELOW_VERIFY, HEALTH, ONE_KEY, READY, VERIFY};
+use crate::domain::KeyId;
 use crate::server::net::listener::Peer;
 use crate::server::net::trusted_proxies::TrustedProxies;
 
@@ -23,13 +26,28 @@ pub(crate) struct AccessLog {
     proxies: Arc<TrustedProxies>,
     /// How long a request may take.
     request_time: Duration,
+    /// Whether tokens that are good have lines too.
+    logs_verifies: bool,
+    request_ids: Arc<RequestIds>,
     /// Whether the log says already that a proxy doesn't name its clients.
     is_nameless_told: Arc<AtomicBool>,
 }
 
 impl AccessLog {
-    pub(crate) fn new(proxies: Arc<TrustedProxies>, request_time: Duration) -> Self {
-        Self { proxies, request_time, is_nameless_told: Arc::default() }
+    pub(crate) fn new(proxies: Arc<TrustedProxies>, request_time: Duration, logs_verifies: bool) -> Self {
+        Self { proxies, request_time, logs_verifies, request_ids: Arc::default(), is_nameless_told: Arc::default() }
+    }
+
+    /// The ID that a proxy gave a request, or a new one.
+    fn request_id(&self, peer: Peer, headers: &HeaderMap) -> HeaderValue {
+        let given = self.proxies.is_proxy(peer.0).then(|| request_id::given(headers)).flatten();
+        given.unwrap_or_else(|| self.request_ids.draw())
+    }
+
+    /// Whether the answer of a route has a line in the log.
+    fn is_logged(&self, route: &str, status: StatusCode) -> bool {
+        let is_verify = route == VERIFY || BELOW_VERIFY.contains(&route);
+        self.logs_verifies || !is_verify || !status.is_success()
     }
 
     /// Where a request comes from.
@@ -53,7 +71,7 @@ impl AccessLog {
 }
 
 /// Answers a request in time, and logs one line about it. The line has no text of the client: the path is the route's,
-/// and the name is one that exists.
+/// the name is one that exists, and a key has the form of an ID.
 pub(crate) async fn observe(
     State(watch): State<AccessLog>,
     ConnectInfo(peer): ConnectInfo<Peer>,
@@ -64,6 +82,8 @@ pub(crate) async fn observe(
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let source = watch.source(peer, request.headers(), route.as_ref());
+    let request_id = watch.request_id(peer, request.headers());
+    let key = route.as_ref().and_then(|route| key_of(route.as_str(), request.uri()));
     let who = LoggedPrincipal::default();
     request.extensions_mut().insert(who.clone());
     request.extensions_mut().insert(source.clone());
@@ -71,21 +91,42 @@ pub(crate) async fn observe(
         Some(error) => Err(error),
         None => tokio::time::timeout(watch.request_time, next.run(request)).await.map_err(|_| HttpError::slow()),
     };
-    let response = match answered {
+    let mut response = match answered {
         Ok(response) => response,
         Err(error) => no_store(error.into_response()).await,
     };
+    response.headers_mut().insert(X_REQUEST_ID, request_id.clone());
+    let reason = response.extensions_mut().remove::<LoggedReason>();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    if !watch.is_logged(route, response.status()) {
+        return response;
+    }
+    let created = response.extensions_mut().remove::<CreatedKey>().map(|key| key.0);
+    let key = key.or(created);
+    let (key, reason) = (key.as_deref(), reason.as_ref().map(|reason| &*reason.0));
+    let request_id = request_id.to_str().unwrap_or_default();
     let status = response.status().as_u16();
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let method = if known(&method) { method.as_str() } else { "other" };
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let who = who.name().unwrap_or("-");
     if status >= 500 {
-        tracing::error!(method, route, status, ms, from = source.0, who, "request");
+        tracing::error!(method, route, status, ms, from = source.0, who, key, reason, request_id, "request");
     } else {
-        tracing::info!(method, route, status, ms, from = source.0, who, "request");
+        tracing::info!(method, route, status, ms, from = source.0, who, key, reason, request_id, "request");
     }
     response
+}
+
+/// The ID of the key that a request made, in the answer's extensions.
+#[derive(Clone)]
+pub(crate) struct CreatedKey(pub(crate) String);
+
+/// The ID in the path of a request about one key, if it has the form of an ID of ours: anything else that is sent there
+/// may be a secret.
+fn key_of(route: &str, uri: &Uri) -> Option<String> {
+    let before = ONE_KEY.strip_suffix("{id}").filter(|_| route.starts_with(ONE_KEY))?;
+    let id = uri.path().strip_prefix(before)?.split('/').next()?;
+    KeyId::looks_like_ours(id).then(|| KeyId::as_stored(id.to_owned()))
 }
 
 /// What RFC 9112 (section 3.2) demands of HTTP/1.1: proxies would not agree which host is meant.

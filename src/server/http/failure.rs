@@ -1,5 +1,6 @@
 //! Errors as answers.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::Json;
@@ -18,9 +19,22 @@ pub(crate) struct HttpError {
     message: String,
     /// How long to wait before the next try, in seconds.
     retry_after: Option<u64>,
-    /// What the message leaves out, for the user of an embedded server: it may have paths.
-    reason: Option<String>,
+    /// What the message leaves out.
+    reason: Option<Reason>,
 }
+
+/// What the message of an error leaves out.
+#[derive(Clone, Debug)]
+enum Reason {
+    /// Clients must not know it: it is for the log.
+    Logged(&'static str),
+    /// For the log and for the user of an embedded server: it may have paths.
+    Detail(String),
+}
+
+/// Why a request was refused or failed, as the log says it. Has no text of the client.
+#[derive(Clone)]
+pub(crate) struct LoggedReason(pub(crate) Cow<'static, str>);
 
 /// An error with its reason as the message, beside the answer that leaves it out.
 #[derive(Clone)]
@@ -39,14 +53,23 @@ impl HttpError {
         Self::new(StatusCode::BAD_REQUEST, 0, format!("{field}: {why}"))
     }
 
-    /// 401: the same answer for every reason why an exchange fails.
-    pub(crate) fn verification() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, 1000, "Key verification failed")
+    /// 400: a field that the server does not know, or has already; `name` is the client's text.
+    pub(crate) fn unexpected_field(name: &str, why: &'static str) -> Self {
+        // A name that was sent may be a secret in the wrong place.
+        let logged = Some(Reason::Logged("a field is unknown or given twice"));
+        Self { reason: logged, ..Self::malformed(name, why) }
     }
 
-    /// 401: the same answer for every reason why a sign-in fails.
-    pub(crate) fn sign_in() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, 1000, "Sign-in failed: username or password is wrong")
+    /// 401: the same answer for every reason why an exchange fails; `why` is for the log.
+    pub(crate) fn verification(why: &'static str) -> Self {
+        let refused = Self::new(StatusCode::UNAUTHORIZED, 1000, "Key verification failed");
+        Self { reason: Some(Reason::Logged(why)), ..refused }
+    }
+
+    /// 401: the same answer for every reason why a sign-in fails; `why` is for the log.
+    pub(crate) fn sign_in(why: &'static str) -> Self {
+        let refused = Self::new(StatusCode::UNAUTHORIZED, 1000, "Sign-in failed: username or password is wrong");
+        Self { reason: Some(Reason::Logged(why)), ..refused }
     }
 
     /// 401: an access token or session token that is not valid.
@@ -107,8 +130,8 @@ impl HttpError {
 
     /// 500: a bug, which the panic hook has reported in a private file.
     pub(crate) fn panicked() -> Self {
-        tracing::error!("an internal error ended a request; see panic.log in the state folder");
-        Self::unexpected()
+        let logged = "an internal error ended the request; see panic.log in the state folder";
+        Self { reason: Some(Reason::Logged(logged)), ..Self::unexpected() }
     }
 
     /// 503 in place of its status.
@@ -132,9 +155,16 @@ impl HttpError {
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
-        let detailed = self.reason.clone().map(|message| Detailed(Self { message, reason: None, ..self.clone() }));
-        let Self { status, retry_after, .. } = self;
-        let mut response = (status, Json(self.body())).into_response();
+        let body = self.body();
+        let Self { status, code, message, retry_after, reason } = self;
+        let (logged, detailed) = match reason {
+            None => (message.into(), None),
+            Some(Reason::Logged(why)) => (why.into(), None),
+            Some(Reason::Detail(why)) => {
+                (why.clone().into(), Some(Self { status, code, message: why, retry_after, reason: None }))
+            }
+        };
+        let mut response = (status, Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 11.6.1: a 401 must say how to authenticate. Java's client refuses one that doesn't.
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -146,8 +176,9 @@ impl IntoResponse for HttpError {
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response.extensions_mut().insert(LoggedReason(logged));
         if let Some(detailed) = detailed {
-            response.extensions_mut().insert(detailed);
+            response.extensions_mut().insert(Detailed(detailed));
         }
         response
     }
@@ -164,7 +195,6 @@ pub(crate) async fn tell_reason(mut response: Response) -> Response {
 impl From<StoreError> for HttpError {
     /// The message says what clients may know; the rest is for the log.
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the store failed");
         let unavailable = |message: &str| Self::new(StatusCode::SERVICE_UNAVAILABLE, 0, message);
         let safe = match &error {
             StoreError::Busy => Self { retry_after: Some(BUSY_FOR), ..unavailable("The database is busy: try again") },
@@ -176,6 +206,6 @@ impl From<StoreError> for HttpError {
             }
             _ => Self::unexpected(),
         };
-        Self { reason: Some(error.to_string()), ..safe }
+        Self { reason: Some(Reason::Detail(error.to_string())), ..safe }
     }
 }

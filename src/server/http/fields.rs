@@ -87,7 +87,7 @@ impl Fields {
         let mut fields = Map::new();
         for (name, value) in pairs {
             if fields.insert(name.clone(), value.into()).is_some() {
-                return Err(HttpError::malformed(&shown(&name), "is given twice"));
+                return Err(HttpError::unexpected_field(&shown(&name), "is given twice"));
             }
         }
         Ok(Self(fields))
@@ -139,7 +139,8 @@ impl Fields {
 
     /// Refuses fields that were not read.
     pub(crate) fn finish(self) -> Result<(), HttpError> {
-        self.0.keys().next().map_or(Ok(()), |name| Err(HttpError::malformed(&shown(name), "is not a known field")))
+        let refuse = |name: &String| Err(HttpError::unexpected_field(&shown(name), "is not a known field"));
+        self.0.keys().next().map_or(Ok(()), refuse)
     }
 }
 

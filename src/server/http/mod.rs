@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod failure;
 pub mod fields;
 pub mod readiness;
+pub mod request_id;
 pub mod router;
 pub mod routes;
 pub mod running_creates;

@@ -22,6 +22,8 @@ const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodR
 /// `ext_authz` below this path, with its path too.
 pub(crate) const VERIFY: &str = "/api/v2/auth/verify";
 pub(crate) const BELOW_VERIFY: [&str; 2] = ["/api/v2/auth/verify/", "/api/v2/auth/verify/{*path}"];
+/// One key. What is below it is about that key too.
+pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 /// For monitoring, and for proxies that ask whether this server is alive.
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
@@ -29,9 +31,9 @@ pub(crate) const READY: &str = "/api/v2/ready";
 pub const ROUTES: [ApiRoute; 12] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),
-    route("GET", "/api/v2/keys/{id}", || get(keys::show)),
-    route("PATCH", "/api/v2/keys/{id}", || patch(keys::edit)),
-    route("DELETE", "/api/v2/keys/{id}", || delete(keys::delete)),
+    route("GET", ONE_KEY, || get(keys::show)),
+    route("PATCH", ONE_KEY, || patch(keys::edit)),
+    route("DELETE", ONE_KEY, || delete(keys::delete)),
     route("GET", "/api/v2/keys/{id}/events", || get(events::events)),
     route("POST", "/api/v2/auth/client_token", || post(exchange::client_token)),
     route("GET", VERIFY, || any(exchange::verify)),

@@ -46,8 +46,7 @@ pub(crate) async fn client_token(
         return Err(HttpError::malformed("content", "is empty"));
     }
     let proof = Proof { id, hash, content };
-    let granted = state.0.exchange(&proof, &source, &who, Utc::now()).await?;
-    let (access_token, expires) = granted.ok_or_else(HttpError::verification)?;
+    let (access_token, expires) = state.0.exchange(&proof, &source, &who, Utc::now()).await?;
     let refresh_token = random_hex::<32>()?;
     Ok(Json(json!({
         "success": true,
@@ -120,7 +119,7 @@ impl AppStateInner {
         source: &str,
         who: &LoggedPrincipal,
         now: DateTime<Utc>,
-    ) -> Result<Option<(Zeroizing<String>, i64)>, HttpError> {
+    ) -> Result<(Zeroizing<String>, i64), HttpError> {
         let found = self.store.credential(&proof.id, now).await?;
         let (id, encrypted) =
             found.as_ref().map_or((decoy::KEY_ID, &self.decoy), |key| (proof.id.as_str(), &key.encrypted));
@@ -144,18 +143,24 @@ impl AppStateInner {
             None => {
                 who.is(decoy::KEY_ID);
                 self.usage_recorder.refused_unknown(source, WRONG_HASH, now);
-                return Ok(None);
+                return Err(HttpError::verification("unknown key"));
             }
             Some(_) if !(readable && matches) => Some(WRONG_HASH),
             Some(key) if key.status != Status::Active => Some(key.status.as_str()),
             Some(_) => None,
         };
         who.is(&proof.id);
-        match refused {
-            Some(why) => self.usage_recorder.refused(&proof.id, source, why, now),
-            None => self.usage_recorder.used(&proof.id, source, now),
+        match (refused, token) {
+            (None, Some(token)) => {
+                self.usage_recorder.used(&proof.id, source, now);
+                Ok((token, end))
+            }
+            (refused, _) => {
+                let why = refused.unwrap_or("the token could not be signed");
+                self.usage_recorder.refused(&proof.id, source, why, now);
+                Err(HttpError::verification(why))
+            }
         }
-        Ok(token.filter(|_| refused.is_none()).map(|token| (token, end)))
     }
 }
 

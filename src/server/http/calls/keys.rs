@@ -1,10 +1,10 @@
 //! `/keys`: create, show, edit, delete.
 
-use axum::Json;
 use axum::extract;
 use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, KeyFormat, KeyId, SecretKey, TextError, Texts};
+use crate::server::http::access_log::CreatedKey;
 use crate::server::http::client_addr::ClientAddr;
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
@@ -32,7 +33,7 @@ pub(crate) async fn create(
     principal: Principal,
     ClientAddr(source): ClientAddr,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), HttpError> {
+) -> Result<(StatusCode, Extension<CreatedKey>, Json<Value>), HttpError> {
     principal.may_change()?;
     let idempotency_key = idempotency_key(request.headers())?;
     // Before the body is read, which may take long: until then a second call must not slip by.
@@ -55,14 +56,15 @@ pub(crate) async fn create(
     };
     match state.0.store.create(new, now).await? {
         CreateOutcome::Fresh(key) => {
-            let secret = secret.expose();
+            let (secret, created) = (secret.expose(), created(&key));
             let body = json!({ "success": true, "key": wire::KeyBody::from(&key), "secret_access_key": secret });
-            Ok((StatusCode::CREATED, Json(body)))
+            Ok((StatusCode::CREATED, created, Json(body)))
         }
         CreateOutcome::Replayed(key) => {
+            let created = created(&key);
             let key = wire::KeyBody::from(&key);
             let body = json!({ "success": true, "key": key, "secret_access_key": null, "replayed": true });
-            Ok((StatusCode::OK, Json(body)))
+            Ok((StatusCode::OK, created, Json(body)))
         }
         CreateOutcome::Gone => Err(HttpError::spent("the key that it created was deleted; use a new one")),
         CreateOutcome::Past => Err(past()),
@@ -124,6 +126,10 @@ pub(crate) async fn delete(
 fn answer(key: Option<AccessKey>) -> Result<Json<Value>, HttpError> {
     let key = key.ok_or_else(|| HttpError::not_found("This key"))?;
     Ok(Json(json!({ "success": true, "key": wire::KeyBody::from(&key) })))
+}
+
+fn created(key: &AccessKey) -> Extension<CreatedKey> {
+    Extension(CreatedKey(key.id.raw_for_api().to_owned()))
 }
 
 fn past() -> HttpError {

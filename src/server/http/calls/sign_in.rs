@@ -52,16 +52,18 @@ pub(crate) async fn sign_in(
     }
     let matches = state.0.passwords.matches(account.password.clone(), given, account.is_known_network).await;
     let matches = matches.map_err(|_| HttpError::panicked())?;
-    if !matches {
-        refused(if account.password.is_some() { WRONG_PASSWORD } else { UNKNOWN_NAME });
-    }
-    let password = account.password.filter(|_| matches).ok_or_else(HttpError::sign_in)?;
+    let Some(password) = account.password.clone().filter(|_| matches) else {
+        let why = if account.password.is_some() { WRONG_PASSWORD } else { UNKNOWN_NAME };
+        refused(why);
+        return Err(HttpError::sign_in(why));
+    };
 
     let now = Utc::now();
     let token = draw_session().map_err(|_| HttpError::unexpected())?;
     let digest = Sha256::digest(token.expose_secret()).into();
     let new = NewSession { digest, username: username.clone(), password, source, network };
-    let role = state.0.store.begin_session(new, now).await?.ok_or_else(HttpError::sign_in)?;
+    let role = state.0.store.begin_session(new, now).await?;
+    let role = role.ok_or_else(|| HttpError::sign_in("the administrator was changed meanwhile"))?;
     Ok(Json(json!({
         "success": true,
         "session_token": token.expose_secret(),

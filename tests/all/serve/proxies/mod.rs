@@ -125,7 +125,7 @@ fn listens(child: &mut Child, port: u16, log: &Path) -> bool {
 async fn protects(command: impl Fn(&Site<'_>) -> Command, largest_cookies: usize, most_headers: usize) {
     let home = Arc::new(TempDir::new().unwrap());
     let place = format!("unix:{}/serve.sock", home.path().display());
-    let server = Served::on(Arc::clone(&home), &["--listen", &place, "--behind-proxy"]);
+    let server = Served::on(Arc::clone(&home), &["--listen", &place, "--behind-proxy", "--log-verifies"]);
     let proxy = Proxy::start(home.path(), app::serve(), command);
     add_administrator(&data(&home), "jo", Role::Administrator);
     let signed_in = proxy.request(Method::POST, "/api/v2/auth/session", "");

@@ -54,7 +54,7 @@ async fn it_takes_large_requests_other_methods_and_websockets() {
 async fn what_nginx_protects_opens_and_closes_with_the_key() {
     let home = Arc::new(TempDir::new().unwrap());
     let place = format!("unix:{}/serve.sock", home.path().display());
-    let server = Served::on(Arc::clone(&home), &["--listen", &place, "--behind-proxy"]);
+    let server = Served::on(Arc::clone(&home), &["--listen", &place, "--behind-proxy", "--log-verifies"]);
     let nginx = Proxy::start(home.path(), app::serve(), nginx);
     assert_eq!(nginx.get("/app/door", "").await.0, 401, "no token");
     assert_eq!(nginx.get("/app/door", "nonsense").await.0, 401);
