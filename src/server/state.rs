@@ -9,6 +9,7 @@ use super::auth::passwords::Passwords;
 use super::auth::sessions::Sessions;
 use super::auth::vault::Vault;
 use super::data_folder::DataFolder;
+use super::http::list_limiter::ListLimiter;
 use super::http::readiness::Readiness;
 use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
@@ -29,6 +30,7 @@ pub(crate) struct AppStateInner {
     pub(crate) throttle: Throttle,
     pub(crate) passwords: Passwords,
     pub(crate) readiness: Readiness,
+    pub(crate) lists: ListLimiter,
     /// How long uses and refusals are kept.
     pub(crate) keep_events: TimeDelta,
     /// Whether errors tell their reasons, paths among them: to the user of an embedded server.
@@ -53,6 +55,7 @@ impl AppState {
             throttle: Throttle::default(),
             passwords: Passwords::default(),
             readiness: Readiness::default(),
+            lists: ListLimiter::default(),
             keep_events: KEEP_EVENTS,
             tells_reasons: false,
             key_format: KeyFormat::default(),

@@ -1,7 +1,8 @@
-//! Uses of keys, kept in memory and stored in the background, so that no exchange waits for a disk.
+//! Uses of keys and of sessions, kept in memory and stored in the background, so that no request waits for a disk.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::auth::decoy;
 use super::net::throttle::network;
-use super::store::{NewEvent, Refusals, Store, Subject, Use, minute};
+use super::store::{Digest, NewEvent, Refusals, Store, Subject, Use, minute};
 
 /// How long uses and refusals are kept unless it is said otherwise.
 pub const KEEP_EVENTS: TimeDelta = TimeDelta::days(365);
@@ -40,6 +41,8 @@ pub(crate) struct UsageRecorder {
 #[derive(Default)]
 struct Pending {
     uses: HashMap<String, Use>,
+    /// When sessions were used.
+    sessions: HashMap<Digest, DateTime<Utc>>,
     events: Vec<NewEvent>,
     /// By key or administrator, minute, network and reason.
     refusals: HashMap<(Subject, i64, Option<String>, &'static str), Refusals>,
@@ -68,6 +71,12 @@ impl UsageRecorder {
     /// Counts a refusal of a key that exists.
     pub(crate) fn refused(&self, id: &str, from: &str, why: &'static str, at: DateTime<Utc>) {
         self.refuse(Subject::Key(id.to_owned()), from, why, at);
+    }
+
+    /// Records that a session was used.
+    pub(crate) fn seen(&self, session: Digest, at: DateTime<Utc>) {
+        self.lock().sessions.insert(session, at);
+        self.dirty.notify_one();
     }
 
     /// The same work for an unknown ID, so that timing reveals nothing. Nothing of it is stored.
@@ -120,11 +129,17 @@ impl UsageRecorder {
 
     /// Stores what was recorded. What cannot be stored is tried again at the next use.
     pub(crate) async fn flush(&self) {
-        let (uses, events, mut refusals) = {
+        let (uses, sessions, events, mut refusals) = {
             let mut pending = self.lock();
-            let Pending { uses, events, refusals, .. } = &mut *pending;
-            (std::mem::take(uses), std::mem::take(events), std::mem::take(refusals))
+            let Pending { uses, sessions, events, refusals, .. } = &mut *pending;
+            (take(uses), take(sessions), take(events), take(refusals))
         };
+        for (session, at) in sessions {
+            // Should it fail, the next call of the session tries again.
+            if let Err(error) = self.store.see_session(session, at).await {
+                tracing::warn!(%error, "can't record that a session is in use");
+            }
+        }
         refusals.retain(|_, refusals| refusals.about.key() != Some(decoy::KEY_ID));
         if uses.is_empty() && events.is_empty() && refusals.is_empty() {
             return;

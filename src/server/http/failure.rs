@@ -128,6 +128,12 @@ impl HttpError {
         Self { retry_after: Some(seconds.max(1)), ..Self::new(StatusCode::TOO_MANY_REQUESTS, 0, message) }
     }
 
+    /// 429: an administrator reads too many lists at once.
+    pub(crate) fn too_many_lists() -> Self {
+        let message = "Too many lists at once: wait for some to end";
+        Self { retry_after: Some(BUSY_FOR), ..Self::new(StatusCode::TOO_MANY_REQUESTS, 0, message) }
+    }
+
     /// 500: a bug, which the panic hook has reported in a private file.
     pub(crate) fn panicked() -> Self {
         let logged = "an internal error ended the request; see panic.log in the state folder";

@@ -3,12 +3,16 @@
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::failure::HttpError;
-use crate::server::store::Store;
+use crate::server::store::{Store, StoreError};
 
 /// How long an answer about the store stands: anyone may ask, and finding out costs a write.
 const STANDS_FOR: Duration = Duration::from_secs(1);
+
+/// How long the write may take: whoever asks gives up soon.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the store could be written when that was last tried.
 #[derive(Default)]
@@ -23,7 +27,7 @@ impl Readiness {
         {
             return result.clone();
         }
-        let written = store.check_writable().await;
+        let written = timeout(PATIENCE, store.check_writable()).await.unwrap_or(Err(StoreError::Busy));
         let result = written.map_err(|error| HttpError::from(error).unavailable());
         *last = Some((Instant::now(), result.clone()));
         result

@@ -21,6 +21,13 @@ pub(crate) enum Bearer {
     Stored(Digest, Principal),
 }
 
+impl Bearer {
+    pub(crate) fn principal(&self) -> &Principal {
+        let (Self::Single(principal) | Self::Stored(_, principal)) = self;
+        principal
+    }
+}
+
 impl Principal {
     /// Refuses auditors.
     pub(crate) fn may_change(&self) -> Result<(), HttpError> {
@@ -52,10 +59,8 @@ impl FromRequestParts<AppState> for Bearer {
 async fn stored(state: &AppState, digest: Digest) -> Result<Option<Principal>, HttpError> {
     let (store, now) = (&state.0.store, Utc::now());
     let Some(session) = store.session(digest, now).await? else { return Ok(None) };
-    if session.is_unseen(now)
-        && let Err(error) = store.see_session(digest, now).await
-    {
-        tracing::warn!(%error, "cannot record that a session is in use");
+    if session.is_unseen(now) {
+        state.0.usage_recorder.seen(digest, now);
     }
     Ok(Some(Principal { username: session.username, role: session.role }))
 }

@@ -9,6 +9,7 @@ mod limits;
 mod listen_addrs;
 mod log;
 mod page;
+mod pressure;
 mod profiles;
 mod proxies;
 mod requests;

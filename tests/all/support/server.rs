@@ -223,7 +223,7 @@ pub fn open(folder: &Path) -> Result<DataFolder, DataError> {
 
 /// Runs `work` to its end; also in a test that has a runtime.
 fn wait<T: Send>(work: impl Future<Output = T> + Send) -> T {
-    let run = || tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
+    let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
     std::thread::scope(|scope| scope.spawn(run).join().unwrap())
 }
 

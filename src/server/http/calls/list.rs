@@ -6,10 +6,11 @@ use axum::http::Uri;
 use chrono::{SubsecRound, Utc};
 
 use crate::domain::{Filter, KeyQuery, Order, Sort, Status};
+use crate::server::http::client_addr::LoggedPrincipal;
 use crate::server::http::cursor;
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
-use crate::server::http::session::Principal;
+use crate::server::http::session::Bearer;
 use crate::server::http::wire;
 use crate::server::state::AppState;
 use crate::server::store::{KeyRow, PageQuery};
@@ -22,10 +23,20 @@ const MOST_TEXT: usize = 200;
 /// A page of keys. The search ends when the client disconnects.
 pub(crate) async fn list(
     extract::State(state): extract::State<AppState>,
-    _: Principal,
+    bearer: Bearer,
+    who: LoggedPrincipal,
     uri: Uri,
 ) -> Result<Json<wire::PageBody>, HttpError> {
     let request = read(&uri)?;
+    who.is(&bearer.principal().username);
+    let _turn = match &bearer {
+        // Only one user asks the embedded server.
+        Bearer::Single(_) => None,
+        Bearer::Stored(_, principal) => {
+            let turn = state.0.lists.turn(&principal.username).await;
+            Some(turn.ok_or_else(HttpError::too_many_lists)?)
+        }
+    };
     let sort = request.query.sort;
     let now = Utc::now();
     let page = state.0.store.list(request, now).await?;

@@ -36,7 +36,7 @@ impl SqliteStore {
     }
 
     pub(crate) async fn administrators(&self) -> Result<Vec<Administrator>, StoreError> {
-        self.read(|connection| {
+        self.read_many(|connection, _| {
             let sql = "SELECT username, role, created_at, last_sign_in_at FROM administrators ORDER BY username";
             let mut statement = connection.prepare(sql)?;
             let all = statement.query_map([], |row| {

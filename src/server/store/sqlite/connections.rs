@@ -1,7 +1,7 @@
 //! The few connections to the database file, opened when they are first needed.
 
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -12,25 +12,16 @@ use super::migrate;
 use super::revocations::RevocationWatch;
 use crate::server::store::error::StoreError;
 
-/// Each takes memory, and the machine's file cache serves all.
-const MOST_READERS: usize = 2;
-
-/// One writer and up to two readers.
+/// One writer and a few readers: as many as work at the same time, which is for their callers to bound.
 pub(crate) struct Connections {
     path: PathBuf,
     /// The files that the connections have open, by their paths.
     files: Vec<(PathBuf, FileId)>,
     is_read_only: bool,
     writer: Mutex<Option<Connection>>,
-    readers: Mutex<Readers>,
-    returned: Condvar,
+    /// Those that are free.
+    readers: Mutex<Vec<Connection>>,
     pub(crate) revocations: RevocationWatch,
-}
-
-#[derive(Default)]
-struct Readers {
-    free: Vec<Connection>,
-    lent: usize,
 }
 
 impl Connections {
@@ -62,8 +53,7 @@ impl Connections {
             path,
             is_read_only,
             writer: Mutex::default(),
-            readers: Mutex::new(Readers { free: vec![first], lent: 0 }),
-            returned: Condvar::new(),
+            readers: Mutex::new(vec![first]),
             revocations: RevocationWatch::default(),
         }
     }
@@ -87,7 +77,8 @@ impl Connections {
         job: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.check()?;
-        let mut lent = self.borrow(cancel)?;
+        cancel.check()?;
+        let mut lent = self.borrow()?;
         let _running = cancel.watch(lent.connection()?)?;
         let transaction = lent.connection()?.transaction()?;
         job(&transaction)
@@ -119,23 +110,10 @@ impl Connections {
         if self.is_read_only { connect_read_only(&self.path) } else { connect(&self.path) }
     }
 
-    fn borrow(&self, cancel: &Cancel) -> Result<Lent<'_>, StoreError> {
-        let mut readers = lock(&self.readers);
-        loop {
-            cancel.check()?;
-            if let Some(connection) = readers.free.pop() {
-                readers.lent += 1;
-                return Ok(Lent { pool: self, connection: Some(connection) });
-            }
-            if readers.lent < MOST_READERS {
-                readers.lent += 1;
-                let mut lent = Lent { pool: self, connection: None };
-                drop(readers);
-                lent.connection = Some(self.open()?);
-                return Ok(lent);
-            }
-            readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
-        }
+    fn borrow(&self) -> Result<Lent<'_>, StoreError> {
+        let free = lock(&self.readers).pop();
+        let connection = free.map_or_else(|| self.open(), Ok)?;
+        Ok(Lent { pool: self, connection: Some(connection) })
     }
 }
 
@@ -153,11 +131,7 @@ impl Lent<'_> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        let mut readers = lock(&self.pool.readers);
-        readers.lent -= 1;
-        readers.free.extend(self.connection.take());
-        drop(readers);
-        self.pool.returned.notify_one();
+        lock(&self.pool.readers).extend(self.connection.take());
     }
 }
 

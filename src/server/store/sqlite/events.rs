@@ -13,7 +13,7 @@ use crate::server::store::events::{
 
 impl SqliteStore {
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
-        self.read(move |connection| {
+        self.read_many(move |connection, _| {
             let (sql, values) = select(&query);
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(values), event)?;

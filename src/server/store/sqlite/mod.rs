@@ -8,6 +8,7 @@ mod edit;
 mod error;
 mod events;
 mod file_id;
+mod lanes;
 mod list;
 mod migrate;
 mod revocations;

@@ -7,11 +7,17 @@ use rusqlite::{Connection, Transaction};
 
 use super::cancel::{Cancel, CancelOnDrop};
 use super::connections::Connections;
+use super::lanes::{Lane, Lanes};
 use crate::server::store::error::StoreError;
 
 /// The store in one `SQLite` database.
 #[derive(Clone)]
-pub(crate) struct SqliteStore(Arc<Connections>);
+pub(crate) struct SqliteStore(Arc<Inner>);
+
+struct Inner {
+    connections: Connections,
+    lanes: Lanes,
+}
 
 impl SqliteStore {
     /// Opens the database in this file; creates or migrates it where needed.
@@ -26,19 +32,20 @@ impl SqliteStore {
 
     async fn of(open: impl FnOnce() -> Result<Connections, StoreError> + Send + 'static) -> Result<Self, StoreError> {
         let connections = tokio::task::spawn_blocking(open).await;
-        Ok(Self(Arc::new(connections.map_err(|_| StoreError::Panicked)??)))
+        let connections = connections.map_err(|_| StoreError::Panicked)??;
+        Ok(Self(Arc::new(Inner { connections, lanes: Lanes::new() })))
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
-        self.0.is_read_only()
+        self.0.connections.is_read_only()
     }
 
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        self.0.check()
+        self.0.connections.check()
     }
 
     pub(super) fn connections(&self) -> &Connections {
-        &self.0
+        &self.0.connections
     }
 
     /// Writes the version again: a page of the log, as every change does.
@@ -50,12 +57,13 @@ impl SqliteStore {
         .await
     }
 
-    /// Runs `job` on a reader, so that everything it reads is of one moment. Dropping the future ends it.
+    /// Looks something up: runs `job` on a reader, so that everything it reads is of one moment. Dropping the future ends
+    /// it.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.run(|connections, cancel| connections.read(cancel, job)).await
+        self.run(Lane::Lookup, |connections, cancel| connections.read(cancel, job)).await
     }
 
     /// Runs `job` as one transaction, to its end also if the future is dropped.
@@ -63,17 +71,31 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.run(|connections, _| connections.write(job)).await
+        self.run(Lane::Write, |connections, _| connections.write(job)).await
     }
 
-    /// Runs `job` on a thread where it may block. Dropping the future cancels its reads.
-    pub(super) async fn run<T: Send + 'static>(
+    /// The same, of many rows.
+    pub(super) async fn read_many<T: Send + 'static>(
         &self,
+        job: impl FnOnce(&Connection, &Cancel) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(Lane::List, |connections, cancel| connections.read(cancel, |connection| job(connection, cancel))).await
+    }
+
+    /// Runs `job` on a thread where it may block, when it is its turn. Dropping the future cancels its reads.
+    async fn run<T: Send + 'static>(
+        &self,
+        lane: Lane,
         job: impl FnOnce(&Connections, &Cancel) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connections = Arc::clone(&self.0);
+        let turn = self.0.lanes.turn(lane).await?;
+        let inner = Arc::clone(&self.0);
         let cancel = Cancel::default();
         let _guard = CancelOnDrop(cancel.clone());
-        tokio::task::spawn_blocking(move || job(&connections, &cancel)).await.map_err(|_| StoreError::Panicked)?
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn; // until the job has ended, also if nobody waits for it any more
+            job(&inner.connections, &cancel)
+        });
+        done.await.map_err(|_| StoreError::Panicked)?
     }
 }

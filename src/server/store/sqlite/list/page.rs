@@ -1,7 +1,10 @@
 //! A page of keys.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
+use tokio::time::timeout;
 
 use super::search;
 use super::walk::ListQuery;
@@ -10,15 +13,19 @@ use crate::server::store::keys::{KeyPage, PageQuery};
 use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::sqlite::text::Needle;
 
+/// How long a list waits for the stored states to be brought up to date.
+const SWEEP_PATIENCE: Duration = Duration::from_millis(250);
+
 impl SqliteStore {
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
-        self.run(move |connections, cancel| {
-            if !connections.is_read_only() && connections.read(cancel, |connection| sweep_is_due(connection, now))? {
-                connections.write(|transaction| sweep(transaction, now))?;
+        if !self.is_read_only() && self.read(move |connection| sweep_is_due(connection, now)).await? {
+            // While another process holds the database, states are as they were when it began.
+            match timeout(SWEEP_PATIENCE, self.write(move |transaction| sweep(transaction, now))).await {
+                Err(_) | Ok(Err(StoreError::Busy | StoreError::Full)) => {}
+                Ok(swept) => swept?,
             }
-            connections.read(cancel, |connection| page(&ListQuery { connection, request: &request, now, cancel }))
-        })
-        .await
+        }
+        self.read_many(move |connection, cancel| page(&ListQuery { connection, request: &request, now, cancel })).await
     }
 }
 

@@ -1,0 +1,76 @@
+//! What waits for what: looking up one thing never waits for lists, and neither waits for writes.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::server::store::error::StoreError;
+
+/// The fewest and the most readers for lookups: one for each processor. Each takes a connection, and up to 1.5 MB.
+const LOOKUPS: (usize, usize) = (2, 8);
+/// Readers for lists: one more than one administrator may have running.
+const LISTS: usize = 3;
+/// How long to wait in line. As long as for another process's transaction.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a job works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// One key, session or account.
+    Lookup,
+    /// Many rows.
+    List,
+    Write,
+}
+
+/// The lanes of one store. A job waits in its lane before it has a thread, so that those who wait take no threads.
+pub(crate) struct Lanes {
+    lookups: Arc<Semaphore>,
+    lists: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
+}
+
+impl Lanes {
+    pub(crate) fn new() -> Self {
+        let (fewest, most) = LOOKUPS;
+        let lookups = thread::available_parallelism().map_or(fewest, |n| n.get().clamp(fewest, most));
+        let lane = |jobs| Arc::new(Semaphore::new(jobs));
+        Self { lookups: lane(lookups), lists: lane(LISTS), writes: lane(1) }
+    }
+
+    /// Waits for a turn, which lasts until the result is dropped.
+    pub(crate) async fn turn(&self, lane: Lane) -> Result<OwnedSemaphorePermit, StoreError> {
+        let lane = match lane {
+            Lane::Lookup => &self.lookups,
+            Lane::List => &self.lists,
+            Lane::Write => &self.writes,
+        };
+        if let Ok(turn) = Arc::clone(lane).try_acquire_owned() {
+            return Ok(turn);
+        }
+        let waited = timeout(PATIENCE, Arc::clone(lane).acquire_owned()).await;
+        waited.map_err(|_| StoreError::Busy)?.map_err(|_| StoreError::Cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_lane_holds_up_no_other() {
+        let lanes = Lanes::new();
+        let mut lists = Vec::new();
+        for _ in 0..LISTS {
+            lists.push(lanes.turn(Lane::List).await.unwrap());
+        }
+        let write = lanes.turn(Lane::Write).await.unwrap();
+        let lookup = lanes.turn(Lane::Lookup).await;
+        assert!(lookup.is_ok() && lanes.lists.available_permits() == 0 && lanes.writes.available_permits() == 0);
+        drop(write);
+        assert!(lanes.turn(Lane::Write).await.is_ok());
+    }
+}
