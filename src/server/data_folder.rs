@@ -65,7 +65,8 @@ impl DataFolder {
         let (database, path) = (folder.join("keys.db"), folder.join("master.key"));
         // The key first: it is made after the database, by another process perhaps.
         let has_key = path.exists();
-        match size(&database)? {
+        let found = size(&database)?;
+        match found {
             Some(1..) => {}
             found if has_key => {
                 return Err(DataError::Lost { database, state: if found.is_some() { "empty" } else { "missing" } });
@@ -77,7 +78,8 @@ impl DataFolder {
         let writable = [folder, &database].into_iter().all(is_writable);
         let store = match access {
             StoreAccess::Read if !writable => Store::read_sqlite(database).await?,
-            _ if database.exists() && !writable => return Err(DataError::ReadOnly(folder.to_owned())),
+            // Another process may be making it just now.
+            _ if found.is_some() && !writable => return Err(DataError::ReadOnly(folder.to_owned())),
             _ => Store::open_sqlite(database).await?,
         };
         let sample = store.encrypted_sample().await?;

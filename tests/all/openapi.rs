@@ -114,7 +114,10 @@ async fn refused(server: &Server, id: &str) {
 
 /// Everything that needs the store, without its tables.
 async fn broken(server: &Server, id: &str, token: &str) {
-    server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events;").unwrap();
+    server
+        .database()
+        .execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events; DROP TABLE revocations;")
+        .unwrap();
     call_all(server, id, token).await;
     server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE administrators").unwrap();
     server.sign_in("mo", "any").await;
