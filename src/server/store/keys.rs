@@ -102,6 +102,11 @@ pub(crate) struct Editable {
 }
 
 impl Change {
+    /// Whether it may take rights away from a key: such a change is stored also when the disk is full.
+    pub(crate) fn may_revoke(&self) -> bool {
+        self.switched_off == Some(true) || matches!(self.expires_at, Some(ExpiryChange::At(_)))
+    }
+
     /// Makes the changes that change something, and gives them.
     pub(crate) fn apply(self, key: &mut Editable, now: DateTime<Utc>) -> Vec<FieldChange> {
         let mut done = Vec::new();

@@ -146,7 +146,7 @@ fn a_folder_that_can_only_be_read_is_looked_at() {
         names
     };
     look(2);
-    assert_eq!(names(), ["api.lock", "keys.db", "master.key"]);
+    assert_eq!(names(), ["api.lock", "keys.db", "keys.reserve", "master.key"]);
 
     // Keys that are only in the log of a server that was killed.
     let mut server = home.command(&["serve", "--listen", "unix:socket"]).spawn().unwrap();
@@ -159,11 +159,11 @@ fn a_folder_that_can_only_be_read_is_looked_at() {
     home.create("three");
     server.kill().unwrap();
     server.wait().unwrap();
-    assert_eq!(names(), ["api.lock", "keys.db", "keys.db-shm", "keys.db-wal", "master.key"]);
+    assert_eq!(names(), ["api.lock", "keys.db", "keys.db-shm", "keys.db-wal", "keys.reserve", "master.key"]);
     look(3);
     fs::remove_file(data.join("keys.db-shm")).unwrap();
     look(3);
-    assert_eq!(names(), ["api.lock", "keys.db", "keys.db-wal", "master.key"]);
+    assert_eq!(names(), ["api.lock", "keys.db", "keys.db-wal", "keys.reserve", "master.key"]);
 
     let mounted = Mounted::new(&data, &home.path("mounted"), &["-r"]);
     let listed = home.run(&["--read-only", "--data", "mounted", "keys", "list", "--output", "json"]).json();

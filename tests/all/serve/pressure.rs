@@ -1,11 +1,19 @@
 //! Much to do: what must be quick never waits for what may take long.
 
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
 use latchkey::server::Role;
-use reqwest::Method;
-use serde_json::json;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::support::served::{Served, data};
+use crate::support::not_tested::not_tested;
+use crate::support::program::{binary, environment};
+use crate::support::served::{SERVE, Served, data};
 use crate::support::server::{add_administrator, send, text, unique};
 
 #[tokio::test]
@@ -80,4 +88,78 @@ fn it_has_as_many_threads_as_it_is_told() {
     };
     assert!(threads(&["--threads", "1"]) < 16);
     assert!(threads(&["--threads", "20"]) > 20);
+}
+
+/// A server whose data are on a disk of its own of 8 MiB, with an administrator jo; and the folder of its data.
+fn on_a_small_disk() -> (Served, PathBuf) {
+    let home = Arc::new(TempDir::new().unwrap());
+    fs::create_dir(data(&home)).unwrap();
+    let ready = home.path().join("ready");
+    add_administrator(&ready, "jo", Role::Administrator);
+    let script = "mount -t tmpfs -o size=8M,mode=0700 none \"$1\" && cp -a \"$2\"/. \"$1\" && shift 2 && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.env_clear().envs(environment(home.path())).args(["-m", "sh", "-c", script, "sh"]).arg(data(&home)).arg(ready);
+    command.arg(binary()).arg("--data").arg(data(&home)).args(SERVE);
+    let server = Served::by(Arc::clone(&home), command, Client::builder());
+    let folder = PathBuf::from(format!("/proc/{}/root{}", server.pid(), data(&home).display()));
+    (server, folder)
+}
+
+#[tokio::test]
+async fn on_a_full_disk_keys_can_be_revoked_and_not_created() {
+    if !rustix::process::geteuid().is_root() {
+        return not_tested("only root can mount a small disk");
+    }
+    let (server, folder) = on_a_small_disk();
+    let session = server.session("jo").await;
+    let mut keys = Vec::new();
+    for _ in 0..3 {
+        let (id, secret) = server.create(&session).await;
+        let token = text(&send(server.exchange_request(&id, &secret)).await.body["access_token"]);
+        keys.push((id, token));
+    }
+    let verify = async |token: &str| {
+        send(server.anyone(Method::GET, "/auth/verify").header("x-access-token", token)).await.status
+    };
+    let create = || server.anyone(Method::POST, "/keys").bearer_auth(&session).header("Idempotency-Key", unique());
+    let edit = |id: &str, change: Value| {
+        let call = server.anyone(Method::PATCH, &format!("/keys/{id}")).bearer_auth(&session);
+        send(call.json(&change))
+    };
+    assert!(folder.join("keys.reserve").exists());
+    let filling = fs::write(folder.join("fill"), vec![0; 16 * 1024 * 1024]).unwrap_err();
+    assert_eq!(filling.kind(), std::io::ErrorKind::StorageFull);
+
+    // Until the log of the database has no room left, which is not at once: SQLite uses it again.
+    let refused = loop {
+        let answer = send(create().json(&json!({ "note": "x".repeat(1000) }))).await;
+        if answer.status != 201 {
+            break answer;
+        }
+    };
+    let full = (503, "The server's disk is full: nothing was changed".to_owned());
+    assert_eq!((refused.status, text(&refused.body["message"])), full);
+    for (id, _) in &keys {
+        assert_eq!(edit(id, json!({ "label": "x".repeat(100), "note": "y".repeat(1000) })).await.status, 503);
+    }
+    let [(first, first_token), (second, second_token), (third, third_token)] = &keys[..] else { panic!("three keys") };
+    assert_eq!(verify(first_token).await, 204);
+    let delete = |id: &str| send(server.anyone(Method::DELETE, &format!("/keys/{id}")).bearer_auth(&session));
+    assert_eq!(delete(first).await.status, 204);
+    assert_eq!(edit(second, json!({ "status": "inactive" })).await.status, 200);
+    assert_eq!(edit(third, json!({ "expires_at": "2999-01-01T00:00:00Z" })).await.status, 200);
+    assert_eq!((verify(first_token).await, verify(second_token).await, verify(third_token).await), (401, 401, 204));
+    // What was set aside is for revocations alone.
+    assert!(!folder.join("keys.reserve").exists());
+    let refused = send(create().json(&json!({}))).await;
+    assert_eq!((refused.status, text(&refused.body["message"])), full);
+    assert_eq!(
+        server.sign_in("jo", crate::support::server::PASSWORD).await.status,
+        200,
+        "who is to revoke can sign in"
+    );
+
+    fs::remove_file(folder.join("fill")).unwrap();
+    assert_eq!(send(create().json(&json!({}))).await.status, 201);
+    assert!(folder.join("keys.reserve").exists(), "it is set aside again");
 }

@@ -44,7 +44,7 @@ async fn files_are_ours_alone() {
     let files: Vec<_> = fs::read_dir(&place).unwrap().map(|file| file.unwrap()).collect();
     let mut names: Vec<_> = files.iter().map(|file| file.file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["keys.db", "keys.db-shm", "keys.db-wal", "master.key"]);
+    assert_eq!(names, ["keys.db", "keys.db-shm", "keys.db-wal", "keys.reserve", "master.key"]);
     for file in files {
         assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600, "{}", file.path().display());
     }

@@ -44,7 +44,7 @@ async fn it_listens_when_it_has_started_and_leaves_no_socket() {
     let stranger = send(stranger.get("http://localhost/api/v2/keys").bearer_auth("guess")).await;
     assert_eq!((stranger.status, &stranger.body["code"]), (401, &json!(1006)));
     server.stop().await;
-    assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "master.key"], "its log is in the database again");
+    assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "keys.reserve", "master.key"], "its log is in the database again");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_run_has_one_server_for_each_folder_until_it_stops_them() {
     assert_ne!(servers.start(folders[1].path(), StoreAccess::Create.into()).await.unwrap().0, socket);
     servers.stop().await;
     for folder in folders {
-        assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "master.key"]);
+        assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "keys.reserve", "master.key"]);
     }
 }
 

@@ -15,6 +15,9 @@ use crate::support::program::{binary, environment};
 use crate::support::server::{Answer, PASSWORD, send, text, unique};
 use crate::support::wait::PATIENCE;
 
+/// What a server is started with.
+pub const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
+
 /// A process that serves.
 pub struct Served {
     /// Scheme, host and port of the first address.
@@ -57,16 +60,22 @@ impl Served {
 
     /// Serves, and calls it by a client that is built so.
     pub fn with(home: Arc<TempDir>, arguments: &[&str], client: ClientBuilder) -> Self {
+        let mut command = latchkey(&home, &SERVE);
+        command.args(arguments);
+        Self::by(home, command, client)
+    }
+
+    /// Serves by a command that ends in [`SERVE`] and more arguments.
+    pub fn by(home: Arc<TempDir>, mut command: Command, client: ClientBuilder) -> Self {
         latchkey::client::install_tls();
-        let mut command = latchkey(&home, &["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
-        let mut child = command.args(arguments).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let client = client.build().unwrap();
         let mut served = Self { base: String::new(), home, client, child, lines, log: Vec::new() };
         let place = text(&served.logs(|line| line["message"] == "listening")["place"]);
-        let scheme = if arguments.contains(&"--tls-cert") { "https" } else { "http" };
+        let scheme = if command.get_args().any(|word| word == "--tls-cert") { "https" } else { "http" };
         served.base = format!("{scheme}://{}", place.replace("127.0.0.1", "localhost"));
         served
     }

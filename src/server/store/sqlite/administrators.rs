@@ -58,8 +58,8 @@ impl SqliteStore {
         actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        self.write(move |transaction| {
-            let PasswordChange { username, password, old, keep } = change;
+        self.write_urgent(move |transaction| {
+            let PasswordChange { username, password, old, keep } = &change;
             let sql =
                 "UPDATE administrators SET password = ?2 WHERE username = ?1 AND password = coalesce(?3, password)";
             if transaction.execute(sql, params![username.as_str(), password, old])? == 0 {
@@ -83,7 +83,7 @@ impl SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<AdminOutcome, StoreError> {
         let username = username.clone();
-        self.write(move |transaction| {
+        self.write_urgent(move |transaction| {
             let name = username.as_str();
             let Some(old) = role_of(transaction, name)? else { return Ok(AdminOutcome::Unknown) };
             if old == role {
@@ -110,7 +110,7 @@ impl SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<AdminOutcome, StoreError> {
         let username = username.clone();
-        self.write(move |transaction| {
+        self.write_urgent(move |transaction| {
             let name = username.as_str();
             let Some(old) = role_of(transaction, name)? else { return Ok(AdminOutcome::Unknown) };
             let outcome = leaves_enough(old, None, &others(transaction, name)?);

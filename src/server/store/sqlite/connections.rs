@@ -9,6 +9,7 @@ use super::cancel::Cancel;
 use super::connect::{connect, connect_read_only, create};
 use super::file_id::FileId;
 use super::migrate;
+use super::reserve::Reserve;
 use super::revocations::RevocationWatch;
 use crate::server::store::error::StoreError;
 
@@ -18,6 +19,7 @@ pub(crate) struct Connections {
     /// The files that the connections have open, by their paths.
     files: Vec<(PathBuf, FileId)>,
     is_read_only: bool,
+    reserve: Reserve,
     writer: Mutex<Option<Connection>>,
     /// Those that are free.
     readers: Mutex<Vec<Connection>>,
@@ -35,7 +37,10 @@ impl Connections {
             writer = Some(first);
             first = connect(&path)?;
         }
-        Ok(Self { writer: Mutex::new(writer), ..Self::of(path, first, false) })
+        let opened = Self { writer: Mutex::new(writer), ..Self::of(path, first, false) };
+        // On a full disk the next write says so; reading needs no space.
+        let _ = opened.reserve.make();
+        Ok(opened)
     }
 
     /// Opens an existing database whose folder can't be written.
@@ -50,6 +55,7 @@ impl Connections {
         let files = [path.clone(), log.into()].into_iter().filter_map(|path| FileId::at(&path).map(|id| (path, id)));
         Self {
             files: files.collect(),
+            reserve: Reserve::beside(&path),
             path,
             is_read_only,
             writer: Mutex::default(),
@@ -89,6 +95,24 @@ impl Connections {
         &self,
         job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if !self.is_read_only {
+            self.reserve.make()?;
+        }
+        self.transact(job)
+    }
+
+    /// The same for what takes rights away: on a full disk it takes the space that is set aside.
+    pub(crate) fn write_urgent<T>(
+        &self,
+        job: impl Fn(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.transact(&job) {
+            Err(StoreError::Full) if self.reserve.give_back() => self.transact(&job),
+            done => done,
+        }
+    }
+
+    fn transact<T>(&self, job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         if self.is_read_only {
             return Err(StoreError::ReadOnly);
         }

@@ -43,27 +43,27 @@ impl SqliteStore {
         actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<Option<AccessKey>, StoreError> {
-        let id = id.to_owned();
-        self.write(move |transaction| {
+        let (id, is_urgent) = (id.to_owned(), change.may_revoke());
+        let edit = move |transaction: &Transaction<'_>| {
             let Some((seq, mut fields)) = editable(transaction, &id)? else { return Ok(None) };
-            let changes = change.apply(&mut fields, now);
+            let changes = change.clone().apply(&mut fields, now);
             if !changes.is_empty() {
                 update(transaction, seq, &fields, now)?;
                 let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Edited, now);
                 events::insert(transaction, &NewEvent { detail: Some(edited(&changes)), changes, ..event })?;
             }
             find(transaction, &id, now)
-        })
-        .await
+        };
+        if is_urgent { self.write_urgent(edit).await } else { self.write(edit).await }
     }
 
     pub(crate) async fn delete(&self, id: &str, actor: Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.write(move |transaction| {
+        self.write_urgent(move |transaction| {
             let Some((seq, fields)) = editable(transaction, &id)? else { return Ok(false) };
             transaction.prepare_cached("DELETE FROM keys WHERE seq = ?1")?.execute([seq])?;
             transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;
-            let event = NewEvent::of(&actor, Subject::Key(id), EventKind::Deleted, now);
+            let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Deleted, now);
             events::insert(transaction, &NewEvent { changes: fields.as_deleted(), ..event })?;
             Ok(true)
         })

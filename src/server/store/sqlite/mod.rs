@@ -11,6 +11,7 @@ mod file_id;
 mod lanes;
 mod list;
 mod migrate;
+mod reserve;
 mod revocations;
 mod row;
 mod sessions;

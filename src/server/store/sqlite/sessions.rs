@@ -19,7 +19,8 @@ use crate::server::store::sessions::{
 impl SqliteStore {
     pub(crate) async fn begin_session(&self, new: NewSession, now: DateTime<Utc>) -> Result<Option<Role>, StoreError> {
         let at = now.timestamp_millis();
-        self.write(move |transaction| {
+        // Without a session nobody can revoke anything.
+        self.write_urgent(move |transaction| {
             let sql = "UPDATE administrators SET last_sign_in_at = ?3 WHERE username = ?1 AND password = ?2
                        RETURNING role";
             let mut statement = transaction.prepare_cached(sql)?;
@@ -44,7 +45,7 @@ impl SqliteStore {
             let oldest = (now - NETWORK_KNOWN_FOR).timestamp_millis();
             let latest = (now + MOST_AHEAD).timestamp_millis();
             transaction.prepare_cached(sql)?.execute(params![new.username, oldest, MOST_NETWORKS, latest])?;
-            let actor = Actor { name: new.username.clone(), address: new.source };
+            let actor = Actor { name: new.username.clone(), address: new.source.clone() };
             let event = NewEvent::of_administrator(&actor, &new.username, EventKind::SignedIn, now);
             events::insert(transaction, &event)?;
             Ok(Some(role))
@@ -81,7 +82,7 @@ impl SqliteStore {
     }
 
     pub(crate) async fn end_session(&self, digest: Digest, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.write(move |transaction| {
+        self.write_urgent(move |transaction| {
             let sql = "DELETE FROM sessions WHERE digest = ?1 RETURNING username";
             let ended: Option<String> =
                 transaction.prepare_cached(sql)?.query_row([digest], |row| row.get(0)).optional()?;
@@ -131,7 +132,7 @@ impl SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<Option<String>, StoreError> {
         let username = username.map(str::to_owned);
-        self.write(move |transaction| {
+        self.write_urgent(move |transaction| {
             let [low, high] = id.range();
             let [created, seen, latest] = limits(now);
             let sql = "DELETE FROM sessions WHERE digest BETWEEN ?1 AND ?2 AND username = coalesce(?3, username)
@@ -149,7 +150,7 @@ impl SqliteStore {
     }
 
     pub(crate) async fn revoke(&self, what: RevokeAll, actor: Actor, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        self.write(move |transaction| {
+        self.write_urgent(move |transaction| {
             let record = |kind| events::insert(transaction, &NewEvent::of(&actor, Subject::Server, kind, now));
             let mut ended = 0;
             if what.tokens {

@@ -66,6 +66,14 @@ impl SqliteStore {
         self.run(Lane::Lookup, |connections, cancel| connections.read(cancel, job)).await
     }
 
+    /// The same, of many rows.
+    pub(super) async fn read_many<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection, &Cancel) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(Lane::List, |connections, cancel| connections.read(cancel, |connection| job(connection, cancel))).await
+    }
+
     /// Runs `job` as one transaction, to its end also if the future is dropped.
     pub(super) async fn write<T: Send + 'static>(
         &self,
@@ -74,12 +82,12 @@ impl SqliteStore {
         self.run(Lane::Write, |connections, _| connections.write(job)).await
     }
 
-    /// The same, of many rows.
-    pub(super) async fn read_many<T: Send + 'static>(
+    /// The same for what takes rights away, which is stored also when the disk is full.
+    pub(super) async fn write_urgent<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Connection, &Cancel) -> Result<T, StoreError> + Send + 'static,
+        job: impl Fn(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.run(Lane::List, |connections, cancel| connections.read(cancel, |connection| job(connection, cancel))).await
+        self.run(Lane::Write, |connections, _| connections.write_urgent(job)).await
     }
 
     /// Runs `job` on a thread where it may block, when it is its turn. Dropping the future cancels its reads.
