@@ -91,6 +91,7 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
                 tracing::error!(%error, "the store is gone");
                 break Err(error.into());
             }
+            () = team.watch_certificate() => {}
             () = came(&mut hang_up) => match team.reload() {
                 Ok(true) => tracing::info!("reloaded the certificate"),
                 Ok(false) => tracing::info!("no certificate to reload"),

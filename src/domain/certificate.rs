@@ -40,6 +40,11 @@ impl Validity {
         Some(Self { from, until })
     }
 
+    /// The last moment at which it is good.
+    pub const fn until(&self) -> DateTime<Utc> {
+        self.until
+    }
+
     /// What is wrong with it or soon will be, after "the certificate".
     pub fn concern(&self, now: DateTime<Utc>) -> Option<String> {
         let date = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M UTC");

@@ -13,6 +13,7 @@ use super::http::list_limiter::ListLimiter;
 use super::http::readiness::Readiness;
 use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
+use super::net::tls::Tls;
 use super::store::Store;
 use super::usage_recorder::{KEEP_EVENTS, UsageRecorder};
 use crate::domain::KeyFormat;
@@ -67,6 +68,15 @@ impl AppState {
     pub(crate) fn keeping_events(mut self, keep_events: TimeDelta) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.keep_events = keep_events;
+        }
+        self
+    }
+
+    /// The certificate that connections are encrypted with, if they are. For a state that no server has yet.
+    #[must_use]
+    pub(crate) fn with_certificate(mut self, tls: Option<Tls>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.readiness = Readiness::new(tls);
         }
         self
     }

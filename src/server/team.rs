@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -19,12 +19,12 @@ use super::http::access_log::{AccessLog, observe};
 use super::http::router::router;
 use super::net::connection_limiter::ConnectionLimiter;
 use super::net::connections;
-use super::net::connections::{Service, Tls};
+use super::net::connections::Service;
 use super::net::limits::Limits;
 use super::net::line_limiter::LineLimiter;
 use super::net::listen_addr::{ListenAddr, NamedSocket};
 use super::net::listener::{ListenSocket, Listener};
-use super::net::tls::{TlsError, TlsFiles};
+use super::net::tls::{Tls, TlsError, TlsFiles};
 use super::net::trusted_proxies::{ProxyNetwork, TrustedProxies};
 use super::state::AppState;
 use super::store::{Store, StoreError};
@@ -33,6 +33,8 @@ use crate::domain::KeyFormat;
 
 /// How often the server looks whether its database is still there.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// How often the log says that the certificate ends soon.
+const TOLD_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a team server is to run.
 #[derive(Clone, Debug)]
@@ -103,7 +105,7 @@ impl HttpServer {
         let has_no_administrators = data.store.administrators().await?.is_empty();
         let store = data.store.clone();
         let state = AppState::new(data, Sessions::stored());
-        let state = state.keeping_events(setup.keep_events).giving_out(setup.key_format);
+        let state = state.keeping_events(setup.keep_events).giving_out(setup.key_format).with_certificate(tls.clone());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             listens: Vec::new(),
@@ -175,6 +177,18 @@ impl HttpServer {
         let (Some(files), Some(tls)) = (&self.setup.tls, &self.tls) else { return Ok(false) };
         tls.replace(files.read()?);
         Ok(true)
+    }
+
+    /// Logs each day what is wrong with the certificate's times, and once more at its end. Never returns.
+    pub async fn watch_certificate(&self) {
+        let Some(tls) = &self.tls else { return std::future::pending().await };
+        loop {
+            let left = tls.until().and_then(|until| (until - Utc::now()).to_std().ok());
+            // It is good in the whole of its last second.
+            let left = left.map_or(TOLD_EVERY, |left| left + Duration::from_secs(1));
+            tokio::time::sleep(left.min(TOLD_EVERY)).await;
+            tls.log_concerns(Utc::now());
+        }
     }
 
     /// Waits until the database is no longer where it was opened. Whatever is stored then is lost, so that the server must

@@ -140,6 +140,11 @@ impl HttpError {
         Self { reason: Some(Reason::Logged(logged)), ..Self::unexpected() }
     }
 
+    /// 503: clients refuse to connect.
+    pub(crate) fn certificate_ended() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, 0, "The server's certificate has expired")
+    }
+
     /// 503 in place of its status.
     pub(crate) fn unavailable(self) -> Self {
         self.with_status(StatusCode::SERVICE_UNAVAILABLE)

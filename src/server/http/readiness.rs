@@ -1,11 +1,13 @@
-//! Whether the store can be written.
+//! Whether the server can do its work: the store can be written, and the certificate has not ended.
 
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::failure::HttpError;
+use crate::server::net::tls::Tls;
 use crate::server::store::{Store, StoreError};
 
 /// How long an answer about the store stands: anyone may ask, and finding out costs a write.
@@ -14,14 +16,25 @@ const STANDS_FOR: Duration = Duration::from_secs(1);
 /// How long the write may take: whoever asks gives up soon.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whether the store could be written when that was last tried.
+/// What is known of it.
 #[derive(Default)]
-pub(crate) struct Readiness(Mutex<Option<(Instant, Result<(), HttpError>)>>);
+pub(crate) struct Readiness {
+    /// Whether the store could be written when that was last tried.
+    store: Mutex<Option<(Instant, Result<(), HttpError>)>>,
+    tls: Option<Tls>,
+}
 
 impl Readiness {
-    /// Tries a write, unless that was done a moment ago.
+    pub(crate) fn new(tls: Option<Tls>) -> Self {
+        Self { store: Mutex::default(), tls }
+    }
+
+    /// Looks at the certificate, and tries a write unless that was done a moment ago.
     pub(crate) async fn of(&self, store: &Store) -> Result<(), HttpError> {
-        let mut last = self.0.lock().await;
+        if self.tls.as_ref().and_then(Tls::until).is_some_and(|until| until < Utc::now()) {
+            return Err(HttpError::certificate_ended());
+        }
+        let mut last = self.store.lock().await;
         if let Some((at, result)) = &*last
             && at.elapsed() < STANDS_FOR
         {

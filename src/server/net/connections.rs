@@ -3,7 +3,7 @@
 //! Uses hyper directly, as axum's `serve` does: `serve` has no limits on the size and time of a head, and crates that
 //! have them bring HTTP/2, whose own limits would have to be set too.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Extension;
@@ -15,13 +15,11 @@ use hyper::service::service_fn;
 use hyper::{Request, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutWriter;
-use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::connection_limiter::ConnectionPermit;
@@ -29,29 +27,12 @@ use super::explained::Explained;
 use super::limits::Limits;
 use super::line_limiter::LineLimiter;
 use super::listener::{Listener, Peer, Stream};
+use super::tls::Tls;
 use crate::server::http::client_addr::ClientAddr;
 use crate::server::http::routes::VERIFY;
 
 /// The wait after an error such as running out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// The certificate in use. A new one is for new connections.
-#[derive(Clone)]
-pub(crate) struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
-
-impl Tls {
-    pub(crate) fn new(config: Arc<ServerConfig>) -> Self {
-        Self(Arc::new(RwLock::new(config)))
-    }
-
-    pub(crate) fn replace(&self, config: Arc<ServerConfig>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
-    }
-
-    fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
-    }
-}
 
 /// What the connections of a listener have in common.
 #[derive(Clone)]

@@ -5,14 +5,15 @@ use std::io;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use rustls::crypto::ring;
 use rustls::pki_types::pem;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{InconsistentKeys, ServerConfig};
+use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
 use crate::domain::{KeyFileForm, Validity};
@@ -28,6 +29,63 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// PKCS #8, PKCS #1 or SEC 1, not encrypted.
     pub key: PathBuf,
+}
+
+/// The certificate in use. A new one is for new connections. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Tls(Arc<RwLock<ServerCertificate>>);
+
+/// A certificate that can be used, with its key.
+pub(crate) struct ServerCertificate {
+    config: Arc<ServerConfig>,
+    file: PathBuf,
+    /// Of each certificate in the chain, the server's first.
+    chain: Vec<Option<Validity>>,
+}
+
+impl Tls {
+    pub(crate) fn new(certificate: ServerCertificate) -> Self {
+        certificate.log_concerns(Utc::now());
+        Self(Arc::new(RwLock::new(certificate)))
+    }
+
+    pub(crate) fn replace(&self, certificate: ServerCertificate) {
+        certificate.log_concerns(Utc::now());
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = certificate;
+    }
+
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.lock().config))
+    }
+
+    /// Logs what is wrong with the certificates' times, or soon will be.
+    pub(crate) fn log_concerns(&self, now: DateTime<Utc>) {
+        self.lock().log_concerns(now);
+    }
+
+    /// The last moment at which the server's certificate is good, if that can be read from it.
+    pub(crate) fn until(&self) -> Option<DateTime<Utc>> {
+        self.lock().chain.first().copied().flatten().map(|validity| validity.until())
+    }
+
+    fn lock(&self) -> RwLockReadGuard<'_, ServerCertificate> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ServerCertificate {
+    fn log_concerns(&self, now: DateTime<Utc>) {
+        for (place, validity) in self.chain.iter().enumerate() {
+            let Some(concern) = validity.and_then(|validity| validity.concern(now)) else { continue };
+            let which = if place == 0 { "the certificate" } else { "a certificate above the server's" };
+            let file = self.file.display();
+            if validity.is_some_and(|validity| validity.until() < now) {
+                tracing::error!(%file, "{which} {concern}: renew it and send SIGHUP");
+            } else {
+                tracing::warn!(%file, "{which} {concern}: renew it and send SIGHUP");
+            }
+        }
+    }
 }
 
 /// Why a certificate cannot be used.
@@ -53,8 +111,8 @@ pub enum TlsError {
 }
 
 impl TlsFiles {
-    /// Reads both files and checks that they belong together. Logs what is wrong with the certificates' times.
-    pub(crate) fn read(&self) -> Result<Arc<ServerConfig>, TlsError> {
+    /// Reads both files and checks that they belong together.
+    pub(crate) fn read(&self) -> Result<ServerCertificate, TlsError> {
         let bytes = read(&self.certificate, false)?;
         let content = |path: &Path, what| {
             let path = path.to_owned();
@@ -74,7 +132,7 @@ impl TlsFiles {
             };
             return Err(TlsError::Content { path: self.certificate.clone(), what: "certificate", why });
         }
-        self.log_concerns(&chain);
+        let validities = chain.iter().map(Validity::of).collect();
         let bytes = read(&self.key, true)?;
         form(&self.key, "private key", &bytes)?;
         let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(content(&self.key, "private key"))?;
@@ -96,17 +154,7 @@ impl TlsFiles {
             .with_single_cert(chain, key)
             .map_err(pair)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
-    }
-
-    fn log_concerns(&self, chain: &[CertificateDer<'_>]) {
-        for (place, certificate) in chain.iter().enumerate() {
-            if let Some(concern) = Validity::of(certificate).and_then(|validity| validity.concern(Utc::now())) {
-                let which = if place == 0 { "the certificate" } else { "a certificate above the server's" };
-                let file = self.certificate.display();
-                tracing::warn!(%file, "{which} {concern}: renew it and send SIGHUP");
-            }
-        }
+        Ok(ServerCertificate { config: Arc::new(config), file: self.certificate.clone(), chain: validities })
     }
 }
 

@@ -119,7 +119,7 @@ async fn a_certificate_that_ends_is_told_of_at_start_and_after_a_signal_and_by_t
     let soon = ending_in(&home, 10);
     let mut server = start(&home, &soon, &[]);
     let told = |log: &[serde_json::Value], words: &str| {
-        let warned = log.iter().filter(|line| line["level"] == "WARN");
+        let warned = log.iter().filter(|line| ["WARN", "ERROR"].contains(&line["level"].as_str().unwrap()));
         warned.filter(|line| line["message"].as_str().unwrap().starts_with(words)).count()
     };
     assert_eq!(told(&server.log, "the certificate expires on 2"), 1, "{:#?}", server.log);
@@ -199,4 +199,34 @@ async fn files_that_cannot_be_used_are_named() {
     }
     let half = run(&home, &["serve", "--tls-cert", "x"]);
     assert_eq!(half.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_while_it_runs_is_told_of() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let ends = chrono::Utc::now().timestamp().unsigned_abs() + 4;
+    params.not_after = rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(ends);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let made = params.self_signed(&key).unwrap();
+    fs::write(path(&home, "cert.pem"), made.pem()).unwrap();
+    fs::write(path(&home, "key.pem"), key.serialize_pem()).unwrap();
+    fs::set_permissions(path(&home, "key.pem"), Permissions::from_mode(0o600)).unwrap();
+    let socket = path(&home, "socket");
+    let listen = format!("unix:{}", socket.display());
+    let trusted = Certificate::from_pem(made.pem().as_bytes()).unwrap();
+    let mut server = start(&home, &trusted, &["--listen", &listen]);
+    let ready = async || {
+        let client = Client::builder().unix_socket(socket.clone()).build().unwrap();
+        let answer = client.get("http://localhost/api/v2/ready").send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json::<serde_json::Value>().await.unwrap()["message"].clone())
+    };
+    let before = ready().await.0;
+    let line = server.logs(|line| line["message"].as_str().unwrap().starts_with("the certificate expired on "));
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(ready().await, (503, "The server's certificate has expired".into()));
+    // On a machine so slow that it had ended at the start, nothing is said of the time before.
+    let is_told = server.log.iter().any(|line| line["message"].as_str().unwrap().contains("in 0 days"));
+    assert_eq!(is_told, before == 200);
 }

@@ -13,7 +13,7 @@ pub(crate) async fn health(State(state): State<AppState>) -> Result<Json<Value>,
     Ok(Json(json!({ "success": true, "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
 }
 
-/// `GET /ready`: the store can be written.
+/// `GET /ready`: the store can be written, and the certificate has not ended.
 pub(crate) async fn ready(State(state): State<AppState>) -> Result<Json<Value>, HttpError> {
     state.0.readiness.of(&state.0.store).await?;
     Ok(Json(json!({ "success": true, "status": "ready" })))
