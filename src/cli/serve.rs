@@ -36,7 +36,7 @@ pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     let data = settings.data()?;
     let log = LogQueue::to_stderr().map_err(cannot_start)?;
     write_log(args, &log)?;
-    let ended = serve(data, args);
+    let ended = serve(data, args, log.clone());
     if !log.flush(LAST_LINES) {
         // Nothing reads standard error: a last word there would wait for ever.
         process::exit(ended.map_or_else(|failure| failure.exit, |()| Exit::Done) as i32);
@@ -44,17 +44,19 @@ pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     ended.map(|()| Exit::Done)
 }
 
-fn serve(data: &Path, args: &Serve) -> Result<(), Failure> {
+fn serve(data: &Path, args: &Serve, log: LogQueue) -> Result<(), Failure> {
     let limits = args.limits();
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
     let setup = Setup {
         data: data.to_owned(),
         listen: args.listen.clone(),
+        metrics: args.metrics_listen.clone(),
         socket_mode: args.socket_mode,
         tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
         behind_proxy: args.behind_proxy,
         trusted_proxies: args.trusted_proxies.clone(),
         key_format: args.key_format,
+        log: Some(log),
         logs_verifies: args.log_verifies,
         limits,
         keep_events: TimeDelta::days(args.keep_events),
@@ -82,6 +84,9 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
     let team = HttpServer::start(setup).await?;
     for place in &team.listens {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), place = %place, "listening");
+    }
+    for place in &team.metrics {
+        tracing::info!(place = %place, "serving metrics");
     }
     let ended = loop {
         tokio::select! {
@@ -122,7 +127,7 @@ impl From<SetupError> for Failure {
             SetupError::Data(error) => error.into(),
             SetupError::Store(error) => error.into(),
             SetupError::Listen { .. } => Self::new(Exit::Mistake, error.to_string()),
-            SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OwnSocket(_) => Self::usage(error.to_string()),
+            SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OpenMetrics(_) | SetupError::OwnSocket(_) => Self::usage(error.to_string()),
         }
     }
 }

@@ -18,6 +18,12 @@ const MOST_BYTES: usize = 1024 * 1024;
 #[derive(Clone)]
 pub struct LogQueue(Arc<Queue>);
 
+impl std::fmt::Debug for LogQueue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogQueue").finish_non_exhaustive()
+    }
+}
+
 #[derive(Default)]
 struct Queue {
     lines: Mutex<Lines>,

@@ -6,6 +6,7 @@
 //! net        listeners, TLS, limits, the throttle of sign-ins
 //! store      keys, history, administrators and sessions in a database (SQLite)
 //!
+//! metrics         what Prometheus reads
 //! data_folder     opens the store and the master key
 //! usage_recorder  stores uses of keys in the background
 //! embedded        for one user: on a Unix socket, inside the program
@@ -17,6 +18,7 @@ mod data_folder;
 pub mod embedded;
 pub mod http;
 pub mod net;
+mod metrics;
 mod serve;
 mod state;
 #[expect(dead_code, reason = "the calls of sessions, roles and the trail follow")]

@@ -17,6 +17,7 @@ use super::auth::sessions::Sessions;
 use super::data_folder::{DataError, DataFolder, StoreAccess};
 use super::http::access_log::{AccessLog, observe};
 use super::http::router::router;
+use super::http::scrape::Scrape;
 use super::net::connection_limiter::ConnectionLimiter;
 use super::net::connections;
 use super::net::connections::Service;
@@ -30,9 +31,12 @@ use super::state::AppState;
 use super::store::{Store, StoreError};
 use super::usage_recorder::UsageRecorder;
 use crate::domain::KeyFormat;
+use crate::platform::log_queue::LogQueue;
 
 /// How often the server looks whether its database is still there.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// How many connections the listener of metrics has.
+const SCRAPERS: usize = 8;
 /// How often the log says that the certificate ends soon.
 const TOLD_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -42,6 +46,8 @@ pub struct Setup {
     /// The data folder.
     pub data: PathBuf,
     pub listen: Vec<ListenAddr>,
+    /// Where metrics are served, in plain HTTP; nowhere if there are none.
+    pub metrics: Vec<ListenAddr>,
     /// The mode of Unix sockets.
     pub socket_mode: u32,
     /// The certificate for TLS on addresses; Unix sockets have none.
@@ -52,6 +58,8 @@ pub struct Setup {
     pub trusted_proxies: Vec<ProxyNetwork>,
     /// The form of new IDs and secrets.
     pub key_format: KeyFormat,
+    /// The log, if it goes through a queue.
+    pub log: Option<LogQueue>,
     /// Whether tokens that are good have lines in the log too.
     pub logs_verifies: bool,
     pub limits: Limits,
@@ -73,6 +81,11 @@ pub enum SetupError {
          --tls-key, listen on 127.0.0.1 or a Unix socket, or give --behind-proxy if a proxy terminates TLS"
     )]
     Plain(ListenAddr),
+    #[error(
+        "metrics are served without TLS and to everyone who can connect: give --metrics-listen an address of this \
+         machine, such as 127.0.0.1:9464, or a Unix socket, not {0}"
+    )]
+    OpenMetrics(ListenAddr),
     #[error("{0} is reserved for the socket of the embedded server: choose another name or folder")]
     OwnSocket(PathBuf),
     #[error("cannot listen on {address}: {source}; choose another address with --listen, or stop what listens there")]
@@ -83,6 +96,8 @@ pub enum SetupError {
 pub struct HttpServer {
     /// Where it listens; a port 0 has become a real one.
     pub listens: Vec<ListenAddr>,
+    /// Where it serves metrics.
+    pub metrics: Vec<ListenAddr>,
     setup: Setup,
     store: Store,
     tls: Option<Tls>,
@@ -100,6 +115,7 @@ impl HttpServer {
     /// Starts a server. It listens when this returns.
     pub async fn start(setup: Setup) -> Result<Self, SetupError> {
         setup.listen.iter().try_for_each(|address| setup.check(address))?;
+        setup.metrics.iter().try_for_each(|address| setup.check_metrics(address))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
         let data = DataFolder::open(&setup.data, StoreAccess::Create).await?;
         let has_no_administrators = data.store.administrators().await?.is_empty();
@@ -109,6 +125,7 @@ impl HttpServer {
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             listens: Vec::new(),
+            metrics: Vec::new(),
             store,
             tls,
             proxies: Arc::new(TrustedProxies::new(setup.behind_proxy, setup.trusted_proxies.clone())),
@@ -131,6 +148,7 @@ impl HttpServer {
                 team.serve(Listener::new(socket, limiter.clone()), router.clone());
             }
         }
+        team.serve_metrics().await?;
         if has_no_administrators {
             tracing::warn!("there are no administrators yet: add one with latchkey admin add, on the same data folder");
         }
@@ -163,6 +181,24 @@ impl HttpServer {
         let listener = TcpListener::bind(address).await?;
         self.listens.push(ListenAddr::Tcp(listener.local_addr()?));
         Ok(ListenSocket::Tcp(listener))
+    }
+
+    /// Serves metrics where that is asked for, for a few at once.
+    async fn serve_metrics(&mut self) -> Result<(), SetupError> {
+        let router = Scrape::new(self.store.clone(), self.tls.clone(), self.setup.log.clone()).router();
+        let limiter = ConnectionLimiter::new(SCRAPERS, SCRAPERS, Arc::default());
+        let before = self.listens.len();
+        for address in self.setup.metrics.clone() {
+            let sockets = self.bind(&address).await.map_err(|source| SetupError::Listen { address, source })?;
+            for socket in sockets {
+                let (limits, refusals) = (self.setup.limits, Arc::clone(&self.refusals));
+                let service = Service { router: router.clone(), tls: None, limits, refusals };
+                let listener = Listener::new(socket, limiter.clone());
+                self.serving.spawn(connections::serve(listener, service, self.stop.subscribe()));
+            }
+        }
+        self.metrics = self.listens.split_off(before);
+        Ok(())
     }
 
     fn serve(&mut self, listener: Listener, router: Router) {
@@ -220,6 +256,16 @@ fn is_without_ipv6(error: &io::Error) -> bool {
 }
 
 impl Setup {
+    /// Metrics are for this machine: a proxy or an agent carries them further.
+    fn check_metrics(&self, listen: &ListenAddr) -> Result<(), SetupError> {
+        match listen {
+            ListenAddr::Tcp(address) if !address.ip().to_canonical().is_loopback() => {
+                Err(SetupError::OpenMetrics(listen.clone()))
+            }
+            _ => self.check(listen),
+        }
+    }
+
     fn check(&self, listen: &ListenAddr) -> Result<(), SetupError> {
         match listen {
             ListenAddr::Localhost(_) => Ok(()),

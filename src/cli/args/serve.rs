@@ -50,6 +50,10 @@ pub struct Serve {
     /// Log each access token that is accepted, too; refused ones are always logged
     #[arg(long)]
     pub log_verifies: bool,
+    /// Address and port of this machine, or path of a Unix socket, to serve metrics for Prometheus at (/metrics), e.g.
+    /// 127.0.0.1:9464; may be repeated
+    #[arg(long, value_name = "PLACE")]
+    pub metrics_listen: Vec<ListenAddr>,
     /// Number of threads that answer requests [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,

@@ -1,4 +1,5 @@
-//! What wraps each request of the team server: its client's address, its time limit, and its line in the log.
+//! What wraps each request of the team server: its client's address, its time limit, its line in the log, and what is
+//! measured of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +16,9 @@ use super::failure::{HttpError, LoggedReason};
 use super::request_id;
 use super::request_id::{RequestIds, X_REQUEST_ID};
 use super::router::no_store;
-use super::routes::{BELOW_VERIFY, HEALTH, ONE_KEY, READY, VERIFY};
+use super::routes::{BELOW_VERIFY, EXCHANGE, HEALTH, ONE_KEY, READY, SESSION, VERIFY, template};
 use crate::domain::KeyId;
+use crate::server::metrics::{METRICS, Purpose};
 use crate::server::net::listener::Peer;
 use crate::server::net::trusted_proxies::TrustedProxies;
 
@@ -46,8 +48,7 @@ impl AccessLog {
 
     /// Whether the answer of a route has a line in the log.
     fn is_logged(&self, route: &str, status: StatusCode) -> bool {
-        let is_verify = route == VERIFY || BELOW_VERIFY.contains(&route);
-        self.logs_verifies || !is_verify || !status.is_success()
+        self.logs_verifies || !is_verify(route) || !status.is_success()
     }
 
     /// Where a request comes from.
@@ -79,7 +80,7 @@ pub(crate) async fn observe(
     next: Next,
 ) -> Response {
     let begun = Instant::now();
-    let method = request.method().clone();
+    let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let source = watch.source(peer, request.headers(), route.as_ref());
     let request_id = watch.request_id(peer, request.headers());
@@ -97,7 +98,12 @@ pub(crate) async fn observe(
     };
     response.headers_mut().insert(X_REQUEST_ID, request_id.clone());
     let reason = response.extensions_mut().remove::<LoggedReason>();
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let route = template(route.as_ref().map(MatchedPath::as_str));
+    let took = begun.elapsed();
+    METRICS.answered(method, route, response.status(), took);
+    if let Some(purpose) = purpose(method, route) {
+        METRICS.checked(purpose, response.status());
+    }
     if !watch.is_logged(route, response.status()) {
         return response;
     }
@@ -106,8 +112,7 @@ pub(crate) async fn observe(
     let (key, reason) = (key.as_deref(), reason.as_ref().map(|reason| &*reason.0));
     let request_id = request_id.to_str().unwrap_or_default();
     let status = response.status().as_u16();
-    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let method = if known(&method) { method.as_str() } else { "other" };
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let who = who.name().unwrap_or("-");
     if status >= 500 {
         tracing::error!(method, route, status, ms, from = source.0, who, key, reason, request_id, "request");
@@ -147,7 +152,21 @@ fn coding_error(headers: &HeaderMap) -> Option<HttpError> {
     (!codings.all(is_chunked)).then(HttpError::transfer_coding)
 }
 
-/// Whether a method is a standard one; others are text of the client.
-fn known(method: &axum::http::Method) -> bool {
-    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method.as_str())
+/// A standard method; others are text of the client.
+fn known(method: &axum::http::Method) -> &'static str {
+    let standard = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    standard.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}
+
+fn is_verify(route: &str) -> bool {
+    route == VERIFY || BELOW_VERIFY.contains(&route)
+}
+
+fn purpose(method: &str, route: &str) -> Option<Purpose> {
+    match route {
+        EXCHANGE => Some(Purpose::Exchange),
+        SESSION if method == "POST" => Some(Purpose::SignIn),
+        route if is_verify(route) => Some(Purpose::Verify),
+        _ => None,
+    }
 }

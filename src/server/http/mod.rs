@@ -12,5 +12,6 @@ pub mod request_id;
 pub mod router;
 pub mod routes;
 pub mod running_creates;
+pub mod scrape;
 pub mod session;
 pub mod wire;

@@ -18,6 +18,10 @@ const fn route(method: &'static str, path: &'static str, answer: fn() -> MethodR
     ApiRoute { method, path, answer }
 }
 
+/// Where programs exchange an HMAC token for an access token.
+pub(crate) const EXCHANGE: &str = "/api/v2/auth/client_token";
+/// Where administrators sign in and out.
+pub(crate) const SESSION: &str = "/api/v2/auth/session";
 /// Where proxies ask whether a request may pass. Some ask with the method of that request (`forward_auth`), and Envoy's
 /// `ext_authz` below this path, with its path too.
 pub(crate) const VERIFY: &str = "/api/v2/auth/verify";
@@ -35,10 +39,16 @@ pub const ROUTES: [ApiRoute; 12] = [
     route("PATCH", ONE_KEY, || patch(keys::edit)),
     route("DELETE", ONE_KEY, || delete(keys::delete)),
     route("GET", "/api/v2/keys/{id}/events", || get(events::events)),
-    route("POST", "/api/v2/auth/client_token", || post(exchange::client_token)),
+    route("POST", EXCHANGE, || post(exchange::client_token)),
     route("GET", VERIFY, || any(exchange::verify)),
-    route("POST", "/api/v2/auth/session", || post(sign_in::sign_in)),
-    route("DELETE", "/api/v2/auth/session", || delete(sign_in::sign_out)),
+    route("POST", SESSION, || post(sign_in::sign_in)),
+    route("DELETE", SESSION, || delete(sign_in::sign_out)),
     route("GET", HEALTH, || get(health::health)),
     route("GET", READY, || get(health::ready)),
 ];
+
+/// The template of a route as a text that lasts; `none` for a path that is no route.
+pub(crate) fn template(route: Option<&str>) -> &'static str {
+    let known = ROUTES.iter().map(|route| route.path).chain(BELOW_VERIFY);
+    known.into_iter().find(|path| Some(*path) == route).unwrap_or("none")
+}

@@ -25,10 +25,12 @@ mod sqlite;
 mod status;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
 use super::auth::username::Username;
+use super::metrics::METRICS;
 use crate::domain::{AccessKey, Role};
 use sqlite::SqliteStore;
 
@@ -54,13 +56,16 @@ enum Engine {
     Sqlite(SqliteStore),
 }
 
-/// Calls the engine's method of the same name.
+/// Calls the engine's method of the same name, and measures it.
 macro_rules! engine {
-    ($store:ident.$method:ident($($argument:expr),*)) => {
-        match &$store.0 {
+    ($store:ident.$method:ident($($argument:expr),*)) => {{
+        let begun = Instant::now();
+        let done = match &$store.0 {
             Engine::Sqlite(engine) => engine.$method($($argument),*).await,
-        }
-    };
+        };
+        METRICS.stored(stringify!($method), begun.elapsed());
+        done
+    }};
 }
 
 impl Store {

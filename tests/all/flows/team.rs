@@ -37,6 +37,8 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
         behind_proxy: false,
         trusted_proxies: Vec::new(),
         key_format: KeyFormat::default(),
+        log: None,
+        metrics: Vec::new(),
         logs_verifies: false,
         limits: Limits::default(),
         keep_events: KEEP_EVENTS,

@@ -8,6 +8,7 @@ mod hex;
 mod limits;
 mod listen_addrs;
 mod log;
+mod metrics;
 mod page;
 mod pressure;
 mod profiles;

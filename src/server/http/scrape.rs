@@ -1,0 +1,70 @@
+//! `GET /metrics`, on a listener of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use chrono::Utc;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::domain::{Filter, KeyQuery, Status};
+use crate::platform::log_queue::LogQueue;
+use crate::server::metrics::{MEDIA_TYPE, METRICS};
+use crate::server::net::tls::Tls;
+use crate::server::store::{PageQuery, Store, StoreError};
+
+/// How long a count of the keys stands.
+const STANDS_FOR: Duration = Duration::from_secs(10);
+/// How long counting may take: a scrape must not wait for a busy store.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is looked up when metrics are read.
+pub(crate) struct Scrape {
+    store: Store,
+    tls: Option<Tls>,
+    log: Option<LogQueue>,
+    counted: Mutex<Option<Instant>>,
+}
+
+impl Scrape {
+    pub(crate) fn new(store: Store, tls: Option<Tls>, log: Option<LogQueue>) -> Self {
+        Self { store, tls, log, counted: Mutex::default() }
+    }
+
+    pub(crate) fn router(self) -> Router {
+        Router::new().route("/metrics", get(metrics)).with_state(Arc::new(self))
+    }
+
+    async fn update(&self) {
+        if let Some(log) = &self.log {
+            METRICS.set_dropped_lines(log.dropped());
+        }
+        METRICS.set_certificate_until(self.tls.as_ref().and_then(Tls::until).map_or(0, |until| until.timestamp()));
+        let mut counted = self.counted.lock().await;
+        if counted.is_none_or(|at| at.elapsed() >= STANDS_FOR) {
+            *counted = Some(Instant::now());
+            // Should it fail, the store's own metrics tell why; the last count stays.
+            let _ = timeout(PATIENCE, self.count()).await;
+        }
+    }
+
+    async fn count(&self) -> Result<(), StoreError> {
+        for status in Status::ALL {
+            let filter = Filter { text: String::new(), status: Some(status) };
+            let query = KeyQuery { filter, ..KeyQuery::default() };
+            let page = self.store.list(PageQuery { query, after: None, limit: 1, total: true }, Utc::now()).await?;
+            METRICS.set_keys(status, page.total.unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
+async fn metrics(State(scrape): State<Arc<Scrape>>) -> impl IntoResponse {
+    scrape.update().await;
+    ([(CONTENT_TYPE, MEDIA_TYPE)], METRICS.text())
+}
