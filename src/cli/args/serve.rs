@@ -66,7 +66,7 @@ pub struct Serve {
     /// Time allowed for a whole request, and for a client to accept response data, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::REQUEST_TIME.as_secs(), value_parser = seconds())]
     pub request_timeout: u64,
-    /// Maximum number of connections; more wait until one closes
+    /// Maximum number of connections; when more come, those that send nothing are closed, and the rest wait
     #[arg(long, value_name = "N", default_value_t = Limits::CONNECTIONS, value_parser = connections)]
     pub max_connections: usize,
     /// Maximum number of connections from one address; more are closed at once (not for proxies)

@@ -1,37 +1,38 @@
 //! Passwords as they are stored: Argon2id, at a bounded cost.
 
-use std::sync::Arc;
-
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
+
+use super::newest_first::NewestFirst;
+use crate::server::net::throttle::SignInKind;
 
 /// RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes. (The first takes 2 GiB. The OWASP
 /// cheat sheet on storing passwords, 2024, asks for at least 19 MiB and 2 passes.)
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
-/// How many are checked at once for sign-ins from unknown networks; each takes the memory.
-const STRANGERS: usize = 2;
-/// The same for known networks, so that a flood from elsewhere does not keep them waiting.
-const KNOWN: usize = 1;
+/// How many are checked at once for each kind of sign-in, so that a flood of one does not keep others waiting; each takes
+/// the memory.
+const AT_ONCE: usize = 1;
 /// What a given password is compared with when the username is unknown: the hash of a random password.
 const DECOY: &str = "$argon2id$v=19$m=65536,t=3,p=4$mwEdsXKgozIt9cZKKoSLkw$d93kZEOtfQCLdTGFUXrgr0vcUtaCZKsj76OfNDqGujo";
 
 /// Checks passwords, a few at once.
 pub(crate) struct Passwords {
-    strangers: Arc<Semaphore>,
-    known: Arc<Semaphore>,
+    known: NewestFirst,
+    newcomers: NewestFirst,
+    repeated: NewestFirst,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { strangers: Arc::new(Semaphore::new(STRANGERS)), known: Arc::new(Semaphore::new(KNOWN)) }
+        let queue = || NewestFirst::new(AT_ONCE);
+        Self { known: queue(), newcomers: queue(), repeated: queue() }
     }
 }
 
@@ -42,10 +43,14 @@ impl Passwords {
         &self,
         stored: Option<String>,
         given: SecretString,
-        is_known_network: bool,
+        kind: SignInKind,
     ) -> Result<bool, JoinError> {
-        let queue = if is_known_network { &self.known } else { &self.strangers };
-        let Ok(turn) = Arc::clone(queue).acquire_owned().await else { return Ok(false) };
+        let queue = match kind {
+            SignInKind::Known => &self.known,
+            SignInKind::Newcomer => &self.newcomers,
+            SignInKind::Repeated => &self.repeated,
+        };
+        let turn = queue.turn().await;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn; // until the memory is free again, also if the request was dropped
             matches(stored.as_deref().unwrap_or(DECOY), &given) && stored.is_some()
@@ -90,13 +95,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_crowd_of_strangers_waits_and_who_is_known_does_not_wait_for_them() {
+    async fn a_crowd_waits_and_others_do_not_wait_for_it() {
         let passwords = Passwords::default();
-        let _crowd = passwords.strangers.acquire_many(2).await.unwrap();
-        let check = |known| passwords.matches(None, SecretString::from("x"), known);
+        let _crowd = passwords.repeated.turn().await;
+        let check = |kind| passwords.matches(None, SecretString::from("x"), kind);
         let patience = std::time::Duration::from_millis(50);
-        assert!(tokio::time::timeout(patience, check(false)).await.is_err());
-        assert!(!check(true).await.unwrap());
+        assert!(tokio::time::timeout(patience, check(SignInKind::Repeated)).await.is_err());
+        assert!(!check(SignInKind::Newcomer).await.unwrap());
+        assert!(!check(SignInKind::Known).await.unwrap());
     }
 
     #[test]

@@ -25,6 +25,7 @@ use tower_service::Service as _;
 use super::connection_limiter::ConnectionPermit;
 use super::explained::Explained;
 use super::limits::Limits;
+use super::request_body::RequestBody;
 use super::line_limiter::LineLimiter;
 use super::listener::{Listener, Peer, Stream};
 use super::tls::Tls;
@@ -73,7 +74,21 @@ pub(crate) async fn serve(listener: Listener, service: Service, mut stop: watch:
 
 /// Answers on a connection, which holds its slot until it ends.
 async fn answer(
-    (connection, _slot, peer): (Box<dyn Stream>, ConnectionPermit, Peer),
+    (connection, permit, peer): (Box<dyn Stream>, ConnectionPermit, Peer),
+    service: Service,
+    http: http1::Builder,
+    watcher: Watcher,
+) {
+    let permit = Arc::new(permit);
+    permit.waits();
+    tokio::select! {
+        () = answer_all((connection, &permit, peer), service, http, watcher) => {}
+        () = permit.must_close() => tracing::debug!("closed a connection that sent nothing: others need its place"),
+    }
+}
+
+async fn answer_all(
+    (connection, permit, peer): (Box<dyn Stream>, &Arc<ConnectionPermit>, Peer),
     Service { router, tls, limits, refusals }: Service,
     http: http1::Builder,
     watcher: Watcher,
@@ -84,9 +99,9 @@ async fn answer(
     connection.set_timeout(Some(limits.request_time));
     let connection = Box::pin(connection);
     let result = match tls.as_ref().map(Tls::acceptor) {
-        None => talk(connection, router, &http, watcher).await,
+        None => talk(connection, router, permit, &http, watcher).await,
         Some(tls) => match timeout(limits.header_time, tls.accept(connection)).await {
-            Ok(Ok(stream)) => talk(stream, router, &http, watcher).await,
+            Ok(Ok(stream)) => talk(stream, router, permit, &http, watcher).await,
             Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => return tracing::debug!("a TLS handshake took too long"),
         },
@@ -114,12 +129,21 @@ fn refusal(error: &hyper::Error) -> Option<&'static str> {
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
     router: Router,
+    permit: &Arc<ConnectionPermit>,
     http: &http1::Builder,
     watcher: Watcher,
 ) -> hyper::Result<()> {
+    let permit = Arc::clone(permit);
     let service = service_fn(move |mut request: Request<Incoming>| {
         tidy(request.uri_mut());
-        router.clone().call(request)
+        let answer = router.clone().call(request.map(|body| RequestBody::new(body, &permit)));
+        let permit = Arc::clone(&permit);
+        async move {
+            let answer = answer.await;
+            permit.works(); // also where the body was not read to its end
+            permit.waits();
+            answer
+        }
     });
     watcher.watch(http.serve_connection(TokioIo::new(Explained::new(stream)), service)).await
 }

@@ -12,7 +12,7 @@ use super::connection_limiter::{ConnectionLimiter, ConnectionPermit};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) Option<SocketAddr>);
 
-/// A listener that leaves clients in the system's queue while all slots are taken.
+/// A listener that leaves clients (but for one) in the system's queue while all slots are taken.
 pub(crate) struct Listener {
     socket: ListenSocket,
     limiter: ConnectionLimiter,
@@ -40,7 +40,6 @@ impl Listener {
     /// Waits for a client, and for the slot that its connection takes.
     pub(crate) async fn accept(&self) -> io::Result<(Box<dyn Stream>, ConnectionPermit, Peer)> {
         loop {
-            let one_of_all = self.limiter.one_of_all().await.map_err(io::Error::other)?;
             let (stream, peer): (Box<dyn Stream>, _) = match &self.socket {
                 ListenSocket::Tcp(listener) => {
                     let (stream, from) = listener.accept().await?;
@@ -49,7 +48,7 @@ impl Listener {
                 }
                 ListenSocket::Unix(listener) => (Box::new(listener.accept().await?.0), Peer(None)),
             };
-            if let Some(slot) = self.limiter.take(one_of_all, peer.0) {
+            if let Some(slot) = self.limiter.admit(peer.0).await {
                 return Ok((stream, slot, peer));
             }
         }

@@ -1,8 +1,10 @@
 //! Limits the rate of sign-ins: guessing gets nowhere, and cannot lock an administrator out.
 //!
 //! A network from which an account has signed in before has its own share for that account, which tries from elsewhere
-//! cannot use up. All others share: by address, and by the account that they name, whether it exists or not. (A client in
-//! the same network as an administrator can learn from this that the account signs in from there; no one else can.)
+//! cannot use up. All others share: by address, and by the account that they name, whether it exists or not. The first
+//! tries of an address have a share apart, so that many addresses that keep guessing don't keep out one that is new. (A
+//! client in the same network as an administrator can learn from this that the account signs in from there; no one else
+//! can.)
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,6 +19,12 @@ use governor::{Quota, RateLimiter};
 const OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Tries a minute for one account from all unfamiliar addresses together: more than any one of them has.
 const OF_ACCOUNT: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// The first tries of an address in an hour.
+const FIRST: NonZeroU32 = NonZeroU32::new(2).unwrap();
+/// How often an address has another one.
+const FIRST_EVERY: Duration = Duration::from_secs(30 * 60);
+/// First tries a minute for one account, from all addresses together.
+const OF_ACCOUNT_FIRST: NonZeroU32 = NonZeroU32::new(300).unwrap();
 /// Tries a minute for one account from one familiar network.
 const OF_PAIR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
@@ -29,27 +37,51 @@ type SignInShares = RateLimiter<Share, HashMapStateStore<Share>, DefaultClock>;
 pub(crate) struct Throttle {
     hasher: RandomState,
     addresses: SignInShares,
+    firsts: SignInShares,
     accounts: SignInShares,
+    accounts_first: SignInShares,
     pairs: SignInShares,
+}
+
+/// Who tries to sign in. Each kind waits for itself only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignInKind {
+    /// From a network where the account has signed in before.
+    Known,
+    /// From an address that has hardly tried before.
+    Newcomer,
+    /// From an address that tries again and again.
+    Repeated,
 }
 
 impl Default for Throttle {
     fn default() -> Self {
         let shares = |a_minute| SignInShares::hashmap(Quota::per_minute(a_minute));
         let hasher = RandomState::new();
-        Self { hasher, addresses: shares(OF_ADDRESS), accounts: shares(OF_ACCOUNT), pairs: shares(OF_PAIR) }
+        let first = Quota::with_period(FIRST_EVERY).unwrap_or(Quota::per_hour(FIRST)).allow_burst(FIRST);
+        Self {
+            hasher,
+            addresses: shares(OF_ADDRESS),
+            firsts: SignInShares::hashmap(first),
+            accounts: shares(OF_ACCOUNT),
+            accounts_first: shares(OF_ACCOUNT_FIRST),
+            pairs: shares(OF_PAIR),
+        }
     }
 }
 
 impl Throttle {
     /// Counts a try; if it is one too many, the error is how long to wait.
-    pub(crate) fn admit(&self, username: &str, network: &str, is_known_network: bool) -> Result<(), Duration> {
+    pub(crate) fn admit(&self, username: &str, network: &str, is_known_network: bool) -> Result<SignInKind, Duration> {
         if is_known_network {
-            return self.take(&self.pairs, (username, network));
+            return self.take(&self.pairs, (username, network)).map(|()| SignInKind::Known);
         }
         // The address first: a single one that keeps trying must not use up the account's share.
         self.take(&self.addresses, network)?;
-        self.take(&self.accounts, username)
+        if self.take(&self.firsts, network).is_ok() && self.take(&self.accounts_first, username).is_ok() {
+            return Ok(SignInKind::Newcomer);
+        }
+        self.take(&self.accounts, username).map(|()| SignInKind::Repeated)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are the share")]
@@ -94,7 +126,8 @@ mod tests {
     fn many_addresses_are_slowed_down_and_familiar_ones_are_not() {
         let throttle = Throttle::default();
         let guessed: usize = (0..100).map(|n| tries(&throttle, "jo", &format!("198.51.100.{n}"), false)).sum();
-        assert_eq!(guessed, 30);
+        assert_eq!(guessed, 200 + 30, "the first two of each, and those of the account");
+        assert_eq!(throttle.admit("jo", "203.0.113.1", false), Ok(SignInKind::Newcomer), "who is new can try");
         assert_eq!(tries(&throttle, "jo", "192.0.2.1", true), 10);
         assert_eq!(tries(&throttle, "jo", "192.0.2.9", true), 10);
         assert_eq!(tries(&throttle, "mo", "192.0.2.7", false), 10, "another account is as it was");
@@ -106,7 +139,7 @@ mod tests {
         for n in 0..200_000 {
             let _ = throttle.admit(&format!("name {n}"), &format!("network {n}"), false);
         }
-        assert!(throttle.addresses.len() <= 65_536 && throttle.accounts.len() <= 65_536);
+        assert!(throttle.addresses.len() <= 65_536 && throttle.accounts.len() <= 65_536 && throttle.firsts.len() <= 65_536);
     }
 
     #[test]

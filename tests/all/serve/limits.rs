@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use latchkey::server::Role;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::served::Served;
-use crate::support::server::text;
+use crate::support::served::{Served, data};
+use crate::support::server::{add_administrator, text, unique};
 use crate::support::wait::PATIENCE;
 
 const HEALTH: &[u8] = b"GET /api/v2/health HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -140,17 +141,56 @@ async fn too_many_from_one_address_are_closed() {
 #[tokio::test]
 async fn too_many_connections_wait_until_one_ends() {
     let server = Served::start(&["--max-connections", "2"]);
-    let mut first = connect(&server).await;
-    let mut second = connect(&server).await;
-    for stream in [&mut first, &mut second] {
-        stream.write_all(HEALTH).await.unwrap();
-        assert_eq!(status(stream).await, "200");
+    add_administrator(&data(&server.home), "jo", Role::Administrator);
+    let session = server.session("jo").await;
+    let other = rusqlite::Connection::open(data(&server.home).join("keys.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut running = Vec::new();
+    for _ in 0..2 {
+        let mut create = connect(&server).await;
+        let head = format!(
+            "POST /api/v2/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {session}\r\nidempotency-key: {}\r\n\
+             content-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n",
+            unique()
+        );
+        create.write_all(head.as_bytes()).await.unwrap();
+        assert_eq!(status(&mut create).await, "100");
+        create.write_all(b"{}").await.unwrap();
+        running.push(create);
     }
     let mut third = connect(&server).await;
     third.write_all(HEALTH).await.unwrap();
     let mut byte = [0; 1];
     let early = timeout(Duration::from_millis(300), third.peek(&mut byte)).await;
     assert!(early.is_err(), "it is answered though all slots are taken");
-    drop(first);
+    other.execute_batch("COMMIT").unwrap();
     assert_eq!(status(&mut third).await, "200");
+}
+
+/// Connects from an address of its own.
+async fn connect_from(server: &Served, from: [u8; 4]) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((std::net::Ipv4Addr::from(from), 0).into()).unwrap();
+    socket.connect(server.address().parse().unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn requests_that_are_never_whole_keep_nobody_out() {
+    let server = Served::start(&["--max-connections", "32", "--header-timeout", "600", "--request-timeout", "600"]);
+    let half_a_head = &HEALTH[..HEALTH.len() - 2];
+    let half_a_body = b"POST /api/v2/auth/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                        content-length: 50\r\n\r\n{";
+    for half in [half_a_head, half_a_body] {
+        let mut held = Vec::new();
+        for n in 1..=25 {
+            for _ in 0..4 {
+                let mut stream = connect_from(&server, [127, 0, 1, n]).await;
+                let _ = stream.write_all(half).await; // it may be closed by now
+                held.push(stream);
+            }
+        }
+        let mut honest = connect(&server).await;
+        honest.write_all(HEALTH).await.unwrap();
+        assert_eq!(status(&mut honest).await, "200");
+    }
 }

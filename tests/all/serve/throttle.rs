@@ -11,12 +11,12 @@ async fn sign_in(server: &Served, from: &str, username: &str, password: &str) ->
     send(server.sign_in_request(username, password).header("x-forwarded-for", from)).await
 }
 
-/// Tries two passwords from each of these addresses. Fails unless the throttle lets `burst` of them pass, and
+/// Tries four passwords from each of these addresses. Fails unless the throttle lets `burst` of them pass, and
 /// `a_minute` more for each minute that it all takes.
 async fn throttles(server: &Served, from: impl Iterator<Item = String>, username: &str, burst: u64, a_minute: u64) {
     let (begun, mut passed) = (Instant::now(), 0);
     for from in from {
-        for _ in 0..2 {
+        for _ in 0..4 {
             let answer = sign_in(server, &from, username, "a wrong password").await;
             assert!([401, 429].contains(&answer.status));
             assert_eq!(answer.status == 429, answer.headers.contains_key("retry-after"));
@@ -36,9 +36,10 @@ async fn guessing_from_everywhere_gets_nowhere_and_locks_nobody_out_at_home() {
     let home = "10.9.9.9, 192.0.2.1";
     assert_eq!(sign_in(&server, home, "jo", PASSWORD).await.status, 200);
     let addresses = |net: u8| (0..40).map(move |n| format!("198.51.{net}.{n}"));
-    // The first sign-in of jo was one of their 30.
-    throttles(&server, addresses(1), "jo", 29, 30).await;
-    throttles(&server, addresses(2), "nobody", 30, 30).await;
+    // The first two of each address, and 30 of the account.
+    throttles(&server, addresses(1), "jo", 80 + 30, 30).await;
+    throttles(&server, addresses(2), "nobody", 80 + 30, 30).await;
+    assert_eq!(sign_in(&server, "203.0.113.7", "jo", PASSWORD).await.status, 200, "nor at a new place");
     assert_eq!(sign_in(&server, "192.0.2.1", "jo", PASSWORD).await.status, 200, "at home nothing changed");
     assert_eq!(sign_in(&server, "203.0.113.1", "mo", PASSWORD).await.status, 200, "nor for anybody else");
     // What is before the proxy's own word is the client's, and buys nothing.
@@ -72,7 +73,7 @@ async fn behind_two_proxies_a_stranger_locks_nobody_out() {
 
     // Without --behind-proxy only the proxies that are named may name clients.
     let server = Served::start(&["--trusted-proxies", "127.0.0.1"]);
-    throttles(&server, (0..10).map(|n| format!("198.51.100.{n}")), "jo", 20, 30).await;
+    throttles(&server, (0..10).map(|n| format!("198.51.100.{n}")), "jo", 40, 30).await;
     let server = Served::start(&["--trusted-proxies", "192.0.2.7"]);
     throttles(&server, (0..10).map(|n| format!("198.51.100.{n}")), "jo", 10, 10).await;
 }
@@ -91,4 +92,24 @@ async fn a_proxy_that_names_no_client_is_told_of_once() {
     assert_eq!(server.logs(told)["level"], "WARN");
     let (_, log) = server.stop();
     assert_eq!(log.iter().filter(|line| told(line)).count(), 1, "{log:#?}");
+}
+
+/// Each guesser names another account, so that none of them is limited by that.
+#[tokio::test]
+async fn a_flood_of_guesses_keeps_nobody_waiting_who_is_new() {
+    let server = Served::start(&["--behind-proxy"]);
+    add_administrator(&data(&server.home), "jo", Role::Administrator);
+    let mut guesses = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        for _ in 0..2 {
+            let guess = server.sign_in_request(&format!("name{n}"), "a wrong password");
+            guesses.spawn(send(guess.header("x-forwarded-for", format!("198.51.100.{n}"))));
+        }
+    }
+    assert_eq!(guesses.join_next().await.unwrap().unwrap().status, 401, "they have begun");
+    for n in 1..4 {
+        assert_eq!(sign_in(&server, &format!("203.0.113.{n}"), "jo", PASSWORD).await.status, 200);
+    }
+    while guesses.try_join_next().is_some() {}
+    assert!(guesses.len() > 100, "they are still waiting: {}", guesses.len());
 }

@@ -1,5 +1,7 @@
 //! `/auth/session`: administrators sign in and out.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract;
 use axum::extract::Request;
@@ -10,6 +12,7 @@ use chrono::{SubsecRound, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
@@ -25,6 +28,9 @@ use crate::server::store::{Actor, NewSession, SESSION_LIFETIME};
 const WRONG_PASSWORD: &str = "wrong password";
 const UNKNOWN_NAME: &str = "unknown name";
 const TOO_MANY: &str = "too many attempts";
+
+/// How long a password waits to be checked: longer only in a flood.
+const CHECK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// `POST /auth/session`: the same work and the same answer whether the name or the password is wrong.
 pub(crate) async fn sign_in(
@@ -46,11 +52,13 @@ pub(crate) async fn sign_in(
         let name = account.password.as_ref().map(|_| username.as_str());
         state.0.usage_recorder.refused_sign_in(name, &source, why, Utc::now());
     };
-    if let Err(wait) = state.0.throttle.admit(&username, &network, account.is_known_network) {
+    let too_many = |wait| {
         refused(TOO_MANY);
-        return Err(HttpError::too_many(wait));
-    }
-    let matches = state.0.passwords.matches(account.password.clone(), given, account.is_known_network).await;
+        HttpError::too_many(wait)
+    };
+    let kind = state.0.throttle.admit(&username, &network, account.is_known_network).map_err(too_many)?;
+    let check = state.0.passwords.matches(account.password.clone(), given, kind);
+    let matches = timeout(CHECK_PATIENCE, check).await.map_err(|_| too_many(CHECK_PATIENCE))?;
     let matches = matches.map_err(|_| HttpError::panicked())?;
     let Some(password) = account.password.clone().filter(|_| matches) else {
         let why = if account.password.is_some() { WRONG_PASSWORD } else { UNKNOWN_NAME };
