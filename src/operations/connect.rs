@@ -106,6 +106,7 @@ impl From<StartError> for Failure {
             StartError::Data(DataError::NoStore(_)) => {
                 Self::new(Exit::NotFound, sentence(&error.to_string())).next(NO_STORE)
             }
+            StartError::Data(error @ DataError::OtherUser { .. }) => error.into(),
             error => ApiError::NotStarted(error.to_string()).into(),
         }
     }

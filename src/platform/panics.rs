@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use color_eyre::config::{HookBuilder, Theme};
 
-use super::raw_mode;
+use super::{raw_mode, regular_file};
 use crate::domain;
 
 /// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, if there is such a folder, never
@@ -51,7 +51,7 @@ fn report(info: &PanicHookInfo<'_>) -> String {
 fn write(state: &Path, report: &str) -> io::Result<PathBuf> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state)?;
     let path = state.join("panic.log");
-    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+    let mut file = regular_file::open_no_follow(OpenOptions::new().append(true).create(true).mode(0o600), &path)?;
     writeln!(file, "{}\n{report}\n", chrono::Utc::now().to_rfc3339())?;
     Ok(path)
 }
@@ -66,6 +66,16 @@ fn redact(report: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_follows_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join("other");
+        std::os::unix::fs::symlink(&other, folder.path().join("panic.log")).unwrap();
+        assert!(write(folder.path(), "report").is_err() && !other.exists());
+        std::fs::remove_file(folder.path().join("panic.log")).unwrap();
+        write(folder.path(), "report").unwrap();
+    }
 
     #[test]
     fn a_report_keeps_its_lines_but_no_secret_and_no_control_character() {

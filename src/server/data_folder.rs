@@ -10,6 +10,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::auth::vault::{MasterKeyError, Vault};
 use super::store::{Store, StoreError};
+use crate::platform::users::name_of;
 
 /// What a server works on: a store, and the master key of its secrets.
 pub struct DataFolder {
@@ -53,6 +54,12 @@ pub enum DataError {
     WritableByOthers(PathBuf),
     #[error("other users may write to {0}: choose a folder of your own for the keys")]
     Shared(PathBuf),
+    #[error("{folder} belongs to the user {owner}")]
+    OtherUser { folder: PathBuf, owner: String },
+    #[error("{file} belongs to the user {owner}: change its owner (chown)")]
+    OtherFile { file: PathBuf, owner: String },
+    #[error("{0} is a symbolic link: put the file itself there")]
+    Link(PathBuf),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
     #[error(transparent)]
@@ -63,6 +70,7 @@ impl DataFolder {
     /// Opens `folder`.
     pub async fn open(folder: &Path, access: StoreAccess) -> Result<Self, DataError> {
         let (database, path) = (folder.join("keys.db"), folder.join("master.key"));
+        check_owners(folder)?;
         // The key first: it is made after the database, by another process perhaps.
         let has_key = path.exists();
         let found = size(&database)?;
@@ -109,6 +117,30 @@ fn size(path: &Path) -> Result<Option<u64>, StoreError> {
 /// Whether this process may write there, by permissions and by the mount.
 fn is_writable(path: &Path) -> bool {
     accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok()
+}
+
+/// Refuses a folder of another user and files of theirs in it: they could lead root to any file of the machine, and what
+/// root makes there is of no use to them. (The master key is checked when it is read.)
+fn check_owners(folder: &Path) -> Result<(), DataError> {
+    let other = |about: &fs::Metadata| {
+        let uid = Some(about.uid()).filter(|uid| *uid != rustix::process::geteuid().as_raw())?;
+        Some(name_of(uid).unwrap_or_else(|| format!("#{uid}")))
+    };
+    let Ok(about) = fs::metadata(folder) else { return Ok(()) };
+    if let Some(owner) = other(&about) {
+        return Err(DataError::OtherUser { folder: folder.to_owned(), owner });
+    }
+    for name in ["keys.db", "keys.db-wal", "keys.db-shm"] {
+        let file = folder.join(name);
+        let Ok(about) = fs::symlink_metadata(&file) else { continue };
+        if about.is_symlink() {
+            return Err(DataError::Link(file));
+        }
+        if let Some(owner) = other(&about) {
+            return Err(DataError::OtherFile { file, owner });
+        }
+    }
+    Ok(())
 }
 
 /// Creates the folder for this user alone, or checks that no one else can put files into it.

@@ -2,10 +2,8 @@
 
 mod list;
 
-use std::fs;
 use std::io;
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use chrono::Utc;
@@ -20,7 +18,7 @@ use crate::operations::messages;
 use crate::operations::prompter::warn;
 use crate::platform::prompt;
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};
-use crate::platform::users::{name_of, own_name};
+use crate::platform::users::own_name;
 use crate::server::auth::passwords;
 use crate::server::auth::passwords::HashError;
 use crate::server::auth::username::{FEWEST_CHARS, PasswordError, Username, UsernameError, check_password};
@@ -33,7 +31,6 @@ pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Denied, "--read-only is set.").next(messages::NOTHING_CHANGED));
     }
     let data = settings.data()?;
-    check_owner(data)?;
     match what {
         Admin::Add { username, role, password } => add(data, &Username::parse(username)?, *role, password).await,
         Admin::List => {
@@ -48,18 +45,6 @@ pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
         Admin::Remove { username, yes, last } => remove(data, username, *yes, *last).await,
     }
     .map(|()| Exit::Done)
-}
-
-/// Files that another user makes in a server's folder are of no use to the server.
-fn check_owner(data: &Path) -> Result<(), Failure> {
-    let ours = rustix::process::geteuid().as_raw();
-    let Some(owner) = fs::metadata(data).ok().map(|about| about.uid()).filter(|owner| *owner != ours) else {
-        return Ok(());
-    };
-    let owner = name_of(owner).unwrap_or_else(|| format!("#{owner}"));
-    // In quotes: the user may be named as the program is.
-    let next = format!("Run this as that user: sudo -u '{owner}' latchkey admin …");
-    Err(Failure::new(Exit::Denied, format!("{} belongs to the user {owner}.", data.display())).next(next))
 }
 
 async fn add(data: &Path, username: &Username, role: Role, password: &Password) -> Result<(), Failure> {
@@ -186,7 +171,14 @@ impl From<PasswordError> for Failure {
 
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Self {
-        Self::new(Exit::Mistake, error.to_string())
+        match &error {
+            DataError::OtherUser { owner, .. } => {
+                // In quotes: the user may be named as the program is.
+                let next = format!("Run this as that user: sudo -u '{owner}' latchkey …");
+                Self::new(Exit::Denied, format!("{error}.")).next(next)
+            }
+            _ => Self::new(Exit::Mistake, error.to_string()),
+        }
     }
 }
 

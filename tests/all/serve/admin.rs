@@ -161,12 +161,37 @@ fn in_the_folder_of_another_user_the_way_is_to_become_that_user() {
     done(&add(&home, &["jo"]));
     for (owner, name) in [(65534, "nobody"), (54321, "#54321")] {
         std::os::unix::fs::chown(data(&home), Some(owner), None).unwrap();
-        for arguments in [&["admin", "list"][..], &["admin", "passwd", "jo"]] {
-            let words = refused(&run(&home, arguments));
-            let command = format!("sudo -u '{name}' latchkey --data {} admin", data(&home).display());
+        // What root would follow.
+        let victim = home.path().join("victim");
+        let link = data(&home).join("api.lock");
+        let _ = std::os::unix::fs::symlink(&victim, &link);
+        let before = std::fs::read_dir(data(&home)).unwrap().count();
+        for arguments in [
+            &["admin", "list"][..],
+            &["admin", "passwd", "jo"],
+            &["keys", "list"],
+            &["keys", "create"],
+            &["--read-only", "keys", "list"],
+            &["serve", "--listen", "127.0.0.1:0"],
+        ] {
+            let refused = run(&home, arguments);
+            let words = String::from_utf8(refused.stderr).unwrap();
+            assert_eq!(refused.status.code(), Some(3), "{arguments:?}: {words}");
+            let command = format!("sudo -u '{name}' latchkey --data {} …", data(&home).display());
             assert!(words.contains(&format!("belongs to the user {name}")) && words.contains(&command), "{words}");
         }
+        assert!(!victim.exists());
+        assert_eq!(std::fs::read_dir(data(&home)).unwrap().count(), before, "nothing is made there");
     }
+    std::os::unix::fs::chown(data(&home), Some(0), None).unwrap();
+    let database = data(&home).join("keys.db");
+    std::os::unix::fs::chown(&database, Some(65534), None).unwrap();
+    let words = refused(&run(&home, &["keys", "list"]));
+    assert!(words.contains("keys.db belongs to the user nobody: change its owner (chown)"), "{words}");
+    std::fs::rename(&database, home.path().join("elsewhere.db")).unwrap();
+    std::os::unix::fs::symlink(home.path().join("elsewhere.db"), &database).unwrap();
+    let words = refused(&run(&home, &["keys", "list"]));
+    assert!(words.contains("keys.db is a symbolic link: put the file itself there"), "{words}");
 }
 
 #[test]
