@@ -127,7 +127,9 @@ impl From<SetupError> for Failure {
             SetupError::Data(error) => error.into(),
             SetupError::Store(error) => error.into(),
             SetupError::Listen { .. } => Self::new(Exit::Mistake, error.to_string()),
-            SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OpenMetrics(_) | SetupError::OwnSocket(_) => Self::usage(error.to_string()),
+            SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OpenMetrics(_) | SetupError::OwnSocket(_) => {
+                Self::usage(error.to_string())
+            }
         }
     }
 }

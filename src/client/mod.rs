@@ -4,6 +4,7 @@
 
 mod calls;
 mod connection;
+mod device_tokens;
 mod error;
 mod in_flight;
 mod keys;

@@ -22,11 +22,13 @@ pub(crate) async fn open(
     embedded: &EmbeddedServers,
     may: StoreAccess,
 ) -> Result<Connection, Failure> {
-    let ServerLocation::Remote(settings) = config.connection(name)? else {
+    let ServerLocation::Remote(mut settings) = config.connection(name)? else {
         return without_session(config, name, embedded, may).await;
     };
     let profile = config.profile(name)?;
-    let file = config.state_folder().map(|state| SessionFile::of(state, name, &settings.target));
+    let state = config.state_folder();
+    settings.devices = state.as_ref().ok().map(|state| state.join("devices"));
+    let file = state.map(|state| SessionFile::of(state, name, &settings.target));
     // Certificates and the remembered session are read from files.
     let opened = tokio::task::spawn_blocking(move || {
         let session = match file {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -113,12 +113,7 @@ impl Metrics {
             certificate_until: Gauge::default(),
             registry: Registry::default(),
         };
-        registry.register_with_unit(
-            "request",
-            "Time to answer requests",
-            Unit::Seconds,
-            metrics.requests.clone(),
-        );
+        registry.register_with_unit("request", "Time to answer requests", Unit::Seconds, metrics.requests.clone());
         registry.register("verifies", "Access tokens that were checked", metrics.verifies.0.clone());
         registry.register("exchanges", "HMAC tokens that were exchanged", metrics.exchanges.0.clone());
         registry.register("sign_ins", "Sign-ins of administrators", metrics.sign_ins.0.clone());

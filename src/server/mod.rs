@@ -17,8 +17,8 @@ pub mod auth;
 mod data_folder;
 pub mod embedded;
 pub mod http;
-pub mod net;
 mod metrics;
+pub mod net;
 mod serve;
 mod state;
 #[expect(dead_code, reason = "the calls of sessions, roles and the trail follow")]

@@ -20,6 +20,7 @@ pub use inspect::{Event, Health};
 pub use session::AdminSession;
 pub(crate) use session::FAREWELL;
 
+use super::device_tokens::DeviceTokens;
 use super::wire;
 use super::wire::WirePage;
 use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, Transport};
@@ -45,6 +46,7 @@ pub struct Client {
     session: Option<HeaderValue>,
     clock: ServerClock,
     run_ca_file: Option<PathBuf>,
+    devices: Option<DeviceTokens>,
 }
 
 impl Client {
@@ -63,7 +65,8 @@ impl Client {
             Target::Url(base) => base.as_str().to_owned(),
         };
         let client = Self::build(Transport::new(connection)?, &base, session)?;
-        Ok(Self { run_ca_file: connection.run_ca_file.clone(), ..client })
+        let devices = connection.devices.clone().map(|folder| DeviceTokens::of(folder, &connection.target));
+        Ok(Self { run_ca_file: connection.run_ca_file.clone(), devices, ..client })
     }
 
     /// A client of another server, which gets nothing of this one's session, proxy and certificates.
@@ -92,7 +95,7 @@ impl Client {
         let base = Url::parse(&format!("{}/api/v2", base.trim_end_matches('/')))
             .map_err(|_| ApiError::NotStarted("The base URL is not a URL.".into()))?;
         let clock = ServerClock::unknown();
-        Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock, run_ca_file: None })
+        Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock, run_ca_file: None, devices: None })
     }
 
     /// A page of at most `limit` keys, up to the contract's 1,000; in the list's order wherever it was asked from. A

@@ -35,11 +35,17 @@ struct WireCredentials<'a> {
 #[derive(Deserialize)]
 struct WireSession {
     session_token: SecretString,
+    /// Missing from older servers.
+    #[serde(default)]
+    device_token: Option<SecretString>,
     expires_at: DateTime<Utc>,
     username: String,
     #[serde(default)]
     role: String,
 }
+
+/// Where a server looks for the device token.
+const DEVICE_TOKEN: &str = "x-device-token";
 
 /// How long the end of a session is waited for when the program leaves. A link that is gone must not keep the user.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
@@ -55,10 +61,13 @@ impl Client {
     /// Signs an administrator in. The answer is all that is left of it: `self` stays as it is.
     pub async fn sign_in(&self, username: &str, password: &SecretString) -> Result<AdminSession, ApiError> {
         let credentials = WireCredentials { username, password: password.expose_secret() };
-        let call = self
+        let mut call = self
             .anyone(Method::POST, &["auth", "session"])
             .header(CONNECTION, "close") // its buffers held a password: they go with it
             .json(&credentials);
+        if let Some(token) = self.devices.as_ref().and_then(|devices| devices.load(username)) {
+            call = call.header(DEVICE_TOKEN, token.expose_secret());
+        }
         let answer = Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.read::<WireSession>();
         let wire = answer.map_err(|error| match error {
             // Here the code 1000 is about a password, not about an access key.
@@ -68,6 +77,9 @@ impl Client {
         })?;
         bearer(&wire.session_token)
             .map_err(|_| ApiError::Garbled(200, "its session token has characters that are not allowed in a header"))?;
+        if let (Some(devices), Some(token)) = (&self.devices, &wire.device_token) {
+            devices.store(username, token);
+        }
         Ok(AdminSession {
             token: wire.session_token,
             expires_at: wire.expires_at - self.clock.ahead(),

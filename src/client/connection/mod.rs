@@ -29,6 +29,8 @@ pub struct ConnectionSettings {
     /// Where connections really go, such as into an SSH forward. The server's name and certificate stay checked, and no
     /// proxy is used.
     pub connect_to: Option<SocketAddr>,
+    /// The folder where device tokens are kept, if they are.
+    pub devices: Option<PathBuf>,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// How long a whole call may take.
@@ -67,6 +69,7 @@ impl ConnectionSettings {
             client_key: None,
             proxy: Proxy::Environment,
             connect_to: None,
+            devices: None,
             connect_timeout: Self::CONNECT_TIMEOUT,
             timeout: Self::TIMEOUT,
         }

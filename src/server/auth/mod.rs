@@ -1,6 +1,7 @@
 //! Credentials on the server: passwords, sessions, access tokens and the master key.
 
 pub(crate) mod decoy;
+pub(crate) mod device_token;
 pub mod newest_first;
 pub mod passwords;
 pub(crate) mod sessions;

@@ -1,10 +1,10 @@
 //! Limits the rate of sign-ins: guessing gets nowhere, and cannot lock an administrator out.
 //!
-//! A network from which an account has signed in before has its own share for that account, which tries from elsewhere
-//! cannot use up. All others share: by address, and by the account that they name, whether it exists or not. The first
-//! tries of an address have a share apart, so that many addresses that keep guessing don't keep out one that is new. (A
-//! client in the same network as an administrator can learn from this that the account signs in from there; no one else
-//! can.)
+//! A device that shows that the account has signed in there before has its own share for that account, and so has a
+//! network from which it has: tries from elsewhere cannot use it up. All others share: by address, and by the account that
+//! they name, whether it exists or not. The first tries of an address have a share apart, so that many addresses that keep
+//! guessing don't keep out one that is new. (A client in the same network as an administrator can learn from this that the
+//! account signs in from there; no one else can.)
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
@@ -14,6 +14,8 @@ use std::time::Duration;
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+
+use crate::server::auth::device_token::DeviceId;
 
 /// Tries a minute from one address, whatever accounts it names.
 const OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -25,6 +27,8 @@ const FIRST: NonZeroU32 = NonZeroU32::new(2).unwrap();
 const FIRST_EVERY: Duration = Duration::from_secs(30 * 60);
 /// First tries a minute for one account, from all addresses together.
 const OF_ACCOUNT_FIRST: NonZeroU32 = NonZeroU32::new(300).unwrap();
+/// Tries a minute for one account from one device where it signed in before.
+const OF_DEVICE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Tries a minute for one account from one familiar network.
 const OF_PAIR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
@@ -41,12 +45,13 @@ pub(crate) struct Throttle {
     accounts: SignInShares,
     accounts_first: SignInShares,
     pairs: SignInShares,
+    devices: SignInShares,
 }
 
 /// Who tries to sign in. Each kind waits for itself only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignInKind {
-    /// From a network where the account has signed in before.
+    /// From a device or a network where the account has signed in before.
     Known,
     /// From an address that has hardly tried before.
     Newcomer,
@@ -66,13 +71,23 @@ impl Default for Throttle {
             accounts: shares(OF_ACCOUNT),
             accounts_first: shares(OF_ACCOUNT_FIRST),
             pairs: shares(OF_PAIR),
+            devices: shares(OF_DEVICE),
         }
     }
 }
 
 impl Throttle {
     /// Counts a try; if it is one too many, the error is how long to wait.
-    pub(crate) fn admit(&self, username: &str, network: &str, is_known_network: bool) -> Result<SignInKind, Duration> {
+    pub(crate) fn admit(
+        &self,
+        username: &str,
+        network: &str,
+        is_known_network: bool,
+        device: Option<DeviceId>,
+    ) -> Result<SignInKind, Duration> {
+        if let Some(device) = device {
+            return self.take(&self.devices, device).map(|()| SignInKind::Known);
+        }
         if is_known_network {
             return self.take(&self.pairs, (username, network)).map(|()| SignInKind::Known);
         }
@@ -109,7 +124,7 @@ mod tests {
     use super::*;
 
     fn tries(throttle: &Throttle, username: &str, network: &str, is_known_network: bool) -> usize {
-        (0..100).filter(|_| throttle.admit(username, network, is_known_network).is_ok()).count()
+        (0..100).filter(|_| throttle.admit(username, network, is_known_network, None).is_ok()).count()
     }
 
     #[test]
@@ -118,7 +133,7 @@ mod tests {
         assert_eq!(tries(&throttle, "jo", "192.0.2.1", false), 10);
         assert_eq!(tries(&throttle, "mo", "192.0.2.1", false), 0);
         assert_eq!(tries(&throttle, "jo", "192.0.2.2", false), 10, "another address has its own");
-        let wait = throttle.admit("jo", "192.0.2.1", false).unwrap_err();
+        let wait = throttle.admit("jo", "192.0.2.1", false, None).unwrap_err();
         assert!((1..=6).contains(&wait.as_secs()), "{wait:?}");
     }
 
@@ -127,19 +142,29 @@ mod tests {
         let throttle = Throttle::default();
         let guessed: usize = (0..100).map(|n| tries(&throttle, "jo", &format!("198.51.100.{n}"), false)).sum();
         assert_eq!(guessed, 200 + 30, "the first two of each, and those of the account");
-        assert_eq!(throttle.admit("jo", "203.0.113.1", false), Ok(SignInKind::Newcomer), "who is new can try");
+        assert_eq!(throttle.admit("jo", "203.0.113.1", false, None), Ok(SignInKind::Newcomer), "who is new can try");
         assert_eq!(tries(&throttle, "jo", "192.0.2.1", true), 10);
         assert_eq!(tries(&throttle, "jo", "192.0.2.9", true), 10);
         assert_eq!(tries(&throttle, "mo", "192.0.2.7", false), 10, "another account is as it was");
     }
 
     #[test]
+    fn a_device_is_not_held_up_by_its_neighbours() {
+        let throttle = Throttle::default();
+        assert_eq!(tries(&throttle, "jo", "192.0.2.1", true), 10);
+        let of = |device| (0..100).filter(|_| throttle.admit("jo", "192.0.2.1", true, Some(device)).is_ok()).count();
+        assert_eq!((of([1; 16]), of([2; 16]), of([1; 16])), (10, 10, 0));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let throttle = Throttle::default();
         for n in 0..200_000 {
-            let _ = throttle.admit(&format!("name {n}"), &format!("network {n}"), false);
+            let _ = throttle.admit(&format!("name {n}"), &format!("network {n}"), false, None);
         }
-        assert!(throttle.addresses.len() <= 65_536 && throttle.accounts.len() <= 65_536 && throttle.firsts.len() <= 65_536);
+        assert!(
+            throttle.addresses.len() <= 65_536 && throttle.accounts.len() <= 65_536 && throttle.firsts.len() <= 65_536
+        );
     }
 
     #[test]

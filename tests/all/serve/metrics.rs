@@ -119,7 +119,8 @@ async fn the_examples_ask_for_what_there_is() {
     for file in ["grafana.json", "prometheus.yaml"] {
         let text = std::fs::read_to_string(assets.join(file)).unwrap();
         let is_json = file.ends_with("json");
-        let _: Value = if is_json { serde_json::from_str(&text).unwrap() } else { serde_saphyr::from_str(&text).unwrap() };
+        let _: Value =
+            if is_json { serde_json::from_str(&text).unwrap() } else { serde_saphyr::from_str(&text).unwrap() };
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         asked.extend(words.filter(|word| word.starts_with("latchkey_")).map(|word| family(word).to_owned()));
     }

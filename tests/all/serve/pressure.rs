@@ -98,7 +98,12 @@ fn on_a_small_disk() -> (Served, PathBuf) {
     add_administrator(&ready, "jo", Role::Administrator);
     let script = "mount -t tmpfs -o size=8M,mode=0700 none \"$1\" && cp -a \"$2\"/. \"$1\" && shift 2 && exec \"$@\"";
     let mut command = Command::new("unshare");
-    command.env_clear().envs(environment(home.path())).args(["-m", "sh", "-c", script, "sh"]).arg(data(&home)).arg(ready);
+    command
+        .env_clear()
+        .envs(environment(home.path()))
+        .args(["-m", "sh", "-c", script, "sh"])
+        .arg(data(&home))
+        .arg(ready);
     command.arg(binary()).arg("--data").arg(data(&home)).args(SERVE);
     let server = Served::by(Arc::clone(&home), command, Client::builder());
     let folder = PathBuf::from(format!("/proc/{}/root{}", server.pid(), data(&home).display()));

@@ -113,3 +113,34 @@ async fn a_flood_of_guesses_keeps_nobody_waiting_who_is_new() {
     while guesses.try_join_next().is_some() {}
     assert!(guesses.len() > 100, "they are still waiting: {}", guesses.len());
 }
+
+/// An address that many share, with a guesser among them.
+#[tokio::test]
+async fn a_neighbour_who_guesses_locks_nobody_out_who_signed_in_before() {
+    let server = Served::start(&["--behind-proxy"]);
+    for name in ["jo", "mo"] {
+        add_administrator(&data(&server.home), name, Role::Administrator);
+    }
+    let shared = "192.0.2.1";
+    let first = sign_in(&server, shared, "jo", PASSWORD).await;
+    assert_eq!(first.status, 200);
+    let token = crate::support::server::text(&first.body["device_token"]);
+    let guess = async || sign_in(&server, shared, "jo", "a wrong password").await.status;
+    while guess().await != 429 {}
+    let with = async |token: &str, name: &str, password: &str| {
+        let request = server.sign_in_request(name, password).header("x-forwarded-for", shared);
+        send(request.header("x-device-token", token)).await
+    };
+    for _ in 0..8 {
+        assert_eq!(guess().await, 429);
+        let honest = with(&token, "jo", PASSWORD).await;
+        assert_eq!((honest.status, honest.body["device_token"].as_str().unwrap()), (200, &*token));
+    }
+    // It is no way around the limit, nor for another account.
+    assert_eq!(with("made up", "jo", PASSWORD).await.status, 429);
+    let mut tries = 0;
+    while with(&token, "jo", "a wrong password").await.status != 429 {
+        tries += 1;
+    }
+    assert!(tries <= 3, "{tries} more than 10 in a minute");
+}

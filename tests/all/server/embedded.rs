@@ -44,7 +44,11 @@ async fn it_listens_when_it_has_started_and_leaves_no_socket() {
     let stranger = send(stranger.get("http://localhost/api/v2/keys").bearer_auth("guess")).await;
     assert_eq!((stranger.status, &stranger.body["code"]), (401, &json!(1006)));
     server.stop().await;
-    assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "keys.reserve", "master.key"], "its log is in the database again");
+    assert_eq!(
+        entries(folder.path()),
+        ["api.lock", "keys.db", "keys.reserve", "master.key"],
+        "its log is in the database again"
+    );
 }
 
 #[tokio::test]

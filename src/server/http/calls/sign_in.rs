@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{SubsecRound, Utc};
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use crate::server::auth::device_token;
 use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
@@ -39,6 +40,7 @@ pub(crate) async fn sign_in(
     who: LoggedPrincipal,
     request: Request,
 ) -> Result<Json<Value>, HttpError> {
+    let device_token = device_token_of(request.headers());
     let mut fields = Fields::of_json(request).await?;
     let username = fields.required("username")?.to_ascii_lowercase();
     let given = SecretString::from(fields.required("password")?);
@@ -56,7 +58,8 @@ pub(crate) async fn sign_in(
         refused(TOO_MANY);
         HttpError::too_many(wait)
     };
-    let kind = state.0.throttle.admit(&username, &network, account.is_known_network).map_err(too_many)?;
+    let device = device_token.as_ref().and_then(|token| device_token::read(&state.0.vault, &username, token));
+    let kind = state.0.throttle.admit(&username, &network, account.is_known_network, device).map_err(too_many)?;
     let check = state.0.passwords.matches(account.password.clone(), given, kind);
     let matches = timeout(CHECK_PATIENCE, check).await.map_err(|_| too_many(CHECK_PATIENCE))?;
     let matches = matches.map_err(|_| HttpError::panicked())?;
@@ -72,13 +75,25 @@ pub(crate) async fn sign_in(
     let new = NewSession { digest, username: username.clone(), password, source, network };
     let role = state.0.store.begin_session(new, now).await?;
     let role = role.ok_or_else(|| HttpError::sign_in("the administrator was changed meanwhile"))?;
+    let device_token = match device_token.filter(|_| device.is_some()) {
+        Some(token) => token,
+        None => device_token::issue(&state.0.vault, &username).map_err(|_| HttpError::unexpected())?,
+    };
     Ok(Json(json!({
         "success": true,
         "session_token": token.expose_secret(),
+        "device_token": device_token.expose_secret(),
         "expires_at": wire::time((now + SESSION_LIFETIME).trunc_subsecs(0)),
         "username": username,
         "role": role.as_str(),
     })))
+}
+
+/// Where a client shows that the account has signed in there before. In a header, which older servers ignore.
+const DEVICE_TOKEN: &str = "x-device-token";
+
+fn device_token_of(headers: &HeaderMap) -> Option<SecretString> {
+    headers.get(DEVICE_TOKEN).and_then(|token| token.to_str().ok()).map(SecretString::from)
 }
 
 /// `DELETE /auth/session`
