@@ -239,7 +239,7 @@ fn a_busy_store_says_so() {
 
 /// The program on a disk of its own that is full but for some pages.
 fn on_a_full_disk(home: &Home, words: &str) -> (Option<i32>, String) {
-    let script = format!("mount -t tmpfs -o size=1M none disk && cp -r .local/share/latchkey disk/data && {words}");
+    let script = format!("mount -t tmpfs -o size=4M none disk && cp -r .local/share/latchkey disk/data && {words}");
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", &script]).current_dir(home.0.path()).env_clear();
     let plain = home.command(&[]);
@@ -256,7 +256,7 @@ fn a_full_disk_is_the_reason_that_is_given() {
     let home = Home::new();
     home.create("one");
     fs::create_dir(home.path("disk")).unwrap();
-    let fill = "$L --data disk/data keys list >/dev/null; head -c 2M /dev/zero >disk/fill 2>/dev/null;";
+    let fill = "$L --data disk/data keys list >/dev/null; head -c 8M /dev/zero >disk/fill 2>/dev/null;";
     for (command, code) in [("keys create", 6), ("doctor", 6)] {
         let (found, said) = on_a_full_disk(&home, &format!("{fill} $L --data disk/data {command}"));
         assert!(said.contains("the disk is full: free some space"), "{command}: {said}");

@@ -137,7 +137,7 @@ async fn on_a_full_disk_keys_can_be_revoked_and_not_created() {
 
     // Until the log of the database has no room left, which is not at once: SQLite uses it again.
     let refused = loop {
-        let answer = send(create().json(&json!({ "note": "x".repeat(1000) }))).await;
+        let answer = send(create().json(&json!({ "note": "x".repeat(400) }))).await;
         if answer.status != 201 {
             break answer;
         }
@@ -145,7 +145,7 @@ async fn on_a_full_disk_keys_can_be_revoked_and_not_created() {
     let full = (503, "The server's disk is full: nothing was changed".to_owned());
     assert_eq!((refused.status, text(&refused.body["message"])), full);
     for (id, _) in &keys {
-        assert_eq!(edit(id, json!({ "label": "x".repeat(100), "note": "y".repeat(1000) })).await.status, 503);
+        assert_eq!(edit(id, json!({ "label": "x".repeat(100), "note": "y".repeat(400) })).await.status, 503);
     }
     let [(first, first_token), (second, second_token), (third, third_token)] = &keys[..] else { panic!("three keys") };
     assert_eq!(verify(first_token).await, 204);

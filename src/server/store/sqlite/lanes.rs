@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::server::store::error::StoreError;
@@ -13,6 +13,8 @@ use crate::server::store::error::StoreError;
 const LOOKUPS: (usize, usize) = (2, 8);
 /// Readers for lists: one more than one administrator may have running.
 const LISTS: usize = 3;
+/// How much the priority of a list is lowered: to a tenth of the processor, where others want all of it.
+const ASIDE: i32 = 10;
 /// How long to wait in line. As long as for another process's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -56,9 +58,34 @@ impl Lanes {
     }
 }
 
+/// Runs a long job on a thread of its own, which gives way to all others: a search takes whatever time of a processor it
+/// gets. (The priority of a thread can be lowered, but not raised again: it is of no use for other jobs.)
+pub(crate) async fn run_aside<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (sender, done) = oneshot::channel();
+    let run = move || {
+        // Where a sandbox refuses it, the job is as important as any other.
+        let _ = rustix::process::nice(ASIDE);
+        let _ = sender.send(job());
+    };
+    thread::Builder::new().name("list".to_owned()).spawn(run).map_err(|_| StoreError::Busy)?;
+    done.await.map_err(|_| StoreError::Panicked)?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_job_aside_has_a_low_priority_and_no_other() {
+        let priority = || rustix::process::getpriority_process(None);
+        let before = priority().unwrap();
+        let aside = run_aside(move || Ok(priority().unwrap())).await.unwrap();
+        assert_eq!((aside, priority().unwrap()), ((before + ASIDE).min(19), before));
+        let panicked = run_aside::<()>(|| panic!("a bug")).await;
+        assert!(matches!(panicked, Err(StoreError::Panicked)));
+    }
 
     #[tokio::test]
     async fn a_full_lane_holds_up_no_other() {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::cancel::{Cancel, CancelOnDrop};
 use super::connections::Connections;
+use super::lanes;
 use super::lanes::{Lane, Lanes};
 use crate::server::store::error::StoreError;
 
@@ -100,10 +101,13 @@ impl SqliteStore {
         let inner = Arc::clone(&self.0);
         let cancel = Cancel::default();
         let _guard = CancelOnDrop(cancel.clone());
-        let done = tokio::task::spawn_blocking(move || {
+        let job = move || {
             let _turn = turn; // until the job has ended, also if nobody waits for it any more
             job(&inner.connections, &cancel)
-        });
-        done.await.map_err(|_| StoreError::Panicked)?
+        };
+        match lane {
+            Lane::List => lanes::run_aside(job).await,
+            Lane::Lookup | Lane::Write => tokio::task::spawn_blocking(job).await.map_err(|_| StoreError::Panicked)?,
+        }
     }
 }

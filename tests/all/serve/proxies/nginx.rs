@@ -98,4 +98,8 @@ async fn what_nginx_protects_opens_and_closes_with_the_key() {
     let verified = log.iter().filter(|line| line["route"] == "/api/v2/auth/verify").collect::<Vec<_>>();
     assert_eq!(verified.len(), 7, "nothing was cached");
     assert!(verified.iter().all(|line| line["from"] == "127.0.0.1"), "nginx names the client: {verified:#?}");
+    assert!(
+        verified.iter().all(|line| line["request_id"].as_str().unwrap().len() == 32),
+        "and the request: {verified:#?}"
+    );
 }
