@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod args;
 mod connect;
+mod db;
 mod doctor;
 mod hmac;
 mod keys;
@@ -28,6 +29,7 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
     match command {
         Command::Serve(how) => serve::run(&how, settings),
         Command::Admin(what) => wait_for(settings, admin::run(&what, settings)),
+        Command::Db(what) => wait_for(settings, db::run(&what, settings)),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
         Command::Hmac(args) => hmac::run(&args, settings),

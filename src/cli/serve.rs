@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use rustix::system::uname;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
@@ -20,6 +21,7 @@ use crate::platform::log_queue::LogQueue;
 use crate::platform::signals::survive_file_size_limit;
 use crate::server::net::tls::TlsFiles;
 use crate::server::team::{HttpServer, Setup, SetupError};
+use crate::server::{DatabaseAddress, LeaseSetup};
 
 /// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
 const BLOCKING_THREADS: usize = 32;
@@ -33,10 +35,11 @@ pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     if settings.overrides.read_only {
         return Err(Failure::usage("A server cannot be read-only. Give its users the auditor role instead."));
     }
+    let database = args.database.as_deref().map(|url| database(url, args)).transpose()?;
     let data = settings.data()?;
     let log = LogQueue::to_stderr().map_err(cannot_start)?;
     write_log(args, &log)?;
-    let ended = serve(data, args, log.clone());
+    let ended = serve(data, database, args, log.clone());
     if !log.flush(LAST_LINES) {
         // Nothing reads standard error: a last word there would wait for ever.
         process::exit(ended.map_or_else(|failure| failure.exit, |()| Exit::Done) as i32);
@@ -44,11 +47,17 @@ pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
     ended.map(|()| Exit::Done)
 }
 
-fn serve(data: &Path, args: &Serve, log: LogQueue) -> Result<(), Failure> {
+fn serve(
+    data: &Path,
+    database: Option<(DatabaseAddress, LeaseSetup)>,
+    args: &Serve,
+    log: LogQueue,
+) -> Result<(), Failure> {
     let limits = args.limits();
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
     let setup = Setup {
         data: data.to_owned(),
+        database,
         listen: args.listen.clone(),
         metrics: args.metrics_listen.clone(),
         socket_mode: args.socket_mode,
@@ -73,6 +82,12 @@ fn serve(data: &Path, args: &Serve, log: LogQueue) -> Result<(), Failure> {
     runtime.block_on(until_told(setup))?;
     runtime.shutdown_background();
     Ok(())
+}
+
+fn database(url: &str, args: &Serve) -> Result<(DatabaseAddress, LeaseSetup), Failure> {
+    let address = args.database_files.address(url)?;
+    let name = args.name.clone().unwrap_or_else(|| uname().nodename().to_string_lossy().into_owned());
+    Ok((address, LeaseSetup { length: Duration::from_secs(args.lease), name }))
 }
 
 async fn until_told(setup: Setup) -> Result<(), Failure> {

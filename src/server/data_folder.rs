@@ -6,10 +6,11 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::auth::vault::{MasterKeyError, Vault};
-use super::store::{Store, StoreError};
+use super::store::{DatabaseAddress, EventQuery, LeaseSetup, Store, StoreError, StoredSecret};
 use crate::platform::users::name_of;
 
 /// What a server works on: a store, and the master key of its secrets.
@@ -28,6 +29,22 @@ pub enum StoreAccess {
     Open,
     /// Only opens what exists, also where nothing can be written.
     Read,
+}
+
+/// What the master key of servers that share a database encrypts there, for others to see whether theirs is the same. No
+/// key has this ID.
+const SEALED: &str = "latchkey";
+/// How many secrets are read at once when all are looked at.
+const CHECKED_AT_ONCE: i64 = 1_000;
+
+/// What a database holds.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseContent {
+    pub keys: usize,
+    /// Keys whose secret the master key does not open.
+    pub unreadable: usize,
+    pub administrators: usize,
+    pub newest_event: Option<DateTime<Utc>>,
 }
 
 /// The mode bit of a folder in which many users keep files.
@@ -97,6 +114,40 @@ impl DataFolder {
             return Err(MasterKeyError::Refused { path, why }.into());
         }
         Ok(Self { store, vault })
+    }
+
+    /// Opens a database that servers share, with the master key in `folder`. The first server makes that key; it is copied
+    /// to the others.
+    pub async fn on_database(folder: &Path, address: DatabaseAddress, lease: LeaseSetup) -> Result<Self, DataError> {
+        own_folder(folder)?;
+        let store = Store::open_postgres(address, lease).await?;
+        let path = folder.join("master.key");
+        let is_new = store.seal(None).await?.is_none() && store.encrypted_sample().await?.is_none();
+        let vault = Vault::open(&path, !is_new)?;
+        let sealed = store.seal(Some(vault.encrypt(SEALED, SEALED).map_err(MasterKeyError::from)?)).await?;
+        if sealed.is_some_and(|sealed| vault.decrypt(SEALED, &sealed).is_none()) {
+            let why = "the other servers on this database have another one: copy theirs to this machine";
+            return Err(MasterKeyError::Refused { path, why }.into());
+        }
+        Ok(Self { store, vault })
+    }
+
+    /// Looks through a database that servers share, with the master key in `folder`.
+    pub async fn check_database(folder: &Path, address: DatabaseAddress) -> Result<DatabaseContent, DataError> {
+        let store = Store::open_for_work(address).await?;
+        let vault = Vault::open(&folder.join("master.key"), true)?;
+        let mut content = DatabaseContent { administrators: store.administrators().await?.len(), ..Default::default() };
+        let newest = store.events(EventQuery { limit: 1, ..EventQuery::default() }).await?;
+        content.newest_event = newest.first().map(|event| event.at);
+        let mut after = 0;
+        loop {
+            let secrets = store.secrets(after, CHECKED_AT_ONCE).await?;
+            let Some(last) = secrets.last() else { return Ok(content) };
+            after = last.seq;
+            content.keys += secrets.len();
+            let readable = |secret: &&StoredSecret| vault.decrypt(&secret.id, &secret.encrypted).is_some();
+            content.unreadable += secrets.len() - secrets.iter().filter(readable).count();
+        }
     }
 
     /// Whether `folder` has data, whole or not.

@@ -36,10 +36,13 @@ pub mod test_support {
 
 pub use crate::domain::Role;
 pub use auth::sessions::Sessions;
-pub use data_folder::{DataError, DataFolder, StoreAccess};
+pub use data_folder::{DataError, DataFolder, DatabaseContent, StoreAccess};
 pub use http::client_addr::ClientAddr;
 pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;
-pub use store::{Actor, AdminOutcome, Administrator, PasswordChange, Store, StoreError};
+pub use store::{
+    Actor, AddressError, AdminOutcome, Administrator, DatabaseAddress, DatabaseFiles, LeaseSetup, PasswordChange,
+    Store, StoreError,
+};
 pub use usage_recorder::KEEP_EVENTS;

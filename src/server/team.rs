@@ -28,7 +28,7 @@ use super::net::listener::{ListenSocket, Listener};
 use super::net::tls::{Tls, TlsError, TlsFiles};
 use super::net::trusted_proxies::{ProxyNetwork, TrustedProxies};
 use super::state::AppState;
-use super::store::{Store, StoreError};
+use super::store::{DatabaseAddress, LeaseSetup, Store, StoreError};
 use super::usage_recorder::UsageRecorder;
 use crate::domain::KeyFormat;
 use crate::platform::log_queue::LogQueue;
@@ -41,10 +41,12 @@ const SCRAPERS: usize = 8;
 const TOLD_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a team server is to run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Setup {
-    /// The data folder.
+    /// The data folder; with a database that servers share, only the master key is in it.
     pub data: PathBuf,
+    /// The database that servers share, in place of that in the data folder.
+    pub database: Option<(DatabaseAddress, LeaseSetup)>,
     pub listen: Vec<ListenAddr>,
     /// Where metrics are served, in plain HTTP; nowhere if there are none.
     pub metrics: Vec<ListenAddr>,
@@ -117,7 +119,10 @@ impl HttpServer {
         setup.listen.iter().try_for_each(|address| setup.check(address))?;
         setup.metrics.iter().try_for_each(|address| setup.check_metrics(address))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
-        let data = DataFolder::open(&setup.data, StoreAccess::Create).await?;
+        let data = match setup.database.clone() {
+            Some((address, lease)) => DataFolder::on_database(&setup.data, address, lease).await?,
+            None => DataFolder::open(&setup.data, StoreAccess::Create).await?,
+        };
         let has_no_administrators = data.store.administrators().await?.is_empty();
         let store = data.store.clone();
         let state = AppState::new(data, Sessions::stored());
@@ -245,6 +250,7 @@ impl HttpServer {
         while self.serving.join_next().await.is_some() {}
         drop(self.end);
         let _ = self.recording.await;
+        self.store.close().await;
         drop(self.sockets);
     }
 }

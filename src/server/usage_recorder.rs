@@ -20,8 +20,6 @@ pub const KEEP_EVENTS: TimeDelta = TimeDelta::days(365);
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// The most networks whose refusals are counted by themselves, for one key in one minute.
 const MOST_NETWORKS: usize = 10;
-/// The shortest time between two writes.
-const PAUSE: Duration = Duration::from_secs(1);
 /// The most events that are remembered: a flood of addresses costs events, not memory.
 const MOST_NOTED: usize = 10_000;
 /// How often old events are looked for.
@@ -106,7 +104,7 @@ impl UsageRecorder {
                 () = recorder.dirty.notified() => {
                     recorder.flush().await;
                     tokio::select! {
-                        () = tokio::time::sleep(PAUSE) => {}
+                        () = tokio::time::sleep(recorder.store.pause()) => {}
                         _ = &mut ended => break,
                     }
                 }

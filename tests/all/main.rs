@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod crash;
+mod database;
 mod flows;
 mod fuzzed;
 mod hostile;

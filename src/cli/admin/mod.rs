@@ -95,7 +95,7 @@ async fn remove(data: &Path, username: &str, yes: bool, even_last: bool) -> Resu
 }
 
 /// The user, as the trail names who works on a data folder.
-fn actor() -> Actor {
+pub(super) fn actor() -> Actor {
     Actor { name: own_name(), address: "local".to_owned() }
 }
 
@@ -127,7 +127,7 @@ fn unknown(username: &Username) -> Failure {
 }
 
 /// Takes a password, checks it, and gives its hash.
-fn new_password(username: &Username, from: &Password) -> Result<String, Failure> {
+pub(super) fn new_password(username: &Username, from: &Password) -> Result<String, Failure> {
     let words = format!("New password for {} ({FEWEST_CHARS} characters or more): ", username.as_str());
     let source = SecretSource::of_option(from.password_file.as_deref(), &words);
     let password = read_secret(&source)?;

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod admin;
+pub mod database;
 mod keys;
 mod login;
 mod secrets;
@@ -136,6 +137,9 @@ pub enum Command {
     /// Manage administrators
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Set up the `PostgreSQL` database that several servers share
+    #[command(subcommand)]
+    Db(Box<database::Db>),
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+use super::database::{DATABASE, Files};
 use super::path;
 use crate::config::KEEP_EVENTS_MOST;
 use crate::domain::KeyFormat;
@@ -18,6 +19,18 @@ use crate::server::net::trusted_proxies::ProxyNetwork;
 /// Arguments of `latchkey serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
+    /// The database that servers share; the data folder then holds the master key alone
+    #[arg(long, value_name = "URL", help = DATABASE)]
+    pub database: Option<String>,
+    #[command(flatten)]
+    pub database_files: Files,
+    /// How long access tokens are verified while the database does not answer, in seconds; a deletion waits as long for a
+    /// server that is cut off
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub lease: u64,
+    /// This server's name in the database [default: the machine's]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Address and port, or path of a Unix socket, to listen on; may be repeated
     #[arg(long, value_name = "PLACE", default_value = "127.0.0.1:8443")]
     pub listen: Vec<ListenAddr>,

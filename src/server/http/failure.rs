@@ -212,6 +212,9 @@ impl From<StoreError> for HttpError {
             StoreError::Full => unavailable("The server's disk is full: nothing was changed"),
             StoreError::Gone(_) => unavailable("The server's database was removed or replaced"),
             StoreError::ReadOnly => unavailable("The server's database can only be read"),
+            StoreError::Stale | StoreError::Unreachable(_) => {
+                Self { retry_after: Some(BUSY_FOR), ..unavailable("The server's database does not answer: try again") }
+            }
             StoreError::Damaged(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "The server's database is damaged: see its log")
             }

@@ -6,6 +6,7 @@ pub mod client_addr;
 pub mod cursor;
 pub mod failure;
 pub mod fields;
+pub(crate) mod in_force;
 pub mod list_limiter;
 pub mod readiness;
 pub mod request_id;

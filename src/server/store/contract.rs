@@ -8,9 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Actor, AdminOutcome, Change, CreateOutcome, Digest, EventKind, EventQuery, ExpiryChange, FieldChange, Issued,
-    KeyInsert, KeyPage, Keyset, NewEvent, NewSession, PageQuery, PasswordChange, Refusals, RevokeAll, SessionId, Store,
-    StoredEvent, Subject, Use,
+    Actor, AdminOutcome, Change, CreateOutcome, Digest, EventKind, EventQuery, ExpiryChange, FieldChange, InForce,
+    Issued, KeyInsert, KeyPage, Keyset, NewEvent, NewSession, PageQuery, PasswordChange, Refusals, RevokeAll,
+    SessionId, Store, StoredEvent, Subject, Use,
 };
 use crate::domain::key::fields::{self, named};
 use crate::domain::{AccessKey, Filter, KeyFormat, KeyId, KeyQuery, Order, Role, Sort, Status, Texts, fold, words};
@@ -195,7 +195,10 @@ pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
     assert_eq!((key.created_at, key.created_by.raw_for_api()), (at(0), "jo"));
     assert_eq!((key.expires_at, key.last_used_at, &key.last_used_from), (Some(at(500)), None, &None));
     assert_eq!(store.key(id(&key), at(1)).await.unwrap().as_ref(), Some(&key));
-    assert_eq!(store.encrypted_sample().await.unwrap(), Some((id(&key).to_owned(), new.encrypted)));
+    assert_eq!(store.encrypted_sample().await.unwrap(), Some((id(&key).to_owned(), new.encrypted.clone())));
+    let secrets = store.secrets(0, 10).await.unwrap();
+    assert_eq!((secrets.len(), secrets[0].id.as_str(), &secrets[0].encrypted), (1, id(&key), &new.encrypted));
+    assert!(store.secrets(secrets[0].seq, 10).await.unwrap().is_empty());
 
     let change = Change { switched_off: Some(true), ..rename("restore") };
     let edited = store.edit(id(&key), change, actor("mo"), at(2)).await.unwrap().unwrap();
@@ -550,6 +553,12 @@ async fn issue(store: &Store, id: &str, now: DateTime<Utc>) -> (i64, i64) {
     (generation, store.token_generation().unwrap())
 }
 
+/// Waits until what was revoked is revoked everywhere: by all servers, and at once.
+async fn in_force(store: &Store) {
+    let InForce { silent, .. } = store.in_force().await.unwrap();
+    assert_eq!(silent, 0);
+}
+
 /// Whether the token is revoked, of which every handle must say the same.
 fn revoked(handles: &[&Store], id: &str, (generation, of_all): (i64, i64), now: DateTime<Utc>) -> bool {
     let each: Vec<bool> =
@@ -567,20 +576,26 @@ pub(crate) async fn a_revocation_is_known_to_every_handle<D: Database>() {
     assert!(!revoked(&handles, id(&key), before, at(1)));
 
     one.edit(id(&key), rename("other"), actor("mo"), at(2)).await.unwrap();
+    in_force(&one).await;
     assert!(!revoked(&handles, id(&key), before, at(2)), "another label revokes nothing");
     one.edit(id(&key), switch(true), actor("mo"), at(3)).await.unwrap();
+    in_force(&one).await;
     assert!(revoked(&handles, id(&key), before, at(3)));
     other.edit(id(&key), switch(false), actor("mo"), at(4)).await.unwrap();
+    in_force(&other).await;
     assert!(revoked(&handles, id(&key), before, at(4)), "what was revoked stays revoked");
     let again = issue(&other, id(&key), at(5)).await;
     assert!(!revoked(&handles, id(&key), again, at(5)));
 
     other.edit(id(&key), expire(Some(at(100))), actor("mo"), at(6)).await.unwrap();
+    in_force(&other).await;
     assert!(!revoked(&handles, id(&key), again, at(99)) && revoked(&handles, id(&key), again, at(100)));
     other.edit(id(&key), expire(None), actor("mo"), at(7)).await.unwrap();
+    in_force(&other).await;
     assert!(!revoked(&handles, id(&key), again, at(100)));
 
     assert!(one.delete(id(&key), actor("mo"), at(8)).await.unwrap());
+    in_force(&one).await;
     assert!(revoked(&handles, id(&key), again, at(8)));
     assert!(!revoked(&handles, id(&kept), of_kept, at(8)));
     let late = database.open().await;
@@ -597,8 +612,10 @@ pub(crate) async fn an_expiry_that_passed_revokes_for_good<D: Database>() {
     let key = create(&store, insert("one"), at(0)).await;
     let before = issue(&store, id(&key), at(1)).await;
     store.edit(id(&key), expire(Some(at(10))), actor("mo"), at(2)).await.unwrap();
+    in_force(&store).await;
     assert!(revoked(&[&store], id(&key), before, at(20)));
     store.edit(id(&key), expire(None), actor("mo"), at(20)).await.unwrap();
+    in_force(&store).await;
     assert!(revoked(&[&store], id(&key), before, at(21)), "tokens from before do not come back");
     let after = issue(&store, id(&key), at(21)).await;
     assert!(!revoked(&[&store], id(&key), after, at(21)));
@@ -612,6 +629,7 @@ pub(crate) async fn all_tokens_are_revoked_at_once<D: Database>() {
     for seconds in [2, 2, 1] {
         let what = RevokeAll { tokens: true, sessions: false };
         assert_eq!(one.revoke(what, actor("jo"), at(seconds)).await.unwrap(), 0);
+        in_force(&one).await;
         assert!(revoked(&[&one, &other], id(&key), before, at(3)), "also at the same time, and with a clock set back");
         before = issue(&other, id(&key), at(3)).await;
         assert!(!revoked(&[&one, &other], id(&key), before, at(3)));
@@ -1048,8 +1066,11 @@ pub(crate) async fn sessions_are_revoked_at_once<D: Database>() {
     for digest in [1, 2] {
         store.begin_session(session(digest, "jo"), at(0)).await.unwrap();
     }
-    let revoke =
-        async |tokens, sessions| store.revoke(RevokeAll { tokens, sessions }, actor("jo"), at(2)).await.unwrap();
+    let revoke = async |tokens, sessions| {
+        let ended = store.revoke(RevokeAll { tokens, sessions }, actor("jo"), at(2)).await.unwrap();
+        in_force(&store).await;
+        ended
+    };
     let of_all = other.token_generation().unwrap();
     assert_eq!(revoke(true, false).await, 0);
     assert!(other.session([1; 32], at(2)).await.unwrap().is_some());

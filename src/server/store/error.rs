@@ -47,6 +47,17 @@ pub enum StoreError {
          can be written"
     )]
     Older,
+    /// A database server that can't be connected to or gives no answer; holds its words, or those of the network.
+    #[error("the database can't be reached: {0}; check that it runs, and its address")]
+    Unreachable(String),
+    /// A database server's database that this program can't work with; holds what is wrong and what to do.
+    #[error("the database can't be used: {0}")]
+    Unsuited(&'static str),
+    /// What was revoked meanwhile is not known.
+    #[error(
+        "the database has not answered for some time, and what was revoked since then isn't known: wait, or see why"
+    )]
+    Stale,
     #[error("the request was cancelled")]
     Cancelled,
     /// The call panicked, which the panic hook has reported.

@@ -102,7 +102,8 @@ pub(crate) struct Editable {
 }
 
 impl Change {
-    /// Whether it may take rights away from a key: such a change is stored also when the disk is full.
+    /// Whether it may take rights away from a key: such a change is stored also when the disk is full, and answered when
+    /// every server obeys it.
     pub(crate) fn may_revoke(&self) -> bool {
         self.switched_off == Some(true) || matches!(self.expires_at, Some(ExpiryChange::At(_)))
     }
@@ -197,6 +198,15 @@ pub(crate) struct KeyCredential {
     pub(crate) expires_at: Option<DateTime<Utc>>,
     /// Access tokens of another generation are revoked.
     pub(crate) generation: i64,
+    /// The secret, encrypted with the master key.
+    pub(crate) encrypted: Vec<u8>,
+}
+
+/// The encrypted secret of a key, and its place in the order of creation.
+pub(crate) struct StoredSecret {
+    pub(crate) seq: i64,
+    /// The key's ID.
+    pub(crate) id: String,
     /// The secret, encrypted with the master key.
     pub(crate) encrypted: Vec<u8>,
 }

@@ -1,6 +1,6 @@
 //! The store: keys, their history, administrators and sessions, in a database.
 //!
-//! [`Store`] is the interface. An engine is a folder below this one: `sqlite`. It has the methods of [`Store`], with
+//! [`Store`] is the interface. An engine is a folder below this one: `sqlite` or `postgres`. It has the methods of [`Store`], with
 //! their meaning; the types that they take and give, and the rules that every engine follows (status, folding, keyset
 //! paging, which edit means which event, how long sessions last), are in files beside this one. `contract.rs` is the
 //! suite that every engine passes.
@@ -17,21 +17,24 @@ mod administrators;
 mod contract;
 mod error;
 mod events;
+mod in_force;
 mod keys;
 mod keyset;
+mod postgres;
 mod revocations;
 mod sessions;
 mod sqlite;
 mod status;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
 use super::auth::username::Username;
 use super::metrics::METRICS;
 use crate::domain::{AccessKey, Role};
+use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
 pub(crate) use administrators::AdminAccount;
@@ -39,8 +42,12 @@ pub use administrators::{AdminOutcome, Administrator, PasswordChange};
 pub use error::StoreError;
 pub use events::Actor;
 pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
-pub(crate) use keys::{Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery, Use};
+pub(crate) use in_force::InForce;
+pub(crate) use keys::{
+    Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery, StoredSecret, Use,
+};
 pub(crate) use keyset::{Keyset, SortValue};
+pub use postgres::{AddressError, DatabaseAddress, DatabaseFiles, LeaseSetup};
 pub(crate) use revocations::Issued;
 pub(crate) use sessions::{
     Digest, LIFETIME as SESSION_LIFETIME, NewSession, RevokeAll, SessionId, SessionRow, StoredSession,
@@ -54,6 +61,7 @@ pub struct Store(Engine);
 #[derive(Clone)]
 enum Engine {
     Sqlite(SqliteStore),
+    Postgres(PostgresStore),
 }
 
 /// Calls the engine's method of the same name, and measures it.
@@ -62,6 +70,7 @@ macro_rules! engine {
         let begun = Instant::now();
         let done = match &$store.0 {
             Engine::Sqlite(engine) => engine.$method($($argument),*).await,
+            Engine::Postgres(engine) => engine.$method($($argument),*).await,
         };
         METRICS.stored(stringify!($method), begun.elapsed());
         done
@@ -79,10 +88,27 @@ impl Store {
         Ok(Self(Engine::Sqlite(SqliteStore::read_only(path).await?)))
     }
 
+    /// Opens the PostgreSQL database at this address, whose tables exist.
+    pub(crate) async fn open_postgres(address: DatabaseAddress, lease: LeaseSetup) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Postgres(PostgresStore::open(address, Some(lease)).await?)))
+    }
+
+    /// The same for a command, which verifies no access tokens: the servers do not wait for it.
+    pub async fn open_for_work(address: DatabaseAddress) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Postgres(PostgresStore::open(address, None).await?)))
+    }
+
+    /// Creates the tables of a PostgreSQL database, or updates them. Returns how many steps that took; 0 if there was
+    /// nothing to do. The database role `grant` may then run servers.
+    pub async fn migrate_postgres(address: DatabaseAddress, grant: Option<&str>) -> Result<usize, StoreError> {
+        PostgresStore::migrate(address, grant).await
+    }
+
     /// Whether nothing can be stored. Uses of keys are then not recorded.
     pub(crate) fn is_read_only(&self) -> bool {
         match &self.0 {
             Engine::Sqlite(engine) => engine.is_read_only(),
+            Engine::Postgres(_) => false,
         }
     }
 
@@ -90,12 +116,16 @@ impl Store {
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.check(),
+            Engine::Postgres(_) => Ok(()),
         }
     }
 
     /// Fails if nothing can be stored now.
     pub(crate) async fn check_writable(&self) -> Result<(), StoreError> {
-        engine!(self.check_writable())
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.check_writable().await,
+            Engine::Postgres(engine) => engine.check_writable(),
+        }
     }
 
     /// A page of keys.
@@ -145,6 +175,7 @@ impl Store {
     pub(crate) fn is_revoked(&self, token: Issued<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.is_revoked(token, now),
+            Engine::Postgres(engine) => engine.is_revoked(token, now),
         }
     }
 
@@ -152,6 +183,64 @@ impl Store {
     pub(crate) fn token_generation(&self) -> Result<i64, StoreError> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.token_generation(),
+            Engine::Postgres(engine) => engine.token_generation(),
+        }
+    }
+
+    /// Waits until what was revoked before is revoked on every server. Takes no longer than the longest lease.
+    pub(crate) async fn in_force(&self) -> Result<InForce, StoreError> {
+        match &self.0 {
+            // Each looks at every request whether something was revoked.
+            Engine::Sqlite(_) => Ok(InForce::default()),
+            Engine::Postgres(engine) => engine.in_force().await,
+        }
+    }
+
+    /// How long any server may go on verifying without having heard from the database.
+    pub(crate) fn longest_lease(&self) -> Duration {
+        match &self.0 {
+            Engine::Sqlite(_) => Duration::ZERO,
+            Engine::Postgres(engine) => engine.longest_lease(),
+        }
+    }
+
+    /// The shortest time between two writes of what was used. Uses on a server of its own may wait longer than those that
+    /// a user looks at.
+    pub(crate) fn pause(&self) -> Duration {
+        match &self.0 {
+            Engine::Sqlite(_) => Duration::from_secs(1),
+            Engine::Postgres(_) => Duration::from_secs(10),
+        }
+    }
+
+    /// What is wrong with the store although it works.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        match &self.0 {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(engine) => engine.warning(),
+        }
+    }
+
+    /// Keeps a text that is encrypted with the master key, for every server to see whether its own is the same. Returns
+    /// the text that is kept, which may be another server's; without one to keep, only looks. `None` where one folder has
+    /// both store and key.
+    pub(crate) async fn seal(&self, sealed: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(engine) => engine.seal(sealed).await,
+        }
+    }
+
+    /// Encrypted secrets in the order of creation, after a place in it; 0 is the beginning.
+    pub(crate) async fn secrets(&self, after: i64, limit: i64) -> Result<Vec<StoredSecret>, StoreError> {
+        engine!(self.secrets(after, limit))
+    }
+
+    /// Tells other servers that this one ends.
+    pub(crate) async fn close(&self) {
+        match &self.0 {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(engine) => engine.close().await,
         }
     }
 

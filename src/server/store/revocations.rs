@@ -90,6 +90,15 @@ impl Revocations {
         known.generation = generation;
     }
 
+    /// Has all stored revocations learnt once more: their numbers have begun again. What is known stays revoked.
+    pub(crate) fn rewind(&mut self) {
+        self.newest = 0;
+        self.learnt.clear();
+        for known in self.by_key.values_mut() {
+            known.number = 0;
+        }
+    }
+
     /// Whether a token is revoked.
     pub(crate) fn has(&self, token: Issued<'_>, now: DateTime<Utc>) -> bool {
         token.of_all < self.of_all

@@ -7,7 +7,7 @@ use crate::domain::Role;
 /// How long a session lasts at most.
 pub(crate) const LIFETIME: TimeDelta = TimeDelta::hours(8);
 /// How long a session lasts without a call.
-pub(crate) const MOST_IDLE: TimeDelta = TimeDelta::hours(1);
+const MOST_IDLE: TimeDelta = TimeDelta::hours(1);
 /// The most sessions of one administrator; the oldest end first.
 pub(crate) const MOST_SESSIONS: u32 = 100;
 /// The most networks that are known of one administrator.
@@ -109,4 +109,10 @@ impl StoredSession {
     pub(crate) fn is_unseen(&self, now: DateTime<Utc>) -> bool {
         now - self.last_seen_at >= SEEN_EVERY
     }
+}
+
+/// Between which times a session must have begun and been seen: milliseconds of the oldest beginning, of the oldest last
+/// call, and of the latest of both.
+pub(crate) fn limits(now: DateTime<Utc>) -> [i64; 3] {
+    [now - LIFETIME, now - MOST_IDLE, now + MOST_AHEAD].map(|time| time.timestamp_millis())
 }

@@ -1,6 +1,8 @@
 //! What a program leaves in files.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::support::terminal::contains;
@@ -31,4 +33,16 @@ pub fn with(folder: &Path, text: &str) -> Vec<PathBuf> {
 #[track_caller]
 pub fn lack(folder: &Path, secret: &str) {
     assert_eq!(with(folder, secret), Vec::<PathBuf>::new(), "the secret is in a file");
+}
+
+/// Writes a file that only this user can read.
+pub fn write_private(path: &Path, content: impl AsRef<[u8]>) {
+    let _ = fs::remove_file(path);
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.unwrap().write_all(content.as_ref()).unwrap();
+}
+
+/// Creates a folder that only this user can use.
+pub fn private_folder(path: &Path) {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).unwrap();
 }

@@ -14,3 +14,16 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
         std::thread::yield_now();
     }
 }
+
+/// Asks until the answer is yes.
+#[track_caller]
+pub fn until_async(mut done: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
+    let place = std::panic::Location::caller();
+    async move {
+        let began = Instant::now();
+        while !done().await {
+            assert!(began.elapsed() < PATIENCE, "still not so: {place}");
+            tokio::task::yield_now().await;
+        }
+    }
+}

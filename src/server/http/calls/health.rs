@@ -16,5 +16,9 @@ pub(crate) async fn health(State(state): State<AppState>) -> Result<Json<Value>,
 /// `GET /ready`: the store can be written, and the certificate has not ended.
 pub(crate) async fn ready(State(state): State<AppState>) -> Result<Json<Value>, HttpError> {
     state.0.readiness.of(&state.0.store).await?;
-    Ok(Json(json!({ "success": true, "status": "ready" })))
+    let mut body = json!({ "success": true, "status": "ready" });
+    if let Some(warning) = state.0.store.warning() {
+        body["warning"] = warning.into();
+    }
+    Ok(Json(body))
 }

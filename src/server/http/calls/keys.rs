@@ -16,6 +16,7 @@ use crate::server::http::access_log::CreatedKey;
 use crate::server::http::client_addr::ClientAddr;
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
+use crate::server::http::in_force::InForceHeader;
 use crate::server::http::session::Principal;
 use crate::server::http::wire;
 use crate::server::state::AppState;
@@ -88,7 +89,7 @@ pub(crate) async fn edit(
     Id(id): Id,
     ClientAddr(source): ClientAddr,
     request: Request,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<(InForceHeader, Json<Value>), HttpError> {
     principal.may_change()?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
@@ -104,7 +105,10 @@ pub(crate) async fn edit(
         return Err(past());
     }
     let actor = Actor { name: principal.username, address: source };
-    answer(state.0.store.edit(&id, change, actor, now).await?)
+    let may_revoke = change.may_revoke();
+    let edited = answer(state.0.store.edit(&id, change, actor, now).await?)?;
+    let in_force = if may_revoke { InForceHeader::wait(&state.0.store).await } else { InForceHeader::default() };
+    Ok((in_force, edited))
 }
 
 /// `DELETE /keys/{id}`
@@ -113,11 +117,11 @@ pub(crate) async fn delete(
     principal: Principal,
     Id(id): Id,
     ClientAddr(source): ClientAddr,
-) -> Result<StatusCode, HttpError> {
+) -> Result<(StatusCode, InForceHeader, ()), HttpError> {
     principal.may_change()?;
     let actor = Actor { name: principal.username, address: source };
     if state.0.store.delete(&id, actor, Utc::now()).await? {
-        Ok(StatusCode::NO_CONTENT)
+        Ok((StatusCode::NO_CONTENT, InForceHeader::wait(&state.0.store).await, ()))
     } else {
         Err(HttpError::not_found("This key"))
     }

@@ -12,8 +12,8 @@ use crate::domain::Role;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::sessions::{
-    Digest, LIFETIME, MOST_AHEAD, MOST_IDLE, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, RevokeAll,
-    SessionId, SessionRow, StoredSession,
+    Digest, MOST_AHEAD, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, RevokeAll, SessionId, SessionRow,
+    StoredSession, limits,
 };
 
 impl SqliteStore {
@@ -165,10 +165,4 @@ impl SqliteStore {
         })
         .await
     }
-}
-
-/// Between which times a session must have begun and been seen: milliseconds of the oldest beginning, of the oldest last
-/// call, and of the latest of both.
-fn limits(now: DateTime<Utc>) -> [i64; 3] {
-    [now - LIFETIME, now - MOST_IDLE, now + MOST_AHEAD].map(|time| time.timestamp_millis())
 }

@@ -8,7 +8,7 @@ use super::row::time;
 use super::store::SqliteStore;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{NewEvent, Refusals};
-use crate::server::store::keys::{KeyCredential, Use};
+use crate::server::store::keys::{KeyCredential, StoredSecret, Use};
 use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::status::status;
 
@@ -64,6 +64,18 @@ impl SqliteStore {
                 events::refuse(transaction, refusals)?;
             }
             Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn secrets(&self, after: i64, limit: i64) -> Result<Vec<StoredSecret>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT seq, id, secret FROM keys JOIN sealed USING (seq) WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map([after, limit], |row| {
+                Ok(StoredSecret { seq: row.get(0)?, id: row.get(1)?, encrypted: row.get(2)? })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }

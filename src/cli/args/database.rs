@@ -1,0 +1,77 @@
+//! Where a PostgreSQL database is, as arguments, and `latchkey db`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::admin::Password;
+use super::path;
+use crate::operations::input;
+use crate::server::{AddressError, DatabaseAddress, DatabaseFiles};
+
+/// What an address is.
+pub const DATABASE: &str = "PostgreSQL database that servers share, e.g. postgres://latchkey@db.example.com/latchkey; \
+                            without a password, and with TLS unless it is on this machine";
+
+/// The address of a database.
+#[derive(Debug, Args)]
+pub struct Database {
+    /// The database that servers share
+    #[arg(long, value_name = "URL", help = DATABASE)]
+    pub database: String,
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// Files that belong to the address of a database.
+#[derive(Debug, Args)]
+pub struct Files {
+    /// Read the database's password from a private file [default: systemd's credential database-password, PGPASSFILE,
+    /// ~/.pgpass]
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub database_password_file: Option<PathBuf>,
+    /// Certificates of authorities (PEM) to trust for the database in place of the system's
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub database_ca: Option<PathBuf>,
+}
+
+impl Files {
+    /// The address, with what is in the files.
+    pub fn address(&self, url: &str) -> Result<DatabaseAddress, AddressError> {
+        let files =
+            DatabaseFiles { password: self.database_password_file.clone(), authorities: self.database_ca.clone() };
+        DatabaseAddress::new(url, &files)
+    }
+}
+
+/// What to do with a database that servers share.
+#[derive(Debug, Subcommand)]
+pub enum Db {
+    /// Create the tables, and the first superuser
+    Init {
+        #[command(flatten)]
+        database: Database,
+        /// Let another database role run servers: it may read and write the tables, and not change them
+        #[arg(long, value_name = "ROLE")]
+        grant: Option<String>,
+        /// Add a superuser, who can then sign in and add other administrators
+        #[arg(long, value_name = "NAME", value_parser = input::name)]
+        superuser: Option<String>,
+        /// Where the superuser's password is read from
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Update the tables to this version; servers of the version before go on
+    Migrate {
+        #[command(flatten)]
+        database: Database,
+        /// Let another database role run servers, as with init
+        #[arg(long, value_name = "ROLE")]
+        grant: Option<String>,
+    },
+    /// Check that the tables are whole, and that this machine's master key opens their secrets
+    Check {
+        #[command(flatten)]
+        database: Database,
+    },
+}

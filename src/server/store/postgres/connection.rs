@@ -1,0 +1,175 @@
+//! Connections to the database: a few, lent to one call at a time.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Socket};
+
+use super::address::DatabaseAddress;
+use super::args::Arg;
+use crate::server::store::error::StoreError;
+
+/// How long a statement may take, and how long a call waits for a connection: the library waits for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open connection.
+pub(super) struct Link {
+    pub(super) client: Client,
+    /// Told of each notification that the connection listens for.
+    pub(super) notified: Arc<Notify>,
+    /// Whether it listens.
+    pub(super) listens: bool,
+}
+
+impl DatabaseAddress {
+    /// Opens a connection.
+    pub(super) async fn connect(&self) -> Result<Link, StoreError> {
+        let notified = Arc::new(Notify::new());
+        let told = Arc::clone(&notified);
+        let client = match self.tls.clone() {
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await?;
+                tokio::spawn(drive(connection, told));
+                client
+            }
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls).await?;
+                tokio::spawn(drive(connection, told));
+                client
+            }
+        };
+        Ok(Link { client, notified, listens: false })
+    }
+
+    /// Has the database end what a connection is doing.
+    fn cancel(&self, client: &Client) {
+        let (token, tls) = (client.cancel_token(), self.tls.clone());
+        // Without a runtime the program ends, and its connections with it.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            let _ = match tls {
+                None => token.cancel_query(NoTls).await,
+                Some(tls) => token.cancel_query(tls).await,
+            };
+        });
+    }
+}
+
+/// Does the connection's work until it ends.
+async fn drive<T: AsyncRead + AsyncWrite + Unpin>(mut connection: Connection<Socket, T>, notified: Arc<Notify>) {
+    while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+        if matches!(message, AsyncMessage::Notification(_)) {
+            notified.notify_one();
+        }
+    }
+    // Whoever waits for a notification finds out that there will be none.
+    notified.notify_one();
+}
+
+/// The connections of a store.
+pub(super) struct Pool {
+    pub(super) address: DatabaseAddress,
+    idle: Mutex<Vec<Client>>,
+    room: Semaphore,
+}
+
+/// A connection that is lent. One that is dropped while it works, or inside a transaction, is closed.
+pub(super) struct Lent<'a> {
+    pool: &'a Pool,
+    client: Option<Client>,
+    works: bool,
+    in_transaction: bool,
+    _room: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    /// A pool of at most `size` connections, opened when they are needed.
+    pub(super) fn new(address: DatabaseAddress, size: usize) -> Self {
+        Self { address, idle: Mutex::default(), room: Semaphore::new(size) }
+    }
+
+    /// Waits for a free connection.
+    pub(super) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let room = tokio::time::timeout(PATIENCE, self.room.acquire()).await.map_err(|_| StoreError::Busy)?;
+        let room = room.map_err(|_| StoreError::Busy)?;
+        let client = loop {
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            match idle {
+                Some(client) if client.is_closed() => {}
+                Some(client) => break client,
+                None => break self.address.connect().await?.client,
+            }
+        };
+        Ok(Lent { pool: self, client: Some(client), works: false, in_transaction: false, _room: room })
+    }
+
+    /// Begins a transaction, which is rolled back unless it is committed.
+    pub(super) async fn begin(&self) -> Result<Lent<'_>, StoreError> {
+        let mut lent = self.lend().await?;
+        lent.in_transaction = true;
+        lent.batch("BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_timeout = 9000").await?;
+        Ok(lent)
+    }
+}
+
+impl Lent<'_> {
+    /// The rows of a statement.
+    pub(super) async fn rows(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.works = true;
+        let client = self.client.as_ref().ok_or(StoreError::Busy)?;
+        let done = tokio::time::timeout(PATIENCE, client.query_typed(sql, args)).await;
+        let done = done.map_err(|_| unanswered())?;
+        self.works = false;
+        Ok(done?)
+    }
+
+    /// The only row of a statement, if it has one.
+    pub(super) async fn row(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// How many rows a statement has changed.
+    pub(super) async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
+        self.works = true;
+        let client = self.client.as_ref().ok_or(StoreError::Busy)?;
+        let done = tokio::time::timeout(PATIENCE, client.execute_typed(sql, args)).await;
+        let done = done.map_err(|_| unanswered())?;
+        self.works = false;
+        Ok(done?)
+    }
+
+    /// Runs statements without values.
+    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.works = true;
+        let client = self.client.as_ref().ok_or(StoreError::Busy)?;
+        let done = tokio::time::timeout(PATIENCE, client.batch_execute(sql)).await;
+        let done = done.map_err(|_| unanswered())?;
+        self.works = false;
+        Ok(done?)
+    }
+
+    /// Stores all that the transaction did. Without an answer it may be stored or not.
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        self.batch("COMMIT").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+}
+
+fn unanswered() -> StoreError {
+    StoreError::Unreachable(format!("it gave no answer for {} s", PATIENCE.as_secs()))
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take() else { return };
+        if self.works {
+            self.pool.address.cancel(&client);
+        } else if !self.in_transaction && !client.is_closed() {
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Creating, editing and deleting keys: each one transaction.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+
+use super::args::{Args, args};
+use super::connection::Lent;
+use super::events;
+use super::grams;
+use super::row::{COLUMNS, TABLES, key, time};
+use super::store::{PostgresStore, again};
+use crate::domain::key::fields::written;
+use crate::domain::{AccessKey, fold};
+use crate::server::store::error::StoreError;
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::keys::{Change, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
+use crate::server::store::status::{rank, status};
+
+impl PostgresStore {
+    pub(crate) async fn create(&self, new: KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
+        again!(self.try_create(&new, now))
+    }
+
+    async fn try_create(&self, new: &KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
+        let mut transaction = self.begin().await?;
+        let (at, id) = (now.timestamp_millis(), new.id.raw_for_api());
+        let oldest = (now - REPLAYED_FOR).timestamp_millis();
+        transaction.execute("DELETE FROM creates WHERE at < $1", args![oldest]).await?;
+        // A second request with the same idempotency key waits here until the first one is stored, or is not.
+        let sql = "INSERT INTO creates VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let actor = new.actor.name.as_str();
+        let request = args![actor, new.idempotency_key, new.fingerprint.as_slice(), id, at];
+        if transaction.execute(sql, request).await? == 0 {
+            return earlier(&mut transaction, new, now).await;
+        }
+        if new.expires_at.is_some_and(|end| end <= now) {
+            return Ok(CreateOutcome::Past);
+        }
+        insert(&mut transaction, new, now).await?;
+        let created = find(&mut transaction, id, now).await?;
+        transaction.commit().await?;
+        Ok(created.map_or(CreateOutcome::Gone, CreateOutcome::Fresh))
+    }
+
+    pub(crate) async fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
+        find(&mut self.lend().await?, id, now).await
+    }
+
+    pub(crate) async fn edit(
+        &self,
+        id: &str,
+        change: Change,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccessKey>, StoreError> {
+        again!(self.try_edit(id, change.clone(), &actor, now))
+    }
+
+    async fn try_edit(
+        &self,
+        id: &str,
+        change: Change,
+        actor: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccessKey>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let sql = "SELECT * FROM keys WHERE id = $1 FOR UPDATE";
+        let Some(row) = transaction.row(sql, args![id]).await? else { return Ok(None) };
+        let mut fields = editable(&row);
+        let changes = change.apply(&mut fields, now);
+        if !changes.is_empty() {
+            update(&mut transaction, row.get("seq"), id, &fields, now).await?;
+            let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Edited, now);
+            let event = NewEvent { detail: Some(edited(&changes)), changes, ..event };
+            events::insert(&mut transaction, &event).await?;
+        }
+        let found = find(&mut transaction, id, now).await?;
+        transaction.commit().await?;
+        self.alarm();
+        Ok(found)
+    }
+
+    pub(crate) async fn delete(&self, id: &str, actor: Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        again!(self.try_delete(id, &actor, now))
+    }
+
+    async fn try_delete(&self, id: &str, actor: &Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let Some(row) = transaction.row("DELETE FROM keys WHERE id = $1 RETURNING *", args![id]).await? else {
+            return Ok(false);
+        };
+        let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Deleted, now);
+        events::insert(&mut transaction, &NewEvent { changes: editable(&row).as_deleted(), ..event }).await?;
+        transaction.commit().await?;
+        self.alarm();
+        Ok(true)
+    }
+}
+
+/// Stores key and event.
+async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let id = new.id.raw_for_api();
+    let mut args = Args::default();
+    let mut columns = vec!["id", "state", "created_at", "created_by", "expires_at", "secret"];
+    let mut places = vec![
+        args.place(id.to_owned()),
+        args.place(0_i64),
+        args.place(now.timestamp_millis()),
+        args.place(new.actor.name.clone()),
+        args.place(new.expires_at.map(|end| end.timestamp_millis())),
+        args.place(new.encrypted.clone()),
+    ];
+    let texts = stored(id, |name| new.texts.get(name).unwrap_or_default());
+    for (column, text) in &texts.columns {
+        columns.push(column);
+        places.push(args.place(text.clone()));
+    }
+    columns.push("grams");
+    places.push(args.place(texts.grams));
+    let sql = format!(
+        "WITH key AS (INSERT INTO keys ({}) VALUES ({}) RETURNING seq, state)
+         INSERT INTO uses (seq, state) SELECT seq, state FROM key",
+        columns.join(", "),
+        places.join(", ")
+    );
+    transaction.execute(&sql, &args.list()).await?;
+    let event = NewEvent::of(&new.actor, Subject::Key(id.to_owned()), EventKind::Created, now);
+    events::insert(transaction, &NewEvent { changes: new.fields().as_created(), ..event }).await
+}
+
+/// The outcome of a request that was made before with this idempotency key.
+async fn earlier(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
+    let sql = "SELECT fingerprint, key_id FROM creates WHERE username = $1 AND idempotency_key = $2";
+    let actor = new.actor.name.as_str();
+    // Gone since the insert found it: that request was a day old.
+    let Some(row) = transaction.row(sql, args![actor, new.idempotency_key]).await? else {
+        return Err(StoreError::Busy);
+    };
+    if row.get::<_, &[u8]>(0) != new.fingerprint.as_slice() {
+        return Ok(CreateOutcome::Other);
+    }
+    Ok(find(transaction, row.get(1), now).await?.map_or(CreateOutcome::Gone, CreateOutcome::Replayed))
+}
+
+async fn find(connection: &mut Lent<'_>, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE k.id = $1");
+    connection.row(&sql, args![id]).await?.map(|row| key(&row, now)).transpose()
+}
+
+fn editable(row: &Row) -> Editable {
+    Editable {
+        texts: written().map(|(field, _)| (field.name, row.get(field.name))).collect(),
+        switched_off: row.get("switched_off"),
+        expires_at: row.get("expires_at"),
+        generation: row.get("generation"),
+    }
+}
+
+async fn update(
+    transaction: &mut Lent<'_>,
+    seq: i64,
+    id: &str,
+    fields: &Editable,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Editable { texts, switched_off, expires_at, generation } = fields;
+    let mut args = Args::default();
+    let mut changes = vec![
+        format!("switched_off = {}", args.place(*switched_off)),
+        format!("expires_at = {}", args.place(*expires_at)),
+        format!("generation = {}", args.place(*generation)),
+        format!("state = {}", args.place(rank(status(*switched_off, expires_at.map(time), now)))),
+    ];
+    let texts = stored(id, |name| texts.get(name).map_or("", String::as_str));
+    for (column, text) in texts.columns {
+        changes.push(format!("{column} = {}", args.place(text)));
+    }
+    changes.push(format!("grams = {}", args.place(texts.grams)));
+    let sql = format!("UPDATE keys SET {} WHERE seq = {}", changes.join(", "), args.place(seq));
+    transaction.execute(&sql, &args.list()).await?;
+    Ok(())
+}
+
+/// What is stored of a key's texts.
+struct StoredTexts {
+    /// Each text as it is, and folded for search and sort, by their columns.
+    columns: Vec<(String, String)>,
+    grams: Vec<i32>,
+}
+
+fn stored<'a>(id: &str, text: impl Fn(&str) -> &'a str) -> StoredTexts {
+    let of_fields = written().flat_map(|(field, _)| {
+        let text = text(field.name);
+        [(field.name.to_owned(), text.to_owned()), (format!("{}_fold", field.name), fold(text))]
+    });
+    let columns: Vec<(String, String)> = of_fields.collect();
+    let folded = columns.iter().filter(|(column, _)| column.ends_with("_fold")).map(|(_, text)| text.as_str());
+    let id = grams::of_id(id);
+    let grams = grams::of_texts(std::iter::once(id.as_str()).chain(folded));
+    StoredTexts { columns, grams }
+}

@@ -1,0 +1,318 @@
+//! What a server knows of revocations, and how long it may rely on that.
+//!
+//! Each server asks the database every 250 ms what was revoked, on a connection of its own, and tells it what it obeys.
+//! With each answer it may verify access tokens for some seconds more, counted from *before* the question was sent.
+//! Without answers that lease ends, and it verifies nothing. So whoever revokes needs to wait for those servers alone
+//! that the database heard of within that time, and no longer than it. Notifications only make the question come sooner:
+//! one that is lost costs a quarter of a second.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_postgres::Row;
+
+use super::address::DatabaseAddress;
+use super::args::args;
+use super::connection::{Lent, Link};
+use super::store::PostgresStore;
+use crate::server::store::error::StoreError;
+use crate::server::store::in_force::InForce;
+use crate::server::store::revocations::{Issued, KEPT_WITHOUT_US, Revocation, Revocations};
+
+/// How often the database is asked.
+const EVERY: Duration = Duration::from_millis(250);
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// What servers listen to.
+const LISTEN: &str = "LISTEN latchkey";
+/// How long to wait before looking again who obeys, at first and at most.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
+
+/// How a server keeps its lease.
+#[derive(Clone, Debug)]
+pub struct LeaseSetup {
+    /// How long it verifies without having heard from the database: between 1 and 300 s.
+    pub length: Duration,
+    /// The server's name, for administrators.
+    pub name: String,
+}
+
+/// What a server knows, kept up to date by a task for as long as this lives.
+pub(super) struct Lease {
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+struct Shared {
+    setup: LeaseSetup,
+    /// Random, new at each start.
+    id: String,
+    known: RwLock<Known>,
+    /// Something was revoked here: ask, and tell the others.
+    revoked_here: Notify,
+}
+
+#[derive(Default)]
+struct Known {
+    revocations: Revocations,
+    /// The mark of the newest revocation, which no other history has.
+    mark: i64,
+    /// The lease ends here; since the machine was started, also while it sleeps.
+    until: Duration,
+    /// When the last question was sent that was answered.
+    asked: Option<Duration>,
+    /// The longest lease of any server.
+    longest: Duration,
+    /// Whether the database has lost commits, or is another one.
+    has_lost: bool,
+}
+
+impl Lease {
+    /// Asks twice, and then goes on asking.
+    pub(super) async fn begin(address: DatabaseAddress, setup: LeaseSetup) -> Result<Self, StoreError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| StoreError::Engine(Box::new(error)))?;
+        let id = base16ct::lower::encode_string(&id);
+        let shared = Arc::new(Shared { setup, id, known: RwLock::default(), revoked_here: Notify::new() });
+        let mut link = address.connect().await?;
+        for _ in 0..2 {
+            shared.ask(&mut link, false).await?;
+        }
+        let task = tokio::spawn(keep(Arc::clone(&shared), address, link));
+        Ok(Self { shared, task })
+    }
+
+    /// Has this server and all others ask at once.
+    pub(super) fn alarm(&self) {
+        self.shared.revoked_here.notify_one();
+    }
+
+    /// What is known, if the lease has not ended.
+    fn known(&self) -> Result<RwLockReadGuard<'_, Known>, StoreError> {
+        let known = self.shared.read();
+        if since_boot() < known.until { Ok(known) } else { Err(StoreError::Stale) }
+    }
+
+    /// Fails when the lease has ended.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        self.known().map(|_| ())
+    }
+
+    /// What to say of a database that has lost commits.
+    pub(super) fn has_lost(&self) -> bool {
+        self.shared.read().has_lost
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Asks until the task is ended.
+async fn keep(shared: Arc<Shared>, address: DatabaseAddress, link: Link) {
+    let mut link = Some(link);
+    let mut was_answered = true;
+    let mut tell = false;
+    loop {
+        let asked = match link.as_mut() {
+            Some(link) => shared.ask(link, tell).await,
+            None => match address.connect().await {
+                Ok(new) => shared.ask(link.insert(new), tell).await,
+                Err(error) => Err(error),
+            },
+        };
+        match &asked {
+            Ok(_) if !was_answered => tracing::info!("the database answers again"),
+            Err(error) if was_answered => tracing::error!(%error, "the database does not answer"),
+            _ => {}
+        }
+        was_answered = asked.is_ok();
+        tell = match asked {
+            // At once again, to tell that this server obeys.
+            Ok(true) => false,
+            Ok(false) => wait(&shared, link.as_ref()).await,
+            Err(_) => {
+                link = None;
+                wait(&shared, None).await
+            }
+        };
+    }
+}
+
+/// Waits for the time of the next question. True if something was revoked here.
+async fn wait(shared: &Shared, link: Option<&Link>) -> bool {
+    let notified = async {
+        match link {
+            Some(link) => link.notified.notified().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = shared.revoked_here.notified() => true,
+        () = notified => false,
+        () = tokio::time::sleep(EVERY) => false,
+    }
+}
+
+impl Shared {
+    /// Asks once, and tells the others to ask. True if something new was learnt.
+    async fn ask(&self, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
+        let asked = tokio::time::timeout(PATIENCE, self.ask_in_time(link, tell)).await;
+        asked.map_err(|_| StoreError::Unreachable(format!("it gave no answer for {} s", PATIENCE.as_secs())))?
+    }
+
+    async fn ask_in_time(&self, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
+        if !std::mem::replace(&mut link.listens, true) {
+            link.client.batch_execute(LISTEN).await?;
+        }
+        if tell {
+            link.client.batch_execute("SELECT pg_notify('latchkey', '')").await?;
+        }
+        let (newest, mark) = {
+            let known = self.read();
+            (known.revocations.newest(), known.mark)
+        };
+        let began = since_boot();
+        let length = i64::try_from(self.setup.length.as_millis()).unwrap_or(i64::MAX);
+        let version = env!("CARGO_PKG_VERSION");
+        // The heartbeat is a write, which no standby and no primary that lost its followers takes.
+        let sql = "WITH beat AS (
+                       INSERT INTO servers VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
+                       ON CONFLICT (id) DO UPDATE
+                       SET obeys = excluded.obeys, mark = excluded.mark, seen_at = excluded.seen_at)
+                   SELECT epoch.n, pg_is_in_recovery(), r.n, r.mark, key_id, generation, not_after,
+                          (SELECT max(lease_ms) FROM servers)
+                   FROM epoch LEFT JOIN revocations r ON r.n >= $5 ORDER BY r.n";
+        let rows = link.client.query_typed(sql, args![self.id, self.setup.name, version, length, newest, mark]).await?;
+        let Some(first) = rows.first() else { return Err(StoreError::Unsuited("its table epoch is empty")) };
+        if first.get(1) {
+            return Err(StoreError::ReadOnly);
+        }
+        let is_same = newest == 0 || first.get::<_, Option<i64>>(2) == Some(newest) && first.get::<_, i64>(3) == mark;
+        if is_same {
+            return Ok(self.learn(&rows, began, false));
+        }
+        let sql = "SELECT 0::bigint, false, n, mark, key_id, generation, not_after, (SELECT max(lease_ms) FROM servers)
+                   FROM revocations ORDER BY n";
+        let rows = link.client.query_typed(sql, &[]).await?;
+        tracing::error!(
+            "the database has lost what was confirmed before: it is a copy that lagged behind, or was restored; this \
+             server goes on refusing the access tokens that it knows to be revoked"
+        );
+        Ok(self.learn(&rows, began, true))
+    }
+
+    /// Takes an answer to a question that was sent at `began`.
+    fn learn(&self, rows: &[Row], began: Duration, is_other: bool) -> bool {
+        let mut known = self.write();
+        let Known { revocations, mark, until, asked, longest, has_lost } = &mut *known;
+        if is_other {
+            revocations.rewind();
+            *has_lost = true;
+        }
+        let before = revocations.newest();
+        let stored = rows.iter().filter(|row| row.get::<_, Option<i64>>(2).is_some_and(|number| number > before));
+        revocations.learn(stored.map(revocation), Instant::now());
+        if let Some(last) = rows.last().and_then(|row| row.get::<_, Option<i64>>(3)) {
+            *mark = last;
+        }
+        // A server that comes back after a silence is not waited for by those who looked meanwhile: its first answer may
+        // be from before what they revoked. The second one is not.
+        if asked.is_some_and(|last| began.saturating_sub(last) < self.setup.length) {
+            *until = began + self.setup.length;
+        }
+        *asked = Some(began);
+        let others = rows.first().and_then(|row| row.get::<_, Option<i64>>(7)).unwrap_or(0);
+        *longest = self.setup.length.max(Duration::from_millis(others.unsigned_abs()));
+        is_other || revocations.newest() != before
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn revocation(row: &Row) -> Revocation {
+    Revocation { number: row.get(2), key: row.get(4), generation: row.get(5), not_after: row.get(6) }
+}
+
+/// The time since the machine was started, with the time that it slept.
+fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Revokes every access token that was issued so far.
+pub(super) async fn revoke_all_tokens(transaction: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "SELECT revoke_tokens('', greatest(coalesce(max(generation), 0) + 1, $1), NULL)
+               FROM revocations WHERE key_id = ''";
+    transaction.rows(sql, args![now.timestamp_millis()]).await?;
+    Ok(())
+}
+
+impl PostgresStore {
+    pub(crate) fn is_revoked(&self, token: Issued<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(self.lease()?.known()?.revocations.has(token, now))
+    }
+
+    pub(crate) fn token_generation(&self) -> Result<i64, StoreError> {
+        Ok(self.lease()?.known()?.revocations.of_all())
+    }
+
+    pub(crate) fn longest_lease(&self) -> Duration {
+        self.lease().map_or(Duration::ZERO, |lease| lease.shared.read().longest)
+    }
+
+    pub(crate) async fn forget_revocations(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let through = self.lease()?.shared.write().revocations.forget(Instant::now());
+        let before = (now - KEPT_WITHOUT_US).timestamp_millis();
+        let mut connection = self.lend().await?;
+        // The newest one stays: servers know by its mark that they follow the same history.
+        let sql = "DELETE FROM revocations WHERE key_id <> '' AND n < (SELECT n FROM epoch) AND (n <= $1 OR at < $2)";
+        connection.execute(sql, args![through, before]).await?;
+        connection.execute("DELETE FROM servers WHERE seen_at < clock_timestamp() - interval '1 hour'", &[]).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn in_force(&self) -> Result<InForce, StoreError> {
+        let began = Instant::now();
+        let mut connection = self.lend().await?;
+        let epoch = connection.row("SELECT n FROM epoch", &[]).await?.map_or(0, |row| row.get::<_, i64>(0));
+        // Whoever may still verify was heard of no longer ago than twice its lease and the time that an answer may take.
+        let sql = "SELECT count(*), count(*) FILTER (WHERE $1 > 0 AND (obeys < $1 OR r.n IS NULL)),
+                          coalesce(max(lease_ms), 0)::bigint
+                   FROM servers LEFT JOIN revocations r ON r.n = obeys AND r.mark = servers.mark
+                   WHERE seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
+        let [mut pause, most] = LOOK_AGAIN;
+        loop {
+            let row = connection.row(sql, args![epoch]).await?.ok_or(StoreError::Busy)?;
+            let count = |column| u32::try_from(row.get::<_, i64>(column)).unwrap_or(u32::MAX);
+            let (servers, silent) = (count(0), count(1));
+            let longest = Duration::from_millis(row.get::<_, i64>(2).unsigned_abs());
+            if silent == 0 || began.elapsed() > longest {
+                return Ok(InForce { servers, silent, after: began.elapsed() });
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(most);
+        }
+    }
+
+    /// Takes this server from the list of those that run.
+    pub(crate) async fn close(&self) {
+        let Ok(lease) = self.lease() else { return };
+        lease.task.abort();
+        if let Ok(mut connection) = self.lend().await {
+            let _ = connection.execute("DELETE FROM servers WHERE id = $1", args![lease.shared.id]).await;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A key as a row: which columns are read and sorted by.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+
+use crate::domain::{AccessKey, KeyId, Sort, Untrusted};
+use crate::server::store::error::StoreError;
+use crate::server::store::keys::KeyRow;
+use crate::server::store::keyset::{Keyset, SortValue};
+use crate::server::store::status::status;
+
+/// Where a key's columns are: `k` is the key, `u` its last use.
+pub(super) const TABLES: &str = "keys k JOIN uses u USING (seq)";
+
+/// The columns of a whole key, for a SELECT from [`TABLES`].
+pub(super) const COLUMNS: &str = "k.seq, k.id, k.label, k.owner, k.note, k.switched_off, k.created_at, k.created_by, \
+                                  k.expires_at, u.at AS last_used_at, u.source AS last_used_from";
+
+/// The column that a list is sorted by, and that for keys of one state.
+pub(super) const fn column(sort: Sort) -> &'static str {
+    match sort {
+        Sort::CreatedAt => "k.seq",
+        Sort::LastUsedAt => "u.at",
+        Sort::Label => "k.label_fold",
+        Sort::Owner => "k.owner_fold",
+        Sort::Note => "k.note_fold",
+        Sort::Status => "k.state",
+        Sort::Id => "k.id",
+    }
+}
+
+/// The order of creation within a list: of the table whose index is read.
+pub(super) const fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::LastUsedAt => "u.seq",
+        _ => "k.seq",
+    }
+}
+
+/// Reads a key from a row of [`COLUMNS`].
+pub(super) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError> {
+    let expires_at = row.get::<_, Option<i64>>("expires_at").map(time);
+    let used: i64 = row.get("last_used_at");
+    let text = |column| Untrusted::new(row.get(column));
+    Ok(AccessKey {
+        id: KeyId::parse(row.get("id")).map_err(|error| StoreError::Engine(Box::new(error)))?,
+        label: text("label"),
+        owner: Some(text("owner")),
+        note: Some(text("note")),
+        status: status(row.get("switched_off"), expires_at, now),
+        created_at: time(row.get("created_at")),
+        created_by: text("created_by"),
+        expires_at,
+        last_used_at: (used != 0).then(|| time(used)),
+        last_used_from: row.get::<_, Option<&str>>("last_used_from").map(Untrusted::new),
+    })
+}
+
+/// Reads a key and its place in a sorted list from a row of [`COLUMNS`] with the value sorted by as `place`.
+pub(super) fn placed(row: &Row, sort: Sort, now: DateTime<Utc>) -> Result<KeyRow, StoreError> {
+    let value = match sort {
+        Sort::Label | Sort::Owner | Sort::Note | Sort::Id => SortValue::Text(row.get("place")),
+        Sort::CreatedAt | Sort::LastUsedAt | Sort::Status => SortValue::Number(row.get("place")),
+    };
+    Ok(KeyRow { place: Keyset { value, seq: row.get("seq") }, key: key(row, now)? })
+}
+
+/// A time of the database. Milliseconds that no calendar holds are read as 1970.
+pub(super) fn time(millis: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis).unwrap_or_default()
+}

@@ -1,0 +1,69 @@
+//! What an exchange needs to know of a key, and what its use leaves behind.
+
+use chrono::{DateTime, Utc};
+
+use super::args::args;
+use super::events;
+use super::row::time;
+use super::store::{PostgresStore, again};
+use crate::server::store::error::StoreError;
+use crate::server::store::events::{NewEvent, Refusals};
+use crate::server::store::keys::{KeyCredential, Use};
+use crate::server::store::sessions::MOST_AHEAD;
+use crate::server::store::status::status;
+
+impl PostgresStore {
+    /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
+    /// no key has, so that timing reveals nothing (at the end of the index it starts over).
+    pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
+        let sql = "(SELECT id, switched_off, expires_at, generation, secret, 0 AS part FROM keys
+                    WHERE id >= $1 ORDER BY id LIMIT 1)
+                   UNION ALL
+                   (SELECT id, switched_off, expires_at, generation, secret, 1 FROM keys ORDER BY id LIMIT 1)
+                   ORDER BY part LIMIT 1";
+        let found = self.lend().await?.row(sql, args![id]).await?;
+        Ok(found.filter(|row| row.get::<_, &str>(0) == id).map(|row| {
+            let expires_at = row.get::<_, Option<i64>>(2).map(time);
+            let status = status(row.get(1), expires_at, now);
+            KeyCredential { status, expires_at, generation: row.get(3), encrypted: row.get(4) }
+        }))
+    }
+
+    pub(crate) async fn record(
+        &self,
+        uses: Vec<(String, Use)>,
+        events: Vec<NewEvent>,
+        refusals: Vec<Refusals>,
+    ) -> Result<(), StoreError> {
+        again!(self.try_record(&uses, &events, &refusals))
+    }
+
+    async fn try_record(
+        &self,
+        uses: &[(String, Use)],
+        events: &[NewEvent],
+        refusals: &[Refusals],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let ids: Vec<&str> = uses.iter().map(|(id, _)| id.as_str()).collect();
+        let times: Vec<i64> = uses.iter().map(|(_, last)| last.at.timestamp_millis()).collect();
+        let latest: Vec<i64> = uses.iter().map(|(_, last)| (last.at + MOST_AHEAD).timestamp_millis()).collect();
+        let from: Vec<&str> = uses.iter().map(|(_, last)| last.from.as_str()).collect();
+        let sql = "UPDATE uses SET at = new.at, source = new.source
+                   FROM unnest($1, $2, $3, $4) AS new (id, at, latest, source) JOIN keys ON keys.id = new.id
+                   WHERE uses.seq = keys.seq AND (uses.at <= new.at OR uses.at > new.latest)";
+        transaction.execute(sql, args![ids, times, latest, from]).await?;
+        for event in events {
+            events::insert(&mut transaction, event).await?;
+        }
+        for refusals in refusals {
+            events::refuse(&mut transaction, refusals).await?;
+        }
+        transaction.commit().await
+    }
+
+    pub(crate) async fn encrypted_sample(&self) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        let row = self.lend().await?.row("SELECT id, secret FROM keys LIMIT 1", &[]).await?;
+        Ok(row.map(|row| (row.get(0), row.get(1))))
+    }
+}

@@ -1,0 +1,67 @@
+//! A line between a program and its PostgreSQL server that can be cut, as a network that loses everything.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+
+/// The name of PostgreSQL's socket in its folder.
+const SOCKET: &str = ".s.PGSQL.5432";
+
+/// A folder with a socket that leads to another folder's.
+pub struct Relay {
+    folder: TempDir,
+    is_cut: Arc<watch::Sender<bool>>,
+}
+
+impl Relay {
+    /// Leads to the server whose socket is in this folder.
+    pub fn to(server: &Path) -> Self {
+        let folder = TempDir::new().unwrap();
+        let listener = std::os::unix::net::UnixListener::bind(folder.path().join(SOCKET)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let is_cut = Arc::new(watch::Sender::new(false));
+        let (state, target) = (Arc::clone(&is_cut), server.join(SOCKET));
+        let relay = async move {
+            let listener = UnixListener::from_std(listener).unwrap();
+            while let Ok((near, _)) = listener.accept().await {
+                let Ok(far) = UnixStream::connect(&target).await else { continue };
+                let ((near_out, near_in), (far_out, far_in)) = (near.into_split(), far.into_split());
+                tokio::spawn(carry(near_out, far_in, state.subscribe()));
+                tokio::spawn(carry(far_out, near_in, state.subscribe()));
+            }
+        };
+        // Apart from the test, which may block its thread.
+        std::thread::spawn(|| {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(relay);
+        });
+        Self { folder, is_cut }
+    }
+
+    pub fn address(&self, database: &str) -> String {
+        format!("postgres://latchkey@/{database}?host={}", self.folder.path().display())
+    }
+
+    /// From now on nothing arrives, and nobody is told.
+    pub fn cut(&self) {
+        self.is_cut.send_replace(true);
+    }
+
+    /// What was sent meanwhile arrives now.
+    pub fn mend(&self) {
+        self.is_cut.send_replace(false);
+    }
+}
+
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut is_cut: watch::Receiver<bool>) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut bytes).await {
+        if is_cut.wait_for(|is_cut| !is_cut).await.is_err() || to.write_all(&bytes[..length]).await.is_err() {
+            return;
+        }
+    }
+}
