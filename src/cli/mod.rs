@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod args;
+mod backup;
 mod connect;
 mod db;
 mod doctor;
@@ -30,6 +31,8 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Serve(how) => serve::run(&how, settings),
         Command::Admin(what) => wait_for(settings, admin::run(&what, settings)),
         Command::Db(what) => wait_for(settings, db::run(&what, settings)),
+        Command::Backup(args) => backup::backup(&args, settings),
+        Command::Restore(args) => wait_for(settings, backup::restore(&args, settings)),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
         Command::Hmac(args) => hmac::run(&args, settings),

@@ -57,8 +57,8 @@ pub enum DataError {
     #[error("there are no access keys in {0}: nothing was ever created there")]
     NoStore(PathBuf),
     #[error(
-        "{database} is {state}, although its master.key is there: restore keys.db from a backup, or move master.key \
-         away to start without any keys"
+        "{database} is {state}, although its master.key is there: restore a backup with latchkey restore --replace, or \
+         move master.key away to start without any keys"
     )]
     Lost {
         database: PathBuf,
@@ -110,7 +110,7 @@ impl DataFolder {
         let sample = store.encrypted_sample().await?;
         let vault = Vault::open(&path, sample.is_some() || access != StoreAccess::Create)?;
         if sample.is_some_and(|(id, encrypted)| vault.decrypt(&id, &encrypted).is_none()) {
-            let why = "it belongs to another database; restore both from the same backup";
+            let why = "it belongs to another database; put the right one back, or restore a backup with latchkey restore --replace";
             return Err(MasterKeyError::Refused { path, why }.into());
         }
         Ok(Self { store, vault })
@@ -172,7 +172,7 @@ fn is_writable(path: &Path) -> bool {
 
 /// Refuses a folder of another user and files of theirs in it: they could lead root to any file of the machine, and what
 /// root makes there is of no use to them. (The master key is checked when it is read.)
-fn check_owners(folder: &Path) -> Result<(), DataError> {
+pub(crate) fn check_owners(folder: &Path) -> Result<(), DataError> {
     let other = |about: &fs::Metadata| {
         let uid = Some(about.uid()).filter(|uid| *uid != rustix::process::geteuid().as_raw())?;
         Some(name_of(uid).unwrap_or_else(|| format!("#{uid}")))
@@ -195,7 +195,7 @@ fn check_owners(folder: &Path) -> Result<(), DataError> {
 }
 
 /// Creates the folder for this user alone, or checks that no one else can put files into it.
-fn own_folder(folder: &Path) -> Result<(), DataError> {
+pub(crate) fn own_folder(folder: &Path) -> Result<(), DataError> {
     if !folder.exists() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::files(folder))?;
         fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(StoreError::files(folder))?;

@@ -8,12 +8,14 @@
 //!
 //! metrics         what Prometheus reads
 //! data_folder     opens the store and the master key
+//! backup          both of them in one file, and back
 //! usage_recorder  stores uses of keys in the background
 //! embedded        for one user: on a Unix socket, inside the program
 //! team            for many: several listeners, TLS, limits, an access log
 //! ```
 
 pub mod auth;
+pub mod backup;
 mod data_folder;
 pub mod embedded;
 pub mod http;
@@ -42,7 +44,7 @@ pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;
 pub use store::{
-    Actor, AddressError, AdminOutcome, Administrator, DatabaseAddress, DatabaseFiles, LeaseSetup, PasswordChange,
-    Store, StoreError,
+    Actor, AddressError, AdminOutcome, Administrator, Comparison, DatabaseAddress, DatabaseFiles, LeaseSetup, Manifest,
+    PasswordChange, Store, StoreError,
 };
 pub use usage_recorder::KEEP_EVENTS;

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod admin;
+mod backup;
 pub mod database;
 mod keys;
 mod login;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 pub use crate::domain::looks_secret;
 pub use crate::operations::input::key_id;
+pub use backup::{BackupArgs, RestoreArgs};
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 
@@ -34,6 +36,18 @@ const EVERYWHERE: &str = "Global options";
 const PLAIN: &str =
     "Use plain lines instead of the page, for screen readers, serial consoles and expect [env: LATCHKEY_PLAIN=1]";
 const CLIPBOARD: &str = "Clipboard that the page copies to [default: clipboard from the settings, else auto]";
+
+const BACKUP: &str = "\
+Back up a data folder to one file, also while a server works on it
+
+The file holds keys, events, administrators and the master key: whoever can read it can decrypt every secret. It is checked \
+before it gets its name, and is whole or not there.";
+
+const RESTORE: &str = "\
+Restore a data folder from a backup
+
+The backup is checked first, and what it would bring back is said: keys that were deleted since, removed administrators, \
+earlier passwords. Access tokens and sessions from before the restore are no longer good. Stop the server first.";
 
 /// Takes the name of a clipboard; completions know them all.
 fn clipboard() -> impl TypedValueParser<Value = ClipboardChoice> {
@@ -140,6 +154,12 @@ pub enum Command {
     /// Set up the `PostgreSQL` database that several servers share
     #[command(subcommand)]
     Db(Box<database::Db>),
+    /// Back up a data folder to one file, also while a server works on it
+    #[command(long_about = BACKUP)]
+    Backup(BackupArgs),
+    /// Restore a data folder from a backup
+    #[command(long_about = RESTORE)]
+    Restore(RestoreArgs),
 }
 
 #[cfg(test)]

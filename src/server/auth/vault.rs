@@ -31,7 +31,9 @@ pub struct Vault {
 pub enum MasterKeyError {
     #[error("can't use {path}: {source}; check that the folder exists and that you can write to it")]
     Files { path: PathBuf, source: io::Error },
-    #[error("the file {0} is missing, and without it no secret can be decrypted: restore it from a backup")]
+    #[error(
+        "the file {0} is missing, and without it no secret can be decrypted: put it back, or restore a backup with latchkey restore --replace"
+    )]
     Missing(PathBuf),
     /// The file is not safe to use, or does not belong to the database.
     #[error("can't use the master key {path}: {why}")]
@@ -64,6 +66,13 @@ impl Vault {
             }
             other => other.map(|bytes| Self::new(&bytes)),
         }
+    }
+
+    /// A vault with this master key, if it has the length of one.
+    pub(crate) fn of(master_key: &[u8]) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; 2 * HALF]);
+        (master_key.len() == bytes.len()).then(|| bytes.copy_from_slice(master_key))?;
+        Some(Self::new(&bytes))
     }
 
     /// The first half encrypts, the second signs.
@@ -110,8 +119,8 @@ impl Vault {
     }
 }
 
-/// Refuses a file that others could have written or read.
-fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
+/// The master key in a file, for a backup of it. Refuses a file that others could have written or read.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
     let refuse = |why| MasterKeyError::Refused { path: path.to_owned(), why };
     let mut file = match regular_file::open_no_follow(OpenOptions::new().read(true), path) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
@@ -130,7 +139,13 @@ fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
     }
     let mut bytes = Zeroizing::new([0; 2 * HALF]);
     let whole = meta.len() == bytes.len() as u64 && file.read_exact(bytes.as_mut_slice()).is_ok();
-    if whole { Ok(bytes) } else { Err(refuse("it does not have 64 bytes; restore it from a backup")) }
+    if whole {
+        Ok(bytes)
+    } else {
+        Err(refuse(
+            "it does not have 64 bytes; put the right one back, or restore a backup with latchkey restore --replace",
+        ))
+    }
 }
 
 /// Writes a random key beside `path` and moves it there: of two processes, one wins and both use its key.

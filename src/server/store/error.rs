@@ -40,6 +40,12 @@ pub enum StoreError {
          back and start latchkey again"
     )]
     Gone(PathBuf),
+    /// An older copy of the database, or another one, beside the log of this one.
+    #[error(
+        "{0} isn't the file that the changes in its -wal file were made to: an older copy was put in its place. Bring \
+         the right file back, or move the -wal and -shm files away to go on with this one as it is"
+    )]
+    Mixed(PathBuf),
     #[error("the data folder can't be written, so nothing can be changed")]
     ReadOnly,
     #[error(

@@ -13,6 +13,7 @@
 //! - Secrets come and go encrypted: the store never has the master key.
 
 mod administrators;
+mod backup;
 #[cfg(test)]
 mod contract;
 mod error;
@@ -39,6 +40,8 @@ use sqlite::SqliteStore;
 
 pub(crate) use administrators::AdminAccount;
 pub use administrators::{AdminOutcome, Administrator, PasswordChange};
+pub(crate) use backup::OpenedBackup;
+pub use backup::{Comparison, Manifest};
 pub use error::StoreError;
 pub use events::Actor;
 pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
@@ -52,6 +55,7 @@ pub(crate) use revocations::Issued;
 pub(crate) use sessions::{
     Digest, LIFETIME as SESSION_LIFETIME, NewSession, RevokeAll, SessionId, SessionRow, StoredSession,
 };
+pub(crate) use sqlite::backup as sqlite_backup;
 pub use sqlite::document;
 
 /// An open store. Clones share its connections.

@@ -69,7 +69,7 @@ fn a_database_that_was_lost_beside_its_master_key_is_not_begun_anew() {
         for command in [&["keys", "list"][..], &["keys", "create"], &["admin", "add", "jo"], &["serve"]] {
             let error = home.run(command);
             assert!([1, 6].contains(&error.code) && error.err.contains(&format!("is {state}")), "{error:?}");
-            assert!(error.err.contains("restore keys.db from a backup"), "{error:?}");
+            assert!(error.err.contains("latchkey restore --replace"), "{error:?}");
         }
         assert_eq!(fs::metadata(&database).map_or(0, |about| about.len()), 0, "nothing was written");
     }
@@ -275,7 +275,7 @@ fn a_damaged_store_says_so() {
     for command in [&["keys", "list"][..], &["keys", "create"], &["doctor"]] {
         let done = home.run(command);
         let said = format!("{}{}", done.out, done.err);
-        assert!(said.contains("the database is damaged: restore keys.db and master.key from a backup"), "{said}");
+        assert!(said.contains("the database is damaged: restore a backup with latchkey restore --replace"), "{said}");
         assert_eq!(done.code, 6, "{command:?}: {said}");
     }
 }

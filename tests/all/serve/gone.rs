@@ -28,13 +28,20 @@ fn replace(data: &Path) {
     fs::rename(data.join("other.db"), data.join("keys.db")).unwrap();
 }
 
+/// Puts another store into the same file.
+fn overwrite(data: &Path) {
+    let other = tempfile::tempdir().unwrap();
+    add_administrator(&other.path().join("data"), "mo", Role::Administrator);
+    fs::copy(other.path().join("data/keys.db"), data.join("keys.db")).unwrap();
+}
+
 fn remove_log(data: &Path) {
     fs::remove_file(data.join("keys.db-wal")).unwrap();
 }
 
 #[tokio::test]
 async fn it_answers_no_create_and_ends() {
-    for take in [remove, move_away, replace, remove_log] {
+    for take in [remove, move_away, replace, overwrite, remove_log] {
         let mut server = Served::start(&[]);
         let data = data(&server.home);
         add_administrator(&data, "jo", Role::Administrator);

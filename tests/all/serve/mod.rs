@@ -2,6 +2,7 @@
 //! clients.
 
 mod admin;
+mod backup;
 mod clients;
 mod gone;
 mod hex;

@@ -62,7 +62,7 @@ async fn without_its_master_key_the_store_does_not_open() {
     fs::remove_file(&key).unwrap();
     let missing = refusal(folder.path());
     assert!(matches!(missing, DataError::MasterKey(MasterKeyError::Missing(_))), "{missing}");
-    assert!(missing.to_string().contains("restore it from a backup"));
+    assert!(missing.to_string().contains("latchkey restore --replace"));
     assert!(!key.exists(), "no other one is made");
 
     fs::write(&key, [7; 64]).unwrap();
@@ -91,7 +91,7 @@ fn databases_that_are_newer_or_damaged_and_folders_that_are_none() {
     fs::write(damaged.path().join("keys.db"), "no database at all ".repeat(500)).unwrap();
     let refused = refusal(damaged.path());
     assert!(matches!(refused, DataError::Store(StoreError::Damaged(_))), "{refused}");
-    assert!(refused.to_string().contains("restore keys.db and master.key from a backup"));
+    assert!(refused.to_string().contains("restore a backup with latchkey restore --replace"));
 
     let foreign = folder();
     let database = foreign.path().join("keys.db");

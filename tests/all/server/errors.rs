@@ -108,7 +108,7 @@ async fn queries_that_are_none() {
         ("cursor=x", "cursor"),
         ("stauts=active", "stauts"),
         ("q=a&q=b", "q"),
-        ("q=%FF%FE&limit=0", "query"),
+        ("q=%FF%FE&limit=10", "query: is not UTF-8"),
     ] {
         let answer = server.get(&format!("/keys?{query}")).await;
         assert_eq!((answer.status, &answer.body["code"]), (400, &json!(0)), "{query}");

@@ -47,27 +47,32 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
 /// can't make there. Without a log none is needed; otherwise it is kept in memory, which takes a connection that shares
 /// nothing and locks nothing (sqlite.org/wal.html, sections 5 and 8).
 pub(crate) fn connect_read_only(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect_unchanged(path)?;
+    as_of_now(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a database of any version to read it as it is.
+pub(crate) fn connect_unchanged(path: &Path) -> Result<Connection, StoreError> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let has_log = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
     let alone = if has_log { "vfs=unix-none" } else { "immutable=1" };
-    let mut found = Err(StoreError::Busy);
-    for parameters in ["", alone] {
-        found = open_read_only(path, parameters);
-        if found.is_ok() {
-            break;
-        }
-    }
-    found
+    open_read_only(path, "").or_else(|_| open_read_only(path, alone))
 }
 
-fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreError> {
+/// Opens a database to read it only, with `parameters` of its URI (sqlite.org/uri.html).
+pub(crate) fn open_to_read(path: &Path, parameters: &str) -> Result<Connection, StoreError> {
     let absolute = std::path::absolute(path).map_err(StoreError::files(path))?;
     let mut url =
         Url::from_file_path(&absolute).map_err(|()| StoreError::files(path)(ErrorKind::InvalidInput.into()))?;
     url.set_query(Some(parameters));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(url.as_str(), flags)?;
+    Ok(Connection::open_with_flags(url.as_str(), flags)?)
+}
+
+fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreError> {
+    let connection = open_to_read(path, parameters)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -76,7 +81,12 @@ fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreErro
     }
     connection.execute_batch("PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;")?;
     migrate::check_is_ours(&connection)?;
-    if migrate::is_due(&connection)? {
+    Ok(connection)
+}
+
+/// Shows keys and counts as they are at this moment.
+fn as_of_now(connection: &Connection) -> Result<(), StoreError> {
+    if migrate::is_due(connection)? {
         return Err(StoreError::Older);
     }
     // Stored states and their counts are brought up to date by a write, which is not possible here: a view in place of
@@ -89,7 +99,7 @@ fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreErro
          SELECT seq FROM keys LIMIT 1;",
         row::columns().replace(", state,", ",")
     ))?;
-    Ok(connection)
+    Ok(())
 }
 
 /// Turns the write-ahead log on. Where several do so for a new database at once, `SQLite` tells all but one that it is

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::cancel::Cancel;
 use super::connect::{connect, connect_read_only, create};
 use super::file_id::FileId;
+use super::main_file::MainFileWatch;
 use super::migrate;
 use super::reserve::Reserve;
 use super::revocations::RevocationWatch;
@@ -18,6 +19,8 @@ pub(crate) struct Connections {
     path: PathBuf,
     /// The files that the connections have open, by their paths.
     files: Vec<(PathBuf, FileId)>,
+    /// What is in the first of them; unless nothing can be written.
+    main: Option<MainFileWatch>,
     is_read_only: bool,
     reserve: Reserve,
     writer: Mutex<Option<Connection>>,
@@ -30,14 +33,15 @@ impl Connections {
     /// Opens the database; creates or migrates it where needed.
     pub(crate) fn open_or_create(path: PathBuf) -> Result<Self, StoreError> {
         create(&path)?;
-        let mut first = connect(&path)?;
+        let (mut main, mut first) = MainFileWatch::begin(&path, || connect(&path))?;
         let mut writer = None;
         if migrate::is_due(&first)? {
             migrate::migrate(&mut first)?;
+            main.migrated(&first)?;
             writer = Some(first);
             first = connect(&path)?;
         }
-        let opened = Self { writer: Mutex::new(writer), ..Self::of(path, first, false) };
+        let opened = Self { writer: Mutex::new(writer), main: Some(main), ..Self::of(path, first, false) };
         // On a full disk the next write says so; reading needs no space.
         let _ = opened.reserve.make();
         Ok(opened)
@@ -56,6 +60,7 @@ impl Connections {
         Self {
             files: files.collect(),
             reserve: Reserve::beside(&path),
+            main: None,
             path,
             is_read_only,
             writer: Mutex::default(),
@@ -68,12 +73,21 @@ impl Connections {
         self.is_read_only
     }
 
-    /// Fails if the files that the connections have open are no longer those at their paths.
+    /// Fails if the files that the connections have open are no longer those at their paths, or if another file's
+    /// content is in the first.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        match self.files.iter().find(|(path, id)| id.is_gone_from(path)) {
-            Some((path, _)) => Err(StoreError::Gone(path.clone())),
-            None => Ok(()),
+        for (path, id) in &self.files {
+            let found = std::fs::metadata(path);
+            if id.is_gone(&found) {
+                return Err(StoreError::Gone(path.clone()));
+            }
+            if let (Some(main), Ok(about)) = (&self.main, found)
+                && *path == self.path
+            {
+                main.check(&about)?;
+            }
         }
+        Ok(())
     }
 
     /// Runs `job` on a reader, so that everything it reads is of one moment.
@@ -124,7 +138,11 @@ impl Connections {
         let Some(connection) = slot.as_mut() else { return Err(StoreError::Busy) };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = job(&transaction)?;
+        let base = self.main.as_ref().map_or(Ok(None), |main| main.note(&transaction))?;
         transaction.commit()?;
+        if let Some(main) = &self.main {
+            main.noted(base);
+        }
         self.check()?;
         Ok(done)
     }

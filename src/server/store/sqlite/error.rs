@@ -16,7 +16,7 @@ impl From<rusqlite::Error> for StoreError {
                 Self::Full
             }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Damaged("restore keys.db and master.key from a backup")
+                Self::Damaged("restore a backup with latchkey restore --replace")
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::OperationInterrupted) => Self::Cancelled,

@@ -1,6 +1,8 @@
 //! Whether a file is still the one at its path.
 
 use std::fs;
+use std::fs::Metadata;
+use std::io;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -15,9 +17,9 @@ impl FileId {
         fs::metadata(path).ok().map(|about| Self(about.dev(), about.ino()))
     }
 
-    /// Whether there is no file at `path`, or another one. A path that can't be looked at is no proof of that.
-    pub(crate) fn is_gone_from(self, path: &Path) -> bool {
-        match fs::metadata(path) {
+    /// Whether what was found at its path is no file, or another one. A path that can't be looked at is no proof of that.
+    pub(crate) fn is_gone(self, found: &io::Result<Metadata>) -> bool {
+        match found {
             Ok(about) => self != Self(about.dev(), about.ino()),
             Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
         }

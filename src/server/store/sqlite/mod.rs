@@ -1,6 +1,7 @@
 //! The store on SQLite: one file, a writer and a few readers, each call a job on a blocking thread.
 
 mod administrators;
+pub(crate) mod backup;
 mod cancel;
 mod connect;
 mod connections;
@@ -10,6 +11,7 @@ mod events;
 mod file_id;
 mod lanes;
 mod list;
+mod main_file;
 mod migrate;
 mod reserve;
 mod revocations;
