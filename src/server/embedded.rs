@@ -109,7 +109,7 @@ async fn start_with(folder: &Path, setup: EmbeddedSetup) -> Result<Embedded, Sta
     let (bound, peers) = bound.map_err(socket_error(folder))?;
     let session = draw_session()?;
     let username = own_name();
-    let state = AppState::new(data, Sessions::single(&session, &username, Role::Administrator))
+    let state = AppState::new(data, Sessions::single(&session, &username, Role::Superuser))
         .telling_reasons()
         .keeping_events(keep_events)
         .giving_out(key_format);

@@ -23,8 +23,6 @@ mod metrics;
 pub mod net;
 mod serve;
 mod state;
-#[expect(dead_code, reason = "the calls of sessions, roles and the trail follow")]
-#[cfg_attr(not(test), expect(unused_imports, reason = "as above"))]
 mod store;
 pub mod team;
 mod usage_recorder;

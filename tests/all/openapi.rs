@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::openapi;
-use crate::support::server::{self, Server, send};
+use crate::support::server::{self, Server, send, text};
 
 #[test]
 fn each_route_is_documented_and_each_documented_operation_is_a_route() {
@@ -39,6 +39,7 @@ async fn each_documented_answer_is_given() {
     let trickling = server.trickle("slow").await;
     server.post("slow", json!({})).await;
     drop(trickling);
+    administrators(&server).await;
     sessions(&server).await;
     refused(&server, &id).await;
     server.delete(&id).await;
@@ -49,6 +50,16 @@ async fn each_documented_answer_is_given() {
 
     let auditor = Server::on(server::folder(), Role::Auditor).await;
     auditor.post("x", json!({})).await;
+    for (method, path) in [
+        (Method::GET, "/admins"),
+        (Method::POST, "/admins"),
+        (Method::PATCH, "/admins/jo"),
+        (Method::DELETE, "/admins/jo"),
+        (Method::POST, "/revoke"),
+        (Method::PUT, "/auth/password"),
+    ] {
+        assert_eq!(send(auditor.call(method, path).json(&json!({}))).await.status, 403);
+    }
     auditor.patch("PK1", json!({})).await;
     auditor.delete("PK1").await;
     send(server.anyone(Method::GET, "/ready")).await;
@@ -71,6 +82,46 @@ async fn each_documented_answer_is_given() {
     assert_eq!(documented.difference(&seen).collect::<Vec<_>>(), Vec::<&(String, String, u16)>::new());
 }
 
+/// What superusers do, and what everyone does about their own sign-in.
+async fn administrators(server: &Server) {
+    for name in ["su", "pal"] {
+        server.add(name, Role::Superuser);
+    }
+    let session = server.session("su").await;
+    let call = |method, path: &str| server.call_as(&session, method, path);
+    let new = json!({ "username": "new", "password": "twelve chars", "role": "auditor" });
+    for status in [201, 409] {
+        assert_eq!(send(call(Method::POST, "/admins").json(&new)).await.status, status);
+    }
+    assert_eq!(send(call(Method::GET, "/admins")).await.status, 200);
+    assert_eq!(send(call(Method::GET, "/sessions")).await.status, 200);
+    assert_eq!(send(call(Method::GET, "/events")).await.status, 200);
+    for (path, body, status) in [
+        ("/admins/new", json!({ "role": "administrator" }), 200),
+        ("/admins/nobody", json!({ "role": "administrator" }), 404),
+        ("/admins/pal", json!({ "role": "auditor" }), 200),
+        ("/admins/su", json!({ "role": "auditor" }), 409),
+    ] {
+        assert_eq!(send(call(Method::PATCH, path).json(&body)).await.status, status, "{path}");
+    }
+    for (path, status) in [("/admins/new", 204), ("/admins/new", 404), ("/admins/su", 409)] {
+        assert_eq!(send(call(Method::DELETE, path)).await.status, status, "{path}");
+    }
+    server.session("su").await;
+    let all = send(call(Method::GET, "/sessions")).await.body["sessions"].clone();
+    let other = all.as_array().unwrap().iter().find(|one| one["current"] == false && one["username"] == "su").unwrap();
+    for status in [204, 404] {
+        let path = format!("/sessions/{}", other["id"].as_str().unwrap());
+        assert_eq!(send(call(Method::DELETE, &path)).await.status, status);
+    }
+    let change = |old: &str| json!({ "old_password": old, "new_password": "another good one" });
+    let path = "/auth/password";
+    assert_eq!(send(call(Method::PUT, path).json(&change(server::PASSWORD))).await.status, 204);
+    while send(call(Method::PUT, path).json(&change("wrong"))).await.status != 429 {}
+    assert_eq!(send(call(Method::POST, "/revoke").json(&json!({ "sessions": true }))).await.status, 200);
+    assert_eq!(send(call(Method::GET, "/sessions")).await.status, 401);
+}
+
 /// Signing in and out, in every way.
 async fn sessions(server: &Server) {
     server.add("mo", Role::Superuser);
@@ -90,6 +141,7 @@ async fn sessions(server: &Server) {
 /// Without a session; too large; malformed.
 async fn refused(server: &Server, id: &str) {
     let large = "x".repeat(64 * 1024 + 1);
+    let own = server.session("mo").await;
     for (method, path) in [
         (Method::GET, "/keys"),
         (Method::POST, "/keys"),
@@ -99,11 +151,25 @@ async fn refused(server: &Server, id: &str) {
         (Method::GET, "/keys/%FF/events"),
         (Method::POST, "/auth/client_token"),
         (Method::POST, "/auth/session"),
+        (Method::PUT, "/auth/password"),
+        (Method::GET, "/events"),
+        (Method::GET, "/admins"),
+        (Method::POST, "/admins"),
+        (Method::PATCH, "/admins/%FF"),
+        (Method::DELETE, "/admins/%FF"),
+        (Method::GET, "/sessions"),
+        (Method::DELETE, "/sessions/%FF"),
+        (Method::POST, "/revoke"),
     ] {
         send(server.anyone(method.clone(), path)).await;
         send(server.call(method.clone(), &format!("{path}?limit=0"))).await;
-        if [Method::POST, Method::PATCH].contains(&method) {
-            let call = server.call(method, &path.replace("%FF", id)).header("content-type", "application/json");
+        if [Method::POST, Method::PATCH, Method::PUT].contains(&method) {
+            // The embedded server's session, which is that of these tests, has no password to change.
+            let session = if path == "/auth/password" { own.as_str() } else { server::SESSION };
+            let id = if path.starts_with("/admins") { "jo" } else { id };
+            let call =
+                server.call_as(session, method, &path.replace("%FF", id)).header("content-type", "application/json");
+            send(call.try_clone().unwrap().body("[]")).await;
             let call = call.header("idempotency-key", "large").header("x-key", "PK1").header("x-hash", "00");
             let compressed = call.try_clone().unwrap().header("content-encoding", "gzip");
             assert_eq!(send(compressed.body("{}")).await.status, 415);
@@ -114,12 +180,21 @@ async fn refused(server: &Server, id: &str) {
 
 /// Everything that needs the store, without its tables.
 async fn broken(server: &Server, id: &str, token: &str) {
+    let own = server.session("mo").await;
+    let sessions = send(server.call_as(&own, Method::GET, "/sessions")).await.body["sessions"].clone();
     server
         .database()
         .execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events; DROP TABLE revocations;")
         .unwrap();
     call_all(server, id, token).await;
+    let path = format!("/sessions/{}", text(&sessions[0]["id"]));
+    assert_eq!(send(server.call_as(&own, Method::DELETE, &path)).await.status, 500);
+    let change = json!({ "old_password": server::PASSWORD, "new_password": "another good one" });
+    assert_eq!(send(server.call_as(&own, Method::PUT, "/auth/password").json(&change)).await.status, 500);
     server.database().execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE administrators").unwrap();
+    for path in ["/admins", "/sessions"] {
+        assert_eq!(server.get(path).await.status, 500);
+    }
     server.sign_in("mo", "any").await;
     send(server.call_as("any", Method::DELETE, "/auth/session")).await;
 }
@@ -133,12 +208,27 @@ async fn call_all(server: &Server, id: &str, token: &str) {
     server.delete(id).await;
     server.exchange(id, "any").await;
     server.verify(token).await;
+    let password = json!({ "password": "twelve chars", "username": "xy" });
+    for (method, path, body) in [
+        (Method::GET, "/events", json!({})),
+        (Method::GET, "/admins", json!({})),
+        (Method::POST, "/admins", password),
+        (Method::PATCH, "/admins/pal", json!({ "role": "superuser" })),
+        (Method::DELETE, "/admins/pal", json!({})),
+        (Method::GET, "/sessions", json!({})),
+        (Method::DELETE, "/sessions/0123456789abcdef", json!({})),
+        (Method::POST, "/revoke", json!({ "tokens": true, "sessions": true })),
+    ] {
+        send(server.call(method, path).json(&body)).await;
+    }
+    let change = json!({ "old_password": "x", "new_password": "another good one" });
+    send(server.call_as("any", Method::PUT, "/auth/password").json(&change)).await;
 }
 
 #[tokio::test]
 async fn each_documented_parameter_and_word_is_known_and_no_other() {
     let server = Server::start().await;
-    for path in ["/keys", "/keys/{id}/events"] {
+    for path in ["/keys", "/keys/{id}/events", "/events"] {
         let (id, _) = server.create("one").await;
         let place = path.replace("{id}", &id);
         for parameter in openapi::DOCUMENT["paths"][path]["get"]["parameters"].as_array().unwrap() {
@@ -159,11 +249,25 @@ async fn each_documented_parameter_and_word_is_known_and_no_other() {
 async fn each_documented_field_is_known_and_no_other() {
     let server = Server::start().await;
     let (id, _) = server.create("one").await;
-    for schema in ["NewKey", "Change"] {
+    server.add("jo", Role::Administrator);
+    let own = server.session("jo").await;
+    for schema in ["NewKey", "Change", "NewAdmin", "AdminChange", "RevokeAll", "NewPassword"] {
         let fields = openapi::DOCUMENT["components"]["schemas"][schema]["properties"].as_object().unwrap();
         for name in fields.keys().map(String::as_str).chain(["colour"]) {
-            let body = json!({ name: 1 });
-            let answer = if schema == "NewKey" { server.post(name, body).await } else { server.patch(&id, body).await };
+            // Of a wrong type, beside the others that must be there.
+            let required = openapi::DOCUMENT["components"]["schemas"][schema]["required"].as_array();
+            let mut body: serde_json::Map<_, _> =
+                required.into_iter().flatten().map(|name| (text(name), json!("x"))).collect();
+            body.insert(name.to_owned(), json!(1));
+            let body = json!(body);
+            let answer = match schema {
+                "NewKey" => server.post(name, body).await,
+                "Change" => server.patch(&id, body).await,
+                "NewAdmin" => send(server.call(Method::POST, "/admins").json(&body)).await,
+                "AdminChange" => send(server.call(Method::PATCH, "/admins/jo").json(&body)).await,
+                "RevokeAll" => send(server.call(Method::POST, "/revoke").json(&body)).await,
+                _ => send(server.call_as(&own, Method::PUT, "/auth/password").json(&body)).await,
+            };
             assert_eq!(answer.status, 400);
             known(&answer, name != "colour");
         }
@@ -193,7 +297,7 @@ async fn parameters_that_may_not_be_empty_are_documented_so() {
         }
     }
     found.sort();
-    assert_eq!(found, ["GET cursor", "GET cursor", "POST Idempotency-Key", "POST x-hash", "POST x-key"]);
+    assert_eq!(found, ["GET cursor", "GET cursor", "GET cursor", "POST Idempotency-Key", "POST x-hash", "POST x-key"]);
 }
 
 fn known(answer: &server::Answer, expected: bool) {

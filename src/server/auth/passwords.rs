@@ -59,6 +59,18 @@ impl Passwords {
     }
 }
 
+impl Passwords {
+    /// What is stored of a new password. Waits until the memory is free. The outer error is a panic.
+    pub(crate) async fn hash(&self, password: SecretString) -> Result<Result<String, HashError>, JoinError> {
+        let turn = Arc::clone(&self.known).acquire_owned().await;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            hash(&password)
+        })
+        .await
+    }
+}
+
 /// Keyboards differ in how they compose `ü`. Hashes are of the composed form; those from before, of what was typed then:
 /// each form that the given password can have is checked, whatever the hash is. ASCII has one form.
 fn matches(stored: &str, given: &SecretString) -> bool {

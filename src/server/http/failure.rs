@@ -95,6 +95,11 @@ impl HttpError {
         Self::new(StatusCode::CONFLICT, 0, message)
     }
 
+    /// 409: it can't be done as things are.
+    pub(crate) fn conflict(what: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, 0, what)
+    }
+
     /// 408: over the server's time limit.
     pub(crate) fn slow() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, 0, "The request took too long")

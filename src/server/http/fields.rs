@@ -114,6 +114,16 @@ impl Fields {
         })
     }
 
+    /// A yes or no, if given.
+    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, HttpError> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(Value::String(text)) if text == "true" || text == "false" => Ok(Some(text == "true")),
+            Some(_) => Err(HttpError::malformed(name, "must be true or false")),
+        }
+    }
+
     /// A number of items from 1 to `most`, 100 by default.
     pub(crate) fn limit(&mut self, most: usize) -> Result<usize, HttpError> {
         let Some(text) = self.text("limit")? else { return Ok(100) };

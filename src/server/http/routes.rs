@@ -1,8 +1,8 @@
 //! The one table of routes. `assets/openapi.yaml` describes each of them, and a test compares the two.
 
-use axum::routing::{MethodRouter, any, delete, get, patch, post};
+use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
-use super::calls::{events, exchange, health, keys, list, sign_in};
+use super::calls::{admins, events, exchange, health, keys, list, password, sessions, sign_in};
 use crate::server::state::AppState;
 
 /// A method and a path that the server answers.
@@ -32,17 +32,26 @@ pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 12] = [
+pub const ROUTES: [ApiRoute; 21] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("GET", ONE_KEY, || get(keys::show)),
     route("PATCH", ONE_KEY, || patch(keys::edit)),
     route("DELETE", ONE_KEY, || delete(keys::delete)),
-    route("GET", "/api/v2/keys/{id}/events", || get(events::events)),
+    route("GET", "/api/v2/keys/{id}/events", || get(events::of_key)),
     route("POST", EXCHANGE, || post(exchange::client_token)),
     route("GET", VERIFY, || any(exchange::verify)),
     route("POST", SESSION, || post(sign_in::sign_in)),
     route("DELETE", SESSION, || delete(sign_in::sign_out)),
+    route("PUT", "/api/v2/auth/password", || put(password::change)),
+    route("GET", "/api/v2/events", || get(events::all)),
+    route("GET", "/api/v2/admins", || get(admins::list)),
+    route("POST", "/api/v2/admins", || post(admins::add)),
+    route("PATCH", "/api/v2/admins/{name}", || patch(admins::change)),
+    route("DELETE", "/api/v2/admins/{name}", || delete(admins::remove)),
+    route("GET", "/api/v2/sessions", || get(sessions::list)),
+    route("DELETE", "/api/v2/sessions/{id}", || delete(sessions::end)),
+    route("POST", "/api/v2/revoke", || post(sessions::revoke)),
     route("GET", HEALTH, || get(health::health)),
     route("GET", READY, || get(health::ready)),
 ];

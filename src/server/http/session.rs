@@ -6,12 +6,13 @@ use axum::http::request::Parts;
 use chrono::Utc;
 use sha2::{Digest as _, Sha256};
 
-use super::client_addr::LoggedPrincipal;
+use super::client_addr::{ClientAddr, LoggedPrincipal};
 use super::failure::HttpError;
 use crate::domain::{Role, wiped_after};
 pub(crate) use crate::server::auth::sessions::Principal;
+use crate::server::auth::username::Username;
 use crate::server::state::AppState;
-use crate::server::store::Digest;
+use crate::server::store::{Actor, Digest, SessionId};
 
 /// The session that a request bears, if it is valid.
 pub(crate) enum Bearer {
@@ -21,20 +22,75 @@ pub(crate) enum Bearer {
     Stored(Digest, Principal),
 }
 
-impl Bearer {
-    pub(crate) fn principal(&self) -> &Principal {
-        let (Self::Single(principal) | Self::Stored(_, principal)) = self;
-        principal
+/// Who makes a request, by which session, and from where.
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    /// The session, if it is in the store.
+    pub(crate) session: Option<Digest>,
+    pub(crate) address: String,
+}
+
+impl Caller {
+    /// As the trail names them.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { name: self.principal.username.clone(), address: self.address.clone() }
+    }
+
+    /// Refuses auditors.
+    pub(crate) fn may_change(&self) -> Result<(), HttpError> {
+        if self.principal.role.includes(Role::Administrator) {
+            Ok(())
+        } else {
+            Err(HttpError::forbidden("Auditors can view keys but not change them"))
+        }
+    }
+
+    /// Refuses all but superusers.
+    pub(crate) fn may_manage_administrators(&self) -> Result<(), HttpError> {
+        if self.principal.role.includes(Role::Superuser) {
+            Ok(())
+        } else {
+            Err(HttpError::forbidden("Only superusers can do this"))
+        }
+    }
+
+    /// Their name, unless they may see everybody's sessions.
+    pub(crate) fn only_own(&self) -> Option<String> {
+        (!self.principal.role.includes(Role::Superuser)).then(|| self.principal.username.clone())
+    }
+
+    /// A turn to read many rows; refused when too many wait for theirs. Only one user asks the embedded server.
+    pub(crate) async fn turn(&self, state: &AppState) -> Result<Option<ListTurn>, HttpError> {
+        if self.session.is_none() {
+            return Ok(None);
+        }
+        let turn = state.0.lists.turn(&self.principal.username).await;
+        turn.map(Some).ok_or_else(HttpError::too_many_lists)
+    }
+
+    pub(crate) fn session_id(&self) -> Option<SessionId> {
+        self.session.as_ref().map(SessionId::of)
+    }
+
+    /// Whether this is the administrator with that name, and not a user of the machine who is named alike.
+    pub(crate) fn is_signed_in_as(&self, name: &Username) -> bool {
+        self.session.is_some() && self.principal.username == name.as_str()
     }
 }
 
-impl Principal {
-    /// Refuses auditors.
-    pub(crate) fn may_change(&self) -> Result<(), HttpError> {
-        match self.role {
-            Role::Superuser | Role::Administrator => Ok(()),
-            Role::Auditor => Err(HttpError::forbidden("Auditors can view keys but not change them")),
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
+        let (session, principal) = match Bearer::from_request_parts(parts, state).await? {
+            Bearer::Single(principal) => (None, principal),
+            Bearer::Stored(digest, principal) => (Some(digest), principal),
+        };
+        if let Some(logged) = parts.extensions.get::<LoggedPrincipal>() {
+            logged.is(&principal.username);
         }
+        let Ok(ClientAddr(address)) = ClientAddr::from_request_parts(parts, state).await;
+        Ok(Self { principal, session, address })
     }
 }
 
@@ -63,17 +119,4 @@ async fn stored(state: &AppState, digest: Digest) -> Result<Option<Principal>, H
         state.0.usage_recorder.seen(digest, now);
     }
     Ok(Some(Principal { username: session.username, role: session.role }))
-}
-
-impl FromRequestParts<AppState> for Principal {
-    type Rejection = HttpError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
-        let (Bearer::Single(principal) | Bearer::Stored(_, principal)) =
-            Bearer::from_request_parts(parts, state).await?;
-        if let Some(logged) = parts.extensions.get::<LoggedPrincipal>() {
-            logged.is(&principal.username);
-        }
-        Ok(principal)
-    }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::domain::{AccessKey, Untrusted};
-use crate::server::store::StoredEvent;
+use crate::server::store::{Administrator, FieldChange, SessionId, SessionRow, StoredEvent};
 
 /// An access key (HTTP contract, part B).
 #[derive(Serialize)]
@@ -34,15 +34,40 @@ pub(crate) struct PageBody {
     pub(crate) server_time: String,
 }
 
-/// One line of a key's history.
+/// One event of the trail.
 #[derive(Serialize)]
 pub(crate) struct EventBody {
     at: String,
     kind: String,
+    key: Option<String>,
+    admin: Option<String>,
     by: Option<String>,
     from: Option<String>,
     detail: Option<String>,
+    changes: Vec<FieldChange>,
     count: u64,
+}
+
+/// An administrator.
+#[derive(Serialize)]
+pub(crate) struct AdminBody {
+    username: String,
+    role: &'static str,
+    created_at: String,
+    last_sign_in_at: Option<String>,
+}
+
+/// A session.
+#[derive(Serialize)]
+pub(crate) struct SessionBody {
+    id: String,
+    username: String,
+    role: &'static str,
+    created_at: String,
+    last_seen_at: String,
+    ends_at: String,
+    from: String,
+    current: bool,
 }
 
 impl From<&AccessKey> for KeyBody {
@@ -64,8 +89,35 @@ impl From<&AccessKey> for KeyBody {
 
 impl From<StoredEvent> for EventBody {
     fn from(event: StoredEvent) -> Self {
-        let StoredEvent { kind, at, by, from, detail, count, .. } = event;
-        Self { at: time(at), kind, by, from, detail, count }
+        let StoredEvent { about, kind, at, by, from, detail, changes, count, .. } = event;
+        let (key, admin) = (about.key().map(str::to_owned), about.administrator().map(str::to_owned));
+        Self { at: time(at), kind, key, admin, by, from, detail, changes, count }
+    }
+}
+
+impl From<&Administrator> for AdminBody {
+    fn from(one: &Administrator) -> Self {
+        Self {
+            username: one.username.clone(),
+            role: one.role.as_str(),
+            created_at: time(one.created_at),
+            last_sign_in_at: one.last_sign_in_at.map(time),
+        }
+    }
+}
+
+impl SessionBody {
+    pub(crate) fn of(row: SessionRow, current: Option<SessionId>) -> Self {
+        Self {
+            id: row.id.to_text(),
+            current: current == Some(row.id),
+            role: row.role.as_str(),
+            created_at: time(row.created_at),
+            last_seen_at: time(row.last_seen_at),
+            ends_at: time(row.ends_at()),
+            username: row.username,
+            from: row.source,
+        }
     }
 }
 

@@ -136,9 +136,9 @@ impl Subject {
 pub(crate) struct FieldChange {
     /// Its name in the HTTP contract.
     pub(crate) field: String,
-    /// `None` where there was no value.
+    /// `None` where there was no value, or an empty one.
     pub(crate) old: Option<String>,
-    /// `None` where there is no value any more.
+    /// `None` where there is no value any more, or an empty one.
     pub(crate) new: Option<String>,
 }
 
@@ -146,7 +146,8 @@ impl FieldChange {
     /// A value that holds a secret or a token, which someone typed into the wrong field, isn't kept.
     pub(crate) fn new(field: &str, old: Option<&str>, new: Option<&str>) -> Self {
         let kept = |text: &str| if holds_credential(text) { "[redacted]" } else { text }.to_owned();
-        Self { field: field.to_owned(), old: old.map(kept), new: new.map(kept) }
+        let [old, new] = [old, new].map(|text| text.filter(|text| !text.is_empty()).map(kept));
+        Self { field: field.to_owned(), old, new }
     }
 }
 

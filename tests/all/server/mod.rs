@@ -10,3 +10,4 @@ mod errors;
 mod list;
 mod search;
 mod sign_in;
+mod trail;

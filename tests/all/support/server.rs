@@ -49,12 +49,12 @@ pub fn folder() -> TempDir {
 
 impl Server {
     pub async fn start() -> Self {
-        Self::on(folder(), Role::Administrator).await
+        Self::on(folder(), Role::Superuser).await
     }
 
     /// Another server on the same folder.
     pub async fn twin(&self) -> Self {
-        Self::on(Arc::clone(&self.folder), Role::Administrator).await
+        Self::on(Arc::clone(&self.folder), Role::Superuser).await
     }
 
     pub async fn on(folder: impl Into<Arc<TempDir>>, role: Role) -> Self {

@@ -13,14 +13,13 @@ use zeroize::Zeroizing;
 use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, KeyFormat, KeyId, SecretKey, TextError, Texts};
 use crate::server::http::access_log::CreatedKey;
-use crate::server::http::client_addr::ClientAddr;
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
 use crate::server::http::in_force::InForceHeader;
-use crate::server::http::session::Principal;
+use crate::server::http::session::Caller;
 use crate::server::http::wire;
 use crate::server::state::AppState;
-use crate::server::store::{Actor, Change, CreateOutcome, ExpiryChange, KeyInsert};
+use crate::server::store::{Change, CreateOutcome, ExpiryChange, KeyInsert};
 
 /// The most characters of an `Idempotency-Key` (HTTP contract, part B).
 const MOST_IDEMPOTENCY: usize = 255;
@@ -31,14 +30,13 @@ pub(crate) struct Id(pub(crate) String);
 /// `POST /keys`
 pub(crate) async fn create(
     extract::State(state): extract::State<AppState>,
-    principal: Principal,
-    ClientAddr(source): ClientAddr,
+    caller: Caller,
     request: Request,
 ) -> Result<(StatusCode, Extension<CreatedKey>, Json<Value>), HttpError> {
-    principal.may_change()?;
+    caller.may_change()?;
     let idempotency_key = idempotency_key(request.headers())?;
     // Before the body is read, which may take long: until then a second call must not slip by.
-    let _mark = state.0.running.begin(&principal.username, &idempotency_key).ok_or_else(HttpError::running)?;
+    let _mark = state.0.running.begin(&caller.principal.username, &idempotency_key).ok_or_else(HttpError::running)?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let texts = texts(&mut fields)?;
@@ -52,7 +50,7 @@ pub(crate) async fn create(
         texts,
         expires_at,
         encrypted,
-        actor: Actor { name: principal.username, address: source },
+        actor: caller.actor(),
         idempotency_key,
     };
     match state.0.store.create(new, now).await? {
@@ -76,7 +74,7 @@ pub(crate) async fn create(
 /// `GET /keys/{id}`
 pub(crate) async fn show(
     extract::State(state): extract::State<AppState>,
-    _: Principal,
+    _: Caller,
     Id(id): Id,
 ) -> Result<Json<Value>, HttpError> {
     answer(state.0.store.key(&id, Utc::now()).await?)
@@ -85,12 +83,11 @@ pub(crate) async fn show(
 /// `PATCH /keys/{id}`
 pub(crate) async fn edit(
     extract::State(state): extract::State<AppState>,
-    principal: Principal,
+    caller: Caller,
     Id(id): Id,
-    ClientAddr(source): ClientAddr,
     request: Request,
 ) -> Result<(InForceHeader, Json<Value>), HttpError> {
-    principal.may_change()?;
+    caller.may_change()?;
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let switched_off = match fields.text("status")?.as_deref() {
@@ -104,9 +101,8 @@ pub(crate) async fn edit(
     if change.expires_at.and_then(ExpiryChange::time).is_some_and(|end| end <= now) {
         return Err(past());
     }
-    let actor = Actor { name: principal.username, address: source };
     let may_revoke = change.may_revoke();
-    let edited = answer(state.0.store.edit(&id, change, actor, now).await?)?;
+    let edited = answer(state.0.store.edit(&id, change, caller.actor(), now).await?)?;
     let in_force = if may_revoke { InForceHeader::wait(&state.0.store).await } else { InForceHeader::default() };
     Ok((in_force, edited))
 }
@@ -114,13 +110,11 @@ pub(crate) async fn edit(
 /// `DELETE /keys/{id}`
 pub(crate) async fn delete(
     extract::State(state): extract::State<AppState>,
-    principal: Principal,
+    caller: Caller,
     Id(id): Id,
-    ClientAddr(source): ClientAddr,
 ) -> Result<(StatusCode, InForceHeader, ()), HttpError> {
-    principal.may_change()?;
-    let actor = Actor { name: principal.username, address: source };
-    if state.0.store.delete(&id, actor, Utc::now()).await? {
+    caller.may_change()?;
+    if state.0.store.delete(&id, caller.actor(), Utc::now()).await? {
         Ok((StatusCode::NO_CONTENT, InForceHeader::wait(&state.0.store).await, ()))
     } else {
         Err(HttpError::not_found("This key"))

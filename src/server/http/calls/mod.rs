@@ -1,8 +1,11 @@
 //! What each call of the HTTP contract does.
 
+pub mod admins;
 pub mod events;
 pub mod exchange;
 pub mod health;
 pub mod keys;
 pub mod list;
+pub mod password;
+pub mod sessions;
 pub mod sign_in;
