@@ -2,6 +2,7 @@
 
 use super::prompts::{CommandAccess, Prompts};
 use crate::client::Connection;
+use crate::config::Config;
 use crate::operations::connect;
 use crate::operations::context::Context;
 use crate::operations::failure::Failure;
@@ -10,9 +11,17 @@ use crate::server::StoreAccess;
 
 /// Connects to the server of the chosen profile, and signs in where that is needed.
 pub(crate) async fn connect(settings: &Context) -> Result<CommandAccess, Failure> {
-    let (config, mut prompts) = (settings.config()?, Prompts::new());
-    let opened = connect::signed_in(&mut prompts, &config, config.chosen(), &settings.embedded, StoreAccess::Open);
-    let connection = opened.await?;
+    connect_with(settings, &settings.config()?, StoreAccess::Open).await
+}
+
+/// The same, where the embedded server may do other things to its store.
+pub(crate) async fn connect_with(
+    settings: &Context,
+    config: &Config,
+    may: StoreAccess,
+) -> Result<CommandAccess, Failure> {
+    let mut prompts = Prompts::new();
+    let connection = connect::signed_in(&mut prompts, config, config.chosen(), &settings.embedded, may).await?;
     Ok(CommandAccess { prompts, connection })
 }
 

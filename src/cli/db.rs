@@ -5,12 +5,15 @@ use std::io::Write as _;
 
 use chrono::Utc;
 
-use super::admin::{actor, new_password};
+use super::admin::actor;
 use super::args::database::{Database, Db};
+use super::prompts::Prompts;
+use crate::operations::administrators::{new_password, password_question};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format;
 use crate::operations::messages;
+use crate::server::auth::passwords;
 use crate::server::auth::username::Username;
 use crate::server::{AddressError, DataFolder, DatabaseAddress, Role, Store};
 
@@ -31,7 +34,9 @@ pub async fn run(what: &Db, settings: &Context) -> Result<Exit, Failure> {
                 if store.administrators().await?.iter().any(|known| known.username == name) {
                     return Err(Failure::new(Exit::Conflict, format!("Administrator {name} already exists.")));
                 }
-                let hash = new_password(&username, password)?;
+                let (mut prompts, question) = (Prompts::new(), password_question(&username));
+                let typed = new_password(&mut prompts, &username, &question, password.source()).await?;
+                let hash = passwords::hash(&typed).map_err(|error| Failure::new(Exit::Mistake, error.to_string()))?;
                 if !store.add_administrator(&username, Role::Superuser, &hash, actor(), Utc::now()).await? {
                     return Err(Failure::new(Exit::Conflict, format!("Administrator {name} already exists.")));
                 }

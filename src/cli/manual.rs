@@ -20,8 +20,12 @@ Times are RFC 3339 in UTC. Fields may be added; none is renamed or removed.
 key            {KEY_FIELDS}
                as in assets/openapi.yaml; status is active, inactive or expired; null is never
 keys list      [key, ...]: one array, one key a line. If the list breaks off, the array stays open
-keys show      key; with --events it has events: [{at, kind, by, from, detail}, ...], newest first;
-               of a deleted key --events gives {id, status, events}
+keys show      key; with --events it has events: [event, ...], newest first; of a deleted key --events
+               gives {id, status, events}
+events         event {at, kind, key, admin, by, from, detail, changes: [{field, old, new}, ...], count},
+               one object a line
+admin list     [{username, role, created_at, last_sign_in_at}, ...]
+sessions list  [{id, username, role, from, created_at, last_seen_at, ends_at, current}, ...]
 keys edit, activate, deactivate
                key, as it is after the change
 keys create    {key, secret_access_key, delivered_to, file}; delivered_to is stdout, file, command,

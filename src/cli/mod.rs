@@ -6,14 +6,18 @@ mod backup;
 mod connect;
 mod db;
 mod doctor;
+mod events;
 mod hmac;
 mod keys;
 mod login;
 mod manual;
 pub mod output;
+mod passwd;
 mod prompts;
+mod revoke;
 mod secret;
 pub mod serve;
+mod sessions;
 mod token;
 pub mod usage;
 mod verify;
@@ -23,7 +27,7 @@ use crate::operations::context::runtime;
 use crate::operations::failure::{Exit, Failure};
 
 use args::Command;
-use connect::{connect_as_anyone, connect_to_change};
+use connect::{connect, connect_as_anyone, connect_to_change};
 
 /// Does what one command says.
 pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
@@ -38,6 +42,10 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Hmac(args) => hmac::run(&args, settings),
         Command::Login(args) => wait_for(settings, login::login(args, settings)),
         Command::Logout => wait_for(settings, login::logout(settings)),
+        Command::Passwd(args) => wait_for(settings, passwd::run(&args, settings)),
+        Command::Events(args) => wait_for(settings, events::run(args, settings)),
+        Command::Sessions(command) => wait_for(settings, sessions::run(command, settings)),
+        Command::Revoke(args) => wait_for(settings, revoke::run(&args, settings)),
         Command::Keys(command) => wait_for(settings, keys::run(command, settings)),
         Command::Token(args) => wait_for(settings, token::run(&args, settings)),
         Command::Verify(args) => wait_for(settings, verify::run(&args, settings)),

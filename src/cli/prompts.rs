@@ -13,6 +13,7 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter;
 use crate::platform::prompt;
+use crate::platform::secret_input::SecretInputError;
 use crate::platform::signal_guard::SignalGuard;
 
 const INTERRUPT: i32 = rustix::process::Signal::INT.as_raw();
@@ -39,6 +40,8 @@ impl Prompts {
         answer.map_err(io::Error::other).flatten().map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => Stop::Left.into(),
             io::ErrorKind::Interrupted => Stop::Signal(INTERRUPT).into(),
+            // Nothing was done, and another option would have given the answer.
+            _ if !prompt::is_possible() => Interrupt::Failed(SecretInputError::Prompt(error).into()),
             _ => Interrupt::Failed(Failure::new(Exit::Mistake, format!("Can't ask on the terminal: {error}."))),
         })
     }

@@ -109,7 +109,7 @@ async fn until_told(setup: Setup) -> Result<(), Failure> {
             () = came(&mut interrupt) => break Ok(()),
             error = team.store_gone() => {
                 tracing::error!(%error, "the store is gone");
-                break Err(error.into());
+                break Err(Failure::new(Exit::Mistake, error.to_string()));
             }
             () = team.watch_certificate() => {}
             () = came(&mut hang_up) => match team.reload() {
@@ -140,8 +140,7 @@ impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         match error {
             SetupError::Data(error) => error.into(),
-            SetupError::Store(error) => error.into(),
-            SetupError::Listen { .. } => Self::new(Exit::Mistake, error.to_string()),
+            SetupError::Store(_) | SetupError::Listen { .. } => Self::new(Exit::Mistake, error.to_string()),
             SetupError::Tls(_) | SetupError::Plain(_) | SetupError::OpenMetrics(_) | SetupError::OwnSocket(_) => {
                 Self::usage(error.to_string())
             }

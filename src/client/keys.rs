@@ -12,6 +12,8 @@ pub struct ListRequest {
     pub place: Cursor,
     /// Whether the answer shall hold the total. Costly under a text filter.
     pub counted: bool,
+    /// The form in which the list leaves for another program, said with its first page: an event in the trail.
+    pub export: Option<&'static str>,
 }
 
 impl ListRequest {

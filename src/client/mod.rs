@@ -22,7 +22,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub(crate) use calls::FAREWELL;
-pub use calls::{AdminSession, Answer, Client, Event, Exchanged, Health};
+pub use calls::{
+    AdminEntry, AdminSession, Answer, Client, Event, Exchanged, FieldChange, Health, RevokeRequest, SessionEntry,
+    TrailFilter, TrailPage,
+};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::{ApiError, Redirect};
 pub use keys::{Changes, Creation, Cursor, IdempotencyKey, ListRequest, NewKey, Page, PendingCreate};

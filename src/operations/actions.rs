@@ -33,6 +33,7 @@ pub enum ActionId {
     Next,
     Doctor,
     Finish,
+    Password,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -60,7 +61,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 23] = [
+pub static ACTIONS: [ActionEntry; 24] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -102,6 +103,7 @@ pub static ACTIONS: [ActionEntry; 23] = [
     action(Id::Tokens, "Generate an HMAC or access token for any key").page("t", "test tokens").plain(12, "tokens"),
     action(Id::Profiles, "Switch to another profile").page("p", "profile").plain(14, "profiles"),
     action(Id::SignOut, "Sign out").page("o", "").plain(15, "signout").command("logout"),
+    action(Id::Password, "Change your password").plain(21, "passwd").command("passwd"),
     action(Id::Help, "Help").page("?", "help").plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
     action(Id::CopyId, "Copy the access key ID").page("y", "").on_key(),
@@ -230,7 +232,7 @@ mod tests {
         assert_eq!(
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
-             help quit switch finish row"
+             help quit switch finish row passwd"
         );
     }
 }

@@ -12,7 +12,7 @@ use crate::client::{ApiError, Client, Connection, Server, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::sentence;
 use crate::server::embedded::{EmbeddedServers, EmbeddedSetup, StartError, socket_in};
-use crate::server::{DataError, DataFolder, KEEP_EVENTS, StoreAccess};
+use crate::server::{DataError, DataFolder, KEEP_EVENTS, StoreAccess, StoreError};
 
 /// Connects to the server of a profile: starts the embedded one, or takes the remembered session of another, if there is
 /// one. A remote server is not asked anything yet.
@@ -100,6 +100,25 @@ pub(crate) fn target(config: &Config) -> Result<Target, Failure> {
         })?),
         ServerLocation::Remote(settings) => settings.target,
     })
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        match &error {
+            DataError::OtherUser { owner, .. } => {
+                // In quotes: the user may be named as the program is.
+                let next = format!("Run this as that user: sudo -u '{owner}' latchkey …");
+                Self::new(Exit::Denied, format!("{error}.")).next(next)
+            }
+            _ => Self::new(Exit::Mistake, error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Mistake, error.to_string())
+    }
 }
 
 impl From<StartError> for Failure {

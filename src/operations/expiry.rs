@@ -100,6 +100,14 @@ fn time(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     in_zone(&Local, local)
 }
 
+/// The beginning of `2027-01-31`, or a time of [`time`].
+pub(crate) fn start(text: &str) -> Option<DateTime<Utc>> {
+    match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(date) => in_zone(&Local, date.and_time(NaiveTime::MIN)),
+        Err(_) => time(text, Utc::now()),
+    }
+}
+
 /// The moment that a clock in `zone` shows as `local`. Where the change of clocks repeats an hour, the later moment;
 /// where it skips one, the moment after the gap: neither cuts a key short.
 fn in_zone(zone: &impl TimeZone, local: NaiveDateTime) -> Option<DateTime<Utc>> {

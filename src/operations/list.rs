@@ -7,7 +7,7 @@ use crate::domain::{Filter, KeyQuery, Untrusted};
 /// The request for a page. The total comes with it unless there is a text filter: then the server would have to walk
 /// over all keys first.
 pub(crate) fn request(query: &KeyQuery, place: Cursor) -> ListRequest {
-    ListRequest { query: query.clone(), place, counted: query.filter.text.is_empty() }
+    ListRequest { query: query.clone(), place, counted: query.filter.text.is_empty(), export: None }
 }
 
 /// What is said in place of a list that is empty.

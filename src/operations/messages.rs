@@ -63,6 +63,18 @@ pub(crate) fn not_told(error: &ApiError) -> String {
     format!("Signed out here, but the server could not be told: {error}")
 }
 
+// Passwords
+
+/// After one's own password was changed.
+pub(crate) const PASSWORD_CHANGED: &str = "Your password was changed. Your other sessions have ended.";
+/// Nothing was typed.
+pub(crate) const PASSWORD_KEPT: &str = "Your password was not changed.";
+/// The old one is asked for, so that whoever finds a session open can't take it for good.
+pub(crate) const WRONG_OLD_PASSWORD: &str = "The old password is incorrect. Your password was not changed.";
+pub(crate) const PASSWORDS_DIFFER: &str = "The passwords don't match. Nothing was changed.";
+/// Of the embedded server.
+pub(crate) const NO_PASSWORD: &str = "The embedded server has no passwords: its user is whoever runs latchkey.";
+
 // The secret of a new key
 
 /// The title of what tells of it.

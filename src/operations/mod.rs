@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub mod actions;
 pub(crate) mod activate;
+pub(crate) mod administrators;
 pub mod connect;
 pub mod context;
 pub mod create;
@@ -23,4 +24,5 @@ pub(crate) mod prompter;
 #[cfg(test)]
 mod scripted;
 pub mod sign_in;
+pub(crate) mod since;
 pub mod tokens;

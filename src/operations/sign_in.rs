@@ -175,7 +175,7 @@ async fn ask_name(prompter: &mut impl Prompter, server: &str, known: Option<Stri
 }
 
 /// Reads a password where waiting holds up nothing else.
-async fn read(prompter: &mut impl Prompter, source: SecretSource) -> Flow<SecretString> {
+pub(crate) async fn read(prompter: &mut impl Prompter, source: SecretSource) -> Flow<SecretString> {
     let reading = tokio::task::spawn_blocking(move || read_secret(&source));
     match prompter.wait(reading).await? {
         Ok(password) => Ok(password.map_err(Failure::from)?),

@@ -5,6 +5,7 @@ use super::{change, create, list, pending, servers, show, tokens};
 use crate::domain::capitalized;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
 use crate::operations::activate::Switch;
+use crate::operations::administrators::change_own_password;
 use crate::operations::failure::Failure;
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::permissions::ReadOnly;
@@ -79,6 +80,11 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Doctor => servers::doctor(session).await,
         ActionId::Profiles => servers::choose(session, rest).await,
         ActionId::SignOut => session.sign_out().await,
+        ActionId::Password => {
+            let said = change_own_password(session, None, None).await?;
+            session.console.say(said);
+            Ok(())
+        }
         ActionId::Help => {
             help(session);
             Ok(())

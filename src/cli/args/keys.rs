@@ -56,7 +56,7 @@ Access tokens made from a key stop working with it. On a terminal, you confirm e
 of its ID. The result of each is reported; with several IDs, the exit code is the highest of all.";
 
 /// The summary of an action, then what `--help` says besides.
-fn long(id: ActionId, details: &str) -> String {
+pub(super) fn long(id: ActionId, details: &str) -> String {
     format!("{}\n\n{details}", summary(id))
 }
 

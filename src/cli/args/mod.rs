@@ -7,6 +7,7 @@ mod keys;
 mod login;
 mod secrets;
 pub mod serve;
+mod trail;
 
 use std::path::PathBuf;
 
@@ -19,8 +20,10 @@ use clap::{Parser, Subcommand};
 pub use crate::domain::looks_secret;
 pub use crate::operations::input::key_id;
 pub use backup::{BackupArgs, RestoreArgs};
+use keys::long;
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
+pub use trail::{EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
 
 use crate::client::Forward;
 use crate::config::Overrides;
@@ -124,9 +127,14 @@ pub enum Command {
     Login(LoginArgs),
     #[command(about = summary(ActionId::SignOut))]
     Logout,
+    #[command(about = summary(ActionId::Password), long_about = long(ActionId::Password, PASSWD))]
+    Passwd(PasswdArgs),
     /// Manage access keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Show the trail: what administrators and keys did
+    #[command(long_about = EVENTS)]
+    Events(EventsArgs),
     /// Generate an HMAC token from a secret access key (step two of three)
     Hmac(HmacArgs),
     /// Exchange an ID and secret for an access token (step three of three)
@@ -160,7 +168,26 @@ pub enum Command {
     /// Restore a data folder from a backup
     #[command(long_about = RESTORE)]
     Restore(RestoreArgs),
+    /// List and end sessions
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// Revoke all access tokens or sessions in an emergency
+    Revoke(RevokeArgs),
 }
+
+const PASSWD: &str = "\
+Your other sessions end; this one goes on. The old password is needed, so that no one who finds a session open can take it \
+for good.";
+
+const EVENTS: &str = "\
+Show the trail: what administrators and keys did, also of keys that were deleted and administrators who were removed, \
+newest first.
+
+With --output json each event is a JSON object on a line of its own, with old and new values in changes. Kinds are created, \
+edited, used, refused, deleted, exported (keys list for another program), signed_in, sign_in_refused, signed_out, \
+session_ended, admin_added, password_changed, role_changed, admin_removed, tokens_revoked, sessions_revoked, restored, \
+master_key_rotated and signing_key_rotated. What administrators did is kept for good; used, refused and sign_in_refused are \
+kept as long as the server says (--keep-events).";
 
 #[cfg(test)]
 mod tests {

@@ -30,6 +30,7 @@ pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result
         written: (!query.sort.is_fixed()).then(Written::default),
         listing: ListWriter { format, table: None, rows: 0 },
         out: output::stdout(),
+        export: exported(format),
     };
     let pages = walk.pages(&query).await?;
     if walk.written.is_some() && pages > 1 && walk.left > 0 {
@@ -45,6 +46,16 @@ pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result
     Ok(Exit::Done)
 }
 
+/// The word for a list that another program will read; a person only looks.
+const fn exported(format: Format) -> Option<&'static str> {
+    match format {
+        Format::Json => Some("json"),
+        Format::Csv => Some("csv"),
+        Format::Tsv => Some("tsv"),
+        Format::Table => None,
+    }
+}
+
 /// A walk over all pages of a list. Each key is written once, wherever it moves meanwhile.
 struct Walk<'a> {
     server: &'a Connection,
@@ -54,12 +65,15 @@ struct Walk<'a> {
     written: Option<Written>,
     listing: ListWriter,
     out: Out,
+    /// What the trail is told, once.
+    export: Option<&'static str>,
 }
 
 impl Walk<'_> {
     /// Writes the keys that have not been written; gives how many pages there were.
     async fn pages(&mut self, query: &KeyQuery) -> Result<u64, Failure> {
-        let mut request = ListRequest { query: query.clone(), place: Cursor::Start, counted: false };
+        let export = self.export.take();
+        let mut request = ListRequest { query: query.clone(), place: Cursor::Start, counted: false, export };
         let mut pages = 0;
         loop {
             let limit = usize::try_from(self.left).unwrap_or(PAGE).min(PAGE);
@@ -73,7 +87,9 @@ impl Walk<'_> {
             let written = self.listing.page(&mut self.out, &page);
             output::done(written, &mut self.out)?;
             match page.after {
-                Some(cursor) if self.left > 0 => request.place = Cursor::After(cursor),
+                Some(cursor) if self.left > 0 => {
+                    request = ListRequest { place: Cursor::After(cursor), export: None, ..request };
+                }
                 _ => return Ok(pages),
             }
         }

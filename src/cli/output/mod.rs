@@ -35,6 +35,11 @@ pub fn print(write: impl FnOnce(&mut Out) -> io::Result<()>) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
+/// Says on standard output what was done.
+pub fn say(words: &str) -> Result<Exit, Failure> {
+    print(|out| writeln!(out, "{}", one_line(words)))
+}
+
 /// Writes one value to standard output: alone for people and for `$(…)`, or with what goes with it. `json` is made only
 /// if it is needed: it holds copies of credentials.
 pub fn print_value<T: Serialize>(

@@ -59,40 +59,101 @@ impl<'a> KeyRecord<'a> {
     }
 }
 
-/// One line of a key's history, as `--output json` shows it.
+/// One event, as `--output json` shows it.
 #[derive(Serialize)]
 pub struct EventRecord<'a> {
     pub at: String,
-    /// `created`, `edited`, `used`, `refused`, `deleted`.
+    /// `created`, `edited`, `used` and so on.
     pub kind: &'a str,
-    /// The administrator; `null` if none did it.
+    /// The key that it is about; `null` if it is about none.
+    pub key: Option<&'a str>,
+    /// The administrator that it is about; `null` if it is about none.
+    pub admin: Option<&'a str>,
+    /// Who did it; `null` for uses and refusals.
     pub by: Option<&'a str>,
     pub from: Option<&'a str>,
     /// What was edited, or why it was refused.
     pub detail: Option<&'a str>,
+    pub changes: Vec<ChangeRecord<'a>>,
     /// How many refusals it stands for.
     pub count: u64,
     #[serde(skip)]
     times: String,
+    #[serde(skip)]
+    changed: String,
+}
+
+/// A field that has another value than before.
+#[derive(Serialize)]
+pub struct ChangeRecord<'a> {
+    field: &'a str,
+    /// `null` if there was no value.
+    old: Option<&'a str>,
+    /// `null` if there is no value any more.
+    new: Option<&'a str>,
 }
 
 impl<'a> EventRecord<'a> {
     pub fn of(event: &'a Event) -> Self {
         let text = |text: &'a Option<Untrusted>| text.as_ref().map(Untrusted::raw_for_api);
+        let changes = event.changes.iter().map(|change| ChangeRecord {
+            field: change.field.raw_for_api(),
+            old: text(&change.old),
+            new: text(&change.new),
+        });
+        let changes: Vec<_> = changes.collect();
         Self {
             at: time(event.at),
             kind: event.kind.raw_for_api(),
+            key: text(&event.key),
+            admin: text(&event.admin),
             by: text(&event.by),
             from: text(&event.from),
             detail: text(&event.detail),
             count: event.count,
             times: event.count.to_string(),
+            changed: changes.iter().map(ChangeRecord::in_words).collect::<Vec<_>>().join(", "),
+            changes,
         }
     }
 
-    /// The values as texts, as they came; what is not there is empty.
+    /// The values as texts, as they came, for the history of one key; what is not there is empty.
     pub fn cells(&self) -> [&str; 6] {
         let text = |text: Option<&'a str>| text.unwrap_or_default();
         [&self.at, self.kind, text(self.by), text(self.from), text(self.detail), &self.times]
+    }
+
+    /// The same for the whole trail.
+    pub fn trail_cells(&self) -> [&str; 9] {
+        let [at, kind, by, from, detail, count] = self.cells();
+        let text = |text: Option<&'a str>| text.unwrap_or_default();
+        [at, kind, text(self.key), text(self.admin), by, from, detail, &self.changed, count]
+    }
+
+    /// What it is about: a key or an administrator.
+    pub fn about(&self) -> &str {
+        self.key.or(self.admin).unwrap_or_default()
+    }
+
+    /// What there is to say of it in a line: the changes name what was edited.
+    pub fn said(&self) -> &str {
+        if self.changed.is_empty() { self.detail.unwrap_or_default() } else { &self.changed }
+    }
+
+    /// How many refusals it stands for, if more than one.
+    pub fn times(&self) -> &str {
+        if self.count == 1 { "" } else { &self.times }
+    }
+}
+
+impl ChangeRecord<'_> {
+    fn in_words(&self) -> String {
+        let Self { field, old, new } = self;
+        match (old, new) {
+            (Some(old), Some(new)) => format!("{field}: {old} -> {new}"),
+            (None, Some(new)) => format!("{field}: {new}"),
+            (Some(old), None) => format!("{field}: {old} -> none"),
+            (None, None) => (*field).to_owned(),
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! Calls that only look: what happened to a key, and how the server is.
+//! Calls that only look: what happened, and how the server is.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
 use reqwest::tls::TlsInfo;
 use serde::Deserialize;
@@ -9,23 +9,66 @@ use serde::de::IgnoredAny;
 use super::{Answer, BODY_LIMIT, Client};
 use crate::client::ApiError;
 use crate::client::wire::check_progress;
-use crate::domain::{KeyId, Untrusted, Validity};
+use crate::domain::{KeyId, Order, Untrusted, Validity};
 
-/// One line of a key's history.
+/// One event of the trail.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Event {
     pub at: DateTime<Utc>,
     /// The contract's word for what happened: `created`, `used` and so on.
     pub kind: Untrusted,
+    /// The ID of the key that it is about. Servers from before don't name it in the key's own history.
+    #[serde(default)]
+    pub key: Option<Untrusted>,
+    /// The administrator that it is about.
+    #[serde(default)]
+    pub admin: Option<Untrusted>,
     /// The administrator, where one did it.
     pub by: Option<Untrusted>,
     /// The address it was done from.
     pub from: Option<Untrusted>,
     /// What was edited, or why it was refused.
     pub detail: Option<Untrusted>,
+    /// Old and new values. Servers from before don't tell them.
+    #[serde(default)]
+    pub changes: Vec<FieldChange>,
     /// How many refusals it stands for. Servers from before tell each by itself.
     #[serde(default = "once")]
     pub count: u64,
+}
+
+/// A field that has another value than before.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct FieldChange {
+    pub field: Untrusted,
+    /// None where there was no value.
+    pub old: Option<Untrusted>,
+    /// None where there is no value any more.
+    pub new: Option<Untrusted>,
+}
+
+/// Which events of the trail. Empty means any.
+#[derive(Clone, Debug, Default)]
+pub struct TrailFilter {
+    /// About this key.
+    pub key: Option<KeyId>,
+    /// What was done to this administrator.
+    pub admin: Option<String>,
+    /// What this administrator did.
+    pub by: Option<String>,
+    /// The contract's words.
+    pub kinds: Vec<String>,
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// A page of the trail.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TrailPage {
+    pub events: Vec<Event>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+    /// The newest event of the page: after it come new ones.
+    pub newest_cursor: Option<String>,
 }
 
 const fn once() -> u64 {
@@ -60,6 +103,36 @@ impl Client {
             check_progress(cursor, page.next_cursor.as_deref())?;
         }
         Ok((page.events, page.next_cursor))
+    }
+
+    /// A page of the trail: newest first, or with [`Order::Asc`] those that came after a cursor.
+    pub async fn trail(
+        &self,
+        filter: &TrailFilter,
+        order: Order,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<TrailPage, ApiError> {
+        let since = filter.since.map(|since| since.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        let kinds = (!filter.kinds.is_empty()).then(|| filter.kinds.join(","));
+        let asked = [
+            ("key", filter.key.as_ref().map(KeyId::raw_for_api)),
+            ("admin", filter.admin.as_deref()),
+            ("by", filter.by.as_deref()),
+            ("kind", kinds.as_deref()),
+            ("since", since.as_deref()),
+            ("cursor", cursor),
+            ("order", Some(order.as_str())),
+        ];
+        let asked: Vec<_> = asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let call = self.call(Method::GET, &["events"]).query(&asked).query(&[("limit", limit)]);
+        let mut page: TrailPage = Answer::of(self.send(call).await?, BODY_LIMIT).await?.read()?;
+        if let Some(cursor) = cursor {
+            check_progress(cursor, page.next_cursor.as_deref())?;
+        }
+        // A page with nothing in it is the last, whatever it says.
+        page.next_cursor = page.next_cursor.filter(|_| !page.events.is_empty());
+        Ok(page)
     }
 
     /// Makes sure that there is a server, and that it is the one that its certificate names: before a password is typed

@@ -1,5 +1,6 @@
 //! The HTTP client: one method per call of the contract.
 
+mod admins;
 mod answer;
 mod clock;
 mod exchange;
@@ -14,9 +15,10 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+pub use admins::{AdminEntry, RevokeRequest, SessionEntry};
 pub use answer::Answer;
 pub use exchange::Exchanged;
-pub use inspect::{Event, Health};
+pub use inspect::{Event, FieldChange, Health, TrailFilter, TrailPage};
 pub use session::AdminSession;
 pub(crate) use session::FAREWELL;
 
@@ -123,6 +125,10 @@ impl Client {
             .query(&[("sort", request.query.sort.as_str()), ("order", order.as_str())])
             .query(&filter_pairs(&request.query.filter))
             .query(&[("total", request.counted)]);
+        let call = match request.export {
+            Some(form) => call.query(&[("export", form)]),
+            None => call,
+        };
         let call = match &request.place {
             Cursor::After(cursor) | Cursor::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
             Cursor::Start | Cursor::End => call,

@@ -57,12 +57,10 @@ impl Passwords {
         });
         done.await
     }
-}
 
-impl Passwords {
     /// What is stored of a new password. Waits until the memory is free. The outer error is a panic.
     pub(crate) async fn hash(&self, password: SecretString) -> Result<Result<String, HashError>, JoinError> {
-        let turn = Arc::clone(&self.known).acquire_owned().await;
+        let turn = self.known.turn().await;
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
             hash(&password)

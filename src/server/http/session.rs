@@ -5,6 +5,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use chrono::Utc;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::client_addr::{ClientAddr, LoggedPrincipal};
 use super::failure::HttpError;
@@ -60,7 +61,7 @@ impl Caller {
     }
 
     /// A turn to read many rows; refused when too many wait for theirs. Only one user asks the embedded server.
-    pub(crate) async fn turn(&self, state: &AppState) -> Result<Option<ListTurn>, HttpError> {
+    pub(crate) async fn turn(&self, state: &AppState) -> Result<Option<OwnedSemaphorePermit>, HttpError> {
         if self.session.is_none() {
             return Ok(None);
         }

@@ -57,7 +57,7 @@ fn a_key_has_one_shape_everywhere() {
     let created = &with_events["events"][0];
     assert_eq!(created["kind"], "created");
     let names: Vec<&String> = created.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["at", "by", "count", "detail", "from", "kind"]);
+    assert_eq!(names, ["admin", "at", "by", "changes", "count", "detail", "from", "key", "kind"]);
     let changed = home.run(&["keys", "edit", &id, "--label", "weekly", "--output", "json"]).json();
     assert_eq!(changed["label"], "weekly");
     assert_eq!(changed.as_object().unwrap().len(), shape.len());

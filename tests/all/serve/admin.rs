@@ -109,10 +109,9 @@ fn what_is_refused_is_said() {
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     ends(&run(&home, &from_file), 2, "chmod 600");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-    ends(&run(&home, &[&from_file[..], &["--read-only"]].concat()), 3, "--read-only is set");
+    ends(&run(&home, &[&from_file[..], &["--read-only"]].concat()), 3, "This profile is read-only");
     done(&run(&home, &from_file));
     assert_eq!(run(&home, &["admin", "add", "po", "--password", PASSWORD]).status.code(), Some(2));
-    ends(&run(&home, &["admin", "list", "--profile", "team"]), 2, "--profile and --url don't apply");
     ends(&run(&home, &["serve", "--read-only"]), 2, "A server cannot be read-only");
     // Without a terminal there is no one to ask.
     let words = detached(&home, "admin remove jo");

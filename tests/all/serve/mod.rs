@@ -18,3 +18,4 @@ mod requests;
 mod stop;
 mod throttle;
 mod tls;
+mod trail;

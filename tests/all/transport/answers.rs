@@ -222,7 +222,7 @@ async fn an_empty_page_with_a_next_one_is_not_the_end() {
         });
         Client::connect(&at(router).await, None).unwrap()
     };
-    let request = ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false };
+    let request = ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false, export: None };
     let page = served.clone()(3).await.page(&request, 10).await.unwrap();
     assert_eq!((page.keys.len(), page.after), (1, None));
     let error = served(1000).await.page(&request, 10).await.unwrap_err();

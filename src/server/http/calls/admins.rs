@@ -72,7 +72,9 @@ pub(crate) async fn change(
         (None, Some(password)) => {
             // Whoever finds a session open must not be able to take it for good.
             if caller.is_signed_in_as(&name) {
-                return Err(HttpError::forbidden("Your own password is changed with PUT /auth/password"));
+                return Err(HttpError::forbidden(
+                    "Your own password needs the old one: use PUT /auth/password, or latchkey passwd",
+                ));
             }
             let password = new_password(&state.0, &name, password, "password").await?;
             let change = PasswordChange { username: name.clone(), password, old: None, keep: None };

@@ -36,10 +36,11 @@ pub(crate) async fn change(
     }
     let name = &caller.principal.username;
     let username = Username::parse(name).map_err(|_| HttpError::unexpected())?;
-    let account = state.0.store.account(name, &network(&caller.address)).await?;
-    let admitted = state.0.throttle.admit(name, &network(&caller.address), account.is_known_network);
-    admitted.map_err(HttpError::too_many)?;
-    let matches = state.0.passwords.matches(account.password.clone(), old, account.is_known_network).await;
+    let network = network(&caller.address);
+    let account = state.0.store.account(name, &network).await?;
+    // Whoever has a session is known, wherever it is used.
+    let kind = state.0.throttle.admit(name, &network, true, None).map_err(HttpError::too_many)?;
+    let matches = state.0.passwords.matches(account.password.clone(), old, kind).await;
     let matches = matches.map_err(|_| HttpError::panicked())?;
     let wrong = || {
         state.0.usage_recorder.refused_sign_in(Some(name), &caller.address, WRONG_OLD, Utc::now());

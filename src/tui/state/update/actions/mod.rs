@@ -72,6 +72,7 @@ impl State {
             | ActionId::Activate
             | ActionId::Deactivate
             | ActionId::Next
+            | ActionId::Password
             | ActionId::Doctor
             | ActionId::Finish => {}
         }

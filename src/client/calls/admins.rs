@@ -1,0 +1,150 @@
+//! Administrators, their passwords and sessions, and the emergency brake.
+
+use chrono::{DateTime, Utc};
+use reqwest::header::CONNECTION;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, BODY_LIMIT, Client, SECRET_BODY_LIMIT};
+use crate::client::ApiError;
+use crate::domain::{Role, Untrusted};
+
+/// An administrator, as a superuser sees them.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct AdminEntry {
+    pub username: Untrusted,
+    /// The contract's word: `superuser`, `administrator` or `auditor`.
+    pub role: Untrusted,
+    pub created_at: DateTime<Utc>,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+}
+
+/// A session that has not ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct SessionEntry {
+    /// Names it; no token.
+    pub id: Untrusted,
+    pub username: Untrusted,
+    pub role: Untrusted,
+    pub created_at: DateTime<Utc>,
+    /// To the minute.
+    pub last_seen_at: DateTime<Utc>,
+    /// When it ends if no call comes.
+    pub ends_at: DateTime<Utc>,
+    pub from: Untrusted,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// What to revoke at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RevokeRequest {
+    pub tokens: bool,
+    pub sessions: bool,
+}
+
+#[derive(Deserialize)]
+struct WireAdmins {
+    admins: Vec<AdminEntry>,
+}
+
+#[derive(Deserialize)]
+struct WireSessions {
+    sessions: Vec<SessionEntry>,
+}
+
+#[derive(Deserialize)]
+struct WireRevoked {
+    sessions_ended: u64,
+}
+
+#[derive(Serialize)]
+struct WireNewAdmin<'a> {
+    username: &'a str,
+    password: &'a str,
+    role: &'static str,
+}
+
+#[derive(Serialize)]
+struct WireReset<'a> {
+    password: &'a str,
+}
+
+#[derive(Serialize)]
+struct WireRole {
+    role: &'static str,
+    even_last: bool,
+}
+
+#[derive(Serialize)]
+struct WireNewPassword<'a> {
+    old_password: &'a str,
+    new_password: &'a str,
+}
+
+impl Client {
+    /// All administrators, by name.
+    pub async fn administrators(&self) -> Result<Vec<AdminEntry>, ApiError> {
+        let answer = Answer::of(self.send(self.call(Method::GET, &["admins"])).await?, BODY_LIMIT).await?;
+        Ok(answer.read::<WireAdmins>()?.admins)
+    }
+
+    /// Adds an administrator; [`ApiError::Conflict`] if the name is taken.
+    pub async fn add_administrator(&self, username: &str, role: Role, password: &SecretString) -> Result<(), ApiError> {
+        let new = WireNewAdmin { username, password: password.expose_secret(), role: role.as_str() };
+        self.change(self.call(Method::POST, &["admins"]).json(&new)).await
+    }
+
+    /// Gives an administrator another role; [`ApiError::Conflict`] for the last who can manage keys or administrators.
+    pub async fn set_role(&self, username: &str, role: Role, even_last: bool) -> Result<(), ApiError> {
+        let new = WireRole { role: role.as_str(), even_last };
+        self.change(self.call(Method::PATCH, &["admins", username]).json(&new)).await
+    }
+
+    /// Gives another administrator a new password, which ends their sessions.
+    pub async fn reset_password(&self, username: &str, password: &SecretString) -> Result<(), ApiError> {
+        let new = WireReset { password: password.expose_secret() };
+        self.change(self.call(Method::PATCH, &["admins", username]).json(&new)).await
+    }
+
+    /// Removes an administrator; [`ApiError::Conflict`] for the last who can manage keys or administrators.
+    pub async fn remove_administrator(&self, username: &str, even_last: bool) -> Result<(), ApiError> {
+        let call = self.call(Method::DELETE, &["admins", username]).query(&[("even_last", even_last)]);
+        self.change(call).await
+    }
+
+    /// Changes one's own password. The other sessions end.
+    pub async fn change_password(&self, old: &SecretString, new: &SecretString) -> Result<(), ApiError> {
+        let new = WireNewPassword { old_password: old.expose_secret(), new_password: new.expose_secret() };
+        self.change(self.call(Method::PUT, &["auth", "password"]).json(&new)).await
+    }
+
+    /// One's own sessions; for superusers everyone's. The latest first.
+    pub async fn sessions(&self) -> Result<Vec<SessionEntry>, ApiError> {
+        let answer = Answer::of(self.send(self.call(Method::GET, &["sessions"])).await?, BODY_LIMIT).await?;
+        Ok(answer.read::<WireSessions>()?.sessions)
+    }
+
+    /// Ends the session with this ID.
+    pub async fn end_session(&self, id: &str) -> Result<(), ApiError> {
+        self.change(self.call(Method::DELETE, &["sessions", id])).await
+    }
+
+    /// Revokes all access tokens, all sessions, or both. Gives how many sessions have ended.
+    pub async fn revoke(&self, what: RevokeRequest) -> Result<u64, ApiError> {
+        let call = self.call(Method::POST, &["revoke"]).json(&what);
+        let answer = Answer::of(self.send(call).await?, BODY_LIMIT).await?;
+        Ok(answer.read::<WireRevoked>()?.sessions_ended)
+    }
+
+    /// Makes a call of which only the success counts.
+    async fn change(&self, call: RequestBuilder) -> Result<(), ApiError> {
+        // The buffers of the connection may have held a password: they go with it.
+        let response = self.send(call.header(CONNECTION, "close")).await?;
+        match response.status() {
+            StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(()),
+            _ => Err(Answer::of(response, SECRET_BODY_LIMIT).await?.refusal()),
+        }
+    }
+}
