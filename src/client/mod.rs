@@ -57,6 +57,8 @@ pub enum Request {
     /// No one will sign in: what waits for it is refused.
     GiveUp,
     SignOut,
+    /// Change one's own password.
+    ChangePassword(PasswordUpdate),
     /// Work on the server of another profile.
     Connect(String),
 }
@@ -79,6 +81,13 @@ pub struct Credentials {
     pub username: String,
     /// The password; never printed.
     pub password: SecretString,
+}
+
+/// One's old password and the new one; never printed.
+#[derive(Clone, Debug)]
+pub struct PasswordUpdate {
+    pub old: SecretString,
+    pub new: SecretString,
 }
 
 /// A number for one test of a key, so that a late answer is not taken for another test's.
@@ -116,6 +125,8 @@ pub enum Reply {
     SignedIn(Result<Identity, ApiError>),
     /// The session has ended, here in any case; holds what the server said of it.
     SignedOut(Result<(), ApiError>),
+    /// One's own password was changed, or why not.
+    PasswordChanged(Result<(), ApiError>),
 }
 
 /// The screen's ends of the two channels, and the task between them.

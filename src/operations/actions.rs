@@ -103,7 +103,7 @@ pub static ACTIONS: [ActionEntry; 24] = [
     action(Id::Tokens, "Generate an HMAC or access token for any key").page("t", "test tokens").plain(12, "tokens"),
     action(Id::Profiles, "Switch to another profile").page("p", "profile").plain(14, "profiles"),
     action(Id::SignOut, "Sign out").page("o", "").plain(15, "signout").command("logout"),
-    action(Id::Password, "Change your password").plain(21, "passwd").command("passwd"),
+    action(Id::Password, "Change your password").page("P", "").plain(21, "passwd").command("passwd"),
     action(Id::Help, "Help").page("?", "help").plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
     action(Id::CopyId, "Copy the access key ID").page("y", "").on_key(),

@@ -10,7 +10,7 @@ use super::messages;
 use super::prompter::Prompter;
 use super::sign_in::read;
 use crate::client::{ApiError, Client};
-use crate::domain::Role;
+use crate::domain::{Role, sentence};
 use crate::platform::secret_input::SecretSource;
 use crate::server::auth::username::{FEWEST_CHARS, PasswordError, Username, UsernameError, check_password};
 
@@ -157,8 +157,15 @@ pub(crate) async fn new_password(
     Ok(password)
 }
 
+/// Checks a new password that was typed twice into a form: in words.
+pub(crate) fn check_typed(username: &str, new: &SecretString, again: &SecretString) -> Result<(), String> {
+    let username = Username::parse(username).map_err(|error| sentence(&error.to_string()))?;
+    check_password(&username, new).map_err(|error| sentence(&error.to_string()))?;
+    if is_same(new, again) { Ok(()) } else { Err(messages::PASSWORDS_DIFFER.to_owned()) }
+}
+
 /// Whether two passwords are the same: in constant time.
-pub(crate) fn is_same(one: &SecretString, other: &SecretString) -> bool {
+fn is_same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
 }
 

@@ -43,6 +43,15 @@ pub(crate) fn why_no_sign_out(server: &Server) -> Option<&'static str> {
     }
 }
 
+/// Why no password can be changed here, if none can.
+pub(crate) fn why_no_password(server: &Server) -> Option<&'static str> {
+    match server.who {
+        Some(_) => None,
+        None if server.profile.signs_in => Some(messages::NOT_SIGNED_IN),
+        None => Some(messages::NO_PASSWORD),
+    }
+}
+
 impl From<ReadOnly> for Failure {
     fn from(why: ReadOnly) -> Self {
         let next = match why {

@@ -13,6 +13,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Edit(..)
             | Request::Delete(_)
             | Request::Look(..)
+            | Request::ChangePassword(_)
     )
 }
 
@@ -37,6 +38,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             Reply::Deleted(id, result)
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
+        Request::ChangePassword(new) => Reply::PasswordChanged(client.change_password(&new.old, &new.new).await),
         Request::Exchange(attempt, Exchange { at, id, token, content }) => {
             let exchanged = match client_at(client, at).await {
                 Ok(client) => client.exchange(&id, &token, &content).await,
@@ -74,6 +76,7 @@ pub(crate) const fn is_denial(reply: &Reply) -> bool {
             | Reply::Edited(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Looked(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::PasswordChanged(Err(ApiError::NotSignedIn(_)))
     )
 }
 
@@ -88,6 +91,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Look(attempt, _) => Reply::Looked(attempt, Err(error)),
         Request::Exchange(attempt, _) => Reply::Exchanged(attempt, Exchanged { result: Err(error), server_time: None }),
         Request::Verify(attempt, ..) => Reply::Verified(attempt, Err(error)),
+        Request::ChangePassword(_) => Reply::PasswordChanged(Err(error)),
         Request::SignIn(_) => Reply::SignedIn(Err(error)),
         Request::Connect(_) => Reply::Connected(Err(error)),
         Request::GiveUp | Request::SignOut => Reply::SignedOut(Err(error)),

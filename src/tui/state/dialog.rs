@@ -1,6 +1,6 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
-use super::{KeyForm, PendingCreateDialog, ProfilesDialog, Reveal, TokenDialog};
+use super::{KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, TokenDialog};
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
 use crate::operations::activate::Switch;
@@ -25,6 +25,8 @@ pub enum Dialog {
     /// Steps two and three for a key made earlier or elsewhere.
     Token(Box<TokenDialog>),
     Profiles(ProfilesDialog),
+    /// Old and new password of who is signed in.
+    Password(Box<PasswordDialog>),
     /// Every binding; holds the first line on screen.
     Help(usize),
 }
@@ -33,7 +35,7 @@ impl Dialog {
     /// What presses mean in it.
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Create(_) | Self::Edit(_) => Mode::Form,
+            Self::Create(_) | Self::Edit(_) | Self::Password(_) => Mode::Form,
             Self::Delete(_) => Mode::Confirm,
             Self::Reveal(reveal) => reveal.mode(),
             Self::Token(token) => token.mode(),
@@ -51,6 +53,7 @@ impl Dialog {
             Self::Delete(dialog) => Some(&mut dialog.call),
             Self::Switch(question, _) | Self::Lost(question) => Some(&mut question.call),
             Self::LeftOver(dialog) => Some(&mut dialog.call),
+            Self::Password(dialog) => Some(&mut dialog.call),
             Self::Reveal(_) | Self::Token(_) | Self::Profiles(_) | Self::Help(_) => None,
         }
     }

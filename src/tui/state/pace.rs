@@ -112,7 +112,9 @@ impl State {
             Dialog::Token(token) => token.step.as_ref().map_or(Stage::Tokens, step),
             Dialog::Delete(_) => Stage::Delete,
             Dialog::Switch(..) | Dialog::Lost(_) | Dialog::LeftOver(_) => Stage::Question,
-            Dialog::Create(_) | Dialog::Edit(_) | Dialog::Profiles(_) | Dialog::Help(_) => return None,
+            Dialog::Create(_) | Dialog::Edit(_) | Dialog::Password(_) | Dialog::Profiles(_) | Dialog::Help(_) => {
+                return None;
+            }
         })
     }
 

@@ -14,7 +14,7 @@ use crate::operations::actions::ActionId;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
 use crate::tui::state::{
-    DetailsPane, Dialog, ExitState, Focus, HmacFocus, SaveFocus, SignInFocus, State, Step, Window,
+    DetailsPane, Dialog, ExitState, Focus, HmacFocus, PasswordFocus, SaveFocus, SignInFocus, State, Step, Window,
 };
 use crate::tui::theme;
 
@@ -141,6 +141,14 @@ fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
     }
     match state.dialog.as_ref()? {
         Dialog::Create(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "create" }, "cancel"),
+        Dialog::Password(dialog) => {
+            let submit = match dialog.focus {
+                PasswordFocus::Old | PasswordFocus::New => "next",
+                PasswordFocus::Again | PasswordFocus::Submit => "change",
+                PasswordFocus::Cancel => "cancel",
+            };
+            pick(submit, "cancel")
+        }
         Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
         Dialog::Token(token) => match &token.step {
             Some(step) => step_hint(step, is_submit),

@@ -248,3 +248,40 @@ async fn leaving_does_not_wait_for_a_create_that_waits_for_a_sign_in() {
     assert!(!matches!(bench.state().dialog, Some(Dialog::Reveal(_))));
     team.stop().await;
 }
+
+#[tokio::test]
+async fn a_password_is_changed_on_the_page() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    bench.type_keys("<Esc>").await;
+    bench.type_keys("P").await;
+    bench.sees("You are not signed in.");
+    bench.type_keys("r").await;
+    sign_in(&mut bench, "au").await; // no right to change keys is needed
+    let new = "another-good-password";
+    bench.type_keys("P").await;
+    bench.sees("Change your password");
+    bench.type_keys("<Enter><Enter><Enter>").await;
+    bench.sees("Enter your old password.");
+    bench.type_keys("wrong-one<Enter>short<Enter>short<Enter>").await;
+    bench.sees("needs at least 12");
+    bench.type_keys(&format!("{new}<Enter>{new}x<Enter>")).await;
+    bench.sees("The passwords don't match.");
+    bench.type_keys(&format!("{new}<Enter>{new}<Enter>")).await;
+    bench.sees("The old password is incorrect.");
+    assert!(!format!("{:?}", bench.state()).contains(new));
+    bench.type_keys(&format!("{PASSWORD}<Tab><Tab><Enter>")).await;
+    bench.sees("Your password was changed. Your other sessions have ended.");
+    assert!(bench.state().dialog.is_none());
+    for shown in [PASSWORD, new, "wrong-one"] {
+        bench.hides(shown);
+    }
+    bench.type_keys("r").await;
+    bench.sees("No access keys yet"); // this session goes on
+    bench.type_keys("o").await;
+    bench.type_keys(&format!("{PASSWORD}<Enter>")).await;
+    bench.sees("Incorrect user name or password.");
+    bench.type_keys(&format!("{new}<Enter>")).await;
+    bench.sees("Signed in as au");
+    team.stop().await;
+}

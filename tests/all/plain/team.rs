@@ -133,3 +133,22 @@ fn an_auditor_is_refused_here_already() {
     assert_eq!(team.sessions(), 0, "one leaves a server with one's session");
     talk.quits();
 }
+
+#[test]
+fn a_password_is_changed_in_plain_lines() {
+    let team = Team::start("");
+    let mut talk = Talk::at(&team.home);
+    talk.answers(&[(COMMAND, "passwd")]);
+    sign_in(&mut talk, "au");
+    talk.answers(&[("Old password", "wrong one")]);
+    for _ in 0..2 {
+        talk.answers(&[("password", "another good password")]);
+    }
+    talk.answers(&[("The old password is incorrect.", HEARD), (COMMAND, "21"), ("Old password", PASSWORD)]);
+    talk.answers(&[("New password", "another good password"), ("Repeat the password", "another good passwort")]);
+    talk.answers(&[("The passwords don't match.", HEARD), (COMMAND, "passwd"), ("Old password", PASSWORD)]);
+    talk.answers(&[("New password", "another good password"), ("Repeat the password", "another good password")]);
+    talk.answers(&[("Your password was changed.", HEARD), (COMMAND, "list"), ("No access keys yet", HEARD)]);
+    let said = talk.quits();
+    assert!(!said.contains(PASSWORD) && !said.contains("another good"), "{said}");
+}

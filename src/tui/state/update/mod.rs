@@ -256,6 +256,7 @@ impl State {
             Dialog::Create(dialog) => Some(&mut dialog.form),
             Dialog::Edit(dialog) => Some(&mut dialog.form),
             Dialog::Delete(dialog) => Some(&mut dialog.typed),
+            Dialog::Password(dialog) => Some(&mut **dialog),
             _ => None,
         }
     }

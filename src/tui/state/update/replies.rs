@@ -19,6 +19,10 @@ impl State {
             }
             Reply::SignedIn(result) => self.on_signed_in(result),
             Reply::SignedOut(result) => Some(self.on_signed_out(result)),
+            Reply::PasswordChanged(result) => {
+                self.on_password_changed(result);
+                None
+            }
             reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
                 self.step()?.on_reply(reply, now).map(Effect::from)
             }

@@ -2,11 +2,13 @@
 
 use crate::client::{ApiError, Request, Server};
 use crate::domain::Identity;
+use crate::operations::administrators::own_password_refused;
 use crate::operations::messages;
-use crate::operations::permissions::why_no_sign_out;
+use crate::operations::permissions::{why_no_password, why_no_sign_out};
 use crate::tui::keymap::Action;
+use crate::tui::state::password::PasswordOutcome;
 use crate::tui::state::sign_in::SignInOutcome;
-use crate::tui::state::{Dialog, Effect, List, ProfilesDialog, SignInDialog, State};
+use crate::tui::state::{Dialog, Effect, List, PasswordDialog, ProfilesDialog, SignInDialog, State};
 
 impl State {
     /// The name of the profile, if real keys are at stake there.
@@ -129,6 +131,43 @@ impl State {
                 self.say(why);
                 None
             }
+        }
+    }
+
+    pub(crate) fn open_password(&mut self) {
+        match self.server.as_ref().map_or(Some(messages::NO_PASSWORD), why_no_password) {
+            None => {
+                let who = self.server.as_ref().and_then(|server| server.who.as_ref());
+                let name = who.map(|who| who.username.raw_for_api().to_owned()).unwrap_or_default();
+                self.dialog = Some(Dialog::Password(Box::new(PasswordDialog::new(&name))));
+            }
+            Some(why) => self.say(why),
+        }
+    }
+
+    pub(crate) fn act_in_password(&mut self, action: Action) -> Option<Effect> {
+        let Some(Dialog::Password(dialog)) = &mut self.dialog else { return None };
+        match dialog.act(action) {
+            PasswordOutcome::Stay => None,
+            PasswordOutcome::Send(update) => Some(Request::ChangePassword(update).into()),
+            PasswordOutcome::Close => {
+                self.dialog = None;
+                None
+            }
+        }
+    }
+
+    pub(crate) fn on_password_changed(&mut self, result: Result<(), ApiError>) {
+        match (result, &mut self.dialog) {
+            (Ok(()), dialog) => {
+                dialog.take_if(|dialog| matches!(dialog, Dialog::Password(_)));
+                self.say(messages::PASSWORD_CHANGED);
+            }
+            (Err(error), Some(Dialog::Password(dialog))) => {
+                let is_wrong_old = matches!(error, ApiError::NotAllowed(_));
+                dialog.fail(own_password_refused(error).message, is_wrong_old);
+            }
+            (Err(error), _) => self.complain(own_password_refused(error).message),
         }
     }
 

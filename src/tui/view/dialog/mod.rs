@@ -32,6 +32,7 @@ pub(crate) fn draw(
             servers::draw_profiles(frame, area, dialog);
             None
         }
+        Dialog::Password(dialog) => servers::draw_password(frame, area, dialog),
         Dialog::Create(dialog) => form::draw_create(frame, area, dialog, state, now),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::draw_call;
 use crate::domain::{Profile, Untrusted};
-use crate::tui::state::{ProfilesDialog, SignInDialog, SignInFocus, State};
+use crate::tui::state::{PasswordDialog, PasswordFocus, ProfilesDialog, SignInDialog, SignInFocus, State};
 use crate::tui::theme;
 use crate::tui::view::widgets::{buttons, field, keep_last_row, line, mark_here, next_row, paragraph, popup};
 
@@ -51,6 +51,46 @@ pub(in crate::tui::view) fn draw_sign_in(
     };
     buttons(frame, row, &["Sign in", "Cancel"], focused);
     draw_call(frame, rest, &dialog.call, "Signing in.");
+    cursor
+}
+
+/// Columns of the name of a password.
+const PASSWORD_NAME: u16 = 14;
+
+pub(crate) fn draw_password(frame: &mut Buffer, area: Rect, dialog: &PasswordDialog) -> Option<Position> {
+    let mut inside = popup(frame, area, 64, 11, "Change your password");
+    let kept = keep_last_row(&mut inside);
+    let mut rest = if inside.height > 5 {
+        paragraph(frame, inside, "Your other sessions will end.", theme::QUIET)
+    } else {
+        inside
+    };
+    if rest.height > 5 {
+        next_row(&mut rest);
+    }
+    let typing = !dialog.call.is_sent();
+    let mut cursor = None;
+    for (name, typed, focus) in [
+        ("Old password", &dialog.old, PasswordFocus::Old),
+        ("New password", &dialog.new, PasswordFocus::New),
+        ("Repeat it", &dialog.again, PasswordFocus::Again),
+    ] {
+        let row = next_row(&mut rest);
+        line(frame, row, Span::styled(name, theme::QUIET));
+        let place = Rect { x: row.x + PASSWORD_NAME, width: row.width.saturating_sub(PASSWORD_NAME), ..row };
+        cursor = cursor.or(field(frame, place, typed, typing && dialog.focus == focus));
+    }
+    if kept.is_none() && rest.height > 2 {
+        next_row(&mut rest);
+    }
+    let row = kept.unwrap_or_else(|| next_row(&mut rest));
+    let focused = match dialog.focus {
+        PasswordFocus::Submit => Some(0),
+        PasswordFocus::Cancel => Some(1),
+        _ => None,
+    };
+    buttons(frame, row, &["Change", "Cancel"], focused);
+    draw_call(frame, rest, &dialog.call, "Changing your password…");
     cursor
 }
 

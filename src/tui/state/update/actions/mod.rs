@@ -59,6 +59,7 @@ impl State {
             }
             ActionId::Profiles => self.open_profiles(),
             ActionId::SignOut => return self.sign_out(),
+            ActionId::Password => self.open_password(),
             ActionId::Help => self.dialog = Some(Dialog::Help(0)),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
@@ -72,7 +73,6 @@ impl State {
             | ActionId::Activate
             | ActionId::Deactivate
             | ActionId::Next
-            | ActionId::Password
             | ActionId::Doctor
             | ActionId::Finish => {}
         }
@@ -135,6 +135,7 @@ impl State {
                 }
             },
             Dialog::Profiles(_) => self.act_in_profiles(action),
+            Dialog::Password(_) => self.act_in_password(action),
             Dialog::Help(_) => {
                 self.act_in_help(action);
                 None
