@@ -29,6 +29,9 @@ pub(crate) fn create(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// The page cache of a connection; negative, so in KiB.
+pub(crate) const CACHE: i32 = -1500;
+
 /// `synchronous = FULL`: what was answered survives a power cut. A small page cache: the system has one too.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -37,9 +40,9 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate::check_is_ours(&connection)?;
     log_ahead(&connection)?;
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;",
-    )?;
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = {CACHE}; PRAGMA temp_store = MEMORY;"
+    ))?;
     Ok(connection)
 }
 
@@ -79,7 +82,7 @@ fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreErro
     if parameters.starts_with("vfs") {
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     }
-    connection.execute_batch("PRAGMA cache_size = -1500; PRAGMA temp_store = MEMORY;")?;
+    connection.execute_batch(&format!("PRAGMA cache_size = {CACHE}; PRAGMA temp_store = MEMORY;"))?;
     migrate::check_is_ours(&connection)?;
     Ok(connection)
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::connect::CACHE;
 use super::row::document;
 use crate::domain::fold;
 use crate::server::store::error::StoreError;
@@ -47,8 +48,13 @@ pub(crate) fn check_is_ours(connection: &Connection) -> Result<(), StoreError> {
     if is_ours { Ok(()) } else { Err(StoreError::Foreign) }
 }
 
+/// While every row is changed, indexes are written in many places at once: with the page cache of other times (1.5 MB) the
+/// same pages would be written to the log again and again.
+const LARGE_CACHE: i32 = -65_536;
+
 /// Takes the missing steps. Two processes may do so at once: each step is looked at again under the lock.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "cache_size", LARGE_CACHE)?;
     for (step, how) in MIGRATIONS.iter().enumerate() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         if version(&transaction)? == known(step) {
@@ -60,7 +66,8 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         }
         transaction.commit()?;
     }
-    Ok(())
+    connection.pragma_update(None, "cache_size", CACHE)?;
+    Ok(connection.execute_batch("PRAGMA shrink_memory")?)
 }
 
 fn version(connection: &Connection) -> Result<u32, StoreError> {
