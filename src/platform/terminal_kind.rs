@@ -43,9 +43,9 @@ impl TerminalKind {
         let charset = if poor { Charset::Ascii } else { Charset::of_locale(&locale.unwrap_or_default()) };
         let mono = term.starts_with("vt") || ["", "dumb", "unknown"].contains(&term.as_str());
         let mono = mono || MONO.iter().any(|end| term.ends_with(end));
-        // A terminal without a title may print one. GNU screen has no way back to the title that was before.
-        let titles = !poor && !["", "dumb", "unknown"].contains(&term.as_str());
-        let titles = titles && !is_a(&term, "ansi") && !is_a(&term, "cons25") && variable("STY").is_empty();
+        // A terminal without a title may print one. GNU screen, st and rxvt have no way back to the title that was before.
+        let titles = !poor && !["", "dumb", "unknown"].contains(&term.as_str()) && variable("STY").is_empty();
+        let titles = titles && !["ansi", "cons25", "st", "stterm", "rxvt"].iter().any(|name| is_a(&term, name));
         Self { charset, colours: !mono && variable("NO_COLOR").is_empty(), titles }
     }
 }
@@ -88,6 +88,8 @@ mod tests {
         for (term, charset, colours, titles) in [
             ("xterm-256color", Charset::Utf8, true, true),
             ("screen", Charset::Utf8, true, true),
+            ("st-256color", Charset::Utf8, true, false),
+            ("rxvt-unicode-256color", Charset::Utf8, true, false),
             ("linux", Charset::Ascii, true, false),
             ("linux-16color", Charset::Ascii, true, false),
             ("vt100", Charset::Ascii, false, false),

@@ -92,8 +92,19 @@ pub(crate) fn csi_press(parameters: &[u8], end: u8) -> Option<Event> {
             modifiers |= KeyModifiers::SHIFT;
             KeyCode::BackTab
         }
-        // st's Delete.
+        // st's Delete, and its Home, End and Delete with Shift or Ctrl.
         b'P' if numbers.is_empty() => KeyCode::Delete,
+        b'J' | b'K' if numbers.len() < 2 => {
+            let (code, modifier) = match (number(0), end) {
+                (1, b'J') => (KeyCode::End, KeyModifiers::CONTROL),
+                (1, _) => (KeyCode::End, KeyModifiers::SHIFT),
+                (2, b'J') => (KeyCode::Home, KeyModifiers::SHIFT),
+                (2, _) => (KeyCode::Delete, KeyModifiers::SHIFT),
+                _ => return None,
+            };
+            modifiers |= modifier;
+            code
+        }
         _ if number(0) == 1 => cursor_key(end)?,
         _ => return None,
     };

@@ -244,6 +244,12 @@ fn every_sequence_is_one_press() {
         ("\x1b[2~", Insert, none),
         // st
         ("\x1b[P", Delete, none),
+        ("\x1b[2J", Home, shift),
+        ("\x1b[K", End, shift),
+        ("\x1b[J", End, control),
+        ("\x1b[2K", Delete, shift),
+        ("\x19", Char('y'), control), // its wheel
+        ("\x05", Char('e'), control),
         // Alt, as almost all send it
         ("\x1b\x7f", Backspace, alt),
         ("\x1b\x08", Backspace, alt),

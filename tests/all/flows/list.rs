@@ -128,3 +128,18 @@ async fn a_refresh_keeps_the_eye_where_it_is() {
     bench.pass(std::time::Duration::from_secs(61)).await;
     assert_eq!(selected(&bench), id);
 }
+
+/// st sends these for its wheel where no program asks for the mouse.
+#[tokio::test]
+async fn the_wheel_of_st_moves() {
+    let mut bench = many().await;
+    bench.gets(b"\x05\x05\x05\x19").await;
+    bench.sees("3 of 1,500");
+    bench.type_keys("?").await;
+    bench.sees("Help");
+    let before = bench.picture();
+    bench.gets(b"\x05").await;
+    assert_ne!(bench.picture(), before);
+    bench.gets(b"\x19").await;
+    assert_eq!(bench.picture(), before);
+}
