@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
+use crate::server::http::in_force::InForceHeader;
 use crate::server::http::session::Caller;
 use crate::server::http::wire;
 use crate::server::state::AppState;
@@ -44,7 +45,7 @@ pub(crate) async fn revoke(
     extract::State(state): extract::State<AppState>,
     caller: Caller,
     request: Request,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<(InForceHeader, Json<Value>), HttpError> {
     caller.may_manage_administrators()?;
     let mut fields = Fields::of_json(request).await?;
     let mut flag = |name| Ok::<_, HttpError>(fields.flag(name)?.unwrap_or(false));
@@ -54,5 +55,6 @@ pub(crate) async fn revoke(
         return Err(HttpError::malformed("body", "must have tokens or sessions, or both, as true"));
     }
     let ended = state.0.store.revoke(what, caller.actor(), Utc::now()).await?;
-    Ok(Json(json!({ "success": true, "sessions_ended": ended })))
+    let in_force = if what.tokens { InForceHeader::wait(&state.0.store).await } else { InForceHeader::default() };
+    Ok((in_force, Json(json!({ "success": true, "sessions_ended": ended }))))
 }
