@@ -99,7 +99,7 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
 fn talk_plainly(config: Config, settings: Context, why: plain::PlainReason) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(plain::run(config, settings, why));
-    runtime.shutdown_background(); // a question that no one answers must not hold us
+    runtime.shutdown_background(); // an unanswered question must not keep the program from ending
     let ended = ended?;
     match ended.signal {
         // As a shell reports a program that a signal ended.
@@ -118,7 +118,7 @@ fn ask(question: String) -> Result<String, Failure> {
             _ = interrupt.recv() => Err(std::io::ErrorKind::Interrupted.into()),
         }
     });
-    runtime.shutdown_background(); // the question that no one answers must not hold us
+    runtime.shutdown_background(); // an unanswered question must not keep the program from ending
     answer.map_err(|error| match error.kind() {
         std::io::ErrorKind::Interrupted => Failure::of_signal(SignalKind::interrupt().as_raw_value()),
         _ => Failure::usage(format!("Can't ask on a terminal: {error}.")),

@@ -25,7 +25,7 @@ pub(crate) async fn connect_with(
     Ok(CommandAccess { prompts, connection })
 }
 
-/// Connects to the server of the chosen profile for calls that need no session; no one is asked to sign in.
+/// Connects to the server of the chosen profile for calls that need no session, without a sign-in.
 pub(crate) async fn connect_as_anyone(settings: &Context) -> Result<Connection, Failure> {
     let config = settings.config()?;
     connect::without_session(&config, config.chosen(), &settings.embedded, StoreAccess::Open).await

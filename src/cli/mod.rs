@@ -61,7 +61,7 @@ fn wait_for(settings: &Context, command: impl Future<Output = Result<Exit, Failu
         settings.embedded.stop().await;
         result
     });
-    crate::platform::prompt::end_silence(); // the question that no one answered may have left the terminal silent
-    runtime.shutdown_background(); // a question that no one answers must not hold us
+    crate::platform::prompt::end_silence(); // an unanswered question may have left the terminal without echo
+    runtime.shutdown_background(); // an unanswered question must not keep the program from ending
     result
 }

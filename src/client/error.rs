@@ -37,7 +37,7 @@ pub enum ApiError {
     /// 404 of the sign-in: it is not a server of ours, or not its root.
     #[error("No latchkey sign-in at this address (404). Check the base URL.")]
     NoSignIn,
-    /// What Passportal's API does not have. It is not asked for it: no one should type a password there.
+    /// What Passportal's API does not have. It is not asked for it: a password must not be typed there.
     #[error(
         "Passportal has no API for managing keys. Use its dashboard. latchkey hmac, token and doctor work with its \
          keys; so does t on the page."
@@ -108,7 +108,7 @@ impl ApiError {
         matches!(self, Self::NotSignedIn(_) | Self::WrongCredentials | Self::NotAllowed(_) | Self::Passportal)
     }
 
-    /// Whether somebody has to sign in first.
+    /// Whether a sign-in is needed first.
     pub const fn needs_sign_in(&self) -> bool {
         matches!(self, Self::NotSignedIn(_))
     }

@@ -82,7 +82,7 @@ pub struct NewKey {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// A create that was sent by a program which ended before its end was known.
+/// A key creation that was requested by a program which ended before the answer came.
 #[derive(Clone, Debug)]
 pub struct PendingCreate {
     pub new: NewKey,

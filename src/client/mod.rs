@@ -54,7 +54,7 @@ pub enum Request {
     /// Ask whether an access token is good.
     Verify(Attempt, Option<BaseUrl>, AccessToken),
     SignIn(Credentials),
-    /// No one will sign in: what waits for it is refused.
+    /// The sign-in was given up: what waits for it is refused.
     GiveUp,
     SignOut,
     /// Change one's own password.
@@ -119,9 +119,9 @@ pub enum Reply {
     Exchanged(Attempt, Exchanged),
     /// Whether an access token is good.
     Verified(Attempt, Result<Verdict, ApiError>),
-    /// Somebody must sign in; what was asked waits for it.
+    /// A sign-in is needed; what was asked waits for it.
     SignInNeeded,
-    /// Somebody has signed in, or was refused.
+    /// A sign-in succeeded, or was refused.
     SignedIn(Result<Identity, ApiError>),
     /// The session has ended, here in any case; holds what the server said of it.
     SignedOut(Result<(), ApiError>),

@@ -17,7 +17,7 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub profile: String,
-    /// Who is signed in; none where no one signs in.
+    /// Who is signed in; none where there is no sign-in.
     pub username: Option<String>,
 }
 

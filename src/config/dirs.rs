@@ -17,7 +17,7 @@ pub struct AppDirs {
     pub data: Folder,
     /// Where the program keeps sessions and unfinished creations.
     pub state: Folder,
-    /// What `~` stands for.
+    /// What `~` means.
     pub home: Folder,
     /// The profile that `LATCHKEY_PROFILE` names.
     pub profile: Option<String>,

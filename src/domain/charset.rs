@@ -45,7 +45,7 @@ impl Charset {
         [Self::Wide, Self::Ascii].into_iter().find(|charset| *charset as u8 == spoken).unwrap_or(Self::Utf8)
     }
 
-    /// What stands for the rest of a text that was cut: one cell wide.
+    /// What marks the rest of a text that was cut: one cell wide.
     pub const fn ellipsis(self) -> char {
         match self {
             Self::Utf8 => '…',

@@ -10,7 +10,7 @@ pub enum ExpectedInput {
     Secret,
     /// The content of an exchange.
     Content,
-    /// An HMAC token, as somebody else made it.
+    /// An HMAC token, as another program made it.
     HmacToken,
     AccessToken,
 }
@@ -36,7 +36,7 @@ enum CredentialKind {
     OurSecret,
     /// One in hex.
     HexSecret,
-    /// A whole secret of ours among other text, such as the output of a create.
+    /// A whole secret of ours among other text, such as the output of keys create.
     HoldsSecret,
     /// 64 hex digits: an HMAC token, or another server's ID or secret.
     HmacToken,
@@ -108,7 +108,7 @@ impl ExpectedInput {
         }
     }
 
-    /// Says what is wrong with a text in this field. An empty text is judged by whoever needs one.
+    /// Says what is wrong with a text in this field. Whether an empty text will do is for the caller to say.
     pub fn check(self, text: &str) -> Result<(), UnexpectedInput> {
         if text.is_empty() {
             return Ok(());

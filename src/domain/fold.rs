@@ -12,7 +12,7 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     let mut folded = String::with_capacity(text.len());
-    // To lower case twice: what a compatibility character stands for may be in upper case.
+    // To lower case twice: what a compatibility character decomposes to may be in upper case.
     for c in text.nfkd().flat_map(char::to_lowercase).nfkd() {
         if !is_accent(c) && !is_invisible(c) {
             fold_char(c, &mut folded);

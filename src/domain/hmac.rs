@@ -34,7 +34,7 @@ impl HmacToken {
         &self.0
     }
 
-    /// Takes one that somebody else made: 64 hex digits.
+    /// Takes one that another program made: 64 hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         fits.then(|| Self(Zeroizing::new(text.to_ascii_lowercase())))

@@ -1,4 +1,4 @@
-//! The last line of defence: a secret that is in somebody's words is not repeated.
+//! The last line of defence: a secret in a text from outside is not repeated.
 
 use super::{KeyId, SecretKey};
 

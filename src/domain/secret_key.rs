@@ -117,7 +117,7 @@ impl SecretKey {
         Self(Arc::new(SecretBytes { _lock: None, text: SecretString::from(text) }))
     }
 
-    /// The same for one that no one has yet and that will stay for a while: its page is not swapped out (`mlock(2)`).
+    /// The same for one that was not delivered yet and will stay for a while: its page is not swapped out (`mlock(2)`).
     ///
     /// As far as the kernel lets us: `ulimit -l` may forbid it, and another secret that leaves the same page unlocks it.
     pub fn foreign_locked(text: &str) -> Self {

@@ -20,7 +20,7 @@ use crate::platform::secret_input::SecretInputError;
 pub enum Exit {
     /// What was asked is done.
     Done = 0,
-    /// A mistake of the program, or something that no other code stands for.
+    /// A mistake of the program, or something that no other code means.
     Mistake = 1,
     /// The command line, or something typed, was not understood; nothing was done.
     Usage = 2,

@@ -1,4 +1,4 @@
-//! Why an operation ended before its result: it failed, or there is no one left to talk to.
+//! Why an operation ended before its result: it failed, or the conversation has ended.
 
 use crate::client::ApiError;
 use crate::domain::sentence;

@@ -23,13 +23,13 @@ pub(crate) fn key_labelled(texts: &Texts) -> String {
     }
 }
 
-/// A create that an earlier run did not see the end of; `next` says what to do about it.
+/// A key creation whose outcome an earlier run did not learn; `next` says what to do about it.
 pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
     let at = left.at.format("%Y-%m-%d %H:%M UTC");
     format!("Creating {} at {at} was interrupted. {next}", key_labelled(&left.new.texts))
 }
 
-/// What to do about a create that cannot be finished any more.
+/// What to do about a key creation that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";
 
 // A data folder without keys

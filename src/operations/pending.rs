@@ -109,7 +109,7 @@ impl PendingCreates {
         }
     }
 
-    /// Forgets a create: what came of it is known.
+    /// Forgets a key creation: what came of it is known.
     pub fn resolve(&mut self, key: &IdempotencyKey) {
         self.guard.retain(|(guard, path, _)| {
             let is_it = guard == key;
@@ -141,7 +141,7 @@ impl PendingCreates {
         left
     }
 
-    /// Says what was left over; `finish` says how a create can be finished. What is too old for that is said only once.
+    /// Says what was left over; `finish` says how creating a key can be finished. What is too old for that is said only once.
     /// Returns whether any can be finished.
     pub fn tell(&mut self, owner: &Owner, now: DateTime<Utc>, finish: &str, mut say: impl FnMut(String)) -> bool {
         let left = self.left(owner, now);

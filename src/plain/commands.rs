@@ -11,7 +11,7 @@ use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::permissions::ReadOnly;
 use crate::operations::prompter::Prompter as _;
 
-/// Takes commands until there is no one to give them.
+/// Takes commands until the input ends.
 pub(crate) async fn run(session: &mut Session) -> Stop {
     loop {
         let typed = match session.console.ask("Command (help lists them): ").await {

@@ -15,9 +15,9 @@ pub enum PlainReason {
     Dumb,
     /// It is not known what the terminal knows.
     Unnamed,
-    /// No one looks at a screen.
+    /// There is no screen.
     Output,
-    /// No one presses keys.
+    /// There is no keyboard.
     Input,
 }
 

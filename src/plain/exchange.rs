@@ -14,7 +14,7 @@ use crate::operations::tokens::key_test;
 use crate::operations::tokens::key_test::{TestInput, TestState};
 use crate::operations::tokens::pair::Pair;
 
-/// Asks for a content; none stands for a random one.
+/// Asks for a content; none means a random one.
 pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<Option<Content>> {
     let typed = session.console.ask("Content (Enter for random text): ").await?;
     if typed.is_empty() {

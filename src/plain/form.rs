@@ -28,7 +28,7 @@ pub(crate) fn tell_way_back(session: &mut Session, then: &str) {
     session.console.say(format!("To go back, answer {BACK} at any question: {then}"));
 }
 
-/// Asks for each text until it is allowed; `keep` says what nothing typed means, and `-` stands for none. None to leave all
+/// Asks for each text until it is allowed; `keep` says what nothing typed means, and `-` means none. None to leave all
 /// as it is.
 pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Option<Texts>> {
     let mut texts = Texts::default();

@@ -1,4 +1,4 @@
-//! Finishing a create that an earlier run did not complete.
+//! Finishing a key creation that an earlier run did not complete.
 
 use chrono::Utc;
 

@@ -22,7 +22,7 @@ const CHOICES: [(&str, &str); 6] = [
     ("Close", "forget the secret"),
 ];
 
-/// Offers the secret until it is closed. If there is no one to go on with, it is kept in a private file.
+/// Offers the secret until it is closed. If the input has ended, it is kept in a private file.
 pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Flow<()> {
     let mut is_seen = false;
     let ended = offer(session, &key, &secret, &mut is_seen).await;

@@ -1,4 +1,4 @@
-//! Entering and leaving: one door in, one door out, whoever goes through it.
+//! Entering and leaving raw mode, in one place for all that need it.
 
 use std::io;
 use std::os::fd::OwnedFd;

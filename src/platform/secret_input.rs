@@ -19,7 +19,7 @@ const MOST_BYTES: u64 = 64 * 1024;
 pub enum SecretSource {
     /// On standard input, to its end.
     Stdin,
-    /// In a file that no one else may read.
+    /// In a file that only its owner may read.
     File(PathBuf),
     /// In the user's head; holds the words to ask with.
     Prompt(String),

@@ -15,7 +15,7 @@ pub struct SignalGuard {
 static IN_FORCE: AtomicBool = AtomicBool::new(false);
 
 impl SignalGuard {
-    /// Whether any are delayed: then no one else ends the program on them.
+    /// Whether any are delayed: then nothing else ends the program on them.
     pub fn is_in_force() -> bool {
         IN_FORCE.load(Ordering::Relaxed)
     }

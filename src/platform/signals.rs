@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// Longer than any run: stands for "never" where a time is needed.
+/// Longer than any run: "never" where a time is needed.
 pub(crate) const LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
-/// Whoever was told to end and has not after this long is ended. Two seconds: the answer to a create under
+/// A program that was told to end and has not after this long is ended. Two seconds: the answer to a create under
 /// way comes sooner or not at all.
 const PATIENCE: Duration = Duration::from_secs(2);
 const SIGTSTP: i32 = rustix::process::Signal::TSTP.as_raw();
@@ -25,7 +25,7 @@ pub(crate) fn survive_file_size_limit() -> std::io::Result<()> {
 pub enum SignalEvent {
     /// The terminal has another size.
     Resized,
-    /// Stop, until somebody brings us back.
+    /// Stop, until the user continues it.
     Suspend,
     /// We were stopped, and go on.
     Continued,
@@ -45,7 +45,7 @@ pub struct Signals {
 impl Signals {
     /// Listens for SIGWINCH, SIGTSTP and SIGCONT, and for SIGHUP, SIGINT, SIGTERM and SIGQUIT in tasks of their own:
     /// they are heard whatever the screen is doing. Comes before the terminal is entered, so that none finds it
-    /// entered and no one listening.
+    /// entered with nothing listening.
     pub fn new() -> Self {
         // One place: the first signal says it all.
         let (sender, sent) = mpsc::channel(1);

@@ -1,4 +1,4 @@
-//! What kind of terminal it is, as far as its surroundings tell. No one is asked: answers may come late or never.
+//! What kind of terminal it is, as far as its surroundings tell. The terminal isn't asked: answers may come late or never.
 
 use crate::domain::{AmbiguousWidth, Charset};
 

@@ -1,4 +1,4 @@
-//! Text as files and standard input hold it, whoever wrote it.
+//! Text from files and standard input, in any encoding that is told by its first bytes.
 
 /// Why bytes are not text. Never holds any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

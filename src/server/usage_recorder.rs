@@ -16,7 +16,7 @@ use super::store::{Digest, NewEvent, Refusals, Store, Subject, Use, minute};
 /// How long uses and refusals are kept unless it is said otherwise.
 pub const KEEP_EVENTS: TimeDelta = TimeDelta::days(365);
 
-/// How long one `used` event stands for all uses of a key from one network.
+/// How long one `used` event covers all uses of a key from one network.
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// The most networks whose refusals are counted by themselves, for one key in one minute.
 const MOST_NETWORKS: usize = 10;
@@ -165,7 +165,7 @@ impl UsageRecorder {
 }
 
 impl Pending {
-    /// Whether the last use from this network no longer stands for this one.
+    /// Whether the last use from this network no longer covers this one.
     fn is_due(&mut self, id: &str, from: &str, at: DateTime<Utc>) -> bool {
         if self.noted.len() >= MOST_NOTED {
             self.noted.clear();

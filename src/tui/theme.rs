@@ -71,7 +71,7 @@ pub const fn status(status: Status) -> (&'static str, Style) {
     }
 }
 
-/// What stands for a character of ours where there is only ASCII: each as wide as the character itself.
+/// What replaces a character of ours where there is only ASCII: each as wide as the character itself.
 const IN_ASCII: [(&str, &str); 27] = [
     ("─", "-"),
     ("│", "|"),

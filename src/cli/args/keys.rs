@@ -192,7 +192,7 @@ pub struct DeleteArgs {
     pub ignore_missing: bool,
 }
 
-/// An ID; none stands for "from standard input".
+/// An ID; none means "from standard input".
 pub type IdOrDash = Option<KeyId>;
 
 impl CreateArgs {

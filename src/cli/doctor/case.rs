@@ -24,7 +24,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Reads what goes with the ID, and asks for it where there is somebody to ask; none without an ID.
+    /// Reads what goes with the ID, and asks for it where a user can be asked; none without an ID.
     pub(crate) async fn read(args: &DoctorArgs) -> Result<Option<Self>, Failure> {
         let Some(id) = args.id.clone() else {
             return match args.secret.secret_file {

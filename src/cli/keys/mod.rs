@@ -47,7 +47,7 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
 
 async fn switch(id: &KeyId, to: Switch, settings: &Context) -> Result<Exit, Failure> {
     let exit = edit(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await?;
-    // No one was asked before, who would have read it then.
+    // The user was not asked before, and has not read it.
     if to == Switch::Activate && settings.format == Format::Table {
         let _ = writeln!(io::stderr(), "{}", to.consequence());
     }

@@ -16,7 +16,7 @@ use crate::operations::format::Format;
 const NAMES: [&str; 6] = ["at", "kind", "by", "from", "detail", "count"];
 const TITLES: [&str; 6] = ["AT", "WHAT", "BY", "FROM", "DETAIL", "COUNT"];
 
-/// What stands for a key that was deleted: its history outlives it.
+/// What is shown of a key that was deleted: its history outlives it.
 #[derive(Serialize)]
 struct Deleted<'a> {
     id: &'a str,

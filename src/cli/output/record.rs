@@ -75,7 +75,7 @@ pub struct EventRecord<'a> {
     /// What was edited, or why it was refused.
     pub detail: Option<&'a str>,
     pub changes: Vec<ChangeRecord<'a>>,
-    /// How many refusals it stands for.
+    /// How many refusals it counts.
     pub count: u64,
     #[serde(skip)]
     times: String,

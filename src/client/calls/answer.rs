@@ -16,7 +16,7 @@ use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
 /// The path below a base URL.
 const API: &str = "/api/v2";
 
-/// The status, the headers and the body of an answer. What it says is understood here, whoever it came from.
+/// The status, the headers and the body of an answer. What it says is understood here, for every call.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,

@@ -32,7 +32,7 @@ pub struct Event {
     /// Old and new values. Servers from before don't tell them.
     #[serde(default)]
     pub changes: Vec<FieldChange>,
-    /// How many refusals it stands for. Servers from before tell each by itself.
+    /// How many refusals it counts. Servers from before tell each by itself.
     #[serde(default = "once")]
     pub count: u64,
 }

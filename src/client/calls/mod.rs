@@ -83,7 +83,7 @@ impl Client {
         Self { session: None, ..self.clone() }
     }
 
-    /// Whether it speaks for somebody.
+    /// Whether it has a session.
     pub const fn has_session(&self) -> bool {
         self.session.is_some()
     }

@@ -66,7 +66,7 @@ async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiEr
     built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("Can't set up the connection to that server.".into())))
 }
 
-/// Whether a reply about keys says that somebody must sign in.
+/// Whether a reply about keys says that a sign-in is needed.
 pub(crate) const fn is_denial(reply: &Reply) -> bool {
     matches!(
         reply,

@@ -58,7 +58,7 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
     replies: mpsc::Sender<Reply>,
     is_idle: watch::Sender<bool>,
 ) {
-    // A closed channel means that the screen is gone: no one to tell.
+    // A closed channel means that the screen is gone.
     let connection = match connect(None).await {
         Ok(connection) => connection,
         Err(error) => return drop(replies.send(Reply::Connected(Err(error))).await),
@@ -181,7 +181,7 @@ impl Task {
                     self.reply(Reply::SignInNeeded).await;
                 }
             }
-            // It was given up meanwhile, or someone has signed in.
+            // It was given up meanwhile, or the sign-in has succeeded.
             CallOutcome::Found(_) if !self.asking => {}
             CallOutcome::Found(Ok(())) => self.reply(Reply::SignInNeeded).await,
             CallOutcome::Found(Err(error)) => {
@@ -235,7 +235,7 @@ impl Task {
         self.connection.end_session().await;
     }
 
-    /// Ends the sessions of sign-ins that were given up: they are used by no one.
+    /// Ends the sessions of sign-ins that were given up: nothing uses them.
     async fn drop_sign_ins(&mut self) {
         while let Some(signed_in) = self.sign_ins.join_next().await {
             if let Ok((_, Ok(session))) = signed_in {

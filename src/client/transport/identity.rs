@@ -44,7 +44,7 @@ impl ResolvesClientCert for ClientCertificate {
     }
 }
 
-/// Reads the chain and its key, if the settings name them. The key must be for no one else.
+/// Reads the chain and its key, if the settings name them. The key must be readable by its owner only.
 pub(crate) fn read(connection: &ConnectionSettings) -> Result<ClientCertificate, TransportError> {
     let Some(cert) = &connection.client_cert else { return Ok(ClientCertificate::default()) };
     let key = connection.client_key.as_ref().unwrap_or(cert);

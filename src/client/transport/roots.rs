@@ -31,7 +31,7 @@ pub(crate) fn roots(connection: &ConnectionSettings, lookup: Lookup<'_>) -> Resu
     Ok(store)
 }
 
-/// A wrong `SSL_CERT_FILE` would otherwise only show as a certificate that no one trusts.
+/// A wrong `SSL_CERT_FILE` would otherwise only show as a certificate that isn't trusted.
 fn system(store: &mut RootCertStore, lookup: Lookup<'_>) -> Result<(), TransportError> {
     let (file, folders) = (lookup("SSL_CERT_FILE"), lookup("SSL_CERT_DIR"));
     let mut found = Vec::new();

@@ -62,7 +62,7 @@ impl Finding {
 /// What the server knows of the key, as far as it could be asked.
 #[derive(Clone, Debug, Default)]
 pub enum KeyState {
-    /// No one is signed in.
+    /// There is no session.
     #[default]
     Unknown,
     /// The server has no list of keys: it is Passportal.
@@ -74,7 +74,7 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// The same of a server that may be Passportal, which cannot be asked whoever signs in.
+    /// The same of a server that may be Passportal, which cannot be asked, signed in or not.
     #[must_use]
     pub fn at(self, is_passportal: bool) -> Self {
         if is_passportal { Self::Unlisted } else { self }
@@ -90,7 +90,7 @@ pub struct Evidence<'a> {
     pub secret: Option<&'a SecretKey>,
     /// The content that was sent.
     pub content: Option<&'a Content>,
-    /// The HMAC token that failed, as somebody else made it: hex or base64, white space at its ends is ignored.
+    /// The HMAC token that failed, as another program made it: hex or base64, white space at its ends is ignored.
     pub failing_token: Option<&'a str>,
     /// What the server knows of the key.
     pub key: KeyState,

@@ -37,7 +37,7 @@ fn is_odd(word: &str) -> bool {
     has_latin && word.contains(is_variant) || !word.is_single_script() && word.contains(looks_latin)
 }
 
-/// A letter that stands for one of ASCII in another width or style. The ordinals of Spanish and Portuguese are written
+/// A letter of ASCII in another width or style. The ordinals of Spanish and Portuguese are written
 /// behind others (`Mª`).
 fn is_variant(c: char) -> bool {
     let mut plain = std::iter::once(c).nfkc();

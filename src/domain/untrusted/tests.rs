@@ -51,7 +51,7 @@ fn endless_marks_become_visible_text() {
 
 #[test]
 fn a_cell_stays_small() {
-    // One cluster by Unicode's rules, and 27 bytes: each part of it stands for itself then.
+    // One cluster by Unicode's rules, and 27 bytes: each part of it is a cluster of its own then.
     let text = Untrusted::new("क्ष्म्य्र्व").to_display(200);
     assert!(text.graphemes(true).all(|g| g.len() <= MAX_CLUSTER), "{text}");
     assert!(text.starts_with("क्ष्म") && text.contains("\\u{"), "{text}");

@@ -9,7 +9,7 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::interrupt::Interrupt;
 use crate::operations::prompter::Prompter;
 
-/// How often a create is sent, always under one name: one key is made at the most.
+/// How often the creation of a key is requested, always under one name: at most one key is made.
 const TRIES: u32 = 4;
 /// Before the second try; doubled before each further one.
 const PAUSE: Duration = Duration::from_millis(500);

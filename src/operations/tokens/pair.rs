@@ -35,7 +35,7 @@ impl KeyServer {
     }
 
     /// The server at a typed base URL, and what was made of a pasted address of a dashboard, in words. An empty text
-    /// and the profile's own URL stand for `here`, the profile's server.
+    /// and the profile's own URL mean `here`, the profile's server.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Signing in and out. A session that was begun here is known to no one else, and ends with the run.
+//! Signing in and out. A session that was begun here is known nowhere else, and ends with the run.
 
 use super::Session;
 use crate::client::{ApiError, Client};
@@ -10,7 +10,7 @@ use crate::operations::prompter::Prompter as _;
 use crate::operations::sign_in::{ask_credentials, begin};
 
 impl Session {
-    /// A client that may ask about keys. Asks for name and password if no one is signed in where one must be.
+    /// A client that may ask about keys. Asks for name and password where a session is needed and there is none.
     pub(in crate::plain) async fn signed_in(&mut self) -> Flow<Client> {
         while self.connection.needs_sign_in()? {
             self.sign_in().await?;

@@ -42,7 +42,7 @@ pub(crate) struct Session {
     pub(crate) settings: Context,
     /// The exit code, unless something else decides.
     pub(crate) exit: Exit,
-    /// Whether an earlier run left a create that can be finished.
+    /// Whether an earlier run left a key creation that can be finished.
     pub(crate) has_left_over: bool,
 }
 
@@ -70,7 +70,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Says what did not work. Where no one types, no one may read it either: the exit code tells it too.
+    /// Says what did not work. Where input doesn't come from a user, its output may not be read either: the exit code tells it too.
     pub(crate) fn fail(&mut self, words: &str) {
         self.console.say(words);
         self.note_exit(Exit::Mistake);

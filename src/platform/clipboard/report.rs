@@ -54,7 +54,7 @@ impl What {
 /// What came of a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyReport {
-    /// It was sent this way. No one confirms that it arrived.
+    /// It was sent this way. Nothing confirms that it arrived.
     Sent(ClipboardRoute),
     /// The desktop took it, and has it while this program runs, but not longer than this.
     Held(Option<Duration>),

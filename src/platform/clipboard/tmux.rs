@@ -66,7 +66,7 @@ impl Buffer {
     }
 }
 
-/// A name that no one else uses.
+/// A name that is not in use.
 fn name() -> String {
     format!("latchkey-{}", std::process::id())
 }

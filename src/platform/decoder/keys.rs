@@ -3,7 +3,7 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
-/// Stands for input that is not UTF-8, as a terminal that is set to another encoding sends it.
+/// Input that is not UTF-8, as a terminal that is set to another encoding sends it.
 pub const NOT_UTF8: KeyCode = KeyCode::Null;
 
 pub(crate) fn press(code: KeyCode, modifiers: KeyModifiers) -> Event {

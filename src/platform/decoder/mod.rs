@@ -1,6 +1,6 @@
 //! Bytes of the terminal to events, so that nothing but a press becomes a press: on the page and at hidden prompts.
 //!
-//! A terminal answers questions late, and sends reports no one asked for. crossterm 0.29 takes such
+//! A terminal answers questions late, and sends reports that were not asked for. crossterm 0.29 takes such
 //! text for presses, and an unknown CSI report wedges its parser (crossterm#1104). This state
 //! machine, after ECMA-48 and xterm's ctlseqs, swallows every string (OSC, DCS, APC, PM, SOS) and
 //! every CSI that is not a press, and gives crossterm's own event types.

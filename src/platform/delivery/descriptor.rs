@@ -1,4 +1,4 @@
-//! A file descriptor that whoever started us has opened.
+//! A file descriptor that was open when this process was started.
 
 use std::fs::{File, OpenOptions};
 use std::io;

@@ -69,7 +69,7 @@ pub fn fill(file: &mut File, path: &Path, line: &[u8]) -> io::Result<()> {
 impl Drop for NewFile {
     fn drop(&mut self) {
         let same = |a: &std::fs::Metadata, b: &std::fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
-        // Only ours: somebody may have put another one in its place.
+        // Only ours: another one may have been put in its place.
         if !self.is_filled
             && let (Ok(ours), Ok(there)) = (self.file.metadata(), std::fs::symlink_metadata(&self.path))
             && same(&ours, &there)

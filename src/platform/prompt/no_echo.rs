@@ -64,7 +64,7 @@ pub(crate) enum WaitOutcome {
     Typed(Zeroizing<[u8; 1]>),
     /// Nothing was typed for as long as was to be waited.
     Quiet,
-    /// The system or somebody else wants us to stop for a while.
+    /// A signal asks this process to stop for a while.
     Stop,
     /// We stood still, and the terminal may show what is typed.
     Continued,
@@ -75,7 +75,7 @@ impl Silence {
     pub(crate) fn begin(terminal: &File) -> io::Result<Self> {
         static WATCHED: Once = Once::new();
         let before = tcgetattr(terminal)?;
-        tcsetattr(terminal, OptionalActions::Now, &before)?; // waits with the terminal as it is, and no one listening
+        tcsetattr(terminal, OptionalActions::Now, &before)?; // waits with the terminal as it is, and nothing reading
         WATCHED.call_once(watch);
         let mut silent = before.clone();
         // Without ISIG, Ctrl-C is a byte.

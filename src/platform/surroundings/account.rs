@@ -36,7 +36,7 @@ impl Account {
     }
 }
 
-/// The kernel writes -1 for no one.
+/// The kernel writes -1 if there is none.
 fn parse(text: &str) -> Option<u32> {
     text.trim().parse().ok().filter(|user| *user != u32::MAX)
 }

@@ -44,7 +44,7 @@ impl ClientAddr {
         let mut client = None;
         for line in headers.get_all("x-forwarded-for").iter().rev() {
             for hop in line.to_str().unwrap_or_default().rsplit(',') {
-                // Whoever wrote what is no address, nothing before it can be believed.
+                // Before what is no address, nothing can be believed.
                 let Some(address) = address(hop.trim()) else { return client };
                 client = Some(Self(address.to_string()));
                 if !proxies.has(address) {

@@ -13,7 +13,7 @@ use crate::server::store::{Store, StoreError};
 /// How long an answer about the store stands: anyone may ask, and finding out costs a write.
 const STANDS_FOR: Duration = Duration::from_secs(1);
 
-/// How long the write may take: whoever asks gives up soon.
+/// How long the write may take: health checks give up soon.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is known of it.

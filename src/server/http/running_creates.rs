@@ -17,7 +17,7 @@ pub(crate) struct Mark {
 }
 
 impl RunningCreates {
-    /// Marks a create; `None` if the same one is running.
+    /// Marks a request to create a key; `None` if the same one is running.
     pub(crate) fn begin(&self, username: &str, idempotency_key: &str) -> Option<Mark> {
         let call = (username.to_owned(), idempotency_key.to_owned());
         let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(call.clone());

@@ -34,7 +34,7 @@ pub enum StoreError {
     /// Another process holds the database for too long.
     #[error("another program keeps the database busy: wait, or stop that program")]
     Busy,
-    /// The database was removed or replaced under an open connection, which goes on with a file that no one else sees.
+    /// The database was removed or replaced under an open connection, which goes on with a file that has no name any more.
     #[error(
         "{0} was removed or replaced while latchkey was using it: what was stored since then is lost; put the file \
          back and start latchkey again"

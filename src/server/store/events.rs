@@ -143,7 +143,7 @@ pub(crate) struct FieldChange {
 }
 
 impl FieldChange {
-    /// A value that holds a secret or a token, which someone typed into the wrong field, isn't kept.
+    /// A value that holds a secret or a token, typed into the wrong field, isn't kept.
     pub(crate) fn new(field: &str, old: Option<&str>, new: Option<&str>) -> Self {
         let kept = |text: &str| if holds_credential(text) { "[redacted]" } else { text }.to_owned();
         let [old, new] = [old, new].map(|text| text.filter(|text| !text.is_empty()).map(kept));
@@ -265,6 +265,6 @@ pub(crate) struct StoredEvent {
     pub(crate) from: Option<String>,
     pub(crate) detail: Option<String>,
     pub(crate) changes: Vec<FieldChange>,
-    /// How many refusals it stands for; 1 for anything else.
+    /// How many refusals it counts; 1 for anything else.
     pub(crate) count: u64,
 }

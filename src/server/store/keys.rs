@@ -8,7 +8,7 @@ use super::events::{Actor, FieldChange};
 use super::keyset::Keyset;
 use crate::domain::{AccessKey, KeyId, KeyQuery, Status, Texts};
 
-/// How long a create can be repeated with the same idempotency key (HTTP contract, part B).
+/// How long creating a key can be repeated with the same idempotency key (HTTP contract, part B).
 pub(crate) const REPLAYED_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// Which page of which list.
@@ -53,7 +53,7 @@ pub(crate) struct KeyInsert {
     pub(crate) fingerprint: [u8; 32],
 }
 
-/// The result of a create.
+/// The result of creating a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CreateOutcome {
     /// A new key.

@@ -7,7 +7,7 @@ use crate::tui::state::{ClockReading, Effect};
 use crate::tui::terminal::Terminal;
 
 impl<T: Terminal, M: Machine> Runtime<T, M> {
-    /// Records a create before it is sent.
+    /// Records the creation of a key before it is requested.
     pub(crate) fn record_create(&mut self, request: &Request) {
         if let (Request::Create(new), Some(owner)) = (request, self.state.owner()) {
             self.pending_creates.record(&owner, new);

@@ -16,7 +16,7 @@ pub enum Dialog {
     Reveal(Box<Reveal>),
     /// A key whose secret was sent by an earlier try and cannot be sent again.
     Lost(Question),
-    /// A create that an earlier run left unfinished.
+    /// A key creation that an earlier run left unfinished.
     LeftOver(PendingCreateDialog),
     /// Label and expiry of a key at hand.
     Edit(EditDialog),

@@ -42,7 +42,7 @@ impl State {
         new.retain(|warning| {
             let concerns = match guard.holds {
                 PendingAction::Show => true,
-                // A copy that has no way is seen by no one.
+                // A copy that goes nowhere is seen nowhere.
                 PendingAction::Copy(..) => is_reachable && warning.concerns_copies(),
             };
             concerns && !self.accepted.contains(warning)

@@ -60,7 +60,7 @@ pub struct State {
     pub list: List,
     /// What is on top of it.
     pub dialog: Option<Dialog>,
-    /// What is on top of everything but a secret: somebody must sign in.
+    /// What is on top of everything but a secret: the sign-in.
     pub sign_in: Option<SignInDialog>,
     /// The filter while it is typed.
     pub filter: Option<Field>,
@@ -84,11 +84,11 @@ pub struct State {
     pub(crate) pace: Pace,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
-    /// A create is under way: its answer holds the only copy of a secret.
+    /// A key is being created: the answer holds the only copy of its secret.
     pub creating: bool,
     /// The user wants to suspend it: as soon as nothing would be lost.
     pub suspending: bool,
-    /// Creates whose end no one has seen.
+    /// Key creations whose outcome is not known.
     pub unsettled: UnresolvedCreates,
     /// Whether the program is about to end.
     pub exit: ExitState,

@@ -1,4 +1,4 @@
-//! Creates whose end no one saw: those of this run until they are settled, and what an earlier run left unfinished.
+//! Key creations whose outcome is not known: those of this run until they are settled, and those that an earlier run left.
 
 use super::focus::moved;
 use super::{CallState, Dialog, Effect, ExitState, State};
@@ -32,7 +32,7 @@ impl PendingCreateButton {
     pub const ALL: [Self; 3] = [Self::Later, Self::Finish, Self::Forget];
 }
 
-/// Asks what to do with a create that an earlier run left unfinished.
+/// Asks what to do with a key creation that an earlier run left unfinished.
 #[derive(Debug)]
 pub struct PendingCreateDialog {
     pub left: PendingCreate,
@@ -66,7 +66,7 @@ impl State {
         }
     }
 
-    /// Whose creates are made here; none before somebody is signed in, where one must be.
+    /// Who creates keys here; none before the sign-in, where one is needed.
     pub fn owner(&self) -> Option<Owner> {
         self.server.as_ref()?.owner()
     }
@@ -99,7 +99,7 @@ impl State {
         None
     }
 
-    /// A create is under way from now on.
+    /// A key is being created from now on.
     pub(crate) fn send(&mut self, new: NewKey) -> Effect {
         self.creating = true;
         self.unsettled.attempt = Some(new.clone());
@@ -111,7 +111,7 @@ impl State {
         self.unsettled.settled.extend(self.unsettled.attempt.take().map(|new| new.idempotency_key));
     }
 
-    /// Whether a dialog tells what came of a create: with it, the create is settled.
+    /// Whether a dialog tells what came of creating a key: that settles it.
     pub(crate) const fn is_telling(&self) -> bool {
         matches!(self.dialog, Some(Dialog::Reveal(_) | Dialog::Lost(_)))
     }

@@ -44,7 +44,7 @@ impl Reader {
         }
     }
 
-    /// Whether this is Ctrl-C, alone, after a paste whose end did not come: somebody waits in vain.
+    /// Whether this is Ctrl-C, alone, after a paste whose end did not come: the user waits in vain.
     fn is_called_back(&self, bytes: &[u8], now: Instant) -> bool {
         self.decoder.is_pasting() && bytes == b"\x03" && self.since.is_some_and(|since| now - since >= STALL)
     }

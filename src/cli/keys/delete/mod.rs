@@ -42,7 +42,7 @@ async fn delete_all(ids: &[KeyId], args: &DeleteArgs, server: &Connection, forma
     let mut worst = Exit::Done;
     let mut report = DeleteReport::new(format);
     for id in ids {
-        // Without a permission, a server or somebody who answers the rest would only go alike.
+        // Without a permission, a server or a user who answers, the rest would fail in the same way.
         let goes_on = !matches!(worst, Exit::Denied | Exit::Unreachable | Exit::Cancelled);
         let (outcome, exit) =
             if goes_on { delete_one(id, args, server).await } else { (DeleteOutcome::Kept("not tried"), worst) };

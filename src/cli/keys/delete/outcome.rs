@@ -92,7 +92,7 @@ impl DeleteReport {
         }
     }
 
-    /// Ends the result. Lines that no one wanted to read (`| head`) are no failure.
+    /// Ends the result. Lines that the reader didn't want (`| head`) are no failure.
     pub(crate) fn end(mut self) -> Result<(), Failure> {
         let end: &[u8] = match self.format {
             Format::Json if self.lines == 0 => b"[]\n",

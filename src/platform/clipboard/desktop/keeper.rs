@@ -34,7 +34,7 @@ struct ClipboardOwner {
     held: Option<([u8; 32], Instant)>,
 }
 
-/// Serves until no one can ask any more; then takes off what is left.
+/// Serves until the last handle is gone; then clears what is left.
 pub(crate) fn keep(orders: &Receiver<ClipboardJob>, hold: Duration) {
     let mut keeper = ClipboardOwner::default();
     loop {
@@ -71,7 +71,7 @@ impl ClipboardOwner {
         if secret { set.exclude_from_history().text(text) } else { set.text(text) }
     }
 
-    /// Clears the clipboard if it holds what came from here: somebody may have copied something else since.
+    /// Clears the clipboard if it holds what came from here: something else may have been copied since.
     fn clear(&mut self) -> bool {
         let (Some((ours, _)), Some(clipboard)) = (self.held.take(), &mut self.clipboard) else { return false };
         let there = clipboard.get_text().map(Zeroizing::new);

@@ -30,7 +30,7 @@ pub enum ClipboardRoute {
 }
 
 impl ClipboardRoute {
-    /// Where a copy will go, in a sentence. No one can know that it arrives.
+    /// Where a copy will go, in a sentence. That it arrives can't be known.
     pub(crate) const fn promise(self) -> &'static str {
         match self {
             Self::Tmux => "Copy uses your terminal's clipboard through tmux, if the terminal supports it.",
@@ -159,7 +159,7 @@ fn by_terminal(
         Some(Ok(_)) if is_mosh => by_tmux(tmux, is_mosh),
         Some(Ok(tmux)) if tmux.is_open => alone(tmux),
         Some(Ok(_)) => Err("tmux passes OSC 52 only with set-clipboard on".into()),
-        // Somebody named this way, whatever tmux would say.
+        // This way was named by the user, whatever tmux would say.
         None | Some(Err(_)) if environment.screen => Err("GNU screen blocks OSC 52 (set clipboard = screen)".into()),
         _ if !environment.swallows_codes() => Err(no_codes(environment)),
         _ if is_mosh => Ok(ClipboardRoute::Mosh),

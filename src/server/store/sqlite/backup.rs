@@ -38,7 +38,7 @@ impl rusqlite::ToSql for PathText<'_> {
     }
 }
 
-/// Copies the database at `path` as it is at this moment, whoever works on it, into the new file `copy`, and adds the
+/// Copies the database at `path` as it is at this moment, also while others work on it, into the new file `copy`, and adds the
 /// master key.
 pub(crate) fn write(path: &Path, copy: &Path, master_key: &[u8], now: DateTime<Utc>) -> Result<Manifest, StoreError> {
     let (_, connection) = MainFileWatch::begin(path, || connect_unchanged(path))?;
@@ -179,7 +179,7 @@ pub(crate) fn compare(path: &Path, backup: &Path) -> Result<Comparison, StoreErr
     })
 }
 
-/// Opens a file that no one else uses, so that nothing is written beside it.
+/// Opens a file that only this process uses, so that nothing is written beside it.
 fn alone(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

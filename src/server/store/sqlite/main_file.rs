@@ -25,6 +25,8 @@ use crate::server::store::error::StoreError;
 
 /// How long a main file may be unreadable by itself while its log is written back to it.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it must have been tried by then.
+const TRIES: u32 = 3;
 
 /// What the main file says by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,8 +77,8 @@ struct Seen {
     /// What `store.base` may say, and what it says.
     base: i64,
     stored_base: i64,
-    /// Since when the file can't be read.
-    unreadable_since: Option<Instant>,
+    /// Since when the file can't be read, and how often it was tried.
+    unreadable: Option<(Instant, u32)>,
 }
 
 /// Which log it is: its salts change each time that it is begun anew (sqlite.org/walformat.html, section 2.1).
@@ -123,7 +125,7 @@ impl MainFileWatch {
         }
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let base = if log.is_none() { main.events } else { stored_base };
-        let seen = Seen { main, store: whole.store, log, base, stored_base, unreadable_since: None };
+        let seen = Seen { main, store: whole.store, log, base, stored_base, unreadable: None };
         let watch =
             Self { path: path.to_owned(), changed: AtomicI64::new(changed_at(&changed)), seen: Mutex::new(seen) };
         Ok((watch, connection))
@@ -154,13 +156,18 @@ impl MainFileWatch {
                     log if log != seen.log => (seen.base, seen.log) = (seen.main.events, log),
                     _ => {}
                 }
-                (seen.main, seen.unreadable_since) = (main, None);
+                (seen.main, seen.unreadable) = (main, None);
                 self.changed.store(changed, Ordering::Relaxed);
                 Ok(())
             }
+            Ok(_) => Err(StoreError::Gone(self.path.clone())),
             // Pages of it may be on their way from the log.
-            Err(_) if seen.unreadable_since.get_or_insert_with(Instant::now).elapsed() < PATIENCE => Ok(()),
-            Ok(_) | Err(_) => Err(StoreError::Gone(self.path.clone())),
+            Err(_) => {
+                let (since, tries) = seen.unreadable.get_or_insert_with(|| (Instant::now(), 0));
+                *tries += 1;
+                let is_passing = *tries < TRIES || since.elapsed() < PATIENCE;
+                if is_passing { Ok(()) } else { Err(StoreError::Gone(self.path.clone())) }
+            }
         }
     }
 

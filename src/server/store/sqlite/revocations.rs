@@ -11,7 +11,7 @@ use super::store::SqliteStore;
 use crate::server::store::error::StoreError;
 use crate::server::store::revocations::{Issued, KEPT_WITHOUT_US, Revocation, Revocations};
 
-/// How long to wait for the database. In the log-ahead mode a reader waits for no one but the repair after a crash.
+/// How long to wait for the database. In the log-ahead mode a reader waits only for the repair after a crash.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is known of revocations, and the connection that tells whether there are new ones.

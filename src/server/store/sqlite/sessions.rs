@@ -19,7 +19,7 @@ use crate::server::store::sessions::{
 impl SqliteStore {
     pub(crate) async fn begin_session(&self, new: NewSession, now: DateTime<Utc>) -> Result<Option<Role>, StoreError> {
         let at = now.timestamp_millis();
-        // Without a session nobody can revoke anything.
+        // Without a session nothing can be revoked.
         self.write_urgent(move |transaction| {
             let sql = "UPDATE administrators SET last_sign_in_at = ?3 WHERE username = ?1 AND password = ?2
                        RETURNING role";

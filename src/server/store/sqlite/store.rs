@@ -102,7 +102,7 @@ impl SqliteStore {
         let cancel = Cancel::default();
         let _guard = CancelOnDrop(cancel.clone());
         let job = move || {
-            let _turn = turn; // until the job has ended, also if nobody waits for it any more
+            let _turn = turn; // until the job has ended, also if its caller is gone
             job(&inner.connections, &cancel)
         };
         match lane {

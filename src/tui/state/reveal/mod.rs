@@ -138,7 +138,7 @@ impl Reveal {
         }
         match report {
             CopyReport::Held(_) if what == What::Secret => self.fate = Fate::Kept,
-            // Whoever had it selected before may have let it go for the clipboard.
+            // Another program may have given up its selection for the clipboard.
             CopyReport::Sent(_) if what == What::Secret => self.fate = Fate::Sent,
             _ => {}
         }
@@ -160,7 +160,7 @@ impl Reveal {
             step.show(now);
         } else if !self.asking {
             self.shown_until = Some(now.at + SHOWN_FOR);
-            // Whoever has read it has it; but not one who counts on a copy that may not have arrived.
+            // A user who has read it has it; one who counts on a copy that may not have arrived doesn't.
             if self.fate == Fate::Nowhere {
                 self.fate = Fate::Kept;
             }

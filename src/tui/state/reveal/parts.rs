@@ -2,14 +2,14 @@
 
 use crate::platform::clipboard::report::{CopyReport, What};
 
-/// Where a secret is, as far as it is known. *Close* asks unless somebody has it for certain.
+/// Where a secret is, as far as it is known. *Close* asks unless the user has it for certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Nowhere but here.
     Nowhere,
     /// It was sent to a clipboard that does not confirm.
     Sent,
-    /// Somebody has it: it was shown, is on a desktop's clipboard, or was saved.
+    /// The user has it: it was shown, is on a desktop's clipboard, or was saved.
     Kept,
 }
 

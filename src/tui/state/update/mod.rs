@@ -115,7 +115,7 @@ impl State {
         self.suspending = false;
         self.exit = ExitState::Forced;
         if self.creating && self.sign_in.take().is_some() {
-            return Some(Request::GiveUp.into()); // the create waits for somebody who cannot sign in any more
+            return Some(Request::GiveUp.into()); // the request waits for a sign-in that can't come any more
         }
         (!self.creating).then_some(Effect::Quit(None))
     }
@@ -126,7 +126,7 @@ impl State {
         self.suspending = true;
     }
 
-    /// Whether it can suspend now: the reply to a create is waited for, since it would time out while the program is
+    /// Whether it can suspend now: the reply to a key's creation is waited for, since it would time out while the program is
     /// stopped. A create that waits for a sign-in was not sent yet.
     pub const fn may_suspend(&self) -> bool {
         self.suspending && (!self.creating || self.signing_in().is_some())
