@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 
 pub(crate) use calls::FAREWELL;
 pub use calls::{
-    AdminEntry, AdminSession, Answer, Client, Event, Exchanged, FieldChange, Health, RevokeRequest, SessionEntry,
-    TrailFilter, TrailPage,
+    AdminEntry, AdminSession, Answer, Changed, Client, Event, Exchanged, FieldChange, Health, RevokeRequest,
+    SessionEntry, TrailFilter, TrailPage,
 };
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::{ApiError, Redirect};
@@ -110,9 +110,9 @@ pub enum Reply {
     Listed(ListRequest, Result<Page, ApiError>),
     Counted(Filter, Result<u64, ApiError>),
     Created(Result<Creation, ApiError>),
-    Edited(KeyId, Result<AccessKey, ApiError>),
+    Edited(KeyId, Result<Changed<AccessKey>, ApiError>),
     /// Whether the key was there.
-    Deleted(KeyId, Result<bool, ApiError>),
+    Deleted(KeyId, Result<Changed<bool>, ApiError>),
     /// A key that is being tested.
     Looked(Attempt, Result<AccessKey, ApiError>),
     /// What an exchange came to.

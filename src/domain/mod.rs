@@ -14,6 +14,7 @@ pub mod diagnosis;
 mod fold;
 mod hmac;
 mod identity;
+mod in_force;
 pub mod key;
 mod key_file;
 mod profile;
@@ -33,6 +34,7 @@ pub use curl::{CurlEndpoint, curl_text};
 pub use fold::{fold, words};
 pub use hmac::{HmacToken, hmac_token};
 pub use identity::Identity;
+pub use in_force::InForce;
 pub use key::{
     AccessKey, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery, Order, Sort, Status, TextError, Texts,
 };

@@ -6,7 +6,7 @@ use chrono::{DateTime, Local, Utc};
 
 use super::format::relative;
 use crate::client::{ApiError, PendingCreate};
-use crate::domain::{AccessKey, KeyId, Texts, Untrusted, sentence};
+use crate::domain::{AccessKey, InForce, KeyId, Texts, Untrusted, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -109,14 +109,19 @@ pub(crate) const DELETE_WARNING: &str = "Requests with this key will fail immedi
 pub(crate) const NOTHING_DELETED: &str = "Nothing was deleted.";
 
 /// After a key was deleted; its label if it is known.
-pub(crate) fn deleted(id: &KeyId, label: Option<&Untrusted>) -> String {
-    let id = id.to_display(ID_CELLS);
+pub(crate) fn deleted(id: &KeyId, label: Option<&Untrusted>, in_force: Option<InForce>) -> String {
+    let (id, refused) = (id.to_display(ID_CELLS), refused(in_force));
     match label {
         Some(label) if !label.is_empty() => {
-            format!("Deleted “{}” ({id}). Requests with it are now refused.", label.to_display(NAME_CELLS))
+            format!("Deleted “{}” ({id}). {refused}", label.to_display(NAME_CELLS))
         }
-        _ => format!("Deleted {id}. Requests with it are now refused."),
+        _ => format!("Deleted {id}. {refused}"),
     }
+}
+
+/// After a key was deleted or deactivated: where requests with it are refused.
+pub(crate) fn refused(in_force: Option<InForce>) -> String {
+    format!("Requests with it are now refused{}.", in_force.map(InForce::words).unwrap_or_default())
 }
 
 // Tokens

@@ -6,7 +6,7 @@ use super::list::key;
 use super::session::Session;
 use super::show::facts;
 use crate::client::Changes;
-use crate::domain::{AccessKey, KeyId};
+use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::access::Access as _;
 use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::interrupt::{Flow, Interrupt};
@@ -14,9 +14,12 @@ use crate::operations::prompter::Prompter as _;
 use crate::operations::{delete, edit, messages};
 
 async fn change(session: &mut Session, id: &KeyId, changes: &Changes) -> Flow<()> {
-    let key = session.call(async |client| client.edit(id, changes).await).await?;
+    let done = session.call(async |client| client.edit(id, changes).await).await?;
     session.console.say("Changed:");
-    facts(session, &key);
+    facts(session, &done.result);
+    if done.in_force.is_some() && done.result.status == Status::Inactive {
+        session.console.say(messages::refused(done.in_force));
+    }
     Ok(())
 }
 
@@ -78,10 +81,10 @@ pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<
     if let Err(why) = delete::confirm(&mut session.console, key, production).await? {
         return Err(Interrupt::failed(format!("{why} {}", messages::NOTHING_DELETED)));
     }
-    let was_there = session.call(async |client| client.delete(&key.id).await).await?;
+    let deleted = session.call(async |client| client.delete(&key.id).await).await?;
     let id = key.id.to_display(KeyId::MAX_CHARS);
-    session.console.say(if was_there {
-        messages::deleted(&key.id, Some(&key.label))
+    session.console.say(if deleted.result {
+        messages::deleted(&key.id, Some(&key.label), deleted.in_force)
     } else {
         format!("{id} was already deleted.")
     });

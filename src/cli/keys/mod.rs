@@ -78,7 +78,11 @@ async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<Ac
             messages::NOTHING_CHANGED
         )));
     }
-    Ok(server.client.edit(id, changes).await?)
+    let done = server.client.edit(id, changes).await?;
+    if done.in_force.is_some() && done.result.status == Status::Inactive {
+        let _ = writeln!(io::stderr(), "{}", messages::refused(done.in_force));
+    }
+    Ok(done.result)
 }
 
 fn write_key(out: &mut impl Write, format: Format, key: &AccessKey) -> io::Result<()> {

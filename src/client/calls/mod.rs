@@ -26,7 +26,7 @@ use super::device_tokens::DeviceTokens;
 use super::wire;
 use super::wire::WirePage;
 use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, Transport};
-use crate::domain::{AccessKey, BaseUrl, Filter, KeyId, Order};
+use crate::domain::{AccessKey, BaseUrl, Filter, InForce, KeyId, Order};
 use clock::ServerClock;
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
@@ -39,6 +39,24 @@ const VERIFICATION_FAILED: i64 = 1000;
 const INVALID_TOKEN: i64 = 1006;
 /// The largest answer that may hold a secret.
 const SECRET_BODY_LIMIT: usize = 64 << 10;
+
+/// What a change came to, and where what it revoked is refused by now, if the server says that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed<T> {
+    pub result: T,
+    /// `None` of a server of its own, of servers that don't say, and where nothing was revoked.
+    pub in_force: Option<InForce>,
+}
+
+impl<T> From<T> for Changed<T> {
+    fn from(result: T) -> Self {
+        Self { result, in_force: None }
+    }
+}
+
+fn in_force(response: &Response) -> Option<InForce> {
+    response.headers().get(InForce::HEADER)?.to_str().ok().and_then(InForce::parse)
+}
 
 /// A connection to one server, as one administrator. Cheap to clone.
 #[derive(Clone)]
@@ -159,19 +177,21 @@ impl Client {
         Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
     }
 
-    pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<AccessKey, ApiError> {
+    pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<Changed<AccessKey>, ApiError> {
         let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
-        Answer::of(self.send(call).await?, BODY_LIMIT).await?.key()
+        let response = self.send(call).await?;
+        let in_force = in_force(&response);
+        Ok(Changed { result: Answer::of(response, BODY_LIMIT).await?.key()?, in_force })
     }
 
     /// Deletes a key; says whether it was there.
-    pub async fn delete(&self, id: &KeyId) -> Result<bool, ApiError> {
+    pub async fn delete(&self, id: &KeyId) -> Result<Changed<bool>, ApiError> {
         let response = self.send(self.call(Method::DELETE, &["keys", id.raw_for_api()])).await?;
         match response.status() {
-            StatusCode::NO_CONTENT => Ok(true),
+            StatusCode::NO_CONTENT => Ok(Changed { result: true, in_force: in_force(&response) }),
             // A web page that says 404 is not about the key.
             _ => match Answer::of(response, SECRET_BODY_LIMIT).await?.refusal() {
-                ApiError::NotFound(_) => Ok(false),
+                ApiError::NotFound(_) => Ok(false.into()),
                 error => Err(error),
             },
         }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use axum::response::{IntoResponseParts, ResponseParts};
 
-use crate::server::store::{InForce, Store};
+use crate::domain::InForce;
+use crate::server::store::Store;
 
-/// Says on how many servers what was just revoked is refused: `servers=3, silent=0, ms=31`. A silent one has not heard
-/// from the database for so long that it verifies nothing. Absent where there are no other servers to wait for.
+/// Says on how many servers what was just revoked is refused. Absent where there are no other servers to wait for.
 #[derive(Default)]
 pub(crate) struct InForceHeader(Option<InForce>);
 
-const NAME: HeaderName = HeaderName::from_static("x-revoked");
+const NAME: HeaderName = HeaderName::from_static(InForce::HEADER);
 
 impl InForceHeader {
     /// Waits until no server accepts what was revoked. Where that can't be learnt, it is true when the longest lease has
@@ -35,8 +35,8 @@ impl IntoResponseParts for InForceHeader {
     type Error = Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
-        if let Some(InForce { servers, silent, after }) = self.0
-            && let Ok(value) = format!("servers={servers}, silent={silent}, ms={}", after.as_millis()).parse()
+        if let Some(in_force) = self.0
+            && let Ok(value) = in_force.to_string().parse()
         {
             parts.headers_mut().insert(NAME, value);
         }

@@ -8,12 +8,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Actor, AdminOutcome, Change, CreateOutcome, Digest, EventKind, EventQuery, ExpiryChange, FieldChange, InForce,
-    Issued, KeyInsert, KeyPage, Keyset, NewEvent, NewSession, PageQuery, PasswordChange, Refusals, RevokeAll,
-    SessionId, Store, StoredEvent, Subject, Use,
+    Actor, AdminOutcome, Change, CreateOutcome, Digest, EventKind, EventQuery, ExpiryChange, FieldChange, Issued,
+    KeyInsert, KeyPage, Keyset, NewEvent, NewSession, PageQuery, PasswordChange, Refusals, RevokeAll, SessionId, Store,
+    StoredEvent, Subject, Use,
 };
 use crate::domain::key::fields::{self, named};
-use crate::domain::{AccessKey, Filter, KeyFormat, KeyId, KeyQuery, Order, Role, Sort, Status, Texts, fold, words};
+use crate::domain::{
+    AccessKey, Filter, InForce, KeyFormat, KeyId, KeyQuery, Order, Role, Sort, Status, Texts, fold, words,
+};
 use crate::server::auth::username::Username;
 
 /// A database of its own for each test.

@@ -18,7 +18,6 @@ mod backup;
 mod contract;
 mod error;
 mod events;
-mod in_force;
 mod keys;
 mod keyset;
 mod postgres;
@@ -34,7 +33,7 @@ use chrono::{DateTime, Utc};
 
 use super::auth::username::Username;
 use super::metrics::METRICS;
-use crate::domain::{AccessKey, Role};
+use crate::domain::{AccessKey, InForce, Role};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
@@ -45,7 +44,6 @@ pub use backup::{Comparison, Manifest};
 pub use error::StoreError;
 pub use events::Actor;
 pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
-pub(crate) use in_force::InForce;
 pub(crate) use keys::{
     Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery, StoredSecret, Use,
 };

@@ -131,11 +131,11 @@ impl Shown {
                 Effect::Send(Request::Edit(id, changes)) => {
                     let key = self.keys.iter_mut().find(|key| key.id == id).unwrap();
                     key.status = changes.status.unwrap_or(key.status);
-                    Reply::Edited(id, Ok(key.clone()))
+                    Reply::Edited(id, Ok(key.clone().into()))
                 }
                 Effect::Send(Request::Delete(id)) => {
                     self.keys.retain(|key| key.id != id);
-                    Reply::Deleted(id, Ok(true))
+                    Reply::Deleted(id, Ok(true.into()))
                 }
                 Effect::Quit(_) => {
                     self.state.exit = ExitState::No;

@@ -123,7 +123,7 @@ pub fn answers(bytes: &[u8]) {
             Reply::Listed(request, result)
         }
         1 => Reply::Created(answer.creation()),
-        2 => Reply::Edited(id, answer.key()),
+        2 => Reply::Edited(id, answer.key().map(Into::into)),
         3 => Reply::Deleted(id, Err(answer.refusal())),
         _ => Reply::Exchanged(Attempt::next(), Exchanged { result: answer.grant(), server_time: answer.date() }),
     };

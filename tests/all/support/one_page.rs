@@ -164,8 +164,8 @@ impl OnePage {
                 let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]), KeyFormat::Prefixed);
                 Reply::Created(Ok(Creation::New(key(0), secret)))
             }
-            Request::Edit(id, _) => Reply::Edited(id, Ok(key(1))),
-            Request::Delete(id) => Reply::Deleted(id, Ok(true)),
+            Request::Edit(id, _) => Reply::Edited(id, Ok(key(1).into())),
+            Request::Delete(id) => Reply::Deleted(id, Ok(true.into())),
             Request::Look(attempt, _) => Reply::Looked(attempt, Ok(key(2))),
             Request::Exchange(attempt, _) => {
                 Reply::Exchanged(attempt, Exchanged { result: Err(ApiError::Verification), server_time: None })

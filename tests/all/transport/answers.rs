@@ -70,7 +70,7 @@ async fn a_web_page_that_says_404_deletes_nothing() {
         (StatusCode::NOT_FOUND, Json(error)).into_response()
     };
     let client = Client::connect(&at(always(gone)).await, None).unwrap();
-    assert!(!client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap()).await.unwrap(), "it was gone");
+    assert!(!client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap()).await.unwrap().result, "it was gone");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod outcome;
 use crate::cli::args::DeleteArgs;
 use crate::cli::connect_to_change;
 use crate::cli::prompts::Prompts;
-use crate::client::{ApiError, Connection};
+use crate::client::{ApiError, Changed, Connection};
 use crate::domain::KeyId;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
@@ -75,8 +75,8 @@ async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Connection) -> (Dele
         }
     }
     match server.client.delete(id).await {
-        Ok(true) => (DeleteOutcome::Deleted, Exit::Done),
-        Ok(false) => (DeleteOutcome::NotFound, missing),
+        Ok(Changed { result: true, in_force }) => (DeleteOutcome::Deleted(in_force), Exit::Done),
+        Ok(_) => (DeleteOutcome::NotFound, missing),
         Err(error) => failed(error),
     }
 }

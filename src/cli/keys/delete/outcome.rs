@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use crate::cli::output;
 use crate::cli::output::Out;
-use crate::domain::KeyId;
+use crate::domain::{InForce, KeyId};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 /// What became of one key.
 pub(crate) enum DeleteOutcome {
-    Deleted,
+    /// It is refused by now; says where, if several servers share the store.
+    Deleted(Option<InForce>),
     /// It was not there.
     NotFound,
     /// Nothing was done; says why.
@@ -26,7 +27,7 @@ impl DeleteOutcome {
     /// The word of the result, and why it was kept or failed.
     fn words(&self) -> (&'static str, Option<&str>) {
         match self {
-            Self::Deleted => ("deleted", None),
+            Self::Deleted(_) => ("deleted", None),
             Self::NotFound => ("not_found", None),
             Self::Kept(why) => ("kept", Some(why)),
             Self::Failed(why) => ("failed", Some(why)),
@@ -58,13 +59,17 @@ impl DeleteReport {
     /// Writes what became of one key.
     pub(crate) fn line(&mut self, id: &KeyId, outcome: &DeleteOutcome) {
         let (result, why) = outcome.words();
+        let in_force = match outcome {
+            DeleteOutcome::Deleted(in_force) => *in_force,
+            _ => None,
+        };
         let line = DeleteLine { id: id.raw_for_api(), result, why };
-        let written = self.write(&line);
+        let written = self.write(&line, in_force);
         self.lines += 1;
         self.note(written);
     }
 
-    fn write(&mut self, line: &DeleteLine<'_>) -> io::Result<()> {
+    fn write(&mut self, line: &DeleteLine<'_>, in_force: Option<InForce>) -> io::Result<()> {
         let out = &mut self.out;
         match self.format {
             Format::Json => {
@@ -81,7 +86,8 @@ impl DeleteReport {
             }
             Format::Table => {
                 let why = line.why.map_or(String::new(), |why| format!(": {}", output::one_line(why)));
-                writeln!(out, "{}  {}{why}", output::one_line(line.id), line.result.replace('_', " "))
+                let place = in_force.map_or(String::new(), |in_force| format!(", refused{}", in_force.words()));
+                writeln!(out, "{}  {}{why}{place}", output::one_line(line.id), line.result.replace('_', " "))
             }
         }
     }

@@ -19,8 +19,8 @@ use super::address::DatabaseAddress;
 use super::args::args;
 use super::connection::{Lent, Link};
 use super::store::PostgresStore;
+use crate::domain::InForce;
 use crate::server::store::error::StoreError;
-use crate::server::store::in_force::InForce;
 use crate::server::store::revocations::{Issued, KEPT_WITHOUT_US, Revocation, Revocations};
 
 /// How often the database is asked.

@@ -9,6 +9,7 @@ use crate::server::store::contract::{Database, contract};
 use crate::server::store::postgres::{DatabaseAddress, DatabaseFiles, LeaseSetup};
 
 #[path = "../../../../tests/all/support/postgres.rs"]
+#[expect(dead_code, reason = "the tests from outside need more of it")]
 mod process;
 
 use process::PostgresServer;

@@ -2,7 +2,7 @@
 
 use chrono::Local;
 
-use crate::client::{ApiError, Creation, IdempotencyKey, Reply};
+use crate::client::{ApiError, Changed, Creation, IdempotencyKey, Reply};
 use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::create::made_no_key;
 use crate::operations::messages;
@@ -84,25 +84,27 @@ impl State {
         None
     }
 
-    fn on_edited(&mut self, id: &KeyId, result: Result<AccessKey, ApiError>) -> Option<Effect> {
+    fn on_edited(&mut self, id: &KeyId, result: Result<Changed<AccessKey>, ApiError>) -> Option<Effect> {
         let is_open = match &self.dialog {
             Some(Dialog::Edit(dialog)) => dialog.key.id == *id,
             Some(Dialog::Switch(question, _)) => question.key.id == *id,
             _ => false,
         };
-        let key = self.end_call(is_open, result)?;
-        self.say(saved(&key));
+        let Changed { result: key, in_force } = self.end_call(is_open, result)?;
+        let revoked = in_force.filter(|_| key.status == Status::Inactive);
+        let refused = revoked.map_or(String::new(), |_| format!(" {}", messages::refused(revoked)));
+        self.say(format!("{}{refused}", saved(&key)));
         if let Some(window) = &mut self.list.window {
             window.update(key);
         }
         None
     }
 
-    fn on_deleted(&mut self, id: &KeyId, result: Result<bool, ApiError>) -> Option<Effect> {
+    fn on_deleted(&mut self, id: &KeyId, result: Result<Changed<bool>, ApiError>) -> Option<Effect> {
         let is_open = matches!(&self.dialog, Some(Dialog::Delete(dialog)) if dialog.key.id == *id);
-        self.end_call(is_open, result)?;
+        let in_force = self.end_call(is_open, result)?.in_force;
         let key = self.list.window.as_ref().and_then(|window| window.get(window.find(id)?));
-        self.say(messages::deleted(id, key.map(|key| &key.label)));
+        self.say(messages::deleted(id, key.map(|key| &key.label), in_force));
         self.list.remove(id).map(Effect::from)
     }
 
