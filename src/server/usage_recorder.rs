@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 use super::auth::decoy;
 use super::net::throttle::network;
@@ -22,6 +23,8 @@ const USED_EVERY: TimeDelta = TimeDelta::hours(1);
 const MOST_NETWORKS: usize = 10;
 /// The most events that are remembered: a flood of addresses costs events, not memory.
 const MOST_NOTED: usize = 10_000;
+/// When old events are looked for first: not while a user waits for the first list.
+const FIRST_LOOK: Duration = Duration::from_secs(60);
 /// How often old events are looked for.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How many old events are deleted at once: a few milliseconds, in which nothing else is written.
@@ -96,7 +99,7 @@ impl UsageRecorder {
     /// Stores what was recorded whenever there is something, and deletes uses and refusals that are older than `keep`,
     /// until the sender is dropped; then stores once more.
     pub(crate) async fn run(recorder: Arc<Self>, keep: TimeDelta, mut ended: oneshot::Receiver<()>) {
-        let mut looks = tokio::time::interval(FORGET_EVERY);
+        let mut looks = tokio::time::interval_at(Instant::now() + FIRST_LOOK, FORGET_EVERY);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut has_more = false;
         loop {

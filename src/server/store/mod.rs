@@ -248,7 +248,10 @@ impl Store {
 
     /// Deletes revocations that every token is younger than.
     pub(crate) async fn forget_revocations(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        engine!(self.forget_revocations(now))
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.forget_revocations(now).await,
+            Engine::Postgres(engine) => engine.forget_revocations().await,
+        }
     }
 
     /// Stores uses, each by the ID of its key, events and refusals. Of the uses of a key the latest counts, whoever records

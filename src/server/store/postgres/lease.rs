@@ -273,13 +273,15 @@ impl PostgresStore {
         self.lease().map_or(Duration::ZERO, |lease| lease.shared.read().longest)
     }
 
-    pub(crate) async fn forget_revocations(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) async fn forget_revocations(&self) -> Result<(), StoreError> {
         let through = self.lease()?.shared.write().revocations.forget(Instant::now());
-        let before = (now - KEPT_WITHOUT_US).timestamp_millis();
+        let most = KEPT_WITHOUT_US.num_milliseconds();
         let mut connection = self.lend().await?;
         // The newest one stays: servers know by its mark that they follow the same history.
-        let sql = "DELETE FROM revocations WHERE key_id <> '' AND n < (SELECT n FROM epoch) AND (n <= $1 OR at < $2)";
-        connection.execute(sql, args![through, before]).await?;
+        // Their times are the database's, and this server's clock may differ.
+        let sql = "DELETE FROM revocations WHERE key_id <> '' AND n < (SELECT n FROM epoch)
+                   AND (n <= $1 OR at < extract(epoch FROM clock_timestamp()) * 1000 - $2)";
+        connection.execute(sql, args![through, most]).await?;
         connection.execute("DELETE FROM servers WHERE seen_at < clock_timestamp() - interval '1 hour'", &[]).await?;
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::cancel::{Cancel, CancelOnDrop};
 use super::connections::Connections;
@@ -105,9 +106,12 @@ impl SqliteStore {
             let _turn = turn; // until the job has ended, also if its caller is gone
             job(&inner.connections, &cancel)
         };
-        match lane {
-            Lane::List => lanes::run_aside(job).await,
-            Lane::Lookup | Lane::Write => tokio::task::spawn_blocking(job).await.map_err(|_| StoreError::Panicked)?,
+        // An embedded server has one user, who waits for the list.
+        let serves_many = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+        if lane == Lane::List && serves_many {
+            lanes::run_aside(job).await
+        } else {
+            tokio::task::spawn_blocking(job).await.map_err(|_| StoreError::Panicked)?
         }
     }
 }
