@@ -35,6 +35,8 @@ pub(crate) struct Metrics {
     sign_ins: Outcomes,
     store: Family<StoreLabels, Histogram, fn() -> Histogram>,
     keys: Family<KeyLabels, Gauge>,
+    connections: Gauge,
+    most_connections: Gauge,
     dropped_lines: Counter,
     certificate_until: Gauge<i64, AtomicI64>,
 }
@@ -109,6 +111,8 @@ impl Metrics {
             sign_ins: Outcomes::new(),
             store: Family::new_with_constructor(seconds),
             keys: Family::default(),
+            connections: Gauge::default(),
+            most_connections: Gauge::default(),
             dropped_lines: Counter::default(),
             certificate_until: Gauge::default(),
             registry: Registry::default(),
@@ -124,6 +128,8 @@ impl Metrics {
             metrics.store.clone(),
         );
         registry.register("keys", "Access keys", metrics.keys.clone());
+        registry.register("connections", "Connections that are open", metrics.connections.clone());
+        registry.register("connections_limit", "Connections that may be open", metrics.most_connections.clone());
         registry.register(
             "log_lines_dropped",
             "Lines of the log that nothing read in time",
@@ -165,6 +171,13 @@ impl Metrics {
     pub(crate) fn set_keys(&self, status: Status, count: u64) {
         let labels = KeyLabels { status: status.as_str() };
         self.keys.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How many connections are open, and may be.
+    pub(crate) fn set_connections(&self, open: usize, most: usize) {
+        for (gauge, count) in [(&self.connections, open), (&self.most_connections, most)] {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// How many lines of the log were dropped since the start.

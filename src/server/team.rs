@@ -153,7 +153,7 @@ impl HttpServer {
                 team.serve(Listener::new(socket, limiter.clone()), router.clone());
             }
         }
-        team.serve_metrics().await?;
+        team.serve_metrics(limiter).await?;
         if has_no_administrators {
             tracing::warn!("there are no administrators yet: add one with latchkey admin add, on the same data folder");
         }
@@ -189,8 +189,9 @@ impl HttpServer {
     }
 
     /// Serves metrics where that is asked for, for a few at once.
-    async fn serve_metrics(&mut self) -> Result<(), SetupError> {
-        let router = Scrape::new(self.store.clone(), self.tls.clone(), self.setup.log.clone()).router();
+    async fn serve_metrics(&mut self, connections: ConnectionLimiter) -> Result<(), SetupError> {
+        let log = self.setup.log.clone();
+        let router = Scrape::new(self.store.clone(), self.tls.clone(), log, connections).router();
         let limiter = ConnectionLimiter::new(SCRAPERS, SCRAPERS, Arc::default());
         let before = self.listens.len();
         for address in self.setup.metrics.clone() {

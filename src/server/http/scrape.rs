@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::domain::{Filter, KeyQuery, Status};
 use crate::platform::log_queue::LogQueue;
 use crate::server::metrics::{MEDIA_TYPE, METRICS};
+use crate::server::net::connection_limiter::ConnectionLimiter;
 use crate::server::net::tls::Tls;
 use crate::server::store::{PageQuery, Store, StoreError};
 
@@ -28,12 +29,13 @@ pub(crate) struct Scrape {
     store: Store,
     tls: Option<Tls>,
     log: Option<LogQueue>,
+    connections: ConnectionLimiter,
     counted: Mutex<Option<Instant>>,
 }
 
 impl Scrape {
-    pub(crate) fn new(store: Store, tls: Option<Tls>, log: Option<LogQueue>) -> Self {
-        Self { store, tls, log, counted: Mutex::default() }
+    pub(crate) fn new(store: Store, tls: Option<Tls>, log: Option<LogQueue>, connections: ConnectionLimiter) -> Self {
+        Self { store, tls, log, connections, counted: Mutex::default() }
     }
 
     pub(crate) fn router(self) -> Router {
@@ -44,6 +46,7 @@ impl Scrape {
         if let Some(log) = &self.log {
             METRICS.set_dropped_lines(log.dropped());
         }
+        METRICS.set_connections(self.connections.taken(), self.connections.most());
         METRICS.set_certificate_until(self.tls.as_ref().and_then(Tls::until).map_or(0, |until| until.timestamp()));
         let mut counted = self.counted.lock().await;
         if counted.is_none_or(|at| at.elapsed() >= STANDS_FOR) {

@@ -19,11 +19,13 @@ const GRACE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(crate) struct ConnectionLimiter {
     all: Arc<Semaphore>,
+    most: usize,
     shares: ConnectionShares,
     most_of_network: usize,
     /// They bring many clients, and have no limit of their own.
     proxies: Arc<TrustedProxies>,
     refusals: Arc<LineLimiter>,
+    closed: Arc<LineLimiter>,
 }
 
 /// What each network has taken. Has few more entries than there are slots.
@@ -55,9 +57,26 @@ struct Place {
 }
 
 impl ConnectionLimiter {
-    pub(crate) fn new(all: usize, most_of_network: usize, proxies: Arc<TrustedProxies>) -> Self {
-        let all = Arc::new(Semaphore::new(all));
-        Self { all, shares: ConnectionShares::default(), most_of_network, proxies, refusals: Arc::default() }
+    pub(crate) fn new(most: usize, most_of_network: usize, proxies: Arc<TrustedProxies>) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(most)),
+            most,
+            shares: ConnectionShares::default(),
+            most_of_network,
+            proxies,
+            refusals: Arc::default(),
+            closed: Arc::default(),
+        }
+    }
+
+    /// How many slots there are.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// How many slots are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.most - self.all.available_permits()
     }
 
     /// Takes the slot for a client, when one is free; `None` if its network has its share already.
@@ -109,6 +128,10 @@ impl ConnectionLimiter {
         let most = longest.max_by_key(|(rank, _)| *rank);
         if let Some(first) = most.and_then(|(_, share)| share.waiting.pop_front()) {
             first.close.notify_one();
+            if let Some(unlogged) = self.closed.admit(now) {
+                let limit = self.most;
+                tracing::warn!(limit, unlogged, "closed a connection that sent nothing: all connections are taken");
+            }
         }
     }
 }

@@ -83,7 +83,7 @@ async fn answer(
     permit.waits();
     tokio::select! {
         () = answer_all((connection, &permit, peer), service, http, watcher) => {}
-        () = permit.must_close() => tracing::debug!("closed a connection that sent nothing: others need its place"),
+        () = permit.must_close() => {}
     }
 }
 

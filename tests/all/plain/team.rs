@@ -10,6 +10,7 @@ use super::talk::{COMMAND, HEARD, SECRET, Talk};
 use crate::support::home::Home;
 use crate::support::served::{Served, data};
 use crate::support::server::{PASSWORD, add_administrator};
+use crate::support::wait::until;
 
 struct Team {
     server: Served,
@@ -34,6 +35,11 @@ impl Team {
 
     fn sessions(&self) -> i64 {
         self.database().query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
+    }
+
+    /// They are stored in the background.
+    fn uses(&self) -> i64 {
+        self.database().query_row("SELECT count(*) FROM events WHERE kind = 'used'", [], |row| row.get(0)).unwrap()
     }
 
     fn end_sessions(&self) {
@@ -67,6 +73,7 @@ fn one_signs_in_when_it_is_needed_and_again_when_the_session_ends() {
     talk.answers(&[("Password of jo at localhost", PASSWORD), ("Access key created.", HEARD), (SECRET, "test")]);
     talk.answers(&[("for this key.", "back"), (SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);
     talk.answers(&[(COMMAND, "list"), ("1. for the team, PK", HEARD)]);
+    until("the record of the use", || team.uses() > 0);
     team.end_sessions();
     talk.answers(&[(COMMAND, "show 1"), ("Your session has expired.", HEARD), ("Password", PASSWORD)]);
     talk.says("used, from 127.0.0.1");

@@ -176,7 +176,7 @@ async fn connect_from(server: &Served, from: [u8; 4]) -> TcpStream {
 
 #[tokio::test]
 async fn requests_that_are_never_whole_keep_nobody_out() {
-    let server = Served::start(&["--max-connections", "32", "--header-timeout", "600", "--request-timeout", "600"]);
+    let mut server = Served::start(&["--max-connections", "32", "--header-timeout", "600", "--request-timeout", "600"]);
     let half_a_head = &HEALTH[..HEALTH.len() - 2];
     let half_a_body = b"POST /api/v2/auth/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                         content-length: 50\r\n\r\n{";
@@ -193,4 +193,6 @@ async fn requests_that_are_never_whole_keep_nobody_out() {
         honest.write_all(HEALTH).await.unwrap();
         assert_eq!(status(&mut honest).await, "200");
     }
+    let line = server.logs(|line| text(&line["message"]).starts_with("closed a connection that sent nothing"));
+    assert_eq!((&line["level"], &line["limit"]), (&"WARN".into(), &32.into()));
 }

@@ -92,6 +92,7 @@ async fn what_happens_is_counted_and_nobody_is_named() {
         ("latchkey_keys{status=\"inactive\"}", 1.0),
         ("latchkey_keys{status=\"expired\"}", 0.0),
         ("latchkey_log_lines_dropped_total", 0.0),
+        ("latchkey_connections_limit", 512.0),
         ("latchkey_certificate_end_seconds", 0.0),
         ("latchkey_request_seconds_count{method=\"GET\",route=\"/api/v2/keys/{id}\",status=\"200\"}", 1.0),
         ("latchkey_request_seconds_count{method=\"GET\",route=\"none\",status=\"404\"}", 1.0),
