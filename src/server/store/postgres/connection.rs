@@ -15,6 +15,9 @@ use crate::server::store::error::StoreError;
 /// How long a statement may take, and how long a call waits for a connection: the library waits for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A number of our own for the advisory lock that all share who write: the word "latchkew".
+const WRITERS: i64 = 0x6c61_7463_686b_6577;
+
 /// An open connection.
 pub(super) struct Link {
     pub(super) client: Client,
@@ -110,7 +113,17 @@ impl Pool {
     pub(super) async fn begin(&self) -> Result<Lent<'_>, StoreError> {
         let mut lent = self.lend().await?;
         lent.in_transaction = true;
-        lent.batch("BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_timeout = 9000").await?;
+        let begin = "BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_timeout = 9000";
+        lent.batch(&format!("{begin}; SELECT pg_advisory_xact_lock_shared({WRITERS})")).await?;
+        Ok(lent)
+    }
+
+    /// Begins a transaction that sees all of what others have begun to write: an event's number is given out before its
+    /// transaction ends, so that one with a lower number may be stored later.
+    pub(super) async fn begin_after_writers(&self) -> Result<Lent<'_>, StoreError> {
+        let mut lent = self.lend().await?;
+        lent.in_transaction = true;
+        lent.batch(&format!("BEGIN; SET LOCAL lock_timeout = 2000; SELECT pg_advisory_xact_lock({WRITERS})")).await?;
         Ok(lent)
     }
 }

@@ -17,7 +17,15 @@ impl PostgresStore {
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
         let mut args = Args::default();
         let sql = select(&query, &mut args);
-        let rows = self.lend().await?.rows(&sql, &args.list()).await?;
+        // Whoever follows the trail goes on after the highest number of such a page.
+        let rows = if query.order == Order::Asc || query.after.is_none() {
+            let mut transaction = self.begin_after_writers().await?;
+            let rows = transaction.rows(&sql, &args.list()).await?;
+            transaction.commit().await?;
+            rows
+        } else {
+            self.lend().await?.rows(&sql, &args.list()).await?
+        };
         Ok(rows.iter().map(event).collect())
     }
 

@@ -11,7 +11,7 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../../../assets/migrations/postg
 const GRANTS: [&str; 2] =
     ["GRANT USAGE ON SCHEMA %1$I TO %2$I", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1$I TO %2$I"];
 
-/// A number of our own for the advisory lock: the first bytes of the word "latchkey".
+/// A number of our own for the advisory lock: the word "latchkey".
 const LOCK: i64 = 0x6c61_7463_686b_6579;
 
 /// How many steps a database has taken; `None` if it has nothing of ours.

@@ -51,6 +51,10 @@ impl PostgresStore {
     }
 
     /// What a server knows of revocations. A command knows nothing of them.
+    pub(super) async fn begin_after_writers(&self) -> Result<Lent<'_>, StoreError> {
+        self.0.pool.begin_after_writers().await
+    }
+
     pub(super) fn lease(&self) -> Result<&Lease, StoreError> {
         self.0.lease.as_ref().ok_or(StoreError::Stale)
     }
