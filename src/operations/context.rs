@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
 use tokio::runtime::Runtime;
 
 use super::failure::{Exit, Failure};
@@ -33,6 +34,9 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 /// Refuses to start where there are too few file descriptors: a signal handler or a store that lacks one ends the program
 /// halfway.
 pub(crate) fn check_descriptors() -> Result<(), Failure> {
+    if getrlimit(Resource::Nofile).current.is_none_or(|limit| limit >= AMPLE_DESCRIPTORS) {
+        return Ok(());
+    }
     let opened = (0..FEWEST_DESCRIPTORS).map(|_| File::open("/dev/null")).collect::<Result<Vec<_>, _>>();
     opened.map(drop).map_err(|error| {
         Failure::new(Exit::Mistake, format!("The program can't open files: {error}."))
@@ -42,6 +46,9 @@ pub(crate) fn check_descriptors() -> Result<(), Failure> {
 
 /// The sockets, the database and its connections of one embedded server, and a call to it.
 const FEWEST_DESCRIPTORS: usize = 24;
+
+/// With a limit like this there are enough, and nothing is tried.
+const AMPLE_DESCRIPTORS: u64 = 256;
 
 /// How the program was started.
 pub struct Context {

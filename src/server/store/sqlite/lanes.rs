@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -38,7 +39,9 @@ pub(crate) struct Lanes {
 impl Lanes {
     pub(crate) fn new() -> Self {
         let (fewest, most) = LOOKUPS;
-        let lookups = thread::available_parallelism().map_or(fewest, |n| n.get().clamp(fewest, most));
+        // To ask how many processors there are reads files.
+        let processors = if serves_many() { thread::available_parallelism().ok() } else { None };
+        let lookups = processors.map_or(fewest, |n| n.get().clamp(fewest, most));
         let lane = |jobs| Arc::new(Semaphore::new(jobs));
         Self { lookups: lane(lookups), lists: lane(LISTS), writes: lane(1) }
     }
@@ -56,6 +59,11 @@ impl Lanes {
         let waited = timeout(PATIENCE, Arc::clone(lane).acquire_owned()).await;
         waited.map_err(|_| StoreError::Busy)?.map_err(|_| StoreError::Cancelled)
     }
+}
+
+/// Whether this is a server of many users. That of one has a single thread, and no other user to give way to.
+pub(crate) fn serves_many() -> bool {
+    Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread
 }
 
 /// Runs a long job on a thread of its own, which gives way to all others: a search takes whatever time of a processor it

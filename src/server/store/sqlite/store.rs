@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::cancel::{Cancel, CancelOnDrop};
 use super::connections::Connections;
@@ -106,9 +105,7 @@ impl SqliteStore {
             let _turn = turn; // until the job has ended, also if its caller is gone
             job(&inner.connections, &cancel)
         };
-        // An embedded server has one user, who waits for the list.
-        let serves_many = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
-        if lane == Lane::List && serves_many {
+        if lane == Lane::List && lanes::serves_many() {
             lanes::run_aside(job).await
         } else {
             tokio::task::spawn_blocking(job).await.map_err(|_| StoreError::Panicked)?
