@@ -120,7 +120,8 @@ impl DataFolder {
     /// to the others.
     pub async fn on_database(folder: &Path, address: DatabaseAddress, lease: LeaseSetup) -> Result<Self, DataError> {
         own_folder(folder)?;
-        let store = Store::open_postgres(address, lease).await?;
+        // Before it counts as a server, for which others wait.
+        let store = Store::open_for_work(address.clone()).await?;
         let path = folder.join("master.key");
         let is_new = store.seal(None).await?.is_none() && store.encrypted_sample().await?.is_none();
         let vault = Vault::open(&path, !is_new)?;
@@ -129,7 +130,7 @@ impl DataFolder {
             let why = "the other servers on this database have another one: copy theirs to this machine";
             return Err(MasterKeyError::Refused { path, why }.into());
         }
-        Ok(Self { store, vault })
+        Ok(Self { store: Store::open_postgres(address, lease).await?, vault })
     }
 
     /// Looks through a database that servers share, with the master key in `folder`.

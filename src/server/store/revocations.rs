@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long a revocation is kept: a token's hour, and some time for clocks that differ.
-pub(crate) const KEPT_FOR: Duration = Duration::from_secs(65 * 60);
+/// How long a revocation is kept: a token's hour, and more for clocks of servers that differ. There are few of them.
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(3 * 60 * 60);
 /// When one goes that was stored by another run: how long ago that was is only known from the clock, which may have been
 /// wrong by hours.
 pub(crate) const KEPT_WITHOUT_US: TimeDelta = TimeDelta::days(7);

@@ -117,6 +117,8 @@ pub(crate) async fn delete(
     if state.0.store.delete(&id, caller.actor(), Utc::now()).await? {
         Ok((StatusCode::NO_CONTENT, InForceHeader::wait(&state.0.store).await, ()))
     } else {
+        // It may be a repetition whose first answer was lost: what that revoked must be refused everywhere by now.
+        InForceHeader::wait(&state.0.store).await;
         Err(HttpError::not_found("This key"))
     }
 }

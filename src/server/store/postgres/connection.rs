@@ -18,6 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A number of our own for the advisory lock that all share who write: the word "latchkew".
 const WRITERS: i64 = 0x6c61_7463_686b_6577;
 
+/// How transactions begin. One whose server stands still ends too: others wait for its locks.
+const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_timeout = 9000; \
+                     SET LOCAL idle_in_transaction_session_timeout = 10000";
+
 /// An open connection.
 pub(super) struct Link {
     pub(super) client: Client,
@@ -30,6 +34,12 @@ pub(super) struct Link {
 impl DatabaseAddress {
     /// Opens a connection.
     pub(super) async fn connect(&self) -> Result<Link, StoreError> {
+        // The library's own limit ends with the network's part: not with that of TLS and of signing in.
+        let connected = tokio::time::timeout(PATIENCE, self.connect_in_time()).await;
+        connected.map_err(|_| unanswered())?
+    }
+
+    async fn connect_in_time(&self) -> Result<Link, StoreError> {
         let notified = Arc::new(Notify::new());
         let told = Arc::clone(&notified);
         let client = match self.tls.clone() {
@@ -48,7 +58,7 @@ impl DatabaseAddress {
     }
 
     /// Has the database end what a connection is doing.
-    fn cancel(&self, client: &Client) {
+    pub(super) fn cancel(&self, client: &Client) {
         let (token, tls) = (client.cancel_token(), self.tls.clone());
         // Without a runtime the program ends, and its connections with it.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
@@ -113,18 +123,24 @@ impl Pool {
     pub(super) async fn begin(&self) -> Result<Lent<'_>, StoreError> {
         let mut lent = self.lend().await?;
         lent.in_transaction = true;
-        let begin = "BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_timeout = 9000";
-        lent.batch(&format!("{begin}; SELECT pg_advisory_xact_lock_shared({WRITERS})")).await?;
+        lent.batch(&format!("{BEGIN}; SELECT pg_advisory_xact_lock_shared({WRITERS})")).await?;
         Ok(lent)
     }
 
-    /// Begins a transaction that sees all of what others have begun to write: an event's number is given out before its
-    /// transaction ends, so that one with a lower number may be stored later.
-    pub(super) async fn begin_after_writers(&self) -> Result<Lent<'_>, StoreError> {
+    /// Begins a transaction that only reads.
+    pub(super) async fn begin_to_read(&self) -> Result<Lent<'_>, StoreError> {
         let mut lent = self.lend().await?;
         lent.in_transaction = true;
-        lent.batch(&format!("BEGIN; SET LOCAL lock_timeout = 2000; SELECT pg_advisory_xact_lock({WRITERS})")).await?;
+        lent.batch(BEGIN).await?;
         Ok(lent)
+    }
+
+    /// Waits until all of what others have begun to write is stored: an event's number is given out before its transaction
+    /// ends, so that one with a lower number may be stored later.
+    pub(super) async fn after_writers(&self) -> Result<(), StoreError> {
+        let mut lent = self.begin_to_read().await?;
+        lent.batch(&format!("SET LOCAL lock_timeout = 2000; SELECT pg_advisory_xact_lock({WRITERS})")).await?;
+        lent.commit().await
     }
 }
 

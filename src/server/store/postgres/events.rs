@@ -16,16 +16,15 @@ use crate::server::store::events::{
 impl PostgresStore {
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
         let mut args = Args::default();
-        let sql = select(&query, &mut args);
+        let mut sql = select(&query, &mut args);
         // Whoever follows the trail goes on after the highest number of such a page.
-        let rows = if query.order == Order::Asc || query.after.is_none() {
-            let mut transaction = self.begin_after_writers().await?;
-            let rows = transaction.rows(&sql, &args.list()).await?;
-            transaction.commit().await?;
-            rows
-        } else {
-            self.lend().await?.rows(&sql, &args.list()).await?
-        };
+        if query.order == Order::Asc || query.after.is_none() {
+            let highest = self.lend().await?.row("SELECT coalesce(max(seq), 0) FROM events", &[]).await?;
+            let highest = highest.map_or(0, |row| row.get::<_, i64>(0));
+            self.after_writers().await?;
+            sql = sql.replacen(" WHERE ", &format!(" WHERE seq <= {} AND ", args.place(highest)), 1);
+        }
+        let rows = self.lend().await?.rows(&sql, &args.list()).await?;
         Ok(rows.iter().map(event).collect())
     }
 

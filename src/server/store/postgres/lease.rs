@@ -80,7 +80,7 @@ impl Lease {
         let shared = Arc::new(Shared { setup, id, known: RwLock::default(), revoked_here: Notify::new() });
         let mut link = address.connect().await?;
         for _ in 0..2 {
-            shared.ask(&mut link, false).await?;
+            shared.ask(&address, &mut link, false).await?;
         }
         let task = tokio::spawn(keep(Arc::clone(&shared), address, link));
         Ok(Self { shared, task })
@@ -121,9 +121,9 @@ async fn keep(shared: Arc<Shared>, address: DatabaseAddress, link: Link) {
     let mut tell = false;
     loop {
         let asked = match link.as_mut() {
-            Some(link) => shared.ask(link, tell).await,
+            Some(link) => shared.ask(&address, link, tell).await,
             None => match address.connect().await {
-                Ok(new) => shared.ask(link.insert(new), tell).await,
+                Ok(new) => shared.ask(&address, link.insert(new), tell).await,
                 Err(error) => Err(error),
             },
         };
@@ -162,9 +162,13 @@ async fn wait(shared: &Shared, link: Option<&Link>) -> bool {
 
 impl Shared {
     /// Asks once, and tells the others to ask. True if something new was learnt.
-    async fn ask(&self, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
-        let asked = tokio::time::timeout(PATIENCE, self.ask_in_time(link, tell)).await;
-        asked.map_err(|_| StoreError::Unreachable(format!("it gave no answer for {} s", PATIENCE.as_secs())))?
+    async fn ask(&self, address: &DatabaseAddress, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
+        if let Ok(asked) = tokio::time::timeout(PATIENCE, self.ask_in_time(link, tell)).await {
+            return asked;
+        }
+        // Or the question would keep its connection, and the next one wait for its row.
+        address.cancel(&link.client);
+        Err(StoreError::Unreachable(format!("it gave no answer for {} s", PATIENCE.as_secs())))
     }
 
     async fn ask_in_time(&self, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
@@ -198,23 +202,27 @@ impl Shared {
         if is_same {
             return Ok(self.learn(&rows, began, false));
         }
+        // The one that is known was forgotten meanwhile: this server was away for long.
+        let was_forgotten = first.get::<_, i64>(0) > newest && first.get::<_, Option<i64>>(2) != Some(newest);
         let sql = "SELECT 0::bigint, false, n, mark, key_id, generation, not_after, (SELECT max(lease_ms) FROM servers)
                    FROM revocations ORDER BY n";
         let rows = link.client.query_typed(sql, &[]).await?;
-        tracing::error!(
-            "the database has lost what was confirmed before: it is a copy that lagged behind, or was restored; this \
-             server goes on refusing the access tokens that it knows to be revoked"
-        );
+        if !was_forgotten {
+            tracing::error!(
+                "the database has lost what was confirmed before: it is a copy that lagged behind, or was restored; this \
+                 server goes on refusing the access tokens that it knows to be revoked"
+            );
+            self.write().has_lost = true;
+        }
         Ok(self.learn(&rows, began, true))
     }
 
     /// Takes an answer to a question that was sent at `began`.
     fn learn(&self, rows: &[Row], began: Duration, is_other: bool) -> bool {
         let mut known = self.write();
-        let Known { revocations, mark, until, asked, longest, has_lost } = &mut *known;
+        let Known { revocations, mark, until, asked, longest, .. } = &mut *known;
         if is_other {
             revocations.rewind();
-            *has_lost = true;
         }
         let before = revocations.newest();
         let stored = rows.iter().filter(|row| row.get::<_, Option<i64>>(2).is_some_and(|number| number > before));
@@ -254,6 +262,8 @@ fn since_boot() -> Duration {
 
 /// Revokes every access token that was issued so far.
 pub(super) async fn revoke_all_tokens(transaction: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // In turn: the generation must be higher than that of whoever does this at the same time.
+    transaction.rows("SELECT n FROM epoch FOR UPDATE", &[]).await?;
     let sql = "SELECT revoke_tokens('', greatest(coalesce(max(generation), 0) + 1, $1), NULL)
                FROM revocations WHERE key_id = ''";
     transaction.rows(sql, args![now.timestamp_millis()]).await?;
@@ -288,8 +298,7 @@ impl PostgresStore {
 
     pub(crate) async fn in_force(&self) -> Result<InForce, StoreError> {
         let began = Instant::now();
-        let mut connection = self.lend().await?;
-        let epoch = connection.row("SELECT n FROM epoch", &[]).await?.map_or(0, |row| row.get::<_, i64>(0));
+        let epoch = self.lend().await?.row("SELECT n FROM epoch", &[]).await?.map_or(0, |row| row.get::<_, i64>(0));
         // Whoever may still verify was heard of no longer ago than twice its lease and the time that an answer may take.
         let sql = "SELECT count(*), count(*) FILTER (WHERE $1 > 0 AND (obeys < $1 OR r.n IS NULL)),
                           coalesce(max(lease_ms), 0)::bigint
@@ -297,11 +306,14 @@ impl PostgresStore {
                    WHERE seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
         let [mut pause, most] = LOOK_AGAIN;
         loop {
-            let row = connection.row(sql, args![epoch]).await?.ok_or(StoreError::Busy)?;
+            // A connection for each look: others need it meanwhile.
+            let row = self.lend().await?.row(sql, args![epoch]).await?.ok_or(StoreError::Busy)?;
             let count = |column| u32::try_from(row.get::<_, i64>(column)).unwrap_or(u32::MAX);
             let (servers, silent) = (count(0), count(1));
-            let longest = Duration::from_millis(row.get::<_, i64>(2).unsigned_abs());
-            if silent == 0 || began.elapsed() > longest {
+            let longest = self.longest_lease().max(Duration::from_millis(row.get::<_, i64>(2).unsigned_abs()));
+            // Without this server's own row others' may be missing too: after a fail-over that lost them.
+            if servers > 0 && silent == 0 || began.elapsed() > longest {
+                let (servers, silent) = if servers == 0 { (1, 1) } else { (servers, silent) };
                 return Ok(InForce { servers, silent, after: began.elapsed() });
             }
             tokio::time::sleep(pause).await;

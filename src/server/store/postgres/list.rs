@@ -225,7 +225,7 @@ impl List<'_> {
             all.push(format!("k.state = {}", args.place(rank(status))));
         }
         let sql = format!("SELECT count(*) FROM keys k WHERE {}", all.join(" AND "));
-        let mut transaction = store.begin().await?;
+        let mut transaction = store.begin_to_read().await?;
         transaction.batch(&format!("SET LOCAL statement_timeout = {COUNTED_FOR}")).await?;
         match transaction.row(&sql, &args.list()).await {
             Ok(row) => {

@@ -51,8 +51,12 @@ impl PostgresStore {
     }
 
     /// What a server knows of revocations. A command knows nothing of them.
-    pub(super) async fn begin_after_writers(&self) -> Result<Lent<'_>, StoreError> {
-        self.0.pool.begin_after_writers().await
+    pub(super) async fn begin_to_read(&self) -> Result<Lent<'_>, StoreError> {
+        self.0.pool.begin_to_read().await
+    }
+
+    pub(super) async fn after_writers(&self) -> Result<(), StoreError> {
+        self.0.pool.after_writers().await
     }
 
     pub(super) fn lease(&self) -> Result<&Lease, StoreError> {
