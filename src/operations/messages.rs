@@ -69,7 +69,7 @@ pub(crate) fn not_told(error: &ApiError) -> String {
 pub(crate) const PASSWORD_CHANGED: &str = "Your password was changed. Your other sessions have ended.";
 /// Nothing was typed.
 pub(crate) const PASSWORD_KEPT: &str = "Your password was not changed.";
-/// The old one is asked for, so that whoever finds a session open can't take it for good.
+/// The old one is required, so that someone who finds a session open can't take over the account.
 pub(crate) const WRONG_OLD_PASSWORD: &str = "The old password is incorrect. Your password was not changed.";
 pub(crate) const PASSWORDS_DIFFER: &str = "The passwords don't match. Nothing was changed.";
 /// Of the embedded server.

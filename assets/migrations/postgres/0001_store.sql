@@ -35,7 +35,7 @@ CREATE INDEX keys_by_state_note ON keys (state, note_fold, seq);
 CREATE INDEX keys_by_state_id ON keys (state, id);
 CREATE INDEX keys_to_expire ON keys (expires_at) WHERE state <> 1 AND expires_at IS NOT NULL;
 CREATE INDEX keys_expired ON keys (expires_at) WHERE state = 1;
--- No list of pending entries: a search would read it all, and whoever fills it up waits.
+-- Without a pending list, which every search would have to scan and some inserts would have to flush.
 CREATE INDEX keys_by_grams ON keys USING gin (grams) WITH (fastupdate = off);
 
 -- The last use of each key. Apart from the keys, since a use would else write an entry in each of their indexes.
@@ -86,8 +86,8 @@ END $$;
 CREATE TRIGGER keys_moved AFTER UPDATE OF state ON keys FOR EACH ROW WHEN (OLD.state <> NEW.state)
     EXECUTE FUNCTION follow_state();
 
--- What ends access tokens before their time. The one row of `epoch` is locked by whoever revokes until that is
--- committed, so that the numbers have no gaps and are in the order of commits: a sequence would give neither. `mark`
+-- What ends access tokens before they expire. A transaction that revokes locks the one row of `epoch` until it
+-- commits, so that the numbers have no gaps and are in the order of commits: a sequence would give neither. `mark`
 -- differs where two histories do, such as after a fail-over that lost commits.
 CREATE TABLE epoch (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),

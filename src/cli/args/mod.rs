@@ -43,7 +43,7 @@ const CLIPBOARD: &str = "Clipboard that the page copies to [default: clipboard f
 const BACKUP: &str = "\
 Back up a data folder to one file, also while a server works on it
 
-The file holds keys, events, administrators and the master key: whoever can read it can decrypt every secret. It is checked \
+The file holds keys, events, administrators and the master key: anyone who can read it can decrypt every secret. It is checked \
 before it gets its name, and is whole or not there.";
 
 const RESTORE: &str = "\
@@ -176,8 +176,8 @@ pub enum Command {
 }
 
 const PASSWD: &str = "\
-Your other sessions end; this one goes on. The old password is needed, so that no one who finds a session open can take it \
-for good.";
+Your other sessions end; this one goes on. The old password is required, so that someone who finds your session open can't take \
+over your account.";
 
 const EVENTS: &str = "\
 Show the trail: what administrators and keys did, also of keys that were deleted and administrators who were removed, \

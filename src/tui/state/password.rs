@@ -1,10 +1,10 @@
 //! Changing one's own password.
 
-use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
 use super::CallState;
 use super::focus::moved;
+use super::sign_in::MOST_PASSWORD;
 use super::text_input::TextInput;
 use crate::client::PasswordUpdate;
 use crate::operations::administrators::check_typed;
@@ -44,8 +44,6 @@ pub enum PasswordOutcome {
 
 /// In their order on screen.
 const STOPS: [PasswordFocus; 5] = [F::Old, F::New, F::Again, F::Submit, F::Cancel];
-/// Characters; the server takes up to 1024 bytes.
-const MOST_PASSWORD: usize = 1024;
 
 impl PasswordDialog {
     pub fn new(username: &str) -> Self {
@@ -101,6 +99,9 @@ impl PasswordDialog {
 
 impl TextInput for PasswordDialog {
     fn field(&mut self) -> Option<&mut Field> {
+        if self.call.is_sent() {
+            return None;
+        }
         match self.focus {
             F::Old => Some(&mut self.old),
             F::New => Some(&mut self.new),
@@ -109,15 +110,11 @@ impl TextInput for PasswordDialog {
         }
     }
 
-    fn press(&mut self, key: KeyEvent) {
-        match (self.focus, key.code) {
-            (F::Submit, KeyCode::Right) => self.focus = F::Cancel,
-            (F::Cancel, KeyCode::Left) => self.focus = F::Submit,
-            _ => {
-                if let Some(field) = self.field() {
-                    field.press(key);
-                }
-            }
+    fn go(&mut self, action: Action) {
+        match (self.focus, action) {
+            (F::Submit, Action::Next) => self.focus = F::Cancel,
+            (F::Cancel, Action::Previous) => self.focus = F::Submit,
+            _ => {}
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Signing in: on top of whatever is open, which goes on afterwards.
 
-use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
 use super::CallState;
@@ -45,8 +44,8 @@ pub enum SignInOutcome {
 const STOPS: [SignInFocus; 4] = [F::Username, F::Password, F::Submit, F::Cancel];
 /// Longer than any name.
 const MOST_NAME: usize = 128;
-/// Characters; the server takes up to 1024 bytes.
-const MOST_PASSWORD: usize = 1024;
+/// The longest password, in characters; the server takes up to 1024 bytes.
+pub(super) const MOST_PASSWORD: usize = 1024;
 
 impl SignInDialog {
     /// A dialog with a name in it, if one is known.
@@ -112,15 +111,11 @@ impl TextInput for SignInDialog {
         }
     }
 
-    fn press(&mut self, key: KeyEvent) {
-        match (self.focus, key.code) {
-            (F::Submit, KeyCode::Right) => self.focus = F::Cancel,
-            (F::Cancel, KeyCode::Left) => self.focus = F::Submit,
-            _ => {
-                if let Some(field) = self.field() {
-                    field.press(key);
-                }
-            }
+    fn go(&mut self, action: Action) {
+        match (self.focus, action) {
+            (F::Submit, Action::Next) => self.focus = F::Cancel,
+            (F::Cancel, Action::Previous) => self.focus = F::Submit,
+            _ => {}
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn change(
             check(outcome, &name)?;
         }
         (None, Some(password)) => {
-            // Whoever finds a session open must not be able to take it for good.
+            // Someone who finds a session open must not be able to take over the account.
             if caller.is_signed_in_as(&name) {
                 return Err(HttpError::forbidden(
                     "Your own password needs the old one: use PUT /auth/password, or latchkey passwd",

@@ -78,7 +78,7 @@ async fn drive<T: AsyncRead + AsyncWrite + Unpin>(mut connection: Connection<Soc
             notified.notify_one();
         }
     }
-    // Whoever waits for a notification finds out that there will be none.
+    // A task that waits for a notification finds out that there will be none.
     notified.notify_one();
 }
 

@@ -17,7 +17,7 @@ impl PostgresStore {
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
         let mut args = Args::default();
         let mut sql = select(&query, &mut args);
-        // Whoever follows the trail goes on after the highest number of such a page.
+        // A client that follows the trail goes on after the highest number of such a page.
         if query.order == Order::Asc || query.after.is_none() {
             let highest = self.lend().await?.row("SELECT coalesce(max(seq), 0) FROM events", &[]).await?;
             let highest = highest.map_or(0, |row| row.get::<_, i64>(0));

@@ -2,7 +2,7 @@
 //!
 //! Each server asks the database every 250 ms what was revoked, on a connection of its own, and tells it what it obeys.
 //! With each answer it may verify access tokens for some seconds more, counted from *before* the question was sent.
-//! Without answers that lease ends, and it verifies nothing. So whoever revokes needs to wait for those servers alone
+//! Without answers that lease ends, and it verifies nothing. So a revocation needs to wait only for the servers
 //! that the database heard of within that time, and no longer than it. Notifications only make the question come sooner:
 //! one that is lost costs a quarter of a second.
 
@@ -262,7 +262,7 @@ fn since_boot() -> Duration {
 
 /// Revokes every access token that was issued so far.
 pub(super) async fn revoke_all_tokens(transaction: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    // In turn: the generation must be higher than that of whoever does this at the same time.
+    // One after the other: the generation must be higher than that of a revocation at the same time.
     transaction.rows("SELECT n FROM epoch FOR UPDATE", &[]).await?;
     let sql = "SELECT revoke_tokens('', greatest(coalesce(max(generation), 0) + 1, $1), NULL)
                FROM revocations WHERE key_id = ''";
@@ -299,7 +299,7 @@ impl PostgresStore {
     pub(crate) async fn in_force(&self) -> Result<InForce, StoreError> {
         let began = Instant::now();
         let epoch = self.lend().await?.row("SELECT n FROM epoch", &[]).await?.map_or(0, |row| row.get::<_, i64>(0));
-        // Whoever may still verify was heard of no longer ago than twice its lease and the time that an answer may take.
+        // A server that may still verify was heard of no longer ago than twice its lease and the time that an answer may take.
         let sql = "SELECT count(*), count(*) FILTER (WHERE $1 > 0 AND (obeys < $1 OR r.n IS NULL)),
                           coalesce(max(lease_ms), 0)::bigint
                    FROM servers LEFT JOIN revocations r ON r.n = obeys AND r.mark = servers.mark
