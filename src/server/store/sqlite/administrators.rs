@@ -82,24 +82,7 @@ impl SqliteStore {
         actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<AdminOutcome, StoreError> {
-        let username = username.clone();
-        self.write_urgent(move |transaction| {
-            let name = username.as_str();
-            let Some(old) = role_of(transaction, name)? else { return Ok(AdminOutcome::Unknown) };
-            if old == role {
-                return Ok(AdminOutcome::Done);
-            }
-            let outcome = leaves_enough(old, Some(role), &others(transaction, name)?);
-            if outcome != AdminOutcome::Done && !even_last {
-                return Ok(outcome);
-            }
-            let sql = "UPDATE administrators SET role = ?2 WHERE username = ?1";
-            transaction.execute(sql, [name, role.as_str()])?;
-            let event = NewEvent::of_administrator(&actor, name, EventKind::RoleChanged, now);
-            events::insert(transaction, &event.with_role(Some(old), Some(role)))?;
-            Ok(AdminOutcome::Done)
-        })
-        .await
+        self.change_administrator(username, Some(role), even_last, actor, now).await
     }
 
     pub(crate) async fn remove_administrator(
@@ -109,17 +92,39 @@ impl SqliteStore {
         actor: Actor,
         now: DateTime<Utc>,
     ) -> Result<AdminOutcome, StoreError> {
+        self.change_administrator(username, None, even_last, actor, now).await
+    }
+
+    /// Gives an administrator another role, or removes them.
+    async fn change_administrator(
+        &self,
+        username: &Username,
+        to: Option<Role>,
+        even_last: bool,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<AdminOutcome, StoreError> {
         let username = username.clone();
         self.write_urgent(move |transaction| {
             let name = username.as_str();
             let Some(old) = role_of(transaction, name)? else { return Ok(AdminOutcome::Unknown) };
-            let outcome = leaves_enough(old, None, &others(transaction, name)?);
+            if to == Some(old) {
+                return Ok(AdminOutcome::Done);
+            }
+            let outcome = leaves_enough(old, to, &others(transaction, name)?);
             if outcome != AdminOutcome::Done && !even_last {
                 return Ok(outcome);
             }
-            transaction.execute("DELETE FROM administrators WHERE username = ?1", [name])?;
-            let event = NewEvent::of_administrator(&actor, name, EventKind::AdminRemoved, now);
-            events::insert(transaction, &event.with_role(Some(old), None))?;
+            let kind = if let Some(to) = to {
+                let sql = "UPDATE administrators SET role = ?2 WHERE username = ?1";
+                transaction.execute(sql, [name, to.as_str()])?;
+                EventKind::RoleChanged
+            } else {
+                transaction.execute("DELETE FROM administrators WHERE username = ?1", [name])?;
+                EventKind::AdminRemoved
+            };
+            let event = NewEvent::of_administrator(&actor, name, kind, now);
+            events::insert(transaction, &event.with_role(Some(old), to))?;
             Ok(AdminOutcome::Done)
         })
         .await
