@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the interface. An engine is a folder below this one: `sqlite` or `postgres`. It has the methods of [`Store`], with
 //! their meaning; the types that they take and give, and the rules that every engine follows (status, folding, keyset
-//! paging, which edit means which event, how long sessions last), are in files beside this one. `contract.rs` is the
+//! paging, which edit means which event, how long sessions last), are in files beside this one. `contract` is the
 //! suite that every engine passes.
 //!
 //! - Each method is one transaction: all of it is stored, or nothing. What an administrator does is an event, stored in

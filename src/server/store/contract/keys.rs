@@ -1,0 +1,148 @@
+//! Keys, one at a time.
+
+use chrono::TimeDelta;
+
+use super::{Database, actor, at, create, expire, history, id, insert, label, labels, rename, switch, whole};
+use crate::domain::{Order, Sort, Status};
+use crate::server::store::{Change, CreateOutcome, KeyInsert, NewEvent, Use};
+
+pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    assert!(store.encrypted_sample().await.unwrap().is_none());
+    let new = KeyInsert { expires_at: Some(at(500)), ..insert("Backup") };
+    let key = create(&store, new.clone(), at(0)).await;
+    assert_eq!((id(&key), label(&key).as_str(), key.status), (new.id.raw_for_api(), "Backup", Status::Active));
+    assert_eq!((key.created_at, key.created_by.raw_for_api()), (at(0), "jo"));
+    assert_eq!((key.expires_at, key.last_used_at, &key.last_used_from), (Some(at(500)), None, &None));
+    assert_eq!(store.key(id(&key), at(1)).await.unwrap().as_ref(), Some(&key));
+    assert_eq!(store.encrypted_sample().await.unwrap(), Some((id(&key).to_owned(), new.encrypted.clone())));
+    let secrets = store.secrets(0, 10).await.unwrap();
+    assert_eq!((secrets.len(), secrets[0].id.as_str(), &secrets[0].encrypted), (1, id(&key), &new.encrypted));
+    assert!(store.secrets(secrets[0].seq, 10).await.unwrap().is_empty());
+
+    let change = Change { switched_off: Some(true), ..rename("restore") };
+    let edited = store.edit(id(&key), change, actor("mo"), at(2)).await.unwrap().unwrap();
+    assert_eq!((label(&edited).as_str(), edited.status), ("restore", Status::Inactive));
+    assert_eq!(edited.expires_at, Some(at(500)), "the rest is as it was");
+    let edited = store.edit(id(&key), expire(None), actor("mo"), at(3)).await.unwrap().unwrap();
+    assert_eq!(edited.expires_at, None);
+    let edited = store.edit(id(&key), switch(false), actor("mo"), at(4)).await.unwrap().unwrap();
+    assert_eq!(edited.status, Status::Active);
+
+    assert!(store.delete(id(&key), actor("lin"), at(5)).await.unwrap());
+    assert!(!store.delete(id(&key), actor("lin"), at(6)).await.unwrap());
+    assert_eq!(store.key(id(&key), at(6)).await.unwrap(), None);
+    assert_eq!(store.edit(id(&key), rename("x"), actor("mo"), at(6)).await.unwrap(), None);
+    assert_eq!(store.list(whole(Sort::CreatedAt, Order::Desc), at(6)).await.unwrap().total, Some(0));
+    assert!(store.encrypted_sample().await.unwrap().is_none(), "the secret is deleted too");
+
+    let events = history(&store, id(&key), 100).await;
+    let events: Vec<_> = events
+        .iter()
+        .map(|event| (event.kind.as_str(), event.by.as_deref(), event.at, event.detail.as_deref()))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            ("deleted", Some("lin"), at(5), None),
+            ("edited", Some("mo"), at(4), Some("activated")),
+            ("edited", Some("mo"), at(3), Some("expires_at")),
+            ("edited", Some("mo"), at(2), Some("label, deactivated")),
+            ("created", Some("jo"), at(0), None),
+        ]
+    );
+}
+
+pub(crate) async fn an_edit_that_changes_nothing_is_no_event<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, KeyInsert { expires_at: Some(at(500)), ..insert("one") }, at(0)).await;
+    for change in [Change::default(), rename("one"), switch(false), expire(Some(at(500)))] {
+        assert_eq!(store.edit(id(&key), change, actor("mo"), at(1)).await.unwrap().as_ref(), Some(&key));
+    }
+    assert_eq!(history(&store, id(&key), 100).await.len(), 1);
+    store.edit(id(&key), rename("One"), actor("mo"), at(2)).await.unwrap();
+    assert_eq!(history(&store, id(&key), 100).await.len(), 2, "case counts in a label");
+}
+
+pub(crate) async fn a_repeated_create_gives_the_same_key<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let new = KeyInsert { expires_at: Some(at(10)), ..insert("one") };
+    let key = create(&store, new.clone(), at(0)).await;
+    let again = KeyInsert { id: insert("").id, ..new.clone() };
+    assert_eq!(store.create(again.clone(), at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone()));
+    let late = store.create(again.clone(), at(10)).await.unwrap();
+    assert!(matches!(late, CreateOutcome::Replayed(late) if late.id == key.id && late.status == Status::Expired));
+    let other = KeyInsert { fingerprint: [8; 32], ..again.clone() };
+    assert_eq!(store.create(other, at(1)).await.unwrap(), CreateOutcome::Other);
+    let past = KeyInsert { expires_at: Some(at(10)), ..insert("past") };
+    assert_eq!(store.create(past.clone(), at(10)).await.unwrap(), CreateOutcome::Past);
+    assert_eq!(store.key(past.id.raw_for_api(), at(10)).await.unwrap(), None);
+    create(&store, past, at(9)).await; // a refused create is not remembered
+    store.delete(id(&key), actor("jo"), at(11)).await.unwrap();
+    assert_eq!(store.create(again, at(12)).await.unwrap(), CreateOutcome::Gone);
+}
+
+pub(crate) async fn a_create_is_repeated_for_a_day_and_by_its_administrator<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let new = insert("one");
+    create(&store, new.clone(), at(0)).await;
+    let again = || KeyInsert { id: insert("").id, ..new.clone() };
+    create(&store, KeyInsert { actor: actor("mo"), ..again() }, at(1)).await;
+    let day = TimeDelta::hours(24).num_seconds();
+    assert!(matches!(store.create(again(), at(day)).await.unwrap(), CreateOutcome::Replayed(_)));
+    create(&store, again(), at(day + 1)).await;
+}
+
+pub(crate) async fn the_status_follows_the_time_that_is_passed_in<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let ends = create(&store, KeyInsert { expires_at: Some(at(100)), ..insert("ends") }, at(0)).await;
+    let off = create(&store, KeyInsert { expires_at: Some(at(100)), ..insert("off") }, at(0)).await;
+    create(&store, insert("stays"), at(0)).await;
+    store.edit(id(&off), switch(true), actor("jo"), at(1)).await.unwrap();
+    let with = async |status, now| {
+        let mut request = whole(Sort::Label, Order::Asc);
+        request.query.filter.status = Some(status);
+        let page = store.list(request, now).await.unwrap();
+        assert!(page.keys.iter().all(|row| row.key.status == status));
+        labels(&page)
+    };
+    // To and fro: a clock may be set back.
+    for now in [at(99), at(100), at(99), at(1000)] {
+        let is_over = now >= at(100);
+        let expected = if is_over { Status::Expired } else { Status::Active };
+        assert_eq!(store.key(id(&ends), now).await.unwrap().unwrap().status, expected);
+        assert_eq!(store.credential(id(&ends), now).await.unwrap().unwrap().status, expected);
+        assert_eq!(with(Status::Active, now).await, if is_over { vec!["stays"] } else { vec!["ends", "stays"] });
+        assert_eq!(with(Status::Inactive, now).await, if is_over { vec![] } else { vec!["off"] });
+        assert_eq!(with(Status::Expired, now).await, if is_over { vec!["ends", "off"] } else { vec![] });
+    }
+    let longer = store.edit(id(&ends), expire(Some(at(2000))), actor("jo"), at(1000)).await.unwrap().unwrap();
+    assert_eq!(longer.status, Status::Active);
+    assert_eq!(with(Status::Active, at(1000)).await, ["ends", "stays"]);
+}
+
+pub(crate) async fn the_latest_use_counts<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, insert("one"), at(0)).await;
+    let used = |seconds, from: &str| vec![(id(&key).to_owned(), Use { at: at(seconds), from: from.to_owned() })];
+    let event = NewEvent::used(id(&key), Some("192.0.2.9"), at(5));
+    store.record(used(20, "late"), vec![event], Vec::new()).await.unwrap();
+    store.record(used(10, "early"), Vec::new(), Vec::new()).await.unwrap(); // by a server that is slower
+    let shown = store.key(id(&key), at(30)).await.unwrap().unwrap();
+    assert_eq!(shown.last_used_at, Some(at(20)));
+    assert_eq!(shown.last_used_from.unwrap().raw_for_api(), "late");
+    store.record(used(400 * 86_400, "a clock that is ahead"), Vec::new(), Vec::new()).await.unwrap();
+    store.record(used(25, "in time"), Vec::new(), Vec::new()).await.unwrap();
+    assert_eq!(store.key(id(&key), at(30)).await.unwrap().unwrap().last_used_at, Some(at(25)));
+    let events = history(&store, id(&key), 1).await;
+    assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref(), events[0].count), ("used", None, 1));
+    assert_eq!((events[0].at, events[0].by.as_deref(), events[0].from.as_deref()), (at(5), None, Some("192.0.2.9")));
+    let unknown = vec![("PK------------------".to_owned(), Use { at: at(30), from: "x".to_owned() })];
+    store.record(unknown, Vec::new(), Vec::new()).await.unwrap();
+}

@@ -1,0 +1,235 @@
+//! Lists: their order, pages, totals and searches.
+
+use chrono::{DateTime, Utc};
+
+use super::{Database, actor, at, create, id, insert, label, labels, rename, switch, whole};
+use crate::domain::key::fields::{self, named};
+use crate::domain::{AccessKey, Filter, Order, Sort, Status, fold, words};
+use crate::server::store::{KeyInsert, KeyPage, Keyset, PageQuery, Store, Use};
+
+/// Keys that have equal and different values in every column; gives what was created, in order of creation.
+pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
+    const WORDS: [&str; 6] = ["alpha", "Beta", "ÄRGER", "ärger", "", "東京"];
+    let mut keys = Vec::new();
+    for n in 0..24_i64 {
+        let mut new = KeyInsert { expires_at: (n % 5 == 0).then(|| at(100)), ..insert("") };
+        for (place, (field, _)) in fields::written().enumerate() {
+            let word = usize::try_from(n).unwrap() * (2 * place + 1) / (place + 1) % WORDS.len();
+            new.texts.set(field, WORDS[word]).unwrap();
+        }
+        let key = create(store, new, at(n)).await;
+        if n % 4 == 0 {
+            store.edit(id(&key), switch(true), actor("jo"), at(30)).await.unwrap();
+        }
+        if n % 3 == 0 {
+            let last = Use { at: at(40 + n % 2), from: "198.51.100.7".to_owned() };
+            store.record(vec![(id(&key).to_owned(), last)], Vec::new(), Vec::new()).await.unwrap();
+        }
+        keys.push(store.key(id(&key), at(200)).await.unwrap().unwrap());
+    }
+    keys
+}
+
+/// Keys in the order of a list, of those in their order of creation.
+fn sorted(mut keys: Vec<AccessKey>, sort: Sort, order: Order) -> Vec<AccessKey> {
+    match sort {
+        Sort::CreatedAt => {}
+        Sort::LastUsedAt => keys.sort_by_key(|key| key.last_used_at),
+        Sort::Status => keys.sort_by_key(|key| Status::ALL.iter().position(|status| *status == key.status)),
+        Sort::Id => keys.sort_by_key(|key| id(key).to_owned()),
+        text => keys.sort_by_key(|key| fold(named(text.as_str()).unwrap().raw_text(key))),
+    }
+    if order == Order::Desc {
+        keys.reverse();
+    }
+    keys
+}
+
+/// The labels of the keys that are found by `text`, sorted by label.
+pub(super) async fn found(store: &Store, text: &str, now: DateTime<Utc>) -> Vec<String> {
+    let mut request = whole(Sort::Label, Order::Asc);
+    text.clone_into(&mut request.query.filter.text);
+    let page = store.list(request, now).await.unwrap();
+    assert_eq!(page.total, Some(page.keys.len() as u64));
+    labels(&page)
+}
+
+pub(crate) async fn every_list_is_sorted<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = mixed(&store).await;
+    for sort in Sort::ALL {
+        for order in [Order::Asc, Order::Desc] {
+            for status in [None, Some(Status::Active), Some(Status::Expired), Some(Status::Inactive)] {
+                let expected: Vec<_> = sorted(keys.clone(), sort, order)
+                    .into_iter()
+                    .filter(|key| status.is_none_or(|status| key.status == status))
+                    .collect();
+                assert!(expected.len() > 1);
+                let mut request = whole(sort, order);
+                request.query.filter.status = status;
+                request.limit = 5;
+                let mut seen = Vec::new();
+                loop {
+                    let page = store.list(request.clone(), at(200)).await.unwrap();
+                    assert_eq!(page.total, Some(expected.len() as u64));
+                    assert!(page.keys.len() <= 5);
+                    request.after = page.keys.last().map(|row| row.place.clone());
+                    seen.extend(page.keys.into_iter().map(|row| row.key));
+                    assert!(seen.len() <= expected.len(), "no key comes twice");
+                    if !page.more {
+                        break;
+                    }
+                }
+                assert_eq!(seen, expected, "{sort:?} {order:?} {status:?}");
+            }
+        }
+    }
+}
+
+pub(crate) async fn pages_stay_right_while_keys_change<D: Database>() {
+    for sort in Sort::ALL {
+        for order in [Order::Asc, Order::Desc] {
+            let database = D::create().await;
+            let store = database.open().await;
+            let mut left = mixed(&store).await;
+            let (mut request, mut seen, mut round) = (PageQuery { limit: 4, ..whole(sort, order) }, Vec::new(), 0);
+            loop {
+                let page = store.list(request.clone(), at(200)).await.unwrap();
+                request.after = page.keys.last().map(|row| row.place.clone());
+                seen.extend(page.keys.iter().map(|row| id(&row.key).to_owned()));
+                if !page.more {
+                    break;
+                }
+                // One is created, the one at the cursor and another are deleted, and a third one is renamed.
+                if round < 6 {
+                    create(&store, insert("in between"), at(200)).await;
+                    for gone in [seen.last().unwrap().clone(), id(&left[(round * 7) % left.len()]).to_owned()] {
+                        store.delete(&gone, actor("jo"), at(200)).await.unwrap();
+                        left.retain(|key| id(key) != gone);
+                    }
+                    let renamed = left.remove((round * 5) % left.len());
+                    store.edit(id(&renamed), rename("zz"), actor("jo"), at(200)).await.unwrap();
+                }
+                round += 1;
+            }
+            assert!(round > 2);
+            let left: Vec<_> = sorted(left, sort, order).iter().map(|key| id(key).to_owned()).collect();
+            let seen: Vec<_> = seen.into_iter().filter(|id| left.contains(id)).collect();
+            assert_eq!(seen, left, "{sort:?} {order:?}: whoever stays as it was is listed once and in order");
+        }
+    }
+}
+
+pub(crate) async fn a_page_can_be_left_in_both_directions<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    mixed(&store).await;
+    for sort in Sort::ALL {
+        let first = store.list(PageQuery { limit: 6, ..whole(sort, Order::Asc) }, at(200)).await.unwrap();
+        let turn = |place: &Keyset, order| PageQuery { limit: 6, after: Some(place.clone()), ..whole(sort, order) };
+        let second = store.list(turn(&first.keys[5].place, Order::Asc), at(200)).await.unwrap();
+        let mut back = store.list(turn(&second.keys[0].place, Order::Desc), at(200)).await.unwrap();
+        back.keys.reverse();
+        let ids = |page: &KeyPage| page.keys.iter().map(|row| id(&row.key).to_owned()).collect::<Vec<_>>();
+        assert_eq!(ids(&back), ids(&first), "{sort:?}");
+    }
+}
+
+pub(crate) async fn totals_are_exact_and_only_on_request<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = mixed(&store).await;
+    for status in [None, Some(Status::Active), Some(Status::Expired), Some(Status::Inactive)] {
+        for text in ["", "a", "är", "ärg", "nothing"] {
+            let matches = |key: &&AccessKey| {
+                status.is_none_or(|status| key.status == status)
+                    && (fold(id(key)).contains(&fold(text))
+                        || fields::written().any(|(field, _)| fold(field.raw_text(key)).contains(&fold(text))))
+            };
+            let total = keys.iter().filter(matches).count() as u64;
+            let mut request = PageQuery { limit: 2, ..whole(Sort::Label, Order::Asc) };
+            request.query.filter = Filter { text: text.to_owned(), status };
+            let page = store.list(request.clone(), at(200)).await.unwrap();
+            assert_eq!((page.total, page.more), (Some(total), total > 2), "{text:?} {status:?}");
+            let page = store.list(PageQuery { total: false, ..request }, at(200)).await.unwrap();
+            assert_eq!(page.total, None);
+        }
+    }
+}
+
+pub(crate) async fn a_search_finds_what_a_look_at_each_key_finds<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let texts =
+        ["Grafana – Zürich", "ÜBERWACHUNG", "Straße", "İstanbul", "ΣΊΣΥΦΟΣ", "監視システム", "100% \"sure\" a_b*", ""];
+    let mut keys = Vec::new();
+    for text in texts {
+        keys.push(create(&store, insert(text), at(0)).await);
+    }
+    let some_id = id(&keys[2]).to_owned();
+    let needles = [
+        "ZÜRICH",
+        "überw",
+        "straße",
+        "STANBUL",
+        "σίσυφος",
+        "システム",
+        "監",
+        "0%",
+        "\"sure\"",
+        "_b*",
+        " – ",
+        "a",
+        "ü",
+        "PK",
+        "pk",
+        &some_id,
+        &some_id[5..12],
+        "%%",
+        "a__",
+        "OR",
+        "grafana AND",
+        "'; DROP TABLE keys; --",
+        "( ) ^",
+    ];
+    for needle in needles {
+        let mut expected: Vec<_> = keys
+            .iter()
+            .filter(|key| words(needle).all(|word| fold(&label(key)).contains(&word) || fold(id(key)).contains(&word)))
+            .map(label)
+            .collect();
+        expected.sort_by_key(|label| fold(label));
+        assert_eq!(found(&store, needle, at(1)).await, expected, "{needle:?}");
+    }
+    store.edit(id(&keys[0]), rename("Prometheus"), actor("jo"), at(2)).await.unwrap();
+    store.delete(id(&keys[1]), actor("jo"), at(2)).await.unwrap();
+    assert_eq!(found(&store, "grafana", at(3)).await, [""; 0]);
+    assert_eq!(found(&store, "METHEUS", at(3)).await, ["Prometheus"]);
+    assert_eq!(found(&store, "wach", at(3)).await, [""; 0]);
+}
+
+pub(crate) async fn words_are_searched_in_all_texts_together<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let with = |label: &str, owner: &str, note: &str| {
+        let mut new = insert(label);
+        for (name, text) in [("owner", owner), ("note", note)] {
+            new.texts.set(named(name).unwrap(), text).unwrap();
+        }
+        new
+    };
+    create(&store, with("Backup Zürich – prod", "ops", "Büro"), at(0)).await;
+    create(&store, with("Zu\u{308}rich backup", "Bu\u{308}ro", ""), at(0)).await;
+    create(&store, with("backup Berlin", "ops", ""), at(0)).await;
+    let two = ["Backup Zürich – prod", "Zu\u{308}rich backup"];
+    for needle in ["backup zurich", "ZURICH  BACKUP", "büro zu", "bu\u{308}ro", "ｚｕｒ up", "zürich"] {
+        let mut found = found(&store, needle, at(1)).await;
+        found.sort();
+        assert_eq!(found, two, "{needle:?}");
+    }
+    assert_eq!(found(&store, "ops zurich", at(1)).await, [two[0]]);
+    assert_eq!(found(&store, "- prod", at(1)).await, [two[0]]);
+    assert_eq!(found(&store, "backup zurich berlin", at(1)).await, [""; 0]);
+    assert_eq!(found(&store, " \u{a0} ", at(1)).await.len(), 3, "no word");
+}

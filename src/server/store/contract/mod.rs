@@ -1,0 +1,222 @@
+//! The suite that every engine passes: what [`Store`] promises.
+//!
+//! An engine implements [`Database`] in its tests, and has the whole suite with `contract!(ItsDatabase);`.
+
+pub(crate) mod administrators;
+pub(crate) mod events;
+pub(crate) mod handles;
+pub(crate) mod keys;
+pub(crate) mod lists;
+pub(crate) mod revocations;
+pub(crate) mod sessions;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Actor, Change, CreateOutcome, Digest, EventQuery, ExpiryChange, FieldChange, KeyInsert, KeyPage, NewSession,
+    PageQuery, PasswordChange, Store, StoredEvent, Subject,
+};
+use crate::domain::key::fields::named;
+use crate::domain::{AccessKey, Filter, InForce, KeyFormat, KeyId, KeyQuery, Order, Sort, Texts};
+use crate::server::auth::username::Username;
+
+/// A database of its own for each test.
+pub(crate) trait Database {
+    /// Creates an empty one.
+    async fn create() -> Self;
+    /// Opens it, as another process would.
+    async fn open(&self) -> Store;
+}
+
+/// The suite, as tests.
+macro_rules! contract {
+    ($database:ty) => {
+        $crate::server::store::contract::tests! { $database:
+            keys {
+                a_key_is_created_edited_and_deleted
+                an_edit_that_changes_nothing_is_no_event
+                a_repeated_create_gives_the_same_key
+                a_create_is_repeated_for_a_day_and_by_its_administrator
+                the_status_follows_the_time_that_is_passed_in
+                the_latest_use_counts
+            }
+            lists {
+                every_list_is_sorted
+                pages_stay_right_while_keys_change
+                a_page_can_be_left_in_both_directions
+                totals_are_exact_and_only_on_request
+                a_search_finds_what_a_look_at_each_key_finds
+                words_are_searched_in_all_texts_together
+            }
+            revocations {
+                a_deactivation_starts_a_new_generation
+                a_revocation_is_known_to_every_handle
+                an_expiry_that_passed_revokes_for_good
+                all_tokens_are_revoked_at_once
+            }
+            events {
+                events_come_in_pages_in_both_orders
+                what_is_edited_has_its_old_and_its_new_value
+                the_trail_is_filtered
+                what_is_done_to_administrators_is_in_the_trail
+                refused_sign_ins_are_counted_by_name_and_forgotten
+                refusals_are_counted_and_the_newest_kept
+                old_uses_are_forgotten_and_what_administrators_did_is_not
+            }
+            administrators {
+                administrators_are_added_and_the_last_one_stays
+                a_new_password_needs_the_old_one_and_ends_the_other_sessions
+                networks_are_known_after_a_sign_in
+            }
+            sessions {
+                a_session_ends_by_time_and_by_hand
+                a_session_needs_the_password_as_it_is_now
+                sessions_are_listed_and_ended_by_id
+                sessions_are_revoked_at_once
+            }
+            handles {
+                every_handle_sees_every_change
+                writers_at_the_same_time_lose_and_double_nothing
+                a_dropped_call_is_done_or_not_and_blocks_nothing
+            }
+        }
+    };
+}
+
+macro_rules! tests {
+    ($database:ty: $($subject:ident { $($test:ident)* })*) => {
+        $($(
+            #[tokio::test]
+            async fn $test() {
+                $crate::server::store::contract::$subject::$test::<$database>().await;
+            }
+        )*)*
+    };
+}
+
+pub(crate) use {contract, tests};
+
+/// The time of a test, in seconds after its start.
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_900_000_000 + seconds, 0).unwrap()
+}
+
+fn actor(name: &str) -> Actor {
+    Actor { name: name.to_owned(), address: "192.0.2.1".to_owned() }
+}
+
+/// A key that nothing else has asked for.
+fn insert(label: &str) -> KeyInsert {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut random = [0; 28];
+    for (digit, byte) in random.iter_mut().take(18).enumerate() {
+        // Scattered, so that the order of IDs is not that of creation.
+        *byte = (n.wrapping_mul(0x9e37_79b9) >> (digit % 6 * 5)).to_le_bytes()[0] & 31;
+    }
+    KeyInsert {
+        id: KeyId::from_random(&random, KeyFormat::Prefixed),
+        texts: texts(label),
+        expires_at: None,
+        encrypted: n.to_be_bytes().to_vec(),
+        actor: actor("jo"),
+        idempotency_key: n.to_string(),
+        fingerprint: [7; 32],
+    }
+}
+
+async fn create(store: &Store, new: KeyInsert, now: DateTime<Utc>) -> AccessKey {
+    match store.create(new, now).await.unwrap() {
+        CreateOutcome::Fresh(key) => key,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn texts(label: &str) -> Texts {
+    let mut texts = Texts::default();
+    texts.set(named("label").unwrap(), label).unwrap();
+    texts
+}
+
+fn rename(label: &str) -> Change {
+    Change { texts: texts(label), ..Change::default() }
+}
+
+fn switch(off: bool) -> Change {
+    Change { switched_off: Some(off), ..Change::default() }
+}
+
+fn expire(end: Option<DateTime<Utc>>) -> Change {
+    Change { expires_at: Some(end.map_or(ExpiryChange::Never, ExpiryChange::At)), ..Change::default() }
+}
+
+fn id(key: &AccessKey) -> &str {
+    key.id.raw_for_api()
+}
+
+fn label(key: &AccessKey) -> String {
+    key.label.raw_for_api().to_owned()
+}
+
+fn whole(sort: Sort, order: Order) -> PageQuery {
+    let filter = Filter { text: String::new(), status: None };
+    PageQuery { query: KeyQuery { sort, order, filter }, after: None, limit: 1000, total: true }
+}
+
+fn labels(page: &KeyPage) -> Vec<String> {
+    page.keys.iter().map(|row| label(&row.key)).collect()
+}
+
+/// The newest events of a key.
+async fn history(store: &Store, id: &str, limit: usize) -> Vec<StoredEvent> {
+    store.events(EventQuery::of_key(id, limit)).await.unwrap()
+}
+
+/// The words of kinds, by and from of events.
+async fn trail(store: &Store, query: EventQuery) -> Vec<String> {
+    let events = store.events(EventQuery { limit: 100, ..query }).await.unwrap();
+    let words = |event: &StoredEvent| {
+        let about = match &event.about {
+            Subject::Key(_) => "key",
+            Subject::Administrator(name) => name,
+            Subject::Server => "server",
+        };
+        let changes: Vec<_> = event.changes.iter().map(changed).collect();
+        let said = [event.detail.clone().unwrap_or_default(), changes.join(" ")].join(" ");
+        let (by, from) = (event.by.as_deref().unwrap_or("-"), event.from.as_deref().unwrap_or("-"));
+        format!("{} {about} {by} {from} {}", event.kind, said.trim()).trim().to_owned()
+    };
+    events.iter().map(words).collect()
+}
+
+fn changed(change: &FieldChange) -> String {
+    let value = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    format!("{}:{}>{}", change.field, value(&change.old), value(&change.new))
+}
+
+/// Waits until what was revoked is revoked everywhere: by all servers, and at once.
+async fn in_force(store: &Store) {
+    let InForce { silent, .. } = store.in_force().await.unwrap();
+    assert_eq!(silent, 0);
+}
+
+fn username(name: &str) -> Username {
+    Username::parse(name).unwrap()
+}
+
+fn password(name: &str, old: Option<&str>, keep: Option<Digest>) -> PasswordChange {
+    let (password, old) = ("new hash".to_owned(), old.map(str::to_owned));
+    PasswordChange { username: username(name), password, old, keep }
+}
+
+fn session(digest: u8, name: &str) -> NewSession {
+    NewSession {
+        digest: [digest; 32],
+        username: name.to_owned(),
+        password: "hash".to_owned(),
+        source: "192.0.2.1".to_owned(),
+        network: "192.0.2.1".to_owned(),
+    }
+}
