@@ -17,6 +17,7 @@ mod prompts;
 mod revoke;
 mod secret;
 pub mod serve;
+mod server;
 mod sessions;
 mod token;
 pub mod usage;
@@ -46,6 +47,7 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
         Command::Events(args) => wait_for(settings, events::run(args, settings)),
         Command::Sessions(command) => wait_for(settings, sessions::run(command, settings)),
         Command::Revoke(args) => wait_for(settings, revoke::run(&args, settings)),
+        Command::Server(command) => wait_for(settings, server::run(&command, settings)),
         Command::Keys(command) => wait_for(settings, keys::run(command, settings)),
         Command::Token(args) => wait_for(settings, token::run(&args, settings)),
         Command::Verify(args) => wait_for(settings, verify::run(&args, settings)),

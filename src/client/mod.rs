@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 
 pub(crate) use calls::FAREWELL;
 pub use calls::{
-    AdminEntry, AdminSession, Answer, Changed, Client, Event, Exchanged, FieldChange, Health, RevokeRequest,
-    SessionEntry, TrailFilter, TrailPage,
+    AdminEntry, AdminSession, Answer, Changed, Client, Event, Exchanged, FieldChange, Health, NewSigningKey,
+    RevokeRequest, SessionEntry, TrailFilter, TrailPage,
 };
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::{ApiError, Redirect};

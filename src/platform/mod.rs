@@ -1,6 +1,7 @@
 //! The machine: terminal state, signals, surroundings, prompts, clipboards, files and commands that take a secret,
 //! hardening.
 
+pub mod boot_time;
 pub mod clipboard;
 pub mod decoder;
 pub mod delivery;

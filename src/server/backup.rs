@@ -13,10 +13,11 @@ use rustix::fs::{AtFlags, CWD, FlockOperation, OFlags, RenameFlags, fcntl_lock, 
 use rustix::io::Errno;
 use tempfile::TempDir;
 
+use super::auth::signing_key::SigningKey;
 use super::auth::vault;
 use super::auth::vault::{MasterKeyError, Vault};
 use super::data_folder::{DataError, DataFolder, check_owners, own_folder};
-use super::store::{Actor, Comparison, Manifest, OpenedBackup, StoreError, sqlite_backup};
+use super::store::{Actor, Comparison, Manifest, NewSigningKey, OpenedBackup, StoreError, sqlite_backup};
 use crate::platform::regular_file;
 
 /// What the names of folders begin with in which a backup is written or unpacked.
@@ -107,7 +108,7 @@ impl Backup {
         let copy = work.path("backup");
         new_private(&copy).map_err(|source| BackupError::Write { path: copy.clone(), source })?;
         sqlite_backup::write(&database, &copy, &*master_key, now)?;
-        let opened = check(&copy, &database)?;
+        let (opened, _) = check(&copy, &database)?;
         let size = fs::metadata(&copy).map_err(|source| BackupError::Write { path: copy, source })?.len();
         Ok(Self { work, manifest: opened.manifest, size })
     }
@@ -198,8 +199,8 @@ fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Reads a backup whole; `name` is what errors call it.
-fn check(file: &Path, name: &Path) -> Result<OpenedBackup, BackupError> {
+/// Reads a backup whole; `name` is what errors call it. Gives its master key too, ready for use.
+fn check(file: &Path, name: &Path) -> Result<(OpenedBackup, Vault), BackupError> {
     let damaged = |why: &str| BackupError::Damaged { path: name.to_owned(), why: why.to_owned() };
     let opened = sqlite_backup::open(file).map_err(|error| match error {
         StoreError::Foreign => BackupError::NotBackup(name.to_owned()),
@@ -211,7 +212,7 @@ fn check(file: &Path, name: &Path) -> Result<OpenedBackup, BackupError> {
     if opened.samples.iter().any(|(id, secret)| vault.decrypt(id, secret).is_none()) {
         return Err(damaged("its master key doesn't open its secrets"));
     }
-    Ok(opened)
+    Ok((opened, vault))
 }
 
 /// Where a backup is read from.
@@ -227,6 +228,8 @@ pub struct Restore {
     pub manifest: Manifest,
     /// How it differs from what is there. `None` if nothing is there; an error if that can't be read.
     pub differences: Option<Result<Comparison, StoreError>>,
+    /// The only one from now on.
+    signing_key: NewSigningKey,
 }
 
 impl Restore {
@@ -254,13 +257,14 @@ impl Restore {
         };
         copied.map_err(unreadable)?;
         drop(to);
-        let opened = check(&staged, &name)?;
+        let (opened, vault) = check(&staged, &name)?;
+        let signing_key = SigningKey::new_for_store(&vault, true).map_err(MasterKeyError::from)?;
         let mut key = new_private(&work.path(MASTER_KEY)).map_err(failed)?;
         key.write_all(&opened.master_key).and_then(|()| key.sync_all()).map_err(failed)?;
         let database = folder.join(DATABASE);
         let is_there = DataFolder::exists(folder);
         let differences = is_there.then(|| sqlite_backup::compare(&database, &staged));
-        Ok(Self { work, folder: folder.to_owned(), manifest: opened.manifest, differences })
+        Ok(Self { work, folder: folder.to_owned(), manifest: opened.manifest, differences, signing_key })
     }
 
     /// Puts it in its place, and moves what is there to a folder that it gives. Access tokens and sessions from before are
@@ -268,7 +272,7 @@ impl Restore {
     pub fn put(self, actor: &Actor, now: DateTime<Utc>) -> Result<Option<PathBuf>, BackupError> {
         let failed = |source| BackupError::Write { path: self.folder.clone(), source };
         let staged = self.work.path(DATABASE);
-        sqlite_backup::unpack(&staged, self.manifest.created_at, actor, now)?;
+        sqlite_backup::unpack(&staged, self.manifest.created_at, &self.signing_key, actor, now)?;
         File::open(&staged).and_then(|file| file.sync_all()).map_err(failed)?;
         let _held = lock(&self.folder)?;
         let aside = self.differences.is_some().then(|| self.set_aside(now)).transpose().map_err(failed)?;

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use super::auth::decoy;
 use super::auth::passwords::Passwords;
 use super::auth::sessions::Sessions;
+use super::auth::signing_keys::OpenedSigningKeys;
 use super::auth::vault::Vault;
 use super::data_folder::DataFolder;
 use super::http::list_limiter::ListLimiter;
@@ -25,6 +26,7 @@ pub struct AppState(pub(crate) Arc<AppStateInner>);
 pub(crate) struct AppStateInner {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
+    pub(crate) signing_keys: OpenedSigningKeys,
     pub(crate) sessions: Sessions,
     pub(crate) running: RunningCreates,
     pub(crate) usage_recorder: Arc<UsageRecorder>,
@@ -51,6 +53,7 @@ impl AppState {
             usage_recorder: Arc::new(UsageRecorder::new(store.clone())),
             store,
             vault,
+            signing_keys: OpenedSigningKeys::default(),
             sessions,
             running: RunningCreates::default(),
             throttle: Throttle::default(),

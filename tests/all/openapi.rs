@@ -56,6 +56,7 @@ async fn each_documented_answer_is_given() {
         (Method::PATCH, "/admins/jo"),
         (Method::DELETE, "/admins/jo"),
         (Method::POST, "/revoke"),
+        (Method::POST, "/signing_key"),
         (Method::PUT, "/auth/password"),
     ] {
         assert_eq!(send(auditor.call(method, path).json(&json!({}))).await.status, 403);
@@ -120,6 +121,7 @@ async fn administrators(server: &Server) {
     // By another, whose password is not the one of real cost that was just set: a loop over that may take for ever.
     let pal = server.session("pal").await;
     while send(server.call_as(&pal, Method::PUT, path).json(&change("wrong"))).await.status != 429 {}
+    assert_eq!(send(call(Method::POST, "/signing_key").json(&json!({}))).await.status, 200);
     assert_eq!(send(call(Method::POST, "/revoke").json(&json!({ "sessions": true }))).await.status, 200);
     assert_eq!(send(call(Method::GET, "/sessions")).await.status, 401);
 }
@@ -162,6 +164,7 @@ async fn refused(server: &Server, id: &str) {
         (Method::GET, "/sessions"),
         (Method::DELETE, "/sessions/%FF"),
         (Method::POST, "/revoke"),
+        (Method::POST, "/signing_key"),
     ] {
         send(server.anyone(method.clone(), path)).await;
         send(server.call(method.clone(), &format!("{path}?limit=0"))).await;
@@ -220,6 +223,7 @@ async fn call_all(server: &Server, id: &str, token: &str) {
         (Method::GET, "/sessions", json!({})),
         (Method::DELETE, "/sessions/0123456789abcdef", json!({})),
         (Method::POST, "/revoke", json!({ "tokens": true, "sessions": true })),
+        (Method::POST, "/signing_key", json!({ "end_old": true })),
     ] {
         send(server.call(method, path).json(&body)).await;
     }
@@ -253,7 +257,7 @@ async fn each_documented_field_is_known_and_no_other() {
     let (id, _) = server.create("one").await;
     server.add("jo", Role::Administrator);
     let own = server.session("jo").await;
-    for schema in ["NewKey", "Change", "NewAdmin", "AdminChange", "RevokeAll", "NewPassword"] {
+    for schema in ["NewKey", "Change", "NewAdmin", "AdminChange", "Rotation", "RevokeAll", "NewPassword"] {
         let fields = openapi::DOCUMENT["components"]["schemas"][schema]["properties"].as_object().unwrap();
         for name in fields.keys().map(String::as_str).chain(["colour"]) {
             // Of a wrong type, beside the others that must be there.
@@ -267,6 +271,7 @@ async fn each_documented_field_is_known_and_no_other() {
                 "Change" => server.patch(&id, body).await,
                 "NewAdmin" => send(server.call(Method::POST, "/admins").json(&body)).await,
                 "AdminChange" => send(server.call(Method::PATCH, "/admins/jo").json(&body)).await,
+                "Rotation" => send(server.call(Method::POST, "/signing_key").json(&body)).await,
                 "RevokeAll" => send(server.call(Method::POST, "/revoke").json(&body)).await,
                 _ => send(server.call_as(&own, Method::PUT, "/auth/password").json(&body)).await,
             };

@@ -99,7 +99,7 @@ INSERT INTO epoch (n, mark) VALUES (0, hashtextextended(clock_timestamp()::text,
 CREATE TABLE revocations (
     n bigint PRIMARY KEY,
     mark bigint NOT NULL,
-    key_id text NOT NULL,                       -- '' for the tokens of all keys: kept for ever
+    key_id text NOT NULL,                       -- '' for the tokens of all keys: kept for ever; '*' for none: other signing keys
     generation bigint NOT NULL,
     not_after bigint,
     at bigint NOT NULL
@@ -113,6 +113,16 @@ CREATE FUNCTION revoke_tokens(key text, of_generation bigint, until bigint) RETU
     INSERT INTO revocations
     SELECT n, mark, key, of_generation, until, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM next;
 $$;
+
+-- The keys that access tokens are signed with, the newest last: for an hour after a rotation the one before is there
+-- too. The first is a half of the master key.
+CREATE TABLE signing_keys (
+    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL UNIQUE,                    -- in each token ("kid"); '' in none
+    encrypted bytea,                            -- with the master key; NULL for a half of that key
+    at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+INSERT INTO signing_keys (id, at) VALUES ('', 'epoch');
 
 -- A key that is switched off by hand starts a new generation too.
 CREATE FUNCTION start_generation() RETURNS trigger LANGUAGE plpgsql AS $$

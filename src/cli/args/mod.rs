@@ -7,6 +7,7 @@ mod keys;
 mod login;
 mod secrets;
 pub mod serve;
+mod server;
 mod trail;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use backup::{BackupArgs, RestoreArgs};
 use keys::long;
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
+pub use server::{RotateSigningKeyArgs, ServerCommand};
 pub use trail::{EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
 
 use crate::client::Forward;
@@ -173,6 +175,9 @@ pub enum Command {
     Sessions(SessionsCommand),
     /// Revoke all access tokens or sessions in an emergency
     Revoke(RevokeArgs),
+    /// Replace the keys of a server
+    #[command(subcommand)]
+    Server(ServerCommand),
 }
 
 const PASSWD: &str = "\

@@ -1,4 +1,4 @@
-//! Administrators, their passwords and sessions, and the emergency brake.
+//! Administrators, their passwords and sessions, the emergency brake, and the server's signing key.
 
 use chrono::{DateTime, Utc};
 use reqwest::header::CONNECTION;
@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, BODY_LIMIT, Client, SECRET_BODY_LIMIT};
+use super::{Answer, BODY_LIMIT, Changed, Client, SECRET_BODY_LIMIT, in_force};
 use crate::client::ApiError;
 use crate::domain::{Role, Untrusted};
 
@@ -44,6 +44,15 @@ pub struct RevokeRequest {
     pub sessions: bool,
 }
 
+/// A new signing key of the server.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct NewSigningKey {
+    /// Names it; no secret.
+    pub signing_key_id: Untrusted,
+    /// When the access tokens of the key before are no longer accepted; `None` if they aren't now.
+    pub old_accepted_until: Option<DateTime<Utc>>,
+}
+
 #[derive(Deserialize)]
 struct WireAdmins {
     admins: Vec<AdminEntry>,
@@ -57,6 +66,11 @@ struct WireSessions {
 #[derive(Deserialize)]
 struct WireRevoked {
     sessions_ended: u64,
+}
+
+#[derive(Serialize)]
+struct WireRotation {
+    end_old: bool,
 }
 
 #[derive(Serialize)]
@@ -136,6 +150,15 @@ impl Client {
         let call = self.call(Method::POST, &["revoke"]).json(&what);
         let answer = Answer::of(self.send(call).await?, BODY_LIMIT).await?;
         Ok(answer.read::<WireRevoked>()?.sessions_ended)
+    }
+
+    /// Has the server sign access tokens with a new key. Those of the key before are accepted until they have expired, or
+    /// no longer.
+    pub async fn rotate_signing_key(&self, end_old: bool) -> Result<Changed<NewSigningKey>, ApiError> {
+        let call = self.call(Method::POST, &["signing_key"]).json(&WireRotation { end_old });
+        let response = self.send(call).await?;
+        let in_force = in_force(&response);
+        Ok(Changed { result: Answer::of(response, BODY_LIMIT).await?.read()?, in_force })
     }
 
     /// Makes a call of which only the success counts.

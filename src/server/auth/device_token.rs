@@ -19,7 +19,7 @@ pub(crate) type DeviceId = [u8; ID];
 pub(crate) fn issue(vault: &Vault, username: &str) -> Result<SecretString, getrandom::Error> {
     let mut id = [0; ID];
     getrandom::fill(&mut id)?;
-    let signature = vault.sign(&signed(username, &id));
+    let signature = vault.signing().sign(&signed(username, &id));
     Ok(SecretString::from(URL_SAFE_NO_PAD.encode([id.as_slice(), &signature].concat())))
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn read(vault: &Vault, username: &str, token: &SecretString) -> Optio
     let token = Some(token.expose_secret()).filter(|token| token.len() <= MOST_BYTES)?;
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (id, signature) = bytes.split_first_chunk::<ID>()?;
-    vault.signed(&signed(username, id), signature).then_some(*id)
+    vault.signing().signed(&signed(username, id), signature).then_some(*id)
 }
 
 /// No access token begins like this, which the same key signs.

@@ -1,18 +1,17 @@
-//! The master key, which encrypts secrets and signs access tokens.
+//! The master key, which encrypts secrets and signing keys.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::domain::wiped_after;
+use super::signing_key::SigningKey;
 use crate::platform::regular_file;
 
 /// The length of XChaCha20-Poly1305's nonce, long enough for random ones never to repeat.
@@ -20,10 +19,10 @@ const NONCE: usize = 24;
 /// Half of the master key file.
 const HALF: usize = 32;
 
-/// Encrypts secrets and signs access tokens. Both keys are wiped when dropped.
+/// Encrypts secrets, and signs what no signing key of the store does. Both keys are wiped when dropped.
 pub struct Vault {
     cipher: XChaCha20Poly1305,
-    signing: Zeroizing<[u8; HALF]>,
+    signing: Arc<SigningKey>,
 }
 
 /// Why a master key cannot be used.
@@ -78,18 +77,21 @@ impl Vault {
     /// The first half encrypts, the second signs.
     fn new(bytes: &Zeroizing<[u8; 2 * HALF]>) -> Self {
         let mut encrypting = Zeroizing::new([0; HALF]);
-        let mut signing = Zeroizing::new([0; HALF]);
         encrypting.copy_from_slice(&bytes[..HALF]);
-        signing.copy_from_slice(&bytes[HALF..]);
+        let signing = Arc::new(SigningKey::of(&bytes[HALF..]));
         Self { cipher: XChaCha20Poly1305::new((&*encrypting).into()), signing }
     }
 
     /// `nonce ‖ ciphertext ‖ tag`, which can be decrypted only for the same key ID. Fails if the system's random source
     /// does.
     pub fn encrypt(&self, key_id: &str, secret: &str) -> Result<Vec<u8>, getrandom::Error> {
+        self.encrypt_bytes(key_id, secret.as_bytes())
+    }
+
+    fn encrypt_bytes(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)?;
-        let payload = Payload { msg: secret.as_bytes(), aad: key_id.as_bytes() };
+        let payload = Payload { msg: secret, aad: name.as_bytes() };
         let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| getrandom::Error::UNEXPECTED)?;
         Ok([nonce.as_slice(), &encrypted].concat())
     }
@@ -101,22 +103,25 @@ impl Vault {
         self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
     }
 
-    /// HMAC-SHA256 with the signing half.
-    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        wiped_after(|| self.mac(message).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default())
+    /// The half that signs.
+    pub(crate) fn signing(&self) -> &Arc<SigningKey> {
+        &self.signing
     }
 
-    /// Whether `signature` is [`sign`](Self::sign)'s: in constant time.
-    pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        wiped_after(|| self.mac(message).is_some_and(|mac| mac.verify_slice(signature).is_ok()))
+    /// Encrypts a signing key, which has this ID.
+    pub(crate) fn encrypt_signing_key(&self, id: &str, key: &SigningKey) -> Result<Vec<u8>, getrandom::Error> {
+        self.encrypt_bytes(&signing_key_name(id), key.bytes())
     }
 
-    /// HMAC takes a key of any length (RFC 2104, section 2), so this is never `None`.
-    fn mac(&self, message: &[u8]) -> Option<Hmac<Sha256>> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.signing).ok()?;
-        mac.update(message);
-        Some(mac)
+    /// The signing key that was encrypted.
+    pub(crate) fn decrypt_signing_key(&self, id: &str, encrypted: &[u8]) -> Option<SigningKey> {
+        self.decrypt(&signing_key_name(id), encrypted).map(|bytes| SigningKey::of(&bytes))
     }
+}
+
+/// What a signing key is encrypted for: no access key has such an ID.
+fn signing_key_name(id: &str) -> String {
+    format!("signing key {id}")
 }
 
 /// The master key in a file, for a backup of it. Refuses a file that others could have written or read.
@@ -200,15 +205,10 @@ mod tests {
             assert!(vault().decrypt("PK1", &bad).is_none(), "bit in byte {at}");
         }
         assert!(vault().decrypt("PK1", &encrypted[..20]).is_none());
-    }
-
-    #[test]
-    fn signs() {
-        let signature = vault().sign(b"message");
-        assert!(vault().signed(b"message", &signature));
-        assert!(!vault().signed(b"massage", &signature));
-        assert!(!vault().signed(b"message", &signature[1..]));
-        assert!(!vault().signed(b"message", b""));
+        let key = SigningKey::of(&[9; 32]);
+        let encrypted = vault().encrypt_signing_key("a", &key).unwrap();
+        assert_eq!(vault().decrypt_signing_key("a", &encrypted).unwrap().sign(b"x"), key.sign(b"x"));
+        assert!(vault().decrypt_signing_key("b", &encrypted).is_none() && vault().decrypt("a", &encrypted).is_none());
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
             .map(|_| {
                 std::thread::spawn({
                     let path = path.clone();
-                    move || Vault::open(&path, false).unwrap().sign(b"")
+                    move || Vault::open(&path, false).unwrap().signing().sign(b"")
                 })
             })
             .collect();

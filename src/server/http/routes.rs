@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
-use super::calls::{admins, events, exchange, health, keys, list, password, sessions, sign_in};
+use super::calls::{admins, events, exchange, health, keys, list, password, sessions, sign_in, signing_key};
 use crate::server::state::AppState;
 
 /// A method and a path that the server answers.
@@ -32,7 +32,7 @@ pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 21] = [
+pub const ROUTES: [ApiRoute; 22] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("GET", ONE_KEY, || get(keys::show)),
@@ -52,6 +52,7 @@ pub const ROUTES: [ApiRoute; 21] = [
     route("GET", "/api/v2/sessions", || get(sessions::list)),
     route("DELETE", "/api/v2/sessions/{id}", || delete(sessions::end)),
     route("POST", "/api/v2/revoke", || post(sessions::revoke)),
+    route("POST", "/api/v2/signing_key", || post(signing_key::rotate)),
     route("GET", HEALTH, || get(health::health)),
     route("GET", READY, || get(health::ready)),
 ];

@@ -23,10 +23,12 @@ mod keyset;
 mod postgres;
 mod revocations;
 mod sessions;
+mod signing_keys;
 mod sqlite;
 mod status;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -49,10 +51,11 @@ pub(crate) use keys::{
 };
 pub(crate) use keyset::{Keyset, SortValue};
 pub use postgres::{AddressError, DatabaseAddress, DatabaseFiles, LeaseSetup};
-pub(crate) use revocations::Issued;
+pub(crate) use revocations::{Issued, Issuing};
 pub(crate) use sessions::{
     Digest, LIFETIME as SESSION_LIFETIME, NewSession, RevokeAll, SessionId, SessionRow, StoredSession,
 };
+pub(crate) use signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
 pub(crate) use sqlite::backup as sqlite_backup;
 pub use sqlite::document;
 
@@ -181,12 +184,30 @@ impl Store {
         }
     }
 
-    /// The generation of all tokens, which those to be issued name. Takes microseconds.
-    pub(crate) fn token_generation(&self) -> Result<i64, StoreError> {
+    /// What tokens to be issued now name and are signed with. Takes microseconds.
+    pub(crate) fn issuing(&self) -> Result<Issuing, StoreError> {
         match &self.0 {
-            Engine::Sqlite(engine) => engine.token_generation(),
-            Engine::Postgres(engine) => engine.token_generation(),
+            Engine::Sqlite(engine) => engine.issuing(),
+            Engine::Postgres(engine) => engine.issuing(),
         }
+    }
+
+    /// The keys that access tokens may be signed with, and perhaps some that are no longer accepted. Takes microseconds.
+    pub(crate) fn signing_keys(&self) -> Result<Vec<Arc<StoredSigningKey>>, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.signing_keys(),
+            Engine::Postgres(engine) => engine.signing_keys(),
+        }
+    }
+
+    /// Adds a signing key. Tokens are signed with it once every server knows it.
+    pub(crate) async fn add_signing_key(
+        &self,
+        new: NewSigningKey,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        engine!(self.add_signing_key(new, actor, now))
     }
 
     /// Waits until what was revoked before is revoked on every server. Takes no longer than the longest lease.
@@ -246,7 +267,7 @@ impl Store {
         }
     }
 
-    /// Deletes revocations that every token is younger than.
+    /// Deletes revocations that every token is younger than, and signing keys of which no token is good any more.
     pub(crate) async fn forget_revocations(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.forget_revocations(now).await,

@@ -4,9 +4,12 @@
 //! it, and the key need not be read: a few rows, complete from the start, however many keys there are.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+use super::signing_keys::StoredSigningKey;
 
 /// How long a revocation is kept: a token's hour, and more for clocks of servers that differ. There are few of them.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(3 * 60 * 60);
@@ -23,6 +26,17 @@ pub(crate) struct Issued<'a> {
     pub(crate) generation: i64,
     /// The generation of all tokens at that time.
     pub(crate) of_all: i64,
+    /// The ID of the key that it is signed with.
+    pub(crate) signed_by: &'a str,
+}
+
+/// What tokens that are issued now say of their origin, apart from their key's generation.
+#[derive(Clone, Debug)]
+pub(crate) struct Issuing {
+    /// The generation of all tokens.
+    pub(crate) of_all: i64,
+    /// The key to sign with.
+    pub(crate) signed_by: Arc<StoredSigningKey>,
 }
 
 /// One revocation as it is stored.
@@ -130,7 +144,7 @@ mod tests {
     }
 
     fn issued(key: &str, generation: i64, of_all: i64) -> Issued<'_> {
-        Issued { key, generation, of_all }
+        Issued { key, generation, of_all, signed_by: "" }
     }
 
     #[test]

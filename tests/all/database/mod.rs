@@ -3,6 +3,7 @@
 mod outages;
 mod servers;
 mod setup;
+mod signing_key;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -190,6 +190,7 @@ async fn each_role_can_do_what_it_may_and_no_more() {
         (Method::DELETE, "/admins/su", Value::Null),
         (Method::POST, "/revoke", json!({ "tokens": true })),
         (Method::POST, "/revoke", json!({ "sessions": true })),
+        (Method::POST, "/signing_key", json!({})),
     ];
     for who in [&ad, &au] {
         for (method, path, body) in &of_superusers {
@@ -320,6 +321,7 @@ async fn what_cannot_be_recorded_is_not_done() {
         (Method::DELETE, format!("/keys/{id}"), Value::Null),
         (Method::POST, "/admins".to_owned(), new),
         (Method::POST, "/revoke".to_owned(), json!({ "sessions": true })),
+        (Method::POST, "/signing_key".to_owned(), json!({})),
         (Method::GET, "/keys?export=json".to_owned(), Value::Null),
     ] {
         assert_eq!(su.call(method, &path, body).await.status, 500, "{path}");

@@ -102,9 +102,13 @@ impl AppStateInner {
     fn verify(&self, headers: &HeaderMap, source: &str, who: &LoggedPrincipal) -> Result<HeaderValue, HttpError> {
         let given = access_token(headers).map_err(HttpError::token)?;
         let now = Utc::now();
-        let claims = token::read(&self.vault, given, now.timestamp()).map_err(HttpError::token)?;
+        let given = token::Unverified::of(given).map_err(HttpError::token)?;
+        let key = self.signing_keys.find(&given.key_id, &self.store, &self.vault)?;
+        let key = key.ok_or_else(|| HttpError::token(token::MALFORMED))?;
+        let claims = given.verify(&key, now.timestamp()).map_err(HttpError::token)?;
         who.is(&claims.sub);
-        let issued = Issued { key: &claims.sub, generation: claims.r#gen, of_all: claims.all };
+        let signed_by = given.key_id.as_str();
+        let issued = Issued { key: &claims.sub, generation: claims.r#gen, of_all: claims.all, signed_by };
         if self.store.is_revoked(issued, now)? {
             return Err(HttpError::token("it was revoked"));
         }
@@ -130,15 +134,17 @@ impl AppStateInner {
         let end = token_end(found.as_ref(), now);
         let mut jti = [0; 16];
         getrandom::fill(&mut jti).map_err(|_| HttpError::unexpected())?;
+        let issuing = self.store.issuing()?;
+        let signed_by = self.signing_keys.open(&issuing.signed_by, &self.vault).ok_or_else(HttpError::unexpected)?;
         let claims = Claims {
             sub: proof.id.clone(),
             r#gen: found.as_ref().map_or(0, |key| key.generation),
             iat: now.timestamp(),
             exp: end,
-            all: self.store.token_generation()?,
+            all: issuing.of_all,
             jti: base16ct::lower::encode_string(&jti),
         };
-        let token = token::sign(&self.vault, &claims);
+        let token = token::sign(&signed_by, &issuing.signed_by.id, &claims);
         let refused = match &found {
             None => {
                 who.is(decoy::KEY_ID);

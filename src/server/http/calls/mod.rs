@@ -9,3 +9,4 @@ pub mod list;
 pub mod password;
 pub mod sessions;
 pub mod sign_in;
+pub mod signing_key;

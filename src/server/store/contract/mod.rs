@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod lists;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
+pub(crate) mod signing_keys;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -28,6 +29,8 @@ pub(crate) trait Database {
     async fn create() -> Self;
     /// Opens it, as another process would.
     async fn open(&self) -> Store;
+    /// Makes all signing keys older.
+    async fn age_signing_keys(&self, hours: i64);
 }
 
 /// The suite, as tests.
@@ -75,6 +78,10 @@ macro_rules! contract {
                 a_session_needs_the_password_as_it_is_now
                 sessions_are_listed_and_ended_by_id
                 sessions_are_revoked_at_once
+            }
+            signing_keys {
+                a_signing_key_is_replaced_and_the_one_before_ends_an_hour_later
+                a_signing_key_is_replaced_at_once
             }
             handles {
                 every_handle_sees_every_change

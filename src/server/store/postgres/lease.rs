@@ -10,7 +10,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_postgres::Row;
@@ -18,15 +17,21 @@ use tokio_postgres::Row;
 use super::address::DatabaseAddress;
 use super::args::args;
 use super::connection::{Lent, Link};
-use super::store::PostgresStore;
+use super::events;
+use super::store::{PostgresStore, again};
 use crate::domain::InForce;
+use crate::platform::boot_time::since_boot;
 use crate::server::store::error::StoreError;
-use crate::server::store::revocations::{Issued, KEPT_WITHOUT_US, Revocation, Revocations};
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};
+use crate::server::store::signing_keys::{NewSigningKey, SigningKeys, StoredSigningKey, accepted_for};
 
 /// How often the database is asked.
 const EVERY: Duration = Duration::from_millis(250);
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The key of a revocation that revokes nothing: it tells servers to read the signing keys again.
+const SIGNING_KEYS: &str = "*";
 /// What servers listen to.
 const LISTEN: &str = "LISTEN latchkey";
 /// How long to wait before looking again who obeys, at first and at most.
@@ -59,6 +64,7 @@ struct Shared {
 #[derive(Default)]
 struct Known {
     revocations: Revocations,
+    signing: SigningKeys,
     /// The mark of the newest revocation, which no other history has.
     mark: i64,
     /// The lease ends here; since the machine was started, also while it sleeps.
@@ -198,8 +204,14 @@ impl Shared {
         if first.get(1) {
             return Err(StoreError::ReadOnly);
         }
+        let tells_of_keys = |row: &Row| {
+            row.get::<_, Option<i64>>(2).is_some_and(|number| number > newest) && row.get::<_, &str>(4) == SIGNING_KEYS
+        };
         let is_same = newest == 0 || first.get::<_, Option<i64>>(2) == Some(newest) && first.get::<_, i64>(3) == mark;
         if is_same {
+            if self.read().signing.is_empty() || rows.iter().any(tells_of_keys) {
+                self.read_signing_keys(link).await?;
+            }
             return Ok(self.learn(&rows, began, false));
         }
         // The one that is known was forgotten meanwhile: this server was away for long.
@@ -214,7 +226,20 @@ impl Shared {
             );
             self.write().has_lost = true;
         }
+        self.read_signing_keys(link).await?;
         Ok(self.learn(&rows, began, true))
+    }
+
+    async fn read_signing_keys(&self, link: &Link) -> Result<(), StoreError> {
+        let sql = "SELECT id, encrypted, greatest(0, extract(epoch FROM clock_timestamp() - at) * 1000)::bigint
+                   FROM signing_keys ORDER BY n";
+        let rows = link.client.query_typed(sql, &[]).await?;
+        let keys = rows.iter().map(|row| {
+            let age = Duration::from_millis(row.get::<_, i64>(2).unsigned_abs());
+            (StoredSigningKey { id: row.get(0), encrypted: row.get(1) }, age)
+        });
+        self.write().signing.learn(keys, since_boot());
+        Ok(())
     }
 
     /// Takes an answer to a question that was sent at `began`.
@@ -254,12 +279,6 @@ fn revocation(row: &Row) -> Revocation {
     Revocation { number: row.get(2), key: row.get(4), generation: row.get(5), not_after: row.get(6) }
 }
 
-/// The time since the machine was started, with the time that it slept.
-fn since_boot() -> Duration {
-    let time = clock_gettime(ClockId::Boottime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
 /// Revokes every access token that was issued so far.
 pub(super) async fn revoke_all_tokens(transaction: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     // One after the other: the generation must be higher than that of a revocation at the same time.
@@ -272,11 +291,50 @@ pub(super) async fn revoke_all_tokens(transaction: &mut Lent<'_>, now: DateTime<
 
 impl PostgresStore {
     pub(crate) fn is_revoked(&self, token: Issued<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        Ok(self.lease()?.known()?.revocations.has(token, now))
+        let known = self.lease()?.known()?;
+        let is_accepted = known.signing.accept(token.signed_by, since_boot(), known.longest);
+        Ok(!is_accepted || known.revocations.has(token, now))
     }
 
-    pub(crate) fn token_generation(&self) -> Result<i64, StoreError> {
-        Ok(self.lease()?.known()?.revocations.of_all())
+    pub(crate) fn issuing(&self) -> Result<Issuing, StoreError> {
+        let known = self.lease()?.known()?;
+        let signed_by = known.signing.to_sign(since_boot(), known.longest).map(Arc::clone);
+        let signed_by = signed_by.ok_or(StoreError::Unsuited("its table signing_keys is empty"))?;
+        Ok(Issuing { of_all: known.revocations.of_all(), signed_by })
+    }
+
+    pub(crate) fn signing_keys(&self) -> Result<Vec<Arc<StoredSigningKey>>, StoreError> {
+        Ok(self.lease()?.known()?.signing.all())
+    }
+
+    pub(crate) async fn add_signing_key(
+        &self,
+        new: NewSigningKey,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        again!(self.try_add_signing_key(&new, &actor, now))
+    }
+
+    async fn try_add_signing_key(
+        &self,
+        new: &NewSigningKey,
+        actor: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        // First: one after the other, so that their numbers are in the order in which servers learn of them.
+        transaction.rows("SELECT revoke_tokens($1, 0, NULL)", args![SIGNING_KEYS]).await?;
+        if new.ends_others {
+            transaction.execute("DELETE FROM signing_keys", &[]).await?;
+        }
+        let sql = "INSERT INTO signing_keys (id, encrypted) VALUES ($1, $2)";
+        transaction.execute(sql, args![new.id, new.encrypted]).await?;
+        let event = NewEvent::of(actor, Subject::Server, EventKind::SigningKeyRotated, now);
+        events::insert(&mut transaction, &NewEvent { detail: Some(new.words()), ..event }).await?;
+        transaction.commit().await?;
+        self.alarm();
+        Ok(())
     }
 
     pub(crate) fn longest_lease(&self) -> Duration {
@@ -292,6 +350,10 @@ impl PostgresStore {
         let sql = "DELETE FROM revocations WHERE key_id <> '' AND n < (SELECT n FROM epoch)
                    AND (n <= $1 OR at < extract(epoch FROM clock_timestamp()) * 1000 - $2)";
         connection.execute(sql, args![through, most]).await?;
+        let replaced = i64::try_from(accepted_for(self.longest_lease()).as_millis()).unwrap_or(i64::MAX);
+        let sql = "DELETE FROM signing_keys WHERE n < (
+                       SELECT max(n) FROM signing_keys WHERE at <= clock_timestamp() - $1 * interval '1 millisecond')";
+        connection.execute(sql, args![replaced]).await?;
         connection.execute("DELETE FROM servers WHERE seen_at < clock_timestamp() - interval '1 hour'", &[]).await?;
         Ok(())
     }

@@ -42,6 +42,14 @@ impl Database for OnServer {
         let lease = LeaseSetup { length: Duration::from_secs(5), name: "test".to_owned() };
         Store::open_postgres(self.0.clone(), lease).await.unwrap()
     }
+
+    async fn age_signing_keys(&self, hours: i64) {
+        let link = self.0.connect().await.unwrap();
+        link.client
+            .batch_execute(&format!("UPDATE signing_keys SET at = at - interval '{hours} hours'"))
+            .await
+            .unwrap();
+    }
 }
 
 contract!(OnServer);

@@ -18,6 +18,7 @@ use super::{events, migrate, revocations};
 use crate::server::store::backup::{Comparison, Manifest, OpenedBackup};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::signing_keys::NewSigningKey;
 
 /// What the header of the file says of its program: "LKBK".
 const APPLICATION: u32 = 0x4c4b_424b;
@@ -118,13 +119,21 @@ pub(crate) fn open(path: &Path) -> Result<OpenedBackup, StoreError> {
 }
 
 /// Makes the database of a backup again: without the master key, of this version, and so that neither access tokens nor
-/// sessions from before are good.
-pub(crate) fn unpack(path: &Path, made_at: DateTime<Utc>, actor: &Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// sessions from before are good. Its signing keys may have been replaced since because others know them: there is
+/// a new one.
+pub(crate) fn unpack(
+    path: &Path,
+    made_at: DateTime<Utc>,
+    signing_key: &NewSigningKey,
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let mut connection = alone(path)?;
     connection.execute_batch("PRAGMA secure_delete = ON; DROP TABLE backup; PRAGMA application_id = 0;")?;
     migrate::migrate(&mut connection)?;
     let transaction = connection.transaction()?;
     revocations::revoke_all_tokens(&transaction, now)?;
+    revocations::add_signing_key(&transaction, signing_key)?;
     transaction.execute("DELETE FROM sessions", [])?;
     // Another store from now on: files of the one before don't belong to it.
     transaction.execute("UPDATE store SET id = lower(hex(randomblob(16))), base = 0", [])?;

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 9] = [
+const MIGRATIONS: [Step; 10] = [
     Step::Sql(include_str!("../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0003_owner.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [Step; 9] = [
     Step::Sql(include_str!("../../../../assets/migrations/0007_revocations.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0008_trail.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0009_store.sql")),
+    Step::Sql(include_str!("../../../../assets/migrations/0010_signing_keys.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

@@ -41,6 +41,11 @@ mod tests {
         async fn open(&self) -> Store {
             Store::open_sqlite(self.0.path().join("keys.db")).await.unwrap()
         }
+
+        async fn age_signing_keys(&self, hours: i64) {
+            let connection = rusqlite::Connection::open(self.0.path().join("keys.db")).unwrap();
+            connection.execute("UPDATE signing_keys SET at = at - ?1 * 3600000", [hours]).unwrap();
+        }
     }
 
     contract!(InFolder);

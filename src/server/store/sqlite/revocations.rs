@@ -1,18 +1,24 @@
-//! Revocations, read again only when another connection has committed something.
+//! Revocations and signing keys, read again only when another connection has committed something.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, params};
 
 use super::connections::Connections;
+use super::events;
 use super::store::SqliteStore;
+use crate::platform::boot_time::since_boot;
 use crate::server::store::error::StoreError;
-use crate::server::store::revocations::{Issued, KEPT_WITHOUT_US, Revocation, Revocations};
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};
+use crate::server::store::signing_keys::{NewSigningKey, SigningKeys, StoredSigningKey, accepted_for};
 
 /// How long to wait for the database. In the log-ahead mode a reader waits only for the repair after a crash.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a process may go on without knowing what others have stored: each looks at every request.
+const LEASE: Duration = Duration::ZERO;
 
 /// What is known of revocations, and the connection that tells whether there are new ones.
 #[derive(Default)]
@@ -25,6 +31,7 @@ pub(crate) struct Watched {
     /// What `PRAGMA data_version` gave when the revocations were last read.
     version: Option<i64>,
     known: Revocations,
+    signing: SigningKeys,
 }
 
 impl RevocationWatch {
@@ -33,7 +40,7 @@ impl RevocationWatch {
     fn current(&self, connections: &Connections) -> Result<MutexGuard<'_, Watched>, StoreError> {
         connections.check()?;
         let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Watched { connection, version, known } = &mut *watched;
+        let Watched { connection, version, known, signing } = &mut *watched;
         let connection = match connection {
             Some(connection) => connection,
             none => {
@@ -47,6 +54,7 @@ impl RevocationWatch {
         if *version != Some(now) {
             let new = newer(connection, known.newest())?;
             known.learn(new, Instant::now());
+            signing.learn(signing_keys(connection)?, since_boot());
             *version = Some(now);
         }
         Ok(watched)
@@ -63,6 +71,29 @@ fn newer(connection: &Connection, than: i64) -> Result<Vec<Revocation>, StoreErr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The signing keys, the oldest first, and how old they are.
+fn signing_keys(connection: &Connection) -> Result<Vec<(StoredSigningKey, Duration)>, StoreError> {
+    let sql =
+        "SELECT id, encrypted, max(0, CAST(unixepoch('subsec') * 1000 AS INTEGER) - at) FROM signing_keys ORDER BY n";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let age = Duration::from_millis(row.get::<_, i64>(2)?.unsigned_abs());
+        Ok((StoredSigningKey { id: row.get(0)?, encrypted: row.get(1)? }, age))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Adds a signing key, which is the newest.
+pub(super) fn add_signing_key(transaction: &Transaction<'_>, new: &NewSigningKey) -> Result<(), StoreError> {
+    if new.ends_others {
+        transaction.execute("DELETE FROM signing_keys", [])?;
+    }
+    let sql =
+        "INSERT INTO signing_keys (id, encrypted, at) VALUES (?1, ?2, CAST(unixepoch('subsec') * 1000 AS INTEGER))";
+    transaction.execute(sql, params![new.id, new.encrypted])?;
+    Ok(())
+}
+
 /// Revokes every access token that was issued so far.
 pub(super) fn revoke_all_tokens(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "INSERT INTO revocations (key_id, generation, at)
@@ -74,12 +105,34 @@ pub(super) fn revoke_all_tokens(transaction: &Transaction<'_>, now: DateTime<Utc
 impl SqliteStore {
     pub(crate) fn is_revoked(&self, token: Issued<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let connections = self.connections();
-        Ok(connections.revocations.current(connections)?.known.has(token, now))
+        let watched = connections.revocations.current(connections)?;
+        Ok(!watched.signing.accept(token.signed_by, since_boot(), LEASE) || watched.known.has(token, now))
     }
 
-    pub(crate) fn token_generation(&self) -> Result<i64, StoreError> {
+    pub(crate) fn issuing(&self) -> Result<Issuing, StoreError> {
         let connections = self.connections();
-        Ok(connections.revocations.current(connections)?.known.of_all())
+        let watched = connections.revocations.current(connections)?;
+        let signed_by = watched.signing.to_sign(since_boot(), LEASE).map(Arc::clone).ok_or(StoreError::Foreign)?;
+        Ok(Issuing { of_all: watched.known.of_all(), signed_by })
+    }
+
+    pub(crate) fn signing_keys(&self) -> Result<Vec<Arc<StoredSigningKey>>, StoreError> {
+        let connections = self.connections();
+        Ok(connections.revocations.current(connections)?.signing.all())
+    }
+
+    pub(crate) async fn add_signing_key(
+        &self,
+        new: NewSigningKey,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.write_urgent(move |transaction| {
+            add_signing_key(transaction, &new)?;
+            let event = NewEvent::of(&actor, Subject::Server, EventKind::SigningKeyRotated, now);
+            events::insert(transaction, &NewEvent { detail: Some(new.words()), ..event })
+        })
+        .await
     }
 
     pub(crate) async fn forget_revocations(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -89,11 +142,19 @@ impl SqliteStore {
         let connections = self.connections();
         let through = connections.revocations.current(connections)?.known.forget(Instant::now());
         let before = (now - KEPT_WITHOUT_US).timestamp_millis();
-        let due = "SELECT EXISTS (SELECT 1 FROM revocations WHERE key_id <> '' AND (n <= ?1 OR at < ?2))";
-        if !self.read(move |connection| Ok(connection.query_row(due, [through, before], |row| row.get(0))?)).await? {
+        let replaced = i64::try_from(accepted_for(LEASE).as_millis()).unwrap_or(i64::MAX);
+        let ended =
+            "n < (SELECT max(n) FROM signing_keys WHERE at <= CAST(unixepoch('subsec') * 1000 AS INTEGER) - ?1)";
+        let due = format!(
+            "SELECT EXISTS (SELECT 1 FROM revocations WHERE key_id <> '' AND (n <= ?2 OR at < ?3))
+                 OR EXISTS (SELECT 1 FROM signing_keys WHERE {ended})"
+        );
+        let values = [replaced, through, before];
+        if !self.read(move |connection| Ok(connection.query_row(&due, values, |row| row.get(0))?)).await? {
             return Ok(());
         }
         self.write(move |transaction| {
+            transaction.execute(&format!("DELETE FROM signing_keys WHERE {ended}"), [replaced])?;
             let sql = "DELETE FROM revocations WHERE key_id <> '' AND (n <= ?1 OR at < ?2)";
             transaction.execute(sql, params![through, before])?;
             Ok(())
