@@ -38,7 +38,7 @@ pub fn backup(args: &BackupArgs, settings: &Context) -> Result<Exit, Failure> {
     let beside = args.file.parent().filter(|folder| !to_stdout && !folder.as_os_str().is_empty());
     let temporary = std::env::temp_dir();
     let elsewhere = beside.unwrap_or(if to_stdout { &temporary } else { Path::new(".") });
-    let backup = Backup::make(data, elsewhere, Utc::now())?;
+    let backup = Backup::make(data, settings.overrides.master_key.as_deref(), elsewhere, Utc::now())?;
     let (Manifest { created_at, keys, administrators, .. }, size) = (backup.manifest.clone(), backup.size);
     let file = args.file.display().to_string();
     let holds = holds(keys, administrators);
@@ -81,6 +81,10 @@ pub async fn restore(args: &RestoreArgs, settings: &Context) -> Result<Exit, Fai
     settings.only_data("latchkey restore")?;
     if settings.overrides.read_only {
         return Err(Failure::new(Exit::Denied, "--read-only is set.").next(NOTHING_RESTORED));
+    }
+    if settings.overrides.master_key.is_some() {
+        let words = "A restore writes master.key into the data folder; --master-key-file doesn't apply.";
+        return Err(Failure::usage(words).next("Move it to its place after the restore."));
     }
     let data = settings.data()?;
     let stdin = args.file == Path::new("-");

@@ -48,7 +48,7 @@ pub async fn run(what: &Db, settings: &Context) -> Result<Exit, Failure> {
             let address = address(database)?;
             let place = address.place();
             let data = settings.data()?;
-            let checked = DataFolder::check_database(data, address).await?;
+            let checked = DataFolder::check_database(data, settings.overrides.master_key.as_deref(), address).await?;
             let newest = checked.newest_event.map_or_else(|| "none".to_owned(), format::time);
             say(&format!(
                 "In {place}: {} keys, {} administrators; newest event: {newest}.",

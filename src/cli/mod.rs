@@ -11,6 +11,7 @@ mod hmac;
 mod keys;
 mod login;
 mod manual;
+mod options;
 pub mod output;
 mod passwd;
 mod prompts;
@@ -33,7 +34,7 @@ use connect::{connect, connect_as_anyone, connect_to_change};
 /// Does what one command says.
 pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
     match command {
-        Command::Serve(how) => serve::run(&how, settings),
+        Command::Serve(_) => serve::run(settings),
         Command::Admin(what) => wait_for(settings, admin::run(&what, settings)),
         Command::Db(what) => wait_for(settings, db::run(&what, settings)),
         Command::Backup(args) => backup::backup(&args, settings),

@@ -15,6 +15,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::serve::{LogFormat, Serve};
+use super::options;
+use crate::config::Config;
 use crate::operations::context::{Context, check_descriptors};
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::log_queue::LogQueue;
@@ -30,16 +32,23 @@ const BLOCKING_THREADS: usize = 32;
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or SIGINT.
-pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
+pub fn run(settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey serve")?;
     if settings.overrides.read_only {
         return Err(Failure::usage("A server cannot be read-only. Give its users the auditor role instead."));
     }
+    let of_file = Config::of_serve(&settings.overrides, &settings.dirs)?;
+    let args = &options::options(&std::env::args_os().collect::<Vec<_>>(), &of_file)?;
     let database = args.database.as_deref().map(|url| database(url, args)).transpose()?;
-    let data = settings.data()?;
+    let named = |name| of_file.iter().find(|setting| setting.name == name)?.values.first().map(Path::new);
+    let data = match (&settings.overrides.data, named(options::DATA)) {
+        (None, Some(named)) => named,
+        _ => settings.data()?,
+    };
+    let master_key = settings.overrides.master_key.as_deref().or_else(|| named(options::MASTER_KEY));
     let log = LogQueue::to_stderr().map_err(cannot_start)?;
     write_log(args, &log)?;
-    let ended = serve(data, database, args, log.clone());
+    let ended = serve((data, master_key), database, args, log.clone());
     if !log.flush(LAST_LINES) {
         // Nothing reads standard error: a last word there would wait for ever.
         process::exit(ended.map_or_else(|failure| failure.exit, |()| Exit::Done) as i32);
@@ -48,7 +57,7 @@ pub fn run(args: &Serve, settings: &Context) -> Result<Exit, Failure> {
 }
 
 fn serve(
-    data: &Path,
+    (data, master_key): (&Path, Option<&Path>),
     database: Option<(DatabaseAddress, LeaseSetup)>,
     args: &Serve,
     log: LogQueue,
@@ -57,6 +66,7 @@ fn serve(
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
     let setup = Setup {
         data: data.to_owned(),
+        master_key: master_key.map(Path::to_owned),
         database,
         listen: args.listen.clone(),
         metrics: args.metrics_listen.clone(),

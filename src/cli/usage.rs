@@ -35,7 +35,8 @@ fn format(arguments: &[OsString]) -> Format {
     if asks { Format::Json } else { Format::Table }
 }
 
-fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
+/// What is wrong with the command line.
+pub(super) fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let (words, command) = command(arguments);
     let help = ["latchkey"].into_iter().chain(words.iter().map(String::as_str)).chain(["--help"]);
     let help = help.collect::<Vec<_>>().join(" ");

@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     pub(crate) location: Result<ServerLocation, NoFolder>,
     /// The form of the IDs and secrets that the embedded server gives out.
     pub(crate) key_format: KeyFormat,
+    /// The file with the embedded server's master key, if it is not in its data folder.
+    pub(crate) master_key: Option<PathBuf>,
     /// What was adjusted in its settings, in a sentence.
     pub(crate) notice: Option<String>,
 }
@@ -54,6 +56,7 @@ impl Entry {
             profile: Profile { name, server, username, signs_in, production: false, read_only: false },
             location,
             key_format: KeyFormat::default(),
+            master_key: None,
             notice: None,
         }
     }

@@ -11,7 +11,8 @@ use super::dirs::AppDirs;
 use super::entry::Entry;
 use super::error::{ConfigError, Spot};
 use super::profiles;
-use super::setting::{self, PROFILE_SETTINGS, TOP_SETTINGS};
+use super::serve::{self, ServeSetting};
+use super::setting::{self, PROFILE_SETTINGS, SERVE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
 use crate::domain::{AmbiguousWidth, ClipboardChoice};
 use crate::platform::{regular_file, text};
@@ -29,6 +30,7 @@ pub(crate) struct ConfigFile {
     /// Days.
     pub(crate) keep_events: Option<i64>,
     pub(crate) ambiguous_width: AmbiguousWidth,
+    pub(crate) serve: Vec<ServeSetting>,
 }
 
 /// The text of a file, and whether only this user can read it.
@@ -114,13 +116,23 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
                 };
                 settings.entries = profiles::profiles(&reading, table)?;
             }
+            "serve" => {
+                let DeValue::Table(table) = value.get_ref() else {
+                    return Err(reading.error(value.span(), "write the settings of latchkey serve below [serve]"));
+                };
+                settings.serve = serve::settings(&reading, table)?;
+            }
             // A setting that belongs into a profile, at the top.
             other if PROFILE_SETTINGS.contains(&other) => {
                 let problem = format!("{other} belongs to a profile: write [profiles.NAME] above it");
                 return Err(reading.error(name.span(), &problem));
             }
+            other if SERVE_SETTINGS.iter().any(|(name, _)| *name == other) => {
+                let problem = format!("{other} is a setting of latchkey serve: write [serve] above it");
+                return Err(reading.error(name.span(), &problem));
+            }
             other => {
-                let known = [TOP_SETTINGS.as_slice(), &["profiles"]].concat();
+                let known = [TOP_SETTINGS.as_slice(), &["profiles", "serve"]].concat();
                 return Err(reading.error(name.span(), &setting::unknown(other, &known)));
             }
         }

@@ -19,6 +19,8 @@ pub struct Overrides {
     pub url: Option<String>,
     /// The data folder of the embedded server.
     pub data: Option<PathBuf>,
+    /// The file with the master key of that folder, if it is not in it.
+    pub master_key: Option<PathBuf>,
     /// Clipboard to copy to.
     pub clipboard: Option<ClipboardChoice>,
     /// Where connections to a server go.
@@ -39,6 +41,7 @@ impl Overrides {
             // A pasted address would be said to be one again; one with a password in it is not repeated.
             ("--url", self.url.as_ref().and_then(|url| Some(BaseUrl::parse(url).ok()?.0.as_str().to_owned()))),
             ("--data", self.data.as_ref().map(path)),
+            ("--master-key-file", self.master_key.as_ref().map(path)),
             ("--connect-to", self.connect_to.as_ref().map(|forward| format!("{}={}", forward.host(), forward.to))),
             ("--ca-file", self.ca_file.as_ref().map(path)),
         ];

@@ -21,7 +21,7 @@ const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", 
 /// Settings that the embedded server does not have.
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
 /// Settings that only the embedded server has.
-const FOR_EMBEDDED: [&str; 1] = ["key_format"];
+const FOR_EMBEDDED: [&str; 2] = ["key_format", "master_key_file"];
 
 /// Reads all profiles, in the order of the file.
 pub(crate) fn profiles(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
@@ -66,6 +66,7 @@ impl OneProfile<'_> {
             let format = self.reading.string("key_format", value)?.parse();
             entry.key_format = format.map_err(|problem: String| self.reading.error(value.span(), &problem))?;
         }
+        entry.master_key = self.path("master_key_file")?;
         entry.profile.production = self.boolean("production")?;
         entry.profile.read_only = self.boolean("read_only")?;
         Ok(entry)

@@ -9,10 +9,11 @@ pub const TOP_SETTINGS: [&str; 5] =
 /// The most days that uses and refusals of keys can be kept.
 pub const KEEP_EVENTS_MOST: i64 = 36_500;
 
-pub const PROFILE_SETTINGS: [&str; 15] = [
+pub const PROFILE_SETTINGS: [&str; 16] = [
     "base_url",
     "socket",
     "data",
+    "master_key_file",
     "username",
     "ca_file",
     "ca_only",
@@ -25,6 +26,48 @@ pub const PROFILE_SETTINGS: [&str; 15] = [
     "key_format",
     "production",
     "read_only",
+];
+
+/// What a setting of `latchkey serve` is in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingKind {
+    Text,
+    /// One text, or a list of them.
+    Texts,
+    Path,
+    Number,
+    Flag,
+}
+
+/// Settings of the section `serve`, and what they are: each is the option of `latchkey serve` with that name; all
+/// commands have `data` and `master_key_file`.
+pub const SERVE_SETTINGS: [(&str, SettingKind); 26] = [
+    ("data", SettingKind::Path),
+    ("database", SettingKind::Text),
+    ("database_password_file", SettingKind::Path),
+    ("database_ca", SettingKind::Path),
+    ("lease", SettingKind::Number),
+    ("name", SettingKind::Text),
+    ("listen", SettingKind::Texts),
+    ("socket_mode", SettingKind::Text),
+    ("tls_cert", SettingKind::Path),
+    ("tls_key", SettingKind::Path),
+    ("behind_proxy", SettingKind::Flag),
+    ("trusted_proxies", SettingKind::Texts),
+    ("key_format", SettingKind::Text),
+    ("log_format", SettingKind::Text),
+    ("log_level", SettingKind::Text),
+    ("log_verifies", SettingKind::Flag),
+    ("metrics_listen", SettingKind::Texts),
+    ("threads", SettingKind::Number),
+    ("max_header", SettingKind::Number),
+    ("header_timeout", SettingKind::Number),
+    ("request_timeout", SettingKind::Number),
+    ("max_connections", SettingKind::Number),
+    ("max_per_address", SettingKind::Number),
+    ("keep_events", SettingKind::Number),
+    ("stop_timeout", SettingKind::Number),
+    ("master_key_file", SettingKind::Path),
 ];
 
 /// Words that only the name of a secret contains.

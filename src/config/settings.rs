@@ -9,6 +9,7 @@ use super::dirs::{AppDirs, Folder, NoFolder};
 use super::entry::{Entry, LOCAL, ServerLocation};
 use super::error::ConfigError;
 use super::overrides::Overrides;
+use super::serve::ServeSetting;
 use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile};
@@ -37,15 +38,7 @@ impl Config {
     /// Reads and checks the settings, and chooses the profile: by the first that is given of `--profile`, `--url`,
     /// `--data`, `LATCHKEY_PROFILE` and `default_profile`, else [`LOCAL`].
     pub fn load(overrides: &Overrides, dirs: &AppDirs) -> Result<Self, ConfigError> {
-        let named = overrides.config.is_some();
-        let path = match (&overrides.config, &dirs.config) {
-            (Some(path), _) => path.clone(),
-            (None, Ok(folder)) => folder.join("config.toml"),
-            (None, Err(missing)) if missing.is_wrong() => return Err(missing.clone().into()),
-            (None, Err(_)) => PathBuf::new(), // there is no such file
-        };
-        let read = file::read(&path, named)?.map(|text| file::parse(&path, &text, dirs)).transpose()?;
-        let settings = read.unwrap_or_default();
+        let (path, settings) = read(overrides, dirs)?;
         let file::ConfigFile {
             mut entries,
             default_profile,
@@ -53,6 +46,7 @@ impl Config {
             clipboard_seconds,
             keep_events,
             ambiguous_width,
+            serve: _,
         } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
             entries.insert(0, Entry::local(dirs.data.clone()));
@@ -95,6 +89,11 @@ impl Config {
         Ok(config)
     }
 
+    /// The settings of `latchkey serve`, whichever profile there is.
+    pub fn of_serve(overrides: &Overrides, dirs: &AppDirs) -> Result<Vec<ServeSetting>, ConfigError> {
+        Ok(read(overrides, dirs)?.1.serve)
+    }
+
     /// The name of the profile to work with.
     pub fn chosen(&self) -> &str {
         &self.chosen
@@ -123,6 +122,11 @@ impl Config {
     /// The form of the IDs and secrets that the embedded server of a profile gives out.
     pub fn key_format(&self, name: &str) -> Result<KeyFormat, ConfigError> {
         Ok(self.find(name)?.key_format)
+    }
+
+    /// The file with the master key of a profile's embedded server, if it is not in its data folder.
+    pub fn master_key(&self, name: &str) -> Result<Option<PathBuf>, ConfigError> {
+        Ok(self.overrides.master_key.clone().or_else(|| self.find(name).ok()?.master_key.clone()))
     }
 
     /// The URL of the profile `name`, if it was made by `--url`.
@@ -241,6 +245,19 @@ impl Config {
             _ => Err(ConfigError::AuthoritiesElsewhere(self.chosen.clone())),
         }
     }
+}
+
+/// Reads the file, if there is one, and gives its path.
+fn read(overrides: &Overrides, dirs: &AppDirs) -> Result<(PathBuf, file::ConfigFile), ConfigError> {
+    let path = match (&overrides.config, &dirs.config) {
+        (Some(path), _) => path.clone(),
+        (None, Ok(folder)) => folder.join("config.toml"),
+        (None, Err(missing)) if missing.is_wrong() => return Err(missing.clone().into()),
+        (None, Err(_)) => PathBuf::new(), // there is no such file
+    };
+    let read = file::read(&path, overrides.config.is_some())?;
+    let settings = read.map(|text| file::parse(&path, &text, dirs)).transpose()?.unwrap_or_default();
+    Ok((path, settings))
 }
 
 /// Adds the profile of `--url`, named by its host, in place of one of the same name. Gives its name and URL.

@@ -51,6 +51,14 @@ impl SourceText<'_> {
         value.get_ref().as_bool().ok_or_else(wrong)
     }
 
+    /// The value as a number that is not negative.
+    pub(crate) fn number(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<u64, ConfigError> {
+        let number = value.get_ref().as_integer();
+        let number = number.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
+        let problem = format!("{name} must be a whole number, without quotes");
+        number.ok_or_else(|| self.error(value.span(), &problem))
+    }
+
     /// The value as days: 1 to [`KEEP_EVENTS_MOST`].
     pub(crate) fn days(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<i64, ConfigError> {
         let number = value.get_ref().as_integer();

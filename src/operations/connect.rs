@@ -52,7 +52,12 @@ pub(crate) async fn without_session(
         ServerLocation::Embedded(data) => {
             let may = if profile.read_only { StoreAccess::Read } else { may };
             let keep_events = config.keep_events().unwrap_or(KEEP_EVENTS);
-            let setup = EmbeddedSetup { may, keep_events, key_format: config.key_format(name)? };
+            let setup = EmbeddedSetup {
+                may,
+                master_key: config.master_key(name)?,
+                keep_events,
+                key_format: config.key_format(name)?,
+            };
             let (socket, session) = embedded.start(&data, setup).await?;
             let client = Client::unix(&socket, &session)?;
             Ok(Connection::new(client, Server { profile, target: Target::Socket(socket), who: None }))

@@ -14,8 +14,7 @@ use rustix::io::Errno;
 use tempfile::TempDir;
 
 use super::auth::signing_key::SigningKey;
-use super::auth::vault;
-use super::auth::vault::{MasterKeyError, Vault};
+use super::auth::vault::{KeyFile, MasterKeyError, Vault};
 use super::data_folder::{DataError, DataFolder, check_owners, own_folder};
 use super::store::{Actor, Comparison, Manifest, NewSigningKey, OpenedBackup, StoreError, sqlite_backup};
 use crate::platform::regular_file;
@@ -96,13 +95,18 @@ pub struct Backup {
 impl Backup {
     /// Copies the data in `folder` as it is at this moment, also while a server works on it. Where nothing may be written
     /// there, the copy is made in `elsewhere`.
-    pub fn make(folder: &Path, elsewhere: &Path, now: DateTime<Utc>) -> Result<Self, BackupError> {
+    pub fn make(
+        folder: &Path,
+        master_key: Option<&Path>,
+        elsewhere: &Path,
+        now: DateTime<Utc>,
+    ) -> Result<Self, BackupError> {
         check_owners(folder)?;
         let database = folder.join(DATABASE);
         if !database.exists() {
             return Err(DataError::NoStore(folder.to_owned()).into());
         }
-        let master_key = vault::read(&folder.join(MASTER_KEY))?;
+        let master_key = KeyFile::of(folder, master_key).read()?;
         let work = WorkFolder::create(folder).or_else(|_| WorkFolder::create(elsewhere));
         let work = work.map_err(|source| BackupError::Write { path: elsewhere.to_owned(), source })?;
         let copy = work.path("backup");

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use super::auth::vault::{MasterKeyError, Vault};
+use super::auth::vault::{KeyFile, MasterKeyError, Vault};
 use super::store::{DatabaseAddress, EventQuery, LeaseSetup, Store, StoreError, StoredSecret};
 use crate::platform::users::name_of;
 
@@ -84,12 +84,17 @@ pub enum DataError {
 }
 
 impl DataFolder {
-    /// Opens `folder`.
+    /// Opens `folder`, in which the master key is.
     pub async fn open(folder: &Path, access: StoreAccess) -> Result<Self, DataError> {
-        let (database, path) = (folder.join("keys.db"), folder.join("master.key"));
+        Self::open_with(folder, None, access).await
+    }
+
+    /// Opens `folder`; the master key is in it, or in a file that is named.
+    pub async fn open_with(folder: &Path, master_key: Option<&Path>, access: StoreAccess) -> Result<Self, DataError> {
+        let (database, key) = (folder.join("keys.db"), KeyFile::of(folder, master_key));
         check_owners(folder)?;
-        // The key first: it is made after the database, by another process perhaps.
-        let has_key = path.exists();
+        // The key first: it is made after the database, by another process perhaps. One that is named may be older.
+        let has_key = !key.is_named && key.path.exists();
         let found = size(&database)?;
         match found {
             Some(1..) => {}
@@ -108,35 +113,44 @@ impl DataFolder {
             _ => Store::open_sqlite(database).await?,
         };
         let sample = store.encrypted_sample().await?;
-        let vault = Vault::open(&path, sample.is_some() || access != StoreAccess::Create)?;
+        let vault = Vault::open(&key, sample.is_some() || access != StoreAccess::Create)?;
         if sample.is_some_and(|(id, encrypted)| vault.decrypt(&id, &encrypted).is_none()) {
             let why = "it belongs to another database; put the right one back, or restore a backup with latchkey restore --replace";
-            return Err(MasterKeyError::Refused { path, why }.into());
+            return Err(MasterKeyError::Refused { path: key.path, why }.into());
         }
         Ok(Self { store, vault })
     }
 
-    /// Opens a database that servers share, with the master key in `folder`. The first server makes that key; it is copied
-    /// to the others.
-    pub async fn on_database(folder: &Path, address: DatabaseAddress, lease: LeaseSetup) -> Result<Self, DataError> {
+    /// Opens a database that servers share, with the master key in `folder` or in a file that is named. The first server
+    /// makes that in its folder; it is copied to the others.
+    pub async fn on_database(
+        folder: &Path,
+        master_key: Option<&Path>,
+        address: DatabaseAddress,
+        lease: LeaseSetup,
+    ) -> Result<Self, DataError> {
         own_folder(folder)?;
         // Before it counts as a server, for which others wait.
         let store = Store::open_for_work(address.clone()).await?;
-        let path = folder.join("master.key");
+        let key = KeyFile::of(folder, master_key);
         let is_new = store.seal(None).await?.is_none() && store.encrypted_sample().await?.is_none();
-        let vault = Vault::open(&path, !is_new)?;
+        let vault = Vault::open(&key, !is_new)?;
         let sealed = store.seal(Some(vault.encrypt(SEALED, SEALED).map_err(MasterKeyError::from)?)).await?;
         if sealed.is_some_and(|sealed| vault.decrypt(SEALED, &sealed).is_none()) {
             let why = "the other servers on this database have another one: copy theirs to this machine";
-            return Err(MasterKeyError::Refused { path, why }.into());
+            return Err(MasterKeyError::Refused { path: key.path, why }.into());
         }
         Ok(Self { store: Store::open_postgres(address, lease).await?, vault })
     }
 
-    /// Looks through a database that servers share, with the master key in `folder`.
-    pub async fn check_database(folder: &Path, address: DatabaseAddress) -> Result<DatabaseContent, DataError> {
+    /// Looks through a database that servers share, with the master key in `folder` or in a file that is named.
+    pub async fn check_database(
+        folder: &Path,
+        master_key: Option<&Path>,
+        address: DatabaseAddress,
+    ) -> Result<DatabaseContent, DataError> {
         let store = Store::open_for_work(address).await?;
-        let vault = Vault::open(&folder.join("master.key"), true)?;
+        let vault = Vault::open(&KeyFile::of(folder, master_key), true)?;
         let mut content = DatabaseContent { administrators: store.administrators().await?.len(), ..Default::default() };
         let newest = store.events(EventQuery { limit: 1, ..EventQuery::default() }).await?;
         content.newest_event = newest.first().map(|event| event.at);

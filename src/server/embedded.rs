@@ -38,9 +38,11 @@ pub struct Embedded {
 }
 
 /// How an embedded server is to run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EmbeddedSetup {
     pub may: StoreAccess,
+    /// The file with the master key, if it is not in the data folder.
+    pub master_key: Option<PathBuf>,
     /// How long events are kept.
     pub keep_events: TimeDelta,
     /// The form of new IDs and secrets.
@@ -50,7 +52,7 @@ pub struct EmbeddedSetup {
 impl From<StoreAccess> for EmbeddedSetup {
     /// Without settings.
     fn from(may: StoreAccess) -> Self {
-        Self { may, keep_events: KEEP_EVENTS, key_format: KeyFormat::default() }
+        Self { may, master_key: None, keep_events: KEEP_EVENTS, key_format: KeyFormat::default() }
     }
 }
 
@@ -103,8 +105,8 @@ pub async fn start(folder: &Path, may: StoreAccess) -> Result<Embedded, StartErr
 }
 
 async fn start_with(folder: &Path, setup: EmbeddedSetup) -> Result<Embedded, StartError> {
-    let EmbeddedSetup { may, keep_events, key_format } = setup;
-    let data = DataFolder::open(folder, may).await?;
+    let EmbeddedSetup { may, master_key, keep_events, key_format } = setup;
+    let data = DataFolder::open_with(folder, master_key.as_deref(), may).await?;
     let bound = PrivateSocket::bind(folder, data.store.is_read_only());
     let (bound, peers) = bound.map_err(socket_error(folder))?;
     let session = draw_session()?;

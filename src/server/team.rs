@@ -45,6 +45,8 @@ const TOLD_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Setup {
     /// The data folder; with a database that servers share, only the master key is in it.
     pub data: PathBuf,
+    /// The file with the master key, if it is not in the data folder.
+    pub master_key: Option<PathBuf>,
     /// The database that servers share, in place of that in the data folder.
     pub database: Option<(DatabaseAddress, LeaseSetup)>,
     pub listen: Vec<ListenAddr>,
@@ -120,8 +122,10 @@ impl HttpServer {
         setup.metrics.iter().try_for_each(|address| setup.check_metrics(address))?;
         let tls = setup.tls.as_ref().map(TlsFiles::read).transpose()?.map(Tls::new);
         let data = match setup.database.clone() {
-            Some((address, lease)) => DataFolder::on_database(&setup.data, address, lease).await?,
-            None => DataFolder::open(&setup.data, StoreAccess::Create).await?,
+            Some((address, lease)) => {
+                DataFolder::on_database(&setup.data, setup.master_key.as_deref(), address, lease).await?
+            }
+            None => DataFolder::open_with(&setup.data, setup.master_key.as_deref(), StoreAccess::Create).await?,
         };
         let has_no_administrators = data.store.administrators().await?.is_empty();
         let store = data.store.clone();

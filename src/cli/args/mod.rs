@@ -33,6 +33,8 @@ use crate::domain::ClipboardChoice;
 pub use login::{LoginArgs, Remember};
 
 const DATA: &str = "Data folder of the embedded server [default: $XDG_DATA_HOME/latchkey]";
+const MASTER_KEY: &str =
+    "Existing file with the master key, e.g. from a secret manager [default: master.key in the data folder]";
 const CONFIG: &str = "Settings file [default: $XDG_CONFIG_HOME/latchkey/config.toml]";
 const PROFILE: &str = "Profile to use [env: LATCHKEY_PROFILE] [default: default_profile from the settings, else local]";
 
@@ -71,6 +73,9 @@ pub struct Args {
     /// The data folder of the embedded server.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FOLDER", conflicts_with = "url", help = DATA, value_parser = path())]
     pub data: Option<PathBuf>,
+    /// The file with the master key.
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", conflicts_with = "url", help = MASTER_KEY, value_parser = path())]
+    pub master_key_file: Option<PathBuf>,
     /// The file of settings.
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", help = CONFIG, value_parser = path())]
     pub config: Option<PathBuf>,
@@ -114,6 +119,7 @@ impl Args {
             profile: self.profile.clone(),
             url: self.url.clone(),
             data: self.data.clone(),
+            master_key: self.master_key_file.clone(),
             clipboard: self.clipboard,
             connect_to: self.connect_to.clone(),
             ca_file: self.ca_file.clone(),

@@ -39,11 +39,12 @@ fn signed(username: &str, id: &DeviceId) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::auth::vault::KeyFile;
 
     #[test]
     fn a_token_is_of_one_account_and_one_device() {
         let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(&folder.path().join("master.key"), false).unwrap();
+        let vault = Vault::open(&KeyFile::of(folder.path(), None), false).unwrap();
         let (token, other) = (issue(&vault, "jo").unwrap(), issue(&vault, "jo").unwrap());
         let device = read(&vault, "jo", &token).unwrap();
         assert_eq!(read(&vault, "jo", &token), Some(device));

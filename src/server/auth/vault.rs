@@ -1,6 +1,7 @@
 //! The master key, which encrypts secrets and signing keys.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::env;
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -34,6 +35,11 @@ pub enum MasterKeyError {
         "the file {0} is missing, and without it no secret can be decrypted: put it back, or restore a backup with latchkey restore --replace"
     )]
     Missing(PathBuf),
+    /// A file that was named, which is not made.
+    #[error(
+        "there is no master key in {0}: check the name, or make one for new keys with (umask 077; head -c 64 /dev/urandom > FILE)"
+    )]
+    NotMade(PathBuf),
     /// The file is not safe to use, or does not belong to the database.
     #[error("can't use the master key {path}: {why}")]
     Refused {
@@ -53,15 +59,18 @@ impl MasterKeyError {
 }
 
 impl Vault {
-    /// Reads the key from its file; creates the file if it is missing and not `required`.
-    pub(crate) fn open(path: &Path, required: bool) -> Result<Self, MasterKeyError> {
-        match read(path) {
-            Err(MasterKeyError::Files { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                if required {
-                    return Err(MasterKeyError::Missing(path.to_owned()));
+    /// Reads the key from its file; creates the file if it is missing, not `required` and not named.
+    pub(crate) fn open(file: &KeyFile, required: bool) -> Result<Self, MasterKeyError> {
+        match file.read() {
+            Err(MasterKeyError::Files { source, path }) if source.kind() == io::ErrorKind::NotFound => {
+                if file.is_named {
+                    return Err(MasterKeyError::NotMade(path));
                 }
-                create(path)?;
-                read(path).map(|bytes| Self::new(&bytes))
+                if required {
+                    return Err(MasterKeyError::Missing(path));
+                }
+                create(&path)?;
+                file.read().map(|bytes| Self::new(&bytes))
             }
             other => other.map(|bytes| Self::new(&bytes)),
         }
@@ -124,33 +133,61 @@ fn signing_key_name(id: &str) -> String {
     format!("signing key {id}")
 }
 
-/// The master key in a file, for a backup of it. Refuses a file that others could have written or read.
-pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
-    let refuse = |why| MasterKeyError::Refused { path: path.to_owned(), why };
-    let mut file = match regular_file::open_no_follow(OpenOptions::new().read(true), path) {
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(refuse("it is a symbolic link; put the file itself there"));
+/// Where a master key is.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyFile {
+    pub(crate) path: PathBuf,
+    /// Whether it was named, and is not in the data folder.
+    pub(crate) is_named: bool,
+}
+
+impl KeyFile {
+    /// The file that is named, else that in a data folder.
+    pub(crate) fn of(folder: &Path, named: Option<&Path>) -> Self {
+        Self { path: named.map_or_else(|| folder.join("master.key"), Path::to_owned), is_named: named.is_some() }
+    }
+
+    /// Whether it is one of systemd's credentials (systemd.exec(5), `LoadCredential=`): root's, and readable for the
+    /// service by a rule that shows as its group's.
+    fn is_credential(&self) -> bool {
+        env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| self.path.parent() == Some(Path::new(&folder)))
+    }
+
+    /// Reads it. Refuses a file that others could have written or read.
+    pub(crate) fn read(&self) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
+        let path = self.path.as_path();
+        let refuse = |why| MasterKeyError::Refused { path: path.to_owned(), why };
+        let mut options = OpenOptions::new();
+        let options = options.read(true);
+        // What is named may be a link of the one who named it.
+        let opened =
+            if self.is_named { regular_file::open(options, path) } else { regular_file::open_no_follow(options, path) };
+        let file = match opened {
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+                return Err(refuse("it is a symbolic link; put the file itself there"));
+            }
+            other => other.map_err(MasterKeyError::files(path))?,
+        };
+        let meta = file.metadata().map_err(MasterKeyError::files(path))?;
+        let is_credential = self.is_credential();
+        if meta.uid() != rustix::process::geteuid().as_raw() && !(is_credential && meta.uid() == 0) {
+            return Err(refuse("it is not a file of yours; change its owner"));
         }
-        other => other.map_err(MasterKeyError::files(path))?,
-    };
-    let meta = file.metadata().map_err(MasterKeyError::files(path))?;
-    if meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(refuse("it is not a file of yours; change its owner"));
+        if meta.mode() & if is_credential { 0o037 } else { 0o077 } != 0 {
+            return Err(refuse(
+                "others can read it; restrict it (chmod 600) and treat the secrets that it protects as compromised",
+            ));
+        }
+        whole(file, &meta).ok_or_else(|| {
+            refuse("it does not have 64 bytes; put the right one back, or restore a backup with latchkey restore --replace")
+        })
     }
-    if meta.mode() & 0o077 != 0 {
-        return Err(refuse(
-            "others can read it; restrict it (chmod 600) and treat the secrets that it protects as compromised",
-        ));
-    }
+}
+
+fn whole(mut file: File, meta: &Metadata) -> Option<Zeroizing<[u8; 2 * HALF]>> {
     let mut bytes = Zeroizing::new([0; 2 * HALF]);
-    let whole = meta.len() == bytes.len() as u64 && file.read_exact(bytes.as_mut_slice()).is_ok();
-    if whole {
-        Ok(bytes)
-    } else {
-        Err(refuse(
-            "it does not have 64 bytes; put the right one back, or restore a backup with latchkey restore --replace",
-        ))
-    }
+    let is_whole = meta.len() == bytes.len() as u64 && file.read_exact(bytes.as_mut_slice()).is_ok();
+    is_whole.then_some(bytes)
 }
 
 /// Writes a random key beside `path` and moves it there: of two processes, one wins and both use its key.
@@ -215,12 +252,15 @@ mod tests {
     fn two_makers_agree_and_unsafe_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
-        assert!(matches!(Vault::open(&path, true), Err(MasterKeyError::Missing(_))));
+        let file = KeyFile::of(folder.path(), None);
+        assert!(matches!(Vault::open(&file, true), Err(MasterKeyError::Missing(_))));
+        let named = |name: &str| KeyFile::of(Path::new("/nowhere"), Some(&folder.path().join(name)));
+        assert!(matches!(Vault::open(&named("other.key"), false), Err(MasterKeyError::NotMade(_))));
         let makers: Vec<_> = (0..8)
             .map(|_| {
                 std::thread::spawn({
-                    let path = path.clone();
-                    move || Vault::open(&path, false).unwrap().signing().sign(b"")
+                    let file = file.clone();
+                    move || Vault::open(&file, false).unwrap().signing().sign(b"")
                 })
             })
             .collect();
@@ -230,12 +270,14 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Vault::open(&path, false), Err(MasterKeyError::Refused { .. })));
+        assert!(matches!(Vault::open(&file, false), Err(MasterKeyError::Refused { .. })));
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        let link = folder.path().join("link.key");
-        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&path, elsewhere.path().join("master.key")).unwrap();
+        let link = KeyFile::of(elsewhere.path(), None);
         assert!(matches!(Vault::open(&link, false), Err(MasterKeyError::Refused { .. })));
+        assert!(Vault::open(&named("master.key"), false).is_ok());
         fs::write(&path, b"short").unwrap();
-        assert!(matches!(Vault::open(&path, false), Err(MasterKeyError::Refused { .. })));
+        assert!(matches!(Vault::open(&file, false), Err(MasterKeyError::Refused { .. })));
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use latchkey::client::{Proxy, Target};
-use latchkey::config::{PROFILE_SETTINGS, ServerLocation, TOP_SETTINGS};
+use latchkey::config::{PROFILE_SETTINGS, SERVE_SETTINGS, ServerLocation, TOP_SETTINGS};
 
 use super::home::{Home, connection, url};
 
@@ -20,6 +20,11 @@ fn the_example_is_good_and_has_every_setting() {
     for setting in TOP_SETTINGS.iter().chain(&PROFILE_SETTINGS) {
         let there = example.lines().any(|line| line.starts_with(&format!("{setting} = ")));
         assert!(there, "the example does not show {setting}");
+    }
+    let (_, of_serve) = example.split_once("[serve]\n").unwrap();
+    for (setting, _) in SERVE_SETTINGS {
+        let there = of_serve.lines().any(|line| line.starts_with(&format!("{setting} = ")));
+        assert!(there, "the example does not show {setting} of serve");
     }
 }
 

@@ -30,6 +30,7 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
     }
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     let team = HttpServer::start(Setup {
+        master_key: None,
         database: None,
         data: folder.to_owned(),
         listen: vec![ListenAddr::Tcp(any)],

@@ -15,6 +15,7 @@ mod pressure;
 mod profiles;
 mod proxies;
 mod requests;
+mod settings;
 mod signing_key;
 mod stop;
 mod throttle;
