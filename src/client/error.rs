@@ -1,7 +1,7 @@
 //! What can go wrong with a call, in words for the administrator.
 
 use super::transport::{TransportError, blame};
-use crate::domain::{Untrusted, sentence};
+use crate::domain::{AccessKey, Untrusted, sentence};
 
 /// Why a call failed. Never holds a secret, a token or a URL.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -43,12 +43,37 @@ pub enum ApiError {
          keys; so does t on the page."
     )]
     Passportal,
+    /// The text of a filter is not in the language of searches.
+    #[error("{}", sentence(.0))]
+    BadSearch(String),
+    /// A server from before, which knows words and a status only.
+    #[error(
+        "This server can't filter by {}: it is older than this latchkey. Search for words alone, or update the server.",
+        .0.to_display(60)
+    )]
+    NotFiltered(Untrusted),
+    /// A server from before, which knows fewer fields to sort by.
+    #[error(
+        "This server can't sort by {0}: it is older than this latchkey. Sort by another field, or update the server."
+    )]
+    NotSorted(&'static str),
+    /// The keys are too many to be counted in time.
+    #[error("The server could not count the keys in time.")]
+    NotCounted,
+    /// A server from before, which counts one filter at a time.
+    #[error("This server can't count several searches at once: it is older than this latchkey.")]
+    NoCounts,
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),
     /// 404: there is no such key, or it was deleted meanwhile.
     #[error("{}", sentence(&.0.to_display(120)))]
     NotFound(Untrusted),
+    /// 412: another administrator changed the key after it was read. Holds it as it is now, if the server says that.
+    #[error(
+        "Another administrator has changed this key since you read it. Nothing was done. Look at it again, then repeat."
+    )]
+    Changed(Option<Box<AccessKey>>),
     /// 409 or 422: the attempt's name was used before, for something else or at this moment.
     #[error("The server refused to repeat this: {words}.", words = .1.to_display(120))]
     Conflict(u16, Untrusted),

@@ -99,6 +99,8 @@ pub struct Changes {
     pub status: Option<Status>,
     /// A new end: `Some(None)` is never.
     pub expires_at: Option<Option<DateTime<Utc>>>,
+    /// The revision that they are made for: a key that was changed since is left as it is. None changes it in any case.
+    pub revision: Option<u64>,
 }
 
 /// What came of creating a key.

@@ -24,6 +24,7 @@ pub(crate) struct WireKey {
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
     last_used_from: Option<String>,
+    revision: Option<u64>,
 }
 
 impl WireKey {
@@ -39,6 +40,7 @@ impl WireKey {
             expires_at: self.expires_at,
             last_used_at: self.last_used_at,
             last_used_from: self.last_used_from.as_deref().map(Untrusted::new),
+            revision: self.revision,
         })
     }
 }
@@ -48,6 +50,21 @@ pub(crate) struct WirePage {
     keys: Vec<WireKey>,
     next_cursor: Option<String>,
     prev_cursor: Option<String>,
+    pub(crate) total: Option<u64>,
+    /// What it is sorted by.
+    pub(crate) sort: Option<String>,
+    /// The search as it was understood.
+    pub(crate) query: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WireCounts {
+    pub(crate) counts: Vec<WireCount>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WireCount {
+    pub(crate) query: String,
     pub(crate) total: Option<u64>,
 }
 
@@ -96,6 +113,15 @@ pub(crate) struct WireError {
     pub(crate) is_failure: bool,
     #[serde(default, deserialize_with = "code")]
     pub(crate) code: Option<i64>,
+    /// The key as it is, where it has changed.
+    #[serde(default, deserialize_with = "key")]
+    pub(crate) key: Option<AccessKey>,
+}
+
+/// A key; none if it is not one of the contract.
+fn key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<AccessKey>, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(serde_json::from_value::<WireKey>(value).ok().and_then(|key| key.into_key().ok()))
 }
 
 /// Whether it is `false`, also as text.

@@ -17,6 +17,7 @@ mod identity;
 mod in_force;
 pub mod key;
 mod key_file;
+mod local_time;
 mod profile;
 mod redact;
 mod role;
@@ -36,9 +37,11 @@ pub use hmac::{HmacToken, hmac_token};
 pub use identity::Identity;
 pub use in_force::InForce;
 pub use key::{
-    AccessKey, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery, Order, Sort, Status, TextError, Texts,
+    AccessKey, Condition, Conditions, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery, Order,
+    SEARCH_FILTERS, Search, SearchError, Sort, Status, Test, TextError, TextPattern, Texts, TimeRange, View, views,
 };
 pub use key_file::KeyFileForm;
+pub use local_time::in_zone;
 pub use profile::Profile;
 pub(crate) use redact::holds_credential;
 pub use redact::{looks_secret, redact};

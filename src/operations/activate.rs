@@ -1,5 +1,6 @@
 //! Activating and deactivating a key.
 
+use crate::client::Changes;
 use crate::domain::{AccessKey, Status};
 
 /// Why a key is not activated or deactivated.
@@ -32,6 +33,11 @@ impl Switch {
             (None, Status::Active) => Ok(Self::Deactivate),
             (None, Status::Inactive) => Ok(Self::Activate),
         }
+    }
+
+    /// The change that makes it, of a key as it was read.
+    pub fn changes(self, key: &AccessKey) -> Changes {
+        Changes { status: Some(self.status()), revision: key.revision, ..Changes::default() }
     }
 
     pub const fn status(self) -> Status {

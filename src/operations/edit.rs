@@ -7,10 +7,11 @@ use crate::domain::key::fields;
 use crate::domain::{AccessKey, Texts};
 
 /// What an edit changes: texts and expiry date where they are given and differ from the key's; none if nothing does. An
-/// expiry date of `Some(None)` is never.
+/// expiry date of `Some(None)` is never. They are made for the key as it is here.
 #[expect(clippy::option_option, reason = "unchanged, never and a time are three things")]
 pub fn changes(key: &AccessKey, mut texts: Texts, expires_at: Option<Option<DateTime<Utc>>>) -> Option<Changes> {
     texts.retain(|name, text| fields::named(name).is_none_or(|field| field.raw_text(key) != text));
-    let changes = Changes { texts, expires_at: expires_at.filter(|end| *end != key.expires_at), status: None };
-    (changes != Changes::default()).then_some(changes)
+    let expires_at = expires_at.filter(|end| *end != key.expires_at);
+    let changes = Changes { texts, expires_at, ..Changes::default() };
+    (changes != Changes::default()).then_some(Changes { revision: key.revision, ..changes })
 }

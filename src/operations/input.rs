@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::credential_kind::{ExpectedInput, reveals_secret};
 use crate::domain::key::fields::KeyField;
-use crate::domain::{Content, Filter, KeyId, Order, Sort, Status, Texts, looks_secret};
+use crate::domain::{Content, Filter, KeyId, Order, Search, Sort, Status, Texts, Untrusted, looks_secret};
 
 /// Refuses what cannot be an ID; another server's may have nearly any form.
 pub fn key_id(text: &str) -> Result<KeyId, String> {
@@ -62,9 +62,17 @@ pub fn content(text: &str) -> Result<Content, String> {
     }
 }
 
-/// Refuses what must not be sent as a filter.
+/// Refuses what must not be sent as a filter, and what is not in the language; shows the place.
 pub(crate) fn search(text: &str) -> Result<String, String> {
-    Filter::check(text).map(|()| text.to_owned()).map_err(str::to_owned)
+    Filter::check(text)?;
+    match Search::parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => {
+            let place = text[..error.at.start].chars().count() + 1;
+            let wrong = Untrusted::new(&text[error.at.clone()]).to_display(40);
+            Err(format!("{error} (at character {place}: {wrong})"))
+        }
+    }
 }
 
 pub(crate) fn status(text: &str) -> Result<Status, String> {

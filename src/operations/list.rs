@@ -2,7 +2,7 @@
 
 use crate::client::{Cursor, ListRequest};
 use crate::domain::key::fields;
-use crate::domain::{Filter, KeyQuery, Untrusted};
+use crate::domain::{Filter, KeyQuery, Search, Untrusted};
 
 /// The request for a page. The total comes with it unless there is a text filter: then the server would have to walk
 /// over all keys first.
@@ -16,7 +16,12 @@ pub(crate) fn nothing_found(filter: &Filter) -> String {
     match (text.as_str(), filter.status) {
         ("", None) => "No access keys yet".to_owned(),
         ("", Some(status)) => format!("No {} keys", status.as_str()),
-        (text, None) => format!("No keys match “{text}” (searched: {}).", fields::searched()),
+        (text, None) if is_words(text) => format!("No keys match “{text}” (searched: {}).", fields::searched()),
+        (text, None) => format!("No keys match “{text}”."),
         (text, Some(status)) => format!("No {} keys match “{text}”.", status.as_str()),
     }
+}
+
+fn is_words(text: &str) -> bool {
+    Search::parse(text).is_ok_and(|search| search.only_words().is_some())
 }

@@ -65,7 +65,7 @@ pub(crate) async fn switch(session: &mut Session, rest: &str, wanted: Option<Swi
         session.console.say(messages::NOTHING_CHANGED);
         return Ok(());
     }
-    change(session, &key.id, &Changes { status: Some(switch.status()), ..Changes::default() }).await
+    change(session, &key.id, &switch.changes(&key)).await
 }
 
 /// Deletes the key that is meant.
@@ -81,7 +81,7 @@ pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<
     if let Err(why) = delete::confirm(&mut session.console, key, production).await? {
         return Err(Interrupt::failed(format!("{why} {}", messages::NOTHING_DELETED)));
     }
-    let deleted = session.call(async |client| client.delete(&key.id).await).await?;
+    let deleted = session.call(async |client| client.delete(&key.id, key.revision).await).await?;
     let id = key.id.to_display(KeyId::MAX_CHARS);
     session.console.say(if deleted.result {
         messages::deleted(&key.id, Some(&key.label), deleted.in_force)

@@ -32,13 +32,21 @@ pub(crate) async fn next(session: &mut Session) -> Flow<()> {
     }
 }
 
-/// Lists only keys that contain a text.
+/// Lists only keys that a search finds.
 pub(crate) async fn filter(session: &mut Session, rest: &str) -> Flow<()> {
     let text = match rest {
-        "" => session.console.ask(&format!("Text to find in {} (Enter for all keys): ", fields::searched())).await?,
+        "" => {
+            session
+                .console
+                .ask(&format!(
+                    "Words in {}, or filters such as owner:jo unused:90d (Enter for all keys): ",
+                    fields::searched()
+                ))
+                .await?
+        }
         text => text.to_owned(),
     };
-    Filter::check(&text).map_err(Interrupt::words)?;
+    let text = input::search(&text).map_err(|why| Interrupt::words(&why))?;
     session.listing.query.filter.text = text;
     first(session).await
 }
@@ -55,7 +63,8 @@ pub(crate) async fn status(session: &mut Session, rest: &str) -> Flow<()> {
 pub(crate) async fn sort(session: &mut Session, rest: &str) -> Flow<()> {
     let (field, order) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let fields = Sort::ALL.map(Sort::as_str);
-    let sort = Sort::ALL[pick(session, field, "Sort by", &fields).await?];
+    let word = Sort::parse(&field.to_lowercase()).map_or(field, |sort| sort.as_str());
+    let sort = Sort::ALL[pick(session, word, "Sort by", &fields).await?];
     let natural = sort.natural_order();
     let order = match (field, order.trim()) {
         ("", _) => session.console.ask(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,

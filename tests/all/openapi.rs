@@ -29,10 +29,15 @@ async fn each_documented_answer_is_given() {
     server.verify("none").await;
     send(server.anyone(Method::GET, "/health")).await;
     server.exchange(&id, "wrong").await;
-    for path in ["/keys".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")] {
+    for path in
+        ["/keys".to_owned(), "/keys/counts?query=".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")]
+    {
         server.get(&path).await;
     }
     server.patch(&id, json!({ "label": "two" })).await;
+    for method in [Method::PATCH, Method::DELETE] {
+        send(server.call(method, &format!("/keys/{id}")).header("if-match", "\"1\"").json(&json!({}))).await;
+    }
     server.post("same", json!({})).await;
     server.post("same", json!({})).await;
     server.post("same", json!({ "label": "other" })).await;
@@ -131,11 +136,13 @@ async fn sessions(server: &Server) {
     server.add("mo", Role::Superuser);
     let session = server.session("mo").await;
     // More lists at once than one administrator may have.
-    while {
-        let mut lists = tokio::task::JoinSet::new();
-        (0..40).for_each(|_| drop(lists.spawn(send(server.call_as(&session, Method::GET, "/keys")))));
-        lists.join_all().await.iter().all(|answer| answer.status != 429)
-    } {}
+    for path in ["/keys", "/keys/counts?query="] {
+        while {
+            let mut lists = tokio::task::JoinSet::new();
+            (0..40).for_each(|_| drop(lists.spawn(send(server.call_as(&session, Method::GET, path)))));
+            lists.join_all().await.iter().all(|answer| answer.status != 429)
+        } {}
+    }
     for session in [session.as_str(), "none", server::SESSION] {
         send(server.call_as(session, Method::DELETE, "/auth/session")).await;
     }
@@ -148,6 +155,7 @@ async fn refused(server: &Server, id: &str) {
     let own = server.session("mo").await;
     for (method, path) in [
         (Method::GET, "/keys"),
+        (Method::GET, "/keys/counts"),
         (Method::POST, "/keys"),
         (Method::GET, "/keys/%FF"),
         (Method::PATCH, "/keys/%FF"),
@@ -205,7 +213,9 @@ async fn broken(server: &Server, id: &str, token: &str) {
 }
 
 async fn call_all(server: &Server, id: &str, token: &str) {
-    for path in ["/keys".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")] {
+    for path in
+        ["/keys".to_owned(), "/keys/counts?query=".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")]
+    {
         server.get(&path).await;
     }
     server.post("broken", json!({})).await;

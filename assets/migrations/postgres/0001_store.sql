@@ -19,9 +19,11 @@ CREATE TABLE keys (
     state bigint NOT NULL,
     switched_off boolean NOT NULL DEFAULT false,
     created_at bigint NOT NULL,
-    created_by text NOT NULL,
+    created_by text COLLATE "C" NOT NULL,
     expires_at bigint,
+    ends_at bigint GENERATED ALWAYS AS (coalesce(expires_at, 9223372036854775807)) STORED,
     generation bigint NOT NULL DEFAULT 0,
+    revision bigint NOT NULL DEFAULT 1,
     secret bytea NOT NULL,                      -- encrypted with the master key
     grams int[] NOT NULL                        -- what is searched, as hashes of one, two and three characters
 );
@@ -33,6 +35,11 @@ CREATE INDEX keys_by_state_label ON keys (state, label_fold, seq);
 CREATE INDEX keys_by_state_owner ON keys (state, owner_fold, seq);
 CREATE INDEX keys_by_state_note ON keys (state, note_fold, seq);
 CREATE INDEX keys_by_state_id ON keys (state, id);
+CREATE INDEX keys_by_end ON keys (ends_at, seq);
+CREATE INDEX keys_by_state_end ON keys (state, ends_at, seq);
+CREATE INDEX keys_by_creator ON keys (created_by, seq);
+CREATE INDEX keys_by_state_creator ON keys (state, created_by, seq);
+CREATE INDEX keys_by_creation ON keys (created_at, seq);
 CREATE INDEX keys_to_expire ON keys (expires_at) WHERE state <> 1 AND expires_at IS NOT NULL;
 CREATE INDEX keys_expired ON keys (expires_at) WHERE state = 1;
 -- Without a pending list, which every search would have to scan and some inserts would have to flush.
@@ -42,11 +49,13 @@ CREATE INDEX keys_by_grams ON keys USING gin (grams) WITH (fastupdate = off);
 CREATE TABLE uses (
     seq bigint PRIMARY KEY REFERENCES keys (seq) ON DELETE CASCADE,
     state bigint NOT NULL,                      -- as of the key, to sort and filter by
+    created_at bigint NOT NULL,                 -- as of the key, which never changes
     at bigint NOT NULL DEFAULT 0,               -- 0 is never
     source text
 ) WITH (fillfactor = 60);
 CREATE INDEX uses_by_time ON uses (at, seq);
 CREATE INDEX uses_by_state_time ON uses (state, at, seq);
+CREATE INDEX uses_never ON uses (created_at, seq) WHERE at = 0;
 
 -- How many keys there are of each state, in parts, so that those who create keys do not wait for one row.
 CREATE TABLE counts (

@@ -8,7 +8,7 @@ use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand}
 
 use super::path;
 use crate::domain::key::fields;
-use crate::domain::{KeyId, Order, Sort, Status, Texts};
+use crate::domain::{KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
 use crate::operations::actions::{ActionId, summary};
 use crate::operations::expiry::{Expires, expires};
 use crate::operations::input;
@@ -16,7 +16,7 @@ use crate::operations::input;
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    #[command(about = summary(ActionId::List), long_about = long(ActionId::List, LIST))]
+    #[command(about = summary(ActionId::List), long_about = long(ActionId::List, LIST), after_long_help = searches())]
     List(ListArgs),
     #[command(about = summary(ActionId::Show))]
     Show(ShowArgs),
@@ -55,6 +55,16 @@ const DELETE: &str = "\
 Access tokens made from a key stop working with it. On a terminal, you confirm each key by typing the last four characters \
 of its ID. The result of each is reported; with several IDs, the exit code is the highest of all.";
 
+/// What `--search` takes.
+fn searches() -> String {
+    let forms = SEARCH_FILTERS.map(|(form, meaning)| format!("  {form:<18}  {meaning}")).join("\n");
+    format!(
+        "Search: words are found in {}, in any order, without regard to case and accents; \"two words\" in quotes are found \
+         together. Filters:\n{forms}\n\nDays are those of your time zone. A word with a colon that is no filter goes in quotes.",
+        fields::searched()
+    )
+}
+
 /// The summary of an action, then what `--help` says besides.
 pub(super) fn long(id: ActionId, details: &str) -> String {
     format!("{}\n\n{details}", summary(id))
@@ -63,14 +73,14 @@ pub(super) fn long(id: ActionId, details: &str) -> String {
 /// Which keys to list, and in which order.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only keys that contain this text (case-insensitive)
-    #[arg(long, value_name = "TEXT", value_parser = input::search, default_value = "", hide_default_value = true)]
+    /// Only keys that match: words, and filters such as owner:jo unused:90d -test (see --help)
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true, value_parser = input::search, default_value = "", hide_default_value = true)]
     pub search: String,
     /// Only keys with this status: active, inactive or expired
     #[arg(long, value_parser = input::status)]
     pub status: Option<Status>,
     /// The field to sort by
-    #[arg(long, value_name = "FIELD", help = format!("Sort by {}", Sort::ALL.map(Sort::as_str).join(", ")), value_parser = input::sort, default_value = "created_at")]
+    #[arg(long, value_name = "FIELD", help = format!("Sort by {}, or short: by, created, expires, used", Sort::ALL.map(Sort::as_str).join(", ")), value_parser = input::sort, default_value = "created_at")]
     pub sort: Sort,
     /// Direction: asc or desc [default: newest first, or A to Z]
     #[arg(long, value_parser = input::order)]

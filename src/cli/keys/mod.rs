@@ -61,24 +61,26 @@ async fn edit(id: &KeyId, mut changes: Changes, expires: Option<Expires>, settin
         if let Some(expires) = expires {
             changes.expires_at = Some(expires.at(server.client.server_time().await));
         }
-        change(id, &changes, server).await
+        change(id, changes, server).await
     });
     let key = key.await?;
     output::print(|out| write_key(out, settings.format, &key))
 }
 
 /// The call. A key that has expired is not switched on: it would stay as it is.
-async fn change(id: &KeyId, changes: &Changes, server: &Connection) -> Result<AccessKey, Failure> {
-    if changes.status == Some(Status::Active)
-        && let Err(why @ NotSwitched::Expired) = Switch::of(&server.client.key(id).await?, Some(Switch::Activate))
-    {
-        let id = id.to_display(KeyId::MAX_CHARS);
-        return Err(Failure::new(Exit::Conflict, why.to_string()).next(format!(
-            "{} Set a new expiry date with: latchkey keys edit {id} --expires WHEN",
-            messages::NOTHING_CHANGED
-        )));
+async fn change(id: &KeyId, mut changes: Changes, server: &Connection) -> Result<AccessKey, Failure> {
+    if changes.status == Some(Status::Active) {
+        let key = server.client.key(id).await?;
+        if let Err(why @ NotSwitched::Expired) = Switch::of(&key, Some(Switch::Activate)) {
+            let id = id.to_display(KeyId::MAX_CHARS);
+            return Err(Failure::new(Exit::Conflict, why.to_string()).next(format!(
+                "{} Set a new expiry date with: latchkey keys edit {id} --expires WHEN",
+                messages::NOTHING_CHANGED
+            )));
+        }
+        changes.revision = key.revision;
     }
-    let done = server.client.edit(id, changes).await?;
+    let done = server.client.edit(id, &changes).await?;
     if done.in_force.is_some() && done.result.status == Status::Inactive {
         let _ = writeln!(io::stderr(), "{}", messages::refused(done.in_force));
     }

@@ -93,13 +93,13 @@ impl Answer {
             return web_page::title(&self.headers, b"")
                 .map_or(garbled, |page| ApiError::WebPage(status.as_u16(), page));
         };
-        let (words, code) = match serde_json::from_slice::<WireError>(body) {
+        let (words, code, key) = match serde_json::from_slice::<WireError>(body) {
             // What is refused may be repeated in the words: a secret among them.
-            Ok(error) => (Untrusted::new(&redact(error.message.trim_end_matches('.'))), error.code),
+            Ok(error) => (Untrusted::new(&redact(error.message.trim_end_matches('.'))), error.code, error.key),
             Err(_) if status.is_redirection() => return ApiError::SentElsewhere(status.as_u16(), self.redirect()),
             Err(_) => match web_page::title(&self.headers, body) {
                 Some(title) => return ApiError::WebPage(status.as_u16(), title),
-                None => (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None),
+                None => (Untrusted::new(status.canonical_reason().unwrap_or("no reason given")), None, None),
             },
         };
         match status {
@@ -109,6 +109,7 @@ impl Answer {
             StatusCode::TOO_MANY_REQUESTS => ApiError::TooMany { retry_after: self.retry_after(), words },
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => TransportError::ProxyPasswordRequired.into(),
             StatusCode::NOT_FOUND => ApiError::NotFound(words),
+            StatusCode::PRECONDITION_FAILED => ApiError::Changed(key.map(Box::new)),
             StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => ApiError::Conflict(status.as_u16(), words),
             s if s.is_client_error() => ApiError::Refused(s.as_u16(), words),
             s if s.is_server_error() => ApiError::Server { status: s.as_u16(), words, retry_after: self.retry_after() },

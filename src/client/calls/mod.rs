@@ -5,12 +5,13 @@ mod answer;
 mod clock;
 mod exchange;
 mod inspect;
+mod list;
 mod session;
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue, IF_MATCH};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -24,15 +25,12 @@ pub(crate) use session::FAREWELL;
 
 use super::device_tokens::DeviceTokens;
 use super::wire;
-use super::wire::WirePage;
-use super::{ApiError, Changes, ConnectionSettings, Creation, Cursor, ListRequest, NewKey, Page, Target, Transport};
-use crate::domain::{AccessKey, BaseUrl, Filter, InForce, KeyId, Order};
+use super::{ApiError, Changes, ConnectionSettings, Creation, NewKey, Target, Transport};
+use crate::domain::{AccessKey, BaseUrl, InForce, KeyId};
 use clock::ServerClock;
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
-/// Reading on would never end where a server always names a next page.
-const MOST_EMPTY_PAGES: u32 = 100;
 /// The `code` of an exchange that is refused (HTTP contract, part A).
 const VERIFICATION_FAILED: i64 = 1000;
 /// The code of an access token or a session that is not good.
@@ -118,50 +116,6 @@ impl Client {
         Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock, run_ca_file: None, devices: None })
     }
 
-    /// A page of at most `limit` keys, up to the contract's 1,000; in the list's order wherever it was asked from. A
-    /// server may have pages with nothing in them before the last one: they are passed over.
-    pub async fn page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
-        let mut request = request.clone();
-        for _ in 0..MOST_EMPTY_PAGES {
-            let page = self.one_page(&request, limit).await?;
-            request.place = match (&request.place, &page.before, &page.after) {
-                _ if !page.keys.is_empty() => return Ok(page),
-                (Cursor::Start | Cursor::After(_), _, Some(next)) => Cursor::After(next.clone()),
-                (Cursor::End | Cursor::Before(_), Some(next), _) => Cursor::Before(next.clone()),
-                _ => return Ok(page),
-            };
-        }
-        Err(ApiError::Garbled(200, "it is one of 100 pages in a row that have no keys"))
-    }
-
-    async fn one_page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
-        let upward = matches!(request.place, Cursor::End | Cursor::Before(_));
-        let order = if upward { request.query.order.flipped() } else { request.query.order };
-        let call = self
-            .call(Method::GET, &["keys"])
-            .query(&[("limit", limit.to_string().as_str())])
-            .query(&[("sort", request.query.sort.as_str()), ("order", order.as_str())])
-            .query(&filter_pairs(&request.query.filter))
-            .query(&[("total", request.counted)]);
-        let call = match request.export {
-            Some(form) => call.query(&[("export", form)]),
-            None => call,
-        };
-        let call = match &request.place {
-            Cursor::After(cursor) | Cursor::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
-            Cursor::Start | Cursor::End => call,
-        };
-        let page = Answer::of(self.send(call).await?, BODY_LIMIT).await?.page(&request.place)?;
-        Ok(Page { ahead: self.clock.ahead(), ..page })
-    }
-
-    pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
-        let call = self.call(Method::GET, &["keys"]).query(&[("limit", "1"), ("order", Order::Asc.as_str())]);
-        let answer = Answer::of(self.send(call.query(&filter_pairs(filter))).await?, BODY_LIMIT).await?;
-        let page: WirePage = answer.read()?;
-        page.total.ok_or(ApiError::Garbled(200, "it has no total"))
-    }
-
     /// Creates a key. May be repeated with the same `new`: one key is made.
     pub async fn create(&self, new: &NewKey) -> Result<Creation, ApiError> {
         let call = self
@@ -179,14 +133,16 @@ impl Client {
 
     pub async fn edit(&self, id: &KeyId, changes: &Changes) -> Result<Changed<AccessKey>, ApiError> {
         let call = self.call(Method::PATCH, &["keys", id.raw_for_api()]).json(&wire::changes(changes));
+        let call = if_match(call, changes.revision);
         let response = self.send(call).await?;
         let in_force = in_force(&response);
         Ok(Changed { result: Answer::of(response, BODY_LIMIT).await?.key()?, in_force })
     }
 
-    /// Deletes a key; says whether it was there.
-    pub async fn delete(&self, id: &KeyId) -> Result<Changed<bool>, ApiError> {
-        let response = self.send(self.call(Method::DELETE, &["keys", id.raw_for_api()])).await?;
+    /// Deletes a key, if it has this revision or none is given; says whether it was there.
+    pub async fn delete(&self, id: &KeyId, revision: Option<u64>) -> Result<Changed<bool>, ApiError> {
+        let call = self.call(Method::DELETE, &["keys", id.raw_for_api()]);
+        let response = self.send(if_match(call, revision)).await?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(Changed { result: true, in_force: in_force(&response) }),
             // A web page that says 404 is not about the key.
@@ -231,6 +187,14 @@ impl Client {
     }
 }
 
+/// Lets the server refuse the call if the key has another revision.
+fn if_match(call: RequestBuilder, revision: Option<u64>) -> RequestBuilder {
+    match revision {
+        Some(revision) => call.header(IF_MATCH, format!("\"{revision}\"")),
+        None => call,
+    }
+}
+
 /// The header that bears a session. Never printed.
 fn bearer(session: &SecretString) -> Result<HeaderValue, ApiError> {
     let text = Zeroizing::new(format!("Bearer {}", session.expose_secret()));
@@ -239,15 +203,4 @@ fn bearer(session: &SecretString) -> Result<HeaderValue, ApiError> {
     })?;
     header.set_sensitive(true);
     Ok(header)
-}
-
-fn filter_pairs(filter: &Filter) -> Vec<(&'static str, &str)> {
-    let mut pairs = Vec::new();
-    if !filter.text.is_empty() {
-        pairs.push(("q", filter.text.as_str()));
-    }
-    if let Some(status) = filter.status {
-        pairs.push(("status", status.as_str()));
-    }
-    pairs
 }

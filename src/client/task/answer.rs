@@ -34,7 +34,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             Reply::Edited(id, result)
         }
         Request::Delete(id) => {
-            let result = client.delete(&id).await;
+            let result = client.delete(&id, None).await;
             Reply::Deleted(id, result)
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),

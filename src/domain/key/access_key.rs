@@ -26,6 +26,8 @@ pub struct AccessKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// The address of that use.
     pub last_used_from: Option<Untrusted>,
+    /// Grows with each change by an administrator. None if the server doesn't count them.
+    pub revision: Option<u64>,
 }
 
 impl AccessKey {
@@ -42,6 +44,7 @@ impl AccessKey {
             expires_at: None,
             last_used_at: None,
             last_used_from: None,
+            revision: None,
         }
     }
 }

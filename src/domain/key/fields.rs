@@ -25,7 +25,8 @@ pub struct KeyField {
     pub title: &'static str,
     /// Its value of a key.
     pub value: fn(&AccessKey) -> FieldValue<'_>,
-    /// Its column in the page's list, and the sort by it. The columns are in the order of [`Sort::ALL`].
+    /// Its column in the page's list, and the sort by it. The columns are in the order of
+    /// [`Sort::OF_COLUMNS`].
     pub column: Option<(Sort, ColumnWidth)>,
     /// Where it is shown when one key is told in rows.
     pub row: Row,
@@ -229,7 +230,7 @@ pub fn columns() -> impl Iterator<Item = (&'static KeyField, Sort, ColumnWidth)>
             .iter()
             .find_map(move |field| field.column.filter(|(by, _)| *by == sort).map(|(_, width)| (field, sort, width)))
     };
-    Sort::ALL.into_iter().filter_map(of)
+    Sort::OF_COLUMNS.into_iter().filter_map(of)
 }
 
 /// The fields that have a row of their own, in the order of the rows.
@@ -258,7 +259,7 @@ mod tests {
 
     #[test]
     fn every_sort_is_of_a_column_and_has_its_name() {
-        assert_eq!(columns().count(), Sort::ALL.len());
+        assert_eq!(columns().count(), Sort::OF_COLUMNS.len());
         assert!(columns().all(|(field, sort, _)| field.name == sort.as_str()));
     }
 

@@ -11,5 +11,8 @@ pub use access_key::{AccessKey, Status};
 pub(crate) use format::HexKind;
 pub use format::KeyFormat;
 pub use id::{KeyId, KeyIdError};
-pub use query::{CursorToken, Filter, KeyQuery, Order, Sort};
+pub use query::{
+    Condition, Conditions, CursorToken, Filter, KeyQuery, Order, SEARCH_FILTERS, Search, SearchError, Sort, Test,
+    TextPattern, TimeRange, View, views,
+};
 pub use texts::{TextError, Texts};

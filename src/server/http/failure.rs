@@ -9,6 +9,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::wire::KeyBody;
+use crate::domain::AccessKey;
 use crate::server::store::StoreError;
 
 /// An error of the HTTP contract: always JSON, without internal details.
@@ -21,6 +23,8 @@ pub(crate) struct HttpError {
     retry_after: Option<u64>,
     /// What the message leaves out.
     reason: Option<Reason>,
+    /// The key as it is, if the error is that it has changed.
+    key: Option<Value>,
 }
 
 /// What the message of an error leaves out.
@@ -45,7 +49,7 @@ const BUSY_FOR: u64 = 1;
 
 impl HttpError {
     fn new(status: StatusCode, code: u16, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None, reason: None }
+        Self { status, code, message: message.into(), retry_after: None, reason: None, key: None }
     }
 
     /// 400: malformed input; the message begins with the field's name.
@@ -93,6 +97,13 @@ impl HttpError {
     pub(crate) fn running() -> Self {
         let message = "The first request with this Idempotency-Key is still running: repeat it unchanged";
         Self::new(StatusCode::CONFLICT, 0, message)
+    }
+
+    /// 412: the key has another revision than the change was made for.
+    pub(crate) fn changed(key: &AccessKey) -> Self {
+        let key = serde_json::to_value(KeyBody::from(key)).ok();
+        let message = "If-Match: the key was changed since; look at it as it is now";
+        Self { key, ..Self::new(StatusCode::PRECONDITION_FAILED, 0, message) }
     }
 
     /// 409: it can't be done as things are.
@@ -161,7 +172,12 @@ impl HttpError {
 
     /// The contract's body of an error.
     pub(crate) fn body(&self) -> Value {
-        json!({ "success": false, "message": self.message, "code": self.code, "status": self.status.as_u16() })
+        let status = self.status.as_u16();
+        let mut body = json!({ "success": false, "message": self.message, "code": self.code, "status": status });
+        if let (Some(key), Some(fields)) = (&self.key, body.as_object_mut()) {
+            fields.insert("key".to_owned(), key.clone());
+        }
+        body
     }
 
     pub(crate) fn unexpected() -> Self {
@@ -172,12 +188,12 @@ impl HttpError {
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let body = self.body();
-        let Self { status, code, message, retry_after, reason } = self;
+        let Self { status, code, message, retry_after, reason, key } = self;
         let (logged, detailed) = match reason {
             None => (message.into(), None),
             Some(Reason::Logged(why)) => (why.into(), None),
             Some(Reason::Detail(why)) => {
-                (why.clone().into(), Some(Self { status, code, message: why, retry_after, reason: None }))
+                (why.clone().into(), Some(Self { status, code, message: why, retry_after, reason: None, key }))
             }
         };
         let mut response = (status, Json(body)).into_response();

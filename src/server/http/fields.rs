@@ -34,6 +34,23 @@ impl Fields {
         Self::of_pairs(pairs.map_err(|_| HttpError::malformed("query", "not readable"))?.0)
     }
 
+    /// The values of the only field of a query string, which may be given several times.
+    pub(crate) fn list_of_query(uri: &Uri, name: &str) -> Result<Vec<String>, HttpError> {
+        check_utf8("query", uri.query().unwrap_or_default().as_bytes())?;
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
+        let pairs = pairs.map_err(|_| HttpError::malformed("query", "not readable"))?.0;
+        let value = |(field, value): (String, String)| match field {
+            field if field == name => Ok(value),
+            field => Err(HttpError::unexpected_field(&shown(&field), "is not a known field")),
+        };
+        pairs.into_iter().map(value).collect()
+    }
+
+    /// A text that was not read yet.
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
     pub(crate) async fn of_json(request: Request) -> Result<Self, HttpError> {
         match media_type(request.headers()).as_str() {
             "application/json" => Self::of_json_body(&read(request).await?),

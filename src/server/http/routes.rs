@@ -32,8 +32,9 @@ pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 22] = [
+pub const ROUTES: [ApiRoute; 23] = [
     route("GET", "/api/v2/keys", || get(list::list)),
+    route("GET", "/api/v2/keys/counts", || get(list::counts)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("GET", ONE_KEY, || get(keys::show)),
     route("PATCH", ONE_KEY, || patch(keys::edit)),

@@ -12,12 +12,12 @@ use chrono::Utc;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::domain::{Filter, KeyQuery, Status};
+use crate::domain::{Conditions, Status, Test};
 use crate::platform::log_queue::LogQueue;
 use crate::server::metrics::{MEDIA_TYPE, METRICS};
 use crate::server::net::connection_limiter::ConnectionLimiter;
 use crate::server::net::tls::Tls;
-use crate::server::store::{PageQuery, Store, StoreError};
+use crate::server::store::{Store, StoreError};
 
 /// How long a count of the keys stands.
 const STANDS_FOR: Duration = Duration::from_secs(10);
@@ -57,11 +57,10 @@ impl Scrape {
     }
 
     async fn count(&self) -> Result<(), StoreError> {
-        for status in Status::ALL {
-            let filter = Filter { text: String::new(), status: Some(status) };
-            let query = KeyQuery { filter, ..KeyQuery::default() };
-            let page = self.store.list(PageQuery { query, after: None, limit: 1, total: true }, Utc::now()).await?;
-            METRICS.set_keys(status, page.total.unwrap_or_default());
+        let all = Status::ALL.map(|status| Conditions(vec![Test::Status(vec![status]).into()]));
+        let counted = self.store.count(all.to_vec(), Utc::now()).await?;
+        for (status, n) in Status::ALL.into_iter().zip(counted) {
+            METRICS.set_keys(status, n.unwrap_or_default());
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ pub(crate) struct KeyBody {
     last_used_from: Option<String>,
     owner: Option<String>,
     note: Option<String>,
+    revision: Option<u64>,
 }
 
 /// A page of keys.
@@ -31,7 +32,26 @@ pub(crate) struct PageBody {
     /// The first key's place: with the other `order`, the page before this one begins there.
     pub(crate) prev_cursor: Option<String>,
     pub(crate) total: Option<u64>,
+    /// What the keys are sorted by.
+    pub(crate) sort: &'static str,
+    /// The `query` as it was understood.
+    pub(crate) query: Option<String>,
     pub(crate) server_time: String,
+}
+
+/// How many keys several searches find.
+#[derive(Serialize)]
+pub(crate) struct CountsBody {
+    pub(crate) success: bool,
+    pub(crate) counts: Vec<CountBody>,
+    pub(crate) server_time: String,
+}
+
+/// How many keys a search finds.
+#[derive(Serialize)]
+pub(crate) struct CountBody {
+    pub(crate) query: String,
+    pub(crate) total: Option<u64>,
 }
 
 /// One event of the trail.
@@ -83,6 +103,7 @@ impl From<&AccessKey> for KeyBody {
             last_used_from: key.last_used_from.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
             owner: key.owner.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
             note: key.note.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
+            revision: key.revision,
         }
     }
 }

@@ -1,20 +1,26 @@
 //! Keys as the store takes and gives them, and the rules about them that every engine follows.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::events::{Actor, FieldChange};
 use super::keyset::Keyset;
-use crate::domain::{AccessKey, KeyId, KeyQuery, Status, Texts};
+use crate::domain::{AccessKey, Conditions, KeyId, Order, Sort, Status, Texts};
 
 /// How long creating a key can be repeated with the same idempotency key (HTTP contract, part B).
 pub(crate) const REPLAYED_FOR: TimeDelta = TimeDelta::hours(24);
 
+/// How long keys may be counted (HTTP contract, second edition).
+pub(crate) const COUNTED_FOR: Duration = Duration::from_millis(300);
+
 /// Which page of which list.
 #[derive(Clone)]
 pub(crate) struct PageQuery {
-    pub(crate) query: KeyQuery,
+    pub(crate) sort: Sort,
+    pub(crate) order: Order,
+    pub(crate) conditions: Conditions,
     /// The page begins after this place.
     pub(crate) after: Option<Keyset>,
     /// The most keys of the page.
@@ -28,7 +34,7 @@ pub(crate) struct KeyPage {
     pub(crate) keys: Vec<KeyRow>,
     /// Whether keys follow.
     pub(crate) more: bool,
-    /// The number of all matches, if it was asked for.
+    /// The number of all matches, if it was asked for and known within [`COUNTED_FOR`].
     pub(crate) total: Option<u64>,
 }
 
@@ -90,6 +96,18 @@ pub(crate) struct Change {
     pub(crate) texts: Texts,
     pub(crate) switched_off: Option<bool>,
     pub(crate) expires_at: Option<ExpiryChange>,
+    /// The revision that the key must have.
+    pub(crate) revision: Option<u64>,
+}
+
+/// What became of a change that may need a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ChangeOutcome<T> {
+    Done(T),
+    /// The key has another revision: this is the key as it is.
+    Changed(AccessKey),
+    /// There is no such key.
+    Missing,
 }
 
 /// The fields of a key that a [`Change`] can reach, and its generation. Times are milliseconds since 1970.
@@ -99,6 +117,7 @@ pub(crate) struct Editable {
     pub(crate) switched_off: bool,
     pub(crate) expires_at: Option<i64>,
     pub(crate) generation: i64,
+    pub(crate) revision: i64,
 }
 
 impl Change {
@@ -106,6 +125,11 @@ impl Change {
     /// every server obeys it.
     pub(crate) fn may_revoke(&self) -> bool {
         self.switched_off == Some(true) || matches!(self.expires_at, Some(ExpiryChange::At(_)))
+    }
+
+    /// Whether it may be made to a key with this revision.
+    pub(crate) fn fits(&self, revision: i64) -> bool {
+        self.revision.is_none_or(|expected| i64::try_from(expected) == Ok(revision))
     }
 
     /// Makes the changes that change something, and gives them.
@@ -188,6 +212,7 @@ impl KeyInsert {
             switched_off: false,
             expires_at: self.expires_at.map(|end| end.timestamp_millis()),
             generation: 0,
+            revision: 1,
         }
     }
 }

@@ -16,7 +16,8 @@ pub(crate) struct Keyset {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum SortValue {
-    /// The order of creation, a time in milliseconds since 1970 (0 for a key that was never used), or a status's rank.
+    /// The order of creation, a time in milliseconds since 1970 (0 for a key that was never used, the greatest number for one that
+    /// never expires), or a status's rank.
     Number(i64),
     /// An ID or a folded text, in the order of its bytes.
     Text(String),
@@ -26,8 +27,8 @@ impl SortValue {
     /// Whether lists sorted by `sort` have values of this type.
     pub(crate) fn fits(&self, sort: Sort) -> bool {
         match sort {
-            Sort::Label | Sort::Owner | Sort::Note | Sort::Id => matches!(self, Self::Text(_)),
-            Sort::CreatedAt | Sort::LastUsedAt | Sort::Status => matches!(self, Self::Number(_)),
+            Sort::Label | Sort::CreatedBy | Sort::Owner | Sort::Note | Sort::Id => matches!(self, Self::Text(_)),
+            Sort::CreatedAt | Sort::ExpiresAt | Sort::LastUsedAt | Sort::Status => matches!(self, Self::Number(_)),
         }
     }
 }

@@ -24,6 +24,7 @@ mod postgres;
 mod revocations;
 mod sessions;
 mod signing_keys;
+mod sought;
 mod sqlite;
 mod status;
 
@@ -35,7 +36,7 @@ use chrono::{DateTime, Utc};
 
 use super::auth::username::Username;
 use super::metrics::METRICS;
-use crate::domain::{AccessKey, InForce, Role};
+use crate::domain::{AccessKey, Conditions, InForce, Role};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
@@ -47,7 +48,8 @@ pub use error::StoreError;
 pub use events::Actor;
 pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
 pub(crate) use keys::{
-    Change, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery, StoredSecret, Use,
+    Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery,
+    StoredSecret, Use,
 };
 pub(crate) use keyset::{Keyset, SortValue};
 pub use postgres::{AddressError, DatabaseAddress, DatabaseFiles, LeaseSetup};
@@ -138,6 +140,12 @@ impl Store {
         engine!(self.list(request, now))
     }
 
+    /// How many keys meet each of several conditions; `None` where that is not known within [`keys::COUNTED_FOR`] for all
+    /// together.
+    pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {
+        engine!(self.count(all, now))
+    }
+
     /// One key.
     pub(crate) async fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
         engine!(self.key(id, now))
@@ -148,20 +156,26 @@ impl Store {
         engine!(self.create(new, now))
     }
 
-    /// Changes a key and gives it as it is then; `None` if there is no such key.
+    /// Changes a key and gives it as it is then.
     pub(crate) async fn edit(
         &self,
         id: &str,
         change: Change,
         actor: Actor,
         now: DateTime<Utc>,
-    ) -> Result<Option<AccessKey>, StoreError> {
+    ) -> Result<ChangeOutcome<AccessKey>, StoreError> {
         engine!(self.edit(id, change, actor, now))
     }
 
-    /// Deletes a key and everything but its history. False if there is no such key.
-    pub(crate) async fn delete(&self, id: &str, actor: Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        engine!(self.delete(id, actor, now))
+    /// Deletes a key and everything but its history; one of another revision only if none is given.
+    pub(crate) async fn delete(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<ChangeOutcome<()>, StoreError> {
+        engine!(self.delete(id, revision, actor, now))
     }
 
     /// Events, those of deleted keys and removed administrators too. Events are numbered so that whoever has seen one

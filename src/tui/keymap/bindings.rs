@@ -109,9 +109,9 @@ mod tests {
     fn every_column_has_a_digit_that_sorts_by_it() {
         let columns: Vec<(KeyCode, Action)> =
             BINDINGS.iter().filter(|b| matches!(b.action, A::SortBy(_))).map(|b| (b.code, b.action)).collect();
-        let digits = ('1'..).map(K::Char).zip((0..Sort::ALL.len()).map(A::SortBy));
+        let digits = ('1'..).map(K::Char).zip((0..Sort::OF_COLUMNS.len()).map(A::SortBy));
         assert_eq!(columns, digits.collect::<Vec<_>>());
-        let press = format!("1-{}", Sort::ALL.len());
+        let press = format!("1-{}", Sort::OF_COLUMNS.len());
         assert!(BINDINGS.iter().any(|b| b.press == press), "the help says {press}");
     }
 }

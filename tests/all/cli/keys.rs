@@ -147,6 +147,20 @@ fn lists_are_filtered_sorted_and_cut() {
     assert_eq!(labels(&["--sort", "label"]), ["alpha", "Alphabet", "beta", "gamma"]);
     assert_eq!(labels(&["--search", "ALPHA", "--status", "active"]), ["alpha"]);
     assert_eq!(labels(&["--status", "inactive"]), ["Alphabet"]);
+    assert_eq!(labels(&["--search", "status:active,expired -beta", "--sort", "label"]), ["alpha", "gamma"]);
+    assert_eq!(labels(&["--search", "-status:active"]), ["Alphabet"]);
+    assert_eq!(labels(&["--search", "-alpha", "--status", "active", "--sort", "label"]), ["beta", "gamma"]);
+    assert_eq!(labels(&["--search", "never-used owner: created:<1d", "--sort", "by"]).len(), 4);
+    let ends = home.create("ends").0;
+    home.run(&["keys", "edit", &ends, "--expires", "20d"]).good();
+    assert_eq!(labels(&["--sort", "expires", "--limit", "1"]), ["ends"]);
+    assert_eq!(labels(&["--search", "expires:<30d"]), ["ends"]);
+    assert_eq!(labels(&["--search", "expires:<10d"]), [""; 0]);
+    let error = home.run(&["keys", "list", "--search", "alpha onwer:jo"]).failed(2);
+    assert!(error.contains("there is no filter onwer: (did you mean owner:?)"), "{error}");
+    assert!(error.contains("(at character 7: onwer:jo)"), "{error}");
+    let help = home.run(&["keys", "list", "--help"]).good();
+    assert!(help.contains("unused:90d") && help.contains("not used for 90 days"), "{help}");
     assert_eq!(labels(&["--search", "nothing like it"]), [""; 0]);
     assert_eq!(home.run(&["keys", "list", "--status", "expired", "--output", "json"]).good(), "[]\n");
 }

@@ -72,6 +72,8 @@ fn a_list_is_narrowed_and_sorted() {
     talk.says("1. red door");
     talk.answers(&[(COMMAND, "status inactive"), ("No inactive keys.", "f")]);
     talk.answers(&[("4. inactive", "all"), ("Keys 1 to 3 of 3", "sort upside"), ("type one of id, label", HEARD)]);
+    talk.answers(&[(COMMAND, "filter -red status:active"), ("Keys 1 to 2, with -red status:active", "sort expires")]);
+    talk.answers(&[("by expires_at asc", "filter colour:red"), ("There is no filter colour:", HEARD)]);
     talk.answers(&[(COMMAND, "filter sk_0123456789abcdef")]);
     talk.says("looks like a secret");
     talk.quits();

@@ -1,8 +1,9 @@
 //! Editing and deleting keys, and their history.
 
-use serde_json::json;
+use reqwest::{Method, header};
+use serde_json::{Value, json};
 
-use crate::support::server::{Server, text};
+use crate::support::server::{Answer, Server, send, text};
 
 #[tokio::test]
 async fn absent_stays_and_null_is_never() {
@@ -88,4 +89,34 @@ async fn the_history_stays_and_comes_in_pages() {
     assert_eq!(lines, ["deleted ", "edited activated, expires_at", "edited label, deactivated", "created "]);
     assert_eq!(server.get(&format!("/keys/{id}/events?cursor=x")).await.status, 400);
     assert_eq!(server.get(&format!("/keys/{id}/events?limit=0")).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_change_for_another_revision_gets_the_key_as_it_is() {
+    let server = Server::start().await;
+    let created = server.post("one", json!({ "label": "one" })).await;
+    let id = text(&created.body["key"]["id"]);
+    let etag = |answer: &Answer| answer.headers[header::ETAG].to_str().unwrap().to_owned();
+    assert_eq!((etag(&created).as_str(), &created.body["key"]["revision"]), ("\"1\"", &json!(1)));
+    assert_eq!(etag(&server.get(&format!("/keys/{id}")).await), "\"1\"");
+    let path = format!("/keys/{id}");
+    let call = async |method: Method, if_match: &str, body: Value| {
+        send(server.call(method, &path).header(header::IF_MATCH, if_match).json(&body)).await
+    };
+    let renamed = call(Method::PATCH, "\"1\"", json!({ "label": "two" })).await;
+    assert_eq!((renamed.status, etag(&renamed).as_str()), (200, "\"2\""));
+    for stale in ["\"1\"", "\"3\"", "2", "W/\"2\"", "\"abc\"", ""] {
+        for (method, body) in [(Method::PATCH, json!({ "status": "inactive" })), (Method::DELETE, json!({}))] {
+            let answer = call(method.clone(), stale, body).await;
+            assert_eq!(answer.status, 412, "{method} {stale}: {answer:?}");
+            assert_eq!(answer.body["key"], renamed.body["key"], "the key as it is");
+        }
+    }
+    assert_eq!(call(Method::PATCH, "\"1\", \"2\"", json!({})).await.status, 400);
+    assert_eq!(server.get(&path).await.body["key"], renamed.body["key"], "nothing was done");
+    assert_eq!(call(Method::PATCH, "*", json!({ "note": "any" })).await.body["key"]["revision"], 3);
+    assert_eq!(server.patch(&id, json!({ "note": "more" })).await.body["key"]["revision"], 4, "without a condition");
+    assert_eq!(call(Method::DELETE, "\"4\"", json!({})).await.status, 204);
+    assert_eq!(call(Method::DELETE, "\"4\"", json!({})).await.status, 404);
+    assert_eq!(call(Method::PATCH, "\"4\"", json!({})).await.status, 404);
 }

@@ -6,7 +6,7 @@ use latchkey::server::test_support::fold;
 
 use crate::support::server::{Server, text};
 
-const SORTS: [&str; 5] = ["created_at", "last_used_at", "label", "status", "id"];
+const SORTS: [&str; 7] = ["created_at", "created_by", "expires_at", "last_used_at", "label", "status", "id"];
 
 /// Keys with equal labels, in all states, some never used: in the order of creation.
 async fn mixed() -> (Server, Vec<Value>) {
@@ -36,6 +36,8 @@ fn value(sort: &str, key: &Value) -> String {
     match sort {
         "created_at" => String::new(),
         "label" => fold(&text(&key["label"])),
+        // A key that never expires is latest.
+        "expires_at" => key[sort].as_str().unwrap_or("9").to_owned(),
         _ => key[sort].as_str().unwrap_or_default().to_owned(),
     }
 }

@@ -8,6 +8,7 @@ mod edit;
 mod embedded;
 mod errors;
 mod list;
+mod query;
 mod search;
 mod sign_in;
 mod trail;

@@ -149,7 +149,8 @@ fn plain(server: &Server, sort: &str, order: &str) -> Vec<Plain> {
     let column = match sort {
         "created_at" => "seq",
         "status" => "state",
-        "last_used_at" | "id" => sort,
+        "expires_at" => "ends_at",
+        "created_by" | "last_used_at" | "id" => sort,
         text => &format!("{text}_fold"),
     };
     let texts: Vec<String> = fields::written().map(|(field, _)| format!("{}_fold", field.name)).collect();

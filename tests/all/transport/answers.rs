@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use latchkey::client::{ApiError, Client, ConnectionSettings, Cursor, ListRequest};
-use latchkey::domain::{Filter, KeyId, KeyQuery};
+use latchkey::client::{ApiError, Changes, Client, ConnectionSettings, Cursor, ListRequest};
+use latchkey::domain::{Filter, KeyId, KeyQuery, Sort, Status, views};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::to;
 use crate::support::mock::{Mock, PASSWORD, TOKEN, always, serve_plain};
+use crate::support::server::{SESSION, Server};
 
 async fn at(router: axum::Router) -> ConnectionSettings {
     to(&format!("http://127.0.0.1:{}", serve_plain(router).await))
@@ -63,14 +64,14 @@ async fn a_refusal_with_200_is_a_refusal_in_the_servers_words() {
 #[tokio::test]
 async fn a_web_page_that_says_404_deletes_nothing() {
     let client = Client::connect(&at(always(|| page(404))).await, None).unwrap();
-    let deleted = client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap()).await;
+    let deleted = client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap(), None).await;
     assert!(matches!(deleted, Err(ApiError::WebPage(404, _))), "{deleted:?}");
     let gone = || {
         let error = json!({ "success": false, "message": "There is no such key", "code": 0, "status": 404 });
         (StatusCode::NOT_FOUND, Json(error)).into_response()
     };
     let client = Client::connect(&at(always(gone)).await, None).unwrap();
-    assert!(!client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap()).await.unwrap().result, "it was gone");
+    assert!(!client.delete(&KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap(), None).await.unwrap().result, "it was gone");
 }
 
 #[tokio::test]
@@ -227,4 +228,77 @@ async fn an_empty_page_with_a_next_one_is_not_the_end() {
     assert_eq!((page.keys.len(), page.after), (1, None));
     let error = served(1000).await.page(&request, 10).await.unwrap_err();
     assert!(error.to_string().contains("100 pages in a row"), "{error}");
+}
+
+/// A server from before must not be believed to have done what it does not know.
+#[tokio::test]
+async fn a_server_that_ignores_a_filter_is_noticed() {
+    let key = json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "status": "active", "created_at": "2026-01-01T00:00:00Z" });
+    let ignores = move || {
+        let keys = vec![key.clone()];
+        Json(json!({ "success": true, "keys": keys, "next_cursor": null, "total": 1 })).into_response()
+    };
+    let refuses = |message: &'static str| {
+        move || {
+            let error = json!({ "success": false, "message": message, "code": 0, "status": 400 });
+            (StatusCode::BAD_REQUEST, Json(error)).into_response()
+        }
+    };
+    let filter = |text: &str| Filter { text: text.to_owned(), status: None };
+    let list = |text, sort| ListRequest {
+        query: KeyQuery { filter: filter(text), sort, ..KeyQuery::default() },
+        place: Cursor::Start,
+        counted: false,
+        export: None,
+    };
+    let older = Client::connect(&at(always(ignores)).await, None).unwrap();
+    let stricter = Client::connect(&at(always(refuses("query: is not a known field"))).await, None).unwrap();
+    for client in [&older, &stricter] {
+        let error = client.page(&list("backup owner:jo -test", Sort::Label), 10).await.unwrap_err();
+        assert!(error.to_string().starts_with("This server can't filter by owner:jo -test: it is older"), "{error}");
+        assert!(matches!(client.count(&filter("never-used")).await, Err(ApiError::NotFiltered(_))));
+    }
+    assert_eq!(older.page(&list("backup zurich", Sort::Label), 10).await.unwrap().keys.len(), 1, "words are known");
+    assert!(matches!(older.page(&list("", Sort::ExpiresAt), 10).await, Err(ApiError::NotSorted("expires_at"))));
+    let sort = refuses("sort: is not one of the known words");
+    let stricter = Client::connect(&at(always(sort)).await, None).unwrap();
+    assert!(matches!(stricter.page(&list("", Sort::CreatedBy), 10).await, Err(ApiError::NotSorted("created_by"))));
+    let error = older.page(&list("owner:\"", Sort::Label), 10).await.unwrap_err();
+    assert!(matches!(error, ApiError::BadSearch(_)), "{error}");
+    let missing = || {
+        let error = json!({ "success": false, "message": "This key was not found", "code": 0, "status": 404 });
+        (StatusCode::NOT_FOUND, Json(error)).into_response()
+    };
+    let none = Client::connect(&at(always(missing)).await, None).unwrap();
+    assert!(matches!(none.counts(&[filter("")]).await, Err(ApiError::NoCounts)));
+}
+
+#[tokio::test]
+async fn views_are_counted_by_a_real_server() {
+    let server = Server::start().await;
+    server.create("backup").await;
+    server.create("report").await;
+    let client = Client::connect(&to(&server.base), Some(&SecretString::from(SESSION))).unwrap();
+    let filters: Vec<Filter> = views("jo").into_iter().map(|view| Filter { text: view.search, status: None }).collect();
+    let counted = client.counts(&filters).await.unwrap();
+    assert_eq!(counted, [2, 2, 0, 0, 0, 0, 2, 2, 2].map(Some));
+    let filter = Filter { text: "back status:active created:<1d".to_owned(), status: Some(Status::Active) };
+    assert_eq!(client.count(&filter).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_another_has_changed_is_not_overwritten() {
+    let server = Server::start().await;
+    let (id, _) = server.create("one").await;
+    let client = Client::connect(&to(&server.base), Some(&SecretString::from(SESSION))).unwrap();
+    let id = KeyId::parse(&id).unwrap();
+    let read = client.key(&id).await.unwrap();
+    let other = Changes { status: Some(Status::Inactive), ..Changes::default() };
+    assert_eq!(client.edit(&id, &other).await.unwrap().result.revision, Some(2));
+    let mine = Changes { expires_at: Some(None), revision: read.revision, ..Changes::default() };
+    let error = client.edit(&id, &mine).await.unwrap_err();
+    assert!(error.to_string().starts_with("Another administrator has changed this key"), "{error}");
+    assert!(matches!(error, ApiError::Changed(Some(key)) if key.status == Status::Inactive && key.revision == Some(2)));
+    assert!(matches!(client.delete(&id, read.revision).await, Err(ApiError::Changed(Some(_)))));
+    assert!(client.delete(&id, Some(2)).await.unwrap().result);
 }

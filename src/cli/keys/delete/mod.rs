@@ -59,13 +59,15 @@ async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Connection) -> (Dele
         let failure = Failure::from(error);
         (DeleteOutcome::Failed(failure.message), failure.exit)
     };
+    let mut revision = None;
     if !args.yes {
         match server.client.key(id).await {
             Err(ApiError::NotFound(_)) => return (DeleteOutcome::NotFound, missing),
             Err(error) => return failed(error),
             // The name of a production profile was typed once for all keys.
             Ok(key) => match delete::confirm(&mut Prompts::new(), &key, None).await.map_err(Failure::from) {
-                Ok(Ok(())) => {}
+                // What was confirmed is deleted, not what the key has become meanwhile.
+                Ok(Ok(())) => revision = key.revision,
                 Ok(Err(_)) => return (DeleteOutcome::Kept("not confirmed"), Exit::Cancelled),
                 Err(failure) if failure.exit == Exit::Cancelled => {
                     return (DeleteOutcome::Kept("not confirmed"), failure.exit);
@@ -74,7 +76,7 @@ async fn delete_one(id: &KeyId, args: &DeleteArgs, server: &Connection) -> (Dele
             },
         }
     }
-    match server.client.delete(id).await {
+    match server.client.delete(id, revision).await {
         Ok(Changed { result: true, in_force }) => (DeleteOutcome::Deleted(in_force), Exit::Done),
         Ok(_) => (DeleteOutcome::NotFound, missing),
         Err(error) => failed(error),

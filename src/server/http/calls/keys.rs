@@ -1,9 +1,13 @@
 //! `/keys`: create, show, edit, delete.
 
+use std::convert::Infallible;
+
 use axum::extract;
 use axum::extract::{FromRequestParts, Path, Request};
+use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponseParts, ResponseParts};
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -19,7 +23,7 @@ use crate::server::http::in_force::InForceHeader;
 use crate::server::http::session::Caller;
 use crate::server::http::wire;
 use crate::server::state::AppState;
-use crate::server::store::{Change, CreateOutcome, ExpiryChange, KeyInsert};
+use crate::server::store::{Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyInsert};
 
 /// The most characters of an `Idempotency-Key` (HTTP contract, part B).
 const MOST_IDEMPOTENCY: usize = 255;
@@ -32,7 +36,7 @@ pub(crate) async fn create(
     extract::State(state): extract::State<AppState>,
     caller: Caller,
     request: Request,
-) -> Result<(StatusCode, Extension<CreatedKey>, Json<Value>), HttpError> {
+) -> Result<(StatusCode, ETag, Extension<CreatedKey>, Json<Value>), HttpError> {
     caller.may_change()?;
     let idempotency_key = idempotency_key(request.headers())?;
     // Before the body is read, which may take long: until then a second call must not slip by.
@@ -57,13 +61,13 @@ pub(crate) async fn create(
         CreateOutcome::Fresh(key) => {
             let (secret, created) = (secret.expose(), created(&key));
             let body = json!({ "success": true, "key": wire::KeyBody::from(&key), "secret_access_key": secret });
-            Ok((StatusCode::CREATED, created, Json(body)))
+            Ok((StatusCode::CREATED, ETag::of(&key), created, Json(body)))
         }
         CreateOutcome::Replayed(key) => {
             let created = created(&key);
-            let key = wire::KeyBody::from(&key);
-            let body = json!({ "success": true, "key": key, "secret_access_key": null, "replayed": true });
-            Ok((StatusCode::OK, created, Json(body)))
+            let shown = wire::KeyBody::from(&key);
+            let body = json!({ "success": true, "key": shown, "secret_access_key": null, "replayed": true });
+            Ok((StatusCode::OK, ETag::of(&key), created, Json(body)))
         }
         CreateOutcome::Gone => Err(HttpError::spent("the key that it created was deleted; use a new one")),
         CreateOutcome::Past => Err(past()),
@@ -76,7 +80,7 @@ pub(crate) async fn show(
     extract::State(state): extract::State<AppState>,
     _: Caller,
     Id(id): Id,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<(ETag, Json<Value>), HttpError> {
     answer(state.0.store.key(&id, Utc::now()).await?)
 }
 
@@ -86,9 +90,10 @@ pub(crate) async fn edit(
     caller: Caller,
     Id(id): Id,
     request: Request,
-) -> Result<(InForceHeader, Json<Value>), HttpError> {
+) -> Result<(InForceHeader, ETag, Json<Value>), HttpError> {
     caller.may_change()?;
     let now = Utc::now();
+    let revision = if_match(request.headers())?;
     let mut fields = Fields::of_json(request).await?;
     let switched_off = match fields.text("status")?.as_deref() {
         None => None,
@@ -96,15 +101,17 @@ pub(crate) async fn edit(
         Some("inactive") => Some(true),
         Some(_) => return Err(HttpError::malformed("status", "must be active or inactive")),
     };
-    let change = Change { texts: texts(&mut fields)?, switched_off, expires_at: fields.time("expires_at")? };
+    let texts = texts(&mut fields)?;
+    let change = Change { texts, switched_off, expires_at: fields.time("expires_at")?, revision };
     fields.finish()?;
     if change.expires_at.and_then(ExpiryChange::time).is_some_and(|end| end <= now) {
         return Err(past());
     }
     let may_revoke = change.may_revoke();
-    let edited = answer(state.0.store.edit(&id, change, caller.actor(), now).await?)?;
+    let edited = answer(Some(done(state.0.store.edit(&id, change, caller.actor(), now).await?)?))?;
     let in_force = if may_revoke { InForceHeader::wait(&state.0.store).await } else { InForceHeader::default() };
-    Ok((in_force, edited))
+    let (etag, edited) = edited;
+    Ok((in_force, etag, edited))
 }
 
 /// `DELETE /keys/{id}`
@@ -112,21 +119,69 @@ pub(crate) async fn delete(
     extract::State(state): extract::State<AppState>,
     caller: Caller,
     Id(id): Id,
+    headers: HeaderMap,
 ) -> Result<(StatusCode, InForceHeader, ()), HttpError> {
     caller.may_change()?;
-    if state.0.store.delete(&id, caller.actor(), Utc::now()).await? {
-        Ok((StatusCode::NO_CONTENT, InForceHeader::wait(&state.0.store).await, ()))
-    } else {
+    let revision = if_match(&headers)?;
+    let outcome = state.0.store.delete(&id, revision, caller.actor(), Utc::now()).await?;
+    if outcome == ChangeOutcome::Missing {
         // It may be a repetition whose first answer was lost: what that revoked must be refused everywhere by now.
         InForceHeader::wait(&state.0.store).await;
-        Err(HttpError::not_found("This key"))
+    }
+    done(outcome)?;
+    Ok((StatusCode::NO_CONTENT, InForceHeader::wait(&state.0.store).await, ()))
+}
+
+fn answer(key: Option<AccessKey>) -> Result<(ETag, Json<Value>), HttpError> {
+    let key = key.ok_or_else(|| HttpError::not_found("This key"))?;
+    Ok((ETag::of(&key), Json(json!({ "success": true, "key": wire::KeyBody::from(&key) }))))
+}
+
+fn done<T>(outcome: ChangeOutcome<T>) -> Result<T, HttpError> {
+    match outcome {
+        ChangeOutcome::Done(done) => Ok(done),
+        ChangeOutcome::Changed(key) => Err(HttpError::changed(&key)),
+        ChangeOutcome::Missing => Err(HttpError::not_found("This key")),
     }
 }
 
-fn answer(key: Option<AccessKey>) -> Result<Json<Value>, HttpError> {
-    let key = key.ok_or_else(|| HttpError::not_found("This key"))?;
-    Ok(Json(json!({ "success": true, "key": wire::KeyBody::from(&key) })))
+/// The revision of a key, as the header `ETag`.
+pub(crate) struct ETag(Option<u64>);
+
+impl ETag {
+    fn of(key: &AccessKey) -> Self {
+        Self(key.revision)
+    }
 }
+
+impl IntoResponseParts for ETag {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        if let Some(value) = self.0.and_then(|revision| format!("\"{revision}\"").parse().ok()) {
+            parts.headers_mut().insert(ETAG, value);
+        }
+        Ok(parts)
+    }
+}
+
+/// The revision that a key must have (RFC 9110, section 13.1.1). An entity tag that is none of ours fits no key.
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, HttpError> {
+    let mut values = headers.get_all(IF_MATCH).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if values.next().is_some() || text.contains(',') {
+        return Err(HttpError::malformed("If-Match", "must be one entity tag, or *"));
+    }
+    if text == "*" {
+        return Ok(None);
+    }
+    let revision = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    Ok(Some(revision.unwrap_or(NO_REVISION)))
+}
+
+/// The revisions of keys begin with 1.
+const NO_REVISION: u64 = 0;
 
 fn created(key: &AccessKey) -> Extension<CreatedKey> {
     Extension(CreatedKey(key.id.raw_for_api().to_owned()))

@@ -1,23 +1,42 @@
-//! `GET /keys`.
+//! `GET /keys` and `GET /keys/counts`.
 
 use axum::Json;
 use axum::extract;
 use axum::http::Uri;
-use chrono::{SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
-use crate::domain::{Filter, KeyQuery, Order, Sort, Status, holds_credential};
+use crate::domain::{
+    Condition, Conditions, Order, Search, Sort, Status, Test, TextPattern, TimeRange, holds_credential,
+};
 use crate::server::http::cursor;
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
 use crate::server::http::session::Caller;
 use crate::server::http::wire;
 use crate::server::state::AppState;
-use crate::server::store::{EventKind, KeyRow, NewEvent, PageQuery, Subject};
+use crate::server::store::{EventKind, ExpiryChange, KeyRow, NewEvent, PageQuery, Subject};
 
 /// The most keys of one page (HTTP contract, part B).
 const MOST_KEYS: usize = 1000;
 /// The longest text searched for, in characters (HTTP contract: openapi.yaml).
 const MOST_TEXT: usize = 200;
+/// The most searches that are counted at once (HTTP contract: openapi.yaml).
+const MOST_COUNTS: usize = 32;
+/// The parameters that say which keys are wanted.
+const FILTERS: [&str; 12] = [
+    "status",
+    "q",
+    "query",
+    "owner",
+    "created_by",
+    "last_used_before",
+    "never_used",
+    "expires",
+    "expires_before",
+    "expires_after",
+    "created_before",
+    "created_after",
+];
 /// The forms in which lists leave for other programs, as far as clients say so.
 const EXPORTS: [&str; 3] = ["json", "csv", "tsv"];
 
@@ -27,15 +46,14 @@ pub(crate) async fn list(
     caller: Caller,
     uri: Uri,
 ) -> Result<Json<wire::PageBody>, HttpError> {
-    let (request, export) = read(&uri)?;
-    let _turn = caller.turn(&state).await?;
-    let sort = request.query.sort;
     let now = Utc::now();
-    if let Some(form) = export {
-        let detail = Some(exported(form, &request.query.filter));
+    let ListCall { request, search, export } = ListCall::read(&uri, now)?;
+    let _turn = caller.turn(&state).await?;
+    let sort = request.sort;
+    if let Some(detail) = export {
         let event = NewEvent::of(&caller.actor(), Subject::Server, EventKind::Exported, now);
         // Before the answer: what can't be recorded is not exported.
-        state.0.store.record(Vec::new(), vec![NewEvent { detail, ..event }], Vec::new()).await?;
+        state.0.store.record(Vec::new(), vec![NewEvent { detail: Some(detail), ..event }], Vec::new()).await?;
     }
     let page = state.0.store.list(request, now).await?;
     let at = |row: &KeyRow| cursor::encode(sort, &row.place);
@@ -45,36 +63,118 @@ pub(crate) async fn list(
         prev_cursor: page.keys.first().map(at),
         keys: page.keys.iter().map(|row| wire::KeyBody::from(&row.key)).collect(),
         total: page.total,
+        sort: sort.as_str(),
+        query: search.map(|search| search.to_string()),
         server_time: wire::time(now.trunc_subsecs(3)),
     }))
 }
 
-/// The request, and the form of an export that it begins.
-fn read(uri: &Uri) -> Result<(PageQuery, Option<&'static str>), HttpError> {
-    let mut fields = Fields::of_query(uri)?;
-    let limit = fields.limit(MOST_KEYS)?;
-    let sort = fields.word("sort", Sort::parse)?;
-    let order = fields.word("order", Order::parse)?;
-    let status = fields.word("status", |word| Status::parse(word).map(Some))?;
+/// How many keys each of several searches finds. The count ends when the client disconnects.
+pub(crate) async fn counts(
+    extract::State(state): extract::State<AppState>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<wire::CountsBody>, HttpError> {
+    let texts = Fields::list_of_query(&uri, "query")?;
+    if texts.is_empty() || texts.len() > MOST_COUNTS {
+        return Err(HttpError::malformed("query", format!("must be given 1 to {MOST_COUNTS} times")));
+    }
+    let searches = texts.iter().map(|text| parsed(text)).collect::<Result<Vec<_>, _>>()?;
+    let _turn = caller.turn(&state).await?;
+    let now = Utc::now();
+    let conditions = searches.iter().map(|search| search.conditions(now, &Utc)).collect();
+    let counted = state.0.store.count(conditions, now).await?;
+    let counts = searches.iter().zip(counted);
+    Ok(Json(wire::CountsBody {
+        success: true,
+        counts: counts.map(|(search, total)| wire::CountBody { query: search.to_string(), total }).collect(),
+        server_time: wire::time(now.trunc_subsecs(3)),
+    }))
+}
+
+fn parsed(text: &str) -> Result<Search, HttpError> {
+    Search::parse(text).map_err(|error| HttpError::malformed("query", error))
+}
+
+/// What `GET /keys` asks for.
+struct ListCall {
+    request: PageQuery,
+    /// What `query` says.
+    search: Option<Search>,
+    /// What the trail is told of an export that begins: its form, and of which keys.
+    export: Option<String>,
+}
+
+impl ListCall {
+    fn read(uri: &Uri, now: DateTime<Utc>) -> Result<Self, HttpError> {
+        let mut fields = Fields::of_query(uri)?;
+        let limit = fields.limit(MOST_KEYS)?;
+        let sort = fields.word("sort", Sort::of_contract)?;
+        let order = fields.word("order", Order::parse)?;
+        let total = fields.flag("total")?.unwrap_or(true);
+        let known = |word: &str| EXPORTS.into_iter().find(|known| *known == word).map(Some);
+        let export = fields.word("export", known)?;
+        let export = export.map(|form| exported(form, &fields));
+        let after = fields.text("cursor")?.map(|text| cursor::decode(sort, &text)).transpose()?;
+        let search = fields.text("query")?.map(|text| parsed(&text)).transpose()?;
+        let mut conditions = named(&mut fields, now)?;
+        conditions.0.extend(search.iter().flat_map(|search| search.conditions(now, &Utc).0));
+        fields.finish()?;
+        Ok(Self { request: PageQuery { sort, order, conditions, after, limit, total }, search, export })
+    }
+}
+
+/// The conditions that have a parameter of their own.
+fn named(fields: &mut Fields, now: DateTime<Utc>) -> Result<Conditions, HttpError> {
     let text = fields.text("q")?.unwrap_or_default();
     if text.chars().count() > MOST_TEXT {
         return Err(HttpError::malformed("q", "is longer than 200 characters"));
     }
-    let total = fields.flag("total")?.unwrap_or(true);
-    let known = |word: &str| EXPORTS.into_iter().find(|known| *known == word).map(Some);
-    let export = fields.word("export", known)?;
-    let after = fields.text("cursor")?.map(|text| cursor::decode(sort, &text)).transpose()?;
-    fields.finish()?;
-    Ok((PageQuery { query: KeyQuery { sort, order, filter: Filter { text, status } }, after, limit, total }, export))
+    let mut all = Search::of_words(&text).conditions(now, &Utc);
+    let mut meets = |test: Test| all.0.push(test.into());
+    if let Some(words) = fields.text("status")? {
+        let any = words.split(',').map(|word| {
+            Status::parse(word).ok_or_else(|| HttpError::malformed("status", "is not one of the known words"))
+        });
+        meets(Test::Status(any.collect::<Result<_, _>>()?));
+    }
+    if let Some(owner) = fields.text("owner")? {
+        meets(Test::Owner(TextPattern::Is(owner)));
+    }
+    if let Some(name) = fields.text("created_by")? {
+        meets(Test::CreatedBy(TextPattern::Is(name)));
+    }
+    if let Some(time) = time(fields, "last_used_before")? {
+        meets(Test::UnusedSince(time));
+    }
+    let (from, before) = (time(fields, "expires_after")?, time(fields, "expires_before")?);
+    if from.is_some() || before.is_some() {
+        meets(Test::Expires(TimeRange { from, before }));
+    }
+    if fields.word("expires", |word| (word == "never").then_some(true))? {
+        meets(Test::NeverExpires);
+    }
+    let (from, before) = (time(fields, "created_after")?, time(fields, "created_before")?);
+    if from.is_some() || before.is_some() {
+        meets(Test::Created(TimeRange { from, before }));
+    }
+    if let Some(never) = fields.flag("never_used")? {
+        all.0.push(Condition { excluded: !never, test: Test::NeverUsed });
+    }
+    Ok(all)
+}
+
+fn time(fields: &mut Fields, name: &str) -> Result<Option<DateTime<Utc>>, HttpError> {
+    Ok(fields.time(name)?.and_then(ExpiryChange::time))
 }
 
 /// What was exported, for the trail: the form, and of which keys.
-fn exported(form: &str, filter: &Filter) -> String {
-    let status = filter.status.map(|status| format!("status {}", status.as_str()));
-    let text = match filter.text.as_str() {
-        "" => None,
-        text if holds_credential(text) => Some("q [redacted]".to_owned()),
-        text => Some(format!("q {text}")),
-    };
-    [Some(form.to_owned()), status, text].into_iter().flatten().collect::<Vec<_>>().join(", ")
+fn exported(form: &str, fields: &Fields) -> String {
+    let filters =
+        FILTERS.into_iter().filter_map(|name| Some((name, fields.given(name)?))).filter(|(_, text)| !text.is_empty());
+    let filters = filters.map(|(name, text)| match text {
+        text if holds_credential(text) => format!("{name} [redacted]"),
+        text => format!("{name} {text}"),
+    });
+    std::iter::once(form.to_owned()).chain(filters).collect::<Vec<_>>().join(", ")
 }

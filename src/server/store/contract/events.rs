@@ -47,7 +47,7 @@ pub(crate) async fn what_is_edited_has_its_old_and_its_new_value<D: Database>() 
     let secret = format!("sk_{}", "a1B2".repeat(13));
     store.edit(id(&key), rename(&secret), actor("mo"), at(4)).await.unwrap();
     store.edit(id(&key), switch(true), actor("mo"), at(5)).await.unwrap();
-    store.delete(id(&key), actor("lin"), at(6)).await.unwrap();
+    store.delete(id(&key), None, actor("lin"), at(6)).await.unwrap();
     let (end, from) = ("2030-03-17T17:55:00Z", "192.0.2.1");
     let all = trail(&store, EventQuery::of_key(id(&key), 100)).await;
     assert_eq!(
@@ -69,7 +69,7 @@ pub(crate) async fn the_trail_is_filtered<D: Database>() {
     let store = database.open().await;
     let keys = [create(&store, insert(""), at(10)).await, create(&store, insert(""), at(20)).await];
     store.add_administrator(&username("mo"), Role::Auditor, "hash", actor("root"), at(30)).await.unwrap();
-    store.delete(id(&keys[0]), actor("mo"), at(40)).await.unwrap();
+    store.delete(id(&keys[0]), None, actor("mo"), at(40)).await.unwrap();
     store.record(Vec::new(), vec![NewEvent::used(id(&keys[1]), None, at(15))], Vec::new()).await.unwrap();
     let all = EventQuery { limit: 100, ..EventQuery::default() };
     let kinds = async |query: EventQuery| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::lists::found;
 use super::lists::mixed;
-use super::{Database, actor, at, create, history, id, insert, session, switch, username, whole};
+use super::{Database, actor, at, conditions, create, history, id, insert, session, switch, username, whole};
 use crate::domain::{Order, Role, Sort, Status};
 use crate::server::store::{CreateOutcome, KeyInsert};
 
@@ -20,7 +20,7 @@ pub(crate) async fn every_handle_sees_every_change<D: Database>() {
     assert!(one.session([1; 32], at(0)).await.unwrap().is_some());
     two.edit(id(&key), switch(true), actor("jo"), at(2)).await.unwrap();
     assert_eq!(one.credential(id(&key), at(2)).await.unwrap().unwrap().status, Status::Inactive);
-    two.delete(id(&key), actor("jo"), at(3)).await.unwrap();
+    two.delete(id(&key), None, actor("jo"), at(3)).await.unwrap();
     assert!(one.credential(id(&key), at(3)).await.unwrap().is_none());
     drop((one, two));
     assert_eq!(database.open().await.administrators().await.unwrap().len(), 1);
@@ -65,7 +65,7 @@ pub(crate) async fn a_dropped_call_is_done_or_not_and_blocks_nothing<D: Database
     let mut dropped = Vec::new();
     for _ in 0..100 {
         let mut request = whole(Sort::Label, Order::Asc);
-        "no key has this".clone_into(&mut request.query.filter.text);
+        request.conditions = conditions("no key has this", None);
         let new = insert("dropped");
         dropped.push(new.id.clone());
         tokio::select! {

@@ -2,9 +2,11 @@
 
 use chrono::TimeDelta;
 
-use super::{Database, actor, at, create, expire, history, id, insert, label, labels, rename, switch, whole};
+use super::{
+    Database, actor, at, conditions, create, done, expire, history, id, insert, label, labels, rename, switch, whole,
+};
 use crate::domain::{Order, Sort, Status};
-use crate::server::store::{Change, CreateOutcome, KeyInsert, NewEvent, Use};
+use crate::server::store::{Change, ChangeOutcome, CreateOutcome, KeyInsert, NewEvent, Use};
 
 pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
     let database = D::create().await;
@@ -22,18 +24,18 @@ pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
     assert!(store.secrets(secrets[0].seq, 10).await.unwrap().is_empty());
 
     let change = Change { switched_off: Some(true), ..rename("restore") };
-    let edited = store.edit(id(&key), change, actor("mo"), at(2)).await.unwrap().unwrap();
+    let edited = done(store.edit(id(&key), change, actor("mo"), at(2)).await.unwrap());
     assert_eq!((label(&edited).as_str(), edited.status), ("restore", Status::Inactive));
     assert_eq!(edited.expires_at, Some(at(500)), "the rest is as it was");
-    let edited = store.edit(id(&key), expire(None), actor("mo"), at(3)).await.unwrap().unwrap();
+    let edited = done(store.edit(id(&key), expire(None), actor("mo"), at(3)).await.unwrap());
     assert_eq!(edited.expires_at, None);
-    let edited = store.edit(id(&key), switch(false), actor("mo"), at(4)).await.unwrap().unwrap();
+    let edited = done(store.edit(id(&key), switch(false), actor("mo"), at(4)).await.unwrap());
     assert_eq!(edited.status, Status::Active);
 
-    assert!(store.delete(id(&key), actor("lin"), at(5)).await.unwrap());
-    assert!(!store.delete(id(&key), actor("lin"), at(6)).await.unwrap());
+    done(store.delete(id(&key), None, actor("lin"), at(5)).await.unwrap());
+    assert_eq!(store.delete(id(&key), None, actor("lin"), at(6)).await.unwrap(), ChangeOutcome::Missing);
     assert_eq!(store.key(id(&key), at(6)).await.unwrap(), None);
-    assert_eq!(store.edit(id(&key), rename("x"), actor("mo"), at(6)).await.unwrap(), None);
+    assert_eq!(store.edit(id(&key), rename("x"), actor("mo"), at(6)).await.unwrap(), ChangeOutcome::Missing);
     assert_eq!(store.list(whole(Sort::CreatedAt, Order::Desc), at(6)).await.unwrap().total, Some(0));
     assert!(store.encrypted_sample().await.unwrap().is_none(), "the secret is deleted too");
 
@@ -59,7 +61,7 @@ pub(crate) async fn an_edit_that_changes_nothing_is_no_event<D: Database>() {
     let store = database.open().await;
     let key = create(&store, KeyInsert { expires_at: Some(at(500)), ..insert("one") }, at(0)).await;
     for change in [Change::default(), rename("one"), switch(false), expire(Some(at(500)))] {
-        assert_eq!(store.edit(id(&key), change, actor("mo"), at(1)).await.unwrap().as_ref(), Some(&key));
+        assert_eq!(done(store.edit(id(&key), change, actor("mo"), at(1)).await.unwrap()), key);
     }
     assert_eq!(history(&store, id(&key), 100).await.len(), 1);
     store.edit(id(&key), rename("One"), actor("mo"), at(2)).await.unwrap();
@@ -81,7 +83,7 @@ pub(crate) async fn a_repeated_create_gives_the_same_key<D: Database>() {
     assert_eq!(store.create(past.clone(), at(10)).await.unwrap(), CreateOutcome::Past);
     assert_eq!(store.key(past.id.raw_for_api(), at(10)).await.unwrap(), None);
     create(&store, past, at(9)).await; // a refused create is not remembered
-    store.delete(id(&key), actor("jo"), at(11)).await.unwrap();
+    store.delete(id(&key), None, actor("jo"), at(11)).await.unwrap();
     assert_eq!(store.create(again, at(12)).await.unwrap(), CreateOutcome::Gone);
 }
 
@@ -106,7 +108,7 @@ pub(crate) async fn the_status_follows_the_time_that_is_passed_in<D: Database>()
     store.edit(id(&off), switch(true), actor("jo"), at(1)).await.unwrap();
     let with = async |status, now| {
         let mut request = whole(Sort::Label, Order::Asc);
-        request.query.filter.status = Some(status);
+        request.conditions = conditions("", Some(status));
         let page = store.list(request, now).await.unwrap();
         assert!(page.keys.iter().all(|row| row.key.status == status));
         labels(&page)
@@ -121,7 +123,7 @@ pub(crate) async fn the_status_follows_the_time_that_is_passed_in<D: Database>()
         assert_eq!(with(Status::Inactive, now).await, if is_over { vec![] } else { vec!["off"] });
         assert_eq!(with(Status::Expired, now).await, if is_over { vec!["ends", "off"] } else { vec![] });
     }
-    let longer = store.edit(id(&ends), expire(Some(at(2000))), actor("jo"), at(1000)).await.unwrap().unwrap();
+    let longer = done(store.edit(id(&ends), expire(Some(at(2000))), actor("jo"), at(1000)).await.unwrap());
     assert_eq!(longer.status, Status::Active);
     assert_eq!(with(Status::Active, at(1000)).await, ["ends", "stays"]);
 }
@@ -145,4 +147,49 @@ pub(crate) async fn the_latest_use_counts<D: Database>() {
     assert_eq!((events[0].at, events[0].by.as_deref(), events[0].from.as_deref()), (at(5), None, Some("192.0.2.9")));
     let unknown = vec![("PK------------------".to_owned(), Use { at: at(30), from: "x".to_owned() })];
     store.record(unknown, Vec::new(), Vec::new()).await.unwrap();
+}
+
+pub(crate) async fn a_change_for_another_revision_is_refused<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let key = create(&store, insert("one"), at(0)).await;
+    assert_eq!(key.revision, Some(1));
+    let with = |revision, change| Change { revision: Some(revision), ..change };
+    let edited = done(store.edit(id(&key), with(1, rename("two")), actor("jo"), at(1)).await.unwrap());
+    assert_eq!((edited.revision, label(&edited).as_str()), (Some(2), "two"));
+    for stale in [0, 1, 3, u64::MAX] {
+        let change = with(stale, switch(true));
+        let outcome = store.edit(id(&key), change, actor("mo"), at(2)).await.unwrap();
+        assert_eq!(outcome, ChangeOutcome::Changed(edited.clone()), "{stale}");
+        let outcome = store.delete(id(&key), Some(stale), actor("mo"), at(2)).await.unwrap();
+        assert_eq!(outcome, ChangeOutcome::Changed(edited.clone()), "{stale}");
+    }
+    // What changes nothing is no change, and a use is none either.
+    let same = done(store.edit(id(&key), with(2, rename("two")), actor("jo"), at(3)).await.unwrap());
+    let used = Use { at: at(4), from: "198.51.100.7".to_owned() };
+    store.record(vec![(id(&key).to_owned(), used)], Vec::new(), Vec::new()).await.unwrap();
+    assert_eq!((same.revision, store.key(id(&key), at(5)).await.unwrap().unwrap().revision), (Some(2), Some(2)));
+    for (change, revision) in [(switch(true), 3), (expire(Some(at(100))), 4), (rename("three"), 5)] {
+        let edited = done(store.edit(id(&key), change, actor("jo"), at(6)).await.unwrap());
+        assert_eq!(edited.revision, Some(revision), "without one, the last word counts");
+    }
+    assert_eq!(history(&store, id(&key), 100).await.len(), 5, "what is refused is no event");
+    done(store.delete(id(&key), Some(5), actor("jo"), at(7)).await.unwrap());
+    let gone = store.edit(id(&key), with(5, rename("x")), actor("jo"), at(8)).await.unwrap();
+    assert_eq!(gone, ChangeOutcome::Missing);
+    assert_eq!(store.delete(id(&key), Some(5), actor("jo"), at(8)).await.unwrap(), ChangeOutcome::Missing);
+}
+
+pub(crate) async fn of_changes_at_the_same_time_for_one_revision_one_is_made<D: Database>() {
+    let database = D::create().await;
+    let (one, two) = (database.open().await, database.open().await);
+    let key = create(&one, insert("old"), at(0)).await;
+    let change = |label| Change { revision: Some(1), ..rename(label) };
+    let (a, b) = tokio::join!(
+        one.edit(id(&key), change("a"), actor("jo"), at(1)),
+        two.edit(id(&key), change("b"), actor("mo"), at(1))
+    );
+    let made = [a.unwrap(), b.unwrap()].into_iter().filter(|outcome| matches!(outcome, ChangeOutcome::Done(_)));
+    assert_eq!(made.count(), 1);
+    assert_eq!(one.key(id(&key), at(2)).await.unwrap().unwrap().revision, Some(2));
 }

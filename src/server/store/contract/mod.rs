@@ -16,11 +16,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Actor, Change, CreateOutcome, Digest, EventQuery, ExpiryChange, FieldChange, KeyInsert, KeyPage, NewSession,
-    PageQuery, PasswordChange, Store, StoredEvent, Subject,
+    Actor, Change, ChangeOutcome, CreateOutcome, Digest, EventQuery, ExpiryChange, FieldChange, KeyInsert, KeyPage,
+    NewSession, PageQuery, PasswordChange, Store, StoredEvent, Subject,
 };
 use crate::domain::key::fields::named;
-use crate::domain::{AccessKey, Filter, InForce, KeyFormat, KeyId, KeyQuery, Order, Sort, Texts};
+use crate::domain::{AccessKey, Conditions, InForce, KeyFormat, KeyId, Order, Search, Sort, Status, Test, Texts};
 use crate::server::auth::username::Username;
 
 /// A database of its own for each test.
@@ -44,6 +44,8 @@ macro_rules! contract {
                 a_create_is_repeated_for_a_day_and_by_its_administrator
                 the_status_follows_the_time_that_is_passed_in
                 the_latest_use_counts
+                a_change_for_another_revision_is_refused
+                of_changes_at_the_same_time_for_one_revision_one_is_made
             }
             lists {
                 every_list_is_sorted
@@ -52,6 +54,7 @@ macro_rules! contract {
                 totals_are_exact_and_only_on_request
                 a_search_finds_what_a_look_at_each_key_finds
                 words_are_searched_in_all_texts_together
+                every_question_finds_what_a_look_at_each_key_finds
             }
             revocations {
                 a_deactivation_starts_a_new_generation
@@ -159,6 +162,15 @@ fn expire(end: Option<DateTime<Utc>>) -> Change {
     Change { expires_at: Some(end.map_or(ExpiryChange::Never, ExpiryChange::At)), ..Change::default() }
 }
 
+/// What was done, if it was.
+#[track_caller]
+fn done<T: std::fmt::Debug>(outcome: ChangeOutcome<T>) -> T {
+    match outcome {
+        ChangeOutcome::Done(done) => done,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn id(key: &AccessKey) -> &str {
     key.id.raw_for_api()
 }
@@ -168,8 +180,14 @@ fn label(key: &AccessKey) -> String {
 }
 
 fn whole(sort: Sort, order: Order) -> PageQuery {
-    let filter = Filter { text: String::new(), status: None };
-    PageQuery { query: KeyQuery { sort, order, filter }, after: None, limit: 1000, total: true }
+    PageQuery { sort, order, conditions: Conditions::default(), after: None, limit: 1000, total: true }
+}
+
+/// Conditions for words and a status.
+fn conditions(text: &str, status: Option<Status>) -> Conditions {
+    let mut all = Search::of_words(text).conditions(at(0), &Utc);
+    all.0.extend(status.map(|status| Test::Status(vec![status]).into()));
+    all
 }
 
 fn labels(page: &KeyPage) -> Vec<String> {

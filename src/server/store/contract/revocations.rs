@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Database, actor, at, create, expire, id, in_force, insert, rename, switch};
+use super::{Database, actor, at, create, done, expire, id, in_force, insert, rename, switch};
 use crate::server::store::{Issued, KeyInsert, RevokeAll, Store};
 
 /// A token that is issued now.
@@ -41,7 +41,7 @@ pub(crate) async fn a_deactivation_starts_a_new_generation<D: Database>() {
     for unknown in ["", "A", "PK", "PK------------------", "zzzz", &id(&key)[..19], &format!("{}0", id(&key))] {
         assert!(store.credential(unknown, at(9)).await.unwrap().is_none(), "{unknown:?}");
     }
-    store.delete(id(&key), actor("jo"), at(10)).await.unwrap();
+    store.delete(id(&key), None, actor("jo"), at(10)).await.unwrap();
     assert!(store.credential(id(&key), at(10)).await.unwrap().is_none());
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn a_revocation_is_known_to_every_handle<D: Database>() {
     in_force(&other).await;
     assert!(!revoked(&handles, id(&key), again, at(100)));
 
-    assert!(one.delete(id(&key), actor("mo"), at(8)).await.unwrap());
+    done(one.delete(id(&key), None, actor("mo"), at(8)).await.unwrap());
     in_force(&one).await;
     assert!(revoked(&handles, id(&key), again, at(8)));
     assert!(!revoked(&handles, id(&kept), of_kept, at(8)));

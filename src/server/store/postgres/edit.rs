@@ -13,7 +13,7 @@ use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::keys::{Change, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
+use crate::server::store::keys::{Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
 use crate::server::store::status::{rank, status};
 
 impl PostgresStore {
@@ -52,7 +52,7 @@ impl PostgresStore {
         change: Change,
         actor: Actor,
         now: DateTime<Utc>,
-    ) -> Result<Option<AccessKey>, StoreError> {
+    ) -> Result<ChangeOutcome<AccessKey>, StoreError> {
         again!(self.try_edit(id, change.clone(), &actor, now))
     }
 
@@ -62,11 +62,15 @@ impl PostgresStore {
         change: Change,
         actor: &Actor,
         now: DateTime<Utc>,
-    ) -> Result<Option<AccessKey>, StoreError> {
+    ) -> Result<ChangeOutcome<AccessKey>, StoreError> {
         let mut transaction = self.begin().await?;
         let sql = "SELECT * FROM keys WHERE id = $1 FOR UPDATE";
-        let Some(row) = transaction.row(sql, args![id]).await? else { return Ok(None) };
+        let Some(row) = transaction.row(sql, args![id]).await? else { return Ok(ChangeOutcome::Missing) };
         let mut fields = editable(&row);
+        if !change.fits(fields.revision) {
+            let found = find(&mut transaction, id, now).await?;
+            return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
+        }
         let changes = change.apply(&mut fields, now);
         if !changes.is_empty() {
             update(&mut transaction, row.get("seq"), id, &fields, now).await?;
@@ -77,23 +81,38 @@ impl PostgresStore {
         let found = find(&mut transaction, id, now).await?;
         transaction.commit().await?;
         self.alarm();
-        Ok(found)
+        Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::Done))
     }
 
-    pub(crate) async fn delete(&self, id: &str, actor: Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        again!(self.try_delete(id, &actor, now))
+    pub(crate) async fn delete(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<ChangeOutcome<()>, StoreError> {
+        again!(self.try_delete(id, revision, &actor, now))
     }
 
-    async fn try_delete(&self, id: &str, actor: &Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn try_delete(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<ChangeOutcome<()>, StoreError> {
         let mut transaction = self.begin().await?;
-        let Some(row) = transaction.row("DELETE FROM keys WHERE id = $1 RETURNING *", args![id]).await? else {
-            return Ok(false);
+        let expected = revision.map(|revision| i64::try_from(revision).unwrap_or(i64::MAX));
+        let sql = "DELETE FROM keys WHERE id = $1 AND ($2::bigint IS NULL OR revision = $2) RETURNING *";
+        let Some(row) = transaction.row(sql, args![id, expected]).await? else {
+            let found = find(&mut transaction, id, now).await?;
+            return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
         };
         let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Deleted, now);
         events::insert(&mut transaction, &NewEvent { changes: editable(&row).as_deleted(), ..event }).await?;
         transaction.commit().await?;
         self.alarm();
-        Ok(true)
+        Ok(ChangeOutcome::Done(()))
     }
 }
 
@@ -118,8 +137,8 @@ async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>)
     columns.push("grams");
     places.push(args.place(texts.grams));
     let sql = format!(
-        "WITH key AS (INSERT INTO keys ({}) VALUES ({}) RETURNING seq, state)
-         INSERT INTO uses (seq, state) SELECT seq, state FROM key",
+        "WITH key AS (INSERT INTO keys ({}) VALUES ({}) RETURNING seq, state, created_at)
+         INSERT INTO uses (seq, state, created_at) SELECT seq, state, created_at FROM key",
         columns.join(", "),
         places.join(", ")
     );
@@ -153,6 +172,7 @@ fn editable(row: &Row) -> Editable {
         switched_off: row.get("switched_off"),
         expires_at: row.get("expires_at"),
         generation: row.get("generation"),
+        revision: row.get("revision"),
     }
 }
 
@@ -163,12 +183,13 @@ async fn update(
     fields: &Editable,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Editable { texts, switched_off, expires_at, generation } = fields;
+    let Editable { texts, switched_off, expires_at, generation, revision } = fields;
     let mut args = Args::default();
     let mut changes = vec![
         format!("switched_off = {}", args.place(*switched_off)),
         format!("expires_at = {}", args.place(*expires_at)),
         format!("generation = {}", args.place(*generation)),
+        format!("revision = {}", args.place(*revision + 1)),
         format!("state = {}", args.place(rank(status(*switched_off, expires_at.map(time), now)))),
     ];
     let texts = stored(id, |name| texts.get(name).map_or("", String::as_str));

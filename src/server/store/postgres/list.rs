@@ -1,28 +1,29 @@
 //! A page of keys, in two or three statements: which plan is taken is decided here, not by the database's estimates.
 //!
-//! First a short part of the list is read: a frequent text is found there. Then the index of grams names all candidates,
-//! so that a rare or absent text costs nothing.
+//! First a short part of the list is read: what is frequent is found there. Then the indexes name all candidates, so that
+//! what is rare or absent costs nothing.
+
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
 use super::args::{Args, args};
+use super::columns;
 use super::connection::Lent;
 use super::grams;
 use super::row::{COLUMNS, TABLES, column, order, placed};
 use super::store::PostgresStore;
-use crate::domain::{Order, Sort, words};
+use crate::domain::{Conditions, Order, Sort};
 use crate::server::store::error::StoreError;
-use crate::server::store::keys::{KeyPage, KeyRow, PageQuery};
+use crate::server::store::keys::{COUNTED_FOR, KeyPage, KeyRow, PageQuery};
 use crate::server::store::keyset::SortValue;
-use crate::server::store::status::rank;
+use crate::server::store::sought::Sought;
 
 /// Rows that are read before the index is asked: a few milliseconds.
 const SHORT_WALK: i64 = 4_000;
 /// The most candidates that are read and sorted; with more of them, the list is read in order.
 const FEW: i64 = 8_000;
-/// How long all matches of a text may be counted, in milliseconds (HTTP contract, second edition).
-const COUNTED_FOR: u32 = 300;
 /// How many keys a sweep moves at once.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
@@ -30,26 +31,101 @@ impl PostgresStore {
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
         let mut connection = self.lend().await?;
         sweep(&mut connection, now).await?;
-        let words: Vec<String> = words(&request.query.filter.text).collect();
-        let list = List { request: &request, words: &words };
+        let sought = Sought::of(&request.conditions);
+        let list = List { request: &request, sought: &sought };
         let mut rows =
-            if words.is_empty() { list.walk(&mut connection).await? } else { list.search(&mut connection).await? };
+            if sought.is_narrow() { list.search(&mut connection).await? } else { list.walk(&mut connection).await? };
+        drop(connection);
         let more = rows.len() > request.limit;
         rows.truncate(request.limit);
-        let keys = rows.iter().map(|row| placed(row, request.query.sort, now));
+        let keys = rows.iter().map(|row| placed(row, request.sort, now));
         let keys = keys.collect::<Result<Vec<KeyRow>, StoreError>>()?;
         let whole = !more && request.after.is_none();
         let total = match () {
             () if !request.total => None,
             () if whole => Some(keys.len() as u64),
-            () if words.is_empty() => Some(list.count_all(&mut connection).await?),
-            () => {
-                drop(connection);
-                list.count(self).await?
-            }
+            () => self.count_sought(&sought, Instant::now() + COUNTED_FOR).await?,
         };
         Ok(KeyPage { keys, more, total })
     }
+
+    pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {
+        sweep(&mut self.lend().await?, now).await?;
+        let until = Instant::now() + COUNTED_FOR;
+        let mut counted = Vec::new();
+        for conditions in &all {
+            counted.push(self.count_sought(&Sought::of(conditions), until).await?);
+        }
+        Ok(counted)
+    }
+
+    /// How many keys match, if that is known in time.
+    async fn count_sought(&self, sought: &Sought, until: Instant) -> Result<Option<u64>, StoreError> {
+        if !sought.is_narrow() {
+            let sql = "SELECT coalesce(sum(n), 0)::bigint FROM counts WHERE $1::bigint IS NULL OR state = $1";
+            let row = self.lend().await?.row(sql, args![sought.state]).await?;
+            return Ok(Some(row.map_or(0, |row| row.get::<_, i64>(0).max(0).unsigned_abs())));
+        }
+        let left = until.saturating_duration_since(Instant::now()).as_millis();
+        if left == 0 {
+            return Ok(None);
+        }
+        let mut args = Args::default();
+        let statements = counting(sought, &mut args);
+        let mut transaction = self.begin_to_read().await?;
+        transaction.batch(&format!("SET LOCAL statement_timeout = {left}")).await?;
+        match transaction.row(&statements, &args.list()).await {
+            Ok(row) => {
+                transaction.commit().await?;
+                Ok(row.map(|row| row.get::<_, i64>(0).unsigned_abs()))
+            }
+            Err(StoreError::Cancelled) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A statement that counts what is sought. The alternatives of a condition that stands alone are counted one by one, each
+/// in its own index.
+fn counting(sought: &Sought, args: &mut Args) -> String {
+    if let ([condition], false, None) = (sought.columns.as_slice(), sought.has_texts(), sought.state) {
+        let parts: Vec<String> =
+            condition.any.iter().map(|tests| format!("({})", columns::count(tests, args))).collect();
+        let found = parts.join(" + ");
+        return if condition.excluded {
+            format!("SELECT greatest((SELECT sum(n) FROM counts)::bigint - ({found}), 0)")
+        } else {
+            format!("SELECT {found}")
+        };
+    }
+    let mut all = texts(sought, args);
+    all.extend(grams_of(sought, args));
+    all.extend(sought.all_columns().iter().map(|condition| columns::condition(condition, args)));
+    format!("SELECT count(*) FROM {} WHERE {}", tables(sought), all.join(" AND "))
+}
+
+/// The tables that conditions are about. Without a condition about uses they are not read.
+fn tables(sought: &Sought) -> &'static str {
+    if columns::need_uses(sought) { TABLES } else { "keys k" }
+}
+
+/// Hashes that a key must have which has the words.
+fn grams_of(sought: &Sought, args: &mut Args) -> Option<String> {
+    (!sought.words.is_empty()).then(|| format!("k.grams @> {}", args.place(grams::of_words(&sought.words))))
+}
+
+/// Whether each word is in an ID or in a folded text, and nothing that must not be there.
+fn texts(sought: &Sought, args: &mut Args) -> Vec<String> {
+    let mut of_word = |word: &String| {
+        let (lower, upper) = (args.place(word.clone()), args.place(word.to_ascii_uppercase()));
+        format!(
+            "(strpos(k.label_fold, {lower}) > 0 OR strpos(k.owner_fold, {lower}) > 0
+              OR strpos(k.note_fold, {lower}) > 0 OR strpos(k.id, {upper}) > 0)"
+        )
+    };
+    let mut all: Vec<String> = sought.words.iter().map(&mut of_word).collect();
+    all.extend(sought.without.iter().map(|word| format!("NOT {}", of_word(word))));
+    all
 }
 
 /// Brings stored states up to date; also backwards, if the clock was set back. What another server is moving is left to
@@ -78,8 +154,8 @@ async fn sweep(connection: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), Stor
 /// A list that is asked for.
 struct List<'a> {
     request: &'a PageQuery,
-    /// What is searched for, folded.
-    words: &'a [String],
+    /// What its conditions come to.
+    sought: &'a Sought,
 }
 
 impl List<'_> {
@@ -112,16 +188,24 @@ impl List<'_> {
         if is_all || found.len() > self.request.limit {
             return Ok(found);
         }
-        let grams = grams::of_words(self.words);
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM keys WHERE grams @> $1 LIMIT $2) few";
-        let candidates = connection.row(sql, args![grams, FEW + 1]).await?.map_or(0, |row| row.get::<_, i64>(0));
         let mut args = Args::default();
-        let conditions = self.matches(&mut args);
-        let sql = if candidates > FEW {
-            self.ordered(&[conditions], self.wanted(), &mut args)
+        let mut named: Vec<String> = grams_of(self.sought, &mut args).into_iter().collect();
+        named.extend(self.sought.all_columns().iter().map(|condition| columns::condition(condition, &mut args)));
+        let candidates = if named.is_empty() {
+            FEW + 1
         } else {
-            let hits = format!("k.grams @> {}", args.place(grams));
-            let hits = self.select(&[hits, conditions], &mut args);
+            let (tables, named) = (tables(self.sought), named.join(" AND "));
+            let most = args.place(FEW + 1);
+            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {named} LIMIT {most}) few");
+            connection.row(&sql, &args.list()).await?.map_or(0, |row| row.get::<_, i64>(0))
+        };
+        let mut args = Args::default();
+        let mut conditions = self.matches(&mut args);
+        let sql = if candidates > FEW {
+            self.ordered(&conditions, self.wanted(), &mut args)
+        } else {
+            conditions.extend(grams_of(self.sought, &mut args));
+            let hits = self.select(&conditions, &mut args);
             format!(
                 "WITH hit AS MATERIALIZED ({hits}) SELECT * FROM hit ORDER BY {} LIMIT {}",
                 self.order("place", "seq"),
@@ -133,20 +217,20 @@ impl List<'_> {
 
     /// The beginning of the list, each row with whether it matches.
     fn walked(&self, args: &mut Args) -> String {
-        let matches = self.matches(args);
-        let query = &self.request.query;
+        let matches = self.matches(args).join(" AND ");
+        let sort = self.request.sort;
         let conditions = self.conditions(&[], args);
         format!(
             "SELECT {COLUMNS}, {} AS place, {matches} AS matches FROM {TABLES} WHERE {conditions} ORDER BY {} LIMIT {}",
-            column(query.sort),
-            self.order(column(query.sort), order(query.sort)),
+            column(sort),
+            self.order(column(sort), order(sort)),
             args.place(SHORT_WALK)
         )
     }
 
     /// The rows after the cursor, in order.
     fn ordered(&self, conditions: &[String], limit: i64, args: &mut Args) -> String {
-        let sort = self.request.query.sort;
+        let sort = self.request.sort;
         let select = self.select(conditions, args);
         format!("{select} ORDER BY {} LIMIT {}", self.order(column(sort), order(sort)), args.place(limit))
     }
@@ -154,86 +238,52 @@ impl List<'_> {
     /// The rows after the cursor, in no order.
     fn select(&self, conditions: &[String], args: &mut Args) -> String {
         let conditions = self.conditions(conditions, args);
-        let place = column(self.request.query.sort);
+        let place = column(self.request.sort);
         format!("SELECT {COLUMNS}, {place} AS place FROM {TABLES} WHERE {conditions}")
     }
 
     fn order(&self, value: &str, seq: &str) -> String {
-        let query = &self.request.query;
-        let direction = match query.order {
+        let direction = match self.request.order {
             Order::Asc => "ASC",
             Order::Desc => "DESC",
         };
         // Where all rows have the same value, the index of that state is in the order of creation.
-        let is_same = query.sort == Sort::CreatedAt || query.sort == Sort::Status && query.filter.status.is_some();
+        let sort = self.request.sort;
+        let is_same = sort == Sort::CreatedAt || sort == Sort::Status && self.sought.state.is_some();
         if is_same { format!("{seq} {direction}") } else { format!("{value} {direction}, {seq} {direction}") }
     }
 
     /// The state filtered by, the cursor, and `more` conditions.
     fn conditions(&self, more: &[String], args: &mut Args) -> String {
-        let query = &self.request.query;
+        let sort = self.request.sort;
         let mut all = more.to_vec();
-        if let Some(status) = query.filter.status {
-            let table = if query.sort == Sort::LastUsedAt { "u" } else { "k" };
-            all.push(format!("{table}.state = {}", args.place(rank(status))));
+        if let Some(state) = self.sought.state {
+            let table = if sort == Sort::LastUsedAt { "u" } else { "k" };
+            all.push(format!("{table}.state = {}", args.place(state)));
         }
         if let Some(after) = &self.request.after {
-            let beyond = match query.order {
+            let beyond = match self.request.order {
                 Order::Asc => ">",
                 Order::Desc => "<",
             };
             let seq = args.place(after.seq);
-            all.push(if query.sort == Sort::CreatedAt {
+            all.push(if sort == Sort::CreatedAt {
                 format!("k.seq {beyond} {seq}")
             } else {
                 let value = match &after.value {
                     SortValue::Number(number) => args.place(*number),
                     SortValue::Text(text) => args.place(text.clone()),
                 };
-                format!("({}, {}) {beyond} ({value}, {seq})", column(query.sort), order(query.sort))
+                format!("({}, {}) {beyond} ({value}, {seq})", column(sort), order(sort))
             });
         }
         if all.is_empty() { "true".to_owned() } else { all.join(" AND ") }
     }
 
-    /// Whether each word is in an ID or in a folded text.
-    fn matches(&self, args: &mut Args) -> String {
-        let of_word = |word: &String| {
-            let (lower, upper) = (args.place(word.clone()), args.place(word.to_ascii_uppercase()));
-            format!(
-                "(strpos(k.label_fold, {lower}) > 0 OR strpos(k.owner_fold, {lower}) > 0
-                  OR strpos(k.note_fold, {lower}) > 0 OR strpos(k.id, {upper}) > 0)"
-            )
-        };
-        let words: Vec<String> = self.words.iter().map(of_word).collect();
-        words.join(" AND ")
-    }
-
-    /// The number of keys without regard to text.
-    async fn count_all(&self, connection: &mut Lent<'_>) -> Result<u64, StoreError> {
-        let state = self.request.query.filter.status.map(rank);
-        let sql = "SELECT coalesce(sum(n), 0)::bigint FROM counts WHERE $1::bigint IS NULL OR state = $1";
-        let row = connection.row(sql, args![state]).await?;
-        Ok(row.map_or(0, |row| row.get::<_, i64>(0).max(0).unsigned_abs()))
-    }
-
-    /// The number of keys that match, unless that takes too long.
-    async fn count(&self, store: &PostgresStore) -> Result<Option<u64>, StoreError> {
-        let mut args = Args::default();
-        let mut all = vec![format!("k.grams @> {}", args.place(grams::of_words(self.words))), self.matches(&mut args)];
-        if let Some(status) = self.request.query.filter.status {
-            all.push(format!("k.state = {}", args.place(rank(status))));
-        }
-        let sql = format!("SELECT count(*) FROM keys k WHERE {}", all.join(" AND "));
-        let mut transaction = store.begin_to_read().await?;
-        transaction.batch(&format!("SET LOCAL statement_timeout = {COUNTED_FOR}")).await?;
-        match transaction.row(&sql, &args.list()).await {
-            Ok(row) => {
-                transaction.commit().await?;
-                Ok(row.map(|row| row.get::<_, i64>(0).unsigned_abs()))
-            }
-            Err(StoreError::Cancelled) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// What a row must meet besides its state.
+    fn matches(&self, args: &mut Args) -> Vec<String> {
+        let mut all = texts(self.sought, args);
+        all.extend(self.sought.columns.iter().map(|condition| columns::condition(condition, args)));
+        all
     }
 }

@@ -10,6 +10,7 @@
 mod address;
 mod administrators;
 mod args;
+mod columns;
 mod connection;
 mod edit;
 mod error;

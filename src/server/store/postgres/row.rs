@@ -14,12 +14,14 @@ pub(super) const TABLES: &str = "keys k JOIN uses u USING (seq)";
 
 /// The columns of a whole key, for a SELECT from [`TABLES`].
 pub(super) const COLUMNS: &str = "k.seq, k.id, k.label, k.owner, k.note, k.switched_off, k.created_at, k.created_by, \
-                                  k.expires_at, u.at AS last_used_at, u.source AS last_used_from";
+                                  k.expires_at, u.at AS last_used_at, u.source AS last_used_from, k.revision";
 
 /// The column that a list is sorted by, and that for keys of one state.
 pub(super) const fn column(sort: Sort) -> &'static str {
     match sort {
         Sort::CreatedAt => "k.seq",
+        Sort::CreatedBy => "k.created_by",
+        Sort::ExpiresAt => "k.ends_at",
         Sort::LastUsedAt => "u.at",
         Sort::Label => "k.label_fold",
         Sort::Owner => "k.owner_fold",
@@ -53,14 +55,15 @@ pub(super) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError
         expires_at,
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<&str>>("last_used_from").map(Untrusted::new),
+        revision: Some(row.get::<_, i64>("revision").unsigned_abs()),
     })
 }
 
 /// Reads a key and its place in a sorted list from a row of [`COLUMNS`] with the value sorted by as `place`.
 pub(super) fn placed(row: &Row, sort: Sort, now: DateTime<Utc>) -> Result<KeyRow, StoreError> {
     let value = match sort {
-        Sort::Label | Sort::Owner | Sort::Note | Sort::Id => SortValue::Text(row.get("place")),
-        Sort::CreatedAt | Sort::LastUsedAt | Sort::Status => SortValue::Number(row.get("place")),
+        Sort::Label | Sort::CreatedBy | Sort::Owner | Sort::Note | Sort::Id => SortValue::Text(row.get("place")),
+        Sort::CreatedAt | Sort::ExpiresAt | Sort::LastUsedAt | Sort::Status => SortValue::Number(row.get("place")),
     };
     Ok(KeyRow { place: Keyset { value, seq: row.get("seq") }, key: key(row, now)? })
 }

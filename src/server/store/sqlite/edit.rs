@@ -10,7 +10,7 @@ use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::keys::{Change, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
+use crate::server::store::keys::{Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
 use crate::server::store::status::{rank, status};
 
 impl SqliteStore {
@@ -42,30 +42,43 @@ impl SqliteStore {
         change: Change,
         actor: Actor,
         now: DateTime<Utc>,
-    ) -> Result<Option<AccessKey>, StoreError> {
+    ) -> Result<ChangeOutcome<AccessKey>, StoreError> {
         let (id, is_urgent) = (id.to_owned(), change.may_revoke());
         let edit = move |transaction: &Transaction<'_>| {
-            let Some((seq, mut fields)) = editable(transaction, &id)? else { return Ok(None) };
+            let Some((seq, mut fields)) = editable(transaction, &id)? else { return Ok(ChangeOutcome::Missing) };
+            if !change.fits(fields.revision) {
+                return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
+            }
             let changes = change.clone().apply(&mut fields, now);
             if !changes.is_empty() {
                 update(transaction, seq, &fields, now)?;
                 let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Edited, now);
                 events::insert(transaction, &NewEvent { detail: Some(edited(&changes)), changes, ..event })?;
             }
-            find(transaction, &id, now)
+            Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::Done))
         };
         if is_urgent { self.write_urgent(edit).await } else { self.write(edit).await }
     }
 
-    pub(crate) async fn delete(&self, id: &str, actor: Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    pub(crate) async fn delete(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<ChangeOutcome<()>, StoreError> {
         let id = id.to_owned();
+        let expected = Change { revision, ..Change::default() };
         self.write_urgent(move |transaction| {
-            let Some((seq, fields)) = editable(transaction, &id)? else { return Ok(false) };
+            let Some((seq, fields)) = editable(transaction, &id)? else { return Ok(ChangeOutcome::Missing) };
+            if !expected.fits(fields.revision) {
+                return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
+            }
             transaction.prepare_cached("DELETE FROM keys WHERE seq = ?1")?.execute([seq])?;
             transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;
             let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Deleted, now);
             events::insert(transaction, &NewEvent { changes: fields.as_deleted(), ..event })?;
-            Ok(true)
+            Ok(ChangeOutcome::Done(()))
         })
         .await
     }
@@ -134,6 +147,7 @@ fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Edit
             switched_off: row.get(const { at("switched_off") })?,
             expires_at: row.get(const { at("expires_at") })?,
             generation: row.get("generation")?,
+            revision: row.get("revision")?,
         };
         Ok((row.get(const { at("seq") })?, fields))
     });
@@ -141,11 +155,11 @@ fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Edit
 }
 
 fn update(transaction: &Transaction<'_>, seq: i64, fields: &Editable, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let Editable { texts, switched_off, expires_at, generation } = fields;
+    let Editable { texts, switched_off, expires_at, generation, .. } = fields;
     let state = rank(status(*switched_off, expires_at.map(time), now));
     let (names, texts): (Vec<_>, Vec<_>) = stored(|name| texts.get(name).map_or("", String::as_str)).unzip();
     let sql = format!(
-        "UPDATE keys SET {} = ?, switched_off = ?, expires_at = ?, generation = ?, state = ? WHERE seq = ?",
+        "UPDATE keys SET {} = ?, switched_off = ?, expires_at = ?, generation = ?, state = ?, revision = revision + 1 WHERE seq = ?",
         names.join(" = ?, ")
     );
     let fixed: [&dyn ToSql; 5] = [switched_off, expires_at, generation, &state, &seq];

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 10] = [
+const MIGRATIONS: [Step; 11] = [
     Step::Sql(include_str!("../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0003_owner.sql")),
@@ -26,6 +26,7 @@ const MIGRATIONS: [Step; 10] = [
     Step::Sql(include_str!("../../../../assets/migrations/0008_trail.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0009_store.sql")),
     Step::Sql(include_str!("../../../../assets/migrations/0010_signing_keys.sql")),
+    Step::Sql(include_str!("../../../../assets/migrations/0011_query.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

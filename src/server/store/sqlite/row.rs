@@ -14,7 +14,7 @@ use crate::server::store::status::status;
 pub(crate) const SEARCHED: [&str; 4] = ["id", "label_fold", "owner_fold", "note_fold"];
 
 /// What [`key`] and [`placed`] read.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "label_fold",
     "owner_fold",
@@ -26,10 +26,12 @@ const COLUMNS: [&str; 15] = [
     "created_at",
     "created_by",
     "expires_at",
+    "ends_at",
     "last_used_at",
     "last_used_from",
     "owner",
     "note",
+    "revision",
 ];
 
 /// The columns of a whole key, for a SELECT.
@@ -71,6 +73,8 @@ const fn same(one: &str, other: &str) -> bool {
 pub(crate) const fn column(sort: Sort) -> &'static str {
     match sort {
         Sort::CreatedAt => "seq",
+        Sort::CreatedBy => "created_by",
+        Sort::ExpiresAt => "ends_at",
         Sort::LastUsedAt => "last_used_at",
         Sort::Label => "label_fold",
         Sort::Owner => "owner_fold",
@@ -104,6 +108,7 @@ pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessK
         expires_at,
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<String>>(const { at("last_used_from") })?.map(|from| Untrusted::new(&from)),
+        revision: Some(row.get::<_, i64>(const { at("revision") })?.unsigned_abs()),
     })
 }
 

@@ -6,10 +6,12 @@ use memchr::memmem::Finder;
 use rusqlite::Row;
 
 use super::row::SEARCHED;
-use crate::domain::words;
 
-/// What is searched for: words, each of which must be somewhere in a key.
-pub(crate) struct Needle(Vec<Word>);
+/// What is searched for: texts, each of which must be somewhere in a key, and texts that must not.
+pub(crate) struct Needle {
+    words: Vec<Word>,
+    without: Vec<Word>,
+}
 
 /// A word is looked for in up to a million rows, so what a search of a text prepares is prepared once.
 struct Word {
@@ -24,24 +26,30 @@ struct Word {
 const MOST_TRIGRAMS: usize = 6;
 
 impl Needle {
-    /// The words of a text; `None` if it has none.
-    pub(crate) fn new(text: &str) -> Option<Self> {
-        let word = |folded: String| Word {
-            in_text: Finder::new(&folded).into_owned(),
+    /// Takes folded texts; `None` if there are none.
+    pub(crate) fn new(words: &[String], without: &[String]) -> Option<Self> {
+        let word = |folded: &String| Word {
+            in_text: Finder::new(folded).into_owned(),
             in_id: Finder::new(&folded.to_ascii_uppercase()).into_owned(),
-            folded,
+            folded: folded.clone(),
         };
-        let words: Vec<_> = words(text).map(word).collect();
-        (!words.is_empty()).then_some(Self(words))
+        let [words, without] = [words, without].map(|texts| texts.iter().map(word).collect::<Vec<_>>());
+        (!words.is_empty() || !without.is_empty()).then_some(Self { words, without })
     }
 
-    /// Whether each word is in an ID or in one of these folded texts, all in UTF-8.
+    /// Whether there is a text that must be in a key.
+    pub(crate) fn has_words(&self) -> bool {
+        !self.words.is_empty()
+    }
+
+    /// Whether an ID and folded texts, all in UTF-8, hold what they must hold and nothing that they must not.
     pub(crate) fn is_in(&self, id: &[u8], folded: &[&[u8]]) -> bool {
-        let is_there = |finder: &Finder<'_>, text: &[u8]| finder.find(text).is_some();
-        self.0.iter().all(|word| folded.iter().any(|text| is_there(&word.in_text, text)) || is_there(&word.in_id, id))
+        let is_there =
+            |word: &Word| folded.iter().any(|text| word.in_text.find(text).is_some()) || word.in_id.find(id).is_some();
+        self.words.iter().all(is_there) && !self.without.iter().any(is_there)
     }
 
-    /// Whether each word is in a row that has [`SEARCHED`] as its first columns.
+    /// The same of a row that has [`SEARCHED`] as its first columns.
     pub(crate) fn is_in_row(&self, row: &Row<'_>) -> rusqlite::Result<bool> {
         let mut searched = [&b""[..]; SEARCHED.len()];
         for (column, text) in searched.iter_mut().enumerate() {
@@ -53,15 +61,15 @@ impl Needle {
 
     /// The longest word, when none is long enough to have a trigram.
     pub(crate) fn short(&self) -> Option<&str> {
-        let longest = self.0.iter().max_by_key(|word| word.folded.chars().count())?;
+        let longest = self.words.iter().max_by_key(|word| word.folded.chars().count())?;
         (longest.folded.chars().count() < 3).then_some(&longest.folded)
     }
 
     /// The full-text query: trigrams of each word, as far apart as there is room for.
     pub(crate) fn trigrams(&self) -> String {
-        let of_each = (MOST_TRIGRAMS / self.0.len()).max(1);
+        let of_each = (MOST_TRIGRAMS / self.words.len().max(1)).max(1);
         let mut trigrams: Vec<String> = Vec::new();
-        for word in &self.0 {
+        for word in &self.words {
             let chars: Vec<char> = word.folded.chars().collect();
             let all: Vec<&[char]> = chars.windows(3).collect();
             let taken = all.len().min(of_each);
@@ -90,10 +98,10 @@ pub(crate) fn quoted<'a>(terms: impl Iterator<Item = &'a str>, operator: &str) -
 mod tests {
     use super::*;
 
-    use crate::domain::fold;
+    use crate::domain::{fold, words};
 
     fn needle(text: &str) -> Needle {
-        Needle::new(text).unwrap()
+        Needle::new(&words(text).collect::<Vec<_>>(), &[]).unwrap()
     }
 
     #[test]
@@ -112,6 +120,9 @@ mod tests {
         );
         assert_eq!(needle("nightly backup of the mail server in ams-03 berlin").trigrams().matches(" AND ").count(), 5);
         assert_eq!(needle("ÄB c").short(), Some("ab"));
-        assert!(Needle::new(" ").is_none());
+        assert!(Needle::new(&[], &[]).is_none());
+        let without = Needle::new(&["ops".to_owned()], &["zurich".to_owned(), "k2".to_owned()]).unwrap();
+        assert!(without.is_in(b"PK1", &[b"ops"]) && !without.is_in(b"PK2", &[b"ops"]));
+        assert!(!without.is_in(b"PK1", &[b"ops", b"in zurich"]));
     }
 }

@@ -1,6 +1,6 @@
 //! The filter while it is typed. It goes into a URL: no secret may.
 
-use crate::domain::{Filter, sentence};
+use crate::domain::{Filter, Search, sentence};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::{Effect, State};
@@ -12,7 +12,10 @@ impl State {
     /// Takes an intent while the filter is typed.
     pub(crate) fn act_in_filter(&mut self, action: Action) -> Option<Effect> {
         match action {
-            Action::Submit => self.filter = None,
+            Action::Submit => match Search::parse(self.filter.as_ref()?.text()) {
+                Ok(_) => self.filter = None,
+                Err(error) => self.complain(sentence(&error.to_string())),
+            },
             Action::Cancel => {
                 self.filter = Some(Field::default());
                 let effect = self.apply_filter();
@@ -36,6 +39,13 @@ impl State {
         if let Err(why) = self.check_filter(text) {
             self.open_filter(); // as it was: what comes next of a secret is refused too
             self.complain(sentence(why));
+            return None;
+        }
+        if let Err(error) = Search::parse(text) {
+            // What may become right is left alone: the list stays as it was.
+            if !error.is_unfinished {
+                self.complain(sentence(&error.to_string()));
+            }
             return None;
         }
         text.clone_into(&mut query.filter.text);

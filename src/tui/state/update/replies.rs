@@ -90,6 +90,9 @@ impl State {
             Some(Dialog::Switch(question, _)) => question.key.id == *id,
             _ => false,
         };
+        if let (Err(ApiError::Changed(Some(key))), Some(window)) = (&result, &mut self.list.window) {
+            window.update(key.as_ref().clone());
+        }
         let Changed { result: key, in_force } = self.end_call(is_open, result)?;
         let revoked = in_force.filter(|_| key.status == Status::Inactive);
         let refused = revoked.map_or(String::new(), |_| format!(" {}", messages::refused(revoked)));

@@ -1,6 +1,7 @@
 //! Listing keys: a walk along an index, and the search for a text.
 
 mod candidates;
+mod columns;
 mod page;
 mod search;
 mod walk;

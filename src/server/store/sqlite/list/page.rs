@@ -1,6 +1,6 @@
 //! A page of keys.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
@@ -8,8 +8,11 @@ use tokio::time::timeout;
 
 use super::search;
 use super::walk::ListQuery;
+use crate::domain::{Conditions, Order, Sort};
 use crate::server::store::error::StoreError;
-use crate::server::store::keys::{KeyPage, PageQuery};
+use crate::server::store::keys::{COUNTED_FOR, KeyPage, PageQuery};
+use crate::server::store::sought::Sought;
+use crate::server::store::sqlite::cancel::Cancel;
 use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::sqlite::text::Needle;
 
@@ -18,6 +21,26 @@ const SWEEP_PATIENCE: Duration = Duration::from_millis(250);
 
 impl SqliteStore {
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
+        self.sweep_where_due(now).await?;
+        self.read_many(move |connection, cancel| page(connection, &request, now, cancel)).await
+    }
+
+    pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {
+        self.sweep_where_due(now).await?;
+        self.read_many(move |connection, cancel| {
+            let until = Instant::now() + COUNTED_FOR;
+            let count = |conditions| {
+                let (sort, order) = (Sort::CreatedAt, Order::Desc);
+                let request = PageQuery { sort, order, conditions, after: None, limit: 1, total: true };
+                let (sought, needle) = sought(&request);
+                count(&list(connection, &request, &sought, needle.as_ref(), now, cancel), until)
+            };
+            all.into_iter().map(count).collect()
+        })
+        .await
+    }
+
+    async fn sweep_where_due(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         if !self.is_read_only() && self.read(move |connection| sweep_is_due(connection, now)).await? {
             // While another process holds the database, states are as they were when it began.
             match timeout(SWEEP_PATIENCE, self.write(move |transaction| sweep(transaction, now))).await {
@@ -25,27 +48,54 @@ impl SqliteStore {
                 Ok(swept) => swept?,
             }
         }
-        self.read_many(move |connection, cancel| page(&ListQuery { connection, request: &request, now, cancel })).await
+        Ok(())
     }
 }
 
-fn page(list: &ListQuery<'_>) -> Result<KeyPage, StoreError> {
-    let request = list.request;
-    let needle = Needle::new(&request.query.filter.text);
-    let mut keys = match &needle {
-        None => list.walk(None, usize::MAX)?.0,
-        Some(needle) => search::page(list, needle)?,
-    };
+fn sought(request: &PageQuery) -> (Sought, Option<Needle>) {
+    let sought = Sought::of(&request.conditions);
+    let needle = Needle::new(&sought.words, &sought.without);
+    (sought, needle)
+}
+
+fn list<'a>(
+    connection: &'a Connection,
+    request: &'a PageQuery,
+    sought: &'a Sought,
+    needle: Option<&'a Needle>,
+    now: DateTime<Utc>,
+    cancel: &'a Cancel,
+) -> ListQuery<'a> {
+    ListQuery { connection, request, sought, needle, now, cancel, until: None }
+}
+
+fn page(
+    connection: &Connection,
+    request: &PageQuery,
+    now: DateTime<Utc>,
+    cancel: &Cancel,
+) -> Result<KeyPage, StoreError> {
+    let (sought, needle) = sought(request);
+    let list = list(connection, request, &sought, needle.as_ref(), now, cancel);
+    let mut keys = if sought.is_narrow() { search::page(&list)? } else { list.walk(usize::MAX)?.0 };
     let more = keys.len() > request.limit;
     keys.truncate(request.limit);
     let whole = !more && request.after.is_none();
-    let total = match &needle {
-        _ if !request.total => None,
-        _ if whole => Some(keys.len() as u64),
-        None => Some(list.count()?),
-        Some(needle) => Some(search::count(list, needle)?),
+    let total = match () {
+        () if !request.total => None,
+        () if whole => Some(keys.len() as u64),
+        () => count(&list, Instant::now() + COUNTED_FOR)?,
     };
     Ok(KeyPage { keys, more, total })
+}
+
+/// How many keys match, if that is known in time.
+fn count(list: &ListQuery<'_>, until: Instant) -> Result<Option<u64>, StoreError> {
+    let timed = ListQuery { until: Some(until), ..*list };
+    match search::count(&timed) {
+        Err(StoreError::Cancelled) => list.cancel.check().map(|()| None),
+        counted => counted.map(Some),
+    }
 }
 
 /// Whether the stored state of a key is out of date. Both conditions are one step into a small index.

@@ -1,29 +1,39 @@
 //! Reading a list along its index from any place in it, without reading the rows before that place.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
+use super::columns::ColumnSql;
 use crate::domain::{Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyRow, PageQuery};
 use crate::server::store::keyset::SortValue;
+use crate::server::store::sought::Sought;
 use crate::server::store::sqlite::cancel::Cancel;
 use crate::server::store::sqlite::row;
 use crate::server::store::sqlite::row::column;
 use crate::server::store::sqlite::text::Needle;
-use crate::server::store::status::rank;
 
 /// Rows read between two checks whether the request was cancelled.
 pub(crate) const CHECK_EVERY: usize = 4_096;
+
+/// The places that each statement of a walk takes.
+const PLACES: usize = 4;
 
 /// A request, and what is needed to answer it.
 pub(crate) struct ListQuery<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) request: &'a PageQuery,
+    /// What its conditions come to.
+    pub(crate) sought: &'a Sought,
+    pub(crate) needle: Option<&'a Needle>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) cancel: &'a Cancel,
+    /// When counting is given up.
+    pub(crate) until: Option<Instant>,
 }
 
 /// A part of the list. `SQLite` finds the start of each in an index, but not that of `(value, seq) > (?, ?)`: there it
@@ -44,18 +54,28 @@ impl ListQuery<'_> {
         self.request.limit + 1
     }
 
+    /// Fails once the request was cancelled, or its time is up.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            return Err(StoreError::Cancelled);
+        }
+        self.cancel.check()
+    }
+
     /// Reads the list until enough keys match or `most` rows were read. The second value tells whether the page is
     /// complete.
-    pub(crate) fn walk(&self, needle: Option<&Needle>, most: usize) -> Result<(Vec<KeyRow>, bool), StoreError> {
+    pub(crate) fn walk(&self, most: usize) -> Result<(Vec<KeyRow>, bool), StoreError> {
         let mut found = Vec::new();
         let mut left = most;
-        let end = self.each(&row::columns(), |row| {
+        let columns = ColumnSql::all(&self.sought.columns, PLACES + 1);
+        let selected = format!("{}, {} AS meets", row::columns(), columns.sql);
+        let end = self.each(&selected, &columns.values, |row| {
             if left == 0 {
                 return Ok(ControlFlow::Break(()));
             }
             left -= 1;
-            if needle.map_or(Ok(true), |needle| needle.is_in_row(row))? {
-                found.push(row::placed(row, self.request.query.sort, self.now)?);
+            if row.get("meets")? && self.needle.map_or(Ok(true), |needle| needle.is_in_row(row))? {
+                found.push(row::placed(row, self.request.sort, self.now)?);
             }
             Ok(if found.len() == self.wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
@@ -63,23 +83,26 @@ impl ListQuery<'_> {
         Ok((found, known))
     }
 
-    /// Gives each row after the cursor to `look`, until it breaks.
+    /// Gives each row after the cursor to `look`, until it breaks. `values` are those of what is selected.
     pub(crate) fn each(
         &self,
-        columns: &str,
+        selected: &str,
+        values: &[SortValue],
         mut look: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, StoreError>,
     ) -> Result<ControlFlow<()>, StoreError> {
         let after = self.request.after.as_ref();
         let value: Option<&SortValue> = after.map(|place| &place.value);
-        let state = self.request.query.filter.status.map(rank);
+        let seq = after.map(|place| place.seq);
+        let fixed: [&dyn ToSql; PLACES] = [&value, &seq, &self.sought.state, &true];
         let mut seen = 0_usize;
         for range in self.ranges() {
-            let mut statement = self.connection.prepare_cached(&self.ordered(columns, *range))?;
-            let mut rows = statement.query(params![value, after.map(|place| place.seq), state, true])?;
+            let mut statement = self.connection.prepare_cached(&self.ordered(selected, *range))?;
+            let values = values.iter().map(|value| value as &dyn ToSql);
+            let mut rows = statement.query(params_from_iter(fixed.into_iter().chain(values)))?;
             while let Some(row) = rows.next()? {
                 // An interrupt that comes between two statements reaches neither.
                 if seen.is_multiple_of(CHECK_EVERY) {
-                    self.cancel.check()?;
+                    self.check()?;
                 }
                 seen += 1;
                 if look(row)?.is_break() {
@@ -91,7 +114,7 @@ impl ListQuery<'_> {
     }
 
     fn ranges(&self) -> &'static [KeyRange] {
-        match (&self.request.after, self.request.query.sort) {
+        match (&self.request.after, self.request.sort) {
             (None, _) => &[KeyRange::Whole],
             (Some(_), Sort::CreatedAt) => &[KeyRange::Beyond],
             (Some(_), _) => &[KeyRange::Equal, KeyRange::Beyond],
@@ -100,15 +123,15 @@ impl ListQuery<'_> {
 
     /// The statement for one range: ?1 is the cursor's value, ?2 its order of creation, ?3 the state filtered by.
     fn ordered(&self, columns: &str, range: KeyRange) -> String {
-        let query = &self.request.query;
-        let (direction, beyond) = match query.order {
+        let has_state = self.sought.state.is_some();
+        let (direction, beyond) = match self.request.order {
             Order::Asc => ("ASC", ">"),
             Order::Desc => ("DESC", "<"),
         };
-        let by = column(query.sort);
+        let by = column(self.request.sort);
         // With a filter by status all rows have that state: compare it once, not row by row.
-        let value = if query.sort == Sort::Status && query.filter.status.is_some() { "?3" } else { by };
-        let state = if query.filter.status.is_some() { "state = ?3 AND " } else { "" };
+        let value = if self.request.sort == Sort::Status && has_state { "?3" } else { by };
+        let state = if has_state { "state = ?3 AND " } else { "" };
         let part = match range {
             KeyRange::Whole => "?4".to_owned(),
             KeyRange::Equal => format!("{value} = ?1 AND seq {beyond} ?2 AND ?4"),
@@ -118,19 +141,18 @@ impl ListQuery<'_> {
         format!("SELECT {columns} FROM keys WHERE {state}{part} ORDER BY {order_by}seq {direction}")
     }
 
-    /// The number of keys without regard to text.
-    pub(crate) fn count(&self) -> Result<u64, StoreError> {
-        let state = self.request.query.filter.status.map(rank);
-        let sql = "SELECT coalesce(sum(n), 0) FROM counts WHERE ?1 IS NULL OR state = ?1";
-        let n: i64 = self.connection.prepare_cached(sql)?.query_row([state], |row| row.get(0))?;
-        Ok(n.unsigned_abs())
+    /// How many keys there are of each state.
+    pub(crate) fn counts(&self) -> Result<Vec<(i64, u64)>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT state, n FROM counts")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Filter, KeyQuery, Status};
+    use crate::domain::{Conditions, Status, Test};
     use crate::server::store::keyset::Keyset;
     use crate::server::store::sqlite::migrate::migrate;
 
@@ -144,14 +166,22 @@ mod tests {
             for order in [Order::Asc, Order::Desc] {
                 for status in [None, Some(Status::Inactive)] {
                     for range in [KeyRange::Whole, KeyRange::Equal, KeyRange::Beyond] {
-                        let query = KeyQuery { sort, order, filter: Filter { text: String::new(), status } };
-                        let request = PageQuery { query, after: after.clone(), limit: 1, total: false };
+                        let conditions = status.map(|status| Test::Status(vec![status]).into()).into_iter().collect();
+                        let (after, conditions) = (after.clone(), Conditions(conditions));
+                        let request = PageQuery { sort, order, conditions, after, limit: 1, total: false };
                         let cancel = Cancel::default();
-                        let ask =
-                            ListQuery { connection: &connection, request: &request, now: Utc::now(), cancel: &cancel };
+                        let ask = ListQuery {
+                            connection: &connection,
+                            request: &request,
+                            sought: &Sought::of(&request.conditions),
+                            needle: None,
+                            now: Utc::now(),
+                            cancel: &cancel,
+                            until: None,
+                        };
                         let sql = format!("EXPLAIN QUERY PLAN {}", ask.ordered(&row::columns(), range));
                         let mut statement = connection.prepare(&sql).unwrap();
-                        let rows = statement.query_map(params![1, 1, 1, 1], |row| row.get::<_, String>(3)).unwrap();
+                        let rows = statement.query_map([1, 1, 1, 1], |row| row.get::<_, String>(3)).unwrap();
                         let plan: Vec<String> = rows.map(Result::unwrap).collect();
                         let whole = range == KeyRange::Whole && status.is_none();
                         assert!(plan.len() == 1 && (whole || plan[0].starts_with("SEARCH")), "{sql}: {plan:?}");

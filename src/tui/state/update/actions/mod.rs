@@ -4,7 +4,7 @@ mod reveal;
 
 use secrecy::SecretString;
 
-use crate::client::{Changes, NewKey, Request};
+use crate::client::{NewKey, Request};
 use crate::domain::{Filter, KeyQuery, Sort, Status};
 use crate::operations::actions;
 use crate::operations::actions::ActionId;
@@ -217,7 +217,7 @@ impl State {
         match &mut self.dialog {
             Some(Dialog::Switch(question, switch)) => {
                 question.call = CallState::Sent;
-                let changes = Changes { status: Some(switch.status()), ..Changes::default() };
+                let changes = switch.changes(&question.key);
                 Some(Request::Edit(question.key.id.clone(), changes).into())
             }
             Some(Dialog::Lost(question)) => {
@@ -231,7 +231,7 @@ impl State {
 }
 
 fn sorted_by(old: &KeyQuery, column: usize) -> KeyQuery {
-    let sort = Sort::ALL.get(column).copied().unwrap_or(old.sort);
+    let sort = Sort::OF_COLUMNS.get(column).copied().unwrap_or(old.sort);
     let order = if sort == old.sort { old.order.flipped() } else { sort.natural_order() };
     KeyQuery { sort, order, filter: old.filter.clone() }
 }
@@ -240,8 +240,8 @@ fn changed_query(old: &KeyQuery, action: ActionId) -> KeyQuery {
     let mut query = old.clone();
     match action {
         ActionId::Sort => {
-            let at = Sort::ALL.iter().position(|sort| *sort == old.sort).unwrap_or(0);
-            query = sorted_by(old, (at + 1) % Sort::ALL.len());
+            let at = Sort::OF_COLUMNS.iter().position(|sort| *sort == old.sort).unwrap_or(0);
+            query = sorted_by(old, (at + 1) % Sort::OF_COLUMNS.len());
         }
         ActionId::ReverseSort => query.order = old.order.flipped(),
         ActionId::FilterStatus => {

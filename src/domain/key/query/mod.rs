@@ -1,6 +1,14 @@
 //! Which keys, in which order: the question behind a list.
 
+mod conditions;
+mod search;
+mod views;
+
 use super::Status;
+
+pub use conditions::{Condition, Conditions, Test, TextPattern, TimeRange};
+pub use search::{SEARCH_FILTERS, Search, SearchError};
+pub use views::{View, views};
 
 /// What a list of keys is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -8,6 +16,10 @@ pub enum Sort {
     /// By time of creation.
     #[default]
     CreatedAt,
+    /// By who created it.
+    CreatedBy,
+    /// By expiry; a key that never expires sorts as latest.
+    ExpiresAt,
     /// By last use; a key that was never used sorts as oldest.
     LastUsedAt,
     /// By label, without regard to case.
@@ -23,14 +35,29 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// Every sort, in the order of the columns on screen.
-    pub const ALL: [Self; 7] =
+    /// Every sort.
+    pub const ALL: [Self; 9] = [
+        Self::Id,
+        Self::Label,
+        Self::CreatedAt,
+        Self::LastUsedAt,
+        Self::Status,
+        Self::Owner,
+        Self::Note,
+        Self::ExpiresAt,
+        Self::CreatedBy,
+    ];
+
+    /// The sorts of the page, in the order of its columns.
+    pub const OF_COLUMNS: [Self; 7] =
         [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status, Self::Owner, Self::Note];
 
     /// The word of the HTTP contract.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CreatedAt => "created_at",
+            Self::CreatedBy => "created_by",
+            Self::ExpiresAt => "expires_at",
             Self::LastUsedAt => "last_used_at",
             Self::Label => "label",
             Self::Owner => "owner",
@@ -40,8 +67,20 @@ impl Sort {
         }
     }
 
-    /// The sort that the contract's word names.
+    /// The sort that a word names: that of the contract, or a short one that users may type.
     pub fn parse(word: &str) -> Option<Self> {
+        let short = match word {
+            "created" => Some(Self::CreatedAt),
+            "by" => Some(Self::CreatedBy),
+            "expires" => Some(Self::ExpiresAt),
+            "used" => Some(Self::LastUsedAt),
+            _ => None,
+        };
+        short.or_else(|| Self::of_contract(word))
+    }
+
+    /// The sort that the contract's word names.
+    pub fn of_contract(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.as_str() == word)
     }
 
@@ -54,7 +93,9 @@ impl Sort {
     pub const fn natural_order(self) -> Order {
         match self {
             Self::CreatedAt | Self::LastUsedAt => Order::Desc,
-            Self::Label | Self::Owner | Self::Note | Self::Status | Self::Id => Order::Asc,
+            Self::ExpiresAt | Self::Label | Self::CreatedBy | Self::Owner | Self::Note | Self::Status | Self::Id => {
+                Order::Asc
+            }
         }
     }
 }

@@ -1,0 +1,65 @@
+//! Conditions about columns, in SQL.
+
+use super::args::Args;
+use crate::server::store::keyset::SortValue;
+use crate::server::store::sought::{ColumnCondition, ColumnTest, Sought, StoredColumn, Values};
+
+/// Whether conditions are about uses too.
+pub(super) fn need_uses(sought: &Sought) -> bool {
+    let mut tests = sought.columns.iter().flat_map(|condition| &condition.any).flatten();
+    tests.any(|test| test.column == StoredColumn::LastUsed)
+}
+
+/// Whether a key meets a condition.
+pub(super) fn condition(condition: &ColumnCondition, args: &mut Args) -> String {
+    let any: Vec<String> = condition.any.iter().map(|tests| format!("({})", all(tests, args))).collect();
+    format!("{}({})", if condition.excluded { "NOT " } else { "" }, any.join(" OR "))
+}
+
+/// How many keys meet an alternative of a condition.
+pub(super) fn count(tests: &[ColumnTest], args: &mut Args) -> String {
+    let is_of_uses = tests.iter().any(|test| test.column == StoredColumn::LastUsed);
+    let table = if is_of_uses { "uses u" } else { "keys k" };
+    format!("SELECT count(*) FROM {table} WHERE {}", all(tests, args))
+}
+
+fn all(tests: &[ColumnTest], args: &mut Args) -> String {
+    let is_of_uses = tests.iter().any(|test| test.column == StoredColumn::LastUsed);
+    let all: Vec<String> = tests.iter().map(|test| one(test, is_of_uses, args)).collect();
+    all.join(" AND ")
+}
+
+fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut Args) -> String {
+    let column = column(tested.column, is_of_uses);
+    match &tested.values {
+        // As a number, so that the database sees which index it may use: that of keys which were never used.
+        Values::Is(SortValue::Number(n @ 0)) => format!("{column} = {n}"),
+        Values::Is(SortValue::Number(n)) => format!("{column} = {}", args.place(*n)),
+        Values::Is(SortValue::Text(text)) => format!("{column} = {}", args.place(text.clone())),
+        Values::Begins(text) => {
+            let (from, below) = (args.place(text.clone()), args.place(format!("{text}\u{10ffff}")));
+            format!("{column} >= {from} AND {column} < {below}")
+        }
+        Values::Between(from, below) => {
+            let from = from.map(|from| format!("{column} >= {}", args.place(from)));
+            let below = below.map(|below| format!("{column} < {}", args.place(below)));
+            match (from, below) {
+                (None, None) => "true".to_owned(),
+                (from, below) => from.into_iter().chain(below).collect::<Vec<_>>().join(" AND "),
+            }
+        }
+    }
+}
+
+/// The column, in the table whose index has the other columns of the same alternative.
+const fn column(column: StoredColumn, is_of_uses: bool) -> &'static str {
+    match column {
+        StoredColumn::Owner => "k.owner_fold",
+        StoredColumn::CreatedBy => "k.created_by",
+        StoredColumn::Ends => "k.ends_at",
+        StoredColumn::State => "k.state",
+        StoredColumn::LastUsed => "u.at",
+        StoredColumn::Created if is_of_uses => "u.created_at",
+        StoredColumn::Created => "k.created_at",
+    }
+}

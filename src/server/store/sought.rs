@@ -1,0 +1,173 @@
+//! What the keys of a list meet, as every engine looks for it: texts that they contain, and ranges of what is stored.
+
+use chrono::{DateTime, Utc};
+
+use super::keyset::SortValue;
+use super::status::rank;
+use crate::domain::{Condition, Conditions, Status, Test, TextPattern, TimeRange, fold};
+
+/// When a key ends that never does: it sorts as latest.
+pub(crate) const NEVER_ENDS: i64 = i64::MAX;
+
+/// Conditions, sorted by how they are looked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Sought {
+    /// The only state, by its rank.
+    pub(crate) state: Option<i64>,
+    /// Folded texts, each of which must be in the ID or in a text.
+    pub(crate) words: Vec<String>,
+    /// Folded texts, none of which may be there.
+    pub(crate) without: Vec<String>,
+    /// The other conditions; those that are likely to be met by the fewest keys come first.
+    pub(crate) columns: Vec<ColumnCondition>,
+}
+
+/// A condition about columns.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ColumnCondition {
+    /// Whether keys that meet it are excluded.
+    pub(crate) excluded: bool,
+    /// A key meets it if it meets all of one of these. No key meets two.
+    pub(crate) any: Vec<Vec<ColumnTest>>,
+}
+
+/// A test of one column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ColumnTest {
+    pub(crate) column: StoredColumn,
+    pub(crate) values: Values,
+}
+
+/// A column that lists are asked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StoredColumn {
+    /// The folded owner.
+    Owner,
+    CreatedBy,
+    /// When it ends; [`NEVER_ENDS`] if it doesn't.
+    Ends,
+    State,
+    /// The last use; 0 is never.
+    LastUsed,
+    Created,
+}
+
+/// Which values pass. Times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Values {
+    Is(SortValue),
+    /// A number from one on and below another.
+    Between(Option<i64>, Option<i64>),
+    Begins(String),
+}
+
+impl Sought {
+    pub(crate) fn of(conditions: &Conditions) -> Self {
+        let mut sought = Self { state: conditions.only_status().map(rank), ..Self::default() };
+        let mut has_state = sought.state.is_some();
+        for Condition { excluded, test } in &conditions.0 {
+            if let (Test::Status(any), false) = (test, excluded)
+                && any.len() == 1
+                && std::mem::take(&mut has_state)
+            {
+                continue;
+            }
+            match test {
+                Test::Contains(text) if *excluded => sought.without.push(storable(text)),
+                Test::Contains(text) => sought.words.push(storable(text)),
+                _ => sought.columns.push(ColumnCondition { excluded: *excluded, any: alternatives(test) }),
+            }
+        }
+        for texts in [&mut sought.words, &mut sought.without] {
+            texts.sort_unstable();
+            texts.dedup();
+        }
+        sought.columns.sort_by_key(|condition| (condition.excluded, condition.column()));
+        sought
+    }
+
+    /// Whether keys must be looked at to be found: their texts, or more than their state.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.has_texts() || !self.columns.is_empty()
+    }
+
+    pub(crate) fn has_texts(&self) -> bool {
+        !self.words.is_empty() || !self.without.is_empty()
+    }
+
+    /// All conditions about columns, that of the state too.
+    pub(crate) fn all_columns(&self) -> Vec<ColumnCondition> {
+        let state =
+            self.state.map(|state| ColumnCondition::of(StoredColumn::State, Values::Is(SortValue::Number(state))));
+        let mut all: Vec<ColumnCondition> = self.columns.iter().cloned().chain(state).collect();
+        all.sort_by_key(|condition| (condition.excluded, condition.column()));
+        all
+    }
+}
+
+impl ColumnCondition {
+    fn of(column: StoredColumn, values: Values) -> Self {
+        Self { excluded: false, any: vec![vec![ColumnTest { column, values }]] }
+    }
+
+    /// The column that it is mostly about.
+    pub(crate) fn column(&self) -> Option<StoredColumn> {
+        self.any.first()?.first().map(|test| test.column)
+    }
+}
+
+fn alternatives(asked: &Test) -> Vec<Vec<ColumnTest>> {
+    let one = |column, values| ColumnTest { column, values };
+    let number = |n| Values::Is(SortValue::Number(n));
+    let pattern = |pattern: &TextPattern| match pattern {
+        TextPattern::Is(text) => Values::Is(SortValue::Text(storable(text))),
+        TextPattern::Begins(text) => Values::Begins(storable(text)),
+    };
+    match asked {
+        // Looked for among the texts.
+        Test::Contains(_) => Vec::new(),
+        Test::Owner(text) => vec![vec![one(StoredColumn::Owner, pattern(&text.clone().map(|text| fold(&text))))]],
+        Test::CreatedBy(text) => {
+            let mut any = vec![vec![one(StoredColumn::CreatedBy, pattern(text))]];
+            let lower = text.clone().map(|text| text.to_lowercase());
+            if lower != *text {
+                any.push(vec![one(StoredColumn::CreatedBy, pattern(&lower))]);
+            }
+            any
+        }
+        Test::Status(any) => {
+            any.iter().map(|status: &Status| vec![one(StoredColumn::State, number(rank(*status)))]).collect()
+        }
+        Test::UnusedSince(time) => {
+            let time = time.timestamp_millis();
+            vec![
+                vec![one(StoredColumn::LastUsed, Values::Between(Some(1), Some(time)))],
+                vec![
+                    one(StoredColumn::LastUsed, number(0)),
+                    one(StoredColumn::Created, Values::Between(None, Some(time))),
+                ],
+            ]
+        }
+        Test::NeverUsed => vec![vec![one(StoredColumn::LastUsed, number(0))]],
+        Test::Expires(range) => {
+            let Values::Between(from, before) = between(range) else { return Vec::new() };
+            let before = Some(before.unwrap_or(NEVER_ENDS));
+            vec![vec![one(StoredColumn::Ends, Values::Between(from, before))]]
+        }
+        Test::NeverExpires => vec![vec![one(StoredColumn::Ends, number(NEVER_ENDS))]],
+        Test::Created(range) => vec![vec![one(StoredColumn::Created, between(range))]],
+    }
+}
+
+fn between(range: &TimeRange) -> Values {
+    // Stored times are whole milliseconds: those at or after a time begin with the next one.
+    let millis = |time: DateTime<Utc>| {
+        time.timestamp_millis() + i64::from(!time.timestamp_subsec_nanos().is_multiple_of(1_000_000))
+    };
+    Values::Between(range.from.map(millis), range.before.map(millis))
+}
+
+/// A text as it may be stored: no text of a key has control characters, and a database may refuse them in a question.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{1}")
+}
