@@ -61,6 +61,13 @@ impl UsageRecorder {
     /// Records a successful use.
     pub(crate) fn used(&self, id: &str, from: &str, at: DateTime<Utc>) {
         let mut pending = self.lock();
+        // Most often the same use as just before, which was looked at then.
+        if let Some(last) = pending.uses.get_mut(id)
+            && last.from == from
+        {
+            last.at = at;
+            return;
+        }
         pending.uses.insert(id.to_owned(), Use { at, from: from.to_owned() });
         if pending.is_due(id, from, at) {
             pending.events.push(NewEvent::used(id, Some(from), at));

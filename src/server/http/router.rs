@@ -24,15 +24,19 @@ pub fn router(state: AppState) -> Router {
         .route(BELOW_VERIFY[0], any(exchange::verify_below))
         .route(BELOW_VERIFY[1], any(exchange::verify_below))
         .fallback(|| async { HttpError::not_found("This path") })
-        .method_not_allowed_fallback(|| async { HttpError::method() })
-        .layer(DefaultBodyLimit::max(MOST_BODY))
-        .layer(CatchPanicLayer::custom(|_| HttpError::panicked().into_response()));
+        .method_not_allowed_fallback(|| async { HttpError::method() });
     let router = if tells_reasons { router.layer(map_response(tell_reason)) } else { router };
-    router.layer(map_response(no_store)).with_state(state)
+    // As one layer: each call of `layer` is a box around every route, which is cloned for every request.
+    let layers = (
+        map_response(no_store),
+        CatchPanicLayer::custom(|_| HttpError::panicked().into_response()),
+        DefaultBodyLimit::max(MOST_BODY),
+    );
+    router.layer(layers).with_state(state)
 }
 
 /// Nothing of this server may be cached, least of all secrets and tokens.
-pub(crate) async fn no_store(mut response: Response) -> Response {
+pub(crate) async fn no_store<B>(mut response: Response<B>) -> Response<B> {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -1,7 +1,8 @@
 //! Limits the number of connections, in all and from each network.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,9 +19,10 @@ const GRACE: Duration = Duration::from_millis(100);
 /// The slots of all listeners together.
 #[derive(Clone)]
 pub(crate) struct ConnectionLimiter {
+    begun: Instant,
     all: Arc<Semaphore>,
     most: usize,
-    shares: ConnectionShares,
+    shares: Arc<Mutex<Shares>>,
     most_of_network: usize,
     /// They bring many clients, and have no limit of their own.
     proxies: Arc<TrustedProxies>,
@@ -28,19 +30,37 @@ pub(crate) struct ConnectionLimiter {
     closed: Arc<LineLimiter>,
 }
 
-/// What each network has taken. Has few more entries than there are slots.
-type ConnectionShares = Arc<Mutex<HashMap<IpAddr, Share>>>;
+/// The connections of each network. Has few more entries than there are slots.
+type Shares = HashMap<IpAddr, Vec<Arc<Wait>>>;
 
-#[derive(Default)]
-struct Share {
-    taken: usize,
-    /// Those that wait for their client to send something, the longest wait first.
-    waiting: VecDeque<Waiting>,
+/// Whether a connection waits for its client to send something. Each request changes this, so that it takes no lock.
+struct Wait {
+    /// When the limiter was made.
+    begun: Instant,
+    /// Since when, in nanoseconds after that; 0 if it doesn't wait.
+    since: AtomicU64,
+    close: Notify,
 }
 
-struct Waiting {
-    since: Instant,
-    close: Arc<Notify>,
+impl Wait {
+    fn new(begun: Instant) -> Self {
+        Self { begun, since: AtomicU64::new(0), close: Notify::new() }
+    }
+
+    fn begin(&self) {
+        let since = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.since.store(since.max(1), Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.since.store(0, Ordering::Relaxed);
+    }
+
+    /// How long it has waited by now.
+    fn lasts(&self, now: Instant) -> Option<Duration> {
+        let since = Some(self.since.load(Ordering::Relaxed)).filter(|since| *since > 0)?;
+        Some(now.saturating_duration_since(self.begun).saturating_sub(Duration::from_nanos(since)))
+    }
 }
 
 /// One connection's slot; free again when dropped.
@@ -51,17 +71,18 @@ pub(crate) struct ConnectionPermit {
 
 /// A connection's place in the share of its network.
 struct Place {
-    shares: ConnectionShares,
+    shares: Arc<Mutex<Shares>>,
     network: IpAddr,
-    close: Arc<Notify>,
+    wait: Arc<Wait>,
 }
 
 impl ConnectionLimiter {
     pub(crate) fn new(most: usize, most_of_network: usize, proxies: Arc<TrustedProxies>) -> Self {
         Self {
+            begun: Instant::now(),
             all: Arc::new(Semaphore::new(most)),
             most,
-            shares: ConnectionShares::default(),
+            shares: Arc::default(),
             most_of_network,
             proxies,
             refusals: Arc::default(),
@@ -92,15 +113,16 @@ impl ConnectionLimiter {
         let network = network_of(address);
         let mut shares = lock(&self.shares);
         let share = shares.entry(network).or_default();
-        if share.taken >= self.most_of_network {
+        if share.len() >= self.most_of_network {
             if let Some(unlogged) = self.refusals.admit(Instant::now()) {
                 let limit = self.most_of_network;
                 tracing::warn!(from = %address, limit, unlogged, "refused a connection: too many from this address");
             }
             return None;
         }
-        share.taken += 1;
-        Some(Place { shares: Arc::clone(&self.shares), network, close: Arc::default() })
+        let wait = Arc::new(Wait::new(self.begun));
+        share.push(Arc::clone(&wait));
+        Some(Place { shares: Arc::clone(&self.shares), network, wait })
     }
 
     /// Waits for a free slot. While there is none, connections that wait for their client are closed.
@@ -119,15 +141,16 @@ impl ConnectionLimiter {
     /// Closes the connection that has waited longest, of the network that has most of them: whoever opens many and sends
     /// nothing keeps nobody else out.
     fn close_one(&self, now: Instant) {
-        let mut shares = lock(&self.shares);
-        let waits = |share: &Share| share.waiting.front().map(|first| now.saturating_duration_since(first.since));
-        let longest = shares.values_mut().filter_map(|share| {
-            let waited = waits(share).filter(|waited| *waited >= GRACE)?;
-            Some(((share.waiting.len(), waited), share))
+        let shares = lock(&self.shares);
+        let longest = shares.values().filter_map(|share| {
+            let waiting = share.iter().filter_map(|wait| Some((wait.lasts(now)?, wait)));
+            let count = waiting.clone().count();
+            let (lasts, wait) = waiting.max_by_key(|(lasts, _)| *lasts).filter(|(lasts, _)| *lasts >= GRACE)?;
+            Some(((count, lasts), wait))
         });
-        let most = longest.max_by_key(|(rank, _)| *rank);
-        if let Some(first) = most.and_then(|(_, share)| share.waiting.pop_front()) {
-            first.close.notify_one();
+        if let Some((_, wait)) = longest.max_by_key(|(rank, _)| *rank) {
+            wait.end();
+            wait.close.notify_one();
             if let Some(unlogged) = self.closed.admit(now) {
                 let limit = self.most;
                 tracing::warn!(limit, unlogged, "closed a connection that sent nothing: all connections are taken");
@@ -139,33 +162,23 @@ impl ConnectionLimiter {
 impl ConnectionPermit {
     /// The connection waits for its client.
     pub(crate) fn waits(&self) {
-        if let Some(Place { shares, network, close }) = &self.place
-            && let Some(share) = lock(shares).get_mut(network)
-        {
-            share.waiting.push_back(Waiting { since: Instant::now(), close: Arc::clone(close) });
+        if let Some(place) = &self.place {
+            place.wait.begin();
         }
     }
 
     /// The client has sent all of a request.
     pub(crate) fn works(&self) {
         if let Some(place) = &self.place {
-            place.works(&mut lock(&place.shares));
+            place.wait.end();
         }
     }
 
     /// Waits until the connection has to close, since others need its slot.
     pub(crate) async fn must_close(&self) {
         match &self.place {
-            Some(place) => place.close.notified().await,
+            Some(place) => place.wait.close.notified().await,
             None => std::future::pending().await,
-        }
-    }
-}
-
-impl Place {
-    fn works(&self, shares: &mut HashMap<IpAddr, Share>) {
-        if let Some(share) = shares.get_mut(&self.network) {
-            share.waiting.retain(|waiting| !Arc::ptr_eq(&waiting.close, &self.close));
         }
     }
 }
@@ -173,17 +186,16 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut shares = lock(&self.shares);
-        self.works(&mut shares);
         if let Some(share) = shares.get_mut(&self.network) {
-            share.taken -= 1;
-            if share.taken == 0 {
+            share.retain(|wait| !Arc::ptr_eq(wait, &self.wait));
+            if share.is_empty() {
                 shares.remove(&self.network);
             }
         }
     }
 }
 
-fn lock(shares: &Mutex<HashMap<IpAddr, Share>>) -> MutexGuard<'_, HashMap<IpAddr, Share>> {
+fn lock(shares: &Mutex<Shares>) -> MutexGuard<'_, Shares> {
     shares.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

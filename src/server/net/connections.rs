@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Extension;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
@@ -93,15 +92,14 @@ async fn answer_all(
     http: http1::Builder,
     watcher: Watcher,
 ) {
-    let router = router.layer(Extension(ConnectInfo(peer)));
     // Answers that the client does not read fill the kernel's buffers; then a write waits.
     let mut connection = TimeoutWriter::new(connection);
     connection.set_timeout(Some(limits.request_time));
     let connection = Box::pin(connection);
     let result = match tls.as_ref().map(Tls::acceptor) {
-        None => talk(connection, router, permit, &http, watcher).await,
+        None => talk(connection, (router, peer), permit, &http, watcher).await,
         Some(tls) => match timeout(limits.header_time, tls.accept(connection)).await {
-            Ok(Ok(stream)) => talk(stream, router, permit, &http, watcher).await,
+            Ok(Ok(stream)) => talk(stream, (router, peer), permit, &http, watcher).await,
             Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => return tracing::debug!("a TLS handshake took too long"),
         },
@@ -128,7 +126,7 @@ fn refusal(error: &hyper::Error) -> Option<&'static str> {
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    router: Router,
+    (router, peer): (Router, Peer),
     permit: &Arc<ConnectionPermit>,
     http: &http1::Builder,
     watcher: Watcher,
@@ -136,6 +134,7 @@ async fn talk(
     let permit = Arc::clone(permit);
     let service = service_fn(move |mut request: Request<Incoming>| {
         tidy(request.uri_mut());
+        request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.clone().call(request.map(|body| RequestBody::new(body, &permit)));
         let permit = Arc::clone(&permit);
         async move {

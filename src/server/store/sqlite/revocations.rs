@@ -19,6 +19,9 @@ use crate::server::store::signing_keys::{NewSigningKey, SigningKeys, StoredSigni
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a process may go on without knowing what others have stored: each looks at every request.
 const LEASE: Duration = Duration::ZERO;
+/// How often it is looked whether the files are still there. Less often than there are requests: no answer to a
+/// revocation depends on it.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
 
 /// What is known of revocations, and the connection that tells whether there are new ones.
 #[derive(Default)]
@@ -26,29 +29,57 @@ pub(crate) struct RevocationWatch(Mutex<Watched>);
 
 #[derive(Default)]
 pub(crate) struct Watched {
-    /// Idle in between, so that it notices the commits of all others.
-    connection: Option<Connection>,
+    reader: Reader,
     /// What `PRAGMA data_version` gave when the revocations were last read.
     version: Option<i64>,
     known: Revocations,
     signing: SigningKeys,
 }
 
-impl RevocationWatch {
-    /// All revocations that are committed now. Where nothing was committed since the last time, this takes some
-    /// microseconds, since it reads the header of an index in shared memory.
-    fn current(&self, connections: &Connections) -> Result<MutexGuard<'_, Watched>, StoreError> {
-        connections.check()?;
-        let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Watched { connection, version, known, signing } = &mut *watched;
-        let connection = match connection {
-            Some(connection) => connection,
+/// The connection that looks things up on the thread of a request.
+#[derive(Default)]
+struct Reader {
+    /// Idle in between, so that it notices the commits of all others.
+    connection: Option<Connection>,
+    /// When the files were last looked at.
+    looked_at: Option<Instant>,
+}
+
+impl Reader {
+    /// The connection to files that are still there.
+    fn connect(&mut self, connections: &Connections) -> Result<&Connection, StoreError> {
+        let now = Instant::now();
+        if self.looked_at.is_none_or(|at| now.saturating_duration_since(at) >= LOOKED_AT_EVERY) {
+            connections.check()?;
+            self.looked_at = Some(now);
+        }
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
             none => {
                 let new = connections.open()?;
                 new.busy_timeout(PATIENCE)?;
-                none.insert(new)
+                Ok(none.insert(new))
             }
-        };
+        }
+    }
+}
+
+impl RevocationWatch {
+    /// Looks up one thing on this thread: it takes some microseconds, and to hand it to another thread takes longer.
+    pub(super) fn look_up<T>(
+        &self,
+        connections: &Connections,
+        look_up: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        look_up(self.lock().reader.connect(connections)?)
+    }
+
+    /// All revocations that are committed now. Where nothing was committed since the last time, this takes some
+    /// microseconds, since it reads the header of an index in shared memory.
+    fn current(&self, connections: &Connections) -> Result<MutexGuard<'_, Watched>, StoreError> {
+        let mut watched = self.lock();
+        let Watched { reader, version, known, signing } = &mut *watched;
+        let connection = reader.connect(connections)?;
         // Before the rows: what is committed in between is read now, and looked for once more the next time.
         let now = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         if *version != Some(now) {
@@ -58,6 +89,10 @@ impl RevocationWatch {
             *version = Some(now);
         }
         Ok(watched)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watched> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an exchange needs to know of a key, and what its use leaves behind.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::events;
 use super::row::time;
@@ -16,28 +16,14 @@ impl SqliteStore {
     /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
     /// no key has, so that timing reveals nothing (at the end of the index it starts over).
     pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
-        let id = id.to_owned();
-        let sql = "SELECT id, switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq)
-                   WHERE id >= ?1 ORDER BY id LIMIT 1";
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut at_or_after = |id: &str| {
-                let found = statement.query_row([id], |row| {
-                    let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
-                    let status = status(row.get(1)?, expires_at, now);
-                    let credential =
-                        KeyCredential { status, expires_at, generation: row.get(3)?, encrypted: row.get(4)? };
-                    Ok((row.get::<_, String>(0)?, credential))
-                });
-                found.optional()
-            };
-            let found = match at_or_after(&id)? {
-                None => at_or_after("")?,
-                found => found,
-            };
-            Ok(found.filter(|(found, _)| *found == id).map(|(_, credential)| credential))
-        })
-        .await
+        let connections = self.connections();
+        match connections.revocations.look_up(connections, |connection| credential(connection, id, now)) {
+            Err(StoreError::Busy) => {
+                let id = id.to_owned();
+                self.read(move |connection| credential(connection, &id, now)).await
+            }
+            found => found,
+        }
     }
 
     pub(crate) async fn record(
@@ -87,4 +73,26 @@ impl SqliteStore {
         })
         .await
     }
+}
+
+/// Looks for the key at or after an ID, so that one that doesn't exist takes as long.
+fn credential(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq)
+         WHERE id >= ?1 ORDER BY id LIMIT 1",
+    )?;
+    let mut at_or_after = |id: &str| {
+        let found = statement.query_row([id], |row| {
+            let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
+            let status = status(row.get(1)?, expires_at, now);
+            let credential = KeyCredential { status, expires_at, generation: row.get(3)?, encrypted: row.get(4)? };
+            Ok((row.get::<_, String>(0)?, credential))
+        });
+        found.optional()
+    };
+    let found = match at_or_after(id)? {
+        None => at_or_after("")?,
+        found => found,
+    };
+    Ok(found.filter(|(found, _)| *found == id).map(|(_, credential)| credential))
 }
