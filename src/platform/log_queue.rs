@@ -13,6 +13,9 @@ use rustix::io::Errno;
 
 /// How many bytes wait to be written: some 4,000 lines.
 const MOST_BYTES: usize = 1024 * 1024;
+/// How long more lines are waited for, and how many bytes are enough: under load, lines are written many at a time.
+const GATHER_FOR: Duration = Duration::from_millis(5);
+const ENOUGH: usize = 32 * 1024;
 
 /// The queue. Clones are the same one.
 #[derive(Clone)]
@@ -80,9 +83,14 @@ impl LogQueue {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
+        let before = lines.waiting.len();
         lines.waiting.extend_from_slice(line);
+        let after = lines.waiting.len();
         drop(lines);
-        self.0.filled.notify_one();
+        // To wake a thread for each line would take longer than to format it.
+        if before == 0 || before < ENOUGH && after >= ENOUGH {
+            self.0.filled.notify_one();
+        }
     }
 
     fn run(&self, to: &impl AsFd) {
@@ -90,7 +98,10 @@ impl LogQueue {
         loop {
             let is_empty = |lines: &mut Lines| lines.waiting.is_empty();
             let waited = self.0.filled.wait_while(self.lock(), is_empty);
-            let mut lines = waited.unwrap_or_else(PoisonError::into_inner);
+            let lines = waited.unwrap_or_else(PoisonError::into_inner);
+            let has_few = |lines: &mut Lines| lines.waiting.len() < ENOUGH;
+            let gathered = self.0.filled.wait_timeout_while(lines, GATHER_FOR, has_few);
+            let mut lines = gathered.unwrap_or_else(PoisonError::into_inner).0;
             lines.is_writing = true;
             let batch = take(&mut lines.waiting);
             drop(lines);
