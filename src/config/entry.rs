@@ -1,10 +1,11 @@
 //! One profile, and where its server is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::dirs::{Folder, NoFolder};
 use crate::client::{ConnectionSettings, Target};
 use crate::domain::{KeyFormat, Profile};
+use crate::platform::home::from_home;
 
 /// The name of the profile that needs no settings: the server inside this program.
 pub const LOCAL: &str = "local";
@@ -51,13 +52,22 @@ impl Entry {
                 Target::Url(base) => (base.host_for_screen().to_owned(), true),
             },
         };
+        let folder = match &location {
+            Ok(ServerLocation::Embedded(folder)) => Some(in_words(folder)),
+            _ => None,
+        };
         let (name, username) = (name.to_owned(), None);
         Self {
-            profile: Profile { name, server, username, signs_in, production: false, read_only: false },
+            profile: Profile { name, server, folder, username, signs_in, production: false, read_only: false },
             location,
             key_format: KeyFormat::default(),
             master_key: None,
             notice: None,
         }
     }
+}
+
+/// The folder of an embedded server in words for the screen.
+pub(crate) fn in_words(folder: &Path) -> String {
+    from_home(folder).display().to_string()
 }

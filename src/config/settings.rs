@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::dirs::{AppDirs, Folder, NoFolder};
-use super::entry::{Entry, LOCAL, ServerLocation};
+use super::entry::{Entry, LOCAL, ServerLocation, in_words};
 use super::error::ConfigError;
 use super::overrides::Overrides;
 use super::serve::ServeSetting;
@@ -207,9 +207,10 @@ impl Config {
     /// Takes `--data`, which is for the embedded server only.
     fn apply_data(&mut self, folder: &Path) -> Result<(), ConfigError> {
         let chosen = self.entries.iter_mut().find(|entry| entry.profile.name == self.chosen);
-        match chosen.map(|entry| &mut entry.location) {
-            Some(location @ (Ok(ServerLocation::Embedded(_)) | Err(_))) => {
+        match chosen.map(|entry| (&mut entry.location, &mut entry.profile.folder)) {
+            Some((location @ (Ok(ServerLocation::Embedded(_)) | Err(_)), words)) => {
                 *location = Ok(ServerLocation::Embedded(folder.to_owned()));
+                *words = Some(in_words(folder));
             }
             _ => return Err(ConfigError::DataElsewhere(self.chosen.clone())),
         }

@@ -7,7 +7,9 @@ pub struct Profile {
     pub name: String,
     /// The server in words for the screen: `host[:port]`, a socket's path, or "embedded server".
     pub server: String,
-    /// Who signs in, if the settings say so.
+    /// The folder of the embedded server, in words for the screen: below the home directory it begins with `~`.
+    pub folder: Option<String>,
+    /// Who signs in, if the settings say so; at the embedded server, who runs the program.
     pub username: Option<String>,
     /// Whether one must sign in.
     pub signs_in: bool,

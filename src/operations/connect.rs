@@ -10,8 +10,8 @@ use super::sign_in::sign_in;
 use crate::client::session_file::SessionFile;
 use crate::client::{ApiError, Client, Connection, Server, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
-use crate::domain::sentence;
-use crate::server::embedded::{EmbeddedServers, EmbeddedSetup, StartError, socket_in};
+use crate::domain::{Profile, sentence};
+use crate::server::embedded::{EmbeddedAccess, EmbeddedServers, EmbeddedSetup, StartError, socket_in};
 use crate::server::{DataError, DataFolder, KEEP_EVENTS, StoreAccess, StoreError};
 
 /// Connects to the server of a profile: starts the embedded one, or takes the remembered session of another, if there is
@@ -58,8 +58,9 @@ pub(crate) async fn without_session(
                 keep_events,
                 key_format: config.key_format(name)?,
             };
-            let (socket, session) = embedded.start(&data, setup).await?;
+            let EmbeddedAccess { socket, session, username } = embedded.start(&data, setup).await?;
             let client = Client::unix(&socket, &session)?;
+            let profile = Profile { username: Some(username), ..profile };
             Ok(Connection::new(client, Server { profile, target: Target::Socket(socket), who: None }))
         }
         ServerLocation::Remote(settings) => Ok(Connection::remote(profile, &settings, None)?),

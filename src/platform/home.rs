@@ -17,6 +17,14 @@ pub(crate) fn expand_home(typed: &str, home: &Path) -> PathBuf {
     }
 }
 
+/// The path as a user would write it: below the home directory with `~`.
+pub(crate) fn from_home(path: &Path) -> PathBuf {
+    // A home directory `/`, as some services have, shortens nothing.
+    let home = home_dir().filter(|home| home.parent().is_some());
+    let below = home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
+    below.map_or_else(|| path.to_owned(), |rest| Path::new("~").join(rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,16 @@ pub struct Embedded {
     bound: PrivateSocket,
 }
 
+/// What a client needs to know of an embedded server.
+pub struct EmbeddedAccess {
+    /// Where it listens.
+    pub socket: PathBuf,
+    /// The session token for its calls, which is stored nowhere.
+    pub session: SecretString,
+    /// The user's name in its events.
+    pub username: String,
+}
+
 /// How an embedded server is to run.
 #[derive(Clone, Debug)]
 pub struct EmbeddedSetup {
@@ -61,9 +71,13 @@ impl From<StoreAccess> for EmbeddedSetup {
 pub struct EmbeddedServers(Arc<Mutex<Vec<(PathBuf, Embedded)>>>);
 
 impl EmbeddedServers {
-    /// Starts the server on `folder`, unless it is running. Returns where it listens, and its session token.
-    pub async fn start(&self, folder: &Path, setup: EmbeddedSetup) -> Result<(PathBuf, SecretString), StartError> {
-        let access = |server: &Embedded| (server.socket.clone(), server.session.clone());
+    /// Starts the server on `folder`, unless it is running.
+    pub async fn start(&self, folder: &Path, setup: EmbeddedSetup) -> Result<EmbeddedAccess, StartError> {
+        let access = |server: &Embedded| EmbeddedAccess {
+            socket: server.socket.clone(),
+            session: server.session.clone(),
+            username: server.username.clone(),
+        };
         if let Some((_, server)) = self.0.lock().await.iter().find(|(running, _)| running == folder) {
             return Ok(access(server));
         }

@@ -14,12 +14,14 @@ use crate::domain::{Charset, Order, Status};
 pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
 /// What is said in passing: breadcrumb, hints, names of facts. Dim, not grey: some palettes hide grey.
 pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
+/// What is behind a dialog.
+pub const BEHIND: Style = Style::new().add_modifier(Modifier::DIM);
 /// Names of columns.
 pub const COLUMN: Style = Style::new().add_modifier(Modifier::UNDERLINED);
 /// The press in a hint.
 pub const PRESS: Style = Style::new().add_modifier(Modifier::BOLD);
-/// The mark of the selected row: two cells, so that a held key costs few bytes.
-pub const MARK: Style = Style::new().add_modifier(Modifier::REVERSED);
+/// The selected row, from edge to edge: on a wide screen the eye would lose it between the ID and the status.
+pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 /// The focused field or button.
 pub const FOCUS: Style = Style::new().add_modifier(Modifier::REVERSED);
 /// What went wrong.
@@ -49,6 +51,8 @@ pub const DOT: &str = "•";
 pub const STEPS: (&str, &str, &str) = ("✓", "×", "·");
 /// For the rest of a text that was cut. Nothing else of ours has it: in ASCII it would look like a full stop.
 pub const CUT: &str = "…";
+/// Behind what deserves a second look.
+pub const NOTE: &str = "!";
 /// Before what to do next.
 pub const NEXT: &str = "→";
 /// Between the steps of a path.

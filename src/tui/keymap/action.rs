@@ -13,6 +13,9 @@ pub enum Action {
     Down,
     PageUp,
     PageDown,
+    /// Half a page.
+    HalfUp,
+    HalfDown,
     /// To the first row.
     Home,
     /// To the last row.
@@ -47,8 +50,8 @@ pub enum Action {
 impl Action {
     /// Whether it only moves the selection or the focus.
     pub(crate) const fn moves(self) -> bool {
-        use Action::{Down, End, Home, Left, Next, PageDown, PageUp, Previous, Right, Up};
-        matches!(self, Up | Down | PageUp | PageDown | Home | End | Next | Previous | Left | Right)
+        use Action::{Down, End, HalfDown, HalfUp, Home, Left, Next, PageDown, PageUp, Previous, Right, Up};
+        matches!(self, Up | Down | PageUp | PageDown | HalfUp | HalfDown | Home | End | Next | Previous | Left | Right)
     }
 
     /// Whether it is about the selected key.

@@ -1,5 +1,7 @@
 //! The heading: where one is, whose server it is, how many keys there are; and the bar below it.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -7,11 +9,15 @@ use unicode_width::UnicodeWidthStr;
 
 use super::widgets::{NARROW, field, grouped, line, line_right};
 use super::{list, when};
-use crate::domain::Untrusted;
+use crate::client::Server;
+use crate::domain::{Profile, Untrusted};
+use crate::operations::messages;
 use crate::tui::state::{ClockReading, DetailsPane, LoadFailure, State};
 use crate::tui::theme;
 
 const TITLE: &str = "API Keys Management";
+/// The most cells for a name.
+const WHO: usize = 32;
 
 /// One or two rows: breadcrumb and title.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
@@ -49,17 +55,39 @@ fn place(state: &State, room: usize) -> Line<'static> {
         marks.push(Span::raw(" "));
     }
     let taken: usize = marks.iter().map(Span::width).sum();
-    let kind = if profile.read_only { " (read-only)" } else { "" };
     let room = room.saturating_sub(taken + 1);
+    let kind = if profile.read_only { " (read-only)" } else { "" };
     let name = fitting(&format!("{}{kind}", profile.name), room);
-    let left = room.saturating_sub(name.width() + 3);
-    let words = if left > 2 {
-        format!("{name} {} {} ", theme::BETWEEN, fitting(&profile.server, left))
-    } else {
-        format!("{name} ")
-    };
-    marks.push(Span::styled(words, theme::QUIET));
+    let mut words = name;
+    // The folder or host before who: it is what one is wrong about.
+    let between = format!(" {} ", theme::BETWEEN);
+    let left = room.saturating_sub(words.width() + between.width());
+    if left > 2 {
+        words = format!("{words}{between}{}", fitting(&server_in_words(profile), left));
+    }
+    let who = who_is_here(server);
+    if let Some(who) = who.filter(|who| who.width() + between.width() + words.width() <= room) {
+        words = format!("{who}{between}{words}");
+    }
+    marks.push(Span::styled(format!("{words} "), theme::QUIET));
     Line::from(marks)
+}
+
+/// The host, or the folder of the embedded server: there may be several.
+fn server_in_words(profile: &Profile) -> Cow<'_, str> {
+    match &profile.folder {
+        Some(folder) => format!("{folder} (embedded)").into(),
+        None => profile.server.as_str().into(),
+    }
+}
+
+/// Who is signed in, with the role; at the embedded server, who runs the program.
+fn who_is_here(server: &Server) -> Option<String> {
+    match &server.who {
+        Some(who) => Some(messages::identity(&who.username, &who.role)),
+        None if server.profile.signs_in => None,
+        None => server.profile.username.as_deref().map(|name| fitting(name, WHO)),
+    }
 }
 
 /// Names and hosts come from a file: by the same gate as a server's text.
@@ -98,7 +126,11 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
         return None;
     }
     let filter = &state.list.query.filter;
-    let hint = if is_narrow { "" } else { "(f next, Esc all) " };
+    let hint = match (is_narrow, filter.text.is_empty()) {
+        (true, _) => "",
+        (false, true) => "(f next, Esc all) ",
+        (false, false) => "(f next) ", // Esc clears the text first
+    };
     let status = filter.status.map(|status| format!(" Status: {} {hint}", status.as_str()));
     let taken = status.map_or(0, |text| line_right(frame, area, Line::styled(text, theme::WARNING)));
     let left = Rect { width: area.width - taken, ..area };

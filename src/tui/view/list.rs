@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use chrono::Local;
+use chrono::{DateTime, Local, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -13,7 +13,7 @@ use super::when;
 use super::widgets::{line, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, FieldValue, KeyField};
-use crate::domain::{AccessKey, Sort};
+use crate::domain::{AccessKey, Sort, Status};
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
@@ -23,6 +23,9 @@ type ListColumn = (&'static KeyField, Sort, usize);
 
 /// Cells of an ID of ours, and of Passportal; of the widest that is shown whole, on a wide screen.
 const ID: (usize, usize, usize) = (20, 32, 64);
+/// A key that expires in less time is marked, and one that does in less than the second looks urgent.
+const SOON: TimeDelta = TimeDelta::days(30);
+const VERY_SOON: TimeDelta = TimeDelta::days(7);
 /// A column that takes the rest is hidden if that is less.
 const LEAST: usize = 6;
 
@@ -85,6 +88,9 @@ pub(crate) fn draw(
         let row = ListRow { columns: &columns, key, is_selected: at == state.list.selected, now };
         if !rows.keeps(place.y, &(area.width, zone, &row)) {
             line(frame, place, Line::from(row.spans()));
+            if row.is_selected {
+                frame.set_style(place, theme::SELECTED);
+            }
         }
     }
 }
@@ -112,7 +118,7 @@ fn names_of(columns: &[ListColumn], state: &State) -> Vec<Span<'static>> {
         if text.width() > *width {
             spans.pop();
         }
-        spans.extend([Span::styled(cell(&text, *width), theme::COLUMN), Span::raw(" ")]);
+        spans.extend([Span::styled(cell(&text, *width, is_right(*sort)), theme::COLUMN), Span::raw(" ")]);
     }
     spans
 }
@@ -147,7 +153,9 @@ impl Hash for ListRow<'_> {
                 FieldValue::Text(text) => text.hash(state),
                 FieldValue::Status(status) => status.hash(state),
                 FieldValue::At(at) => at.hash(state),
-                FieldValue::Until(at) => at.hash(state),
+                FieldValue::Until(at) => {
+                    (when::expiry(at, self.now.utc), self.warning(at)).hash(state);
+                }
             }
         }
     }
@@ -155,9 +163,8 @@ impl Hash for ListRow<'_> {
 
 impl ListRow<'_> {
     fn spans(&self) -> Vec<Span<'static>> {
-        let mark = if self.is_selected { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
-        let mut spans = vec![mark];
-        for (field, _, width) in self.columns {
+        let mut spans = vec![Span::raw(if self.is_selected { theme::POINTER } else { "  " })];
+        for (field, sort, width) in self.columns {
             let (text, style) = match (field.value)(self.key) {
                 FieldValue::Id(id) => (id.identity(*width), Style::new()),
                 FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(*width)), Style::new()),
@@ -167,15 +174,37 @@ impl ListRow<'_> {
                 }
                 FieldValue::At(at) => (when::date(at), Style::new()),
                 FieldValue::Ago(at) => (when::last_used(at, self.now.utc), Style::new()),
-                FieldValue::Until(at) => (at.map_or_else(|| fields::NEVER.to_owned(), when::date), Style::new()),
+                FieldValue::Until(at) => {
+                    let words = when::expiry(at, self.now.utc);
+                    match self.warning(at) {
+                        Some(style) => (format!("{words} {}", theme::NOTE), style),
+                        None => (words, Style::new()),
+                    }
+                }
             };
-            spans.extend([Span::styled(cell(&text, *width), style), Span::raw(" ")]);
+            spans.extend([Span::styled(cell(&text, *width, is_right(*sort)), style), Span::raw(" ")]);
         }
         spans
     }
+
+    /// How the expiry of a key looks that works, and won't for long.
+    fn warning(&self, expires_at: Option<DateTime<Utc>>) -> Option<Style> {
+        let left = expires_at.filter(|_| self.key.status == Status::Active)? - self.now.utc;
+        match left {
+            left if left > SOON => None,
+            left if left > VERY_SOON => Some(theme::WARNING),
+            _ => Some(theme::ERROR),
+        }
+    }
+}
+
+/// Whether a column is aligned at its right end: an age that is unlike the others is seen without reading them.
+fn is_right(sort: Sort) -> bool {
+    matches!(sort, Sort::LastUsedAt)
 }
 
 /// A text in so many cells; what came through the gate is not wider.
-fn cell(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+fn cell(text: &str, width: usize, is_right: bool) -> String {
+    let blanks = " ".repeat(width.saturating_sub(text.width()));
+    if is_right { format!("{blanks}{text}") } else { format!("{text}{blanks}") }
 }

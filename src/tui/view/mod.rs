@@ -44,6 +44,11 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
             details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), state, now);
         }
     }
+    if state.dialog.is_some() || state.guarding().is_some() || state.signing_in().is_some() {
+        // As it was, but for the text: neither colours nor the selected row draw the eye away from the dialog.
+        let behind = Style::reset().patch(theme::BEHIND);
+        frame.set_style(row(0, area.height - 2), behind);
+    }
     footer::draw_hints(frame, row(area.height - 1, 1), state);
     footer::draw_status(frame, row(area.height - 2, 1), state);
     let cursor = match &state.dialog {

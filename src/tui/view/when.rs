@@ -1,23 +1,44 @@
 //! Times for people.
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 
+use crate::domain::key::fields::NEVER;
 use crate::operations::format::{DAY, HOUR, MINUTE, MONTH, YEAR};
 
 /// How long ago in ten cells at the most, or never.
 pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
-    let Some(at) = at else { return "never".into() };
-    let seconds = (now - at).num_seconds();
-    let (count, unit) = match seconds.unsigned_abs() {
-        0..MINUTE => return "just now".into(),
-        s @ MINUTE..HOUR => (s / MINUTE, "min"),
-        s @ HOUR..DAY => (s / HOUR, "h"),
-        s if s < 100 * DAY => (s / DAY, "d"),
-        s if s < 2 * YEAR * DAY => (s / (MONTH * DAY), "mo"),
-        s => (s / (YEAR * DAY), "y"),
-    };
+    let Some(at) = at else { return NEVER.into() };
     // The server's clock may be ahead of ours.
-    if seconds < 0 { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
+    if at > now { format!("in {}", span(at - now, false)) } else { ago(now - at) }
+}
+
+/// How long until then in twelve cells at the most, how long ago, or never.
+pub(crate) fn expiry(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    let Some(at) = at else { return NEVER.into() };
+    if at > now { format!("in {}", span(at - now, true)) } else { ago(now - at) }
+}
+
+/// A year and more has its months in place of a word that the column's name says too.
+fn ago(past: TimeDelta) -> String {
+    if past < TimeDelta::minutes(1) {
+        return "just now".into();
+    }
+    let span = span(past, true);
+    if span.ends_with("mo") { span } else { format!("{span} ago") }
+}
+
+/// A time in its largest unit; one of less than ten years has months too, if they are asked for.
+fn span(time: TimeDelta, with_months: bool) -> String {
+    match time.num_seconds().unsigned_abs() {
+        0..MINUTE => "<1 min".into(),
+        s @ MINUTE..HOUR => format!("{} min", s / MINUTE),
+        s @ HOUR..DAY => format!("{} h", s / HOUR),
+        s => match (s / DAY / YEAR, s / DAY % YEAR / MONTH) {
+            (0, _) => format!("{} d", s / DAY),
+            (years @ 1..10, months @ 1..) if with_months => format!("{years} y {months} mo"),
+            (years, _) => format!("{years} y"),
+        },
+    }
 }
 
 /// The date, here.
@@ -60,11 +81,11 @@ mod tests {
             (59 * 60, "59 min ago", "59 min ago"),
             (hour, "1 h ago", "1 h ago"),
             (26 * hour, "1 day ago", "1 d ago"),
-            (647 * day, "1 y 9 mo ago", "21 mo ago"),
+            (647 * day, "1 y 9 mo ago", "1 y 9 mo"),
             (3 * 365 * day, "3 y ago", "3 y ago"),
-            (-5, "in under a minute", "just now"),
+            (-5, "in under a minute", "in <1 min"),
             (-12 * day, "in 12 days", "in 12 d"),
-            (-400 * day, "in 13 months", "in 13 mo"),
+            (-400 * day, "in 13 months", "in 1 y"),
         ] {
             assert_eq!(relative(at(seconds), now), long);
             assert_eq!(last_used(Some(at(seconds)), now), short);
@@ -72,7 +93,10 @@ mod tests {
         for seconds in [0, 60, 3599, hour, day - 1, day, 99 * day, 100 * day, 729 * day, 730 * day, 9_999_999_999] {
             assert!(last_used(Some(at(seconds)), now).len() <= 10, "{seconds}");
             assert!(last_used(Some(at(-seconds)), now).len() <= 10, "{seconds}");
+            assert!(expiry(Some(at(seconds)), now).len() <= 12, "{seconds}");
+            assert!(expiry(Some(at(-seconds)), now).len() <= 12, "{seconds}");
         }
-        assert_eq!(last_used(None, now), "never");
+        assert_eq!((last_used(None, now), expiry(None, now)), ("never".into(), "never".into()));
+        assert_eq!(expiry(Some(at(-647 * day)), now), "in 1 y 9 mo");
     }
 }

@@ -109,7 +109,7 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     bench.type_keys("p<Down><Enter>").await;
     assert_eq!(sessions(&folder), 0, "the session of the profile that is left is ended");
     sign_in(&mut bench, "jo").await;
-    bench.sees("PRODUCTION  prod · 127.0.0.1");
+    bench.sees("PRODUCTION  jo (administrator) · prod · 127.0.0.1");
     // The end of the ID alone deletes nothing there.
     bench.type_keys("d").await;
     bench.press(&id[16..]);

@@ -145,7 +145,7 @@ fn a_storm_of_resizes_costs_little_and_ends_in_the_right_picture() {
     terminal.loses("Help");
     let rows: Vec<String> = terminal.text().lines().map(str::to_owned).collect();
     assert_eq!(rows.len(), 30, "{rows:#?}");
-    assert!(rows[0].ends_with("embedded server ") && rows[0].len() > 99, "{rows:#?}");
+    assert!(rows[0].ends_with("(embedded) ") && rows[0].len() > 99, "{rows:#?}");
     assert_eq!(count(&terminal.bytes, b"\x1b[2J"), 0);
     assert!(terminal.bytes.len() - before < 25_000, "{} bytes", terminal.bytes.len() - before);
     terminal.press("q");

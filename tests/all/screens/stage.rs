@@ -73,7 +73,8 @@ pub fn foreign_keys() -> Vec<AccessKey> {
 /// A server that needs no sign-in.
 pub fn server(name: &str, place: &str) -> Server {
     let (name, server) = (name.to_owned(), place.to_owned());
-    let profile = Profile { name, server, username: None, signs_in: false, production: false, read_only: false };
+    let profile =
+        Profile { name, server, folder: None, username: None, signs_in: false, production: false, read_only: false };
     Server { profile, target: Target::Socket("/run/api.sock".into()), who: None }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use latchkey::server::StoreAccess;
 use latchkey::server::embedded;
-use latchkey::server::embedded::{Embedded, EmbeddedServers, StartError};
+use latchkey::server::embedded::{Embedded, EmbeddedAccess, EmbeddedServers, StartError};
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -55,10 +55,14 @@ async fn it_listens_when_it_has_started_and_leaves_no_socket() {
 async fn a_run_has_one_server_for_each_folder_until_it_stops_them() {
     let folders = [folder(), folder()];
     let servers = EmbeddedServers::default();
-    let (socket, session) = servers.start(folders[0].path(), StoreAccess::Create.into()).await.unwrap();
-    let (same, known) = servers.clone().start(folders[0].path(), StoreAccess::Create.into()).await.unwrap();
-    assert_eq!((&socket, session.expose_secret()), (&same, known.expose_secret()));
-    assert_ne!(servers.start(folders[1].path(), StoreAccess::Create.into()).await.unwrap().0, socket);
+    let start = async |folder: usize| {
+        let access = servers.clone().start(folders[folder].path(), StoreAccess::Create.into()).await.unwrap();
+        let EmbeddedAccess { socket, session, .. } = access;
+        (socket, session.expose_secret().to_owned())
+    };
+    let first = start(0).await;
+    assert_eq!(start(0).await, first);
+    assert_ne!(start(1).await.0, first.0);
     servers.stop().await;
     for folder in folders {
         assert_eq!(entries(folder.path()), ["api.lock", "keys.db", "keys.reserve", "master.key"]);

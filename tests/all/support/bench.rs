@@ -46,7 +46,8 @@ pub fn client_of(client: Client, server: Server) -> impl FnMut(Option<String>) -
 /// A server that needs no sign-in.
 pub fn server_named(name: &str) -> Server {
     let (name, server) = (name.to_owned(), "test server".to_owned());
-    let profile = Profile { name, server, username: None, signs_in: false, production: false, read_only: false };
+    let profile =
+        Profile { name, server, folder: None, username: None, signs_in: false, production: false, read_only: false };
     Server { profile, target: Target::Socket("api.sock".into()), who: None }
 }
 

@@ -202,6 +202,7 @@ fn profile(bits: u8) -> Profile {
     Profile {
         name: if bits & 16 == 0 { "local" } else { "team" }.to_owned(),
         server: "keys.example.com".to_owned(),
+        folder: None,
         username: None,
         signs_in: false,
         production: bits & 32 != 0,

@@ -93,7 +93,7 @@ impl List {
         self.ask(Cursor::Start, Purpose::Open(select))
     }
 
-    /// Shows another list: another sort, order or filter.
+    /// Shows another list: another sort, order or filter. The selected key stays selected if it is on the first page.
     pub fn change(&mut self, query: KeyQuery) -> Option<Request> {
         if query == self.query {
             return None;
@@ -102,7 +102,8 @@ impl List {
             (self.total, self.counting) = (None, None);
         }
         self.query = query;
-        Some(self.open(None))
+        let selected = self.selected_key().map(|key| key.id.clone());
+        Some(self.open(selected))
     }
 
     /// Reads again what is on screen.
@@ -130,6 +131,14 @@ impl List {
             Action::PageDown => {
                 self.top = (self.top + page).min((last + 1).saturating_sub(page));
                 self.selected = (self.selected + page).min(last);
+            }
+            Action::HalfUp => {
+                self.top = self.top.saturating_sub(page / 2);
+                self.selected = self.selected.saturating_sub(page.div_ceil(2));
+            }
+            Action::HalfDown => {
+                self.top = (self.top + page / 2).min((last + 1).saturating_sub(page));
+                self.selected = (self.selected + page.div_ceil(2)).min(last);
             }
             Action::Home => self.selected = 0,
             Action::End => self.selected = last,

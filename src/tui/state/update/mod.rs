@@ -18,7 +18,7 @@ use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::decoder::NOT_UTF8;
 use crate::tui::keymap;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Mode};
 
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);
@@ -226,7 +226,12 @@ impl State {
             None if matches!(key.code, KeyCode::Char(c) if c.is_alphabetic() && !c.is_ascii()) => {
                 self.complain(OTHER_LAYOUT);
             }
-            None => {}
+            None => {
+                if let (KeyCode::Char(c @ '!'..='~'), Mode::List) = (key.code, self.mode()) {
+                    let control = if key.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
+                    self.say(format!("{control}{c} does nothing here. ? lists the keys."));
+                }
+            }
         }
         None
     }

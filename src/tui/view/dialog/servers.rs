@@ -101,13 +101,14 @@ pub(crate) fn draw_profiles(frame: &mut Buffer, area: Rect, dialog: &ProfilesDia
     let top = (dialog.selected + 1).saturating_sub(height);
     for (at, profile) in dialog.profiles.iter().enumerate().skip(top).take(height) {
         let marked = at == dialog.selected;
-        let pointer = if marked { Span::styled(theme::POINTER, theme::MARK) } else { Span::raw("  ") };
+        let pointer = Span::raw(if marked { theme::POINTER } else { "  " });
         let current = dialog.current.as_ref() == Some(&profile.name);
         let row = next_row(&mut rest);
         let mut spans = vec![pointer];
         spans.extend(describe(profile, current, usize::from(row.width).saturating_sub(2)));
         line(frame, row, Line::from(spans));
         if marked {
+            frame.set_style(row, theme::SELECTED);
             mark_here(frame, row);
         }
     }

@@ -25,7 +25,7 @@ impl State {
             Action::SortBy(_) | Action::Cancel => {
                 let query = match action {
                     Action::SortBy(column) => sorted_by(&self.list.query, column),
-                    _ => KeyQuery { filter: Filter::default(), ..self.list.query.clone() },
+                    _ => with_less_filter(&self.list.query),
                 };
                 self.list.change(query).map(Effect::from)
             }
@@ -228,6 +228,12 @@ impl State {
             _ => None,
         }
     }
+}
+
+/// Without the text, or without the status if there is no text: one layer each time.
+fn with_less_filter(old: &KeyQuery) -> KeyQuery {
+    let status = old.filter.status.filter(|_| !old.filter.text.is_empty());
+    KeyQuery { filter: Filter { status, ..Filter::default() }, ..old.clone() }
 }
 
 fn sorted_by(old: &KeyQuery, column: usize) -> KeyQuery {
