@@ -204,6 +204,7 @@ impl From<BackupError> for Failure {
             | BackupError::MasterKey(_)
             | BackupError::Write { .. }
             | BackupError::Halfway { .. } => Self::new(Exit::Mistake, said),
+            BackupError::Rotating => Self::new(Exit::Conflict, said),
             BackupError::InUse(_) => Self::new(Exit::Conflict, said).next(NOTHING_RESTORED),
             BackupError::Exists(_) => Self::usage(said).next("Name another file, or use --force."),
             BackupError::Read { .. }

@@ -23,7 +23,7 @@ use crate::platform::log_queue::LogQueue;
 use crate::platform::signals::survive_file_size_limit;
 use crate::server::net::tls::TlsFiles;
 use crate::server::team::{HttpServer, Setup, SetupError};
-use crate::server::{DatabaseAddress, LeaseSetup};
+use crate::server::{DatabaseAddress, HeldMasterKeys, LeaseSetup};
 
 /// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
 const BLOCKING_THREADS: usize = 32;
@@ -97,7 +97,7 @@ fn serve(
 fn database(url: &str, args: &Serve) -> Result<(DatabaseAddress, LeaseSetup), Failure> {
     let address = args.database_files.address(url)?;
     let name = args.name.clone().unwrap_or_else(|| uname().nodename().to_string_lossy().into_owned());
-    Ok((address, LeaseSetup { length: Duration::from_secs(args.lease), name }))
+    Ok((address, LeaseSetup { length: Duration::from_secs(args.lease), name, master_keys: HeldMasterKeys::default() }))
 }
 
 async fn until_told(setup: Setup) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! `latchkey server`: the keys of a server.
 
-use super::args::{RotateSigningKeyArgs, ServerCommand};
+use super::admin::actor;
+use super::args::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
 use super::prompts::Prompts;
 use super::{connect_to_change, output};
 use crate::client::{Changed, NewSigningKey};
@@ -12,11 +13,13 @@ use crate::operations::messages;
 use crate::operations::prompter::Prompter as _;
 use crate::platform::prompt;
 use crate::server::StoreAccess;
+use crate::server::rotation::{self, Rotated, RotationError};
 
 /// Does what is asked about a server's keys.
 pub(crate) async fn run(command: &ServerCommand, settings: &Context) -> Result<Exit, Failure> {
     match command {
         ServerCommand::RotateSigningKey(args) => rotate_signing_key(args, settings).await,
+        ServerCommand::RotateMasterKey(args) => rotate_master_key(args, settings).await,
     }
 }
 
@@ -52,4 +55,43 @@ fn rotated(done: &Changed<NewSigningKey>) -> String {
         None => "Access tokens of the old one are refused.".to_owned(),
     };
     format!("The new signing key is {}{known}. {old}", signing_key_id.to_display(64))
+}
+
+async fn rotate_master_key(args: &RotateMasterKeyArgs, settings: &Context) -> Result<Exit, Failure> {
+    settings.only_data("latchkey server rotate-master-key")?;
+    if settings.overrides.read_only {
+        return Err(Failure::new(Exit::Denied, "--read-only is set.").next(messages::NOTHING_CHANGED));
+    }
+    let database = args.database.as_deref().map(|url| args.files.address(url)).transpose()?;
+    let (data, named) = (settings.data()?, settings.overrides.master_key.as_deref());
+    let began = || {
+        let _ = output::say("Every server has the new master key. Encrypting all secrets with it.");
+    };
+    let done = rotation::rotate_master_key(data, named, database, actor(), began).await?;
+    output::say(&replaced(&done))
+}
+
+/// After the master key was replaced.
+fn replaced(done: &Rotated) -> String {
+    let Rotated { secrets, file, beside, is_shared } = done;
+    let file = file.display();
+    let place = match beside {
+        Some(new) => format!("It can't be moved here: put {} in the place of {file}.", new.display()),
+        None => format!("It is now {file}."),
+    };
+    let others = if *is_shared { " On each other server, put FILE.new in the place of FILE too." } else { "" };
+    format!(
+        "All secrets are encrypted with the new master key ({secrets} in this run). {place}{others} Nothing needs the old \
+         one any more: destroy its copies, except for backups from before."
+    )
+}
+
+impl From<RotationError> for Failure {
+    fn from(error: RotationError) -> Self {
+        match error {
+            RotationError::Data(error) => error.into(),
+            RotationError::Lacking { .. } | RotationError::InUse(_) => Self::new(Exit::Conflict, format!("{error}.")),
+            error => Self::new(Exit::Mistake, error.to_string()),
+        }
+    }
 }

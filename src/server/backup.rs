@@ -33,6 +33,8 @@ pub enum BackupError {
     Store(#[from] StoreError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    #[error("the master key is being replaced: let latchkey server rotate-master-key come to its end first")]
+    Rotating,
     #[error("{0} already exists and was not overwritten")]
     Exists(PathBuf),
     #[error("{path} can't be written: {source}")]
@@ -111,7 +113,10 @@ impl Backup {
         let work = work.map_err(|source| BackupError::Write { path: elsewhere.to_owned(), source })?;
         let copy = work.path("backup");
         new_private(&copy).map_err(|source| BackupError::Write { path: copy.clone(), source })?;
-        sqlite_backup::write(&database, &copy, &*master_key, now)?;
+        sqlite_backup::write(&database, &copy, &*master_key, now).map_err(|error| match error {
+            StoreError::OtherMasterKey => BackupError::Rotating,
+            error => error.into(),
+        })?;
         let (opened, _) = check(&copy, &database)?;
         let size = fs::metadata(&copy).map_err(|source| BackupError::Write { path: copy, source })?.len();
         Ok(Self { work, manifest: opened.manifest, size })
@@ -326,7 +331,7 @@ impl Restore {
 
 /// Keeps every latchkey from the database in `folder`, or says that one uses it: `SQLite` holds a lock on its file as long
 /// as it is open. `None` if there is no database.
-fn lock(folder: &Path) -> Result<Option<File>, BackupError> {
+pub(super) fn lock(folder: &Path) -> Result<Option<File>, BackupError> {
     let path = folder.join(DATABASE);
     let file = match regular_file::open_no_follow(OpenOptions::new().read(true).write(true), &path) {
         Ok(file) => file,

@@ -5,6 +5,7 @@ use std::fs::{DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -17,7 +18,7 @@ use crate::platform::users::name_of;
 pub struct DataFolder {
     pub store: Store,
     /// The master key.
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
 }
 
 /// What opening a data folder may do to it.
@@ -33,7 +34,7 @@ pub enum StoreAccess {
 
 /// What the master key of servers that share a database encrypts there, for others to see whether theirs is the same. No
 /// key has this ID.
-const SEALED: &str = "latchkey";
+pub(crate) const SEALED: &str = "latchkey";
 /// How many secrets are read at once when all are looked at.
 const CHECKED_AT_ONCE: i64 = 1_000;
 
@@ -118,7 +119,8 @@ impl DataFolder {
             let why = "it belongs to another database; put the right one back, or restore a backup with latchkey restore --replace";
             return Err(MasterKeyError::Refused { path: key.path, why }.into());
         }
-        Ok(Self { store, vault })
+        follow(&store, &vault, &key).await?;
+        Ok(Self { store, vault: Arc::new(vault) })
     }
 
     /// Opens a database that servers share, with the master key in `folder` or in a file that is named. The first server
@@ -127,7 +129,7 @@ impl DataFolder {
         folder: &Path,
         master_key: Option<&Path>,
         address: DatabaseAddress,
-        lease: LeaseSetup,
+        mut lease: LeaseSetup,
     ) -> Result<Self, DataError> {
         own_folder(folder)?;
         // Before it counts as a server, for which others wait.
@@ -140,7 +142,14 @@ impl DataFolder {
             let why = "the other servers on this database have another one: copy theirs to this machine";
             return Err(MasterKeyError::Refused { path: key.path, why }.into());
         }
-        Ok(Self { store: Store::open_postgres(address, lease).await?, vault })
+        lease.master_keys = vault.held().clone();
+        let store = Store::open_postgres(address, lease).await?;
+        // Afterwards: a rotation begins only if every server that has told of itself has the new key.
+        if let Err(error) = follow(&store, &vault, &key).await {
+            store.close().await;
+            return Err(error);
+        }
+        Ok(Self { store, vault: Arc::new(vault) })
     }
 
     /// Looks through a database that servers share, with the master key in `folder` or in a file that is named.
@@ -169,6 +178,15 @@ impl DataFolder {
     pub fn exists(folder: &Path) -> bool {
         ["keys.db", "master.key"].iter().any(|name| folder.join(name).exists())
     }
+}
+
+/// Encrypts with the key that the store names, and refuses to go on without a key that it needs.
+pub(crate) async fn follow(store: &Store, vault: &Vault, key: &KeyFile) -> Result<(), DataError> {
+    if vault.follow(&store.master_keys().await?) {
+        return Ok(());
+    }
+    let why = "the master key is being replaced, or was, and the other one is not here: put it beside this one, with .new after its name";
+    Err(MasterKeyError::Refused { path: key.path.clone(), why }.into())
 }
 
 /// The size of a file in bytes; `None` if there is no such file.

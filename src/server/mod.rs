@@ -21,6 +21,7 @@ pub mod embedded;
 pub mod http;
 mod metrics;
 pub mod net;
+pub mod rotation;
 mod serve;
 mod state;
 mod store;
@@ -42,7 +43,7 @@ pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;
 pub use store::{
-    Actor, AddressError, AdminOutcome, Administrator, Comparison, DatabaseAddress, DatabaseFiles, LeaseSetup, Manifest,
-    PasswordChange, Store, StoreError,
+    Actor, AddressError, AdminOutcome, Administrator, Comparison, DatabaseAddress, DatabaseFiles, HeldMasterKeys,
+    LeaseSetup, Manifest, PasswordChange, Store, StoreError,
 };
 pub use usage_recorder::KEEP_EVENTS;

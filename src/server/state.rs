@@ -15,7 +15,7 @@ use super::http::readiness::Readiness;
 use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
 use super::net::tls::Tls;
-use super::store::Store;
+use super::store::{Store, StoreError};
 use super::usage_recorder::{KEEP_EVENTS, UsageRecorder};
 use crate::domain::KeyFormat;
 
@@ -25,7 +25,7 @@ pub struct AppState(pub(crate) Arc<AppStateInner>);
 
 pub(crate) struct AppStateInner {
     pub(crate) store: Store,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) signing_keys: OpenedSigningKeys,
     pub(crate) sessions: Sessions,
     pub(crate) running: RunningCreates,
@@ -42,6 +42,14 @@ pub(crate) struct AppStateInner {
     pub(crate) key_format: KeyFormat,
     /// Decrypted in place of an unknown key's secret, so that the answer takes as long.
     pub(crate) decoy: Vec<u8>,
+}
+
+impl AppStateInner {
+    /// Encrypts with the master key that the store names.
+    pub(crate) async fn follow_master_key(&self) -> Result<(), StoreError> {
+        let named = self.store.master_keys().await?;
+        if self.vault.follow(&named) { Ok(()) } else { Err(StoreError::OtherMasterKey) }
+    }
 }
 
 impl AppState {

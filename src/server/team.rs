@@ -14,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::auth::sessions::Sessions;
+use super::auth::vault::Vault;
 use super::data_folder::{DataError, DataFolder, StoreAccess};
 use super::http::access_log::{AccessLog, observe};
 use super::http::router::router;
@@ -104,6 +105,7 @@ pub struct HttpServer {
     pub metrics: Vec<ListenAddr>,
     setup: Setup,
     store: Store,
+    vault: Arc<Vault>,
     tls: Option<Tls>,
     proxies: Arc<TrustedProxies>,
     refusals: Arc<LineLimiter>,
@@ -128,7 +130,7 @@ impl HttpServer {
             None => DataFolder::open_with(&setup.data, setup.master_key.as_deref(), StoreAccess::Create).await?,
         };
         let has_no_administrators = data.store.administrators().await?.is_empty();
-        let store = data.store.clone();
+        let (store, vault) = (data.store.clone(), Arc::clone(&data.vault));
         let state = AppState::new(data, Sessions::stored());
         let state = state.keeping_events(setup.keep_events).giving_out(setup.key_format).with_certificate(tls.clone());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
@@ -136,6 +138,7 @@ impl HttpServer {
             listens: Vec::new(),
             metrics: Vec::new(),
             store,
+            vault,
             tls,
             proxies: Arc::new(TrustedProxies::new(setup.behind_proxy, setup.trusted_proxies.clone())),
             refusals: Arc::default(),
@@ -243,6 +246,8 @@ impl HttpServer {
         let mut looks = tokio::time::interval(LOOKED_AT_EVERY);
         loop {
             looks.tick().await;
+            // The next master key, for a rotation to begin. One that can't be read is not there yet.
+            let _ = self.vault.look();
             if let Err(error @ StoreError::Gone(_)) = self.store.check() {
                 return error;
             }

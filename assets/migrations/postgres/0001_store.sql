@@ -3,7 +3,9 @@
 CREATE TABLE meta (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     version int NOT NULL,                       -- how many migrations were made
-    sealed bytea                                -- a known text, encrypted with the master key of all servers
+    sealed bytea,                               -- a known text, encrypted with the master key of all servers
+    master_key text,                            -- the ID of that which encrypts; before the first rotation none is named
+    old_master_key text                         -- during a rotation: of that of secrets not yet encrypted anew
 );
 INSERT INTO meta (version) VALUES (0);
 
@@ -167,7 +169,8 @@ CREATE TABLE servers (
     lease_ms bigint NOT NULL,                   -- how long it verifies without having heard from the database
     obeys bigint NOT NULL,                      -- a number of `revocations`
     mark bigint NOT NULL,                       -- and its mark, since a history that was lost had the number too
-    seen_at timestamptz NOT NULL
+    seen_at timestamptz NOT NULL,
+    master_keys text[] NOT NULL DEFAULT '{}'    -- the IDs of those that it has
 ) WITH (fillfactor = 10);
 
 CREATE TABLE events (

@@ -24,7 +24,7 @@ pub use backup::{BackupArgs, RestoreArgs};
 use keys::long;
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ShowArgs};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
-pub use server::{RotateSigningKeyArgs, ServerCommand};
+pub use server::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
 pub use trail::{EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};
 
 use crate::client::Forward;

@@ -32,8 +32,8 @@ impl SigningKey {
         let mut id = [0; 8];
         getrandom::fill(&mut id)?;
         let id = base16ct::lower::encode_string(&id);
-        let encrypted = vault.encrypt_signing_key(&id, &Self::random()?)?;
-        Ok(NewSigningKey { id, encrypted, ends_others })
+        let (encrypted, encrypted_by) = vault.encrypt_signing_key(&id, &Self::random()?)?;
+        Ok(NewSigningKey { id, encrypted, encrypted_by, ends_others })
     }
 
     /// For its encryption.

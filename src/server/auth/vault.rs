@@ -6,7 +6,7 @@ use std::io;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -14,14 +14,30 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::signing_key::SigningKey;
 use crate::platform::regular_file;
+use crate::server::store::{HeldMasterKeys, MasterKeys, StoredSigningKey};
 
 /// The length of XChaCha20-Poly1305's nonce, long enough for random ones never to repeat.
 const NONCE: usize = 24;
 /// Half of the master key file.
 const HALF: usize = 32;
 
-/// Encrypts secrets, and signs what no signing key of the store does. Both keys are wiped when dropped.
+/// Encrypts secrets, and signs what no signing key of the store does: with a master key, and during its rotation also with
+/// the next one, which is in a file beside it. Keys are wiped when dropped.
 pub struct Vault {
+    /// That of the file, when it was first read.
+    first: Arc<MasterKey>,
+    others: RwLock<Vec<Arc<MasterKey>>>,
+    /// The ID of the one that encrypts, where the store names one.
+    current: RwLock<Option<String>>,
+    /// Where they are, unless it is a single one from elsewhere.
+    file: Option<KeyFile>,
+    held: HeldMasterKeys,
+}
+
+/// One master key.
+struct MasterKey {
+    /// Tells it from others, and nothing of it.
+    id: String,
     cipher: XChaCha20Poly1305,
     signing: Arc<SigningKey>,
 }
@@ -58,10 +74,36 @@ impl MasterKeyError {
     }
 }
 
+impl MasterKey {
+    /// The first half encrypts, the second signs.
+    fn new(bytes: &[u8; 2 * HALF]) -> Self {
+        let mut encrypting = Zeroizing::new([0; HALF]);
+        encrypting.copy_from_slice(&bytes[..HALF]);
+        let signing = Arc::new(SigningKey::of(&bytes[HALF..]));
+        let id = base16ct::lower::encode_string(&signing.sign(b"latchkey master key")[..8]);
+        Self { id, cipher: XChaCha20Poly1305::new((&*encrypting).into()), signing }
+    }
+
+    fn encrypt(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce)?;
+        let payload = Payload { msg: secret, aad: name.as_bytes() };
+        let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| getrandom::Error::UNEXPECTED)?;
+        Ok([nonce.as_slice(), &encrypted].concat())
+    }
+
+    fn decrypt(&self, name: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, encrypted) = encrypted.split_first_chunk::<NONCE>()?;
+        let payload = Payload { msg: encrypted, aad: name.as_bytes() };
+        self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
+    }
+}
+
 impl Vault {
-    /// Reads the key from its file; creates the file if it is missing, not `required` and not named.
+    /// Reads the key from its file, and the next one if there is one; creates the file if it is missing, not `required` and
+    /// not named.
     pub(crate) fn open(file: &KeyFile, required: bool) -> Result<Self, MasterKeyError> {
-        match file.read() {
+        let bytes = match file.read() {
             Err(MasterKeyError::Files { source, path }) if source.kind() == io::ErrorKind::NotFound => {
                 if file.is_named {
                     return Err(MasterKeyError::NotMade(path));
@@ -70,10 +112,13 @@ impl Vault {
                     return Err(MasterKeyError::Missing(path));
                 }
                 create(&path)?;
-                file.read().map(|bytes| Self::new(&bytes))
+                file.read()
             }
-            other => other.map(|bytes| Self::new(&bytes)),
-        }
+            other => other,
+        };
+        let vault = Self { file: Some(file.clone()), ..Self::new(&*bytes?) };
+        vault.look()?;
+        Ok(vault)
     }
 
     /// A vault with this master key, if it has the length of one.
@@ -83,48 +128,127 @@ impl Vault {
         Some(Self::new(&bytes))
     }
 
-    /// The first half encrypts, the second signs.
-    fn new(bytes: &Zeroizing<[u8; 2 * HALF]>) -> Self {
-        let mut encrypting = Zeroizing::new([0; HALF]);
-        encrypting.copy_from_slice(&bytes[..HALF]);
-        let signing = Arc::new(SigningKey::of(&bytes[HALF..]));
-        Self { cipher: XChaCha20Poly1305::new((&*encrypting).into()), signing }
+    fn new(bytes: &[u8; 2 * HALF]) -> Self {
+        let (first, held) = (Arc::new(MasterKey::new(bytes)), HeldMasterKeys::default());
+        held.add(&first.id);
+        Self { first, others: RwLock::default(), current: RwLock::default(), file: None, held }
+    }
+
+    fn add(&self, key: MasterKey) {
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        if self.first.id != key.id && others.iter().all(|known| known.id != key.id) {
+            self.held.add(&key.id);
+            others.push(Arc::new(key));
+        }
+    }
+
+    /// Looks whether there is another key in the file, or the next one beside it. What is known stays known.
+    pub(crate) fn look(&self) -> Result<(), MasterKeyError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let next = file.next();
+        // First: at the end of a rotation it becomes the other.
+        let found = if next.path.exists() { Some(next.read()?) } else { None };
+        for bytes in found.into_iter().chain(file.read().ok()) {
+            self.add(MasterKey::new(&bytes));
+        }
+        Ok(())
+    }
+
+    /// Encrypts with the key that the store names from now on. Whether all keys that it names are here.
+    pub(crate) fn follow(&self, named: &MasterKeys) -> bool {
+        if !named.are_among(&self.held.all()) {
+            let _ = self.look();
+        }
+        self.current.write().unwrap_or_else(PoisonError::into_inner).clone_from(&named.current);
+        named.are_among(&self.held.all())
+    }
+
+    /// The IDs of the keys, for servers to tell each other.
+    pub(crate) fn held(&self) -> &HeldMasterKeys {
+        &self.held
+    }
+
+    /// The key that encrypts.
+    fn encrypting(&self) -> Option<Arc<MasterKey>> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.as_deref().map_or_else(|| Some(Arc::clone(&self.first)), |id| self.key(id))
+    }
+
+    /// The key with this ID.
+    fn key(&self, id: &str) -> Option<Arc<MasterKey>> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(&self.first).chain(others.iter()).find(|key| key.id == id).map(Arc::clone)
     }
 
     /// `nonce ‖ ciphertext ‖ tag`, which can be decrypted only for the same key ID. Fails if the system's random source
     /// does.
     pub fn encrypt(&self, key_id: &str, secret: &str) -> Result<Vec<u8>, getrandom::Error> {
-        self.encrypt_bytes(key_id, secret.as_bytes())
+        self.encrypt_named(key_id, secret.as_bytes()).map(|(encrypted, _)| encrypted)
     }
 
-    fn encrypt_bytes(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)?;
-        let payload = Payload { msg: secret, aad: name.as_bytes() };
-        let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| getrandom::Error::UNEXPECTED)?;
-        Ok([nonce.as_slice(), &encrypted].concat())
+    /// The same, with the ID of the master key.
+    pub(crate) fn encrypt_named(&self, name: &str, secret: &[u8]) -> Result<(Vec<u8>, String), getrandom::Error> {
+        let key = self.encrypting().ok_or(getrandom::Error::UNEXPECTED)?;
+        Ok((key.encrypt(name, secret)?, key.id.clone()))
     }
 
-    /// What was encrypted; `None` if a single bit differs.
+    /// Encrypts with the key that has this ID.
+    pub(crate) fn encrypt_with(&self, id: &str, name: &str, secret: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
+        self.key(id).ok_or(getrandom::Error::UNEXPECTED)?.encrypt(name, secret)
+    }
+
+    /// What was encrypted; `None` if a single bit differs. Takes as long whichever key it was encrypted with.
     pub(crate) fn decrypt(&self, key_id: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, encrypted) = encrypted.split_first_chunk::<NONCE>()?;
-        let payload = Payload { msg: encrypted, aad: key_id.as_bytes() };
-        self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
+        self.try_decrypt(key_id, encrypted).or_else(|| {
+            // With a key that came meanwhile.
+            self.look().ok()?;
+            self.try_decrypt(key_id, encrypted)
+        })
     }
 
-    /// The half that signs.
+    fn try_decrypt(&self, name: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        let opened: Vec<_> =
+            std::iter::once(&self.first).chain(others.iter()).map(|key| key.decrypt(name, encrypted)).collect();
+        opened.into_iter().flatten().next()
+    }
+
+    /// What was encrypted with the key that has this ID.
+    pub(crate) fn decrypt_with(&self, id: &str, name: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.key(id)?.decrypt(name, encrypted)
+    }
+
+    /// The half that signs, of the key in the file.
     pub(crate) fn signing(&self) -> &Arc<SigningKey> {
-        &self.signing
+        &self.first.signing
     }
 
-    /// Encrypts a signing key, which has this ID.
-    pub(crate) fn encrypt_signing_key(&self, id: &str, key: &SigningKey) -> Result<Vec<u8>, getrandom::Error> {
-        self.encrypt_bytes(&signing_key_name(id), key.bytes())
+    /// Encrypts a signing key, which has this ID. Gives the ID of the master key too.
+    pub(crate) fn encrypt_signing_key(
+        &self,
+        id: &str,
+        key: &SigningKey,
+    ) -> Result<(Vec<u8>, String), getrandom::Error> {
+        self.encrypt_named(&signing_key_name(id), key.bytes())
     }
 
     /// The signing key that was encrypted.
     pub(crate) fn decrypt_signing_key(&self, id: &str, encrypted: &[u8]) -> Option<SigningKey> {
         self.decrypt(&signing_key_name(id), encrypted).map(|bytes| SigningKey::of(&bytes))
+    }
+
+    /// A stored signing key, encrypted with the master key that has this ID. `None` if no key opens it.
+    pub(crate) fn reencrypt_signing_key(
+        &self,
+        master_key: &str,
+        stored: &StoredSigningKey,
+    ) -> Option<Result<Vec<u8>, getrandom::Error>> {
+        let name = signing_key_name(&stored.id);
+        let key = match &stored.encrypted {
+            Some(encrypted) => self.decrypt(&name, encrypted)?,
+            None => Zeroizing::new(self.signing().bytes().to_vec()),
+        };
+        Some(self.encrypt_with(master_key, &name, &key))
     }
 }
 
@@ -145,6 +269,18 @@ impl KeyFile {
     /// The file that is named, else that in a data folder.
     pub(crate) fn of(folder: &Path, named: Option<&Path>) -> Self {
         Self { path: named.map_or_else(|| folder.join("master.key"), Path::to_owned), is_named: named.is_some() }
+    }
+
+    /// The ID of the key in it.
+    pub(crate) fn key_id(&self) -> Result<String, MasterKeyError> {
+        Ok(MasterKey::new(&*self.read()?).id)
+    }
+
+    /// Where the next key is during a rotation: beside it.
+    pub(crate) fn next(&self) -> Self {
+        let mut path = self.path.clone().into_os_string();
+        path.push(".new");
+        Self { path: path.into(), is_named: self.is_named }
     }
 
     /// Whether it is one of systemd's credentials (systemd.exec(5), `LoadCredential=`): root's, and readable for the
@@ -191,7 +327,7 @@ fn whole(mut file: File, meta: &Metadata) -> Option<Zeroizing<[u8; 2 * HALF]>> {
 }
 
 /// Writes a random key beside `path` and moves it there: of two processes, one wins and both use its key.
-fn create(path: &Path) -> Result<(), MasterKeyError> {
+pub(crate) fn create(path: &Path) -> Result<(), MasterKeyError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut bytes = Zeroizing::new([0; 2 * HALF]);
     getrandom::fill(bytes.as_mut_slice())?;
@@ -227,7 +363,7 @@ mod tests {
     use super::*;
 
     fn vault() -> Vault {
-        Vault::new(&Zeroizing::new([7; 64]))
+        Vault::new(&[7; 64])
     }
 
     #[test]
@@ -243,7 +379,7 @@ mod tests {
         }
         assert!(vault().decrypt("PK1", &encrypted[..20]).is_none());
         let key = SigningKey::of(&[9; 32]);
-        let encrypted = vault().encrypt_signing_key("a", &key).unwrap();
+        let (encrypted, _) = vault().encrypt_signing_key("a", &key).unwrap();
         assert_eq!(vault().decrypt_signing_key("a", &encrypted).unwrap().sign(b"x"), key.sign(b"x"));
         assert!(vault().decrypt_signing_key("b", &encrypted).is_none() && vault().decrypt("a", &encrypted).is_none());
     }

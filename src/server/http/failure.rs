@@ -236,6 +236,7 @@ impl From<StoreError> for HttpError {
             StoreError::Stale | StoreError::Unreachable(_) => {
                 Self { retry_after: Some(BUSY_FOR), ..unavailable("The server's database does not answer: try again") }
             }
+            StoreError::OtherMasterKey => unavailable("The server doesn't have the master key that is in use"),
             StoreError::Damaged(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "The server's database is damaged: see its log")
             }

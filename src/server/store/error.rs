@@ -64,6 +64,9 @@ pub enum StoreError {
         "the database has not answered for some time, and what was revoked since then isn't known: wait, or see why"
     )]
     Stale,
+    /// What was to be stored is encrypted with a master key that was replaced meanwhile.
+    #[error("the master key was replaced meanwhile: try again")]
+    OtherMasterKey,
     #[error("the request was cancelled")]
     Cancelled,
     /// The call panicked, which the panic hook has reported.

@@ -53,6 +53,8 @@ pub(crate) struct KeyInsert {
     pub(crate) expires_at: Option<DateTime<Utc>>,
     /// The secret, encrypted with the master key.
     pub(crate) encrypted: Vec<u8>,
+    /// The ID of that master key.
+    pub(crate) encrypted_by: String,
     pub(crate) actor: Actor,
     pub(crate) idempotency_key: String,
     /// SHA-256 of what was asked for.

@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod keys;
 mod keyset;
+mod master_keys;
 mod postgres;
 mod revocations;
 mod sessions;
@@ -52,6 +53,8 @@ pub(crate) use keys::{
     StoredSecret, Use,
 };
 pub(crate) use keyset::{Keyset, SortValue};
+pub use master_keys::HeldMasterKeys;
+pub(crate) use master_keys::{MasterKeys, Reencrypted};
 pub use postgres::{AddressError, DatabaseAddress, DatabaseFiles, LeaseSetup};
 pub(crate) use revocations::{Issued, Issuing};
 pub(crate) use sessions::{
@@ -271,6 +274,44 @@ impl Store {
     /// Encrypted secrets in the order of creation, after a place in it; 0 is the beginning.
     pub(crate) async fn secrets(&self, after: i64, limit: i64) -> Result<Vec<StoredSecret>, StoreError> {
         engine!(self.secrets(after, limit))
+    }
+
+    /// Which master keys the secrets are encrypted with. A rotation that is just beginning is waited for.
+    pub(crate) async fn master_keys(&self) -> Result<MasterKeys, StoreError> {
+        engine!(self.master_keys())
+    }
+
+    /// Begins to encrypt with another master key: from now on nothing that is encrypted with the old one is stored. Gives
+    /// the names of servers that run and don't have the new key; then nothing is begun. `sealed` is what [`seal`](Self::seal)
+    /// keeps from now on.
+    pub(crate) async fn begin_master_key(
+        &self,
+        keys: MasterKeys,
+        sealed: Vec<u8>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<String>, StoreError> {
+        engine!(self.begin_master_key(keys, sealed, actor, now))
+    }
+
+    /// Stores secrets that are encrypted anew.
+    pub(crate) async fn reencrypt(&self, secrets: Vec<Reencrypted>) -> Result<(), StoreError> {
+        engine!(self.reencrypt(secrets))
+    }
+
+    /// The signing keys as they are stored, the oldest first.
+    pub(crate) async fn stored_signing_keys(&self) -> Result<Vec<StoredSigningKey>, StoreError> {
+        engine!(self.stored_signing_keys())
+    }
+
+    /// Stores a signing key that is encrypted anew, if it is still stored.
+    pub(crate) async fn reencrypt_signing_key(&self, id: String, encrypted: Vec<u8>) -> Result<(), StoreError> {
+        engine!(self.reencrypt_signing_key(id, encrypted))
+    }
+
+    /// Ends the rotation of the master key: nothing needs the old one any more.
+    pub(crate) async fn end_master_key(&self, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
+        engine!(self.end_master_key(actor, now))
     }
 
     /// Tells other servers that this one ends.

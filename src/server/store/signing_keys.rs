@@ -27,6 +27,8 @@ pub(crate) struct NewSigningKey {
     pub(crate) id: String,
     /// Encrypted with the master key.
     pub(crate) encrypted: Vec<u8>,
+    /// The ID of that master key.
+    pub(crate) encrypted_by: String,
     /// Whether all others end at once, with their tokens.
     pub(crate) ends_others: bool,
 }
@@ -73,11 +75,11 @@ impl SigningKeys {
     /// Takes all stored keys with their ages, the oldest first, as they were read at `now`.
     pub(crate) fn learn(&mut self, stored: impl IntoIterator<Item = (StoredSigningKey, Duration)>, now: Duration) {
         let known = std::mem::take(&mut self.0);
-        let learnt = |key: &StoredSigningKey| known.iter().find(|known| *known.stored == *key);
+        let learnt = |key: &StoredSigningKey| known.iter().find(|known| known.stored.id == key.id);
         self.0 = stored
             .into_iter()
             .map(|(stored, age)| match learnt(&stored) {
-                Some(known) => KnownKey { stored: Arc::clone(&known.stored), age, read: now, learnt: known.learnt },
+                Some(known) => KnownKey { learnt: known.learnt, stored: Arc::new(stored), age, read: now },
                 None => KnownKey { stored: Arc::new(stored), age, read: now, learnt: now },
             })
             .collect();

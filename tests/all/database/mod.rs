@@ -1,5 +1,6 @@
 //! Several servers on one PostgreSQL database: the real programs, on a real PostgreSQL.
 
+mod master_key;
 mod outages;
 mod servers;
 mod setup;

@@ -129,6 +129,10 @@ impl AppStateInner {
             found.as_ref().map_or((decoy::KEY_ID, &self.decoy), |key| (proof.id.as_str(), &key.encrypted));
         let secret = self.vault.decrypt(id, encrypted);
         let readable = secret.is_some();
+        if found.is_some() && !readable {
+            // Not the client's fault where the key was encrypted anew while this server was cut off.
+            self.follow_master_key().await?;
+        }
         let secret = secret.unwrap_or_default();
         let matches = hmac_token(&secret, proof.content.as_bytes()).matches(&proof.hash);
         let end = token_end(found.as_ref(), now);

@@ -23,7 +23,7 @@ use crate::server::http::in_force::InForceHeader;
 use crate::server::http::session::Caller;
 use crate::server::http::wire;
 use crate::server::state::AppState;
-use crate::server::store::{Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyInsert};
+use crate::server::store::{Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyInsert, StoreError};
 
 /// The most characters of an `Idempotency-Key` (HTTP contract, part B).
 const MOST_IDEMPOTENCY: usize = 255;
@@ -47,17 +47,27 @@ pub(crate) async fn create(
     let expires_at = fields.time("expires_at")?.and_then(ExpiryChange::time);
     fields.finish()?;
     let (id, secret) = draw(state.0.key_format).map_err(|_| HttpError::unexpected())?;
-    let encrypted = state.0.vault.encrypt(id.raw_for_api(), secret.expose()).map_err(|_| HttpError::unexpected())?;
-    let new = KeyInsert {
-        id,
+    let encrypt = || state.0.vault.encrypt_named(id.raw_for_api(), secret.expose().as_bytes());
+    let (encrypted, encrypted_by) = encrypt().map_err(|_| HttpError::unexpected())?;
+    let mut new = KeyInsert {
+        id: id.clone(),
         fingerprint: fingerprint(&texts, expires_at),
         texts,
         expires_at,
         encrypted,
+        encrypted_by,
         actor: caller.actor(),
         idempotency_key,
     };
-    match state.0.store.create(new, now).await? {
+    let outcome = match state.0.store.create(new.clone(), now).await {
+        Err(StoreError::OtherMasterKey) => {
+            state.0.follow_master_key().await?;
+            (new.encrypted, new.encrypted_by) = encrypt().map_err(|_| HttpError::unexpected())?;
+            state.0.store.create(new, now).await?
+        }
+        outcome => outcome?,
+    };
+    match outcome {
         CreateOutcome::Fresh(key) => {
             let (secret, created) = (secret.expose(), created(&key));
             let body = json!({ "success": true, "key": wire::KeyBody::from(&key), "secret_access_key": secret });

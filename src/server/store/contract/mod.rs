@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod handles;
 pub(crate) mod keys;
 pub(crate) mod lists;
+pub(crate) mod master_keys;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
@@ -86,6 +87,9 @@ macro_rules! contract {
                 a_signing_key_is_replaced_and_the_one_before_ends_an_hour_later
                 a_signing_key_is_replaced_at_once
             }
+            master_keys {
+                a_master_key_is_replaced_and_nothing_is_stored_with_the_old_one
+            }
             handles {
                 every_handle_sees_every_change
                 writers_at_the_same_time_lose_and_double_nothing
@@ -131,6 +135,7 @@ fn insert(label: &str) -> KeyInsert {
         texts: texts(label),
         expires_at: None,
         encrypted: n.to_be_bytes().to_vec(),
+        encrypted_by: "old".to_owned(),
         actor: actor("jo"),
         idempotency_key: n.to_string(),
         fingerprint: [7; 32],

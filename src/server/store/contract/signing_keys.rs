@@ -5,7 +5,7 @@ use crate::server::store::{EventQuery, Issued, NewSigningKey, Store};
 
 /// A signing key that nothing else uses.
 fn signing_key(id: &str, ends_others: bool) -> NewSigningKey {
-    NewSigningKey { id: id.to_owned(), encrypted: id.as_bytes().to_vec(), ends_others }
+    NewSigningKey { id: id.to_owned(), encrypted: id.as_bytes().to_vec(), encrypted_by: String::new(), ends_others }
 }
 
 /// The IDs of the signing keys that a store knows.

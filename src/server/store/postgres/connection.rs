@@ -127,6 +127,13 @@ impl Pool {
         Ok(lent)
     }
 
+    /// Begins a transaction when all others that write have ended, and lets none begin until its own end.
+    pub(super) async fn begin_alone(&self) -> Result<Lent<'_>, StoreError> {
+        let mut lent = self.begin_to_read().await?;
+        lent.batch(&format!("SET LOCAL lock_timeout = 2000; SELECT pg_advisory_xact_lock({WRITERS})")).await?;
+        Ok(lent)
+    }
+
     /// Begins a transaction that only reads.
     pub(super) async fn begin_to_read(&self) -> Result<Lent<'_>, StoreError> {
         let mut lent = self.lend().await?;
@@ -138,9 +145,7 @@ impl Pool {
     /// Waits until all of what others have begun to write is stored: an event's number is given out before its transaction
     /// ends, so that one with a lower number may be stored later.
     pub(super) async fn after_writers(&self) -> Result<(), StoreError> {
-        let mut lent = self.begin_to_read().await?;
-        lent.batch(&format!("SET LOCAL lock_timeout = 2000; SELECT pg_advisory_xact_lock({WRITERS})")).await?;
-        lent.commit().await
+        self.begin_alone().await?.commit().await
     }
 }
 

@@ -7,6 +7,7 @@ use super::args::{Args, args};
 use super::connection::Lent;
 use super::events;
 use super::grams;
+use super::master_keys;
 use super::row::{COLUMNS, TABLES, key, time};
 use super::store::{PostgresStore, again};
 use crate::domain::key::fields::written;
@@ -36,6 +37,7 @@ impl PostgresStore {
         if new.expires_at.is_some_and(|end| end <= now) {
             return Ok(CreateOutcome::Past);
         }
+        master_keys::check(&mut transaction, &new.encrypted_by).await?;
         insert(&mut transaction, new, now).await?;
         let created = find(&mut transaction, id, now).await?;
         transaction.commit().await?;

@@ -18,11 +18,13 @@ use super::address::DatabaseAddress;
 use super::args::args;
 use super::connection::{Lent, Link};
 use super::events;
+use super::master_keys;
 use super::store::{PostgresStore, again};
 use crate::domain::InForce;
 use crate::platform::boot_time::since_boot;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::master_keys::HeldMasterKeys;
 use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};
 use crate::server::store::signing_keys::{NewSigningKey, SigningKeys, StoredSigningKey, accepted_for};
 
@@ -31,7 +33,10 @@ const EVERY: Duration = Duration::from_millis(250);
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The key of a revocation that revokes nothing: it tells servers to read the signing keys again.
-const SIGNING_KEYS: &str = "*";
+pub(super) const SIGNING_KEYS: &str = "*";
+/// Which rows of `servers` are of those that may still verify: heard of no longer ago than twice their lease and the time
+/// that an answer may take.
+pub(super) const LIVE_SERVERS: &str = "seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
 /// What servers listen to.
 const LISTEN: &str = "LISTEN latchkey";
 /// How long to wait before looking again who obeys, at first and at most.
@@ -44,6 +49,8 @@ pub struct LeaseSetup {
     pub length: Duration,
     /// The server's name, for administrators.
     pub name: String,
+    /// The master keys that it has.
+    pub master_keys: HeldMasterKeys,
 }
 
 /// What a server knows, kept up to date by a task for as long as this lives.
@@ -193,13 +200,15 @@ impl Shared {
         let version = env!("CARGO_PKG_VERSION");
         // The heartbeat is a write, which no standby and no primary that lost its followers takes.
         let sql = "WITH beat AS (
-                       INSERT INTO servers VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
+                       INSERT INTO servers VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7)
                        ON CONFLICT (id) DO UPDATE
-                       SET obeys = excluded.obeys, mark = excluded.mark, seen_at = excluded.seen_at)
+                       SET obeys = excluded.obeys, mark = excluded.mark, seen_at = excluded.seen_at,
+                           master_keys = excluded.master_keys)
                    SELECT epoch.n, pg_is_in_recovery(), r.n, r.mark, key_id, generation, not_after,
                           (SELECT max(lease_ms) FROM servers)
                    FROM epoch LEFT JOIN revocations r ON r.n >= $5 ORDER BY r.n";
-        let rows = link.client.query_typed(sql, args![self.id, self.setup.name, version, length, newest, mark]).await?;
+        let (id, name, held) = (&self.id, &self.setup.name, self.setup.master_keys.all());
+        let rows = link.client.query_typed(sql, args![*id, *name, version, length, newest, mark, held]).await?;
         let Some(first) = rows.first() else { return Err(StoreError::Unsuited("its table epoch is empty")) };
         if first.get(1) {
             return Err(StoreError::ReadOnly);
@@ -323,6 +332,7 @@ impl PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
+        master_keys::check(&mut transaction, &new.encrypted_by).await?;
         // First: one after the other, so that their numbers are in the order in which servers learn of them.
         transaction.rows("SELECT revoke_tokens($1, 0, NULL)", args![SIGNING_KEYS]).await?;
         if new.ends_others {
@@ -361,15 +371,16 @@ impl PostgresStore {
     pub(crate) async fn in_force(&self) -> Result<InForce, StoreError> {
         let began = Instant::now();
         let epoch = self.lend().await?.row("SELECT n FROM epoch", &[]).await?.map_or(0, |row| row.get::<_, i64>(0));
-        // A server that may still verify was heard of no longer ago than twice its lease and the time that an answer may take.
-        let sql = "SELECT count(*), count(*) FILTER (WHERE $1 > 0 AND (obeys < $1 OR r.n IS NULL)),
+        let sql = format!(
+            "SELECT count(*), count(*) FILTER (WHERE $1 > 0 AND (obeys < $1 OR r.n IS NULL)),
                           coalesce(max(lease_ms), 0)::bigint
                    FROM servers LEFT JOIN revocations r ON r.n = obeys AND r.mark = servers.mark
-                   WHERE seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
+                   WHERE {LIVE_SERVERS}"
+        );
         let [mut pause, most] = LOOK_AGAIN;
         loop {
             // A connection for each look: others need it meanwhile.
-            let row = self.lend().await?.row(sql, args![epoch]).await?.ok_or(StoreError::Busy)?;
+            let row = self.lend().await?.row(&sql, args![epoch]).await?.ok_or(StoreError::Busy)?;
             let count = |column| u32::try_from(row.get::<_, i64>(column)).unwrap_or(u32::MAX);
             let (servers, silent) = (count(0), count(1));
             let longest = self.longest_lease().max(Duration::from_millis(row.get::<_, i64>(2).unsigned_abs()));

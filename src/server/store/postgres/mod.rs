@@ -18,6 +18,7 @@ mod events;
 mod grams;
 mod lease;
 mod list;
+mod master_keys;
 mod migrate;
 mod row;
 mod sessions;

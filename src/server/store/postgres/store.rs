@@ -55,6 +55,10 @@ impl PostgresStore {
         self.0.pool.begin_to_read().await
     }
 
+    pub(super) async fn begin_alone(&self) -> Result<Lent<'_>, StoreError> {
+        self.0.pool.begin_alone().await
+    }
+
     pub(super) async fn after_writers(&self) -> Result<(), StoreError> {
         self.0.pool.after_writers().await
     }

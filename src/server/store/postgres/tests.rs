@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::server::store::Store;
 use crate::server::store::contract::{Database, contract};
 use crate::server::store::postgres::{DatabaseAddress, DatabaseFiles, LeaseSetup};
+use crate::server::store::{HeldMasterKeys, Store};
 
 #[path = "../../../../tests/all/support/postgres.rs"]
 #[expect(dead_code, reason = "the tests from outside need more of it")]
@@ -39,7 +39,9 @@ impl Database for OnServer {
     }
 
     async fn open(&self) -> Store {
-        let lease = LeaseSetup { length: Duration::from_secs(5), name: "test".to_owned() };
+        let held = HeldMasterKeys::default();
+        held.add("new");
+        let lease = LeaseSetup { length: Duration::from_secs(5), name: "test".to_owned(), master_keys: held };
         Store::open_postgres(self.0.clone(), lease).await.unwrap()
     }
 

@@ -48,6 +48,11 @@ pub(crate) fn write(path: &Path, copy: &Path, master_key: &[u8], now: DateTime<U
     connection.execute("VACUUM INTO ?1", [PathText(copy)])?;
     drop(connection);
     let connection = alone(copy)?;
+    // Before there were rotations there was no such column.
+    let sql = "SELECT old_master_key IS NOT NULL FROM store";
+    if connection.query_row(sql, [], |row| row.get(0)).unwrap_or(false) {
+        return Err(StoreError::OtherMasterKey);
+    }
     let (keys, administrators) = counts(&connection)?;
     let manifest = Manifest { created_at: now, program: env!("CARGO_PKG_VERSION").to_owned(), keys, administrators };
     connection.pragma_update(None, "application_id", APPLICATION)?;

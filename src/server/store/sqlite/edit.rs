@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params, params_from_iter};
 
 use super::events;
+use super::master_keys;
 use super::row::{at, columns, document, key, time};
 use super::store::SqliteStore;
 use crate::domain::key::fields::written;
@@ -24,6 +25,7 @@ impl SqliteStore {
             if new.expires_at.is_some_and(|end| end <= now) {
                 return Ok(CreateOutcome::Past);
             }
+            master_keys::check(transaction, &new.encrypted_by)?;
             insert(transaction, &new, now)?;
             let created = find(transaction, new.id.raw_for_api(), now)?;
             Ok(created.map_or(CreateOutcome::Gone, CreateOutcome::Fresh))

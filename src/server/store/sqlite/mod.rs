@@ -12,6 +12,7 @@ mod file_id;
 mod lanes;
 mod list;
 mod main_file;
+mod master_keys;
 mod migrate;
 mod reserve;
 mod revocations;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::connections::Connections;
 use super::events;
+use super::master_keys;
 use super::store::SqliteStore;
 use crate::platform::boot_time::since_boot;
 use crate::server::store::error::StoreError;
@@ -107,7 +108,7 @@ fn newer(connection: &Connection, than: i64) -> Result<Vec<Revocation>, StoreErr
 }
 
 /// The signing keys, the oldest first, and how old they are.
-fn signing_keys(connection: &Connection) -> Result<Vec<(StoredSigningKey, Duration)>, StoreError> {
+pub(super) fn signing_keys(connection: &Connection) -> Result<Vec<(StoredSigningKey, Duration)>, StoreError> {
     let sql =
         "SELECT id, encrypted, max(0, CAST(unixepoch('subsec') * 1000 AS INTEGER) - at) FROM signing_keys ORDER BY n";
     let mut statement = connection.prepare_cached(sql)?;
@@ -163,6 +164,7 @@ impl SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.write_urgent(move |transaction| {
+            master_keys::check(transaction, &new.encrypted_by)?;
             add_signing_key(transaction, &new)?;
             let event = NewEvent::of(&actor, Subject::Server, EventKind::SigningKeyRotated, now);
             events::insert(transaction, &NewEvent { detail: Some(new.words()), ..event })

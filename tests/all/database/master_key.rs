@@ -1,0 +1,139 @@
+//! The master key is replaced while several servers work, and while the replacement is killed.
+
+use std::cell::Cell;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::{postgres, servers, verify, with_tables};
+use crate::support::files::{private_folder, write_private};
+use crate::support::served::{SERVE, Served, data, latchkey, run};
+use crate::support::server::{send, text};
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Exchanges each key in turn on every server, verifies the tokens on all, and creates more keys, until it is told to stop.
+async fn load(all: &[Served], session: &str, keys: &mut Vec<(String, String)>, stop: &Cell<bool>) -> u32 {
+    let mut rounds = 0;
+    while !stop.get() {
+        let (id, secret) = keys[rounds as usize % keys.len()].clone();
+        for server in all {
+            let answer = send(server.exchange_request(&id, &secret)).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let token = text(&answer.body["access_token"]);
+            for other in all {
+                assert_eq!(verify(other, &token).await, 204);
+            }
+        }
+        keys.push(all[rounds as usize % all.len()].create(session).await);
+        rounds += 1;
+    }
+    rounds
+}
+
+#[tokio::test]
+async fn the_master_key_is_replaced_under_load_and_a_server_without_the_new_one_is_waited_for() {
+    let database = with_tables(postgres());
+    let address = postgres().address(&database);
+    let all = servers([address.clone(), address.clone()], &["--lease", "1"]);
+    let session = all[0].session("jo").await;
+    let mut keys = vec![all[0].create(&session).await];
+    let rotate: Vec<_> = ["server", "rotate-master-key", "--database", &address].map(str::to_owned).into();
+    let command = || {
+        let (home, rotate) = (Arc::clone(&all[0].home), rotate.clone());
+        tokio::task::spawn_blocking(move || run(&home, &rotate.iter().map(String::as_str).collect::<Vec<_>>()))
+    };
+    let folders = [data(&all[0].home), data(&all[1].home)];
+    let old = fs::read(folders[0].join("master.key")).unwrap();
+
+    let refused = command().await.unwrap();
+    assert!(!refused.status.success() && said(&refused).contains("isn't on all servers yet"), "{refused:?}");
+    assert!(said(&refused).contains("Nothing has changed"));
+    write_private(&folders[1].join("master.key.new"), fs::read(folders[0].join("master.key.new")).unwrap());
+
+    let stop = Cell::new(false);
+    let rotating = async {
+        let done = command().await.unwrap();
+        stop.set(true);
+        done
+    };
+    let (done, rounds) = tokio::join!(rotating, load(&all, &session, &mut keys, &stop));
+    assert!(done.status.success() && said(&done).contains("Nothing needs the old one any more"), "{done:?}");
+    assert!(rounds > 0);
+    let new = fs::read(folders[0].join("master.key")).unwrap();
+    assert!(new != old && !folders[0].join("master.key.new").exists());
+    for (id, secret) in &keys {
+        for server in &all {
+            assert_eq!(send(server.exchange_request(id, secret)).await.status, 200);
+        }
+    }
+
+    // A server with the old key alone does not start; with the new one alone it opens everything.
+    let start = |key: &[u8]| {
+        let home = Arc::new(TempDir::new().unwrap());
+        private_folder(&data(&home));
+        write_private(&data(&home).join("master.key"), key);
+        home
+    };
+    let refused = run(&start(&old), &["serve", "--listen", "127.0.0.1:0", "--database", &address]);
+    assert!(!refused.status.success() && said(&refused).contains("have another one"), "{refused:?}");
+    let home = start(&new);
+    let fresh = Served::on(Arc::clone(&home), &["--database", &address]);
+    for (id, secret) in &keys {
+        assert_eq!(send(fresh.exchange_request(id, secret)).await.status, 200);
+    }
+    let checked = run(&home, &["db", "check", "--database", &address]);
+    assert!(checked.status.success(), "{checked:?}");
+}
+
+/// On SQLite, at a data folder that a server works on: killed again and again, and every secret works all the time.
+#[tokio::test]
+async fn a_replacement_that_is_killed_goes_on_and_loses_nothing() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let password = home.path().join("password");
+    write_private(&password, crate::support::server::PASSWORD);
+    let added =
+        run(&home, &["admin", "add", "jo", "--role", "superuser", "--password-file", password.to_str().unwrap()]);
+    assert!(added.status.success(), "{added:?}");
+    let all = [Served::by(Arc::clone(&home), latchkey(&home, &SERVE), reqwest::Client::builder())];
+    let session = all[0].session("jo").await;
+    let mut keys = Vec::new();
+    for _ in 0..40 {
+        keys.push(all[0].create(&session).await);
+    }
+    let old = fs::read(data(&home).join("master.key")).unwrap();
+    for tries in 0..6 {
+        let mut command = latchkey(&home, &["server", "rotate-master-key"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        if tries > 0 {
+            let mut line = String::new();
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+        for (id, secret) in &keys {
+            assert_eq!(send(all[0].exchange_request(id, secret)).await.status, 200);
+        }
+        keys.push(all[0].create(&session).await);
+    }
+    // All of them may have come to their end.
+    if fs::read(data(&home).join("master.key")).unwrap() == old {
+        let done = run(&home, &["server", "rotate-master-key"]);
+        assert!(done.status.success(), "{done:?}");
+    }
+    let now = fs::read(data(&home).join("master.key")).unwrap();
+    assert!(now != old);
+    let (status, _) = all.into_iter().next().unwrap().stop();
+    assert!(status.success());
+    let fresh = Served::on(Arc::clone(&home), &[]);
+    for (id, secret) in &keys {
+        assert_eq!(send(fresh.exchange_request(id, secret)).await.status, 200);
+    }
+    let trail = run(&home, &["events", "--kind", "master_key_rotated", "--output", "json"]);
+    assert!(said(&trail).contains("begun: new key"), "{trail:?}");
+}
