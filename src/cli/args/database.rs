@@ -33,13 +33,22 @@ pub struct Files {
     /// Certificates of authorities (PEM) to trust for the database in place of the system's
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub database_ca: Option<PathBuf>,
+    /// Certificate (PEM) to show to a database that asks for one
+    #[arg(long, value_name = "FILE", requires = "database_key", value_parser = path())]
+    pub database_cert: Option<PathBuf>,
+    /// Private key of that certificate (PEM, not encrypted); only its owner may be able to read it
+    #[arg(long, value_name = "FILE", requires = "database_cert", value_parser = path())]
+    pub database_key: Option<PathBuf>,
 }
 
 impl Files {
     /// The address, with what is in the files.
     pub fn address(&self, url: &str) -> Result<DatabaseAddress, AddressError> {
-        let files =
-            DatabaseFiles { password: self.database_password_file.clone(), authorities: self.database_ca.clone() };
+        let files = DatabaseFiles {
+            password: self.database_password_file.clone(),
+            authorities: self.database_ca.clone(),
+            certificate: self.database_cert.clone().zip(self.database_key.clone()),
+        };
         DatabaseAddress::new(url, &files)
     }
 }

@@ -1,10 +1,13 @@
 //! Several servers on one PostgreSQL database: the real programs, on a real PostgreSQL.
 
+mod line;
 mod master_key;
 mod outages;
+mod pooler;
 mod servers;
 mod setup;
 mod signing_key;
+mod tls;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};

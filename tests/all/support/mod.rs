@@ -23,6 +23,7 @@ pub mod one_page;
 pub mod openapi;
 pub mod own_process;
 pub mod picture;
+pub mod pooler;
 pub mod postgres;
 pub mod program;
 pub mod raw;

@@ -1,6 +1,7 @@
 //! A real PostgreSQL server, started by a test process for itself on a Unix socket in a temporary folder.
 
 use std::io::{BufRead, BufReader, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
@@ -15,7 +16,8 @@ pub struct PostgresServer {
     _child: Child,
 }
 
-/// Creates a cluster, starts it, and ends it when standard input ends. What it holds need not survive a power cut.
+/// Creates a cluster, starts it, and ends it when standard input ends, with the programs that have written a `.pid` file.
+/// What it holds need not survive a power cut.
 const SCRIPT: &str = r#"
 set -e
 PATH="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1):$PATH"
@@ -23,7 +25,12 @@ umask 022
 folder=$(mktemp -d)
 chmod 755 "$folder"
 cd "$folder"
-end() { pg_ctl -D data stop -m immediate -s || true; cd /; rm -rf "$folder"; }
+end() {
+    for pid in *.pid; do [ ! -e "$pid" ] || kill "$(cat "$pid")" || true; done
+    pg_ctl -D data stop -m immediate -s || true
+    cd /
+    rm -rf "$folder"
+}
 trap end EXIT
 trap '' INT TERM
 initdb -D data -U latchkey -A trust -E UTF8 --locale=C -N >initdb.log 2>&1 || { cat initdb.log >&2; exit 1; }
@@ -97,5 +104,26 @@ impl PostgresServer {
     /// The address of one of its databases; `postgres` exists.
     pub fn address(&self, database: &str) -> String {
         format!("postgres://latchkey@/{database}?host={}", self.folder.display())
+    }
+
+    /// Adds settings, and restarts the server with them.
+    pub fn configure(&self, settings: &str) {
+        let path = self.folder.join("data/postgresql.conf");
+        let mut file = std::fs::File::options().append(true).open(path).expect("its settings");
+        file.write_all(settings.as_bytes()).expect("room");
+        self.run("pg_ctl -D data -l server.log -w -t 60 -s restart");
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("server.log")).expect("a log")
+    }
+
+    /// Writes a file into its folder, for its user alone.
+    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+        let (path, owner) = (self.folder.join(name), std::fs::metadata(&self.folder).expect("its folder"));
+        let file = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        file.expect("its folder").write_all(content.as_ref()).expect("room");
+        chown(&path, Some(owner.uid()), Some(owner.gid())).expect("root, or the same user");
     }
 }

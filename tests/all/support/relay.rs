@@ -1,7 +1,8 @@
-//! A line between a program and its PostgreSQL server that can be cut, as a network that loses everything.
+//! A line between a program and its PostgreSQL server that can be slow, or cut, as a network that loses everything.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,8 +16,20 @@ const SOCKET: &str = ".s.PGSQL.5432";
 /// A folder with a socket that leads to another folder's.
 pub struct Relay {
     folder: TempDir,
-    is_cut: Arc<watch::Sender<bool>>,
+    line: Arc<watch::Sender<Line>>,
 }
+
+/// What becomes of bytes that are sent.
+#[derive(Clone, Copy, Debug)]
+pub enum Line {
+    /// They arrive, after this time.
+    Slow(Duration),
+    /// Nothing arrives, and nobody is told.
+    Cut,
+}
+
+/// At once.
+const GOOD: Line = Line::Slow(Duration::ZERO);
 
 impl Relay {
     /// Leads to the server whose socket is in this folder.
@@ -24,8 +37,8 @@ impl Relay {
         let folder = TempDir::new().unwrap();
         let listener = std::os::unix::net::UnixListener::bind(folder.path().join(SOCKET)).unwrap();
         listener.set_nonblocking(true).unwrap();
-        let is_cut = Arc::new(watch::Sender::new(false));
-        let (state, target) = (Arc::clone(&is_cut), server.join(SOCKET));
+        let line = Arc::new(watch::Sender::new(GOOD));
+        let (state, target) = (Arc::clone(&line), server.join(SOCKET));
         let relay = async move {
             let listener = UnixListener::from_std(listener).unwrap();
             while let Ok((near, _)) = listener.accept().await {
@@ -39,29 +52,41 @@ impl Relay {
         std::thread::spawn(|| {
             tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(relay);
         });
-        Self { folder, is_cut }
+        Self { folder, line }
     }
 
     pub fn address(&self, database: &str) -> String {
         format!("postgres://latchkey@/{database}?host={}", self.folder.path().display())
     }
 
-    /// From now on nothing arrives, and nobody is told.
     pub fn cut(&self) {
-        self.is_cut.send_replace(true);
+        self.set(Line::Cut);
     }
 
     /// What was sent meanwhile arrives now.
     pub fn mend(&self) {
-        self.is_cut.send_replace(false);
+        self.set(GOOD);
+    }
+
+    pub fn set(&self, line: Line) {
+        self.line.send_replace(line);
     }
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut is_cut: watch::Receiver<bool>) {
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut line: watch::Receiver<Line>) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if is_cut.wait_for(|is_cut| !is_cut).await.is_err() || to.write_all(&bytes[..length]).await.is_err() {
+        let Ok(Line::Slow(delay)) = line.wait_for(|line| matches!(line, Line::Slow(_))).await.map(|line| *line) else {
+            return;
+        };
+        pass(delay).await;
+        if to.write_all(&bytes[..length]).await.is_err() {
             return;
         }
     }
+}
+
+/// Lets time go by.
+pub async fn pass(time: Duration) {
+    let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, io};
 
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use zeroize::Zeroizing;
@@ -46,6 +46,8 @@ pub struct DatabaseFiles {
     pub password: Option<PathBuf>,
     /// Certificates of authorities that are trusted in place of the system's, in PEM.
     pub authorities: Option<PathBuf>,
+    /// The certificate that this server shows to the database, and its private key, in PEM.
+    pub certificate: Option<(PathBuf, PathBuf)>,
 }
 
 /// Why an address is of no use.
@@ -76,6 +78,17 @@ pub enum AddressError {
     NoCertificate(PathBuf),
     #[error("this system has no certificates of authorities: install ca-certificates, or give --database-ca")]
     NoAuthorities,
+    #[error("others can read the private key {0}: restrict it to yourself (chmod 600)")]
+    OpenKey(PathBuf),
+    #[error("{0} has no private key in it; it must be a PEM file that isn't encrypted")]
+    NoKey(PathBuf),
+    #[error("can't use the certificate {certificate} with the key {key}: {why}")]
+    Pair { certificate: PathBuf, key: PathBuf, why: &'static str },
+    #[error(
+        "certificates are of no use without TLS, which isn't used on this machine: leave --database-ca and \
+         --database-cert out, or add sslmode=require to the database's address"
+    )]
+    WithoutTls,
 }
 
 impl DatabaseAddress {
@@ -97,7 +110,10 @@ impl DatabaseAddress {
             Some("disable") => return Err(AddressError::Plain("disable".to_owned())),
             Some(other) => return Err(AddressError::Mode(other.to_owned())),
         };
-        let tls = wants_tls.then(|| verified(files.authorities.as_deref())).transpose()?;
+        if !wants_tls && (files.authorities.is_some() || files.certificate.is_some()) {
+            return Err(AddressError::WithoutTls);
+        }
+        let tls = wants_tls.then(|| verified(files)).transpose()?;
         config
             .ssl_mode(if wants_tls { SslMode::Require } else { SslMode::Disable })
             .connect_timeout(CONNECT)
@@ -152,15 +168,12 @@ fn is_near(host: &Host) -> bool {
     }
 }
 
-fn verified(authorities: Option<&Path>) -> Result<VerifiedTls, AddressError> {
+fn verified(files: &DatabaseFiles) -> Result<VerifiedTls, AddressError> {
     let mut roots = RootCertStore::empty();
-    match authorities {
+    match &files.authorities {
         Some(path) => {
-            let file = |source| AddressError::File { path: path.to_owned(), source };
-            let bytes = read(path).map_err(file)?;
-            let found = CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok);
-            if roots.add_parsable_certificates(found).0 == 0 {
-                return Err(AddressError::NoCertificate(path.to_owned()));
+            if roots.add_parsable_certificates(certificates(path)?).0 == 0 {
+                return Err(AddressError::NoCertificate(path.clone()));
             }
         }
         None => {
@@ -169,7 +182,40 @@ fn verified(authorities: Option<&Path>) -> Result<VerifiedTls, AddressError> {
             }
         }
     }
-    Ok(VerifiedTls(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())))
+    let config = ClientConfig::builder().with_root_certificates(roots);
+    let config = match &files.certificate {
+        None => config.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let pair = |error| AddressError::Pair {
+                certificate: certificate.clone(),
+                key: key.clone(),
+                why: match error {
+                    rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                        "the key belongs to another certificate"
+                    }
+                    rustls::Error::InvalidCertificate(_) => "the certificate is malformed",
+                    _ => "such a key isn't supported; use RSA (2048 bits or more), P-256, P-384 or Ed25519",
+                },
+            };
+            config.with_client_auth_cert(certificates(certificate)?, private_key(key)?).map_err(pair)?
+        }
+    };
+    Ok(VerifiedTls(Arc::new(config)))
+}
+
+/// The certificates in a PEM file, at least one.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, AddressError> {
+    let bytes = read(path).map_err(|source| AddressError::File { path: path.to_owned(), source })?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&bytes).filter_map(Result::ok).collect();
+    if found.is_empty() { Err(AddressError::NoCertificate(path.to_owned())) } else { Ok(found) }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, AddressError> {
+    if is_open(path)? {
+        return Err(AddressError::OpenKey(path.to_owned()));
+    }
+    let bytes = read(path).map_err(|source| AddressError::File { path: path.to_owned(), source })?;
+    PrivateKeyDer::from_pem_slice(&Zeroizing::new(bytes)).map_err(|_| AddressError::NoKey(path.to_owned()))
 }
 
 /// The password: from the file that is named, from systemd's credentials, or from the file that PostgreSQL's own
@@ -178,11 +224,8 @@ fn password(config: &Config, named: Option<&Path>) -> Result<Option<Zeroizing<St
     if let Some(path) = named {
         return Ok(Some(line(&private(path)?)));
     }
-    if let Some(folder) = env::var_os("CREDENTIALS_DIRECTORY") {
-        let path = Path::new(&folder).join(CREDENTIAL);
-        if path.exists() {
-            return Ok(Some(line(&private(&path)?)));
-        }
+    if let Some(path) = credentials().map(|folder| folder.join(CREDENTIAL)).filter(|path| path.exists()) {
+        return Ok(Some(line(&private(&path)?)));
     }
     let path = match env::var_os("PGPASSFILE") {
         Some(path) => PathBuf::from(path),
@@ -235,13 +278,25 @@ fn line(text: &str) -> Zeroizing<String> {
 /// Reads a file that only this user may read.
 fn private(path: &Path) -> Result<Zeroizing<String>, AddressError> {
     let failed = |source| AddressError::File { path: path.to_owned(), source };
-    let mode = std::fs::metadata(path).map_err(failed)?.mode();
-    if mode & 0o077 != 0 {
+    if is_open(path)? {
         return Err(AddressError::Readable(path.to_owned()));
     }
     let bytes = Zeroizing::new(read(path).map_err(failed)?);
     let text = std::str::from_utf8(&bytes).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
     Ok(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned()))
+}
+
+/// Whether other users can read or write a file. systemd lets a service read its credentials by an access list, which
+/// shows as its group's permission to read.
+fn is_open(path: &Path) -> Result<bool, AddressError> {
+    let about = std::fs::metadata(path).map_err(|source| AddressError::File { path: path.to_owned(), source })?;
+    let is_credential = credentials().is_some_and(|folder| path.starts_with(folder));
+    Ok(about.mode() & if is_credential { 0o037 } else { 0o077 } != 0)
+}
+
+/// The folder of systemd's credentials.
+fn credentials() -> Option<PathBuf> {
+    env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -297,7 +352,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("password");
         std::fs::write(&path, "geheim\n").unwrap();
-        let files = DatabaseFiles { password: Some(path.clone()), authorities: None };
+        let files = DatabaseFiles { password: Some(path.clone()), ..Default::default() };
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(DatabaseAddress::new("postgres://localhost/x", &files), Err(AddressError::Readable(_))));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
