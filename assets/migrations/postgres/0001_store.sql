@@ -170,7 +170,8 @@ CREATE TABLE servers (
     obeys bigint NOT NULL,                      -- a number of `revocations`
     mark bigint NOT NULL,                       -- and its mark, since a history that was lost had the number too
     seen_at timestamptz NOT NULL,
-    master_keys text[] NOT NULL DEFAULT '{}'    -- the IDs of those that it has
+    master_keys text[] NOT NULL DEFAULT '{}',   -- the IDs of those that it has
+    beats bigint NOT NULL DEFAULT 0             -- how often it has asked
 ) WITH (fillfactor = 10);
 
 CREATE TABLE events (

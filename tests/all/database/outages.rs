@@ -78,6 +78,17 @@ async fn a_database_that_lost_commits_is_noticed_and_what_was_revoked_stays_so()
     assert_eq!(verify(&server, &late).await, 401, "revocations from now on are obeyed");
 }
 
+/// The same where nothing was revoked, so that only new keys may be lost: each server knows how often it has asked.
+#[tokio::test]
+async fn a_database_that_lost_commits_is_noticed_without_a_revocation() {
+    let database = with_tables(postgres());
+    let [server] = servers([postgres().address(&database)], &[]);
+    assert!(send(server.anyone(Method::GET, "/ready")).await.body["warning"].is_null());
+    super::sql(postgres(), &database, "UPDATE servers SET beats = 1");
+    let warned = async || send(server.anyone(Method::GET, "/ready")).await.body["warning"].is_string();
+    until_async(warned).await;
+}
+
 #[tokio::test]
 async fn a_server_that_ends_is_not_waited_for() {
     let database = with_tables(postgres());

@@ -39,6 +39,8 @@ pub(super) const SIGNING_KEYS: &str = "*";
 pub(super) const LIVE_SERVERS: &str = "seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
 /// What servers listen to.
 const LISTEN: &str = "LISTEN latchkey";
+/// How long a server that is silent stays in the list of servers.
+const LISTED_FOR: Duration = Duration::from_secs(60 * 60);
 /// How long to wait before looking again who obeys, at first and at most.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
 
@@ -78,6 +80,8 @@ struct Known {
     until: Duration,
     /// When the last question was sent that was answered.
     asked: Option<Duration>,
+    /// How many questions were answered, which is stored with each.
+    beats: i64,
     /// The longest lease of any server.
     longest: Duration,
     /// Whether the database has lost commits, or is another one.
@@ -191,24 +195,25 @@ impl Shared {
         if tell {
             link.client.batch_execute("SELECT pg_notify('latchkey', '')").await?;
         }
-        let (newest, mark) = {
+        let (newest, mark, beats) = {
             let known = self.read();
-            (known.revocations.newest(), known.mark)
+            (known.revocations.newest(), known.mark, known.beats + 1)
         };
         let began = since_boot();
         let length = i64::try_from(self.setup.length.as_millis()).unwrap_or(i64::MAX);
         let version = env!("CARGO_PKG_VERSION");
         // The heartbeat is a write, which no standby and no primary that lost its followers takes.
         let sql = "WITH beat AS (
-                       INSERT INTO servers VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7)
+                       INSERT INTO servers VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $8)
                        ON CONFLICT (id) DO UPDATE
                        SET obeys = excluded.obeys, mark = excluded.mark, seen_at = excluded.seen_at,
-                           master_keys = excluded.master_keys)
+                           master_keys = excluded.master_keys, beats = excluded.beats)
                    SELECT epoch.n, pg_is_in_recovery(), r.n, r.mark, key_id, generation, not_after,
-                          (SELECT max(lease_ms) FROM servers)
+                          (SELECT max(lease_ms) FROM servers), (SELECT beats FROM servers WHERE id = $1)
                    FROM epoch LEFT JOIN revocations r ON r.n >= $5 ORDER BY r.n";
         let (id, name, held) = (&self.id, &self.setup.name, self.setup.master_keys.all());
-        let rows = link.client.query_typed(sql, args![*id, *name, version, length, newest, mark, held]).await?;
+        let args = args![*id, *name, version, length, newest, mark, held, beats];
+        let rows = link.client.query_typed(sql, args).await?;
         let Some(first) = rows.first() else { return Err(StoreError::Unsuited("its table epoch is empty")) };
         if first.get(1) {
             return Err(StoreError::ReadOnly);
@@ -217,26 +222,35 @@ impl Shared {
             row.get::<_, Option<i64>>(2).is_some_and(|number| number > newest) && row.get::<_, &str>(4) == SIGNING_KEYS
         };
         let is_same = newest == 0 || first.get::<_, Option<i64>>(2) == Some(newest) && first.get::<_, i64>(3) == mark;
-        if is_same {
-            if self.read().signing.is_empty() || rows.iter().any(tells_of_keys) {
-                self.read_signing_keys(link).await?;
-            }
-            return Ok(self.learn(&rows, began, false));
-        }
         // The one that is known was forgotten meanwhile: this server was away for long.
         let was_forgotten = first.get::<_, i64>(0) > newest && first.get::<_, Option<i64>>(2) != Some(newest);
-        let sql = "SELECT 0::bigint, false, n, mark, key_id, generation, not_after, (SELECT max(lease_ms) FROM servers)
-                   FROM revocations ORDER BY n";
-        let rows = link.client.query_typed(sql, &[]).await?;
-        if !was_forgotten {
+        if !is_same && !was_forgotten || self.is_missing_beats(first.get(8), began) {
             tracing::error!(
                 "the database has lost what was confirmed before: it is a copy that lagged behind, or was restored; this \
                  server goes on refusing the access tokens that it knows to be revoked"
             );
             self.write().has_lost = true;
         }
+        if is_same {
+            if self.read().signing.is_empty() || rows.iter().any(tells_of_keys) {
+                self.read_signing_keys(link).await?;
+            }
+            return Ok(self.learn(&rows, began, false));
+        }
+        let sql = "SELECT 0::bigint, false, n, mark, key_id, generation, not_after, (SELECT max(lease_ms) FROM servers)
+                   FROM revocations ORDER BY n";
+        let rows = link.client.query_typed(sql, &[]).await?;
         self.read_signing_keys(link).await?;
         Ok(self.learn(&rows, began, true))
+    }
+
+    /// Whether the database, which has stored `beats` of this server before the question that was sent at `began`, had
+    /// stored more of them. Whatever else was stored at that time may be lost too, also where nothing was revoked.
+    fn is_missing_beats(&self, beats: Option<i64>, began: Duration) -> bool {
+        let known = self.read();
+        // A server that was silent for long is taken from the list.
+        let is_listed = known.asked.is_some_and(|last| began.saturating_sub(last) < LISTED_FOR / 2);
+        is_listed && beats.unwrap_or(0) < known.beats
     }
 
     async fn read_signing_keys(&self, link: &Link) -> Result<(), StoreError> {
@@ -254,7 +268,7 @@ impl Shared {
     /// Takes an answer to a question that was sent at `began`.
     fn learn(&self, rows: &[Row], began: Duration, is_other: bool) -> bool {
         let mut known = self.write();
-        let Known { revocations, mark, until, asked, longest, .. } = &mut *known;
+        let Known { revocations, mark, until, asked, beats, longest, .. } = &mut *known;
         if is_other {
             revocations.rewind();
         }
@@ -270,6 +284,7 @@ impl Shared {
             *until = began + self.setup.length;
         }
         *asked = Some(began);
+        *beats += 1;
         let others = rows.first().and_then(|row| row.get::<_, Option<i64>>(7)).unwrap_or(0);
         *longest = self.setup.length.max(Duration::from_millis(others.unsigned_abs()));
         is_other || revocations.newest() != before
@@ -364,7 +379,8 @@ impl PostgresStore {
         let sql = "DELETE FROM signing_keys WHERE n < (
                        SELECT max(n) FROM signing_keys WHERE at <= clock_timestamp() - $1 * interval '1 millisecond')";
         connection.execute(sql, args![replaced]).await?;
-        connection.execute("DELETE FROM servers WHERE seen_at < clock_timestamp() - interval '1 hour'", &[]).await?;
+        let sql = "DELETE FROM servers WHERE seen_at < clock_timestamp() - $1 * interval '1 second'";
+        connection.execute(sql, args![LISTED_FOR.as_secs().cast_signed()]).await?;
         Ok(())
     }
 
