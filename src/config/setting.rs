@@ -41,11 +41,13 @@ pub enum SettingKind {
 
 /// Settings of the section `serve`, and what they are: each is the option of `latchkey serve` with that name; all
 /// commands have `data` and `master_key_file`.
-pub const SERVE_SETTINGS: [(&str, SettingKind); 26] = [
+pub const SERVE_SETTINGS: [(&str, SettingKind); 28] = [
     ("data", SettingKind::Path),
     ("database", SettingKind::Text),
     ("database_password_file", SettingKind::Path),
     ("database_ca", SettingKind::Path),
+    ("database_cert", SettingKind::Path),
+    ("database_key", SettingKind::Path),
     ("lease", SettingKind::Number),
     ("name", SettingKind::Text),
     ("listen", SettingKind::Texts),
