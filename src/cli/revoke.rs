@@ -7,7 +7,7 @@ use crate::client::RevokeRequest;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::messages;
-use crate::operations::prompter::Prompter as _;
+use crate::operations::revoke::revoke;
 use crate::platform::prompt;
 use crate::server::StoreAccess;
 
@@ -19,39 +19,8 @@ pub(crate) async fn run(args: &RevokeArgs, settings: &Context) -> Result<Exit, F
     }
     let has = |what| args.what.contains(&what);
     let what = RevokeRequest { tokens: has(Revoked::Tokens), sessions: has(Revoked::Sessions) };
-    let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
-    access
-        .work(async |server| {
-            if !args.yes {
-                let profile = &server.server.profile.name;
-                let question = format!("Revoke {} of {profile}? To confirm, type revoke: ", words(what));
-                if Prompts::new().ask(question).await? != "revoke" {
-                    return Err(Failure::new(Exit::Cancelled, "Nothing was revoked."));
-                }
-            }
-            let ended = server.client.revoke(what).await?;
-            output::say(&done(what, ended))
-        })
-        .await
-}
-
-fn words(what: RevokeRequest) -> &'static str {
-    match (what.tokens, what.sessions) {
-        (true, true) => "all access tokens and all sessions",
-        (true, false) => "all access tokens",
-        _ => "all sessions",
-    }
-}
-
-fn done(what: RevokeRequest, ended: u64) -> String {
-    let tokens = "Every access token that was issued so far is revoked. Keys can be exchanged for new ones.";
-    let sessions = match ended {
-        1 => "1 session was ended. Administrators have to sign in again.".to_owned(),
-        ended => format!("{ended} sessions were ended. Administrators have to sign in again."),
-    };
-    match (what.tokens, what.sessions) {
-        (true, true) => format!("{tokens} {sessions}"),
-        (true, false) => tokens.to_owned(),
-        _ => sessions,
-    }
+    let mut access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
+    let revoked = revoke(&mut access, what, args.yes).await;
+    access.connection.end_session().await;
+    output::say(&revoked?)
 }

@@ -6,18 +6,23 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::SessionsCommand;
-use super::connect;
 use super::output;
 use super::output::{Rows, Table, cell, time};
+use super::prompts::Prompts;
+use super::{connect, connect_to_change};
 use crate::client::{ApiError, Connection, SessionEntry};
 use crate::domain::Untrusted;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
+use crate::server::StoreAccess;
 
 /// Does what was asked.
 pub(crate) async fn run(command: SessionsCommand, settings: &Context) -> Result<Exit, Failure> {
-    let access = connect(settings).await?;
+    let access = match command {
+        SessionsCommand::List => connect(settings).await?,
+        SessionsCommand::End { .. } => connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?,
+    };
     access
         .work(async |server| match &command {
             SessionsCommand::List => {

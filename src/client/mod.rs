@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 
 pub(crate) use calls::FAREWELL;
 pub use calls::{
-    AdminEntry, AdminSession, Answer, Changed, Client, Event, Exchanged, FieldChange, Health, NewSigningKey,
-    RevokeRequest, SessionEntry, TrailFilter, TrailPage,
+    AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, Event, Exchanged,
+    FieldChange, Health, NewSigningKey, RevokeRequest, SessionEntry, TrailFilter, TrailPage,
 };
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::{ApiError, Redirect};
@@ -35,7 +35,7 @@ pub use task::spawn;
 pub(crate) use transport::Transport;
 pub use transport::{TransportError, install_tls};
 
-use crate::domain::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, Verdict};
+use crate::domain::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, Untrusted, Verdict};
 
 /// One thing that the screen asks for.
 #[derive(Clone, Debug)]
@@ -59,6 +59,15 @@ pub enum Request {
     SignOut,
     /// Change one's own password.
     ChangePassword(PasswordUpdate),
+    /// The administrators, and everyone's sessions.
+    Admins,
+    ChangeAdmin(AdminChange),
+    /// One's own sessions; a superuser's question is about everyone's.
+    Sessions,
+    /// End the sessions with these IDs.
+    EndSessions(Vec<Untrusted>),
+    /// Revoke all access tokens, all sessions, or both.
+    Revoke(RevokeRequest),
     /// Work on the server of another profile.
     Connect(String),
 }
@@ -127,6 +136,13 @@ pub enum Reply {
     SignedOut(Result<(), ApiError>),
     /// One's own password was changed, or why not.
     PasswordChanged(Result<(), ApiError>),
+    Admins(Result<AdminList, ApiError>),
+    AdminChanged(AdminChange, Result<(), ApiError>),
+    Sessions(Result<Vec<SessionEntry>, ApiError>),
+    /// How many sessions were ended.
+    SessionsEnded(Result<usize, ApiError>),
+    /// How many sessions were ended, and where access tokens are refused.
+    Revoked(RevokeRequest, Result<Changed<u64>, ApiError>),
 }
 
 /// The screen's ends of the two channels, and the task between them.

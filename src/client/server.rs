@@ -22,6 +22,16 @@ pub struct Owner {
 }
 
 impl Server {
+    /// Whether this is who is signed in.
+    pub fn is_signed_in_as(&self, username: &str) -> bool {
+        self.who.as_ref().is_some_and(|who| who.username.raw_for_api() == username)
+    }
+
+    /// The name of the profile, if real keys are at stake there.
+    pub fn production(&self) -> Option<String> {
+        self.profile.production.then(|| self.profile.name.clone())
+    }
+
     /// The profile and who is signed in there; none before sign-in, where that is needed.
     pub fn owner(&self) -> Option<Owner> {
         let username = self.who.as_ref().map(|who| who.username.raw_for_api().to_owned());

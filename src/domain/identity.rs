@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Untrusted;
+use super::{Role, Untrusted};
 
 /// An administrator who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,11 @@ pub struct Identity {
 impl Identity {
     /// Whether they may only look (HTTP contract, part B).
     pub fn may_only_look(&self) -> bool {
-        self.role.raw_for_api() == "auditor"
+        self.role.raw_for_api() == Role::Auditor.as_str()
+    }
+
+    /// Whether they may manage administrators, everyone's sessions, and revoke everything.
+    pub fn is_superuser(&self) -> bool {
+        self.role.raw_for_api() == Role::Superuser.as_str()
     }
 }

@@ -30,11 +30,16 @@ pub(crate) trait Access {
 
     /// Makes one call. If the session has ended, signs in again and repeats it.
     async fn call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Flow<T> {
+        Ok(self.try_call(ask).await??)
+    }
+
+    /// The same, where a refusal is told in other words.
+    async fn try_call<T>(&mut self, ask: impl AsyncFn(&Client) -> Result<T, ApiError>) -> Flow<Result<T, ApiError>> {
         loop {
             let client = self.client().await?;
             match self.prompter().wait(ask(&client)).await? {
                 Err(ApiError::NotSignedIn(_)) if self.session_ended() => {}
-                answer => return Ok(answer?),
+                answer => return Ok(answer),
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use ActionId as Id;
 
-use super::permissions::ReadOnly;
+use super::permissions::Permissions;
 
 /// Something that a user can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub enum ActionId {
     Doctor,
     Finish,
     Password,
+    Admins,
+    Sessions,
+    Revoke,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -58,10 +61,12 @@ pub struct ActionEntry {
     pub changes_keys: bool,
     /// Whether it is about the selected key.
     pub needs_key: bool,
+    /// Whether only superusers may do it.
+    pub needs_superuser: bool,
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 24] = [
+pub static ACTIONS: [ActionEntry; 27] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -104,6 +109,14 @@ pub static ACTIONS: [ActionEntry; 24] = [
     action(Id::Profiles, "Switch to another profile").page("p", "profile").plain(14, "profiles"),
     action(Id::SignOut, "Sign out").page("o", "").plain(15, "signout").command("logout"),
     action(Id::Password, "Change your password").page("P", "").plain(21, "passwd").command("passwd"),
+    action(Id::Admins, "Manage administrators").page("A", "").plain(22, "admin").command("admin").for_superusers(),
+    action(Id::Sessions, "List and end sessions").page("W", "").plain(23, "sessions").command("sessions"),
+    action(Id::Revoke, "Revoke all access tokens or sessions in an emergency")
+        .page("R", "")
+        .plain(24, "revoke")
+        .command("revoke")
+        .changing()
+        .for_superusers(),
     action(Id::Help, "Help").page("?", "help").plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
     action(Id::CopyId, "Copy the access key ID").page("y", "").on_key(),
@@ -136,6 +149,7 @@ const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
         page_summary: summary,
         changes_keys: false,
         needs_key: false,
+        needs_superuser: false,
     }
 }
 
@@ -170,6 +184,11 @@ impl ActionEntry {
         self
     }
 
+    const fn for_superusers(mut self) -> Self {
+        self.needs_superuser = true;
+        self
+    }
+
     /// What it does on the page, without a full stop.
     pub const fn help(&self) -> &'static str {
         self.page_summary
@@ -180,10 +199,11 @@ impl ActionEntry {
         if self.press.len() == 1 { self.press } else { "" }
     }
 
-    /// Whether it is offered: nothing that changes keys where none may be changed, and `finish` only if a create was
-    /// interrupted.
-    pub fn is_offered(&self, read_only: Option<ReadOnly>, has_pending: bool) -> bool {
-        !(self.changes_keys && read_only.is_some()) && (has_pending || self.id != ActionId::Finish)
+    /// Whether it is offered: nothing that may not be done, and `finish` only if a create was interrupted.
+    pub fn is_offered(&self, permissions: Permissions, has_pending: bool) -> bool {
+        !(self.changes_keys && permissions.read_only.is_some())
+            && (permissions.superuser || !self.needs_superuser)
+            && (has_pending || self.id != ActionId::Finish)
     }
 }
 
@@ -193,6 +213,10 @@ pub fn summary(id: ActionId) -> &'static str {
 
 pub fn needs_key(id: ActionId) -> bool {
     ACTIONS.iter().any(|action| action.id == id && action.needs_key)
+}
+
+pub fn needs_superuser(id: ActionId) -> bool {
+    ACTIONS.iter().any(|action| action.id == id && action.needs_superuser)
 }
 
 pub fn changes_keys(id: ActionId) -> bool {
@@ -232,7 +256,7 @@ mod tests {
         assert_eq!(
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
-             help quit switch finish row passwd"
+             help quit switch finish row passwd admin sessions revoke"
         );
     }
 }

@@ -1,99 +1,176 @@
 //! Administrators and their passwords, at any server.
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::access::Access;
+use super::delete::Confirmation;
 use super::failure::{Exit, Failure};
+use super::format::local_time;
 use super::interrupt::{Flow, Interrupt};
 use super::messages;
 use super::prompter::Prompter;
+use super::sessions::counted;
 use super::sign_in::read;
-use crate::client::{ApiError, Client};
-use crate::domain::{Role, sentence};
+use crate::client::{AdminChange, AdminChangeKind, AdminEntry, ApiError, SessionEntry};
+use crate::domain::{Role, Untrusted, sentence};
 use crate::platform::secret_input::SecretSource;
 use crate::server::auth::username::{FEWEST_CHARS, PasswordError, Username, UsernameError, check_password};
 
+/// Cells of a user name in a sentence: the longest of our servers.
+const NAME_CELLS: usize = 64;
+
+/// What a role may do.
+pub(crate) const fn may(role: Role) -> &'static str {
+    match role {
+        Role::Superuser => "manages keys and administrators",
+        Role::Administrator => "manages keys",
+        Role::Auditor => "read-only",
+    }
+}
+
 /// Adds an administrator. Returns what came of it, as do the others.
 pub(crate) async fn add(
-    prompter: &mut impl Prompter,
-    client: &Client,
+    access: &mut impl Access,
     username: &Username,
     role: Role,
     password: Option<SecretSource>,
 ) -> Flow<String> {
-    let name = username.as_str();
-    let taken = || {
-        Failure::new(Exit::Conflict, format!("Administrator {name} already exists."))
-            .next(format!("Set a new password with: latchkey admin passwd {name}"))
-    };
-    if is_known(prompter, client, username).await? {
-        return Err(taken().into()); // before anybody types a password for nothing
+    if is_known(access, username).await? {
+        return Err(taken(username.as_str()).into()); // before anybody types a password for nothing
     }
     let question = password_question(username);
-    let password = new_password(prompter, username, &question, password).await?;
-    match prompter.wait(client.add_administrator(name, role, &password)).await? {
-        Err(ApiError::Conflict(..)) => return Err(taken().into()),
-        added => added?,
-    }
-    Ok(format!("Added {name} as {}.", role.as_str()))
+    let password = new_password(access.prompter(), username, &question, password).await?;
+    change(access, username, AdminChangeKind::Add(role, password)).await
 }
 
-/// Gives an administrator a new password.
+/// Gives an administrator a new password. Who changes their own is asked for the old one.
 pub(crate) async fn reset_password(
-    prompter: &mut impl Prompter,
-    client: &Client,
+    access: &mut impl Access,
     username: &Username,
     password: Option<SecretSource>,
 ) -> Flow<String> {
-    let name = username.as_str();
-    if !is_known(prompter, client, username).await? {
-        return Err(unknown(username).into());
+    if access.connection().server.is_signed_in_as(username.as_str()) {
+        if password.is_some() {
+            return Err(Failure::new(Exit::Denied, "Your own password needs the old one. Nothing was changed.")
+                .command("Change it with: latchkey passwd")
+                .into());
+        }
+        return change_own_password(access, None, password).await.map(str::to_owned);
+    }
+    if !is_known(access, username).await? {
+        return Err(unknown(username.as_str()).into());
     }
     let question = password_question(username);
-    let password = new_password(prompter, username, &question, password).await?;
-    known(username, prompter.wait(client.reset_password(name, &password)).await?)?;
-    Ok(format!("Changed the password of {name} and ended all of their sessions."))
+    let password = new_password(access.prompter(), username, &question, password).await?;
+    change(access, username, AdminChangeKind::Password(password)).await
 }
 
 /// Gives an administrator another role.
 pub(crate) async fn set_role(
-    prompter: &mut impl Prompter,
-    client: &Client,
+    access: &mut impl Access,
     username: &Username,
     role: Role,
     even_last: bool,
 ) -> Flow<String> {
-    let name = username.as_str();
-    known(username, prompter.wait(client.set_role(name, role, even_last)).await?)?;
-    Ok(format!("{name} is now {}.", role.as_str()))
+    change(access, username, AdminChangeKind::Role { role, even_last }).await
 }
 
 /// Removes an administrator; asks first unless `is_sure`.
 pub(crate) async fn remove(
-    prompter: &mut impl Prompter,
-    client: &Client,
+    access: &mut impl Access,
     username: &Username,
     is_sure: bool,
     even_last: bool,
 ) -> Flow<String> {
     let name = username.as_str();
-    if !is_known(prompter, client, username).await? {
-        return Err(unknown(username).into());
+    if !is_known(access, username).await? {
+        return Err(unknown(name).into());
     }
     if !is_sure {
+        let is_own = access.connection().server.is_signed_in_as(name);
+        let confirmation = Confirmation::of_name(name, access.connection().server.production());
+        let prompter = access.prompter();
         if !prompter.is_interactive() {
             return Err(Failure::usage("There is no terminal to ask on.")
                 .next("Use --yes to remove without confirmation.")
                 .into());
         }
-        let question = format!("Remove {name} and end all of their sessions? To confirm, type {name}: ");
-        if prompter.ask(question).await? != name {
+        prompter.say(removal(name, is_own));
+        let typed = prompter.ask(confirmation.question()).await?;
+        if !confirmation.is_given_by(&typed) {
             return Err(Interrupt::Failed(Failure::new(Exit::Cancelled, format!("{name} was not removed."))));
         }
     }
-    known(username, prompter.wait(client.remove_administrator(name, even_last)).await?)?;
-    Ok(format!("Removed {name} and ended all of their sessions."))
+    change(access, username, AdminChangeKind::Remove { even_last }).await
+}
+
+async fn change(access: &mut impl Access, username: &Username, kind: AdminChangeKind) -> Flow<String> {
+    let change = AdminChange { username: username.as_str().to_owned(), kind };
+    let done = access.try_call(async |client| client.change_administrator(&change).await).await?;
+    done.map_err(|error| not_changed(&change, error))?;
+    Ok(changed(&change))
+}
+
+/// What was done.
+pub(crate) fn changed(change: &AdminChange) -> String {
+    let name = shown(&change.username);
+    match &change.kind {
+        AdminChangeKind::Add(role, _) => format!("Added {name} as {}.", role.as_str()),
+        AdminChangeKind::Role { role, .. } => format!("{name} is now {}.", role.as_str()),
+        AdminChangeKind::Password(_) => format!("Changed the password of {name} and ended all of their sessions."),
+        AdminChangeKind::Remove { .. } => format!("Removed {name} and ended all of their sessions."),
+    }
+}
+
+/// Why it was not done.
+pub(crate) fn not_changed(change: &AdminChange, error: ApiError) -> Failure {
+    match (error, &change.kind) {
+        (ApiError::Conflict(..), AdminChangeKind::Add(..)) => taken(&change.username),
+        (ApiError::NotFound(_), _) => unknown(&change.username),
+        (ApiError::Conflict(_, words), kind) => {
+            let next = match kind {
+                AdminChangeKind::Remove { .. } => "Give someone else that role first",
+                _ => "Give someone else this role first",
+            };
+            Failure::new(Exit::Conflict, format!("{}. {}", words.to_display(120), messages::NOTHING_CHANGED))
+                .next(format!("{next}."))
+                .command(format!("{next}, or use --last."))
+        }
+        (error, _) => error.into(),
+    }
+}
+
+/// What removing an administrator means.
+pub(crate) fn removal(username: &str, is_own: bool) -> String {
+    let name = shown(username);
+    if is_own {
+        format!("{name} is you. You will be signed out and can't sign in again. The keys that you created stay.")
+    } else {
+        format!("All sessions of {name} end, and they can't sign in again. The keys that they created stay.")
+    }
+}
+
+/// What is lost by who gives up the role of superuser.
+pub(crate) const OWN_ROLE: &str = "This is your own role: only another superuser can give it back to you.";
+
+/// An administrator in one line, with their sessions.
+pub(crate) fn in_line(one: &AdminEntry, sessions: &[SessionEntry], is_own: bool) -> String {
+    let count = sessions.iter().filter(|session| session.username == one.username).count();
+    format!(
+        "{}, {}, created {}, last sign-in {}, {}{}",
+        one.username.to_display(NAME_CELLS),
+        one.role.to_display(NAME_CELLS),
+        local_time(one.created_at),
+        one.last_sign_in_at.map_or_else(|| "never".to_owned(), |at: DateTime<Utc>| local_time(at)),
+        counted(count),
+        if is_own { ", you" } else { "" },
+    )
+}
+
+fn shown(username: &str) -> String {
+    Untrusted::new(username).to_display(NAME_CELLS)
 }
 
 /// Changes the password of who is signed in.
@@ -157,6 +234,12 @@ pub(crate) async fn new_password(
     Ok(password)
 }
 
+/// Checks the name of a new administrator that was typed into a form, and gives it as the server has it; or says in
+/// words what is wrong.
+pub(crate) fn check_name(typed: &str) -> Result<String, String> {
+    Username::parse(typed).map(|name| name.as_str().to_owned()).map_err(|error| sentence(&error.to_string()))
+}
+
 /// Checks a new password that was typed twice into a form: in words.
 pub(crate) fn check_typed(username: &str, new: &SecretString, again: &SecretString) -> Result<(), String> {
     let username = Username::parse(username).map_err(|error| sentence(&error.to_string()))?;
@@ -169,26 +252,21 @@ fn is_same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret().as_bytes().ct_eq(other.expose_secret().as_bytes()).into()
 }
 
-async fn is_known(prompter: &mut impl Prompter, client: &Client, username: &Username) -> Flow<bool> {
-    let all = prompter.wait(client.administrators()).await??;
+async fn is_known(access: &mut impl Access, username: &Username) -> Flow<bool> {
+    let all = access.call(async |client| client.administrators().await).await?;
     Ok(all.iter().any(|known| known.username.raw_for_api() == username.as_str()))
 }
 
-/// Says who is not known, and who must stay.
-fn known(username: &Username, done: Result<(), ApiError>) -> Result<(), Failure> {
-    done.map_err(|error| match error {
-        ApiError::NotFound(_) => unknown(username),
-        ApiError::Conflict(_, words) => {
-            Failure::new(Exit::Conflict, format!("{}. {}", words.to_display(120), messages::NOTHING_CHANGED))
-                .next("Add another first, or use --last.")
-        }
-        error => error.into(),
-    })
+fn taken(username: &str) -> Failure {
+    let name = shown(username);
+    Failure::new(Exit::Conflict, format!("Administrator {name} already exists."))
+        .next("Choose another name.")
+        .command(format!("Set a new password with: latchkey admin passwd {name}"))
 }
 
-fn unknown(username: &Username) -> Failure {
-    Failure::new(Exit::NotFound, format!("No administrator {}.", username.as_str()))
-        .next("List them with: latchkey admin list")
+fn unknown(username: &str) -> Failure {
+    Failure::new(Exit::NotFound, format!("No administrator {}.", shown(username)))
+        .command("List them with: latchkey admin list")
 }
 
 impl From<UsernameError> for Failure {

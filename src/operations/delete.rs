@@ -1,4 +1,4 @@
-//! Deleting a key: what confirms it.
+//! Deleting a key, and what confirms what can't be undone.
 
 use super::format::key_in_line;
 use super::interrupt::Flow;
@@ -6,10 +6,12 @@ use super::messages;
 use super::prompter::Prompter;
 use crate::domain::{AccessKey, KeyId};
 
-/// What a user types to confirm that a key is to be deleted.
+/// What a user types to confirm what can't be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
-    end: String,
+    word: String,
+    /// What that is, if it isn't plain: after the question, and in place of a second one.
+    explained: Option<(&'static str, &'static str)>,
     /// The name of a production profile: it is typed too.
     production: Option<String>,
 }
@@ -17,12 +19,17 @@ pub struct Confirmation {
 impl Confirmation {
     /// The end of the ID and, in production, the profile's name.
     pub fn new(id: &KeyId, production: Option<String>) -> Self {
-        Self { end: id.last_four(), production }
+        Self { word: id.last_four(), explained: Some(("the end of the ID", "The ID ends in")), production }
+    }
+
+    /// A name or another word and, in production, the profile's name.
+    pub fn of_name(name: &str, production: Option<String>) -> Self {
+        Self { word: name.to_owned(), explained: None, production }
     }
 
     /// What has to be typed.
     pub fn phrase(&self) -> String {
-        self.production.as_ref().map_or_else(|| self.end.clone(), |name| format!("{} {name}", self.end))
+        self.production.as_ref().map_or_else(|| self.word.clone(), |name| format!("{} {name}", self.word))
     }
 
     /// Whether this confirms. Case doesn't matter.
@@ -31,25 +38,25 @@ impl Confirmation {
     }
 
     pub fn question(&self) -> String {
-        match self.production {
-            None => format!("To confirm, type {} (the end of the ID): ", self.end),
-            Some(_) => format!("To confirm, type {}: ", self.phrase()),
+        match (self.explained, &self.production) {
+            (Some((what, _)), None) => format!("To confirm, type {} ({what}): ", self.word),
+            _ => format!("To confirm, type {}: ", self.phrase()),
         }
     }
 
     /// The question where there is little room.
     pub fn short_question(&self) -> String {
         match self.production {
-            None => format!("Type {} to confirm: ", self.end),
+            None => format!("Type {} to confirm: ", self.word),
             Some(_) => format!("Type {}: ", self.phrase()),
         }
     }
 
     /// What is wrong with an answer that doesn't confirm.
     pub fn mismatch(&self) -> String {
-        match self.production {
-            None => format!("That doesn't match. The ID ends in {}.", self.end),
-            Some(_) => format!("That doesn't match. Type {}.", self.phrase()),
+        match (self.explained, &self.production) {
+            (Some((_, is)), None) => format!("That doesn't match. {is} {}.", self.word),
+            _ => format!("That doesn't match. Type {}.", self.phrase()),
         }
     }
 }

@@ -21,8 +21,10 @@ pub(crate) mod messages;
 pub mod pending;
 pub(crate) mod permissions;
 pub(crate) mod prompter;
+pub(crate) mod revoke;
 #[cfg(test)]
 mod scripted;
+pub(crate) mod sessions;
 pub mod sign_in;
 pub(crate) mod since;
 pub mod tokens;

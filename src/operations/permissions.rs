@@ -1,4 +1,4 @@
-//! Why keys can't be changed.
+//! Why something may not be done.
 
 use super::failure::{Exit, Failure};
 use super::messages;
@@ -32,6 +32,45 @@ impl ReadOnly {
             None
         }
     }
+}
+
+/// What may be done at a server, as far as it is known before the server is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Permissions {
+    /// Why keys can't be changed, if they can't.
+    pub read_only: Option<ReadOnly>,
+    /// Whether administrators can be managed, and everything revoked.
+    pub superuser: bool,
+}
+
+impl Permissions {
+    pub fn of(server: &Server) -> Self {
+        let superuser = server.who.as_ref().map_or(!server.target.is_passportal(), Identity::is_superuser);
+        Self { read_only: ReadOnly::of(server), superuser }
+    }
+}
+
+/// Why administrators can't be managed here, nor everything revoked, if so. The embedded server's user may.
+pub(crate) fn why_not_superuser(server: &Server) -> Option<String> {
+    match &server.who {
+        Some(who) if who.is_superuser() => None,
+        Some(who) => Some(format!("Only superusers can do this. Your role is {}.", who.role.to_display(40))),
+        None => why_no_sessions(server).map(str::to_owned),
+    }
+}
+
+/// Why there are no sessions to be asked about, if so.
+pub(crate) fn why_no_sessions(server: &Server) -> Option<&'static str> {
+    match server.who {
+        None if server.target.is_passportal() => Some(messages::PASSPORTAL_ADMINISTRATORS),
+        None if server.profile.signs_in => Some(messages::NOT_SIGNED_IN),
+        None | Some(_) => None,
+    }
+}
+
+/// Refuses a change where the settings or `--read-only` say so.
+pub(crate) fn may_change_administrators(server: &Server) -> Result<(), ReadOnly> {
+    if server.profile.read_only { Err(ReadOnly::Profile) } else { Ok(()) }
 }
 
 /// Why there is nothing to sign out of, if there isn't.

@@ -76,8 +76,7 @@ pub(crate) async fn delete(session: &mut Session, rest: &str) -> Flow<()> {
 
 /// Deletes a key, if that is confirmed.
 pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<()> {
-    let profile = &session.connection.server.profile;
-    let production = profile.production.then(|| profile.name.clone());
+    let production = session.connection.server.production();
     if let Err(why) = delete::confirm(&mut session.console, key, production).await? {
         return Err(Interrupt::failed(format!("{why} {}", messages::NOTHING_DELETED)));
     }

@@ -1,14 +1,15 @@
 //! The commands: words, numbers and letters of the catalogue of actions.
 
 use super::session::Session;
-use super::{change, create, list, pending, servers, show, tokens};
+use super::{admin, change, create, list, pending, servers, show, tokens};
+use crate::client::Server;
 use crate::domain::capitalized;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
 use crate::operations::activate::Switch;
 use crate::operations::administrators::change_own_password;
-use crate::operations::failure::Failure;
+use crate::operations::failure::{Exit, Failure};
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
-use crate::operations::permissions::ReadOnly;
+use crate::operations::permissions::{Permissions, ReadOnly, why_no_sessions, why_not_superuser};
 use crate::operations::prompter::Prompter as _;
 
 /// Takes commands until the input ends.
@@ -54,7 +55,12 @@ fn find(typed: &str) -> Option<&'static ActionEntry> {
 async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flow<()> {
     if action.changes_keys {
         refuse_if_read_only(session)?;
-        session.signed_in().await?; // whether they may change something is known only then
+    }
+    if action.changes_keys || action.needs_superuser || action.id == ActionId::Sessions {
+        session.signed_in().await?; // what they may do is known only then
+        refuse_without_right(action, &session.connection.server)?;
+    }
+    if action.changes_keys {
         refuse_if_read_only(session)?;
     }
     if !rest.is_empty() && takes_nothing(action.id) {
@@ -85,6 +91,9 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
             session.console.say(said);
             Ok(())
         }
+        ActionId::Admins => admin::administrators(session, rest).await,
+        ActionId::Sessions => admin::sessions(session, rest).await,
+        ActionId::Revoke => admin::revoke(session, rest).await,
         ActionId::Help => {
             help(session);
             Ok(())
@@ -100,14 +109,24 @@ const fn takes_nothing(id: ActionId) -> bool {
     matches!(id, List | Next | Create | Finish | Doctor | SignOut | Help)
 }
 
+/// Refuses what only superusers may do, and to ask about sessions where there are none.
+fn refuse_without_right(action: &ActionEntry, server: &Server) -> Result<(), Failure> {
+    let why = match action.id {
+        _ if action.needs_superuser => why_not_superuser(server),
+        ActionId::Sessions => why_no_sessions(server).map(str::to_owned),
+        _ => None,
+    };
+    why.map_or(Ok(()), |why| Err(Failure::new(Exit::Denied, why)))
+}
+
 fn refuse_if_read_only(session: &Session) -> Flow<()> {
     ReadOnly::of(&session.connection.server).map_or(Ok(()), |why| Err(Failure::from(why).into()))
 }
 
 /// Lists what is offered here.
 fn help(session: &mut Session) {
-    let (read_only, has_pending) = (ReadOnly::of(&session.connection.server), session.has_left_over);
-    for action in numbered().into_iter().filter(|action| action.is_offered(read_only, has_pending)) {
+    let (permissions, has_pending) = (Permissions::of(&session.connection.server), session.has_left_over);
+    for action in numbered().into_iter().filter(|action| action.is_offered(permissions, has_pending)) {
         let ActionEntry { number, word, summary, .. } = action;
         let letter = if action.letter().is_empty() { String::new() } else { format!(" ({})", action.letter()) };
         session.console.say(format!("{number}. {word}{letter}: {summary}."));

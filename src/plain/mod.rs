@@ -3,6 +3,7 @@
 //! Nothing moves and nothing is drawn. One line says one thing, and what was said stays where it is; so a secret is only
 //! shown if that is asked for twice. Questions wait for their answers: there is nothing here for a task of its own to do.
 
+mod admin;
 mod change;
 mod commands;
 mod console;

@@ -49,6 +49,8 @@ pub const POINTER: &str = "▶ ";
 pub const DOT: &str = "•";
 /// A step that is done, one that failed, one that is under way.
 pub const STEPS: (&str, &str, &str) = ("✓", "×", "·");
+/// In place of a number that is nothing.
+pub const NONE: &str = "–";
 /// For the rest of a text that was cut. Nothing else of ours has it: in ASCII it would look like a full stop.
 pub const CUT: &str = "…";
 /// Behind what deserves a second look.

@@ -7,8 +7,7 @@ use std::path::Path;
 use super::args::admin::Admin;
 use super::connect::connect_with;
 use super::output;
-use super::prompts::Prompts;
-use crate::client::Client;
+use super::prompts::CommandAccess;
 use crate::config::ServerLocation;
 use crate::operations::administrators;
 use crate::operations::context::Context;
@@ -39,12 +38,14 @@ pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         check(folder, may)?;
     }
-    let access = connect_with(settings, &config, may).await?;
+    let mut access = connect_with(settings, &config, may).await?;
+    if !matches!(what, Admin::List) {
+        let changed = change(what, &mut access).await;
+        access.connection.end_session().await;
+        return output::say(&changed?);
+    }
     access
         .work(async |server| {
-            if !matches!(what, Admin::List) {
-                return output::say(&change(what, &server.client).await?);
-            }
             let all = server.client.administrators().await?;
             // A folder that was not named may not be the one that is meant.
             if let (Some(folder), true, None) = (&folder, all.is_empty(), &settings.overrides.data)
@@ -58,23 +59,18 @@ pub async fn run(what: &Admin, settings: &Context) -> Result<Exit, Failure> {
 }
 
 /// Makes a change, and says what came of it.
-async fn change(what: &Admin, client: &Client) -> Flow<String> {
-    let mut prompts = Prompts::new();
+async fn change(what: &Admin, access: &mut CommandAccess) -> Flow<String> {
     let name = |text: &str| Username::parse(text).map_err(Failure::from);
     match what {
         Admin::List => Ok(String::new()),
         Admin::Add { username, role, password } => {
-            administrators::add(&mut prompts, client, &name(username)?, *role, password.source()).await
+            administrators::add(access, &name(username)?, *role, password.source()).await
         }
         Admin::Passwd { username, password } => {
-            administrators::reset_password(&mut prompts, client, &name(username)?, password.source()).await
+            administrators::reset_password(access, &name(username)?, password.source()).await
         }
-        Admin::Role { username, role, last } => {
-            administrators::set_role(&mut prompts, client, &name(username)?, *role, *last).await
-        }
-        Admin::Remove { username, yes, last } => {
-            administrators::remove(&mut prompts, client, &name(username)?, *yes, *last).await
-        }
+        Admin::Role { username, role, last } => administrators::set_role(access, &name(username)?, *role, *last).await,
+        Admin::Remove { username, yes, last } => administrators::remove(access, &name(username)?, *yes, *last).await,
     }
 }
 

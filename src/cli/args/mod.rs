@@ -164,8 +164,7 @@ pub enum Command {
     },
     /// Run a team server that administrators sign in to over TLS or through a proxy
     Serve(Box<serve::Serve>),
-    /// Manage administrators
-    #[command(subcommand)]
+    #[command(subcommand, about = summary(ActionId::Admins))]
     Admin(admin::Admin),
     /// Set up the `PostgreSQL` database that several servers share
     #[command(subcommand)]
@@ -176,10 +175,9 @@ pub enum Command {
     /// Restore a data folder from a backup
     #[command(long_about = RESTORE)]
     Restore(RestoreArgs),
-    /// List and end sessions
-    #[command(subcommand)]
+    #[command(subcommand, about = summary(ActionId::Sessions))]
     Sessions(SessionsCommand),
-    /// Revoke all access tokens or sessions in an emergency
+    #[command(about = summary(ActionId::Revoke))]
     Revoke(RevokeArgs),
     /// Replace the keys of a server
     #[command(subcommand)]

@@ -37,6 +37,33 @@ pub struct SessionEntry {
     pub current: bool,
 }
 
+/// The administrators of a server, and who of them is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdminList {
+    pub administrators: Vec<AdminEntry>,
+    pub sessions: Vec<SessionEntry>,
+}
+
+/// What a superuser changes about the administrators.
+#[derive(Clone, Debug)]
+pub struct AdminChange {
+    pub username: String,
+    pub kind: AdminChangeKind,
+}
+
+/// The change of one administrator. Passwords are never printed.
+#[derive(Clone, Debug)]
+pub enum AdminChangeKind {
+    /// Fails with [`ApiError::Conflict`] if the name is taken.
+    Add(Role, SecretString),
+    /// Fails with [`ApiError::Conflict`] for the last who can manage keys or administrators, unless `even_last`.
+    Role { role: Role, even_last: bool },
+    /// The password of another administrator, which ends their sessions.
+    Password(SecretString),
+    /// Fails with [`ApiError::Conflict`] for the last who can manage keys or administrators, unless `even_last`.
+    Remove { even_last: bool },
+}
+
 /// What to revoke at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RevokeRequest {
@@ -104,27 +131,28 @@ impl Client {
         Ok(answer.read::<WireAdmins>()?.admins)
     }
 
-    /// Adds an administrator; [`ApiError::Conflict`] if the name is taken.
-    pub async fn add_administrator(&self, username: &str, role: Role, password: &SecretString) -> Result<(), ApiError> {
-        let new = WireNewAdmin { username, password: password.expose_secret(), role: role.as_str() };
-        self.change(self.call(Method::POST, &["admins"]).json(&new)).await
+    /// All administrators by name, and everyone's sessions.
+    pub async fn admin_list(&self) -> Result<AdminList, ApiError> {
+        Ok(AdminList { administrators: self.administrators().await?, sessions: self.sessions().await? })
     }
 
-    /// Gives an administrator another role; [`ApiError::Conflict`] for the last who can manage keys or administrators.
-    pub async fn set_role(&self, username: &str, role: Role, even_last: bool) -> Result<(), ApiError> {
-        let new = WireRole { role: role.as_str(), even_last };
-        self.change(self.call(Method::PATCH, &["admins", username]).json(&new)).await
-    }
-
-    /// Gives another administrator a new password, which ends their sessions.
-    pub async fn reset_password(&self, username: &str, password: &SecretString) -> Result<(), ApiError> {
-        let new = WireReset { password: password.expose_secret() };
-        self.change(self.call(Method::PATCH, &["admins", username]).json(&new)).await
-    }
-
-    /// Removes an administrator; [`ApiError::Conflict`] for the last who can manage keys or administrators.
-    pub async fn remove_administrator(&self, username: &str, even_last: bool) -> Result<(), ApiError> {
-        let call = self.call(Method::DELETE, &["admins", username]).query(&[("even_last", even_last)]);
+    /// Adds, changes or removes an administrator.
+    pub async fn change_administrator(&self, change: &AdminChange) -> Result<(), ApiError> {
+        let username = change.username.as_str();
+        let one = |method| self.call(method, &["admins", username]);
+        let call = match &change.kind {
+            AdminChangeKind::Add(role, password) => {
+                let new = WireNewAdmin { username, password: password.expose_secret(), role: role.as_str() };
+                self.call(Method::POST, &["admins"]).json(&new)
+            }
+            AdminChangeKind::Role { role, even_last } => {
+                one(Method::PATCH).json(&WireRole { role: role.as_str(), even_last: *even_last })
+            }
+            AdminChangeKind::Password(password) => {
+                one(Method::PATCH).json(&WireReset { password: password.expose_secret() })
+            }
+            AdminChangeKind::Remove { even_last } => one(Method::DELETE).query(&[("even_last", even_last)]),
+        };
         self.change(call).await
     }
 
@@ -145,11 +173,25 @@ impl Client {
         self.change(self.call(Method::DELETE, &["sessions", id])).await
     }
 
-    /// Revokes all access tokens, all sessions, or both. Gives how many sessions have ended.
-    pub async fn revoke(&self, what: RevokeRequest) -> Result<u64, ApiError> {
-        let call = self.call(Method::POST, &["revoke"]).json(&what);
-        let answer = Answer::of(self.send(call).await?, BODY_LIMIT).await?;
-        Ok(answer.read::<WireRevoked>()?.sessions_ended)
+    /// Ends sessions in turn. Gives how many were ended: one that has ended already is passed over.
+    pub async fn end_sessions(&self, ids: &[Untrusted]) -> Result<usize, ApiError> {
+        let mut ended = 0;
+        for id in ids {
+            match self.end_session(id.raw_for_api()).await {
+                Ok(()) => ended += 1,
+                Err(ApiError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Revokes all access tokens, all sessions, or both. Gives how many sessions have ended, and where the tokens are
+    /// refused by now.
+    pub async fn revoke(&self, what: RevokeRequest) -> Result<Changed<u64>, ApiError> {
+        let response = self.send(self.call(Method::POST, &["revoke"]).json(&what)).await?;
+        let in_force = in_force(&response);
+        Ok(Changed { result: Answer::of(response, BODY_LIMIT).await?.read::<WireRevoked>()?.sessions_ended, in_force })
     }
 
     /// Has the server sign access tokens with a new key. Those of the key before are accepted until they have expired, or

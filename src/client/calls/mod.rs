@@ -16,7 +16,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-pub use admins::{AdminEntry, NewSigningKey, RevokeRequest, SessionEntry};
+pub use admins::{AdminChange, AdminChangeKind, AdminEntry, AdminList, NewSigningKey, RevokeRequest, SessionEntry};
 pub use answer::Answer;
 pub use exchange::Exchanged;
 pub use inspect::{Event, FieldChange, Health, TrailFilter, TrailPage};

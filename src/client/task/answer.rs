@@ -14,6 +14,11 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Delete(_)
             | Request::Look(..)
             | Request::ChangePassword(_)
+            | Request::Admins
+            | Request::ChangeAdmin(_)
+            | Request::Sessions
+            | Request::EndSessions(_)
+            | Request::Revoke(_)
     )
 }
 
@@ -39,6 +44,14 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
         Request::ChangePassword(new) => Reply::PasswordChanged(client.change_password(&new.old, &new.new).await),
+        Request::Admins => Reply::Admins(client.admin_list().await),
+        Request::ChangeAdmin(change) => {
+            let result = client.change_administrator(&change).await;
+            Reply::AdminChanged(change, result)
+        }
+        Request::Sessions => Reply::Sessions(client.sessions().await),
+        Request::EndSessions(ids) => Reply::SessionsEnded(client.end_sessions(&ids).await),
+        Request::Revoke(what) => Reply::Revoked(what, client.revoke(what).await),
         Request::Exchange(attempt, Exchange { at, id, token, content }) => {
             let exchanged = match client_at(client, at).await {
                 Ok(client) => client.exchange(&id, &token, &content).await,
@@ -77,6 +90,11 @@ pub(crate) const fn is_denial(reply: &Reply) -> bool {
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Looked(_, Err(ApiError::NotSignedIn(_)))
             | Reply::PasswordChanged(Err(ApiError::NotSignedIn(_)))
+            | Reply::Admins(Err(ApiError::NotSignedIn(_)))
+            | Reply::AdminChanged(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Sessions(Err(ApiError::NotSignedIn(_)))
+            | Reply::SessionsEnded(Err(ApiError::NotSignedIn(_)))
+            | Reply::Revoked(_, Err(ApiError::NotSignedIn(_)))
     )
 }
 
@@ -92,6 +110,11 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Exchange(attempt, _) => Reply::Exchanged(attempt, Exchanged { result: Err(error), server_time: None }),
         Request::Verify(attempt, ..) => Reply::Verified(attempt, Err(error)),
         Request::ChangePassword(_) => Reply::PasswordChanged(Err(error)),
+        Request::Admins => Reply::Admins(Err(error)),
+        Request::ChangeAdmin(change) => Reply::AdminChanged(change, Err(error)),
+        Request::Sessions => Reply::Sessions(Err(error)),
+        Request::EndSessions(_) => Reply::SessionsEnded(Err(error)),
+        Request::Revoke(what) => Reply::Revoked(what, Err(error)),
         Request::SignIn(_) => Reply::SignedIn(Err(error)),
         Request::Connect(_) => Reply::Connected(Err(error)),
         Request::GiveUp | Request::SignOut => Reply::SignedOut(Err(error)),

@@ -1,5 +1,6 @@
-//! The keys that were listed last.
+//! What was listed last: numbers are about it.
 
+use crate::client::{AdminEntry, SessionEntry};
 use crate::domain::{CursorToken, KeyId, KeyQuery};
 
 /// What was listed, and what follows.
@@ -10,6 +11,8 @@ pub(crate) struct Listing {
     pub(crate) shown: Vec<KeyId>,
     pub(crate) total: Option<u64>,
     pub(crate) after: Option<CursorToken>,
-    /// Whether anything was listed yet.
+    /// Whether any keys were listed yet.
     pub(crate) is_begun: bool,
+    pub(crate) administrators: Vec<AdminEntry>,
+    pub(crate) sessions: Vec<SessionEntry>,
 }

@@ -20,11 +20,17 @@ impl Session {
 
     /// The session has ended, and its client is of no use.
     pub(in crate::plain) fn forget_session(&mut self) {
-        if let Some(who) = self.connection.forget_session() {
-            let likely = who.username.raw_for_api().to_owned(); // the same person
-            self.connection.server.profile.username = Some(likely);
+        if self.take_session_end() {
             self.console.say(messages::SESSION_EXPIRED);
         }
+    }
+
+    /// The same, where the user has ended it. Returns whether there was one.
+    pub(in crate::plain) fn take_session_end(&mut self) -> bool {
+        let Some(who) = self.connection.forget_session() else { return false };
+        let likely = who.username.raw_for_api().to_owned(); // the same person
+        self.connection.server.profile.username = Some(likely);
+        true
     }
 
     /// Asks once. A wrong password is a message, and nothing typed gives up.

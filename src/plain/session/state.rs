@@ -35,7 +35,7 @@ pub(crate) struct Session {
     pub(crate) console: Console,
     /// The server, and who is signed in.
     pub(crate) connection: Connection,
-    /// The keys that were listed last.
+    /// What was listed last.
     pub(crate) listing: Listing,
     pub(crate) config: Config,
     /// How the program was started.

@@ -1,8 +1,8 @@
 //! What the user wants.
 
 use crate::operations::actions;
-use crate::operations::actions::ActionId;
-use crate::operations::permissions::ReadOnly;
+use crate::operations::actions::{ACTIONS, ActionId};
+use crate::operations::permissions::{Permissions, ReadOnly};
 
 /// What the user wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,20 @@ pub enum Action {
     Suspend,
     /// Back, without doing anything.
     Cancel,
+    /// Add an administrator.
+    AddAdmin,
+    /// Change the selected administrator's role.
+    ChangeRole,
+    /// Set the selected administrator's password.
+    SetPassword,
+    /// Remove the selected administrator.
+    RemoveAdmin,
+    /// Show the selected administrator's sessions.
+    ShowSessions,
+    /// End the selected session.
+    EndSession,
+    /// End all sessions of the selected one's administrator.
+    EndAllSessions,
     /// Do what is focused.
     Submit,
     /// To the next field or button.
@@ -54,13 +68,24 @@ impl Action {
         matches!(self, Up | Down | PageUp | PageDown | HalfUp | HalfDown | Home | End | Next | Previous | Left | Right)
     }
 
-    /// Whether it is about the selected key.
-    pub fn needs_key(self) -> bool {
-        matches!(self, Self::Do(id) if actions::needs_key(id))
+    /// Whether it is about the selected row: a key, an administrator or a session.
+    pub fn needs_row(self) -> bool {
+        use Action::{ChangeRole, EndAllSessions, EndSession, RemoveAdmin, SetPassword, ShowSessions};
+        match self {
+            Self::Do(id) => actions::needs_key(id),
+            _ => matches!(self, ChangeRole | SetPassword | RemoveAdmin | ShowSessions | EndSession | EndAllSessions),
+        }
     }
 
-    /// Whether it is offered where keys can't be changed, and why they can't.
-    pub fn is_offered(self, read_only: Option<ReadOnly>) -> bool {
-        !matches!(self, Self::Do(id) if read_only.is_some() && actions::changes_keys(id))
+    /// Whether it is offered, as far as permissions go.
+    pub fn is_offered(self, permissions: Permissions) -> bool {
+        use Action::{AddAdmin, ChangeRole, EndAllSessions, EndSession, RemoveAdmin, SetPassword};
+        match self {
+            Self::Do(id) => ACTIONS.iter().all(|one| one.id != id || one.is_offered(permissions, true)),
+            AddAdmin | ChangeRole | SetPassword | RemoveAdmin | EndSession | EndAllSessions => {
+                permissions.read_only != Some(ReadOnly::Profile) // an auditor may end their own sessions
+            }
+            _ => true,
+        }
     }
 }

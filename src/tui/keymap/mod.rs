@@ -24,6 +24,10 @@ pub enum Mode {
     /// The dialog that holds a new secret.
     Reveal,
     Profiles,
+    /// The screen of administrators.
+    Admins,
+    /// The screen of sessions.
+    Sessions,
     Help,
     /// Waiting for an answer before leaving.
     Leaving,

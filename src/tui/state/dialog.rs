@@ -1,6 +1,9 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
-use super::{KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, TokenDialog};
+use super::{
+    AdminStep, AdminsScreen, KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog,
+    SessionsScreen, TokenDialog,
+};
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
 use crate::operations::activate::Switch;
@@ -27,6 +30,12 @@ pub enum Dialog {
     Profiles(ProfilesDialog),
     /// Old and new password of who is signed in.
     Password(Box<PasswordDialog>),
+    /// Who the administrators are: in place of the page's list.
+    Admins(Box<AdminsScreen>),
+    /// Who is signed in: in place of the page's list.
+    Sessions(Box<SessionsScreen>),
+    /// The emergency brake.
+    Revoke(Box<RevokeDialog>),
     /// Every binding; holds the first line on screen.
     Help(usize),
 }
@@ -35,7 +44,9 @@ impl Dialog {
     /// What presses mean in it.
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Create(_) | Self::Edit(_) | Self::Password(_) => Mode::Form,
+            Self::Create(_) | Self::Edit(_) | Self::Password(_) | Self::Revoke(_) => Mode::Form,
+            Self::Admins(screen) => screen.mode(),
+            Self::Sessions(screen) => screen.mode(),
             Self::Delete(_) => Mode::Confirm,
             Self::Reveal(reveal) => reveal.mode(),
             Self::Token(token) => token.mode(),
@@ -45,8 +56,13 @@ impl Dialog {
         }
     }
 
+    /// Whether it takes the place of the page's list.
+    pub const fn is_screen(&self) -> bool {
+        matches!(self, Self::Admins(_) | Self::Sessions(_))
+    }
+
     /// The call that it makes; none if it makes none, or makes it in a step.
-    pub(crate) const fn call(&mut self) -> Option<&mut CallState> {
+    pub(crate) fn call(&mut self) -> Option<&mut CallState> {
         match self {
             Self::Create(dialog) => Some(&mut dialog.call),
             Self::Edit(dialog) => Some(&mut dialog.call),
@@ -54,6 +70,9 @@ impl Dialog {
             Self::Switch(question, _) | Self::Lost(question) => Some(&mut question.call),
             Self::LeftOver(dialog) => Some(&mut dialog.call),
             Self::Password(dialog) => Some(&mut dialog.call),
+            Self::Revoke(dialog) => Some(&mut dialog.call),
+            Self::Admins(screen) => screen.step.as_mut().map(AdminStep::call),
+            Self::Sessions(screen) => screen.question.as_mut().map(|question| &mut question.call),
             Self::Reveal(_) | Self::Token(_) | Self::Profiles(_) | Self::Help(_) => None,
         }
     }

@@ -13,9 +13,9 @@ impl State {
     /// Each line: a press and what it does, or words alone.
     pub fn help_lines(&self) -> Vec<(Option<&'static str>, String)> {
         let width = usize::from(self.size.0.min(72)).saturating_sub(4 + PRESS);
-        let read_only = self.read_only();
+        let permissions = self.permissions();
         let mut lines: Vec<_> = keymap::helps()
-            .filter(|binding| binding.action.is_offered(read_only))
+            .filter(|binding| binding.action.is_offered(permissions))
             .flat_map(|binding| {
                 let presses = std::iter::once(binding.press).chain(std::iter::repeat(""));
                 presses.map(Some).zip(wrap(binding.help, width))

@@ -1,5 +1,6 @@
 //! The state of the program, and what a press or a reply makes of it. No terminal, no network, no clock.
 
+mod admins;
 mod clock;
 mod dialog;
 mod focus;
@@ -13,6 +14,8 @@ mod password;
 mod pending;
 mod profiles;
 mod reveal;
+mod rows;
+mod sessions;
 mod sign_in;
 mod step;
 mod text_input;
@@ -26,6 +29,7 @@ use secrecy::SecretString;
 
 pub use crate::operations::tokens::key_test::TestState;
 pub use crate::platform::clipboard::report::{CopyReport, What};
+pub use admins::{AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, AdminsScreen};
 pub use clock::ClockReading;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use form::{Expiry, Focus, KeyForm};
@@ -38,6 +42,8 @@ pub use password::{PasswordDialog, PasswordFocus};
 pub use pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
 pub use profiles::ProfilesDialog;
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
+pub use rows::Rows;
+pub use sessions::{EndQuestion, RevokeDialog, SessionsScreen};
 pub use sign_in::{SignInDialog, SignInFocus};
 pub use step::{
     Delivery, HmacFocus, HmacStep, Made, NotSaved, SaveFocus, SaveResult, SaveStep, SaveTarget, Saved, Saving, Step,
@@ -50,7 +56,7 @@ use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::domain::{Profile, SecretKey};
-use crate::operations::permissions::ReadOnly;
+use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
 
@@ -201,6 +207,11 @@ impl State {
     /// Why keys can't be changed here, if so.
     pub fn read_only(&self) -> Option<ReadOnly> {
         ReadOnly::of(self.server.as_ref()?)
+    }
+
+    /// What may be done here.
+    pub fn permissions(&self) -> Permissions {
+        self.server.as_ref().map(Permissions::of).unwrap_or_default()
     }
 
     /// The server that knows the keys of the list.

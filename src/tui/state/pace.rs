@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Dialog, Reveal, State, Step};
+use super::{AdminStep, Dialog, Reveal, State, Step};
 use crate::operations::actions::ActionId;
 use crate::tui::keymap::Action;
 
@@ -40,6 +40,8 @@ pub enum Stage {
     Test,
     Tokens,
     Delete,
+    /// Remove an administrator, end sessions, or revoke everything.
+    Administration,
     /// Deactivate or activate a key, or delete it because its secret is lost; or an unfinished create.
     Question,
 }
@@ -112,6 +114,10 @@ impl State {
             Dialog::Token(token) => token.step.as_ref().map_or(Stage::Tokens, step),
             Dialog::Delete(_) => Stage::Delete,
             Dialog::Switch(..) | Dialog::Lost(_) | Dialog::LeftOver(_) => Stage::Question,
+            Dialog::Revoke(_) => Stage::Administration,
+            Dialog::Admins(screen) if matches!(screen.step, Some(AdminStep::Remove(_))) => Stage::Administration,
+            Dialog::Sessions(screen) if screen.question.is_some() => Stage::Administration,
+            Dialog::Admins(_) | Dialog::Sessions(_) => return None,
             Dialog::Create(_) | Dialog::Edit(_) | Dialog::Password(_) | Dialog::Profiles(_) | Dialog::Help(_) => {
                 return None;
             }

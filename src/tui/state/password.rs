@@ -2,10 +2,10 @@
 
 use secrecy::SecretString;
 
-use super::CallState;
 use super::focus::moved;
 use super::sign_in::MOST_PASSWORD;
 use super::text_input::TextInput;
+use super::{AdminsScreen, CallState};
 use crate::client::PasswordUpdate;
 use crate::operations::administrators::check_typed;
 use crate::tui::field::Field;
@@ -21,6 +21,8 @@ pub struct PasswordDialog {
     pub again: Field,
     pub focus: PasswordFocus,
     pub call: CallState,
+    /// The screen that it was opened from.
+    pub back: Option<Box<AdminsScreen>>,
 }
 
 /// A stop of the focus.
@@ -48,7 +50,7 @@ const STOPS: [PasswordFocus; 5] = [F::Old, F::New, F::Again, F::Submit, F::Cance
 impl PasswordDialog {
     pub fn new(username: &str) -> Self {
         let [old, new, again] = [const { MOST_PASSWORD }; 3].map(Field::masked);
-        Self { username: username.to_owned(), old, new, again, focus: F::Old, call: CallState::None }
+        Self { username: username.to_owned(), old, new, again, focus: F::Old, call: CallState::None, back: None }
     }
 
     pub fn act(&mut self, action: Action) -> PasswordOutcome {

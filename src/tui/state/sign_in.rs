@@ -43,7 +43,7 @@ pub enum SignInOutcome {
 /// In their order on screen.
 const STOPS: [SignInFocus; 4] = [F::Username, F::Password, F::Submit, F::Cancel];
 /// Longer than any name.
-const MOST_NAME: usize = 128;
+pub(super) const MOST_NAME: usize = 128;
 /// The longest password, in characters; the server takes up to 1024 bytes.
 pub(super) const MOST_PASSWORD: usize = 1024;
 

@@ -43,7 +43,8 @@ fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure, now: Cloc
     say(frame, area, "Can't load the keys", &[rest[0].as_str(), rest[1].as_str()]);
 }
 
-fn say(frame: &mut Buffer, area: Rect, title: &str, rest: &[&str]) {
+/// Says something in place of rows.
+pub(super) fn say(frame: &mut Buffer, area: Rect, title: &str, rest: &[&str]) {
     let mut area = Rect { x: area.x + 3, width: area.width.saturating_sub(6).min(70), ..area };
     if area.height > 6 {
         next_row(&mut area);

@@ -14,14 +14,16 @@ use crate::operations::actions::ActionId;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
 use crate::tui::state::{
-    DetailsPane, Dialog, ExitState, Focus, HmacFocus, PasswordFocus, SaveFocus, SignInFocus, State, Step, Window,
+    AdminFocus, AdminFormKind, AdminStep, DetailsPane, Dialog, ExitState, Focus, HmacFocus, Panes, PasswordFocus,
+    SaveFocus, SignInFocus, State, Step, Window,
 };
 use crate::tui::theme;
 
 /// Draws the notice, and the place in the list.
 pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
     let width = usize::from(area.width);
-    let trouble = state.list.trouble.as_ref().filter(|_| state.list.window.is_some());
+    let is_screen = state.dialog.as_ref().is_some_and(Dialog::is_screen);
+    let trouble = state.list.trouble.as_ref().filter(|_| state.list.window.is_some() && !is_screen);
     let (text, style) = match (&state.notice, trouble) {
         _ if (state.exit != ExitState::No || state.suspending) && state.creating => {
             let words = "Waiting for the new key before quitting; its secret is shown only once.";
@@ -39,13 +41,13 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
     let cells = text.width() + 1;
     let words = Rect { x: area.x + 1, width: area.width - 1, ..area };
     // What goes with the next press may take a row of the page until then.
-    if cells > width && state.notice.is_some() && state.dialog.is_none() {
+    if cells > width && state.notice.is_some() && (state.dialog.is_none() || is_screen) {
         let words = Rect { y: area.y - u16::from(!stands_last(state)), height: 2, ..words };
         Clear.render(Rect { x: area.x, width: area.width, ..words }, frame);
         paragraph(frame, words, &text, style);
         return;
     }
-    let place = match (state.list.position(), state.list.total) {
+    let place = match place(state) {
         (Some(at), Some(total)) => format!("{} of {} ", grouped(at), grouped(total)),
         (Some(at), None) => format!("{} ", grouped(at)),
         _ => String::new(),
@@ -57,9 +59,30 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
     line(frame, words, Line::styled(text, style));
 }
 
-/// Whether the selected key is on the row above: it stays in sight, and the hints make way.
+/// The number of the selected row, and how many there are, as far as that is known.
+fn place(state: &State) -> (Option<u64>, Option<u64>) {
+    match screen_rows(state) {
+        Some((_, 0)) => (None, None),
+        Some((selected, count)) => (Some(selected as u64 + 1), Some(count as u64)),
+        None => (state.list.position(), state.list.total),
+    }
+}
+
+/// The selected row of a screen that is a list, and how many there are.
+fn screen_rows(state: &State) -> Option<(usize, usize)> {
+    match &state.dialog {
+        Some(Dialog::Admins(screen)) => Some((screen.rows.selected, screen.rows.len())),
+        Some(Dialog::Sessions(screen)) => Some((screen.rows.selected, screen.rows.len())),
+        _ => None,
+    }
+}
+
+/// Whether the selected row is on the row above: it stays in sight, and the hints make way.
 fn stands_last(state: &State) -> bool {
     let panes = state.panes();
+    if let Some((selected, _)) = screen_rows(state) {
+        return selected + 1 >= usize::from(Panes::new(state.size.0, state.size.1, false).list);
+    }
     let lists = matches!(panes.details, DetailsPane::None | DetailsPane::Beside(_));
     lists && state.list.window.is_some() && state.list.selected + 1 >= state.list.top + usize::from(panes.list)
 }
@@ -74,16 +97,24 @@ fn who_is_here(who: &Identity, width: usize) -> String {
 /// Draws what can be pressed now, as far as it fits.
 pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     let width = |(press, hint): &(&str, &str)| press.chars().count() + hint.chars().count() + 3;
-    let read_only = state.read_only();
+    let permissions = state.permissions();
     let is_empty = state.list.window.as_ref().is_some_and(Window::is_empty) && state.list.query.filter.is_empty();
     let has_rows = !is_empty || state.mode() != Mode::List;
-    let has_key = state.list.selected_key().is_some() || state.mode() != Mode::List;
+    let has_row = match state.mode() {
+        Mode::List => state.list.selected_key().is_some(),
+        Mode::Admins | Mode::Sessions => screen_rows(state).is_some_and(|(_, count)| count > 0),
+        _ => true,
+    };
     let offered = keymap::hints(state.mode())
-        .filter(|binding| binding.action.is_offered(read_only) && (has_key || !binding.action.needs_key()))
+        .filter(|binding| binding.action.is_offered(permissions) && (has_row || !binding.action.needs_row()))
         .filter(|binding| has_rows || !arranges(binding.action));
     let hints: Vec<(&str, &str)> = offered.map(|binding| (binding.press, hint(&binding, state))).collect();
-    // On the list the last ones, help and quit, must not fall off: those before them go.
-    let last = if state.mode() == Mode::List { hints.len().saturating_sub(2) } else { 0 };
+    // On lists the last ones, help and quit or the way back, must not fall off: those before them go.
+    let last = match state.mode() {
+        Mode::List => hints.len().saturating_sub(2),
+        Mode::Admins | Mode::Sessions => hints.len().saturating_sub(1),
+        _ => 0,
+    };
     let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off
     let mut fits = vec![false; hints.len()];
     for at in (last..hints.len()).chain(0..last) {
@@ -117,6 +148,7 @@ fn hint(binding: &Binding, state: &State) -> &'static str {
             _ => binding.hint,
         },
         Action::Do(ActionId::Show) if state.panes().details != DetailsPane::None => "hide",
+        Action::Next if matches!(state.dialog, Some(Dialog::Revoke(_))) => "choose",
         Action::Submit | Action::Cancel => {
             let is_submit = binding.action == Action::Submit;
             dialog_hint(state, is_submit).unwrap_or(binding.hint)
@@ -149,6 +181,19 @@ fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
             };
             pick(submit, "cancel")
         }
+        Dialog::Admins(screen) => {
+            let Some(AdminStep::Form(form)) = &screen.step else { return None };
+            let submit = match (form.focus, form.kind) {
+                (AdminFocus::Cancel, _) => "cancel",
+                (AdminFocus::Username | AdminFocus::New, _) | (AdminFocus::Role, AdminFormKind::Add) => "next",
+                (_, AdminFormKind::Add) => "add",
+                (AdminFocus::Role, _) if form.is_own => "next",
+                (_, AdminFormKind::Role) => "save",
+                (_, AdminFormKind::Password) => "change",
+            };
+            pick(submit, "cancel")
+        }
+        Dialog::Revoke(dialog) => pick(if dialog.is_confirmed() { "revoke" } else { "confirm" }, "cancel"),
         Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
         Dialog::Token(token) => match &token.step {
             Some(step) => step_hint(step, is_submit),

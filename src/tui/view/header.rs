@@ -9,20 +9,19 @@ use unicode_width::UnicodeWidthStr;
 
 use super::widgets::{NARROW, field, grouped, line, line_right};
 use super::{list, when};
-use crate::client::Server;
 use crate::domain::{Profile, Untrusted};
 use crate::operations::messages;
-use crate::tui::state::{ClockReading, DetailsPane, LoadFailure, State};
+use crate::tui::state::{ClockReading, DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
 
-const TITLE: &str = "API Keys Management";
 /// The most cells for a name.
 const WHO: usize = 32;
 
 /// One or two rows: breadcrumb and title.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
-    let title = Line::styled(format!(" {TITLE}"), theme::TITLE);
-    let count = Line::raw(format!("{} ", count(state)));
+    let (step, title, count) = heading(state);
+    let title = Line::styled(format!(" {title}"), theme::TITLE);
+    let count = Line::raw(format!("{count} "));
     if area.height < 2 {
         let room = usize::from(area.width).saturating_sub(title.width() + 1);
         let place = place(state, room);
@@ -34,11 +33,32 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
         }
         return;
     }
-    line(frame, area, Line::styled(format!(" Settings {} API Keys", theme::STEP), theme::QUIET));
-    line_right(frame, area, place(state, usize::from(area.width).saturating_sub(23)));
+    let crumbs = Line::styled(format!(" Settings {} {step}", theme::STEP), theme::QUIET);
+    let room = usize::from(area.width).saturating_sub(crumbs.width() + 3);
+    line(frame, area, crumbs);
+    line_right(frame, area, place(state, room));
     let second = Rect { y: area.y + 1, height: 1, ..area };
     line(frame, second, title);
     line_right(frame, second, count);
+}
+
+/// The last step of the breadcrumb, the title, and how many rows there are.
+fn heading(state: &State) -> (&'static str, String, String) {
+    let counted = |count: usize, one: &str| match count {
+        0 => String::new(),
+        1 => format!("1 {one}"),
+        count => format!("{} {one}s", grouped(count as u64)),
+    };
+    match &state.dialog {
+        Some(Dialog::Admins(screen)) => {
+            ("Administrators", "Administrators".to_owned(), counted(screen.rows.len(), "administrator"))
+        }
+        Some(Dialog::Sessions(screen)) => {
+            let who = screen.of.as_ref().map(|of| format!(" of {}", of.to_display(24))).unwrap_or_default();
+            ("Sessions", format!("Sessions{who}"), counted(screen.rows.len(), "session"))
+        }
+        _ => ("API Keys", "API Keys Management".to_owned(), count(state)),
+    }
 }
 
 /// Which profile and which host: always on screen, and loud where real keys are at stake.
@@ -65,7 +85,7 @@ fn place(state: &State, room: usize) -> Line<'static> {
     if left > 2 {
         words = format!("{words}{between}{}", fitting(&server_in_words(profile), left));
     }
-    let who = who_is_here(server);
+    let who = who_is_here(state);
     if let Some(who) = who.filter(|who| who.width() + between.width() + words.width() <= room) {
         words = format!("{who}{between}{words}");
     }
@@ -82,7 +102,8 @@ fn server_in_words(profile: &Profile) -> Cow<'_, str> {
 }
 
 /// Who is signed in, with the role; at the embedded server, who runs the program.
-fn who_is_here(server: &Server) -> Option<String> {
+fn who_is_here(state: &State) -> Option<String> {
+    let server = state.server.as_ref()?;
     match &server.who {
         Some(who) => Some(messages::identity(&who.username, &who.role)),
         None if server.profile.signs_in => None,

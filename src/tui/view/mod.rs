@@ -1,5 +1,6 @@
 //! Draws the state. Does no work, changes nothing.
 
+mod admins;
 mod body;
 mod details;
 mod dialog;
@@ -7,6 +8,7 @@ mod footer;
 mod header;
 mod list;
 mod reveal;
+mod table;
 mod when;
 mod widgets;
 
@@ -16,7 +18,7 @@ use ratatui::style::Style;
 
 use super::keymap::Mode;
 use super::screen::{Cursor, RowCache};
-use super::state::{ClockReading, DetailsPane, SMALLEST, State};
+use super::state::{ClockReading, DetailsPane, Panes, SMALLEST, State};
 use super::theme;
 
 /// Draws the page and what is on it, except rows of the list that the cache keeps; gives the place of the cursor.
@@ -29,10 +31,18 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
     let panes = state.panes();
     let row = |y: u16, height: u16| Rect::new(0, y, area.width, height);
     header::draw(frame, row(0, panes.heading), state);
-    let cursor = header::draw_bar(frame, row(panes.heading, 1), state, now);
+    let screen = state.dialog.as_ref().filter(|dialog| dialog.is_screen());
+    let cursor = match screen {
+        Some(_) => None,
+        None => header::draw_bar(frame, row(panes.heading, 1), state, now),
+    };
     let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
     let rows = if has_rows_to_itself(state) { rows } else { &mut RowCache::default() };
     match panes.details {
+        _ if screen.is_some() => {
+            let height = Panes::new(area.width, area.height, false).list + 1;
+            admins::draw(frame, Rect { width: area.width, height, ..body }, state, now);
+        }
         DetailsPane::Instead => details::draw(frame, body, state, now),
         DetailsPane::None => body::draw(frame, rows, body, state, now),
         DetailsPane::Below(height) => {

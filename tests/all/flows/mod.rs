@@ -1,5 +1,6 @@
 //! Whole stories by key script, against the real server.
 
+mod admins;
 mod cat;
 mod clocks;
 mod create;

@@ -23,6 +23,7 @@ impl Team {
         let server = Served::on(Arc::clone(&folder), &[]);
         add_administrator(&data(&folder), "jo", Role::Administrator);
         add_administrator(&data(&folder), "au", Role::Auditor);
+        add_administrator(&data(&folder), "su", Role::Superuser);
         let home = Home::new();
         let base = &server.base;
         home.settings(&format!("default_profile = \"team\"\n[profiles.team]\nbase_url = \"{base}\"\n{more}\n"));
@@ -158,4 +159,133 @@ fn a_password_is_changed_in_plain_lines() {
     talk.answers(&[("Your password was changed.", HEARD), (COMMAND, "list"), ("No access keys yet", HEARD)]);
     let said = talk.quits();
     assert!(!said.contains(PASSWORD) && !said.contains("another good"), "{said}");
+}
+
+#[test]
+fn a_superuser_manages_administrators_in_plain_lines() {
+    let team = Team::start("production = true");
+    let mut talk = Talk::at(&team.home);
+    talk.answers(&[(COMMAND, "admin")]);
+    sign_in(&mut talk, "su");
+    talk.answers(&[
+        ("1. au, auditor, created 2", HEARD),
+        ("last sign-in never, 0 sessions.", HEARD),
+        ("2. jo, administrator", HEARD),
+        ("3. su, superuser", HEARD),
+        ("1 session, you.", HEARD),
+        (COMMAND, "admin add Ana"),
+        ("2. administrator: manages keys", HEARD),
+        ("Role (1 to 3, Enter lists them)", "auditor"),
+    ]);
+    for question in ["New password for ana (12 characters or more): ", "Repeat the password: "] {
+        talk.answers(&[(question, "another good password")]);
+    }
+    talk.answers(&[("Added ana as auditor.", HEARD), (COMMAND, "admin role ana administrator")]);
+    talk.answers(&[("ana is now administrator.", HEARD), (COMMAND, "admin list"), ("1. ana, administrator", HEARD)]);
+    talk.answers(&[(COMMAND, "22 passwd 1"), ("New password for ana", "a third good password")]);
+    talk.answers(&[("Repeat", "a third good password"), ("Changed the password of ana and ended all", HEARD)]);
+    talk.answers(&[
+        (COMMAND, "admin remove 1"),
+        ("All sessions of ana end, and they can't sign in again.", HEARD),
+        ("To confirm, type ana team: ", "ana"),
+        ("ana was not removed.", HEARD),
+        (COMMAND, "admin remove"),
+        ("Administrator (a name, or a number of the list): ", "ANA"),
+        ("To confirm, type ana team: ", "ana team"),
+        ("Removed ana and ended all of their sessions.", HEARD),
+    ]);
+    // What the server refuses.
+    talk.answers(&[
+        (COMMAND, "admin remove su"),
+        ("su is you. You will be signed out and can't sign in again.", HEARD),
+        ("To confirm, type su team: ", "su team"),
+        ("su is the last superuser. Nothing was changed. Give someone else that role first.", HEARD),
+        (COMMAND, "admin role su auditor"),
+        ("This is your own role", HEARD),
+        ("Change it?", ""),
+        ("Nothing was changed.", HEARD),
+        (COMMAND, "admin role nobody auditor"),
+        ("No administrator nobody.", HEARD),
+        (COMMAND, "admin add su auditor"),
+        ("Administrator su already exists. Choose another name.", HEARD),
+        (COMMAND, "admin promote jo"),
+        ("That was not understood. admin add NAME adds one", HEARD),
+    ]);
+    let said = talk.quits();
+    assert!(!said.contains("good password") && !said.contains(PASSWORD), "{said}");
+}
+
+#[tokio::test]
+async fn a_superuser_ends_sessions_and_revokes_in_plain_lines() {
+    let team = Team::start("");
+    let (one, two) = (team.server.session("jo").await, team.server.session("jo").await);
+    let mut talk = Talk::at(&team.home);
+    talk.answers(&[(COMMAND, "sessions")]);
+    sign_in(&mut talk, "su");
+    talk.answers(&[
+        ("1. su (superuser), from 127.0.0.1, since 2", HEARD),
+        (", this session.", HEARD),
+        ("2. jo (administrator), from 127.0.0.1", HEARD),
+        (COMMAND, "sessions end 2"),
+        ("jo has to sign in again there.", HEARD),
+        ("End the session of jo from 127.0.0.1? (yes or no, Enter for no): ", ""),
+        ("No session was ended.", HEARD),
+        (COMMAND, "sessions end jo"),
+        ("End all 2 sessions of jo?", "yes"),
+        ("2 sessions were ended.", HEARD),
+        (COMMAND, "sessions end 3"),
+        ("End the session of jo", "yes"),
+        ("The session had already ended.", HEARD),
+        (COMMAND, "sessions end 9"),
+        ("There is no such session to end; sessions lists them.", HEARD),
+    ]);
+    for ended in [one, two] {
+        assert_eq!(team.server.get(&ended, "/keys").await.status, 401);
+    }
+    talk.answers(&[
+        (COMMAND, "revoke"),
+        ("3. all access tokens and all sessions", HEARD),
+        ("Revoke (1 to 4, Enter lists them): ", "back"),
+        ("Nothing was revoked.", HEARD),
+        (COMMAND, "revoke tokens"),
+        ("Every access token that was issued so far is refused at once.", HEARD),
+        ("Revoke all access tokens of team? To confirm, type revoke: ", "yes"),
+        ("Nothing was revoked.", HEARD),
+        (COMMAND, "24 tokens sessions"),
+        ("1 session of 1 administrator ends at once, yours too. Everyone has to sign in again.", HEARD),
+        ("To confirm, type revoke: ", "revoke"),
+        ("Every access token that was issued so far is revoked.", HEARD),
+        ("1 session was ended.", HEARD),
+        (COMMAND, "list"),
+        ("Password of su at localhost", PASSWORD),
+        ("No access keys yet", HEARD),
+        (COMMAND, "sessions end su"),
+        ("There is no such session to end", HEARD),
+        (COMMAND, "sessions"),
+        ("this session.", HEARD),
+        (COMMAND, "sessions end 1"),
+        ("you will be signed out.", HEARD),
+        ("End the session of su", "yes"),
+        ("Signed out.", HEARD),
+    ]);
+    talk.quits();
+    assert_eq!(team.sessions(), 0);
+}
+
+#[test]
+fn who_is_no_superuser_is_told_why_in_plain_lines() {
+    let team = Team::start("");
+    let mut talk = Talk::at(&team.home);
+    talk.answers(&[(COMMAND, "admin add x")]);
+    sign_in(&mut talk, "au");
+    talk.answers(&[("Only superusers can do this. Your role is auditor.", HEARD), (COMMAND, "revoke tokens")]);
+    talk.answers(&[("You are signed in as an auditor (read-only).", HEARD), (COMMAND, "sessions")]);
+    talk.answers(&[("1. au (auditor), from 127.0.0.1", HEARD), (COMMAND, "help")]);
+    let help = talk.says("23. sessions (W): List and end sessions.");
+    assert!(!help.contains("22. admin"), "{help}");
+    let rest = talk.says("Type a command's number");
+    assert!(!rest.contains("24. revoke"), "{rest}");
+    talk.answers(&[(COMMAND, "profiles local"), (COMMAND, "A"), ("There are no administrators.", HEARD)]);
+    talk.answers(&[("The embedded server needs none", HEARD), (COMMAND, "W"), ("No one is signed in.", HEARD)]);
+    talk.quits();
 }

@@ -3,6 +3,7 @@
 //! Times of the machine's zone are masked, digit for digit. To look at changed pictures: `cargo insta review`,
 //! or run with `INSTA_UPDATE=always` and read the difference.
 
+mod admins;
 mod ascii;
 mod dialogs;
 mod looks;

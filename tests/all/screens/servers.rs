@@ -7,7 +7,7 @@ use latchkey::domain::{Identity, Untrusted};
 use crate::screens::stage::{SIZES, Stage, at_sizes, noon, server, some_keys};
 
 /// A server of a team.
-fn team(name: &str) -> Server {
+pub(super) fn team(name: &str) -> Server {
     let mut team = server(name, "keys.example.com");
     team.profile.signs_in = true;
     team.profile.username = Some("jo".to_owned());
@@ -16,7 +16,7 @@ fn team(name: &str) -> Server {
     team
 }
 
-fn signed_in(role: &str) -> Identity {
+pub(super) fn signed_in(role: &str) -> Identity {
     Identity { username: Untrusted::new("jo"), role: Untrusted::new(role), expires_at: noon() }
 }
 

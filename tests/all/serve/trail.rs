@@ -121,7 +121,7 @@ async fn a_superuser_manages_administrators_over_http() {
     team.fails("su", &["admin", "role", "su", "auditor"], 5, "su is the last superuser");
     team.fails("su", &["admin", "remove", "su", "--yes"], 5, "use --last");
     let own = ["admin", "passwd", "su", "--password-file", &team.path("su", "new")];
-    team.fails("su", &own, 3, "Not allowed");
+    team.fails("su", &own, 3, "needs the old one");
 
     let kinds = team.kinds("su", &["--admin", "mo"]);
     assert_eq!(
@@ -173,6 +173,7 @@ async fn sessions_are_listed_and_ended_and_everything_is_revoked() {
     let of_su = text(&all[2]["id"]);
     assert_eq!(team.done("ad", &["sessions", "list"]).lines().count(), 3);
     team.fails("ad", &["sessions", "end", &of_su], 4, "No session");
+    team.fails("su", &["--read-only", "sessions", "end", &of_su], 3, "This profile is read-only");
     assert_eq!(team.done("ad", &["sessions", "end", &text(&all[0]["id"])]).matches("Ended").count(), 1);
     assert_eq!(team.server.get(&session, "/keys").await.status, 401);
     assert_eq!(team.kinds("su", &["--kind", "session_ended"]).len(), 1);

@@ -4,14 +4,17 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
-use latchkey::client::{ApiError, Creation, Cursor, Exchanged, ListRequest, Page, Reply, Request, Server, Target};
+use latchkey::client::{
+    AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, Creation, Cursor, Exchanged, ListRequest, Page,
+    Reply, Request, Server, SessionEntry, Target,
+};
 use latchkey::domain::{
     AccessKey, Charset, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, Verdict,
 };
 use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::Options;
-use latchkey::tui::state::Dialog;
+use latchkey::tui::state::{AdminStep, Dialog};
 use latchkey::tui::state::{Delivery, QUIET, Saved, Stage};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -76,6 +79,12 @@ impl OnePage {
     pub fn take(&mut self, event: Event) {
         // Looked at before, for what it means depends on what was open.
         let deletes = matches!(&self.page.state().dialog, Some(Dialog::Delete(dialog)) if dialog.is_confirmed());
+        let removes = matches!(
+            &self.page.state().dialog,
+            Some(Dialog::Admins(screen))
+                if matches!(&screen.step, Some(AdminStep::Remove(removal)) if removal.is_confirmed())
+        );
+        let revokes = matches!(&self.page.state().dialog, Some(Dialog::Revoke(dialog)) if dialog.is_confirmed());
         let creates = matches!(&self.page.state().dialog, Some(Dialog::Create(_)));
         let is_enter = event.as_key_event().is_some_and(|key| key.code == KeyCode::Enter);
         let before = self.at_stake();
@@ -91,6 +100,10 @@ impl OnePage {
         for request in &asked {
             match request {
                 Request::Delete(_) => assert!(deletes && is_enter, "deleted without its confirmation"),
+                Request::ChangeAdmin(AdminChange { kind: AdminChangeKind::Remove { .. }, .. }) => {
+                    assert!(removes && is_enter, "removed without its confirmation");
+                }
+                Request::Revoke(_) => assert!(revokes && is_enter, "revoked without its confirmation"),
                 Request::Create(_) => assert!(creates && is_enter, "created without its dialog"),
                 _ => {}
             }
@@ -175,6 +188,11 @@ impl OnePage {
             Request::GiveUp => return None,
             Request::SignOut => Reply::SignedOut(Ok(())),
             Request::ChangePassword(_) => Reply::PasswordChanged(Ok(())),
+            Request::Admins => Reply::Admins(Ok(AdminList { administrators: administrators(), sessions: sessions() })),
+            Request::ChangeAdmin(change) => Reply::AdminChanged(change, Ok(())),
+            Request::Sessions => Reply::Sessions(Ok(sessions())),
+            Request::EndSessions(ids) => Reply::SessionsEnded(Ok(ids.len())),
+            Request::Revoke(what) => Reply::Revoked(what, Ok(2.into())),
             Request::Connect(_) => {
                 let server = Server { profile: profile(0), target: Target::Socket("/x".into()), who: None };
                 Reply::Connected(Ok(server))
@@ -208,6 +226,31 @@ fn profile(bits: u8) -> Profile {
         production: bits & 32 != 0,
         read_only: bits & 64 != 0,
     }
+}
+
+/// Two administrators, one with a name as no server of ours has it.
+fn administrators() -> Vec<AdminEntry> {
+    let one = |name: &str, role: &str| AdminEntry {
+        username: Untrusted::new(name),
+        role: Untrusted::new(role),
+        created_at: DateTime::UNIX_EPOCH,
+        last_sign_in_at: None,
+    };
+    vec![one("jo", "superuser"), one("\u{1b}]52;c;UFdO\u{7}\u{202e}gpj", "東京\u{9d}0;t\u{9c}")]
+}
+
+fn sessions() -> Vec<SessionEntry> {
+    let one = |name: &str, current: bool| SessionEntry {
+        id: Untrusted::new("\u{1b}[2J"),
+        username: Untrusted::new(name),
+        role: Untrusted::new("superuser"),
+        created_at: DateTime::UNIX_EPOCH,
+        last_seen_at: DateTime::UNIX_EPOCH,
+        ends_at: DateTime::UNIX_EPOCH,
+        from: Untrusted::new("\u{202e}\u{1b}[2J"),
+        current,
+    };
+    vec![one("jo", true), one("\u{1b}]52;c;UFdO\u{7}\u{202e}gpj", false)]
 }
 
 /// Three keys; the end of each ID is easy to type.

@@ -1,6 +1,7 @@
 //! Updates: one event in, at most one effect out.
 
 mod actions;
+mod admins;
 mod filter;
 mod replies;
 mod servers;
@@ -13,7 +14,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use crate::client::Request;
 
 use super::text_input::TextInput;
-use super::{ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
+use super::{AdminStep, ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::decoder::NOT_UTF8;
@@ -262,6 +263,8 @@ impl State {
             Dialog::Edit(dialog) => Some(&mut dialog.form),
             Dialog::Delete(dialog) => Some(&mut dialog.typed),
             Dialog::Password(dialog) => Some(&mut **dialog),
+            Dialog::Revoke(dialog) => Some(&mut dialog.typed),
+            Dialog::Admins(screen) => screen.step.as_mut().map(AdminStep::text_input),
             _ => None,
         }
     }

@@ -23,6 +23,17 @@ impl State {
                 self.on_password_changed(result);
                 None
             }
+            Reply::Admins(read) => {
+                self.on_admins(read);
+                None
+            }
+            Reply::Sessions(read) => {
+                self.on_sessions(read);
+                None
+            }
+            Reply::AdminChanged(change, result) => self.on_admin_changed(&change, result),
+            Reply::SessionsEnded(result) => self.on_sessions_ended(result),
+            Reply::Revoked(what, result) => self.on_revoked(what, result),
             reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
                 self.step()?.on_reply(reply, now).map(Effect::from)
             }

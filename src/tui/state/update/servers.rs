@@ -13,8 +13,7 @@ use crate::tui::state::{Dialog, Effect, List, PasswordDialog, ProfilesDialog, Si
 impl State {
     /// The name of the profile, if real keys are at stake there.
     pub(crate) fn production(&self) -> Option<String> {
-        let profile = &self.server.as_ref()?.profile;
-        profile.production.then(|| profile.name.clone())
+        self.server.as_ref()?.production()
     }
 
     pub(crate) fn open_profiles(&mut self) {
@@ -66,7 +65,7 @@ impl State {
         }
     }
 
-    fn begin_list(&mut self) -> Effect {
+    pub(crate) fn begin_list(&mut self) -> Effect {
         (self.sign_in, self.details) = (None, false);
         self.list = List::default();
         self.list.height = usize::from(self.panes().list);
@@ -151,16 +150,23 @@ impl State {
             PasswordOutcome::Stay => None,
             PasswordOutcome::Send(update) => Some(Request::ChangePassword(update).into()),
             PasswordOutcome::Close => {
-                self.dialog = None;
+                self.close_password();
                 None
             }
         }
     }
 
+    /// Goes back to where it was opened from.
+    fn close_password(&mut self) {
+        if let Some(Dialog::Password(dialog)) = &mut self.dialog {
+            self.dialog = dialog.back.take().map(Dialog::Admins);
+        }
+    }
+
     pub(crate) fn on_password_changed(&mut self, result: Result<(), ApiError>) {
         match (result, &mut self.dialog) {
-            (Ok(()), dialog) => {
-                dialog.take_if(|dialog| matches!(dialog, Dialog::Password(_)));
+            (Ok(()), _) => {
+                self.close_password();
                 self.say(messages::PASSWORD_CHANGED);
             }
             (Err(error), Some(Dialog::Password(dialog))) => {

@@ -1,5 +1,6 @@
 //! The dialogs.
 
+mod admins;
 mod form;
 pub(crate) mod guard;
 mod question;
@@ -33,6 +34,12 @@ pub(crate) fn draw(
             None
         }
         Dialog::Password(dialog) => servers::draw_password(frame, area, dialog),
+        Dialog::Admins(screen) => admins::draw_step(frame, area, screen.step.as_ref()?),
+        Dialog::Sessions(screen) => {
+            admins::draw_end(frame, area, screen.question.as_ref()?);
+            None
+        }
+        Dialog::Revoke(dialog) => admins::draw_revoke(frame, area, dialog),
         Dialog::Create(dialog) => form::draw_create(frame, area, dialog, state, now),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),

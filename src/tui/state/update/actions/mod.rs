@@ -10,6 +10,7 @@ use crate::operations::actions;
 use crate::operations::actions::ActionId;
 use crate::operations::activate::Switch;
 use crate::operations::format;
+use crate::operations::permissions::why_not_superuser;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
@@ -34,6 +35,12 @@ impl State {
     }
 
     fn act(&mut self, id: ActionId) -> Option<Effect> {
+        if actions::needs_superuser(id)
+            && let Some(why) = self.server.as_ref().and_then(why_not_superuser)
+        {
+            self.say(why);
+            return None;
+        }
         if actions::changes_keys(id)
             && let Some(why) = self.read_only()
         {
@@ -60,6 +67,7 @@ impl State {
             ActionId::Profiles => self.open_profiles(),
             ActionId::SignOut => return self.sign_out(),
             ActionId::Password => self.open_password(),
+            ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
             ActionId::Help => self.dialog = Some(Dialog::Help(0)),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
@@ -136,6 +144,9 @@ impl State {
             },
             Dialog::Profiles(_) => self.act_in_profiles(action),
             Dialog::Password(_) => self.act_in_password(action),
+            Dialog::Admins(_) => self.act_in_admins(action),
+            Dialog::Sessions(_) => self.act_in_sessions(action),
+            Dialog::Revoke(_) => self.act_in_revoke(action),
             Dialog::Help(_) => {
                 self.act_in_help(action);
                 None
