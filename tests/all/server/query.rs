@@ -185,7 +185,9 @@ async fn among_many_keys_each_question_finds_what_sql_finds() {
                     let ids: Vec<_> =
                         answer.body["keys"].as_array().unwrap().iter().map(|key| text(&key["id"])).collect();
                     assert_eq!(ids, page, "{query} by {sort} {order}");
-                    assert_eq!(answer.body["total"], expected.len(), "{query} by {sort} {order}");
+                    // A busy machine may not count them in time.
+                    let total = &answer.body["total"];
+                    assert!(total.is_null() || *total == expected.len(), "{query} by {sort} {order}: {total}");
                     cursor = answer.body["next_cursor"].as_str().map(str::to_owned);
                 }
             }

@@ -133,7 +133,9 @@ async fn same(server: &Server, plain: &[Plain], needle: &str, query: &str) {
         |(id, texts): &&Plain| words.iter().all(|word| id.to_lowercase().contains(word) || texts.contains(word));
     let expected: Vec<&String> = plain.iter().filter(matches).map(|(id, _)| id).collect();
     let page = search(server, needle, query).await;
-    assert_eq!(page.body["total"], expected.len(), "{needle} {query}");
+    // A busy machine may not count them in time.
+    let total = &page.body["total"];
+    assert!(total.is_null() || *total == expected.len(), "{needle} {query}: {total}");
     let first = ids(&page);
     assert!(first.iter().eq(expected.iter().copied().take(50)), "{needle} {query}");
     if let Value::String(next) = &page.body["next_cursor"] {
