@@ -25,6 +25,7 @@ pub struct Database {
 
 /// Files that belong to the address of a database.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "as the options are called")]
 pub struct Files {
     /// Read the database's password from a private file [default: systemd's credential database-password, PGPASSFILE,
     /// ~/.pgpass]
