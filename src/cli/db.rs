@@ -1,21 +1,24 @@
 //! `latchkey db`: the database that servers share.
 
 use std::io;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use chrono::Utc;
 
 use super::admin::actor;
-use super::args::database::{Database, Db};
+use super::args::database::{Database, Db, Files, is_address};
 use super::prompts::Prompts;
 use crate::operations::administrators::{new_password, password_question};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format;
+use crate::operations::input;
 use crate::operations::messages;
 use crate::server::auth::passwords;
 use crate::server::auth::username::Username;
-use crate::server::{AddressError, DataFolder, DatabaseAddress, Role, Store};
+use crate::server::copy::{CopyError, Place, copy};
+use crate::server::{AddressError, Copied, DataFolder, DatabaseAddress, Role, Store};
 
 /// Does what is asked about a database.
 pub async fn run(what: &Db, settings: &Context) -> Result<Exit, Failure> {
@@ -44,6 +47,7 @@ pub async fn run(what: &Db, settings: &Context) -> Result<Exit, Failure> {
             }
         }
         Db::Migrate { database, grant } => migrate(&address(database)?, grant.as_deref()).await?,
+        Db::Copy { from, to, files } => copy_all(place(from, files)?, place(to, files)?, settings).await?,
         Db::Check { database } => {
             let address = address(database)?;
             let place = address.place();
@@ -64,6 +68,64 @@ pub async fn run(what: &Db, settings: &Context) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// The place that an argument names.
+fn place(argument: &str, files: &Files) -> Result<Place, Failure> {
+    if is_address(argument) {
+        return Ok(Place::Database(Box::new(files.address(argument)?)));
+    }
+    let path = input::path(argument.into()).map_err(Failure::usage)?;
+    // Who names the database in the folder means the folder.
+    let is_database = path.file_name().is_some_and(|name| name == "keys.db");
+    let folder = path.parent().filter(|_| is_database).map_or_else(
+        || path.clone(),
+        |folder| match folder {
+            folder if folder.as_os_str().is_empty() => PathBuf::from("."),
+            folder => folder.to_owned(),
+        },
+    );
+    Ok(Place::Folder(folder))
+}
+
+async fn copy_all(from: Place, to: Place, settings: &Context) -> Result<(), Failure> {
+    let (source, target) = (from.clone(), to.name());
+    let shows = io::stderr().is_terminal();
+    let progress = move |done: u64, total: u64| {
+        if shows {
+            // Where it can't be shown, nothing is lost.
+            let _ = write!(io::stderr(), "\r{done} of {total} rows");
+        }
+    };
+    let copied = copy(from, to, settings.data()?, &actor(), Utc::now(), Box::new(progress)).await;
+    if shows {
+        let _ = write!(io::stderr(), "\r{:40}\r", "");
+    }
+    let Copied { keys, administrators, events } = copied?;
+    say(&format!("Copied {keys} keys, {administrators} administrators and {events} events to {target}."))?;
+    if let Place::Folder(folder) = source {
+        let key = folder.join("master.key");
+        say(&format!("Its servers need the master key: copy {} to the data folder of each.", key.display()))?;
+    }
+    Ok(())
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        let said = format!("{error}.");
+        let failure = match error {
+            CopyError::Data(error) => error.into(),
+            CopyError::SameKind => Self::usage(said),
+            CopyError::InUse(_) => Self::new(Exit::Conflict, said),
+            CopyError::NotEmpty(_) => {
+                Self::new(Exit::Conflict, said).next("Name an empty folder, or an empty database.")
+            }
+            CopyError::Store(_) | CopyError::MasterKey(_) | CopyError::OtherMasterKey(_) | CopyError::Write { .. } => {
+                Self::new(Exit::Mistake, error.to_string())
+            }
+        };
+        if failure.next.is_some() { failure } else { failure.next("Nothing was copied.") }
+    }
 }
 
 async fn migrate(address: &DatabaseAddress, grant: Option<&str>) -> Result<(), Failure> {

@@ -30,6 +30,8 @@ const BLOCKING_THREADS: usize = 32;
 
 /// How long the last lines of the log may take.
 const LAST_LINES: Duration = Duration::from_secs(1);
+/// How long a deletion may take beside the longest lease, in seconds.
+const ANSWERED_WITHIN: u64 = 5;
 
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: &Context) -> Result<Exit, Failure> {
@@ -96,6 +98,15 @@ fn serve(
 
 fn database(url: &str, args: &Serve) -> Result<(DatabaseAddress, LeaseSetup), Failure> {
     let address = args.database_files.address(url)?;
+    if args.request_timeout < args.lease + ANSWERED_WITHIN {
+        let why = format!(
+            "A deletion waits for a server that is cut off until its lease has ended, so --request-timeout must be at \
+             least {} with --lease {}.",
+            args.lease + ANSWERED_WITHIN,
+            args.lease
+        );
+        return Err(Failure::usage(why));
+    }
     let name = args.name.clone().unwrap_or_else(|| uname().nodename().to_string_lossy().into_owned());
     Ok((address, LeaseSetup { length: Duration::from_secs(args.lease), name, master_keys: HeldMasterKeys::default() }))
 }

@@ -21,8 +21,8 @@ use crate::platform::regular_file;
 
 /// What the names of folders begin with in which a backup is written or unpacked.
 const WORK: &str = ".backup-";
-const DATABASE: &str = "keys.db";
-const MASTER_KEY: &str = "master.key";
+pub(super) const DATABASE: &str = "keys.db";
+pub(super) const MASTER_KEY: &str = "master.key";
 
 /// Why nothing was backed up or restored.
 #[derive(Debug, thiserror::Error)]
@@ -56,14 +56,14 @@ pub enum BackupError {
 
 /// A folder for files that are being written; removed when dropped. What a killed process has left is removed by the
 /// next.
-struct WorkFolder {
+pub(super) struct WorkFolder {
     folder: TempDir,
     /// Held until it ends: what is not held was left.
     _lock: File,
 }
 
 impl WorkFolder {
-    fn create(parent: &Path) -> io::Result<Self> {
+    pub(super) fn create(parent: &Path) -> io::Result<Self> {
         sweep(parent);
         let folder =
             tempfile::Builder::new().prefix(WORK).permissions(Permissions::from_mode(0o700)).tempdir_in(parent)?;
@@ -72,8 +72,28 @@ impl WorkFolder {
         Ok(Self { folder, _lock: lock })
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Writes the master key that belongs to the database.
+    pub(super) fn write_master_key(&self, master_key: &[u8]) -> io::Result<()> {
+        let mut key = new_private(&self.path(MASTER_KEY))?;
+        key.write_all(master_key)?;
+        key.sync_all()
+    }
+
+    /// Moves database and master key to `folder`, where there is no database. All the time there is a master key, so that
+    /// a latchkey that starts in between makes no new store.
+    pub(super) fn place(&self, folder: &Path) -> io::Result<()> {
+        fs::rename(self.path(MASTER_KEY), folder.join(MASTER_KEY))?;
+        let (staged, database) = (self.path(DATABASE), folder.join(DATABASE));
+        match renameat_with(CWD, &staged, CWD, &database, RenameFlags::NOREPLACE) {
+            // Some file systems can't rename so. Nothing is there: that was looked at.
+            Err(Errno::INVAL | Errno::NOSYS) if !database.exists() => fs::rename(&staged, &database)?,
+            done => done?,
+        }
+        sync(folder)
     }
 }
 
@@ -268,8 +288,7 @@ impl Restore {
         drop(to);
         let (opened, vault) = check(&staged, &name)?;
         let signing_key = SigningKey::new_for_store(&vault, true).map_err(MasterKeyError::from)?;
-        let mut key = new_private(&work.path(MASTER_KEY)).map_err(failed)?;
-        key.write_all(&opened.master_key).and_then(|()| key.sync_all()).map_err(failed)?;
+        work.write_master_key(&opened.master_key).map_err(failed)?;
         let database = folder.join(DATABASE);
         let is_there = DataFolder::exists(folder);
         let differences = is_there.then(|| sqlite_backup::compare(&database, &staged));
@@ -307,7 +326,7 @@ impl Restore {
         Ok(aside)
     }
 
-    /// Moves the files. All the time there is a master key, so that a latchkey that starts in between makes no new store.
+    /// Moves the files.
     fn place(&self, aside: Option<&Path>) -> io::Result<()> {
         if let Some(aside) = aside {
             for name in [DATABASE, "keys.db-wal", "keys.db-shm"] {
@@ -318,14 +337,7 @@ impl Restore {
             }
             sync(aside)?;
         }
-        fs::rename(self.work.path(MASTER_KEY), self.folder.join(MASTER_KEY))?;
-        let (staged, database) = (self.work.path(DATABASE), self.folder.join(DATABASE));
-        match renameat_with(CWD, &staged, CWD, &database, RenameFlags::NOREPLACE) {
-            // Some file systems can't rename so. Nothing is there: that was looked at.
-            Err(Errno::INVAL | Errno::NOSYS) if !database.exists() => fs::rename(&staged, &database)?,
-            done => done?,
-        }
-        sync(&self.folder)
+        self.work.place(&self.folder)
     }
 }
 

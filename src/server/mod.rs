@@ -9,6 +9,7 @@
 //! metrics         what Prometheus reads
 //! data_folder     opens the store and the master key
 //! backup          both of them in one file, and back
+//! copy            from a data folder to a database of many servers, and back
 //! usage_recorder  stores uses of keys in the background
 //! embedded        for one user: on a Unix socket, inside the program
 //! team            for many: several listeners, TLS, limits, an access log
@@ -16,6 +17,7 @@
 
 pub mod auth;
 pub mod backup;
+pub mod copy;
 mod data_folder;
 pub mod embedded;
 pub mod http;
@@ -43,7 +45,7 @@ pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;
 pub use store::{
-    Actor, AddressError, AdminOutcome, Administrator, Comparison, DatabaseAddress, DatabaseFiles, HeldMasterKeys,
-    LeaseSetup, Manifest, PasswordChange, Store, StoreError,
+    Actor, AddressError, AdminOutcome, Administrator, Comparison, Copied, DatabaseAddress, DatabaseFiles,
+    HeldMasterKeys, LeaseSetup, Manifest, PasswordChange, Store, StoreError,
 };
 pub use usage_recorder::KEEP_EVENTS;

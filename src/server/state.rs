@@ -59,12 +59,12 @@ impl AppState {
         Self(Arc::new(AppStateInner {
             decoy: vault.encrypt(decoy::KEY_ID, decoy::SECRET).unwrap_or_default(),
             usage_recorder: Arc::new(UsageRecorder::new(store.clone())),
+            throttle: Throttle::new(&store),
             store,
             vault,
             signing_keys: OpenedSigningKeys::default(),
             sessions,
             running: RunningCreates::default(),
-            throttle: Throttle::default(),
             passwords: Passwords::default(),
             readiness: Readiness::default(),
             lists: ListLimiter::default(),

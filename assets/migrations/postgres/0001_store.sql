@@ -1,11 +1,15 @@
 -- The store of many servers. Tables and columns are those of the SQLite store where nothing is said. Times are
 -- milliseconds since 1970-01-01 UTC. Texts compare by their bytes, so that lists have the same order on every engine.
+--
+-- Functions look for tables in the schema where they are created, whatever search_path the session has that calls them:
+-- a change made by hand revokes too.
 CREATE TABLE meta (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     version int NOT NULL,                       -- how many migrations were made
     sealed bytea,                               -- a known text, encrypted with the master key of all servers
     master_key text,                            -- the ID of that which encrypts; before the first rotation none is named
-    old_master_key text                         -- during a rotation: of that of secrets not yet encrypted anew
+    old_master_key text,                        -- during a rotation: of that of secrets not yet encrypted anew
+    seed uuid NOT NULL DEFAULT gen_random_uuid() -- secret: see `tries`
 );
 INSERT INTO meta (version) VALUES (0);
 
@@ -68,8 +72,15 @@ CREATE TABLE counts (
 ) WITH (fillfactor = 50);
 INSERT INTO counts (state, part) SELECT state, part FROM generate_series(0, 2) state, generate_series(0, 15) part;
 
-CREATE FUNCTION count_keys() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION count_keys() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NOT EXISTS (SELECT 1 FROM new_keys n JOIN old_keys o USING (seq) WHERE n.state <> o.state) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    -- In one order: two who change several would else wait for each other.
+    PERFORM 1 FROM counts WHERE part = pg_backend_pid() % 16 ORDER BY state FOR UPDATE;
     IF TG_OP <> 'DELETE' THEN
         UPDATE counts SET n = counts.n + added.n
         FROM (SELECT state, count(*) AS n FROM new_keys GROUP BY state) added
@@ -89,7 +100,7 @@ CREATE TRIGGER keys_deleted AFTER DELETE ON keys REFERENCING OLD TABLE AS old_ke
 CREATE TRIGGER keys_updated AFTER UPDATE ON keys REFERENCING OLD TABLE AS old_keys NEW TABLE AS new_keys
     FOR EACH STATEMENT EXECUTE FUNCTION count_keys();
 
-CREATE FUNCTION follow_state() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION follow_state() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     UPDATE uses SET state = NEW.state WHERE seq = NEW.seq;
     RETURN NULL;
@@ -116,7 +127,8 @@ CREATE TABLE revocations (
     at bigint NOT NULL
 );
 
-CREATE FUNCTION revoke_tokens(key text, of_generation bigint, until bigint) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION revoke_tokens(key text, of_generation bigint, until bigint) RETURNS void LANGUAGE sql
+SET search_path FROM CURRENT AS $$
     WITH next AS (
         UPDATE epoch SET n = n + 1, mark = hashtextextended(key || clock_timestamp()::text || random()::text, mark)
         RETURNING n, mark
@@ -135,8 +147,17 @@ CREATE TABLE signing_keys (
 );
 INSERT INTO signing_keys (id, at) VALUES ('', 'epoch');
 
+-- Every token that was issued so far: those from now on have a higher generation, also at the same time and with a clock
+-- that was set back. One after the other.
+CREATE FUNCTION revoke_all_tokens(at_ms bigint) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM n FROM epoch FOR UPDATE;
+    PERFORM revoke_tokens('', greatest(coalesce(max(generation), 0) + 1, at_ms), NULL)
+        FROM revocations WHERE key_id = '';
+END $$;
+
 -- A key that is switched off by hand starts a new generation too.
-CREATE FUNCTION start_generation() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION start_generation() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     NEW.generation := NEW.generation + 1;
     RETURN NEW;
@@ -145,7 +166,7 @@ CREATE TRIGGER keys_switched_off BEFORE UPDATE OF switched_off ON keys FOR EACH 
     WHEN (NEW.switched_off AND NOT OLD.switched_off AND NEW.generation = OLD.generation)
     EXECUTE FUNCTION start_generation();
 
-CREATE FUNCTION revoke_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION revoke_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM revoke_tokens(NEW.id, NEW.generation, NEW.expires_at);
     RETURN NULL;
@@ -154,12 +175,20 @@ CREATE TRIGGER keys_revoked AFTER UPDATE ON keys FOR EACH ROW
     WHEN (OLD.generation <> NEW.generation OR OLD.expires_at IS DISTINCT FROM NEW.expires_at)
     EXECUTE FUNCTION revoke_changed();
 
-CREATE FUNCTION revoke_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION revoke_deleted() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM revoke_tokens(OLD.id, 9223372036854775807, NULL);
     RETURN NULL;
 END $$;
 CREATE TRIGGER keys_revoked_for_good AFTER DELETE ON keys FOR EACH ROW EXECUTE FUNCTION revoke_deleted();
+
+CREATE FUNCTION revoke_truncated() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM revoke_all_tokens((extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+    UPDATE counts SET n = 0;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER keys_truncated BEFORE TRUNCATE ON keys FOR EACH STATEMENT EXECUTE FUNCTION revoke_truncated();
 
 -- The servers that run, each with the newest revocation that it obeys.
 CREATE TABLE servers (
@@ -169,9 +198,9 @@ CREATE TABLE servers (
     lease_ms bigint NOT NULL,                   -- how long it verifies without having heard from the database
     obeys bigint NOT NULL,                      -- a number of `revocations`
     mark bigint NOT NULL,                       -- and its mark, since a history that was lost had the number too
-    seen_at timestamptz NOT NULL,
-    master_keys text[] NOT NULL DEFAULT '{}',   -- the IDs of those that it has
-    beats bigint NOT NULL DEFAULT 0             -- how often it has asked
+    beat bigint NOT NULL,                       -- another number at each word from it
+    seen_at timestamptz NOT NULL,               -- when that was: for people alone, since clocks step
+    master_keys text[] NOT NULL DEFAULT '{}'    -- the IDs of those that it has
 ) WITH (fillfactor = 10);
 
 CREATE TABLE events (
@@ -231,3 +260,13 @@ CREATE TABLE familiar (
     last_at bigint NOT NULL,
     PRIMARY KEY (username, network)
 );
+
+-- How often sign-ins were tried, by what they have in common (see throttle.rs), as one of 65,536 shares by a hash with a
+-- secret seed: bounded whatever is sent. Lost in a crash of the database, which costs nothing but a few more tries.
+CREATE UNLOGGED TABLE tries (
+    kind text COLLATE "C" NOT NULL,
+    share int NOT NULL,
+    until double precision NOT NULL,            -- when all tries are forgotten, in seconds since 1970-01-01 UTC
+    admitted boolean NOT NULL,                  -- whether the last one was
+    PRIMARY KEY (kind, share)
+) WITH (fillfactor = 50);

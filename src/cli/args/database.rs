@@ -54,6 +54,11 @@ impl Files {
     }
 }
 
+/// Whether an argument is the address of a database, and not a path.
+pub fn is_address(argument: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| argument.starts_with(scheme))
+}
+
 /// What to do with a database that servers share.
 #[derive(Debug, Subcommand)]
 pub enum Db {
@@ -78,6 +83,21 @@ pub enum Db {
         /// Let another database role run servers, as with init
         #[arg(long, value_name = "ROLE")]
         grant: Option<String>,
+    },
+    /// Move everything from a data folder to PostgreSQL, or back
+    ///
+    /// The target must be empty, and no latchkey may run on either. All of it is copied, or nothing; the source stays as it
+    /// is. Keys, secrets, administrators, sessions and access tokens go on working. The master key of a database is that
+    /// in the data folder of this machine (--data).
+    Copy {
+        /// Data folder, or address of a PostgreSQL database
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// Data folder, or address of a PostgreSQL database; tables are created where there are none
+        #[arg(value_name = "TO")]
+        to: String,
+        #[command(flatten)]
+        files: Files,
     },
     /// Check that the tables are whole, and that this machine's master key opens their secrets
     Check {

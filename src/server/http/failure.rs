@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::wire::KeyBody;
 use crate::domain::AccessKey;
+use crate::server::net::throttle::NotAdmitted;
 use crate::server::store::StoreError;
 
 /// An error of the HTTP contract: always JSON, without internal details.
@@ -224,12 +225,23 @@ pub(crate) async fn tell_reason(mut response: Response) -> Response {
     }
 }
 
+impl From<NotAdmitted> for HttpError {
+    fn from(refused: NotAdmitted) -> Self {
+        match refused {
+            NotAdmitted::TooMany(wait) => Self::too_many(wait),
+            NotAdmitted::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<StoreError> for HttpError {
     /// The message says what clients may know; the rest is for the log.
     fn from(error: StoreError) -> Self {
         let unavailable = |message: &str| Self::new(StatusCode::SERVICE_UNAVAILABLE, 0, message);
         let safe = match &error {
-            StoreError::Busy => Self { retry_after: Some(BUSY_FOR), ..unavailable("The database is busy: try again") },
+            StoreError::Busy | StoreError::Crowded | StoreError::GivenUp | StoreError::Cancelled => {
+                Self { retry_after: Some(BUSY_FOR), ..unavailable("The database is busy: try again") }
+            }
             StoreError::Full => unavailable("The server's disk is full: nothing was changed"),
             StoreError::Gone(_) => unavailable("The server's database was removed or replaced"),
             StoreError::ReadOnly => unavailable("The server's database can only be read"),

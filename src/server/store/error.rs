@@ -34,6 +34,12 @@ pub enum StoreError {
     /// Another process holds the database for too long.
     #[error("another program keeps the database busy: wait, or stop that program")]
     Busy,
+    /// Every connection to a database server is in use for too long.
+    #[error("all connections to the database are in use: try again")]
+    Crowded,
+    /// A database server gave a transaction up for another one. It can be tried again at once.
+    #[error("the database gave this up for something else that needed the same rows: try again")]
+    GivenUp,
     /// The database was removed or replaced under an open connection, which goes on with a file that has no name any more.
     #[error(
         "{0} was removed or replaced while latchkey was using it: what was stored since then is lost; put the file \
@@ -59,6 +65,9 @@ pub enum StoreError {
     /// A database server's database that this program can't work with; holds what is wrong and what to do.
     #[error("the database can't be used: {0}")]
     Unsuited(&'static str),
+    /// Something is to be copied there.
+    #[error("the database isn't empty")]
+    Occupied,
     /// What was revoked meanwhile is not known.
     #[error(
         "the database has not answered for some time, and what was revoked since then isn't known: wait, or see why"

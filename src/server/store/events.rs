@@ -39,12 +39,13 @@ pub(crate) enum EventKind {
     SessionsRevoked,
     /// Of the server.
     Restored,
+    Copied,
     MasterKeyRotated,
     SigningKeyRotated,
 }
 
 impl EventKind {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Created,
         Self::Edited,
         Self::Used,
@@ -62,6 +63,7 @@ impl EventKind {
         Self::TokensRevoked,
         Self::SessionsRevoked,
         Self::Restored,
+        Self::Copied,
         Self::MasterKeyRotated,
         Self::SigningKeyRotated,
     ];
@@ -86,6 +88,7 @@ impl EventKind {
             Self::TokensRevoked => "tokens_revoked",
             Self::SessionsRevoked => "sessions_revoked",
             Self::Restored => "restored",
+            Self::Copied => "copied",
             Self::MasterKeyRotated => "master_key_rotated",
             Self::SigningKeyRotated => "signing_key_rotated",
         }
@@ -103,7 +106,7 @@ impl EventKind {
 }
 
 /// What an event is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
     /// The ID of a key, which may be deleted.
     Key(String),

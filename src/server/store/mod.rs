@@ -16,6 +16,7 @@ mod administrators;
 mod backup;
 #[cfg(test)]
 mod contract;
+mod copy;
 mod error;
 mod events;
 mod keys;
@@ -28,6 +29,7 @@ mod signing_keys;
 mod sought;
 mod sqlite;
 mod status;
+mod tries;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub(crate) use administrators::AdminAccount;
 pub use administrators::{AdminOutcome, Administrator, PasswordChange};
 pub(crate) use backup::OpenedBackup;
 pub use backup::{Comparison, Manifest};
+pub use copy::{Copied, Progress};
+pub(crate) use copy::{Copying, Part};
 pub use error::StoreError;
 pub use events::Actor;
 pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
@@ -55,6 +59,7 @@ pub(crate) use keys::{
 pub(crate) use keyset::{Keyset, SortValue};
 pub use master_keys::HeldMasterKeys;
 pub(crate) use master_keys::{MasterKeys, Reencrypted};
+pub(crate) use postgres::copy as postgres_copy;
 pub use postgres::{AddressError, DatabaseAddress, DatabaseFiles, LeaseSetup};
 pub(crate) use revocations::{Issued, Issuing};
 pub(crate) use sessions::{
@@ -62,7 +67,9 @@ pub(crate) use sessions::{
 };
 pub(crate) use signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
 pub(crate) use sqlite::backup as sqlite_backup;
+pub(crate) use sqlite::copy as sqlite_copy;
 pub use sqlite::document;
+pub(crate) use tries::TryLimit;
 
 /// An open store. Clones share its connections.
 #[derive(Clone)]
@@ -409,6 +416,23 @@ impl Store {
     /// What decides about a sign-in with this name from this network. Takes as long for an unknown name.
     pub(crate) async fn account(&self, username: &str, network: &str) -> Result<AdminAccount, StoreError> {
         engine!(self.account(username, network))
+    }
+
+    /// Whether tries to sign in are counted here: several servers can have this store.
+    pub(crate) fn counts_tries(&self) -> bool {
+        match &self.0 {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(_) => true,
+        }
+    }
+
+    /// Counts a try by what it has in common with others. If it is one too many, the error is how long to wait. Those who
+    /// have different things in common may be limited together, by a hash that nobody knows.
+    pub(crate) async fn count_try(&self, limit: TryLimit, of: &[u8]) -> Result<Result<(), Duration>, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(Ok(())),
+            Engine::Postgres(engine) => engine.count_try(limit, of).await,
+        }
     }
 
     /// Begins a session and removes those that have ended. `None` if the administrator or the password has changed.

@@ -1,5 +1,7 @@
 //! Several servers on one PostgreSQL database: the real programs, on a real PostgreSQL.
 
+mod copy;
+mod kills;
 mod line;
 mod master_key;
 mod outages;

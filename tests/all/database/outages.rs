@@ -84,7 +84,7 @@ async fn a_database_that_lost_commits_is_noticed_without_a_revocation() {
     let database = with_tables(postgres());
     let [server] = servers([postgres().address(&database)], &[]);
     assert!(send(server.anyone(Method::GET, "/ready")).await.body["warning"].is_null());
-    super::sql(postgres(), &database, "UPDATE servers SET beats = 1");
+    super::sql(postgres(), &database, "UPDATE servers SET beat = 1");
     let warned = async || send(server.anyone(Method::GET, "/ready")).await.body["warning"].is_string();
     until_async(warned).await;
 }
@@ -113,4 +113,35 @@ async fn a_deletion_by_hand_revokes_too() {
     let (id, dead) = token(&[&server], &session).await;
     super::sql(postgres(), &database, &format!("UPDATE keys SET switched_off = true WHERE id = '{id}'"));
     until_async(async || verify(&server, &dead).await == 401).await;
+}
+
+/// What another clock after a fail-over, and a fail-over that lost the row of a server that is cut off, look like.
+#[tokio::test]
+async fn a_server_that_is_cut_off_is_waited_for_whatever_the_database_says_of_it() {
+    for lost in [
+        "UPDATE servers SET seen_at = seen_at - interval '1 day'",
+        "BEGIN; DELETE FROM servers; SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid(); COMMIT",
+    ] {
+        let database = with_tables(postgres());
+        let relay = Relay::to(postgres().folder());
+        let all = servers([postgres().address(&database), relay.address(&database)], &["--lease", "3"]);
+        let session = all[0].session("jo").await;
+        let (id, revoked_token) = token(&[&all[0], &all[1]], &session).await;
+        relay.cut();
+        super::sql(postgres(), &database, lost);
+        let delete = async || {
+            let delete = all[0].anyone(Method::DELETE, &format!("/keys/{id}")).bearer_auth(&session);
+            delete.send().await.unwrap()
+        };
+        // The first one may find its connections ended.
+        let mut answer = delete().await;
+        while answer.status() == 503 {
+            answer = delete().await;
+        }
+        assert!([204, 404].contains(&answer.status().as_u16()), "{answer:?}");
+        assert_ne!(verify(&all[1], &revoked_token).await, 204, "{lost}");
+        assert_eq!(verify(&all[0], &revoked_token).await, 401, "{lost}");
+        relay.mend();
+    }
 }

@@ -1,10 +1,14 @@
 //! What is done on one server is true on all.
 
+use std::time::Instant;
+
 use chrono::{TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::{postgres, revoked, servers, token, verify, with_tables};
+use crate::support::served::run;
 use crate::support::server::{send, unique};
 
 #[tokio::test]
@@ -65,4 +69,31 @@ async fn sessions_and_repeated_creates_are_shared() {
     let out = all[1].anyone(Method::DELETE, "/auth/session").bearer_auth(&session).send().await.unwrap();
     assert_eq!(out.status(), 204);
     assert_eq!(all[0].get(&session, "/keys").await.status, 401);
+}
+
+#[tokio::test]
+async fn guesses_at_three_servers_are_counted_as_at_one() {
+    let database = with_tables(postgres());
+    let address = postgres().address(&database);
+    let all = servers([address.clone(), address.clone(), address], &[]);
+    let (begun, mut passed) = (Instant::now(), 0);
+    for n in 0..24 {
+        let answer = all[n % 3].sign_in("nobody", "a wrong password").await;
+        assert!([401, 429].contains(&answer.status), "{answer:?}");
+        assert_eq!(answer.status == 429, answer.headers.contains_key("retry-after"));
+        passed += u64::from(answer.status == 401);
+    }
+    // Ten from one address, and ten more for each minute that it all takes.
+    let most = 10 + 1 + begun.elapsed().as_secs() * 10 / 60;
+    assert!((10..=most).contains(&passed), "{passed} tries passed, at most {most} may");
+}
+
+#[test]
+fn a_lease_longer_than_a_request_is_refused() {
+    let home = TempDir::new().unwrap();
+    let address = postgres().address("postgres");
+    let serve = ["serve", "--database", &address, "--lease", "20", "--request-timeout", "24"];
+    let done = run(&home, &serve);
+    let words = String::from_utf8(done.stderr).unwrap();
+    assert!(words.contains("--request-timeout must be at least 25 with --lease 20"), "{words}");
 }

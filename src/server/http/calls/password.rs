@@ -39,7 +39,7 @@ pub(crate) async fn change(
     let network = network(&caller.address);
     let account = state.0.store.account(name, &network).await?;
     // Whoever has a session is known, wherever it is used.
-    let kind = state.0.throttle.admit(name, &network, true, None).map_err(HttpError::too_many)?;
+    let kind = state.0.throttle.admit(name, &network, true, None).await?;
     let matches = state.0.passwords.matches(account.password.clone(), old, kind).await;
     let matches = matches.map_err(|_| HttpError::panicked())?;
     let wrong = || {

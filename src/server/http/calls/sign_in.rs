@@ -21,7 +21,7 @@ use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
 use crate::server::http::session::Bearer;
 use crate::server::http::wire;
-use crate::server::net::throttle::network;
+use crate::server::net::throttle::{NotAdmitted, network};
 use crate::server::state::AppState;
 use crate::server::store::{Actor, NewSession, SESSION_LIFETIME};
 
@@ -59,7 +59,12 @@ pub(crate) async fn sign_in(
         HttpError::too_many(wait)
     };
     let device = device_token.as_ref().and_then(|token| device_token::read(&state.0.vault, &username, token));
-    let kind = state.0.throttle.admit(&username, &network, account.is_known_network, device).map_err(too_many)?;
+    let admitted = state.0.throttle.admit(&username, &network, account.is_known_network, device).await;
+    let kind = admitted.inspect_err(|why| {
+        if matches!(why, NotAdmitted::TooMany(_)) {
+            refused(TOO_MANY);
+        }
+    })?;
     let check = state.0.passwords.matches(account.password.clone(), given, kind);
     let matches = timeout(CHECK_PATIENCE, check).await.map_err(|_| too_many(CHECK_PATIENCE))?;
     let matches = matches.map_err(|_| HttpError::panicked())?;

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::lists::found;
 use super::{
     Database, actor, at, conditions, create, done, expire, history, id, insert, label, labels, rename, switch, whole,
 };
@@ -192,4 +193,20 @@ pub(crate) async fn of_changes_at_the_same_time_for_one_revision_one_is_made<D: 
     let made = [a.unwrap(), b.unwrap()].into_iter().filter(|outcome| matches!(outcome, ChangeOutcome::Done(_)));
     assert_eq!(made.count(), 1);
     assert_eq!(one.key(id(&key), at(2)).await.unwrap().unwrap().revision, Some(2));
+}
+
+pub(crate) async fn what_is_looked_for_by_a_null_character_is_not_there<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    create(&store, insert("one"), at(0)).await;
+    for text in ["\0", "PK\0", "a\0b"] {
+        assert_eq!(store.key(text, at(1)).await.unwrap(), None);
+        assert!(store.credential(text, at(1)).await.unwrap().is_none());
+        assert_eq!(store.edit(text, rename("x"), actor("jo"), at(1)).await.unwrap(), ChangeOutcome::Missing);
+        assert_eq!(store.delete(text, None, actor("jo"), at(1)).await.unwrap(), ChangeOutcome::Missing);
+        assert!(store.account(text, "192.0.2.1").await.unwrap().password.is_none());
+        assert!(store.sessions(Some(text), at(1)).await.unwrap().is_empty());
+        assert!(history(&store, text, 9).await.is_empty());
+        assert_eq!(found(&store, text, at(1)).await, [""; 0]);
+    }
 }

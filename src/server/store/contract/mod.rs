@@ -47,6 +47,7 @@ macro_rules! contract {
                 the_latest_use_counts
                 a_change_for_another_revision_is_refused
                 of_changes_at_the_same_time_for_one_revision_one_is_made
+                what_is_looked_for_by_a_null_character_is_not_there
             }
             lists {
                 every_list_is_sorted
@@ -113,7 +114,7 @@ macro_rules! tests {
 pub(crate) use {contract, tests};
 
 /// The time of a test, in seconds after its start.
-fn at(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_900_000_000 + seconds, 0).unwrap()
 }
 
@@ -122,7 +123,7 @@ fn actor(name: &str) -> Actor {
 }
 
 /// A key that nothing else has asked for.
-fn insert(label: &str) -> KeyInsert {
+pub(crate) fn insert(label: &str) -> KeyInsert {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let mut random = [0; 28];
@@ -142,7 +143,7 @@ fn insert(label: &str) -> KeyInsert {
     }
 }
 
-async fn create(store: &Store, new: KeyInsert, now: DateTime<Utc>) -> AccessKey {
+pub(crate) async fn create(store: &Store, new: KeyInsert, now: DateTime<Utc>) -> AccessKey {
     match store.create(new, now).await.unwrap() {
         CreateOutcome::Fresh(key) => key,
         other => panic!("{other:?}"),
@@ -155,11 +156,11 @@ fn texts(label: &str) -> Texts {
     texts
 }
 
-fn rename(label: &str) -> Change {
+pub(crate) fn rename(label: &str) -> Change {
     Change { texts: texts(label), ..Change::default() }
 }
 
-fn switch(off: bool) -> Change {
+pub(crate) fn switch(off: bool) -> Change {
     Change { switched_off: Some(off), ..Change::default() }
 }
 
@@ -176,7 +177,7 @@ fn done<T: std::fmt::Debug>(outcome: ChangeOutcome<T>) -> T {
     }
 }
 
-fn id(key: &AccessKey) -> &str {
+pub(crate) fn id(key: &AccessKey) -> &str {
     key.id.raw_for_api()
 }
 
@@ -227,7 +228,7 @@ fn changed(change: &FieldChange) -> String {
 }
 
 /// Waits until what was revoked is revoked everywhere: by all servers, and at once.
-async fn in_force(store: &Store) {
+pub(crate) async fn in_force(store: &Store) {
     let InForce { silent, .. } = store.in_force().await.unwrap();
     assert_eq!(silent, 0);
 }

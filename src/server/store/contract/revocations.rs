@@ -6,13 +6,13 @@ use super::{Database, actor, at, create, done, expire, id, in_force, insert, ren
 use crate::server::store::{Issued, KeyInsert, RevokeAll, Store};
 
 /// A token that is issued now.
-async fn issue(store: &Store, id: &str, now: DateTime<Utc>) -> (i64, i64) {
+pub(crate) async fn issue(store: &Store, id: &str, now: DateTime<Utc>) -> (i64, i64) {
     let generation = store.credential(id, now).await.unwrap().unwrap().generation;
     (generation, store.issuing().unwrap().of_all)
 }
 
 /// Whether the token is revoked, of which every handle must say the same.
-fn revoked(handles: &[&Store], id: &str, (generation, of_all): (i64, i64), now: DateTime<Utc>) -> bool {
+pub(crate) fn revoked(handles: &[&Store], id: &str, (generation, of_all): (i64, i64), now: DateTime<Utc>) -> bool {
     let each: Vec<bool> = handles
         .iter()
         .map(|store| store.is_revoked(Issued { key: id, generation, of_all, signed_by: "" }, now).unwrap())

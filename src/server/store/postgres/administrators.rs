@@ -153,8 +153,9 @@ impl PostgresStore {
     pub(crate) async fn account(&self, username: &str, network: &str) -> Result<AdminAccount, StoreError> {
         let sql = "SELECT (SELECT password FROM administrators WHERE username = $1),
                           EXISTS (SELECT 1 FROM familiar WHERE username = $1 AND network = $2)";
-        let row = self.lend().await?.row(sql, args![username, network]).await?.ok_or(StoreError::Busy)?;
-        Ok(AdminAccount { password: row.get(0), is_known_network: row.get(1) })
+        let row = self.lend().await?.row(sql, args![username, network]).await?;
+        let (password, is_known_network) = row.map_or((None, false), |row| (row.get(0), row.get(1)));
+        Ok(AdminAccount { password, is_known_network })
     }
 }
 

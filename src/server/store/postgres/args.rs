@@ -25,6 +25,7 @@ sql_values! {
     bool: BOOL,
     i32: INT4,
     i64: INT8,
+    f64: FLOAT8,
     Option<i64>: INT8,
     &str: TEXT,
     String: TEXT,
@@ -38,6 +39,8 @@ sql_values! {
     Vec<String>: TEXT_ARRAY,
     Vec<&str>: TEXT_ARRAY,
     Vec<Option<String>>: TEXT_ARRAY,
+    Vec<Option<i64>>: INT8_ARRAY,
+    Vec<Option<Vec<u8>>>: BYTEA_ARRAY,
 }
 
 /// The values of a statement, in the order of its places.

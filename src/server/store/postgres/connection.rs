@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Socket};
 
 use super::address::DatabaseAddress;
@@ -15,12 +16,15 @@ use crate::server::store::error::StoreError;
 /// How long a statement may take, and how long a call waits for a connection: the library waits for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The same for changes of whole tables.
+const LONG_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A number of our own for the advisory lock that all share who write: the word "latchkew".
 const WRITERS: i64 = 0x6c61_7463_686b_6577;
 
-/// How transactions begin. One whose server stands still ends too: others wait for its locks.
+/// How transactions begin. One whose server stands still or is cut off ends before those who wait for its locks give up.
 const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_timeout = 9000; \
-                     SET LOCAL idle_in_transaction_session_timeout = 10000";
+                     SET LOCAL idle_in_transaction_session_timeout = 4000";
 
 /// An open connection.
 pub(super) struct Link {
@@ -85,8 +89,8 @@ async fn drive<T: AsyncRead + AsyncWrite + Unpin>(mut connection: Connection<Soc
 /// The connections of a store.
 pub(super) struct Pool {
     pub(super) address: DatabaseAddress,
-    idle: Mutex<Vec<Client>>,
-    room: Semaphore,
+    idle: Arc<Mutex<Vec<Client>>>,
+    room: Arc<Semaphore>,
 }
 
 /// A connection that is lent. One that is dropped while it works, or inside a transaction, is closed.
@@ -95,19 +99,20 @@ pub(super) struct Lent<'a> {
     client: Option<Client>,
     works: bool,
     in_transaction: bool,
-    _room: SemaphorePermit<'a>,
+    patience: Duration,
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Pool {
     /// A pool of at most `size` connections, opened when they are needed.
     pub(super) fn new(address: DatabaseAddress, size: usize) -> Self {
-        Self { address, idle: Mutex::default(), room: Semaphore::new(size) }
+        Self { address, idle: Arc::default(), room: Arc::new(Semaphore::new(size)) }
     }
 
     /// Waits for a free connection.
     pub(super) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
-        let room = tokio::time::timeout(PATIENCE, self.room.acquire()).await.map_err(|_| StoreError::Busy)?;
-        let room = room.map_err(|_| StoreError::Busy)?;
+        let room = tokio::time::timeout(PATIENCE, Arc::clone(&self.room).acquire_owned()).await;
+        let room = room.map_err(|_| StoreError::Crowded)?.map_err(|_| StoreError::Crowded)?;
         let client = loop {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             match idle {
@@ -116,7 +121,14 @@ impl Pool {
                 None => break self.address.connect().await?.client,
             }
         };
-        Ok(Lent { pool: self, client: Some(client), works: false, in_transaction: false, _room: room })
+        Ok(Lent {
+            pool: self,
+            client: Some(client),
+            works: false,
+            in_transaction: false,
+            patience: PATIENCE,
+            room: Some(room),
+        })
     }
 
     /// Begins a transaction, which is rolled back unless it is committed.
@@ -150,14 +162,23 @@ impl Pool {
 }
 
 impl Lent<'_> {
+    /// From now on statements may take as long as the tables are large: nobody else waits for this connection.
+    pub(super) fn wait_for_long(&mut self) {
+        self.patience = LONG_PATIENCE;
+    }
+
     /// The rows of a statement.
     pub(super) async fn rows(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
         self.works = true;
-        let client = self.client.as_ref().ok_or(StoreError::Busy)?;
-        let done = tokio::time::timeout(PATIENCE, client.query_typed(sql, args)).await;
+        let client = self.client.as_ref().ok_or(StoreError::Crowded)?;
+        let done = tokio::time::timeout(self.patience, client.query_typed(sql, args)).await;
         let done = done.map_err(|_| unanswered())?;
         self.works = false;
-        Ok(done?)
+        match done {
+            // No text has U+0000: what is looked for by one that has is not there.
+            Err(error) if error.code() == Some(&SqlState::CHARACTER_NOT_IN_REPERTOIRE) => Ok(Vec::new()),
+            done => Ok(done?),
+        }
     }
 
     /// The only row of a statement, if it has one.
@@ -168,8 +189,8 @@ impl Lent<'_> {
     /// How many rows a statement has changed.
     pub(super) async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         self.works = true;
-        let client = self.client.as_ref().ok_or(StoreError::Busy)?;
-        let done = tokio::time::timeout(PATIENCE, client.execute_typed(sql, args)).await;
+        let client = self.client.as_ref().ok_or(StoreError::Crowded)?;
+        let done = tokio::time::timeout(self.patience, client.execute_typed(sql, args)).await;
         let done = done.map_err(|_| unanswered())?;
         self.works = false;
         Ok(done?)
@@ -178,18 +199,31 @@ impl Lent<'_> {
     /// Runs statements without values.
     pub(super) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         self.works = true;
-        let client = self.client.as_ref().ok_or(StoreError::Busy)?;
-        let done = tokio::time::timeout(PATIENCE, client.batch_execute(sql)).await;
+        let client = self.client.as_ref().ok_or(StoreError::Crowded)?;
+        let done = tokio::time::timeout(self.patience, client.batch_execute(sql)).await;
         let done = done.map_err(|_| unanswered())?;
         self.works = false;
         Ok(done?)
     }
 
     /// Stores all that the transaction did. Without an answer it may be stored or not.
+    ///
+    /// A commit is never cancelled, neither by a limit of time nor by dropping this: while a synchronous standby is away,
+    /// it waits, and to cancel that makes it visible on this one machine. A create that is repeated would then be answered
+    /// with a key that a fail-over loses. So the connection stays lent until the database answers.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
-        self.batch("COMMIT").await?;
-        self.in_transaction = false;
-        Ok(())
+        let client = self.client.take().ok_or(StoreError::Crowded)?;
+        let (idle, room) = (Arc::clone(&self.pool.idle), self.room.take());
+        let committed = tokio::spawn(async move {
+            let done = client.batch_execute("COMMIT").await;
+            if done.is_ok() {
+                idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+            }
+            drop(room);
+            done
+        });
+        let done = tokio::time::timeout(self.patience, committed).await.map_err(|_| unanswered())?;
+        Ok(done.map_err(|_| StoreError::Panicked)??)
     }
 }
 

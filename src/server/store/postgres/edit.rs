@@ -32,7 +32,7 @@ impl PostgresStore {
         let actor = new.actor.name.as_str();
         let request = args![actor, new.idempotency_key, new.fingerprint.as_slice(), id, at];
         if transaction.execute(sql, request).await? == 0 {
-            return earlier(&mut transaction, new, now).await;
+            return earlier(transaction, new, now).await;
         }
         if new.expires_at.is_some_and(|end| end <= now) {
             return Ok(CreateOutcome::Past);
@@ -150,17 +150,23 @@ async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>)
 }
 
 /// The outcome of a request that was made before with this idempotency key.
-async fn earlier(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
+async fn earlier(mut transaction: Lent<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
     let sql = "SELECT fingerprint, key_id FROM creates WHERE username = $1 AND idempotency_key = $2";
     let actor = new.actor.name.as_str();
     // Gone since the insert found it: that request was a day old.
     let Some(row) = transaction.row(sql, args![actor, new.idempotency_key]).await? else {
-        return Err(StoreError::Busy);
+        return Err(StoreError::GivenUp);
     };
     if row.get::<_, &[u8]>(0) != new.fingerprint.as_slice() {
         return Ok(CreateOutcome::Other);
     }
-    Ok(find(transaction, row.get(1), now).await?.map_or(CreateOutcome::Gone, CreateOutcome::Replayed))
+    let found = find(&mut transaction, row.get(1), now).await?;
+    // The first request may have had no answer because a standby has not confirmed it yet. This writes too, so that its
+    // answer comes once the standby has both.
+    let sql = "UPDATE creates SET at = at WHERE username = $1 AND idempotency_key = $2";
+    transaction.execute(sql, args![actor, new.idempotency_key]).await?;
+    transaction.commit().await?;
+    Ok(found.map_or(CreateOutcome::Gone, CreateOutcome::Replayed))
 }
 
 async fn find(connection: &mut Lent<'_>, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
@@ -205,13 +211,13 @@ async fn update(
 }
 
 /// What is stored of a key's texts.
-struct StoredTexts {
+pub(super) struct StoredTexts {
     /// Each text as it is, and folded for search and sort, by their columns.
-    columns: Vec<(String, String)>,
-    grams: Vec<i32>,
+    pub(super) columns: Vec<(String, String)>,
+    pub(super) grams: Vec<i32>,
 }
 
-fn stored<'a>(id: &str, text: impl Fn(&str) -> &'a str) -> StoredTexts {
+pub(super) fn stored<'a>(id: &str, text: impl Fn(&str) -> &'a str) -> StoredTexts {
     let of_fields = written().flat_map(|(field, _)| {
         let text = text(field.name);
         [(field.name.to_owned(), text.to_owned()), (format!("{}_fold", field.name), fold(text))]

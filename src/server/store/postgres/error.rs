@@ -14,9 +14,8 @@ impl From<tokio_postgres::Error> for StoreError {
         };
         match *code {
             SqlState::DISK_FULL => Self::Full,
-            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED | SqlState::LOCK_NOT_AVAILABLE => {
-                Self::Busy
-            }
+            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Self::GivenUp,
+            SqlState::LOCK_NOT_AVAILABLE => Self::Busy,
             SqlState::QUERY_CANCELED => Self::Cancelled,
             // A standby, or a server that became one.
             SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
@@ -24,6 +23,7 @@ impl From<tokio_postgres::Error> for StoreError {
             | SqlState::CRASH_SHUTDOWN
             | SqlState::CANNOT_CONNECT_NOW
             | SqlState::TOO_MANY_CONNECTIONS
+            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
             | SqlState::INVALID_PASSWORD
             | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
             | SqlState::INVALID_CATALOG_NAME => Self::Unreachable(message(&error)),

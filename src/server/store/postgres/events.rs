@@ -92,15 +92,18 @@ fn event(row: &Row) -> StoredEvent {
     }
 }
 
+/// What refusals have in common that are counted together, beside whom they are about.
+pub(super) fn slot(refusals: &Refusals) -> String {
+    let Refusals { about, network, why, .. } = refusals;
+    let slot = format!("{} {} {why}", refusals.minute(), network.as_deref().unwrap_or("*"));
+    about.administrator().map_or(slot.clone(), |name| format!("{slot} {name}"))
+}
+
 /// Adds refusals to those of the same minute, network and reason, and drops the oldest of a key or an administrator that
 /// has too many.
-pub(super) async fn refuse(transaction: &mut Lent<'_>, refusals: &Refusals) -> Result<(), StoreError> {
+pub(super) async fn refuse(transaction: &mut Lent<'_>, refusals: &Refusals, slot: String) -> Result<(), StoreError> {
     let Refusals { about, network, from, why, at, count } = refusals;
     let (key, administrator) = (about.key().unwrap_or_default(), about.administrator());
-    let mut slot = format!("{} {} {why}", refusals.minute(), network.as_deref().unwrap_or("*"));
-    if let Some(name) = administrator {
-        slot = format!("{slot} {name}");
-    }
     let sql = "INSERT INTO events AS old (key_id, administrator, at, kind, source, detail, count, slot)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                ON CONFLICT (key_id, slot) WHERE slot IS NOT NULL DO UPDATE SET
@@ -115,7 +118,7 @@ pub(super) async fn refuse(transaction: &mut Lent<'_>, refusals: &Refusals) -> R
     };
     let sql = format!(
         "DELETE FROM events WHERE seq IN
-             (SELECT seq FROM events WHERE {which} ORDER BY seq DESC LIMIT 500 OFFSET $2)"
+             (SELECT seq FROM events WHERE {which} ORDER BY seq DESC LIMIT 500 OFFSET $2 FOR UPDATE SKIP LOCKED)"
     );
     let whose = about.key().or(administrator);
     transaction.execute(&sql, args![whose, i64::from(MOST_REFUSALS)]).await?;

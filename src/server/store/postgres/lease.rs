@@ -3,8 +3,8 @@
 //! Each server asks the database every 250 ms what was revoked, on a connection of its own, and tells it what it obeys.
 //! With each answer it may verify access tokens for some seconds more, counted from *before* the question was sent.
 //! Without answers that lease ends, and it verifies nothing. So a revocation needs to wait only for the servers
-//! that the database heard of within that time, and no longer than it. Notifications only make the question come sooner:
-//! one that is lost costs a quarter of a second.
+//! that were heard of within that time (see [`peers`](super::peers)), and no longer than it. Notifications only make the
+//! question come sooner: one that is lost costs a quarter of a second.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
@@ -16,9 +16,10 @@ use tokio_postgres::Row;
 
 use super::address::DatabaseAddress;
 use super::args::args;
-use super::connection::{Lent, Link};
+use super::connection::Link;
 use super::events;
 use super::master_keys;
+use super::peers::{KEPT_FOR, Peer, Peers};
 use super::store::{PostgresStore, again};
 use crate::domain::InForce;
 use crate::platform::boot_time::since_boot;
@@ -39,8 +40,6 @@ pub(super) const SIGNING_KEYS: &str = "*";
 pub(super) const LIVE_SERVERS: &str = "seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
 /// What servers listen to.
 const LISTEN: &str = "LISTEN latchkey";
-/// How long a server that is silent stays in the list of servers.
-const LISTED_FOR: Duration = Duration::from_secs(60 * 60);
 /// How long to wait before looking again who obeys, at first and at most.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
 
@@ -80,10 +79,12 @@ struct Known {
     until: Duration,
     /// When the last question was sent that was answered.
     asked: Option<Duration>,
-    /// How many questions were answered, which is stored with each.
-    beats: i64,
+    peers: Peers,
     /// The longest lease of any server.
     longest: Duration,
+    /// How often the database was asked, which is stored with each question; and with the last one that was answered.
+    beats: i64,
+    answered: i64,
     /// Whether the database has lost commits, or is another one.
     has_lost: bool,
 }
@@ -117,6 +118,24 @@ impl Lease {
     /// Fails when the lease has ended.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         self.known().map(|_| ())
+    }
+
+    /// How many servers may verify, how many of those do not obey yet, and their longest lease; by rows of ID, beat, lease
+    /// and whether it obeys.
+    fn count(&self, rows: &[Row]) -> (u32, u32, Duration) {
+        let (known, now) = (self.shared.read(), since_boot());
+        let peers: Vec<Peer> = rows.iter().map(|row| peer(row.get(0), row.get(1), row.get(2))).collect();
+        let (mut servers, mut silent, mut longest) = (0, 0, Duration::ZERO);
+        for (peer, row) in peers.iter().zip(rows).filter(|(peer, _)| known.peers.may_verify(peer, now)) {
+            servers += 1;
+            silent += u32::from(!row.get::<_, bool>(3));
+            longest = longest.max(peer.lease);
+        }
+        // Those whose rows were lost, or that have just taken leave. Without this server's own row any may be missing.
+        let is_listed = peers.iter().any(|peer| peer.id == self.shared.id);
+        let missing = known.peers.missing(&peers, now).max(usize::from(!is_listed));
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        (servers + missing, silent + missing, longest)
     }
 
     /// What to say of a database that has lost commits.
@@ -189,31 +208,34 @@ impl Shared {
     }
 
     async fn ask_in_time(&self, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
-        if !std::mem::replace(&mut link.listens, true) {
+        let is_new_link = !std::mem::replace(&mut link.listens, true);
+        if is_new_link {
             link.client.batch_execute(LISTEN).await?;
         }
         if tell {
             link.client.batch_execute("SELECT pg_notify('latchkey', '')").await?;
         }
-        let (newest, mark, beats) = {
-            let known = self.read();
-            (known.revocations.newest(), known.mark, known.beats + 1)
+        let (newest, mark, beat) = {
+            let mut known = self.write();
+            known.beats += 1;
+            (known.revocations.newest(), known.mark, known.beats)
         };
         let began = since_boot();
         let length = i64::try_from(self.setup.length.as_millis()).unwrap_or(i64::MAX);
         let version = env!("CARGO_PKG_VERSION");
         // The heartbeat is a write, which no standby and no primary that lost its followers takes.
         let sql = "WITH beat AS (
-                       INSERT INTO servers VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $8)
+                       INSERT INTO servers VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), $8)
                        ON CONFLICT (id) DO UPDATE
-                       SET obeys = excluded.obeys, mark = excluded.mark, seen_at = excluded.seen_at,
-                           master_keys = excluded.master_keys, beats = excluded.beats)
-                   SELECT epoch.n, pg_is_in_recovery(), r.n, r.mark, key_id, generation, not_after,
-                          (SELECT max(lease_ms) FROM servers), (SELECT beats FROM servers WHERE id = $1)
-                   FROM epoch LEFT JOIN revocations r ON r.n >= $5 ORDER BY r.n";
+                       SET obeys = excluded.obeys, mark = excluded.mark, beat = excluded.beat,
+                           seen_at = excluded.seen_at, master_keys = excluded.master_keys)
+                   SELECT epoch.n, pg_is_in_recovery(), r.n, r.mark, key_id, generation, not_after, ids, beats, leases
+                   FROM epoch LEFT JOIN revocations r ON r.n >= $5 CROSS JOIN
+                        (SELECT array_agg(id ORDER BY id) AS ids, array_agg(servers.beat ORDER BY id) AS beats,
+                                array_agg(lease_ms ORDER BY id) AS leases FROM servers) all_servers
+                   ORDER BY r.n";
         let (id, name, held) = (&self.id, &self.setup.name, self.setup.master_keys.all());
-        let args = args![*id, *name, version, length, newest, mark, held, beats];
-        let rows = link.client.query_typed(sql, args).await?;
+        let rows = link.client.query_typed(sql, args![*id, *name, version, length, newest, mark, beat, held]).await?;
         let Some(first) = rows.first() else { return Err(StoreError::Unsuited("its table epoch is empty")) };
         if first.get(1) {
             return Err(StoreError::ReadOnly);
@@ -224,7 +246,16 @@ impl Shared {
         let is_same = newest == 0 || first.get::<_, Option<i64>>(2) == Some(newest) && first.get::<_, i64>(3) == mark;
         // The one that is known was forgotten meanwhile: this server was away for long.
         let was_forgotten = first.get::<_, i64>(0) > newest && first.get::<_, Option<i64>>(2) != Some(newest);
-        if !is_same && !was_forgotten || self.is_missing_beats(first.get(8), began) {
+        let stored = peers(first);
+        let own = stored.iter().find(|peer| peer.id == self.id).map(|peer| peer.beat);
+        let has_lost = !is_same && !was_forgotten || self.is_missing_beats(own, began);
+        {
+            let mut known = self.write();
+            known.answered = beat;
+            known.peers.learn(&stored, is_new_link || !is_same || has_lost, since_boot());
+            known.longest = self.setup.length.max(known.peers.longest());
+        }
+        if has_lost {
             tracing::error!(
                 "the database has lost what was confirmed before: it is a copy that lagged behind, or was restored; this \
                  server goes on refusing the access tokens that it knows to be revoked"
@@ -237,20 +268,19 @@ impl Shared {
             }
             return Ok(self.learn(&rows, began, false));
         }
-        let sql = "SELECT 0::bigint, false, n, mark, key_id, generation, not_after, (SELECT max(lease_ms) FROM servers)
-                   FROM revocations ORDER BY n";
+        let sql = "SELECT 0::bigint, false, n, mark, key_id, generation, not_after FROM revocations ORDER BY n";
         let rows = link.client.query_typed(sql, &[]).await?;
         self.read_signing_keys(link).await?;
         Ok(self.learn(&rows, began, true))
     }
 
-    /// Whether the database, which has stored `beats` of this server before the question that was sent at `began`, had
-    /// stored more of them. Whatever else was stored at that time may be lost too, also where nothing was revoked.
-    fn is_missing_beats(&self, beats: Option<i64>, began: Duration) -> bool {
+    /// Whether the database, in which `beat` was the last of this server before the question that was sent at `began`, had
+    /// stored a later one. Whatever else was stored at that time may be lost too, also where nothing was revoked.
+    fn is_missing_beats(&self, beat: Option<i64>, began: Duration) -> bool {
         let known = self.read();
         // A server that was silent for long is taken from the list.
-        let is_listed = known.asked.is_some_and(|last| began.saturating_sub(last) < LISTED_FOR / 2);
-        is_listed && beats.unwrap_or(0) < known.beats
+        let is_listed = known.asked.is_some_and(|last| began.saturating_sub(last) < KEPT_FOR / 2);
+        is_listed && beat.unwrap_or(0) < known.answered
     }
 
     async fn read_signing_keys(&self, link: &Link) -> Result<(), StoreError> {
@@ -268,7 +298,7 @@ impl Shared {
     /// Takes an answer to a question that was sent at `began`.
     fn learn(&self, rows: &[Row], began: Duration, is_other: bool) -> bool {
         let mut known = self.write();
-        let Known { revocations, mark, until, asked, beats, longest, .. } = &mut *known;
+        let Known { revocations, mark, until, asked, .. } = &mut *known;
         if is_other {
             revocations.rewind();
         }
@@ -284,9 +314,6 @@ impl Shared {
             *until = began + self.setup.length;
         }
         *asked = Some(began);
-        *beats += 1;
-        let others = rows.first().and_then(|row| row.get::<_, Option<i64>>(7)).unwrap_or(0);
-        *longest = self.setup.length.max(Duration::from_millis(others.unsigned_abs()));
         is_other || revocations.newest() != before
     }
 
@@ -303,14 +330,16 @@ fn revocation(row: &Row) -> Revocation {
     Revocation { number: row.get(2), key: row.get(4), generation: row.get(5), not_after: row.get(6) }
 }
 
-/// Revokes every access token that was issued so far.
-pub(super) async fn revoke_all_tokens(transaction: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    // One after the other: the generation must be higher than that of a revocation at the same time.
-    transaction.rows("SELECT n FROM epoch FOR UPDATE", &[]).await?;
-    let sql = "SELECT revoke_tokens('', greatest(coalesce(max(generation), 0) + 1, $1), NULL)
-               FROM revocations WHERE key_id = ''";
-    transaction.rows(sql, args![now.timestamp_millis()]).await?;
-    Ok(())
+/// The servers in the answer to a question.
+fn peers(row: &Row) -> Vec<Peer> {
+    let ids: Vec<String> = row.get::<_, Option<_>>("ids").unwrap_or_default();
+    let beats: Vec<i64> = row.get::<_, Option<_>>("beats").unwrap_or_default();
+    let leases: Vec<i64> = row.get::<_, Option<_>>("leases").unwrap_or_default();
+    ids.into_iter().zip(beats).zip(leases).map(|((id, beat), lease)| peer(id, beat, lease)).collect()
+}
+
+fn peer(id: String, beat: i64, lease_ms: i64) -> Peer {
+    Peer { id, beat, lease: Duration::from_millis(lease_ms.unsigned_abs()) }
 }
 
 impl PostgresStore {
@@ -367,7 +396,10 @@ impl PostgresStore {
     }
 
     pub(crate) async fn forget_revocations(&self) -> Result<(), StoreError> {
-        let through = self.lease()?.shared.write().revocations.forget(Instant::now());
+        let (through, (ids, beats)) = {
+            let mut known = self.lease()?.shared.write();
+            (known.revocations.forget(Instant::now()), known.peers.gone(since_boot()))
+        };
         let most = KEPT_WITHOUT_US.num_milliseconds();
         let mut connection = self.lend().await?;
         // The newest one stays: servers know by its mark that they follow the same history.
@@ -379,30 +411,24 @@ impl PostgresStore {
         let sql = "DELETE FROM signing_keys WHERE n < (
                        SELECT max(n) FROM signing_keys WHERE at <= clock_timestamp() - $1 * interval '1 millisecond')";
         connection.execute(sql, args![replaced]).await?;
-        let sql = "DELETE FROM servers WHERE seen_at < clock_timestamp() - $1 * interval '1 second'";
-        connection.execute(sql, args![LISTED_FOR.as_secs().cast_signed()]).await?;
+        let sql = "DELETE FROM servers USING unnest($1, $2) AS gone (id, beat)
+                   WHERE servers.id = gone.id AND servers.beat = gone.beat";
+        connection.execute(sql, args![ids, beats]).await?;
         Ok(())
     }
 
     pub(crate) async fn in_force(&self) -> Result<InForce, StoreError> {
+        let lease = self.lease()?;
         let began = Instant::now();
         let epoch = self.lend().await?.row("SELECT n FROM epoch", &[]).await?.map_or(0, |row| row.get::<_, i64>(0));
-        let sql = format!(
-            "SELECT count(*), count(*) FILTER (WHERE $1 > 0 AND (obeys < $1 OR r.n IS NULL)),
-                          coalesce(max(lease_ms), 0)::bigint
-                   FROM servers LEFT JOIN revocations r ON r.n = obeys AND r.mark = servers.mark
-                   WHERE {LIVE_SERVERS}"
-        );
+        let sql = "SELECT id, beat, lease_ms, $1 = 0 OR (obeys >= $1 AND r.n IS NOT NULL)
+                   FROM servers LEFT JOIN revocations r ON r.n = obeys AND r.mark = servers.mark";
         let [mut pause, most] = LOOK_AGAIN;
         loop {
             // A connection for each look: others need it meanwhile.
-            let row = self.lend().await?.row(&sql, args![epoch]).await?.ok_or(StoreError::Busy)?;
-            let count = |column| u32::try_from(row.get::<_, i64>(column)).unwrap_or(u32::MAX);
-            let (servers, silent) = (count(0), count(1));
-            let longest = self.longest_lease().max(Duration::from_millis(row.get::<_, i64>(2).unsigned_abs()));
-            // Without this server's own row others' may be missing too: after a fail-over that lost them.
-            if servers > 0 && silent == 0 || began.elapsed() > longest {
-                let (servers, silent) = if servers == 0 { (1, 1) } else { (servers, silent) };
+            let rows = self.lend().await?.rows(sql, args![epoch]).await?;
+            let (servers, silent, longest) = lease.count(&rows);
+            if silent == 0 || began.elapsed() > longest.max(self.longest_lease()) {
                 return Ok(InForce { servers, silent, after: began.elapsed() });
             }
             tokio::time::sleep(pause).await;

@@ -128,8 +128,8 @@ fn texts(sought: &Sought, args: &mut Args) -> Vec<String> {
     all
 }
 
-/// Brings stored states up to date; also backwards, if the clock was set back. What another server is moving is left to
-/// it.
+/// Brings stored states up to date; also backwards, if the clock was set back. What another server is moving, or whose use
+/// one is recording, is left to the next list: waiting for each other would cost a second.
 async fn sweep(connection: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     let at = now.timestamp_millis();
     let due = "SELECT EXISTS (SELECT 1 FROM keys WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= $1)
@@ -138,13 +138,13 @@ async fn sweep(connection: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), Stor
         return Ok(());
     }
     let moves = [
-        ("1", "state <> 1 AND expires_at IS NOT NULL AND expires_at <= $1"),
-        ("CASE WHEN switched_off THEN 2 ELSE 0 END", "state = 1 AND expires_at > $1"),
+        ("1", "keys.state <> 1 AND expires_at IS NOT NULL AND expires_at <= $1"),
+        ("CASE WHEN switched_off THEN 2 ELSE 0 END", "keys.state = 1 AND expires_at > $1"),
     ];
     for (state, which) in moves {
         let sql = format!(
             "UPDATE keys SET state = {state} WHERE seq IN
-                 (SELECT seq FROM keys WHERE {which} LIMIT $2 FOR UPDATE SKIP LOCKED)"
+                 (SELECT seq FROM keys JOIN uses USING (seq) WHERE {which} LIMIT $2 FOR UPDATE SKIP LOCKED)"
         );
         while connection.execute(&sql, args![at, SWEPT_AT_ONCE]).await? == SWEPT_AT_ONCE.unsigned_abs() {}
     }

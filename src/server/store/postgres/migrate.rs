@@ -47,6 +47,7 @@ pub(super) async fn check(connection: &mut Lent<'_>) -> Result<(), StoreError> {
 /// keep `CREATE INDEX CONCURRENTLY` from ever ending.
 pub(super) async fn migrate(pool: &Pool, grant: Option<&str>) -> Result<usize, StoreError> {
     let mut transaction = pool.begin().await?;
+    transaction.wait_for_long();
     transaction.batch("SET LOCAL statement_timeout = 0").await?;
     let locked = transaction.row("SELECT pg_try_advisory_xact_lock($1)", args![LOCK]).await?;
     if !locked.is_some_and(|row| row.get(0)) {
@@ -56,6 +57,10 @@ pub(super) async fn migrate(pool: &Pool, grant: Option<&str>) -> Result<usize, S
     if found > known() {
         return Err(StoreError::Newer { found, known: known() });
     }
+    // What functions look for stays in this schema, and is not hidden by temporary tables.
+    transaction
+        .rows("SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)", &[])
+        .await?;
     let missing = &MIGRATIONS[found as usize..];
     for sql in missing {
         transaction.batch(sql).await?;

@@ -4,6 +4,7 @@
 //! address      where the database is, TLS, the password
 //! connection   a few connections, each lent to one call
 //! lease        what was revoked, and how long a server may rely on knowing it
+//! peers        which servers may still verify
 //! migrate      tables and their versions
 //! ```
 
@@ -12,6 +13,7 @@ mod administrators;
 mod args;
 mod columns;
 mod connection;
+pub(crate) mod copy;
 mod edit;
 mod error;
 mod events;
@@ -20,10 +22,12 @@ mod lease;
 mod list;
 mod master_keys;
 mod migrate;
+mod peers;
 mod row;
 mod sessions;
 mod store;
 mod tls;
+mod tries;
 mod usage;
 
 pub use address::{AddressError, DatabaseAddress, DatabaseFiles};

@@ -6,7 +6,6 @@ use tokio_postgres::Row;
 use super::administrators::role;
 use super::args::args;
 use super::events;
-use super::lease::revoke_all_tokens;
 use super::row::time;
 use super::store::{PostgresStore, again};
 use crate::domain::Role;
@@ -152,7 +151,7 @@ impl PostgresStore {
         let event = |kind| NewEvent::of(actor, Subject::Server, kind, now);
         let mut ended = 0;
         if what.tokens {
-            revoke_all_tokens(&mut transaction, now).await?;
+            transaction.rows("SELECT revoke_all_tokens($1)", args![now.timestamp_millis()]).await?;
             events::insert(&mut transaction, &event(EventKind::TokensRevoked)).await?;
         }
         if what.sessions {

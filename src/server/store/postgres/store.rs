@@ -102,14 +102,14 @@ impl PostgresStore {
     }
 }
 
-/// Repeats a transaction that the database gave up for another one.
+/// Repeats a transaction that the database gave up for another one; nothing else, of which each try would take seconds.
 macro_rules! again {
     ($store:ident.$method:ident($($argument:expr),*)) => {{
         let mut tries = $crate::server::store::postgres::store::TRIES;
         loop {
             tries -= 1;
             match $store.$method($($argument),*).await {
-                Err(StoreError::Busy) if tries > 0 => {}
+                Err(StoreError::GivenUp) if tries > 0 => {}
                 done => break done,
             }
         }

@@ -2,11 +2,15 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::server::store::contract::{Database, contract};
+use super::PostgresStore;
+use super::connection::Link;
+use crate::server::store::contract::revocations::{issue, revoked};
+use crate::server::store::contract::{Database, at, contract, create, id, in_force, insert};
+use crate::server::store::keys::Use;
 use crate::server::store::postgres::{DatabaseAddress, DatabaseFiles, LeaseSetup};
-use crate::server::store::{HeldMasterKeys, Store};
+use crate::server::store::{CreateOutcome, HeldMasterKeys, KeyInsert, Store, StoreError, TryLimit};
 
 #[path = "../../../../tests/all/support/postgres.rs"]
 #[expect(dead_code, reason = "the tests from outside need more of it")]
@@ -55,3 +59,140 @@ impl Database for OnServer {
 }
 
 contract!(OnServer);
+
+impl OnServer {
+    /// A connection of somebody else.
+    async fn by_hand(&self) -> Link {
+        self.0.connect().await.unwrap()
+    }
+}
+
+/// Waits until a number is not 0.
+async fn until(link: &Link, sql: &str) {
+    while link.client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+}
+
+#[tokio::test]
+async fn what_is_done_by_hand_revokes_whatever_the_session_looks_for() {
+    let database = OnServer::create().await;
+    let (store, link) = (database.open().await, database.by_hand().await);
+    let hide =
+        "SET search_path = ''; CREATE TEMP TABLE epoch (n bigint, mark bigint); CREATE TEMP TABLE counts (n bigint)";
+    link.client.batch_execute(hide).await.unwrap();
+    let (deleted, off, kept) =
+        (create(&store, insert("1"), at(0)).await, create(&store, insert("2"), at(0)).await, insert("3"));
+    let kept = create(&store, kept, at(0)).await;
+    let mut tokens = Vec::new();
+    for key in [&deleted, &off, &kept] {
+        tokens.push((id(key), issue(&store, id(key), at(1)).await));
+    }
+    let delete = format!("DELETE FROM public.keys WHERE id = '{}'", id(&deleted));
+    link.client.batch_execute(&delete).await.unwrap();
+    let off = format!("UPDATE public.keys SET switched_off = true WHERE id = '{}'", id(&off));
+    link.client.batch_execute(&off).await.unwrap();
+    in_force(&store).await;
+    let dead =
+        |store: &Store| tokens.iter().map(|(id, token)| revoked(&[store], id, *token, at(2))).collect::<Vec<_>>();
+    assert_eq!(dead(&store), [true, true, false]);
+    link.client.batch_execute("TRUNCATE public.keys CASCADE").await.unwrap();
+    in_force(&store).await;
+    assert_eq!(dead(&store), [true, true, true]);
+    let left = link.client.query_one("SELECT sum(n)::bigint FROM public.counts", &[]).await.unwrap();
+    assert_eq!(left.get::<_, i64>(0), 0);
+    let after = create(&store, insert("4"), at(3)).await;
+    let token = issue(&store, id(&after), at(3)).await;
+    assert!(!revoked(&[&store], id(&after), token, at(3)));
+}
+
+/// Two servers that each hold what the other one wants are found out by the database after a second only.
+#[tokio::test]
+async fn uses_are_recorded_in_one_order() {
+    let database = OnServer::create().await;
+    let (store, link) = (database.open().await, database.by_hand().await);
+    let (first, second) = (create(&store, insert("1"), at(0)).await, create(&store, insert("2"), at(0)).await);
+    let lock = |key| format!("SELECT * FROM uses JOIN keys USING (seq) WHERE id = '{}' FOR UPDATE OF uses", id(key));
+    for order in [[&first, &second], [&second, &first]] {
+        link.client.batch_execute(&format!("BEGIN; SET LOCAL lock_timeout = 500; {}", lock(&first))).await.unwrap();
+        let uses = order.map(|key| (id(key).to_owned(), Use { at: at(9), from: "x".to_owned() }));
+        let recording = {
+            let store = store.clone();
+            tokio::spawn(async move { store.record(uses.to_vec(), Vec::new(), Vec::new()).await })
+        };
+        until(
+            &link,
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .await;
+        link.client.batch_execute(&format!("{}; COMMIT", lock(&second))).await.unwrap();
+        recording.await.unwrap().unwrap();
+    }
+}
+
+/// While all connections are in use a call waits for one once, not as often as a transaction is tried.
+#[tokio::test]
+async fn a_call_that_gets_no_connection_is_not_repeated() {
+    let database = OnServer::create().await;
+    let store = PostgresStore::open(database.0.clone(), None).await.unwrap();
+    let held = store.lend().await.unwrap();
+    let began = Instant::now();
+    let outcome = store.create(insert("one"), at(0)).await;
+    assert!(matches!(outcome, Err(StoreError::Crowded)), "{outcome:?}");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_commit_that_waits_for_a_standby_is_not_cancelled() {
+    let server = PostgresServer::start();
+    let address = DatabaseAddress::new(&server.address("postgres"), &DatabaseFiles::default()).unwrap();
+    Store::migrate_postgres(address.clone(), None).await.unwrap();
+    let (store, other) =
+        (Store::open_for_work(address.clone()).await.unwrap(), Store::open_for_work(address.clone()).await.unwrap());
+    let link = address.connect().await.unwrap();
+    let standby = async |sql: &str| {
+        link.client.batch_execute(sql).await.unwrap();
+        link.client.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    };
+    standby("ALTER SYSTEM SET synchronous_standby_names = 'away'").await;
+    let reloaded = "SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = 'away'";
+    until(&link, reloaded).await;
+    let new = insert("one");
+    let first = {
+        let (store, new) = (store.clone(), new.clone());
+        tokio::spawn(async move { store.create(new, at(0)).await })
+    };
+    until(&link, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    let again = KeyInsert { id: insert("").id, ..new.clone() };
+    let repeated = other.create(again.clone(), at(1)).await;
+    assert!(matches!(repeated, Err(StoreError::Busy)), "a fail-over could still lose it: {repeated:?}");
+    assert_eq!(other.key(new.id.raw_for_api(), at(1)).await.unwrap(), None);
+    standby("ALTER SYSTEM RESET synchronous_standby_names").await;
+    let repeated = other.create(again, at(1)).await.unwrap();
+    assert!(matches!(&repeated, CreateOutcome::Replayed(key) if key.id == new.id), "{repeated:?}");
+}
+
+#[tokio::test]
+async fn tries_are_counted_by_all_together() {
+    let database = OnServer::create().await;
+    let stores = [database.open().await, database.open().await, database.open().await];
+    let limit = TryLimit { kind: "address", every: Duration::from_secs(600), burst: 10 };
+    let count = async |n: usize, of: &'static str| stores[n % 3].count_try(limit, of.as_bytes()).await.unwrap();
+    for n in 0..10 {
+        assert!(count(n, "192.0.2.1").await.is_ok(), "{n}");
+    }
+    for n in 0..3 {
+        let wait = count(n, "192.0.2.1").await.unwrap_err();
+        assert!((590..=600).contains(&wait.as_secs()), "{wait:?}");
+    }
+    assert!(stores[0].count_try(TryLimit { kind: "pair", ..limit }, b"192.0.2.1").await.unwrap().is_ok());
+    let link = database.by_hand().await;
+    link.client.batch_execute("UPDATE tries SET until = until - 1200").await.unwrap();
+    assert!(count(0, "192.0.2.1").await.is_ok() && count(1, "192.0.2.1").await.is_ok());
+    assert!(count(2, "192.0.2.1").await.is_err());
+    // As after a clock was set back by a year.
+    link.client.batch_execute("UPDATE tries SET until = until + 31536000").await.unwrap();
+    let wait = count(0, "192.0.2.1").await.unwrap_err();
+    assert!(wait.as_secs() <= 600, "{wait:?}");
+}

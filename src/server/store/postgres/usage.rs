@@ -35,29 +35,42 @@ impl PostgresStore {
         events: Vec<NewEvent>,
         refusals: Vec<Refusals>,
     ) -> Result<(), StoreError> {
-        again!(self.try_record(&uses, &events, &refusals))
+        // By itself: to store a use again changes nothing.
+        if !uses.is_empty() {
+            again!(self.record_uses(&uses))?;
+        }
+        if events.is_empty() && refusals.is_empty() {
+            return Ok(());
+        }
+        again!(self.record_events(&events, &refusals))
     }
 
-    async fn try_record(
-        &self,
-        uses: &[(String, Use)],
-        events: &[NewEvent],
-        refusals: &[Refusals],
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
+    /// One statement and no more, which ends also if this server is cut off meanwhile: whoever deletes one of these keys
+    /// would else wait for it.
+    async fn record_uses(&self, uses: &[(String, Use)]) -> Result<(), StoreError> {
         let ids: Vec<&str> = uses.iter().map(|(id, _)| id.as_str()).collect();
         let times: Vec<i64> = uses.iter().map(|(_, last)| last.at.timestamp_millis()).collect();
         let latest: Vec<i64> = uses.iter().map(|(_, last)| (last.at + MOST_AHEAD).timestamp_millis()).collect();
         let from: Vec<&str> = uses.iter().map(|(_, last)| last.from.as_str()).collect();
-        let sql = "UPDATE uses SET at = new.at, source = new.source
-                   FROM unnest($1, $2, $3, $4) AS new (id, at, latest, source) JOIN keys ON keys.id = new.id
-                   WHERE uses.seq = keys.seq AND (uses.at <= new.at OR uses.at > new.latest)";
-        transaction.execute(sql, args![ids, times, latest, from]).await?;
+        // Every server takes rows in the same order, or two would wait for each other.
+        let sql = "WITH new AS MATERIALIZED (
+                       SELECT seq, new.* FROM unnest($1, $2, $3, $4) AS new (id, new_at, latest, new_source)
+                       JOIN keys USING (id) JOIN uses USING (seq) ORDER BY seq FOR UPDATE OF uses)
+                   UPDATE uses SET at = new_at, source = new_source FROM new
+                   WHERE uses.seq = new.seq AND (at <= new_at OR at > latest)";
+        self.lend().await?.execute(sql, args![ids, times, latest, from]).await?;
+        Ok(())
+    }
+
+    async fn record_events(&self, events: &[NewEvent], refusals: &[Refusals]) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
         for event in events {
             events::insert(&mut transaction, event).await?;
         }
-        for refusals in refusals {
-            events::refuse(&mut transaction, refusals).await?;
+        let mut slots: Vec<_> = refusals.iter().map(|refusals| (events::slot(refusals), refusals)).collect();
+        slots.sort_by(|(one, of_one), (other, of_other)| (&of_one.about, one).cmp(&(&of_other.about, other)));
+        for (slot, refusals) in slots {
+            events::refuse(&mut transaction, refusals, slot).await?;
         }
         transaction.commit().await
     }

@@ -174,7 +174,7 @@ fn update(transaction: &Transaction<'_>, seq: i64, fields: &Editable, now: DateT
 
 /// The columns of the texts that users write, and what goes into them: each text as it is, and folded for search and
 /// sort.
-fn stored<'a>(text: impl Fn(&str) -> &'a str) -> impl Iterator<Item = (String, String)> {
+pub(super) fn stored<'a>(text: impl Fn(&str) -> &'a str) -> impl Iterator<Item = (String, String)> {
     written().flat_map(move |(field, _)| {
         let text = text(field.name);
         [(field.name.to_owned(), text.to_owned()), (format!("{}_fold", field.name), fold(text))]

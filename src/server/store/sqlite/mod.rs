@@ -5,6 +5,7 @@ pub(crate) mod backup;
 mod cancel;
 mod connect;
 mod connections;
+pub(crate) mod copy;
 mod edit;
 mod error;
 mod events;
