@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_wrong_value_is_named_with_its_place_and_not_repeated() {
         for (name, value, why) in [
-            ("lease", "0", "lease: 0 is not in 1..=300"),
+            ("lease", "0", "lease: 0 is not in 1..=20"),
             ("listen", "here", "listen: "),
             ("socket_mode", "0777", "socket_mode: must be a mode from 0600 to 0666"),
             ("key_format", "base64", "key_format: must be one of prefixed, hex"),

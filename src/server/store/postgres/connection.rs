@@ -175,8 +175,15 @@ impl Lent<'_> {
         let done = done.map_err(|_| unanswered())?;
         self.works = false;
         match done {
-            // No text has U+0000: what is looked for by one that has is not there.
-            Err(error) if error.code() == Some(&SqlState::CHARACTER_NOT_IN_REPERTOIRE) => Ok(Vec::new()),
+            // No text has U+0000: what is looked for by one that has is not there. Nor is anything that is looked for after
+            // that in the same transaction, which PostgreSQL ends; every other error ends its caller.
+            Err(error)
+                if [SqlState::CHARACTER_NOT_IN_REPERTOIRE, SqlState::IN_FAILED_SQL_TRANSACTION]
+                    .iter()
+                    .any(|code| error.code() == Some(code)) =>
+            {
+                Ok(Vec::new())
+            }
             done => Ok(done?),
         }
     }

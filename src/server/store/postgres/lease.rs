@@ -46,7 +46,7 @@ const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(2), Duration::from_mill
 /// How a server keeps its lease.
 #[derive(Clone, Debug)]
 pub struct LeaseSetup {
-    /// How long it verifies without having heard from the database: between 1 and 300 s.
+    /// How long it verifies without having heard from the database: between 1 and 20 s.
     pub length: Duration,
     /// The server's name, for administrators.
     pub name: String,
