@@ -58,7 +58,7 @@ async fn the_settings_are_used_and_the_command_line_comes_first() {
     served.stop();
 
     for (wrong, words) in [
-        ("lease = 0", "line 2, column 9: lease: 0 is not in 1..=300"),
+        ("lease = 0", "line 2, column 9: lease: 0 is not in 1..=20"),
         ("listen = \"here\"", "line 2, column 10: listen: "),
         ("lisen = \"here\"", "line 2, column 1: there is no setting lisen; did you mean listen?"),
     ] {

@@ -263,7 +263,7 @@ async fn insert(transaction: &mut Lent<'_>, table: &Table, rows: Vec<Vec<Value>>
             match *name {
                 "last_used_at" => uses.add("at", *kind, values()),
                 "last_used_from" => uses.add("source", *kind, values()),
-                "seq" | "state" => {
+                "seq" | "state" | "created_at" => {
                     keys.add(name, *kind, values());
                     uses.add(name, *kind, values());
                 }

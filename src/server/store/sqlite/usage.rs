@@ -68,7 +68,7 @@ impl SqliteStore {
 
     pub(crate) async fn encrypted_sample(&self) -> Result<Option<(String, Vec<u8>)>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT id, secret FROM sealed JOIN keys USING (seq) LIMIT 1";
+            let sql = "SELECT id, secret FROM sealed JOIN keys USING (seq) ORDER BY seq LIMIT 1";
             Ok(connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
         })
         .await
