@@ -54,7 +54,7 @@ impl EndQuestion {
 /// The emergency brake: what is to be revoked, and the word that confirms it.
 #[derive(Debug)]
 pub struct RevokeDialog {
-    /// Which of [`revoke::CHOICES`].
+    /// Which of `operations::revoke::CHOICES`.
     pub choice: usize,
     /// Those of the server, once they are known.
     pub sessions: Option<Vec<SessionEntry>>,
