@@ -6,6 +6,7 @@
 //! that were heard of within that time (see [`peers`](super::peers)), and no longer than it. Notifications only make the
 //! question come sooner: one that is lost costs a quarter of a second.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,9 @@ struct Shared {
     known: RwLock<Known>,
     /// Something was revoked here: ask, and tell the others.
     revoked_here: Notify,
+    /// Whether no more is to be asked, and that nothing is asked any more.
+    ends: AtomicBool,
+    ended: Notify,
 }
 
 #[derive(Default)]
@@ -95,7 +99,14 @@ impl Lease {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| StoreError::Engine(Box::new(error)))?;
         let id = base16ct::lower::encode_string(&id);
-        let shared = Arc::new(Shared { setup, id, known: RwLock::default(), revoked_here: Notify::new() });
+        let shared = Arc::new(Shared {
+            setup,
+            id,
+            known: RwLock::default(),
+            revoked_here: Notify::new(),
+            ends: AtomicBool::new(false),
+            ended: Notify::new(),
+        });
         let mut link = address.connect().await?;
         for _ in 0..2 {
             shared.ask(&address, &mut link, false).await?;
@@ -155,7 +166,7 @@ async fn keep(shared: Arc<Shared>, address: DatabaseAddress, link: Link) {
     let mut link = Some(link);
     let mut was_answered = true;
     let mut tell = false;
-    loop {
+    while !shared.ends.load(Ordering::Relaxed) {
         let asked = match link.as_mut() {
             Some(link) => shared.ask(&address, link, tell).await,
             None => match address.connect().await {
@@ -179,6 +190,7 @@ async fn keep(shared: Arc<Shared>, address: DatabaseAddress, link: Link) {
             }
         };
     }
+    shared.ended.notify_one();
 }
 
 /// Waits for the time of the next question. True if something was revoked here.
@@ -439,6 +451,10 @@ impl PostgresStore {
     /// Takes this server from the list of those that run.
     pub(crate) async fn close(&self) {
         let Ok(lease) = self.lease() else { return };
+        // A question that is under way would store this server again after it has been taken from the list.
+        lease.shared.ends.store(true, Ordering::Relaxed);
+        lease.shared.revoked_here.notify_one();
+        let _ = tokio::time::timeout(PATIENCE, lease.shared.ended.notified()).await;
         lease.task.abort();
         if let Ok(mut connection) = self.lend().await {
             let _ = connection.execute("DELETE FROM servers WHERE id = $1", args![lease.shared.id]).await;
