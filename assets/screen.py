@@ -28,7 +28,7 @@ KEYS = [
     ("CI: release", "Platform", "2026-11-25 14:47:09", "2027-02-23", "", False),
 ]
 NOTE = "secret in pass: backup/api; rotate with the tape job"
-PRESSES = ["4", "Enter"]  # sorted by the last use, with the details
+PRESSES = ["4", "Home", "Enter"]  # sorted by the last use, with the details
 
 # Colours as many terminals have them: of text, dim text and background, then the palette of 16.
 TEXT, DIM, BACKGROUND = "#d8d8d8", "#9a9a9f", "#101014"
@@ -78,7 +78,7 @@ def take(program: Path, home: Path) -> str:
         for press in PRESSES:
             tmux("send-keys", press)
         wait_for("from local")  # the last use, in the details
-        return tmux("capture-pane", "-e", "-p")
+        return tmux("capture-pane", "-e", "-p", "-N")
     finally:
         tmux("kill-server")
 

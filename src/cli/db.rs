@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::Utc;
 
 use super::admin::actor;
-use super::args::database::{Database, Db, Files, is_address};
+use super::args::database::{DatabaseArgs, DatabaseFileArgs, Db, is_address};
 use super::prompts::Prompts;
 use crate::operations::administrators::{new_password, password_question};
 use crate::operations::context::Context;
@@ -17,8 +17,8 @@ use crate::operations::input;
 use crate::operations::messages;
 use crate::server::auth::passwords;
 use crate::server::auth::username::Username;
-use crate::server::copy::{CopyError, Place, copy};
-use crate::server::{AddressError, Copied, DataFolder, DatabaseAddress, Role, Store};
+use crate::server::copy::{CopyError, StoreLocation, copy};
+use crate::server::{AddressError, CopiedRows, DataFolder, DatabaseAddress, Role, Store};
 
 /// Does what is asked about a database.
 pub async fn run(what: &Db, settings: &Context) -> Result<Exit, Failure> {
@@ -71,9 +71,9 @@ pub async fn run(what: &Db, settings: &Context) -> Result<Exit, Failure> {
 }
 
 /// The place that an argument names.
-fn place(argument: &str, files: &Files) -> Result<Place, Failure> {
+fn place(argument: &str, files: &DatabaseFileArgs) -> Result<StoreLocation, Failure> {
     if is_address(argument) {
-        return Ok(Place::Database(Box::new(files.address(argument)?)));
+        return Ok(StoreLocation::Database(Box::new(files.address(argument)?)));
     }
     let path = input::path(argument.into()).map_err(Failure::usage)?;
     // Who names the database in the folder means the folder.
@@ -85,10 +85,10 @@ fn place(argument: &str, files: &Files) -> Result<Place, Failure> {
             folder => folder.to_owned(),
         },
     );
-    Ok(Place::Folder(folder))
+    Ok(StoreLocation::Folder(folder))
 }
 
-async fn copy_all(from: Place, to: Place, settings: &Context) -> Result<(), Failure> {
+async fn copy_all(from: StoreLocation, to: StoreLocation, settings: &Context) -> Result<(), Failure> {
     let (source, target) = (from.clone(), to.name());
     let shows = io::stderr().is_terminal();
     let progress = move |done: u64, total: u64| {
@@ -101,9 +101,9 @@ async fn copy_all(from: Place, to: Place, settings: &Context) -> Result<(), Fail
     if shows {
         let _ = write!(io::stderr(), "\r{:40}\r", "");
     }
-    let Copied { keys, administrators, events } = copied?;
+    let CopiedRows { keys, administrators, events } = copied?;
     say(&format!("Copied {keys} keys, {administrators} administrators and {events} events to {target}."))?;
-    if let Place::Folder(folder) = source {
+    if let StoreLocation::Folder(folder) = source {
         let key = folder.join("master.key");
         say(&format!("Its servers need the master key: copy {} to the data folder of each.", key.display()))?;
     }
@@ -136,7 +136,7 @@ async fn migrate(address: &DatabaseAddress, grant: Option<&str>) -> Result<(), F
     }
 }
 
-fn address(database: &Database) -> Result<DatabaseAddress, Failure> {
+fn address(database: &DatabaseArgs) -> Result<DatabaseAddress, Failure> {
     Ok(database.files.address(&database.database)?)
 }
 

@@ -199,7 +199,7 @@ impl ActionEntry {
         if self.press.len() == 1 { self.press } else { "" }
     }
 
-    /// Whether it is offered: nothing that may not be done, and `finish` only if a create was interrupted.
+    /// Whether it is offered: only if it is permitted, and `finish` only if a key creation was interrupted.
     pub fn is_offered(&self, permissions: Permissions, has_pending: bool) -> bool {
         !(self.changes_keys && permissions.read_only.is_some())
             && (permissions.superuser || !self.needs_superuser)

@@ -73,18 +73,18 @@ pub(crate) const PASSWORD_KEPT: &str = "Your password was not changed.";
 pub(crate) const WRONG_OLD_PASSWORD: &str = "The old password is incorrect. Your password was not changed.";
 pub(crate) const PASSWORDS_DIFFER: &str = "The passwords don't match. Nothing was changed.";
 /// Of the embedded server.
-pub(crate) const NO_PASSWORD: &str = "The embedded server has no passwords: its user is whoever runs latchkey.";
+pub(crate) const NO_PASSWORD: &str = "The embedded server has no passwords: its user is the one who runs latchkey.";
 
 // Administrators and sessions
 
 /// In place of a list of them.
 pub(crate) const NO_ADMINISTRATORS: &str = "There are no administrators.";
 /// Of the embedded server.
-pub(crate) const WITHOUT_ADMINISTRATORS: &str = "The embedded server needs none: whoever runs latchkey may do everything. Administrators sign in to a team server \
+pub(crate) const WITHOUT_ADMINISTRATORS: &str = "The embedded server needs none: the user who runs latchkey has full access. Administrators sign in to a team server \
      (latchkey serve) on the same data folder.";
 pub(crate) const PASSPORTAL_ADMINISTRATORS: &str = "Passportal users are managed in its dashboard.";
 /// In place of a list of sessions.
-pub(crate) const NO_SESSIONS: &str = "No one is signed in.";
+pub(crate) const NO_SESSIONS: &str = "There are no sessions.";
 /// Of the embedded server.
 pub(crate) const WITHOUT_SESSIONS: &str = "The embedded server needs no sign-in. Sessions are those of a team server (latchkey serve) on the same data folder.";
 pub(crate) const NOTHING_REVOKED: &str = "Nothing was revoked.";

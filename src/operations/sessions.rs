@@ -65,7 +65,7 @@ impl EndSessions {
         }
         let (name, is_own) = (username.to_display(CELLS), server.is_signed_in_as(username.raw_for_api()));
         let (whose, consequence) = if is_own {
-            (format!("your {} elsewhere", counted(ids.len())), "This session goes on.".to_owned())
+            (format!("your {} elsewhere", counted(ids.len())), "This session stays open.".to_owned())
         } else {
             let all = if ids.len() == 1 { counted(1) } else { format!("all {}", counted(ids.len())) };
             (format!("{all} of {name}"), format!("{name} has to sign in again."))

@@ -29,7 +29,7 @@ impl std::fmt::Debug for LogQueue {
 
 #[derive(Default)]
 struct Queue {
-    lines: Mutex<Lines>,
+    lines: Mutex<QueuedLines>,
     /// There is something to write.
     filled: Condvar,
     /// Nothing is left to write.
@@ -41,7 +41,7 @@ struct Queue {
 }
 
 #[derive(Default)]
-struct Lines {
+struct QueuedLines {
     waiting: Vec<u8>,
     is_writing: bool,
     /// Lines that were dropped since the log last said so.
@@ -60,7 +60,7 @@ impl LogQueue {
 
     /// Waits until everything is written; false if that takes longer than `patience`.
     pub fn flush(&self, patience: Duration) -> bool {
-        let has_some = |lines: &mut Lines| lines.is_writing || !lines.waiting.is_empty();
+        let has_some = |lines: &mut QueuedLines| lines.is_writing || !lines.waiting.is_empty();
         let waited = self.0.emptied.wait_timeout_while(self.lock(), patience, has_some);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
@@ -70,7 +70,7 @@ impl LogQueue {
         self.0.dropped.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lines> {
+    fn lock(&self) -> MutexGuard<'_, QueuedLines> {
         self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -96,10 +96,10 @@ impl LogQueue {
     fn run(&self, to: &impl AsFd) {
         let _ = self.0.writer.set(std::thread::current().id());
         loop {
-            let is_empty = |lines: &mut Lines| lines.waiting.is_empty();
+            let is_empty = |lines: &mut QueuedLines| lines.waiting.is_empty();
             let waited = self.0.filled.wait_while(self.lock(), is_empty);
             let lines = waited.unwrap_or_else(PoisonError::into_inner);
-            let has_few = |lines: &mut Lines| lines.waiting.len() < ENOUGH;
+            let has_few = |lines: &mut QueuedLines| lines.waiting.len() < ENOUGH;
             let gathered = self.0.filled.wait_timeout_while(lines, GATHER_FOR, has_few);
             let mut lines = gathered.unwrap_or_else(PoisonError::into_inner).0;
             lines.is_writing = true;

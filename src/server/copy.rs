@@ -12,8 +12,8 @@ use super::auth::vault::{KeyFile, MasterKeyError, Vault};
 use super::backup::{DATABASE, MASTER_KEY, WorkFolder};
 use super::data_folder::{DataError, DataFolder, SEALED, StoreAccess, check_owners, own_folder};
 use super::store::{
-    Actor, Copied, Copying, DatabaseAddress, EventKind, NewEvent, Progress, Store, StoreError, Subject, postgres_copy,
-    sqlite_copy,
+    Actor, CopiedRows, Copying, DatabaseAddress, EventKind, NewEvent, Progress, Store, StoreError, Subject,
+    postgres_copy, sqlite_copy,
 };
 
 /// How many parts are on their way: each is some megabytes.
@@ -21,14 +21,14 @@ const ON_THE_WAY: usize = 2;
 
 /// Where a store is.
 #[derive(Clone)]
-pub enum Place {
+pub enum StoreLocation {
     /// A data folder, with its database and master key.
     Folder(PathBuf),
     /// A database that servers share.
     Database(Box<DatabaseAddress>),
 }
 
-impl Place {
+impl StoreLocation {
     /// As it may be shown.
     pub fn name(&self) -> String {
         match self {
@@ -66,13 +66,13 @@ pub enum CopyError {
 ///
 /// The target is not empty, either place is in use, or the master key does not open every secret.
 pub async fn copy(
-    from: Place,
-    to: Place,
+    from: StoreLocation,
+    to: StoreLocation,
     data: &Path,
     actor: &Actor,
     now: DateTime<Utc>,
     progress: Progress,
-) -> Result<Copied, CopyError> {
+) -> Result<CopiedRows, CopyError> {
     let event = NewEvent::of(actor, Subject::Server, EventKind::Copied, now);
     let (source, target) = (from.name(), to.name());
     let in_use = |error: StoreError, place: &str| match error {
@@ -81,11 +81,11 @@ pub async fn copy(
         error => error.into(),
     };
     let (sent, taken) = match (from, to) {
-        (Place::Folder(folder), Place::Database(address)) => {
+        (StoreLocation::Folder(folder), StoreLocation::Database(address)) => {
             let event = NewEvent { detail: Some("from SQLite to PostgreSQL".to_owned()), ..event };
             to_database(&folder, *address, event, progress).await?
         }
-        (Place::Database(address), Place::Folder(folder)) => {
+        (StoreLocation::Database(address), StoreLocation::Folder(folder)) => {
             let event = NewEvent { detail: Some("from PostgreSQL to SQLite".to_owned()), ..event };
             to_folder(*address, &folder, data, event, progress).await?
         }
@@ -100,7 +100,7 @@ pub async fn copy(
 }
 
 /// What came of sending, and of taking.
-type Outcome = (Result<(), StoreError>, Result<Copied, StoreError>);
+type Outcome = (Result<(), StoreError>, Result<CopiedRows, StoreError>);
 
 async fn to_database(
     folder: &Path,

@@ -185,7 +185,7 @@ pub(crate) async fn follow(store: &Store, vault: &Vault, key: &KeyFile) -> Resul
     if vault.follow(&store.master_keys().await?) {
         return Ok(());
     }
-    let why = "the master key is being replaced, or was, and the other one is not here: put it beside this one, with .new after its name";
+    let why = "the master key is being or was replaced, and the other one is missing: put it next to this one, with .new appended to its name";
     Err(MasterKeyError::Refused { path: key.path.clone(), why }.into())
 }
 

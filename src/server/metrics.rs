@@ -94,7 +94,7 @@ impl Outcomes {
 
 /// What a request was for, where its outcome is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum CheckedCredential {
     Verify,
     Exchange,
     SignIn,
@@ -153,11 +153,11 @@ impl Metrics {
     }
 
     /// A token, a secret or a password was checked.
-    pub(crate) fn checked(&self, purpose: Purpose, status: StatusCode) {
+    pub(crate) fn checked(&self, purpose: CheckedCredential, status: StatusCode) {
         let outcomes = match purpose {
-            Purpose::Verify => &self.verifies,
-            Purpose::Exchange => &self.exchanges,
-            Purpose::SignIn => &self.sign_ins,
+            CheckedCredential::Verify => &self.verifies,
+            CheckedCredential::Exchange => &self.exchanges,
+            CheckedCredential::SignIn => &self.sign_ins,
         };
         outcomes.count(status);
     }
@@ -207,7 +207,7 @@ mod tests {
     fn outcomes_follow_from_the_status() {
         let metrics = Metrics::new();
         for status in [200, 204, 401, 429, 400, 503] {
-            metrics.checked(Purpose::SignIn, StatusCode::from_u16(status).unwrap());
+            metrics.checked(CheckedCredential::SignIn, StatusCode::from_u16(status).unwrap());
         }
         let text = metrics.text();
         for (outcome, count) in OUTCOMES.into_iter().zip([2, 1, 1, 1, 1]) {

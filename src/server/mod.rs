@@ -45,7 +45,7 @@ pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;
 pub use store::{
-    Actor, AddressError, AdminOutcome, Administrator, Comparison, Copied, DatabaseAddress, DatabaseFiles,
+    Actor, AddressError, AdminOutcome, Administrator, Comparison, CopiedRows, DatabaseAddress, DatabaseFiles,
     HeldMasterKeys, LeaseSetup, Manifest, PasswordChange, Store, StoreError,
 };
 pub use usage_recorder::KEEP_EVENTS;

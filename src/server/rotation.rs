@@ -36,7 +36,7 @@ pub enum RotationError {
     MasterKey(#[from] MasterKeyError),
     /// Servers that run without the new key. Nothing has begun.
     #[error(
-        "the new master key isn't on all servers yet: copy {file} to {names}, there beside the old one, and run this again. \
+        "the new master key isn't on all servers yet: copy {file} to {names}, next to the old one, and run this again. \
          Nothing has changed"
     )]
     Lacking { file: PathBuf, names: String },

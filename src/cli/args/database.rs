@@ -15,18 +15,18 @@ pub const DATABASE: &str = "PostgreSQL database that servers share, e.g. postgre
 
 /// The address of a database.
 #[derive(Debug, Args)]
-pub struct Database {
+pub struct DatabaseArgs {
     /// The database that servers share
     #[arg(long, value_name = "URL", help = DATABASE)]
     pub database: String,
     #[command(flatten)]
-    pub files: Files,
+    pub files: DatabaseFileArgs,
 }
 
 /// Files that belong to the address of a database.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_field_names, reason = "as the options are called")]
-pub struct Files {
+pub struct DatabaseFileArgs {
     /// Read the database's password from a private file [default: systemd's credential database-password, PGPASSFILE,
     /// ~/.pgpass]
     #[arg(long, value_name = "FILE", value_parser = path())]
@@ -42,7 +42,7 @@ pub struct Files {
     pub database_key: Option<PathBuf>,
 }
 
-impl Files {
+impl DatabaseFileArgs {
     /// The address, with what is in the files.
     pub fn address(&self, url: &str) -> Result<DatabaseAddress, AddressError> {
         let files = DatabaseFiles {
@@ -65,7 +65,7 @@ pub enum Db {
     /// Create the tables, and the first superuser
     Init {
         #[command(flatten)]
-        database: Database,
+        database: DatabaseArgs,
         /// Let another database role run servers: it may read and write the tables, and not change them
         #[arg(long, value_name = "ROLE")]
         grant: Option<String>,
@@ -79,7 +79,7 @@ pub enum Db {
     /// Update the tables to this version; servers of the version before go on
     Migrate {
         #[command(flatten)]
-        database: Database,
+        database: DatabaseArgs,
         /// Let another database role run servers, as with init
         #[arg(long, value_name = "ROLE")]
         grant: Option<String>,
@@ -97,11 +97,11 @@ pub enum Db {
         #[arg(value_name = "TO")]
         to: String,
         #[command(flatten)]
-        files: Files,
+        files: DatabaseFileArgs,
     },
     /// Check that the tables are whole, and that this machine's master key opens their secrets
     Check {
         #[command(flatten)]
-        database: Database,
+        database: DatabaseArgs,
     },
 }

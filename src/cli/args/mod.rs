@@ -185,8 +185,8 @@ pub enum Command {
 }
 
 const PASSWD: &str = "\
-Your other sessions end; this one goes on. The old password is required, so that someone who finds your session open can't take \
-over your account.";
+Signs you out everywhere else; this session stays open. The current password is required to protect your account if you \
+leave a session open.";
 
 const EVENTS: &str = "\
 Show the trail: what administrators and keys did, also of keys that were deleted and administrators who were removed, \

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
-use super::database::{DATABASE, Files};
+use super::database::{DATABASE, DatabaseFileArgs};
 use super::path;
 use crate::config::KEEP_EVENTS_MOST;
 use crate::domain::KeyFormat;
@@ -23,7 +23,7 @@ pub struct Serve {
     #[arg(long, value_name = "URL", help = DATABASE)]
     pub database: Option<String>,
     #[command(flatten)]
-    pub database_files: Files,
+    pub database_files: DatabaseFileArgs,
     /// How long access tokens are verified while the database does not answer, in seconds; a deletion waits as long for a
     /// server that is cut off
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=20))]

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::database::{DATABASE, Files};
+use super::database::{DATABASE, DatabaseFileArgs};
 
 /// What to do with a server that runs.
 #[derive(Debug, Subcommand)]
@@ -22,7 +22,7 @@ pub struct RotateMasterKeyArgs {
     #[arg(long, value_name = "URL", help = DATABASE)]
     pub database: Option<String>,
     #[command(flatten)]
-    pub files: Files,
+    pub files: DatabaseFileArgs,
 }
 
 /// How to replace the key that signs access tokens.
@@ -45,6 +45,6 @@ later, and then the old key is deleted. Of several servers each signs with the n
 const ROTATE_MASTER_KEY: &str = "\
 Encrypt all secrets with a new master key, while the servers run
 
-Works on this machine's files (--data, --master-key-file). The new key is made beside the old one, as master.key.new, unless it \
+Works on this machine's files (--data, --master-key-file). The new key is created next to the old one, as master.key.new, unless it \
 is there. It is copied to the machines of all other servers; as long as one that runs doesn't have it, nothing happens. Then \
 everything is encrypted anew, and the new file takes the place of the old one. Can be interrupted at any time and run again.";

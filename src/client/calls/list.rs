@@ -15,7 +15,7 @@ use crate::domain::{Filter, Order, Search, Sort, Status, Untrusted};
 const MOST_EMPTY_PAGES: u32 = 100;
 
 /// A filter as it is sent.
-enum Question {
+enum SentFilter {
     /// For every server.
     Words { text: String, status: Option<&'static str> },
     /// For servers that know the language; with what it asks besides words.
@@ -47,7 +47,7 @@ impl Client {
             .query(&[("limit", limit.to_string().as_str())])
             .query(&[("sort", request.query.sort.as_str()), ("order", order.as_str())])
             .query(&[("total", request.counted)]);
-        let question = Question::of(&request.query.filter)?;
+        let question = SentFilter::of(&request.query.filter)?;
         let call = question.put(call);
         let call = match request.export {
             Some(form) => call.query(&[("export", form)]),
@@ -65,7 +65,7 @@ impl Client {
     /// How many keys a filter finds.
     pub async fn count(&self, filter: &Filter) -> Result<u64, ApiError> {
         let call = self.call(Method::GET, &["keys"]).query(&[("limit", "1"), ("order", Order::Asc.as_str())]);
-        let question = Question::of(filter)?;
+        let question = SentFilter::of(filter)?;
         let answer = Answer::of(self.send(question.put(call)).await?, BODY_LIMIT).await?;
         question.page(&answer, Sort::default())?.total.ok_or(ApiError::NotCounted)
     }
@@ -98,7 +98,7 @@ fn search(filter: &Filter) -> Result<Search, ApiError> {
     Search::parse(&filter.text).map_err(|error| ApiError::BadSearch(error.to_string()))
 }
 
-impl Question {
+impl SentFilter {
     fn of(filter: &Filter) -> Result<Self, ApiError> {
         let search = search(filter)?;
         Ok(match search.only_words() {

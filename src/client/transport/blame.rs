@@ -59,10 +59,16 @@ pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError 
     ApiError::Unreachable(Untrusted::new(&innermost))
 }
 
+/// What hyper says of a server that sends something before it is asked, as one for SSH may do in time. hyper has no
+/// question for that.
+const SPOKE_FIRST: &str = "received unexpected message from connection";
+
 /// Whether the answer to plain HTTP was something else, such as an alert of TLS. A URL without a port may be a socket's.
 fn is_not_http(url: Option<&reqwest::Url>, cause: &(dyn Error + 'static)) -> bool {
     url.is_some_and(|url| url.scheme() == "http" && url.port().is_some())
-        && cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_parse() && !error.is_parse_too_large())
+        && cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(|error| error.is_parse() && !error.is_parse_too_large() || error.to_string() == SPOKE_FIRST)
 }
 
 /// All causes, the outermost (which is `error` itself) left out. An I/O error hides its own cause one step deeper.

@@ -18,7 +18,7 @@ use super::request_id::{RequestIds, X_REQUEST_ID};
 use super::router::no_store;
 use super::routes::{BELOW_VERIFY, EXCHANGE, HEALTH, ONE_KEY, READY, SESSION, VERIFY, template};
 use crate::domain::KeyId;
-use crate::server::metrics::{METRICS, Purpose};
+use crate::server::metrics::{CheckedCredential, METRICS};
 use crate::server::net::listener::Peer;
 use crate::server::net::trusted_proxies::TrustedProxies;
 
@@ -162,11 +162,11 @@ fn is_verify(route: &str) -> bool {
     route == VERIFY || BELOW_VERIFY.contains(&route)
 }
 
-fn purpose(method: &str, route: &str) -> Option<Purpose> {
+fn purpose(method: &str, route: &str) -> Option<CheckedCredential> {
     match route {
-        EXCHANGE => Some(Purpose::Exchange),
-        SESSION if method == "POST" => Some(Purpose::SignIn),
-        route if is_verify(route) => Some(Purpose::Verify),
+        EXCHANGE => Some(CheckedCredential::Exchange),
+        SESSION if method == "POST" => Some(CheckedCredential::SignIn),
+        route if is_verify(route) => Some(CheckedCredential::Verify),
         _ => None,
     }
 }

@@ -179,14 +179,14 @@ impl Stored {
     }
 
     /// Fails unless as many rows of each table are found as were stored, and in all as many as were sent.
-    pub(crate) fn check(&self, found: &[u64]) -> Result<Copied, StoreError> {
+    pub(crate) fn check(&self, found: &[u64]) -> Result<CopiedRows, StoreError> {
         let of = |table| self.of_tables.get(table).copied().unwrap_or(0);
         let all: u64 = found.iter().sum();
         if all != self.total || found.iter().enumerate().any(|(table, found)| *found != of(table)) {
             return Err(StoreError::Engine("the copy does not have as many rows as what was copied".into()));
         }
         let count = |name| tables().iter().position(|table| table.name == name).map_or(0, of);
-        Ok(Copied { keys: count(KEYS), administrators: count("administrators"), events: count("events") })
+        Ok(CopiedRows { keys: count(KEYS), administrators: count("administrators"), events: count("events") })
     }
 }
 
@@ -195,7 +195,7 @@ pub(crate) const UNREADABLE: &str = "the master key does not open every secret";
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Copied {
+pub struct CopiedRows {
     pub keys: u64,
     pub administrators: u64,
     /// Before the one that says that it was copied.

@@ -47,7 +47,7 @@ pub(crate) use administrators::AdminAccount;
 pub use administrators::{AdminOutcome, Administrator, PasswordChange};
 pub(crate) use backup::OpenedBackup;
 pub use backup::{Comparison, Manifest};
-pub use copy::{Copied, Progress};
+pub use copy::{CopiedRows, Progress};
 pub(crate) use copy::{Copying, Part};
 pub use error::StoreError;
 pub use events::Actor;

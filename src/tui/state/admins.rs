@@ -77,10 +77,10 @@ impl AdminStep {
         }
     }
 
-    pub fn act(&mut self, action: Action) -> AdminOutcome {
+    pub fn act(&mut self, action: Action) -> AdminStepOutcome {
         if self.call().is_sent() {
             // Nothing is lost by going on: the answer will be told wherever it comes.
-            return if action == Action::Cancel { AdminOutcome::Close } else { AdminOutcome::Stay };
+            return if action == Action::Cancel { AdminStepOutcome::Close } else { AdminStepOutcome::Stay };
         }
         match self {
             Self::Form(form) => form.act(action),
@@ -90,7 +90,7 @@ impl AdminStep {
 }
 
 /// What a turn of a step comes to.
-pub enum AdminOutcome {
+pub enum AdminStepOutcome {
     Stay,
     Send(AdminChange),
     Close,
@@ -165,12 +165,12 @@ impl AdminForm {
         }
     }
 
-    fn act(&mut self, action: Action) -> AdminOutcome {
+    fn act(&mut self, action: Action) -> AdminStepOutcome {
         match action {
             Action::Next | Action::Previous => self.focus = moved(self.stops(), self.focus, action),
-            Action::Cancel => return AdminOutcome::Close,
+            Action::Cancel => return AdminStepOutcome::Close,
             Action::Submit => match (self.focus, self.kind) {
-                (F::Cancel, _) => return AdminOutcome::Close,
+                (F::Cancel, _) => return AdminStepOutcome::Close,
                 (F::Username | F::New, _) | (F::Role, AdminFormKind::Add) => {
                     self.focus = moved(self.stops(), self.focus, Action::Next);
                 }
@@ -180,10 +180,10 @@ impl AdminForm {
             },
             _ => {}
         }
-        AdminOutcome::Stay
+        AdminStepOutcome::Stay
     }
 
-    fn submit(&mut self) -> AdminOutcome {
+    fn submit(&mut self) -> AdminStepOutcome {
         let name = match self.kind {
             AdminFormKind::Add => check_name(self.username.text()),
             _ => Ok(self.username.text().to_owned()),
@@ -193,7 +193,7 @@ impl AdminForm {
             Err(words) => {
                 self.focus = F::Username;
                 self.call = CallState::Invalid(words);
-                return AdminOutcome::Stay;
+                return AdminStepOutcome::Stay;
             }
         };
         let kind = match self.kind {
@@ -204,7 +204,7 @@ impl AdminForm {
                     self.focus = F::New;
                     (self.new, self.again) = (Field::masked(MOST_PASSWORD), Field::masked(MOST_PASSWORD));
                     self.call = CallState::Invalid(words);
-                    return AdminOutcome::Stay;
+                    return AdminStepOutcome::Stay;
                 }
                 if self.kind == AdminFormKind::Add {
                     AdminChangeKind::Add(self.role, new)
@@ -214,7 +214,7 @@ impl AdminForm {
             }
         };
         self.call = CallState::Sent;
-        AdminOutcome::Send(AdminChange { username, kind })
+        AdminStepOutcome::Send(AdminChange { username, kind })
     }
 
     fn choose(&mut self, step: usize) {
@@ -270,19 +270,19 @@ impl AdminRemoval {
         self.confirmation.is_given_by(self.typed.text())
     }
 
-    fn act(&mut self, action: Action) -> AdminOutcome {
+    fn act(&mut self, action: Action) -> AdminStepOutcome {
         match action {
             Action::Submit if self.is_confirmed() => {
                 self.call = CallState::Sent;
                 let kind = AdminChangeKind::Remove { even_last: false };
-                return AdminOutcome::Send(AdminChange { username: self.username.clone(), kind });
+                return AdminStepOutcome::Send(AdminChange { username: self.username.clone(), kind });
             }
             Action::Submit if !self.typed.text().is_empty() => {
                 self.call = CallState::Invalid(self.confirmation.mismatch());
             }
-            Action::Submit | Action::Cancel => return AdminOutcome::Close,
+            Action::Submit | Action::Cancel => return AdminStepOutcome::Close,
             _ => {}
         }
-        AdminOutcome::Stay
+        AdminStepOutcome::Stay
     }
 }

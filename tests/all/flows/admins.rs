@@ -249,7 +249,7 @@ async fn the_embedded_server_says_that_it_has_none() {
     bench.sees("Added jo as superuser.");
     bench.loses("There are no administrators.");
     bench.type_keys("<Esc>W").await;
-    bench.sees("No one is signed in.");
+    bench.sees("There are no sessions.");
     bench.type_keys("<Esc>R revoke<Enter>").await;
     bench.sees("Every access token that was issued so far is revoked.");
 }

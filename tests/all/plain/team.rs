@@ -286,6 +286,6 @@ fn who_is_no_superuser_is_told_why_in_plain_lines() {
     let rest = talk.says("Type a command's number");
     assert!(!rest.contains("24. revoke"), "{rest}");
     talk.answers(&[(COMMAND, "profiles local"), (COMMAND, "A"), ("There are no administrators.", HEARD)]);
-    talk.answers(&[("The embedded server needs none", HEARD), (COMMAND, "W"), ("No one is signed in.", HEARD)]);
+    talk.answers(&[("The embedded server needs none", HEARD), (COMMAND, "W"), ("There are no sessions.", HEARD)]);
     talk.quits();
 }

@@ -55,9 +55,9 @@ pub(super) use args;
 
 /// Values of a statement that is put together.
 #[derive(Default)]
-pub(super) struct Args(Vec<Box<dyn SqlValue + Send>>);
+pub(super) struct SqlArgs(Vec<Box<dyn SqlValue + Send>>);
 
-impl Args {
+impl SqlArgs {
     /// Adds a value and returns its place, as `$1`.
     pub(super) fn place(&mut self, value: impl SqlValue + Send + 'static) -> String {
         self.0.push(Box::new(value));

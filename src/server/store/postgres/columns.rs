@@ -1,6 +1,6 @@
 //! Conditions about columns, in SQL.
 
-use super::args::Args;
+use super::args::SqlArgs;
 use crate::server::store::keyset::SortValue;
 use crate::server::store::sought::{ColumnCondition, ColumnTest, Sought, StoredColumn, Values};
 
@@ -11,25 +11,25 @@ pub(super) fn need_uses(sought: &Sought) -> bool {
 }
 
 /// Whether a key meets a condition.
-pub(super) fn condition(condition: &ColumnCondition, args: &mut Args) -> String {
+pub(super) fn condition(condition: &ColumnCondition, args: &mut SqlArgs) -> String {
     let any: Vec<String> = condition.any.iter().map(|tests| format!("({})", all(tests, args))).collect();
     format!("{}({})", if condition.excluded { "NOT " } else { "" }, any.join(" OR "))
 }
 
 /// How many keys meet an alternative of a condition.
-pub(super) fn count(tests: &[ColumnTest], args: &mut Args) -> String {
+pub(super) fn count(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
     let is_of_uses = tests.iter().any(|test| test.column == StoredColumn::LastUsed);
     let table = if is_of_uses { "uses u" } else { "keys k" };
     format!("SELECT count(*) FROM {table} WHERE {}", all(tests, args))
 }
 
-fn all(tests: &[ColumnTest], args: &mut Args) -> String {
+fn all(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
     let is_of_uses = tests.iter().any(|test| test.column == StoredColumn::LastUsed);
     let all: Vec<String> = tests.iter().map(|test| one(test, is_of_uses, args)).collect();
     all.join(" AND ")
 }
 
-fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut Args) -> String {
+fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut SqlArgs) -> String {
     let column = column(tested.column, is_of_uses);
     match &tested.values {
         // As a number, so that the database sees which index it may use: that of keys which were never used.

@@ -27,7 +27,7 @@ const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_t
                      SET LOCAL idle_in_transaction_session_timeout = 4000";
 
 /// An open connection.
-pub(super) struct Link {
+pub(super) struct DatabaseLink {
     pub(super) client: Client,
     /// Told of each notification that the connection listens for.
     pub(super) notified: Arc<Notify>,
@@ -37,13 +37,13 @@ pub(super) struct Link {
 
 impl DatabaseAddress {
     /// Opens a connection.
-    pub(super) async fn connect(&self) -> Result<Link, StoreError> {
+    pub(super) async fn connect(&self) -> Result<DatabaseLink, StoreError> {
         // The library's own limit ends with the network's part: not with that of TLS and of signing in.
         let connected = tokio::time::timeout(PATIENCE, self.connect_in_time()).await;
         connected.map_err(|_| unanswered())?
     }
 
-    async fn connect_in_time(&self) -> Result<Link, StoreError> {
+    async fn connect_in_time(&self) -> Result<DatabaseLink, StoreError> {
         let notified = Arc::new(Notify::new());
         let told = Arc::clone(&notified);
         let client = match self.tls.clone() {
@@ -58,7 +58,7 @@ impl DatabaseAddress {
                 client
             }
         };
-        Ok(Link { client, notified, listens: false })
+        Ok(DatabaseLink { client, notified, listens: false })
     }
 
     /// Has the database end what a connection is doing.

@@ -6,13 +6,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::address::DatabaseAddress;
-use super::args::{Args, args};
+use super::args::{SqlArgs, args};
 use super::connection::{Lent, Pool};
 use super::edit::stored;
 use super::{events, migrate};
 use crate::domain::key::fields::written;
 use crate::server::store::copy::{
-    AT_ONCE, Copied, Copying, FILLED, KEYS, Kind, Part, Parts, Stored, Table, UNREADABLE, Value, tables,
+    AT_ONCE, CopiedRows, Copying, FILLED, KEYS, Kind, Part, Parts, Stored, Table, UNREADABLE, Value, tables,
 };
 use crate::server::store::error::StoreError;
 use crate::server::store::events::NewEvent;
@@ -130,7 +130,7 @@ pub(crate) async fn take(
     mut copying: Copying,
     sealed: Vec<u8>,
     event: &NewEvent,
-) -> Result<Copied, StoreError> {
+) -> Result<CopiedRows, StoreError> {
     let pool = Pool::new(address, 1);
     let mut transaction = alone(&pool, "ACCESS EXCLUSIVE").await?;
     let counts_before = counts(&mut transaction).await?;
@@ -216,12 +216,12 @@ struct Columns {
     /// What is stored, by the name of the value.
     stored: Vec<String>,
     places: Vec<String>,
-    args: Args,
+    args: SqlArgs,
 }
 
 impl Columns {
     fn new() -> Self {
-        Self { names: Vec::new(), stored: Vec::new(), places: Vec::new(), args: Args::default() }
+        Self { names: Vec::new(), stored: Vec::new(), places: Vec::new(), args: SqlArgs::default() }
     }
 
     fn add(&mut self, name: &str, kind: Kind, values: impl Iterator<Item = Value>) {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
-use super::args::{Args, args};
+use super::args::{SqlArgs, args};
 use super::connection::Lent;
 use super::events;
 use super::grams;
@@ -121,7 +121,7 @@ impl PostgresStore {
 /// Stores key and event.
 async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<(), StoreError> {
     let id = new.id.raw_for_api();
-    let mut args = Args::default();
+    let mut args = SqlArgs::default();
     let mut columns = vec!["id", "state", "created_at", "created_by", "expires_at", "secret"];
     let mut places = vec![
         args.place(id.to_owned()),
@@ -192,7 +192,7 @@ async fn update(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let Editable { texts, switched_off, expires_at, generation, revision } = fields;
-    let mut args = Args::default();
+    let mut args = SqlArgs::default();
     let mut changes = vec![
         format!("switched_off = {}", args.place(*switched_off)),
         format!("expires_at = {}", args.place(*expires_at)),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
-use super::args::{Args, args};
+use super::args::{SqlArgs, args};
 use super::connection::Lent;
 use super::row::time;
 use super::store::PostgresStore;
@@ -15,7 +15,7 @@ use crate::server::store::events::{
 
 impl PostgresStore {
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
-        let mut args = Args::default();
+        let mut args = SqlArgs::default();
         let mut sql = select(&query, &mut args);
         // A client that follows the trail goes on after the highest number of such a page.
         if query.order == Order::Asc || query.after.is_none() {
@@ -40,7 +40,7 @@ impl PostgresStore {
 }
 
 /// The statement of a page of events.
-fn select(query: &EventQuery, args: &mut Args) -> String {
+fn select(query: &EventQuery, args: &mut SqlArgs) -> String {
     let EventQuery { key, administrator, by, kinds, since, order, after, limit } = query.clone();
     let (beyond, direction, start) = match order {
         Order::Desc => ("<", "DESC", i64::MAX),

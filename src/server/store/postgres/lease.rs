@@ -17,10 +17,10 @@ use tokio_postgres::Row;
 
 use super::address::DatabaseAddress;
 use super::args::args;
-use super::connection::Link;
+use super::connection::DatabaseLink;
 use super::events;
 use super::master_keys;
-use super::peers::{KEPT_FOR, Peer, Peers};
+use super::peers::{KEPT_FOR, KnownServer, KnownServers};
 use super::store::{PostgresStore, again};
 use crate::domain::InForce;
 use crate::platform::boot_time::since_boot;
@@ -83,7 +83,7 @@ struct Known {
     until: Duration,
     /// When the last question was sent that was answered.
     asked: Option<Duration>,
-    peers: Peers,
+    peers: KnownServers,
     /// The longest lease of any server.
     longest: Duration,
     /// How often the database was asked, which is stored with each question; and with the last one that was answered.
@@ -135,7 +135,7 @@ impl Lease {
     /// and whether it obeys.
     fn count(&self, rows: &[Row]) -> (u32, u32, Duration) {
         let (known, now) = (self.shared.read(), since_boot());
-        let peers: Vec<Peer> = rows.iter().map(|row| peer(row.get(0), row.get(1), row.get(2))).collect();
+        let peers: Vec<KnownServer> = rows.iter().map(|row| peer(row.get(0), row.get(1), row.get(2))).collect();
         let (mut servers, mut silent, mut longest) = (0, 0, Duration::ZERO);
         for (peer, row) in peers.iter().zip(rows).filter(|(peer, _)| known.peers.may_verify(peer, now)) {
             servers += 1;
@@ -162,7 +162,7 @@ impl Drop for Lease {
 }
 
 /// Asks until the task is ended.
-async fn keep(shared: Arc<Shared>, address: DatabaseAddress, link: Link) {
+async fn keep(shared: Arc<Shared>, address: DatabaseAddress, link: DatabaseLink) {
     let mut link = Some(link);
     let mut was_answered = true;
     let mut tell = false;
@@ -194,7 +194,7 @@ async fn keep(shared: Arc<Shared>, address: DatabaseAddress, link: Link) {
 }
 
 /// Waits for the time of the next question. True if something was revoked here.
-async fn wait(shared: &Shared, link: Option<&Link>) -> bool {
+async fn wait(shared: &Shared, link: Option<&DatabaseLink>) -> bool {
     let notified = async {
         match link {
             Some(link) => link.notified.notified().await,
@@ -210,7 +210,7 @@ async fn wait(shared: &Shared, link: Option<&Link>) -> bool {
 
 impl Shared {
     /// Asks once, and tells the others to ask. True if something new was learnt.
-    async fn ask(&self, address: &DatabaseAddress, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
+    async fn ask(&self, address: &DatabaseAddress, link: &mut DatabaseLink, tell: bool) -> Result<bool, StoreError> {
         if let Ok(asked) = tokio::time::timeout(PATIENCE, self.ask_in_time(link, tell)).await {
             return asked;
         }
@@ -219,7 +219,7 @@ impl Shared {
         Err(StoreError::Unreachable(format!("it gave no answer for {} s", PATIENCE.as_secs())))
     }
 
-    async fn ask_in_time(&self, link: &mut Link, tell: bool) -> Result<bool, StoreError> {
+    async fn ask_in_time(&self, link: &mut DatabaseLink, tell: bool) -> Result<bool, StoreError> {
         let is_new_link = !std::mem::replace(&mut link.listens, true);
         if is_new_link {
             link.client.batch_execute(LISTEN).await?;
@@ -295,7 +295,7 @@ impl Shared {
         is_listed && beat.unwrap_or(0) < known.answered
     }
 
-    async fn read_signing_keys(&self, link: &Link) -> Result<(), StoreError> {
+    async fn read_signing_keys(&self, link: &DatabaseLink) -> Result<(), StoreError> {
         let sql = "SELECT id, encrypted, greatest(0, extract(epoch FROM clock_timestamp() - at) * 1000)::bigint
                    FROM signing_keys ORDER BY n";
         let rows = link.client.query_typed(sql, &[]).await?;
@@ -343,15 +343,15 @@ fn revocation(row: &Row) -> Revocation {
 }
 
 /// The servers in the answer to a question.
-fn peers(row: &Row) -> Vec<Peer> {
+fn peers(row: &Row) -> Vec<KnownServer> {
     let ids: Vec<String> = row.get::<_, Option<_>>("ids").unwrap_or_default();
     let beats: Vec<i64> = row.get::<_, Option<_>>("beats").unwrap_or_default();
     let leases: Vec<i64> = row.get::<_, Option<_>>("leases").unwrap_or_default();
     ids.into_iter().zip(beats).zip(leases).map(|((id, beat), lease)| peer(id, beat, lease)).collect()
 }
 
-fn peer(id: String, beat: i64, lease_ms: i64) -> Peer {
-    Peer { id, beat, lease: Duration::from_millis(lease_ms.unsigned_abs()) }
+fn peer(id: String, beat: i64, lease_ms: i64) -> KnownServer {
+    KnownServer { id, beat, lease: Duration::from_millis(lease_ms.unsigned_abs()) }
 }
 
 impl PostgresStore {

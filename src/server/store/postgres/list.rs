@@ -8,7 +8,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
-use super::args::{Args, args};
+use super::args::{SqlArgs, args};
 use super::columns;
 use super::connection::Lent;
 use super::grams;
@@ -32,7 +32,7 @@ impl PostgresStore {
         let mut connection = self.lend().await?;
         sweep(&mut connection, now).await?;
         let sought = Sought::of(&request.conditions);
-        let list = List { request: &request, sought: &sought };
+        let list = ListStatement { request: &request, sought: &sought };
         let mut rows =
             if sought.is_narrow() { list.search(&mut connection).await? } else { list.walk(&mut connection).await? };
         drop(connection);
@@ -70,7 +70,7 @@ impl PostgresStore {
         if left == 0 {
             return Ok(None);
         }
-        let mut args = Args::default();
+        let mut args = SqlArgs::default();
         let statements = counting(sought, &mut args);
         let mut transaction = self.begin_to_read().await?;
         transaction.batch(&format!("SET LOCAL statement_timeout = {left}")).await?;
@@ -87,7 +87,7 @@ impl PostgresStore {
 
 /// A statement that counts what is sought. The alternatives of a condition that stands alone are counted one by one, each
 /// in its own index.
-fn counting(sought: &Sought, args: &mut Args) -> String {
+fn counting(sought: &Sought, args: &mut SqlArgs) -> String {
     if let ([condition], false, None) = (sought.columns.as_slice(), sought.has_texts(), sought.state) {
         let parts: Vec<String> =
             condition.any.iter().map(|tests| format!("({})", columns::count(tests, args))).collect();
@@ -110,12 +110,12 @@ fn tables(sought: &Sought) -> &'static str {
 }
 
 /// Hashes that a key must have which has the words.
-fn grams_of(sought: &Sought, args: &mut Args) -> Option<String> {
+fn grams_of(sought: &Sought, args: &mut SqlArgs) -> Option<String> {
     (!sought.words.is_empty()).then(|| format!("k.grams @> {}", args.place(grams::of_words(&sought.words))))
 }
 
 /// Whether each word is in an ID or in a folded text, and nothing that must not be there.
-fn texts(sought: &Sought, args: &mut Args) -> Vec<String> {
+fn texts(sought: &Sought, args: &mut SqlArgs) -> Vec<String> {
     let mut of_word = |word: &String| {
         let (lower, upper) = (args.place(word.clone()), args.place(word.to_ascii_uppercase()));
         format!(
@@ -152,13 +152,13 @@ async fn sweep(connection: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), Stor
 }
 
 /// A list that is asked for.
-struct List<'a> {
+struct ListStatement<'a> {
     request: &'a PageQuery,
     /// What its conditions come to.
     sought: &'a Sought,
 }
 
-impl List<'_> {
+impl ListStatement<'_> {
     /// One more than was asked for, which tells whether keys follow.
     fn wanted(&self) -> i64 {
         i64::try_from(self.request.limit).unwrap_or(i64::MAX).saturating_add(1)
@@ -166,14 +166,14 @@ impl List<'_> {
 
     /// The page without a search.
     async fn walk(&self, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
-        let mut args = Args::default();
+        let mut args = SqlArgs::default();
         let sql = self.ordered(&[], self.wanted(), &mut args);
         connection.rows(&sql, &args.list()).await
     }
 
     /// The page of a search.
     async fn search(&self, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
-        let mut args = Args::default();
+        let mut args = SqlArgs::default();
         let part = self.walked(&mut args);
         let sql = format!(
             "WITH part AS MATERIALIZED ({part})
@@ -188,7 +188,7 @@ impl List<'_> {
         if is_all || found.len() > self.request.limit {
             return Ok(found);
         }
-        let mut args = Args::default();
+        let mut args = SqlArgs::default();
         let mut named: Vec<String> = grams_of(self.sought, &mut args).into_iter().collect();
         named.extend(self.sought.all_columns().iter().map(|condition| columns::condition(condition, &mut args)));
         let candidates = if named.is_empty() {
@@ -199,7 +199,7 @@ impl List<'_> {
             let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {named} LIMIT {most}) few");
             connection.row(&sql, &args.list()).await?.map_or(0, |row| row.get::<_, i64>(0))
         };
-        let mut args = Args::default();
+        let mut args = SqlArgs::default();
         let mut conditions = self.matches(&mut args);
         let sql = if candidates > FEW {
             self.ordered(&conditions, self.wanted(), &mut args)
@@ -216,7 +216,7 @@ impl List<'_> {
     }
 
     /// The beginning of the list, each row with whether it matches.
-    fn walked(&self, args: &mut Args) -> String {
+    fn walked(&self, args: &mut SqlArgs) -> String {
         let matches = self.matches(args).join(" AND ");
         let sort = self.request.sort;
         let conditions = self.conditions(&[], args);
@@ -229,14 +229,14 @@ impl List<'_> {
     }
 
     /// The rows after the cursor, in order.
-    fn ordered(&self, conditions: &[String], limit: i64, args: &mut Args) -> String {
+    fn ordered(&self, conditions: &[String], limit: i64, args: &mut SqlArgs) -> String {
         let sort = self.request.sort;
         let select = self.select(conditions, args);
         format!("{select} ORDER BY {} LIMIT {}", self.order(column(sort), order(sort)), args.place(limit))
     }
 
     /// The rows after the cursor, in no order.
-    fn select(&self, conditions: &[String], args: &mut Args) -> String {
+    fn select(&self, conditions: &[String], args: &mut SqlArgs) -> String {
         let conditions = self.conditions(conditions, args);
         let place = column(self.request.sort);
         format!("SELECT {COLUMNS}, {place} AS place FROM {TABLES} WHERE {conditions}")
@@ -254,7 +254,7 @@ impl List<'_> {
     }
 
     /// The state filtered by, the cursor, and `more` conditions.
-    fn conditions(&self, more: &[String], args: &mut Args) -> String {
+    fn conditions(&self, more: &[String], args: &mut SqlArgs) -> String {
         let sort = self.request.sort;
         let mut all = more.to_vec();
         if let Some(state) = self.sought.state {
@@ -281,7 +281,7 @@ impl List<'_> {
     }
 
     /// What a row must meet besides its state.
-    fn matches(&self, args: &mut Args) -> Vec<String> {
+    fn matches(&self, args: &mut SqlArgs) -> Vec<String> {
         let mut all = texts(self.sought, args);
         all.extend(self.sought.columns.iter().map(|condition| columns::condition(condition, args)));
         all

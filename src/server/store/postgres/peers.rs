@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// What a server stored of itself.
 #[derive(Clone, Debug)]
-pub(super) struct Peer {
+pub(super) struct KnownServer {
     /// Random, new at each start.
     pub(super) id: String,
     /// Another one at each word from it.
@@ -26,7 +26,7 @@ pub(super) const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// All that are known, by their IDs.
 #[derive(Default)]
-pub(super) struct Peers(HashMap<String, Seen>);
+pub(super) struct KnownServers(HashMap<String, Seen>);
 
 struct Seen {
     beat: i64,
@@ -44,10 +44,10 @@ impl Seen {
     }
 }
 
-impl Peers {
+impl KnownServers {
     /// Takes the rows of an answer that came at `now`. A server without a row has taken leave, unless `is_other`: what
     /// answers now may be another machine than before, and may have lost the row.
-    pub(super) fn learn(&mut self, rows: &[Peer], is_other: bool, now: Duration) {
+    pub(super) fn learn(&mut self, rows: &[KnownServer], is_other: bool, now: Duration) {
         for row in rows {
             let new = Seen { beat: row.beat, since: now, lease: row.lease, is_lost: false };
             let seen = self.0.entry(row.id.clone()).or_insert(new);
@@ -67,12 +67,12 @@ impl Peers {
     }
 
     /// Whether a server may still verify whose row is this.
-    pub(super) fn may_verify(&self, row: &Peer, now: Duration) -> bool {
+    pub(super) fn may_verify(&self, row: &KnownServer, now: Duration) -> bool {
         self.0.get(&row.id).is_none_or(|seen| seen.beat != row.beat || !seen.has_lapsed(now))
     }
 
     /// How many may still verify that have no row.
-    pub(super) fn missing(&self, rows: &[Peer], now: Duration) -> usize {
+    pub(super) fn missing(&self, rows: &[KnownServer], now: Duration) -> usize {
         let is_missing = |id: &String| rows.iter().all(|row| row.id != *id);
         self.0.iter().filter(|(id, seen)| is_missing(id) && !seen.has_lapsed(now)).count()
     }
@@ -93,8 +93,8 @@ impl Peers {
 mod tests {
     use super::*;
 
-    fn row(id: &str, beat: i64) -> Peer {
-        Peer { id: id.to_owned(), beat, lease: Duration::from_secs(5) }
+    fn row(id: &str, beat: i64) -> KnownServer {
+        KnownServer { id: id.to_owned(), beat, lease: Duration::from_secs(5) }
     }
 
     fn at(seconds: u64) -> Duration {
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_server_counts_until_it_was_silent_for_twice_its_lease() {
-        let mut peers = Peers::default();
+        let mut peers = KnownServers::default();
         peers.learn(&[row("a", 1), row("b", 1)], false, at(0));
         peers.learn(&[row("a", 2), row("b", 1)], false, at(13));
         assert!(peers.may_verify(&row("b", 1), at(13)) && !peers.may_verify(&row("b", 1), at(14)));
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_server_without_a_row_has_taken_leave_unless_another_machine_answers() {
-        let mut peers = Peers::default();
+        let mut peers = KnownServers::default();
         let (a, both) = ([row("a", 1)], [row("a", 1), row("b", 1)]);
         peers.learn(&both, false, at(0));
         assert_eq!(peers.missing(&a, at(1)), 1, "until the next answer it may be either");

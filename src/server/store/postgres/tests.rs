@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::PostgresStore;
-use super::connection::Link;
+use super::connection::DatabaseLink;
 use crate::server::store::contract::revocations::{issue, revoked};
 use crate::server::store::contract::{Database, at, contract, create, id, in_force, insert};
 use crate::server::store::keys::Use;
@@ -62,13 +62,13 @@ contract!(OnServer);
 
 impl OnServer {
     /// A connection of somebody else.
-    async fn by_hand(&self) -> Link {
+    async fn by_hand(&self) -> DatabaseLink {
         self.0.connect().await.unwrap()
     }
 }
 
 /// Waits until a number is not 0.
-async fn until(link: &Link, sql: &str) {
+async fn until(link: &DatabaseLink, sql: &str) {
     while link.client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
 }
 

@@ -12,7 +12,7 @@ use super::row::document;
 use super::{events, migrate};
 use crate::domain::key::fields::written;
 use crate::server::store::copy::{
-    AT_ONCE, Copied, Copying, FILLED, KEYS, Part, Parts, Stored, Table, UNREADABLE, Value, tables,
+    AT_ONCE, CopiedRows, Copying, FILLED, KEYS, Part, Parts, Stored, Table, UNREADABLE, Value, tables,
 };
 use crate::server::store::error::StoreError;
 use crate::server::store::events::NewEvent;
@@ -72,7 +72,7 @@ fn sent(parts: &Parts, part: Part) -> Result<(), StoreError> {
 }
 
 /// Makes a database of parts in the new file `path`, and stores `event` last.
-pub(crate) fn take(path: &Path, mut copying: Copying, event: &NewEvent) -> Result<Copied, StoreError> {
+pub(crate) fn take(path: &Path, mut copying: Copying, event: &NewEvent) -> Result<CopiedRows, StoreError> {
     create(path)?;
     let mut connection = connect(path)?;
     migrate::migrate(&mut connection)?;

@@ -30,7 +30,7 @@ pub(crate) struct RevocationWatch(Mutex<Watched>);
 
 #[derive(Default)]
 pub(crate) struct Watched {
-    reader: Reader,
+    reader: WatchConnection,
     /// What `PRAGMA data_version` gave when the revocations were last read.
     version: Option<i64>,
     known: Revocations,
@@ -39,14 +39,14 @@ pub(crate) struct Watched {
 
 /// The connection that looks things up on the thread of a request.
 #[derive(Default)]
-struct Reader {
+struct WatchConnection {
     /// Idle in between, so that it notices the commits of all others.
     connection: Option<Connection>,
     /// When the files were last looked at.
     looked_at: Option<Instant>,
 }
 
-impl Reader {
+impl WatchConnection {
     /// The connection to files that are still there.
     fn connect(&mut self, connections: &Connections) -> Result<&Connection, StoreError> {
         let now = Instant::now();

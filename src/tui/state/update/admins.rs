@@ -7,7 +7,7 @@ use crate::operations::permissions::{may_change_administrators, why_no_sessions}
 use crate::operations::sessions::{EndSessions, ended};
 use crate::operations::{administrators, revoke};
 use crate::tui::keymap::Action;
-use crate::tui::state::admins::AdminOutcome;
+use crate::tui::state::admins::AdminStepOutcome;
 use crate::tui::state::sessions::RevokeOutcome;
 use crate::tui::state::{
     AdminForm, AdminRemoval, AdminStep, CallState, Dialog, Effect, EndQuestion, Panes, PasswordDialog, RevokeDialog,
@@ -35,9 +35,9 @@ impl State {
         let Some(Dialog::Admins(screen)) = &mut self.dialog else { return None };
         if let Some(step) = &mut screen.step {
             match step.act(action) {
-                AdminOutcome::Stay => {}
-                AdminOutcome::Close => screen.step = None,
-                AdminOutcome::Send(change) => return Some(Request::ChangeAdmin(change).into()),
+                AdminStepOutcome::Stay => {}
+                AdminStepOutcome::Close => screen.step = None,
+                AdminStepOutcome::Send(change) => return Some(Request::ChangeAdmin(change).into()),
             }
             return None;
         }

@@ -1,5 +1,6 @@
 use chrono::{FixedOffset, TimeZone as _};
 
+use super::super::conditions::TimeRange;
 use super::*;
 
 fn parsed(text: &str) -> Search {
