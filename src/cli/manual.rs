@@ -27,10 +27,12 @@ events         event {at, kind, key, admin, by, from, detail, changes: [{field, 
 admin list     [{username, role, created_at, last_sign_in_at}, ...]
 sessions list  [{id, username, role, from, created_at, last_seen_at, ends_at, current}, ...]
 keys edit, activate, deactivate
-               key, as it is after the change
+               key, as it is after the change; of several keys as keys delete; result is edited,
+               activated, deactivated, already, not_found, kept or failed
 keys create    {key, secret_access_key, delivered_to, file}; delivered_to is stdout, file, command,
                terminal or rescue_file; secret_access_key is null unless it is stdout
-keys delete    [{id, result, why}, ...]; result is deleted, not_found, kept or failed
+keys delete    [{id, result, why}, ...]; result is deleted, not_found, kept or failed;
+               with --dry-run it is would_be_deleted, would_be_edited and so on
 hmac           {hmac_token, content}
 token          {access_token, expires_at, verified}; verified is null where it was not tried
 verify         {good, key_id}

@@ -143,6 +143,11 @@ impl ApiError {
         matches!(self, Self::Verification | Self::PairRefused(_))
     }
 
+    /// Whether it is about the one key that was asked for, and another may well be changed.
+    pub const fn is_about_key(&self) -> bool {
+        matches!(self, Self::NotFound(_) | Self::Changed(_) | Self::Conflict(..) | Self::Refused(..))
+    }
+
     /// Whether asking again never helps.
     pub const fn is_lasting(&self) -> bool {
         matches!(self, Self::Passportal)

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::{AccessKey, CursorToken, KeyQuery, SecretKey, Status, Texts};
+use super::Changed;
+use crate::domain::{AccessKey, CursorToken, KeyId, KeyQuery, SecretKey, Status, Texts};
 
 /// Which page of which list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,22 @@ pub struct Changes {
     pub expires_at: Option<Option<DateTime<Utc>>>,
     /// The revision that they are made for: a key that was changed since is left as it is. None changes it in any case.
     pub revision: Option<u64>,
+}
+
+/// One of many changes that are made one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyChange {
+    Edit(KeyId, Changes),
+    /// Delete it, if it has this revision or none is given.
+    Delete(KeyId, Option<u64>),
+}
+
+/// What came of one of many changes.
+#[derive(Clone, Debug)]
+pub enum KeyChanged {
+    Edited(Changed<AccessKey>),
+    /// Whether the key was there.
+    Deleted(Changed<bool>),
 }
 
 /// What came of creating a key.

@@ -28,7 +28,9 @@ pub use calls::{
 };
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::{ApiError, Redirect};
-pub use keys::{Changes, Creation, Cursor, IdempotencyKey, ListRequest, NewKey, Page, PendingCreate};
+pub use keys::{
+    Changes, Creation, Cursor, IdempotencyKey, KeyChange, KeyChanged, ListRequest, NewKey, Page, PendingCreate,
+};
 pub use server::{Connection, Owner, Server};
 pub(crate) use task::answer::answer;
 pub use task::spawn;

@@ -75,6 +75,14 @@ pub(crate) fn search(text: &str) -> Result<String, String> {
     }
 }
 
+/// The same for keys that are changed. A search for nothing would find all keys: more likely, a variable was empty.
+pub(crate) fn search_of_many(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("an empty search finds all keys; if you mean that, use status:active,inactive,expired".to_owned());
+    }
+    search(text)
+}
+
 pub(crate) fn status(text: &str) -> Result<Status, String> {
     Status::parse(text).ok_or_else(|| "use active, inactive or expired".to_owned())
 }

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub mod actions;
 pub(crate) mod activate;
 pub(crate) mod administrators;
+pub mod bulk;
 pub mod connect;
 pub mod context;
 pub mod create;

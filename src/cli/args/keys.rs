@@ -22,21 +22,16 @@ pub enum KeysCommand {
     Show(ShowArgs),
     #[command(about = summary(ActionId::Create), long_about = long(ActionId::Create, CREATE))]
     Create(CreateArgs),
-    #[command(about = summary(ActionId::Edit))]
+    #[command(about = summary(ActionId::Edit), long_about = long(ActionId::Edit, MANY))]
     Edit(EditArgs),
-    #[command(about = summary(ActionId::Activate))]
-    Activate {
-        /// The access key ID
-        #[arg(value_parser = input::key_id)]
-        id: KeyId,
-    },
-    #[command(about = summary(ActionId::Deactivate))]
-    Deactivate {
-        /// The access key ID
-        #[arg(value_parser = input::key_id)]
-        id: KeyId,
-    },
-    #[command(about = summary(ActionId::Delete), long_about = long(ActionId::Delete, DELETE))]
+    #[command(about = summary(ActionId::Activate), long_about = long(ActionId::Activate, MANY))]
+    #[command(override_usage = usage("activate"))]
+    Activate(ManyArgs),
+    #[command(about = summary(ActionId::Deactivate), long_about = long(ActionId::Deactivate, MANY))]
+    #[command(override_usage = usage("deactivate"))]
+    Deactivate(ManyArgs),
+    #[command(about = summary(ActionId::Delete), long_about = long(ActionId::Delete, &format!("{DELETE}\n\n{MANY}")))]
+    #[command(override_usage = usage("delete"))]
     Delete(DeleteArgs),
 }
 
@@ -52,8 +47,19 @@ fails, the secret is offered again on a terminal; without one it is saved in a p
 message names (exit code 8).";
 
 const DELETE: &str = "\
-Access tokens made from a key stop working with it. On a terminal, you confirm each key by typing the last four characters \
-of its ID. The result of each is reported; with several IDs, the exit code is the highest of all.";
+Access tokens made from a key stop working with it. On a terminal, you confirm one key by typing the last four characters \
+of its ID, and several by typing a phrase such as delete 40.";
+
+const MANY: &str = "\
+Several keys are changed one after the other: those whose IDs are given, or all that --search finds. Before that, you are \
+told how many there are and what is unusual among them, and confirm it once. The result of each key is reported, and the \
+exit code is the highest of all. Ctrl-C stops after the current key. If the connection fails, it is tried again a few \
+times; running the same command again does the rest, since keys that are already so are left as they are.";
+
+/// How a command is called that changes one key or many.
+fn usage(command: &str) -> String {
+    format!("latchkey keys {command} [OPTIONS] <ID>...\n       latchkey keys {command} [OPTIONS] --search <QUERY>")
+}
 
 /// What `--search` takes.
 fn searches() -> String {
@@ -134,12 +140,12 @@ pub struct CreateArgs {
 
 /// What to change: at least one text or the expiry.
 #[derive(Debug, Args)]
-#[command(override_usage = "latchkey keys edit [OPTIONS] <ID>")]
+#[command(override_usage = usage("edit"))]
 #[command(group = ArgGroup::new("new").args(text_names().chain(["expires"])).required(true).multiple(true))]
 pub struct EditArgs {
-    /// The access key ID
-    #[arg(value_parser = input::key_id)]
-    pub id: KeyId,
+    /// Which keys.
+    #[command(flatten)]
+    pub which: ManyArgs,
     /// Its texts.
     #[command(flatten)]
     pub texts: TextArgs,
@@ -188,15 +194,42 @@ impl FromArgMatches for TextArgs {
     }
 }
 
-/// Which keys to delete.
-#[derive(Debug, Args)]
-pub struct DeleteArgs {
+/// Which keys to change, and how surely.
+#[derive(Clone, Debug, Args)]
+pub struct ManyArgs {
     /// Access key IDs; - reads them from standard input, one per line
-    #[arg(required = true, value_name = "ID", value_parser = input::key_id_or_dash)]
+    #[arg(required_unless_present = "search", value_name = "ID", value_parser = input::key_id_or_dash)]
     pub ids: Vec<IdOrDash>,
+    /// All keys that match: words, and filters such as unused:90d (see latchkey keys list --help)
+    #[arg(long, value_name = "QUERY", conflicts_with = "ids", allow_hyphen_values = true, value_parser = input::search_of_many)]
+    pub search: Option<String>,
+    /// Leave out what --dry-run gives a reason for: keys that were used in the last 7 days, say "do not delete", ...
+    #[arg(long)]
+    pub skip_unusual: bool,
+    /// List what would be done to each key, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
     /// Don't ask for confirmation; required without a terminal
     #[arg(long)]
     pub yes: bool,
+}
+
+impl ManyArgs {
+    /// The only key that is meant, if just one is named.
+    pub fn only_id(&self) -> Option<&KeyId> {
+        match self.ids.as_slice() {
+            [Some(id)] if !self.dry_run => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// Which keys to delete.
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    /// Which keys.
+    #[command(flatten)]
+    pub which: ManyArgs,
     /// Treat a key that doesn't exist as deleted
     #[arg(long)]
     pub ignore_missing: bool,

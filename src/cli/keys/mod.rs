@@ -1,14 +1,14 @@
 //! `latchkey keys`.
 
 mod create;
-mod delete;
 mod list;
+mod many;
 mod show;
 
 use std::io;
 use std::io::Write;
 
-use super::args::{EditArgs, KeysCommand};
+use super::args::{DeleteArgs, EditArgs, KeysCommand, ManyArgs};
 use super::connect::connect;
 use super::connect_to_change;
 use super::output;
@@ -17,6 +17,7 @@ use super::prompts::Prompts;
 use crate::client::{Changes, Connection};
 use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::activate::{NotSwitched, Switch};
+use crate::operations::bulk::BulkAct;
 use crate::operations::context::Context;
 use crate::operations::expiry::Expires;
 use crate::operations::failure::{Exit, Failure};
@@ -29,7 +30,10 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
     match command {
         // These look at their destination and their input before they look for a server.
         KeysCommand::Create(args) => create::run(&args, settings).await,
-        KeysCommand::Delete(args) => delete::run(args, settings).await,
+        KeysCommand::Delete(DeleteArgs { which, ignore_missing }) => {
+            let missing = if ignore_missing { Exit::Done } else { Exit::NotFound };
+            many::run(which, BulkAct::Delete, None, missing, settings).await
+        }
         KeysCommand::List(args) => {
             connect(settings).await?.work(async |server| list::run(&args, server, settings.format).await).await
         }
@@ -37,15 +41,20 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
             connect(settings).await?.work(async |server| show::run(&args, server, settings.format).await).await
         }
         KeysCommand::Edit(args) => {
-            let EditArgs { id, texts, expires } = args;
-            edit(&id, Changes { texts: texts.0, ..Changes::default() }, expires, settings).await
+            let EditArgs { which, texts, expires } = args;
+            if let Some(id) = which.only_id() {
+                return edit(id, Changes { texts: texts.0, ..Changes::default() }, expires, settings).await;
+            }
+            let act = BulkAct::Edit { texts: texts.0, expires_at: None };
+            many::run(which, act, expires, Exit::NotFound, settings).await
         }
-        KeysCommand::Activate { id } => switch(&id, Switch::Activate, settings).await,
-        KeysCommand::Deactivate { id } => switch(&id, Switch::Deactivate, settings).await,
+        KeysCommand::Activate(which) => switch(which, Switch::Activate, BulkAct::Activate, settings).await,
+        KeysCommand::Deactivate(which) => switch(which, Switch::Deactivate, BulkAct::Deactivate, settings).await,
     }
 }
 
-async fn switch(id: &KeyId, to: Switch, settings: &Context) -> Result<Exit, Failure> {
+async fn switch(which: ManyArgs, to: Switch, act: BulkAct, settings: &Context) -> Result<Exit, Failure> {
+    let Some(id) = which.only_id() else { return many::run(which, act, None, Exit::NotFound, settings).await };
     let exit = edit(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await?;
     // The user was not asked before, and has not read it.
     if to == Switch::Activate && settings.format == Format::Table {

@@ -25,7 +25,7 @@ pub(crate) use session::FAREWELL;
 
 use super::device_tokens::DeviceTokens;
 use super::wire;
-use super::{ApiError, Changes, ConnectionSettings, Creation, NewKey, Target, Transport};
+use super::{ApiError, Changes, ConnectionSettings, Creation, KeyChange, KeyChanged, NewKey, Target, Transport};
 use crate::domain::{AccessKey, BaseUrl, InForce, KeyId};
 use clock::ServerClock;
 
@@ -150,6 +150,14 @@ impl Client {
                 ApiError::NotFound(_) => Ok(false.into()),
                 error => Err(error),
             },
+        }
+    }
+
+    /// Makes one of many changes.
+    pub async fn change_key(&self, change: &KeyChange) -> Result<KeyChanged, ApiError> {
+        match change {
+            KeyChange::Edit(id, changes) => self.edit(id, changes).await.map(KeyChanged::Edited),
+            KeyChange::Delete(id, revision) => self.delete(id, *revision).await.map(KeyChanged::Deleted),
         }
     }
 

@@ -8,6 +8,7 @@ mod exchange;
 mod guide;
 mod help;
 mod keys;
+mod many;
 mod output;
 mod remote;
 mod stores;

@@ -1,0 +1,161 @@
+//! What is done to each of many keys.
+
+use chrono::{DateTime, Utc};
+
+use crate::client::KeyChange;
+use crate::domain::key::fields;
+use crate::domain::{AccessKey, Texts};
+use crate::operations::activate::{NotSwitched, Switch};
+use crate::operations::delete::Confirmation;
+use crate::operations::{edit, messages};
+
+use super::Unusual;
+
+/// What is done to each of many keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::option_option, reason = "unchanged, never and a time are three things")]
+pub enum BulkAct {
+    Activate,
+    Deactivate,
+    Delete,
+    /// Set texts and an expiry date, as far as they are given; `Some(None)` is never.
+    Edit {
+        texts: Texts,
+        expires_at: Option<Option<DateTime<Utc>>>,
+    },
+}
+
+/// What an act means for one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Planned {
+    Change(KeyChange),
+    /// It is so already.
+    Already,
+    /// It can't be; says why.
+    Impossible(String),
+}
+
+/// What would become of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Foreseen {
+    /// It would be changed; holds what is unusual about it.
+    Done(String),
+    Already,
+    /// It would be left out; says why.
+    Kept(String),
+    /// It can't be changed; says why.
+    Failed(String),
+}
+
+impl BulkAct {
+    /// What has to be done to a key, as it was read.
+    pub(crate) fn plan(&self, key: &AccessKey) -> Planned {
+        let switch = |switch: Switch| match Switch::of(key, Some(switch)) {
+            Ok(switch) => Planned::Change(KeyChange::Edit(key.id.clone(), switch.changes(key))),
+            Err(NotSwitched::Already(_)) => Planned::Already,
+            Err(why @ NotSwitched::Expired) => Planned::Impossible(why.to_string()),
+        };
+        match self {
+            Self::Activate => switch(Switch::Activate),
+            Self::Deactivate => switch(Switch::Deactivate),
+            Self::Delete => Planned::Change(KeyChange::Delete(key.id.clone(), key.revision)),
+            Self::Edit { texts, expires_at } => match edit::changes(key, texts.clone(), *expires_at) {
+                Some(changes) => Planned::Change(KeyChange::Edit(key.id.clone(), changes)),
+                None => Planned::Already,
+            },
+        }
+    }
+
+    /// What it is called on a button.
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Activate => "Activate",
+            Self::Deactivate => "Deactivate",
+            Self::Delete => "Delete",
+            Self::Edit { .. } => "Change",
+        }
+    }
+
+    /// What was done, for a count and for the result of one key: a promise to scripts.
+    pub const fn done(&self) -> &'static str {
+        match self {
+            Self::Activate => "activated",
+            Self::Deactivate => "deactivated",
+            Self::Delete => "deleted",
+            Self::Edit { .. } => "edited",
+        }
+    }
+
+    /// What a key is that needs no change.
+    pub const fn already(&self) -> &'static str {
+        match self {
+            Self::Activate => "already active",
+            Self::Deactivate => "already inactive",
+            Self::Delete => "already deleted",
+            Self::Edit { .. } => "already so",
+        }
+    }
+
+    /// What is said when it was not done.
+    pub const fn undone(&self) -> &'static str {
+        if matches!(self, Self::Delete) { messages::NOTHING_DELETED } else { messages::NOTHING_CHANGED }
+    }
+
+    /// What would become of a key.
+    pub(crate) fn foresee(&self, key: &AccessKey, leave_out: bool, now: DateTime<Utc>) -> Foreseen {
+        match self.plan(key) {
+            Planned::Already => Foreseen::Already,
+            Planned::Impossible(why) => Foreseen::Failed(why),
+            Planned::Change(_) => {
+                let unusual: Vec<Unusual> = Unusual::of(self, key, now).collect();
+                let words = unusual.iter().map(|what| what.words()).collect::<Vec<_>>().join(", ");
+                let is_left_out = leave_out && unusual.iter().any(|what| what.is_warning());
+                if is_left_out { Foreseen::Kept(words) } else { Foreseen::Done(words) }
+            }
+        }
+    }
+
+    /// What it means, in a sentence or two.
+    pub fn consequence(&self) -> String {
+        match self {
+            Self::Activate => "The keys work again immediately. Access tokens from before stay refused.".to_owned(),
+            Self::Deactivate => {
+                "Requests with these keys, and with access tokens made from them, fail immediately. You can reactivate \
+                 them at any time."
+                    .to_owned()
+            }
+            Self::Delete => "Requests with these keys will fail immediately. This can't be undone.".to_owned(),
+            Self::Edit { texts, expires_at } => {
+                let mut parts: Vec<String> = texts
+                    .iter()
+                    .map(|(name, text)| {
+                        let title = fields::named(name).map_or(name, |field| field.title).to_lowercase();
+                        let text = crate::domain::Untrusted::new(text).to_display(60);
+                        if text.is_empty() { format!("no {title}") } else { format!("{title} “{text}”") }
+                    })
+                    .collect();
+                if let Some(end) = expires_at {
+                    parts.push(match end {
+                        None => "no expiry date".to_owned(),
+                        Some(end) => {
+                            format!("expiry date {}", end.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M"))
+                        }
+                    });
+                }
+                format!("Each key gets {}.", parts.join(", "))
+            }
+        }
+    }
+
+    /// What has to be typed to confirm it; none if a yes is enough. What can't be undone is typed; so is what stops keys
+    /// that are in use, or any in production.
+    pub fn confirmation(&self, count: u64, stops_used_keys: bool, production: Option<String>) -> Option<Confirmation> {
+        let is_typed = match self {
+            Self::Delete => true,
+            Self::Deactivate => stops_used_keys || production.is_some(),
+            Self::Activate | Self::Edit { .. } => false,
+        };
+        let word = format!("{} {count}", self.verb().to_lowercase());
+        is_typed.then(|| Confirmation::of_name(&word, production))
+    }
+}

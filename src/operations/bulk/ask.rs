@@ -1,0 +1,89 @@
+//! The confirmation of an act on many keys, in lines.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use super::{BulkRun, Finding, Survey};
+use crate::domain::{AccessKey, KeyId};
+use crate::operations::interrupt::Flow;
+use crate::operations::prompter::Prompter;
+
+/// Cells of a label within a finding.
+const LABEL_CELLS: usize = 40;
+
+/// Tells what would happen and what is unusual, and asks for the confirmation; says so if it isn't given.
+pub(crate) async fn confirm(
+    prompter: &mut impl Prompter,
+    survey: &Survey,
+    leave_out: bool,
+    production: Option<String>,
+) -> Flow<Result<(), String>> {
+    let (act, todo) = (&survey.act, survey.todo(leave_out));
+    prompter.say(format!("{}.", counted(todo)));
+    for line in findings(survey) {
+        prompter.say(line);
+    }
+    if leave_out && survey.warned > 0 {
+        prompter.say(format!("Left out: {}.", counted(survey.warned)));
+    }
+    prompter.say(act.consequence());
+    let nothing = act.undone();
+    Ok(match act.confirmation(todo, survey.stops_used_keys(leave_out), production) {
+        Some(confirmation) => {
+            let typed = prompter.ask(confirmation.question()).await?;
+            if confirmation.is_given_by(&typed) {
+                Ok(())
+            } else {
+                Err(format!("{} {nothing}", confirmation.mismatch()))
+            }
+        }
+        None if prompter.confirm(&format!("{} {}?", act.verb(), counted(todo))).await? => Ok(()),
+        None => Err(nothing.to_owned()),
+    })
+}
+
+/// What is unusual, a line for each; `!` before what deserves a second look.
+pub(crate) fn findings(survey: &Survey) -> Vec<String> {
+    let mut lines: Vec<String> = survey.findings().map(|finding| line(finding, survey.now)).collect();
+    if survey.already > 0 {
+        lines.push(format!("{} {}", survey.already, survey.act.already()));
+    }
+    lines
+}
+
+fn line(finding: &Finding, now: DateTime<Utc>) -> String {
+    let Finding { what, count, first } = finding;
+    let mark = if what.is_warning() { "! " } else { "" };
+    let named: Vec<String> = first
+        .iter()
+        .map(|key| {
+            let detail = what.detail(key, now);
+            if detail.is_empty() { name(key) } else { format!("{} ({detail})", name(key)) }
+        })
+        .collect();
+    let more = count - first.len() as u64;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{mark}{count} {}: {}{more}", what.words(), named.join(", "))
+}
+
+/// A key within a sentence: its ID, and its label if it has one.
+fn name(key: &AccessKey) -> String {
+    let id = key.id.to_display(KeyId::MAX_CHARS);
+    if key.label.is_empty() { id } else { format!("{id} {}", key.label.to_display(LABEL_CELLS)) }
+}
+
+/// How far it is, and how long it will take: "31 of 40, 9 s left".
+pub(crate) fn progress(run: &BulkRun, now: Instant) -> String {
+    let done = run.tally.all();
+    let of = run.total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"));
+    let left = run.estimate(now).map(|left| match left.as_secs() {
+        0..60 => format!(", {} s left", left.as_secs() + 1),
+        seconds => format!(", {} min left", seconds / 60 + 1),
+    });
+    format!("{of}{}", left.unwrap_or_default())
+}
+
+pub(super) fn counted(count: u64) -> String {
+    if count == 1 { "1 key".to_owned() } else { format!("{count} keys") }
+}

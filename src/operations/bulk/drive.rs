@@ -1,0 +1,131 @@
+//! Acts on many keys where a front end waits for each step.
+
+use chrono::{DateTime, Utc};
+
+use super::run::NOT_TRIED;
+use super::{BulkAct, BulkRun, KeyOutcome, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep};
+use crate::client::ApiError;
+use crate::domain::{AccessKey, KeyId, Untrusted};
+use crate::operations::access::Access;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompter::Prompter as _;
+
+/// How often the same is tried while the server doesn't answer, once something was changed.
+const TRIES: u32 = 5;
+
+/// Reads all keys of a selection; IDs that are not there are told.
+pub(crate) async fn survey(
+    access: &mut impl Access,
+    selection: Selection,
+    act: BulkAct,
+    now: DateTime<Utc>,
+    mut each: impl FnMut(Result<&AccessKey, KeyId>),
+) -> Flow<Survey> {
+    let (mut walk, mut survey) = (Walk::new(selection), Survey::new(act, now));
+    loop {
+        let keys = match walk.step() {
+            WalkStep::Keys(keys) => keys,
+            WalkStep::Page(request) => {
+                let page = access.call(async |client| client.page(&request, PAGE).await).await?;
+                walk.on_page(page)
+            }
+            WalkStep::Key(id) => {
+                let read = access.try_call(async |client| client.key(&id).await).await?;
+                walk.pass_key();
+                match read {
+                    Ok(key) => vec![key],
+                    Err(ApiError::NotFound(_)) => {
+                        each(Err(id));
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            WalkStep::End => return Ok(survey),
+        };
+        for key in keys {
+            survey.note(&key);
+            each(Ok(&key));
+        }
+    }
+}
+
+/// Changes keys one after the other, and tells what became of each. A signal stops it after the current one; what was not
+/// tried is told where it is known which keys that are.
+pub(crate) async fn run(
+    access: &mut impl Access,
+    run: &mut BulkRun,
+    mut each: impl FnMut(&BulkRun, &KeyResult),
+) -> Flow<()> {
+    let stop = change_all(access, run, &mut each).await?;
+    for id in run.take_rest() {
+        let rest = KeyResult { id, label: Untrusted::default(), outcome: KeyOutcome::Kept(NOT_TRIED) };
+        each(run, &rest);
+    }
+    match (stop, run.broken_off.take()) {
+        (Some(stop), _) => Err(stop.into()),
+        (None, Some(failure)) => Err(Interrupt::Failed(failure)),
+        (None, None) => Ok(()),
+    }
+}
+
+async fn change_all(
+    access: &mut impl Access,
+    run: &mut BulkRun,
+    each: &mut impl FnMut(&BulkRun, &KeyResult),
+) -> Flow<Option<Stop>> {
+    loop {
+        let next = run.step(1);
+        for result in run.take_results() {
+            each(run, &result);
+        }
+        match next {
+            RunStep::Read(request) => {
+                let page = access.try_call(async |client| client.page(&request, PAGE).await).await?;
+                run.on_page(page);
+            }
+            RunStep::Look(id) => {
+                let key = access.try_call(async |client| client.key(&id).await).await?;
+                run.on_key(key);
+            }
+            RunStep::Change(changes) => {
+                let Some(change) = changes.into_iter().next() else { return Ok(None) };
+                let client = access.client().await?;
+                // A task of its own: a signal ends the wait, and not the change.
+                let mut call = tokio::spawn(async move { client.change_key(&change).await });
+                let heard = access.prompter().wait(&mut call).await;
+                let (done, stop) = match heard {
+                    Ok(done) => (done, None),
+                    Err(Interrupt::Stop(stop)) => (call.await, Some(stop)),
+                    Err(failed) => return Err(failed),
+                };
+                match done {
+                    Ok(Err(error)) if error.needs_sign_in() && stop.is_none() && access.session_ended() => {
+                        run.on_changed(Vec::new());
+                    }
+                    Ok(result) => run.on_changed(vec![result]),
+                    Err(_) => run.broken_off = Some(Failure::new(Exit::Mistake, "The change was interrupted.")),
+                }
+                if stop.is_some() {
+                    run.stopping = true;
+                    for result in run.take_results() {
+                        each(run, &result);
+                    }
+                    return Ok(stop);
+                }
+            }
+            RunStep::End => return Ok(None),
+        }
+        if let (Some(pause), Some((error, tries))) = (run.pause(), &run.trouble) {
+            let is_busy = matches!(error, ApiError::TooMany { .. });
+            if (run.tally.all() == 0 && !is_busy) || *tries >= TRIES {
+                run.give_up();
+                continue;
+            }
+            let why = error.to_string();
+            access.prompter().warn(format!("{why} Trying again in {} s.", pause.as_secs()));
+            access.prompter().wait(tokio::time::sleep(pause)).await?;
+        }
+    }
+}

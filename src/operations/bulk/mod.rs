@@ -1,0 +1,23 @@
+//! Acts on many keys: which keys, what is unusual among them, and the change of each in turn.
+//!
+//! The page drives the steps without blocking: [`Survey`] reads the keys before the confirmation, [`BulkRun`] changes them
+//! after it. Commands and plain lines wait for each step ([`drive`]).
+
+mod act;
+mod ask;
+pub(crate) mod drive;
+mod run;
+mod survey;
+mod unusual;
+mod walk;
+
+pub use act::BulkAct;
+pub(crate) use act::Foreseen;
+pub(crate) use ask::{confirm, progress};
+pub use run::{BulkRun, Failed, KeyOutcome, KeyResult, RunStep};
+pub use survey::{Finding, Survey};
+pub use unusual::Unusual;
+pub use walk::{Selection, Walk, WalkStep};
+
+/// Keys a page while they are read one page after the other: the contract's most.
+pub const PAGE: usize = 1000;

@@ -1,0 +1,355 @@
+//! The change of many keys, one after the other.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::act::Planned;
+use super::{BulkAct, Selection, Survey, Unusual, Walk, WalkStep};
+use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page};
+use crate::domain::{AccessKey, InForce, KeyId, Untrusted};
+use crate::operations::failure::{Exit, Failure};
+
+/// A change of many keys that is under way, or has ended.
+#[derive(Debug)]
+pub struct BulkRun {
+    pub act: BulkAct,
+    walk: Walk,
+    /// What was confirmed; without it, every key of the walk is meant.
+    survey: Option<Survey>,
+    /// Whether keys with a reason to be left out are left out.
+    leave_out: bool,
+    /// What is still to be done with the keys that were read.
+    queue: VecDeque<(KeyId, Untrusted, KeyChange)>,
+    /// What was sent, and is not answered.
+    sent: Vec<(KeyId, Untrusted, KeyChange)>,
+    /// How many keys there are, if that is known.
+    pub total: Option<u64>,
+    pub tally: Tally,
+    /// What became of keys since it was asked last.
+    results: Vec<KeyResult>,
+    /// Why it waits, and how often the same was tried.
+    pub trouble: Option<(ApiError, u32)>,
+    /// Why it has ended before its end.
+    pub broken_off: Option<Failure>,
+    /// Whether it ends after what was sent.
+    pub stopping: bool,
+    pub begun: Instant,
+    now: DateTime<Utc>,
+}
+
+/// How many keys came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub done: u64,
+    /// Nothing had to be done.
+    pub already: u64,
+    /// They were left as they were.
+    pub kept: u64,
+    pub failed: u64,
+}
+
+/// What became of one key.
+#[derive(Clone, Debug)]
+pub struct KeyResult {
+    pub id: KeyId,
+    pub label: Untrusted,
+    pub outcome: KeyOutcome,
+}
+
+#[derive(Clone, Debug)]
+pub enum KeyOutcome {
+    /// It is done; holds where the key is refused.
+    Done(Option<InForce>),
+    /// It was so already.
+    Already,
+    /// It is not there.
+    Missing,
+    /// It was left as it was; says why.
+    Kept(&'static str),
+    /// It could not be done.
+    Failed(Failed),
+}
+
+/// Why a key could not be changed.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    pub why: String,
+    pub exit: Exit,
+}
+
+/// What a run needs to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunStep {
+    /// This page.
+    Read(ListRequest),
+    /// This key.
+    Look(KeyId),
+    /// These changes, as many of them as there is time for.
+    Change(Vec<KeyChange>),
+    /// Nothing: it has ended.
+    End,
+}
+
+/// Said of a key that was not tried any more.
+pub(crate) const NOT_TRIED: &str = "not tried";
+/// Said of a key that is another than the one that was confirmed.
+const CHANGED: &str = "new or changed since you confirmed";
+
+impl BulkRun {
+    /// The change of what was confirmed.
+    pub fn confirmed(selection: Selection, survey: Survey, leave_out: bool, begun: Instant) -> Self {
+        let (act, now, total) = (survey.act.clone(), survey.now, Some(survey.count));
+        Self { leave_out, survey: Some(survey), total, ..Self::new(act, Walk::new(selection), now, begun) }
+    }
+
+    /// The change of every key of a selection.
+    pub fn unasked(act: BulkAct, selection: Selection, leave_out: bool, now: DateTime<Utc>, begun: Instant) -> Self {
+        let total = match &selection {
+            Selection::Keys(keys) => Some(keys.len() as u64),
+            Selection::Ids(ids) => Some(ids.len() as u64),
+            Selection::Matching(..) => None,
+        };
+        Self { leave_out, total, ..Self::new(act, Walk::new(selection), now, begun) }
+    }
+
+    /// The deletion of keys, without reading them first.
+    pub fn deletion(ids: Vec<KeyId>, now: DateTime<Utc>, begun: Instant) -> Self {
+        let total = Some(ids.len() as u64);
+        let delete = |id: KeyId| (id.clone(), Untrusted::default(), KeyChange::Delete(id, None));
+        let queue = ids.into_iter().map(delete).collect();
+        Self { queue, total, ..Self::new(BulkAct::Delete, Walk::new(Selection::Keys(Vec::new())), now, begun) }
+    }
+
+    fn new(act: BulkAct, walk: Walk, now: DateTime<Utc>, begun: Instant) -> Self {
+        Self {
+            act,
+            walk,
+            survey: None,
+            leave_out: false,
+            queue: VecDeque::new(),
+            sent: Vec::new(),
+            total: None,
+            tally: Tally::default(),
+            results: Vec::new(),
+            trouble: None,
+            broken_off: None,
+            stopping: false,
+            begun,
+            now,
+        }
+    }
+
+    /// What comes next; at most so many changes.
+    pub fn step(&mut self, at_once: usize) -> RunStep {
+        loop {
+            if self.stopping || self.broken_off.is_some() {
+                return RunStep::End;
+            }
+            if !self.queue.is_empty() {
+                self.sent = self.queue.drain(..self.queue.len().min(at_once)).collect();
+                return RunStep::Change(self.sent.iter().map(|(.., change)| change.clone()).collect());
+            }
+            match self.walk.step() {
+                WalkStep::Keys(keys) => self.take(keys),
+                WalkStep::Page(page) => return RunStep::Read(page),
+                WalkStep::Key(id) => return RunStep::Look(id),
+                WalkStep::End => return RunStep::End,
+            }
+        }
+    }
+
+    /// Takes the page that was asked for.
+    pub fn on_page(&mut self, read: Result<Page, ApiError>) {
+        match read {
+            Ok(page) => {
+                self.trouble = None;
+                let keys = self.walk.on_page(page);
+                self.take(keys);
+            }
+            Err(error) if is_passing(&error) => self.wait_for(error),
+            Err(error) => self.broken_off = Some(error.into()),
+        }
+    }
+
+    /// Takes the key that was asked for.
+    pub(crate) fn on_key(&mut self, read: Result<AccessKey, ApiError>) {
+        match read {
+            Ok(key) => {
+                self.trouble = None;
+                self.walk.pass_key();
+                self.take(vec![key]);
+            }
+            Err(error) if error.is_about_key() => {
+                if let Some(id) = self.walk.pass_key() {
+                    self.fail(id, Untrusted::default(), error);
+                }
+            }
+            Err(error) if is_passing(&error) => self.wait_for(error),
+            Err(error) => {
+                self.stopping = true; // the next one would fail in the same way
+                if let Some(id) = self.walk.pass_key() {
+                    self.fail(id, Untrusted::default(), error);
+                }
+            }
+        }
+    }
+
+    /// Takes what came of the changes, in their order; the last ones may not have been made.
+    pub fn on_changed(&mut self, changed: Vec<Result<KeyChanged, ApiError>>) {
+        let mut sent = std::mem::take(&mut self.sent).into_iter();
+        for result in changed {
+            let Some((id, label, change)) = sent.next() else { break };
+            match result {
+                Ok(KeyChanged::Deleted(deleted)) if !deleted.result => self.tell(id, label, KeyOutcome::Missing),
+                Ok(KeyChanged::Deleted(deleted)) => self.tell(id, label, KeyOutcome::Done(deleted.in_force)),
+                Ok(KeyChanged::Edited(edited)) => {
+                    self.tell(id, label, KeyOutcome::Done(edited.in_force));
+                }
+                // The answer to an earlier try was lost, or another administrator did the same.
+                Err(ApiError::Changed(Some(key))) if self.act.plan(&key) == Planned::Already => {
+                    self.tell(id, label, KeyOutcome::Already);
+                }
+                Err(error) if error.is_about_key() => self.fail(id, label, error),
+                Err(error) if is_passing(&error) => {
+                    self.give_back(std::iter::once((id, label, change)).chain(sent).collect());
+                    return self.wait_for(error);
+                }
+                Err(error) => {
+                    self.stopping = true; // the next one would fail in the same way
+                    self.fail(id, label, error);
+                }
+            }
+            self.trouble = None;
+        }
+        self.give_back(sent.collect());
+    }
+
+    /// Puts back what was not tried.
+    fn give_back(&mut self, rest: Vec<(KeyId, Untrusted, KeyChange)>) {
+        for one in rest.into_iter().rev() {
+            self.queue.push_front(one);
+        }
+    }
+
+    /// Plans what is to be done with keys.
+    fn take(&mut self, keys: Vec<AccessKey>) {
+        for key in keys {
+            let planned = self.act.plan(&key);
+            let is_confirmed = self.survey.as_ref().is_none_or(|survey| survey.has(&key));
+            let warning = || Unusual::of(&self.act, &key, self.now).find(|what| what.is_warning());
+            let outcome = match planned {
+                Planned::Already => KeyOutcome::Already,
+                _ if !is_confirmed => KeyOutcome::Kept(CHANGED),
+                Planned::Impossible(why) => KeyOutcome::Failed(Failed { why, exit: Exit::Conflict }),
+                Planned::Change(change) => {
+                    let Some(what) = warning().filter(|_| self.leave_out) else {
+                        self.queue.push_back((key.id, key.label, change));
+                        continue;
+                    };
+                    KeyOutcome::Kept(what.words())
+                }
+            };
+            self.tell(key.id, key.label, outcome);
+        }
+    }
+
+    fn wait_for(&mut self, error: ApiError) {
+        let tries = self.trouble.as_ref().map_or(0, |(_, tries)| *tries);
+        self.trouble = Some((error, tries + 1));
+    }
+
+    /// Tries no more: ends with why it waits.
+    pub(crate) fn give_up(&mut self) {
+        let Some((error, _)) = self.trouble.take() else { return };
+        self.stopping = true;
+        match self.queue.pop_front().map(|(id, label, _)| (id, label)).or_else(|| {
+            let id = self.walk.pass_key()?;
+            Some((id, Untrusted::default()))
+        }) {
+            Some((id, label)) => self.fail(id, label, error),
+            None => self.broken_off = Some(error.into()),
+        }
+    }
+
+    /// How long it waits before it tries again.
+    pub fn pause(&self) -> Option<Duration> {
+        let (error, tries) = self.trouble.as_ref()?;
+        let told = match error {
+            ApiError::TooMany { retry_after, .. } | ApiError::Server { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        Some(Duration::from_secs(told.unwrap_or(1 << tries.saturating_sub(1).min(4)).min(60))) // 1, 2, 4, 8, 16 s
+    }
+
+    fn fail(&mut self, id: KeyId, label: Untrusted, error: ApiError) {
+        let outcome = match error {
+            ApiError::NotFound(_) => KeyOutcome::Missing,
+            error => {
+                let failure = Failure::from(error);
+                KeyOutcome::Failed(Failed { why: failure.message, exit: failure.exit })
+            }
+        };
+        self.tell(id, label, outcome);
+    }
+
+    fn tell(&mut self, id: KeyId, label: Untrusted, outcome: KeyOutcome) {
+        let count = match (&outcome, &self.act) {
+            (KeyOutcome::Done(..), _) => &mut self.tally.done,
+            (KeyOutcome::Already, _) | (KeyOutcome::Missing, BulkAct::Delete) => &mut self.tally.already,
+            (KeyOutcome::Kept(_), _) => &mut self.tally.kept,
+            (KeyOutcome::Missing | KeyOutcome::Failed(_), _) => &mut self.tally.failed,
+        };
+        *count += 1;
+        self.results.push(KeyResult { id, label, outcome });
+    }
+
+    /// What became of keys since this was asked last.
+    pub fn take_results(&mut self) -> Vec<KeyResult> {
+        std::mem::take(&mut self.results)
+    }
+
+    /// The keys that were read and not tried.
+    pub(crate) fn take_rest(&mut self) -> Vec<KeyId> {
+        let mut rest: Vec<KeyId> = self.queue.drain(..).map(|(id, ..)| id).collect();
+        while let Some(id) = self.walk.pass_key() {
+            rest.push(id);
+        }
+        rest
+    }
+
+    /// How many keys are still to be done, if that is known. Keys that no longer match have gone from it.
+    pub fn left(&self) -> Option<u64> {
+        self.total.map(|total| total.saturating_sub(self.tally.all()))
+    }
+
+    /// How long the rest will take, once that can be told.
+    pub fn estimate(&self, now: Instant) -> Option<Duration> {
+        let (done, elapsed) = (self.tally.all(), now.saturating_duration_since(self.begun));
+        let is_known = done > 0 && elapsed >= Duration::from_secs(1) && self.trouble.is_none();
+        let left = self.left().filter(|_| is_known)?;
+        elapsed.checked_mul(u32::try_from(left).ok()?)?.checked_div(u32::try_from(done).ok()?)
+    }
+
+    /// What it came to: "38 deleted, 1 already deleted, 1 failed".
+    pub fn summary(&self) -> String {
+        let Tally { done, already, kept, failed } = self.tally;
+        let mut parts = vec![format!("{done} {}", self.act.done())];
+        let others = [(already, self.act.already()), (kept, "left as they were"), (failed, "failed")];
+        parts.extend(others.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        parts.join(", ")
+    }
+}
+
+/// Whether the same may succeed in a while.
+const fn is_passing(error: &ApiError) -> bool {
+    error.is_passing() || matches!(error, ApiError::TooMany { .. })
+}
+
+impl Tally {
+    /// How many keys are settled.
+    pub const fn all(&self) -> u64 {
+        self.done + self.already + self.kept + self.failed
+    }
+}

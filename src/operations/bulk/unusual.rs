@@ -1,0 +1,185 @@
+//! What is unusual about a key that is one of many.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::BulkAct;
+use crate::domain::{AccessKey, Status, fold};
+use crate::operations::format::relative;
+
+/// A reason to look at a key before it is changed together with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusual {
+    /// It works, and was used lately.
+    Used,
+    /// Its label or note says that it must stay.
+    Protected,
+    /// It would expire sooner than it does now.
+    Shortened,
+    /// It has expired, and would work again.
+    Revived,
+    /// Another owner would be replaced.
+    Owned,
+    /// Nobody answers for it.
+    Ownerless,
+    /// It has expired, and so can't be activated.
+    Expired,
+}
+
+/// A key that was used in this time is most likely in use.
+const LATELY: TimeDelta = TimeDelta::days(7);
+
+/// What must not be done, as labels and notes say it: folded, with blanks for dashes.
+const FORBIDS: [&str; 6] = ["do not ", "don't ", "dont ", "never ", "must not ", "not to be "];
+const VERBS: [&str; 9] =
+    ["delete", "remove", "deactivate", "disable", "revoke", "touch", "change", "switch off", "turn off"];
+/// The same in other languages.
+const ELSEWHERE: [&str; 10] = [
+    "nicht loschen",
+    "nicht loeschen",
+    "ne pas supprimer",
+    "no borrar",
+    "no eliminar",
+    "non eliminare",
+    "nie usuwac",
+    "не удалять",
+    "削除禁止",
+    "请勿删除",
+];
+
+impl Unusual {
+    /// Every one, in the order in which they are told.
+    pub const ALL: [Self; 7] =
+        [Self::Used, Self::Protected, Self::Shortened, Self::Revived, Self::Owned, Self::Ownerless, Self::Expired];
+
+    /// What is unusual about a key to which this is done.
+    pub(crate) fn of(act: &BulkAct, key: &AccessKey, now: DateTime<Utc>) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |one| one.is_so(act, key, now))
+    }
+
+    fn is_so(self, act: &BulkAct, key: &AccessKey, now: DateTime<Utc>) -> bool {
+        let stops = matches!(act, BulkAct::Delete | BulkAct::Deactivate);
+        let (owner, end) = match act {
+            BulkAct::Edit { texts, expires_at } => (texts.get("owner"), *expires_at),
+            _ => (None, None),
+        };
+        let has_no_owner = key.owner.as_ref().is_some_and(crate::domain::Untrusted::is_empty);
+        match self {
+            Self::Used => stops && key.status == Status::Active && key.last_used_at.is_some_and(|at| now - at < LATELY),
+            Self::Protected => stops && says_to_stay(key),
+            Self::Shortened => matches!(end, Some(Some(new)) if key.expires_at.is_none_or(|old| new < old)),
+            Self::Revived => key.status == Status::Expired && end.is_some_and(|new| new.is_none_or(|new| new > now)),
+            Self::Owned => {
+                let other =
+                    |new: &str| key.owner.as_ref().is_some_and(|old| !old.is_empty() && old.raw_for_api() != new);
+                owner.is_some_and(other)
+            }
+            Self::Ownerless => has_no_owner && owner.is_none(),
+            Self::Expired => *act == BulkAct::Activate && key.status == Status::Expired,
+        }
+    }
+
+    /// Whether a key is better left out for it; the others only tell what is there.
+    pub const fn is_warning(self) -> bool {
+        matches!(self, Self::Used | Self::Protected | Self::Shortened | Self::Revived | Self::Owned)
+    }
+
+    /// So many keys, within a line.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Used => "used in the last 7 days",
+            Self::Protected => "with a label or note like “do not delete”",
+            Self::Shortened => "that would expire sooner than now",
+            Self::Revived => "expired, which would work again",
+            Self::Owned => "with another owner",
+            Self::Ownerless => "without an owner",
+            Self::Expired => "expired, which can't be activated",
+        }
+    }
+
+    /// What it says about one key, after its name; empty if there is nothing to add.
+    pub(crate) fn detail(self, key: &AccessKey, now: DateTime<Utc>) -> String {
+        match (self, key.last_used_at, &key.owner) {
+            (Self::Used, Some(at), _) => relative(at, now),
+            (Self::Owned, _, Some(owner)) => owner.to_display(30),
+            _ => String::new(),
+        }
+    }
+}
+
+fn says_to_stay(key: &AccessKey) -> bool {
+    let texts = [Some(&key.label), key.note.as_ref()];
+    texts.into_iter().flatten().any(|text| {
+        let text = fold(text.raw_for_api()).replace('’', "'").replace(['-', '_'], " ");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let forbids = |word: &str| {
+            text.match_indices(word).any(|(at, _)| {
+                let rest = &text[at + word.len()..];
+                VERBS.iter().any(|verb| rest.starts_with(verb) || rest.starts_with(&format!("be {verb}")))
+            })
+        };
+        FORBIDS.into_iter().any(forbids) || ELSEWHERE.into_iter().any(|words| text.contains(&fold(words)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{KeyId, Texts, Untrusted};
+
+    fn key(label: &str) -> AccessKey {
+        let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();
+        AccessKey { label: Untrusted::new(label), owner: Some(Untrusted::new("ops")), ..AccessKey::new(id, now()) }
+    }
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn labels_that_say_no() {
+        for label in [
+            "DO NOT DELETE",
+            "billing (don’t remove!)",
+            "do-not-touch",
+            "Do_Not_Disable until May",
+            "must not be deleted",
+            "NICHT LÖSCHEN",
+            "削除禁止 監視",
+            "never delete",
+        ] {
+            assert!(says_to_stay(&key(label)), "{label}");
+        }
+        for label in ["", "delete me", "do nothing", "never used", "don't know", "touch", "nicht"] {
+            assert!(!says_to_stay(&key(label)), "{label}");
+        }
+        let note = AccessKey { note: Some(Untrusted::new("ask Marek, do not delete")), ..key("") };
+        assert!(says_to_stay(&note));
+    }
+
+    #[test]
+    fn each_act_has_its_own_doubts() {
+        let edit = |owner: Option<&str>, days: Option<i64>| {
+            let mut texts = Texts::default();
+            if let Some(owner) = owner {
+                texts.set(crate::domain::key::fields::named("owner").unwrap(), owner).unwrap();
+            }
+            BulkAct::Edit { texts, expires_at: days.map(|days| Some(now() + TimeDelta::days(days))) }
+        };
+        let of = |act: &BulkAct, key: &AccessKey| Unusual::of(act, key, now()).collect::<Vec<_>>();
+        let used = AccessKey { last_used_at: Some(now() - TimeDelta::days(6)), ..key("do not delete") };
+        assert_eq!(of(&BulkAct::Delete, &used), [Unusual::Used, Unusual::Protected]);
+        assert_eq!(of(&BulkAct::Activate, &used), []);
+        let stale = AccessKey { last_used_at: Some(now() - TimeDelta::days(7)), ..key("") };
+        assert_eq!(of(&BulkAct::Deactivate, &stale), []);
+        assert_eq!(of(&BulkAct::Deactivate, &AccessKey { status: Status::Inactive, ..used }), [Unusual::Protected]);
+        let nobodys = AccessKey { owner: Some(Untrusted::default()), ..key("") };
+        assert_eq!(of(&BulkAct::Delete, &nobodys), [Unusual::Ownerless]);
+        assert_eq!(of(&edit(Some("mia"), None), &nobodys), []);
+        assert_eq!(of(&edit(Some("mia"), None), &key("")), [Unusual::Owned]);
+        assert_eq!(of(&BulkAct::Delete, &AccessKey { owner: None, ..key("") }), [], "this server keeps no owners");
+        assert_eq!(of(&edit(None, Some(90)), &key("")), [Unusual::Shortened], "it never expired");
+        let ended = AccessKey { status: Status::Expired, expires_at: Some(now() - TimeDelta::days(1)), ..key("") };
+        assert_eq!(of(&edit(None, Some(90)), &ended), [Unusual::Revived]);
+        assert_eq!(of(&BulkAct::Activate, &ended), [Unusual::Expired]);
+    }
+}
