@@ -137,6 +137,7 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
     let options = Options {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
+        columns: config.columns().clone(),
         pending_creates: PendingCreates::of(&config),
     };
     let machine = ThisMachine::new(config.clipboard(), config.clipboard_for());

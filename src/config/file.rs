@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::dirs::AppDirs;
@@ -14,6 +15,8 @@ use super::profiles;
 use super::serve::{self, ServeSetting};
 use super::setting::{self, PROFILE_SETTINGS, SERVE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
+use super::suggestion;
+use crate::domain::key::fields::{Columns, FIELDS};
 use crate::domain::{AmbiguousWidth, ClipboardChoice};
 use crate::platform::{regular_file, text};
 
@@ -30,6 +33,7 @@ pub(crate) struct ConfigFile {
     /// Days.
     pub(crate) keep_events: Option<i64>,
     pub(crate) ambiguous_width: AmbiguousWidth,
+    pub(crate) columns: Columns,
     pub(crate) serve: Vec<ServeSetting>,
 }
 
@@ -110,6 +114,7 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
                 let width = reading.string("ambiguous_width", value)?.parse();
                 settings.ambiguous_width = width.map_err(|problem: String| reading.error(value.span(), &problem))?;
             }
+            "columns" => settings.columns = columns(&reading, value)?,
             "profiles" => {
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "write profiles as [profiles.NAME]"));
@@ -138,4 +143,31 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
         }
     }
     Ok(settings)
+}
+
+/// The columns of the page's list, by the names of their fields.
+fn columns(reading: &SourceText<'_>, value: &Spanned<DeValue<'_>>) -> Result<Columns, ConfigError> {
+    let names = FIELDS.each_ref().map(|field| field.name);
+    let DeValue::Array(all) = value.get_ref() else {
+        return Err(reading.error(value.span(), "columns must be a list, such as [\"id\", \"label\", \"expires_at\"]"));
+    };
+    let mut chosen = Vec::new();
+    for value in all {
+        let name = reading.string("columns", value)?;
+        let Some(place) = names.iter().position(|known| *known == name) else {
+            let problem = suggestion::nearest(name, &names).map_or_else(
+                || format!("there is no such column; there are: {}", names.join(", ")),
+                |near| format!("there is no such column; did you mean {near}?"),
+            );
+            return Err(reading.error(value.span(), &problem));
+        };
+        if chosen.contains(&place) {
+            return Err(reading.error(value.span(), &format!("{name} is in columns twice")));
+        }
+        chosen.push(place);
+    }
+    if chosen.is_empty() {
+        return Err(reading.error(value.span(), "columns is empty: name one, or remove the line"));
+    }
+    Ok(Columns::chosen(chosen))
 }

@@ -12,6 +12,7 @@ use super::overrides::Overrides;
 use super::serve::ServeSetting;
 use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
+use crate::domain::key::fields::Columns;
 use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile};
 
 /// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
@@ -28,6 +29,7 @@ pub struct Config {
     clipboard_for: Duration,
     keep_events: Option<TimeDelta>,
     ambiguous_width: AmbiguousWidth,
+    columns: Columns,
     state: Folder,
     overrides: Overrides,
     /// What is wrong with the time zone of the environment.
@@ -46,6 +48,7 @@ impl Config {
             clipboard_seconds,
             keep_events,
             ambiguous_width,
+            columns,
             serve: _,
         } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
@@ -70,6 +73,7 @@ impl Config {
             clipboard_for: clipboard_seconds.map_or(CLIPBOARD_FOR, Duration::from_secs),
             keep_events: keep_events.map(TimeDelta::days),
             ambiguous_width,
+            columns,
             state: dirs.state.clone(),
             overrides: overrides.clone(),
             zone_notice: zone::notice(std::env::var_os("TZ").as_deref()),
@@ -170,6 +174,11 @@ impl Config {
     /// How wide the terminal draws characters of ambiguous width.
     pub const fn ambiguous_width(&self) -> AmbiguousWidth {
         self.ambiguous_width
+    }
+
+    /// The columns of the page's list.
+    pub const fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     /// The folder for sessions and unfinished creations.

@@ -112,7 +112,7 @@ impl Written {
 
 /// The column that is cut on a terminal: the one that takes the rest on the page.
 fn gives_way() -> usize {
-    FIELDS.iter().position(|field| matches!(field.column, Some((_, ColumnWidth::Rest)))).unwrap_or(0)
+    FIELDS.iter().position(|field| matches!(field.column.width, ColumnWidth::Rest)).unwrap_or(0)
 }
 
 /// What has been written so far.

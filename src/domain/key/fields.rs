@@ -25,9 +25,8 @@ pub struct KeyField {
     pub title: &'static str,
     /// Its value of a key.
     pub value: fn(&AccessKey) -> FieldValue<'_>,
-    /// Its column in the page's list, and the sort by it. The columns are in the order of
-    /// [`Sort::OF_COLUMNS`].
-    pub column: Option<(Sort, ColumnWidth)>,
+    /// Its column in the page's list.
+    pub column: ListColumn,
     /// Where it is shown when one key is told in rows.
     pub row: Row,
     /// Its rank where there isn't room for all: the lowest stays longest.
@@ -63,17 +62,35 @@ pub enum FieldValue<'a> {
     Until(Option<DateTime<Utc>>),
 }
 
+/// A column of the page's list.
+#[derive(Clone, Copy, Debug)]
+pub struct ListColumn {
+    /// Its name at the top.
+    pub title: &'static str,
+    /// Its place, from the left.
+    pub place: u8,
+    /// The sort by it, if there is one.
+    pub sort: Option<Sort>,
+    pub width: ColumnWidth,
+    /// It is shown if the label still has so many cells beside it, or all that it needs.
+    pub beside: usize,
+}
+
 /// How many cells a column of the page's list takes.
 #[derive(Clone, Copy, Debug)]
 pub enum ColumnWidth {
     /// What the widest ID needs.
     Id,
-    /// What the others leave.
+    /// What the widest text needs, and never more than the others leave.
     Rest,
-    /// So many, always.
-    Always(usize),
-    /// The first number of cells, if more than the second is left for columns that stay longer.
-    IfRoom(usize, usize),
+    /// What the widest text needs: so many at the most, and more if they are left.
+    Text(usize),
+    /// So many.
+    Cells(usize),
+    /// So many, its text at the right end.
+    Age(usize),
+    /// The same, but before two cells for a mark that some keys have.
+    MarkedAge(usize),
 }
 
 /// Where a field is shown when one key is told in rows.
@@ -88,27 +105,34 @@ pub enum Row {
 /// The fields, in the order of JSON and CSV.
 pub static FIELDS: [KeyField; 10] = [
     field("id", "Access key ID", |key| FieldValue::Id(&key.id), Row::Own(10), 10)
-        .column(Sort::Id, ColumnWidth::Id)
+        .column(10, Some(Sort::Id), ColumnWidth::Id, 0)
         .in_line(),
     field("label", "Label", |key| FieldValue::Text(Some(&key.label)), Row::Own(20), 20)
-        .column(Sort::Label, ColumnWidth::Rest)
+        .column(20, Some(Sort::Label), ColumnWidth::Rest, 0)
         .in_line()
         .text(100, "Name of the key"),
     field("status", "Status", |key| FieldValue::Status(key.status), Row::Own(30), 30)
-        .column(Sort::Status, ColumnWidth::Always(10))
+        .column(90, Some(Sort::Status), ColumnWidth::Cells(10), 6)
         .in_line(),
-    field("created_at", "Created", |key| FieldValue::At(key.created_at), Row::Own(40), 60)
-        .column(Sort::CreatedAt, ColumnWidth::IfRoom(10, 9)),
+    field("created_at", "Created", |key| FieldValue::At(key.created_at), Row::Own(40), 60).column(
+        40,
+        Some(Sort::CreatedAt),
+        ColumnWidth::Cells(10),
+        24,
+    ),
     field(
         "created_by",
         "Created by",
         |key| FieldValue::Text(Some(&key.created_by)),
         Row::Behind("created_at", "by"),
         70,
-    ),
-    field("expires_at", "Expires", |key| FieldValue::Until(key.expires_at), Row::Own(60), 50).in_line(),
+    )
+    .column(50, Some(Sort::CreatedBy), ColumnWidth::Text(16), 26),
+    field("expires_at", "Expires", |key| FieldValue::Until(key.expires_at), Row::Own(60), 50)
+        .column(80, Some(Sort::ExpiresAt), ColumnWidth::MarkedAge(11), 16)
+        .in_line(),
     field("last_used_at", "Last used", |key| FieldValue::Ago(key.last_used_at), Row::Own(50), 40)
-        .column(Sort::LastUsedAt, ColumnWidth::IfRoom(10, 12))
+        .column(60, Some(Sort::LastUsedAt), ColumnWidth::Age(10), 12)
         .in_line(),
     field(
         "last_used_from",
@@ -116,13 +140,15 @@ pub static FIELDS: [KeyField; 10] = [
         |key| FieldValue::Text(key.last_used_from.as_ref()),
         Row::Behind("last_used_at", "from"),
         80,
-    ),
+    )
+    .column(70, None, ColumnWidth::Text(39), 30)
+    .titled("Used from"),
     field("owner", "Owner", |key| FieldValue::Text(key.owner.as_ref()), Row::Own(25), 65)
-        .column(Sort::Owner, ColumnWidth::IfRoom(16, 24))
+        .column(30, Some(Sort::Owner), ColumnWidth::Text(16), 26)
         .in_line()
         .text(100, "Who answers for the key: a person, a team or a system"),
     field("note", "Note", |key| FieldValue::Text(key.note.as_ref()), Row::Own(70), 90)
-        .column(Sort::Note, ColumnWidth::IfRoom(40, 50))
+        .column(100, Some(Sort::Note), ColumnWidth::Text(30), 40)
         .text(500, "Anything else to know about the key"),
 ];
 
@@ -133,12 +159,18 @@ const fn field(
     row: Row,
     keep: u8,
 ) -> KeyField {
-    KeyField { name, title, value, column: None, row, keep, in_line: false, text: None }
+    let column = ListColumn { title, place: 0, sort: None, width: ColumnWidth::Rest, beside: 0 };
+    KeyField { name, title, value, column, row, keep, in_line: false, text: None }
 }
 
 impl KeyField {
-    const fn column(mut self, sort: Sort, width: ColumnWidth) -> Self {
-        self.column = Some((sort, width));
+    const fn column(mut self, place: u8, sort: Option<Sort>, width: ColumnWidth, beside: usize) -> Self {
+        self.column = ListColumn { title: self.title, place, sort, width, beside };
+        self
+    }
+
+    const fn titled(mut self, title: &'static str) -> Self {
+        self.column.title = title;
         self
     }
 
@@ -223,14 +255,61 @@ pub fn searched() -> String {
     format!("{} and {last}", titles.join(", "))
 }
 
-/// The columns of the page's list, from the left.
-pub fn columns() -> impl Iterator<Item = (&'static KeyField, Sort, ColumnWidth)> {
-    let of = |sort| {
-        FIELDS
-            .iter()
-            .find_map(move |field| field.column.filter(|(by, _)| *by == sort).map(|(_, width)| (field, sort, width)))
-    };
-    Sort::OF_COLUMNS.into_iter().filter_map(of)
+/// The columns of the page's list, as far as the user chose them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Their places in [`FIELDS`], from the left.
+    places: Vec<usize>,
+    are_chosen: bool,
+}
+
+impl Default for Columns {
+    /// All.
+    fn default() -> Self {
+        let mut places: Vec<usize> = (0..FIELDS.len()).collect();
+        places.sort_unstable_by_key(|&place| FIELDS[place].column.place);
+        Self { places, are_chosen: false }
+    }
+}
+
+impl Columns {
+    /// Those of these places in [`FIELDS`], from the left; all if there are none.
+    pub fn chosen(places: Vec<usize>) -> Self {
+        if places.is_empty() { Self::default() } else { Self { places, are_chosen: true } }
+    }
+
+    /// Their places in [`FIELDS`], from the left.
+    pub fn places(&self) -> &[usize] {
+        &self.places
+    }
+
+    pub const fn are_chosen(&self) -> bool {
+        self.are_chosen
+    }
+}
+
+/// The title of the column that is sorted so.
+pub fn title_of(sort: Sort) -> &'static str {
+    FIELDS.iter().find(|field| field.column.sort == Some(sort)).map_or("", |field| field.column.title)
+}
+
+/// How many cells the widest text of each field takes in some keys, in the order of [`FIELDS`]. What isn't text takes none.
+pub type FieldWidths = [usize; FIELDS.len()];
+
+/// Measures keys.
+pub fn widths<'a>(keys: impl IntoIterator<Item = &'a AccessKey>) -> FieldWidths {
+    let mut widths = [0; FIELDS.len()];
+    for key in keys {
+        for (width, field) in widths.iter_mut().zip(&FIELDS) {
+            let cells = match (field.value)(key) {
+                FieldValue::Id(id) => id.width(),
+                FieldValue::Text(Some(text)) => text.identity_width(),
+                _ => 0,
+            };
+            *width = cells.max(*width);
+        }
+    }
+    widths
 }
 
 /// The fields that have a row of their own, in the order of the rows.
@@ -259,8 +338,14 @@ mod tests {
 
     #[test]
     fn every_sort_is_of_a_column_and_has_its_name() {
-        assert_eq!(columns().count(), Sort::OF_COLUMNS.len());
-        assert!(columns().all(|(field, sort, _)| field.name == sort.as_str()));
+        let mut sorts: Vec<&str> = FIELDS.iter().filter_map(|field| field.column.sort).map(Sort::as_str).collect();
+        let named: Vec<&str> = FIELDS.iter().filter(|f| f.column.sort.is_some()).map(|field| field.name).collect();
+        assert_eq!(sorts, named);
+        let mut of_columns = Sort::OF_COLUMNS.map(Sort::as_str);
+        sorts.sort_unstable();
+        of_columns.sort_unstable();
+        assert_eq!(sorts, of_columns);
+        assert!(Sort::OF_COLUMNS.iter().all(|sort| !title_of(*sort).is_empty()));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::{HexKind, KeyFormat};
+use crate::domain::charset::Charset;
+use crate::domain::untrusted::is_printable_ascii;
 use crate::domain::{ConfusableWarning, Untrusted};
 
 /// An access key ID: the public half of a key pair.
@@ -75,6 +77,17 @@ impl KeyId {
         self.0.identity(max_cells)
     }
 
+    /// [`identity`](Self::identity) without its middle if it has more cells, so that its last four characters stay.
+    pub fn shortened(&self, max_cells: usize) -> String {
+        let text = self.raw_for_api();
+        match max_cells.checked_sub(5) {
+            Some(head) if is_printable_ascii(text) && text.len() > max_cells => {
+                format!("{}{}{}", &text[..head], Charset::spoken().ellipsis(), &text[text.len() - 4..])
+            }
+            _ => self.identity(max_cells),
+        }
+    }
+
     /// Why a reader may take it for another ID than it is.
     pub fn confusable(&self) -> Option<ConfusableWarning> {
         self.0.confusable()
@@ -87,7 +100,7 @@ impl KeyId {
 
     /// How many cells the whole ID takes on screen, with its mark if it has one.
     pub fn width(&self) -> usize {
-        self.0.width() + if self.confusable().is_some() { 2 } else { 0 }
+        self.0.identity_width()
     }
 
     /// The last four characters as the screen shows them, which a user types to confirm a deletion: there is an ID that
@@ -117,6 +130,7 @@ mod tests {
         assert_eq!(id.raw_for_api(), "PK0ZAHJZ123456789KMN");
         assert!(KeyId::looks_like_ours(id.raw_for_api()));
         assert_eq!(id.last_four(), "9KMN");
+        assert_eq!([11, 20].map(|cells| id.shortened(cells)), ["PK0ZAH…9KMN", "PK0ZAHJZ123456789KMN"]);
         let hex = KeyId::from_random(&bytes, KeyFormat::Hex);
         assert_eq!(hex.raw_for_api(), "001F0A1112FF0102030405060708091314150000000000000000000066049DA3");
         assert!(KeyId::looks_like_ours(hex.raw_for_api()));

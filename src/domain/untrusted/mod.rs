@@ -67,6 +67,11 @@ impl Untrusted {
         if is_printable_ascii(&self.0) { self.0.len() } else { escape(&self.0).width() }
     }
 
+    /// How many cells the whole [`identity`](Self::identity) takes.
+    pub fn identity_width(&self) -> usize {
+        self.width() + if self.confusable().is_some() { 2 } else { 0 }
+    }
+
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -11,13 +11,19 @@ use Mode as M;
 
 /// The bindings, in the order of footer and help.
 pub(crate) static BINDINGS: &[Binding] = &[
-    bind(M::List, K::Char('1'), A::SortBy(0)).said("1-7", "", "Sort by column 1–7; press again to reverse"),
+    bind(M::List, K::Char('1'), A::SortBy(0)).said(
+        "1-9",
+        "",
+        "Sort by ID, label, created, last used, status, owner, note, expires, created by; press again to reverse",
+    ),
     bind(M::List, K::Char('2'), A::SortBy(1)),
     bind(M::List, K::Char('3'), A::SortBy(2)),
     bind(M::List, K::Char('4'), A::SortBy(3)),
     bind(M::List, K::Char('5'), A::SortBy(4)),
     bind(M::List, K::Char('6'), A::SortBy(5)),
     bind(M::List, K::Char('7'), A::SortBy(6)),
+    bind(M::List, K::Char('8'), A::SortBy(7)),
+    bind(M::List, K::Char('9'), A::SortBy(8)),
     bind(M::List, K::Up, A::Up).said("↑ ↓ j k", "", "Move"),
     bind(M::List, K::Down, A::Down),
     bind(M::List, K::Char('k'), A::Up),
@@ -153,6 +159,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
 mod tests {
     use super::*;
     use crate::domain::Sort;
+    use crate::domain::key::fields;
 
     #[test]
     fn every_column_has_a_digit_that_sorts_by_it() {
@@ -161,6 +168,8 @@ mod tests {
         let digits = ('1'..).map(K::Char).zip((0..Sort::OF_COLUMNS.len()).map(A::SortBy));
         assert_eq!(columns, digits.collect::<Vec<_>>());
         let press = format!("1-{}", Sort::OF_COLUMNS.len());
-        assert!(BINDINGS.iter().any(|b| b.press == press), "the help says {press}");
+        let titles = Sort::OF_COLUMNS.map(fields::title_of).join(", ").to_lowercase().replace("access key id", "ID");
+        let help = format!("Sort by {titles}; press again to reverse");
+        assert!(BINDINGS.iter().any(|b| b.press == press && b.help == help), "the help says {press}: {help}");
     }
 }

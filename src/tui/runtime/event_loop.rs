@@ -86,6 +86,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         let size = terminal.size();
         let (mut state, first) = State::new(size);
         let guessed = if terminal.knows_size() { "" } else { UNKNOWN_SIZE };
+        state.columns = options.columns;
         state.begin(options.profiles, format!("{guessed} {}", options.notices).trim());
         let mut page = Self {
             state,

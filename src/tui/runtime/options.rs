@@ -1,6 +1,7 @@
 //! What the settings say to the page.
 
 use crate::domain::Profile;
+use crate::domain::key::fields::Columns;
 use crate::operations::pending::PendingCreates;
 
 /// What the page is opened with.
@@ -10,6 +11,8 @@ pub struct Options {
     pub profiles: Vec<Profile>,
     /// What the user should know about the settings, in sentences.
     pub notices: String,
+    /// The columns of the list.
+    pub columns: Columns,
     /// The journal of creates that are not settled.
     pub pending_creates: PendingCreates,
 }

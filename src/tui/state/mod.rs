@@ -37,6 +37,7 @@ pub use guard::{Guard, PendingAction};
 pub use help::PRESS;
 pub use list::{List, LoadFailure};
 pub use pace::{Pace, QUIET, Stage};
+use panes::DETAILS_OPEN_FROM;
 pub use panes::{DetailsPane, Panes, SMALLEST};
 pub use password::{PasswordDialog, PasswordFocus};
 pub use pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
@@ -55,6 +56,7 @@ pub use window::Window;
 use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
+use crate::domain::key::fields::Columns;
 use crate::domain::{Profile, SecretKey};
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
@@ -70,8 +72,10 @@ pub struct State {
     pub sign_in: Option<SignInDialog>,
     /// The filter while it is typed.
     pub filter: Option<Field>,
-    /// Whether the details of the selected key are open.
-    pub details: bool,
+    /// Whether the user opened or closed the details of the selected key; else they are open where there is room.
+    pub details: Option<bool>,
+    /// The columns of the list.
+    pub columns: Columns,
     /// A sentence about the last thing that happened, until the next press.
     pub notice: Option<Notice>,
     /// The server that all this is about, once it is known.
@@ -182,8 +186,14 @@ impl State {
     }
 
     /// Where the parts of the page stand.
-    pub const fn panes(&self) -> Panes {
-        Panes::new(self.size.0, self.size.1, self.details)
+    pub fn panes(&self) -> Panes {
+        Panes::new(self.size.0, self.size.1, self.shows_details())
+    }
+
+    /// Whether the details are open. By themselves only if there is a key to tell of.
+    pub(crate) fn shows_details(&self) -> bool {
+        let has_keys = || self.list.window.as_ref().is_some_and(|window| !window.is_empty());
+        self.details.unwrap_or_else(|| self.size.0 >= DETAILS_OPEN_FROM && has_keys())
     }
 
     /// When something changes by itself; never if none.

@@ -3,6 +3,9 @@
 /// The smallest screen that the page works on.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
+/// The details open by themselves on a screen of so many columns.
+pub(super) const DETAILS_OPEN_FROM: u16 = 150;
+
 /// Rows and columns of the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panes {

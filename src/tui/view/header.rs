@@ -23,14 +23,13 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let title = Line::styled(format!(" {title}"), theme::TITLE);
     let count = Line::raw(format!("{count} "));
     if area.height < 2 {
-        let room = usize::from(area.width).saturating_sub(title.width() + 1);
-        let place = place(state, room);
-        line(frame, area, title);
-        let taken = line_right(frame, area, place);
-        let rest = Rect { width: area.width - taken, ..area };
-        if count.width() < room.saturating_sub(usize::from(taken)) {
-            line_right(frame, rest, count);
+        let mut words = Line::from(Span::styled(format!(" {step}"), theme::TITLE));
+        if words.width() + 2 + count.width() <= usize::from(area.width / 2) {
+            words.push_span(format!("  {}", count.spans[0].content));
         }
+        let room = usize::from(area.width).saturating_sub(words.width() + 2);
+        line(frame, area, words);
+        line_right(frame, area, place(state, room));
         return;
     }
     let crumbs = Line::styled(format!(" Settings {} {step}", theme::STEP), theme::QUIET);

@@ -10,61 +10,104 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::when;
-use super::widgets::{line, next_row};
+use super::widgets::{NARROW, line, next_row};
 use crate::domain::key::fields;
-use crate::domain::key::fields::{ColumnWidth, FIELDS, FieldValue, KeyField};
+use crate::domain::key::fields::{ColumnWidth, Columns, FIELDS, FieldValue, FieldWidths, KeyField, ListColumn};
 use crate::domain::{AccessKey, Sort, Status};
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
 
-/// A column that is shown, and its width in cells.
-type ListColumn = (&'static KeyField, Sort, usize);
-
 /// Cells of an ID of ours, and of Passportal; of the widest that is shown whole, on a wide screen.
 const ID: (usize, usize, usize) = (20, 32, 64);
+/// Cells of an ID without its middle, on a narrow screen.
+const SHORT_ID: usize = 11;
 /// A key that expires in less time is marked, and one that does in less than the second looks urgent.
 const SOON: TimeDelta = TimeDelta::days(30);
 const VERY_SOON: TimeDelta = TimeDelta::days(7);
+/// Cells of the mark, with its blank: the times of a column end before it, marked or not.
+const MARK: usize = 2;
 /// A column that takes the rest is hidden if that is less.
 const LEAST: usize = 6;
 
-/// The columns that fit: the ID whole before anything else, then those that stay longest.
-fn fitting(width: usize, widest_id: usize) -> Vec<ListColumn> {
-    let always =
-        fields::columns().map(|(_, _, width)| if let ColumnWidth::Always(cells) = width { cells + 1 } else { 0 });
-    let room = width.saturating_sub(2 + always.sum::<usize>());
-    let id = widest_id.clamp(ID.0, if width >= 120 { ID.2 } else { ID.1 }).min(room);
-    let mut rest = room - id;
-    let mut shown = Vec::new();
-    for place in fields::by_rank() {
-        if let Some((_, ColumnWidth::IfRoom(cells, more))) = FIELDS[place].column
-            && rest > cells + more
-        {
-            rest -= cells + 1;
-            shown.push(FIELDS[place].name);
-        }
+/// A column that is shown.
+#[derive(Clone, Copy, Hash)]
+struct ShownColumn {
+    /// Its place in [`FIELDS`].
+    field: usize,
+    /// Its cells.
+    width: usize,
+}
+
+impl ShownColumn {
+    fn field(self) -> &'static KeyField {
+        &FIELDS[self.field]
     }
-    let cells = |field: &KeyField, width| match width {
-        ColumnWidth::Id => id,
-        ColumnWidth::Rest => {
-            if rest >= LEAST {
-                rest - 1
-            } else {
-                0
+}
+
+/// The columns that are shown, from the left.
+#[derive(Hash)]
+struct Layout {
+    columns: Vec<ShownColumn>,
+    /// Blanks between two columns.
+    gap: usize,
+}
+
+impl Layout {
+    /// The columns that fit into a list, by what the keys need that are in sight.
+    fn new(state: &State, window: &Window, width: usize) -> Self {
+        let top = state.list.top;
+        let widest = window.widths(top..top + usize::from(state.panes().list));
+        Self::fitting(&state.columns, width, widest)
+    }
+
+    /// The columns that fit: those that stay longest, as long as the label has room.
+    fn fitting(columns: &Columns, width: usize, widest: FieldWidths) -> Self {
+        let order = columns.places();
+        // With a cell for the mark of the sort.
+        let needed = |place: usize| widest[place].max(FIELDS[place].column.title.width() + 1);
+        let cells = |place: usize| match FIELDS[place].column.width {
+            ColumnWidth::Id if width < usize::from(NARROW) => needed(place).min(SHORT_ID),
+            ColumnWidth::Id if width < 100 => needed(place).min(ID.0),
+            ColumnWidth::Id => needed(place).min(if width < 120 { ID.1 } else { ID.2 }),
+            ColumnWidth::Rest => 0,
+            ColumnWidth::Text(most) => needed(place).min(most),
+            ColumnWidth::Cells(cells) | ColumnWidth::Age(cells) | ColumnWidth::MarkedAge(cells) => cells,
+        };
+        let rest = order.iter().copied().find(|&place| matches!(FIELDS[place].column.width, ColumnWidth::Rest));
+        let of_rest = rest.map_or(0, |place| needed(place) + 1);
+        let mut left = width.saturating_sub(2);
+        let mut shown = [0; FIELDS.len()];
+        for place in fields::by_rank() {
+            let column = FIELDS[place].column;
+            let is_wanted = order.contains(&place) && Some(place) != rest;
+            // What no key has needs no column, unless the user asks for it.
+            let is_empty = matches!(column.width, ColumnWidth::Text(_)) && widest[place] == 0 && !columns.are_chosen();
+            let of_label = of_rest.min(column.beside + 1);
+            if is_wanted && !is_empty && cells(place) < left.saturating_sub(of_label) + usize::from(of_label == 0) {
+                shown[place] = cells(place);
+                left -= shown[place] + 1;
             }
         }
-        ColumnWidth::Always(cells) => cells,
-        ColumnWidth::IfRoom(cells, _) => {
-            if shown.contains(&field.name) {
-                cells
-            } else {
-                0
+        if let Some(place) = rest.filter(|_| left > LEAST) {
+            shown[place] = needed(place).min(left - 1);
+            left -= shown[place] + 1;
+        }
+        // What is left goes to what was cut, and then between the columns.
+        for place in fields::by_rank() {
+            if matches!(FIELDS[place].column.width, ColumnWidth::Id | ColumnWidth::Text(_)) && shown[place] > 0 {
+                let more = needed(place).saturating_sub(shown[place]).min(left);
+                (shown[place], left) = (shown[place] + more, left - more);
             }
         }
-    };
-    let columns = fields::columns().map(|(field, sort, width)| (field, sort, cells(field, width)));
-    columns.filter(|(_, _, cells)| *cells > 0).collect()
+        let columns = order.iter().map(|&field| ShownColumn { field, width: shown[field] });
+        let columns: Vec<_> = columns.filter(|column| column.width > 0).collect();
+        Self { gap: if left >= columns.len() { 2 } else { 1 }, columns }
+    }
+
+    fn has_sort(&self, sort: Sort) -> bool {
+        self.columns.iter().any(|column| column.field().column.sort == Some(sort))
+    }
 }
 
 /// Draws the column names and the rows.
@@ -77,15 +120,14 @@ pub(crate) fn draw(
     now: ClockReading,
 ) {
     let height = usize::from(area.height.saturating_sub(1));
-    let widest = visible(window, state).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
-    let columns = fitting(usize::from(area.width), widest);
+    let layout = Layout::new(state, window, usize::from(area.width));
     let names = next_row(&mut area);
-    line(frame, names, Line::from(names_of(&columns, state)));
+    line(frame, names, Line::from(names_of(&layout, state)));
     // Dates are of the time zone here.
     let zone = *now.utc.with_timezone(&Local).offset();
     for (at, key) in visible(window, state).take(height) {
         let place = next_row(&mut area);
-        let row = ListRow { columns: &columns, key, is_selected: at == state.list.selected, now };
+        let row = ListRow { layout: &layout, key, is_selected: at == state.list.selected, now };
         if !rows.keeps(place.y, &(area.width, zone, &row)) {
             line(frame, place, Line::from(row.spans()));
             if row.is_selected {
@@ -108,17 +150,23 @@ fn visible<'a>(window: &'a Window, state: &State) -> impl Iterator<Item = (usize
     window.rows_from(top).enumerate().map(move |(at, key)| (top + at, key))
 }
 
-fn names_of(columns: &[ListColumn], state: &State) -> Vec<Span<'static>> {
+fn names_of(layout: &Layout, state: &State) -> Vec<Span<'static>> {
     let query = &state.list.query;
     let mark = theme::sorted(query.order);
     let mut spans = vec![Span::raw("  ")];
-    for (field, sort, width) in columns {
-        let text = if *sort == query.sort { format!("{}{mark}", field.title) } else { field.title.to_owned() };
-        // Where the mark needs one cell more, it is the blank before the name.
-        if text.width() > *width {
-            spans.pop();
+    for column in &layout.columns {
+        let ListColumn { title, sort, width, .. } = column.field().column;
+        let is_short = matches!(width, ColumnWidth::Id) && title.width() > column.width;
+        let title = if is_short { "ID" } else { title };
+        let text = if sort == Some(query.sort) { format!("{title}{mark}") } else { title.to_owned() };
+        let text = cell(*column, &text);
+        // Where the mark needs more cells, they are of the blanks before the name.
+        let over = text.width() - column.width;
+        if let Some(blanks) = spans.pop() {
+            let blanks = &blanks.content[..blanks.content.len().saturating_sub(over)];
+            spans.push(Span::raw(blanks.to_owned()));
         }
-        spans.extend([Span::styled(cell(&text, *width, is_right(*sort)), theme::COLUMN), Span::raw(" ")]);
+        spans.extend([Span::styled(text, theme::COLUMN), Span::raw(" ".repeat(layout.gap))]);
     }
     spans
 }
@@ -126,16 +174,13 @@ fn names_of(columns: &[ListColumn], state: &State) -> Vec<Span<'static>> {
 /// The column that the rows are sorted by, if it is not on screen.
 pub(crate) fn hidden_sort(state: &State, width: u16) -> Option<&'static str> {
     let window = state.list.window.as_ref().filter(|window| !window.is_empty())?;
-    let height = usize::from(state.panes().list);
-    let widest = visible(window, state).take(height).map(|(_, key)| key.id.width()).max().unwrap_or(0);
     let sort = state.list.query.sort;
-    let is_shown = fitting(usize::from(width), widest).iter().any(|(_, shown, _)| *shown == sort);
-    fields::columns().find(|(_, other, _)| !is_shown && *other == sort).map(|(field, ..)| field.title)
+    (!Layout::new(state, window, usize::from(width)).has_sort(sort)).then(|| fields::title_of(sort))
 }
 
 /// What a row is drawn from.
 struct ListRow<'a> {
-    columns: &'a [ListColumn],
+    layout: &'a Layout,
     key: &'a AccessKey,
     is_selected: bool,
     now: ClockReading,
@@ -145,9 +190,9 @@ struct ListRow<'a> {
 impl Hash for ListRow<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.is_selected.hash(state);
-        for (field, sort, width) in self.columns {
-            (sort, width).hash(state);
-            match (field.value)(self.key) {
+        self.layout.hash(state);
+        for column in &self.layout.columns {
+            match (column.field().value)(self.key) {
                 FieldValue::Ago(at) => when::last_used(at, self.now.utc).hash(state),
                 FieldValue::Id(id) => id.hash(state),
                 FieldValue::Text(text) => text.hash(state),
@@ -164,10 +209,11 @@ impl Hash for ListRow<'_> {
 impl ListRow<'_> {
     fn spans(&self) -> Vec<Span<'static>> {
         let mut spans = vec![Span::raw(if self.is_selected { theme::POINTER } else { "  " })];
-        for (field, sort, width) in self.columns {
-            let (text, style) = match (field.value)(self.key) {
-                FieldValue::Id(id) => (id.identity(*width), Style::new()),
-                FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(*width)), Style::new()),
+        for column in &self.layout.columns {
+            let width = column.width;
+            let (text, style) = match (column.field().value)(self.key) {
+                FieldValue::Id(id) => (id.shortened(width), Style::new()),
+                FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(width)), Style::new()),
                 FieldValue::Status(status) => {
                     let (words, style) = theme::status(status);
                     (words.to_owned(), style)
@@ -182,7 +228,7 @@ impl ListRow<'_> {
                     }
                 }
             };
-            spans.extend([Span::styled(cell(&text, *width, is_right(*sort)), style), Span::raw(" ")]);
+            spans.extend([Span::styled(cell(*column, &text), style), Span::raw(" ".repeat(self.layout.gap))]);
         }
         spans
     }
@@ -198,13 +244,55 @@ impl ListRow<'_> {
     }
 }
 
-/// Whether a column is aligned at its right end: an age that is unlike the others is seen without reading them.
-fn is_right(sort: Sort) -> bool {
-    matches!(sort, Sort::LastUsedAt)
+/// A text in the cells of a column; what came through the gate is not wider. An age that is unlike the others is seen
+/// without reading them: they end below each other, before the mark that some have.
+fn cell(column: ShownColumn, text: &str) -> String {
+    let blanks = column.width.saturating_sub(text.width());
+    let behind = match column.field().column.width {
+        ColumnWidth::Age(_) => 0,
+        ColumnWidth::MarkedAge(_) if text.ends_with(theme::NOTE) => 0,
+        ColumnWidth::MarkedAge(_) => blanks.min(MARK),
+        _ => blanks,
+    };
+    format!("{}{text}{}", " ".repeat(blanks - behind), " ".repeat(behind))
 }
 
-/// A text in so many cells; what came through the gate is not wider.
-fn cell(text: &str, width: usize, is_right: bool) -> String {
-    let blanks = " ".repeat(width.saturating_sub(text.width()));
-    if is_right { format!("{blanks}{text}") } else { format!("{text}{blanks}") }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(columns: &Columns, width: usize, widest: FieldWidths) -> Vec<&'static str> {
+        Layout::fitting(columns, width, widest).columns.iter().map(|column| column.field().name).collect()
+    }
+
+    /// In the order of the fields: ID, label, status and so on.
+    const KEYS: FieldWidths = [20, 28, 0, 0, 8, 0, 0, 15, 12, 60];
+
+    #[test]
+    fn columns_come_as_the_list_grows() {
+        let of = |width| names(&Columns::default(), width, KEYS).join(" ");
+        assert_eq!(of(40), "id label status");
+        assert_eq!(of(50), "id label last_used_at status");
+        assert_eq!(of(80), "id label last_used_at expires_at status");
+        assert_eq!(of(100), "id label created_at last_used_at expires_at status");
+        assert_eq!(of(120), "id label owner created_at created_by last_used_at expires_at status");
+        assert_eq!(of(154), "id label owner created_at created_by last_used_at last_used_from expires_at status");
+        assert_eq!(of(200), "id label owner created_at created_by last_used_at last_used_from expires_at status note");
+        let bare = [20, 28, 0, 0, 0, 0, 0, 0, 0, 0];
+        let of_bare = names(&Columns::default(), 200, bare).join(" ");
+        assert_eq!(of_bare, "id label created_at last_used_at expires_at status", "what no key has");
+    }
+
+    #[test]
+    fn no_list_is_wider_than_its_room_and_no_label_wider_than_its_text() {
+        for width in 20..=300 {
+            for widest in [KEYS, [64, 100, 0, 0, 100, 0, 0, 45, 100, 500], [3, 0, 0, 0, 1, 0, 0, 0, 0, 0]] {
+                let layout = Layout::fitting(&Columns::default(), width, widest);
+                let taken: usize = layout.columns.iter().map(|column| column.width + layout.gap).sum();
+                assert!(2 + taken <= width + layout.gap, "{width}: {taken}");
+                let label = layout.columns.iter().find(|column| column.field().name == "label");
+                assert!(label.is_none_or(|label| label.width <= widest[1].max(6)), "{width}");
+            }
+        }
+    }
 }

@@ -12,11 +12,19 @@ pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String
     if at > now { format!("in {}", span(at - now, false)) } else { ago(now - at) }
 }
 
-/// How long until then in twelve cells at the most, how long ago, or never.
+/// How long until then in nine cells at the most, how long ago in ten, or never.
 pub(crate) fn expiry(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     let Some(at) = at else { return NEVER.into() };
-    if at > now { format!("in {}", span(at - now, true)) } else { ago(now - at) }
+    let left = at - now;
+    match left.num_seconds().unsigned_abs() / DAY {
+        _ if left <= TimeDelta::zero() => ago(-left),
+        days @ YEAR..TWO_YEARS => format!("in {} mo", days / MONTH),
+        _ => format!("in {}", span(left, false)),
+    }
 }
+
+/// Until then a time to come is told in months: a year is a long step.
+const TWO_YEARS: u64 = 2 * YEAR;
 
 /// A year and more has its months in place of a word that the column's name says too.
 fn ago(past: TimeDelta) -> String {
@@ -93,10 +101,12 @@ mod tests {
         for seconds in [0, 60, 3599, hour, day - 1, day, 99 * day, 100 * day, 729 * day, 730 * day, 9_999_999_999] {
             assert!(last_used(Some(at(seconds)), now).len() <= 10, "{seconds}");
             assert!(last_used(Some(at(-seconds)), now).len() <= 10, "{seconds}");
-            assert!(expiry(Some(at(seconds)), now).len() <= 12, "{seconds}");
-            assert!(expiry(Some(at(-seconds)), now).len() <= 12, "{seconds}");
+            assert!(expiry(Some(at(seconds)), now).len() <= 10, "{seconds}");
+            assert!(expiry(Some(at(-seconds - 1)), now).len() <= 9, "{seconds}");
         }
         assert_eq!((last_used(None, now), expiry(None, now)), ("never".into(), "never".into()));
-        assert_eq!(expiry(Some(at(-647 * day)), now), "in 1 y 9 mo");
+        for (days, words) in [(647, "in 21 mo"), (364, "in 364 d"), (800, "in 2 y"), (-647, "1 y 9 mo")] {
+            assert_eq!(expiry(Some(at(-days * day)), now), words);
+        }
     }
 }

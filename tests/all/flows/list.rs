@@ -55,7 +55,9 @@ async fn the_end_is_one_press_away_and_so_is_the_beginning() {
 #[tokio::test]
 async fn every_column_sorts_both_ways() {
     let mut bench = many().await;
-    for (press, sort) in [("1", Sort::Id), ("2", Sort::Label), ("4", Sort::LastUsedAt), ("5", Sort::Status)] {
+    let columns =
+        [("1", Sort::Id), ("2", Sort::Label), ("4", Sort::LastUsedAt), ("5", Sort::Status), ("8", Sort::ExpiresAt)];
+    for (press, sort) in columns {
         bench.type_keys(press).await;
         assert_eq!((bench.state().list.query.sort, bench.state().list.query.order), (sort, sort.natural_order()));
         bench.type_keys("<Home>").await; // the selected key was followed
@@ -67,6 +69,21 @@ async fn every_column_sorts_both_ways() {
     bench.type_keys("3S").await;
     assert_eq!(bench.state().list.query.order, Order::Asc);
     bench.sees("Created▲");
+}
+
+#[tokio::test]
+async fn details_open_by_themselves_where_there_is_room() {
+    let mut bench = many().await;
+    bench.loses(" Details ");
+    bench.resize((150, 30)).await;
+    bench.sees("│ Details ");
+    bench.type_keys("/grafana<Enter><Esc>").await;
+    bench.sees("1,500 keys");
+    bench.sees("│ Details ");
+    bench.type_keys("<Enter>").await;
+    bench.resize((200, 30)).await;
+    bench.loses(" Details ");
+    bench.sees("Used from");
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@ fn open(home: &TempDir, port: u16) -> Terminal {
     page.sees("Signed in as");
     page.sees("6 keys");
     page.press("jk"); // towards the end of the first page: the second comes, by the cursor that the server gave
-    let rows = |page: &Terminal| page.text().lines().filter(|line| line.contains("1 d ago ● active")).count();
+    let rows = |page: &Terminal| {
+        page.text().lines().filter(|line| line.contains("1 d ago") && line.contains("● active")).count()
+    };
     page.waits_for("both pages", |page| rows(page) == ROWS);
     page
 }

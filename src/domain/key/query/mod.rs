@@ -48,9 +48,18 @@ impl Sort {
         Self::CreatedBy,
     ];
 
-    /// The sorts of the page, in the order of its columns.
-    pub const OF_COLUMNS: [Self; 7] =
-        [Self::Id, Self::Label, Self::CreatedAt, Self::LastUsedAt, Self::Status, Self::Owner, Self::Note];
+    /// The sorts of the page, in the order of their digits: users know them, so a new one comes last.
+    pub const OF_COLUMNS: [Self; 9] = [
+        Self::Id,
+        Self::Label,
+        Self::CreatedAt,
+        Self::LastUsedAt,
+        Self::Status,
+        Self::Owner,
+        Self::Note,
+        Self::ExpiresAt,
+        Self::CreatedBy,
+    ];
 
     /// The word of the HTTP contract.
     pub const fn as_str(self) -> &'static str {

@@ -66,7 +66,7 @@ impl State {
     }
 
     pub(crate) fn begin_list(&mut self) -> Effect {
-        (self.sign_in, self.details) = (None, false);
+        (self.sign_in, self.details) = (None, None);
         self.list = List::default();
         self.list.height = usize::from(self.panes().list);
         self.list.open(None).into()

@@ -22,7 +22,7 @@ impl State {
     pub(crate) fn act_in_list(&mut self, action: Action) -> Option<Effect> {
         match action {
             Action::Do(id) => self.act(id),
-            Action::Cancel if self.details => self.toggle_details(),
+            Action::Cancel if self.details == Some(true) => self.toggle_details(),
             Action::SortBy(_) | Action::Cancel => {
                 let query = match action {
                     Action::SortBy(column) => sorted_by(&self.list.query, column),
@@ -88,7 +88,7 @@ impl State {
     }
 
     fn toggle_details(&mut self) -> Option<Effect> {
-        self.details = !self.details;
+        self.details = Some(!self.shows_details());
         self.fit_list()
     }
 
