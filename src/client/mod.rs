@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 
 pub(crate) use calls::FAREWELL;
 pub use calls::{
-    AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, Event, Exchanged,
-    FieldChange, Health, NewSigningKey, RevokeRequest, SessionEntry, TrailFilter, TrailPage,
+    AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, Event, EventScope,
+    EventsRequest, Exchanged, FieldChange, Health, NewSigningKey, RevokeRequest, SessionEntry, TrailFilter, TrailPage,
 };
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::{ApiError, Redirect};
@@ -49,6 +49,8 @@ pub enum Request {
     Create(NewKey),
     Edit(KeyId, Changes),
     Delete(KeyId),
+    /// A page of what happened.
+    Events(EventsRequest),
     /// What the server knows of a key that is being tested.
     Look(Attempt, KeyId),
     /// Exchange an HMAC token for an access token.
@@ -124,6 +126,7 @@ pub enum Reply {
     Edited(KeyId, Result<Changed<AccessKey>, ApiError>),
     /// Whether the key was there.
     Deleted(KeyId, Result<Changed<bool>, ApiError>),
+    Events(EventsRequest, Result<TrailPage, ApiError>),
     /// A key that is being tested.
     Looked(Attempt, Result<AccessKey, ApiError>),
     /// What an exchange came to.

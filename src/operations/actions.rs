@@ -37,6 +37,8 @@ pub enum ActionId {
     Admins,
     Sessions,
     Revoke,
+    History,
+    Events,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -66,7 +68,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 27] = [
+pub static ACTIONS: [ActionEntry; 29] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -105,6 +107,11 @@ pub static ACTIONS: [ActionEntry; 27] = [
         .page_summary("Sort by the next column")
         .plain(5, "sort"),
     action(Id::ReverseSort, "Reverse the sort order").page("S", ""),
+    action(Id::History, "Show the history of an access key").page("h", "history").plain(25, "history").on_key(),
+    action(Id::Events, "Show the trail: what administrators and keys did")
+        .page("H", "")
+        .plain(26, "events")
+        .command("events"),
     action(Id::Tokens, "Generate an HMAC or access token for any key").page("t", "test tokens").plain(12, "tokens"),
     action(Id::Profiles, "Switch to another profile").page("p", "profile").plain(14, "profiles"),
     action(Id::SignOut, "Sign out").page("o", "").plain(15, "signout").command("logout"),
@@ -256,7 +263,7 @@ mod tests {
         assert_eq!(
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
-             help quit switch finish row passwd admin sessions revoke"
+             help quit switch finish row passwd admin sessions revoke history events"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The commands: words, numbers and letters of the catalogue of actions.
 
 use super::session::Session;
-use super::{admin, change, create, list, pending, servers, show, tokens};
+use super::{admin, change, create, history, list, pending, servers, show, tokens};
 use crate::client::Server;
 use crate::domain::capitalized;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
@@ -74,6 +74,8 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::FilterStatus => list::status(session, rest).await,
         ActionId::Sort => list::sort(session, rest).await,
         ActionId::Show => show::run(session, rest).await,
+        ActionId::History => history::of_key(session, rest).await,
+        ActionId::Events => history::all(session, rest).await,
         ActionId::Row => show::row(session, rest).await,
         ActionId::Create => create::run(session).await,
         ActionId::Finish => pending::finish(session).await,

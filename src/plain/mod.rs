@@ -12,6 +12,7 @@ mod delivery;
 mod detect;
 mod exchange;
 mod form;
+mod history;
 mod list;
 mod pending;
 mod reveal;

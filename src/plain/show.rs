@@ -1,17 +1,14 @@
 //! One key: what it is, and what happened to it.
 
+use super::history;
 use super::list::key;
 use super::session::Session;
-use crate::client::Event;
+use crate::domain::AccessKey;
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, KeyId, Untrusted};
-use crate::operations::access::Access as _;
-use crate::operations::format::{in_words, local_time, tab_separated};
+use crate::operations::format::{in_words, tab_separated};
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
 
-/// So many events are told: the newest.
-const EVENTS: usize = 20;
 /// Cells of a text of the server's in a line: more than any of the contract's texts.
 const CELLS: usize = 400;
 
@@ -19,17 +16,7 @@ const CELLS: usize = 400;
 pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     let key = key(session, rest).await?;
     facts(session, &key);
-    let (events, more) = session.call(async |client| client.events(&key.id, None).await).await?;
-    for event in events.iter().take(EVENTS) {
-        session.console.say(format!("Event: {}", in_a_line(event)));
-    }
-    if events.len() > EVENTS || more.is_some() {
-        let id = key.id.to_display(KeyId::MAX_CHARS);
-        session
-            .console
-            .say(format!("Only the newest {EVENTS} events are shown. For all: latchkey keys show {id} --events"));
-    }
-    Ok(())
+    history::newest(session, &key.id).await
 }
 
 /// Says a key as tab-separated text.
@@ -48,13 +35,4 @@ pub(crate) fn facts(session: &mut Session, key: &AccessKey) {
         let behind = behind.filter(|(_, text)| !text.is_empty()).map(|(word, text)| format!(" {word} {text}"));
         session.console.say(format!("{}: {value}{}", field.title, behind.unwrap_or_default()));
     }
-}
-
-fn in_a_line(event: &Event) -> String {
-    let part = |word: &str, text: &Option<Untrusted>| {
-        text.as_ref().map_or(String::new(), |text| format!(", {word}{}", text.to_display(CELLS)))
-    };
-    let (by, from, detail) = (part("by ", &event.by), part("from ", &event.from), part("", &event.detail));
-    let times = if event.count > 1 { format!(", {} times", event.count) } else { String::new() };
-    format!("{}, {}{by}{from}{detail}{times}", local_time(event.at), event.kind.to_display(CELLS))
 }

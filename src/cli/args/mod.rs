@@ -140,8 +140,7 @@ pub enum Command {
     /// Manage access keys
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Show the trail: what administrators and keys did
-    #[command(long_about = EVENTS)]
+    #[command(about = summary(ActionId::Events), long_about = long(ActionId::Events, EVENTS))]
     Events(EventsArgs),
     /// Generate an HMAC token from a secret access key (step two of three)
     Hmac(HmacArgs),
@@ -189,8 +188,7 @@ Signs you out everywhere else; this session stays open. The current password is 
 leave a session open.";
 
 const EVENTS: &str = "\
-Show the trail: what administrators and keys did, also of keys that were deleted and administrators who were removed, \
-newest first.
+Events of deleted keys and removed administrators are in it too. The newest come first.
 
 With --output json each event is a JSON object on a line of its own, with old and new values in changes. Kinds are created, \
 edited, used, refused, deleted, exported (keys list for another program), signed_in, sign_in_refused, signed_out, \

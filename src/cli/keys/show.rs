@@ -8,11 +8,13 @@ use serde::Serialize;
 use crate::cli::args::ShowArgs;
 use crate::cli::output;
 use crate::cli::output::{EventRecord, KeyRecord, Out, Table};
-use crate::client::{ApiError, Connection, Event};
+use crate::client::{ApiError, Connection, Event, TrailPage};
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
+/// Events a page: the contract's most.
+const PAGE: usize = 1000;
 const NAMES: [&str; 6] = ["at", "kind", "by", "from", "detail", "count"];
 const TITLES: [&str; 6] = ["AT", "WHAT", "BY", "FROM", "DETAIL", "COUNT"];
 
@@ -33,14 +35,14 @@ pub async fn run(args: &ShowArgs, server: &Connection, format: Format) -> Result
         Err(ApiError::NotFound(_)) => None,
         key => Some(key?),
     };
-    let (mut events, mut next) = server.client.events(&args.id, None).await?;
+    let TrailPage { mut events, next_cursor: mut next, .. } = server.client.history(&args.id, PAGE, None).await?;
     let (mut out, mut history) = (output::stdout(), HistoryWriter { format, table: None, rows: 0 });
     let mut written = history.begin(&mut out, &args.id, key.as_ref());
     loop {
         // Each page is flushed: a reader has it while the next one is fetched.
         output::done(written.and_then(|()| history.page(&mut out, &events)), &mut out)?;
         let Some(place) = next else { break };
-        (events, next) = server.client.events(&args.id, Some(&place)).await?;
+        TrailPage { events, next_cursor: next, .. } = server.client.history(&args.id, PAGE, Some(&place)).await?;
         written = Ok(());
     }
     output::done(history.end(&mut out), &mut out)?;

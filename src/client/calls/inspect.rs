@@ -48,7 +48,7 @@ pub struct FieldChange {
 }
 
 /// Which events of the trail. Empty means any.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrailFilter {
     /// About this key.
     pub key: Option<KeyId>,
@@ -61,24 +61,40 @@ pub struct TrailFilter {
     pub since: Option<DateTime<Utc>>,
 }
 
+/// Whose events are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventScope {
+    /// A key's, which may be deleted. Servers of the first edition know these too.
+    Key(KeyId),
+    Trail(TrailFilter),
+}
+
+/// Which page of which events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventsRequest {
+    pub of: EventScope,
+    /// Where the page begins; with the newest event if none.
+    pub cursor: Option<String>,
+}
+
+impl EventsRequest {
+    /// Events a page: several screens, about 25 kB of JSON.
+    pub const PAGE: usize = 100;
+}
+
 /// A page of the trail.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TrailPage {
     pub events: Vec<Event>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
-    /// The newest event of the page: after it come new ones.
+    /// The newest event of the page: after it come new ones. Not said of a key's own history.
+    #[serde(default)]
     pub newest_cursor: Option<String>,
 }
 
 const fn once() -> u64 {
     1
-}
-
-#[derive(Deserialize)]
-struct WireEvents {
-    events: Vec<Event>,
-    next_cursor: Option<String>,
 }
 
 /// What a server says of itself.
@@ -94,15 +110,24 @@ pub struct Health {
 }
 
 impl Client {
-    /// A page of what happened to a key, newest first, and where the next page begins. Also of a deleted key.
-    pub async fn events(&self, id: &KeyId, cursor: Option<&str>) -> Result<(Vec<Event>, Option<String>), ApiError> {
-        let call = self.call(Method::GET, &["keys", id.raw_for_api(), "events"]).query(&[("limit", "1000")]);
+    /// A page of so many events, newest first.
+    pub async fn events(&self, request: &EventsRequest, limit: usize) -> Result<TrailPage, ApiError> {
+        let cursor = request.cursor.as_deref();
+        match &request.of {
+            EventScope::Key(id) => self.history(id, limit, cursor).await,
+            EventScope::Trail(filter) => self.trail(filter, Order::Desc, limit, cursor).await,
+        }
+    }
+
+    /// A page of what happened to a key, newest first. Also of a deleted key.
+    pub async fn history(&self, id: &KeyId, limit: usize, cursor: Option<&str>) -> Result<TrailPage, ApiError> {
+        let call = self.call(Method::GET, &["keys", id.raw_for_api(), "events"]).query(&[("limit", limit)]);
         let call = if let Some(cursor) = cursor { call.query(&[("cursor", cursor)]) } else { call };
-        let page: WireEvents = Answer::of(self.send(call).await?, BODY_LIMIT).await?.read()?;
+        let page: TrailPage = Answer::of(self.send(call).await?, BODY_LIMIT).await?.read()?;
         if let Some(cursor) = cursor {
             check_progress(cursor, page.next_cursor.as_deref())?;
         }
-        Ok((page.events, page.next_cursor))
+        Ok(page)
     }
 
     /// A page of the trail: newest first, or with [`Order::Asc`] those that came after a cursor.

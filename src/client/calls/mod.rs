@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 pub use admins::{AdminChange, AdminChangeKind, AdminEntry, AdminList, NewSigningKey, RevokeRequest, SessionEntry};
 pub use answer::Answer;
 pub use exchange::Exchanged;
-pub use inspect::{Event, FieldChange, Health, TrailFilter, TrailPage};
+pub use inspect::{Event, EventScope, EventsRequest, FieldChange, Health, TrailFilter, TrailPage};
 pub use session::AdminSession;
 pub(crate) use session::FAREWELL;
 

@@ -1,6 +1,6 @@
 //! One request, one call, one reply.
 
-use crate::client::{ApiError, Client, Exchange, Exchanged, ListRequest, Reply, Request};
+use crate::client::{ApiError, Client, EventsRequest, Exchange, Exchanged, ListRequest, Reply, Request};
 use crate::domain::BaseUrl;
 
 /// Whether a request is about keys, and so needs an administrator's session.
@@ -12,6 +12,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Create(_)
             | Request::Edit(..)
             | Request::Delete(_)
+            | Request::Events(_)
             | Request::Look(..)
             | Request::ChangePassword(_)
             | Request::Admins
@@ -41,6 +42,10 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         Request::Delete(id) => {
             let result = client.delete(&id, None).await;
             Reply::Deleted(id, result)
+        }
+        Request::Events(events) => {
+            let result = client.events(&events, EventsRequest::PAGE).await;
+            Reply::Events(events, result)
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
         Request::ChangePassword(new) => Reply::PasswordChanged(client.change_password(&new.old, &new.new).await),
@@ -88,6 +93,7 @@ pub(crate) const fn is_denial(reply: &Reply) -> bool {
             | Reply::Created(Err(ApiError::NotSignedIn(_)))
             | Reply::Edited(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Events(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Looked(_, Err(ApiError::NotSignedIn(_)))
             | Reply::PasswordChanged(Err(ApiError::NotSignedIn(_)))
             | Reply::Admins(Err(ApiError::NotSignedIn(_)))
@@ -106,6 +112,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Create(_) => Reply::Created(Err(error)),
         Request::Edit(id, _) => Reply::Edited(id, Err(error)),
         Request::Delete(id) => Reply::Deleted(id, Err(error)),
+        Request::Events(events) => Reply::Events(events, Err(error)),
         Request::Look(attempt, _) => Reply::Looked(attempt, Err(error)),
         Request::Exchange(attempt, _) => Reply::Exchanged(attempt, Exchanged { result: Err(error), server_time: None }),
         Request::Verify(attempt, ..) => Reply::Verified(attempt, Err(error)),

@@ -1,7 +1,8 @@
 //! What was listed last: numbers are about it.
 
-use crate::client::{AdminEntry, SessionEntry};
+use crate::client::{AdminEntry, EventsRequest, SessionEntry};
 use crate::domain::{CursorToken, KeyId, KeyQuery};
+use crate::operations::history::EventQuestion;
 
 /// What was listed, and what follows.
 #[derive(Default)]
@@ -15,4 +16,6 @@ pub(crate) struct Listing {
     pub(crate) is_begun: bool,
     pub(crate) administrators: Vec<AdminEntry>,
     pub(crate) sessions: Vec<SessionEntry>,
+    /// The events that were told last, and where older ones begin.
+    pub(crate) events: Option<(EventQuestion, EventsRequest)>,
 }

@@ -28,6 +28,8 @@ pub enum Mode {
     Admins,
     /// The screen of sessions.
     Sessions,
+    /// The screen of events.
+    History,
     Help,
     /// Waiting for an answer before leaving.
     Leaving,

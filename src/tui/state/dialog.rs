@@ -1,8 +1,8 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog,
-    SessionsScreen, TokenDialog,
+    AdminStep, AdminsScreen, HistoryScreen, KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal,
+    RevokeDialog, SessionsScreen, TokenDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -34,6 +34,8 @@ pub enum Dialog {
     Admins(Box<AdminsScreen>),
     /// Who is signed in: in place of the page's list.
     Sessions(Box<SessionsScreen>),
+    /// What happened, to a key or altogether: in place of the page's list.
+    History(Box<HistoryScreen>),
     /// The emergency brake.
     Revoke(Box<RevokeDialog>),
     /// Every binding; holds the first line on screen.
@@ -47,6 +49,7 @@ impl Dialog {
             Self::Create(_) | Self::Edit(_) | Self::Password(_) | Self::Revoke(_) => Mode::Form,
             Self::Admins(screen) => screen.mode(),
             Self::Sessions(screen) => screen.mode(),
+            Self::History(screen) => screen.mode(),
             Self::Delete(_) => Mode::Confirm,
             Self::Reveal(reveal) => reveal.mode(),
             Self::Token(token) => token.mode(),
@@ -58,7 +61,7 @@ impl Dialog {
 
     /// Whether it takes the place of the page's list.
     pub const fn is_screen(&self) -> bool {
-        matches!(self, Self::Admins(_) | Self::Sessions(_))
+        matches!(self, Self::Admins(_) | Self::Sessions(_) | Self::History(_))
     }
 
     /// The call that it makes; none if it makes none, or makes it in a step.
@@ -73,7 +76,7 @@ impl Dialog {
             Self::Revoke(dialog) => Some(&mut dialog.call),
             Self::Admins(screen) => screen.step.as_mut().map(AdminStep::call),
             Self::Sessions(screen) => screen.question.as_mut().map(|question| &mut question.call),
-            Self::Reveal(_) | Self::Token(_) | Self::Profiles(_) | Self::Help(_) => None,
+            Self::Reveal(_) | Self::Token(_) | Self::Profiles(_) | Self::History(_) | Self::Help(_) => None,
         }
     }
 }

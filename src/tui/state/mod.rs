@@ -7,6 +7,7 @@ mod focus;
 mod form;
 mod guard;
 mod help;
+mod history;
 mod list;
 mod pace;
 mod panes;
@@ -35,6 +36,7 @@ pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Ques
 pub use form::{Expiry, Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
 pub use help::PRESS;
+pub use history::{HistoryKey, HistoryScreen};
 pub use list::{List, LoadFailure};
 pub use pace::{Pace, QUIET, Stage};
 use panes::DETAILS_OPEN_FROM;

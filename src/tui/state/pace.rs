@@ -117,7 +117,7 @@ impl State {
             Dialog::Revoke(_) => Stage::Administration,
             Dialog::Admins(screen) if matches!(screen.step, Some(AdminStep::Remove(_))) => Stage::Administration,
             Dialog::Sessions(screen) if screen.question.is_some() => Stage::Administration,
-            Dialog::Admins(_) | Dialog::Sessions(_) => return None,
+            Dialog::Admins(_) | Dialog::Sessions(_) | Dialog::History(_) => return None,
             Dialog::Create(_) | Dialog::Edit(_) | Dialog::Password(_) | Dialog::Profiles(_) | Dialog::Help(_) => {
                 return None;
             }

@@ -51,4 +51,13 @@ impl Panes {
         };
         Self { heading, list, list_width, details }
     }
+
+    /// Of so many rows of a screen of events those that tell the selected one.
+    pub const fn event_rows(list: u16) -> u16 {
+        match list {
+            0..6 => 0,
+            6..12 => 3,
+            _ => 5,
+        }
+    }
 }

@@ -42,6 +42,8 @@ impl<T> Rows<T> {
         self.selected = match action {
             Action::Up => self.selected.saturating_sub(1),
             Action::Down => self.selected + 1,
+            Action::HalfUp => self.selected.saturating_sub(height / 2),
+            Action::HalfDown => self.selected + height / 2,
             Action::PageUp => self.selected.saturating_sub(height),
             Action::PageDown => self.selected + height,
             Action::Home => 0,

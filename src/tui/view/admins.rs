@@ -17,7 +17,7 @@ use crate::tui::theme;
 const CELLS: (usize, usize, usize) = (64, 13, 45);
 
 const fn column(title: &'static str, rank: u8) -> TableColumn {
-    TableColumn { title, rank }
+    TableColumn::new(title, rank)
 }
 
 const ADMINS: [TableColumn; 5] =
@@ -93,7 +93,7 @@ fn draw_sessions(frame: &mut Buffer, area: Rect, screen: &SessionsScreen, state:
 }
 
 /// Says why there are no rows to draw, if so.
-fn draw_unless_rows<T>(frame: &mut Buffer, area: Rect, rows: &Rows<T>, loading: &str, failed: &str) -> bool {
+pub(super) fn draw_unless_rows<T>(frame: &mut Buffer, area: Rect, rows: &Rows<T>, loading: &str, failed: &str) -> bool {
     match (&rows.entries, &rows.failure) {
         (Some(_), None) => return true,
         (_, Some(error)) if error.needs_sign_in() => {

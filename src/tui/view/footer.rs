@@ -63,7 +63,10 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
 fn place(state: &State) -> (Option<u64>, Option<u64>) {
     match screen_rows(state) {
         Some((_, 0)) => (None, None),
-        Some((selected, count)) => (Some(selected as u64 + 1), Some(count as u64)),
+        Some((selected, count)) => {
+            let has_more = matches!(&state.dialog, Some(Dialog::History(screen)) if screen.has_more());
+            (Some(selected as u64 + 1), (!has_more).then_some(count as u64))
+        }
         None => (state.list.position(), state.list.total),
     }
 }
@@ -73,6 +76,7 @@ fn screen_rows(state: &State) -> Option<(usize, usize)> {
     match &state.dialog {
         Some(Dialog::Admins(screen)) => Some((screen.rows.selected, screen.rows.len())),
         Some(Dialog::Sessions(screen)) => Some((screen.rows.selected, screen.rows.len())),
+        Some(Dialog::History(screen)) => Some((screen.rows.selected, screen.rows.len())),
         _ => None,
     }
 }
@@ -81,7 +85,10 @@ fn screen_rows(state: &State) -> Option<(usize, usize)> {
 fn stands_last(state: &State) -> bool {
     let panes = state.panes();
     if let Some((selected, _)) = screen_rows(state) {
-        return selected + 1 >= usize::from(Panes::new(state.size.0, state.size.1, false).list);
+        let list = Panes::new(state.size.0, state.size.1, false).list;
+        // Below events, the selected one is told.
+        let is_last = !matches!(state.dialog, Some(Dialog::History(_))) || Panes::event_rows(list) == 0;
+        return is_last && selected + 1 >= usize::from(list);
     }
     let lists = matches!(panes.details, DetailsPane::None | DetailsPane::Beside(_));
     lists && state.list.window.is_some() && state.list.selected + 1 >= state.list.top + usize::from(panes.list)
@@ -102,17 +109,18 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     let has_rows = !is_empty || state.mode() != Mode::List;
     let has_row = match state.mode() {
         Mode::List => state.list.selected_key().is_some(),
-        Mode::Admins | Mode::Sessions => screen_rows(state).is_some_and(|(_, count)| count > 0),
+        Mode::Admins | Mode::Sessions | Mode::History => screen_rows(state).is_some_and(|(_, count)| count > 0),
         _ => true,
     };
     let offered = keymap::hints(state.mode())
         .filter(|binding| binding.action.is_offered(permissions) && (has_row || !binding.action.needs_row()))
-        .filter(|binding| has_rows || !arranges(binding.action));
+        .filter(|binding| has_rows || !arranges(binding.action))
+        .filter(|binding| !matches!(&state.dialog, Some(Dialog::History(screen)) if !screen.offers(binding.action)));
     let hints: Vec<(&str, &str)> = offered.map(|binding| (binding.press, hint(&binding, state))).collect();
     // On lists the last ones, help and quit or the way back, must not fall off: those before them go.
     let last = match state.mode() {
         Mode::List => hints.len().saturating_sub(2),
-        Mode::Admins | Mode::Sessions => hints.len().saturating_sub(1),
+        Mode::Admins | Mode::Sessions | Mode::History => hints.len().saturating_sub(1),
         _ => 0,
     };
     let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off
@@ -193,6 +201,7 @@ fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
             };
             pick(submit, "cancel")
         }
+        Dialog::History(_) => pick("apply", if state.mode() == Mode::Filter { "cancel" } else { "back" }),
         Dialog::Revoke(dialog) => pick(if dialog.is_confirmed() { "revoke" } else { "confirm" }, "cancel"),
         Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
         Dialog::Token(token) => match &token.step {

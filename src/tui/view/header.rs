@@ -56,6 +56,16 @@ fn heading(state: &State) -> (&'static str, String, String) {
             let who = screen.of.as_ref().map(|of| format!(" of {}", of.to_display(24))).unwrap_or_default();
             ("Sessions", format!("Sessions{who}"), counted(screen.rows.len(), "session"))
         }
+        Some(Dialog::History(screen)) => {
+            let title = match &screen.key {
+                None => "Events".to_owned(),
+                Some(key) if key.label.is_empty() => format!("History of {}", key.id.to_display(40)),
+                Some(key) => format!("History of “{}”", key.label.to_display(40)),
+            };
+            let (count, more) = (screen.rows.len(), screen.has_more());
+            let count = if more { format!("over {} events", grouped(count as u64)) } else { counted(count, "event") };
+            (if screen.key.is_some() { "History" } else { "Events" }, title, count)
+        }
         _ => ("API Keys", "API Keys Management".to_owned(), count(state)),
     }
 }

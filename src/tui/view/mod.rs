@@ -6,6 +6,7 @@ mod details;
 mod dialog;
 mod footer;
 mod header;
+mod history;
 mod list;
 mod reveal;
 mod table;
@@ -18,7 +19,7 @@ use ratatui::style::Style;
 
 use super::keymap::Mode;
 use super::screen::{Cursor, RowCache};
-use super::state::{ClockReading, DetailsPane, Panes, SMALLEST, State};
+use super::state::{ClockReading, DetailsPane, Dialog, Panes, SMALLEST, State};
 use super::theme;
 
 /// Draws the page and what is on it, except rows of the list that the cache keeps; gives the place of the cursor.
@@ -33,6 +34,7 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
     header::draw(frame, row(0, panes.heading), state);
     let screen = state.dialog.as_ref().filter(|dialog| dialog.is_screen());
     let cursor = match screen {
+        Some(Dialog::History(screen)) => history::draw_bar(frame, row(panes.heading, 1), screen),
         Some(_) => None,
         None => header::draw_bar(frame, row(panes.heading, 1), state, now),
     };
@@ -41,7 +43,11 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
     match panes.details {
         _ if screen.is_some() => {
             let height = Panes::new(area.width, area.height, false).list + 1;
-            admins::draw(frame, Rect { width: area.width, height, ..body }, state, now);
+            let body = Rect { width: area.width, height, ..body };
+            match screen {
+                Some(Dialog::History(screen)) => history::draw(frame, body, screen, now),
+                _ => admins::draw(frame, body, state, now),
+            }
         }
         DetailsPane::Instead => details::draw(frame, body, state, now),
         DetailsPane::None => body::draw(frame, rows, body, state, now),
@@ -54,7 +60,10 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
             details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), state, now);
         }
     }
-    if state.dialog.is_some() || state.guarding().is_some() || state.signing_in().is_some() {
+    let is_screen = matches!(state.mode(), Mode::Admins | Mode::Sessions | Mode::History)
+        || matches!(state.dialog, Some(Dialog::History(_)));
+    let is_covered = state.dialog.is_some() && !is_screen;
+    if is_covered || state.guarding().is_some() || state.signing_in().is_some() {
         // As it was, but for the text: neither colours nor the selected row draw the eye away from the dialog.
         let behind = Style::reset().patch(theme::BEHIND);
         frame.set_style(row(0, area.height - 2), behind);
@@ -62,8 +71,8 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
     footer::draw_hints(frame, row(area.height - 1, 1), state);
     footer::draw_status(frame, row(area.height - 2, 1), state);
     let cursor = match &state.dialog {
+        None | Some(Dialog::History(_)) => cursor,
         Some(dialog) => dialog::draw(frame, area, dialog, state, now),
-        None => cursor,
     };
     let cursor = match state.guarding() {
         Some(guard) => {

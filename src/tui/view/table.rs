@@ -11,9 +11,22 @@ use crate::tui::theme;
 
 /// A column, and the order in which columns go where there is little room.
 pub(crate) struct TableColumn {
-    pub(crate) title: &'static str,
+    title: &'static str,
     /// The higher, the earlier it goes; 1 only where the first column is short. 0 stays.
-    pub(crate) rank: u8,
+    rank: u8,
+    /// Whether it takes what the others leave, and gives way first.
+    is_rest: bool,
+}
+
+impl TableColumn {
+    pub(crate) const fn new(title: &'static str, rank: u8) -> Self {
+        Self { title, rank, is_rest: false }
+    }
+
+    pub(crate) const fn rest(mut self) -> Self {
+        self.is_rest = true;
+        self
+    }
 }
 
 /// What is in a cell, and how it looks.
@@ -24,6 +37,8 @@ const ENOUGH: usize = 20;
 const LEAST: usize = 8;
 /// The fewest cells of another column that is shortened before it goes.
 const SHORTENED: usize = 12;
+/// The fewest cells of a column that takes the rest, before others go for it.
+const REST: usize = 12;
 
 /// Draws the names of the columns and the rows that there is room for, from `top` on.
 pub(crate) fn draw<const N: usize>(
@@ -72,6 +87,12 @@ fn fitted<'a, const N: usize>(
             *width = text.width().max(*width);
         }
     }
+    let rest = columns.iter().position(|column| column.is_rest);
+    let wished = rest.map_or(0, |rest| {
+        let wished = widths[rest];
+        widths[rest] = wished.min(REST);
+        wished
+    });
     let total = |widths: &[usize; N], gap| {
         2 + widths.iter().filter(|width| **width > 0).map(|width| width + gap).sum::<usize>()
     };
@@ -88,6 +109,10 @@ fn fitted<'a, const N: usize>(
             _ => break,
         }
     }
-    let gap = if total(&widths, 2) <= room + 2 { 2 } else { 1 };
+    let gap: u16 = if total(&widths, 2) <= room + 2 { 2 } else { 1 };
+    if let Some(rest) = rest {
+        let left = (room + usize::from(gap)).saturating_sub(total(&widths, usize::from(gap)));
+        widths[rest] = wished.min(widths[rest] + left);
+    }
     (widths.map(|width| u16::try_from(width).unwrap_or(u16::MAX)), gap)
 }

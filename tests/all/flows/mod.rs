@@ -5,6 +5,7 @@ mod cat;
 mod clocks;
 mod create;
 mod event_loop;
+mod history;
 mod keys;
 mod list;
 mod servers;

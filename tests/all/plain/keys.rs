@@ -110,6 +110,14 @@ fn a_key_is_changed_switched_and_deleted() {
         (&format!("({id}). Requests with it are now refused."), "list"),
     ]);
     talk.says("No access keys yet");
+    talk.answers(&[(COMMAND, &format!("history {id}"))]);
+    talk.says(", deleted, by ");
+    talk.says(", activated, by ");
+    talk.says("new name");
+    talk.answers(&[(COMMAND, "events deleted 1h")]);
+    talk.says(&format!(", deleted, {id}, by "));
+    talk.answers(&[(COMMAND, "events by:nobody"), ("There are no such events.", "events more")]);
+    talk.says("There are no older events.");
     let said = talk.quits();
     assert!(!said.contains('\u{1b}'), "{said}");
 }

@@ -6,6 +6,7 @@
 mod admins;
 mod ascii;
 mod dialogs;
+mod history;
 mod looks;
 mod page;
 mod said;

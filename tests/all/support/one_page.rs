@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 use latchkey::client::{
-    AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, Creation, Cursor, Exchanged, ListRequest, Page,
-    Reply, Request, Server, SessionEntry, Target,
+    AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, Creation, Cursor, Event as TrailEvent, Exchanged,
+    FieldChange, ListRequest, Page, Reply, Request, Server, SessionEntry, Target, TrailPage,
 };
 use latchkey::domain::{
     AccessKey, Charset, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, Verdict,
@@ -179,6 +179,12 @@ impl OnePage {
             }
             Request::Edit(id, _) => Reply::Edited(id, Ok(key(1).into())),
             Request::Delete(id) => Reply::Deleted(id, Ok(true.into())),
+            Request::Events(request) => {
+                let next_cursor = request.cursor.is_none().then(|| "\u{1b}]52;c;eA==\u{7}".to_owned());
+                let page =
+                    TrailPage { events: vec![event("edited"), event("\u{1b}[2J")], next_cursor, newest_cursor: None };
+                Reply::Events(request, Ok(page))
+            }
             Request::Look(attempt, _) => Reply::Looked(attempt, Ok(key(2))),
             Request::Exchange(attempt, _) => {
                 Reply::Exchanged(attempt, Exchanged { result: Err(ApiError::Verification), server_time: None })
@@ -251,6 +257,23 @@ fn sessions() -> Vec<SessionEntry> {
         current,
     };
     vec![one("jo", true), one("\u{1b}]52;c;UFdO\u{7}\u{202e}gpj", false)]
+}
+
+/// An event of a server that is not ours.
+fn event(kind: &str) -> TrailEvent {
+    let odd = || Some(Untrusted::new("\u{1b}]52;c;UFdO\u{7}\u{202e}gpj\u{9d}0;t\u{9c}"));
+    let change = |field: &str| FieldChange { field: Untrusted::new(field), old: odd(), new: odd() };
+    TrailEvent {
+        at: DateTime::UNIX_EPOCH,
+        kind: Untrusted::new(kind),
+        key: odd(),
+        admin: None,
+        by: odd(),
+        from: odd(),
+        detail: odd(),
+        changes: ["label", "expires_at", "\u{1b}[2J"].map(change).to_vec(),
+        count: 14,
+    }
 }
 
 /// Three keys; the end of each ID is easy to type.

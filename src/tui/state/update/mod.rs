@@ -3,6 +3,7 @@
 mod actions;
 mod admins;
 mod filter;
+mod history;
 mod replies;
 mod servers;
 mod too_small;
@@ -265,6 +266,7 @@ impl State {
             Dialog::Password(dialog) => Some(&mut **dialog),
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),
             Dialog::Admins(screen) => screen.step.as_mut().map(AdminStep::text_input),
+            Dialog::History(screen) => screen.typed.as_mut().map(|typed| typed as _),
             _ => None,
         }
     }

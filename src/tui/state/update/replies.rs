@@ -31,6 +31,7 @@ impl State {
                 self.on_sessions(read);
                 None
             }
+            Reply::Events(request, read) => self.on_events(&request, read),
             Reply::AdminChanged(change, result) => self.on_admin_changed(&change, result),
             Reply::SessionsEnded(result) => self.on_sessions_ended(result),
             Reply::Revoked(what, result) => self.on_revoked(what, result),

@@ -53,6 +53,7 @@ pub(crate) fn draw(
                 None
             }
         },
+        Dialog::History(_) => None,
         Dialog::Help(top) => {
             draw_help(frame, area, *top, state);
             None

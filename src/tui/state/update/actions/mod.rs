@@ -68,6 +68,7 @@ impl State {
             ActionId::SignOut => return self.sign_out(),
             ActionId::Password => self.open_password(),
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
+            ActionId::History | ActionId::Events => return self.open_history(id),
             ActionId::Help => self.dialog = Some(Dialog::Help(0)),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
@@ -147,6 +148,7 @@ impl State {
             Dialog::Admins(_) => self.act_in_admins(action),
             Dialog::Sessions(_) => self.act_in_sessions(action),
             Dialog::Revoke(_) => self.act_in_revoke(action),
+            Dialog::History(_) => self.act_in_history(action),
             Dialog::Help(_) => {
                 self.act_in_help(action);
                 None

@@ -1,0 +1,296 @@
+//! What happened: the history of a key, and everything that administrators and keys did.
+
+use super::changes;
+use super::changes::{Tense, Times};
+use super::format::local_time;
+use super::since::since;
+pub(crate) use crate::client::Event;
+use crate::client::{EventScope, TrailFilter};
+use crate::domain::{Filter, KeyId, Untrusted};
+
+/// Kinds of events that can be asked for by their word alone.
+const KINDS: [&str; 20] = [
+    "created",
+    "edited",
+    "used",
+    "refused",
+    "deleted",
+    "exported",
+    "signed_in",
+    "sign_in_refused",
+    "signed_out",
+    "session_ended",
+    "admin_added",
+    "password_changed",
+    "role_changed",
+    "admin_removed",
+    "tokens_revoked",
+    "sessions_revoked",
+    "restored",
+    "copied",
+    "master_key_rotated",
+    "signing_key_rotated",
+];
+
+/// Ready questions: what they show, and the kinds of events.
+pub(crate) const QUESTIONS: [(&str, &[&str]); 6] = [
+    ("everything", &[]),
+    ("changes to keys", &["created", "edited", "deleted"]),
+    ("deleted keys", &["deleted"]),
+    ("refusals", &["refused", "sign_in_refused"]),
+    ("uses", &["used", "exported"]),
+    (
+        "administrators",
+        &[
+            "signed_in",
+            "signed_out",
+            "session_ended",
+            "admin_added",
+            "password_changed",
+            "role_changed",
+            "admin_removed",
+            "tokens_revoked",
+            "sessions_revoked",
+        ],
+    ),
+];
+
+/// What a filter of events may be.
+pub(crate) const FILTER_HELP: &str =
+    "a name, a kind such as deleted, a time such as 7d, an ID; or by:NAME admin:NAME key:ID";
+
+/// Cells of a name, an ID and an address in a line.
+const CELLS: usize = 64;
+/// Cells of a value in a line: more than any of the contract's texts.
+const VALUE_CELLS: usize = 600;
+
+/// Which events are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventQuestion {
+    pub(crate) filter: TrailFilter,
+    /// Of the edits only those that activated or deactivated a key, as asked.
+    switched: Option<&'static str>,
+}
+
+impl EventQuestion {
+    /// Reads a filter as it is typed: who, what, since when, which key, in any order.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Filter::check(text)?;
+        let mut question = Self::default();
+        let filter = &mut question.filter;
+        for word in text.split_whitespace() {
+            let (field, value) = word.split_once(':').filter(|(field, _)| FIELDS.contains(field)).unwrap_or(("", word));
+            if value.is_empty() {
+                return Err(format!("{field}: needs a value. Use {FILTER_HELP}"));
+            }
+            let is_time = value.starts_with(|c: char| c.is_ascii_digit()) && since(value).is_ok();
+            match field {
+                "since" => filter.since = Some(since(value)?),
+                "" if is_time => filter.since = Some(since(value)?),
+                "key" => set(&mut filter.key, KeyId::parse(value).map_err(|error| error.to_string())?, "key")?,
+                "" if KeyId::looks_like_ours(value) => {
+                    set(&mut filter.key, KeyId::parse(value).map_err(|error| error.to_string())?, "key")?;
+                }
+                "admin" => set(&mut filter.admin, value.to_owned(), "administrator")?,
+                "kind" => {
+                    for kind in value.split(',').filter(|kind| !kind.is_empty()) {
+                        question.switched = question.switched.or(kind_of(kind, &mut filter.kinds));
+                    }
+                }
+                "" if is_kind(value) => question.switched = question.switched.or(kind_of(value, &mut filter.kinds)),
+                _ => set(&mut filter.by, value.to_owned(), "administrator")?,
+            }
+        }
+        Ok(question)
+    }
+
+    /// The same, of the kinds of a ready question where the filter names none.
+    pub(crate) fn of_kinds(mut self, kinds: &[&str]) -> Self {
+        if self.filter.kinds.is_empty() {
+            self.filter.kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        }
+        self
+    }
+
+    /// Whether an answer's event is one that was asked for.
+    pub(crate) fn shows(&self, event: &Event) -> bool {
+        let is_edit = event.kind.raw_for_api() == "edited";
+        !is_edit || self.switched.is_none_or(|word| switches(event).any(|switched| switched == word))
+    }
+
+    /// Which events the server is asked for.
+    pub(crate) fn scope(&self) -> EventScope {
+        EventScope::Trail(self.filter.clone())
+    }
+}
+
+const FIELDS: [&str; 5] = ["by", "admin", "kind", "key", "since"];
+const SWITCHES: [&str; 2] = ["activated", "deactivated"];
+
+fn set<T>(place: &mut Option<T>, value: T, what: &str) -> Result<(), String> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(format!("name one {what} only")),
+    }
+}
+
+/// The contract's word for a kind as people write it.
+fn on_the_wire(word: &str) -> String {
+    word.to_lowercase().replace('-', "_")
+}
+
+fn is_kind(word: &str) -> bool {
+    let word = on_the_wire(word);
+    KINDS.contains(&word.as_str()) || SWITCHES.contains(&word.as_str())
+}
+
+/// Adds a kind; activations and deactivations are edits.
+fn kind_of(word: &str, kinds: &mut Vec<String>) -> Option<&'static str> {
+    let word = on_the_wire(word);
+    let switched = SWITCHES.into_iter().find(|switched| **switched == word);
+    kinds.push(switched.map_or(word, |_| "edited".to_owned()));
+    switched
+}
+
+/// What of an edit switched the key: servers from before say it in a word.
+fn switches(event: &Event) -> impl Iterator<Item = &'static str> + '_ {
+    let words = event.detail.as_ref().map_or("", Untrusted::raw_for_api).split(", ");
+    let told = words.filter_map(|word| SWITCHES.into_iter().find(|switched| *switched == word));
+    event.changes.iter().filter_map(changes::switched).chain(told)
+}
+
+/// What happened, in a word or two: `created`, `deactivated`, `refused ×14`.
+pub(crate) fn what(event: &Event) -> String {
+    let is_switch = event.kind.raw_for_api() == "edited"
+        && (event.changes.len() == 1 || event.changes.is_empty() && !said(event).contains(", "));
+    let switched = switches(event).next().filter(|_| is_switch);
+    let word = switched.map_or_else(|| event.kind.to_display(CELLS).replace('_', " "), str::to_owned);
+    if event.count > 1 { format!("{word} ×{}", event.count) } else { word }
+}
+
+fn said(event: &Event) -> &str {
+    event.detail.as_ref().map_or("", Untrusted::raw_for_api)
+}
+
+/// Old and new values, or why it was refused; empty if [`what`] says it all. A value takes so many cells at the most.
+pub(crate) fn details(event: &Event, times: Times, cells: usize) -> String {
+    let word = what(event);
+    if SWITCHES.contains(&word.as_str()) {
+        return String::new();
+    }
+    let tense = match event.kind.raw_for_api() {
+        "created" | "deleted" | "admin_added" | "admin_removed" => Tense::Whole,
+        _ => Tense::Edited,
+    };
+    match changes::in_words(&event.changes, tense, times, cells) {
+        words if words.is_empty() => event.detail.as_ref().map_or(String::new(), |text| text.to_display(cells)),
+        words => words,
+    }
+}
+
+/// What an event is about: the ID of a key, or an administrator's name; nothing for what is about the server.
+pub(crate) fn about(event: &Event) -> Option<&Untrusted> {
+    event.key.as_ref().or(event.admin.as_ref())
+}
+
+/// An event in a line; with what it is about, unless that is known.
+pub(crate) fn in_line(event: &Event, is_about_known: bool) -> String {
+    let part = |word: &str, text: Option<&Untrusted>| {
+        text.filter(|text| !text.is_empty()).map_or(String::new(), |text| format!(", {word}{}", text.to_display(CELLS)))
+    };
+    let about = part("", about(event).filter(|_| !is_about_known));
+    let (by, from) = (part("by ", event.by.as_ref()), part("from ", event.from.as_ref()));
+    let details = match details(event, Times::Zoned, VALUE_CELLS) {
+        words if words.is_empty() => words,
+        words => format!(": {words}"),
+    };
+    format!("{}, {}{about}{by}{from}{details}", local_time(event.at), what(event))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, Utc};
+
+    use super::*;
+    use crate::client::FieldChange;
+
+    fn event(kind: &str, changes: &[(&str, Option<&str>, Option<&str>)]) -> Event {
+        let changes = changes.iter().map(|(field, old, new)| FieldChange {
+            field: Untrusted::new(field),
+            old: old.map(Untrusted::new),
+            new: new.map(Untrusted::new),
+        });
+        Event {
+            at: "2026-11-26T11:38:00Z".parse().unwrap(),
+            kind: Untrusted::new(kind),
+            key: Some(Untrusted::new("PK7QW3N5ZJ0V4T8M2XHC")),
+            admin: None,
+            by: Some(Untrusted::new("mo")),
+            from: Some(Untrusted::new("192.0.2.1")),
+            detail: None,
+            changes: changes.collect(),
+            count: 1,
+        }
+    }
+
+    #[test]
+    fn a_filter_is_understood_in_any_order() {
+        let asked = EventQuestion::parse("Jo deleted 7d sign-in-refused PK7QW3N5ZJ0V4T8M2XHC").unwrap().filter;
+        assert_eq!((asked.by.as_deref(), asked.kinds.join(" ")), (Some("Jo"), "deleted sign_in_refused".to_owned()));
+        assert!(asked.since.is_some_and(|since| (Utc::now() - since - TimeDelta::days(7)).num_minutes() == 0));
+        assert_eq!(asked.key.unwrap().raw_for_api(), "PK7QW3N5ZJ0V4T8M2XHC");
+        let asked =
+            EventQuestion::parse("by:deleted admin:7d kind:used,edited key:0a since:2026-01-31").unwrap().filter;
+        assert_eq!((asked.by.as_deref(), asked.admin.as_deref()), (Some("deleted"), Some("7d")));
+        assert_eq!((asked.kinds.len(), asked.key.unwrap().raw_for_api()), (2, "0a"));
+        assert_eq!(EventQuestion::parse(" "), Ok(EventQuestion::default()));
+        let secret = format!("by:sk_{}", "a1B2".repeat(13));
+        for bad in ["jo mo", "since:yesterday", "by:", "key:a key:b", secret.as_str()] {
+            assert!(EventQuestion::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn activations_are_asked_for_as_they_are_called() {
+        let asked = EventQuestion::parse("deactivated").unwrap();
+        assert_eq!(asked.filter.kinds, ["edited"]);
+        let off = event("edited", &[("status", Some("active"), Some("inactive"))]);
+        let old = Event { detail: Some(Untrusted::new("label, deactivated")), ..event("edited", &[]) };
+        assert!(asked.shows(&off) && asked.shows(&old));
+        assert!(!asked.shows(&event("edited", &[("label", Some("a"), Some("b"))])));
+        assert!(EventQuestion::default().shows(&off));
+        assert_eq!(EventQuestion::default().of_kinds(&["used"]).filter.kinds, ["used"]);
+        assert_eq!(asked.of_kinds(&["used"]).filter.kinds, ["edited"]);
+    }
+
+    #[test]
+    fn an_event_says_what_happened_and_both_values() {
+        let said = |event: &Event| (what(event), details(event, Times::Short, 40));
+        let of = |word: &str, details: &str| (word.to_owned(), details.to_owned());
+        assert_eq!(said(&event("edited", &[("status", Some("active"), Some("inactive"))])), of("deactivated", ""));
+        let both = [("label", Some("a"), Some("b")), ("status", Some("inactive"), Some("active"))];
+        assert_eq!(said(&event("edited", &both)), of("edited", "label “b” (was “a”), activated"));
+        assert_eq!(said(&event("deleted", &[("label", Some("a"), None)])), of("deleted", "label “a”"));
+        let old = Event { detail: Some(Untrusted::new("activated")), ..event("edited", &[]) };
+        assert_eq!(said(&old), of("activated", ""));
+        let old = Event { detail: Some(Untrusted::new("label, activated")), ..event("edited", &[]) };
+        assert_eq!(said(&old), of("edited", "label, activated"));
+        let refused = Event { count: 14, detail: Some(Untrusted::new("wrong\u{1b}")), ..event("refused", &[]) };
+        assert_eq!(said(&refused), of("refused ×14", "wrong^["));
+        assert_eq!(said(&event("sign_in_refused", &[])), of("sign in refused", ""));
+        let line = in_line(&event("edited", &both), false);
+        assert!(
+            line.ends_with(", edited, PK7QW3N5ZJ0V4T8M2XHC, by mo, from 192.0.2.1: label “b” (was “a”), activated"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn every_kind_of_the_contract_can_be_asked_for() {
+        let api = include_str!("../../assets/openapi.yaml");
+        let rows = api.split("    EventKind:\n").nth(1).unwrap().lines().skip(2);
+        let kinds: Vec<_> = rows.map_while(|row| row.strip_prefix("        - ")).collect();
+        assert!(kinds.iter().all(|kind| KINDS.contains(kind)) && kinds.len() == KINDS.len(), "{kinds:?}");
+        assert!(QUESTIONS.iter().flat_map(|(_, kinds)| *kinds).all(|kind| KINDS.contains(kind)));
+    }
+}
