@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 /// Longer than anything takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(100);
+
+/// Between two looks at what cannot be awaited: the program that is waited for needs the processor.
+pub const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// Waits until something is so; fails if that takes too long.
 #[track_caller]
@@ -11,7 +14,7 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !done() {
         assert!(Instant::now() < end, "{what} does not come");
-        std::thread::yield_now();
+        std::thread::sleep(LOOK_AGAIN);
     }
 }
 
@@ -23,7 +26,19 @@ pub fn until_async(mut done: impl AsyncFnMut() -> bool) -> impl Future<Output = 
         let began = Instant::now();
         while !done().await {
             assert!(began.elapsed() < PATIENCE, "still not so: {place}");
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
+}
+
+/// Whether something is so within a moment.
+pub fn comes(moment: Duration, mut done: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + moment;
+    while Instant::now() < end {
+        if done() {
+            return true;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    false
 }
