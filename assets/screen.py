@@ -42,7 +42,7 @@ SIZE = 16
 def take(program: Path, home: Path) -> str:
     """The screen as tmux captures it, with escape sequences for colours."""
     environment = {"HOME": str(home), "USER": "jo", "LANG": "C.UTF-8", "TZ": "UTC", "PATH": os.environ["PATH"],
-                   "TERM": "xterm-256color"}
+                   "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLORFGBG": "15;0"}
 
     def latchkey(at, *arguments):
         command = ["faketime", "-f", f"@{at}", program, *arguments]
@@ -83,16 +83,23 @@ def take(program: Path, home: Path) -> str:
         tmux("kill-server")
 
 
-def cells(line: str):
-    """Each character of a captured line with its colours and whether it is bold and underlined."""
-    style = {}
+def cells(line: str, style: dict):
+    """Each character of a captured line with its colours and whether it is bold and underlined. The style goes on from
+    the line before."""
     for codes, character in re.findall(r"\x1b\[([\d;]*)m|([^\x1b])", line.replace("\x0e", "").replace("\x0f", "")):
         if character:
             yield character, dict(style)
             continue
-        for code in map(int, filter(None, (codes or "0").split(";"))):
-            if code == 0:
-                style = {}
+        codes = [int(code) for code in (codes or "0").split(";") if code]
+        while codes:
+            code = codes.pop(0)
+            if code in (38, 48):
+                kind, *numbers = [codes.pop(0) for _ in range(4)]
+                if kind != 2:
+                    sys.exit(f"a colour of kind {kind} is not known here")
+                style["text" if code == 38 else "background"] = "#%02x%02x%02x" % tuple(numbers)
+            elif code == 0:
+                style.clear()
             elif code in ATTRIBUTES:
                 style[ATTRIBUTES[code]] = True
             elif code in range(30, 38) or code in range(90, 98):
@@ -115,8 +122,9 @@ def draw(screen: str) -> Image.Image:
     size = (COLUMNS * width + 2 * margin, ROWS * height + 2 * margin)
     image = Image.new("RGB", size, BACKGROUND)
     pen = ImageDraw.Draw(image)
+    current = {}
     for row, line in enumerate(screen.splitlines()[:ROWS]):
-        for column, (character, style) in enumerate(cells(line)):
+        for column, (character, style) in enumerate(cells(line, current)):
             left, top = margin + column * width, margin + row * height
             text = style.get("text", DIM if style.get("dim") else TEXT)
             background = style.get("background", BACKGROUND)

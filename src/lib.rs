@@ -145,7 +145,7 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
     let kind = TerminalKind::here();
     let end = runtime.block_on(async {
         let signals = Signals::new();
-        let kind = kind.of_width(config.ambiguous_width());
+        let kind = kind.of_width(config.ambiguous_width()).of_theme(config.theme());
         let terminal = Tty::open(kind.charset == Charset::Utf8 && config.ambiguous_width() == AmbiguousWidth::Auto)?;
         let embedded = EmbeddedServers::default();
         let servers = embedded.clone();

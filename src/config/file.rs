@@ -17,7 +17,7 @@ use super::setting::{self, PROFILE_SETTINGS, SERVE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
 use super::suggestion;
 use crate::domain::key::fields::{Columns, FIELDS};
-use crate::domain::{AmbiguousWidth, ClipboardChoice};
+use crate::domain::{AmbiguousWidth, ClipboardChoice, Theme};
 use crate::platform::{regular_file, text};
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
@@ -34,6 +34,7 @@ pub(crate) struct ConfigFile {
     pub(crate) keep_events: Option<i64>,
     pub(crate) ambiguous_width: AmbiguousWidth,
     pub(crate) columns: Columns,
+    pub(crate) theme: Theme,
     pub(crate) serve: Vec<ServeSetting>,
 }
 
@@ -115,6 +116,10 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
                 settings.ambiguous_width = width.map_err(|problem: String| reading.error(value.span(), &problem))?;
             }
             "columns" => settings.columns = columns(&reading, value)?,
+            "theme" => {
+                let theme = reading.string("theme", value)?.parse();
+                settings.theme = theme.map_err(|problem: String| reading.error(value.span(), &problem))?;
+            }
             "profiles" => {
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "write profiles as [profiles.NAME]"));

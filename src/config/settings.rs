@@ -13,7 +13,7 @@ use super::serve::ServeSetting;
 use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::key::fields::Columns;
-use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile};
+use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile, Theme};
 
 /// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
 const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
@@ -30,6 +30,7 @@ pub struct Config {
     keep_events: Option<TimeDelta>,
     ambiguous_width: AmbiguousWidth,
     columns: Columns,
+    theme: Theme,
     state: Folder,
     overrides: Overrides,
     /// What is wrong with the time zone of the environment.
@@ -49,6 +50,7 @@ impl Config {
             keep_events,
             ambiguous_width,
             columns,
+            theme,
             serve: _,
         } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
@@ -74,6 +76,7 @@ impl Config {
             keep_events: keep_events.map(TimeDelta::days),
             ambiguous_width,
             columns,
+            theme,
             state: dirs.state.clone(),
             overrides: overrides.clone(),
             zone_notice: zone::notice(std::env::var_os("TZ").as_deref()),
@@ -179,6 +182,11 @@ impl Config {
     /// The columns of the page's list.
     pub const fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    /// The colours of the page.
+    pub const fn theme(&self) -> Theme {
+        self.theme
     }
 
     /// The folder for sessions and unfinished creations.

@@ -23,6 +23,7 @@ mod redact;
 mod role;
 mod secret_key;
 mod stack;
+mod theme;
 mod untrusted;
 
 pub use access_token::{AccessToken, Grant, Verdict};
@@ -48,6 +49,7 @@ pub use redact::{looks_secret, redact};
 pub use role::Role;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub(crate) use stack::wiped_after;
+pub use theme::{Background, Theme};
 pub use untrusted::{ConfusableWarning, Untrusted, is_invisible, is_printable_ascii};
 
 /// Words with a capital at the beginning.

@@ -39,6 +39,7 @@ pub enum ActionId {
     Revoke,
     History,
     Events,
+    Theme,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -68,7 +69,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 29] = [
+pub static ACTIONS: [ActionEntry; 30] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -133,6 +134,9 @@ pub static ACTIONS: [ActionEntry; 29] = [
         .plain(20, "row")
         .on_key(),
     action(Id::ClearClipboard, "Clear the clipboard").page("x", ""),
+    action(Id::Theme, "Change the colors")
+        .page("T", "")
+        .page_summary("Next theme: auto, dark, light, high-contrast, mono"),
     action(Id::List, "List access keys")
         .page("r", "")
         .page_summary("Refresh now (automatic every minute)")

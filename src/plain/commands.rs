@@ -101,7 +101,9 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
             Ok(())
         }
         // The first is done where commands are read; the others have no word.
-        ActionId::Quit | ActionId::ReverseSort | ActionId::CopyId | ActionId::ClearClipboard => Ok(()),
+        ActionId::Quit | ActionId::ReverseSort | ActionId::CopyId | ActionId::ClearClipboard | ActionId::Theme => {
+            Ok(())
+        }
     }
 }
 

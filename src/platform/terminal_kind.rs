@@ -1,16 +1,33 @@
 //! What kind of terminal it is, as far as its surroundings tell. The terminal isn't asked: answers may come late or never.
 
-use crate::domain::{AmbiguousWidth, Charset};
+use crate::domain::{AmbiguousWidth, Background, Charset, Theme};
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalKind {
     /// Its characters.
     pub charset: Charset,
-    /// Whether it has the 16 colours, and the user wants them.
-    pub colours: bool,
+    /// Its colours, as far as the user wants them.
+    pub colours: ColourDepth,
+    /// What the colours are chosen for.
+    pub theme: Theme,
+    /// Its background, if the environment says it.
+    pub background: Option<Background>,
     /// Whether it is told what its window's title is.
     pub titles: bool,
+}
+
+/// How many colours there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColourDepth {
+    /// None, or none are wanted.
+    Mono,
+    /// The 16 of ECMA-48 and aixterm, which each user's palette sets.
+    Basic,
+    /// The 256 of xterm; those from 16 on look the same everywhere.
+    Indexed,
+    /// 24 bits.
+    Rgb,
 }
 
 /// Terminals without colour: real ones, and what calls itself after them (terminfo, names ending so).
@@ -18,7 +35,13 @@ const MONO: [&str; 3] = ["-m", "-mono", "-nc"];
 
 impl TerminalKind {
     /// A terminal of today.
-    pub const RICH: Self = Self { charset: Charset::Utf8, colours: true, titles: true };
+    pub const RICH: Self = Self {
+        charset: Charset::Utf8,
+        colours: ColourDepth::Basic,
+        theme: Theme::Auto,
+        background: None,
+        titles: true,
+    };
 
     /// The kind by the variables of the environment.
     pub fn here() -> Self {
@@ -34,6 +57,13 @@ impl TerminalKind {
         self
     }
 
+    /// The same terminal, with the colours of a theme.
+    #[must_use]
+    pub const fn of_theme(mut self, theme: Theme) -> Self {
+        self.theme = theme;
+        self
+    }
+
     /// The kind by variables; an empty one counts as none (POSIX for the locale, no-color.org for `NO_COLOR`).
     fn of(variable: impl Fn(&str) -> String) -> Self {
         let term = variable("TERM");
@@ -46,7 +76,16 @@ impl TerminalKind {
         // A terminal without a title may print one. GNU screen, st and rxvt have no way back to the title that was before.
         let titles = !poor && !["", "dumb", "unknown"].contains(&term.as_str()) && variable("STY").is_empty();
         let titles = titles && !["ansi", "cons25", "st", "stterm", "rxvt"].iter().any(|name| is_a(&term, name));
-        Self { charset, colours: !mono && variable("NO_COLOR").is_empty(), titles }
+        let colours = match (term.as_str(), variable("COLORTERM").as_str()) {
+            _ if mono || !variable("NO_COLOR").is_empty() => ColourDepth::Mono,
+            _ if poor => ColourDepth::Basic,
+            (_, "truecolor" | "24bit") => ColourDepth::Rgb,
+            (term, _) if term.ends_with("-direct") => ColourDepth::Rgb,
+            (term, _) if term.contains("256color") => ColourDepth::Indexed,
+            _ => ColourDepth::Basic,
+        };
+        let background = Background::of_colorfgbg(&variable("COLORFGBG"));
+        Self { charset, colours, theme: Theme::Auto, background, titles }
     }
 }
 
@@ -86,22 +125,28 @@ mod tests {
         let utf8 = ("LANG", "C.UTF-8");
         let kind = |term| of(&[utf8, ("TERM", term)]);
         for (term, charset, colours, titles) in [
-            ("xterm-256color", Charset::Utf8, true, true),
-            ("screen", Charset::Utf8, true, true),
-            ("st-256color", Charset::Utf8, true, false),
-            ("rxvt-unicode-256color", Charset::Utf8, true, false),
-            ("linux", Charset::Ascii, true, false),
-            ("linux-16color", Charset::Ascii, true, false),
-            ("vt100", Charset::Ascii, false, false),
-            ("vt220", Charset::Ascii, false, false),
-            ("dumb", Charset::Utf8, false, false),
-            ("", Charset::Utf8, false, false),
-            ("xterm-mono", Charset::Utf8, false, true),
+            ("xterm-256color", Charset::Utf8, ColourDepth::Indexed, true),
+            ("tmux-direct", Charset::Utf8, ColourDepth::Rgb, true),
+            ("screen", Charset::Utf8, ColourDepth::Basic, true),
+            ("st-256color", Charset::Utf8, ColourDepth::Indexed, false),
+            ("rxvt-unicode-256color", Charset::Utf8, ColourDepth::Indexed, false),
+            ("linux", Charset::Ascii, ColourDepth::Basic, false),
+            ("linux-16color", Charset::Ascii, ColourDepth::Basic, false),
+            ("vt100", Charset::Ascii, ColourDepth::Mono, false),
+            ("vt220", Charset::Ascii, ColourDepth::Mono, false),
+            ("dumb", Charset::Utf8, ColourDepth::Mono, false),
+            ("", Charset::Utf8, ColourDepth::Mono, false),
+            ("xterm-mono", Charset::Utf8, ColourDepth::Mono, true),
         ] {
-            assert_eq!(kind(term), TerminalKind { charset, colours, titles }, "{term}");
+            let kind = kind(term);
+            assert_eq!((kind.charset, kind.colours, kind.titles), (charset, colours, titles), "{term}");
+            assert_eq!((kind.theme, kind.background), (Theme::Auto, None));
         }
         assert!(!of(&[utf8, ("TERM", "screen"), ("STY", "7.pts-0.jump")]).titles);
-        assert!(!of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "1")]).colours);
-        assert!(of(&[utf8, ("TERM", "xterm"), ("NO_COLOR", "")]).colours);
+        let colours = |more: (&'static str, &'static str)| of(&[utf8, ("TERM", "xterm"), more]).colours;
+        assert_eq!(colours(("NO_COLOR", "1")), ColourDepth::Mono);
+        assert_eq!(colours(("NO_COLOR", "")), ColourDepth::Basic);
+        assert_eq!(colours(("COLORTERM", "truecolor")), ColourDepth::Rgb);
+        assert_eq!(of(&[utf8, ("TERM", "rxvt"), ("COLORFGBG", "0;15")]).background, Some(Background::Light));
     }
 }

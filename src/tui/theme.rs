@@ -1,39 +1,80 @@
-//! How things look: the only file that names a colour or a border character.
+//! How things look: the only file that names a style or a border character.
 //!
-//! Only the terminal's own 16 colours on its own background, and never colour alone: each state has a word and a
-//! mark. Two colours, since only these two can be read on black and on white in the palettes that are in use (xterm's
-//! yellow, green and cyan on white have a contrast of 1.3 to 2, its blue on black one of 2): red for what is wrong,
-//! magenta for what deserves a second look. What is as it should be has none.
+//! Never colour alone: each state has a word and a mark. A style names what a colour is for; the screen knows which
+//! colour that is in the theme that is chosen, on the terminal that it runs on.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
 use crate::domain::{Charset, Order, Status};
 
+/// What a colour is for. It stands in a cell as an indexed colour of this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Role {
+    /// What leads the eye: titles, names of columns, what to press.
+    Accent,
+    /// What works, and what went well.
+    Good,
+    Warning,
+    Error,
+    /// What is said in passing.
+    Quiet,
+    /// What is behind a dialog.
+    Behind,
+    Border,
+    /// The bar at the top.
+    Header,
+    Selected,
+    Focus,
+    /// Where real keys are at stake.
+    Loud,
+}
+
+impl Role {
+    /// How many there are.
+    pub const COUNT: usize = Self::Loud as usize + 1;
+
+    const fn text(self) -> Style {
+        Style::new().fg(Color::Indexed(self as u8))
+    }
+
+    /// A background, and reversed where there are no colours.
+    const fn bar(self) -> Style {
+        Style::new().bg(Color::Indexed(self as u8)).add_modifier(Modifier::REVERSED)
+    }
+}
+
+/// The bar at the top: where one is, and at which server.
+pub const HEADER: Style = Role::Header.bar();
+/// The title on it, where it has no row of its own.
+pub const HEADER_TITLE: Style = HEADER.add_modifier(Modifier::BOLD);
 /// The page's title and a dialog's.
-pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
-/// What is said in passing: breadcrumb, hints, names of facts. Dim, not grey: some palettes hide grey.
-pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
+pub const TITLE: Style = Role::Accent.text().add_modifier(Modifier::BOLD);
+/// What is said in passing: hints, names of facts. Dim where it has no colour, not grey: some palettes hide grey.
+pub const QUIET: Style = Role::Quiet.text().add_modifier(Modifier::DIM);
 /// What is behind a dialog.
-pub const BEHIND: Style = Style::new().add_modifier(Modifier::DIM);
+pub const BEHIND: Style = Role::Behind.text().add_modifier(Modifier::DIM);
 /// Names of columns.
-pub const COLUMN: Style = Style::new().add_modifier(Modifier::UNDERLINED);
+pub const COLUMN: Style = Role::Accent.text().add_modifier(Modifier::UNDERLINED);
 /// The press in a hint.
-pub const PRESS: Style = Style::new().add_modifier(Modifier::BOLD);
+pub const PRESS: Style = Role::Accent.text().add_modifier(Modifier::BOLD);
 /// The selected row, from edge to edge: on a wide screen the eye would lose it between the ID and the status.
-pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
+pub const SELECTED: Style = Role::Selected.bar();
 /// The focused field or button.
-pub const FOCUS: Style = Style::new().add_modifier(Modifier::REVERSED);
+pub const FOCUS: Style = Role::Focus.bar();
 /// What went wrong.
-pub const ERROR: Style = Style::new().fg(Color::Red);
+pub const ERROR: Style = Role::Error.text();
 /// What deserves a second look.
-pub const WARNING: Style = Style::new().fg(Color::Magenta);
+pub const WARNING: Style = Role::Warning.text();
 /// Where real keys are at stake.
-pub const LOUD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::REVERSED.union(Modifier::BOLD));
+pub const LOUD: Style = Role::Loud.bar().add_modifier(Modifier::BOLD);
 /// What went well.
-pub const GOOD: Style = Style::new().add_modifier(Modifier::BOLD);
+pub const GOOD: Style = Role::Good.text().add_modifier(Modifier::BOLD);
 /// A revealed secret: alone on its line, as it is.
 pub const SECRET: Style = Style::new().add_modifier(Modifier::BOLD);
+/// Lines around dialogs.
+pub const LINE: Style = Role::Border.text();
 /// On the first cell of a row: nothing else is on it, and a row below that is so too goes on with the same text.
 /// No look, but a word to the pen, which lets the terminal itself break such rows: a selection by mouse joins them.
 pub const ALONE: Modifier = Modifier::RAPID_BLINK;
@@ -71,7 +112,7 @@ pub const BELOW: &str = "↓";
 /// A status with its mark.
 pub const fn status(status: Status) -> (&'static str, Style) {
     match status {
-        Status::Active => ("● active", Style::new()),
+        Status::Active => ("● active", Role::Good.text()),
         Status::Inactive => ("○ inactive", QUIET),
         Status::Expired => ("× expired", ERROR),
     }

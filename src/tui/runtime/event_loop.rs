@@ -17,7 +17,7 @@ use crate::domain::Charset;
 use crate::operations::pending::PendingCreates;
 use crate::platform::clipboard::Copied;
 use crate::platform::signals::{LONG, SignalEvent, Signals};
-use crate::platform::terminal_kind::TerminalKind;
+use crate::platform::terminal_kind::{ColourDepth, TerminalKind};
 use crate::tui::screen::Screen;
 use crate::tui::state::{ClockReading, Effect, ExitState, State};
 use crate::tui::terminal::Terminal;
@@ -87,6 +87,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         let (mut state, first) = State::new(size);
         let guessed = if terminal.knows_size() { "" } else { UNKNOWN_SIZE };
         state.columns = options.columns;
+        state.theme = (kind.colours != ColourDepth::Mono).then_some(kind.theme);
         state.begin(options.profiles, format!("{guessed} {}", options.notices).trim());
         let mut page = Self {
             state,
@@ -170,9 +171,8 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         let effect = match step {
             LoopStep::Input(Ok(())) => {
                 if self.terminal.widens() == Some(true) {
-                    self.kind.charset = Charset::Wide;
                     Charset::Wide.speak();
-                    self.screen.set_kind(self.kind);
+                    self.set_kind(TerminalKind { charset: Charset::Wide, ..self.kind });
                 }
                 self.state.on_read(self.events.iter().filter(|event| event.as_key_event().is_some()).count());
                 // Every press that has come is taken before anything is drawn.
@@ -228,6 +228,13 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         self.state.on_input(Event::Resize(size.0, size.1), now)
     }
 
+    fn set_kind(&mut self, kind: TerminalKind) {
+        if kind != self.kind {
+            self.kind = kind;
+            self.screen.set_kind(kind);
+        }
+    }
+
     /// Performs an effect. Never waits.
     pub(crate) fn perform(&mut self, effect: Option<Effect>) {
         match effect {
@@ -266,6 +273,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     }
 
     fn draw(&mut self) {
+        self.set_kind(self.kind.of_theme(self.state.theme.unwrap_or(self.kind.theme)));
         let (state, now) = (&self.state, self.machine.now());
         self.screen.draw(self.terminal.out(), |frame, rows| view::draw(frame, rows, state, now));
         let title = state.title();

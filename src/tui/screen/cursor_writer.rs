@@ -3,8 +3,10 @@
 use std::io::Write as _;
 
 use ratatui::buffer::Buffer;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::Modifier;
 
+use super::palette;
+use super::palette::{CellStyle, PLAIN};
 use crate::domain::{Charset, SECOND_CELL};
 use crate::platform::terminal_kind::TerminalKind;
 use crate::tui::theme;
@@ -16,14 +18,6 @@ pub(crate) struct CursorWriter {
     kind: TerminalKind,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct CellStyle {
-    fg: Color,
-    bg: Color,
-    modifier: Modifier,
-}
-
-const PLAIN: CellStyle = CellStyle { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
 /// A gap of unchanged cells up to this wide is written again: a cursor move is as long.
 const SHORT_GAP: u16 = 4;
 /// A base and three combining marks of four bytes each: more is no text, and no terminal's business.
@@ -143,9 +137,7 @@ impl CursorWriter {
     }
 
     fn style_of(&self, frame: &Buffer, x: u16, y: u16) -> CellStyle {
-        let cell = &frame[(x, y)];
-        let (fg, bg) = if self.kind.colours { (cell.fg, cell.bg) } else { (Color::Reset, Color::Reset) };
-        CellStyle { fg, bg, modifier: cell.modifier.difference(theme::ALONE | theme::HERE) }
+        palette::style(self.kind, &frame[(x, y)])
     }
 
     fn set(&mut self, out: &mut Vec<u8>, style: CellStyle) {
@@ -154,22 +146,21 @@ impl CursorWriter {
         }
         let removed = !self.style.modifier.difference(style.modifier).is_empty();
         let from = if removed || style == PLAIN { PLAIN } else { self.style };
-        let mut codes = Vec::new();
+        let mut codes: Vec<String> = Vec::new();
         for (modifier, code) in
-            [(Modifier::BOLD, 1), (Modifier::DIM, 2), (Modifier::UNDERLINED, 4), (Modifier::REVERSED, 7)]
+            [(Modifier::BOLD, 1_u8), (Modifier::DIM, 2), (Modifier::UNDERLINED, 4), (Modifier::REVERSED, 7)]
         {
             if style.modifier.difference(from.modifier).contains(modifier) {
-                codes.push(code);
+                codes.push(code.to_string());
             }
         }
         if style.fg != from.fg {
-            codes.push(30 + colour(style.fg));
+            codes.push(style.fg.parameters(30));
         }
         if style.bg != from.bg {
-            codes.push(40 + colour(style.bg));
+            codes.push(style.bg.parameters(40));
         }
         let reset = if from == PLAIN && self.style != PLAIN && !codes.is_empty() { "0;" } else { "" };
-        let codes: Vec<String> = codes.iter().map(u8::to_string).collect();
         let _ = write!(out, "\x1b[{reset}{}m", codes.join(";"));
         self.style = style;
     }
@@ -183,27 +174,4 @@ fn is_second(frame: &Buffer, x: u16, y: u16) -> bool {
 /// Whether a symbol is one printable character of ASCII, as nearly all are.
 fn is_printable(symbol: &str) -> bool {
     matches!(symbol.as_bytes(), [b' '..=b'~'])
-}
-
-/// What is added to 30 or 40 for a colour (ECMA-48 SGR; 60 more for the bright ones, as aixterm).
-const fn colour(colour: Color) -> u8 {
-    match colour {
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 60,
-        Color::LightRed => 61,
-        Color::LightGreen => 62,
-        Color::LightYellow => 63,
-        Color::LightBlue => 64,
-        Color::LightMagenta => 65,
-        Color::LightCyan => 66,
-        Color::White => 67,
-        _ => 9, // the terminal's own
-    }
 }

@@ -1,12 +1,13 @@
 //! The cells that the terminal shows, and the fewest bytes that turn them into a new frame.
 //!
 //! ratatui draws into a buffer; this turns the difference between two buffers into escape codes. It sends
-//! the 16 basic colours as 30-37 and 90-97, no reset that changes nothing, nothing at all for an unchanged
+//! each colour in the shortest form that the terminal has, no reset that changes nothing, nothing at all for an unchanged
 //! frame, and moves rows that only scrolled by the terminal's own scroll region.
 
 mod cursor_writer;
 #[cfg(test)]
 mod kept_tests;
+mod palette;
 mod row_cache;
 mod scroll;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The bytes, read back by a terminal emulator, must show the frame.
 
-use ratatui::style::{Color, Style};
+use ratatui::style::Style;
 
 use super::*;
+use crate::platform::terminal_kind::ColourDepth;
 
 /// A terminal beside a screen; after every frame both must show the same.
 struct Pair {
@@ -55,7 +56,7 @@ fn keys(from: usize, count: usize) -> Vec<String> {
 #[test]
 fn frames_arrive_whatever_stood_there() {
     let mut pair = Pair::new(60, 20);
-    let red = Style::new().fg(Color::Red);
+    let red = crate::tui::theme::ERROR;
     pair.frame(&keys(0, 20), Style::new());
     pair.frame(&keys(9, 20), red);
     pair.frame(&keys(4, 20), Style::new());
@@ -106,7 +107,7 @@ fn random_frames_arrive() {
         for row in &mut rows {
             *row = row.chars().take(24).collect();
         }
-        let style = if next(2) == 0 { Style::new() } else { Style::new().fg(Color::Cyan) };
+        let style = if next(2) == 0 { Style::new() } else { crate::tui::theme::ERROR };
         pair.frame(&rows, style);
     }
 }
@@ -116,7 +117,7 @@ fn bytes(kind: TerminalKind, rows: &[&str]) -> Vec<u8> {
     let mut out = Vec::new();
     Screen::new(24, 4, kind).draw(&mut out, |frame, _| {
         for (y, row) in rows.iter().enumerate() {
-            frame.set_string(0, u16::try_from(y).unwrap(), row, Style::new().fg(Color::Red));
+            frame.set_string(0, u16::try_from(y).unwrap(), row, crate::tui::theme::ERROR);
         }
         Cursor::default()
     });
@@ -138,7 +139,7 @@ fn ascii_is_as_wide_and_nothing_else() {
 fn colours_are_the_basic_ones_or_none() {
     let out = bytes(TerminalKind::RICH, &["red"]);
     assert!(String::from_utf8_lossy(&out).contains("\x1b[31mred"), "{}", String::from_utf8_lossy(&out));
-    let out = bytes(TerminalKind { colours: false, ..TerminalKind::RICH }, &["red"]);
+    let out = bytes(TerminalKind { colours: ColourDepth::Mono, ..TerminalKind::RICH }, &["red"]);
     assert!(!String::from_utf8_lossy(&out).contains("31"), "{}", String::from_utf8_lossy(&out));
 }
 

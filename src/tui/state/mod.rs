@@ -59,7 +59,7 @@ use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::domain::key::fields::Columns;
-use crate::domain::{Profile, SecretKey};
+use crate::domain::{Profile, SecretKey, Theme};
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
@@ -94,6 +94,8 @@ pub struct State {
     accepted: Vec<Warning>,
     /// When presses came.
     pub(crate) pace: Pace,
+    /// The colours that are chosen; none on a terminal without.
+    pub theme: Option<Theme>,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
     /// A key is being created: the answer holds the only copy of its secret.

@@ -30,6 +30,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
     let mut block = Block::new()
         .borders(if beside { Borders::LEFT } else { Borders::TOP })
         .border_set(theme::BORDER)
+        .border_style(theme::LINE)
         .title(Line::styled(" Details ", theme::TITLE))
         .padding(Padding::horizontal(1));
     if area.height <= 6

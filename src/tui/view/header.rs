@@ -20,10 +20,11 @@ const WHO: usize = 32;
 /// One or two rows: breadcrumb and title.
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let (step, title, count) = heading(state);
+    frame.set_style(Rect { height: 1, ..area }, theme::HEADER);
     let title = Line::styled(format!(" {title}"), theme::TITLE);
     let count = Line::raw(format!("{count} "));
     if area.height < 2 {
-        let mut words = Line::from(Span::styled(format!(" {step}"), theme::TITLE));
+        let mut words = Line::from(Span::styled(format!(" {step}"), theme::HEADER_TITLE));
         if words.width() + 2 + count.width() <= usize::from(area.width / 2) {
             words.push_span(format!("  {}", count.spans[0].content));
         }
@@ -32,7 +33,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
         line_right(frame, area, place(state, room));
         return;
     }
-    let crumbs = Line::styled(format!(" Settings {} {step}", theme::STEP), theme::QUIET);
+    let crumbs = Line::raw(format!(" Settings {} {step}", theme::STEP));
     let room = usize::from(area.width).saturating_sub(crumbs.width() + 3);
     line(frame, area, crumbs);
     line_right(frame, area, place(state, room));
@@ -98,7 +99,7 @@ fn place(state: &State, room: usize) -> Line<'static> {
     if let Some(who) = who.filter(|who| who.width() + between.width() + words.width() <= room) {
         words = format!("{who}{between}{words}");
     }
-    marks.push(Span::styled(format!("{words} "), theme::QUIET));
+    marks.push(Span::raw(format!("{words} ")));
     Line::from(marks)
 }
 

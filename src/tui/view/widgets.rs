@@ -135,6 +135,7 @@ pub(crate) fn popup(frame: &mut Buffer, area: Rect, width: u16, height: u16, tit
     }
     let block = Block::bordered()
         .border_set(theme::BORDER)
+        .border_style(theme::LINE)
         .title(Line::styled(format!(" {title} "), theme::TITLE))
         .padding(Padding::horizontal(u16::from(width >= NARROW)));
     let inside = block.inner(place);

@@ -4,13 +4,14 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::support::home::Home;
+use crate::support::look::is_bar;
 use crate::support::terminal::{Terminal, latchkey};
 
-/// What is drawn in reverse from the cursor on.
+/// What is focused, from the cursor on.
 fn under_cursor(terminal: &Terminal) -> String {
     let screen = terminal.screen.screen();
     let (row, column) = screen.cursor_position();
-    let cells = (column..screen.size().1.get()).map_while(|x| screen.cell(row, x).filter(|cell| cell.inverse()));
+    let cells = (column..screen.size().1.get()).map_while(|x| screen.cell(row, x).filter(|cell| is_bar(cell)));
     cells.map(vt100::Cell::contents).collect::<String>().trim_end().to_owned()
 }
 

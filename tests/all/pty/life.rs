@@ -35,8 +35,7 @@ fn a_key_lives_from_create_to_delete_and_leaves_no_trace_of_its_secret() {
     terminal.gets(format!("\x1b]52;c;{}\x07", STANDARD.encode(&id)).as_bytes());
     terminal.press("s");
     terminal.loses(&secret);
-    terminal.press("<Esc>");
-    terminal.gets(b"\x1b[7m[Close]");
+    terminal.goes_to_close();
     terminal.press("<Enter>");
     terminal.sees("[I've saved it]");
     terminal.press("<Tab><Enter>");

@@ -50,21 +50,26 @@ fn ascii_where_utf_8_is_not() {
     assert!(contains(&terminal.bytes, "Zürich".as_bytes()));
 }
 
-/// The 16 colours by their own codes; none on a terminal without colour or against the user's wish.
+/// As many colours as the terminal has, each by its shortest code; none on a terminal without or against the user's wish.
 #[test]
 fn colours_only_where_they_are_wanted() {
-    let sgr_colour = |bytes: &[u8]| {
+    let kinds = |bytes: &[u8]| -> String {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        assert!(!["38;", "48;", "58;", "59m"].iter().any(|code| text.contains(&format!("\x1b[{code}"))), "{text}");
-        (30..38).any(|code| text.contains(&format!("{code}m")) || text.contains(&format!("[{code};")))
+        let has = |code: &str| {
+            let codes = text.split("\x1b[").filter_map(|rest| Some(rest.split_once('m')?.0));
+            codes.into_iter().any(|codes| codes.trim_start_matches("0;") == code)
+        };
+        let kinds = [("31", "16"), ("38;5;196", "256"), ("38;2;230;0;0", "24 bits")];
+        kinds.iter().filter(|(code, _)| has(code)).map(|(_, kind)| *kind).collect::<Vec<_>>().join(" ")
     };
     for (variable, value, colours) in [
-        ("TERM", "xterm", true),
-        ("NO_COLOR", "", true),
-        ("NO_COLOR", "1", false),
-        ("TERM", "vt100", false),
-        ("TERM", "vt220", false),
-        ("TERM", "xterm-mono", false),
+        ("TERM", "xterm", "16"),
+        ("NO_COLOR", "", "256"),
+        ("COLORTERM", "truecolor", "24 bits"),
+        ("NO_COLOR", "1", ""),
+        ("TERM", "vt100", ""),
+        ("TERM", "vt220", ""),
+        ("TERM", "xterm-mono", ""),
     ] {
         let home = TempDir::new().unwrap();
         let mut terminal = Terminal::start(latchkey(home.path()).env(variable, value));
@@ -73,8 +78,31 @@ fn colours_only_where_they_are_wanted() {
         terminal.sees("Can't suspend");
         terminal.press("q");
         let (_, terminal) = terminal.ends();
-        assert_eq!(sgr_colour(&terminal.bytes), colours, "{variable}={value}");
+        assert_eq!(kinds(&terminal.bytes), colours, "{variable}={value}");
     }
+}
+
+/// By a setting, and by a press.
+#[test]
+fn a_theme_is_chosen_by_a_setting_and_by_a_press() {
+    let home = TempDir::new().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "theme = \"dark\"\n").unwrap();
+    let mut terminal = Terminal::start(latchkey(home.path()).arg("--config").arg(&config));
+    terminal.sees("No access keys yet");
+    terminal.gets(b"38;5;117"); // the accent on dark
+    terminal.press("T");
+    terminal.sees("Theme: light.");
+    terminal.gets(b"38;5;25");
+    terminal.press("TT");
+    terminal.sees("Theme: mono.");
+    terminal.press("q");
+    assert!(terminal.ends().0.success());
+    std::fs::write(&config, "theme = \"mono\"\n").unwrap();
+    let mut terminal = Terminal::start(latchkey(home.path()).arg("--config").arg(&config));
+    terminal.sees("No access keys yet");
+    terminal.press("q");
+    assert!(!String::from_utf8_lossy(&terminal.ends().1.bytes).contains("38;5;"));
 }
 
 /// No size breaks it; one that the terminal does not say is taken from elsewhere, or guessed aloud.

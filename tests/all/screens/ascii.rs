@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use latchkey::domain::Charset;
-use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::platform::terminal_kind::{ColourDepth, TerminalKind};
 
 use crate::screens::stage::{Stage, some_keys};
 use crate::support::look;
 use crate::support::own_process::alone;
 
 const SIZES: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 60)];
-const POOR: TerminalKind = TerminalKind { charset: Charset::Ascii, colours: false, titles: false };
+const POOR: TerminalKind =
+    TerminalKind { charset: Charset::Ascii, colours: ColourDepth::Mono, titles: false, ..TerminalKind::RICH };
 
 /// The page after a script, at every size.
 fn after(script: &str, then: impl Fn(&mut Stage)) -> String {

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use latchkey::client::Reply;
 use latchkey::platform::clipboard::report::{CopyReport, What};
-use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::platform::terminal_kind::{ColourDepth, TerminalKind};
 
 use crate::screens::stage::{SIZES, Stage, server, some_keys};
 use crate::support::look::{bytes, look};
 
-const MONO: TerminalKind = TerminalKind { colours: false, ..TerminalKind::RICH };
+const MONO: TerminalKind = TerminalKind { colours: ColourDepth::Mono, ..TerminalKind::RICH };
 
 fn production() -> Stage {
     let mut stage = Stage::with(SIZES[0], some_keys(), 5);
@@ -70,7 +70,7 @@ fn a_secret_without_colour() {
 #[test]
 fn no_state_is_told_by_colour_alone() {
     let without = |text: String| -> Vec<String> {
-        text.lines().filter(|row| row.chars().any(|c| !" bdurRM#?".contains(c))).map(str::to_owned).collect()
+        text.lines().filter(|row| row.chars().any(|c| !" bdurBRM#?".contains(c))).map(str::to_owned).collect()
     };
     for stage in [production(), revealed(SIZES[0])] {
         assert_eq!(without(seen(&stage, TerminalKind::RICH)), without(seen(&stage, MONO)));
@@ -91,6 +91,6 @@ fn codes_are_the_basic_ones() {
         let codes = styles.filter(|codes| !codes.contains(char::is_alphabetic)).flat_map(|codes| codes.split(';'));
         codes.filter(|code| !["", "0", "1", "2", "4", "7"].contains(code)).map(str::to_owned).collect()
     };
-    assert_eq!(colours(TerminalKind::RICH), BTreeSet::from(["31", "35"].map(str::to_owned)));
+    assert_eq!(colours(TerminalKind::RICH), BTreeSet::from(["31", "35", "41", "97"].map(str::to_owned)));
     assert_eq!(colours(MONO), BTreeSet::new());
 }

@@ -12,7 +12,7 @@ use latchkey::domain::{
     AccessKey, Charset, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, Verdict,
 };
 use latchkey::platform::delivery::CommandOutput;
-use latchkey::platform::terminal_kind::TerminalKind;
+use latchkey::platform::terminal_kind::{ColourDepth, TerminalKind};
 use latchkey::tui::runtime::Options;
 use latchkey::tui::state::{AdminStep, Dialog};
 use latchkey::tui::state::{Delivery, QUIET, Saved, Stage};
@@ -45,7 +45,8 @@ impl OnePage {
     pub fn new(first: u8) -> Self {
         let size = SIZES[usize::from(first) % SIZES.len()];
         let charset = if first & 128 == 0 { Charset::Utf8 } else { Charset::Ascii };
-        let kind = TerminalKind { charset, colours: first & 8 != 0, ..TerminalKind::RICH };
+        let depth = if first & 8 == 0 { ColourDepth::Mono } else { ColourDepth::Rgb };
+        let kind = TerminalKind { charset, colours: depth, ..TerminalKind::RICH };
         let options = Options { profiles: vec![profile(first), profile(first ^ 16)], ..Options::default() };
         let utc: DateTime<Utc> = "2026-11-23T12:00:00Z".parse().unwrap();
         let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -6,7 +6,13 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Between two looks at what cannot be awaited: the program that is waited for needs the processor.
-pub const LOOK_AGAIN: Duration = Duration::from_millis(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// Lets the programs of a test work for a moment, before another look at what they do.
+#[expect(clippy::disallowed_methods, reason = "nothing says when the next look would be worth it")]
+pub fn pause() {
+    std::thread::sleep(LOOK_AGAIN);
+}
 
 /// Waits until something is so; fails if that takes too long.
 #[track_caller]
@@ -14,7 +20,7 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !done() {
         assert!(Instant::now() < end, "{what} does not come");
-        std::thread::sleep(LOOK_AGAIN);
+        pause();
     }
 }
 
@@ -38,7 +44,7 @@ pub fn comes(moment: Duration, mut done: impl FnMut() -> bool) -> bool {
         if done() {
             return true;
         }
-        std::thread::sleep(LOOK_AGAIN);
+        pause();
     }
     false
 }

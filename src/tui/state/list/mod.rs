@@ -119,6 +119,11 @@ impl List {
     pub fn go(&mut self, action: Action) -> Option<Request> {
         let window = self.window.as_ref()?;
         let (last, page) = (window.len().saturating_sub(1), self.height.max(1));
+        if action == Action::Home
+            && let Some((_, Purpose::Open(select))) = &mut self.awaited
+        {
+            *select = None; // the list that is on its way is to be shown from its beginning too
+        }
         match action {
             Action::Home if window.before().is_some() => return Some(self.open(None)),
             Action::End if window.after().is_some() => return Some(self.ask(Cursor::End, Purpose::Open(None))),

@@ -1,6 +1,7 @@
 //! What nearly every story in a terminal does.
 
 use super::Terminal;
+use crate::support::look::is_bar;
 
 impl Terminal {
     /// Creates a key in the program and shows its secret, which it gives.
@@ -27,13 +28,13 @@ impl Terminal {
     /// and the key, so what is pressed next waits until it was taken.
     pub fn goes_to_close(&mut self) {
         self.press("<Esc>");
-        self.waits_for("[Close] in reverse", |terminal| {
+        self.waits_for("[Close] focused", |terminal| {
             let screen = terminal.screen.screen();
             let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
             screen.rows(0, columns).zip(0..rows).any(|(text, row)| {
                 let before = text.split_once("[Close]").map(|(before, _)| before.chars().count());
                 let column = before.and_then(|count| u16::try_from(count).ok());
-                column.and_then(|column| screen.cell(row, column)).is_some_and(vt100::Cell::inverse)
+                column.and_then(|column| screen.cell(row, column)).is_some_and(is_bar)
             })
         });
     }

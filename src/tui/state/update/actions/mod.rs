@@ -69,6 +69,7 @@ impl State {
             ActionId::Password => self.open_password(),
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
             ActionId::History | ActionId::Events => return self.open_history(id),
+            ActionId::Theme => self.change_theme(),
             ActionId::Help => self.dialog = Some(Dialog::Help(0)),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
@@ -86,6 +87,15 @@ impl State {
             | ActionId::Finish => {}
         }
         None
+    }
+
+    fn change_theme(&mut self) {
+        let Some(theme) = self.theme else {
+            return self.say("No colors here: NO_COLOR is set or this terminal has none.");
+        };
+        let theme = theme.next();
+        self.theme = Some(theme);
+        self.say(format!("Theme: {0}. To keep it, set theme = \"{0}\" in config.toml.", theme.as_str()));
     }
 
     fn toggle_details(&mut self) -> Option<Effect> {
