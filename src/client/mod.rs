@@ -51,6 +51,10 @@ pub enum Request {
     Delete(KeyId),
     /// A page of what happened.
     Events(EventsRequest),
+    /// A page of many keys, for what is done to all of them.
+    Walk(Attempt, ListRequest),
+    /// Changes one after the other, as many as there is time for.
+    ChangeKeys(Attempt, Vec<KeyChange>),
     /// What the server knows of a key that is being tested.
     Look(Attempt, KeyId),
     /// Exchange an HMAC token for an access token.
@@ -103,7 +107,7 @@ pub struct PasswordUpdate {
     pub new: SecretString,
 }
 
-/// A number for one test of a key, so that a late answer is not taken for another test's.
+/// A number for one test of a key or one act on many, so that a late answer is not taken for another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt(u64);
 
@@ -127,6 +131,9 @@ pub enum Reply {
     /// Whether the key was there.
     Deleted(KeyId, Result<Changed<bool>, ApiError>),
     Events(EventsRequest, Result<TrailPage, ApiError>),
+    Walked(Attempt, Result<Page, ApiError>),
+    /// What came of the first of many changes, or of all.
+    KeysChanged(Attempt, Vec<Result<KeyChanged, ApiError>>),
     /// A key that is being tested.
     Looked(Attempt, Result<AccessKey, ApiError>),
     /// What an exchange came to.

@@ -86,10 +86,14 @@ pub const HERE: Modifier = Modifier::SLOW_BLINK;
 pub const BORDER: border::Set<'static> = border::PLAIN;
 /// The selected row.
 pub const POINTER: &str = "▶ ";
+/// Behind the pointer of a marked row.
+pub const MARK: &str = "*";
 /// A hidden character of a secret.
 pub const DOT: &str = "•";
 /// A step that is done, one that failed, one that is under way.
 pub const STEPS: (&str, &str, &str) = ("✓", "×", "·");
+/// A part of a bar that is done.
+pub const BAR: &str = "█";
 /// In place of a number that is nothing.
 pub const NONE: &str = "–";
 /// For the rest of a text that was cut. Nothing else of ours has it: in ASCII it would look like a full stop.
@@ -119,7 +123,7 @@ pub const fn status(status: Status) -> (&'static str, Style) {
 }
 
 /// What replaces a character of ours where there is only ASCII: each as wide as the character itself.
-const IN_ASCII: [(&str, &str); 27] = [
+const IN_ASCII: [(&str, &str); 28] = [
     ("─", "-"),
     ("│", "|"),
     ("┌", "+"),
@@ -147,6 +151,7 @@ const IN_ASCII: [(&str, &str); 27] = [
     ("’", "'"),
     ("–", "-"),
     ("—", "-"),
+    ("█", "#"),
 ];
 
 /// Where a text goes on to the left, and to the right. In ASCII a `~` before a path would be taken for the home.

@@ -9,6 +9,7 @@ mod list;
 mod session;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue, IF_MATCH};
@@ -159,6 +160,28 @@ impl Client {
             KeyChange::Edit(id, changes) => self.edit(id, changes).await.map(KeyChanged::Edited),
             KeyChange::Delete(id, revision) => self.delete(id, *revision).await.map(KeyChanged::Deleted),
         }
+    }
+
+    /// Makes changes one after the other: at least one, and as many as there is time for. Ends at an error that the next
+    /// one would meet too; a session that has ended is said only if nothing was changed before, so that what is repeated
+    /// after a sign-in was never done.
+    pub(crate) async fn change_each(&self, changes: &[KeyChange], time: Duration) -> Vec<Result<KeyChanged, ApiError>> {
+        let (begun, mut results) = (Instant::now(), Vec::new());
+        for change in changes {
+            let result = self.change_key(change).await;
+            match &result {
+                Err(error) if error.needs_sign_in() && !results.is_empty() => break,
+                Err(error) if !error.is_about_key() => {
+                    results.push(result);
+                    break;
+                }
+                _ => results.push(result),
+            }
+            if begun.elapsed() >= time {
+                break;
+            }
+        }
+        results
     }
 
     async fn send(&self, call: RequestBuilder) -> Result<Response, ApiError> {

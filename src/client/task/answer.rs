@@ -1,7 +1,14 @@
 //! One request, one call, one reply.
 
+use std::time::Duration;
+
 use crate::client::{ApiError, Client, EventsRequest, Exchange, Exchanged, ListRequest, Reply, Request};
 use crate::domain::BaseUrl;
+
+/// Keys a page of a walk over many: the contract's most.
+const WALK_PAGE: usize = 1000;
+/// How long changes are made before the screen hears of them: so that it shows how far they are, and can stop them.
+const AT_A_TIME: Duration = Duration::from_millis(100);
 
 /// Whether a request is about keys, and so needs an administrator's session.
 pub(crate) const fn needs_session(request: &Request) -> bool {
@@ -14,6 +21,8 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Delete(_)
             | Request::Events(_)
             | Request::Look(..)
+            | Request::Walk(..)
+            | Request::ChangeKeys(..)
             | Request::ChangePassword(_)
             | Request::Admins
             | Request::ChangeAdmin(_)
@@ -46,6 +55,10 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         Request::Events(events) => {
             let result = client.events(&events, EventsRequest::PAGE).await;
             Reply::Events(events, result)
+        }
+        Request::Walk(attempt, list) => Reply::Walked(attempt, client.page(&list, WALK_PAGE).await),
+        Request::ChangeKeys(attempt, changes) => {
+            Reply::KeysChanged(attempt, client.change_each(&changes, AT_A_TIME).await)
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
         Request::ChangePassword(new) => Reply::PasswordChanged(client.change_password(&new.old, &new.new).await),
@@ -85,7 +98,10 @@ async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiEr
 }
 
 /// Whether a reply about keys says that a sign-in is needed.
-pub(crate) const fn is_denial(reply: &Reply) -> bool {
+pub(crate) fn is_denial(reply: &Reply) -> bool {
+    if let Reply::KeysChanged(_, changed) = reply {
+        return matches!(changed.first(), Some(Err(ApiError::NotSignedIn(_))));
+    }
     matches!(
         reply,
         Reply::Listed(_, Err(ApiError::NotSignedIn(_)))
@@ -95,6 +111,7 @@ pub(crate) const fn is_denial(reply: &Reply) -> bool {
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Events(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Looked(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Walked(_, Err(ApiError::NotSignedIn(_)))
             | Reply::PasswordChanged(Err(ApiError::NotSignedIn(_)))
             | Reply::Admins(Err(ApiError::NotSignedIn(_)))
             | Reply::AdminChanged(_, Err(ApiError::NotSignedIn(_)))
@@ -113,6 +130,8 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Edit(id, _) => Reply::Edited(id, Err(error)),
         Request::Delete(id) => Reply::Deleted(id, Err(error)),
         Request::Events(events) => Reply::Events(events, Err(error)),
+        Request::Walk(attempt, _) => Reply::Walked(attempt, Err(error)),
+        Request::ChangeKeys(attempt, _) => Reply::KeysChanged(attempt, vec![Err(error)]),
         Request::Look(attempt, _) => Reply::Looked(attempt, Err(error)),
         Request::Exchange(attempt, _) => Reply::Exchanged(attempt, Exchanged { result: Err(error), server_time: None }),
         Request::Verify(attempt, ..) => Reply::Verified(attempt, Err(error)),

@@ -76,6 +76,16 @@ impl BulkAct {
         }
     }
 
+    /// The title while it is under way.
+    pub const fn running(&self) -> &'static str {
+        match self {
+            Self::Activate => "Activating",
+            Self::Deactivate => "Deactivating",
+            Self::Delete => "Deleting",
+            Self::Edit { .. } => "Changing",
+        }
+    }
+
     /// What was done, for a count and for the result of one key: a promise to scripts.
     pub const fn done(&self) -> &'static str {
         match self {

@@ -84,6 +84,6 @@ pub(crate) fn progress(run: &BulkRun, now: Instant) -> String {
     format!("{of}{}", left.unwrap_or_default())
 }
 
-pub(super) fn counted(count: u64) -> String {
+pub(crate) fn counted(count: u64) -> String {
     if count == 1 { "1 key".to_owned() } else { format!("{count} keys") }
 }

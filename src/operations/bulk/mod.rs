@@ -13,7 +13,7 @@ mod walk;
 
 pub use act::BulkAct;
 pub(crate) use act::Foreseen;
-pub(crate) use ask::{confirm, progress};
+pub(crate) use ask::{confirm, counted, findings, progress};
 pub use run::{BulkRun, Failed, KeyOutcome, KeyResult, RunStep};
 pub use survey::{Finding, Survey};
 pub use unusual::Unusual;

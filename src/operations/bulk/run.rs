@@ -60,8 +60,8 @@ pub struct KeyResult {
 
 #[derive(Clone, Debug)]
 pub enum KeyOutcome {
-    /// It is done; holds where the key is refused.
-    Done(Option<InForce>),
+    /// It is done: holds the key as it is now, if it is still there, and where it is refused.
+    Done(Option<Box<AccessKey>>, Option<InForce>),
     /// It was so already.
     Already,
     /// It is not there.
@@ -203,9 +203,9 @@ impl BulkRun {
             let Some((id, label, change)) = sent.next() else { break };
             match result {
                 Ok(KeyChanged::Deleted(deleted)) if !deleted.result => self.tell(id, label, KeyOutcome::Missing),
-                Ok(KeyChanged::Deleted(deleted)) => self.tell(id, label, KeyOutcome::Done(deleted.in_force)),
+                Ok(KeyChanged::Deleted(deleted)) => self.tell(id, label, KeyOutcome::Done(None, deleted.in_force)),
                 Ok(KeyChanged::Edited(edited)) => {
-                    self.tell(id, label, KeyOutcome::Done(edited.in_force));
+                    self.tell(id, label, KeyOutcome::Done(Some(Box::new(edited.result)), edited.in_force));
                 }
                 // The answer to an earlier try was lost, or another administrator did the same.
                 Err(ApiError::Changed(Some(key))) if self.act.plan(&key) == Planned::Already => {

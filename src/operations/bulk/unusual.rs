@@ -13,7 +13,7 @@ pub enum Unusual {
     Used,
     /// Its label or note says that it must stay.
     Protected,
-    /// It would expire sooner than it does now.
+    /// It would expire earlier than it does now.
     Shortened,
     /// It has expired, and would work again.
     Revived,
@@ -88,7 +88,7 @@ impl Unusual {
         match self {
             Self::Used => "used in the last 7 days",
             Self::Protected => "with a label or note like “do not delete”",
-            Self::Shortened => "that would expire sooner than now",
+            Self::Shortened => "that would expire earlier than they do now",
             Self::Revived => "expired, which would work again",
             Self::Owned => "with another owner",
             Self::Ownerless => "without an owner",

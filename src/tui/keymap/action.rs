@@ -59,6 +59,12 @@ pub enum Action {
     Left,
     /// The choice to the right.
     Right,
+    /// Mark or unmark the selected key.
+    Mark,
+    /// Begin or end a range of marks.
+    MarkRange,
+    /// Mark all keys that match.
+    MarkAll,
 }
 
 impl Action {
@@ -79,8 +85,11 @@ impl Action {
 
     /// Whether it is offered, as far as permissions go.
     pub fn is_offered(self, permissions: Permissions) -> bool {
-        use Action::{AddAdmin, ChangeRole, EndAllSessions, EndSession, RemoveAdmin, SetPassword};
+        use Action::{
+            AddAdmin, ChangeRole, EndAllSessions, EndSession, Mark, MarkAll, MarkRange, RemoveAdmin, SetPassword,
+        };
         match self {
+            Mark | MarkRange | MarkAll => permissions.read_only.is_none(),
             Self::Do(id) => ACTIONS.iter().all(|one| one.id != id || one.is_offered(permissions, true)),
             AddAdmin | ChangeRole | SetPassword | RemoveAdmin | EndSession | EndAllSessions => {
                 permissions.read_only != Some(ReadOnly::Profile) // an auditor may end their own sessions

@@ -21,6 +21,8 @@ pub enum Mode {
     Confirm,
     /// A question with buttons.
     Question,
+    /// Something that takes its time.
+    Progress,
     /// The dialog that holds a new secret.
     Reveal,
     Profiles,

@@ -1,8 +1,8 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, HistoryScreen, KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal,
-    RevokeDialog, SessionsScreen, TokenDialog,
+    AdminStep, AdminsScreen, BulkDialog, HistoryScreen, KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog,
+    Reveal, RevokeDialog, SessionsScreen, TokenDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -25,6 +25,8 @@ pub enum Dialog {
     Edit(EditDialog),
     Delete(DeleteDialog),
     Switch(Question, Switch),
+    /// A change of all marked keys.
+    Bulk(Box<BulkDialog>),
     /// Steps two and three for a key made earlier or elsewhere.
     Token(Box<TokenDialog>),
     Profiles(ProfilesDialog),
@@ -50,6 +52,7 @@ impl Dialog {
             Self::Admins(screen) => screen.mode(),
             Self::Sessions(screen) => screen.mode(),
             Self::History(screen) => screen.mode(),
+            Self::Bulk(dialog) => dialog.mode(),
             Self::Delete(_) => Mode::Confirm,
             Self::Reveal(reveal) => reveal.mode(),
             Self::Token(token) => token.mode(),
@@ -72,6 +75,7 @@ impl Dialog {
             Self::Delete(dialog) => Some(&mut dialog.call),
             Self::Switch(question, _) | Self::Lost(question) => Some(&mut question.call),
             Self::LeftOver(dialog) => Some(&mut dialog.call),
+            Self::Bulk(dialog) => dialog.call(),
             Self::Password(dialog) => Some(&mut dialog.call),
             Self::Revoke(dialog) => Some(&mut dialog.call),
             Self::Admins(screen) => screen.step.as_mut().map(AdminStep::call),

@@ -1,6 +1,7 @@
 //! The state of the program, and what a press or a reply makes of it. No terminal, no network, no clock.
 
 mod admins;
+mod bulk;
 mod clock;
 mod dialog;
 mod focus;
@@ -31,13 +32,16 @@ use secrecy::SecretString;
 pub use crate::operations::tokens::key_test::TestState;
 pub use crate::platform::clipboard::report::{CopyReport, What};
 pub use admins::{AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, AdminsScreen};
+pub use bulk::{
+    BulkConfirm, BulkDialog, BulkExpiry, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage,
+};
 pub use clock::ClockReading;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use form::{Expiry, Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
 pub use help::PRESS;
 pub use history::{HistoryKey, HistoryScreen};
-pub use list::{List, LoadFailure};
+pub use list::{List, LoadFailure, Marks};
 pub use pace::{Pace, QUIET, Stage};
 use panes::DETAILS_OPEN_FROM;
 pub use panes::{DetailsPane, Panes, SMALLEST};
@@ -204,6 +208,7 @@ impl State {
     pub fn next_wake(&self, now: ClockReading) -> Option<Instant> {
         let countdown = match &self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.next_wake(now),
+            Some(Dialog::Bulk(bulk)) => bulk.next_wake(),
             Some(Dialog::Token(token)) => token.step.as_ref().and_then(|step| step.next_wake(now)),
             _ => None,
         };

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AdminStep, Dialog, Reveal, State, Step};
+use super::{AdminStep, BulkStage, Dialog, Reveal, State, Step};
 use crate::operations::actions::ActionId;
 use crate::tui::keymap::Action;
 
@@ -113,11 +113,12 @@ impl State {
             },
             Dialog::Token(token) => token.step.as_ref().map_or(Stage::Tokens, step),
             Dialog::Delete(_) => Stage::Delete,
+            Dialog::Bulk(dialog) if matches!(dialog.stage, BulkStage::Confirm(_)) => Stage::Delete,
             Dialog::Switch(..) | Dialog::Lost(_) | Dialog::LeftOver(_) => Stage::Question,
             Dialog::Revoke(_) => Stage::Administration,
             Dialog::Admins(screen) if matches!(screen.step, Some(AdminStep::Remove(_))) => Stage::Administration,
             Dialog::Sessions(screen) if screen.question.is_some() => Stage::Administration,
-            Dialog::Admins(_) | Dialog::Sessions(_) | Dialog::History(_) => return None,
+            Dialog::Bulk(_) | Dialog::Admins(_) | Dialog::Sessions(_) | Dialog::History(_) => return None,
             Dialog::Create(_) | Dialog::Edit(_) | Dialog::Password(_) | Dialog::Profiles(_) | Dialog::Help(_) => {
                 return None;
             }

@@ -14,8 +14,8 @@ use crate::operations::actions::ActionId;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
 use crate::tui::state::{
-    AdminFocus, AdminFormKind, AdminStep, DetailsPane, Dialog, ExitState, Focus, HmacFocus, Panes, PasswordFocus,
-    SaveFocus, SignInFocus, State, Step, Window,
+    AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DetailsPane, Dialog, ExitState, Focus,
+    HmacFocus, Panes, PasswordFocus, SaveFocus, SignInFocus, State, Step, Window,
 };
 use crate::tui::theme;
 
@@ -33,6 +33,7 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
         // Said above.
         (None, Some(trouble)) if trouble.error.needs_sign_in() => (String::new(), Style::new()),
         (None, Some(trouble)) => (trouble.error.to_string(), theme::ERROR),
+        (None, None) if state.dialog.is_none() && !state.list.marks.is_empty() => (marked(state, width), theme::QUIET),
         (None, None) => {
             let who = state.server.as_ref().and_then(|server| server.who.as_ref());
             (who.map(|who| who_is_here(who, width)).unwrap_or_default(), theme::QUIET)
@@ -92,6 +93,18 @@ fn stands_last(state: &State) -> bool {
     }
     let lists = matches!(panes.details, DetailsPane::None | DetailsPane::Beside(_));
     lists && state.list.window.is_some() && state.list.selected + 1 >= state.list.top + usize::from(panes.list)
+}
+
+/// How many keys are marked, and what can be done with them; in few words where there is little room.
+fn marked(state: &State, width: usize) -> String {
+    let list = &state.list;
+    let count = list.marks.count(list.total).map_or_else(|| "All".to_owned(), grouped);
+    match (width < 60, list.marks.has_range()) {
+        (false, true) => format!("{count} marked: a, e and d act on them. V ends the range."),
+        (false, false) => format!("{count} marked: a, e and d act on them. Esc unmarks them."),
+        (true, true) => format!("{count} marked. V ends the range."),
+        (true, false) => format!("{count} marked. Esc unmarks."),
+    }
 }
 
 /// Who is signed in, and how long; in few words if these do not fit.
@@ -202,6 +215,23 @@ fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
             pick(submit, "cancel")
         }
         Dialog::History(_) => pick("apply", if state.mode() == Mode::Filter { "cancel" } else { "back" }),
+        Dialog::Bulk(dialog) => match &dialog.stage {
+            BulkStage::Form(form) => {
+                pick(if form.focus == BulkFormFocus::Cancel { "cancel" } else { "continue" }, "cancel")
+            }
+            BulkStage::Confirm(confirm) => {
+                let submit = match confirm.focus {
+                    BulkFocus::LeaveOut => "toggle",
+                    BulkFocus::Cancel => "cancel",
+                    _ => "confirm",
+                };
+                pick(submit, "cancel")
+            }
+            BulkStage::Run(progress) if progress.has_ended => pick("close", "close"),
+            BulkStage::Run(_) => pick("", "stop after this key"),
+            BulkStage::Survey(..) => pick("", "cancel"),
+            BulkStage::NotRead(_) => pick("close", "close"),
+        },
         Dialog::Revoke(dialog) => pick(if dialog.is_confirmed() { "revoke" } else { "confirm" }, "cancel"),
         Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
         Dialog::Token(token) => match &token.step {

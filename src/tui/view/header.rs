@@ -128,6 +128,11 @@ fn fitting(text: &str, room: usize) -> String {
 
 fn count(state: &State) -> String {
     let list = &state.list;
+    if !list.marks.is_empty() {
+        let marked = list.marks.count(list.total).map_or_else(|| "all".to_owned(), grouped);
+        let of = list.total.map_or(String::new(), |total| format!(" of {}", grouped(total)));
+        return format!("{} {marked}{of} marked", theme::MARK);
+    }
     let keys = |n: u64| if n == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(n)) };
     match (list.total, &list.window) {
         (Some(total), _) if list.query.filter.is_empty() => keys(total),

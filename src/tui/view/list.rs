@@ -127,7 +127,13 @@ pub(crate) fn draw(
     let zone = *now.utc.with_timezone(&Local).offset();
     for (at, key) in visible(window, state).take(height) {
         let place = next_row(&mut area);
-        let row = ListRow { layout: &layout, key, is_selected: at == state.list.selected, now };
+        let row = ListRow {
+            layout: &layout,
+            key,
+            is_selected: at == state.list.selected,
+            is_marked: state.list.marks.has(&key.id),
+            now,
+        };
         if !rows.keeps(place.y, &(area.width, zone, &row)) {
             line(frame, place, Line::from(row.spans()));
             if row.is_selected {
@@ -183,13 +189,14 @@ struct ListRow<'a> {
     layout: &'a Layout,
     key: &'a AccessKey,
     is_selected: bool,
+    is_marked: bool,
     now: ClockReading,
 }
 
 /// Rows that are equal by this look equal.
 impl Hash for ListRow<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.is_selected.hash(state);
+        (self.is_selected, self.is_marked).hash(state);
         self.layout.hash(state);
         for column in &self.layout.columns {
             match (column.field().value)(self.key) {
@@ -208,7 +215,9 @@ impl Hash for ListRow<'_> {
 
 impl ListRow<'_> {
     fn spans(&self) -> Vec<Span<'static>> {
-        let mut spans = vec![Span::raw(if self.is_selected { theme::POINTER } else { "  " })];
+        let mark = if self.is_marked { theme::MARK } else { " " };
+        let mut spans =
+            vec![Span::raw(format!("{}{mark}", if self.is_selected { theme::POINTER.trim_end() } else { " " }))];
         for column in &self.layout.columns {
             let width = column.width;
             let (text, style) = match (column.field().value)(self.key) {

@@ -1,6 +1,7 @@
 //! Whole stories by key script, against the real server.
 
 mod admins;
+mod bulk;
 mod cat;
 mod clocks;
 mod create;

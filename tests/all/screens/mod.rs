@@ -5,6 +5,7 @@
 
 mod admins;
 mod ascii;
+mod bulk;
 mod dialogs;
 mod history;
 mod looks;

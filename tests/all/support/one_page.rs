@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 use latchkey::client::{
     AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, Creation, Cursor, Event as TrailEvent, Exchanged,
-    FieldChange, ListRequest, Page, Reply, Request, Server, SessionEntry, Target, TrailPage,
+    FieldChange, KeyChanged, ListRequest, Page, Reply, Request, Server, SessionEntry, Target, TrailPage,
 };
 use latchkey::domain::{
     AccessKey, Charset, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, Verdict,
@@ -14,7 +14,7 @@ use latchkey::domain::{
 use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::terminal_kind::{ColourDepth, TerminalKind};
 use latchkey::tui::runtime::Options;
-use latchkey::tui::state::{AdminStep, Dialog};
+use latchkey::tui::state::{AdminStep, BulkStage, Dialog};
 use latchkey::tui::state::{Delivery, QUIET, Saved, Stage};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -86,6 +86,12 @@ impl OnePage {
                 if matches!(&screen.step, Some(AdminStep::Remove(removal)) if removal.is_confirmed())
         );
         let revokes = matches!(&self.page.state().dialog, Some(Dialog::Revoke(dialog)) if dialog.is_confirmed());
+        let changes = match &self.page.state().dialog {
+            Some(Dialog::Bulk(dialog)) => {
+                matches!(&dialog.stage, BulkStage::Confirm(confirm) if confirm.is_confirmed())
+            }
+            _ => false,
+        };
         let creates = matches!(&self.page.state().dialog, Some(Dialog::Create(_)));
         let is_enter = event.as_key_event().is_some_and(|key| key.code == KeyCode::Enter);
         let before = self.at_stake();
@@ -100,6 +106,7 @@ impl OnePage {
         let asked: Vec<Request> = std::iter::from_fn(|| self.requests.try_recv().ok()).collect();
         for request in &asked {
             match request {
+                Request::ChangeKeys(..) => assert!(changes && is_enter, "changed many keys without a confirmation"),
                 Request::Delete(_) => assert!(deletes && is_enter, "deleted without its confirmation"),
                 Request::ChangeAdmin(AdminChange { kind: AdminChangeKind::Remove { .. }, .. }) => {
                     assert!(removes && is_enter, "removed without its confirmation");
@@ -185,6 +192,11 @@ impl OnePage {
                 let page =
                     TrailPage { events: vec![event("edited"), event("\u{1b}[2J")], next_cursor, newest_cursor: None };
                 Reply::Events(request, Ok(page))
+            }
+            Request::Walk(attempt, list) => Reply::Walked(attempt, Ok(keys(&list))),
+            Request::ChangeKeys(attempt, changes) => {
+                let deleted = changes.iter().map(|_| Ok(KeyChanged::Deleted(true.into())));
+                Reply::KeysChanged(attempt, deleted.collect())
             }
             Request::Look(attempt, _) => Reply::Looked(attempt, Ok(key(2))),
             Request::Exchange(attempt, _) => {

@@ -53,7 +53,7 @@ impl ChangeReport {
     pub(crate) fn result(&mut self, run: &BulkRun, result: &KeyResult) {
         let (done, key) = (self.act.done(), (&result.id, Some(&result.label)));
         match &result.outcome {
-            KeyOutcome::Done(in_force) => self.line(key, done, None, *in_force),
+            KeyOutcome::Done(_, in_force) => self.line(key, done, None, *in_force),
             KeyOutcome::Already => self.line(key, "already", Some(self.act.already()), None),
             KeyOutcome::Missing => self.missing(&result.id),
             KeyOutcome::Kept(why) => self.line(key, "kept", Some(why), None),

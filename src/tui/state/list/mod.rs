@@ -1,6 +1,7 @@
 //! The list of keys: a window onto the server's pages, a selection, and what is being awaited.
 
 mod answers;
+mod marks;
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,8 @@ use crate::domain::{AccessKey, Filter, KeyId, KeyQuery};
 use crate::operations::list;
 use crate::tui::keymap::Action;
 
+pub use marks::Marks;
+
 /// The list's state. Rows count from the first loaded one.
 #[derive(Debug, Default)]
 pub struct List {
@@ -22,6 +25,8 @@ pub struct List {
     /// How many keys match, once it is known.
     pub total: Option<u64>,
     pub selected: usize,
+    /// Keys that are to be changed together.
+    pub marks: Marks,
     /// The first row on screen.
     pub top: usize,
     /// How far the server's clock is ahead of ours.
@@ -101,6 +106,7 @@ impl List {
         if query.filter != self.query.filter {
             (self.total, self.counting) = (None, None);
         }
+        self.marks.keep_of(&query.filter);
         self.query = query;
         let selected = self.selected_key().map(|key| key.id.clone());
         Some(self.open(selected))
@@ -124,9 +130,17 @@ impl List {
         {
             *select = None; // the list that is on its way is to be shown from its beginning too
         }
+        let before = self.selected;
         match action {
-            Action::Home if window.before().is_some() => return Some(self.open(None)),
-            Action::End if window.after().is_some() => return Some(self.ask(Cursor::End, Purpose::Open(None))),
+            // A range can't go over rows that are not read.
+            Action::Home if window.before().is_some() => {
+                self.marks.end_range();
+                return Some(self.open(None));
+            }
+            Action::End if window.after().is_some() => {
+                self.marks.end_range();
+                return Some(self.ask(Cursor::End, Purpose::Open(None)));
+            }
             Action::Up => self.selected = self.selected.saturating_sub(1),
             Action::Down => self.selected = (self.selected + 1).min(last),
             Action::PageUp => {
@@ -150,7 +164,38 @@ impl List {
             _ => return None,
         }
         self.follow();
+        if let Some(window) = &self.window {
+            self.marks.follow(window, before, self.selected);
+        }
         self.load_more()
+    }
+
+    /// Marks or unmarks the selected key and goes to the next; begins or ends a range; marks all that match.
+    pub(crate) fn mark(&mut self, action: Action) -> Option<Request> {
+        let key = self.window.as_ref()?.get(self.selected)?;
+        match action {
+            Action::Mark => {
+                self.marks.end_range();
+                self.marks.toggle(key);
+                return self.go(Action::Down);
+            }
+            Action::MarkRange if self.marks.has_range() => self.marks.end_range(),
+            Action::MarkRange => self.marks.begin_range(key),
+            _ => self.marks.toggle_all(&self.query.filter),
+        }
+        None
+    }
+
+    /// Takes the range or the marks away, one layer each time. False if there are none.
+    pub(crate) fn unmark(&mut self) -> bool {
+        if self.marks.has_range() {
+            self.marks.end_range();
+        } else if self.marks.is_empty() {
+            return false;
+        } else {
+            self.marks.clear();
+        }
+        true
     }
 
     /// Sets how many rows are on screen.
@@ -162,16 +207,29 @@ impl List {
 
     /// Takes a key out; the selection stays where the eye is.
     pub fn remove(&mut self, id: &KeyId) -> Option<Request> {
+        self.take_out(id)?;
+        if self.window.as_ref().is_some_and(|w| w.is_empty() && (w.before().is_some() || w.after().is_some())) {
+            return Some(self.open(None));
+        }
+        self.load_more()
+    }
+
+    /// The same, and nothing is read in its place.
+    pub(crate) fn take_out(&mut self, id: &KeyId) -> Option<()> {
+        self.marks.forget(id);
         let row = self.window.as_mut()?.remove(id)?;
         self.total = self.total.map(|total| total.saturating_sub(1));
         if row < self.selected {
             self.selected -= 1;
         }
         self.follow();
-        if self.window.as_ref().is_some_and(|w| w.is_empty() && (w.before().is_some() || w.after().is_some())) {
-            return Some(self.open(None));
-        }
-        self.load_more()
+        Some(())
+    }
+
+    /// Reads again what is on screen, and how many keys there are.
+    pub(crate) fn recount(&mut self) -> Request {
+        (self.total, self.counting) = (None, None);
+        self.refresh()
     }
 
     /// When something is to be done by itself: a retry or a refresh.

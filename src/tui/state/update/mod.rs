@@ -2,6 +2,7 @@
 
 mod actions;
 mod admins;
+mod bulk;
 mod filter;
 mod history;
 mod replies;
@@ -79,6 +80,10 @@ impl State {
     pub fn on_time(&mut self, now: ClockReading) -> Option<Effect> {
         match &mut self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.on_time(now),
+            Some(Dialog::Bulk(dialog)) if dialog.next_wake().is_some_and(|at| at <= now.at) => {
+                let outcome = dialog.on_time(now);
+                return self.on_bulk(outcome);
+            }
             _ => {
                 if let Some(step) = self.step() {
                     step.on_time(now);
@@ -267,6 +272,7 @@ impl State {
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),
             Dialog::Admins(screen) => screen.step.as_mut().map(AdminStep::text_input),
             Dialog::History(screen) => screen.typed.as_mut().map(|typed| typed as _),
+            Dialog::Bulk(dialog) => dialog.text_input(),
             _ => None,
         }
     }

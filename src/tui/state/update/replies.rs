@@ -46,6 +46,8 @@ impl State {
             Reply::Created(result) => self.on_created(result),
             Reply::Edited(id, result) => self.on_edited(&id, result),
             Reply::Deleted(id, result) => self.on_deleted(&id, result),
+            Reply::Walked(attempt, read) => self.on_walked(attempt, read, now),
+            Reply::KeysChanged(attempt, changed) => self.on_keys_changed(attempt, changed, now),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The dialogs.
 
 mod admins;
+mod bulk;
 mod form;
 pub(crate) mod guard;
 mod question;
@@ -43,6 +44,7 @@ pub(crate) fn draw(
         Dialog::Create(dialog) => form::draw_create(frame, area, dialog, state, now),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
+        Dialog::Bulk(dialog) => bulk::draw(frame, area, dialog, state.list.ahead, now),
         Dialog::Switch(dialog, switch) => question::draw_switch(frame, area, dialog, *switch, now),
         Dialog::LeftOver(dialog) => question::draw_left_over(frame, area, dialog),
         Dialog::Lost(dialog) => question::draw_lost(frame, area, dialog),

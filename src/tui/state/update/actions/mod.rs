@@ -22,6 +22,8 @@ impl State {
     pub(crate) fn act_in_list(&mut self, action: Action) -> Option<Effect> {
         match action {
             Action::Do(id) => self.act(id),
+            Action::Mark | Action::MarkRange | Action::MarkAll => self.list.mark(action).map(Effect::from),
+            Action::Cancel if self.list.unmark() => None,
             Action::Cancel if self.details == Some(true) => self.toggle_details(),
             Action::SortBy(_) | Action::Cancel => {
                 let query = match action {
@@ -49,6 +51,9 @@ impl State {
         }
         match id {
             ActionId::Create => return Some(self.open_create()),
+            ActionId::Delete | ActionId::Edit | ActionId::Switch if !self.list.marks.is_empty() => {
+                return self.open_bulk(id);
+            }
             ActionId::Delete | ActionId::Edit | ActionId::Switch => self.open_for_selected(id),
             ActionId::CopyId => {
                 let id = self.list.selected_key()?.id.raw_for_api();
@@ -156,6 +161,10 @@ impl State {
             Dialog::Profiles(_) => self.act_in_profiles(action),
             Dialog::Password(_) => self.act_in_password(action),
             Dialog::Admins(_) => self.act_in_admins(action),
+            Dialog::Bulk(dialog) => {
+                let outcome = dialog.act(action, now);
+                self.on_bulk(outcome)
+            }
             Dialog::Sessions(_) => self.act_in_sessions(action),
             Dialog::Revoke(_) => self.act_in_revoke(action),
             Dialog::History(_) => self.act_in_history(action),

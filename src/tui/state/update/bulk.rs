@@ -1,0 +1,121 @@
+//! A change of all marked keys.
+
+use crate::client::{ApiError, Attempt, KeyChanged, Page};
+use crate::domain::{Status, sentence};
+use crate::operations::actions::ActionId;
+use crate::operations::bulk::{BulkAct, KeyOutcome, Selection};
+use crate::tui::state::{BulkDialog, BulkOutcome, BulkStage, ClockReading, Dialog, Effect, State};
+
+impl State {
+    /// Opens what an act on all marked keys asks for.
+    pub(crate) fn open_bulk(&mut self, id: ActionId) -> Option<Effect> {
+        let now = self.list.as_of?;
+        self.list.marks.end_range();
+        if let Some(window) = &self.list.window {
+            self.list.marks.renew(window);
+        }
+        let (selection, production, ahead) = (self.list.marks.selection(), self.production(), self.list.ahead);
+        let act = match id {
+            ActionId::Edit => {
+                self.dialog = Some(Dialog::Bulk(Box::new(BulkDialog::edit(selection, production, ahead))));
+                return None;
+            }
+            ActionId::Delete => BulkAct::Delete,
+            _ => switch_of(&selection),
+        };
+        let (dialog, request) = BulkDialog::begin(act, selection, production, ahead, now);
+        self.dialog = Some(Dialog::Bulk(Box::new(dialog)));
+        request.map(Effect::from)
+    }
+
+    /// Does what a turn of the dialog came to.
+    pub(crate) fn on_bulk(&mut self, outcome: BulkOutcome) -> Option<Effect> {
+        self.take_bulk_results();
+        let Some(Dialog::Bulk(dialog)) = &self.dialog else { return None };
+        match (outcome, &dialog.stage) {
+            (BulkOutcome::Stay, _) => None,
+            (BulkOutcome::Send(request), _) => Some(request.into()),
+            (BulkOutcome::Close, BulkStage::Run(progress)) if !progress.has_ended => {
+                self.dialog = None;
+                Some(self.list.recount().into())
+            }
+            (BulkOutcome::Close, _) => {
+                self.dialog = None;
+                None
+            }
+            (BulkOutcome::Ended, stage) => {
+                // Nothing but what was expected: a sentence is enough.
+                if let BulkStage::Run(progress) = stage
+                    && progress.failures.is_empty()
+                    && progress.run.broken_off.is_none()
+                    && !progress.run.stopping
+                {
+                    let words = sentence(&progress.summary());
+                    self.dialog = None;
+                    self.list.marks.clear();
+                    self.say(words);
+                }
+                Some(self.list.recount().into())
+            }
+        }
+    }
+
+    /// Shows in the list what became of keys.
+    fn take_bulk_results(&mut self) {
+        let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return };
+        let BulkStage::Run(progress) = &mut dialog.stage else { return };
+        for result in progress.take_results() {
+            match result.outcome {
+                KeyOutcome::Done(Some(key), _) => {
+                    self.list.marks.forget(&key.id);
+                    if let Some(window) = &mut self.list.window {
+                        window.update(*key);
+                    }
+                }
+                KeyOutcome::Done(None, _) | KeyOutcome::Missing => {
+                    self.list.take_out(&result.id);
+                }
+                KeyOutcome::Already => self.list.marks.forget(&result.id),
+                KeyOutcome::Kept(_) | KeyOutcome::Failed(_) => {}
+            }
+        }
+    }
+
+    pub(crate) fn on_walked(
+        &mut self,
+        attempt: Attempt,
+        read: Result<Page, ApiError>,
+        now: ClockReading,
+    ) -> Option<Effect> {
+        let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return None };
+        let outcome = dialog.on_walked(attempt, read, now);
+        self.on_bulk(outcome)
+    }
+
+    pub(crate) fn on_keys_changed(
+        &mut self,
+        attempt: Attempt,
+        changed: Vec<Result<KeyChanged, ApiError>>,
+        now: ClockReading,
+    ) -> Option<Effect> {
+        if let Some(Dialog::Bulk(dialog)) = &mut self.dialog
+            && let Some(outcome) = dialog.on_changed(attempt, changed, now)
+        {
+            return self.on_bulk(outcome);
+        }
+        Some(self.list.recount().into()) // its dialog was closed: what it did is seen in the list
+    }
+}
+
+/// Deactivates, unless no key of them can be active.
+fn switch_of(selection: &Selection) -> BulkAct {
+    let none_active = match selection {
+        Selection::Keys(keys) => keys.iter().all(|key| key.status != Status::Active),
+        Selection::Ids(_) => false,
+        Selection::Matching(filter, _) => {
+            filter.status.is_some_and(|status| status != Status::Active)
+                || filter.text.split_whitespace().any(|word| word == "status:inactive")
+        }
+    };
+    if none_active { BulkAct::Activate } else { BulkAct::Deactivate }
+}

@@ -1,0 +1,94 @@
+//! Marked keys, and what is done to all of them.
+
+use super::Bench;
+use latchkey::client::{Client, IdempotencyKey, NewKey};
+use latchkey::domain::key::fields;
+use latchkey::domain::{Status, Texts};
+
+/// Creates keys with labels made of a word and a number.
+async fn create(bench: &Bench, word: &str, count: usize) {
+    let server = bench.server.as_ref().unwrap();
+    let client = Client::unix(&server.socket, &server.session).unwrap();
+    for n in 0..count {
+        let mut texts = Texts::default();
+        texts.set(fields::named("label").unwrap(), &format!("{word} {n:03}")).unwrap();
+        let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at: None };
+        client.create(&new).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn marks_follow_the_keys_and_all_marked_are_deleted_by_one_phrase() {
+    let mut bench = Bench::new().await;
+    create(&bench, "key", 6).await;
+    bench.type_keys("r 2").await;
+    // By label, from 000 on: the second and the third, and a range of two more.
+    bench.type_keys("j<Space><Space>V j").await;
+    bench.sees("* 4 of 6 marked");
+    bench.sees("4 marked: a, e and d act on them. V ends the range.");
+    bench.type_keys("k j<Esc> S").await;
+    bench.sees("* 4 of 6 marked");
+    bench.sees("4 marked: a, e and d act on them. Esc unmarks them.");
+    let marked = |bench: &Bench| {
+        let list = &bench.state().list;
+        let rows = list.window.as_ref().unwrap().rows_from(0);
+        rows.filter(|key| list.marks.has(&key.id)).map(|key| key.label.raw_for_api().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(marked(&bench), ["key 004", "key 003", "key 002", "key 001"]);
+    // Cancel is preselected, and nothing but the phrase confirms.
+    bench.type_keys("d<Enter>").await;
+    bench.type_keys("d").await;
+    bench.sees("Delete 4 keys");
+    bench.sees("4 without an owner: PK");
+    bench.type_keys("delete<Space>6<Enter>").await;
+    bench.sees("That doesn't match. Type delete 4.");
+    bench.type_keys("<Ctrl-U>delete<Space>4<Enter>").await;
+    bench.sees("4 deleted.");
+    bench.sees("2 keys");
+    assert!(bench.state().list.marks.is_empty());
+    bench.type_keys("<Space>").await;
+    bench.sees("* 1 of 2 marked");
+    bench.type_keys("<Esc>").await;
+    bench.loses("marked");
+    assert!(bench.state().dialog.is_none());
+}
+
+#[tokio::test]
+async fn all_that_match_are_changed_and_not_only_those_on_screen() {
+    let mut bench = Bench::new().await;
+    create(&bench, "stale", 230).await;
+    create(&bench, "other", 2).await;
+    bench.type_keys("r/stale<Enter>").await;
+    bench.type_keys("*").await;
+    bench.sees("* 230 of 230 marked");
+    bench.type_keys("<Space>a").await;
+    bench.sees("Deactivate 229 keys");
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("229 deactivated.");
+    let statuses = |bench: &Bench| {
+        let window = bench.state().list.window.as_ref().unwrap();
+        window.rows_from(0).take(3).map(|key| key.status).collect::<Vec<_>>()
+    };
+    assert_eq!(statuses(&bench), [Status::Active, Status::Inactive, Status::Inactive]);
+    // The same again: the one that was left out is left to do.
+    bench.type_keys("*a").await;
+    bench.sees("Deactivate 1 key");
+    bench.sees("229 already inactive");
+    bench.type_keys("<Esc><Esc>").await;
+    // An edit: the number of days that is offered is replaced by what is typed; an owner is set too.
+    bench.type_keys("*e 30<Tab>ops<Enter>").await;
+    bench.sees("Change 230 keys");
+    bench.sees("! 230 that would expire earlier than they do now");
+    bench.sees("Each key gets owner “ops”, expiry date");
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("230 edited.");
+    let key = bench.state().list.selected_key().unwrap().clone();
+    assert_eq!(key.owner.unwrap().raw_for_api(), "ops");
+    let days = (key.expires_at.unwrap() - chrono::Utc::now()).num_days();
+    assert!((29..=30).contains(&days), "{days}");
+    // Another filter: what was marked by the old one no longer is.
+    bench.type_keys("*").await;
+    bench.type_keys("<Esc>").await;
+    bench.type_keys("*f").await;
+    assert!(bench.state().list.marks.is_empty());
+}
