@@ -138,6 +138,7 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
         columns: config.columns().clone(),
+        views: config.views().to_vec(),
         pending_creates: PendingCreates::of(&config),
     };
     let machine = ThisMachine::new(config.clipboard(), config.clipboard_for());

@@ -46,6 +46,8 @@ pub enum Request {
     List(ListRequest),
     /// How many keys match: apart from the page, which must not wait for it.
     Count(Filter),
+    /// How many keys each of several filters finds.
+    Counts(Vec<Filter>),
     Create(NewKey),
     Edit(KeyId, Changes),
     Delete(KeyId),
@@ -126,6 +128,8 @@ pub enum Reply {
     Connected(Result<Server, ApiError>),
     Listed(ListRequest, Result<Page, ApiError>),
     Counted(Filter, Result<u64, ApiError>),
+    /// What the request named, in its order; none where the server did not count in time.
+    Counts(Vec<Filter>, Result<Vec<Option<u64>>, ApiError>),
     Created(Result<Creation, ApiError>),
     Edited(KeyId, Result<Changed<AccessKey>, ApiError>),
     /// Whether the key was there.

@@ -16,8 +16,9 @@ use super::serve::{self, ServeSetting};
 use super::setting::{self, PROFILE_SETTINGS, SERVE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
 use super::suggestion;
+use crate::domain;
 use crate::domain::key::fields::{Columns, FIELDS};
-use crate::domain::{AmbiguousWidth, ClipboardChoice, Theme};
+use crate::domain::{AmbiguousWidth, ClipboardChoice, Filter, Search, Theme, View};
 use crate::platform::{regular_file, text};
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
@@ -35,6 +36,7 @@ pub(crate) struct ConfigFile {
     pub(crate) ambiguous_width: AmbiguousWidth,
     pub(crate) columns: Columns,
     pub(crate) theme: Theme,
+    pub(crate) views: Vec<View>,
     pub(crate) serve: Vec<ServeSetting>,
 }
 
@@ -120,6 +122,12 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
                 let theme = reading.string("theme", value)?.parse();
                 settings.theme = theme.map_err(|problem: String| reading.error(value.span(), &problem))?;
             }
+            "views" => {
+                let DeValue::Table(table) = value.get_ref() else {
+                    return Err(reading.error(value.span(), "write views below [views], each as NAME = \"QUERY\""));
+                };
+                settings.views = views(&reading, table)?;
+            }
             "profiles" => {
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "write profiles as [profiles.NAME]"));
@@ -142,7 +150,7 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
                 return Err(reading.error(name.span(), &problem));
             }
             other => {
-                let known = [TOP_SETTINGS.as_slice(), &["profiles", "serve"]].concat();
+                let known = [TOP_SETTINGS.as_slice(), &["views", "profiles", "serve"]].concat();
                 return Err(reading.error(name.span(), &setting::unknown(other, &known)));
             }
         }
@@ -175,4 +183,23 @@ fn columns(reading: &SourceText<'_>, value: &Spanned<DeValue<'_>>) -> Result<Col
         return Err(reading.error(value.span(), "columns is empty: name one, or remove the line"));
     }
     Ok(Columns::chosen(chosen))
+}
+
+/// The user's own views, each a search under its name.
+fn views(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<Vec<View>, ConfigError> {
+    let mut own: Vec<View> = Vec::new();
+    for (name, value) in table {
+        let wrong = |problem: &str| Err(reading.error(name.span(), problem));
+        let (name, search) = (name.get_ref().trim(), reading.string("a view", value)?);
+        if !(1..=View::MOST_NAME).contains(&name.chars().count()) || name.contains(char::is_control) {
+            return wrong(&format!("the name of a view has 1 to {} characters", View::MOST_NAME));
+        }
+        if domain::views(Some("me")).iter().chain(&own).any(|view| view.name.eq_ignore_ascii_case(name)) {
+            return wrong("there is another view with this name; choose another one");
+        }
+        Filter::check(search).map_err(|problem| reading.error(value.span(), problem))?;
+        Search::parse(search).map_err(|error| reading.error(value.span(), &error.to_string()))?;
+        own.push(View::own(name, search));
+    }
+    Ok(own)
 }

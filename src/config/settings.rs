@@ -13,7 +13,7 @@ use super::serve::ServeSetting;
 use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::key::fields::Columns;
-use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile, Theme};
+use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile, Theme, View};
 
 /// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
 const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
@@ -31,6 +31,7 @@ pub struct Config {
     ambiguous_width: AmbiguousWidth,
     columns: Columns,
     theme: Theme,
+    views: Vec<View>,
     state: Folder,
     overrides: Overrides,
     /// What is wrong with the time zone of the environment.
@@ -51,6 +52,7 @@ impl Config {
             ambiguous_width,
             columns,
             theme,
+            views,
             serve: _,
         } = settings;
         if !entries.iter().any(|entry| entry.profile.name == LOCAL) {
@@ -77,6 +79,7 @@ impl Config {
             ambiguous_width,
             columns,
             theme,
+            views,
             state: dirs.state.clone(),
             overrides: overrides.clone(),
             zone_notice: zone::notice(std::env::var_os("TZ").as_deref()),
@@ -187,6 +190,11 @@ impl Config {
     /// The colours of the page.
     pub const fn theme(&self) -> Theme {
         self.theme
+    }
+
+    /// The user's own views.
+    pub fn views(&self) -> &[View] {
+        &self.views
     }
 
     /// The folder for sessions and unfinished creations.

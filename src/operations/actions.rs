@@ -40,6 +40,7 @@ pub enum ActionId {
     History,
     Events,
     Theme,
+    Views,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -69,7 +70,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 30] = [
+pub static ACTIONS: [ActionEntry; 31] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -103,6 +104,7 @@ pub static ACTIONS: [ActionEntry; 30] = [
         .page("f", "")
         .page_summary("Cycle the status filter: all, active, expired, inactive")
         .plain(4, "status"),
+    action(Id::Views, "Show a view: a search with a name").page("v", "views").plain(27, "view"),
     action(Id::Sort, "Sort by another field")
         .page("s", "sort")
         .page_summary("Sort by the next column")
@@ -267,7 +269,8 @@ mod tests {
         assert_eq!(
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
-             help quit switch finish row passwd admin sessions revoke history events"
+             help quit switch finish row passwd admin sessions revoke history events \
+             view"
         );
     }
 }

@@ -31,3 +31,4 @@ pub(crate) mod sessions;
 pub mod sign_in;
 pub(crate) mod since;
 pub mod tokens;
+pub(crate) mod views;

@@ -72,6 +72,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Next => list::next(session).await,
         ActionId::Filter => list::filter(session, rest).await,
         ActionId::FilterStatus => list::status(session, rest).await,
+        ActionId::Views => list::view(session, rest).await,
         ActionId::Sort => list::sort(session, rest).await,
         ActionId::Show => show::run(session, rest).await,
         ActionId::History => history::of_key(session, rest).await,
@@ -150,7 +151,7 @@ mod tests {
                 assert_eq!(find(name).map(|found| found.id), Some(action.id), "{name}");
             }
         }
-        for none in ["", "sk_x", "0", "x", "y", "S", "v", "n", "w"] {
+        for none in ["", "sk_x", "0", "x", "y", "S", "n", "w"] {
             assert!(find(none).is_none(), "{none}");
         }
         assert_eq!(find("LIST").map(|found| found.id), Some(ActionId::List));

@@ -8,7 +8,7 @@ use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
-use crate::operations::{input, list};
+use crate::operations::{input, list, views};
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;
@@ -56,6 +56,29 @@ pub(crate) async fn status(session: &mut Session, rest: &str) -> Flow<()> {
     const CHOICES: [&str; 4] = ["all", Status::ALL[0].as_str(), Status::ALL[1].as_str(), Status::ALL[2].as_str()];
     let n = pick(session, rest, "Status", &CHOICES).await?;
     session.listing.query.filter.status = n.checked_sub(1).map(|n| Status::ALL[n]);
+    first(session).await
+}
+
+/// Lists what a view shows. Without a name, the views are told with how many keys each has.
+pub(crate) async fn view(session: &mut Session, rest: &str) -> Flow<()> {
+    session.signed_in().await?; // one view is of who that is
+    let all = views::offered(Some(&session.connection.server), session.config.views());
+    let view = if rest.is_empty() {
+        let filters: Vec<Filter> = all.iter().map(views::filter).collect();
+        let counts = session.call(async |client| client.counts(&filters).await).await;
+        let counts = match counts {
+            Err(Interrupt::Failed(_)) => vec![None; all.len()], // a server from before doesn't count
+            counts => counts?,
+        };
+        let keys = |count: Option<u64>| count.map_or_else(String::new, |n| format!(" ({n})"));
+        let told: Vec<_> = all.iter().zip(counts).map(|(view, n)| format!("{}{}", view.title, keys(n))).collect();
+        let choices: Vec<_> = all.iter().zip(&told).map(|(view, told)| (view.name.as_str(), told.as_str())).collect();
+        let n = session.console.choose("View", &choices).await?;
+        &all[n]
+    } else {
+        views::named(&all, rest).map_err(|why| Interrupt::words(&why))?
+    };
+    session.listing.query.filter = views::filter(view);
     first(session).await
 }
 

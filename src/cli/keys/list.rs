@@ -11,17 +11,22 @@ use crate::cli::output::{KeyRecord, Out, Table};
 use crate::client::{Connection, Cursor, ListRequest, Page};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField};
-use crate::domain::{Filter, KeyId, KeyQuery, Order, Sort, sentence};
+use crate::domain::{Filter, KeyId, KeyQuery, Order, Sort, View, sentence};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::list::nothing_found;
+use crate::operations::views;
 
 /// Keys a page: the contract's most. 250 kB of JSON.
 const PAGE: usize = 1000;
 
 /// Writes all keys that match.
-pub async fn run(args: &ListArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
-    let filter = Filter { text: args.search.clone(), status: args.status };
+pub async fn run(args: &ListArgs, own: &[View], server: &Connection, format: Format) -> Result<Exit, Failure> {
+    let all = views::offered(Some(&server.server), own);
+    let view = args.view.as_deref().map(|name| views::named(&all, name)).transpose();
+    let view = view.map_err(|why| Failure::usage(format!("--view: {why}.")))?;
+    let searches = [view.map_or("", |view| view.search.as_str()), &args.search];
+    let filter = Filter { text: searches.join(" ").trim().to_owned(), status: args.status };
     let order = args.order.unwrap_or_else(|| args.sort.natural_order());
     let mut query = KeyQuery { sort: args.sort, order, filter };
     let mut walk = Walk {

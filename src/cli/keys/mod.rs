@@ -9,7 +9,7 @@ use std::io;
 use std::io::Write;
 
 use super::args::{DeleteArgs, EditArgs, KeysCommand, ManyArgs};
-use super::connect::connect;
+use super::connect::{connect, connect_with};
 use super::connect_to_change;
 use super::output;
 use super::output::KeyRecord;
@@ -35,7 +35,9 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
             many::run(which, BulkAct::Delete, None, missing, settings).await
         }
         KeysCommand::List(args) => {
-            connect(settings).await?.work(async |server| list::run(&args, server, settings.format).await).await
+            let config = settings.config()?;
+            let access = connect_with(settings, &config, StoreAccess::Open).await?;
+            access.work(async |server| list::run(&args, config.views(), server, settings.format).await).await
         }
         KeysCommand::Show(args) => {
             connect(settings).await?.work(async |server| show::run(&args, server, settings.format).await).await

@@ -16,6 +16,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
         request,
         Request::List(_)
             | Request::Count(_)
+            | Request::Counts(_)
             | Request::Create(_)
             | Request::Edit(..)
             | Request::Delete(_)
@@ -42,6 +43,10 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         Request::Count(filter) => {
             let result = client.count(&filter).await;
             Reply::Counted(filter, result)
+        }
+        Request::Counts(filters) => {
+            let result = client.counts(&filters).await;
+            Reply::Counts(filters, result)
         }
         Request::Create(new) => Reply::Created(client.create(&new).await),
         Request::Edit(id, changes) => {
@@ -106,6 +111,7 @@ pub(crate) fn is_denial(reply: &Reply) -> bool {
         reply,
         Reply::Listed(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Counted(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::Counts(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Created(Err(ApiError::NotSignedIn(_)))
             | Reply::Edited(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
@@ -126,6 +132,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
     match request {
         Request::List(list) => Reply::Listed(list, Err(error)),
         Request::Count(filter) => Reply::Counted(filter, Err(error)),
+        Request::Counts(filters) => Reply::Counts(filters, Err(error)),
         Request::Create(_) => Reply::Created(Err(error)),
         Request::Edit(id, _) => Reply::Edited(id, Err(error)),
         Request::Delete(id) => Reply::Deleted(id, Err(error)),

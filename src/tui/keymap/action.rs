@@ -22,6 +22,8 @@ pub enum Action {
     End,
     /// Sort by a column, counted from 0; again: in reverse.
     SortBy(usize),
+    /// Show a view, counted from 0.
+    OpenView(usize),
     CopySecret,
     /// Bring the Secret access key to a file or a command.
     SaveTo,

@@ -26,6 +26,7 @@ pub enum Mode {
     /// The dialog that holds a new secret.
     Reveal,
     Profiles,
+    Views,
     /// The screen of administrators.
     Admins,
     /// The screen of sessions.

@@ -86,7 +86,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         let size = terminal.size();
         let (mut state, first) = State::new(size);
         let guessed = if terminal.knows_size() { "" } else { UNKNOWN_SIZE };
-        state.columns = options.columns;
+        (state.columns, state.views) = (options.columns, options.views);
         state.theme = (kind.colours != ColourDepth::Mono).then_some(kind.theme);
         state.begin(options.profiles, format!("{guessed} {}", options.notices).trim());
         let mut page = Self {

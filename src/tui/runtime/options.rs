@@ -1,7 +1,7 @@
 //! What the settings say to the page.
 
-use crate::domain::Profile;
 use crate::domain::key::fields::Columns;
+use crate::domain::{Profile, View};
 use crate::operations::pending::PendingCreates;
 
 /// What the page is opened with.
@@ -13,6 +13,8 @@ pub struct Options {
     pub notices: String,
     /// The columns of the list.
     pub columns: Columns,
+    /// The user's own views.
+    pub views: Vec<View>,
     /// The journal of creates that are not settled.
     pub pending_creates: PendingCreates,
 }

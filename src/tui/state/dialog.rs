@@ -2,7 +2,7 @@
 
 use super::{
     AdminStep, AdminsScreen, BulkDialog, HistoryScreen, KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog,
-    Reveal, RevokeDialog, SessionsScreen, TokenDialog,
+    Reveal, RevokeDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -30,6 +30,8 @@ pub enum Dialog {
     /// Steps two and three for a key made earlier or elsewhere.
     Token(Box<TokenDialog>),
     Profiles(ProfilesDialog),
+    /// Searches with a name.
+    Views(Box<ViewsDialog>),
     /// Old and new password of who is signed in.
     Password(Box<PasswordDialog>),
     /// Who the administrators are: in place of the page's list.
@@ -57,6 +59,7 @@ impl Dialog {
             Self::Reveal(reveal) => reveal.mode(),
             Self::Token(token) => token.mode(),
             Self::Profiles(_) => Mode::Profiles,
+            Self::Views(_) => Mode::Views,
             Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) => Mode::Question,
             Self::Help(_) => Mode::Help,
         }
@@ -80,7 +83,12 @@ impl Dialog {
             Self::Revoke(dialog) => Some(&mut dialog.call),
             Self::Admins(screen) => screen.step.as_mut().map(AdminStep::call),
             Self::Sessions(screen) => screen.question.as_mut().map(|question| &mut question.call),
-            Self::Reveal(_) | Self::Token(_) | Self::Profiles(_) | Self::History(_) | Self::Help(_) => None,
+            Self::Reveal(_)
+            | Self::Token(_)
+            | Self::Profiles(_)
+            | Self::Views(_)
+            | Self::History(_)
+            | Self::Help(_) => None,
         }
     }
 }

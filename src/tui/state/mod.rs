@@ -23,6 +23,7 @@ mod step;
 mod text_input;
 mod token;
 mod update;
+mod views;
 mod window;
 
 use std::time::Instant;
@@ -57,13 +58,14 @@ pub use step::{
     StepOutcome, TestButton, TestStep,
 };
 pub use token::{TokenDialog, TokenFocus};
+pub use views::ViewsDialog;
 pub use window::Window;
 
 use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::domain::key::fields::Columns;
-use crate::domain::{Profile, SecretKey, Theme};
+use crate::domain::{Profile, SecretKey, Theme, View};
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
@@ -82,6 +84,8 @@ pub struct State {
     pub details: Option<bool>,
     /// The columns of the list.
     pub columns: Columns,
+    /// The user's own views.
+    pub views: Vec<View>,
     /// A sentence about the last thing that happened, until the next press.
     pub notice: Option<Notice>,
     /// The server that all this is about, once it is known.

@@ -118,10 +118,16 @@ impl State {
             Dialog::Revoke(_) => Stage::Administration,
             Dialog::Admins(screen) if matches!(screen.step, Some(AdminStep::Remove(_))) => Stage::Administration,
             Dialog::Sessions(screen) if screen.question.is_some() => Stage::Administration,
-            Dialog::Bulk(_) | Dialog::Admins(_) | Dialog::Sessions(_) | Dialog::History(_) => return None,
-            Dialog::Create(_) | Dialog::Edit(_) | Dialog::Password(_) | Dialog::Profiles(_) | Dialog::Help(_) => {
-                return None;
-            }
+            Dialog::Bulk(_)
+            | Dialog::Create(_)
+            | Dialog::Edit(_)
+            | Dialog::Password(_)
+            | Dialog::Profiles(_)
+            | Dialog::Views(_)
+            | Dialog::Admins(_)
+            | Dialog::Sessions(_)
+            | Dialog::History(_)
+            | Dialog::Help(_) => return None,
         })
     }
 

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::widgets::{NARROW, field, grouped, line, line_right};
 use super::{list, when};
 use crate::domain::{Profile, Untrusted};
-use crate::operations::messages;
+use crate::operations::{messages, views};
 use crate::tui::state::{ClockReading, DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
 
@@ -24,7 +24,9 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let title = Line::styled(format!(" {title}"), theme::TITLE);
     let count = Line::raw(format!("{count} "));
     if area.height < 2 {
-        let mut words = Line::from(Span::styled(format!(" {step}"), theme::HEADER_TITLE));
+        let is_screen = state.dialog.as_ref().is_some_and(Dialog::is_screen);
+        let short = view(state).filter(|_| !is_screen).unwrap_or_else(|| step.to_owned());
+        let mut words = Line::from(Span::styled(format!(" {short}"), theme::HEADER_TITLE));
         if words.width() + 2 + count.width() <= usize::from(area.width / 2) {
             words.push_span(format!("  {}", count.spans[0].content));
         }
@@ -40,6 +42,16 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let second = Rect { y: area.y + 1, height: 1, ..area };
     line(frame, second, title);
     line_right(frame, second, count);
+}
+
+/// The title of the view that the list shows, if it shows one.
+fn view(state: &State) -> Option<String> {
+    let filter = &state.list.query.filter;
+    if filter.is_empty() {
+        return None;
+    }
+    let views = state.offered_views();
+    views::shown(&views, filter).map(|view| fitting(&view.title, WHO))
 }
 
 /// The last step of the breadcrumb, the title, and how many rows there are.
@@ -67,7 +79,10 @@ fn heading(state: &State) -> (&'static str, String, String) {
             let count = if more { format!("over {} events", grouped(count as u64)) } else { counted(count, "event") };
             (if screen.key.is_some() { "History" } else { "Events" }, title, count)
         }
-        _ => ("API Keys", "API Keys Management".to_owned(), count(state)),
+        _ => match view(state) {
+            Some(view) => ("API Keys", format!("API Keys Management {} {view}", theme::STEP), count(state)),
+            None => ("API Keys", "API Keys Management".to_owned(), count(state)),
+        },
     }
 }
 

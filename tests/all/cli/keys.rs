@@ -151,6 +151,15 @@ fn lists_are_filtered_sorted_and_cut() {
     assert_eq!(labels(&["--search", "-status:active"]), ["Alphabet"]);
     assert_eq!(labels(&["--search", "-alpha", "--status", "active", "--sort", "label"]), ["beta", "gamma"]);
     assert_eq!(labels(&["--search", "never-used owner: created:<1d", "--sort", "by"]).len(), 4);
+    home.settings("[views]\n\"the beta\" = \"beta\"\n");
+    assert_eq!(labels(&["--view", "The beta"]), ["beta"]);
+    assert_eq!(
+        labels(&["--view", "mine", "--search", "-beta", "--status", "active", "--sort", "label"]),
+        ["alpha", "gamma"]
+    );
+    let error = home.run(&["keys", "list", "--view", "betas"]).failed(2);
+    assert!(error.contains("--view: there is no view with this name; there are: all, active,"), "{error}");
+    assert!(error.contains("mine, the beta."), "{error}");
     let ends = home.create("ends").0;
     home.run(&["keys", "edit", &ends, "--expires", "20d"]).good();
     assert_eq!(labels(&["--sort", "expires", "--limit", "1"]), ["ends"]);

@@ -2,6 +2,7 @@
 
 use super::Bench;
 use latchkey::domain::{Order, Sort};
+use latchkey::tui::state::Dialog;
 use tempfile::TempDir;
 
 const MANY: u64 = 1500;
@@ -74,16 +75,37 @@ async fn every_column_sorts_both_ways() {
 #[tokio::test]
 async fn details_open_by_themselves_where_there_is_room() {
     let mut bench = many().await;
-    bench.loses(" Details ");
+    assert!(!bench.picture().contains("│ Details"));
     bench.resize((150, 30)).await;
-    bench.sees("│ Details ");
+    bench.sees("│ Details");
     bench.type_keys("/grafana<Enter><Esc>").await;
     bench.sees("1,500 keys");
-    bench.sees("│ Details ");
+    bench.sees("│ Details");
     bench.type_keys("<Enter>").await;
     bench.resize((200, 30)).await;
-    bench.loses(" Details ");
+    bench.loses("│ Details");
     bench.sees("Used from");
+}
+
+#[tokio::test]
+async fn a_view_is_two_presses_away_and_is_named() {
+    let mut bench = many().await;
+    bench.type_keys("v").await;
+    bench.sees("0  All keys  (current)");
+    bench.sees(" 1,500 ");
+    let Some(Dialog::Views(dialog)) = &bench.state().dialog else { panic!("no views") };
+    let unused = dialog.counts.as_ref().unwrap().as_ref().unwrap()[5].unwrap();
+    assert!((1..MANY).contains(&unused), "{unused}");
+    bench.type_keys("5").await;
+    bench.sees("API Keys Management › Unused for 90 days");
+    assert_eq!(bench.state().list.total, Some(unused));
+    bench.type_keys("v").await;
+    bench.sees("5  Unused for 90 days  (current)");
+    bench.type_keys("<Home><Enter>").await;
+    bench.loses("› Unused");
+    bench.sees("1,500 keys");
+    bench.type_keys("f").await;
+    bench.sees("API Keys Management › Active");
 }
 
 #[tokio::test]

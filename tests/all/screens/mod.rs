@@ -14,3 +14,4 @@ mod said;
 mod servers;
 mod stage;
 mod tokens;
+mod views;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::client::{ApiError, Creation, Cursor, ListRequest, Page, Reply, Request, Server, Target};
-use latchkey::domain::{AccessKey, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted};
+use latchkey::domain::{AccessKey, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, View};
 use latchkey::platform::surroundings::Surroundings;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::Options;
@@ -82,8 +82,10 @@ impl Stage {
     /// The page as it starts.
     pub fn new(size: (u16, u16)) -> Self {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let views = vec![View::own("leavers", "by:sven -owner:ops*")];
+        let options = Options { views, ..Options::default() };
         let (page, requests, replies) =
-            tokio.block_on(async { MemoryPage::by_hand(size, TerminalKind::RICH, noon(), Options::default()) });
+            tokio.block_on(async { MemoryPage::by_hand(size, TerminalKind::RICH, noon(), options) });
         page.terminal.state().is_slow = true; // tests draw what they look at
         let now = page.now();
         let mut stage = Self { page, now, asked: None, requests, replies, tokio };

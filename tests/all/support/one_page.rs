@@ -180,6 +180,10 @@ impl OnePage {
                 Reply::Listed(list, Ok(page))
             }
             Request::Count(filter) => Reply::Counted(filter, Ok(3)),
+            Request::Counts(filters) => {
+                let counts = filters.iter().map(|_| Some(3)).collect();
+                Reply::Counts(filters, Ok(counts))
+            }
             Request::Create(_) => {
                 self.secret = self.secret.wrapping_add(1);
                 let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]), KeyFormat::Prefixed);

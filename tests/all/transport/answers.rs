@@ -279,7 +279,8 @@ async fn views_are_counted_by_a_real_server() {
     server.create("backup").await;
     server.create("report").await;
     let client = Client::connect(&to(&server.base), Some(&SecretString::from(SESSION))).unwrap();
-    let filters: Vec<Filter> = views("jo").into_iter().map(|view| Filter { text: view.search, status: None }).collect();
+    let filters: Vec<Filter> =
+        views(Some("jo")).into_iter().map(|view| Filter { text: view.search, status: None }).collect();
     let counted = client.counts(&filters).await.unwrap();
     assert_eq!(counted, [2, 2, 0, 0, 0, 0, 2, 2, 2].map(Some));
     let filter = Filter { text: "back status:active created:<1d".to_owned(), status: Some(Status::Active) };

@@ -1,20 +1,31 @@
-//! The lists that every administrator looks at.
+//! The lists that administrators look at again and again.
 
 /// A search with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// Its name in settings and on the command line.
-    pub name: &'static str,
-    pub title: &'static str,
+    /// Its name in settings, on the command line and in plain lines.
+    pub name: String,
+    /// Its name on the page.
+    pub title: String,
     /// The search, in the language of [`Search`](super::Search).
     pub search: String,
 }
 
-/// The views that need no setting up, for the administrator `me`.
-pub fn views(me: &str) -> Vec<View> {
-    let view = |name, title, search: &str| View { name, title, search: search.to_owned() };
-    let mine = super::TextPattern::Is(me.to_owned());
-    vec![
+impl View {
+    /// The most characters of a name.
+    pub const MOST_NAME: usize = 32;
+
+    /// One of the user's own: its title is its name.
+    pub fn own(name: &str, search: &str) -> Self {
+        Self { name: name.to_owned(), title: name.to_owned(), search: search.to_owned() }
+    }
+}
+
+/// The views that need no setting up; one of them for the administrator `me`, if that is known.
+pub fn views(me: Option<&str>) -> Vec<View> {
+    let view =
+        |name: &str, title: &str, search: &str| View { name: name.into(), title: title.into(), search: search.into() };
+    let mut views = vec![
         view("all", "All keys", ""),
         view("active", "Active", "status:active"),
         view("expiring", "Expiring within 30 days", "expires:<30d"),
@@ -22,7 +33,9 @@ pub fn views(me: &str) -> Vec<View> {
         view("inactive", "Inactive", "status:inactive"),
         view("unused", "Unused for 90 days", "unused:90d"),
         view("never-used", "Never used", "never-used"),
-        view("mine", "Created by me", &format!("by:{mine}")),
         view("no-owner", "Without an owner", "owner:\"\""),
-    ]
+    ];
+    let mine = me.map(|me| view("mine", "Created by me", &format!("by:{}", super::TextPattern::Is(me.to_owned()))));
+    views.extend(mine);
+    views
 }

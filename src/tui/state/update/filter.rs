@@ -29,7 +29,8 @@ impl State {
 
     /// Begins with the filter as it is.
     pub(crate) fn open_filter(&mut self) {
-        self.filter = Some(Field::new(&self.list.query.filter.text, MAX_FILTER));
+        let text = &self.list.query.filter.text;
+        self.filter = Some(Field::new(text, MAX_FILTER.max(text.chars().count()))); // that of a view may be longer
     }
 
     /// Asks for what is typed, if it may be sent.

@@ -43,6 +43,10 @@ impl State {
                 self.list.on_counted(&filter, result.ok());
                 None
             }
+            Reply::Counts(filters, result) => {
+                self.on_counts(&filters, result);
+                None
+            }
             Reply::Created(result) => self.on_created(result),
             Reply::Edited(id, result) => self.on_edited(&id, result),
             Reply::Deleted(id, result) => self.on_deleted(&id, result),

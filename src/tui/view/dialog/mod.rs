@@ -8,6 +8,7 @@ mod question;
 pub(crate) mod servers;
 mod step;
 mod token;
+mod views;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -32,6 +33,10 @@ pub(crate) fn draw(
         Dialog::Token(dialog) => token::draw(frame, area, dialog, now),
         Dialog::Profiles(dialog) => {
             servers::draw_profiles(frame, area, dialog);
+            None
+        }
+        Dialog::Views(dialog) => {
+            views::draw(frame, area, dialog);
             None
         }
         Dialog::Password(dialog) => servers::draw_password(frame, area, dialog),

@@ -205,7 +205,7 @@ fn what_is_understood_is_written_and_read_again() {
 
 #[test]
 fn the_views_and_the_examples_are_in_the_language() {
-    for view in super::super::views("jo smith") {
+    for view in super::super::views(Some("jo smith")) {
         assert_eq!(parsed(&view.search).to_string(), view.search);
     }
     for (form, _) in SEARCH_FILTERS {

@@ -70,6 +70,7 @@ impl State {
                 self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.key_server()))));
             }
             ActionId::Profiles => self.open_profiles(),
+            ActionId::Views => return Some(self.open_views()),
             ActionId::SignOut => return self.sign_out(),
             ActionId::Password => self.open_password(),
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
@@ -159,6 +160,7 @@ impl State {
                 }
             },
             Dialog::Profiles(_) => self.act_in_profiles(action),
+            Dialog::Views(_) => self.act_in_views(action),
             Dialog::Password(_) => self.act_in_password(action),
             Dialog::Admins(_) => self.act_in_admins(action),
             Dialog::Bulk(dialog) => {

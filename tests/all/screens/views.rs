@@ -1,0 +1,38 @@
+//! Views.
+
+use insta::assert_snapshot;
+use latchkey::client::{ApiError, Reply, Request};
+
+use super::stage::{SIZES, Stage, at_sizes, some_keys};
+
+/// The views after a script, with these counts.
+fn counted(size: (u16, u16), script: &str, failure: Option<ApiError>) -> Stage {
+    let mut stage = Stage::with(size, some_keys(), 5);
+    stage.press("v");
+    assert!(stage.picture().contains('…'), "counting");
+    let Some(Request::Counts(filters)) = stage.asked.take() else { panic!("nothing was counted") };
+    let counts = [Some(1_234_567), Some(1_200_000), Some(15), Some(105), None, Some(714), Some(0)];
+    let counts = counts.into_iter().cycle().take(filters.len()).collect();
+    stage.reply(Reply::Counts(filters, failure.map_or(Ok(counts), Err)));
+    stage.press(script);
+    stage
+}
+
+#[test]
+fn views() {
+    assert_snapshot!(at_sizes(&[(80, 24), (50, 14), (40, 10)], |size| counted(size, "<Down><Down>", None)));
+}
+
+#[test]
+fn views_of_a_server_that_does_not_count() {
+    assert_snapshot!(at_sizes(&SIZES, |size| counted(size, "", Some(ApiError::NoCounts))));
+}
+
+#[test]
+fn a_view_of_the_list() {
+    assert_snapshot!(at_sizes(&[(80, 24), (50, 14)], |size| {
+        let mut stage = counted(size, "8", None);
+        stage.answer(Ok(some_keys()), 5);
+        stage
+    }));
+}
