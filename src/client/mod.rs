@@ -49,8 +49,10 @@ pub enum Request {
     /// How many keys each of several filters finds.
     Counts(Vec<Filter>),
     Create(NewKey),
-    Edit(KeyId, Changes),
-    Delete(KeyId),
+    /// Change a key, given as it was read.
+    Edit(Box<AccessKey>, Changes),
+    /// Delete a key, given as it was read, unless it was changed since.
+    Delete(Box<AccessKey>),
     /// A page of what happened.
     Events(EventsRequest),
     /// A page of many keys, for what is done to all of them.
@@ -131,9 +133,10 @@ pub enum Reply {
     /// What the request named, in its order; none where the server did not count in time.
     Counts(Vec<Filter>, Result<Vec<Option<u64>>, ApiError>),
     Created(Result<Creation, ApiError>),
-    Edited(KeyId, Result<Changed<AccessKey>, ApiError>),
-    /// Whether the key was there.
-    Deleted(KeyId, Result<Changed<bool>, ApiError>),
+    /// A key as it was read before, and as it is now.
+    Edited(Box<AccessKey>, Result<Changed<AccessKey>, ApiError>),
+    /// A key as it was read before, and whether it was there.
+    Deleted(Box<AccessKey>, Result<Changed<bool>, ApiError>),
     Events(EventsRequest, Result<TrailPage, ApiError>),
     Walked(Attempt, Result<Page, ApiError>),
     /// What came of the first of many changes, or of all.

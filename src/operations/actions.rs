@@ -41,6 +41,7 @@ pub enum ActionId {
     Events,
     Theme,
     Views,
+    Undo,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -70,7 +71,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 31] = [
+pub static ACTIONS: [ActionEntry; 32] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -96,6 +97,10 @@ pub static ACTIONS: [ActionEntry; 31] = [
         .plain(6, "show")
         .command("keys show")
         .on_key(),
+    action(Id::Undo, "Undo your last change of a key")
+        .page("u", "")
+        .page_summary("Undo your last change of a key (for 60 s)")
+        .changing(),
     action(Id::Filter, "Filter by text")
         .page("/", "filter")
         .page_summary("Filter by text as you type")

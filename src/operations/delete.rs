@@ -27,6 +27,11 @@ impl Confirmation {
         Self { word: name.to_owned(), explained: None, production }
     }
 
+    /// The name of the production profile that is typed too.
+    pub fn production(&self) -> Option<&str> {
+        self.production.as_deref()
+    }
+
     /// What has to be typed.
     pub fn phrase(&self) -> String {
         self.production.as_ref().map_or_else(|| self.word.clone(), |name| format!("{} {name}", self.word))

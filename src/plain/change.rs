@@ -6,21 +6,34 @@ use super::list::key;
 use super::session::Session;
 use super::show::facts;
 use crate::client::Changes;
-use crate::domain::{AccessKey, KeyId, Status};
+use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access as _;
 use crate::operations::activate::{NotSwitched, Switch};
+use crate::operations::edit::Conflict;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
-use crate::operations::{delete, edit, messages};
+use crate::operations::{changes, delete, edit, messages};
 
-async fn change(session: &mut Session, id: &KeyId, changes: &Changes) -> Flow<()> {
-    let done = session.call(async |client| client.edit(id, changes).await).await?;
-    session.console.say("Changed:");
-    facts(session, &done.result);
-    if done.in_force.is_some() && done.result.status == Status::Inactive {
-        session.console.say(messages::refused(done.in_force));
+/// Makes a change; asks again if another administrator was faster.
+async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes) -> Flow<()> {
+    loop {
+        match session.call(async |client| edit::send(client, &key, &changes).await).await? {
+            Ok(done) => {
+                session.console.say(changes::saved(&key, &done.result, done.in_force));
+                facts(session, &done.result);
+                return Ok(());
+            }
+            Err(Conflict { now, words }) => {
+                session.console.say(format!("{words} {}", messages::NOTHING_CHANGED));
+                facts(session, &now);
+                if !session.console.confirm("Make your change to the key as it is now?").await? {
+                    return Ok(());
+                }
+                changes.revision = now.revision;
+                key = now;
+            }
+        }
     }
-    Ok(())
 }
 
 /// Asks for a new label and a new expiry date.
@@ -32,7 +45,7 @@ pub(crate) async fn edit(session: &mut Session, rest: &str) -> Flow<()> {
         session.console.say(messages::NOTHING_CHANGED);
         return Ok(());
     };
-    change(session, &key.id, &changes).await
+    change(session, key, changes).await
 }
 
 /// Asks what shall change; none if nothing.
@@ -65,7 +78,8 @@ pub(crate) async fn switch(session: &mut Session, rest: &str, wanted: Option<Swi
         session.console.say(messages::NOTHING_CHANGED);
         return Ok(());
     }
-    change(session, &key.id, &switch.changes(&key)).await
+    let changes = switch.changes(&key);
+    change(session, key, changes).await
 }
 
 /// Deletes the key that is meant.

@@ -102,9 +102,12 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
             Ok(())
         }
         // The first is done where commands are read; the others have no word.
-        ActionId::Quit | ActionId::ReverseSort | ActionId::CopyId | ActionId::ClearClipboard | ActionId::Theme => {
-            Ok(())
-        }
+        ActionId::Quit
+        | ActionId::Undo
+        | ActionId::ReverseSort
+        | ActionId::CopyId
+        | ActionId::ClearClipboard
+        | ActionId::Theme => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ mod many;
 mod show;
 
 use std::io;
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 
 use super::args::{DeleteArgs, EditArgs, KeysCommand, ManyArgs};
 use super::connect::{connect, connect_with};
@@ -19,10 +19,11 @@ use crate::domain::{AccessKey, KeyId, Status};
 use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::bulk::BulkAct;
 use crate::operations::context::Context;
+use crate::operations::edit::Conflict;
 use crate::operations::expiry::Expires;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::messages;
+use crate::operations::{changes, edit, messages};
 use crate::server::StoreAccess;
 
 /// Does what was asked.
@@ -45,7 +46,7 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
         KeysCommand::Edit(args) => {
             let EditArgs { which, texts, expires } = args;
             if let Some(id) = which.only_id() {
-                return edit(id, Changes { texts: texts.0, ..Changes::default() }, expires, settings).await;
+                return edit_key(id, Changes { texts: texts.0, ..Changes::default() }, expires, settings).await;
             }
             let act = BulkAct::Edit { texts: texts.0, expires_at: None };
             many::run(which, act, expires, Exit::NotFound, settings).await
@@ -57,7 +58,7 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
 
 async fn switch(which: ManyArgs, to: Switch, act: BulkAct, settings: &Context) -> Result<Exit, Failure> {
     let Some(id) = which.only_id() else { return many::run(which, act, None, Exit::NotFound, settings).await };
-    let exit = edit(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await?;
+    let exit = edit_key(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await?;
     // The user was not asked before, and has not read it.
     if to == Switch::Activate && settings.format == Format::Table {
         let _ = writeln!(io::stderr(), "{}", to.consequence());
@@ -66,33 +67,46 @@ async fn switch(which: ManyArgs, to: Switch, act: BulkAct, settings: &Context) -
 }
 
 /// Changes a key, and writes it as it is then.
-async fn edit(id: &KeyId, mut changes: Changes, expires: Option<Expires>, settings: &Context) -> Result<Exit, Failure> {
+async fn edit_key(
+    id: &KeyId,
+    mut changes: Changes,
+    expires: Option<Expires>,
+    settings: &Context,
+) -> Result<Exit, Failure> {
     let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
     let key = access.work(async |server| {
         if let Some(expires) = expires {
             changes.expires_at = Some(expires.at(server.client.server_time().await));
         }
-        change(id, changes, server).await
+        change(id, changes, server, settings.format).await
     });
     let key = key.await?;
     output::print(|out| write_key(out, settings.format, &key))
 }
 
-/// The call. A key that has expired is not switched on: it would stay as it is.
-async fn change(id: &KeyId, mut changes: Changes, server: &Connection) -> Result<AccessKey, Failure> {
-    if changes.status == Some(Status::Active) {
-        let key = server.client.key(id).await?;
-        if let Err(why @ NotSwitched::Expired) = Switch::of(&key, Some(Switch::Activate)) {
-            let id = id.to_display(KeyId::MAX_CHARS);
-            return Err(Failure::new(Exit::Conflict, why.to_string()).next(format!(
-                "{} Set a new expiry date with: latchkey keys edit {id} --expires WHEN",
-                messages::NOTHING_CHANGED
-            )));
-        }
-        changes.revision = key.revision;
+/// The call, for the key as it is read now. A key that has expired is not switched on: it would stay as it is.
+async fn change(id: &KeyId, mut changes: Changes, server: &Connection, format: Format) -> Result<AccessKey, Failure> {
+    let key = server.client.key(id).await?;
+    if changes.status == Some(Status::Active)
+        && let Err(why @ NotSwitched::Expired) = Switch::of(&key, Some(Switch::Activate))
+    {
+        let id = id.to_display(KeyId::MAX_CHARS);
+        return Err(Failure::new(Exit::Conflict, why.to_string()).next(format!(
+            "{} Set a new expiry date with: latchkey keys edit {id} --expires WHEN",
+            messages::NOTHING_CHANGED
+        )));
     }
-    let done = server.client.edit(id, &changes).await?;
-    if done.in_force.is_some() && done.result.status == Status::Inactive {
+    changes.revision = key.revision;
+    let done = match edit::send(&server.client, &key, &changes).await? {
+        Ok(done) => done,
+        Err(Conflict { words, .. }) => {
+            return Err(Failure::new(Exit::Conflict, words).next(messages::NOTHING_CHANGED));
+        }
+    };
+    // A job that succeeds says nothing: cron would send it.
+    if format == Format::Table && io::stderr().is_terminal() {
+        let _ = writeln!(io::stderr(), "{}", changes::saved(&key, &done.result, done.in_force));
+    } else if done.in_force.is_some() && done.result.status == Status::Inactive {
         let _ = writeln!(io::stderr(), "{}", messages::refused(done.in_force));
     }
     Ok(done.result)

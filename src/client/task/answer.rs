@@ -49,13 +49,13 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             Reply::Counts(filters, result)
         }
         Request::Create(new) => Reply::Created(client.create(&new).await),
-        Request::Edit(id, changes) => {
-            let result = client.edit(&id, &changes).await;
-            Reply::Edited(id, result)
+        Request::Edit(key, changes) => {
+            let result = client.edit(&key.id, &changes).await;
+            Reply::Edited(key, result)
         }
-        Request::Delete(id) => {
-            let result = client.delete(&id, None).await;
-            Reply::Deleted(id, result)
+        Request::Delete(key) => {
+            let result = client.delete(&key.id, key.revision).await;
+            Reply::Deleted(key, result)
         }
         Request::Events(events) => {
             let result = client.events(&events, EventsRequest::PAGE).await;
@@ -134,8 +134,8 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Count(filter) => Reply::Counted(filter, Err(error)),
         Request::Counts(filters) => Reply::Counts(filters, Err(error)),
         Request::Create(_) => Reply::Created(Err(error)),
-        Request::Edit(id, _) => Reply::Edited(id, Err(error)),
-        Request::Delete(id) => Reply::Deleted(id, Err(error)),
+        Request::Edit(key, _) => Reply::Edited(key, Err(error)),
+        Request::Delete(key) => Reply::Deleted(key, Err(error)),
         Request::Events(events) => Reply::Events(events, Err(error)),
         Request::Walk(attempt, _) => Reply::Walked(attempt, Err(error)),
         Request::ChangeKeys(attempt, _) => Reply::KeysChanged(attempt, vec![Err(error)]),

@@ -128,14 +128,14 @@ impl Shown {
                         SecretKey::from_random(&Zeroizing::new([self.seed.to_le_bytes()[1]; 32]), KeyFormat::Prefixed);
                     Reply::Created(Ok(Creation::New(new, secret)))
                 }
-                Effect::Send(Request::Edit(id, changes)) => {
-                    let key = self.keys.iter_mut().find(|key| key.id == id).unwrap();
+                Effect::Send(Request::Edit(before, changes)) => {
+                    let key = self.keys.iter_mut().find(|key| key.id == before.id).unwrap();
                     key.status = changes.status.unwrap_or(key.status);
-                    Reply::Edited(id, Ok(key.clone().into()))
+                    Reply::Edited(before, Ok(key.clone().into()))
                 }
-                Effect::Send(Request::Delete(id)) => {
-                    self.keys.retain(|key| key.id != id);
-                    Reply::Deleted(id, Ok(true.into()))
+                Effect::Send(Request::Delete(before)) => {
+                    self.keys.retain(|key| key.id != before.id);
+                    Reply::Deleted(before, Ok(true.into()))
                 }
                 Effect::Quit(_) => {
                     self.state.exit = ExitState::No;

@@ -70,6 +70,16 @@ impl Dialog {
         matches!(self, Self::Admins(_) | Self::Sessions(_) | Self::History(_))
     }
 
+    /// The key that it changes.
+    pub const fn key(&self) -> Option<&AccessKey> {
+        match self {
+            Self::Edit(dialog) => Some(&dialog.key),
+            Self::Delete(dialog) => Some(&dialog.key),
+            Self::Switch(question, _) => Some(&question.key),
+            _ => None,
+        }
+    }
+
     /// The call that it makes; none if it makes none, or makes it in a step.
     pub(crate) fn call(&mut self) -> Option<&mut CallState> {
         match self {

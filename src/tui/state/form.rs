@@ -120,6 +120,19 @@ impl KeyForm {
         Ok(edit::changes(key, texts, end))
     }
 
+    /// The key was changed by another: what was not touched here becomes as it is now.
+    pub fn rebase(&mut self, before: &AccessKey, now: &AccessKey) {
+        let [before, now] = [before, now].map(Self::of);
+        for ((_, typed), ((_, old), (_, new))) in self.texts.iter_mut().zip(before.texts.into_iter().zip(now.texts)) {
+            if typed.text() == old.text() {
+                *typed = new;
+            }
+        }
+        if (self.expiry, self.date.text()) == (before.expiry, before.date.text()) {
+            (self.expiry, self.date) = (now.expiry, now.date);
+        }
+    }
+
     /// The end as it is typed; never if none.
     pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
         let now = now + self.ahead;

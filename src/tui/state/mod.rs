@@ -22,6 +22,7 @@ mod sign_in;
 mod step;
 mod text_input;
 mod token;
+mod undo;
 mod update;
 mod views;
 mod window;
@@ -58,6 +59,7 @@ pub use step::{
     StepOutcome, TestButton, TestStep,
 };
 pub use token::{TokenDialog, TokenFocus};
+pub use undo::Undo;
 pub use views::ViewsDialog;
 pub use window::Window;
 
@@ -65,7 +67,7 @@ use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::domain::key::fields::Columns;
-use crate::domain::{Profile, SecretKey, Theme, View};
+use crate::domain::{AccessKey, Profile, SecretKey, Theme, View};
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
@@ -108,6 +110,12 @@ pub struct State {
     pub size: (u16, u16),
     /// A key is being created: the answer holds the only copy of its secret.
     pub creating: bool,
+    /// The last change of a key that was made here.
+    pub undo: Option<Undo>,
+    /// A key that another administrator changed while its dialog was open: as it was read, and as it is.
+    conflict: Option<Box<(AccessKey, AccessKey)>>,
+    /// A key was used by a test: the list doesn't know that yet.
+    has_used_key: bool,
     /// The user wants to suspend it: as soon as nothing would be lost.
     pub suspending: bool,
     /// Key creations whose outcome is not known.

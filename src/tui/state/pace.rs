@@ -67,6 +67,11 @@ impl Pace {
         self.last = Some(now);
     }
 
+    /// When the last press came.
+    pub(crate) const fn last(&self) -> Option<Instant> {
+        self.last
+    }
+
     /// Whether a press at this time counts.
     pub(crate) fn admits(&mut self, stage: Option<Stage>, is_in_list: bool, weight: Weight, now: Instant) -> bool {
         let is_hasty = self.last.is_some_and(|last| now.saturating_duration_since(last) < QUIET);

@@ -18,6 +18,8 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
     match (&state.list.window, &state.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, rows, area, state, window, now),
         (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
+        // Nothing is loading while a sign-in is awaited.
+        (None, None) if state.sign_in.is_some() => {}
         (None, None) => say(frame, area, "Loading keys…", &[]),
         (Some(_), None) if filter.is_empty() => {
             let rest =

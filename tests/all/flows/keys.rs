@@ -85,7 +85,7 @@ async fn a_key_is_deactivated_and_activated() {
     assert_eq!(bench.state().list.selected_key().unwrap().status, Status::Active);
     bench.type_keys("a<Tab><Enter>").await;
     bench.sees("○ inactive");
-    bench.sees("Saved. “switch” is inactive.");
+    bench.sees("Deactivated “switch”. Requests with it are now refused. u undoes it.");
     bench.type_keys("a<Right><Enter>").await;
     bench.sees("● active");
 }
@@ -105,6 +105,73 @@ async fn label_and_expiry_are_edited() {
     bench.type_keys("e<BackTab><BackTab><BackTab><BackTab><Right><Enter>").await;
     assert_eq!(bench.state().list.selected_key().unwrap().expires_at, None);
     bench.sees("new name");
+}
+
+/// Two administrators never overwrite each other silently: the dialog shows what the other one changed.
+#[tokio::test]
+async fn a_key_that_another_administrator_changed_is_shown_before_it_is_changed() {
+    let mut bench = Bench::new().await;
+    bench.create("first").await;
+    bench.type_keys("e<Ctrl-U>mine").await;
+    let mut other = Bench::on_same_data(&bench).await;
+    other.type_keys("e<Tab>ops<Enter>").await;
+    other.sees("Saved “first”. Owner “ops” (was empty).");
+    bench.type_keys("<Enter>").await;
+    bench.sees("root has changed this key meanwhile: owner “ops” (was empty).");
+    assert_eq!(bench.state().list.selected_key().unwrap().label.raw_for_api(), "first", "nothing was overwritten");
+    bench.type_keys("<Enter>").await;
+    bench.sees("Saved. Label “mine” (was “first”). u undoes it.");
+    let key = bench.state().list.selected_key().unwrap();
+    assert_eq!(key.owner.as_ref().unwrap().raw_for_api(), "ops", "what was not touched stays as the other one set it");
+    // The same of a switch and of a deletion.
+    bench.type_keys("a<Tab>").await;
+    other.type_keys("r").await;
+    other.type_keys("e<Ctrl-U>theirs<Enter>").await;
+    bench.type_keys("<Enter>").await;
+    bench.sees("meanwhile: label “theirs” (was “mine”).");
+    bench.type_keys("<Enter>").await;
+    assert_eq!(bench.state().list.selected_key().unwrap().status, Status::Active, "Cancel is preselected again");
+    let id = bench.state().list.selected_key().unwrap().id.raw_for_api().to_owned();
+    bench.type_keys("d").await;
+    other.type_keys("r").await;
+    other.type_keys("a<Tab><Enter>").await;
+    bench.press(&id[16..]);
+    bench.type_keys("<Enter>").await;
+    bench.sees("root has changed this key meanwhile: deactivated. Not deleted yet.");
+    bench.type_keys("<Enter>").await;
+    assert!(bench.state().dialog.is_none(), "what was typed does not confirm any more");
+    assert_eq!(bench.state().list.total, Some(1));
+}
+
+#[tokio::test]
+async fn the_last_change_is_undone_within_a_minute_and_never_another_administrators() {
+    let mut bench = Bench::new().await;
+    bench.create("first").await;
+    bench.type_keys("u").await;
+    bench.sees("Nothing to undo");
+    bench.type_keys("e<Ctrl-U>renamed<Tab>ops<Enter>").await;
+    bench.sees("u undoes it.");
+    bench.type_keys("u").await;
+    bench.sees("Undone. Label “first” (was “renamed”), no owner (was “ops”).");
+    bench.type_keys("u").await;
+    bench.sees("Nothing to undo");
+    bench.type_keys("a<Tab><Enter>").await;
+    bench.type_keys("u").await;
+    bench.sees("Undone. Activated “first”.");
+    // Another administrator was faster.
+    bench.type_keys("a<Tab><Enter>").await;
+    let mut other = Bench::on_same_data(&bench).await;
+    other.type_keys("e<Ctrl-U>theirs<Enter>").await;
+    bench.type_keys("u").await;
+    bench.sees("root has changed this key meanwhile: label “theirs” (was “first”). Nothing was");
+    let key = bench.state().list.selected_key().unwrap();
+    assert_eq!((key.label.raw_for_api(), key.status), ("theirs", Status::Inactive));
+    // A minute later the press may be about something else.
+    bench.type_keys("a<Tab><Enter>").await;
+    bench.sees("Activated “theirs”. u undoes it.");
+    bench.pass(std::time::Duration::from_secs(60)).await;
+    bench.type_keys("u").await;
+    bench.sees("Nothing to undo");
 }
 
 /// Whatever users write about a key is set, shown and changed.

@@ -99,7 +99,11 @@ fn a_key_is_changed_switched_and_deleted() {
     talk.says(&format!("1. new name, {id}, active, last used never, expires 2999-01-31T23:59:59+00:00"));
     talk.answers(&[(COMMAND, "deactivate 1"), ("(yes or no, Enter for no): ", ""), ("Nothing was changed.", "a 1")]);
     talk.answers(&[("(yes or no, Enter for no): ", "maybe"), ("Type yes or no.", "yes")]);
-    talk.answers(&[("Changed:", HEARD), ("Status: inactive", "deactivate 1"), ("The key is already inactive.", "a 1")]);
+    talk.answers(&[
+        ("Deactivated “new name”.", HEARD),
+        ("Status: inactive", "deactivate 1"),
+        ("The key is already inactive.", "a 1"),
+    ]);
     talk.answers(&[("Activate it?", "y"), ("Status: active", "activate 1"), ("The key is already active.", "show 1")]);
     talk.says("created, by ");
     talk.may_tab = true;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey::client::{ApiError, Creation, Reply};
+use latchkey::client::{ApiError, Creation, Reply, Request, TrailPage};
 use latchkey::domain::Untrusted;
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
@@ -219,13 +219,41 @@ fn delete_confirmed() {
     assert_snapshot!(after("d 2XHC"));
 }
 
+/// Another administrator changed the key while its dialog was open.
+#[test]
+fn changed_meanwhile() {
+    for (name, script) in
+        [("edit", "e<Ctrl-U>offsite<Enter>"), ("deactivate", "a<Tab><Enter>"), ("delete", "d 2XHC<Enter>")]
+    {
+        let picture = at_sizes(&[(80, 24), (50, 14), (40, 10)], |size| {
+            let mut stage = Stage::with(size, some_keys(), 5);
+            stage.press(script);
+            let mut now = some_keys().remove(0);
+            now.note = Some(Untrusted::new("rotate with mia"));
+            let error = ApiError::Changed(Some(Box::new(now)));
+            match stage.asked.take() {
+                Some(Request::Edit(before, _)) => stage.reply(Reply::Edited(before, Err(error))),
+                Some(Request::Delete(before)) => stage.reply(Reply::Deleted(before, Err(error))),
+                other => panic!("{other:?} was asked for"),
+            }
+            let Some(Request::Events(request)) = stage.asked.take() else { panic!("no events were asked for") };
+            let edited =
+                r#"{"at": "2026-11-23T11:59:00Z", "kind": "edited", "by": "mia", "from": null, "detail": null}"#;
+            let events = vec![serde_json::from_str(edited).unwrap()];
+            stage.reply(Reply::Events(request, Ok(TrailPage { events, next_cursor: None, newest_cursor: None })));
+            stage
+        });
+        assert_snapshot!(format!("changed_meanwhile_{name}"), picture);
+    }
+}
+
 #[test]
 fn delete_refused() {
     assert_snapshot!(at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
         stage.press("d 2XHC<Enter>");
-        let id = key("PK7QW3N5ZJ0V4T8M2XHC", "", latchkey::domain::Status::Active, 1, None).id;
-        stage.reply(Reply::Deleted(id, Err(ApiError::NotAllowed(Untrusted::new("auditors may only look.\u{1b}[2J")))));
+        let key = Box::new(key("PK7QW3N5ZJ0V4T8M2XHC", "", latchkey::domain::Status::Active, 1, None));
+        stage.reply(Reply::Deleted(key, Err(ApiError::NotAllowed(Untrusted::new("auditors may only look.\u{1b}[2J")))));
         stage
     }));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, IdempotencyKey, NewKey, PendingCreate, Reply};
 use latchkey::domain::key::fields::named;
-use latchkey::domain::{KeyId, Texts, Untrusted};
+use latchkey::domain::{Texts, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::ClipboardRoute;
 
@@ -68,8 +68,8 @@ fn a_create_that_was_left_over_fails() {
 #[test]
 fn a_key_is_not_switched() {
     assert_snapshot!(after("a<Tab><Enter>", |stage| {
-        let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();
-        stage.reply(Reply::Edited(id, Err(unreachable())));
+        let before = Box::new(some_keys().remove(0));
+        stage.reply(Reply::Edited(before, Err(unreachable())));
     }));
 }
 

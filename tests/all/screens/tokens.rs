@@ -132,3 +132,21 @@ fn doctor_of_a_foreign_token() {
         stage
     }));
 }
+
+/// The list says at once that a key was used: a test uses it.
+#[test]
+fn after_a_test_that_used_a_key_the_list_is_read_again() {
+    let mut stage = Stage::with((80, 24), some_keys(), 5);
+    stage.press("c<Enter>");
+    stage.created();
+    stage.answer(Ok(some_keys()), 5);
+    stage.press("t");
+    works(&mut stage);
+    stage.press("<Esc>s<Esc>");
+    assert!(stage.asked.is_none());
+    stage.press("<Enter>");
+    assert!(stage.state().dialog.is_none());
+    assert!(matches!(stage.asked.take(), Some(Request::List(_))), "a refresh");
+    stage.press("c<Esc>");
+    assert!(stage.asked.is_none(), "once is enough");
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode};
 use latchkey::client::{Answer, Attempt, Exchanged, Reply};
-use latchkey::domain::{KeyId, Untrusted};
+use latchkey::domain::{AccessKey, KeyId, Untrusted};
 use latchkey::platform::decoder::Decoder;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -116,6 +116,7 @@ pub fn answers(bytes: &[u8]) {
     let mut page = OnePage::new(*call);
     let _ = answer.date();
     let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();
+    let before = Box::new(AccessKey::new(id, chrono::DateTime::UNIX_EPOCH));
     let reply = match call % 5 {
         0 => {
             let request = page.asked.clone();
@@ -123,8 +124,8 @@ pub fn answers(bytes: &[u8]) {
             Reply::Listed(request, result)
         }
         1 => Reply::Created(answer.creation()),
-        2 => Reply::Edited(id, answer.key().map(Into::into)),
-        3 => Reply::Deleted(id, Err(answer.refusal())),
+        2 => Reply::Edited(before, answer.key().map(Into::into)),
+        3 => Reply::Deleted(before, Err(answer.refusal())),
         _ => Reply::Exchanged(Attempt::next(), Exchanged { result: answer.grant(), server_time: answer.date() }),
     };
     page.reply(reply);

@@ -189,8 +189,8 @@ impl OnePage {
                 let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]), KeyFormat::Prefixed);
                 Reply::Created(Ok(Creation::New(key(0), secret)))
             }
-            Request::Edit(id, _) => Reply::Edited(id, Ok(key(1).into())),
-            Request::Delete(id) => Reply::Deleted(id, Ok(true.into())),
+            Request::Edit(before, _) => Reply::Edited(before, Ok(key(1).into())),
+            Request::Delete(before) => Reply::Deleted(before, Ok(true.into())),
             Request::Events(request) => {
                 let next_cursor = request.cursor.is_none().then(|| "\u{1b}]52;c;eA==\u{7}".to_owned());
                 let page =

@@ -8,6 +8,7 @@ mod history;
 mod replies;
 mod servers;
 mod too_small;
+mod undo;
 
 use std::time::Duration;
 
@@ -209,6 +210,9 @@ impl State {
         };
         if self.dialog.is_none() {
             self.guard = None; // what a closed dialog held is gone
+            if effect.is_none() && std::mem::take(&mut self.has_used_key) {
+                return Some(self.list.refresh().into());
+            }
         }
         effect.map(|effect| self.guarded(effect))
     }

@@ -1,12 +1,15 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
-use chrono::Local;
-
-use crate::client::{ApiError, Changed, Creation, IdempotencyKey, Reply};
-use crate::domain::{AccessKey, KeyId, Status};
+use crate::client::{
+    ApiError, Changed, Creation, Event, EventScope, EventsRequest, Exchanged, IdempotencyKey, Reply, Request,
+};
+use crate::domain::{AccessKey, Untrusted};
+use crate::operations::activate::Switch;
 use crate::operations::create::made_no_key;
-use crate::operations::messages;
-use crate::tui::state::{CallState, ClockReading, Dialog, Effect, ExitState, Question, Reveal, State};
+use crate::operations::{changes, messages};
+use crate::tui::state::{
+    CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, Question, Reveal, State, Undo,
+};
 
 impl State {
     /// Takes an answer of the server.
@@ -36,6 +39,7 @@ impl State {
             Reply::SessionsEnded(result) => self.on_sessions_ended(result),
             Reply::Revoked(what, result) => self.on_revoked(what, result),
             reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
+                self.has_used_key |= matches!(&reply, Reply::Exchanged(_, Exchanged { result: Ok(_), .. }));
                 self.step()?.on_reply(reply, now).map(Effect::from)
             }
             Reply::Listed(request, result) => self.list.on_listed(&request, result, now).map(Effect::from),
@@ -48,8 +52,8 @@ impl State {
                 None
             }
             Reply::Created(result) => self.on_created(result),
-            Reply::Edited(id, result) => self.on_edited(&id, result),
-            Reply::Deleted(id, result) => self.on_deleted(&id, result),
+            Reply::Edited(key, result) => self.on_edited(&key, result, now),
+            Reply::Deleted(key, result) => self.on_deleted(&key, result),
             Reply::Walked(attempt, read) => self.on_walked(attempt, read, now),
             Reply::KeysChanged(attempt, changed) => self.on_keys_changed(attempt, changed, now),
         }
@@ -102,31 +106,108 @@ impl State {
         None
     }
 
-    fn on_edited(&mut self, id: &KeyId, result: Result<Changed<AccessKey>, ApiError>) -> Option<Effect> {
+    fn on_edited(
+        &mut self,
+        before: &AccessKey,
+        result: Result<Changed<AccessKey>, ApiError>,
+        now: ClockReading,
+    ) -> Option<Effect> {
+        let is_undo = self.undo.take_if(|undo| undo.is_sent && undo.key.id == before.id).is_some();
         let is_open = match &self.dialog {
-            Some(Dialog::Edit(dialog)) => dialog.key.id == *id,
-            Some(Dialog::Switch(question, _)) => question.key.id == *id,
+            Some(Dialog::Edit(dialog)) => dialog.key.id == before.id,
+            Some(Dialog::Switch(question, _)) => question.key.id == before.id,
             _ => false,
         };
-        if let (Err(ApiError::Changed(Some(key))), Some(window)) = (&result, &mut self.list.window) {
-            window.update(key.as_ref().clone());
+        if let Err(ApiError::Changed(Some(key))) = result {
+            return Some(self.on_conflict(before, *key));
         }
         let Changed { result: key, in_force } = self.end_call(is_open, result)?;
-        let revoked = in_force.filter(|_| key.status == Status::Inactive);
-        let refused = revoked.map_or(String::new(), |_| format!(" {}", messages::refused(revoked)));
-        self.say(format!("{}{refused}", saved(&key)));
+        let said =
+            if is_undo { changes::undone(before, &key, in_force) } else { changes::saved(before, &key, in_force) };
+        self.undo = if is_undo { None } else { Undo::of(before, &key, now) };
+        self.say(if self.undo.is_some() { format!("{said} {UNDO}") } else { said });
         if let Some(window) = &mut self.list.window {
             window.update(key);
         }
         None
     }
 
-    fn on_deleted(&mut self, id: &KeyId, result: Result<Changed<bool>, ApiError>) -> Option<Effect> {
+    fn on_deleted(&mut self, before: &AccessKey, result: Result<Changed<bool>, ApiError>) -> Option<Effect> {
+        let id = &before.id;
         let is_open = matches!(&self.dialog, Some(Dialog::Delete(dialog)) if dialog.key.id == *id);
+        if let Err(ApiError::Changed(Some(key))) = result {
+            return Some(self.on_conflict(before, *key));
+        }
         let in_force = self.end_call(is_open, result)?.in_force;
-        let key = self.list.window.as_ref().and_then(|window| window.get(window.find(id)?));
-        self.say(messages::deleted(id, key.map(|key| &key.label), in_force));
+        self.say(messages::deleted(id, Some(&before.label), in_force));
         self.list.remove(id).map(Effect::from)
+    }
+
+    /// Another administrator changed a key before a change of ours came. Nothing was done; its dialog, if it is open, has
+    /// the key as it is now, and the user decides.
+    fn on_conflict(&mut self, before: &AccessKey, key: AccessKey) -> Effect {
+        if let Some(window) = &mut self.list.window {
+            window.update(key.clone());
+        }
+        match &mut self.dialog {
+            Some(Dialog::Edit(dialog)) if dialog.key.id == key.id => {
+                dialog.form.rebase(&dialog.key, &key);
+                dialog.key = key.clone();
+            }
+            Some(Dialog::Switch(question, _)) if question.key.id == key.id => {
+                (question.key, question.yes) = (key.clone(), false);
+            }
+            Some(Dialog::Delete(dialog)) if dialog.key.id == key.id => {
+                let production = dialog.confirmation.production().map(str::to_owned);
+                *dialog = DeleteDialog::new(key.clone(), production);
+            }
+            _ => {}
+        }
+        if let Some(call) = self
+            .dialog
+            .as_mut()
+            .filter(|dialog| dialog.key().is_some_and(|shown| shown.id == key.id))
+            .and_then(Dialog::call)
+        {
+            *call = CallState::None;
+        }
+        let request = EventsRequest { of: EventScope::Key(key.id.clone()), cursor: None };
+        self.conflict = Some(Box::new((before.clone(), key)));
+        self.tell_conflict(None);
+        Request::Events(request).into()
+    }
+
+    /// Says who changed a key, once its newest events are known.
+    pub(crate) fn on_events_of_conflict(&mut self, request: &EventsRequest, events: &[Event]) {
+        let is_about = |id| request.cursor.is_none() && request.of == EventScope::Key(id);
+        if self.conflict.as_ref().is_some_and(|keys| is_about(keys.1.id.clone())) {
+            self.tell_conflict(changes::changed_by(events));
+            self.conflict = None;
+        }
+    }
+
+    fn tell_conflict(&mut self, by: Option<&Untrusted>) {
+        let Some(keys) = self.conflict.as_deref() else { return };
+        let (before, key) = keys;
+        let words = changes::meanwhile(by, before, key);
+        let call = self.dialog.as_mut().filter(|dialog| dialog.key().is_some_and(|shown| shown.id == key.id));
+        match call {
+            Some(Dialog::Edit(dialog)) if !dialog.call.is_sent() => {
+                dialog.call = CallState::Failed(format!("{words} Enter saves your changes, Esc discards them."));
+            }
+            Some(Dialog::Switch(question, switch)) if !question.call.is_sent() => {
+                let next = match Switch::of(key, Some(*switch)) {
+                    Ok(_) => "Nothing was done yet.".to_owned(),
+                    Err(why) => why.to_string(),
+                };
+                question.call = CallState::Failed(format!("{words} {next}"));
+            }
+            Some(Dialog::Delete(dialog)) if !dialog.call.is_sent() => {
+                dialog.call = CallState::Failed(format!("{words} Not deleted yet."));
+            }
+            Some(_) => {}
+            None => self.complain(format!("{words} {}", messages::NOTHING_CHANGED)),
+        }
     }
 
     /// Closes the dialog that has made a call, if it is open; says in it, or else on the page, why the call failed.
@@ -147,15 +228,5 @@ impl State {
     }
 }
 
-/// What a key is like now that it was changed.
-fn saved(key: &AccessKey) -> String {
-    let name = if key.label.is_empty() { key.id.to_display(40) } else { format!("“{}”", key.label.to_display(40)) };
-    match (key.status, key.expires_at) {
-        (Status::Inactive, _) => format!("Saved. {name} is inactive. Press a to reactivate."),
-        (Status::Expired, _) => format!("Saved. {name} is expired; requests with it are refused."),
-        (Status::Active, None) => format!("Saved. {name} is active and never expires."),
-        (Status::Active, Some(end)) => {
-            format!("Saved. {name} is active until {}.", end.with_timezone(&Local).format("%Y-%m-%d"))
-        }
-    }
-}
+/// After a change that can be taken back.
+const UNDO: &str = "u undoes it.";

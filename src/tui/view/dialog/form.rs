@@ -8,12 +8,14 @@ use ratatui::text::{Line, Span};
 use super::draw_call;
 use crate::domain::key::fields::KeyField;
 use crate::tui::field::Field;
-use crate::tui::state::{ClockReading, CreateDialog, EditDialog, ExitState, Expiry, Focus, KeyForm, State};
+use crate::tui::state::{CallState, ClockReading, CreateDialog, EditDialog, ExitState, Expiry, Focus, KeyForm, State};
 use crate::tui::theme;
-use crate::tui::view::when;
 use crate::tui::view::widgets::{buttons, field, in_border, line, mark_here, next_row, paragraph, popup};
+use crate::tui::view::{when, widgets};
 
 const NAME: u16 = 9;
+/// The rows of a form besides its texts: expiry, its value and the buttons.
+const FORM: u16 = 3;
 
 pub(crate) fn draw_create(
     frame: &mut Buffer,
@@ -34,11 +36,25 @@ pub(crate) fn draw_create(
 }
 
 pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: ClockReading) -> Option<Position> {
-    let inside = popup(frame, area, 72, 10 + rows(&dialog.form), "Edit access key");
+    let inside = popup(frame, area, 72, 10 + rows(&dialog.form) + more_rows(&dialog.call), "Edit access key");
     let id = format!("Access key ID  {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(15)));
-    let (cursor, rest) = draw_form(frame, inside, &dialog.form, "Save", &id, now);
+    // Where there is little room, what went wrong takes the rows of what is known.
+    let least = FORM + rows(&dialog.form);
+    let is_cramped = matches!(&dialog.call, CallState::Failed(words)
+        if least + 3 + widgets::rows(words, inside.width) > inside.height);
+    let place = if is_cramped { Rect { height: least.min(inside.height), ..inside } } else { inside };
+    let (cursor, mut rest) = draw_form(frame, place, &dialog.form, "Save", &id, now);
+    rest.height = inside.bottom().saturating_sub(rest.y);
     draw_call(frame, rest, &dialog.call, "Saving…");
     cursor.filter(|_| !dialog.call.is_sent())
+}
+
+/// Rows that a call's failure takes besides those that every dialog has for it.
+pub(super) fn more_rows(call: &CallState) -> u16 {
+    match call {
+        CallState::Failed(words) => widgets::rows(words, 66).saturating_sub(2),
+        _ => 0,
+    }
 }
 
 /// Rows of the texts.

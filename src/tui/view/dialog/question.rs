@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
+use super::form::more_rows;
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Status};
 use crate::operations::activate::Switch;
@@ -30,7 +31,7 @@ pub(crate) fn draw_delete(
 ) -> Option<Position> {
     // A row for each field, and the question. Texts that are spelt out are longer, and a doubt takes a row.
     let doubt = if details::confusable(&dialog.key).is_some() { 4 } else { 0 };
-    let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 9 + doubt;
+    let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 9 + doubt + more_rows(&dialog.call);
     let inside = popup(frame, area, 72, height, "Delete access key");
     let roomy = inside.height >= 12;
     let mut rest = if roomy {
@@ -79,14 +80,25 @@ pub(crate) fn draw_switch(
     now: ClockReading,
 ) -> Option<Position> {
     let (verb, words) = (switch.verb(), switch.consequence());
-    let mut inside = popup(frame, area, 72, 10, &format!("{verb} access key"));
-    let kept = keep_last_row(&mut inside);
-    if let (Some(row), CallState::Failed(why)) = (kept, &dialog.call) {
-        let rest = paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new());
+    let height = 10 + more_rows(&dialog.call);
+    let mut inside = popup(frame, area, 72, height, &format!("{verb} access key"));
+    if let CallState::Failed(why) = &dialog.call {
+        inside.height = inside.height.saturating_sub(1);
+        let row = Rect { y: inside.bottom(), height: 1, ..inside };
+        let has_room = rows(why, inside.width) + 3 <= inside.height;
+        let mut rest = if has_room {
+            short_facts(frame, inside, &dialog.key, now)
+        } else {
+            paragraph(frame, inside, &dialog.key.id.identity(usize::from(inside.width)), Style::new())
+        };
+        if rows(why, rest.width) + 2 <= rest.height {
+            next_row(&mut rest);
+        }
         paragraph(frame, rest, why, theme::ERROR);
         buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
         return None;
     }
+    let kept = keep_last_row(&mut inside);
     let mut rest = short_facts(frame, inside, &dialog.key, now);
     if switch == Switch::Deactivate {
         rest = warn_if_used(frame, rest, &dialog.key, now);

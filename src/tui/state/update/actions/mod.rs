@@ -55,6 +55,7 @@ impl State {
                 return self.open_bulk(id);
             }
             ActionId::Delete | ActionId::Edit | ActionId::Switch => self.open_for_selected(id),
+            ActionId::Undo => return self.begin_undo(),
             ActionId::CopyId => {
                 let id = self.list.selected_key()?.id.raw_for_api();
                 return Some(Effect::Copy(What::Id, SecretString::from(id)));
@@ -213,7 +214,7 @@ impl State {
                     return None;
                 };
                 dialog.call = CallState::Sent;
-                return Some(Request::Edit(dialog.key.id.clone(), changes).into());
+                return Some(Request::Edit(Box::new(dialog.key.clone()), changes).into());
             }
             _ => dialog.form.go(action),
         }
@@ -225,7 +226,7 @@ impl State {
         match action {
             Action::Submit if dialog.is_confirmed() => {
                 dialog.call = CallState::Sent;
-                return Some(Request::Delete(dialog.key.id.clone()).into());
+                return Some(Request::Delete(Box::new(dialog.key.clone())).into());
             }
             Action::Submit if !dialog.typed.text().is_empty() => {
                 dialog.call = CallState::Invalid(dialog.confirmation.mismatch());
@@ -252,7 +253,7 @@ impl State {
             Some(Dialog::Switch(question, switch)) => {
                 question.call = CallState::Sent;
                 let changes = switch.changes(&question.key);
-                Some(Request::Edit(question.key.id.clone(), changes).into())
+                Some(Request::Edit(Box::new(question.key.clone()), changes).into())
             }
             Some(Dialog::Lost(question)) => {
                 let key = question.key.clone();
