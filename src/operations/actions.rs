@@ -42,6 +42,7 @@ pub enum ActionId {
     Theme,
     Views,
     Undo,
+    Overview,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -71,7 +72,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 32] = [
+pub static ACTIONS: [ActionEntry; 33] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -110,6 +111,9 @@ pub static ACTIONS: [ActionEntry; 32] = [
         .page_summary("Cycle the status filter: all, active, expired, inactive")
         .plain(4, "status"),
     action(Id::Views, "Show a view: a search with a name").page("v", "views").plain(27, "view"),
+    action(Id::Overview, "Show how many keys there are by last use, expiry and owner")
+        .page("O", "")
+        .plain(28, "overview"),
     action(Id::Sort, "Sort by another field")
         .page("s", "sort")
         .page_summary("Sort by the next column")
@@ -275,7 +279,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view"
+             view overview"
         );
     }
 }

@@ -73,6 +73,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Filter => list::filter(session, rest).await,
         ActionId::FilterStatus => list::status(session, rest).await,
         ActionId::Views => list::view(session, rest).await,
+        ActionId::Overview => list::overview(session).await,
         ActionId::Sort => list::sort(session, rest).await,
         ActionId::Show => show::run(session, rest).await,
         ActionId::History => history::of_key(session, rest).await,
@@ -113,8 +114,8 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
 
 /// Whether a command means nothing with a text behind it.
 const fn takes_nothing(id: ActionId) -> bool {
-    use ActionId::{Create, Doctor, Finish, Help, List, Next, SignOut};
-    matches!(id, List | Next | Create | Finish | Doctor | SignOut | Help)
+    use ActionId::{Create, Doctor, Finish, Help, List, Next, Overview, SignOut};
+    matches!(id, List | Next | Overview | Create | Finish | Doctor | SignOut | Help)
 }
 
 /// Refuses what only superusers may do, and to ask about sessions where there are none.

@@ -1,14 +1,14 @@
 //! The list of keys, a page at a time.
 
 use super::session::Session;
-use crate::client::{Cursor, Page};
+use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted, sentence};
 use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
-use crate::operations::{input, list, views};
+use crate::operations::{input, list, overview, views};
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;
@@ -80,6 +80,25 @@ pub(crate) async fn view(session: &mut Session, rest: &str) -> Flow<()> {
     };
     session.listing.query.filter = views::filter(view);
     first(session).await
+}
+
+/// Tells how many keys there are by last use, expiry and owner.
+pub(crate) async fn overview(session: &mut Session) -> Flow<()> {
+    let request = list::request(&KeyQuery::default(), Cursor::Start);
+    let page = session.call(async |client| client.page(&request, ListRequest::PAGE).await).await?;
+    let charts = overview::charts(page.keys.iter());
+    let filters: Vec<Filter> = charts.iter().flat_map(|chart| &chart.bars).map(|bar| bar.filter.clone()).collect();
+    let counts = session.call(async |client| client.counts(&filters).await).await?;
+    let mut counts = counts.into_iter();
+    for chart in charts {
+        session.console.say(format!("{}:", chart.title));
+        for (bar, count) in chart.bars.iter().zip(&mut counts) {
+            let count = count.map_or_else(|| "not counted in time".to_owned(), |count| count.to_string());
+            session.console.say(format!("  {}: {count}", bar.title.to_display(LABEL_CELLS)));
+        }
+    }
+    session.console.say("To list some of them, use filter or view.");
+    Ok(())
 }
 
 /// Lists in another order.

@@ -27,6 +27,8 @@ pub enum Mode {
     Reveal,
     Profiles,
     Views,
+    /// The screen of bars.
+    Overview,
     /// The screen of administrators.
     Admins,
     /// The screen of sessions.

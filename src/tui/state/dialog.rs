@@ -1,8 +1,8 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, HistoryScreen, KeyForm, PasswordDialog, PendingCreateDialog, ProfilesDialog,
-    Reveal, RevokeDialog, SessionsScreen, TokenDialog, ViewsDialog,
+    AdminStep, AdminsScreen, BulkDialog, HistoryScreen, KeyForm, OverviewScreen, PasswordDialog, PendingCreateDialog,
+    ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -32,6 +32,8 @@ pub enum Dialog {
     Profiles(ProfilesDialog),
     /// Searches with a name.
     Views(Box<ViewsDialog>),
+    /// How many keys there are of each kind: in place of the page's list.
+    Overview(Box<OverviewScreen>),
     /// Old and new password of who is signed in.
     Password(Box<PasswordDialog>),
     /// Who the administrators are: in place of the page's list.
@@ -60,6 +62,7 @@ impl Dialog {
             Self::Token(token) => token.mode(),
             Self::Profiles(_) => Mode::Profiles,
             Self::Views(_) => Mode::Views,
+            Self::Overview(_) => Mode::Overview,
             Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) => Mode::Question,
             Self::Help(_) => Mode::Help,
         }
@@ -67,7 +70,7 @@ impl Dialog {
 
     /// Whether it takes the place of the page's list.
     pub const fn is_screen(&self) -> bool {
-        matches!(self, Self::Admins(_) | Self::Sessions(_) | Self::History(_))
+        matches!(self, Self::Admins(_) | Self::Sessions(_) | Self::History(_) | Self::Overview(_))
     }
 
     /// The key that it changes.
@@ -98,6 +101,7 @@ impl Dialog {
             | Self::Profiles(_)
             | Self::Views(_)
             | Self::History(_)
+            | Self::Overview(_)
             | Self::Help(_) => None,
         }
     }

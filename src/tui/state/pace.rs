@@ -129,6 +129,7 @@ impl State {
             | Dialog::Password(_)
             | Dialog::Profiles(_)
             | Dialog::Views(_)
+            | Dialog::Overview(_)
             | Dialog::Admins(_)
             | Dialog::Sessions(_)
             | Dialog::History(_)

@@ -78,6 +78,7 @@ fn screen_rows(state: &State) -> Option<(usize, usize)> {
         Some(Dialog::Admins(screen)) => Some((screen.rows.selected, screen.rows.len())),
         Some(Dialog::Sessions(screen)) => Some((screen.rows.selected, screen.rows.len())),
         Some(Dialog::History(screen)) => Some((screen.rows.selected, screen.rows.len())),
+        Some(Dialog::Overview(_)) => Some((0, 0)), // bars are not rows
         _ => None,
     }
 }
@@ -133,7 +134,7 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     // On lists the last ones, help and quit or the way back, must not fall off: those before them go.
     let last = match state.mode() {
         Mode::List => hints.len().saturating_sub(2),
-        Mode::Admins | Mode::Sessions | Mode::History => hints.len().saturating_sub(1),
+        Mode::Admins | Mode::Sessions | Mode::History | Mode::Overview => hints.len().saturating_sub(1),
         _ => 0,
     };
     let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off

@@ -69,6 +69,7 @@ fn heading(state: &State) -> (&'static str, String, String) {
             let who = screen.of.as_ref().map(|of| format!(" of {}", of.to_display(24))).unwrap_or_default();
             ("Sessions", format!("Sessions{who}"), counted(screen.rows.len(), "session"))
         }
+        Some(Dialog::Overview(_)) => ("Overview", "Overview".to_owned(), String::new()),
         Some(Dialog::History(screen)) => {
             let title = match &screen.key {
                 None => "Events".to_owned(),

@@ -8,6 +8,7 @@ mod footer;
 mod header;
 mod history;
 mod list;
+mod overview;
 mod reveal;
 mod table;
 mod when;
@@ -46,6 +47,7 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
             let body = Rect { width: area.width, height, ..body };
             match screen {
                 Some(Dialog::History(screen)) => history::draw(frame, body, screen, now),
+                Some(Dialog::Overview(screen)) => overview::draw(frame, body, screen),
                 _ => admins::draw(frame, body, state, now),
             }
         }
@@ -60,7 +62,7 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
             details::draw(frame, Rect::new(body.right(), body.y, columns, body.height), state, now);
         }
     }
-    let is_screen = matches!(state.mode(), Mode::Admins | Mode::Sessions | Mode::History)
+    let is_screen = matches!(state.mode(), Mode::Admins | Mode::Sessions | Mode::History | Mode::Overview)
         || matches!(state.dialog, Some(Dialog::History(_)));
     let is_covered = state.dialog.is_some() && !is_screen;
     if is_covered || state.guarding().is_some() || state.signing_in().is_some() {

@@ -109,6 +109,24 @@ async fn a_view_is_two_presses_away_and_is_named() {
 }
 
 #[tokio::test]
+async fn the_bars_of_the_overview_have_each_key_once_and_list_it() {
+    let mut bench = many().await;
+    bench.type_keys("O").await;
+    bench.sees("Last used");
+    let Some(Dialog::Overview(screen)) = &bench.state().dialog else { panic!("no overview") };
+    let counts: Vec<u64> =
+        screen.counts.as_ref().unwrap().as_ref().unwrap().iter().map(|n| n.unwrap_or_default()).collect();
+    let (used, rest) = counts.split_at(5);
+    let (active, owners) = rest.split_at(6);
+    assert_eq!((used.iter().sum::<u64>(), owners.iter().sum::<u64>()), (MANY, MANY), "{counts:?}");
+    assert!(active.iter().sum::<u64>() < MANY && active[0] > 0, "{active:?}");
+    let over_90_days = used[3];
+    bench.type_keys("<Down><Down><Down><Enter>").await;
+    bench.sees("Filter: unused:90d -never-used");
+    assert_eq!(bench.state().list.total, Some(over_90_days));
+}
+
+#[tokio::test]
 async fn a_filter_narrows_as_it_is_typed_and_clears() {
     let mut bench = many().await;
     bench.type_keys("/grafana").await;

@@ -29,6 +29,20 @@ fn views_of_a_server_that_does_not_count() {
 }
 
 #[test]
+fn overview() {
+    assert_snapshot!(at_sizes(&[(80, 24), (50, 14), (120, 40)], |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.press("O");
+        let Some(Request::Counts(filters)) = stage.asked.take() else { panic!("nothing was counted") };
+        let counts = [Some(736), Some(183), Some(367), None, Some(525), Some(1), Some(0)];
+        let counts = counts.into_iter().cycle().take(filters.len()).collect();
+        stage.reply(Reply::Counts(filters, Ok(counts)));
+        stage.press("<End><Up>");
+        stage
+    }));
+}
+
+#[test]
 fn a_view_of_the_list() {
     assert_snapshot!(at_sizes(&[(80, 24), (50, 14)], |size| {
         let mut stage = counted(size, "8", None);

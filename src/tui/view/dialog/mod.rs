@@ -60,7 +60,7 @@ pub(crate) fn draw(
                 None
             }
         },
-        Dialog::History(_) => None,
+        Dialog::History(_) | Dialog::Overview(_) => None,
         Dialog::Help(top) => {
             draw_help(frame, area, *top, state);
             None

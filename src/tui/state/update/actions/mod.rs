@@ -72,6 +72,7 @@ impl State {
             }
             ActionId::Profiles => self.open_profiles(),
             ActionId::Views => return Some(self.open_views()),
+            ActionId::Overview => return Some(self.open_overview()),
             ActionId::SignOut => return self.sign_out(),
             ActionId::Password => self.open_password(),
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
@@ -162,6 +163,7 @@ impl State {
             },
             Dialog::Profiles(_) => self.act_in_profiles(action),
             Dialog::Views(_) => self.act_in_views(action),
+            Dialog::Overview(_) => self.act_in_overview(action),
             Dialog::Password(_) => self.act_in_password(action),
             Dialog::Admins(_) => self.act_in_admins(action),
             Dialog::Bulk(dialog) => {

@@ -1,0 +1,61 @@
+//! The overview: a screen of bars.
+
+use crate::client::{ApiError, Request};
+use crate::domain::Filter;
+use crate::operations::actions::ActionId;
+use crate::operations::overview;
+use crate::operations::overview::{Bar, Chart};
+use crate::tui::keymap::Action;
+use crate::tui::state::{Dialog, Effect, Panes, State};
+
+/// The charts, how many keys each bar has, and the selected one. Bars are counted through all charts.
+#[derive(Debug)]
+pub struct OverviewScreen {
+    pub charts: Vec<Chart>,
+    pub selected: usize,
+    /// None before the answer; in it, none where the server did not count in time.
+    pub counts: Option<Result<Vec<Option<u64>>, ApiError>>,
+}
+
+impl OverviewScreen {
+    fn bars(&self) -> impl Iterator<Item = &Bar> {
+        self.charts.iter().flat_map(|chart| &chart.bars)
+    }
+
+    pub(super) fn filters(&self) -> Vec<Filter> {
+        self.bars().map(|bar| bar.filter.clone()).collect()
+    }
+}
+
+impl State {
+    pub(crate) fn open_overview(&mut self) -> Effect {
+        let keys = self.list.window.iter().flat_map(|window| window.rows_from(0));
+        let screen = OverviewScreen { charts: overview::charts(keys), selected: 0, counts: None };
+        let counted = Request::Counts(screen.filters());
+        self.dialog = Some(Dialog::Overview(Box::new(screen)));
+        counted.into()
+    }
+
+    pub(crate) fn act_in_overview(&mut self, action: Action) -> Option<Effect> {
+        let page = usize::from(Panes::new(self.size.0, self.size.1, false).list).max(1);
+        let Some(Dialog::Overview(screen)) = &mut self.dialog else { return None };
+        let last = screen.bars().count().saturating_sub(1);
+        match action {
+            Action::Do(ActionId::List) => return Some(Request::Counts(screen.filters()).into()),
+            Action::Cancel => self.dialog = None,
+            Action::Submit => {
+                let filter = screen.bars().nth(screen.selected)?.filter.clone();
+                self.dialog = None;
+                return self.show_keys(filter);
+            }
+            Action::Up => screen.selected = screen.selected.saturating_sub(1),
+            Action::Down => screen.selected = (screen.selected + 1).min(last),
+            Action::PageUp => screen.selected = screen.selected.saturating_sub(page),
+            Action::PageDown => screen.selected = (screen.selected + page).min(last),
+            Action::Home => screen.selected = 0,
+            Action::End => screen.selected = last,
+            _ => {}
+        }
+        None
+    }
+}
