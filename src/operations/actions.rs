@@ -33,6 +33,7 @@ pub enum ActionId {
     Next,
     Doctor,
     Finish,
+    All,
     Password,
     Admins,
     Sessions,
@@ -72,7 +73,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 33] = [
+pub static ACTIONS: [ActionEntry; 34] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -156,6 +157,7 @@ pub static ACTIONS: [ActionEntry; 33] = [
     action(Id::Next, "List the next keys").plain(2, "next"),
     action(Id::Doctor, "Check the server and the connection to it").plain(13, "doctor"),
     action(Id::Finish, "Finish creating a key that was interrupted").plain(19, "finish").changing(),
+    action(Id::All, "Activate, deactivate, delete or edit all keys that the filter finds").plain(29, "all").changing(),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
@@ -279,7 +281,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview"
+             view overview all"
         );
     }
 }

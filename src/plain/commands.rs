@@ -1,7 +1,7 @@
 //! The commands: words, numbers and letters of the catalogue of actions.
 
 use super::session::Session;
-use super::{admin, change, create, history, list, pending, servers, show, tokens};
+use super::{admin, all, change, create, history, list, pending, servers, show, tokens};
 use crate::client::Server;
 use crate::domain::capitalized;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
@@ -86,6 +86,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Deactivate => change::switch(session, rest, Some(Switch::Deactivate)).await,
         ActionId::Switch => change::switch(session, rest, None).await,
         ActionId::Delete => change::delete(session, rest).await,
+        ActionId::All => all::run(session, rest).await,
         ActionId::Tokens => tokens::run(session, rest).await,
         ActionId::Doctor => servers::doctor(session).await,
         ActionId::Profiles => servers::choose(session, rest).await,

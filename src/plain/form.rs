@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::session::Session;
 use crate::domain::Texts;
 use crate::domain::key::fields;
+use crate::domain::key::fields::KeyField;
 use crate::operations::format::local_time;
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
@@ -31,8 +32,17 @@ pub(crate) fn tell_way_back(session: &mut Session, then: &str) {
 /// Asks for each text until it is allowed; `keep` says what nothing typed means, and `-` means none. None to leave all
 /// as it is.
 pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Option<Texts>> {
+    some_texts(session, keep, fields::written().map(|(field, _)| field)).await
+}
+
+/// The same for some fields.
+pub(crate) async fn some_texts(
+    session: &mut Session,
+    keep: &str,
+    fields: impl Iterator<Item = &'static KeyField>,
+) -> Flow<Option<Texts>> {
     let mut texts = Texts::default();
-    for (field, _) in fields::written() {
+    for field in fields {
         let question = format!("{} ({keep}): ", field.title);
         loop {
             let typed = session.console.ask(&question).await?;

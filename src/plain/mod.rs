@@ -4,6 +4,7 @@
 //! shown if that is asked for twice. Questions wait for their answers: there is nothing here for a task of its own to do.
 
 mod admin;
+mod all;
 mod change;
 mod commands;
 mod console;

@@ -12,18 +12,25 @@ use crate::operations::prompter::Prompter;
 /// Cells of a label within a finding.
 const LABEL_CELLS: usize = 40;
 
-/// Tells what would happen and what is unusual, and asks for the confirmation; says so if it isn't given.
+/// Tells what would happen and what is unusual, and asks for the confirmation; says so if it isn't given. Whether keys with a
+/// reason are left out is asked too, unless `leave_out` says it; it is what a confirmation returns.
 pub(crate) async fn confirm(
     prompter: &mut impl Prompter,
     survey: &Survey,
-    leave_out: bool,
+    leave_out: Option<bool>,
     production: Option<String>,
-) -> Flow<Result<(), String>> {
-    let (act, todo) = (&survey.act, survey.todo(leave_out));
-    prompter.say(format!("{}.", counted(todo)));
+) -> Flow<Result<bool, String>> {
+    let act = &survey.act;
+    prompter.say(format!("{}.", counted(survey.todo(leave_out.unwrap_or(false)))));
     for line in findings(survey) {
         prompter.say(line);
     }
+    let leave_out = match leave_out {
+        Some(leave_out) => leave_out,
+        None if survey.warned == 0 || survey.todo(true) == 0 => false,
+        None => prompter.confirm(&format!("Leave out what is marked with ! ({})?", counted(survey.warned))).await?,
+    };
+    let todo = survey.todo(leave_out);
     if leave_out && survey.warned > 0 {
         prompter.say(format!("Left out: {}.", counted(survey.warned)));
     }
@@ -33,12 +40,12 @@ pub(crate) async fn confirm(
         Some(confirmation) => {
             let typed = prompter.ask(confirmation.question()).await?;
             if confirmation.is_given_by(&typed) {
-                Ok(())
+                Ok(leave_out)
             } else {
                 Err(format!("{} {nothing}", confirmation.mismatch()))
             }
         }
-        None if prompter.confirm(&format!("{} {}?", act.verb(), counted(todo))).await? => Ok(()),
+        None if prompter.confirm(&format!("{} {}?", act.verb(), counted(todo))).await? => Ok(leave_out),
         None => Err(nothing.to_owned()),
     })
 }

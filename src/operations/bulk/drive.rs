@@ -53,15 +53,15 @@ pub(crate) async fn survey(
 
 /// Changes keys one after the other, and tells what became of each. A signal stops it after the current one; what was not
 /// tried is told where it is known which keys that are.
-pub(crate) async fn run(
-    access: &mut impl Access,
+pub(crate) async fn run<A: Access>(
+    access: &mut A,
     run: &mut BulkRun,
-    mut each: impl FnMut(&BulkRun, &KeyResult),
+    mut each: impl FnMut(&mut A::Prompter, &BulkRun, &KeyResult),
 ) -> Flow<()> {
     let stop = change_all(access, run, &mut each).await?;
     for id in run.take_rest() {
         let rest = KeyResult { id, label: Untrusted::default(), outcome: KeyOutcome::Kept(NOT_TRIED) };
-        each(run, &rest);
+        each(access.prompter(), run, &rest);
     }
     match (stop, run.broken_off.take()) {
         (Some(stop), _) => Err(stop.into()),
@@ -70,15 +70,15 @@ pub(crate) async fn run(
     }
 }
 
-async fn change_all(
-    access: &mut impl Access,
+async fn change_all<A: Access>(
+    access: &mut A,
     run: &mut BulkRun,
-    each: &mut impl FnMut(&BulkRun, &KeyResult),
+    each: &mut impl FnMut(&mut A::Prompter, &BulkRun, &KeyResult),
 ) -> Flow<Option<Stop>> {
     loop {
         let next = run.step(1);
         for result in run.take_results() {
-            each(run, &result);
+            each(access.prompter(), run, &result);
         }
         match next {
             RunStep::Read(request) => {
@@ -110,7 +110,7 @@ async fn change_all(
                 if stop.is_some() {
                     run.stopping = true;
                     for result in run.take_results() {
-                        each(run, &result);
+                        each(access.prompter(), run, &result);
                     }
                     return Ok(stop);
                 }

@@ -57,6 +57,27 @@ fn a_list_comes_in_pages_and_its_numbers_stay() {
 }
 
 #[test]
+fn all_that_the_filter_finds_are_changed_at_once() {
+    let home = Home::new();
+    for label in ["red door", "blue door, do not delete", "green gate"] {
+        home.create(label);
+    }
+    let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, "all delete"), ("That would be every key.", HEARD), (COMMAND, "filter door")]);
+    talk.answers(&[(COMMAND, "all"), ("What (1 to 4, Enter lists them): ", "edit")]);
+    talk.answers(&[("Owner (Enter keeps it, - for none): ", "ops"), ("Enter keeps it): ", ""), ("2 keys.", HEARD)]);
+    talk.answers(&[("Change 2 keys? (yes or no, Enter for no): ", "yes"), ("2 edited.", HEARD)]);
+    talk.answers(&[(COMMAND, "29 delete"), ("! 1 with a label or note like \u{201c}do not delete\u{201d}: PK", HEARD)]);
+    talk.answers(&[("Leave out what is marked with ! (1 key)? (yes or no, Enter for no): ", "yes")]);
+    talk.answers(&[("To confirm, type delete 1: ", "delete 2"), ("Nothing was deleted.", HEARD)]);
+    talk.answers(&[(COMMAND, "all delete"), ("(yes or no, Enter for no): ", "y"), ("type delete 1: ", "delete 1")]);
+    talk.answers(&[("left as it was: with a label or note", HEARD), ("1 deleted, 1 left as they were.", HEARD)]);
+    talk.answers(&[(COMMAND, "")]);
+    talk.quits();
+    assert_eq!(home.keys().len(), 2);
+}
+
+#[test]
 fn a_list_is_narrowed_and_sorted() {
     let home = Home::new();
     for label in ["red door", "blue door", "green gate"] {

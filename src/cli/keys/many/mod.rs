@@ -103,14 +103,14 @@ async fn change(
             let survey = bulk::drive::survey(access, all.clone(), act, now, |_| {}).await?;
             if survey.todo(skip) > 0 {
                 let production = access.connection.server.production();
-                if let Err(why) = bulk::confirm(access.prompter(), &survey, skip, production).await? {
+                if let Err(why) = bulk::confirm(access.prompter(), &survey, Some(skip), production).await? {
                     return Err(Interrupt::Failed(Failure::new(Exit::Cancelled, why)));
                 }
             }
             BulkRun::confirmed(all, survey, skip, Instant::now())
         }
     };
-    let done = bulk::drive::run(access, &mut run, |run, result| report.result(run, result)).await;
+    let done = bulk::drive::run(access, &mut run, |_, run, result| report.result(run, result)).await;
     if args.search.is_some() || done.is_err() {
         report.sum_up(&run);
     }

@@ -92,7 +92,8 @@ impl State {
             | ActionId::Deactivate
             | ActionId::Next
             | ActionId::Doctor
-            | ActionId::Finish => {}
+            | ActionId::Finish
+            | ActionId::All => {}
         }
         None
     }

@@ -1,0 +1,103 @@
+//! One act on all keys that the filter finds.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use super::form;
+use super::form::ExpiryInput;
+use super::session::Session;
+use crate::domain::key::fields;
+use crate::domain::{KeyId, Texts};
+use crate::operations::access::Access as _;
+use crate::operations::bulk::{BulkAct, BulkRun, KeyOutcome, Selection, counted, progress};
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::prompter::{Choice, Prompter as _};
+use crate::operations::{bulk, messages};
+
+const ACTS: [Choice<'_>; 4] = [("activate", ""), ("deactivate", ""), ("delete", ""), ("edit", "set owner and expiry")];
+
+/// How often it is said how far it is.
+const PROGRESS: Duration = Duration::from_secs(10);
+
+/// Does to all of them what `rest` says, or asks for it; after one confirmation.
+pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
+    let filter = session.listing.query.filter.clone();
+    if filter.is_empty() {
+        return Err(Failure::usage("That would be every key.")
+            .next("Say which ones with filter or status first; filter status:active,inactive,expired means all.")
+            .into());
+    }
+    let chosen = match rest {
+        "" => session.console.choose("What", &ACTS).await?,
+        word => ACTS
+            .iter()
+            .position(|(act, _)| *act == word.to_lowercase())
+            .ok_or_else(|| Interrupt::failed("Type one of activate, deactivate, delete, edit after all."))?,
+    };
+    let act = match chosen {
+        0 => BulkAct::Activate,
+        1 => BulkAct::Deactivate,
+        2 => BulkAct::Delete,
+        _ => {
+            let Some(act) = edit(session).await? else {
+                session.console.say(messages::NOTHING_CHANGED);
+                return Ok(());
+            };
+            act
+        }
+    };
+    let now = session.client().await?.server_time().await;
+    let all = Selection::Matching(filter, HashSet::new());
+    let survey = bulk::drive::survey(session, all.clone(), act.clone(), now, |_| {}).await?;
+    if survey.todo(false) == 0 {
+        session.console.say(format!(
+            "There is nothing to do: {}, {} {}.",
+            counted(survey.count),
+            survey.already,
+            act.already()
+        ));
+        return Ok(());
+    }
+    let production = session.connection.server.production();
+    let leave_out = match bulk::confirm(&mut session.console, &survey, None, production).await? {
+        Ok(leave_out) => leave_out,
+        Err(why) => return Err(Interrupt::failed(why)),
+    };
+    let mut run = BulkRun::confirmed(all, survey, leave_out, Instant::now());
+    let (mut said, mut worst) = (Instant::now(), Exit::Done);
+    let done = bulk::drive::run(session, &mut run, |console, run, result| {
+        let id = result.id.to_display(KeyId::MAX_CHARS);
+        match &result.outcome {
+            KeyOutcome::Failed(failed) => {
+                worst = worst.max(failed.exit);
+                console.say(format!("{id} failed: {}", failed.why));
+            }
+            KeyOutcome::Kept(why) => console.say(format!("{id} left as it was: {why}.")),
+            _ => {}
+        }
+        if said.elapsed() >= PROGRESS {
+            said = Instant::now();
+            console.say(format!("{}.", progress(run, said)));
+        }
+    })
+    .await;
+    session.console.say(format!("{}.", run.summary()));
+    session.note_exit(worst);
+    done
+}
+
+/// Asks what is set for all of them; none to go back.
+async fn edit(session: &mut Session) -> Flow<Option<BulkAct>> {
+    form::tell_way_back(session, "then nothing is changed.");
+    let keep = "Enter keeps it, - for none";
+    let Some(texts) = form::some_texts(session, keep, fields::named("owner").into_iter()).await? else {
+        return Ok(None);
+    };
+    let expires_at = match form::expires(session, "Enter keeps it").await? {
+        ExpiryInput::Back => return Ok(None),
+        ExpiryInput::Kept => None,
+        ExpiryInput::Is(end) => Some(end),
+    };
+    Ok((texts != Texts::default() || expires_at.is_some()).then_some(BulkAct::Edit { texts, expires_at }))
+}
