@@ -137,7 +137,10 @@ pub static ACTIONS: [ActionEntry; 34] = [
         .command("revoke")
         .changing()
         .for_superusers(),
-    action(Id::Help, "Help").page("?", "help").plain(16, "help"),
+    action(Id::Help, "Help")
+        .page("?", "help")
+        .page_summary("Help: type to find a command, Enter does it (: and Ctrl-P too)")
+        .plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
     action(Id::CopyId, "Copy the access key ID").page("y", "").on_key(),
     action(Id::Row, "Print an access key as tab-separated text")

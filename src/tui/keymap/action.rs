@@ -69,7 +69,31 @@ pub enum Action {
     MarkAll,
 }
 
+/// What an action of the list is about: the help has them in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    Keys,
+    List,
+    Server,
+    Program,
+}
+
 impl Action {
+    /// What it is about.
+    pub(crate) const fn topic(self) -> Topic {
+        use ActionId::{
+            Admins, ClearClipboard, Events, Filter, FilterStatus, Help, List, Overview, Password, Profiles, Quit,
+            ReverseSort, Revoke, Sessions, SignOut, Sort, Theme, Views,
+        };
+        match self {
+            Self::Do(Filter | FilterStatus | Sort | ReverseSort | List | Views | Overview) => Topic::List,
+            Self::Do(Profiles | SignOut | Password | Admins | Sessions | Revoke | Events) => Topic::Server,
+            Self::Do(Help | Quit | Theme | ClearClipboard) | Self::Suspend => Topic::Program,
+            Self::Do(_) => Topic::Keys,
+            _ => Topic::List,
+        }
+    }
+
     /// Whether it only moves the selection or the focus.
     pub(crate) const fn moves(self) -> bool {
         use Action::{Down, End, HalfDown, HalfUp, Home, Left, Next, PageDown, PageUp, Previous, Right, Up};

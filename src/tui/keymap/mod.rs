@@ -5,7 +5,7 @@ mod bindings;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-pub use action::Action;
+pub use action::{Action, Topic};
 use bindings::BINDINGS;
 
 use crate::operations::actions::{ACTIONS, ActionEntry};

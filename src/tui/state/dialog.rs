@@ -1,8 +1,8 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, HistoryScreen, KeyForm, OverviewScreen, PasswordDialog, PendingCreateDialog,
-    ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog, ViewsDialog,
+    AdminStep, AdminsScreen, BulkDialog, HelpDialog, HistoryScreen, KeyForm, OverviewScreen, PasswordDialog,
+    PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog, ViewsDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -44,8 +44,8 @@ pub enum Dialog {
     History(Box<HistoryScreen>),
     /// The emergency brake.
     Revoke(Box<RevokeDialog>),
-    /// Every binding; holds the first line on screen.
-    Help(usize),
+    /// Every binding, found by typing.
+    Help(HelpDialog),
 }
 
 impl Dialog {

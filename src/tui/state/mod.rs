@@ -42,7 +42,7 @@ pub use clock::ClockReading;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use form::{Expiry, Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
-pub use help::PRESS;
+pub use help::{HELP_WIDTH, HelpDialog, HelpLine, PRESS};
 pub use history::{HistoryKey, HistoryScreen};
 pub use list::{List, LoadFailure, Marks};
 pub use overview::OverviewScreen;

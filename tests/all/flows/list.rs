@@ -195,9 +195,40 @@ async fn the_wheel_of_st_moves() {
     bench.sees("3 of 1,500");
     bench.type_keys("?").await;
     bench.sees("Help");
-    let before = bench.picture();
+    let before = bench.state().help_lines();
     bench.gets(b"\x05").await;
-    assert_ne!(bench.picture(), before);
+    assert_ne!(bench.state().help_lines(), before);
     bench.gets(b"\x19").await;
-    assert_eq!(bench.picture(), before);
+    assert_eq!(bench.state().help_lines(), before);
+}
+
+/// Whoever doesn't know the press finds the command by a word of it, and Enter does it.
+#[tokio::test]
+async fn a_command_is_found_in_the_help_and_done() {
+    let mut bench = many().await;
+    bench.type_keys("?").await;
+    bench.press("deact");
+    bench.sees("Deactivate or activate an access key");
+    assert!(!bench.picture().contains("Create an access key"), "{}", bench.picture());
+    bench.gets(b"\r").await;
+    bench.sees("Deactivate access key");
+    bench.type_keys("<Esc>").await;
+    // One layer for each Esc; the palette of other programs has these presses.
+    for open in [&b":"[..], b"\x10"] {
+        bench.pass(std::time::Duration::from_secs(1)).await; // or it would be too fast for a hand
+        bench.gets(open).await;
+        bench.press("nowhere");
+        bench.sees("Nothing is called that.");
+        bench.gets(b"\r").await;
+        bench.type_keys("<Esc>").await;
+        bench.sees("Create an access key");
+        bench.type_keys("<Esc>").await;
+        assert!(bench.state().dialog.is_none());
+    }
+    bench.pass(std::time::Duration::from_secs(1)).await;
+    bench.type_keys("?").await;
+    bench.press("sort last");
+    bench.type_keys("<Esc><Esc>").await;
+    bench.type_keys("?<Down><Enter>").await;
+    bench.sees("Delete access key");
 }

@@ -140,8 +140,10 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
         assert!(bench.state().dialog.is_none(), "{press}");
         bench.sees("This profile is read-only");
     }
-    bench.type_keys("?").await;
+    bench.type_keys("?profile").await;
     bench.sees("Switch to another profile");
+    bench.type_keys("<Esc>").await;
+    bench.sees("Open or close the details");
     bench.loses("Delete an access key");
     bench.type_keys("<Esc>p<Up><Up><Enter>").await;
     sign_in(&mut bench, "au").await;

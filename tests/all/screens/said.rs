@@ -8,6 +8,7 @@ use latchkey::domain::key::fields::named;
 use latchkey::domain::{Texts, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::ClipboardRoute;
+use latchkey::tui::state::HelpLine;
 
 use crate::screens::stage::{SIZES, Stage, at_sizes, noon, some_keys};
 
@@ -102,8 +103,12 @@ fn a_page_of_the_help_skips_no_line() {
             stage.press("<PageDown>");
         }
         paged.push_str(&end);
-        for words in stage.state().help_lines() {
-            assert!(paged.contains(&words.1), "{} at {size:?}:\n{paged}", words.1);
+        for line in stage.state().help_lines() {
+            let words = match &line {
+                HelpLine::Topic(words) => words,
+                HelpLine::Entry { words, .. } | HelpLine::Words(words) => words.as_str(),
+            };
+            assert!(paged.contains(words), "{words} at {size:?}:\n{paged}");
         }
         stage.press("<PageDown><PageUp>");
         assert_ne!(stage.picture(), end, "it does not scroll past its end");

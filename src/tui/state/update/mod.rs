@@ -275,6 +275,7 @@ impl State {
             Dialog::Password(dialog) => Some(&mut **dialog),
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),
             Dialog::Admins(screen) => screen.step.as_mut().map(AdminStep::text_input),
+            Dialog::Help(help) => Some(help),
             Dialog::History(screen) => screen.typed.as_mut().map(|typed| typed as _),
             Dialog::Bulk(dialog) => dialog.text_input(),
             _ => None,
@@ -282,7 +283,7 @@ impl State {
     }
 
     /// Leaves, unless an answer or a question comes first.
-    fn leave(&mut self, now: ClockReading) -> Option<Effect> {
+    pub(crate) fn leave(&mut self, now: ClockReading) -> Option<Effect> {
         self.exit = ExitState::Asked;
         self.guard = None;
         if self.creating {

@@ -15,8 +15,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::reveal;
-use super::widgets::{line, next_row, paragraph, popup};
-use crate::tui::state::{CallState, ClockReading, Dialog, PRESS, State};
+use super::widgets::{field, line, next_row, paragraph, popup};
+use crate::tui::state::{CallState, ClockReading, Dialog, HELP_WIDTH, HelpDialog, HelpLine, PRESS, State};
 use crate::tui::theme;
 
 /// Draws a dialog on top of the page; gives the cursor's place if something is being typed.
@@ -61,10 +61,7 @@ pub(crate) fn draw(
             }
         },
         Dialog::History(_) | Dialog::Overview(_) => None,
-        Dialog::Help(top) => {
-            draw_help(frame, area, *top, state);
-            None
-        }
+        Dialog::Help(help) => draw_help(frame, area, help, state),
     }
 }
 
@@ -81,29 +78,34 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &CallState, waiting: &str) {
     }
 }
 
-fn draw_help(frame: &mut Buffer, area: Rect, top: usize, state: &State) {
-    let lines: Vec<Line> = state
-        .help_lines()
-        .into_iter()
-        .map(|(press, words)| {
-            let press = press.map(|press| Span::styled(format!("{press:<PRESS$}"), theme::PRESS));
-            press.into_iter().chain([Span::raw(words)]).collect()
-        })
-        .collect();
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let mut inside = popup(frame, area, 72, rows, "Help");
-    let top = top.min(lines.len().saturating_sub(usize::from(inside.height)));
+fn draw_help(frame: &mut Buffer, area: Rect, help: &HelpDialog, state: &State) -> Option<Position> {
+    let lines = state.help_lines();
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
+    let mut inside = popup(frame, area, HELP_WIDTH, rows, "Help");
+    let search = next_row(&mut inside);
+    line(frame, search, Span::styled("Find: ", theme::QUIET));
+    let cursor =
+        field(frame, Rect { x: search.x + 6, width: search.width.saturating_sub(6), ..search }, &help.typed, true);
+    next_row(&mut inside);
+    let top = help.top.min(lines.len().saturating_sub(usize::from(inside.height)));
     let rest = lines.len().saturating_sub(top + usize::from(inside.height));
-    for text in lines.into_iter().skip(top) {
+    for text in lines.into_iter().skip(top).take(usize::from(inside.height)) {
         let row = next_row(&mut inside);
-        let last = inside.height == 0 && rest > 0;
-        line(
-            frame,
-            row,
-            if last { Line::styled(format!("{} {} more lines", theme::BELOW, rest + 1), theme::QUIET) } else { text },
-        );
-        if inside.height == 0 {
+        if inside.height == 0 && rest > 0 && !matches!(text, HelpLine::Entry { is_selected: true, .. }) {
+            line(frame, row, Span::styled(format!("{} {} more lines", theme::BELOW, rest + 1), theme::QUIET));
             break;
         }
+        match text {
+            HelpLine::Topic(title) => line(frame, row, Span::styled(title, theme::TITLE)),
+            HelpLine::Words(words) => line(frame, row, Span::styled(words, theme::QUIET)),
+            HelpLine::Entry { press, words, is_selected } => {
+                let press = Span::styled(format!("{press:<PRESS$}"), theme::PRESS);
+                line(frame, row, Line::from(vec![press, Span::raw(words)]));
+                if is_selected {
+                    frame.set_style(row, theme::SELECTED);
+                }
+            }
+        }
     }
+    cursor
 }

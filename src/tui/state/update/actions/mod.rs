@@ -14,8 +14,8 @@ use crate::operations::permissions::why_not_superuser;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
-    CallState, ClockReading, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, KeyForm, PendingAction,
-    Question, State, StepOutcome, TokenDialog,
+    CallState, ClockReading, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, HelpDialog, KeyForm,
+    PendingAction, Question, State, StepOutcome, TokenDialog,
 };
 
 impl State {
@@ -78,7 +78,7 @@ impl State {
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
             ActionId::History | ActionId::Events => return self.open_history(id),
             ActionId::Theme => self.change_theme(),
-            ActionId::Help => self.dialog = Some(Dialog::Help(0)),
+            ActionId::Help => self.dialog = Some(Dialog::Help(HelpDialog::default())),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
             ActionId::Show => return self.toggle_details(),
@@ -174,10 +174,7 @@ impl State {
             Dialog::Sessions(_) => self.act_in_sessions(action),
             Dialog::Revoke(_) => self.act_in_revoke(action),
             Dialog::History(_) => self.act_in_history(action),
-            Dialog::Help(_) => {
-                self.act_in_help(action);
-                None
-            }
+            Dialog::Help(_) => self.act_in_help(action, now),
         }
     }
 
