@@ -24,7 +24,7 @@ const MOST_OWNERS: usize = 6;
 const LONGEST_OWNER: usize = 60;
 
 const LAST_USED: [(&str, &str); 5] = [
-    ("today", "-unused:1d -never-used"),
+    ("last 24 hours", "-unused:1d -never-used"),
     ("1 to 30 days ago", "unused:1d -unused:30d -never-used"),
     ("30 to 90 days ago", "unused:30d -unused:90d -never-used"),
     ("over 90 days ago", "unused:90d -never-used"),

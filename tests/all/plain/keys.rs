@@ -88,7 +88,7 @@ fn a_list_is_narrowed_and_sorted() {
     talk.answers(&[(COMMAND, "view"), ("1. all: All keys (3)", HEARD), ("6. unused: Unused for 90 days (0)", HEARD)]);
     talk.answers(&[("10. doors: doors (2)", "10"), ("Keys 1 to 2, with door.", "view never-used")]);
     talk.answers(&[("Keys 1 to 3, with never-used.", "view none"), ("There is no view with this name", HEARD)]);
-    talk.answers(&[(COMMAND, "overview"), ("Last used:\r\n  today: 0", HEARD), ("  no owner: 3", HEARD)]);
+    talk.answers(&[(COMMAND, "overview"), ("Last used:\r\n  last 24 hours: 0", HEARD), ("  no owner: 3", HEARD)]);
     talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, with door.", "sort label asc")]);
     talk.says("1. blue door, PK");
     talk.says("2. red door, PK");
