@@ -21,11 +21,12 @@ const WHO: usize = 32;
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let (step, title, count) = heading(state);
     frame.set_style(Rect { height: 1, ..area }, theme::HEADER);
-    let title = Line::styled(format!(" {title}"), theme::TITLE);
+    let whole = Line::styled(format!(" {title}"), theme::TITLE);
     let count = Line::raw(format!("{count} "));
     if area.height < 2 {
         let is_screen = state.dialog.as_ref().is_some_and(Dialog::is_screen);
-        let short = view(state).filter(|_| !is_screen).unwrap_or_else(|| step.to_owned());
+        // Of a screen the title says whose it is.
+        let short = if is_screen { title } else { view(state).unwrap_or_else(|| step.to_owned()) };
         let mut words = Line::from(Span::styled(format!(" {short}"), theme::HEADER_TITLE));
         if words.width() + 2 + count.width() <= usize::from(area.width / 2) {
             words.push_span(format!("  {}", count.spans[0].content));
@@ -40,7 +41,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     line(frame, area, crumbs);
     line_right(frame, area, place(state, room));
     let second = Rect { y: area.y + 1, height: 1, ..area };
-    line(frame, second, title);
+    line(frame, second, whole);
     line_right(frame, second, count);
 }
 
@@ -74,7 +75,9 @@ fn heading(state: &State) -> (&'static str, String, String) {
             let title = match &screen.key {
                 None => "Events".to_owned(),
                 Some(key) if key.label.is_empty() => format!("History of {}", key.id.to_display(40)),
-                Some(key) => format!("History of “{}”", key.label.to_display(40)),
+                Some(key) => {
+                    format!("History of “{}”", key.label.to_display(if state.size.0 < NARROW { 14 } else { 40 }))
+                }
             };
             let (count, more) = (screen.rows.len(), screen.has_more());
             let count = if more { format!("over {} events", grouped(count as u64)) } else { counted(count, "event") };
