@@ -144,7 +144,7 @@ fn it_is_silent() {
     terminal.close();
     terminal.press("?");
     terminal.sees("Help");
-    terminal.sees("scroll");
+    terminal.sees("choose");
     assert!(terminal.is_silent_for(Duration::from_secs(2)), "{}", terminal.text());
     terminal.press("<Esc>");
     terminal.loses("Help");
