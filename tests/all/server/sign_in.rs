@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::files;
 use crate::support::server::{Answer, PASSWORD, Server, open, root, send, text, unique};
-use crate::support::wait::until_async;
+use crate::support::wait::PATIENCE;
 
 async fn list(server: &Server, session: &str) -> u16 {
     send(server.call_as(session, Method::GET, "/keys")).await.status
@@ -106,7 +106,12 @@ async fn sessions_end_after_8_hours_and_after_1_hour_without_a_call() {
     set("last_seen_at", 3590);
     assert_eq!(list(&server, &session).await, 200);
     let is_noted = || Utc::now().timestamp_millis() - seen() < 60_000;
-    until_async(async || is_noted()).await; // it is written in the background
+    let noted = async {
+        while !is_noted() {
+            tokio::task::yield_now().await; // it is written in the background
+        }
+    };
+    tokio::time::timeout(PATIENCE, noted).await.expect("the call is noted");
     let first = seen();
     list(&server, &session).await;
     assert_eq!(seen(), first, "and the next one within a minute was not");

@@ -1,8 +1,9 @@
 //! Core dumps, and what other programs of this machine may see.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -12,7 +13,6 @@ use crate::support::memory::may_look;
 use crate::support::not_tested::not_tested;
 use crate::support::program::{binary, environment};
 use crate::support::terminal::{Terminal, command, latchkey};
-use crate::support::wait::comes;
 
 const PATTERN: &str = "/proc/sys/kernel/core_pattern";
 
@@ -33,6 +33,18 @@ impl Drop for Pattern {
     }
 }
 
+/// Whether a file comes about within a moment.
+fn comes(path: &Path, moment: Duration) -> bool {
+    let until = Instant::now() + moment;
+    while Instant::now() < until {
+        if path.exists() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
 #[test]
 fn a_crash_gives_no_core_to_anybody() {
     if !may_look() {
@@ -48,7 +60,7 @@ fn a_crash_gives_no_core_to_anybody() {
     let crash = crash.args(["-c", "ulimit -c unlimited; kill -ABRT $$"]).stderr(Stdio::null()).spawn();
     let mut crash = crash.unwrap();
     assert!(!crash.wait().unwrap().success());
-    if !comes(Duration::from_secs(5), || core_of(crash.id()).exists()) {
+    if !comes(&core_of(crash.id()), Duration::from_secs(5)) {
         return not_tested("this kernel runs no core handler for the programs of this sandbox");
     }
     for limit in ["0", "unlimited"] {
@@ -61,7 +73,7 @@ fn a_crash_gives_no_core_to_anybody() {
         page.signal(Signal::ABORT);
         page.waits_for_end();
         assert!(
-            !comes(Duration::from_secs(1), || core_of(page.pid()).exists()),
+            !comes(&core_of(page.pid()), Duration::from_secs(1)),
             "the handler was given a core with ulimit -c {limit}"
         );
     }

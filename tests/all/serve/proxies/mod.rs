@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::served::{Served, data};
 use crate::support::server::{PASSWORD, add_administrator, send, text, unique};
-use crate::support::wait::{PATIENCE, pause};
+use crate::support::wait::PATIENCE;
 
 /// What an example is set to, and what its proxy can take.
 struct Site<'a> {
@@ -116,7 +116,7 @@ fn listens(child: &mut Child, port: u16, log: &Path) -> bool {
             return false;
         }
         assert!(begun.elapsed() < PATIENCE, "the proxy does not listen: {}", log());
-        pause();
+        std::thread::yield_now();
     }
     true
 }
