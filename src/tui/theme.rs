@@ -32,8 +32,28 @@ pub enum Role {
 }
 
 impl Role {
-    /// How many there are.
-    pub const COUNT: usize = Self::Loud as usize + 1;
+    /// Every role, in the order of their numbers.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Accent,
+        Self::Good,
+        Self::Warning,
+        Self::Error,
+        Self::Quiet,
+        Self::Behind,
+        Self::Border,
+        Self::Header,
+        Self::Selected,
+        Self::Focus,
+        Self::Loud,
+    ];
+
+    /// The role that a cell's colour stands for.
+    pub(crate) fn of(colour: Color) -> Option<Self> {
+        match colour {
+            Color::Indexed(number) => Self::ALL.get(usize::from(number)).copied(),
+            _ => None,
+        }
+    }
 
     const fn text(self) -> Style {
         Style::new().fg(Color::Indexed(self as u8))

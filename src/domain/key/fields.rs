@@ -341,11 +341,11 @@ mod tests {
         let mut sorts: Vec<&str> = FIELDS.iter().filter_map(|field| field.column.sort).map(Sort::as_str).collect();
         let named: Vec<&str> = FIELDS.iter().filter(|f| f.column.sort.is_some()).map(|field| field.name).collect();
         assert_eq!(sorts, named);
-        let mut of_columns = Sort::OF_COLUMNS.map(Sort::as_str);
+        let mut of_columns = Sort::ALL.map(Sort::as_str);
         sorts.sort_unstable();
         of_columns.sort_unstable();
         assert_eq!(sorts, of_columns);
-        assert!(Sort::OF_COLUMNS.iter().all(|sort| !title_of(*sort).is_empty()));
+        assert!(Sort::ALL.iter().all(|sort| !title_of(*sort).is_empty()));
     }
 
     #[test]

@@ -241,10 +241,10 @@ mod tests {
     fn every_column_has_a_digit_that_sorts_by_it() {
         let columns: Vec<(KeyCode, Action)> =
             BINDINGS.iter().filter(|b| matches!(b.action, A::SortBy(_))).map(|b| (b.code, b.action)).collect();
-        let digits = ('1'..).map(K::Char).zip((0..Sort::OF_COLUMNS.len()).map(A::SortBy));
+        let digits = ('1'..).map(K::Char).zip((0..Sort::ALL.len()).map(A::SortBy));
         assert_eq!(columns, digits.collect::<Vec<_>>());
-        let press = format!("1-{}", Sort::OF_COLUMNS.len());
-        let titles = Sort::OF_COLUMNS.map(fields::title_of).join(", ").to_lowercase().replace("access key id", "ID");
+        let press = format!("1-{}", Sort::ALL.len());
+        let titles = Sort::ALL.map(fields::title_of).join(", ").to_lowercase().replace("access key id", "ID");
         let help = format!("Sort by {titles}; press again to reverse");
         assert!(BINDINGS.iter().any(|b| b.press == press && b.help == help), "the help says {press}: {help}");
     }

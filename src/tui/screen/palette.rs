@@ -50,8 +50,18 @@ struct Look {
     bg: Option<Shade>,
 }
 
+/// The looks of the roles; [`Role::Loud`] has the same in every theme.
 struct Palette {
-    looks: [Look; Role::COUNT],
+    accent: Look,
+    good: Look,
+    warning: Look,
+    error: Look,
+    quiet: Look,
+    behind: Look,
+    border: Look,
+    header: Look,
+    selected: Look,
+    focus: Look,
     /// Whether what has no colour of its own may be dim.
     dims: bool,
 }
@@ -76,6 +86,8 @@ const fn bar(fg: Shade, bg: Shade) -> Look {
 }
 
 const WHITE: Shade = shade(0xff_ff_ff, 231, 67);
+/// The same, only where the background behind it has a colour of its own.
+const PURE_WHITE: Shade = rich(0xff_ff_ff, 231);
 const BLACK: Shade = shade(0, 16, 0);
 /// White on red, the same in every theme.
 const ALARM: Look = bar(WHITE, shade(0xb0_00_20, 124, 1));
@@ -84,74 +96,60 @@ const ALARM: Look = bar(WHITE, shade(0xb0_00_20, 124, 1));
 /// between 0.175 and 0.183. Of the 16, only red and magenta can be read on both in the palettes that are in use: xterm's
 /// yellow, green and cyan on white have a contrast of 1.3 to 2, its blue on black one of 2.
 const NEUTRAL: Palette = Palette {
-    looks: in_order(
-        ink(rich(0x00_80_a8, 31)),
-        ink(rich(0x00_8a_00, 28)),
-        ink(shade(0xd7_00_af, 163, 5)),
-        ink(shade(0xe6_00_00, 196, 1)),
-        OWN,
-        OWN,
-        ink(rich(0x00_80_a8, 31)),
-        bar(rich(0xff_ff_ff, 231), rich(0x2b_4a_6f, 24)),
-        bar(rich(0xff_ff_ff, 231), rich(0x2f_5f_9f, 25)),
-        bar(rich(0xff_ff_ff, 231), rich(0x00_75_9a, 24)),
-    ),
+    accent: ink(rich(0x00_80_a8, 31)),
+    good: ink(rich(0x00_8a_00, 28)),
+    warning: ink(shade(0xd7_00_af, 163, 5)),
+    error: ink(shade(0xe6_00_00, 196, 1)),
+    quiet: OWN,
+    behind: OWN,
+    border: ink(rich(0x00_80_a8, 31)),
+    header: bar(PURE_WHITE, rich(0x2b_4a_6f, 24)),
+    selected: bar(PURE_WHITE, rich(0x2f_5f_9f, 25)),
+    focus: bar(PURE_WHITE, rich(0x00_75_9a, 24)),
     dims: true,
 };
 
 const DARK: Palette = Palette {
-    looks: in_order(
-        ink(shade(0x7d_cf_ff, 117, 66)),
-        ink(shade(0x9e_ce_6a, 149, 62)),
-        ink(shade(0xe0_af_68, 179, 63)),
-        ink(shade(0xff_7a_93, 210, 61)),
-        ink(rich(0xa4_ac_bd, 248)),
-        ink(rich(0x6b_72_82, 242)),
-        ink(rich(0x5f_87_af, 67)),
-        bar(rich(0xff_ff_ff, 231), rich(0x2b_4a_6f, 24)),
-        bar(rich(0xff_ff_ff, 231), rich(0x2f_5f_9f, 25)),
-        bar(rich(0x10_14_1c, 16), rich(0x7d_cf_ff, 117)),
-    ),
+    accent: ink(shade(0x7d_cf_ff, 117, 66)),
+    good: ink(shade(0x9e_ce_6a, 149, 62)),
+    warning: ink(shade(0xe0_af_68, 179, 63)),
+    error: ink(shade(0xff_7a_93, 210, 61)),
+    quiet: ink(rich(0xa4_ac_bd, 248)),
+    behind: ink(rich(0x6b_72_82, 242)),
+    border: ink(rich(0x5f_87_af, 67)),
+    header: bar(PURE_WHITE, rich(0x2b_4a_6f, 24)),
+    selected: bar(PURE_WHITE, rich(0x2f_5f_9f, 25)),
+    focus: bar(rich(0x10_14_1c, 16), rich(0x7d_cf_ff, 117)),
     dims: true,
 };
 
 const LIGHT: Palette = Palette {
-    looks: in_order(
-        ink(shade(0x05_50_ae, 25, 4)),
-        ink(rich(0x11_63_29, 22)),
-        ink(shade(0x7d_4e_00, 94, 5)),
-        ink(shade(0xb3_00_1e, 124, 1)),
-        ink(rich(0x57_60_6a, 241)),
-        ink(rich(0x8c_95_9f, 246)),
-        ink(rich(0x6e_7f_99, 67)),
-        bar(rich(0xff_ff_ff, 231), rich(0x0b_3d_75, 24)),
-        bar(rich(0xff_ff_ff, 231), rich(0x05_60_c8, 26)),
-        bar(rich(0xff_ff_ff, 231), rich(0x05_50_ae, 25)),
-    ),
+    accent: ink(shade(0x05_50_ae, 25, 4)),
+    good: ink(rich(0x11_63_29, 22)),
+    warning: ink(shade(0x7d_4e_00, 94, 5)),
+    error: ink(shade(0xb3_00_1e, 124, 1)),
+    quiet: ink(rich(0x57_60_6a, 241)),
+    behind: ink(rich(0x8c_95_9f, 246)),
+    border: ink(rich(0x6e_7f_99, 67)),
+    header: bar(PURE_WHITE, rich(0x0b_3d_75, 24)),
+    selected: bar(PURE_WHITE, rich(0x05_60_c8, 26)),
+    focus: bar(PURE_WHITE, rich(0x05_50_ae, 25)),
     dims: true,
 };
 
 const HIGH_CONTRAST: Palette = Palette {
-    looks: in_order(OWN, OWN, bar(BLACK, shade(0xff_ff_00, 226, 3)), ALARM, OWN, OWN, OWN, OWN, OWN, OWN),
+    accent: OWN,
+    good: OWN,
+    warning: bar(BLACK, shade(0xff_ff_00, 226, 3)),
+    error: ALARM,
+    quiet: OWN,
+    behind: OWN,
+    border: OWN,
+    header: OWN,
+    selected: OWN,
+    focus: OWN,
     dims: false,
 };
-
-/// The looks of the roles in the order of [`Role`]; the last one is the same everywhere.
-#[expect(clippy::too_many_arguments, reason = "one for each role")]
-const fn in_order(
-    accent: Look,
-    good: Look,
-    warning: Look,
-    error: Look,
-    quiet: Look,
-    behind: Look,
-    border: Look,
-    header: Look,
-    selected: Look,
-    focus: Look,
-) -> [Look; Role::COUNT] {
-    [accent, good, warning, error, quiet, behind, border, header, selected, focus, ALARM]
-}
 
 /// The palette of a terminal; none without colours.
 fn palette(kind: TerminalKind) -> Option<&'static Palette> {
@@ -168,10 +166,19 @@ fn palette(kind: TerminalKind) -> Option<&'static Palette> {
 }
 
 impl Palette {
-    fn look(&self, colour: Color) -> Look {
-        match colour {
-            Color::Indexed(role) => self.looks.get(usize::from(role)).copied().unwrap_or(OWN),
-            _ => OWN,
+    const fn look(&self, role: Role) -> Look {
+        match role {
+            Role::Accent => self.accent,
+            Role::Good => self.good,
+            Role::Warning => self.warning,
+            Role::Error => self.error,
+            Role::Quiet => self.quiet,
+            Role::Behind => self.behind,
+            Role::Border => self.border,
+            Role::Header => self.header,
+            Role::Selected => self.selected,
+            Role::Focus => self.focus,
+            Role::Loud => ALARM,
         }
     }
 }
@@ -206,13 +213,16 @@ pub(super) fn style(kind: TerminalKind, cell: &Cell) -> CellStyle {
     let Some(palette) = palette(kind).filter(|_| cell.fg != Color::Reset || cell.bg != Color::Reset) else {
         return CellStyle { modifier, ..PLAIN };
     };
-    let inks = |look: Look| (Ink::of(look.fg, kind.colours), Ink::of(look.bg, kind.colours));
-    let (fg, bg) = inks(palette.look(cell.bg));
+    let inks = |colour: Color| {
+        let look = Role::of(colour).map_or(OWN, |role| palette.look(role));
+        (Ink::of(look.fg, kind.colours), Ink::of(look.bg, kind.colours))
+    };
+    let (fg, bg) = inks(cell.bg);
     // Where a bar has no colours of its own it is reversed.
     if bg != Ink::Own {
         return CellStyle { fg, bg, modifier: modifier.difference(Modifier::REVERSED | Modifier::DIM) };
     }
-    let (fg, bg) = inks(palette.look(cell.fg));
+    let (fg, bg) = inks(cell.fg);
     let bright = if palette.dims && fg == Ink::Own { Modifier::empty() } else { Modifier::DIM };
     CellStyle { fg, bg, modifier: modifier.difference(bright) }
 }
@@ -251,14 +261,15 @@ mod tests {
 
     /// Text of each role on these backgrounds, by its exact and its indexed colour.
     fn can_be_read(palette: &Palette, backgrounds: &[u32], least: f64) {
-        for (at, look) in palette.looks.iter().enumerate() {
-            let is_text = at != Role::Behind as usize && at != Role::Border as usize;
+        for role in Role::ALL {
+            let look = palette.look(role);
+            let is_text = !matches!(role, Role::Behind | Role::Border);
             for colour in [|shade: Shade| shade.rgb, |shade: Shade| indexed(shade.indexed)] {
                 let grounds = look.bg.map_or_else(|| backgrounds.to_vec(), |bg| vec![colour(bg)]);
                 let (Some(fg), true) = (look.fg.map(colour), is_text) else { continue };
                 for ground in grounds {
                     let found = contrast(fg, ground);
-                    assert!(found >= least, "role {at}: {fg:06x} on {ground:06x} has {found:.2}");
+                    assert!(found >= least, "{role:?}: {fg:06x} on {ground:06x} has {found:.2}");
                 }
             }
         }
@@ -271,7 +282,7 @@ mod tests {
         can_be_read(&HIGH_CONTRAST, &[0, 0xff_ff_ff], 7.0);
         // The 256 have no colour that is as far from black as from white; the others have.
         can_be_read(&NEUTRAL, &[0, 0xff_ff_ff], 3.9);
-        for look in NEUTRAL.looks.iter().filter(|look| look.bg.is_none()) {
+        for look in Role::ALL.map(|role| NEUTRAL.look(role)).iter().filter(|look| look.bg.is_none()) {
             let ends = look.fg.map(|fg| contrast(fg.rgb, 0).min(contrast(fg.rgb, 0xff_ff_ff)));
             assert!(ends.is_none_or(|least| least >= 4.35), "{look:?}: {ends:?}");
         }

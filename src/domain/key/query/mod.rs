@@ -35,21 +35,8 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// Every sort.
+    /// Every sort, in the order of its digit on the page: users know the digits, so a new sort comes last.
     pub const ALL: [Self; 9] = [
-        Self::Id,
-        Self::Label,
-        Self::CreatedAt,
-        Self::LastUsedAt,
-        Self::Status,
-        Self::Owner,
-        Self::Note,
-        Self::ExpiresAt,
-        Self::CreatedBy,
-    ];
-
-    /// The sorts of the page, in the order of their digits: users know them, so a new one comes last.
-    pub const OF_COLUMNS: [Self; 9] = [
         Self::Id,
         Self::Label,
         Self::CreatedAt,

@@ -272,7 +272,7 @@ fn with_less_filter(old: &KeyQuery) -> KeyQuery {
 }
 
 fn sorted_by(old: &KeyQuery, column: usize) -> KeyQuery {
-    let sort = Sort::OF_COLUMNS.get(column).copied().unwrap_or(old.sort);
+    let sort = Sort::ALL.get(column).copied().unwrap_or(old.sort);
     let order = if sort == old.sort { old.order.flipped() } else { sort.natural_order() };
     KeyQuery { sort, order, filter: old.filter.clone() }
 }
@@ -281,8 +281,8 @@ fn changed_query(old: &KeyQuery, action: ActionId) -> KeyQuery {
     let mut query = old.clone();
     match action {
         ActionId::Sort => {
-            let at = Sort::OF_COLUMNS.iter().position(|sort| *sort == old.sort).unwrap_or(0);
-            query = sorted_by(old, (at + 1) % Sort::OF_COLUMNS.len());
+            let at = Sort::ALL.iter().position(|sort| *sort == old.sort).unwrap_or(0);
+            query = sorted_by(old, (at + 1) % Sort::ALL.len());
         }
         ActionId::ReverseSort => query.order = old.order.flipped(),
         ActionId::FilterStatus => {

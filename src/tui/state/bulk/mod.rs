@@ -1,21 +1,22 @@
 //! The dialog that changes many keys: what is set, what is unusual among them, and how far it is.
 
+mod confirm;
+mod form;
+
 use std::time::Instant;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use crossterm::event::{KeyCode, KeyEvent};
+use chrono::TimeDelta;
 
-use super::focus::moved;
 use super::text_input::TextInput;
 use super::{CallState, ClockReading};
 use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
-use crate::domain::key::fields;
-use crate::domain::{KeyId, Texts, Untrusted, sentence};
+use crate::domain::{KeyId, Untrusted};
 use crate::operations::bulk::{BulkAct, BulkRun, KeyOutcome, KeyResult, RunStep, Selection, Survey, Walk, WalkStep};
-use crate::operations::delete::Confirmation;
-use crate::operations::{expiry, input};
-use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
+
+use confirm::ConfirmOutcome;
+pub use confirm::{BulkConfirm, BulkFocus};
+pub use form::{BulkExpiry, BulkForm, BulkFormFocus};
 
 /// Changes that are sent at once; the server's client makes them one after the other and answers within a tenth of a second.
 const AT_ONCE: usize = 250;
@@ -44,65 +45,6 @@ pub enum BulkStage {
     NotRead(String),
     Confirm(Box<BulkConfirm>),
     Run(Box<BulkProgress>),
-}
-
-/// What is set for many keys.
-#[derive(Debug)]
-pub struct BulkForm {
-    pub expiry: BulkExpiry,
-    pub days: Field,
-    pub date: Field,
-    /// Empty: it stays; `-`: none.
-    pub owner: Field,
-    pub focus: BulkFormFocus,
-    pub call: CallState,
-    /// Whether the number of days is the one that was offered: typing replaces it.
-    is_fresh: bool,
-}
-
-/// What becomes of the expiry of many keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BulkExpiry {
-    InDays,
-    OnDate,
-    Never,
-    Same,
-}
-
-impl BulkExpiry {
-    /// In the order in which they stand on screen.
-    pub const ALL: [Self; 4] = [Self::InDays, Self::OnDate, Self::Never, Self::Same];
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BulkFormFocus {
-    Expiry,
-    Value,
-    Owner,
-    Submit,
-    Cancel,
-}
-
-/// What is told before many keys are changed, and what confirms it.
-#[derive(Debug)]
-pub struct BulkConfirm {
-    pub survey: Survey,
-    /// Whether keys with a reason to be left out are left out.
-    pub leave_out: bool,
-    pub typed: Field,
-    pub focus: BulkFocus,
-    pub call: CallState,
-    production: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BulkFocus {
-    LeaveOut,
-    Typed,
-    Cancel,
-    /// Deactivate in place of delete.
-    Instead,
-    Submit,
 }
 
 /// A change that is under way, or has ended.
@@ -365,217 +307,5 @@ impl BulkProgress {
             (None, _) => String::new(),
         };
         format!("{}.{left}", self.run.summary())
-    }
-}
-
-impl BulkForm {
-    fn new() -> Self {
-        Self {
-            expiry: BulkExpiry::InDays,
-            days: Field::new("90", 4),
-            date: Field::new("", 16),
-            owner: Field::new("", 100),
-            focus: BulkFormFocus::Value,
-            call: CallState::None,
-            is_fresh: true,
-        }
-    }
-
-    /// What is typed, checked; or what is wrong with it.
-    fn read(&self, now: DateTime<Utc>) -> Result<BulkAct, String> {
-        let mut texts = Texts::default();
-        if let (Some(field), false) = (fields::named("owner"), self.owner.text().is_empty()) {
-            let owner = if self.owner.text() == "-" { "" } else { self.owner.text() };
-            input::set_text(&mut texts, field, owner)?;
-        }
-        let expires_at = self.expires_at(now)?;
-        if texts == Texts::default() && expires_at.is_none() {
-            return Err("Set an expiry date or an owner.".to_owned());
-        }
-        Ok(BulkAct::Edit { texts, expires_at })
-    }
-
-    /// The expiry as it is typed; `Some(None)` is never.
-    pub fn expires_at(&self, now: DateTime<Utc>) -> Result<Option<Option<DateTime<Utc>>>, String> {
-        let expires = match self.expiry {
-            BulkExpiry::Same => return Ok(None),
-            BulkExpiry::Never => return Ok(Some(None)),
-            BulkExpiry::InDays => expiry::days(self.days.text().trim()),
-            BulkExpiry::OnDate => expiry::on_date(self.date.text().trim(), "use 2027-01-31 or 2027-01-31 18:00", now),
-        };
-        Ok(Some(expires.map_err(|why| sentence(&why))?.at(now)))
-    }
-
-    fn choose(&mut self, step: usize) {
-        let at = BulkExpiry::ALL.iter().position(|expiry| *expiry == self.expiry).unwrap_or(0);
-        self.expiry = BulkExpiry::ALL[(at + step) % BulkExpiry::ALL.len()];
-    }
-}
-
-impl TextInput for BulkForm {
-    fn field(&mut self) -> Option<&mut Field> {
-        match (self.focus, self.expiry) {
-            (BulkFormFocus::Owner, _) => Some(&mut self.owner),
-            (BulkFormFocus::Value, BulkExpiry::InDays) => Some(&mut self.days),
-            (BulkFormFocus::Value, BulkExpiry::OnDate) => Some(&mut self.date),
-            _ => None,
-        }
-    }
-
-    fn go(&mut self, action: Action) {
-        use BulkFormFocus::{Cancel, Expiry, Owner, Submit, Value};
-        let has_value = matches!(self.expiry, BulkExpiry::InDays | BulkExpiry::OnDate);
-        let stops: &[_] =
-            if has_value { &[Expiry, Value, Owner, Submit, Cancel] } else { &[Expiry, Owner, Submit, Cancel] };
-        self.focus = moved(stops, self.focus, action);
-        self.is_fresh = false;
-    }
-
-    fn press(&mut self, key: KeyEvent) {
-        match (self.focus, key.code) {
-            (BulkFormFocus::Expiry, KeyCode::Left) => self.choose(BulkExpiry::ALL.len() - 1),
-            (BulkFormFocus::Expiry, KeyCode::Right | KeyCode::Char(' ')) => self.choose(1),
-            (BulkFormFocus::Submit, KeyCode::Right) => self.focus = BulkFormFocus::Cancel,
-            (BulkFormFocus::Cancel, KeyCode::Left) => self.focus = BulkFormFocus::Submit,
-            (BulkFormFocus::Value, code) => {
-                if std::mem::take(&mut self.is_fresh) && matches!(code, KeyCode::Char('0'..='9')) {
-                    self.days = Field::new("", 4);
-                }
-                if let Some(field) = self.field() {
-                    field.press(key);
-                }
-            }
-            _ => {
-                if let Some(field) = self.field() {
-                    field.press(key);
-                }
-            }
-        }
-    }
-}
-
-/// What a turn of the confirmation comes to.
-enum ConfirmOutcome {
-    Stay,
-    Close,
-    Instead,
-    Begin,
-}
-
-impl BulkConfirm {
-    fn new(survey: Survey, production: Option<String>) -> Self {
-        let mut confirm = Self {
-            survey,
-            leave_out: false,
-            typed: Field::new("", 0),
-            focus: BulkFocus::Cancel,
-            call: CallState::None,
-            production,
-        };
-        confirm.renew();
-        confirm
-    }
-
-    /// What has to be typed; none if a button is enough.
-    pub fn confirmation(&self) -> Option<Confirmation> {
-        let (survey, leave_out) = (&self.survey, self.leave_out);
-        survey.act.confirmation(survey.todo(leave_out), survey.stops_used_keys(leave_out), self.production.clone())
-    }
-
-    pub fn is_confirmed(&self) -> bool {
-        self.confirmation().is_none_or(|confirmation| confirmation.is_given_by(self.typed.text()))
-    }
-
-    /// Whether there is anything to be done.
-    pub const fn has_work(&self) -> bool {
-        self.survey.todo(self.leave_out) > 0
-    }
-
-    /// The stops of the focus, in their order on screen.
-    pub fn stops(&self) -> Vec<BulkFocus> {
-        let mut stops = Vec::new();
-        if self.survey.warned > 0 {
-            stops.push(BulkFocus::LeaveOut);
-        }
-        if self.has_work() && self.confirmation().is_some() {
-            stops.push(BulkFocus::Typed);
-        }
-        stops.extend(self.buttons());
-        stops
-    }
-
-    /// The buttons, from the left.
-    pub fn buttons(&self) -> Vec<BulkFocus> {
-        let mut buttons = vec![BulkFocus::Cancel];
-        if self.has_work() {
-            if self.survey.act == BulkAct::Delete && self.survey.active > 0 {
-                buttons.push(BulkFocus::Instead);
-            }
-            buttons.push(BulkFocus::Submit);
-        }
-        buttons
-    }
-
-    /// Begins anew where the number of keys has changed.
-    fn renew(&mut self) {
-        let length = self.confirmation().map_or(0, |confirmation| confirmation.phrase().chars().count());
-        self.typed = Field::new("", length);
-        let has_field = self.stops().contains(&BulkFocus::Typed);
-        if self.focus != BulkFocus::LeaveOut {
-            self.focus = if has_field { BulkFocus::Typed } else { BulkFocus::Cancel };
-        }
-    }
-
-    fn toggle(&mut self) {
-        self.leave_out = !self.leave_out;
-        self.renew();
-    }
-
-    fn act(&mut self, action: Action) -> ConfirmOutcome {
-        match (action, self.focus) {
-            (Action::Cancel, _) | (Action::Submit, BulkFocus::Cancel) => ConfirmOutcome::Close,
-            (Action::Submit, BulkFocus::LeaveOut) => {
-                self.toggle();
-                ConfirmOutcome::Stay
-            }
-            (Action::Submit, BulkFocus::Instead) => ConfirmOutcome::Instead,
-            (Action::Submit, BulkFocus::Typed | BulkFocus::Submit) if self.has_work() && self.is_confirmed() => {
-                ConfirmOutcome::Begin
-            }
-            (Action::Submit, BulkFocus::Typed) if self.typed.text().is_empty() => ConfirmOutcome::Close,
-            (Action::Submit, _) => {
-                if let Some(confirmation) = self.confirmation() {
-                    self.call = CallState::Invalid(confirmation.mismatch());
-                    self.focus = BulkFocus::Typed;
-                }
-                ConfirmOutcome::Stay
-            }
-            (action, _) => {
-                self.go(action);
-                ConfirmOutcome::Stay
-            }
-        }
-    }
-}
-
-impl TextInput for BulkConfirm {
-    fn field(&mut self) -> Option<&mut Field> {
-        (self.focus == BulkFocus::Typed).then_some(&mut self.typed)
-    }
-
-    fn go(&mut self, action: Action) {
-        self.focus = moved(&self.stops(), self.focus, action);
-    }
-
-    fn press(&mut self, key: KeyEvent) {
-        match (self.focus, key.code) {
-            (BulkFocus::LeaveOut, KeyCode::Char(' ')) => self.toggle(),
-            (BulkFocus::Typed, _) => {
-                self.typed.press(key);
-            }
-            (_, KeyCode::Left) => self.go(Action::Previous),
-            (_, KeyCode::Right) => self.go(Action::Next),
-            _ => {}
-        }
     }
 }

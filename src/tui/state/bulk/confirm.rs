@@ -1,0 +1,159 @@
+//! The confirmation before many keys are changed.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::operations::bulk::{BulkAct, Survey};
+use crate::operations::delete::Confirmation;
+use crate::tui::field::Field;
+use crate::tui::keymap::Action;
+use crate::tui::state::CallState;
+use crate::tui::state::focus::moved;
+use crate::tui::state::text_input::TextInput;
+
+/// What is told before many keys are changed, and what confirms it.
+#[derive(Debug)]
+pub struct BulkConfirm {
+    pub survey: Survey,
+    /// Whether keys with a reason to be left out are left out.
+    pub leave_out: bool,
+    pub typed: Field,
+    pub focus: BulkFocus,
+    pub call: CallState,
+    production: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BulkFocus {
+    LeaveOut,
+    Typed,
+    Cancel,
+    /// Deactivate in place of delete.
+    Instead,
+    Submit,
+}
+
+/// What a turn of the confirmation comes to.
+pub(super) enum ConfirmOutcome {
+    Stay,
+    Close,
+    Instead,
+    Begin,
+}
+
+impl BulkConfirm {
+    pub(super) fn new(survey: Survey, production: Option<String>) -> Self {
+        let mut confirm = Self {
+            survey,
+            leave_out: false,
+            typed: Field::new("", 0),
+            focus: BulkFocus::Cancel,
+            call: CallState::None,
+            production,
+        };
+        confirm.renew();
+        confirm
+    }
+
+    /// What has to be typed; none if a button is enough.
+    pub fn confirmation(&self) -> Option<Confirmation> {
+        let (survey, leave_out) = (&self.survey, self.leave_out);
+        survey.act.confirmation(survey.todo(leave_out), survey.stops_used_keys(leave_out), self.production.clone())
+    }
+
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmation().is_none_or(|confirmation| confirmation.is_given_by(self.typed.text()))
+    }
+
+    /// Whether there is anything to be done.
+    pub const fn has_work(&self) -> bool {
+        self.survey.todo(self.leave_out) > 0
+    }
+
+    /// The stops of the focus, in their order on screen.
+    pub fn stops(&self) -> Vec<BulkFocus> {
+        let mut stops = Vec::new();
+        if self.survey.warned > 0 {
+            stops.push(BulkFocus::LeaveOut);
+        }
+        if self.has_work() && self.confirmation().is_some() {
+            stops.push(BulkFocus::Typed);
+        }
+        stops.extend(self.buttons());
+        stops
+    }
+
+    /// The buttons, from the left.
+    pub fn buttons(&self) -> Vec<BulkFocus> {
+        let mut buttons = vec![BulkFocus::Cancel];
+        if self.has_work() {
+            if self.survey.act == BulkAct::Delete && self.survey.active > 0 {
+                buttons.push(BulkFocus::Instead);
+            }
+            buttons.push(BulkFocus::Submit);
+        }
+        buttons
+    }
+
+    /// Begins anew where the number of keys has changed.
+    fn renew(&mut self) {
+        let length = self.confirmation().map_or(0, |confirmation| confirmation.phrase().chars().count());
+        self.typed = Field::new("", length);
+        let has_field = self.stops().contains(&BulkFocus::Typed);
+        if self.focus != BulkFocus::LeaveOut {
+            self.focus = if has_field { BulkFocus::Typed } else { BulkFocus::Cancel };
+        }
+    }
+
+    fn toggle(&mut self) {
+        self.leave_out = !self.leave_out;
+        self.renew();
+    }
+
+    pub(super) fn act(&mut self, action: Action) -> ConfirmOutcome {
+        match (action, self.focus) {
+            (Action::Cancel, _) | (Action::Submit, BulkFocus::Cancel) => ConfirmOutcome::Close,
+            (Action::Submit, BulkFocus::LeaveOut) => {
+                self.toggle();
+                ConfirmOutcome::Stay
+            }
+            (Action::Submit, BulkFocus::Instead) => ConfirmOutcome::Instead,
+            (Action::Submit, BulkFocus::Typed | BulkFocus::Submit) if self.has_work() && self.is_confirmed() => {
+                ConfirmOutcome::Begin
+            }
+            (Action::Submit, BulkFocus::Typed) if self.typed.text().is_empty() => ConfirmOutcome::Close,
+            (Action::Submit, _) => {
+                if let Some(confirmation) = self.confirmation() {
+                    self.call = CallState::Invalid(confirmation.mismatch());
+                    self.focus = BulkFocus::Typed;
+                }
+                ConfirmOutcome::Stay
+            }
+            (action, _) => {
+                self.go(action);
+                ConfirmOutcome::Stay
+            }
+        }
+    }
+}
+
+impl TextInput for BulkConfirm {
+    fn field(&mut self) -> Option<&mut Field> {
+        (self.focus == BulkFocus::Typed).then_some(&mut self.typed)
+    }
+
+    fn go(&mut self, action: Action) {
+        self.focus = moved(&self.stops(), self.focus, action);
+    }
+
+    fn press(&mut self, key: KeyEvent) {
+        match (self.focus, key.code) {
+            (BulkFocus::LeaveOut, KeyCode::Char(' ')) => self.toggle(),
+            (BulkFocus::Typed, _) => {
+                self.typed.press(key);
+            }
+            (_, KeyCode::Left) => self.go(Action::Previous),
+            (_, KeyCode::Right) => self.go(Action::Next),
+            _ => {}
+        }
+    }
+}
