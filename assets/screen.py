@@ -84,8 +84,8 @@ def take(program: Path, home: Path) -> str:
 
 
 def cells(line: str, style: dict):
-    """Each character of a captured line with its colours and whether it is bold and underlined. The style goes on from
-    the line before."""
+    """Each character of a captured line, with its colours and whether it is bold and underlined. tmux carries the style
+    over from the previous line."""
     for codes, character in re.findall(r"\x1b\[([\d;]*)m|([^\x1b])", line.replace("\x0e", "").replace("\x0f", "")):
         if character:
             yield character, dict(style)

@@ -19,7 +19,7 @@ pub enum Unusual {
     Revived,
     /// Another owner would be replaced.
     Owned,
-    /// Nobody answers for it.
+    /// It has no owner.
     Ownerless,
     /// It has expired, and so can't be activated.
     Expired,
@@ -172,9 +172,9 @@ mod tests {
         let stale = AccessKey { last_used_at: Some(now() - TimeDelta::days(7)), ..key("") };
         assert_eq!(of(&BulkAct::Deactivate, &stale), []);
         assert_eq!(of(&BulkAct::Deactivate, &AccessKey { status: Status::Inactive, ..used }), [Unusual::Protected]);
-        let nobodys = AccessKey { owner: Some(Untrusted::default()), ..key("") };
-        assert_eq!(of(&BulkAct::Delete, &nobodys), [Unusual::Ownerless]);
-        assert_eq!(of(&edit(Some("mia"), None), &nobodys), []);
+        let unowned = AccessKey { owner: Some(Untrusted::default()), ..key("") };
+        assert_eq!(of(&BulkAct::Delete, &unowned), [Unusual::Ownerless]);
+        assert_eq!(of(&edit(Some("mia"), None), &unowned), []);
         assert_eq!(of(&edit(Some("mia"), None), &key("")), [Unusual::Owned]);
         assert_eq!(of(&BulkAct::Delete, &AccessKey { owner: None, ..key("") }), [], "this server keeps no owners");
         assert_eq!(of(&edit(None, Some(90)), &key("")), [Unusual::Shortened], "it never expired");

@@ -248,7 +248,7 @@ fn message(progress: &BulkProgress, now: ClockReading) -> (String, Style) {
         _ if progress.has_ended => (String::new(), Style::new()),
         (Some((error, _)), Some(at)) => {
             let at = now.utc + TimeDelta::from_std(at.saturating_duration_since(now.at)).unwrap_or_default();
-            (format!("{error} Trying again at {}; what is done stays done.", when::clock(at)), theme::WARNING)
+            (format!("{error} Retrying at {}. Completed changes are kept.", when::clock(at)), theme::WARNING)
         }
         _ if run.stopping => ("Stopping…".to_owned(), theme::WARNING),
         _ => (String::new(), Style::new()),
