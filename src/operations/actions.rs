@@ -111,7 +111,7 @@ pub static ACTIONS: [ActionEntry; 34] = [
         .page("f", "")
         .page_summary("Cycle the status filter: all, active, expired, inactive")
         .plain(4, "status"),
-    action(Id::Views, "Show a view: a search with a name").page("v", "views").plain(27, "view"),
+    action(Id::Views, "Show a view (a saved search)").page("v", "views").plain(27, "view"),
     action(Id::Overview, "Show how many keys there are by last use, expiry and owner")
         .page("O", "")
         .plain(28, "overview"),
@@ -139,7 +139,7 @@ pub static ACTIONS: [ActionEntry; 34] = [
         .for_superusers(),
     action(Id::Help, "Help")
         .page("?", "help")
-        .page_summary("Help: type to find a command, Enter does it (: and Ctrl-P too)")
+        .page_summary("Help: type to find a command, Enter runs it (also : and Ctrl-P)")
         .plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
     action(Id::CopyId, "Copy the access key ID").page("y", "").on_key(),

@@ -218,7 +218,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::History, K::Char('q'), A::Cancel),
     bind(M::History, K::Char('H'), A::Do(Id::Events)),
     bind(M::History, K::Esc, A::Cancel).said("Esc", "back", ""),
-    bind(M::Help, K::Enter, A::Submit).said("Enter", "do it", ""),
+    bind(M::Help, K::Enter, A::Submit).said("Enter", "run", ""),
     bind(M::Help, K::Esc, A::Cancel).said("Esc", "back", ""),
     bind(M::Help, K::Char('?'), A::Cancel),
     bind(M::Help, K::Up, A::Up),

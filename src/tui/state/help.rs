@@ -75,7 +75,7 @@ impl State {
             }));
         }
         if lines.is_empty() {
-            lines.push(HelpLine::Words("Nothing is called that. Backspace to search for less.".into()));
+            lines.push(HelpLine::Words("No matching commands. Esc clears the search.".into()));
         }
         lines.push(HelpLine::Words(String::new()));
         if let Some(server) = &self.server {

@@ -218,7 +218,7 @@ async fn a_command_is_found_in_the_help_and_done() {
         bench.pass(std::time::Duration::from_secs(1)).await; // or it would be too fast for a hand
         bench.gets(open).await;
         bench.press("nowhere");
-        bench.sees("Nothing is called that.");
+        bench.sees("No matching commands.");
         bench.gets(b"\r").await;
         bench.type_keys("<Esc>").await;
         bench.sees("Create an access key");

@@ -83,9 +83,9 @@ fn draw_help(frame: &mut Buffer, area: Rect, help: &HelpDialog, state: &State) -
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
     let mut inside = popup(frame, area, HELP_WIDTH, rows, "Help");
     let search = next_row(&mut inside);
-    line(frame, search, Span::styled("Find: ", theme::QUIET));
+    line(frame, search, Span::styled("Search: ", theme::QUIET));
     let cursor =
-        field(frame, Rect { x: search.x + 6, width: search.width.saturating_sub(6), ..search }, &help.typed, true);
+        field(frame, Rect { x: search.x + 8, width: search.width.saturating_sub(8), ..search }, &help.typed, true);
     next_row(&mut inside);
     let top = help.top.min(lines.len().saturating_sub(usize::from(inside.height)));
     let rest = lines.len().saturating_sub(top + usize::from(inside.height));
