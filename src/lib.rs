@@ -139,6 +139,7 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
         notices: config.notices().join(" "),
         columns: config.columns().clone(),
         views: config.views().to_vec(),
+        settings: config.file().clone(),
         pending_creates: PendingCreates::of(&config),
     };
     let machine = ThisMachine::new(config.clipboard(), config.clipboard_for());

@@ -46,6 +46,12 @@ pub(crate) struct FileContent {
     private: bool,
 }
 
+impl FileContent {
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+}
+
 /// Reads the file. One that others can write could send passwords elsewhere, and is refused.
 pub(crate) fn read(path: &Path, must_exist: bool) -> Result<Option<FileContent>, ConfigError> {
     let wrong = |problem: String| ConfigError::File { path: path.to_owned(), problem };

@@ -10,6 +10,7 @@ use super::entry::{Entry, LOCAL, ServerLocation, in_words};
 use super::error::ConfigError;
 use super::overrides::Overrides;
 use super::serve::ServeSetting;
+use super::settings_file::SettingsFile;
 use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::key::fields::Columns;
@@ -21,6 +22,8 @@ const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
 /// All settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file that they are from.
+    file: SettingsFile,
     entries: Vec<Entry>,
     chosen: String,
     /// Name and URL of the profile that `--url` made.
@@ -70,6 +73,7 @@ impl Config {
             entry.profile.read_only |= overrides.read_only;
         }
         let mut config = Self {
+            file: SettingsFile::new(Some(path.clone()).filter(|path| !path.as_os_str().is_empty())),
             entries,
             chosen: chosen.0,
             ad_hoc,
@@ -195,6 +199,11 @@ impl Config {
     /// The user's own views.
     pub fn views(&self) -> &[View] {
         &self.views
+    }
+
+    /// The file that changed settings are written to.
+    pub const fn file(&self) -> &SettingsFile {
+        &self.file
     }
 
     /// The folder for sessions and unfinished creations.

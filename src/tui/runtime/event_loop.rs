@@ -13,6 +13,7 @@ use super::machine::Machine;
 use super::options::Options;
 use super::tasks::{BackgroundTasks, TaskResult};
 use crate::client::{Link, Reply, Request};
+use crate::config::SettingsFile;
 use crate::domain::Charset;
 use crate::operations::pending::PendingCreates;
 use crate::platform::clipboard::Copied;
@@ -48,6 +49,7 @@ pub struct Runtime<T: Terminal, M: Machine> {
     tasks: BackgroundTasks<M>,
     /// The journal of creates, for a start after a crash.
     pub(crate) pending_creates: PendingCreates,
+    settings: SettingsFile,
     /// When the new size is read: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     /// The program was stopped for the shell, and waits to be continued.
@@ -101,6 +103,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             api: link.ended,
             tasks: BackgroundTasks::new(machine),
             pending_creates: options.pending_creates,
+            settings: options.settings,
             resize_at: None,
             is_stopped: false,
             title: None,
@@ -250,6 +253,10 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             Some(Effect::Look) => self.tasks.look(),
             Some(Effect::Deliver(to, secret)) => self.tasks.deliver(to, secret),
             Some(Effect::StopDelivery) => self.tasks.stop_delivery(),
+            Some(Effect::Keep(setting)) => {
+                let kept = self.settings.write(&setting).map_err(|error| error.to_string());
+                self.state.on_kept(&setting, kept);
+            }
             Some(Effect::Quit(words)) => self.outcome = Some(RunOutcome { words, signal: self.signal }),
         }
     }

@@ -1,5 +1,6 @@
 //! What the settings say to the page.
 
+use crate::config::SettingsFile;
 use crate::domain::key::fields::Columns;
 use crate::domain::{Profile, View};
 use crate::operations::pending::PendingCreates;
@@ -15,6 +16,8 @@ pub struct Options {
     pub columns: Columns,
     /// The user's own views.
     pub views: Vec<View>,
+    /// Where settings that are changed on the page are kept.
+    pub settings: SettingsFile,
     /// The journal of creates that are not settled.
     pub pending_creates: PendingCreates,
 }

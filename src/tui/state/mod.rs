@@ -68,6 +68,7 @@ pub use window::Window;
 use super::field::Field;
 use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
+use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
 use crate::domain::{AccessKey, Profile, SecretKey, Theme, View};
 use crate::operations::permissions::{Permissions, ReadOnly};
@@ -161,6 +162,8 @@ pub enum Effect {
     Deliver(SaveTarget, SecretKey),
     /// Stop that.
     StopDelivery,
+    /// Write a setting into the settings file.
+    Keep(NewSetting),
     /// Leave; with a reason if it was not the user's wish.
     Quit(Option<String>),
 }

@@ -15,6 +15,8 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use crate::client::Request;
+use crate::config::NewSetting;
+use crate::domain::sentence;
 
 use super::text_input::TextInput;
 use super::{AdminStep, ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
@@ -114,6 +116,13 @@ impl State {
             if arrived {
                 self.settle(); // it was delivered: a start after a crash has nothing to ask
             }
+        }
+    }
+
+    /// Takes what came of writing a setting. What is on the page is as it was chosen, kept or not.
+    pub fn on_kept(&mut self, setting: &NewSetting, kept: Result<(), String>) {
+        if let Err(error) = kept {
+            self.complain(sentence(&format!("{} is not kept: {error}", setting.name)));
         }
     }
 
