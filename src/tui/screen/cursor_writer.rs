@@ -64,11 +64,11 @@ impl CursorWriter {
         self.at = Some((x, y));
     }
 
-    /// Goes to a changed cell; over a short gap by writing what is there.
-    pub(crate) fn reach(&mut self, out: &mut Vec<u8>, frame: &Buffer, x: u16, y: u16) {
+    /// Goes to a changed cell; over a short gap by writing what is there. Cells before `drawn` are not in the frame.
+    pub(crate) fn reach(&mut self, out: &mut Vec<u8>, frame: &Buffer, drawn: u16, x: u16, y: u16) {
         if let Some((column, row)) = self.at
             && row == y
-            && column < x
+            && (drawn..x).contains(&column)
             && x - column <= SHORT_GAP
             && (column..x).all(|c| is_printable(frame[(c, y)].symbol()) && self.style_of(frame, c, y) == self.style)
         {

@@ -10,7 +10,7 @@ use super::*;
 use crate::client::{Creation, Cursor, ListRequest, Page, Reply, Request};
 use crate::domain::{AccessKey, CursorToken, KeyFormat, KeyId, SecretKey, Status, Untrusted};
 use crate::platform::surroundings::Surroundings;
-use crate::tui::state::{ClockReading, Effect, ExitState, QUIET, State};
+use crate::tui::state::{ClockReading, DetailsPane, Effect, ExitState, QUIET, State};
 use crate::tui::view;
 
 const LABELS: [&str; 4] = ["billing export", "東京 nightly", "\u{1b}]52;c;UFdO\u{7}\u{202e}gpj", ""];
@@ -27,6 +27,7 @@ struct Shown {
     seed: u32,
     frames: usize,
     kept: usize,
+    kept_beside: usize,
     scrolled: usize,
     covered: usize,
 }
@@ -45,6 +46,7 @@ impl Shown {
             seed,
             frames: 0,
             kept: 0,
+            kept_beside: 0,
             scrolled: 0,
             covered: 0,
         };
@@ -181,11 +183,14 @@ impl Shown {
         let (mut out, mut kept) = (Vec::new(), 0);
         self.screen.draw(&mut out, |frame, rows| {
             let cursor = view::draw(frame, rows, state, now);
-            kept = (0..area.height).filter(|y| rows.is_kept(*y)).count();
+            kept = (0..area.height).filter(|y| rows.kept(*y) > 0).count();
             cursor
         });
         self.frames += 1;
         self.kept += kept;
+        if matches!(state.panes().details, DetailsPane::Beside(_)) {
+            self.kept_beside += kept;
+        }
         self.covered += usize::from(state.dialog.is_some());
         self.scrolled += usize::from(String::from_utf8_lossy(&out).contains("\x1b[r"));
         assert_eq!(self.screen.shown, whole, "frame {}", self.frames);
@@ -227,5 +232,6 @@ fn what_is_shown_is_what_a_whole_drawing_shows() {
     }
     // All of it has happened: rows were kept, rows were moved by the terminal, and dialogs covered them.
     assert!(shown.kept > shown.frames, "{} rows kept in {} frames", shown.kept, shown.frames);
+    assert!(shown.kept_beside > 100, "{} rows kept beside the details", shown.kept_beside);
     assert!(shown.scrolled > 5 && shown.covered > 100, "{} scrolled, {} covered", shown.scrolled, shown.covered);
 }

@@ -97,7 +97,10 @@ impl Screen {
         self.wipe();
         self.is_wiped = false;
         let cursor = draw(&mut self.frame, &mut self.rows);
-        debug_assert!(self.kept_rows().all(|y| is_blank(row(&self.frame, y))), "a row that is kept was drawn");
+        debug_assert!(
+            self.kept_rows().all(|(y, kept)| is_blank(&row(&self.frame, y)[..kept])),
+            "a row that is kept was drawn"
+        );
         let before = out.len();
         let mut changed = self.changed_rows();
         if self.stale {
@@ -109,13 +112,18 @@ impl Screen {
                 scroll.apply(&mut self.shown);
                 changed = self.changed_rows();
             }
+            // A row that is written whole is needed whole.
+            if self.writer.is_wide() {
+                self.draw_kept_rows();
+            }
             for y in (0..self.frame.area.height).filter(|y| changed[usize::from(*y)]) {
                 self.write_changes(out, y);
             }
         }
         self.place_cursor(out, cursor, out.len() > before);
         for y in (0..self.frame.area.height).filter(|y| changed[usize::from(*y)]) {
-            row_mut(&mut self.shown, y).swap_with_slice(row_mut(&mut self.frame, y));
+            let kept = self.kept(y);
+            row_mut(&mut self.shown, y)[kept..].swap_with_slice(&mut row_mut(&mut self.frame, y)[kept..]);
         }
         self.stale = false;
     }
@@ -125,28 +133,38 @@ impl Screen {
         if self.is_wiped {
             return;
         }
-        for y in (0..self.frame.area.height).filter(|y| !self.rows.is_kept(*y)) {
-            row_mut(&mut self.frame, y).iter_mut().for_each(Cell::reset);
+        for y in 0..self.frame.area.height {
+            let kept = self.kept(y);
+            row_mut(&mut self.frame, y)[kept..].iter_mut().for_each(Cell::reset);
         }
         self.rows.turn();
         self.is_wiped = true;
     }
 
-    fn kept_rows(&self) -> impl Iterator<Item = u16> {
-        (0..self.frame.area.height).filter(|y| self.rows.is_kept(*y))
+    /// How many cells of a row stay as they are shown.
+    fn kept(&self, y: u16) -> usize {
+        usize::from(self.rows.kept(y).min(self.frame.area.width))
     }
 
-    /// Puts the rows that stay as they are shown into the frame: the terminal may move them.
+    /// The rows of which cells stay, and how many.
+    fn kept_rows(&self) -> impl Iterator<Item = (u16, usize)> {
+        (0..self.frame.area.height).map(|y| (y, self.kept(y))).filter(|(_, kept)| *kept > 0)
+    }
+
+    /// Puts the cells that stay as they are shown into the frame: the terminal may move them.
     fn draw_kept_rows(&mut self) {
-        for y in self.kept_rows().collect::<Vec<_>>() {
-            row_mut(&mut self.frame, y).clone_from_slice(row(&self.shown, y));
+        for (y, kept) in self.kept_rows().collect::<Vec<_>>() {
+            row_mut(&mut self.frame, y)[..kept].clone_from_slice(&row(&self.shown, y)[..kept]);
         }
         self.rows.release_all();
     }
 
     /// Which rows are not the same.
     fn changed_rows(&self) -> Vec<bool> {
-        let differs = |y| !self.rows.is_kept(y) && row(&self.shown, y) != row(&self.frame, y);
+        let differs = |y| {
+            let kept = self.kept(y);
+            row(&self.shown, y)[kept..] != row(&self.frame, y)[kept..]
+        };
         (0..self.frame.area.height).map(differs).collect()
     }
 
@@ -217,14 +235,15 @@ impl Screen {
         let width = self.frame.area.width;
         let end = self.row_end(y);
         // Where a wide character stood or comes to stand, every cell of it counts as changed.
-        let (mut x, mut unknown_to) = (0, 0);
+        let kept = self.rows.kept(y);
+        let (mut x, mut unknown_to) = (kept, 0);
         while x < width {
             let (old, new) = (&self.shown[(x, y)], &self.frame[(x, y)]);
             let (wide, was_wide) = (cells(new.symbol()), cells(old.symbol()));
             let changed = old != new || x < unknown_to;
             if changed {
                 unknown_to = unknown_to.max(x + was_wide).max(x + wide);
-                self.writer.reach(out, &self.frame, x, y);
+                self.writer.reach(out, &self.frame, kept, x, y);
                 if x >= end && x + 4 < width {
                     self.writer.plain(out);
                     out.extend_from_slice(b"\x1b[K");

@@ -18,7 +18,8 @@ struct CachedRow {
     shown: Option<u64>,
     /// Of the row in the frame that is being drawn, if it is known.
     drawn: Option<u64>,
-    is_kept: bool,
+    /// So many cells from the left stay as they are shown.
+    kept: u16,
 }
 
 impl RowCache {
@@ -27,25 +28,26 @@ impl RowCache {
         Self { rows: vec![CachedRow::default(); usize::from(height)], ..Self::default() }
     }
 
-    /// Whether the terminal shows already what row `y` would be drawn from. The caller must then not draw it: it stays.
+    /// Whether the terminal shows already what the first `width` cells of row `y` would be drawn from. The caller must then
+    /// not draw them: they stay.
     ///
-    /// `inputs` is everything that the whole row depends on, and nothing else may draw into that row.
-    pub fn keeps(&mut self, y: u16, inputs: &impl Hash) -> bool {
+    /// `inputs` is everything that these cells depend on, and nothing else may draw into them.
+    pub fn keeps(&mut self, y: u16, width: u16, inputs: &impl Hash) -> bool {
         let Some(row) = self.rows.get_mut(usize::from(y)) else { return false };
-        row.drawn = Some(self.fingerprints.hash_one(inputs));
-        row.is_kept = row.drawn == row.shown;
-        row.is_kept
+        row.drawn = Some(self.fingerprints.hash_one((width, inputs)));
+        row.kept = if row.drawn == row.shown { width } else { 0 };
+        row.kept > 0
     }
 
-    /// Whether row `y` stays as it is shown.
-    pub(crate) fn is_kept(&self, y: u16) -> bool {
-        self.rows.get(usize::from(y)).is_some_and(|row| row.is_kept)
+    /// How many cells of row `y`, from the left, stay as they are shown.
+    pub(crate) fn kept(&self, y: u16) -> u16 {
+        self.rows.get(usize::from(y)).map_or(0, |row| row.kept)
     }
 
     /// No row stays any more: they have been put into the frame.
     pub(crate) fn release_all(&mut self) {
         for row in &mut self.rows {
-            row.is_kept = false;
+            row.kept = 0;
         }
     }
 

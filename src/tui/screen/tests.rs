@@ -27,7 +27,7 @@ impl Pair {
         self.screen.draw(&mut out, |frame, cache| {
             for (y, row) in (0..).zip(rows) {
                 let style = if y % 3 == 0 { style } else { Style::new() };
-                if !cache.keeps(y, &(row, style)) {
+                if !cache.keeps(y, frame.area.width, &(row, style)) {
                     frame.set_string(0, y, row, style);
                 }
             }

@@ -134,7 +134,7 @@ pub(crate) fn draw(
             is_marked: state.list.marks.has(&key.id),
             now,
         };
-        if !rows.keeps(place.y, &(area.width, zone, &row)) {
+        if !rows.keeps(place.y, place.width, &(zone, &row)) {
             line(frame, place, Line::from(row.spans()));
             if row.is_selected {
                 frame.set_style(place, theme::SELECTED);

@@ -100,11 +100,9 @@ fn focused(frame: &Buffer) -> Option<Position> {
     Some(frame.pos_of(at).into())
 }
 
-/// Whether nothing is drawn over the list or beside it. A notice may take a row of it.
-fn has_rows_to_itself(state: &State) -> bool {
-    let is_covered =
-        state.dialog.is_some() || state.sign_in.is_some() || state.guard.is_some() || state.notice.is_some();
-    !is_covered && !matches!(state.panes().details, DetailsPane::Beside(_))
+/// Whether nothing is drawn over the list. A notice may take a row of it.
+const fn has_rows_to_itself(state: &State) -> bool {
+    state.dialog.is_none() && state.sign_in.is_none() && state.guard.is_none() && state.notice.is_none()
 }
 
 fn draw_too_small(frame: &mut Buffer, area: Rect, state: &State) {
