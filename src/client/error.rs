@@ -63,6 +63,9 @@ pub enum ApiError {
     /// A server from before, which counts one filter at a time.
     #[error("This server can't count several searches at once: it is older than this latchkey.")]
     NoCounts,
+    /// A server from before, or another one.
+    #[error("This server doesn't count the uses of a key: it is older than this latchkey.")]
+    NoUsage,
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),

@@ -38,8 +38,9 @@ pub use hmac::{HmacToken, hmac_token};
 pub use identity::Identity;
 pub use in_force::InForce;
 pub use key::{
-    AccessKey, Condition, Conditions, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery, Order,
-    SEARCH_FILTERS, Search, SearchError, Sort, Status, Test, TextError, TextPattern, Texts, TimeRange, View, views,
+    AccessKey, AddressUsage, Condition, Conditions, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery,
+    KeyUsage, MOST_DAYS_BY_HOUR, MOST_LISTED_ADDRESSES, MOST_USAGE_DAYS, Order, SEARCH_FILTERS, Search, SearchError,
+    Sort, Status, Test, TextError, TextPattern, Texts, TimeRange, UsageCount, UsageSpan, View, views,
 };
 pub use key_file::KeyFileForm;
 pub use local_time::in_zone;

@@ -44,6 +44,7 @@ pub enum ActionId {
     Views,
     Undo,
     Overview,
+    Usage,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -73,7 +74,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 34] = [
+pub static ACTIONS: [ActionEntry; 35] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -161,6 +162,10 @@ pub static ACTIONS: [ActionEntry; 34] = [
     action(Id::Doctor, "Check the server and the connection to it").plain(13, "doctor"),
     action(Id::Finish, "Finish creating a key that was interrupted").plain(19, "finish").changing(),
     action(Id::All, "Activate, deactivate, delete or edit all keys that the filter finds").plain(29, "all").changing(),
+    action(Id::Usage, "Show how often an access key was used, and from where")
+        .plain(30, "usage")
+        .command("keys usage")
+        .on_key(),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
@@ -284,7 +289,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all"
+             view overview all usage"
         );
     }
 }

@@ -66,14 +66,18 @@ impl Confirmation {
     }
 }
 
-/// Tells which key is to be deleted and what that means, and asks for the confirmation; says so if it isn't given.
+/// Tells which key is to be deleted, its use if that is known, and what that means, and asks for the confirmation; says so if it isn't given.
 pub(crate) async fn confirm(
     prompter: &mut impl Prompter,
     key: &AccessKey,
+    impact: Option<String>,
     production: Option<String>,
 ) -> Flow<Result<(), String>> {
     let confirmation = Confirmation::new(&key.id, production);
     prompter.say(format!("{}.", key_in_line(key)));
+    if let Some(impact) = impact {
+        prompter.say(impact);
+    }
     prompter.say(messages::DELETE_WARNING);
     let typed = prompter.ask(confirmation.question()).await?;
     Ok(if confirmation.is_given_by(&typed) { Ok(()) } else { Err(confirmation.mismatch()) })

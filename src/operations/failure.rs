@@ -173,7 +173,8 @@ impl From<&ApiError> for Failure {
             | ApiError::BadSearch(_)
             | ApiError::NotFiltered(_)
             | ApiError::NotSorted(_)
-            | ApiError::NoCounts => (Exit::Usage, None),
+            | ApiError::NoCounts
+            | ApiError::NoUsage => (Exit::Usage, None),
             ApiError::Refused(..) | ApiError::Passportal | ApiError::NotCounted => (Exit::Mistake, None),
             ApiError::TooMany { .. } => (Exit::Throttled, None),
             ApiError::NotStarted(_) => (Exit::Unreachable, None),

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::credential_kind::{ExpectedInput, reveals_secret};
 use crate::domain::key::fields::KeyField;
-use crate::domain::{Content, Filter, KeyId, Order, Search, Sort, Status, Texts, Untrusted, looks_secret};
+use crate::domain::{
+    Content, Filter, KeyId, MOST_USAGE_DAYS, Order, Search, Sort, Status, Texts, Untrusted, looks_secret,
+};
 
 /// Refuses what cannot be an ID; another server's may have nearly any form.
 pub fn key_id(text: &str) -> Result<KeyId, String> {
@@ -85,6 +87,12 @@ pub(crate) fn search_of_many(text: &str) -> Result<String, String> {
 
 pub(crate) fn status(text: &str) -> Result<Status, String> {
     Status::parse(text).ok_or_else(|| "use active, inactive or expired".to_owned())
+}
+
+/// For how many days a use is told.
+pub(crate) fn usage_days(text: &str) -> Result<u16, String> {
+    let days = text.parse().ok().filter(|days| (1..=MOST_USAGE_DAYS).contains(days));
+    days.ok_or_else(|| format!("enter a number of days from 1 to {MOST_USAGE_DAYS}"))
 }
 
 pub(crate) fn sort(text: &str) -> Result<Sort, String> {

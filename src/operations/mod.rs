@@ -32,4 +32,5 @@ pub(crate) mod sessions;
 pub mod sign_in;
 pub(crate) mod since;
 pub mod tokens;
+pub(crate) mod usage;
 pub(crate) mod views;

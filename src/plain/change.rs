@@ -12,7 +12,7 @@ use crate::operations::activate::{NotSwitched, Switch};
 use crate::operations::edit::Conflict;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
-use crate::operations::{changes, delete, edit, messages};
+use crate::operations::{changes, delete, edit, messages, usage};
 
 /// Makes a change; asks again if another administrator was faster.
 async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes) -> Flow<()> {
@@ -73,6 +73,11 @@ pub(crate) async fn switch(session: &mut Session, rest: &str, wanted: Option<Swi
             return Ok(());
         }
     };
+    if switch == Switch::Deactivate
+        && let Some(impact) = impact(session, &key).await?
+    {
+        session.console.say(impact);
+    }
     session.console.say(switch.consequence());
     if !session.console.confirm(&format!("{} it?", switch.verb())).await? {
         session.console.say(messages::NOTHING_CHANGED);
@@ -80,6 +85,12 @@ pub(crate) async fn switch(session: &mut Session, rest: &str, wanted: Option<Swi
     }
     let changes = switch.changes(&key);
     change(session, key, changes).await
+}
+
+/// What would stop working with a key, if the server says.
+async fn impact(session: &mut Session, key: &AccessKey) -> Flow<Option<String>> {
+    let client = session.client().await?;
+    session.console.wait(usage::impact_at(&client, &key.id)).await
 }
 
 /// Deletes the key that is meant.
@@ -91,7 +102,8 @@ pub(crate) async fn delete(session: &mut Session, rest: &str) -> Flow<()> {
 /// Deletes a key, if that is confirmed.
 pub(crate) async fn delete_this(session: &mut Session, key: &AccessKey) -> Flow<()> {
     let production = session.connection.server.production();
-    if let Err(why) = delete::confirm(&mut session.console, key, production).await? {
+    let impact = impact(session, key).await?;
+    if let Err(why) = delete::confirm(&mut session.console, key, impact, production).await? {
         return Err(Interrupt::failed(format!("{why} {}", messages::NOTHING_DELETED)));
     }
     let deleted = session.call(async |client| client.delete(&key.id, key.revision).await).await?;

@@ -77,6 +77,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Sort => list::sort(session, rest).await,
         ActionId::Show => show::run(session, rest).await,
         ActionId::History => history::of_key(session, rest).await,
+        ActionId::Usage => show::usage(session, rest).await,
         ActionId::Events => history::all(session, rest).await,
         ActionId::Row => show::row(session, rest).await,
         ActionId::Create => create::run(session).await,

@@ -1,13 +1,15 @@
 //! One key: what it is, and what happened to it.
 
 use super::history;
-use super::list::key;
+use super::list::{key, which};
 use super::session::Session;
 use crate::domain::AccessKey;
 use crate::domain::key::fields;
+use crate::operations::access::Access as _;
 use crate::operations::format::{in_words, tab_separated};
-use crate::operations::interrupt::Flow;
+use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::Prompter as _;
+use crate::operations::{input, usage};
 
 /// Cells of a text of the server's in a line: more than any of the contract's texts.
 const CELLS: usize = 400;
@@ -23,6 +25,21 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
 pub(crate) async fn row(session: &mut Session, rest: &str) -> Flow<()> {
     let key = key(session, rest).await?;
     session.console.say_row(&tab_separated(&key));
+    Ok(())
+}
+
+/// Tells how often a key was used in the last days, or in as many as are named behind it.
+pub(crate) async fn usage(session: &mut Session, rest: &str) -> Flow<()> {
+    let (key, days) = match rest.split_once(char::is_whitespace) {
+        Some((key, days)) => (key, input::usage_days(days.trim()).map_err(|why| Interrupt::words(&why))?),
+        None => (rest, usage::DAYS),
+    };
+    let id = which(session, key).await?;
+    let usage = session.call(async |client| client.usage(&id, days).await).await?;
+    for (title, text) in usage::facts(&usage) {
+        session.console.say(format!("{title}: {text}"));
+    }
+    session.console.say(format!("Days: {days}, {} each: {}", usage::span(&usage), usage::strip(&usage.series())));
     Ok(())
 }
 

@@ -29,11 +29,7 @@ async fn each_documented_answer_is_given() {
     server.verify("none").await;
     send(server.anyone(Method::GET, "/health")).await;
     server.exchange(&id, "wrong").await;
-    for path in
-        ["/keys".to_owned(), "/keys/counts?query=".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")]
-    {
-        server.get(&path).await;
-    }
+    look(&server, &id).await;
     server.patch(&id, json!({ "label": "two" })).await;
     for method in [Method::PATCH, Method::DELETE] {
         send(server.call(method, &format!("/keys/{id}")).header("if-match", "\"1\"").json(&json!({}))).await;
@@ -52,6 +48,7 @@ async fn each_documented_answer_is_given() {
     server.get(&format!("/keys/{id}")).await;
     server.patch(&id, json!({})).await;
     server.get("/keys/PK1/events").await;
+    server.get("/keys/PK1/usage").await;
 
     let auditor = Server::on(server::folder(), Role::Auditor).await;
     auditor.post("x", json!({})).await;
@@ -161,6 +158,7 @@ async fn refused(server: &Server, id: &str) {
         (Method::PATCH, "/keys/%FF"),
         (Method::DELETE, "/keys/%FF"),
         (Method::GET, "/keys/%FF/events"),
+        (Method::GET, "/keys/%FF/usage"),
         (Method::POST, "/auth/client_token"),
         (Method::POST, "/auth/session"),
         (Method::PUT, "/auth/password"),
@@ -212,12 +210,16 @@ async fn broken(server: &Server, id: &str, token: &str) {
     send(server.call_as("any", Method::DELETE, "/auth/session")).await;
 }
 
-async fn call_all(server: &Server, id: &str, token: &str) {
-    for path in
-        ["/keys".to_owned(), "/keys/counts?query=".to_owned(), format!("/keys/{id}"), format!("/keys/{id}/events")]
-    {
-        server.get(&path).await;
+async fn look(server: &Server, id: &str) {
+    server.get("/keys").await;
+    server.get("/keys/counts?query=").await;
+    for below in ["", "/events", "/usage"] {
+        server.get(&format!("/keys/{id}{below}")).await;
     }
+}
+
+async fn call_all(server: &Server, id: &str, token: &str) {
+    look(server, id).await;
     server.post("broken", json!({})).await;
     server.patch(id, json!({})).await;
     server.delete(id).await;

@@ -20,6 +20,8 @@ pub enum KeysCommand {
     List(ListArgs),
     #[command(about = summary(ActionId::Show))]
     Show(ShowArgs),
+    #[command(about = summary(ActionId::Usage), long_about = long(ActionId::Usage, USAGE))]
+    Usage(UsageArgs),
     #[command(about = summary(ActionId::Create), long_about = long(ActionId::Create, CREATE))]
     Create(CreateArgs),
     #[command(about = summary(ActionId::Edit), long_about = long(ActionId::Edit, MANY))]
@@ -39,6 +41,11 @@ const LIST: &str = "\
 Keys are fetched and written page by page, so a million keys take little more memory than a thousand. Every key that is \
 there all the time is listed once, even if it is used or edited meanwhile: a list of more than a thousand keys that is \
 sorted by something that can change is read a second time, and what had moved comes last. Times are in UTC, as their Z says; the page and plain lines show local time. JSON is one array with one key a line; if the list is interrupted, the array stays open and the exit code is not 0.";
+
+const USAGE: &str = "\
+Uses are exchanges of the key and requests with access tokens made from it. The server counts them by the hour and keeps \
+the counts for 90 days. Up to 7 days are told by the hour, more by the day, in UTC. In each hour the first ten addresses \
+are counted by themselves. CSV has a row for each hour or day that had any; JSON has everything.";
 
 const CREATE: &str = "\
 The secret is written to standard output only if that is not a terminal, or with --show. The destination is checked before \
@@ -113,6 +120,17 @@ pub struct ShowArgs {
     /// Also show its history, newest first
     #[arg(long)]
     pub events: bool,
+}
+
+/// Of which key to tell the use.
+#[derive(Debug, Args)]
+pub struct UsageArgs {
+    /// The access key ID
+    #[arg(value_parser = input::key_id)]
+    pub id: KeyId,
+    /// How many days, from 1 to 90
+    #[arg(long, value_name = "N", value_parser = input::usage_days, default_value = "30")]
+    pub days: u16,
 }
 
 /// The new key, and where its secret goes.

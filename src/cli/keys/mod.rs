@@ -4,6 +4,7 @@ mod create;
 mod list;
 mod many;
 mod show;
+mod usage;
 
 use std::io;
 use std::io::{IsTerminal as _, Write};
@@ -42,6 +43,9 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
         }
         KeysCommand::Show(args) => {
             connect(settings).await?.work(async |server| show::run(&args, server, settings.format).await).await
+        }
+        KeysCommand::Usage(args) => {
+            connect(settings).await?.work(async |server| usage::run(&args, server, settings.format).await).await
         }
         KeysCommand::Edit(args) => {
             let EditArgs { which, texts, expires } = args;

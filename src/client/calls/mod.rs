@@ -7,6 +7,7 @@ mod exchange;
 mod inspect;
 mod list;
 mod session;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

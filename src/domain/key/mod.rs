@@ -6,6 +6,7 @@ mod format;
 mod id;
 mod query;
 mod texts;
+mod usage;
 
 pub use access_key::{AccessKey, Status};
 pub(crate) use format::HexKind;
@@ -16,3 +17,6 @@ pub use query::{
     TextPattern, TimeRange, View, views,
 };
 pub use texts::{TextError, Texts};
+pub use usage::{
+    AddressUsage, KeyUsage, MOST_DAYS_BY_HOUR, MOST_LISTED_ADDRESSES, MOST_USAGE_DAYS, UsageCount, UsageSpan,
+};

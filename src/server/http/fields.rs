@@ -148,6 +148,13 @@ impl Fields {
         limit.ok_or_else(|| HttpError::malformed("limit", format!("must be a number from 1 to {most}")))
     }
 
+    /// A number from 1 to `most`.
+    pub(crate) fn number(&mut self, name: &str, default: u16, most: u16) -> Result<u16, HttpError> {
+        let Some(text) = self.text(name)? else { return Ok(default) };
+        let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+        number.ok_or_else(|| HttpError::malformed(name, format!("must be a number from 1 to {most}")))
+    }
+
     /// A time. `null` is never.
     pub(crate) fn time(&mut self, name: &str) -> Result<Option<ExpiryChange>, HttpError> {
         if self.0.get(name).is_some_and(Value::is_null) {

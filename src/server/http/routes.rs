@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
-use super::calls::{admins, events, exchange, health, keys, list, password, sessions, sign_in, signing_key};
+use super::calls::{admins, events, exchange, health, keys, list, password, sessions, sign_in, signing_key, usage};
 use crate::server::state::AppState;
 
 /// A method and a path that the server answers.
@@ -32,7 +32,7 @@ pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 23] = [
+pub const ROUTES: [ApiRoute; 24] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("GET", "/api/v2/keys/counts", || get(list::counts)),
     route("POST", "/api/v2/keys", || post(keys::create)),
@@ -40,6 +40,7 @@ pub const ROUTES: [ApiRoute; 23] = [
     route("PATCH", ONE_KEY, || patch(keys::edit)),
     route("DELETE", ONE_KEY, || delete(keys::delete)),
     route("GET", "/api/v2/keys/{id}/events", || get(events::of_key)),
+    route("GET", "/api/v2/keys/{id}/usage", || get(usage::of_key)),
     route("POST", EXCHANGE, || post(exchange::client_token)),
     route("GET", VERIFY, || any(exchange::verify)),
     route("POST", SESSION, || post(sign_in::sign_in)),

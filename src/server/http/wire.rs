@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::domain::{AccessKey, Untrusted};
+use crate::domain::{AccessKey, KeyUsage, Untrusted};
 use crate::server::store::{Administrator, FieldChange, SessionId, SessionRow, StoredEvent};
 
 /// An access key (HTTP contract, part B).
@@ -88,6 +88,72 @@ pub(crate) struct SessionBody {
     ends_at: String,
     from: String,
     current: bool,
+}
+
+/// How often a key was used and refused.
+#[derive(Serialize)]
+pub(crate) struct UsageBody {
+    success: bool,
+    since: String,
+    span: &'static str,
+    uses: u64,
+    refusals: u64,
+    counts: Vec<UsageCountBody>,
+    addresses: Vec<AddressUsageBody>,
+    address_count: u64,
+    more_addresses: bool,
+    tokens: u64,
+    tokens_until: Option<String>,
+    server_time: String,
+}
+
+/// Uses and refusals in one hour or day.
+#[derive(Serialize)]
+struct UsageCountBody {
+    at: String,
+    uses: u64,
+    refusals: u64,
+}
+
+/// Uses and refusals from one address.
+#[derive(Serialize)]
+struct AddressUsageBody {
+    address: String,
+    uses: u64,
+    refusals: u64,
+    last_used_at: Option<String>,
+    last_refused_at: Option<String>,
+}
+
+impl From<&KeyUsage> for UsageBody {
+    fn from(usage: &KeyUsage) -> Self {
+        let counts = usage.counts.iter().map(|count| UsageCountBody {
+            at: time(count.at),
+            uses: count.uses,
+            refusals: count.refusals,
+        });
+        let addresses = usage.addresses.iter().map(|one| AddressUsageBody {
+            address: one.address.raw_for_api().to_owned(),
+            uses: one.uses,
+            refusals: one.refusals,
+            last_used_at: one.used_at.map(time),
+            last_refused_at: one.refused_at.map(time),
+        });
+        Self {
+            success: true,
+            since: time(usage.since),
+            span: usage.span.as_str(),
+            uses: usage.uses(),
+            refusals: usage.refusals(),
+            counts: counts.collect(),
+            addresses: addresses.collect(),
+            address_count: usage.address_count,
+            more_addresses: usage.has_more_addresses,
+            tokens: usage.tokens,
+            tokens_until: usage.tokens_until.map(time),
+            server_time: time(usage.until),
+        }
+    }
 }
 
 impl From<&AccessKey> for KeyBody {

@@ -94,6 +94,22 @@ pub(crate) fn tables() -> Vec<Table> {
             ],
         ),
         table(
+            "usage",
+            &[
+                ("key_id", Text),
+                ("hour", Number),
+                ("source", Text),
+                ("uses", Number),
+                ("refusals", Number),
+                ("used_at", Number),
+                ("refused_at", Number),
+            ],
+        ),
+        table(
+            "issued",
+            &[("key_id", Text), ("generation", Number), ("minute", Number), ("tokens", Number), ("at", Number)],
+        ),
+        table(
             "creates",
             &[("username", Text), ("idempotency_key", Text), ("fingerprint", Bytes), ("key_id", Text), ("at", Number)],
         ),

@@ -30,6 +30,7 @@ mod sought;
 mod sqlite;
 mod status;
 mod tries;
+mod usage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -70,6 +71,7 @@ pub(crate) use sqlite::backup as sqlite_backup;
 pub(crate) use sqlite::copy as sqlite_copy;
 pub use sqlite::document;
 pub(crate) use tries::TryLimit;
+pub(crate) use usage::{HourCount, IssuedTokens, MOST_COUNTED_ADDRESSES, Recorded, StoredUsage, UsageQuery, hour};
 
 /// An open store. Clones share its connections.
 #[derive(Clone)]
@@ -337,15 +339,21 @@ impl Store {
         }
     }
 
-    /// Stores uses, each by the ID of its key, events and refusals. Of the uses of a key the latest counts, whoever records
-    /// it; of its refusals, and of the refused sign-ins of an administrator, the newest are kept.
-    pub(crate) async fn record(
-        &self,
-        uses: Vec<(String, Use)>,
-        events: Vec<NewEvent>,
-        refusals: Vec<Refusals>,
-    ) -> Result<(), StoreError> {
-        engine!(self.record(uses, events, refusals))
+    /// Stores what was used and refused. Of the uses of a key the latest counts, whoever records it; of its refusals, and
+    /// of the refused sign-ins of an administrator, the newest are kept. Counts are added up, of some addresses of a key
+    /// by themselves in each hour.
+    pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), StoreError> {
+        engine!(self.record(recorded))
+    }
+
+    /// How a key was used: nothing at all if there is no such key.
+    pub(crate) async fn usage(&self, query: UsageQuery) -> Result<StoredUsage, StoreError> {
+        engine!(self.usage(query))
+    }
+
+    /// Deletes counts that nobody can ask for any more, up to `most` of each sort. Tells whether there may be more.
+    pub(crate) async fn forget_usage(&self, now: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {
+        engine!(self.forget_usage(now, most))
     }
 
     /// Deletes up to `most` of the events before a time that are kept for a time only: uses and refusals. What administrators did is kept. Tells

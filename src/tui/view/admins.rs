@@ -8,7 +8,7 @@ use super::body::say;
 use super::table;
 use super::table::TableColumn;
 use super::when;
-use super::widgets::grouped;
+use crate::operations::format::grouped;
 use crate::operations::messages;
 use crate::tui::state::{AdminsScreen, ClockReading, Dialog, Rows, SessionsScreen, State};
 use crate::tui::theme;

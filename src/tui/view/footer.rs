@@ -8,9 +8,10 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::when;
-use super::widgets::{grouped, line, line_right, paragraph};
+use super::widgets::{line, line_right, paragraph};
 use crate::domain::{Identity, Status};
 use crate::operations::actions::ActionId;
+use crate::operations::format::grouped;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
 use crate::tui::state::{

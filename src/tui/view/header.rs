@@ -7,9 +7,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::widgets::{NARROW, field, grouped, line, line_right};
+use super::widgets::{NARROW, field, line, line_right};
 use super::{list, when};
 use crate::domain::{Profile, Untrusted};
+use crate::operations::format::grouped;
 use crate::operations::{messages, views};
 use crate::tui::state::{ClockReading, DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::widgets::{grouped, line, mark_here, next_row, paragraph};
+use super::widgets::{line, mark_here, next_row, paragraph};
+use crate::operations::format::grouped;
 use crate::tui::state::OverviewScreen;
 use crate::tui::theme;
 

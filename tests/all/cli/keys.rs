@@ -241,3 +241,27 @@ fn more_than_one_page_comes_whole_and_once() {
     // A key a line, so that tools for lines can work with it.
     assert_eq!(list(&["--output", "json", "--limit", "1001"]).lines().count(), 1003);
 }
+
+#[test]
+fn the_use_of_a_key_is_told_in_each_form() {
+    let home = Home::new();
+    let made =
+        home.run(&["keys", "create", "--label", "nightly", "--secret-file", "secret", "--output", "json"]).json();
+    let id = text(&made["key"]["id"]);
+    let none = home.run(&["keys", "usage", &id]).good();
+    assert!(none.contains("By time  ▁▁▁") && none.ends_with("Uses     0\n"), "{none}");
+    home.run(&["token", &id, "--secret-file", "secret"]).good();
+    let told = home.run(&["keys", "usage", &id, "--days", "7"]).good();
+    let rows: Vec<&str> = told.lines().collect();
+    assert!(rows[1].starts_with("By time") && rows[1].contains('█') && rows[1].ends_with(" (an hour each)"), "{told}");
+    assert!(rows[2].starts_with("Uses") && rows[2].ends_with(" 1") && rows[4].contains("1 valid, until "), "{told}");
+    let json = home.run(&["keys", "usage", &id, "--output", "json"]).json();
+    assert_eq!(
+        (&json["id"], &json["uses"], &json["tokens"], &json["span"]),
+        (&json!(id), &json!(1), &json!(1), &json!("day"))
+    );
+    let csv = home.run(&["keys", "usage", &id, "--output", "csv"]).good();
+    assert!(csv.starts_with("at,uses,refusals\n") && csv.ends_with("T00:00:00Z,1,0\n"), "{csv}");
+    home.run(&["keys", "usage", &id, "--days", "91"]).failed(2);
+    home.run(&["keys", "usage", "PK000000000000000000"]).failed(4);
+}

@@ -12,3 +12,4 @@ mod query;
 mod search;
 mod sign_in;
 mod trail;
+mod usage;

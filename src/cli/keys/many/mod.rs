@@ -22,7 +22,7 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::prompter::{Prompter as _, warn};
-use crate::operations::{delete, messages};
+use crate::operations::{delete, messages, usage};
 use crate::platform::prompt;
 use crate::server::StoreAccess;
 use report::ChangeReport;
@@ -134,8 +134,9 @@ async fn confirm_one(access: &mut CommandAccess, id: &KeyId, report: &mut Change
         }
         Err(error) => return Err(error.into()),
     };
+    let impact = usage::impact_at(&access.client().await?, id).await;
     // The name of the profile was typed before.
-    match delete::confirm(access.prompter(), &key, None).await {
+    match delete::confirm(access.prompter(), &key, impact, None).await {
         // What was confirmed is deleted, not what the key has become meanwhile.
         Ok(Ok(())) => Ok(Some(Selection::Keys(vec![key]))),
         Ok(Err(_)) => {

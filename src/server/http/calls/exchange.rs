@@ -162,7 +162,7 @@ impl AppStateInner {
         who.is(&proof.id);
         match (refused, token) {
             (None, Some(token)) => {
-                self.usage_recorder.used(&proof.id, source, now);
+                self.usage_recorder.issued(&proof.id, claims.r#gen, source, now);
                 Ok((token, end))
             }
             (refused, _) => {

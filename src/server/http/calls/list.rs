@@ -14,7 +14,7 @@ use crate::server::http::fields::Fields;
 use crate::server::http::session::Caller;
 use crate::server::http::wire;
 use crate::server::state::AppState;
-use crate::server::store::{EventKind, ExpiryChange, KeyRow, NewEvent, PageQuery, Subject};
+use crate::server::store::{EventKind, ExpiryChange, KeyRow, NewEvent, PageQuery, Recorded, Subject};
 
 /// The most keys of one page (HTTP contract, part B).
 const MOST_KEYS: usize = 1000;
@@ -53,7 +53,8 @@ pub(crate) async fn list(
     if let Some(detail) = export {
         let event = NewEvent::of(&caller.actor(), Subject::Server, EventKind::Exported, now);
         // Before the answer: what can't be recorded is not exported.
-        state.0.store.record(Vec::new(), vec![NewEvent { detail: Some(detail), ..event }], Vec::new()).await?;
+        let events = vec![NewEvent { detail: Some(detail), ..event }];
+        state.0.store.record(Recorded { events, ..Recorded::default() }).await?;
     }
     let page = state.0.store.list(request, now).await?;
     let at = |row: &KeyRow| cursor::encode(sort, &row.place);

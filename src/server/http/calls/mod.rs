@@ -10,3 +10,4 @@ pub mod password;
 pub mod sessions;
 pub mod sign_in;
 pub mod signing_key;
+pub(crate) mod usage;

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::domain::{Order, Role};
 use crate::server::store::{
-    Actor, AdminOutcome, Change, EventKind, EventQuery, KeyInsert, NewEvent, Refusals, Subject,
+    Actor, AdminOutcome, Change, EventKind, EventQuery, KeyInsert, NewEvent, Recorded, Refusals, Subject,
 };
 
 pub(crate) async fn events_come_in_pages_in_both_orders<D: Database>() {
@@ -70,7 +70,10 @@ pub(crate) async fn the_trail_is_filtered<D: Database>() {
     let keys = [create(&store, insert(""), at(10)).await, create(&store, insert(""), at(20)).await];
     store.add_administrator(&username("mo"), Role::Auditor, "hash", actor("root"), at(30)).await.unwrap();
     store.delete(id(&keys[0]), None, actor("mo"), at(40)).await.unwrap();
-    store.record(Vec::new(), vec![NewEvent::used(id(&keys[1]), None, at(15))], Vec::new()).await.unwrap();
+    store
+        .record(Recorded { events: vec![NewEvent::used(id(&keys[1]), None, at(15))], ..Recorded::default() })
+        .await
+        .unwrap();
     let all = EventQuery { limit: 100, ..EventQuery::default() };
     let kinds = async |query: EventQuery| {
         let events = store.events(query).await.unwrap();
@@ -138,7 +141,7 @@ pub(crate) async fn refused_sign_ins_are_counted_by_name_and_forgotten<D: Databa
     let refuse = async |about: Subject, second: i64, why: &'static str| {
         let (network, from) = (Some("192.0.2.0".to_owned()), Some("192.0.2.7".to_owned()));
         let refusals = Refusals { about, network, from, why, at: at(second), count: 3 };
-        store.record(Vec::new(), Vec::new(), vec![refusals]).await.unwrap();
+        store.record(Recorded { refusals: vec![refusals], ..Recorded::default() }).await.unwrap();
     };
     let jo = || Subject::Administrator("jo".to_owned());
     for second in [60, 61] {
@@ -191,20 +194,29 @@ pub(crate) async fn refusals_are_counted_and_the_newest_kept<D: Database>() {
     let refused = |from: Option<&str>, count| {
         ("refused".to_owned(), from.map(str::to_owned), Some("wrong hash".to_owned()), count)
     };
-    store.record(Vec::new(), Vec::new(), refusals(60, Some("2001:db8::/64"), Some("2001:db8::1"))).await.unwrap();
+    store
+        .record(Recorded { refusals: refusals(60, Some("2001:db8::/64"), Some("2001:db8::1")), ..Recorded::default() })
+        .await
+        .unwrap();
     assert_eq!(newest(1).await, refused(Some("2001:db8::1"), 2));
-    store.record(Vec::new(), Vec::new(), refusals(70, Some("2001:db8::/64"), Some("2001:db8::1"))).await.unwrap();
+    store
+        .record(Recorded { refusals: refusals(70, Some("2001:db8::/64"), Some("2001:db8::1")), ..Recorded::default() })
+        .await
+        .unwrap();
     assert_eq!(newest(1).await, refused(Some("2001:db8::1"), 4));
-    store.record(Vec::new(), Vec::new(), refusals(70, Some("2001:db8::/64"), Some("2001:db8::2"))).await.unwrap();
+    store
+        .record(Recorded { refusals: refusals(70, Some("2001:db8::/64"), Some("2001:db8::2")), ..Recorded::default() })
+        .await
+        .unwrap();
     assert_eq!(newest(1).await, refused(Some("2001:db8::/64"), 6));
-    store.record(Vec::new(), Vec::new(), refusals(70, None, None)).await.unwrap();
-    store.record(Vec::new(), Vec::new(), refusals(70, None, None)).await.unwrap();
+    store.record(Recorded { refusals: refusals(70, None, None), ..Recorded::default() }).await.unwrap();
+    store.record(Recorded { refusals: refusals(70, None, None), ..Recorded::default() }).await.unwrap();
     assert_eq!(newest(1).await, refused(None, 4));
     let len = async || history(&store, id(&key), 5_000).await.len();
     assert_eq!(len().await, 4);
     for from in (0..1_100).step_by(100) {
         let more = (from..from + 100).flat_map(|n| refusals(120 + 60 * n, Some("192.0.2.1"), Some("192.0.2.1")));
-        store.record(Vec::new(), Vec::new(), more.collect()).await.unwrap();
+        store.record(Recorded { refusals: more.collect(), ..Recorded::default() }).await.unwrap();
     }
     assert_eq!(len().await, 1_002, "and what jo did");
     let events = history(&store, id(&key), 5_000).await;
@@ -218,7 +230,7 @@ pub(crate) async fn old_uses_are_forgotten_and_what_administrators_did_is_not<D:
     let key = create(&store, insert("one"), at(0)).await;
     store.edit(id(&key), rename("two"), actor("jo"), at(1)).await.unwrap();
     let used = (2..12).map(|n| NewEvent::used(id(&key), None, at(n)));
-    store.record(Vec::new(), used.collect(), Vec::new()).await.unwrap();
+    store.record(Recorded { events: used.collect(), ..Recorded::default() }).await.unwrap();
     let len = async || history(&store, id(&key), 100).await.len();
     assert!(!store.forget_events(at(2), 4).await.unwrap());
     assert_eq!(len().await, 12);

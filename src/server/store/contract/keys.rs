@@ -7,7 +7,7 @@ use super::{
     Database, actor, at, conditions, create, done, expire, history, id, insert, label, labels, rename, switch, whole,
 };
 use crate::domain::{Order, Sort, Status};
-use crate::server::store::{Change, ChangeOutcome, CreateOutcome, KeyInsert, NewEvent, Use};
+use crate::server::store::{Change, ChangeOutcome, CreateOutcome, KeyInsert, NewEvent, Recorded, Use};
 
 pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
     let database = D::create().await;
@@ -135,19 +135,19 @@ pub(crate) async fn the_latest_use_counts<D: Database>() {
     let key = create(&store, insert("one"), at(0)).await;
     let used = |seconds, from: &str| vec![(id(&key).to_owned(), Use { at: at(seconds), from: from.to_owned() })];
     let event = NewEvent::used(id(&key), Some("192.0.2.9"), at(5));
-    store.record(used(20, "late"), vec![event], Vec::new()).await.unwrap();
-    store.record(used(10, "early"), Vec::new(), Vec::new()).await.unwrap(); // by a server that is slower
+    store.record(Recorded { uses: used(20, "late"), events: vec![event], ..Recorded::default() }).await.unwrap();
+    store.record(Recorded { uses: used(10, "early"), ..Recorded::default() }).await.unwrap(); // by a server that is slower
     let shown = store.key(id(&key), at(30)).await.unwrap().unwrap();
     assert_eq!(shown.last_used_at, Some(at(20)));
     assert_eq!(shown.last_used_from.unwrap().raw_for_api(), "late");
-    store.record(used(400 * 86_400, "a clock that is ahead"), Vec::new(), Vec::new()).await.unwrap();
-    store.record(used(25, "in time"), Vec::new(), Vec::new()).await.unwrap();
+    store.record(Recorded { uses: used(400 * 86_400, "a clock that is ahead"), ..Recorded::default() }).await.unwrap();
+    store.record(Recorded { uses: used(25, "in time"), ..Recorded::default() }).await.unwrap();
     assert_eq!(store.key(id(&key), at(30)).await.unwrap().unwrap().last_used_at, Some(at(25)));
     let events = history(&store, id(&key), 1).await;
     assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref(), events[0].count), ("used", None, 1));
     assert_eq!((events[0].at, events[0].by.as_deref(), events[0].from.as_deref()), (at(5), None, Some("192.0.2.9")));
     let unknown = vec![("PK------------------".to_owned(), Use { at: at(30), from: "x".to_owned() })];
-    store.record(unknown, Vec::new(), Vec::new()).await.unwrap();
+    store.record(Recorded { uses: unknown, ..Recorded::default() }).await.unwrap();
 }
 
 pub(crate) async fn a_change_for_another_revision_is_refused<D: Database>() {
@@ -168,7 +168,7 @@ pub(crate) async fn a_change_for_another_revision_is_refused<D: Database>() {
     // What changes nothing is no change, and a use is none either.
     let same = done(store.edit(id(&key), with(2, rename("two")), actor("jo"), at(3)).await.unwrap());
     let used = Use { at: at(4), from: "198.51.100.7".to_owned() };
-    store.record(vec![(id(&key).to_owned(), used)], Vec::new(), Vec::new()).await.unwrap();
+    store.record(Recorded { uses: vec![(id(&key).to_owned(), used)], ..Recorded::default() }).await.unwrap();
     assert_eq!((same.revision, store.key(id(&key), at(5)).await.unwrap().unwrap().revision), (Some(2), Some(2)));
     for (change, revision) in [(switch(true), 3), (expire(Some(at(100))), 4), (rename("three"), 5)] {
         let edited = done(store.edit(id(&key), change, actor("jo"), at(6)).await.unwrap());

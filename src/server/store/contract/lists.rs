@@ -7,7 +7,7 @@ use crate::domain::key::fields::{self, named};
 use crate::domain::{
     AccessKey, Condition, Conditions, Order, Search, Sort, Status, Test, TextPattern, TimeRange, fold, words,
 };
-use crate::server::store::{KeyInsert, KeyPage, Keyset, PageQuery, Store, Use};
+use crate::server::store::{KeyInsert, KeyPage, Keyset, PageQuery, Recorded, Store, Use};
 
 /// Keys that have equal and different values in every column; gives what was created, in order of creation.
 pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
@@ -26,7 +26,7 @@ pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
         }
         if n % 3 == 0 {
             let last = Use { at: at(40 + n % 2), from: "198.51.100.7".to_owned() };
-            store.record(vec![(id(&key).to_owned(), last)], Vec::new(), Vec::new()).await.unwrap();
+            store.record(Recorded { uses: vec![(id(&key).to_owned(), last)], ..Recorded::default() }).await.unwrap();
         }
         keys.push(store.key(id(&key), at(200)).await.unwrap().unwrap());
     }

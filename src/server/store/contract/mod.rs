@@ -11,6 +11,7 @@ pub(crate) mod master_keys;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
+pub(crate) mod usage;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -72,6 +73,12 @@ macro_rules! contract {
                 refused_sign_ins_are_counted_by_name_and_forgotten
                 refusals_are_counted_and_the_newest_kept
                 old_uses_are_forgotten_and_what_administrators_did_is_not
+            }
+            usage {
+                uses_and_refusals_are_added_up_by_the_hour
+                many_addresses_take_few_rows
+                tokens_of_the_present_generation_count
+                old_counts_are_forgotten
             }
             administrators {
                 administrators_are_added_and_the_last_one_stays

@@ -180,7 +180,7 @@ pub(crate) async fn take(
 async fn set_aside(transaction: &mut Lent<'_>) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT format('DROP INDEX %I.%I', n.nspname, c.relname), pg_get_indexdef(i.indexrelid)
                FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE i.indrelid IN ('keys'::regclass, 'uses'::regclass, 'events'::regclass)
+               WHERE i.indrelid IN ('keys'::regclass, 'uses'::regclass, 'events'::regclass, 'usage'::regclass)
                      AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = i.indexrelid)
                UNION ALL
                SELECT format('ALTER TABLE uses DROP CONSTRAINT %I', conname),

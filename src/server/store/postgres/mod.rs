@@ -14,6 +14,7 @@ mod args;
 mod columns;
 mod connection;
 pub(crate) mod copy;
+mod counts;
 mod edit;
 mod error;
 mod events;

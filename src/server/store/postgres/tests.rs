@@ -10,7 +10,7 @@ use crate::server::store::contract::revocations::{issue, revoked};
 use crate::server::store::contract::{Database, at, contract, create, id, in_force, insert};
 use crate::server::store::keys::Use;
 use crate::server::store::postgres::{DatabaseAddress, DatabaseFiles, LeaseSetup};
-use crate::server::store::{CreateOutcome, HeldMasterKeys, KeyInsert, Store, StoreError, TryLimit};
+use crate::server::store::{CreateOutcome, HeldMasterKeys, KeyInsert, Recorded, Store, StoreError, TryLimit};
 
 #[path = "../../../../tests/all/support/postgres.rs"]
 #[expect(dead_code, reason = "the tests from outside need more of it")]
@@ -116,7 +116,7 @@ async fn uses_are_recorded_in_one_order() {
         let uses = order.map(|key| (id(key).to_owned(), Use { at: at(9), from: "x".to_owned() }));
         let recording = {
             let store = store.clone();
-            tokio::spawn(async move { store.record(uses.to_vec(), Vec::new(), Vec::new()).await })
+            tokio::spawn(async move { store.record(Recorded { uses: uses.to_vec(), ..Recorded::default() }).await })
         };
         until(
             &link,

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::args::args;
-use super::events;
 use super::row::time;
 use super::store::{PostgresStore, again};
+use super::{counts, events};
 use crate::server::store::error::StoreError;
-use crate::server::store::events::{NewEvent, Refusals};
 use crate::server::store::keys::{KeyCredential, Use};
 use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::status::status;
+use crate::server::store::usage::Recorded;
 
 impl PostgresStore {
     /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
@@ -29,20 +29,13 @@ impl PostgresStore {
         }))
     }
 
-    pub(crate) async fn record(
-        &self,
-        uses: Vec<(String, Use)>,
-        events: Vec<NewEvent>,
-        refusals: Vec<Refusals>,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), StoreError> {
         // By itself: to store a use again changes nothing.
-        if !uses.is_empty() {
-            again!(self.record_uses(&uses))?;
+        if !recorded.uses.is_empty() {
+            again!(self.record_uses(&recorded.uses))?;
         }
-        if events.is_empty() && refusals.is_empty() {
-            return Ok(());
-        }
-        again!(self.record_events(&events, &refusals))
+        let rest = Recorded { uses: Vec::new(), ..recorded };
+        if rest.is_empty() { Ok(()) } else { again!(self.record_events(&rest)) }
     }
 
     /// One statement and no more, which ends also if this server is cut off meanwhile: whoever deletes one of these keys
@@ -62,7 +55,8 @@ impl PostgresStore {
         Ok(())
     }
 
-    async fn record_events(&self, events: &[NewEvent], refusals: &[Refusals]) -> Result<(), StoreError> {
+    async fn record_events(&self, recorded: &Recorded) -> Result<(), StoreError> {
+        let Recorded { events, refusals, counts, issued, .. } = recorded;
         let mut transaction = self.begin().await?;
         for event in events {
             events::insert(&mut transaction, event).await?;
@@ -72,6 +66,7 @@ impl PostgresStore {
         for (slot, refusals) in slots {
             events::refuse(&mut transaction, refusals, slot).await?;
         }
+        counts::add(&mut transaction, counts, issued).await?;
         transaction.commit().await
     }
 

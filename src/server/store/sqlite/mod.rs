@@ -6,6 +6,7 @@ mod cancel;
 mod connect;
 mod connections;
 pub(crate) mod copy;
+mod counts;
 mod edit;
 mod error;
 mod events;

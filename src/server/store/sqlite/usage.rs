@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::events;
 use super::row::time;
 use super::store::SqliteStore;
+use super::{counts, events};
 use crate::server::store::error::StoreError;
-use crate::server::store::events::{NewEvent, Refusals};
-use crate::server::store::keys::{KeyCredential, StoredSecret, Use};
+use crate::server::store::keys::{KeyCredential, StoredSecret};
 use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::status::status;
+use crate::server::store::usage::Recorded;
 
 impl SqliteStore {
     /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
@@ -26,30 +26,26 @@ impl SqliteStore {
         }
     }
 
-    pub(crate) async fn record(
-        &self,
-        uses: Vec<(String, Use)>,
-        events: Vec<NewEvent>,
-        refusals: Vec<Refusals>,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), StoreError> {
         if self.is_read_only() {
             return Ok(());
         }
         self.write(move |transaction| {
+            let Recorded { uses, events, refusals, counts, issued } = &recorded;
             let sql = "UPDATE keys SET last_used_at = ?2, last_used_from = ?3
                        WHERE id = ?1 AND (last_used_at <= ?2 OR last_used_at > ?4)";
             let mut statement = transaction.prepare_cached(sql)?;
-            for (id, last) in &uses {
+            for (id, last) in uses {
                 let latest = (last.at + MOST_AHEAD).timestamp_millis();
                 statement.execute(params![id, last.at.timestamp_millis(), last.from, latest])?;
             }
-            for event in &events {
+            for event in events {
                 events::insert(transaction, event)?;
             }
-            for refusals in &refusals {
+            for refusals in refusals {
                 events::refuse(transaction, refusals)?;
             }
-            Ok(())
+            counts::add(transaction, counts, issued)
         })
         .await
     }

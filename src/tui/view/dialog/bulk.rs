@@ -11,6 +11,7 @@ use super::draw_call;
 use crate::domain::{KeyId, Untrusted, capitalized};
 use crate::operations::bulk;
 use crate::operations::bulk::{BulkAct, BulkRun, counted};
+use crate::operations::format::grouped;
 use crate::tui::state::{
     BulkConfirm, BulkDialog, BulkExpiry, BulkFocus, BulkForm, BulkFormFocus, BulkProgress, BulkStage, CallState,
     ClockReading,
@@ -18,7 +19,7 @@ use crate::tui::state::{
 use crate::tui::theme;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{
-    NARROW, button_rows, buttons, field, grouped, in_border, line, mark_here, next_row, paragraph, popup, rows,
+    NARROW, button_rows, buttons, field, in_border, line, mark_here, next_row, paragraph, popup, rows,
 };
 
 const WIDTH: u16 = 72;

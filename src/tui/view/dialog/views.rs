@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::{Untrusted, View};
+use crate::operations::format::grouped;
 use crate::tui::state::ViewsDialog;
 use crate::tui::theme;
-use crate::tui::view::widgets::{grouped, line, line_right, mark_here, next_row, paragraph, popup};
+use crate::tui::view::widgets::{line, line_right, mark_here, next_row, paragraph, popup};
 
 /// Columns and rows of the frame that are not inside.
 const FRAME: u16 = 2;

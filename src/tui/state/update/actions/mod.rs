@@ -93,7 +93,8 @@ impl State {
             | ActionId::Next
             | ActionId::Doctor
             | ActionId::Finish
-            | ActionId::All => {}
+            | ActionId::All
+            | ActionId::Usage => {}
         }
         None
     }

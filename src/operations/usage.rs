@@ -1,0 +1,186 @@
+//! How a key was used, in words and as a strip.
+
+use chrono::{DateTime, Local, Utc};
+
+use super::format::grouped;
+use crate::client::Client;
+use crate::domain::{AddressUsage, Charset, KeyId, KeyUsage, UsageSpan};
+
+/// The days that are shown of a key unless it is said otherwise.
+pub(crate) const DAYS: u16 = 30;
+/// The days that a confirmation tells of.
+pub(crate) const LAST_DAY: u16 = 1;
+
+/// Cells of an address: longer ones are none.
+const ADDRESS_CELLS: usize = 64;
+/// Addresses in a line.
+const LISTED: usize = 3;
+
+/// Counts as one character each, the highest as a full block; in ASCII from 1 to 9, with a dot for none.
+pub(crate) fn strip(series: &[u64]) -> String {
+    let blocks: &[char] = match Charset::spoken() {
+        Charset::Ascii => &['.', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+        Charset::Utf8 | Charset::Wide => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    };
+    let most = series.iter().copied().max().unwrap_or(0).max(1);
+    let steps = blocks.len() as u64 - 1;
+    // Whatever was used at all is seen.
+    let block = |count: u64| usize::try_from((u128::from(count) * u128::from(steps)).div_ceil(most.into())).ok();
+    series.iter().filter_map(|count| block(*count).and_then(|at| blocks.get(at))).collect()
+}
+
+/// What there is to know, each with its title.
+pub(crate) fn facts(usage: &KeyUsage) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Uses", grouped(usage.uses()))];
+    if usage.uses() > 0 {
+        let uses = usage.addresses.iter().filter(|one| one.uses > 0);
+        let listed: Vec<String> =
+            uses.take(LISTED).map(|one| format!("{} ({})", name(one), grouped(one.uses))).collect();
+        let more = if usage.address_count > LISTED as u64 || usage.has_more_addresses { ", …" } else { "" };
+        facts.push(("From", format!("{}{}", listed.join(", "), in_charset(more))));
+    }
+    if usage.refusals() > 0 {
+        facts.push(("Refused", refused(usage)));
+    }
+    if let Some(tokens) = tokens(usage) {
+        facts.push(("Access tokens", tokens));
+    }
+    facts
+}
+
+/// "14 times from 203.0.113.9, last 11:02".
+fn refused(usage: &KeyUsage) -> String {
+    let mut refused: Vec<&AddressUsage> = usage.addresses.iter().filter(|one| one.refusals > 0).collect();
+    refused.sort_by_key(|one| std::cmp::Reverse(one.refusals));
+    let named: u64 = refused.iter().map(|one| one.refusals).sum();
+    let mut words: Vec<String> = refused
+        .iter()
+        .take(LISTED)
+        .map(|one| {
+            let last = one.refused_at.map(|at| format!(", last {}", short(at, usage.until))).unwrap_or_default();
+            format!("{} from {}{last}", times(one.refusals), name(one))
+        })
+        .collect();
+    let shown: u64 = refused.iter().take(LISTED).map(|one| one.refusals).sum();
+    let others = usage.refusals().max(named) - shown;
+    if others > 0 {
+        words.push(format!("{} from others", times(others)));
+    }
+    words.join("; ")
+}
+
+/// Valid access tokens, if there are any.
+fn tokens(usage: &KeyUsage) -> Option<String> {
+    let until = usage.tokens_until.map(|until| format!(", until {}", short(until, usage.until))).unwrap_or_default();
+    (usage.tokens > 0).then(|| format!("{} valid{until}", grouped(usage.tokens)))
+}
+
+/// What would stop working with the key: calls of the last 24 hours and valid access tokens.
+pub(crate) fn impact(usage: &KeyUsage) -> String {
+    let calls = match usage.uses() {
+        0 => "no calls".to_owned(),
+        uses => format!("{} from {}", counted(uses, "call"), addresses(usage)),
+    };
+    let tokens = match usage.tokens {
+        0 => "no valid access tokens".to_owned(),
+        tokens => counted(tokens, "valid access token"),
+    };
+    format!("Last 24 hours: {calls}; {tokens}.")
+}
+
+/// The same of a key at a server; none if it doesn't say.
+pub(crate) async fn impact_at(client: &Client, id: &KeyId) -> Option<String> {
+    client.usage(id, LAST_DAY).await.ok().map(|usage| impact(&usage))
+}
+
+fn addresses(usage: &KeyUsage) -> String {
+    let more = if usage.has_more_addresses { "more than " } else { "" };
+    let count = usage.address_count.max(1);
+    if count == 1 { format!("{more}1 address") } else { format!("{more}{} addresses", grouped(count)) }
+}
+
+/// What a strip shows: "a day" or "an hour" for each of its characters.
+pub(crate) const fn span(usage: &KeyUsage) -> &'static str {
+    match usage.span {
+        UsageSpan::Hour => "an hour",
+        UsageSpan::Day => "a day",
+    }
+}
+
+fn name(one: &AddressUsage) -> String {
+    one.address.to_display(ADDRESS_CELLS)
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{} times", grouped(count)) }
+}
+
+fn counted(count: u64, unit: &str) -> String {
+    if count == 1 { format!("1 {unit}") } else { format!("{} {unit}s", grouped(count)) }
+}
+
+fn in_charset(text: &'static str) -> String {
+    text.replace('…', &Charset::spoken().ellipsis().to_string())
+}
+
+/// A time of today without its date, any other with it; in the local time zone.
+fn short(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let (at, now) = (at.with_timezone(&Local), now.with_timezone(&Local));
+    let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    at.format(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Untrusted, UsageCount};
+
+    fn usage() -> KeyUsage {
+        let until: DateTime<Utc> = "2026-11-26T12:30:00Z".parse().unwrap();
+        let one = |address: &str, uses, refusals| AddressUsage {
+            address: Untrusted::new(address),
+            uses,
+            refusals,
+            used_at: None,
+            refused_at: (refusals > 0).then_some(until - chrono::TimeDelta::days(2)),
+        };
+        let count = |day: &str, uses, refusals| UsageCount { at: day.parse().unwrap(), uses, refusals };
+        KeyUsage {
+            since: "2026-11-20T00:00:00Z".parse().unwrap(),
+            until,
+            span: UsageSpan::Day,
+            counts: vec![count("2026-11-21T00:00:00Z", 1, 0), count("2026-11-24T00:00:00Z", 1203, 17)],
+            addresses: vec![one("192.0.2.1", 1200, 0), one("192.0.2.2", 4, 0), one("203.0.113.9", 0, 14)],
+            address_count: 2,
+            has_more_addresses: false,
+            tokens: 0,
+            tokens_until: None,
+        }
+    }
+
+    #[test]
+    fn a_strip_shows_whatever_was_used() {
+        assert_eq!(strip(&[0, 1, 500, 1000]), "▁▂▅█");
+        assert_eq!(strip(&[0, 0]), "▁▁");
+        assert_eq!(strip(&[u64::MAX, 1, 0]), "█▂▁");
+        assert_eq!(strip(&usage().series()), "▁▂▁▁█▁▁");
+    }
+
+    #[test]
+    fn what_is_said_of_a_key() {
+        let mut usage = usage();
+        let said = |usage: &KeyUsage| {
+            facts(usage).into_iter().map(|(title, text)| format!("{title}: {text}")).collect::<Vec<_>>()
+        };
+        let facts = said(&usage);
+        assert_eq!(facts[..2], ["Uses: 1,204", "From: 192.0.2.1 (1,200), 192.0.2.2 (4)"]);
+        assert!(facts[2].starts_with("Refused: 14 times from 203.0.113.9, last 2026-11-24 "), "{facts:?}");
+        assert!(facts[2].ends_with("; 3 times from others"), "{facts:?}");
+        assert_eq!(impact(&usage), "Last 24 hours: 1,204 calls from 2 addresses; no valid access tokens.");
+        usage.counts.clear();
+        usage.addresses.clear();
+        (usage.tokens, usage.tokens_until) = (1, Some(usage.until));
+        assert_eq!(impact(&usage), "Last 24 hours: no calls; 1 valid access token.");
+        assert!(said(&usage)[1].starts_with("Access tokens: 1 valid, until "));
+    }
+}
