@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::middleware::from_fn_with_state;
 use chrono::{TimeDelta, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -16,9 +14,9 @@ use tokio::task::JoinSet;
 use super::auth::sessions::Sessions;
 use super::auth::vault::Vault;
 use super::data_folder::{DataError, DataFolder, StoreAccess};
-use super::http::access_log::{AccessLog, observe};
-use super::http::router::router;
+use super::http::access_log::AccessLog;
 use super::http::scrape::Scrape;
+use super::http::service::HttpService;
 use super::net::connection_limiter::ConnectionLimiter;
 use super::net::connections;
 use super::net::connections::Service;
@@ -153,11 +151,11 @@ impl HttpServer {
         let limiter = ConnectionLimiter::new(connections, of_network, Arc::clone(&team.proxies));
         let Limits { request_time, .. } = team.setup.limits;
         let watch = AccessLog::new(Arc::clone(&team.proxies), request_time, team.setup.logs_verifies);
-        let router = router(state).layer(from_fn_with_state(watch, observe));
+        let http = Arc::new(HttpService::new(state, watch));
         for address in team.setup.listen.clone() {
             let sockets = team.bind(&address).await.map_err(|source| SetupError::Listen { address, source })?;
             for socket in sockets {
-                team.serve(Listener::new(socket, limiter.clone()), router.clone());
+                team.serve(Listener::new(socket, limiter.clone()), Arc::clone(&http));
             }
         }
         team.serve_metrics(limiter).await?;
@@ -198,14 +196,15 @@ impl HttpServer {
     /// Serves metrics where that is asked for, for a few at once.
     async fn serve_metrics(&mut self, connections: ConnectionLimiter) -> Result<(), SetupError> {
         let log = self.setup.log.clone();
-        let router = Scrape::new(self.store.clone(), self.tls.clone(), log, connections).router();
+        let scrape = Scrape::new(self.store.clone(), self.tls.clone(), log, connections);
+        let http = Arc::new(HttpService::of(scrape.router()));
         let limiter = ConnectionLimiter::new(SCRAPERS, SCRAPERS, Arc::default());
         let before = self.listens.len();
         for address in self.setup.metrics.clone() {
             let sockets = self.bind(&address).await.map_err(|source| SetupError::Listen { address, source })?;
             for socket in sockets {
                 let (limits, refusals) = (self.setup.limits, Arc::clone(&self.refusals));
-                let service = Service { router: router.clone(), tls: None, limits, refusals };
+                let service = Service { http: Arc::clone(&http), tls: None, limits, refusals };
                 let listener = Listener::new(socket, limiter.clone());
                 self.serving.spawn(connections::serve(listener, service, self.stop.subscribe()));
             }
@@ -214,9 +213,9 @@ impl HttpServer {
         Ok(())
     }
 
-    fn serve(&mut self, listener: Listener, router: Router) {
+    fn serve(&mut self, listener: Listener, http: Arc<HttpService>) {
         let tls = self.tls.clone().filter(|_| listener.is_tcp());
-        let service = Service { router, tls, limits: self.setup.limits, refusals: Arc::clone(&self.refusals) };
+        let service = Service { http, tls, limits: self.setup.limits, refusals: Arc::clone(&self.refusals) };
         self.serving.spawn(connections::serve(listener, service, self.stop.subscribe()));
     }
 

@@ -15,7 +15,7 @@ use super::client_addr::{ClientAddr, LoggedPrincipal};
 use super::failure::{HttpError, LoggedReason};
 use super::request_id;
 use super::request_id::{RequestIds, X_REQUEST_ID};
-use super::router::no_store;
+use super::router::uncached;
 use super::routes::{BELOW_VERIFY, EXCHANGE, HEALTH, ONE_KEY, READY, SESSION, VERIFY, template};
 use crate::domain::KeyId;
 use crate::server::metrics::{CheckedCredential, METRICS};
@@ -52,7 +52,7 @@ impl AccessLog {
     }
 
     /// Where a request comes from.
-    fn source(&self, peer: Peer, headers: &HeaderMap, route: Option<&MatchedPath>) -> ClientAddr {
+    fn source(&self, peer: Peer, headers: &HeaderMap, route: Option<&str>) -> ClientAddr {
         if !self.proxies.is_proxy(peer.0) {
             return ClientAddr::of_peer(peer.0);
         }
@@ -60,7 +60,7 @@ impl AccessLog {
             return client;
         }
         // A proxy's own question whether the server is alive has no client.
-        let is_health = route.is_some_and(|route| [HEALTH, READY].contains(&route.as_str()));
+        let is_health = route.is_some_and(|route| [HEALTH, READY].contains(&route));
         if !is_health && !self.is_nameless_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "requests have no address in X-Forwarded-For, so all clients share the limits of one: have the proxy \
@@ -74,52 +74,98 @@ impl AccessLog {
 /// Answers a request in time, and logs one line about it. The line has no text of the client: the path is the route's,
 /// the name is one that exists, and a key has the form of an ID.
 pub(crate) async fn observe(
-    State(watch): State<AccessLog>,
+    State(log): State<AccessLog>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let begun = Instant::now();
-    let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let source = watch.source(peer, request.headers(), route.as_ref());
-    let request_id = watch.request_id(peer, request.headers());
-    let key = route.as_ref().and_then(|route| key_of(route.as_str(), request.uri()));
-    let who = LoggedPrincipal::default();
-    request.extensions_mut().insert(who.clone());
-    request.extensions_mut().insert(source.clone());
-    let answered = match host_error(&request).or_else(|| coding_error(request.headers())) {
+    let observed = log.begin(peer, route.as_ref().map(MatchedPath::as_str), &request);
+    request.extensions_mut().insert(observed.who.clone());
+    request.extensions_mut().insert(observed.source.clone());
+    let answered = match refused(&request) {
         Some(error) => Err(error),
-        None => tokio::time::timeout(watch.request_time, next.run(request)).await.map_err(|_| HttpError::slow()),
+        None => tokio::time::timeout(log.request_time, next.run(request)).await.map_err(|_| HttpError::slow()),
     };
-    let mut response = match answered {
+    let response = match answered {
         Ok(response) => response,
-        Err(error) => no_store(error.into_response()).await,
+        Err(error) => uncached(error.into_response()),
     };
-    response.headers_mut().insert(X_REQUEST_ID, request_id.clone());
-    let reason = response.extensions_mut().remove::<LoggedReason>();
-    let route = template(route.as_ref().map(MatchedPath::as_str));
-    let took = begun.elapsed();
-    METRICS.answered(method, route, response.status(), took);
-    if let Some(purpose) = purpose(method, route) {
-        METRICS.checked(purpose, response.status());
+    log.end(observed, response)
+}
+
+/// A request that is being answered.
+struct Observed {
+    begun: Instant,
+    method: &'static str,
+    /// The route's template, or `none`.
+    route: &'static str,
+    source: ClientAddr,
+    request_id: HeaderValue,
+    /// The ID of the key that its path names.
+    key: Option<String>,
+    who: LoggedPrincipal,
+}
+
+impl AccessLog {
+    /// Does for a request of `route` what [`observe`] does, where the answer is there at once.
+    pub(crate) fn observe_direct<B>(
+        &self,
+        peer: Peer,
+        route: &'static str,
+        request: &Request<B>,
+        answer: impl FnOnce(&ClientAddr, &LoggedPrincipal) -> Response,
+    ) -> Response {
+        let observed = self.begin(peer, Some(route), request);
+        let response = match refused(request) {
+            Some(error) => error.into_response(),
+            None => answer(&observed.source, &observed.who),
+        };
+        self.end(observed, uncached(response))
     }
-    if !watch.is_logged(route, response.status()) {
-        return response;
+
+    fn begin<B>(&self, peer: Peer, route: Option<&str>, request: &Request<B>) -> Observed {
+        Observed {
+            begun: Instant::now(),
+            method: known(request.method()),
+            route: template(route),
+            source: self.source(peer, request.headers(), route),
+            request_id: self.request_id(peer, request.headers()),
+            key: route.and_then(|route| key_of(route, request.uri())),
+            who: LoggedPrincipal::default(),
+        }
     }
-    let created = response.extensions_mut().remove::<CreatedKey>().map(|key| key.0);
-    let key = key.or(created);
-    let (key, reason) = (key.as_deref(), reason.as_ref().map(|reason| &*reason.0));
-    let request_id = request_id.to_str().unwrap_or_default();
-    let status = response.status().as_u16();
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let who = who.name().unwrap_or("-");
-    if status >= 500 {
-        tracing::error!(method, route, status, ms, from = source.0, who, key, reason, request_id, "request");
-    } else {
-        tracing::info!(method, route, status, ms, from = source.0, who, key, reason, request_id, "request");
+
+    fn end(&self, observed: Observed, mut response: Response) -> Response {
+        let Observed { begun, method, route, source, request_id, key, who } = observed;
+        let reason = response.extensions_mut().remove::<LoggedReason>();
+        let took = begun.elapsed();
+        METRICS.answered(method, route, response.status(), took);
+        if let Some(purpose) = purpose(method, route) {
+            METRICS.checked(purpose, response.status());
+        }
+        if self.is_logged(route, response.status()) {
+            let created = response.extensions_mut().remove::<CreatedKey>().map(|key| key.0);
+            let key = key.or(created);
+            let (key, reason) = (key.as_deref(), reason.as_ref().map(|reason| &*reason.0));
+            let request_id = request_id.to_str().unwrap_or_default();
+            let status = response.status().as_u16();
+            let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let who = who.name().unwrap_or("-");
+            if status >= 500 {
+                tracing::error!(method, route, status, ms, from = source.0, who, key, reason, request_id, "request");
+            } else {
+                tracing::info!(method, route, status, ms, from = source.0, who, key, reason, request_id, "request");
+            }
+        }
+        response.headers_mut().insert(X_REQUEST_ID, request_id);
+        response
     }
-    response
+}
+
+/// Why a request is refused whatever it asks for.
+fn refused<B>(request: &Request<B>) -> Option<HttpError> {
+    host_error(request).or_else(|| coding_error(request.headers()))
 }
 
 /// The ID of the key that a request made, in the answer's extensions.
@@ -135,7 +181,7 @@ fn key_of(route: &str, uri: &Uri) -> Option<String> {
 }
 
 /// What RFC 9112 (section 3.2) demands of HTTP/1.1: proxies would not agree which host is meant.
-fn host_error(request: &Request) -> Option<HttpError> {
+fn host_error<B>(request: &Request<B>) -> Option<HttpError> {
     let hosts = request.headers().get_all(HOST).iter().count();
     match hosts {
         1 => None,

@@ -14,5 +14,6 @@ pub mod router;
 pub mod routes;
 pub mod running_creates;
 pub mod scrape;
+pub(crate) mod service;
 pub mod session;
 pub mod wire;

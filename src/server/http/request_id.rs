@@ -20,8 +20,10 @@ pub(crate) struct RequestIds {
 impl RequestIds {
     /// An ID that another request is as good as never given.
     pub(crate) fn draw(&self) -> HeaderValue {
-        let id = format!("{:016x}", self.hasher.hash_one(self.next.fetch_add(1, Ordering::Relaxed)));
-        HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("-"))
+        let id = self.hasher.hash_one(self.next.fetch_add(1, Ordering::Relaxed));
+        let mut hex = [0; 16];
+        let id = base16ct::lower::encode(&id.to_be_bytes(), &mut hex).ok();
+        id.and_then(|id| HeaderValue::from_bytes(id).ok()).unwrap_or_else(|| HeaderValue::from_static("-"))
     }
 }
 

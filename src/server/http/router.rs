@@ -28,7 +28,7 @@ pub fn router(state: AppState) -> Router {
     let router = if tells_reasons { router.layer(map_response(tell_reason)) } else { router };
     // As one layer: each call of `layer` is a box around every route, which is cloned for every request.
     let layers = (
-        map_response(no_store),
+        map_response(async |response| uncached(response)),
         CatchPanicLayer::custom(|_| HttpError::panicked().into_response()),
         DefaultBodyLimit::max(MOST_BODY),
     );
@@ -36,7 +36,7 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// Nothing of this server may be cached, least of all secrets and tokens.
-pub(crate) async fn no_store<B>(mut response: Response<B>) -> Response<B> {
+pub(crate) fn uncached<B>(mut response: Response<B>) -> Response<B> {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

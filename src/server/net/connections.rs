@@ -3,11 +3,10 @@
 //! Uses hyper directly, as axum's `serve` does: `serve` has no limits on the size and time of a head, and crates that
 //! have them bring HTTP/2, whose own limits would have to be set too.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,7 +18,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutWriter;
-use tower_service::Service as _;
 
 use super::connection_limiter::ConnectionPermit;
 use super::explained::Explained;
@@ -30,6 +28,7 @@ use super::request_body::RequestBody;
 use super::tls::Tls;
 use crate::server::http::client_addr::ClientAddr;
 use crate::server::http::routes::VERIFY;
+use crate::server::http::service::HttpService;
 
 /// The wait after an error such as running out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -37,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What the connections of a listener have in common.
 #[derive(Clone)]
 pub(crate) struct Service {
-    pub(crate) router: Router,
+    pub(crate) http: Arc<HttpService>,
     pub(crate) tls: Option<Tls>,
     pub(crate) limits: Limits,
     /// Of requests that are refused before they reach the router.
@@ -88,7 +87,7 @@ async fn answer(
 
 async fn answer_all(
     (connection, permit, peer): (Box<dyn Stream>, &Arc<ConnectionPermit>, Peer),
-    Service { router, tls, limits, refusals }: Service,
+    Service { http: answers, tls, limits, refusals }: Service,
     http: http1::Builder,
     watcher: Watcher,
 ) {
@@ -97,9 +96,9 @@ async fn answer_all(
     connection.set_timeout(Some(limits.request_time));
     let connection = Box::pin(connection);
     let result = match tls.as_ref().map(Tls::acceptor) {
-        None => talk(connection, (router, peer), permit, &http, watcher).await,
+        None => talk(connection, (answers, peer), permit, &http, watcher).await,
         Some(tls) => match timeout(limits.header_time, tls.accept(connection)).await {
-            Ok(Ok(stream)) => talk(stream, (router, peer), permit, &http, watcher).await,
+            Ok(Ok(stream)) => talk(stream, (answers, peer), permit, &http, watcher).await,
             Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => return tracing::debug!("a TLS handshake took too long"),
         },
@@ -126,7 +125,7 @@ fn refusal(error: &hyper::Error) -> Option<&'static str> {
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    (router, peer): (Router, Peer),
+    (answers, peer): (Arc<HttpService>, Peer),
     permit: &Arc<ConnectionPermit>,
     http: &http1::Builder,
     watcher: Watcher,
@@ -134,14 +133,17 @@ async fn talk(
     let permit = Arc::clone(permit);
     let service = service_fn(move |mut request: Request<Incoming>| {
         tidy(request.uri_mut());
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = router.clone().call(request.map(|body| RequestBody::new(body, &permit)));
-        let permit = Arc::clone(&permit);
+        let direct = answers.answer_directly(peer, &request);
+        let request = request.map(|body| RequestBody::new(body, &permit));
+        let (answers, permit) = (Arc::clone(&answers), Arc::clone(&permit));
         async move {
-            let answer = answer.await;
+            let answer = match direct {
+                Some(answer) => answer,
+                None => answers.route(peer, request).await,
+            };
             permit.works(); // also where the body was not read to its end
             permit.waits();
-            answer
+            Ok::<_, Infallible>(answer)
         }
     });
     watcher.watch(http.serve_connection(TokioIo::new(Explained::new(stream)), service)).await

@@ -1,6 +1,6 @@
 //! The few connections to the database file, opened when they are first needed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -67,6 +67,10 @@ impl Connections {
             readers: Mutex::new(vec![first]),
             revocations: RevocationWatch::default(),
         }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn is_read_only(&self) -> bool {

@@ -23,6 +23,7 @@ mod sessions;
 mod store;
 mod text;
 mod usage;
+mod wal_index;
 
 pub use row::document;
 pub(crate) use store::SqliteStore;

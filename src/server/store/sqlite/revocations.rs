@@ -10,6 +10,7 @@ use super::connections::Connections;
 use super::events;
 use super::master_keys;
 use super::store::SqliteStore;
+use super::wal_index::{Header, WalIndex};
 use crate::platform::boot_time::since_boot;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
@@ -31,8 +32,8 @@ pub(crate) struct RevocationWatch(Mutex<Watched>);
 #[derive(Default)]
 pub(crate) struct Watched {
     reader: WatchConnection,
-    /// What `PRAGMA data_version` gave when the revocations were last read.
-    version: Option<i64>,
+    /// The commit up to which the revocations were last read.
+    read: Option<LastCommit>,
     known: Revocations,
     signing: SigningKeys,
 }
@@ -41,25 +42,34 @@ pub(crate) struct Watched {
 #[derive(Default)]
 struct WatchConnection {
     /// Idle in between, so that it notices the commits of all others.
-    connection: Option<Connection>,
+    connection: Option<(Connection, Option<WalIndex>)>,
     /// When the files were last looked at.
     looked_at: Option<Instant>,
 }
 
+/// What tells one commit from all others.
+#[derive(PartialEq)]
+enum LastCommit {
+    Index(Header),
+    /// `PRAGMA data_version`, which takes four locks: for stores that can't be written, which have no index in a file.
+    Version(i64),
+}
+
 impl WatchConnection {
-    /// The connection to files that are still there.
-    fn connect(&mut self, connections: &Connections) -> Result<&Connection, StoreError> {
+    /// The connection to files that are still there, and the index that it uses.
+    fn connect(&mut self, connections: &Connections) -> Result<&(Connection, Option<WalIndex>), StoreError> {
         let now = Instant::now();
         if self.looked_at.is_none_or(|at| now.saturating_duration_since(at) >= LOOKED_AT_EVERY) {
             connections.check()?;
             self.looked_at = Some(now);
         }
         match &mut self.connection {
-            Some(connection) => Ok(connection),
+            Some(connected) => Ok(connected),
             none => {
                 let new = connections.open()?;
                 new.busy_timeout(PATIENCE)?;
-                Ok(none.insert(new))
+                let index = WalIndex::of(&new, connections.path());
+                Ok(none.insert((new, index)))
             }
         }
     }
@@ -72,22 +82,26 @@ impl RevocationWatch {
         connections: &Connections,
         look_up: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        look_up(self.lock().reader.connect(connections)?)
+        look_up(&self.lock().reader.connect(connections)?.0)
     }
 
-    /// All revocations that are committed now. Where nothing was committed since the last time, this takes some
-    /// microseconds, since it reads the header of an index in shared memory.
+    /// All revocations that are committed now. Where nothing was committed since the last time, this takes a microsecond.
     fn current(&self, connections: &Connections) -> Result<MutexGuard<'_, Watched>, StoreError> {
         let mut watched = self.lock();
-        let Watched { reader, version, known, signing } = &mut *watched;
-        let connection = reader.connect(connections)?;
+        let Watched { reader, read, known, signing } = &mut *watched;
+        let (connection, index) = reader.connect(connections)?;
         // Before the rows: what is committed in between is read now, and looked for once more the next time.
-        let now = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        if *version != Some(now) {
+        let now = match index.as_ref().and_then(WalIndex::header) {
+            Some(header) => LastCommit::Index(header),
+            None => {
+                LastCommit::Version(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+            }
+        };
+        if read.as_ref() != Some(&now) {
             let new = newer(connection, known.newest())?;
             known.learn(new, Instant::now());
             signing.learn(signing_keys(connection)?, since_boot());
-            *version = Some(now);
+            *read = Some(now);
         }
         Ok(watched)
     }
