@@ -138,6 +138,8 @@ fn open_page(config: Config) -> Result<Exit, Failure> {
         profiles: config.profiles(),
         notices: config.notices().join(" "),
         columns: config.columns().clone(),
+        dates: config.dates(),
+        mouse: config.mouse(),
         views: config.views().to_vec(),
         settings: config.file().clone(),
         pending_creates: PendingCreates::of(&config),

@@ -18,7 +18,7 @@ use super::source_text::SourceText;
 use super::suggestion;
 use crate::domain;
 use crate::domain::key::fields::{Columns, FIELDS};
-use crate::domain::{AmbiguousWidth, ClipboardChoice, Filter, Search, Theme, View};
+use crate::domain::{AmbiguousWidth, ClipboardChoice, Dates, Filter, Search, Theme, View};
 use crate::platform::{regular_file, text};
 
 /// The largest file that is read, in bytes: 1,000 profiles of 1 kB.
@@ -36,6 +36,8 @@ pub(crate) struct ConfigFile {
     pub(crate) ambiguous_width: AmbiguousWidth,
     pub(crate) columns: Columns,
     pub(crate) theme: Theme,
+    pub(crate) dates: Dates,
+    pub(crate) mouse: bool,
     pub(crate) views: Vec<View>,
     pub(crate) serve: Vec<ServeSetting>,
 }
@@ -128,6 +130,11 @@ pub(crate) fn parse(path: &Path, read: &FileContent, dirs: &AppDirs) -> Result<C
                 let theme = reading.string("theme", value)?.parse();
                 settings.theme = theme.map_err(|problem: String| reading.error(value.span(), &problem))?;
             }
+            "dates" => {
+                let dates = reading.string("dates", value)?.parse();
+                settings.dates = dates.map_err(|problem: String| reading.error(value.span(), &problem))?;
+            }
+            "mouse" => settings.mouse = reading.boolean("mouse", value)?,
             "views" => {
                 let DeValue::Table(table) = value.get_ref() else {
                     return Err(reading.error(value.span(), "write views below [views], each as NAME = \"QUERY\""));

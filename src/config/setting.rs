@@ -3,8 +3,17 @@
 use super::suggestion;
 
 /// Settings at the top of the file, besides the profiles.
-pub const TOP_SETTINGS: [&str; 7] =
-    ["default_profile", "clipboard", "clipboard_seconds", "keep_events", "ambiguous_width", "columns", "theme"];
+pub const TOP_SETTINGS: [&str; 9] = [
+    "default_profile",
+    "clipboard",
+    "clipboard_seconds",
+    "keep_events",
+    "ambiguous_width",
+    "columns",
+    "theme",
+    "dates",
+    "mouse",
+];
 
 /// The most days that uses and refusals of keys can be kept.
 pub const KEEP_EVENTS_MOST: i64 = 36_500;

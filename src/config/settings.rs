@@ -14,7 +14,7 @@ use super::settings_file::SettingsFile;
 use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::key::fields::Columns;
-use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, KeyFormat, Profile, Theme, View};
+use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, Dates, KeyFormat, Profile, Theme, View};
 
 /// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
 const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
@@ -34,6 +34,8 @@ pub struct Config {
     ambiguous_width: AmbiguousWidth,
     columns: Columns,
     theme: Theme,
+    dates: Dates,
+    mouse: bool,
     views: Vec<View>,
     state: Folder,
     overrides: Overrides,
@@ -55,6 +57,8 @@ impl Config {
             ambiguous_width,
             columns,
             theme,
+            dates,
+            mouse,
             views,
             serve: _,
         } = settings;
@@ -83,6 +87,8 @@ impl Config {
             ambiguous_width,
             columns,
             theme,
+            dates,
+            mouse,
             views,
             state: dirs.state.clone(),
             overrides: overrides.clone(),
@@ -194,6 +200,16 @@ impl Config {
     /// The colours of the page.
     pub const fn theme(&self) -> Theme {
         self.theme
+    }
+
+    /// How the page tells times.
+    pub const fn dates(&self) -> Dates {
+        self.dates
+    }
+
+    /// Whether the page takes the mouse.
+    pub const fn mouse(&self) -> bool {
+        self.mouse
     }
 
     /// The user's own views.

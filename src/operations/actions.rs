@@ -45,6 +45,9 @@ pub enum ActionId {
     Undo,
     Overview,
     Usage,
+    Dates,
+    Columns,
+    Mouse,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -56,6 +59,8 @@ pub struct ActionEntry {
     pub press: &'static str,
     /// A word or two for the page's footer; empty if the footer has no room for it.
     pub hint: &'static str,
+    /// The same where the other hints have left room; empty if it has one of the first kind.
+    pub spare_hint: &'static str,
     /// The word of plain mode.
     pub word: &'static str,
     /// Its number in plain mode; 0 if it has no word. Scripts use numbers: one is never given to another action.
@@ -74,7 +79,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 35] = [
+pub static ACTIONS: [ActionEntry; 38] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -102,6 +107,7 @@ pub static ACTIONS: [ActionEntry; 35] = [
         .on_key(),
     action(Id::Undo, "Undo your last change of a key")
         .page("u", "")
+        .spare("undo")
         .page_summary("Undo your last change of a key (for 60 s)")
         .changing(),
     action(Id::Filter, "Filter by text")
@@ -110,30 +116,43 @@ pub static ACTIONS: [ActionEntry; 35] = [
         .plain(3, "filter"),
     action(Id::FilterStatus, "Filter by status: all, active, expired, inactive")
         .page("f", "")
+        .spare("status")
         .page_summary("Cycle the status filter: all, active, expired, inactive")
         .plain(4, "status"),
     action(Id::Views, "Show a view (a saved search)").page("v", "views").plain(27, "view"),
     action(Id::Overview, "Show how many keys there are by last use, expiry and owner")
         .page("O", "")
+        .spare("overview")
         .plain(28, "overview"),
     action(Id::Sort, "Sort by another field")
         .page("s", "sort")
         .page_summary("Sort by the next column")
         .plain(5, "sort"),
-    action(Id::ReverseSort, "Reverse the sort order").page("S", ""),
+    action(Id::ReverseSort, "Reverse the sort order").page("S", "").spare("reverse"),
     action(Id::History, "Show the history of an access key").page("h", "history").plain(25, "history").on_key(),
     action(Id::Events, "Show the trail: what administrators and keys did")
         .page("H", "")
+        .spare("events")
         .plain(26, "events")
         .command("events"),
     action(Id::Tokens, "Generate an HMAC or access token for any key").page("t", "test tokens").plain(12, "tokens"),
     action(Id::Profiles, "Switch to another profile").page("p", "profile").plain(14, "profiles"),
-    action(Id::SignOut, "Sign out").page("o", "").plain(15, "signout").command("logout"),
-    action(Id::Password, "Change your password").page("P", "").plain(21, "passwd").command("passwd"),
-    action(Id::Admins, "Manage administrators").page("A", "").plain(22, "admin").command("admin").for_superusers(),
-    action(Id::Sessions, "List and end sessions").page("W", "").plain(23, "sessions").command("sessions"),
+    action(Id::SignOut, "Sign out").page("o", "").spare("sign out").plain(15, "signout").command("logout"),
+    action(Id::Password, "Change your password").page("P", "").spare("password").plain(21, "passwd").command("passwd"),
+    action(Id::Admins, "Manage administrators")
+        .page("A", "")
+        .spare("administrators")
+        .plain(22, "admin")
+        .command("admin")
+        .for_superusers(),
+    action(Id::Sessions, "List and end sessions")
+        .page("W", "")
+        .spare("sessions")
+        .plain(23, "sessions")
+        .command("sessions"),
     action(Id::Revoke, "Revoke all access tokens or sessions in an emergency")
         .page("R", "")
+        .spare("revoke")
         .plain(24, "revoke")
         .command("revoke")
         .changing()
@@ -143,18 +162,21 @@ pub static ACTIONS: [ActionEntry; 35] = [
         .page_summary("Help: type to find a command, Enter runs it (also : and Ctrl-P)")
         .plain(16, "help"),
     action(Id::Quit, "Quit").page("q", "quit").plain(17, "quit"),
-    action(Id::CopyId, "Copy the access key ID").page("y", "").on_key(),
+    action(Id::CopyId, "Copy the access key ID").page("y", "").spare("copy ID").on_key(),
     action(Id::Row, "Print an access key as tab-separated text")
         .page("Y", "")
+        .spare("copy row")
         .page_summary("Copy the access key as tab-separated text")
         .plain(20, "row")
         .on_key(),
-    action(Id::ClearClipboard, "Clear the clipboard").page("x", ""),
+    action(Id::ClearClipboard, "Clear the clipboard").page("x", "").spare("clear clipboard"),
     action(Id::Theme, "Change the colors")
         .page("T", "")
+        .spare("theme")
         .page_summary("Next theme: auto, dark, light, high-contrast, mono"),
     action(Id::List, "List access keys")
         .page("r", "")
+        .spare("refresh")
         .page_summary("Refresh now (automatic every minute)")
         .plain(1, "list")
         .command("keys list"),
@@ -166,6 +188,11 @@ pub static ACTIONS: [ActionEntry; 35] = [
         .plain(30, "usage")
         .command("keys usage")
         .on_key(),
+    action(Id::Dates, "Tell times as how long ago, as local dates or in UTC").page("D", "").spare("dates"),
+    action(Id::Columns, "Choose the columns and their order").page("C", "").spare("columns"),
+    action(Id::Mouse, "Turn the mouse on or off (selecting text in the terminal needs it off)")
+        .page("m", "")
+        .spare("mouse"),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
@@ -174,6 +201,7 @@ const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
         id,
         press,
         hint,
+        spare_hint: "",
         word,
         number: 0,
         command,
@@ -188,6 +216,12 @@ const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
 impl ActionEntry {
     const fn page(mut self, press: &'static str, hint: &'static str) -> Self {
         (self.press, self.hint) = (press, hint);
+        self
+    }
+
+    /// Its word for the footer, where the others have left room.
+    const fn spare(mut self, hint: &'static str) -> Self {
+        self.spare_hint = hint;
         self
     }
 

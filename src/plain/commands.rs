@@ -110,7 +110,10 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         | ActionId::ReverseSort
         | ActionId::CopyId
         | ActionId::ClearClipboard
-        | ActionId::Theme => Ok(()),
+        | ActionId::Theme
+        | ActionId::Dates
+        | ActionId::Columns
+        | ActionId::Mouse => Ok(()),
     }
 }
 

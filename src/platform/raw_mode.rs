@@ -30,8 +30,12 @@ const ENTER: &[u8] =
     b"\x1b[22;2t\x1b[?1049h\x1b[?2026l\x1b[?69l\x1b[?6l\x1b[4l\x1b[20l\x1b[?5l\x1b[r\x1b[?7h\x1b[?1l\x1b>\
 \x1b[?9l\x1b[?1000l\x1b[?1001l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l\
 \x1b[>4m\x1b[>0u\x0f\x1b(B\x1b[m\x1b[?25l\x1b[?2004h\x1b[?1004h";
-/// The reverse, in reverse, with the rendition and the scroll region reset. kitty's flags become again what they were.
-const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[23;2t\x1b[?1049l";
+/// Takes clicks and the wheel (1000), told with numbers of any size (1006).
+pub(crate) const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Leaves them to the terminal.
+pub(crate) const LEAVE_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+/// The reverse, in reverse, with the mouse left to the terminal, and with the rendition and the scroll region reset. kitty's flags become again what they were.
+const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[23;2t\x1b[?1049l";
 
 /// A copy of the standard input's descriptor. Its description is shared with the shell.
 pub(crate) fn given() -> io::Result<OwnedFd> {

@@ -77,6 +77,8 @@ pub const QUIET: Style = Role::Quiet.text().add_modifier(Modifier::DIM);
 pub const BEHIND: Style = Role::Behind.text().add_modifier(Modifier::DIM);
 /// Names of columns.
 pub const COLUMN: Style = Role::Accent.text().add_modifier(Modifier::UNDERLINED);
+/// A part of a text that was searched for.
+pub const FOUND: Style = Style::new().add_modifier(Modifier::UNDERLINED);
 /// The press in a hint.
 pub const PRESS: Style = Role::Accent.text().add_modifier(Modifier::BOLD);
 /// The selected row, from edge to edge: on a wide screen the eye would lose it between the ID and the status.
@@ -101,6 +103,12 @@ pub const ALONE: Modifier = Modifier::RAPID_BLINK;
 
 /// On the first cell of the focused button or choice. No look either: the cursor stands there.
 pub const HERE: Modifier = Modifier::SLOW_BLINK;
+
+/// On the first cell of a row that can be selected, and on every cell of a button: for clicks. No look either.
+pub const ROW: Modifier = Modifier::HIDDEN;
+pub const BUTTON: Modifier = Modifier::CROSSED_OUT;
+/// Marks without a look.
+pub const UNSEEN: Modifier = ALONE.union(HERE).union(ROW).union(BUTTON);
 
 /// Around dialogs.
 pub const BORDER: border::Set<'static> = border::PLAIN;

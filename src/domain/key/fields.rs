@@ -87,7 +87,9 @@ pub enum ColumnWidth {
     Text(usize),
     /// So many.
     Cells(usize),
-    /// So many, its text at the right end.
+    /// So many, or what a date and a time of day need.
+    Date(usize),
+    /// The same, its text at the right end.
     Age(usize),
     /// The same, but before two cells for a mark that some keys have.
     MarkedAge(usize),
@@ -117,7 +119,7 @@ pub static FIELDS: [KeyField; 10] = [
     field("created_at", "Created", |key| FieldValue::At(key.created_at), Row::Own(40), 60).column(
         40,
         Some(Sort::CreatedAt),
-        ColumnWidth::Cells(10),
+        ColumnWidth::Date(10),
         24,
     ),
     field(
@@ -245,6 +247,11 @@ pub fn named(name: &str) -> Option<&'static KeyField> {
 /// The fields that users write.
 pub fn written() -> impl Iterator<Item = (&'static KeyField, UserText)> {
     FIELDS.iter().filter_map(|field| Some((field, field.text?)))
+}
+
+/// Whether a filter looks in a field: in the ID, and in what users write.
+pub const fn is_searched(field: &KeyField) -> bool {
+    matches!(field.column.width, ColumnWidth::Id) || field.text.is_some()
 }
 
 /// The fields that a filter looks in, as an enumeration: the ID, and what users write.

@@ -1,7 +1,7 @@
 //! Sequences that are presses, after xterm's ctlseqs, kitty's keyboard protocol, `urxvt(7)`, st's `config.h` and
 //! `console_codes(4)`.
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 /// Input that is not UTF-8, as a terminal that is set to another encoding sends it.
 pub const NOT_UTF8: KeyCode = KeyCode::Null;
@@ -109,6 +109,21 @@ pub(crate) fn csi_press(parameters: &[u8], end: u8) -> Option<Event> {
         _ => return None,
     };
     Some(press(code, modifiers))
+}
+
+/// A click of the first button or a turn of the wheel, as xterm's SGR mode (1006) reports it. Releases, other buttons, and
+/// what has Shift, Alt or Ctrl with it, which terminals use themselves, mean nothing.
+pub(crate) fn mouse(parameters: &[u8], end: u8) -> Option<Event> {
+    let Parameters(numbers) = Parameters::parse(parameters)?;
+    let [button, column, row] = numbers.as_slice() else { return None };
+    let kind = match (button.first, end) {
+        (0, b'M') => MouseEventKind::Down(MouseButton::Left),
+        (64, b'M') => MouseEventKind::ScrollUp,
+        (65, b'M') => MouseEventKind::ScrollDown,
+        _ => return None,
+    };
+    let cell = |parameter: &Parameter| u16::try_from(parameter.first).ok()?.checked_sub(1);
+    Some(Event::Mouse(MouseEvent { kind, column: cell(column)?, row: cell(row)?, modifiers: KeyModifiers::NONE }))
 }
 
 /// The column of a cursor position report (CPR).

@@ -331,6 +331,7 @@ impl Decoder {
                     }
                     (b"", b'I') => Some(Event::FocusGained),
                     (b"", b'O') => Some(Event::FocusLost),
+                    (parameters, b'M' | b'm') if parameters.starts_with(b"<") => keys::mouse(&parameters[1..], byte),
                     (parameters, end) => csi_press(parameters, end),
                 };
                 self.end(event, events);

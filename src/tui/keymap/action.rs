@@ -35,6 +35,8 @@ pub enum Action {
     /// Close the dialog that holds a secret.
     Close,
     Suspend,
+    /// What presses mean in what is open.
+    KeyHelp,
     /// Back, without doing anything.
     Cancel,
     /// Add an administrator.
@@ -82,13 +84,15 @@ impl Action {
     /// What it is about.
     pub(crate) const fn topic(self) -> Topic {
         use ActionId::{
-            Admins, ClearClipboard, Events, Filter, FilterStatus, Help, List, Overview, Password, Profiles, Quit,
-            ReverseSort, Revoke, Sessions, SignOut, Sort, Theme, Views,
+            Admins, ClearClipboard, Columns, Dates, Events, Filter, FilterStatus, Help, List, Mouse, Overview,
+            Password, Profiles, Quit, ReverseSort, Revoke, Sessions, SignOut, Sort, Theme, Views,
         };
         match self {
-            Self::Do(Filter | FilterStatus | Sort | ReverseSort | List | Views | Overview) => Topic::List,
+            Self::Do(Filter | FilterStatus | Sort | ReverseSort | List | Views | Overview | Columns | Dates) => {
+                Topic::List
+            }
             Self::Do(Profiles | SignOut | Password | Admins | Sessions | Revoke | Events) => Topic::Server,
-            Self::Do(Help | Quit | Theme | ClearClipboard) | Self::Suspend => Topic::Program,
+            Self::Do(Help | Quit | Theme | Mouse | ClearClipboard) | Self::Suspend => Topic::Program,
             Self::Do(_) => Topic::Keys,
             _ => Topic::List,
         }

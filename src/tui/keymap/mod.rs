@@ -27,6 +27,8 @@ pub enum Mode {
     Reveal,
     Profiles,
     Views,
+    /// The dialog that chooses columns.
+    Columns,
     /// The screen of bars.
     Overview,
     /// The screen of administrators.
@@ -36,6 +38,8 @@ pub enum Mode {
     /// The screen of events.
     History,
     Help,
+    /// What presses mean in what is open, on top of it.
+    KeyHelp,
     /// Waiting for an answer before leaving.
     Leaving,
 }
@@ -52,12 +56,23 @@ pub struct Binding {
     pub press: &'static str,
     /// A word or two for the footer; empty if the footer has no room for it.
     pub hint: &'static str,
+    /// Whether the footer has it only where the others have left room.
+    pub is_spare: bool,
     /// A sentence for the help; empty for a second way to the same.
     pub help: &'static str,
 }
 
 const fn bind(mode: Mode, code: KeyCode, action: Action) -> Binding {
-    Binding { mode: Some(mode), code, modifiers: KeyModifiers::NONE, action, press: "", hint: "", help: "" }
+    Binding {
+        mode: Some(mode),
+        code,
+        modifiers: KeyModifiers::NONE,
+        action,
+        press: "",
+        hint: "",
+        is_spare: false,
+        help: "",
+    }
 }
 
 const fn control(mode: Mode, letter: char, action: Action) -> Binding {
@@ -72,6 +87,12 @@ const fn anywhere(letter: char, action: Action) -> Binding {
 }
 
 impl Binding {
+    /// With a word for the footer, where the others have left room.
+    const fn spare(mut self, hint: &'static str) -> Self {
+        (self.hint, self.is_spare) = (hint, true);
+        self
+    }
+
     const fn said(mut self, press: &'static str, hint: &'static str, help: &'static str) -> Self {
         (self.press, self.hint, self.help) = (press, hint, help);
         self
@@ -88,12 +109,20 @@ pub fn action(mode: Mode, key: KeyEvent) -> Option<Action> {
 
 /// The bindings that a mode's footer shows.
 pub fn hints(mode: Mode) -> impl Iterator<Item = Binding> {
-    all().filter(move |b| b.mode == Some(mode) && !b.hint.is_empty())
+    // Where something is typed no character is free for the help.
+    let types = matches!(mode, Mode::Form | Mode::Confirm);
+    let everywhere = all().filter(move |b| b.mode.is_none() && types);
+    all().filter(move |b| b.mode == Some(mode)).chain(everywhere).filter(|b| !b.hint.is_empty())
 }
 
-/// The bindings that the help shows.
+/// The bindings that the help for a mode shows.
+pub fn helps_of(mode: Mode) -> impl Iterator<Item = Binding> {
+    all().filter(move |b| b.mode == Some(mode) && !b.press.is_empty())
+}
+
+/// The bindings that the help of the list shows.
 pub fn helps() -> impl Iterator<Item = Binding> {
-    all().filter(|b| !b.help.is_empty())
+    all().filter(|b| matches!(b.mode, None | Some(Mode::List)) && !b.help.is_empty())
 }
 
 /// The catalogue's presses, on the list; then the page's own.
@@ -106,7 +135,8 @@ fn from_catalogue(entry: &ActionEntry) -> Option<Binding> {
         "Enter" => KeyCode::Enter,
         press => KeyCode::Char(press.chars().next()?),
     };
-    Some(bind(Mode::List, code, Action::Do(entry.id)).said(entry.press, entry.hint, entry.help()))
+    let binding = bind(Mode::List, code, Action::Do(entry.id)).said(entry.press, entry.hint, entry.help());
+    Some(if entry.hint.is_empty() { binding.spare(entry.spare_hint) } else { binding })
 }
 
 #[cfg(test)]

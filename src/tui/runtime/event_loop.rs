@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::machine::Machine;
+use super::mouse::Mouse;
 use super::options::Options;
 use super::tasks::{BackgroundTasks, TaskResult};
 use crate::client::{Link, Reply, Request};
@@ -20,7 +21,7 @@ use crate::platform::clipboard::Copied;
 use crate::platform::signals::{LONG, SignalEvent, Signals};
 use crate::platform::terminal_kind::{ColourDepth, TerminalKind};
 use crate::tui::screen::Screen;
-use crate::tui::state::{ClockReading, Effect, ExitState, State};
+use crate::tui::state::{ClockReading, Effect, ExitState, MouseUse, State};
 use crate::tui::terminal::Terminal;
 use crate::tui::view;
 
@@ -57,6 +58,7 @@ pub struct Runtime<T: Terminal, M: Machine> {
     /// The title that was written last; none if another program may have set one since.
     pub(crate) title: Option<String>,
     kind: TerminalKind,
+    pub(crate) mouse: Mouse,
     /// How it ended, once it has.
     outcome: Option<RunOutcome>,
     /// The signal that asked it to end.
@@ -89,6 +91,8 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         let (mut state, first) = State::new(size);
         let guessed = if terminal.knows_size() { "" } else { UNKNOWN_SIZE };
         (state.columns, state.views) = (options.columns, options.views);
+        state.dates = options.dates;
+        state.mouse = if options.mouse { MouseUse::On } else { MouseUse::Off };
         state.theme = (kind.colours != ColourDepth::Mono).then_some(kind.theme);
         state.begin(options.profiles, format!("{guessed} {}", options.notices).trim());
         let mut page = Self {
@@ -108,9 +112,11 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             is_stopped: false,
             title: None,
             kind,
+            mouse: Mouse::default(),
             outcome: None,
             signal: None,
         };
+        page.state.note_waiting(page.machine.now());
         page.perform(Some(first));
         page.draw();
         page
@@ -182,6 +188,10 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
                 while let Some(event) = self.events.pop_front() {
                     #[cfg(debug_assertions)]
                     break_on_purpose(&event);
+                    if let Event::Mouse(event) = event {
+                        self.on_mouse(event, now);
+                        continue;
+                    }
                     let effect = self.state.on_input(event, now);
                     self.perform(effect);
                 }
@@ -283,7 +293,8 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         self.set_kind(self.kind.of_theme(self.state.theme.unwrap_or(self.kind.theme)));
         let (state, now) = (&self.state, self.machine.now());
         self.screen.draw(self.terminal.out(), |frame, rows| view::draw(frame, rows, state, now));
-        let title = state.title();
+        self.tell_mouse();
+        let title = self.state.title();
         if self.kind.titles && self.title.as_ref() != Some(&title) {
             self.terminal.out().extend_from_slice(format!("\x1b]2;{title}\x07").as_bytes());
             self.title = Some(title);

@@ -6,6 +6,7 @@
 mod creates;
 mod event_loop;
 mod machine;
+mod mouse;
 mod options;
 mod suspend;
 mod tasks;

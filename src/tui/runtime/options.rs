@@ -2,7 +2,7 @@
 
 use crate::config::SettingsFile;
 use crate::domain::key::fields::Columns;
-use crate::domain::{Profile, View};
+use crate::domain::{Dates, Profile, View};
 use crate::operations::pending::PendingCreates;
 
 /// What the page is opened with.
@@ -14,6 +14,10 @@ pub struct Options {
     pub notices: String,
     /// The columns of the list.
     pub columns: Columns,
+    /// How times are told.
+    pub dates: Dates,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
     /// The user's own views.
     pub views: Vec<View>,
     /// Where settings that are changed on the page are kept.

@@ -32,6 +32,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     pub(crate) fn resume(&mut self, now: ClockReading) -> Option<Effect> {
         self.state.on_resume(true);
         self.title = None;
+        self.mouse.forget();
         match self.terminal.enter() {
             Ok(()) => self.resize(now),
             Err(_) => self.stop(SIGHUP),

@@ -209,7 +209,7 @@ impl Ink {
 
 /// How a cell is written on a terminal of this kind.
 pub(super) fn style(kind: TerminalKind, cell: &Cell) -> CellStyle {
-    let modifier = cell.modifier.difference(theme::ALONE | theme::HERE);
+    let modifier = cell.modifier.difference(theme::UNSEEN);
     let Some(palette) = palette(kind).filter(|_| cell.fg != Color::Reset || cell.bg != Color::Reset) else {
         return CellStyle { modifier, ..PLAIN };
     };

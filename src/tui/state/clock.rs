@@ -19,6 +19,12 @@ impl ClockReading {
         Self { at: Instant::now(), utc: Utc::now() }
     }
 
+    /// A reading after so much time.
+    #[must_use]
+    pub fn after(self, time: Duration) -> Self {
+        Self { at: self.at + time, utc: self.utc + time }
+    }
+
     /// Seconds until `end`; one that has begun counts.
     pub fn seconds_until(self, end: Instant) -> u64 {
         u64::try_from(end.saturating_duration_since(self.at).as_millis().div_ceil(1000)).unwrap_or(0)

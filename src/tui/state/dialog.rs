@@ -1,8 +1,9 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, HelpDialog, HistoryScreen, KeyForm, OverviewScreen, PasswordDialog,
-    PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog, ViewsDialog,
+    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, HelpDialog, HistoryScreen, KeyForm, OverviewScreen,
+    PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog,
+    ViewsDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -32,6 +33,8 @@ pub enum Dialog {
     Profiles(ProfilesDialog),
     /// Searches with a name.
     Views(Box<ViewsDialog>),
+    /// The columns of the list.
+    Columns(Box<ColumnsDialog>),
     /// How many keys there are of each kind: in place of the page's list.
     Overview(Box<OverviewScreen>),
     /// Old and new password of who is signed in.
@@ -62,6 +65,7 @@ impl Dialog {
             Self::Token(token) => token.mode(),
             Self::Profiles(_) => Mode::Profiles,
             Self::Views(_) => Mode::Views,
+            Self::Columns(_) => Mode::Columns,
             Self::Overview(_) => Mode::Overview,
             Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) => Mode::Question,
             Self::Help(_) => Mode::Help,
@@ -100,6 +104,7 @@ impl Dialog {
             | Self::Token(_)
             | Self::Profiles(_)
             | Self::Views(_)
+            | Self::Columns(_)
             | Self::History(_)
             | Self::Overview(_)
             | Self::Help(_) => None,

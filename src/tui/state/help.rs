@@ -11,8 +11,13 @@ use crate::tui::wrap::wrap;
 
 /// Columns of the presses.
 pub const PRESS: usize = 14;
-/// Columns of the dialog, with its border.
-pub const HELP_WIDTH: u16 = 72;
+/// Columns of the dialog, with its border; from so many columns of the screen on it has two columns, with these at the most.
+const WIDTH: u16 = 72;
+const WIDE_FROM: u16 = 120;
+const WIDE: u16 = 150;
+/// What the border and the blanks beside it take, and those between two columns.
+const FRAME: u16 = 4;
+const BETWEEN: u16 = 3;
 /// The most characters of a search.
 const MAX_SEARCH: usize = 40;
 /// Rows that are not for lines: the border, the search, a blank below it, and the footer.
@@ -59,7 +64,9 @@ impl State {
     /// The lines of the help, as they are in a dialog of this width; none unless it is open.
     pub fn help_lines(&self) -> Vec<HelpLine> {
         let Some(Dialog::Help(help)) = &self.dialog else { return Vec::new() };
-        let width = usize::from(self.size.0.min(HELP_WIDTH)).saturating_sub(4 + PRESS);
+        let inside = self.help_width().saturating_sub(FRAME);
+        let column = if self.has_wide_help() { (inside - BETWEEN) / 2 } else { inside };
+        let width = usize::from(column).saturating_sub(PRESS);
         let mut lines = Vec::new();
         let mut topic = None;
         for (at, binding) in self.found(help).into_iter().enumerate() {
@@ -84,6 +91,17 @@ impl State {
         }
         lines.push(HelpLine::Words(format!("latchkey {}", env!("CARGO_PKG_VERSION"))));
         lines
+    }
+
+    /// Whether the help has two columns, as long as nothing is searched for in it.
+    pub fn has_wide_help(&self) -> bool {
+        let is_searched = matches!(&self.dialog, Some(Dialog::Help(help)) if !help.typed.text().is_empty());
+        self.size.0 >= WIDE_FROM && !is_searched
+    }
+
+    /// Columns of the help, with its border.
+    pub fn help_width(&self) -> u16 {
+        self.size.0.min(if self.has_wide_help() { WIDE } else { WIDTH })
     }
 
     /// What is offered and has every word that is typed, by topic.

@@ -3,6 +3,7 @@
 mod admins;
 mod bulk;
 mod clock;
+mod columns;
 mod dialog;
 mod focus;
 mod form;
@@ -26,6 +27,7 @@ mod token;
 mod undo;
 mod update;
 mod views;
+mod waiting;
 mod window;
 
 use std::time::Instant;
@@ -39,10 +41,11 @@ pub use bulk::{
     BulkConfirm, BulkDialog, BulkExpiry, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage,
 };
 pub use clock::ClockReading;
+pub use columns::ColumnsDialog;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use form::{Expiry, Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
-pub use help::{HELP_WIDTH, HelpDialog, HelpLine, PRESS};
+pub use help::{HelpDialog, HelpLine, PRESS};
 pub use history::{HistoryKey, HistoryScreen};
 pub use list::{List, LoadFailure, Marks};
 pub use overview::OverviewScreen;
@@ -63,6 +66,7 @@ pub use step::{
 pub use token::{TokenDialog, TokenFocus};
 pub use undo::Undo;
 pub use views::ViewsDialog;
+pub use waiting::Waiting;
 pub use window::Window;
 
 use super::field::Field;
@@ -70,7 +74,7 @@ use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
-use crate::domain::{AccessKey, Profile, SecretKey, Theme, View};
+use crate::domain::{AccessKey, Dates, Profile, SecretKey, Theme, View};
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
@@ -83,12 +87,18 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// What is on top of everything but a secret: the sign-in.
     pub sign_in: Option<SignInDialog>,
+    /// The mode whose presses are explained, on top of everything.
+    pub key_help: Option<Mode>,
     /// The filter while it is typed.
     pub filter: Option<Field>,
     /// Whether the user opened or closed the details of the selected key; else they are open where there is room.
     pub details: Option<bool>,
     /// The columns of the list.
     pub columns: Columns,
+    /// How times are told.
+    pub dates: Dates,
+    /// Whether the mouse is taken.
+    pub mouse: MouseUse,
     /// The user's own views.
     pub views: Vec<View>,
     /// A sentence about the last thing that happened, until the next press.
@@ -119,12 +129,22 @@ pub struct State {
     conflict: Option<Box<(AccessKey, AccessKey)>>,
     /// A key was used by a test: the list doesn't know that yet.
     has_used_key: bool,
+    /// What the server is asked for and has not answered.
+    pub waiting: Option<Waiting>,
     /// The user wants to suspend it: as soon as nothing would be lost.
     pub suspending: bool,
     /// Key creations whose outcome is not known.
     pub unsettled: UnresolvedCreates,
     /// Whether the program is about to end.
     pub exit: ExitState,
+}
+
+/// Whether the mouse is taken, or left to the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MouseUse {
+    #[default]
+    Off,
+    On,
 }
 
 /// Whether the program is about to end.
@@ -194,6 +214,7 @@ impl State {
     /// What presses mean now: computed from what is open.
     pub fn mode(&self) -> Mode {
         match &self.dialog {
+            _ if self.key_help.is_some() => Mode::KeyHelp,
             _ if self.signing_in().is_some() => Mode::Form,
             _ if self.guarding().is_some() => Mode::Question,
             Some(dialog) => dialog.mode(),
@@ -229,7 +250,8 @@ impl State {
             Some(Dialog::Token(token)) => token.step.as_ref().and_then(|step| step.next_wake(now)),
             _ => None,
         };
-        [countdown, self.list.next_wake()].into_iter().flatten().min()
+        let waiting = self.waiting.as_ref().map(|waiting| waiting.next_wake(now));
+        [countdown, waiting, self.list.next_wake()].into_iter().flatten().min()
     }
 
     /// The sign-in, if it is on screen: a secret that is seen once is closed first.

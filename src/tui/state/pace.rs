@@ -99,7 +99,7 @@ impl State {
 
     /// Where a press would go now, if much is at stake there.
     pub fn stage(&self) -> Option<Stage> {
-        if self.signing_in().is_some() {
+        if self.signing_in().is_some() || self.key_help.is_some() {
             return None;
         }
         if self.guarding().is_some() {
@@ -129,6 +129,7 @@ impl State {
             | Dialog::Password(_)
             | Dialog::Profiles(_)
             | Dialog::Views(_)
+            | Dialog::Columns(_)
             | Dialog::Overview(_)
             | Dialog::Admins(_)
             | Dialog::Sessions(_)

@@ -61,8 +61,8 @@ fn draw_admins(frame: &mut Buffer, area: Rect, screen: &AdminsScreen, state: &St
             named(&one.username.identity(CELLS.0), if is_own { " (you)" } else { "" }),
             (one.role.to_display(CELLS.1), Style::new()),
             (count, style),
-            (when::last_used(one.last_sign_in_at, now.utc), Style::new()),
-            (when::date(one.created_at), Style::new()),
+            (when::last_used(one.last_sign_in_at, now.utc, state.dates), Style::new()),
+            (when::day(one.created_at, state.dates), Style::new()),
         ]
     });
     let rows: Vec<_> = rows.collect();
@@ -82,10 +82,10 @@ fn draw_sessions(frame: &mut Buffer, area: Rect, screen: &SessionsScreen, state:
         [
             named(&one.username.identity(CELLS.0), if one.current { " (this session)" } else { "" }),
             (one.from.to_display(CELLS.2), Style::new()),
-            (when::last_used(Some(one.last_seen_at), now.utc), Style::new()),
-            (when::minute(one.created_at), Style::new()),
+            (when::last_used(Some(one.last_seen_at), now.utc, state.dates), Style::new()),
+            (when::minute(one.created_at, state.dates), Style::new()),
             (one.role.to_display(CELLS.1), Style::new()),
-            (when::last_used(Some(one.ends_at), now.utc), Style::new()),
+            (when::last_used(Some(one.ends_at), now.utc, state.dates), Style::new()),
         ]
     });
     let rows: Vec<_> = rows.collect();

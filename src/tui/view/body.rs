@@ -17,7 +17,7 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
     let filter = &state.list.query.filter;
     match (&state.list.window, &state.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, rows, area, state, window, now),
-        (_, Some(trouble)) => draw_trouble(frame, area, trouble, now),
+        (_, Some(trouble)) => draw_trouble(frame, area, trouble),
         // Nothing is loading while a sign-in is awaited.
         (None, None) if state.sign_in.is_some() => {}
         (None, None) => say(frame, area, "Loading keys…", &[]),
@@ -37,11 +37,11 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
     }
 }
 
-fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure, now: ClockReading) {
+fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure) {
     if trouble.error.needs_sign_in() {
-        return say(frame, area, messages::NOT_SIGNED_IN, &[&header::next_try(trouble, now)]);
+        return say(frame, area, messages::NOT_SIGNED_IN, &[&header::next_try(trouble)]);
     }
-    let rest = [trouble.error.to_string(), header::next_try(trouble, now)];
+    let rest = [trouble.error.to_string(), header::next_try(trouble)];
     say(frame, area, "Can't load the keys", &[rest[0].as_str(), rest[1].as_str()]);
 }
 

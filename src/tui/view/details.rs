@@ -11,7 +11,7 @@ use super::when;
 use super::widgets::{line, next_row, paragraph, rows};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
-use crate::domain::{AccessKey, ConfusableWarning};
+use crate::domain::{AccessKey, ConfusableWarning, Dates};
 use crate::operations::format::relative;
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
@@ -47,7 +47,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
     }
     match state.list.selected_key() {
         Some(key) => {
-            facts(frame, inside, key, now);
+            facts(frame, inside, key, state.dates, now);
         }
         None => line(frame, inside, "No key selected"),
     }
@@ -64,12 +64,12 @@ pub(crate) fn confusable(key: &AccessKey) -> Option<ConfusableWarning> {
 
 /// Draws what is known of a key: in full if there is room, else with its texts in a row each, else a row for each fact,
 /// the most useful first; gives the rows below.
-pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
+pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, dates: Dates, now: ClockReading) -> Rect {
     let width = usize::from(area.width);
     let beside = area.width.saturating_sub(NAMES.0);
     let whole = width * usize::from(area.height);
     for texts in [(whole, whole), (4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
-        let full = in_full(key, texts, now);
+        let full = in_full(key, texts, dates, now);
         if full.iter().map(|(_, text, _)| rows(text, beside)).sum::<u16>() <= area.height {
             for text in &full {
                 area = fact(frame, area, (NAMES.0, false), text);
@@ -77,7 +77,7 @@ pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Cl
             return area;
         }
     }
-    for text in in_short(key, width, now) {
+    for text in in_short(key, width, dates, now) {
         let is_wide = text.0 == SHORT_ID && text.1.width() + usize::from(NAMES.1) > width;
         area = fact(frame, area, (if is_wide { 3 } else { NAMES.1 }, true), &text);
     }
@@ -85,15 +85,15 @@ pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: Cl
 }
 
 /// Each fact whole, but ID and texts in so many cells.
-fn in_full(key: &AccessKey, (id, text): (usize, usize), now: ClockReading) -> Vec<DetailRow> {
+fn in_full(key: &AccessKey, (id, text): (usize, usize), dates: Dates, now: ClockReading) -> Vec<DetailRow> {
     let mut facts = Vec::new();
     for field in fields::rows() {
         let (words, style) = match (field.value)(key) {
             FieldValue::Id(value) => (value.identity(id), Style::new()),
             FieldValue::Ago(Some(at)) | FieldValue::Until(Some(at)) => {
-                (format!("{} ({})", when::absolute(at), relative(at, now.utc)), Style::new())
+                (format!("{} ({})", when::whole(at, dates), relative(at, now.utc)), Style::new())
             }
-            FieldValue::At(at) => (when::absolute(at), Style::new()),
+            FieldValue::At(at) => (when::whole(at, dates), Style::new()),
             value => in_words(value, text),
         };
         facts.push((field.title, words + &behind(field, key), style));
@@ -105,7 +105,7 @@ fn in_full(key: &AccessKey, (id, text): (usize, usize), now: ClockReading) -> Ve
 }
 
 /// Each fact in a row, the most useful first; the status is last, since a frame that is too low has it in its title.
-fn in_short(key: &AccessKey, width: usize, now: ClockReading) -> Vec<DetailRow> {
+fn in_short(key: &AccessKey, width: usize, dates: Dates, now: ClockReading) -> Vec<DetailRow> {
     let mut fields: Vec<&KeyField> = fields::by_rank().into_iter().map(|place| &FIELDS[place]).collect();
     fields.retain(|field| matches!(field.row, Row::Own(_)));
     fields.sort_by_key(|field| matches!((field.value)(key), FieldValue::Status(_)));
@@ -114,9 +114,9 @@ fn in_short(key: &AccessKey, width: usize, now: ClockReading) -> Vec<DetailRow> 
             FieldValue::Id(id) => (SHORT_ID, (id.identity(width), Style::new())),
             FieldValue::Ago(Some(at)) => (field.title, (relative(at, now.utc), Style::new())),
             FieldValue::Until(Some(at)) => {
-                (field.title, (format!("{} ({})", when::minute(at), relative(at, now.utc)), Style::new()))
+                (field.title, (format!("{} ({})", when::minute(at, dates), relative(at, now.utc)), Style::new()))
             }
-            FieldValue::At(at) => (field.title, (when::minute(at), Style::new())),
+            FieldValue::At(at) => (field.title, (when::minute(at, dates), Style::new())),
             value => (field.title, in_words(value, width)),
         };
         (title, words + &behind(field, key), style)

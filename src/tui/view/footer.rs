@@ -15,13 +15,13 @@ use crate::operations::format::grouped;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
 use crate::tui::state::{
-    AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DetailsPane, Dialog, ExitState, Focus,
-    HmacFocus, Panes, PasswordFocus, SaveFocus, SignInFocus, State, Step, Window,
+    AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, ClockReading, DetailsPane, Dialog,
+    ExitState, Focus, HmacFocus, MouseUse, Panes, PasswordFocus, SaveFocus, SignInFocus, State, Step, Window,
 };
 use crate::tui::theme;
 
 /// Draws the notice, and the place in the list.
-pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
+pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) {
     let width = usize::from(area.width);
     let is_screen = state.dialog.as_ref().is_some_and(Dialog::is_screen);
     let trouble = state.list.trouble.as_ref().filter(|_| state.list.window.is_some() && !is_screen);
@@ -49,12 +49,16 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State) {
         paragraph(frame, words, &text, style);
         return;
     }
+    // What is under way is worth more than a sentence, and that more than the place in the list.
+    if let Some(waiting) = state.waiting.and_then(|waiting| waiting.in_words(now)) {
+        let taken = line_right(frame, area, Line::styled(format!(" {waiting} "), theme::WARNING));
+        return line(frame, Rect { width: words.width.saturating_sub(taken), ..words }, Line::styled(text, style));
+    }
     let place = match place(state) {
         (Some(at), Some(total)) => format!("{} of {} ", grouped(at), grouped(total)),
         (Some(at), None) => format!("{} ", grouped(at)),
         _ => String::new(),
     };
-    // A sentence is worth more than the place in the list.
     if cells + place.len() < width {
         line_right(frame, area, place);
     }
@@ -130,17 +134,15 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     let offered = keymap::hints(state.mode())
         .filter(|binding| binding.action.is_offered(permissions) && (has_row || !binding.action.needs_row()))
         .filter(|binding| has_rows || !arranges(binding.action))
+        .filter(|binding| is_of_use(binding.action, state))
         .filter(|binding| !matches!(&state.dialog, Some(Dialog::History(screen)) if !screen.offers(binding.action)));
-    let hints: Vec<(&str, &str)> = offered.map(|binding| (binding.press, hint(&binding, state))).collect();
-    // On lists the last ones, help and quit or the way back, must not fall off: those before them go.
-    let last = match state.mode() {
-        Mode::List => hints.len().saturating_sub(2),
-        Mode::Admins | Mode::Sessions | Mode::History | Mode::Overview => hints.len().saturating_sub(1),
-        _ => 0,
-    };
+    let (hints, worth): (Vec<(&str, &str)>, Vec<Worth>) =
+        offered.map(|binding| ((binding.press, hint(&binding, state)), worth(&binding, state.mode()))).unzip();
     let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off
     let mut fits = vec![false; hints.len()];
-    for at in (last..hints.len()).chain(0..last) {
+    let mut by_worth: Vec<usize> = (0..hints.len()).collect();
+    by_worth.sort_by_key(|at| worth[*at]);
+    for at in by_worth {
         if let (Some(fit @ false), Some(hint)) = (fits.get_mut(at), hints.get(at))
             && width(hint) <= room
         {
@@ -156,20 +158,51 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     line(frame, area, Line::from(spans));
 }
 
+/// What a hint is worth where there isn't room for all: the way out and the most used presses stay longest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    WayOut,
+    Most,
+    Some,
+    Spare,
+}
+
+fn worth(binding: &Binding, mode: Mode) -> Worth {
+    match (mode, binding.action) {
+        (Mode::List, Action::Do(ActionId::Help | ActionId::Quit))
+        | (Mode::Reveal, Action::KeyHelp)
+        | (Mode::Admins | Mode::Sessions | Mode::History | Mode::Overview, Action::Cancel) => Worth::WayOut,
+        (Mode::List, Action::Do(ActionId::Show | ActionId::Filter)) => Worth::Most,
+        (_, Action::KeyHelp) => Worth::Spare,
+        _ if binding.is_spare => Worth::Spare,
+        _ => Worth::Some,
+    }
+}
+
 /// Whether it only filters or sorts what is in the list.
 const fn arranges(action: Action) -> bool {
     use ActionId::{Filter, FilterStatus, ReverseSort, Sort};
     matches!(action, Action::Do(Filter | FilterStatus | ReverseSort | Sort))
 }
 
+/// Whether a press would do something now.
+fn is_of_use(action: Action, state: &State) -> bool {
+    match action {
+        Action::Do(ActionId::Undo) => state.undo.is_some(),
+        Action::Do(ActionId::SignOut) => state.server.as_ref().is_some_and(|server| server.who.is_some()),
+        _ => true,
+    }
+}
+
 /// A binding's word, as it is for the selected key or in the open dialog.
-fn hint(binding: &Binding, state: &State) -> &'static str {
+pub(crate) fn hint(binding: &Binding, state: &State) -> &'static str {
     match binding.action {
         Action::Do(ActionId::Switch) => match state.list.selected_key() {
             // As wide as "deactivate": the hints behind it stay where they are while the selection moves.
             Some(key) if key.status != Status::Active => "activate  ",
             _ => binding.hint,
         },
+        Action::Do(ActionId::Mouse) if state.mouse == MouseUse::On => "mouse off",
         Action::Do(ActionId::Show) if state.panes().details != DetailsPane::None => "hide",
         Action::Next if matches!(state.dialog, Some(Dialog::Revoke(_))) => "choose",
         Action::Submit | Action::Cancel => {

@@ -12,7 +12,7 @@ use super::{list, when};
 use crate::domain::{Profile, Untrusted};
 use crate::operations::format::grouped;
 use crate::operations::{messages, views};
-use crate::tui::state::{ClockReading, DetailsPane, Dialog, LoadFailure, State};
+use crate::tui::state::{DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
 
 /// The most cells for a name.
@@ -164,19 +164,19 @@ fn count(state: &State) -> String {
 }
 
 /// One row: what is wrong with the server, or the filter, or nothing.
-pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: ClockReading) -> Option<Position> {
+pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State) -> Option<Position> {
     let is_narrow = area.width < NARROW;
     if let (Some(trouble), Some(_)) = (&state.list.trouble, &state.list.window)
         && state.filter.is_none()
     {
         let text = match state.list.as_of {
             Some(at) if trouble.error.needs_sign_in() => {
-                let (at, next) = (when::hour(at.utc), next_try(trouble, now));
+                let (at, next) = (when::hour(at.utc), next_try(trouble));
                 format!(" ! Not signed in: data from {at}. {next}")
             }
             Some(at) if is_narrow => format!(" ! Offline: data from {}. r retries.", when::hour(at.utc)),
-            Some(at) => format!(" ! Offline: showing data from {}. {}", when::clock(at.utc), next_try(trouble, now)),
-            None => format!(" ! {}", next_try(trouble, now)),
+            Some(at) => format!(" ! Offline: showing data from {}. {}", when::clock(at.utc), next_try(trouble)),
+            None => format!(" ! {}", next_try(trouble)),
         };
         line(frame, area, Line::styled(text, theme::WARNING));
         return None;
@@ -194,7 +194,7 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
     let has_room = !is_narrow || state.filter.is_none() && filter.text.is_empty();
     let sorted =
         list::hidden_sort(state, panes.list_width).filter(|_| has_room && panes.details != DetailsPane::Instead);
-    let sorted = sorted.map(|title| format!(" Sorted by {title}{} ", theme::sorted(state.list.query.order)));
+    let sorted = sorted.map(|title| format!(" Sorted by {title}{} ", theme::sorted(state.list.shown.order)));
     let taken = taken + sorted.map_or(0, |text| line_right(frame, left, Line::styled(text, theme::QUIET)));
     if let Some(typed) = &state.filter {
         line(frame, area, Line::from(vec![Span::styled(" / ", theme::PRESS)]));
@@ -212,12 +212,10 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, state: &State, now: Clock
 }
 
 /// What the program does next about a trouble.
-pub(crate) fn next_try(trouble: &LoadFailure, now: ClockReading) -> String {
+pub(crate) fn next_try(trouble: &LoadFailure) -> String {
     match trouble.retry_at {
-        Some(at) => {
-            let left = at.saturating_duration_since(now.at).as_secs_f32().ceil();
-            format!("Retrying in {left:.0} s (r retries now).")
-        }
+        // Not a countdown: an idle page sends nothing.
+        Some(retry) => format!("Next try at {} (r retries now).", when::clock(retry.utc)),
         None if trouble.error.needs_sign_in() => "Press r to sign in.".to_owned(),
         None if trouble.error.is_lasting() => "Press t to test tokens, p to switch profile.".to_owned(),
         None => "Press r to try again.".to_owned(),

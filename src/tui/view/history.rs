@@ -12,7 +12,7 @@ use super::table;
 use super::table::{TableCell, TableColumn};
 use super::when;
 use super::widgets::{NARROW, field, line, line_right, paragraph};
-use crate::domain::{KeyId, Untrusted};
+use crate::domain::{Dates, KeyId, Untrusted};
 use crate::operations::changes::Times;
 use crate::operations::history;
 use crate::operations::history::{Event, QUESTIONS};
@@ -75,7 +75,7 @@ pub(crate) fn draw_bar(frame: &mut Buffer, area: Rect, screen: &HistoryScreen) -
 }
 
 /// Draws the events, and the selected one whole.
-pub(crate) fn draw(frame: &mut Buffer, area: Rect, screen: &HistoryScreen, now: ClockReading) {
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, screen: &HistoryScreen, dates: Dates, now: ClockReading) {
     if !draw_unless_rows(frame, area, &screen.rows, "Loading events…", "Can't load the events") {
         return;
     }
@@ -97,30 +97,31 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, screen: &HistoryScreen, now: 
     let visible = || screen.rows.entries.iter().flatten().skip(top).take(height);
     let at = (0, screen.rows.selected - top);
     if is_one {
-        let rows: Vec<_> = visible().map(|event| cells(event, area.width, now)).collect();
+        let rows: Vec<_> = visible().map(|event| cells(event, area.width, dates, now)).collect();
         table::draw(frame, table, &OF_KEY, &rows, at);
     } else {
         let rows = visible().map(|event| {
-            let [when, what, by, from, details] = cells(event, area.width, now);
+            let [when, what, by, from, details] = cells(event, area.width, dates, now);
             [when, what, text(history::about(event), CELLS.0), by, from, details]
         });
         table::draw(frame, table, &OF_ALL, &rows.collect::<Vec<_>>(), at);
     }
-    draw_event(frame, Rect { y: table.bottom(), height: pane, ..area }, selected, is_one);
+    draw_event(frame, Rect { y: table.bottom(), height: pane, ..area }, selected, is_one, dates);
 }
 
 fn text(text: Option<&Untrusted>, cells: usize) -> TableCell {
     (text.map_or(String::new(), |text| text.to_display(cells)), Style::new())
 }
 
-fn cells(event: &Event, width: u16, now: ClockReading) -> [TableCell; 5] {
+fn cells(event: &Event, width: u16, dates: Dates, now: ClockReading) -> [TableCell; 5] {
     // Who did it stays where there is little room, if not whole.
     let name = match width {
         0..NARROW => 10,
         NARROW..WIDE => 14,
         _ => CELLS.0,
     };
-    let when = if width >= WIDE { when::minute(event.at) } else { when::last_used(Some(event.at), now.utc) };
+    let when =
+        if width >= WIDE { when::minute(event.at, dates) } else { when::last_used(Some(event.at), now.utc, dates) };
     let what = history::what(event);
     let style = match event.kind.raw_for_api() {
         "refused" | "sign_in_refused" => theme::WARNING,
@@ -137,7 +138,7 @@ fn cells(event: &Event, width: u16, now: ClockReading) -> [TableCell; 5] {
 }
 
 /// All that is known of an event.
-fn draw_event(frame: &mut Buffer, area: Rect, event: &Event, is_one: bool) {
+fn draw_event(frame: &mut Buffer, area: Rect, event: &Event, is_one: bool, dates: Dates) {
     if area.height == 0 {
         return;
     }
@@ -145,7 +146,7 @@ fn draw_event(frame: &mut Buffer, area: Rect, event: &Event, is_one: bool) {
         .borders(Borders::TOP)
         .border_set(theme::BORDER)
         .title(Line::styled(format!(" {} ", history::what(event)), theme::TITLE))
-        .title(Line::styled(format!(" {} ", when::absolute(event.at)), theme::QUIET).right_aligned())
+        .title(Line::styled(format!(" {} ", when::whole(event.at, dates)), theme::QUIET).right_aligned())
         .padding(Padding::horizontal(1));
     let inside = block.inner(area);
     block.render(area, frame);

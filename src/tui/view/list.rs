@@ -9,11 +9,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
+use super::matches;
 use super::when;
-use super::widgets::{NARROW, line, next_row};
+use super::widgets::{NARROW, line, mark_row, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, Columns, FIELDS, FieldValue, FieldWidths, KeyField, ListColumn};
-use crate::domain::{AccessKey, Sort, Status};
+use crate::domain::{AccessKey, Dates, Search, Sort, Status};
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
@@ -58,11 +59,12 @@ impl Layout {
     fn new(state: &State, window: &Window, width: usize) -> Self {
         let top = state.list.top;
         let widest = window.widths(top..top + usize::from(state.panes().list));
-        Self::fitting(&state.columns, width, widest)
+        Self::fitting(&state.columns, width, widest, state.dates)
     }
 
     /// The columns that fit: those that stay longest, as long as the label has room.
-    fn fitting(columns: &Columns, width: usize, widest: FieldWidths) -> Self {
+    fn fitting(columns: &Columns, width: usize, widest: FieldWidths, dates: Dates) -> Self {
+        let of_time = when::cells(dates);
         let order = columns.places();
         // With a cell for the mark of the sort.
         let needed = |place: usize| widest[place].max(FIELDS[place].column.title.width() + 1);
@@ -72,7 +74,9 @@ impl Layout {
             ColumnWidth::Id => needed(place).min(if width < 120 { ID.1 } else { ID.2 }),
             ColumnWidth::Rest => 0,
             ColumnWidth::Text(most) => needed(place).min(most),
-            ColumnWidth::Cells(cells) | ColumnWidth::Age(cells) | ColumnWidth::MarkedAge(cells) => cells,
+            ColumnWidth::Cells(cells) => cells,
+            ColumnWidth::Date(cells) | ColumnWidth::Age(cells) => of_time.unwrap_or(cells),
+            ColumnWidth::MarkedAge(cells) => of_time.map_or(cells, |cells| cells + MARK),
         };
         let rest = order.iter().copied().find(|&place| matches!(FIELDS[place].column.width, ColumnWidth::Rest));
         let of_rest = rest.map_or(0, |place| needed(place) + 1);
@@ -125,6 +129,7 @@ pub(crate) fn draw(
     line(frame, names, Line::from(names_of(&layout, state)));
     // Dates are of the time zone here.
     let zone = *now.utc.with_timezone(&Local).offset();
+    let searched = Search::parse(&state.list.shown.filter.text).map(|search| search.words()).unwrap_or_default();
     for (at, key) in visible(window, state).take(height) {
         let place = next_row(&mut area);
         let row = ListRow {
@@ -132,10 +137,13 @@ pub(crate) fn draw(
             key,
             is_selected: at == state.list.selected,
             is_marked: state.list.marks.has(&key.id),
+            searched: &searched,
+            dates: state.dates,
             now,
         };
         if !rows.keeps(place.y, place.width, &(zone, &row)) {
             line(frame, place, Line::from(row.spans()));
+            mark_row(frame, place);
             if row.is_selected {
                 frame.set_style(place, theme::SELECTED);
             }
@@ -157,7 +165,7 @@ fn visible<'a>(window: &'a Window, state: &State) -> impl Iterator<Item = (usize
 }
 
 fn names_of(layout: &Layout, state: &State) -> Vec<Span<'static>> {
-    let query = &state.list.query;
+    let query = &state.list.shown;
     let mark = theme::sorted(query.order);
     let mut spans = vec![Span::raw("  ")];
     for column in &layout.columns {
@@ -177,10 +185,22 @@ fn names_of(layout: &Layout, state: &State) -> Vec<Span<'static>> {
     spans
 }
 
+/// The sort of the column whose name is at this place, in the area of names and rows.
+pub(crate) fn sort_at(area: Rect, state: &State, at: Position) -> Option<Sort> {
+    let window = state.list.window.as_ref().filter(|window| !window.is_empty())?;
+    let layout = Layout::new(state, window, usize::from(area.width));
+    let mut x = area.x + 2;
+    let column = layout.columns.iter().find(|column| {
+        let end = x + u16::try_from(column.width + layout.gap).unwrap_or(u16::MAX);
+        std::mem::replace(&mut x, end) <= at.x && at.x < end
+    });
+    column.filter(|_| area.contains(at) && at.y == area.y)?.field().column.sort
+}
+
 /// The column that the rows are sorted by, if it is not on screen.
 pub(crate) fn hidden_sort(state: &State, width: u16) -> Option<&'static str> {
     let window = state.list.window.as_ref().filter(|window| !window.is_empty())?;
-    let sort = state.list.query.sort;
+    let sort = state.list.shown.sort;
     (!Layout::new(state, window, usize::from(width)).has_sort(sort)).then(|| fields::title_of(sort))
 }
 
@@ -190,23 +210,26 @@ struct ListRow<'a> {
     key: &'a AccessKey,
     is_selected: bool,
     is_marked: bool,
+    /// The words that were searched for.
+    searched: &'a [String],
+    dates: Dates,
     now: ClockReading,
 }
 
 /// Rows that are equal by this look equal.
 impl Hash for ListRow<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.is_selected, self.is_marked).hash(state);
+        (self.is_selected, self.is_marked, self.searched, self.dates).hash(state);
         self.layout.hash(state);
         for column in &self.layout.columns {
             match (column.field().value)(self.key) {
-                FieldValue::Ago(at) => when::last_used(at, self.now.utc).hash(state),
+                FieldValue::Ago(at) => when::last_used(at, self.now.utc, self.dates).hash(state),
                 FieldValue::Id(id) => id.hash(state),
                 FieldValue::Text(text) => text.hash(state),
                 FieldValue::Status(status) => status.hash(state),
                 FieldValue::At(at) => at.hash(state),
                 FieldValue::Until(at) => {
-                    (when::expiry(at, self.now.utc), self.warning(at)).hash(state);
+                    (when::expiry(at, self.now.utc, self.dates), self.warning(at)).hash(state);
                 }
             }
         }
@@ -227,17 +250,23 @@ impl ListRow<'_> {
                     let (words, style) = theme::status(status);
                     (words.to_owned(), style)
                 }
-                FieldValue::At(at) => (when::date(at), Style::new()),
-                FieldValue::Ago(at) => (when::last_used(at, self.now.utc), Style::new()),
+                FieldValue::At(at) => (when::day(at, self.dates), Style::new()),
+                FieldValue::Ago(at) => (when::last_used(at, self.now.utc, self.dates), Style::new()),
                 FieldValue::Until(at) => {
-                    let words = when::expiry(at, self.now.utc);
+                    let words = when::expiry(at, self.now.utc, self.dates);
                     match self.warning(at) {
                         Some(style) => (format!("{words} {}", theme::NOTE), style),
                         None => (words, Style::new()),
                     }
                 }
             };
-            spans.extend([Span::styled(cell(*column, &text), style), Span::raw(" ".repeat(self.layout.gap))]);
+            let text = cell(*column, &text);
+            if fields::is_searched(column.field()) {
+                spans.extend(matches::marked(&text, self.searched));
+            } else {
+                spans.push(Span::styled(text, style));
+            }
+            spans.push(Span::raw(" ".repeat(self.layout.gap)));
         }
         spans
     }
@@ -271,7 +300,11 @@ mod tests {
     use super::*;
 
     fn names(columns: &Columns, width: usize, widest: FieldWidths) -> Vec<&'static str> {
-        Layout::fitting(columns, width, widest).columns.iter().map(|column| column.field().name).collect()
+        Layout::fitting(columns, width, widest, Dates::Relative)
+            .columns
+            .iter()
+            .map(|column| column.field().name)
+            .collect()
     }
 
     /// In the order of the fields: ID, label, status and so on.
@@ -287,6 +320,9 @@ mod tests {
         assert_eq!(of(120), "id label owner created_at created_by last_used_at expires_at status");
         assert_eq!(of(154), "id label owner created_at created_by last_used_at last_used_from expires_at status");
         assert_eq!(of(200), "id label owner created_at created_by last_used_at last_used_from expires_at status note");
+        let dated = Layout::fitting(&Columns::default(), 120, KEYS, Dates::Utc);
+        let widths: Vec<_> = dated.columns.iter().map(|column| (column.field().name, column.width)).collect();
+        assert!(widths.contains(&("last_used_at", 17)) && widths.contains(&("expires_at", 19)), "{widths:?}");
         let bare = [20, 28, 0, 0, 0, 0, 0, 0, 0, 0];
         let of_bare = names(&Columns::default(), 200, bare).join(" ");
         assert_eq!(of_bare, "id label created_at last_used_at expires_at status", "what no key has");
@@ -296,7 +332,7 @@ mod tests {
     fn no_list_is_wider_than_its_room_and_no_label_wider_than_its_text() {
         for width in 20..=300 {
             for widest in [KEYS, [64, 100, 0, 0, 100, 0, 0, 45, 100, 500], [3, 0, 0, 0, 1, 0, 0, 0, 0, 0]] {
-                let layout = Layout::fitting(&Columns::default(), width, widest);
+                let layout = Layout::fitting(&Columns::default(), width, widest, Dates::Relative);
                 let taken: usize = layout.columns.iter().map(|column| column.width + layout.gap).sum();
                 assert!(2 + taken <= width + layout.gap, "{width}: {taken}");
                 let label = layout.columns.iter().find(|column| column.field().name == "label");

@@ -8,6 +8,7 @@ mod footer;
 mod header;
 mod history;
 mod list;
+mod matches;
 mod overview;
 mod reveal;
 mod table;
@@ -22,6 +23,7 @@ use super::keymap::Mode;
 use super::screen::{Cursor, RowCache};
 use super::state::{ClockReading, DetailsPane, Dialog, Panes, SMALLEST, State};
 use super::theme;
+use crate::domain::Sort;
 
 /// Draws the page and what is on it, except rows of the list that the cache keeps; gives the place of the cursor.
 pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockReading) -> Cursor {
@@ -37,7 +39,7 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
     let cursor = match screen {
         Some(Dialog::History(screen)) => history::draw_bar(frame, row(panes.heading, 1), screen),
         Some(_) => None,
-        None => header::draw_bar(frame, row(panes.heading, 1), state, now),
+        None => header::draw_bar(frame, row(panes.heading, 1), state),
     };
     let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
     let rows = if has_rows_to_itself(state) { rows } else { &mut RowCache::default() };
@@ -46,7 +48,7 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
             let height = Panes::new(area.width, area.height, false).list + 1;
             let body = Rect { width: area.width, height, ..body };
             match screen {
-                Some(Dialog::History(screen)) => history::draw(frame, body, screen, now),
+                Some(Dialog::History(screen)) => history::draw(frame, body, screen, state.dates, now),
                 Some(Dialog::Overview(screen)) => overview::draw(frame, body, screen),
                 _ => admins::draw(frame, body, state, now),
             }
@@ -71,7 +73,7 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
         frame.set_style(row(0, area.height - 2), behind);
     }
     footer::draw_hints(frame, row(area.height - 1, 1), state);
-    footer::draw_status(frame, row(area.height - 2, 1), state);
+    footer::draw_status(frame, row(area.height - 2, 1), state, now);
     let cursor = match &state.dialog {
         None | Some(Dialog::History(_)) => cursor,
         Some(dialog) => dialog::draw(frame, area, dialog, state, now),
@@ -87,11 +89,58 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
         Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, state),
         None => cursor,
     };
+    if let Some(mode) = state.key_help {
+        frame.set_style(row(0, area.height - 2), Style::reset().patch(theme::BEHIND));
+        dialog::help::draw_keys(frame, area, mode, state);
+        return Cursor::default();
+    }
     match cursor {
         Some(at) => Cursor::typing(at),
         None if state.dialog.is_some() || state.sign_in.is_some() => Cursor::resting(focused(frame)),
         None => Cursor::resting(list::selected_place(body, state).filter(|_| panes.details != DetailsPane::Instead)),
     }
+}
+
+/// What a click is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClickTarget {
+    /// The name of a column of the list.
+    Column(Sort),
+    /// A row, so many lines below the selected one.
+    Row {
+        distance: i32,
+    },
+    Button {
+        is_focused: bool,
+        is_cancel: bool,
+    },
+}
+
+/// What a click at this place is on, if it is on something.
+pub fn target(state: &State, at: Position, now: ClockReading) -> Option<ClickTarget> {
+    let area = Rect::new(0, 0, state.size.0, state.size.1);
+    if !area.contains(at) {
+        return None;
+    }
+    let mut frame = Buffer::empty(area);
+    let cursor = draw(&mut frame, &mut RowCache::default(), state, now);
+    if frame[at].modifier.contains(theme::BUTTON) {
+        let is_button = |x: &u16| frame[(*x, at.y)].modifier.contains(theme::BUTTON);
+        let begin = (0..=at.x).rev().take_while(is_button).last().unwrap_or(at.x);
+        let name: String = (begin..area.width).take_while(is_button).map(|x| frame[(x, at.y)].symbol()).collect();
+        let is_focused = focused(&frame).is_some_and(|here| here.y == at.y && (begin..=at.x).contains(&here.x));
+        return Some(ClickTarget::Button { is_focused, is_cancel: name == "[Cancel]" });
+    }
+    let panes = state.panes();
+    let is_list = matches!(state.mode(), Mode::List | Mode::Filter) && panes.details != DetailsPane::Instead;
+    let body = Rect::new(0, panes.heading + 1, panes.list_width, panes.list + 1);
+    if is_list && let Some(sort) = list::sort_at(body, state, at) {
+        return Some(ClickTarget::Column(sort));
+    }
+    let here = if is_list { list::selected_place(body, state) } else { focused(&frame).or(cursor.at) }?;
+    let is_row = (0..=at.x).any(|x| frame[(x, at.y)].modifier.contains(theme::ROW));
+    (is_row && (!is_list || at.x < panes.list_width))
+        .then(|| ClickTarget::Row { distance: i32::from(at.y) - i32::from(here.y) })
 }
 
 /// The button or choice that has the focus.
@@ -102,7 +151,11 @@ fn focused(frame: &Buffer) -> Option<Position> {
 
 /// Whether nothing is drawn over the list. A notice may take a row of it.
 const fn has_rows_to_itself(state: &State) -> bool {
-    state.dialog.is_none() && state.sign_in.is_none() && state.guard.is_none() && state.notice.is_none()
+    state.dialog.is_none()
+        && state.sign_in.is_none()
+        && state.guard.is_none()
+        && state.notice.is_none()
+        && state.key_help.is_none()
 }
 
 fn draw_too_small(frame: &mut Buffer, area: Rect, state: &State) {

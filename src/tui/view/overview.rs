@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::widgets::{line, mark_here, next_row, paragraph};
+use super::widgets::{line, mark_here, mark_row, next_row, paragraph};
 use crate::operations::format::grouped;
 use crate::tui::state::OverviewScreen;
 use crate::tui::theme;
@@ -54,6 +54,7 @@ pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, screen: &OverviewScreen) 
                     Span::styled(theme::BAR.repeat(cells(count.unwrap_or(0), most, room)), theme::LINE),
                 ];
                 line(frame, place, Line::from(spans));
+                mark_row(frame, place);
                 if is_selected {
                     frame.set_style(place, theme::SELECTED);
                     mark_here(frame, place);

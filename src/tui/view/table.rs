@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use super::widgets::{line, mark_here, next_row};
+use super::widgets::{line, mark_here, mark_row, next_row};
 use crate::tui::theme;
 
 /// A column, and the order in which columns go where there is little room.
@@ -61,13 +61,17 @@ pub(crate) fn draw<const N: usize>(
         }
     };
     draw_row(next_row(&mut area), Span::raw(""), columns.each_ref().map(|column| (column.title, theme::COLUMN)));
-    let mut here = None;
+    let (mut here, mut rows_of) = (None, Vec::new());
     for (at, row) in visible() {
         let place = next_row(&mut area);
         let is_selected = at == selected;
         let pointer = Span::raw(if is_selected { theme::POINTER } else { "  " });
         here = here.or(is_selected.then_some(place));
         draw_row(place, pointer, row.each_ref().map(|(text, style)| (text.as_str(), *style)));
+        rows_of.push(place);
+    }
+    for place in rows_of {
+        mark_row(frame, place);
     }
     if let Some(place) = here {
         frame.set_style(place, theme::SELECTED);

@@ -2,19 +2,35 @@
 
 use chrono::{DateTime, Local, TimeDelta, Utc};
 
+use crate::domain::Dates;
 use crate::domain::key::fields::NEVER;
 use crate::operations::format::{DAY, HOUR, MINUTE, MONTH, YEAR};
 
-/// How long ago in ten cells at the most, or never.
-pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+/// How many cells a time takes that is told as a date and a time of day; none if times are told as how long ago.
+pub(crate) const fn cells(dates: Dates) -> Option<usize> {
+    match dates {
+        Dates::Relative => None,
+        Dates::Iso => Some("2026-01-31 12:00".len()),
+        Dates::Utc => Some("2026-01-31 12:00Z".len()),
+    }
+}
+
+/// How long ago in ten cells at the most, or that date; or never.
+pub(crate) fn last_used(at: Option<DateTime<Utc>>, now: DateTime<Utc>, dates: Dates) -> String {
     let Some(at) = at else { return NEVER.into() };
+    if dates != Dates::Relative {
+        return minute(at, dates);
+    }
     // The server's clock may be ahead of ours.
     if at > now { format!("in {}", span(at - now, false)) } else { ago(now - at) }
 }
 
-/// How long until then in nine cells at the most, how long ago in ten, or never.
-pub(crate) fn expiry(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+/// How long until then in nine cells at the most, how long ago in ten, or that date; or never.
+pub(crate) fn expiry(at: Option<DateTime<Utc>>, now: DateTime<Utc>, dates: Dates) -> String {
     let Some(at) = at else { return NEVER.into() };
+    if dates != Dates::Relative {
+        return minute(at, dates);
+    }
     let left = at - now;
     match left.num_seconds().unsigned_abs() / DAY {
         _ if left <= TimeDelta::zero() => ago(-left),
@@ -54,14 +70,27 @@ pub(crate) fn date(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).date_naive().to_string()
 }
 
-/// The time to the minute, here.
-pub(crate) fn minute(at: DateTime<Utc>) -> String {
-    at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
+/// The date, or the time to the minute where times are told so.
+pub(crate) fn day(at: DateTime<Utc>, dates: Dates) -> String {
+    if dates == Dates::Relative { date(at) } else { minute(at, dates) }
+}
+
+/// The time to the minute, here or in UTC.
+pub(crate) fn minute(at: DateTime<Utc>, dates: Dates) -> String {
+    match dates {
+        Dates::Utc => at.format("%Y-%m-%d %H:%MZ").to_string(),
+        _ => at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string(),
+    }
 }
 
 /// The whole time with its zone, here.
 pub(crate) fn absolute(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// The whole time with its zone, here or in UTC.
+pub(crate) fn whole(at: DateTime<Utc>, dates: Dates) -> String {
+    if dates == Dates::Utc { at.format("%Y-%m-%d %H:%M:%S UTC").to_string() } else { absolute(at) }
 }
 
 /// The time of day to the minute, here.
@@ -96,17 +125,27 @@ mod tests {
             (-400 * day, "in 13 months", "in 1 y"),
         ] {
             assert_eq!(relative(at(seconds), now), long);
-            assert_eq!(last_used(Some(at(seconds)), now), short);
+            assert_eq!(last_used(Some(at(seconds)), now, Dates::Relative), short);
         }
         for seconds in [0, 60, 3599, hour, day - 1, day, 99 * day, 100 * day, 729 * day, 730 * day, 9_999_999_999] {
-            assert!(last_used(Some(at(seconds)), now).len() <= 10, "{seconds}");
-            assert!(last_used(Some(at(-seconds)), now).len() <= 10, "{seconds}");
-            assert!(expiry(Some(at(seconds)), now).len() <= 10, "{seconds}");
-            assert!(expiry(Some(at(-seconds - 1)), now).len() <= 9, "{seconds}");
+            assert!(last_used(Some(at(seconds)), now, Dates::Relative).len() <= 10, "{seconds}");
+            assert!(last_used(Some(at(-seconds)), now, Dates::Relative).len() <= 10, "{seconds}");
+            assert!(expiry(Some(at(seconds)), now, Dates::Relative).len() <= 10, "{seconds}");
+            assert!(expiry(Some(at(-seconds - 1)), now, Dates::Relative).len() <= 9, "{seconds}");
         }
-        assert_eq!((last_used(None, now), expiry(None, now)), ("never".into(), "never".into()));
+        assert_eq!((last_used(None, now, Dates::Iso), expiry(None, now, Dates::Utc)), ("never".into(), "never".into()));
         for (days, words) in [(647, "in 21 mo"), (364, "in 364 d"), (800, "in 2 y"), (-647, "1 y 9 mo")] {
-            assert_eq!(expiry(Some(at(-days * day)), now), words);
+            assert_eq!(expiry(Some(at(-days * day)), now, Dates::Relative), words);
+        }
+    }
+
+    #[test]
+    fn dates_fit_their_column() {
+        let at = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
+        assert_eq!(minute(at, Dates::Utc), "2026-11-18 11:06Z");
+        for dates in [Dates::Iso, Dates::Utc] {
+            assert_eq!(Some(last_used(Some(at), at, dates).len()), cells(dates));
+            assert_eq!(expiry(Some(at), at, dates), day(at, dates));
         }
     }
 }

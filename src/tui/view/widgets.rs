@@ -213,7 +213,10 @@ pub(crate) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: O
         if focused == Some(at) {
             mark_here(frame, Rect { x, ..area });
         }
+        let begin = x;
         (x, _) = frame.set_stringn(x, area.y, format!("[{name}]"), usize::from(left), style);
+        let cells = Rect { x: begin, width: x - begin, height: 1, ..area };
+        frame.set_style(cells, Style::new().add_modifier(theme::BUTTON));
         x += 1;
     }
 }
@@ -223,5 +226,13 @@ pub(crate) fn mark_here(frame: &mut Buffer, area: Rect) {
     frame.set_style(
         Rect { width: 1, height: 1, ..area }.intersection(frame.area),
         Style::new().add_modifier(theme::HERE),
+    );
+}
+
+/// Marks the first cell of an area as a row that can be selected.
+pub(crate) fn mark_row(frame: &mut Buffer, area: Rect) {
+    frame.set_style(
+        Rect { width: 1, height: 1, ..area }.intersection(frame.area),
+        Style::new().add_modifier(theme::ROW),
     );
 }

@@ -8,7 +8,7 @@ const WRONG: &[(&str, &str, &str)] = &[
         "colour = 1",
         "line 1, column 1",
         "there is no setting colour; there are: default_profile, clipboard, clipboard_seconds, keep_events, \
-         ambiguous_width, columns, theme, views, profiles, serve",
+         ambiguous_width, columns, theme, dates, mouse, views, profiles, serve",
     ),
     ("theme = \"blue\"", "line 1, column 9", "theme is one of auto, dark, light, high-contrast, mono"),
     ("clipboard = \"xclip\"", "line 1, column 13", "clipboard is one of auto, tmux, screen, osc52, x11, wayland, off"),

@@ -9,6 +9,7 @@ mod event_loop;
 mod history;
 mod keys;
 mod list;
+mod looks;
 mod servers;
 mod team;
 mod tokens;

@@ -105,6 +105,29 @@ fn a_theme_is_chosen_by_a_setting_and_by_a_press() {
     assert!(!String::from_utf8_lossy(&terminal.ends().1.bytes).contains("38;5;"));
 }
 
+/// Columns that are chosen on the page are in the settings then, with all that was there. The mouse is the terminal's again
+/// at the end, even by a panic.
+#[test]
+fn columns_are_kept_and_the_mouse_is_given_back() {
+    let home = TempDir::new().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "# mine\nmouse = true # at home\n\n[profiles.lab]\nsocket = \"x\"\n").unwrap();
+    let mut terminal = Terminal::start(latchkey(home.path()).arg("--config").arg(&config));
+    terminal.sees("No access keys yet");
+    terminal.gets(b"\x1b[?1000h\x1b[?1006h");
+    terminal.press("C<Down>K<Enter>");
+    terminal.sees("Saved in the settings (columns).");
+    let written = std::fs::read_to_string(&config).unwrap();
+    assert!(written.starts_with("# mine\nmouse = true # at home\ncolumns = [\"label\", \"id\", "), "{written}");
+    assert!(written.ends_with("\"note\"]\n\n[profiles.lab]\nsocket = \"x\"\n"), "{written}");
+    terminal.press("<Ctrl-Z>"); // there is no shell to come back from
+    terminal.sees("Can't suspend");
+    terminal.press("<F12>");
+    let (_, terminal) = terminal.ends();
+    assert_eq!(terminal.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    assert_eq!(count(&terminal.bytes, b"\x1b[?1000h"), 1);
+}
+
 /// No size breaks it; one that the terminal does not say is taken from elsewhere, or guessed aloud.
 #[test]
 fn sizes() {

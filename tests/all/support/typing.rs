@@ -41,6 +41,7 @@ fn named(name: &str) -> &'static [u8] {
         "FocusLost" => b"\x1b[O",
         "FocusGained" => b"\x1b[I",
         "F11" => b"\x1b[23~",
+        "F1" => b"\x1bOP",
         "F12" => b"\x1b[24~",
         name => panic!("no key is called {name}"),
     }

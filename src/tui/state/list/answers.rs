@@ -72,6 +72,7 @@ impl List {
 
     fn show(&mut self, request: &ListRequest, page: Page, select: Option<&KeyId>) {
         let window = Window::new(request.place.clone(), page);
+        self.shown.clone_from(&self.query);
         if request.place == Cursor::Start && window.after().is_none() {
             self.total = Some(window.len() as u64);
         }
@@ -114,7 +115,7 @@ impl List {
         let old = self.trouble.as_ref();
         let tries = old.map_or(0, |t| t.tries) + 1;
         let pause = Duration::from_secs(1 << tries.min(5).saturating_sub(1)); // 1, 2, 4, 8, 16 s
-        let retry_at = error.is_passing().then(|| now.at + pause);
+        let retry_at = error.is_passing().then(|| now.after(pause));
         let reopen = matches!(purpose, Purpose::Open(_)) || old.is_some_and(|t| t.reopen);
         self.trouble = Some(LoadFailure { error, retry_at, tries, reopen });
     }

@@ -20,6 +20,8 @@ pub use marks::Marks;
 pub struct List {
     /// What is shown, in which order.
     pub query: KeyQuery,
+    /// What the rows on screen were asked for: while an answer is awaited, not what is asked for now.
+    pub shown: KeyQuery,
     /// The loaded rows; none before the first answer.
     pub window: Option<Window>,
     /// How many keys match, once it is known.
@@ -49,7 +51,7 @@ pub struct List {
 pub struct LoadFailure {
     pub error: ApiError,
     /// When it is tried again by itself; never if that would not help.
-    pub retry_at: Option<Instant>,
+    pub retry_at: Option<ClockReading>,
     tries: u32,
     /// The list on screen is not the one that was asked for.
     reopen: bool,
@@ -84,6 +86,19 @@ impl List {
     /// Whether an answer is awaited.
     pub const fn is_loading(&self) -> bool {
         self.awaited.is_some()
+    }
+
+    /// What an answer is awaited for, in a word; none if it only adds rows out of sight.
+    pub(crate) fn awaited_for(&self) -> Option<&'static str> {
+        match &self.awaited.as_ref()?.1 {
+            _ if self.trouble.is_some() => Some("Trying again"),
+            Purpose::Extend => None,
+            Purpose::Open(_) if self.window.is_none() => Some("Loading"),
+            Purpose::Refresh => Some("Refreshing"),
+            Purpose::Open(_) if self.query == self.shown => Some("Refreshing"),
+            Purpose::Open(_) if self.query.filter == self.shown.filter => Some("Sorting"),
+            Purpose::Open(_) => Some("Filtering"),
+        }
     }
 
     /// The selected row's number in the whole list, from 1, if known.
@@ -238,7 +253,7 @@ impl List {
             return None;
         }
         match &self.trouble {
-            Some(trouble) => trouble.retry_at,
+            Some(trouble) => trouble.retry_at.map(|retry| retry.at),
             None => self.as_of.map(|as_of| as_of.at + REFRESH),
         }
     }

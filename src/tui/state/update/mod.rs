@@ -16,10 +16,10 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use crate::client::Request;
 use crate::config::NewSetting;
-use crate::domain::sentence;
+use crate::domain::{capitalized, sentence};
 
 use super::text_input::TextInput;
-use super::{AdminStep, ClockReading, Dialog, Effect, ExitState, PendingAction, SaveResult, State};
+use super::{AdminStep, ClockReading, Dialog, Effect, ExitState, MouseUse, PendingAction, SaveResult, State, Step};
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::decoder::NOT_UTF8;
@@ -39,6 +39,7 @@ impl State {
     pub fn on_input(&mut self, event: Event, now: ClockReading) -> Option<Effect> {
         let was_telling = self.is_telling();
         let effect = self.on_event(event, now);
+        self.note_waiting(now);
         if was_telling && !self.is_telling() {
             self.settle();
             self.ask_about_left_over();
@@ -81,6 +82,12 @@ impl State {
 
     /// Does what is due by the clock.
     pub fn on_time(&mut self, now: ClockReading) -> Option<Effect> {
+        let effect = self.on_clock(now);
+        self.note_waiting(now);
+        effect
+    }
+
+    fn on_clock(&mut self, now: ClockReading) -> Option<Effect> {
         match &mut self.dialog {
             Some(Dialog::Reveal(reveal)) => reveal.on_time(now),
             Some(Dialog::Bulk(dialog)) if dialog.next_wake().is_some_and(|at| at <= now.at) => {
@@ -121,8 +128,9 @@ impl State {
 
     /// Takes what came of writing a setting. What is on the page is as it was chosen, kept or not.
     pub fn on_kept(&mut self, setting: &NewSetting, kept: Result<(), String>) {
-        if let Err(error) = kept {
-            self.complain(sentence(&format!("{} is not kept: {error}", setting.name)));
+        match kept {
+            Ok(()) => self.say(format!("Saved in the settings ({}).", setting.name)),
+            Err(error) => self.complain(sentence(&format!("{} not saved: {error}", capitalized(&setting.name)))),
         }
     }
 
@@ -158,6 +166,41 @@ impl State {
         }
     }
 
+    /// Whether the mouse is taken now. While a secret or a token is shown it is the terminal's, which selects text with it.
+    pub fn takes_mouse(&self) -> bool {
+        let shows = |step: Option<&Step>| matches!(step, Some(Step::Hmac(step)) if step.made.is_some());
+        let shows_secret = match &self.dialog {
+            Some(Dialog::Reveal(reveal)) => reveal.shown_until.is_some() || shows(reveal.step.as_ref()),
+            Some(Dialog::Token(token)) => shows(token.step.as_ref()),
+            _ => false,
+        };
+        self.mouse == MouseUse::On && !shows_secret && !self.is_too_small()
+    }
+
+    /// Explains the presses of what is open; of the list, all that can be done. A shown secret hides below it.
+    fn open_key_help(&mut self) -> Option<Effect> {
+        match self.mode() {
+            Mode::List => return self.act_in_list(Action::Do(ActionId::Help)),
+            Mode::Help => self.dialog = None,
+            mode => {
+                self.hide_secret();
+                self.key_help = Some(mode);
+            }
+        }
+        None
+    }
+
+    /// Moves the focus to the next field or button, if there is one.
+    pub(crate) fn move_focus(&mut self, now: ClockReading) -> Option<Effect> {
+        if self.signing_in().is_some() {
+            self.act_in_sign_in(Action::Next)
+        } else if self.guarding().is_some() {
+            self.act_in_guard(Action::Next, now)
+        } else {
+            self.act_in_dialog(Action::Next, now)
+        }
+    }
+
     /// Hides what is shown of a secret or a token.
     pub fn hide_secret(&mut self) {
         // What was about to be shown is not.
@@ -189,7 +232,7 @@ impl State {
         }
         let action = keymap::action(self.mode(), key);
         self.notice = None;
-        let is_in_list = self.dialog.is_none() && self.signing_in().is_none();
+        let is_in_list = self.dialog.is_none() && self.signing_in().is_none() && self.key_help.is_none();
         if !self.pace.admits(self.stage(), is_in_list, self.weight(action), now.at) {
             self.complain(TOO_FAST);
             return None;
@@ -210,6 +253,11 @@ impl State {
                 self.on_suspend();
                 None
             }
+            Some(_) if self.key_help.is_some() => {
+                self.key_help = None;
+                None
+            }
+            Some(Action::KeyHelp) => self.open_key_help(),
             Some(action) if self.signing_in().is_some() => self.act_in_sign_in(action),
             Some(action) if self.guarding().is_some() => return self.act_in_guard(action, now),
             Some(action) if self.dialog.is_some() => self.act_in_dialog(action, now),
@@ -257,11 +305,14 @@ impl State {
     }
 
     const fn takes_filter(&self) -> bool {
-        self.dialog.is_none() && self.sign_in.is_none()
+        self.dialog.is_none() && self.sign_in.is_none() && self.key_help.is_none()
     }
 
     /// What takes text now, besides the filter. Nothing in a dialog that waits for an answer.
     fn text_input(&mut self) -> Option<&mut dyn TextInput> {
+        if self.key_help.is_some() {
+            return None;
+        }
         if self.signing_in().is_some() {
             return self.sign_in.as_mut().map(|dialog| dialog as _);
         }

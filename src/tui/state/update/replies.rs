@@ -14,6 +14,12 @@ use crate::tui::state::{
 impl State {
     /// Takes an answer of the server.
     pub fn on_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Effect> {
+        let effect = self.take_reply(reply, now);
+        self.note_waiting(now);
+        effect
+    }
+
+    fn take_reply(&mut self, reply: Reply, now: ClockReading) -> Option<Effect> {
         match reply {
             Reply::Connected(result) => self.on_connected(result),
             Reply::SignInNeeded => {

@@ -2,8 +2,10 @@
 
 mod admins;
 mod bulk;
+mod columns;
 mod form;
 pub(crate) mod guard;
+pub(crate) mod help;
 mod question;
 pub(crate) mod servers;
 mod step;
@@ -12,11 +14,10 @@ mod views;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
 
 use super::reveal;
-use super::widgets::{field, line, next_row, paragraph, popup};
-use crate::tui::state::{CallState, ClockReading, Dialog, HELP_WIDTH, HelpDialog, HelpLine, PRESS, State};
+use super::widgets::paragraph;
+use crate::tui::state::{CallState, ClockReading, Dialog, State};
 use crate::tui::theme;
 
 /// Draws a dialog on top of the page; gives the cursor's place if something is being typed.
@@ -37,6 +38,10 @@ pub(crate) fn draw(
         }
         Dialog::Views(dialog) => {
             views::draw(frame, area, dialog);
+            None
+        }
+        Dialog::Columns(dialog) => {
+            columns::draw(frame, area, dialog);
             None
         }
         Dialog::Password(dialog) => servers::draw_password(frame, area, dialog),
@@ -61,7 +66,7 @@ pub(crate) fn draw(
             }
         },
         Dialog::History(_) | Dialog::Overview(_) => None,
-        Dialog::Help(help) => draw_help(frame, area, help, state),
+        Dialog::Help(help) => help::draw(frame, area, help, state),
     }
 }
 
@@ -76,36 +81,4 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &CallState, waiting: &str) {
             paragraph(frame, area, words, theme::ERROR);
         }
     }
-}
-
-fn draw_help(frame: &mut Buffer, area: Rect, help: &HelpDialog, state: &State) -> Option<Position> {
-    let lines = state.help_lines();
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
-    let mut inside = popup(frame, area, HELP_WIDTH, rows, "Help");
-    let search = next_row(&mut inside);
-    line(frame, search, Span::styled("Search: ", theme::QUIET));
-    let cursor =
-        field(frame, Rect { x: search.x + 8, width: search.width.saturating_sub(8), ..search }, &help.typed, true);
-    next_row(&mut inside);
-    let top = help.top.min(lines.len().saturating_sub(usize::from(inside.height)));
-    let rest = lines.len().saturating_sub(top + usize::from(inside.height));
-    for text in lines.into_iter().skip(top).take(usize::from(inside.height)) {
-        let row = next_row(&mut inside);
-        if inside.height == 0 && rest > 0 && !matches!(text, HelpLine::Entry { is_selected: true, .. }) {
-            line(frame, row, Span::styled(format!("{} {} more lines", theme::BELOW, rest + 1), theme::QUIET));
-            break;
-        }
-        match text {
-            HelpLine::Topic(title) => line(frame, row, Span::styled(title, theme::TITLE)),
-            HelpLine::Words(words) => line(frame, row, Span::styled(words, theme::QUIET)),
-            HelpLine::Entry { press, words, is_selected } => {
-                let press = Span::styled(format!("{press:<PRESS$}"), theme::PRESS);
-                line(frame, row, Line::from(vec![press, Span::raw(words)]));
-                if is_selected {
-                    frame.set_style(row, theme::SELECTED);
-                }
-            }
-        }
-    }
-    cursor
 }

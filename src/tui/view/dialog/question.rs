@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::draw_call;
 use super::form::more_rows;
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, Status};
+use crate::domain::{AccessKey, Dates, Status};
 use crate::operations::activate::Switch;
 use crate::operations::create::already_exists;
 use crate::operations::format::relative;
@@ -37,7 +37,7 @@ pub(crate) fn draw_delete(
     let mut rest = if roomy {
         // However long its texts are, the question and an answer of the server keep their rows.
         let room = Rect { height: inside.height - 5, ..inside };
-        let below = details::facts(frame, room, &dialog.key, now);
+        let below = details::facts(frame, room, &dialog.key, Dates::default(), now);
         let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
         rest

@@ -9,7 +9,7 @@ use super::draw_call;
 use crate::domain::{Profile, Untrusted};
 use crate::tui::state::{PasswordDialog, PasswordFocus, ProfilesDialog, SignInDialog, SignInFocus, State};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, field, keep_last_row, line, mark_here, next_row, paragraph, popup};
+use crate::tui::view::widgets::{buttons, field, keep_last_row, line, mark_here, mark_row, next_row, paragraph, popup};
 
 /// Columns of a field's name.
 const NAME: u16 = 11;
@@ -107,6 +107,7 @@ pub(crate) fn draw_profiles(frame: &mut Buffer, area: Rect, dialog: &ProfilesDia
         let mut spans = vec![pointer];
         spans.extend(describe(profile, current, usize::from(row.width).saturating_sub(2)));
         line(frame, row, Line::from(spans));
+        mark_row(frame, row);
         if marked {
             frame.set_style(row, theme::SELECTED);
             mark_here(frame, row);

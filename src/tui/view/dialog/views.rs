@@ -8,7 +8,7 @@ use crate::domain::{Untrusted, View};
 use crate::operations::format::grouped;
 use crate::tui::state::ViewsDialog;
 use crate::tui::theme;
-use crate::tui::view::widgets::{line, line_right, mark_here, next_row, paragraph, popup};
+use crate::tui::view::widgets::{line, line_right, mark_here, mark_row, next_row, paragraph, popup};
 
 /// Columns and rows of the frame that are not inside.
 const FRAME: u16 = 2;
@@ -33,6 +33,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ViewsDialog) {
         let taken = line_right(frame, row, Line::raw(format!(" {count} ")));
         let place = Rect { width: row.width - taken, ..row };
         line(frame, place, Line::from(describe(at, view, dialog, usize::from(place.width))));
+        mark_row(frame, row);
         if at == dialog.selected {
             frame.set_style(row, theme::SELECTED);
             mark_here(frame, row);

@@ -5,7 +5,7 @@ mod reveal;
 use secrecy::SecretString;
 
 use crate::client::{NewKey, Request};
-use crate::domain::{Filter, KeyQuery, Sort, Status};
+use crate::domain::{Dates, Filter, KeyQuery, Sort, Status};
 use crate::operations::actions;
 use crate::operations::actions::ActionId;
 use crate::operations::activate::Switch;
@@ -15,7 +15,7 @@ use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
     CallState, ClockReading, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, HelpDialog, KeyForm,
-    PendingAction, Question, State, StepOutcome, TokenDialog,
+    MouseUse, PendingAction, Question, State, StepOutcome, TokenDialog,
 };
 
 impl State {
@@ -78,6 +78,12 @@ impl State {
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
             ActionId::History | ActionId::Events => return self.open_history(id),
             ActionId::Theme => self.change_theme(),
+            ActionId::Dates => {
+                self.dates = self.dates.next();
+                self.say(self.dates_in_words());
+            }
+            ActionId::Columns => self.open_columns(),
+            ActionId::Mouse => self.switch_mouse(),
             ActionId::Help => self.dialog = Some(Dialog::Help(HelpDialog::default())),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
@@ -106,6 +112,28 @@ impl State {
         let theme = theme.next();
         self.theme = Some(theme);
         self.say(format!("Theme: {0}. To keep it, set theme = \"{0}\" in config.toml.", theme.as_str()));
+    }
+
+    /// How times are told now, and how to keep that.
+    fn dates_in_words(&self) -> String {
+        let how = match self.dates {
+            Dates::Relative => "how long ago",
+            Dates::Iso => "local dates",
+            Dates::Utc => "dates in UTC",
+        };
+        format!("Times: {how}. To keep it, set dates = \"{}\" in config.toml.", self.dates.as_str())
+    }
+
+    fn switch_mouse(&mut self) {
+        let (mouse, words) = match self.mouse {
+            MouseUse::Off => (
+                MouseUse::On,
+                "Mouse on: click, double-click, wheel. Press m to select text again. To keep it, set mouse = true.",
+            ),
+            MouseUse::On => (MouseUse::Off, "Mouse off: the terminal selects text again."),
+        };
+        self.mouse = mouse;
+        self.say(words);
     }
 
     fn toggle_details(&mut self) -> Option<Effect> {
@@ -165,6 +193,7 @@ impl State {
             },
             Dialog::Profiles(_) => self.act_in_profiles(action),
             Dialog::Views(_) => self.act_in_views(action),
+            Dialog::Columns(_) => self.act_in_columns(action),
             Dialog::Overview(_) => self.act_in_overview(action),
             Dialog::Password(_) => self.act_in_password(action),
             Dialog::Admins(_) => self.act_in_admins(action),
