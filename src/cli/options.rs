@@ -1,43 +1,60 @@
-//! The options of `latchkey serve`: of the command line, and where one isn't given there, of the settings file.
+//! The options of `latchkey serve`, and of commands that work on the data of one: of the command line, and where one isn't
+//! given there, of the settings file.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args as _, Command, CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, Args, Command, CommandFactory as _};
 
-use super::args::Args;
-use super::args::serve::Serve;
+use super::args::Args as CommandLine;
 use super::usage;
 use crate::config::{ConfigError, ServeSetting};
+use crate::operations::context::Context;
 use crate::operations::failure::Failure;
 
 /// The settings that are no options of the command itself, but of all commands.
-pub(crate) const DATA: &str = "data";
-pub(crate) const MASTER_KEY: &str = "master_key_file";
+const DATA: &str = "data";
+const MASTER_KEY: &str = "master_key_file";
 
-fn command() -> Command {
-    Serve::augment_args(Command::new("latchkey serve"))
+/// The options of a command by their names below [serve] in the settings file.
+fn command<A: Args>() -> Command {
+    A::augment_args(Command::new("latchkey"))
 }
 
-/// The options of a run whose command line is `arguments`.
-pub(crate) fn options(arguments: &[OsString], settings: &[ServeSetting]) -> Result<Serve, Failure> {
+/// The options of a run whose command line is `arguments`, of the subcommand with this `path`.
+pub(crate) fn options<A: Args>(path: &[&str], arguments: &[OsString], settings: &[ServeSetting]) -> Result<A, Failure> {
     let wrong = |error: &clap::Error| usage::failure(error, arguments);
-    let given = Args::command().try_get_matches_from(arguments).map_err(|error| wrong(&error))?;
-    let given = given.subcommand_matches("serve").cloned().unwrap_or_default();
-    let mut words = vec![OsString::from("latchkey serve")];
-    for option in command().get_arguments() {
+    let given = CommandLine::command().try_get_matches_from(arguments).map_err(|error| wrong(&error))?;
+    let given = path.iter().try_fold(&given, |given, name| given.subcommand_matches(name));
+    let given = given.cloned().unwrap_or_default();
+    let mut words = vec![OsString::from("latchkey")];
+    for option in command::<A>().get_arguments() {
         let id = option.get_id().as_str();
         if is_given(&given, id) {
             let values = given.get_raw(id).into_iter().flatten().map(OsString::from);
             words.extend(spelt(option, &values.collect::<Vec<_>>()));
         } else if let Some(setting) = settings.iter().find(|setting| setting.name == id) {
-            check(option, setting)?;
+            check::<A>(option, setting)?;
             words.extend(spelt(option, &setting.values));
         }
     }
-    let parsed = command().try_get_matches_from(words).and_then(|matches| Serve::from_arg_matches(&matches));
+    let parsed = command::<A>().try_get_matches_from(words).and_then(|matches| A::from_arg_matches(&matches));
     parsed.map_err(|error| wrong(&error))
+}
+
+/// The data folder and the master key's file that are meant where options don't name others.
+pub(crate) fn folder<'a>(
+    settings: &'a Context,
+    of_file: &'a [ServeSetting],
+) -> Result<(&'a Path, Option<&'a Path>), Failure> {
+    let named = |name| of_file.iter().find(|setting| setting.name == name)?.values.first().map(Path::new);
+    let data = match (&settings.overrides.data, named(DATA)) {
+        (None, Some(named)) => named,
+        _ => settings.data()?,
+    };
+    Ok((data, settings.overrides.master_key.as_deref().or_else(|| named(MASTER_KEY))))
 }
 
 fn is_given(matches: &ArgMatches, id: &str) -> bool {
@@ -59,9 +76,9 @@ fn spelt(option: &Arg, values: &[OsString]) -> Vec<OsString> {
 }
 
 /// Refuses a value that the option would not take, and says where it is in the file.
-fn check(option: &Arg, setting: &ServeSetting) -> Result<(), ConfigError> {
-    let alone = std::iter::once("latchkey serve".into()).chain(spelt(option, &setting.values));
-    match command().try_get_matches_from(alone) {
+fn check<A: Args>(option: &Arg, setting: &ServeSetting) -> Result<(), ConfigError> {
+    let alone = std::iter::once("latchkey".into()).chain(spelt(option, &setting.values));
+    match command::<A>().try_get_matches_from(alone) {
         // What it needs besides may be there.
         Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => Err(setting.error(&problem(&error))),
         _ => Ok(()),
@@ -81,17 +98,19 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::cli::args::serve::Serve;
     use crate::config::{SERVE_SETTINGS, SettingKind, Spot};
 
     #[test]
     fn each_option_is_a_setting() {
-        let mut options: Vec<_> = command().get_arguments().map(|option| option.get_id().as_str().to_owned()).collect();
+        let mut options: Vec<_> =
+            command::<Serve>().get_arguments().map(|option| option.get_id().as_str().to_owned()).collect();
         options.extend([DATA, MASTER_KEY].map(str::to_owned));
         options.sort();
         let mut settings = SERVE_SETTINGS.map(|(name, _)| name);
         settings.sort_unstable();
         assert_eq!(options, settings);
-        for option in command().get_arguments() {
+        for option in command::<Serve>().get_arguments() {
             let kind = SERVE_SETTINGS.iter().find(|(name, _)| *name == option.get_id().as_str()).unwrap().1;
             assert_eq!(kind == SettingKind::Flag, !option.get_action().takes_values(), "{}", option.get_id());
         }
@@ -104,7 +123,7 @@ mod tests {
 
     fn made(arguments: &[&str], settings: &[ServeSetting]) -> Result<Serve, String> {
         let arguments: Vec<_> = ["latchkey", "serve"].iter().chain(arguments).map(OsString::from).collect();
-        options(&arguments, settings).map_err(|failure| failure.message)
+        options(&["serve"], &arguments, settings).map_err(|failure| failure.message)
     }
 
     #[test]

@@ -40,17 +40,12 @@ pub fn run(settings: &Context) -> Result<Exit, Failure> {
         return Err(Failure::usage("A server cannot be read-only. Give its users the auditor role instead."));
     }
     let of_file = Config::of_serve(&settings.overrides, &settings.dirs)?;
-    let args = &options::options(&std::env::args_os().collect::<Vec<_>>(), &of_file)?;
+    let args: &Serve = &options::options(&["serve"], &std::env::args_os().collect::<Vec<_>>(), &of_file)?;
     let database = args.database.as_deref().map(|url| database(url, args)).transpose()?;
-    let named = |name| of_file.iter().find(|setting| setting.name == name)?.values.first().map(Path::new);
-    let data = match (&settings.overrides.data, named(options::DATA)) {
-        (None, Some(named)) => named,
-        _ => settings.data()?,
-    };
-    let master_key = settings.overrides.master_key.as_deref().or_else(|| named(options::MASTER_KEY));
+    let folder = options::folder(settings, &of_file)?;
     let log = LogQueue::to_stderr().map_err(cannot_start)?;
     write_log(args, &log)?;
-    let ended = serve((data, master_key), database, args, log.clone());
+    let ended = serve(folder, database, args, log.clone());
     if !log.flush(LAST_LINES) {
         // Nothing reads standard error: a last word there would wait for ever.
         process::exit(ended.map_or_else(|failure| failure.exit, |()| Exit::Done) as i32);

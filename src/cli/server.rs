@@ -3,8 +3,9 @@
 use super::admin::actor;
 use super::args::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
 use super::prompts::Prompts;
-use super::{connect_to_change, output};
+use super::{connect_to_change, options, output};
 use crate::client::{Changed, NewSigningKey};
+use crate::config::Config;
 use crate::domain::InForce;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
@@ -19,7 +20,7 @@ use crate::server::rotation::{self, Rotated, RotationError};
 pub(crate) async fn run(command: &ServerCommand, settings: &Context) -> Result<Exit, Failure> {
     match command {
         ServerCommand::RotateSigningKey(args) => rotate_signing_key(args, settings).await,
-        ServerCommand::RotateMasterKey(args) => rotate_master_key(args, settings).await,
+        ServerCommand::RotateMasterKey(_) => rotate_master_key(settings).await,
     }
 }
 
@@ -57,13 +58,17 @@ fn rotated(done: &Changed<NewSigningKey>) -> String {
     format!("The new signing key is {}{known}. {old}", signing_key_id.to_display(64))
 }
 
-async fn rotate_master_key(args: &RotateMasterKeyArgs, settings: &Context) -> Result<Exit, Failure> {
+/// Works on the data that `latchkey serve` would serve.
+async fn rotate_master_key(settings: &Context) -> Result<Exit, Failure> {
     settings.only_data("latchkey server rotate-master-key")?;
     if settings.overrides.read_only {
         return Err(Failure::new(Exit::Denied, "--read-only is set.").next(messages::NOTHING_CHANGED));
     }
+    let of_file = Config::of_serve(&settings.overrides, &settings.dirs)?;
+    let path = ["server", "rotate-master-key"];
+    let args: RotateMasterKeyArgs = options::options(&path, &std::env::args_os().collect::<Vec<_>>(), &of_file)?;
     let database = args.database.as_deref().map(|url| args.files.address(url)).transpose()?;
-    let (data, named) = (settings.data()?, settings.overrides.master_key.as_deref());
+    let (data, named) = options::folder(settings, &of_file)?;
     let began = || {
         let _ = output::say("Every server has the new master key. Encrypting all secrets with it.");
     };

@@ -4,7 +4,6 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
 use reqwest::tls::TlsInfo;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::{Answer, BODY_LIMIT, Client};
 use crate::client::ApiError;
@@ -178,9 +177,14 @@ impl Client {
         Ok(Health { time: answer.date(), certificate, ..answer.read()? })
     }
 
-    /// Asks the server whether its store can be written. Needs no session.
-    pub async fn ready(&self) -> Result<(), ApiError> {
+    /// Asks the server whether its store can be written, and what is wrong with it although it can. Needs no session.
+    pub async fn ready(&self) -> Result<Option<Untrusted>, ApiError> {
+        #[derive(Deserialize)]
+        struct Ready {
+            warning: Option<Untrusted>,
+        }
+
         let response = self.send(self.anyone(Method::GET, &["ready"])).await?;
-        Answer::of(response, BODY_LIMIT).await?.read::<IgnoredAny>().map(drop)
+        Ok(Answer::of(response, BODY_LIMIT).await?.read::<Ready>()?.warning)
     }
 }

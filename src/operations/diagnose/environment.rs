@@ -27,9 +27,8 @@ pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Heal
             findings.extend(concern.map(|concern| {
                 Finding::note(format!("The server's certificate {concern}."), "Have it renewed before it expires.")
             }));
-            let fault = if connection.server.profile.read_only { None } else { unready(connection).await };
-            let exit = if fault.is_some() { Exit::Unreachable } else { Exit::Done };
-            findings.extend(fault);
+            let (found, exit) = readiness(connection).await;
+            findings.extend(found);
             (Diagnosis { findings, exit }, Some(health))
         }
         Err(ApiError::NotFound(_)) => {
@@ -48,11 +47,21 @@ pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Heal
     (diagnosis, health)
 }
 
-/// Why the server can't store anything, if it can't. A server without that call is not asked further.
-async fn unready(connection: &Connection) -> Option<Finding> {
+/// What is wrong with the server's store, if something is. A server without that call is not asked further.
+async fn readiness(connection: &Connection) -> (Option<Finding>, Exit) {
     match connection.client.ready().await {
-        Ok(()) | Err(ApiError::NotFound(_)) => None,
-        Err(error) => Some(Finding::fault(error.to_string(), "Until this is fixed, keys can't be created or changed.")),
+        Ok(None) | Err(ApiError::NotFound(_)) => (None, Exit::Done),
+        Ok(Some(warning)) => {
+            let found = format!("The server works, but {}.", warning.to_display(200));
+            let next = "What to do then is described in: latchkey guide servers";
+            (Some(Finding::fault(found, next)), Exit::Done)
+        }
+        // A store that can't be written is as it must be where nothing is to be changed.
+        Err(_) if connection.server.profile.read_only => (None, Exit::Done),
+        Err(error) => {
+            let next = "Until this is fixed, keys can't be created or changed.";
+            (Some(Finding::fault(error.to_string(), next)), Exit::Unreachable)
+        }
     }
 }
 

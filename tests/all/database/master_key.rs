@@ -43,10 +43,13 @@ async fn the_master_key_is_replaced_under_load_and_a_server_without_the_new_one_
     let all = servers([address.clone(), address.clone()], &["--lease", "1"]);
     let session = all[0].session("jo").await;
     let mut keys = vec![all[0].create(&session).await];
-    let rotate: Vec<_> = ["server", "rotate-master-key", "--database", &address].map(str::to_owned).into();
+    // On the database that `serve` would use.
+    let settings = all[0].home.path().join(".config/latchkey");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("config.toml"), format!("[serve]\ndatabase = {address:?}\n")).unwrap();
     let command = || {
-        let (home, rotate) = (Arc::clone(&all[0].home), rotate.clone());
-        tokio::task::spawn_blocking(move || run(&home, &rotate.iter().map(String::as_str).collect::<Vec<_>>()))
+        let home = Arc::clone(&all[0].home);
+        tokio::task::spawn_blocking(move || run(&home, &["server", "rotate-master-key"]))
     };
     let folders = [data(&all[0].home), data(&all[1].home)];
     let old = fs::read(folders[0].join("master.key")).unwrap();

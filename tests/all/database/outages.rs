@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 
 use super::{postgres, revoked, servers, token, verify, with_tables};
+use crate::support::home::Home;
 use crate::support::postgres::PostgresServer;
 use crate::support::relay::Relay;
 use crate::support::server::send;
@@ -79,7 +80,7 @@ async fn a_database_that_lost_commits_is_noticed_and_what_was_revoked_stays_so()
 }
 
 /// The same where nothing was revoked, so that only new keys may be lost: each server knows how often it has asked.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_lost_commits_is_noticed_without_a_revocation() {
     let database = with_tables(postgres());
     let [server] = servers([postgres().address(&database)], &[]);
@@ -90,6 +91,9 @@ async fn a_database_that_lost_commits_is_noticed_without_a_revocation() {
         send(server.anyone(Method::GET, "/ready")).await.body["warning"].is_string()
     };
     until_async(warned).await;
+    let doctor = tokio::task::block_in_place(|| Home::new().run(&["doctor", "--url", &server.base])).good();
+    assert!(doctor.contains("the database has lost what was confirmed before"), "{doctor}");
+    assert!(doctor.contains("latchkey guide servers"), "{doctor}");
 }
 
 #[tokio::test]
