@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::server::{Answer, Server, send, text};
+use crate::support::wait::Changes;
 
 async fn token(server: &Server, id: &str, secret: &str) -> String {
     let granted = server.exchange(id, secret).await;
@@ -286,8 +287,10 @@ async fn old_uses_are_forgotten_when_a_server_starts() {
         let kinds = history.body["events"].as_array().unwrap().iter().map(|event| text(&event["kind"]));
         kinds.collect::<Vec<_>>()
     };
+    // It looks for them after a minute.
+    let mut changes = Changes::of(server.folder.path());
     while kinds().await.len() > 1 {
-        tokio::task::yield_now().await;
+        changes.next().await;
     }
     assert_eq!(kinds().await, ["created"], "what an administrator did stays");
 }

@@ -1,6 +1,11 @@
 //! Waiting for what a program does, never for a time.
 
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
 /// Longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,5 +30,24 @@ pub fn until_async(mut done: impl AsyncFnMut() -> bool) -> impl Future<Output = 
             assert!(began.elapsed() < PATIENCE, "still not so: {place}");
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// The writes to files of a folder.
+pub struct Changes(Arc<OwnedFd>);
+
+impl Changes {
+    /// Those from now on.
+    pub fn of(folder: &Path) -> Self {
+        let queue = inotify::init(CreateFlags::CLOEXEC).unwrap();
+        inotify::add_watch(&queue, folder, WatchFlags::MODIFY).unwrap();
+        Self(Arc::new(queue))
+    }
+
+    /// Waits for some.
+    pub async fn next(&mut self) {
+        let queue = Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || rustix::io::read(&*queue, &mut [0; 4096]));
+        read.await.unwrap().unwrap();
     }
 }
