@@ -125,8 +125,8 @@ class Server:
         content = None
         if body is not None:
             content, headers["content-type"] = json.dumps(body), "application/json"
-        # The server may have closed a connection that was not used for a while: what only asks is asked again.
-        for is_last in (False, True) if method == "GET" else (True,):
+        # The server may have closed a connection that was not used for a while: what changes nothing is asked again.
+        for is_last in (False, True) if method == "GET" or path == "/auth/client_token" else (True,):
             connection = getattr(self.connection, "value", None)
             if connection is None:
                 connection = self.connection.value = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
