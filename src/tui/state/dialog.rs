@@ -130,6 +130,13 @@ impl CallState {
         matches!(self, Self::Sent)
     }
 
+    /// Takes away what went wrong: the user has read it and goes on.
+    pub(crate) fn forget_failed(&mut self) {
+        if matches!(self, Self::Failed(_)) {
+            *self = Self::None;
+        }
+    }
+
     pub(crate) fn forget_invalid(&mut self) {
         if matches!(self, Self::Invalid(_)) {
             *self = Self::None;

@@ -38,7 +38,8 @@ impl Panes {
         let body = height.saturating_sub(heading + 4);
         let details = match details {
             false => DetailsPane::None,
-            true if width >= 120 => DetailsPane::Beside(46),
+            // Below a list of some rows its labels stay whole, and so do the facts.
+            true if width >= DETAILS_OPEN_FROM || width >= 120 && body < 22 => DetailsPane::Beside(46),
             true if body >= 22 => DetailsPane::Below(14),
             true if body >= 17 => DetailsPane::Below(body - 8),
             true if body >= 15 => DetailsPane::Below(9),
@@ -59,5 +60,20 @@ impl Panes {
             6..12 => 3,
             _ => 5,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_where_the_list_keeps_its_columns() {
+        let details = |width, height| Panes::new(width, height, true).details;
+        assert_eq!(details(150, 24), DetailsPane::Beside(46));
+        assert_eq!(details(120, 40), DetailsPane::Below(14));
+        assert_eq!(details(120, 24), DetailsPane::Beside(46));
+        assert_eq!(details(80, 24), DetailsPane::Below(10));
+        assert_eq!(details(50, 14), DetailsPane::Instead);
     }
 }

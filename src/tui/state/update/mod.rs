@@ -240,6 +240,11 @@ impl State {
         if let Some(call) = self.dialog.as_mut().and_then(Dialog::call) {
             call.forget_invalid();
         }
+        if let Some(Dialog::Edit(dialog)) = &mut self.dialog
+            && !matches!(action, Some(Action::Submit | Action::Cancel | Action::KeyHelp))
+        {
+            dialog.call.forget_failed();
+        }
         if let Some(dialog) = &mut self.sign_in {
             dialog.call.forget_invalid();
         }

@@ -40,6 +40,16 @@ pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now
     let id = format!("Access key ID  {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(15)));
     // Where there is little room, what went wrong takes the rows of what is known.
     let least = FORM + rows(&dialog.form);
+    // Where there isn't room for both, it is told in place of the form, which the next press brings back.
+    if let CallState::Failed(words) = &dialog.call
+        && least + widgets::rows(words, inside.width) > inside.height
+    {
+        let above = Rect { height: inside.height.saturating_sub(1), ..inside };
+        paragraph(frame, above, words, theme::ERROR);
+        let row = Rect { y: above.bottom(), height: 1, ..inside };
+        buttons(frame, row, &["Save", "Cancel"], focused_button(&dialog.form));
+        return None;
+    }
     let is_cramped = matches!(&dialog.call, CallState::Failed(words)
         if least + 3 + widgets::rows(words, inside.width) > inside.height);
     let place = if is_cramped { Rect { height: least.min(inside.height), ..inside } } else { inside };
@@ -89,13 +99,16 @@ fn draw_form(
     if roomy {
         next_row(&mut rest);
     }
-    let focused = match form.focus {
+    buttons(frame, next_row(&mut rest), &[submit, "Cancel"], focused_button(form));
+    (cursor.or(value), rest)
+}
+
+const fn focused_button(form: &KeyForm) -> Option<usize> {
+    match form.focus {
         Focus::Submit => Some(0),
         Focus::Cancel => Some(1),
         _ => None,
-    };
-    buttons(frame, next_row(&mut rest), &[submit, "Cancel"], focused);
-    (cursor.or(value), rest)
+    }
 }
 
 fn draw_text(frame: &mut Buffer, row: Rect, about: &KeyField, typed: &Field, is_focused: bool) -> Option<Position> {

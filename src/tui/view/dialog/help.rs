@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::capitalized;
 use crate::tui::keymap;
-use crate::tui::keymap::Mode;
+use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::{HelpDialog, HelpLine, PRESS, State};
 use crate::tui::theme;
 use crate::tui::view::footer;
@@ -97,7 +97,9 @@ fn draw_line(frame: &mut Buffer, row: Rect, text: &HelpLine) {
 pub(crate) fn draw_keys(frame: &mut Buffer, area: Rect, mode: Mode, state: &State) {
     let area = Rect { height: area.height - 1, ..area };
     let permissions = state.permissions();
-    let bindings: Vec<_> = keymap::helps_of(mode).filter(|binding| binding.action.is_offered(permissions)).collect();
+    let bindings: Vec<_> = keymap::helps_of(mode)
+        .filter(|binding| binding.action != Action::KeyHelp && binding.action.is_offered(permissions))
+        .collect();
     let words = bindings.iter().map(|binding| {
         let words =
             if binding.help.is_empty() { capitalized(footer::hint(binding, state)) } else { binding.help.to_owned() };
