@@ -17,6 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::args::serve::{LogFormat, Serve};
 use super::options;
 use crate::config::Config;
+use crate::domain::{Lifetimes, sentence};
 use crate::operations::context::{Context, check_descriptors};
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::log_queue::LogQueue;
@@ -60,6 +61,8 @@ fn serve(
     log: LogQueue,
 ) -> Result<(), Failure> {
     let limits = args.limits();
+    let lifetimes = Lifetimes::new(args.max_lifetime, args.default_lifetime)
+        .map_err(|problem| Failure::usage(sentence(&problem)))?;
     let files = args.tls_cert.clone().zip(args.tls_key.clone());
     let setup = Setup {
         data: data.to_owned(),
@@ -72,6 +75,7 @@ fn serve(
         behind_proxy: args.behind_proxy,
         trusted_proxies: args.trusted_proxies.clone(),
         key_format: args.key_format,
+        lifetimes,
         log: Some(log),
         logs_verifies: args.log_verifies,
         limits,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Changed;
-use crate::domain::{AccessKey, CursorToken, KeyId, KeyQuery, SecretKey, Status, Texts};
+use crate::domain::{AccessKey, CursorToken, KeyId, KeyQuery, Lifetimes, SecretKey, Status, Texts};
 
 /// Which page of which list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct Page {
     pub total: Option<u64>,
     /// How far the server's clock is ahead of ours; nothing if it is less than a minute.
     pub ahead: TimeDelta,
+    /// What the server allows as the expiry of keys.
+    pub lifetimes: Lifetimes,
 }
 
 /// A name for one attempt to create, drawn once: however often it is sent, one key is made.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{ApiError, Changes, Cursor, NewKey, Page};
-use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Status, Untrusted};
+use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Lifetimes, Status, Untrusted};
 
 #[derive(Deserialize)]
 pub(crate) struct WireKey {
@@ -55,6 +55,15 @@ pub(crate) struct WirePage {
     pub(crate) sort: Option<String>,
     /// The search as it was understood.
     pub(crate) query: Option<String>,
+    #[serde(default)]
+    lifetimes: WireLifetimes,
+}
+
+/// Missing from servers that allow everything.
+#[derive(Default, Deserialize)]
+struct WireLifetimes {
+    max_days: Option<u32>,
+    default_days: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +94,9 @@ impl WirePage {
         if matches!(place, Cursor::End | Cursor::Before(_)) {
             keys.reverse();
         }
-        Ok(Page { keys, before, after, total: self.total, ahead: TimeDelta::zero() })
+        let WireLifetimes { max_days, default_days } = self.lifetimes;
+        let lifetimes = Lifetimes::new(max_days, default_days).unwrap_or_default();
+        Ok(Page { keys, before, after, total: self.total, ahead: TimeDelta::zero(), lifetimes })
     }
 }
 
@@ -178,7 +189,7 @@ impl WireGrant {
 pub(crate) struct WireNewKey<'a> {
     #[serde(flatten)]
     texts: BTreeMap<&'static str, &'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Null: never, whatever the server's default.
     expires_at: Option<String>,
 }
 

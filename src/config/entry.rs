@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::dirs::{Folder, NoFolder};
 use crate::client::{ConnectionSettings, Target};
-use crate::domain::{KeyFormat, Profile};
+use crate::domain::{KeyFormat, Lifetimes, Profile};
 use crate::platform::home::from_home;
 
 /// The name of the profile that needs no settings: the server inside this program.
@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub(crate) location: Result<ServerLocation, NoFolder>,
     /// The form of the IDs and secrets that the embedded server gives out.
     pub(crate) key_format: KeyFormat,
+    /// What the embedded server allows as the expiry of keys.
+    pub(crate) lifetimes: Lifetimes,
     /// The file with the embedded server's master key, if it is not in its data folder.
     pub(crate) master_key: Option<PathBuf>,
     /// What was adjusted in its settings, in a sentence.
@@ -61,6 +63,7 @@ impl Entry {
             profile: Profile { name, server, folder, username, signs_in, production: false, read_only: false },
             location,
             key_format: KeyFormat::default(),
+            lifetimes: Lifetimes::default(),
             master_key: None,
             notice: None,
         }

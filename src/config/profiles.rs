@@ -14,14 +14,14 @@ use super::error::ConfigError;
 use super::setting::{self, PROFILE_SETTINGS};
 use super::source_text::SourceText;
 use crate::client::{ConnectionSettings, Forward, Proxy, ProxyUrl, Target};
-use crate::domain::BaseUrl;
+use crate::domain::{BaseUrl, Lifetimes};
 
 /// Settings that only a server with a URL has.
 const FOR_URLS: [&str; 6] = ["ca_file", "ca_only", "client_cert", "client_key", "proxy", "connect_to"];
 /// Settings that the embedded server does not have.
 const FOR_OTHERS: [&str; 3] = ["username", "connect_timeout", "timeout"];
 /// Settings that only the embedded server has.
-const FOR_EMBEDDED: [&str; 2] = ["key_format", "master_key_file"];
+const FOR_EMBEDDED: [&str; 4] = ["key_format", "max_lifetime", "default_lifetime", "master_key_file"];
 
 /// Reads all profiles, in the order of the file.
 pub(crate) fn profiles(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<Vec<Entry>, ConfigError> {
@@ -66,6 +66,9 @@ impl OneProfile<'_> {
             let format = self.reading.string("key_format", value)?.parse();
             entry.key_format = format.map_err(|problem: String| self.reading.error(value.span(), &problem))?;
         }
+        let [most, default] = ["max_lifetime", "default_lifetime"].map(|name| self.lifetime(name));
+        entry.lifetimes =
+            Lifetimes::new(most?, default?).map_err(|problem| self.reading.error(self.header.clone(), &problem))?;
         entry.master_key = self.path("master_key_file")?;
         entry.profile.production = self.boolean("production")?;
         entry.profile.read_only = self.boolean("read_only")?;
@@ -174,6 +177,15 @@ impl OneProfile<'_> {
 
     fn boolean(&self, name: &str) -> Result<bool, ConfigError> {
         self.settings.get(name).map_or(Ok(false), |value| self.reading.boolean(name, value))
+    }
+
+    /// Days, from 1 to [`Lifetimes::LONGEST`].
+    fn lifetime(&self, name: &str) -> Result<Option<u32>, ConfigError> {
+        let Some(value) = self.settings.get(name) else { return Ok(None) };
+        let days = self.reading.number(name, value)?;
+        let days = u32::try_from(days).ok().filter(|days| (1..=Lifetimes::LONGEST).contains(days));
+        let problem = format!("{name} must be a number of days from 1 to {}", Lifetimes::LONGEST);
+        days.map(Some).ok_or_else(|| self.reading.error(value.span(), &problem))
     }
 
     fn path(&self, name: &str) -> Result<Option<PathBuf>, ConfigError> {

@@ -18,7 +18,7 @@ pub const TOP_SETTINGS: [&str; 9] = [
 /// The most days that uses and refusals of keys can be kept.
 pub const KEEP_EVENTS_MOST: i64 = 36_500;
 
-pub const PROFILE_SETTINGS: [&str; 16] = [
+pub const PROFILE_SETTINGS: [&str; 18] = [
     "base_url",
     "socket",
     "data",
@@ -33,6 +33,8 @@ pub const PROFILE_SETTINGS: [&str; 16] = [
     "connect_timeout",
     "timeout",
     "key_format",
+    "max_lifetime",
+    "default_lifetime",
     "production",
     "read_only",
 ];
@@ -50,7 +52,7 @@ pub enum SettingKind {
 
 /// Settings of the section `serve`, and what they are: each is the option of `latchkey serve` with that name; all
 /// commands have `data` and `master_key_file`.
-pub const SERVE_SETTINGS: [(&str, SettingKind); 28] = [
+pub const SERVE_SETTINGS: [(&str, SettingKind); 30] = [
     ("data", SettingKind::Path),
     ("database", SettingKind::Text),
     ("database_password_file", SettingKind::Path),
@@ -66,6 +68,8 @@ pub const SERVE_SETTINGS: [(&str, SettingKind); 28] = [
     ("behind_proxy", SettingKind::Flag),
     ("trusted_proxies", SettingKind::Texts),
     ("key_format", SettingKind::Text),
+    ("max_lifetime", SettingKind::Number),
+    ("default_lifetime", SettingKind::Number),
     ("log_format", SettingKind::Text),
     ("log_level", SettingKind::Text),
     ("log_verifies", SettingKind::Flag),

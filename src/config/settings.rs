@@ -14,7 +14,7 @@ use super::settings_file::SettingsFile;
 use super::{file, suggestion, zone};
 use crate::client::{ConnectionSettings, Forward, Target};
 use crate::domain::key::fields::Columns;
-use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, Dates, KeyFormat, Profile, Theme, View};
+use crate::domain::{AmbiguousWidth, BaseUrl, ClipboardChoice, Dates, KeyFormat, Lifetimes, Profile, Theme, View};
 
 /// How long a desktop's clipboard holds a credential by default: as password managers do (pass: 45 s).
 const CLIPBOARD_FOR: Duration = Duration::from_secs(45);
@@ -142,6 +142,11 @@ impl Config {
     /// The form of the IDs and secrets that the embedded server of a profile gives out.
     pub fn key_format(&self, name: &str) -> Result<KeyFormat, ConfigError> {
         Ok(self.find(name)?.key_format)
+    }
+
+    /// What the embedded server of a profile allows as the expiry of keys.
+    pub fn lifetimes(&self, name: &str) -> Result<Lifetimes, ConfigError> {
+        Ok(self.find(name)?.lifetimes)
     }
 
     /// The file with the master key of a profile's embedded server, if it is not in its data folder.

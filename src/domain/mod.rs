@@ -41,8 +41,8 @@ pub use identity::Identity;
 pub use in_force::InForce;
 pub use key::{
     AccessKey, AddressUsage, Condition, Conditions, CursorToken, Filter, KeyFormat, KeyId, KeyIdError, KeyQuery,
-    KeyUsage, MOST_DAYS_BY_HOUR, MOST_LISTED_ADDRESSES, MOST_USAGE_DAYS, Order, SEARCH_FILTERS, Search, SearchError,
-    Sort, Status, Test, TextError, TextPattern, Texts, TimeRange, UsageCount, UsageSpan, View, views,
+    KeyUsage, Lifetimes, MOST_DAYS_BY_HOUR, MOST_LISTED_ADDRESSES, MOST_USAGE_DAYS, Order, SEARCH_FILTERS, Search,
+    SearchError, Sort, Status, Test, TextError, TextPattern, Texts, TimeRange, UsageCount, UsageSpan, View, views,
 };
 pub use key_file::KeyFileForm;
 pub use local_time::in_zone;

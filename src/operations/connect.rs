@@ -57,6 +57,7 @@ pub(crate) async fn without_session(
                 master_key: config.master_key(name)?,
                 keep_events,
                 key_format: config.key_format(name)?,
+                lifetimes: config.lifetimes(name)?,
             };
             let EmbeddedAccess { socket, session, username } = embedded.start(&data, setup).await?;
             let client = Client::unix(&socket, &session)?;

@@ -31,6 +31,11 @@ impl Expires {
 
 /// `90d` or `+90d`, `never`, or a time of [`time`] in the future.
 pub fn expires(text: &str) -> Result<Expires, String> {
+    expires_after(text, Utc::now())
+}
+
+/// The same, where it is `now`.
+pub(crate) fn expires_after(text: &str, now: DateTime<Utc>) -> Result<Expires, String> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("never") {
         return Ok(Expires::Never);
@@ -38,18 +43,18 @@ pub fn expires(text: &str) -> Result<Expires, String> {
     let form = "use 90d, tomorrow, end of month, 2027-01-31, 2027-01-31 18:00 or never";
     match text.strip_suffix(['d', 'D']) {
         Some(number) if number.parse::<i64>().is_ok() => days(number),
-        _ => on_date(text, form, Utc::now()),
+        _ => on_date(text, form, now),
     }
 }
 
 /// A number of days, from 1 to [`MAX_DAYS`].
-pub(crate) fn days(text: &str) -> Result<Expires, String> {
+fn days(text: &str) -> Result<Expires, String> {
     let days = text.parse().ok().filter(|days| (1..=MAX_DAYS).contains(days));
     days.map(Expires::InDays).ok_or_else(|| format!("enter a number of days from 1 to {MAX_DAYS}"))
 }
 
 /// A time of [`time`] after `now`; `form` says what another text should be.
-pub(crate) fn on_date(text: &str, form: &str, now: DateTime<Utc>) -> Result<Expires, String> {
+fn on_date(text: &str, form: &str, now: DateTime<Utc>) -> Result<Expires, String> {
     match time(text, now) {
         None => Err(match misread(text) {
             Some(why) => format!("{why}; {form}"),

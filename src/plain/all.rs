@@ -94,7 +94,8 @@ async fn edit(session: &mut Session) -> Flow<Option<BulkAct>> {
     let Some(texts) = form::some_texts(session, keep, fields::named("owner").into_iter()).await? else {
         return Ok(None);
     };
-    let expires_at = match form::expires(session, "Enter keeps it").await? {
+    let limits = form::lifetimes(session).await?;
+    let expires_at = match form::expires(session, "Enter keeps it", limits).await? {
         ExpiryInput::Back => return Ok(None),
         ExpiryInput::Kept => None,
         ExpiryInput::Is(end) => Some(end),

@@ -51,7 +51,8 @@ pub(crate) async fn edit(session: &mut Session, rest: &str) -> Flow<()> {
 /// Asks what shall change; none if nothing.
 async fn ask(session: &mut Session, key: &AccessKey) -> Flow<Option<Changes>> {
     let Some(texts) = form::texts(session, "Enter keeps it, - for none").await? else { return Ok(None) };
-    Ok(match form::expires(session, "Enter keeps it").await? {
+    let limits = form::lifetimes(session).await?;
+    Ok(match form::expires(session, "Enter keeps it", limits).await? {
         ExpiryInput::Back => None,
         ExpiryInput::Kept => edit::changes(key, texts, None),
         ExpiryInput::Is(end) => edit::changes(key, texts, Some(end)),

@@ -27,9 +27,11 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
 /// Asks for texts and expiry; none to make no key.
 async fn ask(session: &mut Session) -> Flow<Option<(Texts, Option<DateTime<Utc>>)>> {
     let Some(texts) = form::texts(session, "Enter for none").await? else { return Ok(None) };
-    Ok(match form::expires(session, "Enter for never").await? {
+    let limits = form::lifetimes(session).await?;
+    let default = limits.default.map_or_else(|| "never".to_owned(), |days| format!("{days}d"));
+    Ok(match form::expires(session, &format!("Enter for {default}"), limits).await? {
         ExpiryInput::Back => None,
-        ExpiryInput::Kept => Some((texts, None)),
+        ExpiryInput::Kept => Some((texts, limits.default_end(session.connection.client.server_time().await))),
         ExpiryInput::Is(end) => Some((texts, end)),
     })
 }

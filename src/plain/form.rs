@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::session::Session;
-use crate::domain::Texts;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
+use crate::domain::{Lifetimes, Texts};
+use crate::operations::access::Access as _;
 use crate::operations::format::local_time;
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::Prompter as _;
@@ -61,9 +62,15 @@ pub(crate) async fn some_texts(
     Ok(Some(texts))
 }
 
+/// What the server allows as the expiry of keys.
+pub(crate) async fn lifetimes(session: &mut Session) -> Flow<Lifetimes> {
+    session.call(async |client| client.lifetimes().await).await
+}
+
 /// Asks for an end until it is one; `keep` says what nothing typed means.
-pub(crate) async fn expires(session: &mut Session, keep: &str) -> Flow<ExpiryInput> {
-    let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {BACK} goes back; {keep}): ");
+pub(crate) async fn expires(session: &mut Session, keep: &str, limits: Lifetimes) -> Flow<ExpiryInput> {
+    let limit = limits.limit_words().map_or_else(String::new, |limit| format!("{limit}; "));
+    let question = format!("Expires (never, 90d, 2027-01-31 or 2027-01-31 18:00; {limit}{BACK} goes back; {keep}): ");
     loop {
         let typed = session.console.ask(&question).await?;
         if typed.is_empty() {
@@ -74,7 +81,13 @@ pub(crate) async fn expires(session: &mut Session, keep: &str) -> Flow<ExpiryInp
         }
         match expiry::expires(&typed) {
             Ok(end) => {
-                let at = end.at(session.connection.client.server_time().await);
+                let now = session.connection.client.server_time().await;
+                let at = end.at(now);
+                if !limits.allows(at, now) {
+                    let limit = limits.limit_words().unwrap_or_default();
+                    session.console.say(format!("Invalid expiry: {limit}."));
+                    continue;
+                }
                 if let Some(at) = at {
                     session.console.say(format!("That is {}.", local_time(at)));
                 }

@@ -17,7 +17,7 @@ use super::net::private_socket::PrivateSocket;
 use super::serve::serve;
 use super::state::AppState;
 use super::usage_recorder::KEEP_EVENTS;
-use crate::domain::{KeyFormat, Role};
+use crate::domain::{KeyFormat, Lifetimes, Role};
 use crate::platform::users::own_name;
 
 /// How long running requests may take to finish when the server stops.
@@ -57,12 +57,15 @@ pub struct EmbeddedSetup {
     pub keep_events: TimeDelta,
     /// The form of new IDs and secrets.
     pub key_format: KeyFormat,
+    /// What is allowed as the expiry of keys.
+    pub lifetimes: Lifetimes,
 }
 
 impl From<StoreAccess> for EmbeddedSetup {
     /// Without settings.
     fn from(may: StoreAccess) -> Self {
-        Self { may, master_key: None, keep_events: KEEP_EVENTS, key_format: KeyFormat::default() }
+        let (key_format, lifetimes) = (KeyFormat::default(), Lifetimes::default());
+        Self { may, master_key: None, keep_events: KEEP_EVENTS, key_format, lifetimes }
     }
 }
 
@@ -119,7 +122,7 @@ pub async fn start(folder: &Path, may: StoreAccess) -> Result<Embedded, StartErr
 }
 
 async fn start_with(folder: &Path, setup: EmbeddedSetup) -> Result<Embedded, StartError> {
-    let EmbeddedSetup { may, master_key, keep_events, key_format } = setup;
+    let EmbeddedSetup { may, master_key, keep_events, key_format, lifetimes } = setup;
     let data = DataFolder::open_with(folder, master_key.as_deref(), may).await?;
     let bound = PrivateSocket::bind(folder, data.store.is_read_only());
     let (bound, peers) = bound.map_err(socket_error(folder))?;
@@ -128,7 +131,8 @@ async fn start_with(folder: &Path, setup: EmbeddedSetup) -> Result<Embedded, Sta
     let state = AppState::new(data, Sessions::single(&session, &username, Role::Superuser))
         .telling_reasons()
         .keeping_events(keep_events)
-        .giving_out(key_format);
+        .giving_out(key_format)
+        .allowing(lifetimes);
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or_default() };
     let serving = tokio::spawn(serve(peers, state.clone(), stopped));

@@ -17,7 +17,7 @@ use super::net::throttle::Throttle;
 use super::net::tls::Tls;
 use super::store::{Store, StoreError};
 use super::usage_recorder::{KEEP_EVENTS, UsageRecorder};
-use crate::domain::KeyFormat;
+use crate::domain::{KeyFormat, Lifetimes};
 
 /// What all calls share. Clones are the same state.
 #[derive(Clone)]
@@ -40,6 +40,8 @@ pub(crate) struct AppStateInner {
     pub(crate) tells_reasons: bool,
     /// The form of new IDs and secrets.
     pub(crate) key_format: KeyFormat,
+    /// What is allowed as the expiry of keys.
+    pub(crate) lifetimes: Lifetimes,
     /// Decrypted in place of an unknown key's secret, so that the answer takes as long.
     pub(crate) decoy: Vec<u8>,
 }
@@ -71,6 +73,7 @@ impl AppState {
             keep_events: KEEP_EVENTS,
             tells_reasons: false,
             key_format: KeyFormat::default(),
+            lifetimes: Lifetimes::default(),
         }))
     }
 
@@ -106,6 +109,15 @@ impl AppState {
     pub(crate) fn giving_out(mut self, key_format: KeyFormat) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.key_format = key_format;
+        }
+        self
+    }
+
+    /// Keys may last so long. For a state that no server has yet.
+    #[must_use]
+    pub(crate) fn allowing(mut self, lifetimes: Lifetimes) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.lifetimes = lifetimes;
         }
         self
     }

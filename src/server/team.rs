@@ -29,7 +29,7 @@ use super::net::trusted_proxies::{ProxyNetwork, TrustedProxies};
 use super::state::AppState;
 use super::store::{DatabaseAddress, LeaseSetup, Store, StoreError};
 use super::usage_recorder::UsageRecorder;
-use crate::domain::KeyFormat;
+use crate::domain::{KeyFormat, Lifetimes};
 use crate::platform::log_queue::LogQueue;
 
 /// How often the server looks whether its database is still there.
@@ -61,6 +61,8 @@ pub struct Setup {
     pub trusted_proxies: Vec<ProxyNetwork>,
     /// The form of new IDs and secrets.
     pub key_format: KeyFormat,
+    /// What is allowed as the expiry of keys.
+    pub lifetimes: Lifetimes,
     /// The log, if it goes through a queue.
     pub log: Option<LogQueue>,
     /// Whether tokens that are good have lines in the log too.
@@ -130,7 +132,11 @@ impl HttpServer {
         let has_no_administrators = data.store.administrators().await?.is_empty();
         let (store, vault) = (data.store.clone(), Arc::clone(&data.vault));
         let state = AppState::new(data, Sessions::stored());
-        let state = state.keeping_events(setup.keep_events).giving_out(setup.key_format).with_certificate(tls.clone());
+        let state = state
+            .keeping_events(setup.keep_events)
+            .giving_out(setup.key_format)
+            .allowing(setup.lifetimes)
+            .with_certificate(tls.clone());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
         let mut team = Self {
             listens: Vec::new(),

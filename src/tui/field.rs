@@ -11,12 +11,18 @@ pub struct Field {
     input: Input,
     limit: usize,
     masked: bool,
+    is_selected: bool,
 }
 
 impl Field {
     /// A field with a text in it, the cursor at its end.
     pub fn new(text: &str, limit: usize) -> Self {
-        Self { input: Input::new(text.to_owned()), limit, masked: false }
+        Self { input: Input::new(text.to_owned()), limit, masked: false, is_selected: false }
+    }
+
+    /// A field with a text in it that is replaced by what is typed, unless the cursor is moved first.
+    pub fn selected(text: &str, limit: usize) -> Self {
+        Self { is_selected: !text.is_empty(), ..Self::new(text, limit) }
     }
 
     /// An empty field whose text is never drawn or printed.
@@ -27,6 +33,11 @@ impl Field {
     /// Whether its text is never drawn.
     pub const fn is_masked(&self) -> bool {
         self.masked
+    }
+
+    /// Whether what is typed replaces its text.
+    pub const fn is_selected(&self) -> bool {
+        self.is_selected
     }
 
     /// What is in it.
@@ -61,6 +72,11 @@ impl Field {
             KeyCode::End => InputRequest::GoToEnd,
             _ => return false,
         };
+        if std::mem::take(&mut self.is_selected)
+            && matches!(request, InputRequest::DeletePrevChar | InputRequest::DeleteNextChar)
+        {
+            self.input.reset();
+        }
         self.input.handle(request);
         true
     }
@@ -83,6 +99,9 @@ impl Field {
     }
 
     fn insert(&mut self, c: char) -> bool {
+        if std::mem::take(&mut self.is_selected) {
+            self.input.reset();
+        }
         if self.input.value().chars().count() < self.limit {
             self.input.handle(InputRequest::InsertChar(c));
         }
@@ -113,6 +132,22 @@ mod tests {
         field.press(KeyEvent::from(KeyCode::Delete));
         assert_eq!(field.text(), "bc");
         assert!(!field.press(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::CONTROL)));
+    }
+
+    #[test]
+    fn typing_replaces_a_selected_text() {
+        let after = |codes: &[KeyCode]| {
+            let mut field = Field::selected("90", 4);
+            for code in codes {
+                field.press(KeyEvent::from(*code));
+            }
+            field.text().to_owned()
+        };
+        let (one, two) = (KeyCode::Char('1'), KeyCode::Char('2'));
+        assert_eq!(after(&[one, two]), "12");
+        assert_eq!(after(&[KeyCode::Left, one]), "910");
+        assert_eq!(after(&[KeyCode::Backspace]), "");
+        assert_eq!(after(&[KeyCode::End, one]), "901");
     }
 
     #[test]

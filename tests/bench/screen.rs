@@ -7,7 +7,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::client::{Page, Reply, Request};
-use latchkey::domain::{AccessKey, CursorToken, KeyId, Status, Untrusted};
+use latchkey::domain::{AccessKey, CursorToken, KeyId, Lifetimes, Status, Untrusted};
 use latchkey::platform::decoder::Decoder;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::screen::{RowCache, Screen};
@@ -38,6 +38,7 @@ fn list(size: (u16, u16), now: ClockReading) -> State {
         after: Some(CursorToken("more".into())),
         total: Some(1_000_000),
         ahead: chrono::TimeDelta::zero(),
+        lifetimes: Lifetimes::default(),
     };
     let _ = state.on_reply(Reply::Listed(request, Ok(page)), now);
     state

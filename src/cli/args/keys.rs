@@ -140,9 +140,10 @@ pub struct CreateArgs {
     /// Its texts.
     #[command(flatten)]
     pub texts: TextArgs,
-    /// Expiry: 90d, tomorrow, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never
-    #[arg(long, value_name = "WHEN", value_parser = expires, default_value = "never", allow_hyphen_values = true)]
-    pub expires: Expires,
+    /// Expiry: 90d, tomorrow, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never [default: what the server's
+    /// settings say, or never]
+    #[arg(long, value_name = "WHEN", value_parser = expires, allow_hyphen_values = true)]
+    pub expires: Option<Expires>,
     /// Print the secret even if standard output is a terminal
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
     pub show: bool,

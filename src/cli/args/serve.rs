@@ -10,7 +10,7 @@ use tracing::level_filters::LevelFilter;
 use super::database::{DATABASE, DatabaseFileArgs};
 use super::path;
 use crate::config::KEEP_EVENTS_MOST;
-use crate::domain::KeyFormat;
+use crate::domain::{KeyFormat, Lifetimes};
 use crate::server::KEEP_EVENTS;
 use crate::server::net::limits::Limits;
 use crate::server::net::listen_addr::ListenAddr;
@@ -54,6 +54,12 @@ pub struct Serve {
     /// for Passportal's form; keys of either form work
     #[arg(long, value_name = "FORM", default_value = "prefixed", value_parser = key_format())]
     pub key_format: KeyFormat,
+    /// Refuse a key that lasts longer than this many days from now, or forever, when it is created or edited
+    #[arg(long, value_name = "DAYS", value_parser = lifetime())]
+    pub max_lifetime: Option<u32>,
+    /// Let a key expire after this many days if nothing is said about that when it is created
+    #[arg(long, value_name = "DAYS", value_parser = lifetime())]
+    pub default_lifetime: Option<u32>,
     /// Format of the log on standard error
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -118,6 +124,10 @@ impl Serve {
 
 fn days() -> clap::builder::RangedI64ValueParser<i64> {
     clap::value_parser!(i64).range(1..=KEEP_EVENTS_MOST)
+}
+
+fn lifetime() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=i64::from(Lifetimes::LONGEST))
 }
 
 fn key_format() -> impl TypedValueParser<Value = KeyFormat> {

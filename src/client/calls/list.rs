@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use super::{Answer, BODY_LIMIT, Client};
 use crate::client::wire::{WireCounts, WirePage};
 use crate::client::{ApiError, Cursor, ListRequest, Page};
-use crate::domain::{Filter, Order, Search, Sort, Status, Untrusted};
+use crate::domain::{Filter, KeyQuery, Lifetimes, Order, Search, Sort, Status, Untrusted};
 
 /// Reading on would never end where a server always names a next page.
 const MOST_EMPTY_PAGES: u32 = 100;
@@ -63,6 +63,12 @@ impl Client {
         let answer = Answer::of(self.send(call).await?, BODY_LIMIT).await?;
         let page = question.page(&answer, request.query.sort)?.into_page(&request.place)?;
         Ok(Page { ahead: self.clock.ahead(), ..page })
+    }
+
+    /// What the server allows as the expiry of keys.
+    pub async fn lifetimes(&self) -> Result<Lifetimes, ApiError> {
+        let request = ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false, export: None };
+        Ok(self.one_page(&request, 1).await?.lifetimes)
     }
 
     /// How many keys a filter finds.

@@ -4,6 +4,7 @@ mod access_key;
 pub mod fields;
 mod format;
 mod id;
+mod lifetimes;
 mod query;
 mod texts;
 mod usage;
@@ -12,6 +13,7 @@ pub use access_key::{AccessKey, Status};
 pub(crate) use format::HexKind;
 pub use format::KeyFormat;
 pub use id::{KeyId, KeyIdError};
+pub use lifetimes::Lifetimes;
 pub use query::{
     Condition, Conditions, CursorToken, Filter, KeyQuery, Order, SEARCH_FILTERS, Search, SearchError, Sort, Test,
     TextPattern, TimeRange, View, views,

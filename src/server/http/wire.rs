@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::domain::{AccessKey, KeyUsage, Untrusted};
+use crate::domain::{AccessKey, KeyUsage, Lifetimes, Untrusted};
 use crate::server::store::{Administrator, FieldChange, SessionId, SessionRow, StoredEvent};
 
 /// An access key (HTTP contract, part B).
@@ -25,6 +25,9 @@ pub(crate) struct KeyBody {
 /// A page of keys.
 #[derive(Serialize)]
 pub(crate) struct PageBody {
+    /// Missing if everything is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lifetimes: Option<LifetimesBody>,
     pub(crate) success: bool,
     pub(crate) keys: Vec<KeyBody>,
     /// Where the next page begins, if keys follow.
@@ -66,6 +69,21 @@ pub(crate) struct EventBody {
     detail: Option<String>,
     changes: Vec<FieldChange>,
     count: u64,
+}
+
+/// What is allowed as the expiry of keys.
+#[derive(Serialize)]
+pub(crate) struct LifetimesBody {
+    max_days: Option<u32>,
+    default_days: Option<u32>,
+}
+
+impl LifetimesBody {
+    /// None if everything is allowed.
+    pub(crate) fn of(lifetimes: Lifetimes) -> Option<Self> {
+        let Lifetimes { most: max_days, default: default_days } = lifetimes;
+        (lifetimes != Lifetimes::default()).then_some(Self { max_days, default_days })
+    }
 }
 
 /// An administrator.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::client::{Creation, Cursor, ListRequest, Page, Reply, Request};
-use crate::domain::{AccessKey, CursorToken, KeyFormat, KeyId, SecretKey, Status, Untrusted};
+use crate::domain::{AccessKey, CursorToken, KeyFormat, KeyId, Lifetimes, SecretKey, Status, Untrusted};
 use crate::platform::surroundings::Surroundings;
 use crate::tui::state::{ClockReading, DetailsPane, Effect, ExitState, QUIET, State};
 use crate::tui::view;
@@ -170,6 +170,7 @@ impl Shown {
             keys,
             total: Some(self.keys.len() as u64),
             ahead: chrono::TimeDelta::zero(),
+            lifetimes: Lifetimes::default(),
         }
     }
 

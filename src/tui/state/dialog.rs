@@ -1,12 +1,13 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, HelpDialog, HistoryScreen, KeyForm, OverviewScreen,
+    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, Focus, HelpDialog, HistoryScreen, KeyForm, OverviewScreen,
     PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog,
     ViewsDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
+use crate::domain::key::fields::KeyField;
 use crate::operations::activate::Switch;
 use crate::operations::delete::Confirmation;
 use crate::tui::field::Field;
@@ -150,18 +151,26 @@ pub struct CreateDialog {
     /// The attempt's name: the same for every Enter, so that one key is made.
     pub idempotency_key: IdempotencyKey,
     pub call: CallState,
+    /// Whether it was asked for a label: from then on there may be none.
+    was_asked: bool,
 }
 
 impl CreateDialog {
-    /// An empty dialog, with a name drawn for its attempt.
-    pub fn new() -> Self {
-        Self { form: KeyForm::empty(), idempotency_key: IdempotencyKey::random(), call: CallState::None }
+    /// A dialog with a name drawn for its attempt.
+    pub fn new(form: KeyForm) -> Self {
+        Self { form, idempotency_key: IdempotencyKey::random(), call: CallState::None, was_asked: false }
     }
-}
 
-impl Default for CreateDialog {
-    fn default() -> Self {
-        Self::new()
+    /// Asks for a label if none is typed, once.
+    pub(crate) fn ask_for_label(&mut self) -> bool {
+        let has_none = |(field, typed): &(&KeyField, Field)| field.name == "label" && typed.text().trim().is_empty();
+        let Some(at) = self.form.texts.iter().position(has_none) else { return false };
+        if std::mem::replace(&mut self.was_asked, true) {
+            return false;
+        }
+        self.form.focus = Focus::Text(at);
+        self.call = CallState::Invalid("Type a label to tell the key by, or press Enter again for none.".to_owned());
+        true
     }
 }
 

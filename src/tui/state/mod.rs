@@ -5,6 +5,7 @@ mod bulk;
 mod clock;
 mod columns;
 mod dialog;
+mod expiry_input;
 mod focus;
 mod form;
 mod guard;
@@ -37,13 +38,12 @@ use secrecy::SecretString;
 pub use crate::operations::tokens::key_test::TestState;
 pub use crate::platform::clipboard::report::{CopyReport, What};
 pub use admins::{AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, AdminsScreen};
-pub use bulk::{
-    BulkConfirm, BulkDialog, BulkExpiry, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage,
-};
+pub use bulk::{BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage};
 pub use clock::ClockReading;
 pub use columns::ColumnsDialog;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
-pub use form::{Expiry, Focus, KeyForm};
+pub use expiry_input::{ExpiryChoice, ExpiryInput};
+pub use form::{Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
 pub use help::{HelpDialog, HelpLine, PRESS};
 pub use history::{HistoryKey, HistoryScreen};

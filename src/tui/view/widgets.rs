@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Padding, Widget};
 use unicode_segmentation::UnicodeSegmentation;
@@ -168,6 +168,7 @@ pub(crate) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     let (from, to) = (scroll + usize::from(marked && scroll > 0), scroll + width - usize::from(goes_on));
     let style = if focused { theme::FOCUS } else { theme::COLUMN };
     frame.set_style(Rect { height: 1, ..area }, style);
+    let shown = if focused && field.is_selected() { style.add_modifier(Modifier::UNDERLINED) } else { style };
     let (left, right) = theme::cut();
     for (is, at, mark) in [(from > scroll, 0, left), (goes_on, area.width - 1, right)] {
         if is {
@@ -179,7 +180,7 @@ pub(crate) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
         let cells = grapheme.width();
         if at >= from && at + cells <= to {
             let x = area.x + u16::try_from(at - scroll).unwrap_or(0);
-            frame.set_stringn(x, area.y, grapheme, cells, style);
+            frame.set_stringn(x, area.y, grapheme, cells, shown);
         }
         at += cells;
     }

@@ -324,3 +324,24 @@ fn a_file_system_that_keeps_nothing_private_gets_no_secret() {
     assert_eq!(home.keys().len(), 0);
     assert_eq!(fs::read_dir(&public.folder).unwrap().count(), 0);
 }
+
+#[test]
+fn the_settings_say_how_long_keys_last() {
+    let home = Home::new();
+    home.settings("[profiles.local]\nmax_lifetime = 90\ndefault_lifetime = 30\n");
+    let create = |expires: &[&str]| home.run(&[&["keys", "create", "--label", "a"], expires].concat());
+    let limit = "at most 90 days from now, on this server";
+    assert!(create(&["--expires", "never"]).failed(2).contains(limit));
+    assert!(create(&["--expires", "92d"]).failed(2).contains(limit));
+    create(&["--expires", "90d"]).good();
+    create(&[]).good();
+    let keys = home.keys();
+    let days = |key: &Value| {
+        let end: chrono::DateTime<chrono::Utc> = text(&key["expires_at"]).parse().unwrap();
+        (end - chrono::Utc::now() + chrono::TimeDelta::minutes(5)).num_days()
+    };
+    assert_eq!(keys.iter().map(days).collect::<Vec<_>>(), [30, 90]);
+    let id = text(&keys[0]["id"]);
+    assert!(home.run(&["keys", "edit", &id, "--expires", "never"]).failed(2).contains(limit));
+    home.run(&["keys", "edit", &id, "--label", "b"]).good();
+}

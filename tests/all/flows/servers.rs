@@ -85,7 +85,7 @@ async fn a_sign_in_never_covers_a_secret_that_is_seen_once() {
     let (mut bench, team) = bench(&folder).await;
     bench.sees("Sign in to");
     sign_in(&mut bench, "jo").await;
-    bench.type_keys("c<Enter>s").await;
+    bench.type_keys("c<Enter><Enter>s").await;
     let secret = bench.secret();
     end_sessions(&folder);
     bench.pass(std::time::Duration::from_secs(61)).await;
@@ -243,7 +243,7 @@ async fn leaving_does_not_wait_for_a_create_that_waits_for_a_sign_in() {
     let (mut bench, team) = bench(&folder).await;
     sign_in(&mut bench, "jo").await;
     end_sessions(&folder);
-    bench.type_keys("c<Enter>").await;
+    bench.type_keys("c<Enter><Enter>").await;
     assert!(bench.state().creating && bench.state().sign_in.is_some());
     bench.type_keys("<Ctrl-C>").await;
     assert!(bench.outcome().is_some());

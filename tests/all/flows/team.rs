@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use latchkey::client::{Client, Connection, Server, Target};
-use latchkey::domain::{BaseUrl, KeyFormat};
+use latchkey::domain::{BaseUrl, KeyFormat, Lifetimes};
 use latchkey::server::auth::passwords;
 use latchkey::server::auth::username::Username;
 use latchkey::server::net::limits::Limits;
@@ -39,6 +39,7 @@ async fn team(folder: &Path) -> (HttpServer, BaseUrl) {
         behind_proxy: false,
         trusted_proxies: Vec::new(),
         key_format: KeyFormat::default(),
+        lifetimes: Lifetimes::default(),
         log: None,
         metrics: Vec::new(),
         logs_verifies: false,

@@ -66,7 +66,7 @@ async fn an_authority_of_this_run_is_trusted_for_the_other_server_too() {
 #[tokio::test]
 async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
     let mut bench = Bench::new().await;
-    bench.type_keys("c<Enter>").await;
+    bench.type_keys("c<Enter><Enter>").await;
     bench.type_keys("h").await;
     let secret = bench.secret();
     let offered = hmac(&bench).content.text().to_owned();
@@ -100,7 +100,7 @@ async fn an_hmac_token_of_the_new_secret_is_made_shown_and_copied() {
 #[tokio::test]
 async fn an_hmac_token_hides_by_itself() {
     let mut bench = Bench::new().await;
-    bench.type_keys("c<Enter>").await;
+    bench.type_keys("c<Enter><Enter>").await;
     bench.type_keys("h<Enter>").await;
     assert!(hmac(&bench).made.is_some());
     bench.pass(std::time::Duration::from_secs(30)).await;
@@ -111,7 +111,7 @@ async fn an_hmac_token_hides_by_itself() {
 #[tokio::test]
 async fn the_secret_does_not_go_into_the_content() {
     let mut bench = Bench::new().await;
-    bench.type_keys("c<Enter>").await;
+    bench.type_keys("c<Enter><Enter>").await;
     bench.type_keys("h<Ctrl-U>").await;
     let secret = bench.secret();
     bench.press(secret.expose());
@@ -129,7 +129,7 @@ async fn the_secret_does_not_go_into_the_content() {
 #[tokio::test]
 async fn a_new_key_is_tested_by_a_real_exchange() {
     let mut bench = Bench::new().await;
-    bench.type_keys("c<Enter>").await;
+    bench.type_keys("c<Enter><Enter>").await;
     bench.type_keys("t").await;
     bench.sees("Access token received.");
     bench.sees("UTC");

@@ -52,6 +52,8 @@ async fn a_create_whose_answer_was_lost_is_not_made_twice() {
         latchkey::client::NewKey { idempotency_key: name, texts: latchkey::domain::Texts::default(), expires_at: None };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
+    bench.sees("Type a label to tell the key by");
+    bench.type_keys("<Enter>").await;
     bench.sees("The key already exists");
     assert_eq!(bench.state().list.total, Some(1));
     bench.type_keys("<Tab><Enter>").await;

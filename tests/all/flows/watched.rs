@@ -11,7 +11,7 @@ use super::Bench;
 async fn recorded() -> Bench {
     let mut bench = Bench::new().await;
     bench.machine.state().around.warnings = vec![Warning::Recorded("script".into())];
-    bench.type_keys("c<Enter>").await;
+    bench.type_keys("c<Enter><Enter>").await;
     bench
 }
 
@@ -51,7 +51,7 @@ async fn a_yes_holds_for_the_reasons_that_were_given_and_for_this_secret() {
     bench.type_keys("<Tab><Enter>").await;
     bench.sees(secret.expose());
     bench.type_keys("<Esc><Enter><Tab><Enter>").await;
-    bench.type_keys("c<Enter>").await;
+    bench.type_keys("c<Enter><Enter>").await;
     bench.type_keys("s").await;
     bench.sees("[Show anyway]");
 }

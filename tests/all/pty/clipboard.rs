@@ -39,7 +39,7 @@ fn over_ssh_a_display_is_left_alone_unless_it_is_wished_for() {
     assert!(terminal.ends().0.success());
     let mut wished = Terminal::start(session(latchkey(home.path())).arg("--clipboard=x11"));
     wished.sees("1 key");
-    wished.press("c<Enter>");
+    wished.press("c<Enter><Enter>");
     wished.sees("Copy uses the clipboard of the X display, if it responds.");
 }
 
@@ -49,7 +49,7 @@ fn a_terminal_that_would_print_the_code_never_gets_it() {
         let home = TempDir::new().unwrap();
         let mut terminal = Terminal::start(latchkey(home.path()).env("TERM", term));
         terminal.sees("No access keys yet");
-        terminal.press("c<Enter>");
+        terminal.press("c<Enter><Enter>");
         terminal.sees(&format!("No clipboard available: a {term} terminal doesn't support a"));
         // It has no second screen either.
         terminal.press("s");
@@ -69,7 +69,7 @@ fn it_can_be_switched_off_by_the_settings_and_on_again_for_one_run() {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("config.toml"), "clipboard = \"off\"\n").unwrap();
     let mut terminal = started(home.path());
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("No clipboard available: it is turned off");
     terminal.press("c");
     terminal.sees("Secret access key not copied: it is turned off");
@@ -113,7 +113,7 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
     let home = TempDir::new().unwrap();
     let mut terminal = in_screen(&home);
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Copy uses your terminal's clipboard through GNU screen");
     terminal.press("s");
     terminal.sees("[Show anyway]");
@@ -167,7 +167,7 @@ fn a_tmux_on_a_mosh_line_is_known_to_be_blocked() {
     let command = command(mosh.to_str().unwrap(), home.path()).env("TMUX_TMPDIR", home.path());
     let mut terminal = Terminal::start(command.args(["-c", &words]));
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("No clipboard available: mosh blocks what tmux sends");
     terminal.press("c");
     terminal.sees("not copied: mosh blocks");

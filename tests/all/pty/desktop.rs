@@ -87,7 +87,7 @@ fn a_display_that_is_gone_is_not_promised() {
     let stale = latchkey(home.path()).env("DISPLAY", ":65000").env("WAYLAND_DISPLAY", "wayland-gone");
     let mut terminal = Terminal::start(stale);
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Copy uses your terminal's clipboard (OSC 52)");
 }
 

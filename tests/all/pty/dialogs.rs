@@ -51,7 +51,7 @@ fn all_of_a_token_dialog_is_on_screen_at_50x14() {
     let home = TempDir::new().unwrap();
     let mut terminal = Terminal::start_at(latchkey(home.path()), 14, 50);
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Access key created");
     let id = terminal.word("PK");
     is_whole(&mut terminal, "Access key created");

@@ -71,7 +71,7 @@ fn on_a_narrow_screen_a_secret_is_one_line() {
     terminal.resize(12, 40);
     terminal.sees("? help");
     terminal.loses("Settings");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Access key created");
     terminal.press("s");
     terminal.sees("hidden in");

@@ -11,7 +11,7 @@ use crate::support::terminal::{Terminal, command, contains, count};
 /// A new key's dialog, with the step open.
 fn saving(home: &TempDir) -> Terminal {
     let mut terminal = started(home.path());
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Access key created");
     terminal.press("w");
     terminal.sees("Save the secret");
@@ -58,7 +58,7 @@ fn a_descriptor_that_the_shell_opened_gets_it() {
     let line = format!("exec {} 3>got 4<got", binary());
     let mut terminal = Terminal::start(command("sh", home.path()).current_dir(home.path()).args(["-c", &line]));
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Access key created");
     terminal.press("w");
     terminal.sees("/dev/fd/3");

@@ -81,7 +81,7 @@ fn a_second_display_is_told_of_and_gets_no_copy() {
     let client = command("screen", screen.home.path()).env("SCREENDIR", screen.sockets()).args(["-x", "test"]);
     let mut other = Terminal::start(client);
     other.sees("No access keys yet");
-    ours.press("c<Enter>");
+    ours.press("c<Enter><Enter>");
     ours.sees("Access key created");
     ours.sees("GNU screen would send the copy to all of them");
     ours.press("s");
@@ -103,7 +103,7 @@ fn a_stale_sty_is_not_believed() {
     let home = TempDir::new().unwrap();
     let mut page = Terminal::start(command(binary(), home.path()).env("STY", socket).env("TERM", "xterm"));
     page.sees("No access keys yet");
-    page.press("c<Enter>");
+    page.press("c<Enter><Enter>");
     page.sees("Copy uses your terminal's clipboard (OSC 52)");
 }
 

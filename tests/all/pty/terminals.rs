@@ -264,7 +264,7 @@ fn nothing_is_done_on_a_screen_that_is_too_small_to_show_it() {
     terminal.paste("text");
     terminal.resize(24, 80);
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Access key created");
     terminal.resize(8, 60);
     terminal.sees("Enlarge it or press Ctrl-C.");

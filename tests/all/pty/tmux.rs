@@ -44,7 +44,7 @@ fn a_secret_reaches_the_outer_terminal_and_stays_nowhere_else() {
 fn without_an_alternate_screen_it_asks_first_and_nothing_stays_behind() {
     let (tmux, mut terminal) = Tmux::start("set -g alternate-screen off\n");
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Access key created");
     terminal.sees("! This terminal has no alternate screen");
     terminal.press("s");
@@ -65,7 +65,7 @@ fn a_second_terminal_is_told_of_and_gets_no_copy() {
     for setting in ["external", "on"] {
         let (tmux, mut ours) = Tmux::start(&format!("set -s set-clipboard {setting}\n"));
         ours.sees("No access keys yet");
-        ours.press("c<Enter>");
+        ours.press("c<Enter><Enter>");
         ours.sees("Copy uses your terminal's clipboard through tmux");
         assert!(!ours.text().contains("is open in"));
         // It comes while the secret is still hidden.
@@ -115,7 +115,7 @@ fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer(
     // With another setting tmux lets nothing through, which is known.
     let (_tmux, mut closed) = Tmux::running("", "LATCHKEY --clipboard=osc52");
     closed.sees("No access keys yet");
-    closed.press("c<Enter>");
+    closed.press("c<Enter><Enter>");
     closed.sees("No clipboard available: tmux passes OSC 52 only");
 }
 
@@ -123,7 +123,7 @@ fn plain_codes_go_through_an_open_tmux_to_one_terminal_only_and_leave_no_buffer(
 fn a_terminal_that_takes_no_clipboard_is_told_before_the_secret_is_shown() {
     let (_tmux, mut terminal) = Tmux::on("vt220", "");
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("(vt220), doesn't support a clipboard. Use Save,");
     terminal.press("c");
     terminal.sees("Secret access key not copied");
@@ -152,7 +152,7 @@ fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
         let (tmux, mut terminal) =
             Tmux::wrapped("load-buffer) \"$REAL\" \"$@\"; touch ../loaded; exec tail -f /dev/null;;");
         terminal.sees("No access keys yet");
-        terminal.press("c<Enter>");
+        terminal.press("c<Enter><Enter>");
         terminal.sees("Copy uses your terminal's clipboard through tmux");
         terminal.press("c");
         tmux.waits_for("loaded", &mut terminal);
@@ -173,7 +173,7 @@ fn a_tmux_that_hangs_in_mid_copy_keeps_no_buffer() {
 fn a_tmux_that_does_not_answer_holds_nothing_up() {
     let (_tmux, mut terminal) = Tmux::wrapped("display-message) exec tail -f /dev/null;;");
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("! Can't tell who else sees this session.");
     terminal.sees("No clipboard available: tmux does not answer");
     terminal.press("s");
@@ -209,7 +209,7 @@ fn a_tmux_that_can_not_be_seen_is_no_reason_not_to_ask() {
     let client = command(binary(), home.path()).env("TERM", "tmux-256color");
     let mut terminal = Terminal::start(client.env("TMUX", "/run/tmux-0/default,4194304,0").env("TMUX_PANE", "%0"));
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("! Can't tell who else sees this session.");
     terminal.press("s");
     terminal.sees("[Show anyway]");

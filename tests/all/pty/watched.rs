@@ -15,7 +15,7 @@ use crate::support::terminal::{Terminal, command, contains, latchkey};
 fn is_warned(terminal: &mut Terminal, by: &str) {
     let warning = format!("! This session appears to be recorded ({by}).");
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Access key created");
     terminal.sees(&warning);
     for (press, button) in [("s", "[Show anyway]"), ("c", "[Copy anyway]")] {
@@ -64,7 +64,7 @@ fn a_pane_that_is_piped_away_is_known_even_if_that_begins_later() {
     is_warned(&mut terminal, "tmux pipe-pane");
     let (tmux, mut terminal) = Tmux::start("");
     terminal.sees("No access keys yet");
-    terminal.press("c<Enter>");
+    terminal.press("c<Enter><Enter>");
     terminal.sees("Copy uses your terminal's clipboard through tmux");
     assert!(!terminal.shows("recorded"));
     tmux.ask(&["pipe-pane", "-O", "-t", "test", "cat >/dev/null"]);

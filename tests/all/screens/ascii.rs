@@ -39,8 +39,8 @@ fn the_page() {
 #[test]
 fn a_secret() {
     alone("screens::ascii::a_secret", || {
-        let hidden = after("c<Enter>", |stage| drop(stage.created()));
-        let shown = after("c<Enter>", |stage| {
+        let hidden = after("c<Enter><Enter>", |stage| drop(stage.created()));
+        let shown = after("c<Enter><Enter>", |stage| {
             stage.created();
             stage.press("s");
         });

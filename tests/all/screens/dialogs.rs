@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, Creation, Reply, Request, TrailPage};
-use latchkey::domain::Untrusted;
+use latchkey::domain::{Lifetimes, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
 use latchkey::tui::state::{Delivery, NotSaved, Saved};
@@ -24,7 +24,7 @@ fn after(script: &'static str) -> String {
 pub fn reveal(then: impl Fn(&mut Stage)) -> String {
     at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
-        stage.press("c<Enter>");
+        stage.press("c<Enter><Enter>");
         stage.created();
         then(&mut stage);
         stage
@@ -37,13 +37,28 @@ fn create() {
 }
 
 #[test]
+fn create_without_a_label() {
+    assert_snapshot!(after("c<Enter>"));
+}
+
+#[test]
 fn create_in_days() {
-    assert_snapshot!(after("c<BackTab><BackTab><BackTab><Right><Tab>"));
+    assert_snapshot!(after("c<BackTab><BackTab><BackTab>9"));
 }
 
 #[test]
 fn create_on_a_wrong_date() {
-    assert_snapshot!(after("c<BackTab><BackTab><BackTab><Left><Tab>2020-01-01<Enter>"));
+    assert_snapshot!(after("clabel<BackTab><BackTab><BackTab>o2020-01-01<Enter>"));
+}
+
+#[test]
+fn create_where_the_server_limits_the_expiry() {
+    assert_snapshot!(at_sizes(&SIZES, |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        stage.state_mut().list.lifetimes = Lifetimes { most: Some(90), default: Some(30) };
+        stage.press("clabel");
+        stage
+    }));
 }
 
 #[test]
@@ -198,7 +213,7 @@ fn reveal_asks_before_it_closes() {
 fn lost() {
     assert_snapshot!(at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
-        stage.press("c<Enter>");
+        stage.press("c<Enter><Enter>");
         stage.reply(Reply::Created(Ok(Creation::Replayed(some_keys().remove(0)))));
         stage
     }));

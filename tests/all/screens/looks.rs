@@ -23,7 +23,7 @@ fn production() -> Stage {
 /// A new key whose copy has failed, its secret shown.
 fn revealed(size: (u16, u16)) -> Stage {
     let mut stage = Stage::with(size, some_keys(), 5);
-    stage.press("c<Enter>");
+    stage.press("c<Enter><Enter>");
     stage.created();
     stage.press("s");
     stage.state_mut().on_copied(What::Secret, CopyReport::Failed { reason: "tmux does not answer.".into() });

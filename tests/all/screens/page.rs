@@ -148,9 +148,18 @@ fn too_small() {
 fn no_size_and_no_state_panics() {
     for width in (1..100).step_by(7).chain([40, 80, 119, 120, 121, 250]) {
         for height in (1..40).step_by(3).chain([10, 24]) {
-            for script in
-                ["", "<Enter>", "c", "d", "a", "e", "?", "/x", "e<BackTab><BackTab><BackTab><Right><Tab>", "c<Enter>"]
-            {
+            for script in [
+                "",
+                "<Enter>",
+                "c",
+                "d",
+                "a",
+                "e",
+                "?",
+                "/x",
+                "e<BackTab><BackTab><BackTab><Right><Tab>",
+                "c<Enter><Enter>",
+            ] {
                 let mut stage = Stage::with((width, height), some_keys(), 5);
                 stage.press(script);
                 if stage.state().creating {

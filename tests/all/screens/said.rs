@@ -76,7 +76,7 @@ fn a_key_is_not_switched() {
 
 #[test]
 fn a_token_is_copied() {
-    let picture = after("c<Enter>", |stage| {
+    let picture = after("c<Enter><Enter>", |stage| {
         stage.created();
         stage.press("h<Ctrl-U>api-content-hash<Enter><Tab><Enter>");
         stage.state_mut().on_copied(What::HmacToken, CopyReport::Sent(ClipboardRoute::Terminal));

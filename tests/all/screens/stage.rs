@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::client::{ApiError, Creation, Cursor, ListRequest, Page, Reply, Request, Server, Target};
-use latchkey::domain::{AccessKey, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, View};
+use latchkey::domain::{
+    AccessKey, CursorToken, KeyFormat, KeyId, Lifetimes, Profile, SecretKey, Status, Untrusted, View,
+};
 use latchkey::platform::surroundings::Surroundings;
 use latchkey::platform::terminal_kind::TerminalKind;
 use latchkey::tui::runtime::Options;
@@ -169,7 +171,14 @@ impl DerefMut for Stage {
 fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
     let more = (keys.len() as u64) < total;
     let after = (more && request.place != Cursor::End).then(|| CursorToken("more".to_owned()));
-    Page { keys, before: None, after, total: Some(total), ahead: chrono::TimeDelta::zero() }
+    Page {
+        keys,
+        before: None,
+        after,
+        total: Some(total),
+        ahead: chrono::TimeDelta::zero(),
+        lifetimes: Lifetimes::default(),
+    }
 }
 
 /// The same state at several sizes, in one picture.

@@ -137,7 +137,7 @@ fn doctor_of_a_foreign_token() {
 #[test]
 fn after_a_test_that_used_a_key_the_list_is_read_again() {
     let mut stage = Stage::with((80, 24), some_keys(), 5);
-    stage.press("c<Enter>");
+    stage.press("c<Enter><Enter>");
     stage.created();
     stage.answer(Ok(some_keys()), 5);
     stage.press("t");

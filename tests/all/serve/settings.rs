@@ -23,7 +23,7 @@ async fn the_settings_are_used_and_the_command_line_comes_first() {
     let (config, key) = (home.path().join("config.toml"), home.path().join("m.key"));
     write_private(&key, [7; 64]);
     let settings = "[serve]\ndata = \"elsewhere\"\nlisten = [\"127.0.0.1:0\", \"127.0.0.1:0\"]\nlog_format = \"json\"\n\
-                    key_format = \"hex\"\nmaster_key_file = \"m.key\"\n";
+                    key_format = \"hex\"\nmax_lifetime = 90\ndefault_lifetime = 30\nmaster_key_file = \"m.key\"\n";
     write_private(&config, settings);
     let serve = |more: &[&str]| {
         let mut command = std::process::Command::new(binary());
@@ -47,6 +47,21 @@ async fn the_settings_are_used_and_the_command_line_comes_first() {
     let (id, secret) = served.create(&session).await;
     assert_eq!(id.len(), 64);
     assert_eq!(send(served.exchange_request(&id, &secret)).await.status, 200);
+    let create = |end: serde_json::Value| {
+        let call =
+            served.anyone(Method::POST, "/keys").bearer_auth(&session).header("Idempotency-Key", end.to_string());
+        send(call.json(&serde_json::json!({ "label": "a", "expires_at": end })))
+    };
+    let far = (chrono::Utc::now() + chrono::TimeDelta::days(92)).to_rfc3339();
+    for end in [serde_json::Value::Null, far.into()] {
+        let refused = create(end).await;
+        assert_eq!(refused.status, 400);
+        assert_eq!(refused.body["message"], "expires_at: must be at most 90 days from now, on this server");
+    }
+    let listed = send(served.anyone(Method::GET, "/keys").bearer_auth(&session)).await.body;
+    assert_eq!(listed["lifetimes"], serde_json::json!({ "max_days": 90, "default_days": 30 }));
+    let end: chrono::DateTime<chrono::Utc> = listed["keys"][0]["expires_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!((end - chrono::Utc::now() + chrono::TimeDelta::minutes(5)).num_days(), 30);
     let backup = home.path().join("a.backup");
     let backed_up = local(&["backup", backup.to_str().unwrap()]);
     assert!(backed_up.status.success(), "{}", said(&backed_up));

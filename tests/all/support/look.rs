@@ -15,7 +15,7 @@ pub fn bytes(state: &State, now: ClockReading, kind: TerminalKind) -> Vec<u8> {
 }
 
 /// The picture of these bytes. Below each row that has more than plain text stand marks: `b` bold, `d` dim, `u`
-/// underlined, `r` reversed, `B` bold and reversed, `R` red, `M` magenta, `#` white on red, `?` anything else.
+/// underlined, `r` reversed, `B` bold and reversed, `U` underlined and reversed, `R` red, `M` magenta, `#` white on red, `?` anything else.
 pub fn look(bytes: &[u8], size: (u16, u16)) -> String {
     let mut terminal = vt100::Parser::new(size.1.try_into().unwrap(), size.0.try_into().unwrap(), 0);
     terminal.process(bytes);
@@ -51,6 +51,7 @@ fn mark(cell: &vt100::Cell) -> char {
         (vt100::Color::Default, vt100::Color::Default, (false, false, true, false)) => 'u',
         (vt100::Color::Default, vt100::Color::Default, (false, false, false, true)) => 'r',
         (vt100::Color::Default, vt100::Color::Default, (true, false, false, true)) => 'B',
+        (vt100::Color::Default, vt100::Color::Default, (false, false, true, true)) => 'U',
         (vt100::Color::Idx(1), vt100::Color::Default, (false, false, false, false)) => 'R',
         (vt100::Color::Idx(5), vt100::Color::Default, (false, false, false, false)) => 'M',
         (vt100::Color::Idx(15), vt100::Color::Idx(1), (true, false, false, false)) => '#',

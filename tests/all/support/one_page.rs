@@ -9,7 +9,7 @@ use latchkey::client::{
     FieldChange, KeyChanged, ListRequest, Page, Reply, Request, Server, SessionEntry, Target, TrailPage,
 };
 use latchkey::domain::{
-    AccessKey, Charset, CursorToken, KeyFormat, KeyId, Profile, SecretKey, Status, Untrusted, Verdict,
+    AccessKey, Charset, CursorToken, KeyFormat, KeyId, Lifetimes, Profile, SecretKey, Status, Untrusted, Verdict,
 };
 use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::terminal_kind::{ColourDepth, TerminalKind};
@@ -296,7 +296,14 @@ fn event(kind: &str) -> TrailEvent {
 /// Three keys; the end of each ID is easy to type.
 fn keys(list: &ListRequest) -> Page {
     let after = (list.place == Cursor::Start).then(|| CursorToken("\u{1b}]52;c;eA==\u{7}".to_owned()));
-    Page { keys: (0..3).map(key).collect(), before: None, after, total: Some(6), ahead: chrono::TimeDelta::zero() }
+    Page {
+        keys: (0..3).map(key).collect(),
+        before: None,
+        after,
+        total: Some(6),
+        ahead: chrono::TimeDelta::zero(),
+        lifetimes: Lifetimes::default(),
+    }
 }
 
 fn key(number: usize) -> AccessKey {

@@ -33,7 +33,11 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     }
     let idempotency_key = IdempotencyKey::random();
     let now = access.connection.client.server_time().await;
-    let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at: args.expires.at(now) };
+    let expires_at = match args.expires {
+        Some(expires) => expires.at(now),
+        None => access.client().await?.lifetimes().await.map_err(Failure::from)?.default_end(now),
+    };
+    let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at };
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
         access.connection.end_session().await;
         settings.embedded.stop().await; // a command that takes the secret may need the data folder

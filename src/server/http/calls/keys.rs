@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::key::fields::written;
-use crate::domain::{AccessKey, KeyFormat, KeyId, SecretKey, TextError, Texts};
+use crate::domain::{AccessKey, KeyFormat, KeyId, Lifetimes, SecretKey, TextError, Texts};
 use crate::server::http::access_log::CreatedKey;
 use crate::server::http::failure::HttpError;
 use crate::server::http::fields::Fields;
@@ -44,14 +44,19 @@ pub(crate) async fn create(
     let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let texts = texts(&mut fields)?;
-    let expires_at = fields.time("expires_at")?.and_then(ExpiryChange::time);
+    let asked = fields.time("expires_at")?;
     fields.finish()?;
+    let lifetimes = state.0.lifetimes;
+    let expires_at = asked.map_or_else(|| lifetimes.default_end(now), ExpiryChange::time);
+    if !lifetimes.allows(expires_at, now) {
+        return Err(too_long(lifetimes));
+    }
     let (id, secret) = draw(state.0.key_format).map_err(|_| HttpError::unexpected())?;
     let encrypt = || state.0.vault.encrypt_named(id.raw_for_api(), secret.expose().as_bytes());
     let (encrypted, encrypted_by) = encrypt().map_err(|_| HttpError::unexpected())?;
     let mut new = KeyInsert {
         id: id.clone(),
-        fingerprint: fingerprint(&texts, expires_at),
+        fingerprint: fingerprint(&texts, asked.and_then(ExpiryChange::time)),
         texts,
         expires_at,
         encrypted,
@@ -116,6 +121,9 @@ pub(crate) async fn edit(
     fields.finish()?;
     if change.expires_at.and_then(ExpiryChange::time).is_some_and(|end| end <= now) {
         return Err(past());
+    }
+    if change.expires_at.is_some_and(|end| !state.0.lifetimes.allows(end.time(), now)) {
+        return Err(too_long(state.0.lifetimes));
     }
     let may_revoke = change.may_revoke();
     let edited = answer(Some(done(state.0.store.edit(&id, change, caller.actor(), now).await?)?))?;
@@ -199,6 +207,10 @@ fn created(key: &AccessKey) -> Extension<CreatedKey> {
 
 fn past() -> HttpError {
     HttpError::malformed("expires_at", "must be in the future")
+}
+
+fn too_long(lifetimes: Lifetimes) -> HttpError {
+    HttpError::malformed("expires_at", format!("must be {}", lifetimes.limit_words().unwrap_or_default()))
 }
 
 fn texts(fields: &mut Fields) -> Result<Texts, HttpError> {

@@ -60,6 +60,7 @@ pub(crate) async fn list(
     let at = |row: &KeyRow| cursor::encode(sort, &row.place);
     Ok(Json(wire::PageBody {
         success: true,
+        lifetimes: wire::LifetimesBody::of(state.0.lifetimes),
         next_cursor: page.keys.last().filter(|_| page.more).map(at),
         prev_cursor: page.keys.first().map(at),
         keys: page.keys.iter().map(|row| wire::KeyBody::from(&row.key)).collect(),

@@ -10,13 +10,13 @@ use chrono::TimeDelta;
 use super::text_input::TextInput;
 use super::{CallState, ClockReading};
 use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
-use crate::domain::{KeyId, Untrusted};
+use crate::domain::{KeyId, Lifetimes, Untrusted};
 use crate::operations::bulk::{BulkAct, BulkRun, KeyOutcome, KeyResult, RunStep, Selection, Survey, Walk, WalkStep};
 use crate::tui::keymap::{Action, Mode};
 
 use confirm::ConfirmOutcome;
 pub use confirm::{BulkConfirm, BulkFocus};
-pub use form::{BulkExpiry, BulkForm, BulkFormFocus};
+pub use form::{BulkForm, BulkFormFocus};
 
 /// Changes that are sent at once; the server's client makes them one after the other and answers within a tenth of a second.
 const AT_ONCE: usize = 250;
@@ -71,8 +71,8 @@ pub enum BulkOutcome {
 
 impl BulkDialog {
     /// What is to be set is asked for first.
-    pub fn edit(selection: Selection, production: Option<String>, ahead: TimeDelta) -> Self {
-        let stage = BulkStage::Form(Box::new(BulkForm::new()));
+    pub fn edit(selection: Selection, production: Option<String>, ahead: TimeDelta, limits: Lifetimes) -> Self {
+        let stage = BulkStage::Form(Box::new(BulkForm::new(limits)));
         Self { stage, selection, production, attempt: Attempt::next(), ahead }
     }
 
@@ -84,7 +84,7 @@ impl BulkDialog {
         ahead: TimeDelta,
         now: ClockReading,
     ) -> (Self, Option<Request>) {
-        let mut dialog = Self::edit(selection, production, ahead);
+        let mut dialog = Self::edit(selection, production, ahead, Lifetimes::default());
         let request = dialog.survey(act, now);
         (dialog, request)
     }

@@ -23,7 +23,7 @@ impl List {
                 return None;
             }
         };
-        (self.trouble, self.ahead) = (None, page.ahead);
+        (self.trouble, self.ahead, self.lifetimes) = (None, page.ahead, page.lifetimes);
         if page.total.is_some() {
             self.total = page.total;
         }

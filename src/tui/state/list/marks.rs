@@ -142,7 +142,17 @@ mod tests {
     fn window() -> Window {
         let key = |n: usize| AccessKey::new(KeyId::parse(&format!("PK{n}")).unwrap(), DateTime::UNIX_EPOCH);
         let keys = (0..9).map(key).collect();
-        Window::new(Cursor::Start, Page { keys, before: None, after: None, total: Some(9), ahead: TimeDelta::zero() })
+        Window::new(
+            Cursor::Start,
+            Page {
+                keys,
+                before: None,
+                after: None,
+                total: Some(9),
+                ahead: TimeDelta::zero(),
+                lifetimes: crate::domain::Lifetimes::default(),
+            },
+        )
     }
 
     fn marked(marks: &Marks, window: &Window) -> String {

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use super::{ClockReading, Window};
 use crate::client::{ApiError, Cursor, ListRequest, Request};
-use crate::domain::{AccessKey, Filter, KeyId, KeyQuery};
+use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Lifetimes};
 use crate::operations::list;
 use crate::tui::keymap::Action;
 
@@ -33,6 +33,8 @@ pub struct List {
     pub top: usize,
     /// How far the server's clock is ahead of ours.
     pub ahead: TimeDelta,
+    /// What the server allows as the expiry of keys.
+    pub lifetimes: Lifetimes,
     /// Rows on screen; kept up to date by the app.
     pub height: usize,
     /// When the rows were read.

@@ -17,7 +17,8 @@ impl State {
         let (selection, production, ahead) = (self.list.marks.selection(), self.production(), self.list.ahead);
         let act = match id {
             ActionId::Edit => {
-                self.dialog = Some(Dialog::Bulk(Box::new(BulkDialog::edit(selection, production, ahead))));
+                let dialog = BulkDialog::edit(selection, production, ahead, self.list.lifetimes);
+                self.dialog = Some(Dialog::Bulk(Box::new(dialog)));
                 return None;
             }
             ActionId::Delete => BulkAct::Delete,

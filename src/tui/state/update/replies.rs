@@ -48,7 +48,13 @@ impl State {
                 self.has_used_key |= matches!(&reply, Reply::Exchanged(_, Exchanged { result: Ok(_), .. }));
                 self.step()?.on_reply(reply, now).map(Effect::from)
             }
-            Reply::Listed(request, result) => self.list.on_listed(&request, result, now).map(Effect::from),
+            Reply::Listed(request, result) => {
+                let next = self.list.on_listed(&request, result, now);
+                if let Some(Dialog::Create(dialog)) = &mut self.dialog {
+                    dialog.form.expiry.limit(self.list.lifetimes);
+                }
+                next.map(Effect::from)
+            }
             Reply::Counted(filter, result) => {
                 self.list.on_counted(&filter, result.ok());
                 None

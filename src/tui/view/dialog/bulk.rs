@@ -7,14 +7,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::draw_call;
+use super::{draw_call, expiry};
 use crate::domain::{KeyId, Untrusted, capitalized};
 use crate::operations::bulk;
 use crate::operations::bulk::{BulkAct, BulkRun, counted};
 use crate::operations::format::grouped;
 use crate::tui::state::{
-    BulkConfirm, BulkDialog, BulkExpiry, BulkFocus, BulkForm, BulkFormFocus, BulkProgress, BulkStage, CallState,
-    ClockReading,
+    BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkProgress, BulkStage, CallState, ClockReading,
 };
 use crate::tui::theme;
 use crate::tui::view::when;
@@ -56,8 +55,11 @@ fn draw_form(frame: &mut Buffer, area: Rect, form: &BulkForm, ahead: TimeDelta, 
     let roomy = inside.height >= 8;
     line(frame, next_row(&mut rest), Span::styled("Expires", theme::QUIET));
     let place = Rect { x: inside.x + NAME, y: inside.y, width: inside.width.saturating_sub(NAME), height: 1 };
-    draw_expiry(frame, place, form, inside.width < 60);
-    let value = draw_value(frame, next_row(&mut rest), form, ahead, now);
+    let at_expiry = (form.focus == BulkFormFocus::Expiry, form.focus == BulkFormFocus::Value);
+    expiry::draw_choices(frame, place, &form.expiry, at_expiry.0);
+    let row = next_row(&mut rest);
+    let place = Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row };
+    let value = expiry::draw_value(frame, place, &form.expiry, at_expiry, now.utc + ahead);
     let row = next_row(&mut rest);
     line(frame, row, Span::styled("Owner", theme::QUIET));
     let place = Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row };
@@ -80,51 +82,6 @@ fn draw_form(frame: &mut Buffer, area: Rect, form: &BulkForm, ahead: TimeDelta, 
     buttons(frame, next_row(&mut rest), &["Continue", "Cancel"], focused);
     draw_call(frame, rest, &form.call, "");
     value.or(owner)
-}
-
-fn draw_expiry(frame: &mut Buffer, place: Rect, form: &BulkForm, narrow: bool) {
-    let mut x = place.x;
-    for expiry in BulkExpiry::ALL {
-        let is_chosen = expiry == form.expiry;
-        let mark = if is_chosen { theme::CHOSEN.0 } else { theme::CHOSEN.1 };
-        let words = match (expiry, narrow) {
-            (BulkExpiry::InDays, false) => "after … days",
-            (BulkExpiry::OnDate, false) => "on date",
-            (BulkExpiry::InDays, true) => "days",
-            (BulkExpiry::OnDate, true) => "date",
-            (BulkExpiry::Never, _) => "never",
-            (BulkExpiry::Same, false) => "unchanged",
-            (BulkExpiry::Same, true) => "same",
-        };
-        let text = format!("{mark} {words}");
-        let here = Rect { x, width: place.right().saturating_sub(x), ..place };
-        let style = if is_chosen && form.focus == BulkFormFocus::Expiry { theme::FOCUS } else { Style::new() };
-        if is_chosen && form.focus == BulkFormFocus::Expiry {
-            mark_here(frame, here);
-        }
-        x += u16::try_from(text.width()).unwrap_or(0) + if narrow { 1 } else { 2 };
-        line(frame, here, Span::styled(text, style));
-    }
-}
-
-fn draw_value(frame: &mut Buffer, row: Rect, form: &BulkForm, ahead: TimeDelta, now: ClockReading) -> Option<Position> {
-    let (typed, width) = match form.expiry {
-        BulkExpiry::InDays => (&form.days, 5),
-        BulkExpiry::OnDate => (&form.date, 17),
-        BulkExpiry::Never | BulkExpiry::Same => return None,
-    };
-    let place = Rect { x: row.x + NAME, width, ..row };
-    let cursor = field(frame, place, typed, form.focus == BulkFormFocus::Value);
-    let words = match form.expires_at(now.utc + ahead) {
-        Ok(Some(Some(end))) => Span::styled(when::absolute(end), theme::QUIET),
-        Ok(_) => Span::raw(""),
-        Err(_) if typed.text().is_empty() && form.expiry == BulkExpiry::OnDate => {
-            Span::styled("YYYY-MM-DD [HH:MM], e.g. 2027-01-31 18:00", theme::QUIET)
-        }
-        Err(words) => Span::styled(words, theme::ERROR),
-    };
-    line(frame, Rect { x: place.right() + 1, width: row.right().saturating_sub(place.right() + 1), ..row }, words);
-    cursor
 }
 
 fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option<Position> {

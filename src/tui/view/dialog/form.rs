@@ -3,15 +3,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 
-use super::draw_call;
+use super::{draw_call, expiry};
 use crate::domain::key::fields::KeyField;
 use crate::tui::field::Field;
-use crate::tui::state::{CallState, ClockReading, CreateDialog, EditDialog, ExitState, Expiry, Focus, KeyForm, State};
+use crate::tui::state::{CallState, ClockReading, CreateDialog, EditDialog, ExitState, Focus, KeyForm, State};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, field, in_border, line, mark_here, next_row, paragraph, popup};
-use crate::tui::view::{when, widgets};
+use crate::tui::view::widgets;
+use crate::tui::view::widgets::{buttons, field, in_border, line, next_row, paragraph, popup};
 
 const NAME: u16 = 9;
 /// The rows of a form besides its texts: expiry, its value and the buttons.
@@ -94,8 +94,12 @@ fn draw_form(
     for (n, (field, typed)) in form.texts.iter().enumerate() {
         cursor = draw_text(frame, next_row(&mut rest), field, typed, form.focus == Focus::Text(n)).or(cursor);
     }
-    draw_expiry(frame, next_row(&mut rest), form);
-    let value = draw_value(frame, next_row(&mut rest), form, now);
+    let row = next_row(&mut rest);
+    line(frame, row, Span::styled("Expires", theme::QUIET));
+    let at_expiry = (form.focus == Focus::Expiry, form.focus == Focus::Value);
+    expiry::draw_choices(frame, beside_name(row), &form.expiry, at_expiry.0);
+    let value = beside_name(next_row(&mut rest));
+    let value = expiry::draw_value(frame, value, &form.expiry, at_expiry, now.utc + form.ahead);
     if roomy {
         next_row(&mut rest);
     }
@@ -111,6 +115,10 @@ const fn focused_button(form: &KeyForm) -> Option<usize> {
     }
 }
 
+fn beside_name(row: Rect) -> Rect {
+    Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row }
+}
+
 fn draw_text(frame: &mut Buffer, row: Rect, about: &KeyField, typed: &Field, is_focused: bool) -> Option<Position> {
     line(frame, row, Span::styled(about.title, theme::QUIET));
     let (length, max) = (typed.text().chars().count(), about.text.map_or(0, |text| text.max_chars));
@@ -120,60 +128,5 @@ fn draw_text(frame: &mut Buffer, row: Rect, about: &KeyField, typed: &Field, is_
     let place = Rect { x: row.x + NAME, width, ..row };
     let cursor = field(frame, place, typed, is_focused);
     line(frame, Rect { x: place.right(), width: row.right() - place.right(), ..row }, count);
-    cursor
-}
-
-fn draw_expiry(frame: &mut Buffer, row: Rect, form: &KeyForm) {
-    line(frame, row, Span::styled("Expires", theme::QUIET));
-    let narrow = row.width < 50;
-    let spans: Vec<Span> = Expiry::ALL
-        .into_iter()
-        .flat_map(|expiry| {
-            let chosen = expiry == form.expiry;
-            let mark = if chosen { theme::CHOSEN.0 } else { theme::CHOSEN.1 };
-            let words = match (expiry, narrow) {
-                (Expiry::Never, _) => "never",
-                (Expiry::InDays, false) => "after … days",
-                (Expiry::OnDate, false) => "on date",
-                (Expiry::InDays, true) => "days",
-                (Expiry::OnDate, true) => "date",
-            };
-            let style = if chosen && form.focus == Focus::Expiry { theme::FOCUS } else { Style::new() };
-            [Span::styled(format!("{mark} {words}"), style), Span::raw(if narrow { " " } else { "   " })]
-        })
-        .collect();
-    let place = Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row };
-    let before = Expiry::ALL.iter().position(|expiry| *expiry == form.expiry).unwrap_or(0) * 2;
-    let before: usize = spans.iter().take(before).map(Span::width).sum();
-    line(frame, place, Line::from(spans));
-    if form.focus == Focus::Expiry {
-        mark_here(frame, Rect { x: place.x + u16::try_from(before).unwrap_or(0), ..place });
-    }
-}
-
-fn draw_value(frame: &mut Buffer, row: Rect, form: &KeyForm, now: ClockReading) -> Option<Position> {
-    let (typed, width) = match form.expiry {
-        Expiry::Never => {
-            let hint = if form.focus == Focus::Expiry { "← → change" } else { "" };
-            line(frame, Rect { x: row.x + NAME, width: row.width - NAME, ..row }, Span::styled(hint, theme::QUIET));
-            return None;
-        }
-        Expiry::InDays => (&form.days, 5),
-        Expiry::OnDate => (&form.date, 17),
-    };
-    let place = Rect { x: row.x + NAME, width, ..row };
-    let cursor = field(frame, place, typed, form.focus == Focus::Value);
-    let words = match form.expires_at(now.utc) {
-        Ok(Some(end)) => Span::styled(when::absolute(end), theme::QUIET),
-        Ok(None) => Span::raw(""),
-        Err(_) if typed.text().is_empty() && form.expiry == Expiry::OnDate => {
-            Span::styled("YYYY-MM-DD [HH:MM], e.g. 2027-01-31 18:00", theme::QUIET)
-        }
-        Err(words) => Span::styled(words, theme::ERROR),
-    };
-    let room = Rect { x: place.right() + 1, width: row.right().saturating_sub(place.right() + 1), ..row };
-    if words.width() <= usize::from(room.width) {
-        line(frame, room, words);
-    }
     cursor
 }

@@ -3,6 +3,7 @@
 mod admins;
 mod bulk;
 mod columns;
+mod expiry;
 mod form;
 pub(crate) mod guard;
 pub(crate) mod help;

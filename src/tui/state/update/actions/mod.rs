@@ -143,7 +143,7 @@ impl State {
 
     /// While the key is named, it is looked who will see its secret.
     fn open_create(&mut self) -> Effect {
-        self.dialog = Some(Dialog::Create(CreateDialog::new()));
+        self.dialog = Some(Dialog::Create(CreateDialog::new(KeyForm::empty(self.list.lifetimes, self.list.ahead))));
         self.accepted.clear();
         Effect::Look
     }
@@ -155,7 +155,7 @@ impl State {
         self.dialog = Some(match action {
             ActionId::Delete => Dialog::Delete(DeleteDialog::new(key, self.production())),
             ActionId::Edit => {
-                let form = KeyForm { ahead: self.list.ahead, ..KeyForm::of(&key) };
+                let form = KeyForm::of(&key, self.list.lifetimes, self.list.ahead);
                 Dialog::Edit(EditDialog { key, form, call: CallState::None })
             }
             _ => match Switch::of(&key, None) {
@@ -213,6 +213,7 @@ impl State {
         match action {
             Action::Cancel => self.dialog = None,
             Action::Submit if dialog.form.focus == Focus::Cancel => self.dialog = None,
+            Action::Submit if dialog.ask_for_label() => {}
             Action::Submit => match dialog.form.read(now.utc) {
                 Err(words) => dialog.call = CallState::Invalid(words),
                 Ok((texts, expires_at)) => {

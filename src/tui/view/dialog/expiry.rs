@@ -1,0 +1,92 @@
+//! The rows in which an expiry is chosen.
+
+use chrono::{DateTime, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::capitalized;
+use crate::tui::state::{ExpiryChoice, ExpiryInput};
+use crate::tui::theme;
+use crate::tui::view::when;
+use crate::tui::view::widgets::{field, line, mark_here};
+
+/// The width of the field for a time.
+const FIELD: u16 = 20;
+
+/// Draws the choices, the chosen one marked, as wide as there is room for.
+pub(super) fn draw_choices(frame: &mut Buffer, place: Rect, input: &ExpiryInput, is_focused: bool) {
+    let choices = input.choices();
+    let text = |choice: &ExpiryChoice, is_wide: bool| match (is_wide, *choice == input.chosen) {
+        (true, true) => format!("{} {}", theme::CHOSEN.0, choice.words(false)),
+        (true, false) => format!("{} {}", theme::CHOSEN.1, choice.words(false)),
+        (false, true) => format!("[{}]", choice.words(true)),
+        (false, false) => choice.words(true),
+    };
+    let forms = [(true, "  "), (true, " "), (false, " ")];
+    let texts = forms.into_iter().map(|(is_wide, gap)| {
+        let texts: Vec<String> = choices.iter().map(|choice| text(choice, is_wide)).collect();
+        (texts, gap)
+    });
+    let mut fitting = texts.filter(|(texts, gap)| texts.join(gap).chars().count() <= usize::from(place.width));
+    let (texts, gap) = fitting.next().unwrap_or_else(|| (vec![text(&input.chosen, false), "← →".to_owned()], " "));
+    let chosen = text(&input.chosen, true);
+    let mut spans: Vec<Span> = Vec::new();
+    let mut before = 0;
+    for text in texts {
+        let is_chosen = text == chosen || text.starts_with('[');
+        if is_chosen {
+            before = spans.iter().map(Span::width).sum();
+        }
+        spans.push(Span::styled(text, if is_chosen && is_focused { theme::FOCUS } else { Style::new() }));
+        spans.push(Span::raw(gap));
+    }
+    line(frame, place, Line::from(spans));
+    if is_focused {
+        mark_here(frame, Rect { x: place.x + u16::try_from(before).unwrap_or(0), ..place });
+    }
+}
+
+/// Draws what the choice comes to, and the field if a text is typed; gives the cursor's place.
+pub(super) fn draw_value(
+    frame: &mut Buffer,
+    mut place: Rect,
+    input: &ExpiryInput,
+    (is_choosing, is_typing): (bool, bool),
+    now: DateTime<Utc>,
+) -> Option<Position> {
+    let mut cursor = None;
+    if input.takes_text() {
+        let typed = Rect { width: FIELD.min(place.width), ..place };
+        cursor = field(frame, typed, &input.typed, is_typing);
+        place = Rect { x: typed.right() + 1, width: place.width.saturating_sub(FIELD + 1), ..place };
+    }
+    let presses: Vec<String> = input.choices().into_iter().map(|choice| choice.press().to_string()).collect();
+    let presses = format!("Press {}, or ← →", presses.join(" "));
+    let limit = capitalized(&input.limit_words());
+    let mut words: Vec<Span> = Vec::new();
+    match input.expires_at(now) {
+        Ok(Some(Some(end))) => words.push(Span::styled(when::absolute(end), theme::QUIET)),
+        Ok(_) => {}
+        Err(_) if input.takes_text() && input.typed.text().is_empty() => {
+            words.push(Span::styled("e.g. 180d, 2027-01-31, end of month", theme::QUIET));
+            words.push(Span::styled("e.g. 180d", theme::QUIET));
+        }
+        Err(why) => {
+            words.push(Span::styled(why, theme::ERROR));
+            words.push(Span::styled("Not a valid expiry", theme::ERROR));
+        }
+    }
+    let room = usize::from(place.width);
+    let first = words.into_iter().find(|words| words.width() <= room);
+    let taken = first.as_ref().map_or(0, Span::width);
+    let hint = if is_choosing { presses } else { limit };
+    let mut spans: Vec<Span> = first.into_iter().collect();
+    let gap = if taken == 0 { "" } else { "   " };
+    if taken + gap.len() + hint.chars().count() <= room {
+        spans.push(Span::styled(format!("{gap}{hint}"), theme::QUIET));
+    }
+    line(frame, place, Line::from(spans));
+    cursor
+}
