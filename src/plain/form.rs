@@ -62,9 +62,9 @@ pub(crate) async fn some_texts(
     Ok(Some(texts))
 }
 
-/// What the server allows as the expiry of keys.
+/// What the server allows as the expiry of keys. One that doesn't say decides when it is asked to make or change a key.
 pub(crate) async fn lifetimes(session: &mut Session) -> Flow<Lifetimes> {
-    session.call(async |client| client.lifetimes().await).await
+    Ok(session.try_call(async |client| client.lifetimes().await).await?.unwrap_or_default())
 }
 
 /// Asks for an end until it is one; `keep` says what nothing typed means.

@@ -1,9 +1,11 @@
 //! The only copy of a new secret, until *Close*.
 
+use zeroize::Zeroizing;
+
 use super::delivery::Credential;
 use super::exchange;
 use super::session::Session;
-use crate::domain::{AccessKey, KeyId, SecretKey};
+use crate::domain::{AccessKey, Credentials, CredentialsForm, KeyId, SecretKey, sentence};
 use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, SHOW, rescued};
 use crate::operations::failure::Exit;
 use crate::operations::interrupt::{Flow, Interrupt};
@@ -13,13 +15,14 @@ use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::delivery::line;
 
 /// What can be done with it, in the order of safety.
-const CHOICES: [(&str, &str); 6] = [
+const CHOICES: [(&str, &str); 7] = [
     FILE,
     COMMAND,
     ("Show key", SHOW.1),
     ("HMAC token", "make one from the secret"),
     ("Test key", "exchange the secret for an access token"),
     ("Close", "forget the secret"),
+    ("Pick form", "choose what File and Command get: secret, env, json, csv or aws"),
 ];
 
 /// Offers the secret until it is closed. If the input has ended, it is kept in a private file.
@@ -49,13 +52,14 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
     session.console.say(format!("Secret access key: not shown yet. {SAVE_NOW}"));
     let server = KeyServer::of(&session.connection.server);
     let pair = Pair { id: key.id.clone(), secret: secret.clone(), server };
-    let credential = Credential { name: "Secret access key", text: secret.expose() };
+    let mut credentials = Credentials { id: key.id.clone(), secret: secret.clone(), form: CredentialsForm::default() };
     // What is left of a paste of several lines answers nothing here.
     session.console.await_silence().await?;
     let mut chosen = session.console.choose("Secret access key", &CHOICES).await?;
     loop {
         let done = match chosen {
-            0..=2 => credential.deliver(session, chosen).await.map(|done| *is_seen |= done),
+            0..=2 => bring_out(session, &credentials, chosen).await.map(|done| *is_seen |= done),
+            6 => choose_form(session, &mut credentials).await,
             3 => exchange::hmac(session, &pair).await,
             4 => exchange::test(session, pair.clone().into()).await,
             _ if *is_seen || lose_it(session).await? => {
@@ -68,6 +72,26 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
         session.say_if_failed(done)?;
         chosen = session.console.choose_again("Secret access key", &CHOICES).await?;
     }
+}
+
+/// Shows the secret, or brings the form that was chosen to a file or a command.
+async fn bring_out(session: &mut Session, credentials: &Credentials, way: usize) -> Flow<bool> {
+    let text = match way {
+        2 => Zeroizing::new(credentials.secret.expose().to_owned()),
+        _ => credentials.text().map_err(Interrupt::failed)?,
+    };
+    Credential { name: "Secret access key", text: &text }.deliver(session, way).await
+}
+
+async fn choose_form(session: &mut Session, credentials: &mut Credentials) -> Flow<()> {
+    let question = format!("Form ({}; Enter to go back): ", CredentialsForm::NAMES.join(", "));
+    let typed = session.console.ask(&question).await?;
+    if typed.is_empty() {
+        return Ok(());
+    }
+    credentials.form = typed.parse().map_err(|why: String| Interrupt::failed(sentence(&why)))?;
+    session.console.say(format!("File and Command get the form {}.", credentials.form.name()));
+    Ok(())
 }
 
 async fn lose_it(session: &mut Session) -> Flow<bool> {

@@ -3,12 +3,13 @@
 use crate::operations::deliver::DeliveryRequest;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::path;
 use crate::domain::key::fields;
-use crate::domain::{KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
+use crate::domain::{CredentialsForm, KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
 use crate::operations::actions::{ActionId, summary};
 use crate::operations::expiry::{Expires, expires};
 use crate::operations::input;
@@ -111,6 +112,10 @@ fn limit(text: &str) -> Result<u64, &'static str> {
     text.parse().ok().filter(|limit| *limit > 0).ok_or("enter a number from 1 up")
 }
 
+fn form() -> impl TypedValueParser<Value = CredentialsForm> {
+    PossibleValuesParser::new(CredentialsForm::NAMES).try_map(|name| name.parse::<CredentialsForm>())
+}
+
 /// Which key to show.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -156,6 +161,9 @@ pub struct CreateArgs {
     /// Pass the secret and a newline to this command (run by sh -c) on standard input
     #[arg(long, value_name = "COMMAND", value_parser = input::command)]
     pub pipe_to: Option<String>,
+    /// What is written there: the secret alone, or the ID too as .env, JSON, CSV or an AWS credentials file
+    #[arg(long, value_name = "FORM", requires = "destination", default_value = "secret", value_parser = form())]
+    pub secret_format: CredentialsForm,
     /// Leave out the newline after the secret, for programs that would store it
     #[arg(long, requires = "destination")]
     pub no_newline: bool,

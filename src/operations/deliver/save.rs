@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::delivery::{Delivery, Saved};
 use super::destination::{Destination, WRITING_INTERRUPTED};
+use crate::domain::credential_kind::reveals_secret;
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::{Choice, Prompter};
 use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand};
@@ -31,8 +32,12 @@ pub(crate) const SECRET_IN_TARGET: &str = "Don't put the secret in the file name
 impl SaveTarget {
     /// Whether the text holds the secret itself.
     pub fn holds(&self, secret: &str) -> bool {
+        self.text().contains(secret)
+    }
+
+    fn text(&self) -> &str {
         let (Self::File(text) | Self::Command(text)) = self;
-        text.contains(secret)
+        text
     }
 
     /// Makes the file or finds the command.
@@ -54,7 +59,7 @@ pub async fn save(
     mode: OutputMode,
     stop: impl Future<Output = ()>,
 ) -> Result<Saved, NotSaved> {
-    if str::from_utf8(line).is_ok_and(|line| target.holds(line.trim_end())) {
+    if str::from_utf8(line).is_ok_and(|line| target.holds(line.trim_end())) || reveals_secret(target.text()) {
         return Err(NotSaved::new(SECRET_IN_TARGET));
     }
     let opening = target.clone();

@@ -9,6 +9,8 @@ use crate::platform::surroundings::ClipboardRoute;
 pub enum What {
     Secret,
     Id,
+    /// An access key ID and its secret.
+    Pair,
     /// A key as tab-separated text, without its secret.
     Row,
     HmacToken,
@@ -27,6 +29,7 @@ impl What {
         match self {
             Self::Secret => "Secret access key",
             Self::Id => "Access key ID",
+            Self::Pair => "Access key ID and secret",
             Self::Row => "Access key as tab-separated text",
             Self::HmacToken => "HMAC token",
             Self::Content => "Content",
@@ -44,7 +47,7 @@ impl What {
     /// What helps where it cannot be copied.
     const fn instead(self) -> &'static str {
         match self {
-            Self::Secret => " Use Save, or show it and select it with the mouse.",
+            Self::Secret | Self::Pair => " Use Save, or show it and select it with the mouse.",
             Self::HmacToken => " Select it with the mouse.",
             _ => "",
         }

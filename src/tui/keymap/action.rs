@@ -25,6 +25,10 @@ pub enum Action {
     /// Show a view, counted from 0.
     OpenView(usize),
     CopySecret,
+    /// Copy the access key ID and its secret.
+    CopyPair,
+    /// Close the dialog of a new key, and create another one.
+    CreateAnother,
     /// Bring the Secret access key to a file or a command.
     SaveTo,
     /// Show or hide the Secret access key.

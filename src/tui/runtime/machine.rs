@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use crate::domain::{ClipboardChoice, SecretKey};
-use crate::operations::deliver::{line, save};
+use crate::domain::{ClipboardChoice, Credentials};
+use crate::operations::deliver::{NotSaved, line, save};
 use crate::platform::clipboard::report::What;
 use crate::platform::clipboard::{Clipboard, Copied};
 use crate::platform::delivery::OutputMode;
@@ -40,7 +40,7 @@ pub trait Machine: Clone + Send + Sync + 'static {
     fn deliver(
         &self,
         to: SaveTarget,
-        secret: SecretKey,
+        credentials: Credentials,
         stop: oneshot::Receiver<()>,
     ) -> impl Future<Output = SaveResult> + Send;
 
@@ -92,13 +92,14 @@ impl Machine for ThisMachine {
         Clipboard::forget(text).await;
     }
 
-    async fn deliver(&self, to: SaveTarget, secret: SecretKey, stop: oneshot::Receiver<()>) -> SaveResult {
+    async fn deliver(&self, to: SaveTarget, credentials: Credentials, stop: oneshot::Receiver<()>) -> SaveResult {
         let stopped = async {
             if stop.await.is_err() {
                 std::future::pending::<()>().await; // nothing is left that could stop it
             }
         };
-        save(&to, &line(secret.expose()), OutputMode::Kept, stopped).await
+        let text = credentials.text().map_err(NotSaved::new)?;
+        save(&to, &line(&text), OutputMode::Kept, stopped).await
     }
 
     async fn end(&self) {

@@ -74,7 +74,7 @@ use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
-use crate::domain::{AccessKey, Dates, Profile, SecretKey, Theme, View};
+use crate::domain::{AccessKey, Credentials, Dates, Profile, Theme, View};
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
@@ -179,7 +179,7 @@ pub enum Effect {
     /// Look who would see a secret, and where a copy would go.
     Look,
     /// Bring a secret to a file or a command.
-    Deliver(SaveTarget, SecretKey),
+    Deliver(SaveTarget, Credentials),
     /// Stop that.
     StopDelivery,
     /// Write a setting into the settings file.

@@ -282,6 +282,7 @@ fn step_hint(step: &Step, is_submit: bool) -> Option<&'static str> {
     let submit = match step {
         Step::Save(step) if step.is_running() => return if is_submit { None } else { Some("stop") },
         Step::Save(step) => match step.focus {
+            SaveFocus::Form => "next",
             SaveFocus::File | SaveFocus::Write => "write file",
             SaveFocus::Command | SaveFocus::Run => "run command",
             SaveFocus::Back => "back",

@@ -22,7 +22,10 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let width = area.width.min(78).saturating_sub(4);
     let fits = ID_TITLE.len() + reveal.key.id.width() <= usize::from(width);
     let id_below = if fits || !tall { 0 } else { rows(&id, width) };
-    let inside = popup(frame, area, 78, if tall { 18 + id_below } else { 12 }, CREATED);
+    let room = usize::from(width).saturating_sub(CREATED.len() + 4);
+    let label = reveal.key.label.to_display(room);
+    let title = if label.is_empty() { CREATED.to_owned() } else { format!("{CREATED}: {label}") };
+    let inside = popup(frame, area, 78, if tall { 19 + id_below } else { 12 }, &title);
     let narrow = inside.width < NARROW;
     let mut rest = inside;
     if tall {
@@ -67,7 +70,8 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let show = if reveal.shown_until.is_some() { "Hide key" } else { "Show key" };
     let copy = if narrow { "Copy" } else { "Copy to clipboard" };
     let focused = RevealButton::ALL.iter().position(|button| *button == reveal.focus);
-    let names = [show, copy, "Save", "HMAC token", "Test key", "Close"];
+    let next = if narrow { "Next" } else { "Next key" };
+    let names = [show, copy, "Copy both", "Save", "HMAC token", "Test key", next, "Close"];
     let mut rest = button_rows(frame, rest, &names, focused);
     if tall {
         next_row(&mut rest);

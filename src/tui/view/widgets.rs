@@ -222,6 +222,38 @@ pub(crate) fn buttons(frame: &mut Buffer, area: Rect, names: &[&str], focused: O
     }
 }
 
+/// Draws a row of choices, each in its words or, where there is less room, in shorter ones; the chosen one is marked.
+pub(crate) fn choices(
+    frame: &mut Buffer,
+    place: Rect,
+    texts: &[(impl AsRef<str>, impl AsRef<str>)],
+    chosen: usize,
+    is_focused: bool,
+) {
+    let (mark, other) = theme::CHOSEN;
+    let form = |at: usize, is_wide: bool| match (is_wide, at == chosen) {
+        (true, is_chosen) => format!("{} {}", if is_chosen { mark } else { other }, texts[at].0.as_ref()),
+        (false, true) => format!("[{}]", texts[at].1.as_ref()),
+        (false, false) => texts[at].1.as_ref().to_owned(),
+    };
+    let forms = [(true, "  "), (true, " "), (false, " ")].into_iter();
+    let forms = forms.map(|(is_wide, gap)| ((0..texts.len()).map(|at| form(at, is_wide)).collect::<Vec<_>>(), gap));
+    let mut fitting = forms.filter(|(texts, gap)| texts.join(gap).width() <= usize::from(place.width));
+    let (shown, gap, at) = fitting
+        .next()
+        .map_or_else(|| (vec![form(chosen, false), "← →".to_owned()], " ", 0), |(shown, gap)| (shown, gap, chosen));
+    let mut x = place.x;
+    for (n, text) in shown.iter().enumerate() {
+        let here = Rect { x, width: place.right().saturating_sub(x), ..place };
+        let is_here = n == at && is_focused;
+        if is_here {
+            mark_here(frame, here);
+        }
+        line(frame, here, Line::styled(text.as_str(), if is_here { theme::FOCUS } else { Style::new() }));
+        x += u16::try_from(text.width() + gap.len()).unwrap_or(0);
+    }
+}
+
 /// Marks the first cell of an area as the place where the focus is.
 pub(crate) fn mark_here(frame: &mut Buffer, area: Rect) {
     frame.set_style(

@@ -345,3 +345,34 @@ fn the_settings_say_how_long_keys_last() {
     assert!(home.run(&["keys", "edit", &id, "--expires", "never"]).failed(2).contains(limit));
     home.run(&["keys", "edit", &id, "--label", "b"]).good();
 }
+
+#[test]
+fn in_the_form_that_its_reader_needs() {
+    let home = Home::new();
+    let create = |form: &str, name: &str| {
+        let path = home.path(name);
+        let args = ["keys", "create", "--secret-format", form, "--secret-file", path.to_str().unwrap()];
+        home.run(&args).good();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let id = text(&home.keys()[0]["id"]);
+        (id, fs::read_to_string(path).unwrap())
+    };
+    let (id, _) = create("env", "key.env");
+    let shell = [
+        "-c",
+        ". ./key.env; printf '%s' \"$SECRET_ACCESS_KEY\" > from-env; chmod 600 from-env; printf '%s' \"$ACCESS_KEY_ID\"",
+    ];
+    let read = Command::new("sh").args(shell).current_dir(home.path("")).output().unwrap();
+    assert_eq!(String::from_utf8(read.stdout).unwrap(), id);
+    assert!(
+        home.run(&["token", &id, "--secret-file", home.path("from-env").to_str().unwrap(), "--show"]).good().len() > 99
+    );
+    let (id, json) = create("json", "key.json");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(json["access_key_id"] == id.as_str() && is_secret(json["secret_access_key"].as_str().unwrap()));
+    let (id, csv) = create("csv", "key.csv");
+    assert!(csv.starts_with(&format!("access_key_id,secret_access_key\n{id},sk_")));
+    let (id, aws) = create("aws", "key.credentials");
+    assert!(aws.starts_with(&format!("[default]\naws_access_key_id = {id}\naws_secret_access_key = sk_")));
+    assert!(home.run(&["keys", "create", "--secret-format", "env"]).failed(2).contains("--secret-file"));
+}

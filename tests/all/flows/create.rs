@@ -13,7 +13,9 @@ async fn a_key_is_created_shown_copied_and_closed() {
     bench.sees("No access keys yet");
     bench.type_keys("c nightly<Space>backup<Enter>").await;
     bench.sees("Access key created");
-    bench.sees("[Show key] [Copy to clipboard] [Save] [HMAC token] [Test key] [Close]");
+    bench.sees("Access key created: nightly backup");
+    bench.sees("[Show key] [Copy to clipboard] [Copy both] [Save] [HMAC token] [Test key]");
+    bench.sees("[Next key] [Close]");
     let secret = bench.secret();
     bench.hides(secret.expose());
     bench.type_keys("<Enter>").await;
@@ -235,7 +237,7 @@ async fn a_held_key_moves_where_it_only_moves() {
     let mut bench = Bench::new().await;
     bench.type_keys("c<Enter><Enter>").await;
     bench.type_keys("<Right>").await;
-    bench.gets_one_by_one(b"\x1b[C\x1b[C\x1b[C\x1b[C").await;
+    bench.gets_one_by_one(b"\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C").await;
     bench.gets_one_by_one(b"\r").await;
     bench.sees("Access key created");
     bench.type_keys("<Enter>").await;
@@ -294,6 +296,34 @@ async fn the_cursor_stands_where_the_focus_is() {
     assert_eq!(bench.under_cursor(), "[Create access key]");
     bench.type_keys("<Enter><Enter>").await; // without a label, it asks once
     assert_eq!(bench.under_cursor(), "[Show key]");
-    bench.type_keys("<Tab><Tab>").await;
+    bench.type_keys("<Tab><Tab><Tab>").await;
     assert_eq!(bench.under_cursor(), "[Save]");
+}
+
+#[tokio::test]
+async fn both_halves_are_copied_or_saved_and_the_next_key_follows() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c first<Enter>").await;
+    let secret = bench.secret();
+    let id = bench.state().list.selected_key().unwrap().id.raw_for_api().to_owned();
+    bench.type_keys("b").await;
+    bench.sees("Access key ID and secret sent to your terminal");
+    let both = format!("ACCESS_KEY_ID={id}\nSECRET_ACCESS_KEY={}\n", secret.expose());
+    assert_eq!(bench.copied(), [(What::Pair, both)]);
+    // The name of the file follows the form, unless it was changed.
+    bench.press("w<Up>e");
+    bench.sees(&format!("~/{id}.env"));
+    bench.press("a");
+    bench.sees(&format!("~/{id}.credentials"));
+    bench.press("<Tab>x<BackTab>j");
+    bench.sees(&format!("~/{id}.credentialsx"));
+    bench.type_keys("<Esc>").await;
+    // What may be lost is asked about before the next key.
+    bench.type_keys("n").await;
+    bench.sees("[I've saved it]");
+    bench.type_keys("<Enter>").await;
+    bench.sees("[Next key]");
+    bench.type_keys("n<Tab><Enter>").await;
+    bench.sees("[Create access key]");
+    bench.hides(secret.expose());
 }

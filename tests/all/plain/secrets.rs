@@ -14,6 +14,7 @@ pub fn create(talk: &mut Talk) -> String {
     let id = talk.says("\r\n").trim().to_owned();
     talk.says("Secret access key: not shown yet.");
     talk.says("6. Close");
+    talk.says("7. Pick form");
     talk.says(SECRET);
     id
 }
@@ -95,7 +96,7 @@ fn close_asks_if_nobody_has_it() {
     talk.answers(&[
         ("haven't shown, copied or saved the secret.", ""),
         (SECRET, "quit"),
-        ("Type a number from 1 to 6.", "Close"),
+        ("Type a number from 1 to 7.", "Close"),
     ]);
     talk.answers(&[
         ("Close anyway? It can't be recovered. (yes or no, Enter for no): ", "yes"),
@@ -150,4 +151,18 @@ fn what_was_made_with_it_is_a_credential_too() {
     assert_eq!(home.run(&["hmac", "--secret-file", file, "--content", "api-content-hash"]).good(), hash);
     assert!(home.read("token").starts_with("eyJ"));
     assert_eq!(home.run(&["verify", "--token-file", home.path("token").to_str().unwrap()]).good().trim(), id);
+}
+
+#[test]
+fn both_halves_go_to_a_file_in_the_form_that_its_reader_needs() {
+    let home = Home::new();
+    let mut talk = Talk::at(&home);
+    let id = create(&mut talk);
+    talk.types("7");
+    talk.answers(&[("Form (secret, env, json, csv, aws; Enter to go back): ", "env")]);
+    talk.answers(&[("File and Command get the form env.", "1"), ("New file", "~/key.env")]);
+    talk.answers(&[("(readable only by you).", "close")]);
+    talk.quits();
+    let written = fs::read_to_string(home.path("key.env")).unwrap();
+    assert!(written.starts_with(&format!("ACCESS_KEY_ID={id}\nSECRET_ACCESS_KEY=sk_")), "another form");
 }

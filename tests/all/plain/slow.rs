@@ -16,7 +16,10 @@ const SECRET: &str = "sk_of-a-server-that-takes-its-time";
 fn a_create_under_way_is_finished_and_its_secret_kept() {
     let ((tell, came), (go_on, told)) = (channel(), channel::<()>());
     let told = Mutex::new(told);
-    let home = serve(move |_| {
+    let home = serve(move |asked| {
+        if asked.method == "GET" {
+            return raw::json(404, &json!({ "success": false, "message": "no list here" }));
+        }
         tell.send(()).unwrap();
         told.lock().unwrap().recv().unwrap();
         raw::json(201, &json!({ "key": key(), "secret_access_key": SECRET }))

@@ -132,7 +132,7 @@ fn gnu_screen_passes_a_secret_on_and_is_not_given_what_it_would_print() {
     terminal.sees("Content not copied: it has 600 bytes, and 480 are the most that get through.");
     terminal.press("<Esc>");
     terminal.sees("[Save]");
-    terminal.press("<Tab><Tab><Tab>"); // back to Close: the focus was left on HMAC token
+    terminal.press("<Tab><Tab><Tab><Tab>"); // back to Close: the focus was left on HMAC token
     assert!(!contains(&terminal.bytes, b"QUFBQUFB"));
     terminal.press("<Ctrl-C>");
     terminal.sees("[I've saved it]");

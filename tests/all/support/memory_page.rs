@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use crossterm::event::Event;
 use latchkey::client::{Link, Reply, Request};
-use latchkey::domain::SecretKey;
+use latchkey::domain::Credentials;
 use latchkey::platform::clipboard::Copied;
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
@@ -208,7 +208,7 @@ impl Machine for MemoryMachine {
 
     async fn forget(&self, _text: Zeroizing<String>) {}
 
-    async fn deliver(&self, to: SaveTarget, _secret: SecretKey, mut stop: oneshot::Receiver<()>) -> SaveResult {
+    async fn deliver(&self, to: SaveTarget, _: Credentials, mut stop: oneshot::Receiver<()>) -> SaveResult {
         let (ends, mut end) = oneshot::channel();
         {
             let mut state = self.state();

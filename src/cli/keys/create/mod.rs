@@ -9,6 +9,7 @@ use crate::cli::connect_to_change;
 use crate::cli::prompts::{CommandAccess, Prompts};
 use crate::client::{Creation, IdempotencyKey, NewKey};
 use crate::config::Config;
+use crate::domain::Credentials;
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
 use crate::operations::create::{already_exists, create};
@@ -35,7 +36,8 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     let now = access.connection.client.server_time().await;
     let expires_at = match args.expires {
         Some(expires) => expires.at(now),
-        None => access.client().await?.lifetimes().await.map_err(Failure::from)?.default_end(now),
+        // A server that doesn't say what it allows decides by itself.
+        None => access.client().await?.lifetimes().await.unwrap_or_default().default_end(now),
     };
     let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at };
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
@@ -45,7 +47,15 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
             Creation::New(key, secret) => (key, secret),
             Creation::Replayed(key) => return Err(already_exists(&key).into()),
         };
-        let line = if args.no_newline { bare(secret.expose()) } else { line(secret.expose()) };
+        let credentials = Credentials { id: key.id.clone(), secret: secret.clone(), form: args.secret_format };
+        let text = match credentials.text() {
+            Ok(text) => text,
+            Err(why) => {
+                let kept = rescue.keep(&key.id, &line(secret.expose()), why.to_owned())?;
+                return Ok(report::write(settings.format, &key, &secret, kept, &rescue)?);
+            }
+        };
+        let line = if args.no_newline { bare(text.trim_end_matches('\n')) } else { line(&text) };
         let delivered = deliver(destination, &key.id, line, &rescue, access.prompter()).await?;
         Ok(report::write(settings.format, &key, &secret, delivered, &rescue)?)
     });

@@ -5,10 +5,11 @@ mod parts;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use super::focus::moved;
 use super::{ClockReading, Effect, HmacStep, SaveResult, SaveStep, Step, StepOutcome, TestStep};
-use crate::domain::{AccessKey, SecretKey};
+use crate::domain::{AccessKey, Credentials, CredentialsForm, SecretKey};
 use crate::operations::actions::ActionId;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -29,6 +30,8 @@ pub struct Reveal {
     pub fate: Fate,
     /// Whether *Close* has asked, since the secret may be nowhere else.
     pub asking: bool,
+    /// Whether another key is to be created when it closes.
+    then_another: bool,
     /// The step that was opened from here.
     pub step: Option<Step>,
     server: KeyServer,
@@ -45,13 +48,26 @@ pub enum RevealOutcome {
     Show,
     /// It closes; the secret is gone.
     Close,
+    /// The same, and another key is to be created.
+    CreateAnother,
 }
 
 impl Reveal {
     /// A dialog with its secret hidden.
     pub const fn new(key: AccessKey, secret: SecretKey, server: KeyServer) -> Self {
         let (focus, shown_until, news, step) = (RevealButton::Show, None, None, None);
-        Self { key, secret, shown_until, focus, news, fate: Fate::Nowhere, asking: false, step, server }
+        Self {
+            key,
+            secret,
+            shown_until,
+            focus,
+            news,
+            fate: Fate::Nowhere,
+            asking: false,
+            then_another: false,
+            step,
+            server,
+        }
     }
 
     /// What presses mean in it.
@@ -81,6 +97,8 @@ impl Reveal {
             Action::ShowKey => return self.toggle(),
             Action::SaveTo => self.open_save(),
             Action::Do(ActionId::ClearClipboard) => return RevealOutcome::Stay(Some(Effect::Overwrite)),
+            Action::CopyPair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
+            Action::CreateAnother => return self.close_for_another(),
             Action::CopySecret => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
             Action::HmacToken => self.open_hmac(),
             Action::TestKey => return RevealOutcome::Stay(self.open_test()),
@@ -91,6 +109,8 @@ impl Reveal {
                 RevealButton::Show => return self.toggle(),
                 RevealButton::Save => self.open_save(),
                 RevealButton::Copy => return RevealOutcome::Stay(Some(self.copy(What::Secret))),
+                RevealButton::Pair => return RevealOutcome::Stay(Some(self.copy(What::Pair))),
+                RevealButton::Another => return self.close_for_another(),
                 RevealButton::Hmac => self.open_hmac(),
                 RevealButton::Test => return RevealOutcome::Stay(self.open_test()),
                 RevealButton::Close => return self.close(),
@@ -133,13 +153,13 @@ impl Reveal {
 
     /// Takes what came of a copy.
     pub fn on_copied(&mut self, what: What, report: CopyReport) {
-        if let Some(step) = self.step.as_mut().filter(|_| !matches!(what, What::Secret | What::Id)) {
+        if let Some(step) = self.step.as_mut().filter(|_| !matches!(what, What::Secret | What::Pair | What::Id)) {
             return step.on_copied(what, report);
         }
         match report {
-            CopyReport::Held(_) if what == What::Secret => self.fate = Fate::Kept,
+            CopyReport::Held(_) if matches!(what, What::Secret | What::Pair) => self.fate = Fate::Kept,
             // Another program may have given up its selection for the clipboard.
-            CopyReport::Sent(_) if what == What::Secret => self.fate = Fate::Sent,
+            CopyReport::Sent(_) if matches!(what, What::Secret | What::Pair) => self.fate = Fate::Sent,
             _ => {}
         }
         self.news = Some(News::Copied(what, report));
@@ -177,8 +197,16 @@ impl Reveal {
 
     fn copy(&mut self, what: What) -> Effect {
         self.news = None;
-        let text = if what == What::Secret { self.secret.expose() } else { self.key.id.raw_for_api() };
-        Effect::Copy(what, SecretString::from(text))
+        let text = match what {
+            What::Pair => self.credentials(CredentialsForm::Env).text().unwrap_or_default(),
+            What::Secret => Zeroizing::new(self.secret.expose().to_owned()),
+            _ => Zeroizing::new(self.key.id.raw_for_api().to_owned()),
+        };
+        Effect::Copy(what, SecretString::from(text.as_str()))
+    }
+
+    fn credentials(&self, form: CredentialsForm) -> Credentials {
+        Credentials { id: self.key.id.clone(), secret: self.secret.clone(), form }
     }
 
     fn pair(&self) -> Pair {
@@ -192,7 +220,7 @@ impl Reveal {
 
     fn open_save(&mut self) {
         self.hide();
-        self.step = Some(Step::Save(Box::new(SaveStep::new(&self.key.id, self.secret.clone()))));
+        self.step = Some(Step::Save(Box::new(SaveStep::new(self.credentials(CredentialsForm::default())))));
     }
 
     fn open_test(&mut self) -> Option<Effect> {
@@ -202,10 +230,19 @@ impl Reveal {
         request.map(Effect::from)
     }
 
+    fn close_for_another(&mut self) -> RevealOutcome {
+        self.then_another = true;
+        self.close()
+    }
+
+    const fn closed(&self) -> RevealOutcome {
+        if self.then_another { RevealOutcome::CreateAnother } else { RevealOutcome::Close }
+    }
+
     fn close(&mut self) -> RevealOutcome {
         self.step = None;
         if self.fate == Fate::Kept {
-            return RevealOutcome::Close;
+            return self.closed();
         }
         self.asking = true;
         self.focus = RevealButton::Show;
@@ -221,9 +258,9 @@ impl Reveal {
                     _ => RevealButton::Close,
                 };
             }
-            Action::Submit if matches!(self.focus, RevealButton::Close) => return RevealOutcome::Close,
+            Action::Submit if matches!(self.focus, RevealButton::Close) => return self.closed(),
             Action::Submit | Action::Cancel => {
-                self.asking = false;
+                (self.asking, self.then_another) = (false, false);
                 self.focus = RevealButton::Show;
             }
             _ => {}

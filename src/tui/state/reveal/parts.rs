@@ -28,12 +28,17 @@ pub enum RevealButton {
     /// *Show key*, or *Hide key* while it is shown.
     Show,
     Copy,
+    /// Both halves.
+    Pair,
     Save,
     Hmac,
     Test,
+    /// Another key is created next.
+    Another,
     Close,
 }
 
 impl RevealButton {
-    pub const ALL: [Self; 6] = [Self::Show, Self::Copy, Self::Save, Self::Hmac, Self::Test, Self::Close];
+    pub const ALL: [Self; 8] =
+        [Self::Show, Self::Copy, Self::Pair, Self::Save, Self::Hmac, Self::Test, Self::Another, Self::Close];
 }

@@ -1,7 +1,9 @@
 //! The way of a secret out of the program that no recorder of the terminal sees: into a new file, or into a command.
 
+use crossterm::event::{KeyCode, KeyEvent};
+
 use super::StepOutcome;
-use crate::domain::{KeyId, SecretKey};
+use crate::domain::{Credentials, CredentialsForm, KeyId};
 use crate::operations::deliver::{NotSaved, SECRET_IN_TARGET, SaveTarget, Saved};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
@@ -12,13 +14,15 @@ use crate::tui::state::text_input::TextInput;
 /// The step, from what is typed to the end of the delivery.
 #[derive(Debug)]
 pub struct SaveStep {
+    /// What is written.
+    pub form: CredentialsForm,
     pub file: Field,
     /// The command that reads the secret.
     pub command: Field,
     pub focus: SaveFocus,
     /// How far it is.
     pub state: Saving,
-    secret: SecretKey,
+    credentials: Credentials,
 }
 
 /// How far a delivery is.
@@ -37,6 +41,7 @@ pub enum Saving {
 /// A stop of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveFocus {
+    Form,
     File,
     Write,
     Command,
@@ -54,16 +59,23 @@ const OUTPUT_CELLS: usize = 240;
 
 impl SaveFocus {
     /// All of them, in their order on screen.
-    pub const ALL: [Self; 5] = [Self::File, Self::Write, Self::Command, Self::Run, Self::Back];
+    pub const ALL: [Self; 6] = [Self::Form, Self::File, Self::Write, Self::Command, Self::Run, Self::Back];
 }
 
 impl SaveStep {
     /// A step with the name of a file in it, made of the key's ID.
-    pub fn new(id: &KeyId, secret: SecretKey) -> Self {
-        // The ID comes from a server: only what is harmless in a name.
-        let name: String = id.raw_for_api().chars().filter(char::is_ascii_alphanumeric).take(40).collect();
-        let file = Field::new(&format!("~/{name}.secret"), LONGEST);
-        Self { file, command: Field::new("", LONGEST), focus: SaveFocus::File, state: Saving::Ready, secret }
+    pub fn new(credentials: Credentials) -> Self {
+        let (form, command) = (credentials.form, Field::new("", LONGEST));
+        let file = Field::new(&file_name(&credentials.id, form), LONGEST);
+        Self { form, file, command, focus: SaveFocus::File, state: Saving::Ready, credentials }
+    }
+
+    /// Takes another form, and its ending for a file whose name was not changed.
+    fn choose(&mut self, form: CredentialsForm) {
+        if self.file.text() == file_name(&self.credentials.id, self.form) {
+            self.file = Field::new(&file_name(&self.credentials.id, form), LONGEST);
+        }
+        self.form = form;
     }
 
     /// Whether a delivery is under way.
@@ -79,6 +91,7 @@ impl SaveStep {
             }
             _ if self.is_running() => {}
             Action::Next | Action::Previous => self.go(action),
+            Action::Submit if self.focus == SaveFocus::Form => self.focus = SaveFocus::File,
             Action::Submit => match self.focus {
                 SaveFocus::File | SaveFocus::Write => {
                     return self.deliver(SaveTarget::File(self.file.text().trim().to_owned()));
@@ -87,6 +100,7 @@ impl SaveStep {
                     return self.deliver(SaveTarget::Command(self.command.text().to_owned()));
                 }
                 SaveFocus::Back => return StepOutcome::Back,
+                SaveFocus::Form => {}
             },
             Action::Cancel => return StepOutcome::Back,
             _ => {}
@@ -107,12 +121,12 @@ impl SaveStep {
     }
 
     fn deliver(&mut self, to: SaveTarget) -> StepOutcome {
-        if to.holds(self.secret.expose()) {
+        if to.holds(self.credentials.secret.expose()) {
             self.state = Saving::Failed(SECRET_IN_TARGET.to_owned());
             return StepOutcome::Stay(None);
         }
         self.state = Saving::Running;
-        StepOutcome::Stay(Some(Effect::Deliver(to, self.secret.clone())))
+        StepOutcome::Stay(Some(Effect::Deliver(to, Credentials { form: self.form, ..self.credentials.clone() })))
     }
 }
 
@@ -129,4 +143,36 @@ impl TextInput for SaveStep {
     fn go(&mut self, action: Action) {
         self.focus = moved(&SaveFocus::ALL, self.focus, action);
     }
+
+    fn press(&mut self, key: KeyEvent) {
+        if let Some(field) = self.field() {
+            field.press(key);
+            return;
+        }
+        let step = match key.code {
+            KeyCode::Left => CredentialsForm::ALL.len() - 1,
+            KeyCode::Right => 1,
+            KeyCode::Char(' ') if self.focus == SaveFocus::Form => 1,
+            KeyCode::Char(c) if self.focus == SaveFocus::Form && !self.is_running() => {
+                let named = |form: &CredentialsForm| form.name().starts_with(c.to_ascii_lowercase());
+                if let Some(form) = CredentialsForm::ALL.into_iter().find(named) {
+                    self.choose(form);
+                }
+                return;
+            }
+            _ => return,
+        };
+        if self.is_running() {
+        } else if self.focus == SaveFocus::Form {
+            self.choose(CredentialsForm::ALL[(self.form as usize + step) % CredentialsForm::ALL.len()]);
+        } else {
+            self.go(if step == 1 { Action::Next } else { Action::Previous });
+        }
+    }
+}
+
+/// The ID comes from a server: only what is harmless in a name.
+fn file_name(id: &KeyId, form: CredentialsForm) -> String {
+    let name: String = id.raw_for_api().chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    format!("~/{name}.{}", form.extension())
 }

@@ -3,49 +3,23 @@
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::capitalized;
-use crate::tui::state::{ExpiryChoice, ExpiryInput};
+use crate::tui::state::ExpiryInput;
 use crate::tui::theme;
 use crate::tui::view::when;
-use crate::tui::view::widgets::{field, line, mark_here};
+use crate::tui::view::widgets::{choices, field, line};
 
 /// The width of the field for a time.
 const FIELD: u16 = 20;
 
-/// Draws the choices, the chosen one marked, as wide as there is room for.
+/// Draws the choices, the chosen one marked.
 pub(super) fn draw_choices(frame: &mut Buffer, place: Rect, input: &ExpiryInput, is_focused: bool) {
-    let choices = input.choices();
-    let text = |choice: &ExpiryChoice, is_wide: bool| match (is_wide, *choice == input.chosen) {
-        (true, true) => format!("{} {}", theme::CHOSEN.0, choice.words(false)),
-        (true, false) => format!("{} {}", theme::CHOSEN.1, choice.words(false)),
-        (false, true) => format!("[{}]", choice.words(true)),
-        (false, false) => choice.words(true),
-    };
-    let forms = [(true, "  "), (true, " "), (false, " ")];
-    let texts = forms.into_iter().map(|(is_wide, gap)| {
-        let texts: Vec<String> = choices.iter().map(|choice| text(choice, is_wide)).collect();
-        (texts, gap)
-    });
-    let mut fitting = texts.filter(|(texts, gap)| texts.join(gap).chars().count() <= usize::from(place.width));
-    let (texts, gap) = fitting.next().unwrap_or_else(|| (vec![text(&input.chosen, false), "← →".to_owned()], " "));
-    let chosen = text(&input.chosen, true);
-    let mut spans: Vec<Span> = Vec::new();
-    let mut before = 0;
-    for text in texts {
-        let is_chosen = text == chosen || text.starts_with('[');
-        if is_chosen {
-            before = spans.iter().map(Span::width).sum();
-        }
-        spans.push(Span::styled(text, if is_chosen && is_focused { theme::FOCUS } else { Style::new() }));
-        spans.push(Span::raw(gap));
-    }
-    line(frame, place, Line::from(spans));
-    if is_focused {
-        mark_here(frame, Rect { x: place.x + u16::try_from(before).unwrap_or(0), ..place });
-    }
+    let all = input.choices();
+    let texts: Vec<(String, String)> = all.iter().map(|choice| (choice.words(false), choice.words(true))).collect();
+    let chosen = all.iter().position(|choice| *choice == input.chosen).unwrap_or(0);
+    choices(frame, place, &texts, chosen, is_focused);
 }
 
 /// Draws what the choice comes to, and the field if a text is typed; gives the cursor's place.

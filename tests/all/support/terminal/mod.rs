@@ -139,7 +139,7 @@ impl Terminal {
 
     /// Closes it after a copy that no one confirms, from its first button.
     pub fn close_after_copy(&mut self) {
-        self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
+        self.press("<BackTab><Enter>");
         self.sees("[I've saved it]");
         self.press("<Tab><Enter>");
         self.sees("is ready to use");

@@ -6,7 +6,8 @@ use crate::support::look::is_bar;
 impl Terminal {
     /// Creates a key in the program and shows its secret, which it gives.
     pub fn create_and_show(&mut self, label: &str) -> String {
-        self.press(&format!("c{label}<Enter>"));
+        let again = if label.is_empty() { "<Enter>" } else { "" }; // without a label, it asks once
+        self.press(&format!("c{label}<Enter>{again}"));
         self.sees("Access key created");
         self.press("s");
         self.sees("hidden in");
@@ -15,7 +16,8 @@ impl Terminal {
 
     /// The same where a warning comes first.
     pub fn create_and_show_all_the_same(&mut self, label: &str) -> String {
-        self.press(&format!("c{label}<Enter>"));
+        let again = if label.is_empty() { "<Enter>" } else { "" }; // without a label, it asks once
+        self.press(&format!("c{label}<Enter>{again}"));
         self.sees("Access key created");
         self.press("s");
         self.sees("[Show anyway]");
@@ -41,7 +43,7 @@ impl Terminal {
 
     /// Closes the dialog of a new key, from its first button.
     pub fn close(&mut self) {
-        self.press("<Tab><Tab><Tab><Tab><Tab><Enter>");
+        self.press("<BackTab><Enter>");
         self.sees("is ready to use");
     }
 }

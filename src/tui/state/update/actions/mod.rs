@@ -142,7 +142,7 @@ impl State {
     }
 
     /// While the key is named, it is looked who will see its secret.
-    fn open_create(&mut self) -> Effect {
+    pub(super) fn open_create(&mut self) -> Effect {
         self.dialog = Some(Dialog::Create(CreateDialog::new(KeyForm::empty(self.list.lifetimes, self.list.ahead))));
         self.accepted.clear();
         Effect::Look

@@ -8,7 +8,8 @@ impl State {
     pub(crate) fn act_in_reveal(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::Reveal(reveal)) = &mut self.dialog else { return None };
         let asked = reveal.asking;
-        match reveal.act(action) {
+        let outcome = reveal.act(action);
+        match outcome {
             RevealOutcome::Stay(effect) => {
                 if asked && !reveal.asking {
                     self.exit = ExitState::No; // back to the secret is also: do not leave
@@ -16,11 +17,14 @@ impl State {
                 effect
             }
             RevealOutcome::Show => Some(self.hold(PendingAction::Show)),
-            RevealOutcome::Close => {
+            RevealOutcome::Close | RevealOutcome::CreateAnother => {
                 let words = ready_to_use(&reveal.key);
                 self.dialog = None;
                 if self.exit != ExitState::No {
                     return Some(Effect::Quit(None));
+                }
+                if matches!(outcome, RevealOutcome::CreateAnother) {
+                    return Some(self.open_create());
                 }
                 self.say(words);
                 None

@@ -5,13 +5,14 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use crate::domain::CredentialsForm;
 use crate::tui::state::{SaveFocus, SaveStep, Saving};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, field, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup};
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Position> {
-    let mut rest = popup(frame, area, 78, 16, "Save the secret");
-    let roomy = rest.height > 10;
+    let mut rest = popup(frame, area, 78, 18, "Save the secret");
+    let roomy = rest.height > 12;
     if roomy {
         let words = "The secret goes straight to the file or command and never appears on this terminal.";
         rest = paragraph(frame, rest, words, Style::new());
@@ -22,6 +23,14 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
         (if roomy { "New file" } else { "File" }, "Write file", &step.file, SaveFocus::File, SaveFocus::Write),
         ("Command", "Run command", &step.command, SaveFocus::Command, SaveFocus::Run),
     ];
+    let row = next_row(&mut rest);
+    line(frame, row, Span::styled("Form", theme::QUIET));
+    let place = Rect { x: row.x + 9, width: row.width.saturating_sub(9), ..row };
+    let forms = CredentialsForm::ALL.map(|form| (form.title(), form.title()));
+    choices(frame, place, &forms, step.form as usize, step.focus == SaveFocus::Form);
+    if roomy {
+        next_row(&mut rest);
+    }
     let mut cursor = None;
     for (name, button, typed, at, go) in fields {
         let names = if roomy { 9 } else { 8 };
@@ -45,6 +54,14 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
         buttons(frame, row, &["Write file", "Run command", back], focused);
     }
     let (words, style) = match &step.state {
+        Saving::Ready if step.focus == SaveFocus::Form => (
+            "secret: alone, with a newline. The others have the access key ID too: .env for shells, AWS as in \
+             ~/.aws/credentials.",
+            theme::QUIET,
+        ),
+        Saving::Ready if step.focus == SaveFocus::Command && step.form != CredentialsForm::Secret => {
+            ("Receives this form on standard input, e.g. age -r RECIPIENT -o FILE", theme::QUIET)
+        }
         Saving::Ready if step.focus == SaveFocus::Command => {
             ("Receives the secret and a newline on standard input, e.g. pass insert -m NAME", theme::QUIET)
         }
