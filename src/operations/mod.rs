@@ -21,6 +21,7 @@ pub mod input;
 pub(crate) mod interrupt;
 pub(crate) mod list;
 pub(crate) mod messages;
+pub mod output;
 pub mod overview;
 pub mod pending;
 pub(crate) mod permissions;

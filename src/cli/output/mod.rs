@@ -1,25 +1,16 @@
 //! Results on standard output: JSON, CSV, and columns for people.
 
-mod csv;
-mod json;
-mod record;
-mod table;
-
 use std::io;
 use std::io::{BufWriter, IsTerminal as _, StdoutLock, Write};
 
 use serde::Serialize;
 
-use crate::domain::Untrusted;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 
 pub use crate::operations::format::cell;
 pub use crate::operations::format::time;
-pub use csv::Rows;
-pub use json::to_writer as write_json;
-pub use record::{EventRecord, KeyRecord};
-pub use table::Table;
+pub use crate::operations::output::{EventRecord, KeyRecord, Rows, Table, one_line, write_json};
 
 /// Standard output, buffered: what was written before is flushed by [`done`].
 pub type Out = BufWriter<StdoutLock<'static>>;
@@ -96,11 +87,6 @@ pub fn write_fields<W: Write>(
             Ok(())
         }
     }
-}
-
-/// A text on one line, whole, with what cannot be seen made visible.
-pub fn one_line(text: &str) -> String {
-    Untrusted::new(text).to_display(usize::MAX)
 }
 
 #[cfg(test)]

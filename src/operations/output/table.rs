@@ -9,10 +9,12 @@ use super::one_line;
 use crate::domain::Untrusted;
 
 /// Columns of fixed width: rows can be written as they come.
+#[derive(Debug)]
 pub struct Table {
     columns: Vec<Column>,
 }
 
+#[derive(Debug)]
 struct Column {
     /// Its place among the cells of a row.
     cell: usize,

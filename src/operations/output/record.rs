@@ -14,14 +14,17 @@ use crate::operations::format::time;
 pub struct KeyRecord<'a> {
     values: [FieldValue<'a>; FIELDS.len()],
     texts: [Option<Cow<'a, str>>; FIELDS.len()],
+    /// Counts its changes; only in JSON, for programs that send it back.
+    revision: Option<u64>,
 }
 
 impl Serialize for KeyRecord<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(FIELDS.len()))?;
+        let mut map = to.serialize_map(Some(FIELDS.len() + 1))?;
         for (field, value) in FIELDS.iter().zip(&self.texts) {
             map.serialize_entry(field.name, value)?;
         }
+        map.serialize_entry("revision", &self.revision)?;
         map.end()
     }
 }
@@ -34,7 +37,12 @@ impl<'a> KeyRecord<'a> {
 
     pub fn of(key: &'a AccessKey) -> Self {
         let values = FIELDS.each_ref().map(|field| (field.value)(key));
-        Self { values, texts: values.map(|value| value.raw(time)) }
+        Self { values, texts: values.map(|value| value.raw(time)), revision: key.revision }
+    }
+
+    /// A value as it came, by the place of its field in [`FIELDS`].
+    pub fn value(&self, place: usize) -> Option<&str> {
+        self.texts.get(place)?.as_deref()
     }
 
     /// The values as they came; empty if absent.
