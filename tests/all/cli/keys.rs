@@ -43,6 +43,7 @@ fn a_key_has_one_shape_everywhere() {
     let listed = home.keys().remove(0);
     let names: Vec<&String> = listed.as_object().unwrap().keys().collect();
     let mut shape: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+    shape.push("revision");
     shape.sort_unstable();
     assert_eq!(names, shape);
     assert_eq!(
@@ -59,7 +60,7 @@ fn a_key_has_one_shape_everywhere() {
     let names: Vec<&String> = created.as_object().unwrap().keys().collect();
     assert_eq!(names, ["admin", "at", "by", "changes", "count", "detail", "from", "key", "kind"]);
     let changed = home.run(&["keys", "edit", &id, "--label", "weekly", "--output", "json"]).json();
-    assert_eq!(changed["label"], "weekly");
+    assert_eq!((&changed["label"], &changed["revision"]), (&"weekly".into(), &2.into()));
     assert_eq!(changed.as_object().unwrap().len(), shape.len());
 }
 
