@@ -37,7 +37,9 @@ pub use task::spawn;
 pub(crate) use transport::Transport;
 pub use transport::{TransportError, install_tls};
 
-use crate::domain::{AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, Untrusted, Verdict};
+use crate::domain::{
+    AccessKey, AccessToken, BaseUrl, Content, Filter, HmacToken, Identity, KeyId, KeyUsage, Untrusted, Verdict,
+};
 
 /// One thing that the screen asks for.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub enum Request {
     Count(Filter),
     /// How many keys each of several filters finds.
     Counts(Vec<Filter>),
+    /// How a key was used in the last days.
+    Usage(KeyId, u16),
     Create(NewKey),
     /// Change a key, given as it was read.
     Edit(Box<AccessKey>, Changes),
@@ -132,6 +136,8 @@ pub enum Reply {
     Counted(Filter, Result<u64, ApiError>),
     /// What the request named, in its order; none where the server did not count in time.
     Counts(Vec<Filter>, Result<Vec<Option<u64>>, ApiError>),
+    /// How a key was used in so many days.
+    Usage(KeyId, u16, Result<KeyUsage, ApiError>),
     Created(Result<Creation, ApiError>),
     /// A key as it was read before, and as it is now.
     Edited(Box<AccessKey>, Result<Changed<AccessKey>, ApiError>),

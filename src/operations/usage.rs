@@ -11,16 +11,19 @@ pub(crate) const DAYS: u16 = 30;
 /// The days that a confirmation tells of.
 pub(crate) const LAST_DAY: u16 = 1;
 
+/// The title of refusals.
+pub(crate) const REFUSED: &str = "Refused";
 /// Cells of an address: longer ones are none.
 const ADDRESS_CELLS: usize = 64;
 /// Addresses in a line.
 const LISTED: usize = 3;
 
-/// Counts as one character each, the highest as a full block; in ASCII from 1 to 9, with a dot for none.
+/// Counts as one character each, the highest as a full block. In ASCII, and where blocks would take two cells, from 1 to 9
+/// with a dot for none.
 pub(crate) fn strip(series: &[u64]) -> String {
     let blocks: &[char] = match Charset::spoken() {
-        Charset::Ascii => &['.', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
-        Charset::Utf8 | Charset::Wide => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+        Charset::Ascii | Charset::Wide => &['.', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+        Charset::Utf8 => &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
     };
     let most = series.iter().copied().max().unwrap_or(0).max(1);
     let steps = blocks.len() as u64 - 1;
@@ -40,7 +43,7 @@ pub(crate) fn facts(usage: &KeyUsage) -> Vec<(&'static str, String)> {
         facts.push(("From", format!("{}{}", listed.join(", "), in_charset(more))));
     }
     if usage.refusals() > 0 {
-        facts.push(("Refused", refused(usage)));
+        facts.push((REFUSED, refused(usage)));
     }
     if let Some(tokens) = tokens(usage) {
         facts.push(("Access tokens", tokens));
@@ -48,11 +51,16 @@ pub(crate) fn facts(usage: &KeyUsage) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// "refused 14 times", if it was.
+pub(crate) fn refused_in_short(usage: &KeyUsage) -> Option<String> {
+    let refusals = usage.refusals();
+    (refusals > 0).then(|| format!("refused {}", times(refusals)))
+}
+
 /// "14 times from 203.0.113.9, last 11:02".
 fn refused(usage: &KeyUsage) -> String {
     let mut refused: Vec<&AddressUsage> = usage.addresses.iter().filter(|one| one.refusals > 0).collect();
     refused.sort_by_key(|one| std::cmp::Reverse(one.refusals));
-    let named: u64 = refused.iter().map(|one| one.refusals).sum();
     let mut words: Vec<String> = refused
         .iter()
         .take(LISTED)
@@ -61,8 +69,8 @@ fn refused(usage: &KeyUsage) -> String {
             format!("{} from {}{last}", times(one.refusals), name(one))
         })
         .collect();
-    let shown: u64 = refused.iter().take(LISTED).map(|one| one.refusals).sum();
-    let others = usage.refusals().max(named) - shown;
+    let shown = refused.iter().take(LISTED).map(|one| one.refusals).fold(0, u64::saturating_add);
+    let others = usage.refusals().saturating_sub(shown);
     if others > 0 {
         words.push(format!("{} from others", times(others)));
     }
@@ -75,8 +83,22 @@ fn tokens(usage: &KeyUsage) -> Option<String> {
     (usage.tokens > 0).then(|| format!("{} valid{until}", grouped(usage.tokens)))
 }
 
-/// What would stop working with the key: calls of the last 24 hours and valid access tokens.
-pub(crate) fn impact(usage: &KeyUsage) -> String {
+/// What would stop working with a key: calls of the last 24 hours and valid access tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impact {
+    /// A sentence.
+    pub words: String,
+    /// Whether there are any.
+    pub is_in_use: bool,
+}
+
+impl Impact {
+    pub(crate) fn of(usage: &KeyUsage) -> Self {
+        Self { words: impact(usage), is_in_use: usage.uses() > 0 || usage.tokens > 0 }
+    }
+}
+
+fn impact(usage: &KeyUsage) -> String {
     let calls = match usage.uses() {
         0 => "no calls".to_owned(),
         uses => format!("{} from {}", counted(uses, "call"), addresses(usage)),
@@ -90,7 +112,7 @@ pub(crate) fn impact(usage: &KeyUsage) -> String {
 
 /// The same of a key at a server; none if it doesn't say.
 pub(crate) async fn impact_at(client: &Client, id: &KeyId) -> Option<String> {
-    client.usage(id, LAST_DAY).await.ok().map(|usage| impact(&usage))
+    client.usage(id, LAST_DAY).await.ok().map(|usage| Impact::of(&usage).words)
 }
 
 fn addresses(usage: &KeyUsage) -> String {
@@ -126,8 +148,9 @@ fn in_charset(text: &'static str) -> String {
 /// A time of today without its date, any other with it; in the local time zone.
 fn short(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let (at, now) = (at.with_timezone(&Local), now.with_timezone(&Local));
-    let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-    at.format(form).to_string()
+    let day = at.format("%Y-%m-%d").to_string();
+    let time = at.format("%H:%M");
+    if day == now.format("%Y-%m-%d").to_string() { time.to_string() } else { format!("{day} {time}") }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
         Request::List(_)
             | Request::Count(_)
             | Request::Counts(_)
+            | Request::Usage(..)
             | Request::Create(_)
             | Request::Edit(..)
             | Request::Delete(_)
@@ -47,6 +48,10 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         Request::Counts(filters) => {
             let result = client.counts(&filters).await;
             Reply::Counts(filters, result)
+        }
+        Request::Usage(id, days) => {
+            let result = client.usage(&id, days).await;
+            Reply::Usage(id, days, result)
         }
         Request::Create(new) => Reply::Created(client.create(&new).await),
         Request::Edit(key, changes) => {
@@ -102,7 +107,8 @@ async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiEr
     built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("Can't set up the connection to that server.".into())))
 }
 
-/// Whether a reply about keys says that a sign-in is needed.
+/// Whether a reply about keys says that a sign-in is needed. Nobody signs in for the use of a key, which is asked for without
+/// a press: what is told of it is left out.
 pub(crate) fn is_denial(reply: &Reply) -> bool {
     if let Reply::KeysChanged(_, changed) = reply {
         return matches!(changed.first(), Some(Err(ApiError::NotSignedIn(_))));
@@ -133,6 +139,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::List(list) => Reply::Listed(list, Err(error)),
         Request::Count(filter) => Reply::Counted(filter, Err(error)),
         Request::Counts(filters) => Reply::Counts(filters, Err(error)),
+        Request::Usage(id, days) => Reply::Usage(id, days, Err(error)),
         Request::Create(_) => Reply::Created(Err(error)),
         Request::Edit(key, _) => Reply::Edited(key, Err(error)),
         Request::Delete(key) => Reply::Deleted(key, Err(error)),

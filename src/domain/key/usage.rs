@@ -94,12 +94,12 @@ impl UsageSpan {
 impl KeyUsage {
     /// How often the key was used in all.
     pub fn uses(&self) -> u64 {
-        self.counts.iter().map(|count| count.uses).sum()
+        self.counts.iter().map(|count| count.uses).fold(0, u64::saturating_add)
     }
 
     /// How often it was refused in all.
     pub fn refusals(&self) -> u64 {
-        self.counts.iter().map(|count| count.refusals).sum()
+        self.counts.iter().map(|count| count.refusals).fold(0, u64::saturating_add)
     }
 
     /// The uses of each span from the first to the last, those without any too.
@@ -107,10 +107,10 @@ impl KeyUsage {
         let span = TimeDelta::hours(self.span.hours());
         let place = |at: DateTime<Utc>| (at - self.since).num_seconds().div_euclid(span.num_seconds());
         let most = place(self.until).clamp(0, i64::from(MOST_USAGE_DAYS) * 24);
-        let mut series = vec![0; usize::try_from(most).unwrap_or_default() + 1];
+        let mut series = vec![0_u64; usize::try_from(most).unwrap_or_default() + 1];
         for count in &self.counts {
             if let Some(slot) = usize::try_from(place(count.at)).ok().and_then(|place| series.get_mut(place)) {
-                *slot += count.uses;
+                *slot = slot.saturating_add(count.uses);
             }
         }
         series

@@ -10,6 +10,7 @@ use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
 use crate::operations::activate::Switch;
 use crate::operations::delete::Confirmation;
+use crate::operations::usage::Impact;
 use crate::tui::field::Field;
 use crate::tui::keymap::Mode;
 
@@ -189,6 +190,8 @@ pub struct DeleteDialog {
     /// What confirms.
     pub confirmation: Confirmation,
     pub typed: Field,
+    /// What would stop with the key, once the server has said it.
+    pub impact: Option<Impact>,
     pub call: CallState,
 }
 
@@ -197,7 +200,7 @@ impl DeleteDialog {
     pub fn new(key: AccessKey, production: Option<String>) -> Self {
         let confirmation = Confirmation::new(&key.id, production);
         let length = confirmation.phrase().chars().count();
-        Self { key, confirmation, typed: Field::new("", length), call: CallState::None }
+        Self { key, confirmation, typed: Field::new("", length), impact: None, call: CallState::None }
     }
 
     pub fn is_confirmed(&self) -> bool {
@@ -211,12 +214,14 @@ pub struct Question {
     pub key: AccessKey,
     /// Whether the button that does it is focused.
     pub yes: bool,
+    /// What would stop with the key, once the server has said it.
+    pub impact: Option<Impact>,
     pub call: CallState,
 }
 
 impl Question {
     /// A question with *Cancel* focused.
     pub const fn new(key: AccessKey) -> Self {
-        Self { key, yes: false, call: CallState::None }
+        Self { key, yes: false, impact: None, call: CallState::None }
     }
 }

@@ -27,6 +27,7 @@ mod text_input;
 mod token;
 mod undo;
 mod update;
+mod usage;
 mod views;
 mod waiting;
 mod window;
@@ -65,6 +66,7 @@ pub use step::{
 };
 pub use token::{TokenDialog, TokenFocus};
 pub use undo::Undo;
+pub use usage::UsagePane;
 pub use views::ViewsDialog;
 pub use waiting::Waiting;
 pub use window::Window;
@@ -93,6 +95,8 @@ pub struct State {
     pub filter: Option<Field>,
     /// Whether the user opened or closed the details of the selected key; else they are open where there is room.
     pub details: Option<bool>,
+    /// How the key was used whose details are open.
+    pub usage: UsagePane,
     /// The columns of the list.
     pub columns: Columns,
     /// How times are told.
@@ -251,7 +255,7 @@ impl State {
             _ => None,
         };
         let waiting = self.waiting.as_ref().map(|waiting| waiting.next_wake(now));
-        [countdown, waiting, self.list.next_wake()].into_iter().flatten().min()
+        [countdown, waiting, self.list.next_wake(), self.usage_due(now)].into_iter().flatten().min()
     }
 
     /// The sign-in, if it is on screen: a secret that is seen once is closed first.

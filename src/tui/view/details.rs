@@ -11,13 +11,19 @@ use super::when;
 use super::widgets::{line, next_row, paragraph, rows};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
-use crate::domain::{AccessKey, ConfusableWarning, Dates};
+use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage};
 use crate::operations::format::relative;
+use crate::operations::usage;
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
 
 /// A name, what is behind it, and how that looks.
 type DetailRow = (&'static str, String, Style);
+
+/// The name of the uses of the last days.
+const USES: &str = "Uses, 30 days";
+/// Rows of the use of a key, if there is room.
+const USAGE_ROWS: u16 = 6;
 
 /// The name of an access key ID where there is little room.
 const SHORT_ID: &str = "ID";
@@ -46,6 +52,12 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         next_row(&mut inside);
     }
     match state.list.selected_key() {
+        Some(key) if state.usage.is_known() => {
+            let room = (inside.height / 5).min(USAGE_ROWS);
+            let rest = facts(frame, Rect { height: inside.height - room, ..inside }, key, state.dates, now);
+            let rest = Rect { height: inside.bottom() - rest.y, ..rest };
+            usage_rows(frame, rest, state.usage.of(&key.id));
+        }
         Some(key) => {
             facts(frame, inside, key, state.dates, now);
         }
@@ -145,6 +157,31 @@ fn behind(field: &KeyField, key: &AccessKey) -> String {
     match (other.value)(key) {
         FieldValue::Text(Some(text)) if !text.is_empty() => format!(" {word} {}", text.to_display(40)),
         _ => String::new(),
+    }
+}
+
+/// Draws how a key was used, in as many rows as there are; what isn't known yet is left out.
+fn usage_rows(frame: &mut Buffer, mut area: Rect, read: Option<&KeyUsage>) {
+    let Some(read) = read else { return };
+    let strip = usage::strip(&read.series());
+    // Where there is no row for them, they are told in the first one.
+    let refused = if area.height == 1 { usage::refused_in_short(read) } else { None };
+    for (at, (title, text)) in usage::facts(read).into_iter().enumerate() {
+        let (title, text, style) = match (at, &refused) {
+            (0, Some(refused)) => (USES, format!("{text}, {refused}"), theme::WARNING),
+            (0, None) => (USES, text, Style::new()),
+            _ if title == usage::REFUSED => (title, text, theme::WARNING),
+            _ => (title, text, Style::new()),
+        };
+        let beside = usize::from(area.width.saturating_sub(NAMES.0));
+        if at == 0 && strip.width() + 2 + text.width() <= beside {
+            area = fact(frame, area, (NAMES.0, true), &(title, format!("{strip}  {text}"), style));
+            continue;
+        }
+        area = fact(frame, area, (NAMES.0, area.height < USAGE_ROWS), &(title, text, style));
+        if at == 0 {
+            line(frame, next_row(&mut area), strip.as_str());
+        }
     }
 }
 

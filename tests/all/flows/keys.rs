@@ -47,6 +47,28 @@ async fn a_key_is_deleted_by_the_end_of_its_id_and_by_nothing_less() {
 }
 
 #[tokio::test]
+async fn the_use_of_a_key_is_told_in_its_details_and_before_it_is_stopped() {
+    let mut bench = Bench::new().await;
+    let (id, _) = bench.create("one").await;
+    bench.create("two").await;
+    bench.type_keys("<Enter>").await;
+    bench.loses("Uses, 30 days");
+    bench.pass(std::time::Duration::from_millis(300)).await;
+    bench.sees("Uses, 30 days");
+    assert_eq!(bench.state().usage.of(&bench.state().list.selected_key().unwrap().id).unwrap().uses(), 0);
+    for press in ["a", "d"] {
+        bench.type_keys(press).await;
+        bench.sees("Last 24 hours: no calls; no valid access tokens.");
+        bench.type_keys("<Esc>").await;
+    }
+    // Another key is asked about once it stays selected.
+    select(&mut bench, &id).await;
+    assert_eq!(bench.state().usage.of(&bench.state().list.selected_key().unwrap().id), None);
+    bench.pass(std::time::Duration::from_millis(300)).await;
+    assert!(bench.state().usage.of(&bench.state().list.selected_key().unwrap().id).is_some());
+}
+
+#[tokio::test]
 async fn the_confirmation_holds_the_key_that_it_was_opened_for() {
     let mut bench = Bench::new().await;
     let (first, _) = bench.create("first").await;

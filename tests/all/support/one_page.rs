@@ -9,7 +9,8 @@ use latchkey::client::{
     FieldChange, KeyChanged, ListRequest, Page, Reply, Request, Server, SessionEntry, Target, TrailPage,
 };
 use latchkey::domain::{
-    AccessKey, Charset, CursorToken, KeyFormat, KeyId, Lifetimes, Profile, SecretKey, Status, Untrusted, Verdict,
+    AccessKey, AddressUsage, Charset, CursorToken, KeyFormat, KeyId, KeyUsage, Lifetimes, Profile, SecretKey, Status,
+    Untrusted, UsageCount, UsageSpan, Verdict,
 };
 use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::terminal_kind::{ColourDepth, TerminalKind};
@@ -184,6 +185,7 @@ impl OnePage {
                 let counts = filters.iter().map(|_| Some(3)).collect();
                 Reply::Counts(filters, Ok(counts))
             }
+            Request::Usage(id, days) => Reply::Usage(id, days, Ok(usage())),
             Request::Create(_) => {
                 self.secret = self.secret.wrapping_add(1);
                 let secret = SecretKey::from_random(&Zeroizing::new([self.secret; 32]), KeyFormat::Prefixed);
@@ -277,6 +279,30 @@ fn sessions() -> Vec<SessionEntry> {
 }
 
 /// An event of a server that is not ours.
+/// Counts and an address as no server of ours has them.
+fn usage() -> KeyUsage {
+    let at = DateTime::UNIX_EPOCH;
+    let count = UsageCount { at, uses: u64::MAX, refusals: u64::MAX };
+    let address = AddressUsage {
+        address: Untrusted::new("\u{1b}[2J"),
+        uses: u64::MAX,
+        refusals: u64::MAX,
+        used_at: Some(at),
+        refused_at: Some(DateTime::<Utc>::MAX_UTC),
+    };
+    KeyUsage {
+        since: at,
+        until: DateTime::<Utc>::MAX_UTC,
+        span: UsageSpan::Hour,
+        counts: vec![count; 2],
+        addresses: vec![address; 20],
+        address_count: u64::MAX,
+        has_more_addresses: true,
+        tokens: u64::MAX,
+        tokens_until: Some(DateTime::<Utc>::MIN_UTC),
+    }
+}
+
 fn event(kind: &str) -> TrailEvent {
     let odd = || Some(Untrusted::new("\u{1b}]52;c;UFdO\u{7}\u{202e}gpj\u{9d}0;t\u{9c}"));
     let change = |field: &str| FieldChange { field: Untrusted::new(field), old: odd(), new: odd() };

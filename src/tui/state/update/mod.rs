@@ -100,7 +100,7 @@ impl State {
                 }
             }
         }
-        self.list.on_time(now).map(Effect::from)
+        self.ask_usage(now).or_else(|| self.list.on_time(now)).map(Effect::from)
     }
 
     /// Takes what came of a copy.

@@ -49,11 +49,18 @@ impl State {
                 self.step()?.on_reply(reply, now).map(Effect::from)
             }
             Reply::Listed(request, result) => {
+                if result.is_ok() {
+                    self.usage.refresh();
+                }
                 let next = self.list.on_listed(&request, result, now);
                 if let Some(Dialog::Create(dialog)) = &mut self.dialog {
                     dialog.form.expiry.limit(self.list.lifetimes);
                 }
                 next.map(Effect::from)
+            }
+            Reply::Usage(id, days, result) => {
+                self.on_usage(&id, days, result);
+                None
             }
             Reply::Counted(filter, result) => {
                 self.list.on_counted(&filter, result.ok());
@@ -171,7 +178,8 @@ impl State {
             }
             Some(Dialog::Delete(dialog)) if dialog.key.id == key.id => {
                 let production = dialog.confirmation.production().map(str::to_owned);
-                *dialog = DeleteDialog::new(key.clone(), production);
+                let impact = dialog.impact.take();
+                *dialog = DeleteDialog { impact, ..DeleteDialog::new(key.clone(), production) };
             }
             _ => {}
         }

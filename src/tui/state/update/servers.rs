@@ -8,7 +8,7 @@ use crate::operations::permissions::{why_no_password, why_no_sign_out};
 use crate::tui::keymap::Action;
 use crate::tui::state::password::PasswordOutcome;
 use crate::tui::state::sign_in::SignInOutcome;
-use crate::tui::state::{Dialog, Effect, List, PasswordDialog, ProfilesDialog, SignInDialog, State};
+use crate::tui::state::{Dialog, Effect, List, PasswordDialog, ProfilesDialog, SignInDialog, State, UsagePane};
 
 impl State {
     /// The name of the profile, if real keys are at stake there.
@@ -67,7 +67,7 @@ impl State {
 
     pub(crate) fn begin_list(&mut self) -> Effect {
         (self.sign_in, self.details) = (None, None);
-        self.list = List::default();
+        (self.list, self.usage) = (List::default(), UsagePane::default());
         self.list.height = usize::from(self.panes().list);
         self.list.open(None).into()
     }

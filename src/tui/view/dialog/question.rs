@@ -15,6 +15,7 @@ use crate::operations::create::already_exists;
 use crate::operations::format::relative;
 use crate::operations::messages;
 use crate::operations::messages::key_labelled;
+use crate::operations::usage::Impact;
 use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateButton, PendingCreateDialog, Question};
 use crate::tui::theme;
 use crate::tui::view::details;
@@ -31,12 +32,12 @@ pub(crate) fn draw_delete(
 ) -> Option<Position> {
     // A row for each field, and the question. Texts that are spelt out are longer, and a doubt takes a row.
     let doubt = if details::confusable(&dialog.key).is_some() { 4 } else { 0 };
-    let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 9 + doubt + more_rows(&dialog.call);
+    let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 10 + doubt + more_rows(&dialog.call);
     let inside = popup(frame, area, 72, height, "Delete access key");
-    let roomy = inside.height >= 12;
+    let roomy = inside.height >= 13;
     let mut rest = if roomy {
         // However long its texts are, the question and an answer of the server keep their rows.
-        let room = Rect { height: inside.height - 5, ..inside };
+        let room = Rect { height: inside.height - 6, ..inside };
         let below = details::facts(frame, room, &dialog.key, Dates::default(), now);
         let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
@@ -46,10 +47,10 @@ pub(crate) fn draw_delete(
         paragraph(frame, rest, words, theme::ERROR)
     } else {
         let rest = short_facts(frame, inside, &dialog.key, now);
-        warn_if_used(frame, rest, &dialog.key, now)
+        tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now)
     };
     if roomy {
-        rest = warn_if_used(frame, rest, &dialog.key, now);
+        rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
     }
     if rest.height > 3 {
         rest = paragraph(frame, rest, messages::DELETE_WARNING, Style::new());
@@ -80,7 +81,7 @@ pub(crate) fn draw_switch(
     now: ClockReading,
 ) -> Option<Position> {
     let (verb, words) = (switch.verb(), switch.consequence());
-    let height = 10 + more_rows(&dialog.call);
+    let height = 11 + more_rows(&dialog.call);
     let mut inside = popup(frame, area, 72, height, &format!("{verb} access key"));
     if let CallState::Failed(why) = &dialog.call {
         inside.height = inside.height.saturating_sub(1);
@@ -101,7 +102,7 @@ pub(crate) fn draw_switch(
     let kept = keep_last_row(&mut inside);
     let mut rest = short_facts(frame, inside, &dialog.key, now);
     if switch == Switch::Deactivate {
-        rest = warn_if_used(frame, rest, &dialog.key, now);
+        rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
     }
     // That it stops at once was said above, where there are few rows.
     let (_, second) = words.split_once(". ").filter(|_| rows(words, rest.width) > rest.height).unwrap_or(("", words));
@@ -165,14 +166,28 @@ fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockRe
     area
 }
 
-/// A key that was used within a day is most likely in use.
-fn warn_if_used(frame: &mut Buffer, area: Rect, key: &AccessKey, now: ClockReading) -> Rect {
-    match key.last_used_at {
-        Some(at) if key.status == Status::Active && now.utc - at < TimeDelta::days(1) => {
+/// What would stop working. Until the server has said it, a key that was used within a day is most likely in use; any other
+/// leaves a row free, so that nothing moves.
+fn tell_impact(
+    frame: &mut Buffer,
+    mut area: Rect,
+    key: &AccessKey,
+    impact: Option<&Impact>,
+    now: ClockReading,
+) -> Rect {
+    match (impact, key.last_used_at) {
+        (Some(Impact { words, is_in_use: true }), _) => paragraph(frame, area, &format!("! {words}"), theme::WARNING),
+        (Some(Impact { words, .. }), _) => paragraph(frame, area, words, Style::new()),
+        (None, Some(at)) if key.status == Status::Active && now.utc - at < TimeDelta::days(1) => {
             let used = relative(at, now.utc);
             let words = format!("! Last used {used}. Anything using this key will stop working.");
             paragraph(frame, area, &words, theme::WARNING)
         }
-        _ => area,
+        (None, _) => {
+            if area.height > 5 {
+                next_row(&mut area);
+            }
+            area
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::operations::actions::ActionId;
 use crate::operations::activate::Switch;
 use crate::operations::format;
 use crate::operations::permissions::why_not_superuser;
+use crate::operations::usage::LAST_DAY;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{
@@ -54,7 +55,7 @@ impl State {
             ActionId::Delete | ActionId::Edit | ActionId::Switch if !self.list.marks.is_empty() => {
                 return self.open_bulk(id);
             }
-            ActionId::Delete | ActionId::Edit | ActionId::Switch => self.open_for_selected(id),
+            ActionId::Delete | ActionId::Edit | ActionId::Switch => return self.open_for_selected(id),
             ActionId::Undo => return self.begin_undo(),
             ActionId::CopyId => {
                 let id = self.list.selected_key()?.id.raw_for_api();
@@ -148,10 +149,13 @@ impl State {
         Effect::Look
     }
 
-    fn open_for_selected(&mut self, action: ActionId) {
+    /// What stops a key is asked for its use meanwhile; no confirmation waits for the answer.
+    fn open_for_selected(&mut self, action: ActionId) -> Option<Effect> {
         let Some(key) = self.list.selected_key().cloned() else {
-            return self.say("No key selected. Press c to create one.");
+            self.say("No key selected. Press c to create one.");
+            return None;
         };
+        let id = key.id.clone();
         self.dialog = Some(match action {
             ActionId::Delete => Dialog::Delete(DeleteDialog::new(key, self.production())),
             ActionId::Edit => {
@@ -160,9 +164,14 @@ impl State {
             }
             _ => match Switch::of(&key, None) {
                 Ok(switch) => Dialog::Switch(Question::new(key), switch),
-                Err(why) => return self.say(format!("{why} Press e to set a new expiry date.")),
+                Err(why) => {
+                    self.say(format!("{why} Press e to set a new expiry date."));
+                    return None;
+                }
             },
         });
+        let stops = matches!(self.dialog, Some(Dialog::Delete(_) | Dialog::Switch(_, Switch::Deactivate)));
+        (stops && self.usage.is_known()).then(|| Request::Usage(id, LAST_DAY).into())
     }
 
     pub(crate) fn act_in_dialog(&mut self, action: Action, now: ClockReading) -> Option<Effect> {

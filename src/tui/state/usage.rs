@@ -1,0 +1,90 @@
+//! How the selected key was used: told in its details, and in the confirmations of what stops it.
+
+use std::time::{Duration, Instant};
+
+use super::{ClockReading, Dialog, State};
+use crate::client::{ApiError, Request};
+use crate::domain::{KeyId, KeyUsage};
+use crate::operations::usage;
+use crate::operations::usage::{DAYS, LAST_DAY};
+
+/// How long a key stays selected before it is asked about: nothing is sent for the rows that the cursor runs over.
+const REST: Duration = Duration::from_millis(200);
+
+/// What is known of the use of one key.
+#[derive(Debug, Default)]
+pub struct UsagePane {
+    /// The key that was asked about last.
+    of: Option<KeyId>,
+    read: Option<KeyUsage>,
+    /// Whether the same key is to be asked about again.
+    is_stale: bool,
+    /// Whether the server doesn't count uses.
+    is_unknown: bool,
+}
+
+impl UsagePane {
+    /// Whether there may be something to tell.
+    pub const fn is_known(&self) -> bool {
+        !self.is_unknown
+    }
+
+    /// What is known of a key; none until the server has answered.
+    pub fn of(&self, id: &KeyId) -> Option<&KeyUsage> {
+        self.read.as_ref().filter(|_| self.of.as_ref() == Some(id))
+    }
+
+    /// Takes note that the list was read again.
+    pub(super) const fn refresh(&mut self) {
+        self.is_stale = true;
+    }
+}
+
+impl State {
+    /// The key whose use is to be asked for, once it has been selected for a moment.
+    fn usage_wanted(&self) -> Option<&KeyId> {
+        let is_told = self.shows_details()
+            && !self.dialog.as_ref().is_some_and(Dialog::is_screen)
+            && self.sign_in.is_none()
+            && self.connecting.is_none()
+            && !self.usage.is_unknown;
+        let id = &self.list.selected_key().filter(|_| is_told)?.id;
+        (self.usage.of.as_ref() != Some(id) || self.usage.is_stale).then_some(id)
+    }
+
+    /// When it will have been.
+    pub(super) fn usage_due(&self, now: ClockReading) -> Option<Instant> {
+        self.usage_wanted()?;
+        Some(self.pace.last().map_or(now.at, |last| last + REST))
+    }
+
+    /// Asks for it.
+    pub(super) fn ask_usage(&mut self, now: ClockReading) -> Option<Request> {
+        self.usage_due(now).filter(|due| *due <= now.at)?;
+        let id = self.usage_wanted()?.clone();
+        let read = if self.usage.of.as_ref() == Some(&id) { self.usage.read.take() } else { None };
+        self.usage = UsagePane { of: Some(id.clone()), read, ..UsagePane::default() };
+        Some(Request::Usage(id, DAYS))
+    }
+
+    /// Takes an answer, for the details or the confirmation that asked.
+    pub(super) fn on_usage(&mut self, id: &KeyId, days: u16, result: Result<KeyUsage, ApiError>) {
+        match result {
+            Ok(usage) if days == LAST_DAY => {
+                if let Some(Dialog::Delete(dialog)) = &mut self.dialog
+                    && dialog.key.id == *id
+                {
+                    dialog.impact = Some(usage::Impact::of(&usage));
+                } else if let Some(Dialog::Switch(question, _)) = &mut self.dialog
+                    && question.key.id == *id
+                {
+                    question.impact = Some(usage::Impact::of(&usage));
+                }
+            }
+            Ok(usage) if self.usage.of.as_ref() == Some(id) => self.usage.read = Some(usage),
+            Err(ApiError::NoUsage) => self.usage.is_unknown = true,
+            // The list says what is wrong.
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
