@@ -106,7 +106,7 @@ pub struct Changes {
     pub revision: Option<u64>,
 }
 
-/// One of many changes that are made one after the other.
+/// One of many changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyChange {
     Edit(KeyId, Changes),

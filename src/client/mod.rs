@@ -61,7 +61,7 @@ pub enum Request {
     Events(EventsRequest),
     /// A page of many keys, for what is done to all of them.
     Walk(Attempt, ListRequest),
-    /// Changes one after the other, as many as there is time for.
+    /// Changes, as many as there is time for.
     ChangeKeys(Attempt, Vec<KeyChange>),
     /// What the server knows of a key that is being tested.
     Look(Attempt, KeyId),

@@ -10,12 +10,12 @@ mod session;
 mod usage;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue, IF_MATCH};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 pub use admins::{AdminChange, AdminChangeKind, AdminEntry, AdminList, NewSigningKey, RevokeRequest, SessionEntry};
@@ -33,6 +33,8 @@ use clock::ServerClock;
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
+/// Changes that are under way at once: as many as the server stores together.
+const AT_A_TIME: usize = 8;
 /// The `code` of an exchange that is refused (HTTP contract, part A).
 const VERIFICATION_FAILED: i64 = 1000;
 /// The code of an access token or a session that is not good.
@@ -163,26 +165,32 @@ impl Client {
         }
     }
 
-    /// Makes changes one after the other: at least one, and as many as there is time for. Ends at an error that the next
-    /// one would meet too; a session that has ended is said only if nothing was changed before, so that what is repeated
-    /// after a sign-in was never done.
-    pub(crate) async fn change_each(&self, changes: &[KeyChange], time: Duration) -> Vec<Result<KeyChanged, ApiError>> {
-        let (begun, mut results) = (Instant::now(), Vec::new());
-        for change in changes {
-            let result = self.change_key(change).await;
-            match &result {
-                Err(error) if error.needs_sign_in() && !results.is_empty() => break,
-                Err(error) if !error.is_about_key() => {
-                    results.push(result);
-                    break;
-                }
-                _ => results.push(result),
+    /// Makes changes, some at a time: the first ones, and more as long as `goes_on` and nothing is in the way of the next
+    /// one. Gives what came of each that was begun, in their order.
+    pub(crate) async fn change_each(
+        &self,
+        changes: &[KeyChange],
+        goes_on: impl Fn() -> bool,
+    ) -> Vec<Result<KeyChanged, ApiError>> {
+        let (mut calls, mut results, mut is_clear) = (JoinSet::new(), Vec::new(), true);
+        let mut left = changes.iter();
+        loop {
+            while is_clear
+                && calls.len() < AT_A_TIME
+                && let Some(change) = left.next()
+            {
+                let (client, change, at) = (self.clone(), change.clone(), results.len());
+                results.push(Err(ApiError::NotStarted("The change was interrupted.".to_owned())));
+                calls.spawn(async move { (at, client.change_key(&change).await) });
             }
-            if begun.elapsed() >= time {
-                break;
-            }
+            let Some(done) = calls.join_next().await else { return results };
+            let Ok((at, result)) = done else {
+                is_clear = false;
+                continue;
+            };
+            is_clear &= result.as_ref().map_or_else(ApiError::is_about_key, |_| true) && goes_on();
+            results[at] = result;
         }
-        results
     }
 
     async fn send(&self, call: RequestBuilder) -> Result<Response, ApiError> {

@@ -1,6 +1,6 @@
 //! One request, one call, one reply.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::{ApiError, Client, EventsRequest, Exchange, Exchanged, ListRequest, Reply, Request};
 use crate::domain::BaseUrl;
@@ -68,7 +68,8 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         }
         Request::Walk(attempt, list) => Reply::Walked(attempt, client.page(&list, WALK_PAGE).await),
         Request::ChangeKeys(attempt, changes) => {
-            Reply::KeysChanged(attempt, client.change_each(&changes, AT_A_TIME).await)
+            let begun = Instant::now();
+            Reply::KeysChanged(attempt, client.change_each(&changes, || begun.elapsed() < AT_A_TIME).await)
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
         Request::ChangePassword(new) => Reply::PasswordChanged(client.change_password(&new.old, &new.new).await),
@@ -111,7 +112,8 @@ async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiEr
 /// a press: what is told of it is left out.
 pub(crate) fn is_denial(reply: &Reply) -> bool {
     if let Reply::KeysChanged(_, changed) = reply {
-        return matches!(changed.first(), Some(Err(ApiError::NotSignedIn(_))));
+        // Where others were made, those that were not are asked for again.
+        return !changed.is_empty() && changed.iter().all(|result| matches!(result, Err(ApiError::NotSignedIn(_))));
     }
     matches!(
         reply,

@@ -1,16 +1,24 @@
 //! Acts on many keys where a front end waits for each step.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Utc};
 
 use super::run::NOT_TRIED;
 use super::{BulkAct, BulkRun, KeyOutcome, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep};
-use crate::client::ApiError;
+use crate::client::{ApiError, KeyChanged};
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompter::Prompter as _;
 
+/// Changes that are planned at once.
+const AT_ONCE: usize = 250;
+/// How long changes are made before their results are told.
+const AT_A_TIME: Duration = Duration::from_millis(100);
 /// How often the same is tried while the server doesn't answer, once something was changed.
 const TRIES: u32 = 5;
 
@@ -51,7 +59,7 @@ pub(crate) async fn survey(
     }
 }
 
-/// Changes keys one after the other, and tells what became of each. A signal stops it after the current one; what was not
+/// Changes keys, some at a time, and tells what became of each. A signal stops it after those under way; what was not
 /// tried is told where it is known which keys that are.
 pub(crate) async fn run<A: Access>(
     access: &mut A,
@@ -76,7 +84,7 @@ async fn change_all<A: Access>(
     each: &mut impl FnMut(&mut A::Prompter, &BulkRun, &KeyResult),
 ) -> Flow<Option<Stop>> {
     loop {
-        let next = run.step(1);
+        let next = run.step(AT_ONCE);
         for result in run.take_results() {
             each(access.prompter(), run, &result);
         }
@@ -90,21 +98,26 @@ async fn change_all<A: Access>(
                 run.on_key(key);
             }
             RunStep::Change(changes) => {
-                let Some(change) = changes.into_iter().next() else { return Ok(None) };
                 let client = access.client().await?;
-                // A task of its own: a signal ends the wait, and not the change.
-                let mut call = tokio::spawn(async move { client.change_key(&change).await });
+                let (stopped, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
+                let is_stopped = Arc::clone(&stopped);
+                let goes_on = move || !is_stopped.load(Ordering::Relaxed) && begun.elapsed() < AT_A_TIME;
+                // A task of its own: a signal ends the wait, and not what is under way.
+                let mut call = tokio::spawn(async move { client.change_each(&changes, goes_on).await });
                 let heard = access.prompter().wait(&mut call).await;
                 let (done, stop) = match heard {
                     Ok(done) => (done, None),
-                    Err(Interrupt::Stop(stop)) => (call.await, Some(stop)),
+                    Err(Interrupt::Stop(stop)) => {
+                        stopped.store(true, Ordering::Relaxed);
+                        (call.await, Some(stop))
+                    }
                     Err(failed) => return Err(failed),
                 };
                 match done {
-                    Ok(Err(error)) if error.needs_sign_in() && stop.is_none() && access.session_ended() => {
+                    Ok(results) if needs_sign_in(&results) && stop.is_none() && access.session_ended() => {
                         run.on_changed(Vec::new());
                     }
-                    Ok(result) => run.on_changed(vec![result]),
+                    Ok(results) => run.on_changed(results),
                     Err(_) => run.broken_off = Some(Failure::new(Exit::Mistake, "The change was interrupted.")),
                 }
                 if stop.is_some() {
@@ -128,4 +141,9 @@ async fn change_all<A: Access>(
             access.prompter().wait(tokio::time::sleep(pause)).await?;
         }
     }
+}
+
+/// Whether none was made for want of a session.
+fn needs_sign_in(results: &[Result<KeyChanged, ApiError>]) -> bool {
+    !results.is_empty() && results.iter().all(|result| matches!(result, Err(error) if error.needs_sign_in()))
 }

@@ -1,4 +1,4 @@
-//! The change of many keys, one after the other.
+//! The change of many keys, some at a time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -199,6 +199,8 @@ impl BulkRun {
     /// Takes what came of the changes, in their order; the last ones may not have been made.
     pub fn on_changed(&mut self, changed: Vec<Result<KeyChanged, ApiError>>) {
         let mut sent = std::mem::take(&mut self.sent).into_iter();
+        let (mut rest, mut trouble, mut is_hopeless) = (Vec::new(), None, false);
+        let all_denied = changed.iter().all(|result| matches!(result, Err(error) if error.needs_sign_in()));
         for result in changed {
             let Some((id, label, change)) = sent.next() else { break };
             match result {
@@ -213,17 +215,24 @@ impl BulkRun {
                 }
                 Err(error) if error.is_about_key() => self.fail(id, label, error),
                 Err(error) if is_passing(&error) => {
-                    self.give_back(std::iter::once((id, label, change)).chain(sent).collect());
-                    return self.wait_for(error);
+                    rest.push((id, label, change));
+                    trouble.get_or_insert(error);
+                    continue;
                 }
+                // The session has ended in the midst of them, or the first one has met what is in the way of all.
+                Err(error) if is_hopeless || (error.needs_sign_in() && !all_denied) => rest.push((id, label, change)),
                 Err(error) => {
-                    self.stopping = true; // the next one would fail in the same way
+                    is_hopeless = true; // the next one would fail in the same way
                     self.fail(id, label, error);
                 }
             }
             self.trouble = None;
         }
-        self.give_back(sent.collect());
+        self.stopping |= is_hopeless;
+        self.give_back(rest.into_iter().chain(sent).collect());
+        if let Some(error) = trouble {
+            self.wait_for(error);
+        }
     }
 
     /// Puts back what was not tried.

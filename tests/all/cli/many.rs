@@ -1,8 +1,15 @@
 //! Acts on many keys: by a search or by IDs, with and without a terminal.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::support::home::Home;
+use super::remote::remember;
+use crate::support::home::{Done, Home};
+use crate::support::raw;
 use crate::support::terminal::{Terminal, latchkey};
 
 /// A home with keys of these labels; the first was used an hour ago, the others never.
@@ -96,4 +103,123 @@ fn on_a_terminal_what_is_unusual_is_told_and_a_phrase_confirms() {
     terminal.sees("PKNOTTHERE  not found");
     assert_eq!(terminal.ends().0.code(), Some(4));
     assert_eq!(home.keys().len(), 1);
+}
+
+/// Twenty keys of a server that is not ours, and what one becomes.
+fn stale(n: usize, status: &str) -> Value {
+    json!({
+        "id": format!("PKSTALE{n}"), "label": "stale", "status": status, "revision": 7,
+        "created_at": "2026-01-01T00:00:00Z", "last_used_at": null
+    })
+}
+
+/// A server of those keys, which answers a change of a key by its number and how often it was asked.
+fn server(change: impl Fn(usize, u32) -> Vec<u8> + Send + Sync + 'static) -> String {
+    let asked = Mutex::new(HashMap::new());
+    let port = raw::serve(move |request| match (request.method.as_str(), request.path.split('/').next_back()) {
+        ("PATCH", Some(id)) => {
+            assert_eq!(request.header("if-match"), Some("\"7\""));
+            let n = id.trim_start_matches("PKSTALE").parse().unwrap();
+            let times = *asked.lock().unwrap().entry(n).and_modify(|times| *times += 1).or_insert(1);
+            change(n, times)
+        }
+        ("GET", Some("health")) => raw::json(200, &json!({ "version": "x" })),
+        ("GET", _) => {
+            let keys: Vec<_> = (0..20).map(|n| stale(n, "active")).collect();
+            raw::json(200, &json!({ "keys": keys, "next_cursor": null, "total": 20 }))
+        }
+        _ => raw::raw("204 No Content", &[], ""),
+    });
+    format!("http://127.0.0.1:{port}")
+}
+
+#[test]
+fn conflicts_and_lost_answers_are_settled_key_by_key() {
+    let changed = |n, status| {
+        let error =
+            json!({ "success": false, "message": "changed", "code": 0, "status": 412, "key": stale(n, status) });
+        raw::json(412, &error)
+    };
+    let url = server(move |n, times| match (n, times) {
+        (3, _) => changed(n, "active"),
+        // It was done, and the answer is lost; the repetition finds it done.
+        (5, 1) => Vec::new(),
+        // By someone else, or by us.
+        (4 | 5, _) => changed(n, "inactive"),
+        // Too much at once: nothing was done.
+        (6, 1) => raw::json(503, &json!({ "success": false, "message": "busy", "code": 0, "status": 503 })),
+        _ => raw::json(200, &json!({ "success": true, "key": stale(n, "inactive") })),
+    });
+    let home = Home::new();
+    remember(&home, &url);
+    let done = home.run(&["keys", "deactivate", "--search", "stale", "--yes", "--output", "json", "--url", &url]);
+    assert_eq!(done.code, 5, "{done:?}");
+    let lines: Value = serde_json::from_str(&done.out).unwrap();
+    let result = |n: usize| {
+        let all = results(&lines, &format!("PKSTALE{n}"));
+        assert_eq!(all.len(), 1, "each is told once: {all:?}");
+        all[0]["result"].as_str().unwrap().to_owned()
+    };
+    let word = |n| match n {
+        3 => "failed",
+        4 | 5 => "already",
+        _ => "deactivated",
+    };
+    for n in 0..20 {
+        assert_eq!(result(n), word(n), "{n}: {done:?}");
+    }
+}
+
+#[test]
+fn a_signal_stops_after_the_keys_under_way_and_all_are_told() {
+    let ((asked, hears), (go_on, waits)) = (channel(), channel::<()>());
+    let (asked, waits) = (Mutex::new(asked), Mutex::new(waits));
+    let url = server(move |n, _| {
+        asked.lock().unwrap().send(n).unwrap();
+        waits.lock().unwrap().recv().unwrap();
+        raw::json(200, &json!({ "success": true, "key": stale(n, "inactive") }))
+    });
+    let home = Home::new();
+    remember(&home, &url);
+    let args = ["keys", "deactivate", "--search", "stale", "--yes", "--output", "json", "--url", &url];
+    let child = home.command(&args).spawn().unwrap();
+    let mut under_way: Vec<usize> = (0..8).map(|_| hears.recv().unwrap()).collect();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    // Not answered before it has heard the signal: nothing is sent for a while.
+    assert!(hears.recv_timeout(std::time::Duration::from_millis(300)).is_err());
+    (0..8).for_each(|_| go_on.send(()).unwrap());
+    let done = Done::of(child);
+    assert_eq!(done.code, 130, "{done:?}");
+    assert!(hears.try_recv().is_err(), "nothing more was sent");
+    let lines: Value = serde_json::from_str(&done.out).unwrap();
+    under_way.sort_unstable();
+    assert_eq!(under_way, (0..8).collect::<Vec<_>>());
+    for n in 0..20 {
+        let line = &results(&lines, &format!("PKSTALE{n}"))[0];
+        let expected = if n < 8 { json!(["deactivated", null]) } else { json!(["kept", "not tried"]) };
+        assert_eq!(json!([line["result"], line["why"]]), expected, "{n}");
+    }
+}
+
+#[test]
+fn what_someone_else_changed_since_it_was_confirmed_is_not_touched() {
+    let (home, ids) = home_with(&["used", "stale one", "stale two"]);
+    let start = |args: &[&str]| Terminal::start(latchkey(home.0.path()).current_dir(home.0.path()).args(args));
+    let mut terminal = start(&["keys", "delete", &ids[1]]);
+    terminal.sees("Last 24 hours: no calls; no valid access tokens.");
+    terminal.sees("To confirm, type");
+    home.run(&["keys", "edit", &ids[1], "--owner", "mia"]).good();
+    terminal.press(&format!("{}<Enter>", &ids[1][16..]));
+    terminal.sees("Another administrator has changed this key since you read it.");
+    assert_eq!(terminal.ends().0.code(), Some(5));
+    let mut terminal = start(&["keys", "deactivate", "--search", "stale"]);
+    terminal.sees("Deactivate 2 keys? (yes or no, Enter for no)");
+    home.run(&["keys", "edit", &ids[2], "--owner", "mia"]).good();
+    terminal.press("yes<Enter>");
+    terminal.sees("kept: new or changed since you confirmed");
+    assert_eq!(terminal.ends().0.code(), Some(0));
+    let word = |key: &Value| format!("{} {}", key["label"].as_str().unwrap(), key["status"].as_str().unwrap());
+    let mut left: Vec<_> = home.keys().iter().map(word).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["stale one inactive", "stale two active", "used active"]);
 }

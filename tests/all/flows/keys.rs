@@ -52,7 +52,6 @@ async fn the_use_of_a_key_is_told_in_its_details_and_before_it_is_stopped() {
     let (id, _) = bench.create("one").await;
     bench.create("two").await;
     bench.type_keys("<Enter>").await;
-    bench.loses("Uses, 30 days");
     bench.pass(std::time::Duration::from_millis(300)).await;
     bench.sees("Uses, 30 days");
     assert_eq!(bench.state().usage.of(&bench.state().list.selected_key().unwrap().id).unwrap().uses(), 0);

@@ -106,6 +106,38 @@ fn a_list_is_narrowed_and_sorted() {
 }
 
 #[test]
+fn a_key_that_someone_else_changed_meanwhile_is_not_changed_unseen() {
+    let home = Home::new();
+    let id = home.create("old").0;
+    let edit = |owner: &str| drop(home.run(&["keys", "edit", &id, "--owner", owner]).good());
+    let mut talk = Talk::at(&home);
+    for (answer, label) in [("", "old"), ("yes", "mine")] {
+        talk.answers(&[(COMMAND, &format!("edit {id}")), ("Label: old", HEARD)]);
+        talk.writes("mine");
+        edit(&format!("before {answer}"));
+        talk.answers(&[("keeps it): ", ""), (&format!("owner “before {answer}”"), HEARD)]);
+        talk.answers(&[("Make your change to the key as it is now?", answer)]);
+        talk.answers(&[(COMMAND, &format!("show {id}")), (&format!("Label: {label}"), HEARD)]);
+        talk.says(&format!("Owner: before {answer}"));
+    }
+    talk.answers(&[(COMMAND, &format!("deactivate {id}")), ("Last 24 hours: no calls;", HEARD)]);
+    talk.says("Deactivate it?");
+    edit("later");
+    talk.answers(&[("(yes or no, Enter for no): ", "yes"), ("as it is now?", ""), (COMMAND, &format!("delete {id}"))]);
+    talk.says("To confirm, type");
+    edit("last");
+    talk.types(&id[16..]);
+    talk.answers(&[
+        ("has changed this key since you read it. Nothing was done.", HEARD),
+        (COMMAND, &format!("usage {id} 7")),
+    ]);
+    talk.answers(&[("Uses: 0", HEARD), ("Days: 7, an hour each: ", HEARD), (COMMAND, &format!("usage {id} 91"))]);
+    talk.says("number of days from 1 to 90");
+    talk.quits();
+    assert_eq!(home.keys()[0]["status"], "active");
+}
+
+#[test]
 fn a_key_is_changed_switched_and_deleted() {
     let home = Home::new();
     let id = home.create("old name").0;

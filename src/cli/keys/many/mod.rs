@@ -27,7 +27,7 @@ use crate::platform::prompt;
 use crate::server::StoreAccess;
 use report::ChangeReport;
 
-/// Changes each key in turn; `missing` is the exit code for one that is not there. The exit code is the highest of all.
+/// Changes each key; `missing` is the exit code for one that is not there. The exit code is the highest of all.
 pub(super) async fn run(
     args: ManyArgs,
     act: BulkAct,
@@ -50,7 +50,7 @@ pub(super) async fn run(
     let mut access = if args.dry_run {
         connect(settings).await?
     } else {
-        // From here on a signal stops after the current key.
+        // From here on a signal stops after the keys under way.
         connect_to_change(settings, Prompts::guarded(), StoreAccess::Open).await?
     };
     let now = access.connection.client.server_time().await;

@@ -130,7 +130,21 @@ impl Connections {
         }
     }
 
-    fn transact<T>(&self, job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Sets space aside for what is urgent.
+    pub(super) fn set_aside(&self) -> Result<(), StoreError> {
+        self.reserve.make()
+    }
+
+    /// Frees the space that is set aside; false if there is none.
+    pub(super) fn give_back(&self) -> bool {
+        self.reserve.give_back()
+    }
+
+    /// Runs `job` as one transaction.
+    pub(super) fn transact<T>(
+        &self,
+        job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if self.is_read_only {
             return Err(StoreError::ReadOnly);
         }

@@ -59,7 +59,7 @@ impl SqliteStore {
             }
             Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::Done))
         };
-        if is_urgent { self.write_urgent(edit).await } else { self.write(edit).await }
+        self.write_grouped(is_urgent, edit).await
     }
 
     pub(crate) async fn delete(
@@ -71,7 +71,7 @@ impl SqliteStore {
     ) -> Result<ChangeOutcome<()>, StoreError> {
         let id = id.to_owned();
         let expected = Change { revision, ..Change::default() };
-        self.write_urgent(move |transaction| {
+        self.write_grouped(true, move |transaction| {
             let Some((seq, fields)) = editable(transaction, &id)? else { return Ok(ChangeOutcome::Missing) };
             if !expected.fits(fields.revision) {
                 return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));

@@ -11,6 +11,7 @@ mod edit;
 mod error;
 mod events;
 mod file_id;
+mod grouped;
 mod lanes;
 mod list;
 mod main_file;

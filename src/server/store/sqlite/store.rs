@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::cancel::{Cancel, CancelOnDrop};
 use super::connections::Connections;
+use super::grouped::{Write, WriteQueue};
 use super::lanes;
 use super::lanes::{Lane, Lanes};
 use crate::server::store::error::StoreError;
@@ -18,6 +19,7 @@ pub(crate) struct SqliteStore(Arc<Inner>);
 struct Inner {
     connections: Connections,
     lanes: Lanes,
+    waiting: WriteQueue,
 }
 
 impl SqliteStore {
@@ -34,7 +36,7 @@ impl SqliteStore {
     async fn of(open: impl FnOnce() -> Result<Connections, StoreError> + Send + 'static) -> Result<Self, StoreError> {
         let connections = tokio::task::spawn_blocking(open).await;
         let connections = connections.map_err(|_| StoreError::Panicked)??;
-        Ok(Self(Arc::new(Inner { connections, lanes: Lanes::new() })))
+        Ok(Self(Arc::new(Inner { connections, lanes: Lanes::new(), waiting: WriteQueue::default() })))
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
@@ -89,6 +91,37 @@ impl SqliteStore {
         job: impl Fn(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.run(Lane::Write, |connections, _| connections.write_urgent(job)).await
+    }
+
+    /// The same for one of many changes, which is urgent if it takes rights away: those that wait for their turn are
+    /// stored together.
+    pub(super) async fn write_grouped<T: Send + 'static>(
+        &self,
+        is_urgent: bool,
+        job: impl Fn(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (write, mut stored) = Write::new(is_urgent, job);
+        let number = self.0.waiting.add(Box::new(write));
+        let turn = tokio::select! {
+            biased;
+            stored = &mut stored => return stored.map_err(|_| StoreError::Panicked)?,
+            turn = self.0.lanes.turn(Lane::Write) => turn,
+        };
+        match turn {
+            Err(error) if self.0.waiting.withdraw(number) => return Err(error),
+            Err(_) => {} // somebody is making it
+            Ok(turn) => {
+                let writes = self.0.waiting.take();
+                if !writes.is_empty() {
+                    let inner = Arc::clone(&self.0);
+                    tokio::task::spawn_blocking(move || {
+                        let _turn = turn; // until all are made, also if their callers are gone
+                        inner.connections.write_group(writes);
+                    });
+                }
+            }
+        }
+        stored.await.map_err(|_| StoreError::Panicked)?
     }
 
     /// Runs `job` on a thread where it may block, when it is its turn. Dropping the future cancels its reads.

@@ -18,7 +18,7 @@ use confirm::ConfirmOutcome;
 pub use confirm::{BulkConfirm, BulkFocus};
 pub use form::{BulkForm, BulkFormFocus};
 
-/// Changes that are sent at once; the server's client makes them one after the other and answers within a tenth of a second.
+/// Changes that are sent at once; the server's client makes some at a time and answers within a tenth of a second.
 const AT_ONCE: usize = 250;
 /// Failures that are named.
 const NAMED: usize = 1000;
