@@ -20,8 +20,9 @@ use crate::server::store::keys::{COUNTED_FOR, KeyPage, KeyRow, PageQuery};
 use crate::server::store::keyset::SortValue;
 use crate::server::store::sought::Sought;
 
-/// Rows that are read before the index is asked: a few milliseconds.
-const SHORT_WALK: i64 = 4_000;
+/// Rows that are read before the index is asked: first as many as hold a page of what is in every third or so, as a letter
+/// is; then more of them, which takes a few milliseconds.
+const SHORT_WALKS: [i64; 2] = [400, 4_000];
 /// The most candidates that are read and sorted; with more of them, the list is read in order.
 const FEW: i64 = 8_000;
 /// How many keys a sweep moves at once.
@@ -173,20 +174,11 @@ impl ListStatement<'_> {
 
     /// The page of a search.
     async fn search(&self, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
-        let mut args = SqlArgs::default();
-        let part = self.walked(&mut args);
-        let sql = format!(
-            "WITH part AS MATERIALIZED ({part})
-             SELECT (SELECT count(*) FROM part) AS walked, hit.* FROM (SELECT) one LEFT JOIN LATERAL
-                 (SELECT * FROM part WHERE matches ORDER BY {} LIMIT {}) hit ON true",
-            self.order("place", "seq"),
-            args.place(self.wanted())
-        );
-        let rows = connection.rows(&sql, &args.list()).await?;
-        let is_all = rows.first().is_none_or(|row| row.get::<_, i64>("walked") < SHORT_WALK);
-        let found: Vec<Row> = rows.into_iter().filter(|row| row.get::<_, Option<i64>>("seq").is_some()).collect();
-        if is_all || found.len() > self.request.limit {
-            return Ok(found);
+        for length in SHORT_WALKS.into_iter().filter(|length| *length > self.wanted()) {
+            let (found, is_all) = self.search_beginning(length, connection).await?;
+            if is_all || found.len() > self.request.limit {
+                return Ok(found);
+            }
         }
         let mut args = SqlArgs::default();
         let mut named: Vec<String> = grams_of(self.sought, &mut args).into_iter().collect();
@@ -215,8 +207,24 @@ impl ListStatement<'_> {
         connection.rows(&sql, &args.list()).await
     }
 
-    /// The beginning of the list, each row with whether it matches.
-    fn walked(&self, args: &mut SqlArgs) -> String {
+    /// What is found in so many rows from the beginning of the list, and whether those are all.
+    async fn search_beginning(&self, length: i64, connection: &mut Lent<'_>) -> Result<(Vec<Row>, bool), StoreError> {
+        let mut args = SqlArgs::default();
+        let part = self.beginning(length, &mut args);
+        let sql = format!(
+            "WITH part AS MATERIALIZED ({part})
+             SELECT (SELECT count(*) FROM part) AS walked, hit.* FROM (SELECT) one LEFT JOIN LATERAL
+                 (SELECT * FROM part WHERE matches ORDER BY {} LIMIT {}) hit ON true",
+            self.order("place", "seq"),
+            args.place(self.wanted())
+        );
+        let rows = connection.rows(&sql, &args.list()).await?;
+        let is_all = rows.first().is_none_or(|row| row.get::<_, i64>("walked") < length);
+        Ok((rows.into_iter().filter(|row| row.get::<_, Option<i64>>("seq").is_some()).collect(), is_all))
+    }
+
+    /// So many rows from the beginning of the list, each with whether it matches.
+    fn beginning(&self, length: i64, args: &mut SqlArgs) -> String {
         let matches = self.matches(args).join(" AND ");
         let sort = self.request.sort;
         let conditions = self.conditions(&[], args);
@@ -224,7 +232,7 @@ impl ListStatement<'_> {
             "SELECT {COLUMNS}, {} AS place, {matches} AS matches FROM {TABLES} WHERE {conditions} ORDER BY {} LIMIT {}",
             column(sort),
             self.order(column(sort), order(sort)),
-            args.place(SHORT_WALK)
+            args.place(length)
         )
     }
 
