@@ -115,8 +115,10 @@ async fn a_click_selects_sorts_and_presses_and_a_secret_leaves_the_mouse_to_the_
 
 #[tokio::test]
 async fn what_is_open_explains_its_keys() {
-    let mut bench = with_keys().await;
-    bench.type_keys("c").await;
+    let mut bench = Bench::new().await;
+    bench.type_keys("<Enter>").await;
+    bench.sees("No key selected. Press c to create one.");
+    bench.type_keys("ct").await;
     bench.sees("F1 help");
     bench.type_keys("<F1>").await;
     bench.sees("Help: keys here");
@@ -126,7 +128,7 @@ async fn what_is_open_explains_its_keys() {
     bench.loses("Help: keys here");
     bench.type_keys("<Enter><Enter>").await;
     bench.sees("Access key created");
-    assert_eq!(bench.state().list.window.as_ref().unwrap().get(0).unwrap().label.raw_for_api(), "");
+    assert_eq!(bench.state().list.window.as_ref().unwrap().get(0).unwrap().label.raw_for_api(), "t");
     bench.type_keys("s").await;
     let secret = bench.secret();
     bench.sees(secret.expose());

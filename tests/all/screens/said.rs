@@ -38,6 +38,22 @@ fn a_notice_takes_a_row_of_the_list() {
     assert_snapshot!(after("o", |_| {}));
 }
 
+/// Until the server answers, the mark says how the rows on screen are sorted; what is under way is said once it is noticed.
+#[test]
+fn a_slow_answer_is_told_and_the_rows_keep_their_mark() {
+    let mut stage = Stage::with((120, 24), some_keys(), 5);
+    stage.press("2");
+    assert!(!stage.picture().contains("Sorting"), "{}", stage.picture());
+    for (milliseconds, words) in [(150, "Sorting…"), (1850, "Sorting… 2 s")] {
+        stage.pass(Duration::from_millis(milliseconds));
+        let picture = stage.picture();
+        assert!(picture.contains(words) && picture.contains("Created▼") && !picture.contains("Label▲"), "{picture}");
+    }
+    stage.answer(Ok(some_keys()), 5);
+    let picture = stage.picture();
+    assert!(picture.contains("Label▲") && !picture.contains("Sorting"), "{picture}");
+}
+
 #[test]
 fn a_notice_leaves_the_selected_key_in_sight() {
     assert_snapshot!(after("<End>", |stage| stage

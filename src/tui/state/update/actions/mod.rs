@@ -138,7 +138,12 @@ impl State {
     }
 
     fn toggle_details(&mut self) -> Option<Effect> {
-        self.details = Some(!self.shows_details());
+        let shows = self.shows_details();
+        if !shows && self.list.window.is_some() && self.list.selected_key().is_none() {
+            self.say(NO_KEY);
+            return None;
+        }
+        self.details = Some(!shows);
         self.fit_list()
     }
 
@@ -152,7 +157,7 @@ impl State {
     /// What stops a key is asked for its use meanwhile; no confirmation waits for the answer.
     fn open_for_selected(&mut self, action: ActionId) -> Option<Effect> {
         let Some(key) = self.list.selected_key().cloned() else {
-            self.say("No key selected. Press c to create one.");
+            self.say(NO_KEY);
             return None;
         };
         let id = key.id.clone();
@@ -304,6 +309,8 @@ impl State {
         }
     }
 }
+
+const NO_KEY: &str = "No key selected. Press c to create one.";
 
 /// Without the text, or without the status if there is no text: one layer each time.
 fn with_less_filter(old: &KeyQuery) -> KeyQuery {
