@@ -2,6 +2,8 @@
 
 pub(crate) mod answer;
 
+use std::collections::HashMap;
+
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -64,6 +66,7 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
         Err(error) => return drop(replies.send(Reply::Connected(Err(error))).await),
     };
     let mut task = Task::new(connection, replies).await;
+    let mut kept = KeptConnections::default();
     loop {
         is_idle.send_replace(task.calls.is_empty() && task.sign_ins.is_empty());
         tokio::select! {
@@ -71,9 +74,13 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
                 Some(Request::Connect(name)) => {
                     is_idle.send_replace(false);
                     task.finish_calls().await;
-                    match connect(Some(name)).await {
+                    let next = match kept.take(&name) {
+                        Some(connection) => Ok(connection),
+                        None => connect(Some(name)).await,
+                    };
+                    match next {
                         Ok(connection) => {
-                            task.connection.end_session().await;
+                            kept.add(task.connection);
                             task = Task::new(connection, task.replies).await;
                         }
                         Err(error) => task.reply(Reply::Connected(Err(error))).await,
@@ -100,7 +107,33 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
             }
         }
     }
-    task.end().await;
+    tokio::join!(task.end(), kept.end());
+}
+
+/// The connections to profiles that were left, by name: whoever comes back needs no password while the session lasts.
+#[derive(Default)]
+struct KeptConnections(HashMap<String, Connection>);
+
+impl KeptConnections {
+    /// Keeps one that has a session; any other is quickly made again.
+    fn add(&mut self, connection: Connection) {
+        if connection.server.profile.signs_in && connection.client.has_session() {
+            self.0.insert(connection.server.profile.name.clone(), connection);
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Connection> {
+        self.0.remove(name)
+    }
+
+    /// Ends the sessions that were begun on them, all at the same time.
+    async fn end(self) {
+        let mut ends: JoinSet<()> = JoinSet::new();
+        for mut connection in self.0.into_values() {
+            ends.spawn(async move { connection.end_session().await });
+        }
+        ends.join_all().await;
+    }
 }
 
 impl Task {

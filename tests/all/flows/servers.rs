@@ -107,9 +107,19 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     bench.sees("team · 127.0.0.1");
     assert_eq!(sessions(&folder), 1);
     bench.type_keys("p<Down><Enter>").await;
-    assert_eq!(sessions(&folder), 0, "the session of the profile that is left is ended");
     sign_in(&mut bench, "jo").await;
     bench.sees("PRODUCTION  jo (administrator) · prod · 127.0.0.1");
+    // Back and forth without a password, as long as the sessions last.
+    assert_eq!(sessions(&folder), 2);
+    for (press, name) in [("p<Up><Enter>", "team"), ("p<Down><Enter>", "prod")] {
+        bench.type_keys(press).await;
+        bench.sees(&format!("jo (administrator) · {name} · 127.0.0.1"));
+        assert!(bench.state().sign_in.is_none() && bench.state().list.total == Some(1));
+    }
+    // A sign-out ends the session of this profile alone.
+    bench.type_keys("o").await;
+    assert_eq!(sessions(&folder), 1);
+    sign_in(&mut bench, "jo").await;
     // The end of the ID alone deletes nothing there.
     bench.type_keys("d").await;
     bench.press(&id[16..]);
@@ -145,7 +155,7 @@ async fn a_read_only_profile_and_an_auditor_change_nothing() {
     bench.type_keys("<Esc>").await;
     bench.sees("Open or close the details");
     bench.loses("Delete an access key");
-    bench.type_keys("<Esc>p<Up><Up><Enter>").await;
+    bench.type_keys("<Esc>p<Up><Enter>").await;
     sign_in(&mut bench, "au").await;
     bench.type_keys("d").await;
     assert!(bench.state().dialog.is_none());
@@ -203,6 +213,25 @@ async fn a_sign_in_that_was_given_up_does_not_count() {
     requests.send(Request::SignOut).await.unwrap();
     assert!(matches!(replies.recv().await, Some(Reply::SignedOut(_))));
     assert_eq!(sessions(&folder), 1);
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn quitting_ends_the_sessions_of_all_profiles() {
+    let folder = TempDir::new().unwrap();
+    let (_, team) = bench(&folder).await;
+    let Link { requests, mut replies, ended, .. } = client::spawn(profiles(base_of(&team)));
+    for name in ["prod", "look"] {
+        requests.send(Request::Connect(name.to_owned())).await.unwrap();
+        while !matches!(replies.recv().await, Some(Reply::Connected(Ok(server))) if server.profile.name == name) {}
+        let credentials = Credentials { username: "jo".to_owned(), password: PASSWORD.into() };
+        requests.send(Request::SignIn(credentials)).await.unwrap();
+        assert!(matches!(replies.recv().await, Some(Reply::SignedIn(Ok(_)))));
+    }
+    assert_eq!(sessions(&folder), 2);
+    drop((requests, replies));
+    ended.await.unwrap();
+    assert_eq!(sessions(&folder), 0);
     team.stop().await;
 }
 
