@@ -48,6 +48,7 @@ pub enum ActionId {
     Dates,
     Columns,
     Mouse,
+    Export,
 }
 
 /// One action of the catalogue. A text is empty where a front end does not have the action.
@@ -79,7 +80,7 @@ pub struct ActionEntry {
 }
 
 /// The actions, in the order of the page's footer and help.
-pub static ACTIONS: [ActionEntry; 38] = [
+pub static ACTIONS: [ActionEntry; 39] = [
     action(Id::Create, "Create an access key").page("c", "create").plain(7, "create").command("keys create").changing(),
     action(Id::Delete, "Delete an access key (with confirmation)")
         .page("d", "delete")
@@ -193,6 +194,7 @@ pub static ACTIONS: [ActionEntry; 38] = [
     action(Id::Mouse, "Turn the mouse on or off (selecting text in the terminal needs it off)")
         .page("m", "")
         .spare("mouse"),
+    action(Id::Export, "Export the listed keys as CSV, JSON lines or a table").page("E", "").plain(31, "export"),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {
@@ -323,7 +325,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all usage"
+             view overview all usage export"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The commands: words, numbers and letters of the catalogue of actions.
 
 use super::session::Session;
-use super::{admin, all, change, create, history, list, pending, servers, show, tokens};
+use super::{admin, all, change, create, export, history, list, pending, servers, show, tokens};
 use crate::client::Server;
 use crate::domain::capitalized;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
@@ -88,6 +88,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Switch => change::switch(session, rest, None).await,
         ActionId::Delete => change::delete(session, rest).await,
         ActionId::All => all::run(session, rest).await,
+        ActionId::Export => export::run(session).await,
         ActionId::Tokens => tokens::run(session, rest).await,
         ActionId::Doctor => servers::doctor(session).await,
         ActionId::Profiles => servers::choose(session, rest).await,
@@ -119,8 +120,8 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
 
 /// Whether a command means nothing with a text behind it.
 const fn takes_nothing(id: ActionId) -> bool {
-    use ActionId::{Create, Doctor, Finish, Help, List, Next, Overview, SignOut};
-    matches!(id, List | Next | Overview | Create | Finish | Doctor | SignOut | Help)
+    use ActionId::{Create, Doctor, Export, Finish, Help, List, Next, Overview, SignOut};
+    matches!(id, List | Next | Overview | Create | Export | Finish | Doctor | SignOut | Help)
 }
 
 /// Refuses what only superusers may do, and to ask about sessions where there are none.

@@ -12,6 +12,7 @@ mod create;
 mod delivery;
 mod detect;
 mod exchange;
+mod export;
 mod form;
 mod history;
 mod list;

@@ -1,16 +1,18 @@
 //! Saving a credential where the user says: to a new file, a descriptor or a command, none of which a recorder of the
 //! terminal sees.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use super::delivery::{Delivery, Saved};
 use super::destination::{Destination, WRITING_INTERRUPTED};
+use crate::domain::Credentials;
 use crate::domain::credential_kind::reveals_secret;
 use crate::operations::interrupt::Flow;
 use crate::operations::prompter::{Choice, Prompter};
-use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand};
+use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand, line};
 use crate::platform::home::{expand_home, home_dir};
 
 /// Where a secret is to go, as it was typed.
@@ -19,6 +21,33 @@ pub enum SaveTarget {
     /// A new file, or a descriptor that was opened for us, such as `/dev/fd/3`.
     File(String),
     Command(String),
+}
+
+/// What is saved.
+#[derive(Clone)]
+pub enum SaveContent {
+    Credentials(Credentials),
+    /// An exported list.
+    List(Zeroizing<Vec<u8>>),
+}
+
+impl fmt::Debug for SaveContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Credentials(_) => "Credentials(…)",
+            Self::List(_) => "List(…)",
+        })
+    }
+}
+
+impl SaveContent {
+    /// The bytes of it; or why there are none.
+    pub fn bytes(self) -> Result<Zeroizing<Vec<u8>>, NotSaved> {
+        match self {
+            Self::Credentials(credentials) => credentials.text().map(|text| line(&text)).map_err(NotSaved::new),
+            Self::List(bytes) => Ok(bytes),
+        }
+    }
 }
 
 /// What can be done with a credential.

@@ -37,6 +37,31 @@ impl From<Format> for ListForm {
 }
 
 impl ListForm {
+    /// The forms in which the page and plain lines export a list.
+    pub const EXPORTS: [Self; 3] = [Self::Csv, Self::JsonLines, Self::Table];
+
+    /// Its name, as it is typed and shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Tsv => "TSV",
+            Self::JsonLines => "JSON lines",
+            Self::Json => "JSON",
+            Self::Table => "table",
+        }
+    }
+
+    /// What the name of such a file ends with.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::JsonLines => "jsonl",
+            Self::Json => "json",
+            Self::Table => "txt",
+        }
+    }
+
     /// The word for a list that another program will read, for the trail; a person only looks.
     pub const fn exported(self) -> Option<&'static str> {
         match self {

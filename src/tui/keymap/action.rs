@@ -88,13 +88,13 @@ impl Action {
     /// What it is about.
     pub(crate) const fn topic(self) -> Topic {
         use ActionId::{
-            Admins, ClearClipboard, Columns, Dates, Events, Filter, FilterStatus, Help, List, Mouse, Overview,
+            Admins, ClearClipboard, Columns, Dates, Events, Export, Filter, FilterStatus, Help, List, Mouse, Overview,
             Password, Profiles, Quit, ReverseSort, Revoke, Sessions, SignOut, Sort, Theme, Views,
         };
         match self {
-            Self::Do(Filter | FilterStatus | Sort | ReverseSort | List | Views | Overview | Columns | Dates) => {
-                Topic::List
-            }
+            Self::Do(
+                Export | Filter | FilterStatus | Sort | ReverseSort | List | Views | Overview | Columns | Dates,
+            ) => Topic::List,
             Self::Do(Profiles | SignOut | Password | Admins | Sessions | Revoke | Events) => Topic::Server,
             Self::Do(Help | Quit | Theme | Mouse | ClearClipboard) | Self::Suspend => Topic::Program,
             Self::Do(_) => Topic::Keys,

@@ -261,7 +261,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             Some(Effect::Copy(what, text)) => self.tasks.copy(what, text.expose_secret()),
             Some(Effect::Overwrite) => self.tasks.overwrite(),
             Some(Effect::Look) => self.tasks.look(),
-            Some(Effect::Deliver(to, credentials)) => self.tasks.deliver(to, credentials),
+            Some(Effect::Deliver(to, content)) => self.tasks.deliver(to, content),
             Some(Effect::StopDelivery) => self.tasks.stop_delivery(),
             Some(Effect::Keep(setting)) => {
                 let kept = self.settings.write(&setting).map_err(|error| error.to_string());

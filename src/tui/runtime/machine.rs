@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use crate::domain::{ClipboardChoice, Credentials};
-use crate::operations::deliver::{NotSaved, line, save};
+use crate::domain::ClipboardChoice;
+use crate::operations::deliver::{SaveContent, save};
 use crate::platform::clipboard::report::What;
 use crate::platform::clipboard::{Clipboard, Copied};
 use crate::platform::delivery::OutputMode;
@@ -40,7 +40,7 @@ pub trait Machine: Clone + Send + Sync + 'static {
     fn deliver(
         &self,
         to: SaveTarget,
-        credentials: Credentials,
+        content: SaveContent,
         stop: oneshot::Receiver<()>,
     ) -> impl Future<Output = SaveResult> + Send;
 
@@ -92,14 +92,13 @@ impl Machine for ThisMachine {
         Clipboard::forget(text).await;
     }
 
-    async fn deliver(&self, to: SaveTarget, credentials: Credentials, stop: oneshot::Receiver<()>) -> SaveResult {
+    async fn deliver(&self, to: SaveTarget, content: SaveContent, stop: oneshot::Receiver<()>) -> SaveResult {
         let stopped = async {
             if stop.await.is_err() {
                 std::future::pending::<()>().await; // nothing is left that could stop it
             }
         };
-        let text = credentials.text().map_err(NotSaved::new)?;
-        save(&to, &line(&text), OutputMode::Kept, stopped).await
+        save(&to, &content.bytes()?, OutputMode::Kept, stopped).await
     }
 
     async fn end(&self) {

@@ -8,8 +8,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::machine::Machine;
-use crate::domain::Credentials;
-use crate::operations::deliver::{NotSaved, WRITING_INTERRUPTED};
+use crate::operations::deliver::{NotSaved, SaveContent, WRITING_INTERRUPTED};
 use crate::platform::clipboard::Copied;
 use crate::platform::clipboard::report::What;
 use crate::platform::surroundings::Surroundings;
@@ -67,12 +66,12 @@ impl<M: Machine> BackgroundTasks<M> {
         });
     }
 
-    pub(crate) fn deliver(&mut self, to: SaveTarget, credentials: Credentials) {
+    pub(crate) fn deliver(&mut self, to: SaveTarget, content: SaveContent) {
         let (stop, stopped) = oneshot::channel();
         self.stop = Some(stop);
         let machine = self.machine.clone();
         // A task of its own: the end of the page must not cut a secret off on its way.
-        let delivery = tokio::spawn(async move { machine.deliver(to, credentials, stopped).await });
+        let delivery = tokio::spawn(async move { machine.deliver(to, content, stopped).await });
         self.running.spawn(async move {
             let broke_off = || Err(NotSaved::new(WRITING_INTERRUPTED));
             TaskResult::Delivered(delivery.await.unwrap_or_else(|_| broke_off()))

@@ -1,9 +1,9 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, Focus, HelpDialog, HistoryScreen, KeyForm, OverviewScreen,
-    PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog,
-    ViewsDialog,
+    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HelpDialog, HistoryScreen, KeyForm,
+    OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen,
+    TokenDialog, ViewsDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -28,6 +28,8 @@ pub enum Dialog {
     Edit(EditDialog),
     Delete(DeleteDialog),
     Switch(Question, Switch),
+    /// The keys of the list leave.
+    Export(Box<ExportDialog>),
     /// A change of all marked keys.
     Bulk(Box<BulkDialog>),
     /// Steps two and three for a key made earlier or elsewhere.
@@ -57,7 +59,7 @@ impl Dialog {
     /// What presses mean in it.
     pub const fn mode(&self) -> Mode {
         match self {
-            Self::Create(_) | Self::Edit(_) | Self::Password(_) | Self::Revoke(_) => Mode::Form,
+            Self::Create(_) | Self::Edit(_) | Self::Export(_) | Self::Password(_) | Self::Revoke(_) => Mode::Form,
             Self::Admins(screen) => screen.mode(),
             Self::Sessions(screen) => screen.mode(),
             Self::History(screen) => screen.mode(),
@@ -103,6 +105,7 @@ impl Dialog {
             Self::Admins(screen) => screen.step.as_mut().map(AdminStep::call),
             Self::Sessions(screen) => screen.question.as_mut().map(|question| &mut question.call),
             Self::Reveal(_)
+            | Self::Export(_)
             | Self::Token(_)
             | Self::Profiles(_)
             | Self::Views(_)

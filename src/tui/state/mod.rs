@@ -6,6 +6,7 @@ mod clock;
 mod columns;
 mod dialog;
 mod expiry_input;
+mod export;
 mod focus;
 mod form;
 mod guard;
@@ -44,6 +45,7 @@ pub use clock::ClockReading;
 pub use columns::ColumnsDialog;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
 pub use expiry_input::{ExpiryChoice, ExpiryInput};
+pub use export::{ExportDialog, ExportFocus, ExportStage, Reading};
 pub use form::{Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
 pub use help::{HelpDialog, HelpLine, PRESS};
@@ -76,7 +78,8 @@ use super::keymap::Mode;
 use crate::client::{Request, Server, Target};
 use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
-use crate::domain::{AccessKey, Credentials, Dates, Profile, Theme, View};
+use crate::domain::{AccessKey, Dates, Profile, Theme, View};
+use crate::operations::deliver::SaveContent;
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
@@ -183,7 +186,7 @@ pub enum Effect {
     /// Look who would see a secret, and where a copy would go.
     Look,
     /// Bring a secret to a file or a command.
-    Deliver(SaveTarget, Credentials),
+    Deliver(SaveTarget, SaveContent),
     /// Stop that.
     StopDelivery,
     /// Write a setting into the settings file.

@@ -126,6 +126,7 @@ impl State {
             Dialog::Bulk(_)
             | Dialog::Create(_)
             | Dialog::Edit(_)
+            | Dialog::Export(_)
             | Dialog::Password(_)
             | Dialog::Profiles(_)
             | Dialog::Views(_)

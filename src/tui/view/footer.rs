@@ -16,7 +16,8 @@ use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
 use crate::tui::state::{
     AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, ClockReading, DetailsPane, Dialog,
-    ExitState, Focus, HmacFocus, MouseUse, Panes, PasswordFocus, SaveFocus, SignInFocus, State, Step, Window,
+    ExitState, ExportFocus, Focus, HmacFocus, MouseUse, Panes, PasswordFocus, SaveFocus, SignInFocus, State, Step,
+    Window,
 };
 use crate::tui::theme;
 
@@ -268,6 +269,16 @@ fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
             BulkStage::NotRead(_) => pick("close", "close"),
         },
         Dialog::Revoke(dialog) => pick(if dialog.is_confirmed() { "revoke" } else { "confirm" }, "cancel"),
+        Dialog::Export(dialog) => {
+            let submit = match dialog.focus {
+                _ if dialog.is_running() => return pick("", "stop"),
+                ExportFocus::Form | ExportFocus::Columns => "next",
+                ExportFocus::File | ExportFocus::Write => "write file",
+                ExportFocus::Command | ExportFocus::Run => "run command",
+                ExportFocus::Cancel => "cancel",
+            };
+            pick(submit, "cancel")
+        }
         Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
         Dialog::Token(token) => match &token.step {
             Some(step) => step_hint(step, is_submit),

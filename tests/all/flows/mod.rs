@@ -6,6 +6,7 @@ mod cat;
 mod clocks;
 mod create;
 mod event_loop;
+mod export;
 mod history;
 mod keys;
 mod list;

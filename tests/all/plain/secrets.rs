@@ -166,3 +166,16 @@ fn both_halves_go_to_a_file_in_the_form_that_its_reader_needs() {
     let written = fs::read_to_string(home.path("key.env")).unwrap();
     assert!(written.starts_with(&format!("ACCESS_KEY_ID={id}\nSECRET_ACCESS_KEY=sk_")), "another form");
 }
+
+#[test]
+fn the_list_is_exported_to_a_file() {
+    let home = Home::new();
+    home.create("nightly");
+    let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, "export"), ("Form of the exported list (1 to 4", "2"), ("Where to (1 to 3", "1")]);
+    talk.answers(&[("New file (Enter to go back): ", "~/keys.jsonl")]);
+    talk.says("Exported 1 key. Saved to ~/keys.jsonl (readable only by you).");
+    talk.quits();
+    let key: serde_json::Value = serde_json::from_str(&fs::read_to_string(home.path("keys.jsonl")).unwrap()).unwrap();
+    assert_eq!(key, home.keys()[0]);
+}

@@ -140,6 +140,11 @@ impl Bench {
         self.machine.state().delivering.clone()
     }
 
+    /// What is to be written there.
+    pub fn content(&self) -> String {
+        String::from_utf8(self.machine.state().content.clone()).unwrap()
+    }
+
     /// Ends the delivery.
     pub async fn delivered(&mut self, result: SaveResult) {
         self.machine.end_delivery(result);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use crossterm::event::Event;
 use latchkey::client::{Link, Reply, Request};
-use latchkey::domain::Credentials;
+use latchkey::operations::deliver::SaveContent;
 use latchkey::platform::clipboard::Copied;
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings};
@@ -137,6 +137,8 @@ pub struct MachineState {
     pub copied: Vec<(What, String)>,
     /// Where a secret is being delivered, until a test says how that ends.
     pub delivering: Option<SaveTarget>,
+    /// What was last to be delivered.
+    pub content: Vec<u8>,
     delivery: Option<oneshot::Sender<SaveResult>>,
 }
 
@@ -149,6 +151,7 @@ impl MemoryMachine {
             can_resume: true,
             copied: Vec::new(),
             delivering: None,
+            content: Vec::new(),
             delivery: None,
         };
         Self(Arc::new((Mutex::new(state), Notify::new())))
@@ -208,11 +211,12 @@ impl Machine for MemoryMachine {
 
     async fn forget(&self, _text: Zeroizing<String>) {}
 
-    async fn deliver(&self, to: SaveTarget, _: Credentials, mut stop: oneshot::Receiver<()>) -> SaveResult {
+    async fn deliver(&self, to: SaveTarget, content: SaveContent, mut stop: oneshot::Receiver<()>) -> SaveResult {
         let (ends, mut end) = oneshot::channel();
         {
             let mut state = self.state();
             (state.delivering, state.delivery) = (Some(to), Some(ends));
+            state.content = content.bytes().unwrap().to_vec();
         }
         self.0.1.notify_waiters();
         tokio::select! {

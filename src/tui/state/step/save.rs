@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::StepOutcome;
 use crate::domain::{Credentials, CredentialsForm, KeyId};
-use crate::operations::deliver::{NotSaved, SECRET_IN_TARGET, SaveTarget, Saved};
+use crate::operations::deliver::{NotSaved, SECRET_IN_TARGET, SaveContent, SaveTarget, Saved};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::Effect;
@@ -126,7 +126,10 @@ impl SaveStep {
             return StepOutcome::Stay(None);
         }
         self.state = Saving::Running;
-        StepOutcome::Stay(Some(Effect::Deliver(to, Credentials { form: self.form, ..self.credentials.clone() })))
+        StepOutcome::Stay(Some(Effect::Deliver(
+            to,
+            SaveContent::Credentials(Credentials { form: self.form, ..self.credentials.clone() }),
+        )))
     }
 }
 

@@ -88,7 +88,7 @@ impl State {
         read: Result<Page, ApiError>,
         now: ClockReading,
     ) -> Option<Effect> {
-        let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return None };
+        let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return self.on_export_page(attempt, read) };
         let outcome = dialog.on_walked(attempt, read, now);
         self.on_bulk(outcome)
     }

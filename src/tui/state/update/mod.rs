@@ -117,6 +117,9 @@ impl State {
 
     /// Takes what came of a delivery.
     pub fn on_delivered(&mut self, delivered: SaveResult) {
+        if matches!(self.dialog, Some(Dialog::Export(_))) {
+            return self.on_exported(delivered);
+        }
         if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
             let arrived = delivered.is_ok();
             reveal.on_delivered(delivered);
@@ -336,6 +339,7 @@ impl State {
             Dialog::Reveal(reveal) => reveal.step.as_mut()?.text_input(),
             Dialog::Create(dialog) => Some(&mut dialog.form),
             Dialog::Edit(dialog) => Some(&mut dialog.form),
+            Dialog::Export(dialog) => Some(&mut **dialog),
             Dialog::Delete(dialog) => Some(&mut dialog.typed),
             Dialog::Password(dialog) => Some(&mut **dialog),
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),

@@ -4,6 +4,7 @@ mod admins;
 mod bulk;
 mod columns;
 mod expiry;
+mod export;
 mod form;
 pub(crate) mod guard;
 pub(crate) mod help;
@@ -53,6 +54,7 @@ pub(crate) fn draw(
         }
         Dialog::Revoke(dialog) => admins::draw_revoke(frame, area, dialog),
         Dialog::Create(dialog) => form::draw_create(frame, area, dialog, state, now),
+        Dialog::Export(dialog) => export::draw(frame, area, dialog),
         Dialog::Edit(dialog) => form::draw_edit(frame, area, dialog, now),
         Dialog::Delete(dialog) => question::draw_delete(frame, area, dialog, now),
         Dialog::Bulk(dialog) => bulk::draw(frame, area, dialog, state.list.ahead, now),

@@ -71,6 +71,7 @@ impl State {
                 let id = self.list.selected_key().map(|key| key.id.clone());
                 self.dialog = Some(Dialog::Token(Box::new(TokenDialog::new(id.as_ref(), self.key_server()))));
             }
+            ActionId::Export => self.open_export(),
             ActionId::Profiles => self.open_profiles(),
             ActionId::Views => return Some(self.open_views()),
             ActionId::Overview => return Some(self.open_overview()),
@@ -205,6 +206,7 @@ impl State {
                     None
                 }
             },
+            Dialog::Export(_) => self.act_in_export(action),
             Dialog::Profiles(_) => self.act_in_profiles(action),
             Dialog::Views(_) => self.act_in_views(action),
             Dialog::Columns(_) => self.act_in_columns(action),

@@ -1,0 +1,76 @@
+//! The dialog in which the keys of the list leave.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Span;
+
+use crate::operations::bulk::counted;
+use crate::operations::format::grouped;
+use crate::operations::output::ListForm;
+use crate::tui::state::{ExportDialog, ExportFocus, ExportStage};
+use crate::tui::theme;
+use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup};
+
+const NAME: u16 = 9;
+
+pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Option<Position> {
+    let title = dialog.total.map_or_else(|| "Export keys".to_owned(), |total| format!("Export {}", counted(total)));
+    let mut rest = popup(frame, area, 72, 15, &title);
+    let roomy = rest.height > 11;
+    let named = |frame: &mut Buffer, row: Rect, name: &'static str| {
+        line(frame, row, Span::styled(name, theme::QUIET));
+        Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row }
+    };
+    let place = named(frame, next_row(&mut rest), "Form");
+    let forms = ListForm::EXPORTS.map(|form| (form.name(), form.name()));
+    let chosen = ListForm::EXPORTS.iter().position(|form| *form == dialog.form).unwrap_or(0);
+    choices(frame, place, &forms, chosen, dialog.focus == ExportFocus::Form);
+    if dialog.has_columns() {
+        let place = named(frame, next_row(&mut rest), "Columns");
+        let texts = [("as in the list", "list"), ("all", "all")];
+        choices(frame, place, &texts, usize::from(dialog.takes_all), dialog.focus == ExportFocus::Columns);
+    }
+    if roomy {
+        next_row(&mut rest);
+    }
+    let fields = [
+        ("New file", "Write file", &dialog.file, ExportFocus::File, ExportFocus::Write),
+        ("Command", "Run command", &dialog.command, ExportFocus::Command, ExportFocus::Run),
+    ];
+    let mut cursor = None;
+    for (name, button, typed, at, go) in fields {
+        let place = named(frame, next_row(&mut rest), name);
+        cursor = cursor.or(field(frame, place, typed, dialog.focus == at));
+        if roomy {
+            let row = Rect { x: place.x, width: place.width, ..next_row(&mut rest) };
+            buttons(frame, row, &[button], (dialog.focus == go).then_some(0));
+        }
+    }
+    if roomy {
+        next_row(&mut rest);
+    }
+    let row = next_row(&mut rest);
+    let back = if dialog.is_running() { "Esc to stop" } else { "Cancel" };
+    if roomy || dialog.is_running() {
+        buttons(frame, row, &[back], (dialog.focus == ExportFocus::Cancel).then_some(0));
+    } else {
+        let stops = [ExportFocus::Write, ExportFocus::Run, ExportFocus::Cancel];
+        buttons(frame, row, &["Write file", "Run command", back], stops.iter().position(|stop| *stop == dialog.focus));
+    }
+    let of = dialog.total.map_or_else(String::new, |total| format!(" of {}", grouped(total)));
+    let (words, style) = match &dialog.stage {
+        ExportStage::Ready if dialog.focus == ExportFocus::Command => {
+            ("Receives the list on standard input.".to_owned(), theme::QUIET)
+        }
+        ExportStage::Ready => (
+            "Readable only by you (0600); never overwrites. Exports but tables are in the trail.".to_owned(),
+            theme::QUIET,
+        ),
+        ExportStage::Reading(reading) => (format!("{}{of} read…", grouped(reading.list.rows)), theme::WARNING),
+        ExportStage::Writing(_) => ("Writing…".to_owned(), theme::WARNING),
+        ExportStage::Stopping => ("Stopping…".to_owned(), theme::WARNING),
+        ExportStage::Failed(words) => (words.clone(), theme::ERROR),
+    };
+    paragraph(frame, rest, &words, style);
+    cursor.filter(|_| !dialog.is_running())
+}
