@@ -16,7 +16,6 @@ use super::serve::{self, ServeSetting};
 use super::setting::{self, PROFILE_SETTINGS, SERVE_SETTINGS, TOP_SETTINGS};
 use super::source_text::SourceText;
 use super::suggestion;
-use crate::domain;
 use crate::domain::key::fields::{Columns, FIELDS};
 use crate::domain::{AmbiguousWidth, ClipboardChoice, Dates, Filter, Search, Theme, View};
 use crate::platform::{regular_file, text};
@@ -202,14 +201,8 @@ fn columns(reading: &SourceText<'_>, value: &Spanned<DeValue<'_>>) -> Result<Col
 fn views(reading: &SourceText<'_>, table: &DeTable<'_>) -> Result<Vec<View>, ConfigError> {
     let mut own: Vec<View> = Vec::new();
     for (name, value) in table {
-        let wrong = |problem: &str| Err(reading.error(name.span(), problem));
-        let (name, search) = (name.get_ref().trim(), reading.string("a view", value)?);
-        if !(1..=View::MOST_NAME).contains(&name.chars().count()) || name.contains(char::is_control) {
-            return wrong(&format!("the name of a view has 1 to {} characters", View::MOST_NAME));
-        }
-        if domain::views(Some("me")).iter().chain(&own).any(|view| view.name.eq_ignore_ascii_case(name)) {
-            return wrong("there is another view with this name; choose another one");
-        }
+        let (span, name, search) = (name.span(), name.get_ref().trim(), reading.string("a view", value)?);
+        View::check_name(name, &own).map_err(|problem| reading.error(span, &problem))?;
         Filter::check(search).map_err(|problem| reading.error(value.span(), problem))?;
         Search::parse(search).map_err(|error| reading.error(value.span(), &error.to_string()))?;
         own.push(View::own(name, search));

@@ -29,6 +29,8 @@ pub enum Action {
     CopyPair,
     /// Close the dialog of a new key, and create another one.
     CreateAnother,
+    /// Delete one of the user's own views.
+    RemoveView,
     /// Bring the Secret access key to a file or a command.
     SaveTo,
     /// Show or hide the Secret access key.

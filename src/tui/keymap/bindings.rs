@@ -137,6 +137,8 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Views, K::Char('g'), A::Home),
     bind(M::Views, K::Char('G'), A::End),
     bind(M::Views, K::Char('?'), A::KeyHelp).said("?", "help", ""),
+    bind(M::Views, K::Char('s'), A::SaveTo).said("s", "save", "Save the filter of the list as a view"),
+    bind(M::Views, K::Char('d'), A::RemoveView).said("d", "delete", "Delete the selected view, if it is your own"),
     bind(M::Views, K::Esc, A::Cancel).said("Esc", "back", ""),
     bind(M::Views, K::Char('q'), A::Cancel),
     bind(M::Views, K::Char('v'), A::Cancel),

@@ -68,6 +68,7 @@ impl Dialog {
             Self::Reveal(reveal) => reveal.mode(),
             Self::Token(token) => token.mode(),
             Self::Profiles(_) => Mode::Profiles,
+            Self::Views(dialog) if dialog.naming.is_some() => Mode::Form,
             Self::Views(_) => Mode::Views,
             Self::Columns(_) => Mode::Columns,
             Self::Overview(_) => Mode::Overview,

@@ -1,8 +1,10 @@
 //! Choosing a view.
 
 use crate::client::{ApiError, Request};
-use crate::domain::{Filter, KeyQuery, View};
+use crate::config::{NewSetting, SettingValue};
+use crate::domain::{Filter, KeyQuery, Search, View, sentence};
 use crate::operations::views;
+use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::{Dialog, Effect, State};
 
@@ -15,6 +17,8 @@ pub struct ViewsDialog {
     pub selected: usize,
     /// None before the answer; in it, none where the server did not count in time.
     pub counts: Option<Result<Vec<Option<u64>>, ApiError>>,
+    /// The name for a new view of what the list shows, while it is typed; and what is wrong with it.
+    pub naming: Option<(Field, Option<String>)>,
 }
 
 impl ViewsDialog {
@@ -35,7 +39,7 @@ impl State {
         let shown = views::shown(&all, filter).map(|view| view.name.clone());
         let current =
             if filter.is_empty() { Some(0) } else { all.iter().position(|view| Some(&view.name) == shown.as_ref()) };
-        let dialog = ViewsDialog { views: all, current, selected: current.unwrap_or(0), counts: None };
+        let dialog = ViewsDialog { views: all, current, selected: current.unwrap_or(0), counts: None, naming: None };
         let counted = Request::Counts(dialog.filters());
         self.dialog = Some(Dialog::Views(Box::new(dialog)));
         counted.into()
@@ -43,11 +47,23 @@ impl State {
 
     pub(crate) fn act_in_views(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::Views(dialog)) = &mut self.dialog else { return None };
+        if dialog.naming.is_some() {
+            return self.act_in_naming(action);
+        }
         let last = dialog.views.len().saturating_sub(1);
         let opened = match action {
             Action::Submit => dialog.selected,
             Action::OpenView(at) if at <= last => at,
             Action::OpenView(_) => return None,
+            Action::SaveTo if search_of(&self.list.query.filter).is_none() => {
+                self.say("The list shows all keys: filter it first (/ or f), then save that as a view.");
+                return None;
+            }
+            Action::SaveTo => {
+                dialog.naming = Some((Field::new("", View::MOST_NAME), None));
+                return None;
+            }
+            Action::RemoveView => return self.remove_view(),
             Action::Cancel => {
                 self.dialog = None;
                 return None;
@@ -68,6 +84,48 @@ impl State {
         self.show_keys(filter)
     }
 
+    fn act_in_naming(&mut self, action: Action) -> Option<Effect> {
+        let search = search_of(&self.list.query.filter)?;
+        let Some(Dialog::Views(dialog)) = &mut self.dialog else { return None };
+        let (typed, wrong) = dialog.naming.as_mut()?;
+        match action {
+            Action::Cancel => dialog.naming = None,
+            Action::Submit => {
+                let name = typed.text().trim().to_owned();
+                if let Err(why) = View::check_name(&name, &self.views) {
+                    *wrong = Some(sentence(&why));
+                    return None;
+                }
+                self.views.push(View::own(&name, &search));
+                self.dialog = None;
+                let value = Some(SettingValue::Text(search));
+                return Some(Effect::Keep(NewSetting { section: Some("views"), name, value }));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Removes the selected view, if it is one of the user's own.
+    fn remove_view(&mut self) -> Option<Effect> {
+        let Some(Dialog::Views(dialog)) = &mut self.dialog else { return None };
+        let name = dialog.views.get(dialog.selected)?.name.clone();
+        if !self.views.iter().any(|view| view.name == name) {
+            self.say("This view is built in. Only views of your own can be deleted.");
+            return None;
+        }
+        self.views.retain(|view| view.name != name);
+        dialog.views.remove(dialog.selected);
+        if let Some(Ok(counts)) = &mut dialog.counts
+            && dialog.selected < counts.len()
+        {
+            counts.remove(dialog.selected);
+        }
+        dialog.current = dialog.current.filter(|current| *current != dialog.selected);
+        dialog.selected = dialog.selected.min(dialog.views.len().saturating_sub(1));
+        Some(Effect::Keep(NewSetting { section: Some("views"), name, value: None }))
+    }
+
     /// Lists what a filter finds.
     pub(crate) fn show_keys(&mut self, filter: Filter) -> Option<Effect> {
         let query = KeyQuery { filter, ..self.list.query.clone() };
@@ -81,5 +139,16 @@ impl State {
             Some(Dialog::Overview(screen)) if screen.filters() == filters => screen.counts = Some(counts),
             _ => {}
         }
+    }
+}
+
+/// A filter as the search of a view; none if it finds all keys.
+fn search_of(filter: &Filter) -> Option<String> {
+    if filter.is_empty() {
+        return None;
+    }
+    match filter.status {
+        None => Some(filter.text.clone()),
+        status => Some(Search::parse(&filter.text).ok()?.and_status(status).to_string()),
     }
 }

@@ -120,6 +120,24 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     let written = std::fs::read_to_string(&config).unwrap();
     assert!(written.starts_with("# mine\nmouse = true # at home\ncolumns = [\"label\", \"id\", "), "{written}");
     assert!(written.ends_with("\"note\"]\n\n[profiles.lab]\nsocket = \"x\"\n"), "{written}");
+    // So is a filter that is saved as a view.
+    terminal.press("vs");
+    terminal.sees("The list shows all keys");
+    terminal.press("<Esc>");
+    terminal.loses("Views");
+    terminal.press("fvsmine<Enter>");
+    terminal.sees("There is another view with this name");
+    terminal.press(" too<Enter>");
+    terminal.sees("Saved in the settings (mine too).");
+    let with_view = std::fs::read_to_string(&config).unwrap();
+    assert_eq!(with_view, format!("{written}\n[views]\n\"mine too\" = \"status:active\"\n"));
+    terminal.press("v");
+    terminal.sees("mine too  (current)");
+    terminal.press("d");
+    terminal.loses("mine too  (current)");
+    assert!(!std::fs::read_to_string(&config).unwrap().contains("mine too"));
+    terminal.press("<Esc>");
+    terminal.loses("Views");
     terminal.press("<Ctrl-Z>"); // there is no shell to come back from
     terminal.sees("Can't suspend");
     terminal.press("<F12>");

@@ -19,6 +19,17 @@ impl View {
     pub fn own(name: &str, search: &str) -> Self {
         Self { name: name.to_owned(), title: name.to_owned(), search: search.to_owned() }
     }
+
+    /// Refuses what is no name for one of the user's own, beside those that there are.
+    pub fn check_name(name: &str, own: &[Self]) -> Result<(), String> {
+        if !(1..=Self::MOST_NAME).contains(&name.chars().count()) || name.contains(char::is_control) {
+            return Err(format!("the name of a view has 1 to {} characters", Self::MOST_NAME));
+        }
+        if views(Some("me")).iter().chain(own).any(|view| view.name.eq_ignore_ascii_case(name)) {
+            return Err("there is another view with this name; choose another one".to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// The views that need no setting up; one of them for the administrator `me`, if that is known.

@@ -340,6 +340,7 @@ impl State {
             Dialog::Create(dialog) => Some(&mut dialog.form),
             Dialog::Edit(dialog) => Some(&mut dialog.form),
             Dialog::Export(dialog) => Some(&mut **dialog),
+            Dialog::Views(dialog) => dialog.naming.as_mut().map(|(typed, _)| typed as _),
             Dialog::Delete(dialog) => Some(&mut dialog.typed),
             Dialog::Password(dialog) => Some(&mut **dialog),
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),

@@ -38,10 +38,7 @@ pub(crate) fn draw(
             servers::draw_profiles(frame, area, dialog);
             None
         }
-        Dialog::Views(dialog) => {
-            views::draw(frame, area, dialog);
-            None
-        }
+        Dialog::Views(dialog) => views::draw(frame, area, dialog),
         Dialog::Columns(dialog) => {
             columns::draw(frame, area, dialog);
             None
