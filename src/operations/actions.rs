@@ -110,6 +110,7 @@ pub static ACTIONS: [ActionEntry; 39] = [
         .page("u", "")
         .spare("undo")
         .page_summary("Undo your last change of a key (for 60 s)")
+        .plain(32, "undo")
         .changing(),
     action(Id::Filter, "Filter by text")
         .page("/", "filter")
@@ -325,7 +326,7 @@ mod tests {
             words.join(" "),
             "list next filter status sort show create edit activate deactivate delete tokens doctor profiles signout \
              help quit switch finish row passwd admin sessions revoke history events \
-             view overview all usage export"
+             view overview all usage export undo"
         );
     }
 }

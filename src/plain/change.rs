@@ -19,6 +19,7 @@ async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes)
     loop {
         match session.call(async |client| edit::send(client, &key, &changes).await).await? {
             Ok(done) => {
+                session.undo = changes::back(&key, &done.result).map(|back| (done.result.clone(), back));
                 session.console.say(changes::saved(&key, &done.result, done.in_force));
                 facts(session, &done.result);
                 return Ok(());
@@ -34,6 +35,19 @@ async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes)
             }
         }
     }
+}
+
+/// Takes the last change back, unless the key was changed since.
+pub(crate) async fn undo(session: &mut Session) -> Flow<()> {
+    let Some((key, back)) = session.undo.take() else {
+        session.console.say("Nothing to undo. Only your last change of one key can be undone.");
+        return Ok(());
+    };
+    match session.call(async |client| edit::send(client, &key, &back).await).await? {
+        Ok(done) => session.console.say(changes::undone(&key, &done.result, done.in_force)),
+        Err(Conflict { words, .. }) => session.console.say(format!("{words} {}", messages::NOTHING_CHANGED)),
+    }
+    Ok(())
 }
 
 /// Asks for a new label and a new expiry date.

@@ -82,6 +82,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Row => show::row(session, rest).await,
         ActionId::Create => create::run(session).await,
         ActionId::Finish => pending::finish(session).await,
+        ActionId::Undo => change::undo(session).await,
         ActionId::Edit => change::edit(session, rest).await,
         ActionId::Activate => change::switch(session, rest, Some(Switch::Activate)).await,
         ActionId::Deactivate => change::switch(session, rest, Some(Switch::Deactivate)).await,
@@ -107,7 +108,6 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         }
         // The first is done where commands are read; the others have no word.
         ActionId::Quit
-        | ActionId::Undo
         | ActionId::ReverseSort
         | ActionId::CopyId
         | ActionId::ClearClipboard
@@ -120,8 +120,8 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
 
 /// Whether a command means nothing with a text behind it.
 const fn takes_nothing(id: ActionId) -> bool {
-    use ActionId::{Create, Doctor, Export, Finish, Help, List, Next, Overview, SignOut};
-    matches!(id, List | Next | Overview | Create | Export | Finish | Doctor | SignOut | Help)
+    use ActionId::{Create, Doctor, Export, Finish, Help, List, Next, Overview, SignOut, Undo};
+    matches!(id, List | Next | Overview | Create | Export | Finish | Doctor | SignOut | Help | Undo)
 }
 
 /// Refuses what only superusers may do, and to ask about sessions where there are none.

@@ -4,6 +4,7 @@ use chrono::Utc;
 
 use crate::client::{Client, Connection};
 use crate::config::Config;
+use crate::domain::AccessKey;
 use crate::domain::{Profile, Untrusted};
 use crate::operations::access::Access;
 use crate::operations::connect;
@@ -44,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) exit: Exit,
     /// Whether an earlier run left a key creation that can be finished.
     pub(crate) has_left_over: bool,
+    /// A key as its last change left it, and what takes that back.
+    pub(crate) undo: Option<(AccessKey, Changes)>,
 }
 
 impl Session {
@@ -61,7 +64,7 @@ impl Session {
         }
         let connection = connect::open(&config, config.chosen(), &settings.embedded, StoreAccess::Create).await?;
         let (listing, exit, has_left_over) = (Listing::default(), Exit::Done, false);
-        let mut session = Self { console, connection, listing, config, settings, exit, has_left_over };
+        let mut session = Self { console, connection, listing, config, settings, exit, has_left_over, undo: None };
         session.console.say(why.sentence());
         session.introduce();
         for notice in session.config.notices() {
@@ -128,7 +131,7 @@ impl Session {
         let connection = connect::open(&self.config, name, &self.settings.embedded, StoreAccess::Create).await?;
         self.config.choose(name).map_err(|error| Interrupt::words(&error.to_string()))?;
         self.connection.end_session().await;
-        (self.connection, self.listing) = (connection, Listing::default());
+        (self.connection, self.listing, self.undo) = (connection, Listing::default(), None);
         self.introduce();
         Ok(())
     }

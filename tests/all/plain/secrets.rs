@@ -179,3 +179,19 @@ fn the_list_is_exported_to_a_file() {
     let key: serde_json::Value = serde_json::from_str(&fs::read_to_string(home.path("keys.jsonl")).unwrap()).unwrap();
     assert_eq!(key, home.keys()[0]);
 }
+
+#[test]
+fn the_last_change_is_undone() {
+    let home = Home::new();
+    home.create("nightly");
+    let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, "undo"), ("Nothing to undo.", "list"), ("Keys 1 to 1", "deactivate 1")]);
+    talk.answers(&[
+        ("Deactivate it?", "yes"),
+        ("Deactivated “nightly”.", "undo"),
+        ("Undone. Activated “nightly”.", "undo"),
+    ]);
+    talk.says("Nothing to undo.");
+    talk.quits();
+    assert_eq!(home.keys()[0]["status"], "active");
+}
