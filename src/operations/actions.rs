@@ -195,7 +195,10 @@ pub static ACTIONS: [ActionEntry; 39] = [
     action(Id::Mouse, "Turn the mouse on or off (selecting text in the terminal needs it off)")
         .page("m", "")
         .spare("mouse"),
-    action(Id::Export, "Export the listed keys as CSV, JSON lines or a table").page("E", "").plain(31, "export"),
+    action(Id::Export, "Export the listed keys as CSV, JSON lines or a table")
+        .page("E", "")
+        .spare("export")
+        .plain(31, "export"),
 ];
 
 const fn action(id: ActionId, summary: &'static str) -> ActionEntry {

@@ -112,6 +112,11 @@ impl ExpiryInput {
         self.limits.limit_words().unwrap_or_default()
     }
 
+    /// The same in a few words.
+    pub fn limit_hint(&self) -> String {
+        self.limits.most.map_or_else(String::new, |most| format!("Server limit: {most} d"))
+    }
+
     /// Of a new key: the server has said what it allows. A choice of the user's own stays.
     pub fn limit(&mut self, limits: Lifetimes) {
         if !self.is_touched && limits != self.limits {

@@ -5,7 +5,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::domain::capitalized;
 use crate::tui::state::ExpiryInput;
 use crate::tui::theme;
 use crate::tui::view::when;
@@ -38,7 +37,7 @@ pub(super) fn draw_value(
     }
     let presses: Vec<String> = input.choices().into_iter().map(|choice| choice.press().to_string()).collect();
     let presses = format!("Press {}, or ← →", presses.join(" "));
-    let limit = capitalized(&input.limit_words());
+    let limit = input.limit_hint();
     let mut words: Vec<Span> = Vec::new();
     match input.expires_at(now) {
         Ok(Some(Some(end))) => words.push(Span::styled(when::absolute(end), theme::QUIET)),
