@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use crate::client::{Client, Connection};
+use crate::client::{Changes, Client, Connection};
 use crate::config::Config;
 use crate::domain::AccessKey;
 use crate::domain::{Profile, Untrusted};

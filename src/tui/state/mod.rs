@@ -79,7 +79,7 @@ use crate::client::{Request, Server, Target};
 use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
 use crate::domain::{AccessKey, Dates, Profile, Theme, View};
-use crate::operations::deliver::SaveContent;
+pub use crate::operations::deliver::SaveContent;
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};

@@ -123,6 +123,7 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     // So is a filter that is saved as a view.
     terminal.press("vs");
     terminal.sees("The list shows all keys");
+    terminal.sees("Views");
     terminal.press("<Esc>");
     terminal.loses("Views");
     terminal.press("fvsmine<Enter>");
@@ -132,6 +133,7 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     let with_view = std::fs::read_to_string(&config).unwrap();
     assert_eq!(with_view, format!("{written}\n[views]\n\"mine too\" = \"status:active\"\n"));
     terminal.press("v");
+    terminal.sees("Views");
     terminal.sees("mine too  (current)");
     terminal.press("d");
     terminal.loses("mine too  (current)");

@@ -63,7 +63,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Opt
             ("Receives the list on standard input.".to_owned(), theme::QUIET)
         }
         ExportStage::Ready => (
-            "Readable only by you (0600); never overwrites. Exports but tables are in the trail.".to_owned(),
+            "Readable only by you (0600); never overwrites. The trail records exports as CSV or JSON.".to_owned(),
             theme::QUIET,
         ),
         ExportStage::Reading(reading) => (format!("{}{of} read…", grouped(reading.list.rows)), theme::WARNING),
