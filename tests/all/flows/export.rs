@@ -37,7 +37,7 @@ async fn what_is_listed_leaves_in_three_forms() {
     bench.delivered(Ok(Saved::at(Delivery::Command))).await;
     bench.type_keys("E<Up>t<Down><Down><Down>sort<Enter>").await;
     assert_eq!(bench.delivering(), Some(SaveTarget::Command("sort".to_owned())));
-    assert!(bench.content().starts_with("ID  "), "{}", bench.content());
+    assert!(bench.content().starts_with("ACCESS KEY ID  "), "{}", bench.content());
     bench.delivered(Ok(Saved::at(Delivery::Command))).await;
     bench.type_keys("H").await;
     bench.sees("exported");

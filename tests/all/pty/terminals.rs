@@ -128,7 +128,7 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     terminal.loses("Views");
     terminal.press("fvsmine<Enter>");
     terminal.sees("There is another view with this name");
-    terminal.press(" too<Enter>");
+    terminal.press("<Space>too<Enter>");
     terminal.sees("Saved in the settings (mine too).");
     let with_view = std::fs::read_to_string(&config).unwrap();
     assert_eq!(with_view, format!("{written}\n[views]\n\"mine too\" = \"status:active\"\n"));
