@@ -134,9 +134,9 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     assert_eq!(with_view, format!("{written}\n[views]\n\"mine too\" = \"status:active\"\n"));
     terminal.press("v");
     terminal.sees("Views");
-    terminal.sees("mine too  (current)");
-    terminal.press("d");
-    terminal.loses("mine too  (current)");
+    terminal.sees("mine too  status:active");
+    terminal.press("<End>d");
+    terminal.loses("mine too  status:active");
     assert!(!std::fs::read_to_string(&config).unwrap().contains("mine too"));
     terminal.press("<Esc>");
     terminal.loses("Views");
