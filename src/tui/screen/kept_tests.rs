@@ -228,7 +228,7 @@ fn key(number: usize, now: ClockReading) -> AccessKey {
 #[test]
 fn what_is_shown_is_what_a_whole_drawing_shows() {
     let mut shown = Shown::new(5);
-    for _ in 0..1_000 {
+    for _ in 0..1_500 {
         shown.step();
     }
     // All of it has happened: rows were kept, rows were moved by the terminal, and dialogs covered them.
