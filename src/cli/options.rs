@@ -18,7 +18,7 @@ use crate::operations::failure::Failure;
 const DATA: &str = "data";
 const MASTER_KEY: &str = "master_key_file";
 
-/// The options of a command by their names below [serve] in the settings file.
+/// The options of a command by their names below `[serve]` in the settings file.
 fn command<A: Args>() -> Command {
     A::augment_args(Command::new("latchkey"))
 }
