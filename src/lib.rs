@@ -73,7 +73,7 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         hardened.wrap_err(refused)?;
     }
     let dirs = AppDirs::of_this_user(args.data.as_deref());
-    crate::platform::panics::install(dirs.state.clone().ok())?;
+    crate::platform::panics::install(dirs.state.clone().ok());
     crate::client::install_tls();
     let settings =
         Context { format: args.output, overrides: args.overrides(), dirs, embedded: EmbeddedServers::default() };

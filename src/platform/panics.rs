@@ -8,16 +8,14 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 
-use color_eyre::config::{HookBuilder, Theme};
-
 use super::{raw_mode, regular_file};
 use crate::domain;
 
-/// Installs the hooks for panics and error reports. Reports go to a file (0600) in `state`, if there is such a folder, never
-/// to the screen.
-pub fn install(state: Option<PathBuf>) -> color_eyre::Result<()> {
-    let (_, error_hook) = HookBuilder::new().theme(Theme::new()).display_env_section(false).into_hooks();
-    error_hook.install()?;
+/// Installs the hook for panics. Reports go to a file (0600) in `state`, if there is such a folder, never to the screen.
+///
+/// color-eyre's hook for errors is not installed: errors are shown in a sentence, and it would bring a second reader of
+/// debug information, some 200 kB, for a binary that has none.
+pub fn install(state: Option<PathBuf>) {
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         // A panic in a task ends that task; the screen goes on and hears of it. tokio tells them apart.
         let goes_on = tokio::task::try_id().is_some() || std::thread::current().name() != Some("main");
@@ -33,7 +31,6 @@ pub fn install(state: Option<PathBuf>) -> color_eyre::Result<()> {
             None => writeln!(io::stderr(), "latchkey: internal error, and its details can't be written anywhere"),
         };
     }));
-    Ok(())
 }
 
 /// The panic, and the way to it where `RUST_BACKTRACE` asks for that.
