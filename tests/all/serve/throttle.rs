@@ -97,7 +97,7 @@ async fn a_proxy_that_names_no_client_is_told_of_once() {
 /// Each guesser names another account, so that none of them is limited by that.
 #[tokio::test]
 async fn a_flood_of_guesses_keeps_nobody_waiting_who_is_new() {
-    let server = Served::start(&["--behind-proxy"]);
+    let server = Served::start(&["--behind-proxy", "--request-timeout", "600"]);
     add_administrator(&data(&server.home), "jo", Role::Administrator);
     let mut guesses = tokio::task::JoinSet::new();
     for n in 0..200 {
