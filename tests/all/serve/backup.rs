@@ -209,6 +209,7 @@ async fn a_restore_says_what_it_brings_back_ends_what_is_open_and_deletes_nothin
     good(&run(&home, &["keys", "create", "--label", "second", "--secret-file", &path(&home, "second")]));
     let file = path(&home, "a.backup");
     good(&run(&home, &["backup", &file]));
+    Connection::open(&file).unwrap().execute_batch("UPDATE backup SET created_at = created_at - 83 * 60000").unwrap();
 
     let server = Served::on(Arc::clone(&home), &[]);
     let session = server.session("jo").await;
@@ -237,7 +238,7 @@ async fn a_restore_says_what_it_brings_back_ends_what_is_open_and_deletes_nothin
     let before = fs::read(data(&home).join("master.key")).unwrap();
     let said = good(&run(&home, &["restore", "--yes", "--replace", &file]));
     for words in [
-        "(just now, latchkey ",
+        "(1 h ago, latchkey ",
         "holds 2 keys and 3 administrators.",
         "1 key deleted since would work again.",
         "1 key that was deactivated or given an earlier expiry since would be as it was.",
