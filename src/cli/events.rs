@@ -68,7 +68,7 @@ impl TrailWriter {
         }
     }
 
-    /// The last ones, oldest first, and then those that come. Ends with the session, or when no one reads any more.
+    /// The last ones, oldest first, and then those that come. Ends with the session, or when standard output is closed.
     async fn follow(&mut self, server: &Connection, filter: &TrailFilter, before: u64) -> Result<Exit, Failure> {
         let first = server.client.trail(filter, Order::Desc, limit(before.max(1)), None).await?;
         let shown = usize::try_from(before).unwrap_or(usize::MAX).min(first.events.len());

@@ -25,7 +25,7 @@ pub fn curl_text(endpoint: CurlEndpoint<'_>, id: &KeyId, token: &HmacToken, cont
     let mut text = Zeroizing::new(String::with_capacity(1024));
     // No header can hold a control character; an ID that has some is no ID of any server.
     let id: String = id.raw_for_api().chars().filter(|c| !c.is_control()).collect();
-    text.push_str(" curl --config - <<'EOF'\n# A credential: whoever has this text gets access tokens until key ");
+    text.push_str(" curl --config - <<'EOF'\n# A credential: with this text, anyone gets access tokens until key ");
     text.push_str(&id);
     text.push_str(" is deleted.\n");
     match endpoint {

@@ -22,7 +22,7 @@ pub fn looks_secret(text: &str) -> bool {
 }
 
 /// Whether a text holds a secret of ours, a token or an HMAC token. 32 hex digits may be another server's ID; of more, only
-/// an ID of ours is none, and half of an HMAC token that is typed digit by digit is of no use to anybody.
+/// an ID of ours is none, and half of an HMAC token that is typed digit by digit is useless.
 pub(crate) fn holds_credential(text: &str) -> bool {
     let mut hex = text.split(|c: char| !c.is_ascii_hexdigit());
     words(text).any(|word| is_marked(word) || is_dense(word))

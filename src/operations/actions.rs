@@ -190,7 +190,7 @@ pub static ACTIONS: [ActionEntry; 39] = [
         .plain(30, "usage")
         .command("keys usage")
         .on_key(),
-    action(Id::Dates, "Tell times as how long ago, as local dates or in UTC").page("D", "").spare("dates"),
+    action(Id::Dates, "Show relative, local or UTC times").page("D", "").spare("dates"),
     action(Id::Columns, "Choose the columns and their order").page("C", "").spare("columns"),
     action(Id::Mouse, "Turn the mouse on or off (selecting text in the terminal needs it off)")
         .page("m", "")

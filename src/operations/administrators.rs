@@ -38,7 +38,7 @@ pub(crate) async fn add(
     password: Option<SecretSource>,
 ) -> Flow<String> {
     if is_known(access, username).await? {
-        return Err(taken(username.as_str()).into()); // before anybody types a password for nothing
+        return Err(taken(username.as_str()).into()); // before a password is typed for nothing
     }
     let question = password_question(username);
     let password = new_password(access.prompter(), username, &question, password).await?;

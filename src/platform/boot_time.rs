@@ -1,4 +1,4 @@
-//! A clock that nobody sets.
+//! A clock that can't be set.
 
 use std::time::Duration;
 

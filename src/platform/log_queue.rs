@@ -1,4 +1,4 @@
-//! A log that makes nobody wait: lines go into a bounded queue, which a thread of its own writes to standard error.
+//! A log that never blocks its callers: lines go into a bounded queue, which a thread of its own writes to standard error.
 
 use std::io;
 use std::mem::take;

@@ -227,7 +227,7 @@ pub(crate) fn check_owners(folder: &Path) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Creates the folder for this user alone, or checks that no one else can put files into it.
+/// Creates the folder for this user alone, or checks that no other user can put files into it.
 pub(crate) fn own_folder(folder: &Path) -> Result<(), DataError> {
     if !folder.exists() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(StoreError::files(folder))?;

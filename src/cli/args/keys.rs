@@ -61,7 +61,7 @@ of its ID, and several by typing a phrase such as delete 40.";
 const MANY: &str = "\
 Several keys are changed, up to eight at a time: those whose IDs are given, or all that --search finds. Before that, you are \
 told how many there are and what is unusual among them, and confirm it once. The result of each key is reported, and the \
-exit code is the highest of all. Ctrl-C stops after those under way. If the connection fails, it is tried again a few \
+exit code is the highest of all. Ctrl-C stops after the current changes. If the connection fails, it is tried again a few \
 times; running the same command again does the rest, since keys that are already so are left as they are.";
 
 /// How a command is called that changes one key or many.

@@ -1,13 +1,13 @@
 //! The kernel's keyring of this user: memory of the kernel's, which no file system and no backup sees.
 //!
-//! The key lies in `@u`, which lives as long as the computer runs or the key's timeout lets it (keyrings(7)). Whoever
-//! possesses that keyring may read it: processes of this user whose session links it, as `pam_keyinit` sees to.
+//! The key lies in `@u`, which lives as long as the computer runs or the key's timeout lets it (keyrings(7)). It can
+//! be read by every process that possesses that keyring: those of this user whose session links it (`pam_keyinit`).
 
 use chrono::{DateTime, Utc};
 use linux_keyutils::{Key, KeyError, KeyPermissions, KeyRing, KeyRingIdentifier};
 use zeroize::Zeroizing;
 
-/// Everything for who possesses the key, nothing for anybody else (`keyctl_setperm(3)`).
+/// Everything for processes that possess the key, nothing for others (`keyctl_setperm(3)`).
 const POSSESSOR_ALONE: u32 = 0x3f00_0000;
 
 /// Puts `text` there under a name, in place of an older one, until `end`. The key is whole when this returns, or gone.

@@ -93,7 +93,7 @@ impl SessionFile {
     }
 
     /// The remembered session, if there is one for this server that has not ended at `now`, if it was `signed_in_as` the
-    /// name that is given, and not by somebody else who shares this account. One that has ended is removed.
+    /// name that is given, and not by another administrator who shares this account. An expired one is removed.
     pub fn load(
         &self,
         signed_in_as: Option<&str>,

@@ -108,8 +108,8 @@ async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiEr
     built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("Can't set up the connection to that server.".into())))
 }
 
-/// Whether a reply about keys says that a sign-in is needed. Nobody signs in for the use of a key, which is asked for without
-/// a press: what is told of it is left out.
+/// Whether a reply about keys says that a sign-in is needed. The use of a key never opens the sign-in, since it is loaded
+/// without a key press: it is left out instead.
 pub(crate) fn is_denial(reply: &Reply) -> bool {
     if let Reply::KeysChanged(_, changed) = reply {
         // Where others were made, those that were not are asked for again.

@@ -30,8 +30,8 @@ where
 enum CallOutcome {
     /// Its reply was sent.
     Answered,
-    /// It needs a sign-in. Holds how many sessions had begun when it was asked, what was asked, and the reply if no one
-    /// signs in.
+    /// It needs a sign-in. Holds how many sessions had begun when it was asked, what was asked, and the reply if the
+    /// sign-in is cancelled.
     Refused(usize, Request, Box<Reply>),
     /// Whether there is a server to sign in at.
     Found(Result<(), ApiError>),
@@ -110,7 +110,7 @@ async fn run<C: Future<Output = Result<Connection, ApiError>>>(
     tokio::join!(task.end(), kept.end());
 }
 
-/// The connections to profiles that were left, by name: whoever comes back needs no password while the session lasts.
+/// The connections to other profiles, by name: switching back needs no password while the session is valid.
 #[derive(Default)]
 struct KeptConnections(HashMap<String, Connection>);
 

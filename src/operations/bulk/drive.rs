@@ -59,7 +59,7 @@ pub(crate) async fn survey(
     }
 }
 
-/// Changes keys, some at a time, and tells what became of each. A signal stops it after those under way; what was not
+/// Changes keys, some at a time, and tells what became of each. A signal stops it after the changes in progress; what was not
 /// tried is told where it is known which keys that are.
 pub(crate) async fn run<A: Access>(
     access: &mut A,

@@ -50,7 +50,7 @@ impl Console {
         self.mark = mark;
     }
 
-    /// Writes the last words, if anybody takes them.
+    /// Writes the last words, if the output still takes them.
     pub(crate) async fn end(mut self) {
         if self.is_open {
             self.out.insert(0, b'\n');

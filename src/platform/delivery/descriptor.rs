@@ -18,7 +18,7 @@ pub struct Descriptor {
     file: File,
 }
 
-/// Whether whoever started us has opened this descriptor for writing. The name under `/proc/self/fd` would also open
+/// Whether the parent process has opened this descriptor for writing. The name under `/proc/self/fd` would also open
 /// what was opened for reading alone, and descriptors that are our own: those are closed on exec, an inherited one is
 /// not. `flags` is in octal, its last two bits the access mode (proc(5)).
 fn is_given_for_writing(number: u32) -> bool {
@@ -29,8 +29,8 @@ fn is_given_for_writing(number: u32) -> bool {
 }
 
 impl Descriptor {
-    /// Looks at a descriptor of ours, by its name under `/proc/self/fd` (proc(5)): no descriptor is taken over that
-    /// somebody else holds.
+    /// Looks at a descriptor of ours, by its name under `/proc/self/fd` (proc(5)): it never takes
+    /// over a descriptor that is in use elsewhere.
     pub fn open(number: u32) -> Result<Self, NotSaved> {
         let refuse =
             |what: String, next: &'static str| NotSaved::refused(format!("file descriptor {number} {what}"), next);

@@ -117,8 +117,8 @@ impl Silence {
         }
     }
 
-    /// Stops the whole job, the terminal as it was before, until somebody brings it back. Not if no one could; says
-    /// whether.
+    /// Stops the whole job, the terminal as it was before, until a shell resumes it. Does nothing if no shell
+    /// could; returns whether it stopped.
     pub(crate) fn make_way(&mut self) -> io::Result<bool> {
         if !can_resume() {
             return Ok(false);
@@ -218,7 +218,7 @@ async fn listen(ready: Sender<()>) -> io::Result<()> {
     }
 }
 
-/// Tells who reads at the silent terminal. Where no one does, a stop needs no preparation.
+/// Tells the reader at the silent terminal. Without a reader, a stop needs no preparation.
 fn tell(word: u8) {
     if let Some(silent) = lock().as_mut() {
         let _ = silent.tell.write_all(&[word]);

@@ -7,7 +7,7 @@ use std::fs;
 pub struct Account {
     /// The user ID that we work as.
     pub user: u32,
-    /// The user who logged in, whatever account they work as now; none if no one did, or the kernel does not tell.
+    /// The user who logged in, whatever account they work as now; `None` if there was no login, or the kernel doesn't tell.
     pub login: Option<u32>,
 }
 

@@ -80,10 +80,10 @@ pub(crate) fn is_in_foreground() -> bool {
     Process::read("self").is_none_or(|us| i64::from(us.group) == us.foreground)
 }
 
-/// Whether somebody could bring us back after a stop: a shell of our session, outside our process group.
+/// Whether a shell could resume us after a stop: one of our session, outside our process group.
 ///
 /// The kernel asks the same before a SIGTSTP stops a program (POSIX: an orphaned process group). Started by tmux, sshd
-/// or a terminal itself, there is no one, and a stop would be for ever.
+/// or a terminal itself, there is no such shell, and nothing would resume it.
 pub(crate) fn can_resume() -> bool {
     let mut family = upward_from(std::process::id());
     let Some(us) = family.next() else { return false };

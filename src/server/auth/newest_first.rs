@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// A line in which the newest is next: in a flood, who has just come is served at once, and those who have waited long are
+/// A line in which the newest is next: in a flood, a new request is served at once, and those that have waited long are
 /// mostly the flood's.
 #[derive(Clone)]
 pub(crate) struct NewestFirst(Arc<Mutex<Line>>);
@@ -34,7 +34,7 @@ impl NewestFirst {
             line.waiting.push(sender);
             receiver
         };
-        // Whoever has a turn passes it on.
+        // Each turn is passed on when it is dropped.
         next.await.unwrap_or(Turn(None))
     }
 

@@ -138,8 +138,8 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Closes the connection that has waited longest, of the network that has most of them: whoever opens many and sends
-    /// nothing keeps nobody else out.
+    /// Closes the connection that has waited longest, of the network that has most of them: a client that opens many and
+    /// sends nothing keeps no other client out.
     fn close_one(&self, now: Instant) {
         let shares = lock(&self.shares);
         let longest = shares.values().filter_map(|share| {

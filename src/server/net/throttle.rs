@@ -4,7 +4,7 @@
 //! network from which it has: tries from elsewhere cannot use it up. All others share: by address, and by the account that
 //! they name, whether it exists or not. The first tries of an address have a share apart, so that many addresses that keep
 //! guessing don't keep out one that is new. (A client in the same network as an administrator can learn from this that the
-//! account signs in from there; no one else can.)
+//! account signs in from there; other clients can't.)
 //!
 //! Servers that share a database count there, so that guesses at several servers are limited as at one.
 

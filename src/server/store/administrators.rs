@@ -39,7 +39,7 @@ pub enum AdminOutcome {
     Done,
     /// There is no administrator with this name.
     Unknown,
-    /// Nothing was changed: no one else may do what this role may. [`Role::Administrator`] manages keys,
+    /// Nothing was changed: no other administrator has this role's rights. [`Role::Administrator`] manages keys,
     /// [`Role::Superuser`] administrators too.
     Last(Role),
 }

@@ -161,7 +161,7 @@ pub(crate) enum Part {
 /// Where parts go: a few at a time, so that memory does not grow.
 pub(crate) type Parts = mpsc::Sender<Part>;
 
-/// What whoever takes a store does with it beside storing it.
+/// What the receiving side of a copy gets.
 pub(crate) struct Copying {
     pub(crate) parts: mpsc::Receiver<Part>,
     pub(crate) opens: Opens,

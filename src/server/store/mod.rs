@@ -190,8 +190,8 @@ impl Store {
         engine!(self.delete(id, revision, actor, now))
     }
 
-    /// Events, those of deleted keys and removed administrators too. Events are numbered so that whoever has seen one
-    /// never misses an event with a lower number that is stored later: an engine whose numbers can come out of order
+    /// Events, those of deleted keys and removed administrators too. Events are numbered so that a reader that has seen
+    /// one never misses an event with a lower number that is stored later: an engine whose numbers can come out of order
     /// gives an event only once no lower number can follow.
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
         engine!(self.events(query))
@@ -339,9 +339,8 @@ impl Store {
         }
     }
 
-    /// Stores what was used and refused. Of the uses of a key the latest counts, whoever records it; of its refusals, and
-    /// of the refused sign-ins of an administrator, the newest are kept. Counts are added up, of some addresses of a key
-    /// by themselves in each hour.
+    /// Stores uses and refusals. A key keeps its latest use, whichever server records it, and the newest refusals; so does
+    /// an administrator with refused sign-ins. Counts are summed for each key and hour, for some addresses separately.
     pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), StoreError> {
         engine!(self.record(recorded))
     }
@@ -351,7 +350,7 @@ impl Store {
         engine!(self.usage(query))
     }
 
-    /// Deletes counts that nobody can ask for any more, up to `most` of each sort. Tells whether there may be more.
+    /// Deletes counts that are too old for any query, at most `most` of each kind. Returns whether there may be more.
     pub(crate) async fn forget_usage(&self, now: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {
         engine!(self.forget_usage(now, most))
     }
@@ -435,7 +434,7 @@ impl Store {
     }
 
     /// Counts a try by what it has in common with others. If it is one too many, the error is how long to wait. Those who
-    /// have different things in common may be limited together, by a hash that nobody knows.
+    /// have different things in common may be limited together, by a hash that can't be predicted.
     pub(crate) async fn count_try(&self, limit: TryLimit, of: &[u8]) -> Result<Result<(), Duration>, StoreError> {
         match &self.0 {
             Engine::Sqlite(_) => Ok(Ok(())),

@@ -99,7 +99,7 @@ impl Shown {
         }
     }
 
-    /// Somebody else changes a key that is on screen: the next answer tells of it.
+    /// Another administrator changes a key that is on screen; the next answer shows it.
     fn change_at_server(&mut self) {
         let row = self.state.list.top + self.below(self.state.list.height.max(1));
         let id = self.state.list.window.as_ref().and_then(|window| window.get(row)).map(|key| key.id.clone());

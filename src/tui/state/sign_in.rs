@@ -36,7 +36,7 @@ pub enum SignInOutcome {
     Stay,
     /// These shall sign in.
     Send(Credentials),
-    /// No one signs in.
+    /// The sign-in was cancelled.
     GiveUp,
 }
 

@@ -50,7 +50,7 @@ async fn columns_are_chosen_and_ordered_and_dates_told_in_three_ways() {
     bench.type_keys("D<Enter>").await;
     bench.sees(" UTC by ");
     bench.type_keys("D").await;
-    bench.sees("Times: how long ago");
+    bench.sees("Times: relative");
     bench.loses(" UTC by ");
 }
 

@@ -1,7 +1,7 @@
 //! The desktop's clipboard, by arboard: X11 or Wayland, on this machine or where DISPLAY leads.
 //!
 //! A thread of its own has the handle: a display that accepts and never answers (a stalled `ssh -X`) holds up that
-//! thread and no one else.
+//! thread only.
 
 mod keeper;
 

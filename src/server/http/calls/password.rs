@@ -38,7 +38,7 @@ pub(crate) async fn change(
     let username = Username::parse(name).map_err(|_| HttpError::unexpected())?;
     let network = network(&caller.address);
     let account = state.0.store.account(name, &network).await?;
-    // Whoever has a session is known, wherever it is used.
+    // A caller with a session counts as known, at any address.
     let kind = state.0.throttle.admit(name, &network, true, None).await?;
     let matches = state.0.passwords.matches(account.password.clone(), old, kind).await;
     let matches = matches.map_err(|_| HttpError::panicked())?;

@@ -121,7 +121,7 @@ pub(crate) async fn pages_stay_right_while_keys_change<D: Database>() {
             assert!(round > 2);
             let left: Vec<_> = sorted(left, sort, order).iter().map(|key| id(key).to_owned()).collect();
             let seen: Vec<_> = seen.into_iter().filter(|id| left.contains(id)).collect();
-            assert_eq!(seen, left, "{sort:?} {order:?}: whoever stays as it was is listed once and in order");
+            assert_eq!(seen, left, "{sort:?} {order:?}: a key that didn't change is listed once and in order");
         }
     }
 }

@@ -162,7 +162,7 @@ impl Pool {
 }
 
 impl Lent<'_> {
-    /// From now on statements may take as long as the tables are large: nobody else waits for this connection.
+    /// From now on statements may take as long as the tables are large: no other request waits for this connection.
     pub(super) fn wait_for_long(&mut self) {
         self.patience = LONG_PATIENCE;
     }

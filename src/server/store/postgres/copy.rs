@@ -44,7 +44,7 @@ async fn beats(connection: &mut Lent<'_>) -> Result<Vec<(String, i64)>, StoreErr
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Begins a transaction in which nobody else changes anything, and in which no server runs.
+/// Begins a transaction in which no other session changes anything and no server runs.
 async fn alone<'a>(pool: &'a Pool, mode: &str) -> Result<Lent<'a>, StoreError> {
     let mut connection = pool.lend().await?;
     migrate::check(&mut connection).await?;
@@ -95,7 +95,7 @@ pub(crate) async fn send(address: DatabaseAddress, parts: &Parts) -> Result<(), 
     sent(parts, Part::End).await
 }
 
-/// Whoever takes the parts has failed, and says why.
+/// Fails if the receiving side has failed, which reports the reason.
 async fn sent(parts: &Parts, part: Part) -> Result<(), StoreError> {
     parts.send(part).await.map_err(|_| StoreError::Cancelled)
 }

@@ -2,7 +2,7 @@
 //!
 //! No clock of another machine is read: neither the database's, which may step and is another one after a fail-over, nor
 //! that of a server. Each server stores another number with every word to the database. It counts as one that may verify
-//! until that number has stayed the same for long by the clock of whoever looks.
+//! until that number has stayed the same for long, by the clock of the server that looks.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -61,7 +61,7 @@ impl Database for OnServer {
 contract!(OnServer);
 
 impl OnServer {
-    /// A connection of somebody else.
+    /// A connection of another program.
     async fn by_hand(&self) -> DatabaseLink {
         self.0.connect().await.unwrap()
     }

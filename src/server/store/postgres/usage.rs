@@ -38,8 +38,8 @@ impl PostgresStore {
         if rest.is_empty() { Ok(()) } else { again!(self.record_events(&rest)) }
     }
 
-    /// One statement and no more, which ends also if this server is cut off meanwhile: whoever deletes one of these keys
-    /// would else wait for it.
+    /// One statement and no more, which ends also if this server is cut off meanwhile: the deletion of one of
+    /// these keys would otherwise wait for it.
     async fn record_uses(&self, uses: &[(String, Use)]) -> Result<(), StoreError> {
         let ids: Vec<&str> = uses.iter().map(|(id, _)| id.as_str()).collect();
         let times: Vec<i64> = uses.iter().map(|(_, last)| last.at.timestamp_millis()).collect();

@@ -17,7 +17,7 @@ use crate::server::store::copy::{
 use crate::server::store::error::StoreError;
 use crate::server::store::events::NewEvent;
 
-/// How long to wait for somebody else who is closing the database.
+/// How long to wait for another process that is closing the database.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The page cache while all is written, in KiB (hence negative).
 const LARGE_CACHE: i32 = -131_072;
@@ -66,7 +66,7 @@ fn value(value: ValueRef<'_>) -> Value {
     }
 }
 
-/// Whoever takes the parts has failed, and says why.
+/// Fails if the receiving side has failed, which reports the reason.
 fn sent(parts: &Parts, part: Part) -> Result<(), StoreError> {
     parts.blocking_send(part).map_err(|_| StoreError::Cancelled)
 }
@@ -77,7 +77,7 @@ pub(crate) fn take(path: &Path, mut copying: Copying, event: &NewEvent) -> Resul
     let mut connection = connect(path)?;
     migrate::migrate(&mut connection)?;
     connection.pragma_update(None, "cache_size", LARGE_CACHE)?;
-    // Nobody has the file until it is whole and synced.
+    // The file isn't used until it is whole and synced.
     connection.execute_batch("PRAGMA synchronous = OFF")?;
     let transaction = connection.transaction()?;
     transaction.execute(&format!("DELETE FROM {FILLED}"), [])?;

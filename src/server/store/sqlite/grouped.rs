@@ -16,10 +16,10 @@ pub(super) trait GroupedWrite: Send {
     /// Whether it takes rights away: on a full disk it takes the space that is set aside.
     fn is_urgent(&self) -> bool;
 
-    /// Whether somebody still waits for it.
+    /// Whether its caller still waits.
     fn is_wanted(&self) -> bool;
 
-    /// Tells whoever waits that it is stored, or why not.
+    /// Tells the caller that it is stored, or why not.
     fn end(self: Box<Self>, stored: Result<(), StoreError>);
 }
 
@@ -54,7 +54,7 @@ impl<T: Send, F: Fn(&Transaction<'_>) -> Result<T, StoreError> + Send> GroupedWr
 
     fn end(self: Box<Self>, stored: Result<(), StoreError>) {
         let Self { given, reply, .. } = *self;
-        // Whoever is gone meanwhile does not hear it.
+        // A caller that is gone doesn't need the answer.
         let _ = reply.send(stored.and_then(|()| given.ok_or(StoreError::Cancelled)));
     }
 }
@@ -87,7 +87,7 @@ impl WriteQueue {
         writes.len() < before
     }
 
-    /// Takes all of them, but those that nobody waits for any more.
+    /// Takes all of them except those whose callers are gone.
     pub(super) fn take(&self) -> Vec<Box<dyn GroupedWrite>> {
         let all = std::mem::take(&mut self.lock().writes);
         all.into_iter().map(|(_, write)| write).filter(|write| write.is_wanted()).collect()

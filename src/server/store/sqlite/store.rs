@@ -109,7 +109,7 @@ impl SqliteStore {
         };
         match turn {
             Err(error) if self.0.waiting.withdraw(number) => return Err(error),
-            Err(_) => {} // somebody is making it
+            Err(_) => {} // another thread is making it
             Ok(turn) => {
                 let writes = self.0.waiting.take();
                 if !writes.is_empty() {

@@ -205,7 +205,7 @@ impl State {
             AdminChangeKind::Remove { .. } => {
                 let effect = self.session_is_over();
                 if let Some(server) = &mut self.server {
-                    server.profile.username = None; // no one can sign in by it any more
+                    server.profile.username = None; // it can't be used to sign in any more
                 }
                 Some(effect)
             }

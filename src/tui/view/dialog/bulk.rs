@@ -192,7 +192,7 @@ fn draw_progress(frame: &mut Buffer, area: Rect, progress: &BulkProgress, now: C
     if progress.has_ended {
         buttons(frame, last, &["Close"], Some(0));
     } else {
-        line(frame, last, Span::styled("Esc stops after those under way.", theme::QUIET));
+        line(frame, last, Span::styled("Esc stops after the current changes.", theme::QUIET));
     }
 }
 

@@ -119,7 +119,7 @@ impl State {
     /// How times are told now, and how to keep that.
     fn dates_in_words(&self) -> String {
         let how = match self.dates {
-            Dates::Relative => "how long ago",
+            Dates::Relative => "relative",
             Dates::Iso => "local dates",
             Dates::Utc => "dates in UTC",
         };
