@@ -15,7 +15,7 @@ use crate::domain::Untrusted;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::{Format, relative, time};
-use crate::operations::prompter::{Prompter as _, warn};
+use crate::operations::prompts::prompter::{Prompter as _, warn};
 use crate::platform::prompt;
 use crate::server::backup::{Backup, BackupError, BackupSource, Restore, may_save};
 use crate::server::{Comparison, DataError, Manifest, StoreError};

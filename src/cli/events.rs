@@ -12,7 +12,7 @@ use crate::domain::Order;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::prompter::warn;
+use crate::operations::prompts::prompter::warn;
 
 /// Events a page: the contract's most.
 const PAGE: u64 = 1000;

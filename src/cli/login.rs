@@ -6,10 +6,10 @@ use std::io::Write as _;
 use super::args::{LoginArgs, Remember};
 use super::prompts::Prompts;
 use crate::client::session_file::SessionStorage;
+use crate::operations::account::sign_in;
+use crate::operations::account::sign_in::SignInOptions;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::sign_in;
-use crate::operations::sign_in::SignInOptions;
 use crate::platform::secret_input::SecretSource;
 
 /// Signs in.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::PasswdArgs;
 use super::{connect, output};
-use crate::operations::administrators::change_own_password;
+use crate::operations::account::administrators::change_own_password;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::secret_input::SecretSource;

@@ -4,10 +4,10 @@ use super::args::{RevokeArgs, Revoked};
 use super::prompts::Prompts;
 use super::{connect_to_change, output};
 use crate::client::RevokeRequest;
+use crate::operations::account::revoke::revoke;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::messages;
-use crate::operations::revoke::revoke;
 use crate::platform::prompt;
 use crate::server::StoreAccess;
 

@@ -11,7 +11,7 @@ use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format;
 use crate::operations::messages;
-use crate::operations::prompter::Prompter as _;
+use crate::operations::prompts::prompter::Prompter as _;
 use crate::platform::prompt;
 use crate::server::StoreAccess;
 use crate::server::rotation::{self, Rotated, RotationError};

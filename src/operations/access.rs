@@ -1,8 +1,8 @@
 //! A server, and the person for whom it is asked.
 
-use super::interrupt::Flow;
-use super::prompter::Prompter;
 use crate::client::{ApiError, Client, Connection, Owner};
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter;
 
 /// What an operation works with: a conversation, and a server that knows who is signed in.
 pub(crate) trait Access {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use chrono::Utc;
 
 use super::failure::{Exit, Failure};
-use super::prompter::Prompter;
-use super::sign_in::sign_in;
 use crate::client::session_file::SessionFile;
 use crate::client::{ApiError, Client, Connection, Server, Target};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::{Profile, sentence};
+use crate::operations::account::sign_in::sign_in;
+use crate::operations::prompts::prompter::Prompter;
 use crate::server::embedded::{EmbeddedAccess, EmbeddedServers, EmbeddedSetup, StartError, socket_in};
 use crate::server::{DataError, DataFolder, KEEP_EVENTS, StoreAccess, StoreError};
 

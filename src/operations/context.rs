@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 
 use super::failure::{Exit, Failure};
 use super::format::Format;
-use super::prompter::warn;
 use crate::config::{AppDirs, Config, ConfigError, Overrides};
+use crate::operations::prompts::prompter::warn;
 use crate::platform::signals::survive_file_size_limit;
 use crate::server::embedded::EmbeddedServers;
 

@@ -4,12 +4,13 @@ use super::session::Session;
 use crate::client::{AdminList, RevokeRequest, SessionEntry};
 use crate::domain::{Role, Untrusted};
 use crate::operations::access::Access as _;
+use crate::operations::account::sessions::{EndSessions, ended};
+use crate::operations::account::{administrators, revoke, sessions};
 use crate::operations::failure::Failure;
-use crate::operations::interrupt::{Flow, Interrupt};
+use crate::operations::messages;
 use crate::operations::permissions::may_change_administrators;
-use crate::operations::prompter::{Choice, Prompter as _};
-use crate::operations::sessions::{EndSessions, ended};
-use crate::operations::{administrators, messages, revoke, sessions};
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::{Choice, Prompter as _};
 use crate::server::auth::username::Username;
 
 /// What can follow `admin`.

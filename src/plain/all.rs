@@ -9,11 +9,12 @@ use super::session::Session;
 use crate::domain::key::fields;
 use crate::domain::{KeyId, Texts};
 use crate::operations::access::Access as _;
-use crate::operations::bulk::{BulkAct, BulkRun, KeyOutcome, Selection, counted, progress};
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::{Choice, Prompter as _};
-use crate::operations::{bulk, messages};
+use crate::operations::keys::bulk;
+use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyOutcome, Selection, counted, progress};
+use crate::operations::messages;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::{Choice, Prompter as _};
 
 const ACTS: [Choice<'_>; 4] = [("activate", ""), ("deactivate", ""), ("delete", ""), ("edit", "set owner and expiry")];
 

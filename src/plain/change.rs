@@ -8,11 +8,12 @@ use super::show::facts;
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access as _;
-use crate::operations::activate::{NotSwitched, Switch};
-use crate::operations::edit::Conflict;
-use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::Prompter as _;
-use crate::operations::{changes, delete, edit, messages, usage};
+use crate::operations::keys::activate::{NotSwitched, Switch};
+use crate::operations::keys::edit::Conflict;
+use crate::operations::keys::{changes, delete, edit, usage};
+use crate::operations::messages;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Makes a change; asks again if another administrator was faster.
 async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes) -> Flow<()> {

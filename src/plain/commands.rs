@@ -4,13 +4,13 @@ use super::session::Session;
 use super::{admin, all, change, create, export, history, list, pending, servers, show, tokens};
 use crate::client::Server;
 use crate::domain::capitalized;
+use crate::operations::account::administrators::change_own_password;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
-use crate::operations::activate::Switch;
-use crate::operations::administrators::change_own_password;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::keys::activate::Switch;
 use crate::operations::permissions::{Permissions, ReadOnly, why_no_sessions, why_not_superuser};
-use crate::operations::prompter::Prompter as _;
+use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Takes commands until the input ends.
 pub(crate) async fn run(session: &mut Session) -> Stop {

@@ -7,10 +7,10 @@ use super::session::Session;
 use super::{change, form, reveal};
 use crate::client::{Creation, IdempotencyKey, NewKey};
 use crate::domain::{AccessKey, Texts};
-use crate::operations::create::{already_exists, create};
-use crate::operations::interrupt::Flow;
-use crate::operations::pending::PendingCreates;
-use crate::operations::prompter::Prompter as _;
+use crate::operations::keys::create::{already_exists, create};
+use crate::operations::keys::pending::PendingCreates;
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Asks what it shall be, creates it, and offers its secret.
 pub(crate) async fn run(session: &mut Session) -> Flow<()> {

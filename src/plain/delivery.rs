@@ -4,8 +4,8 @@
 use super::session::Session;
 use crate::domain::capitalized;
 use crate::operations::deliver::{COMMAND, FILE, SHOW, ask_command, ask_file, save, show};
-use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::{Choice, Prompter as _};
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::{Choice, Prompter as _};
 use crate::platform::delivery::{OutputMode, line};
 
 /// Cells of what a command printed: as much as is kept of it, and more.

@@ -8,9 +8,10 @@ use crate::domain::key::fields::KeyField;
 use crate::domain::{Lifetimes, Texts};
 use crate::operations::access::Access as _;
 use crate::operations::format::local_time;
-use crate::operations::interrupt::Flow;
-use crate::operations::prompter::Prompter as _;
-use crate::operations::{expiry, input};
+use crate::operations::keys::expiry;
+use crate::operations::prompts::input;
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// What is typed at a question to leave all as it is. A text that is this word begins with a capital letter.
 const BACK: &str = "back";

@@ -5,10 +5,10 @@ use super::session::Session;
 use crate::client::{EventScope, EventsRequest, TrailPage};
 use crate::domain::KeyId;
 use crate::operations::access::Access as _;
-use crate::operations::history;
-use crate::operations::history::EventQuestion;
-use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::Prompter as _;
+use crate::operations::keys::history;
+use crate::operations::keys::history::EventQuestion;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Events a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;

@@ -6,9 +6,10 @@ use crate::domain::key::fields;
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted, sentence};
 use crate::operations::access::Access as _;
 use crate::operations::format::key_in_line;
-use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::Prompter as _;
-use crate::operations::{input, list, overview, views};
+use crate::operations::keys::{list, overview, views};
+use crate::operations::prompts::input;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;

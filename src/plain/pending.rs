@@ -5,9 +5,9 @@ use chrono::Utc;
 use super::create;
 use super::session::Session;
 use crate::operations::access::Access as _;
-use crate::operations::interrupt::Flow;
-use crate::operations::pending::PendingCreates;
-use crate::operations::prompter::Prompter as _;
+use crate::operations::keys::pending::PendingCreates;
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Asks the server again for the oldest, under the same name.
 pub(crate) async fn finish(session: &mut Session) -> Flow<()> {

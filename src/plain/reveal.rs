@@ -8,9 +8,9 @@ use super::session::Session;
 use crate::domain::{AccessKey, Credentials, CredentialsForm, KeyId, SecretKey, sentence};
 use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, SHOW, rescued};
 use crate::operations::failure::Exit;
-use crate::operations::interrupt::{Flow, Interrupt};
 use crate::operations::messages::{CREATED, LOSE_IT, NOT_SAVED, SAVE_NOW, ready_to_use};
-use crate::operations::prompter::Prompter as _;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::delivery::line;
 

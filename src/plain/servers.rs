@@ -3,8 +3,8 @@
 use super::exchange::say_finding;
 use super::session::Session;
 use crate::operations::diagnose::environment::{diagnose, facts};
-use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::Prompter as _;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Asks for another profile, and works on its server.
 pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {

@@ -7,9 +7,10 @@ use crate::domain::AccessKey;
 use crate::domain::key::fields;
 use crate::operations::access::Access as _;
 use crate::operations::format::{in_words, tab_separated};
-use crate::operations::interrupt::{Flow, Interrupt};
-use crate::operations::prompter::Prompter as _;
-use crate::operations::{input, usage};
+use crate::operations::keys::usage;
+use crate::operations::prompts::input;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Cells of a text of the server's in a line: more than any of the contract's texts.
 const CELLS: usize = 400;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::path;
-use crate::operations::input;
+use crate::operations::prompts::input;
 use crate::platform::secret_input::SecretSource;
 use crate::server::Role;
 

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::admin::Password;
 use super::path;
-use crate::operations::input;
+use crate::operations::prompts::input;
 use crate::server::{AddressError, DatabaseAddress, DatabaseFiles};
 
 /// What an address is.

@@ -11,8 +11,8 @@ use super::path;
 use crate::domain::key::fields;
 use crate::domain::{CredentialsForm, KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
 use crate::operations::actions::{ActionId, summary};
-use crate::operations::expiry::{Expires, expires};
-use crate::operations::input;
+use crate::operations::keys::expiry::{Expires, expires};
+use crate::operations::prompts::input;
 
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]

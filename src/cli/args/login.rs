@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::path;
-use crate::operations::input;
+use crate::operations::prompts::input;
 
 /// Where a session is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

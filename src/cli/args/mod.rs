@@ -14,12 +14,12 @@ use std::path::PathBuf;
 
 use crate::operations::actions::{ActionId, summary};
 use crate::operations::format::Format;
-use crate::operations::input;
+use crate::operations::prompts::input;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 pub use crate::domain::looks_secret;
-pub use crate::operations::input::key_id;
+pub use crate::operations::prompts::input::key_id;
 pub use backup::{BackupArgs, RestoreArgs};
 use keys::long;
 pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ManyArgs, ShowArgs, UsageArgs};

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::path;
 use crate::domain::{Content, KeyId};
-use crate::operations::input;
+use crate::operations::prompts::input;
 
 /// Where a secret or token comes from: standard input if it is not a terminal, else a masked prompt.
 #[derive(Debug, Args)]

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::path;
 use crate::domain::KeyId;
-use crate::operations::input;
-use crate::operations::since::since;
+use crate::operations::keys::since::since;
+use crate::operations::prompts::input;
 
 /// Which events to list.
 #[derive(Debug, Args)]

@@ -9,9 +9,9 @@ use crate::client::Connection;
 use crate::domain::{Filter, KeyQuery, View, sentence};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::list::nothing_found;
+use crate::operations::keys::list::nothing_found;
+use crate::operations::keys::views;
 use crate::operations::output::{KeyList, ListForm, ListWalk};
-use crate::operations::views;
 
 /// Writes all keys that match.
 pub async fn run(args: &ListArgs, own: &[View], server: &Connection, format: Format) -> Result<Exit, Failure> {

@@ -17,14 +17,15 @@ use super::output::KeyRecord;
 use super::prompts::Prompts;
 use crate::client::{Changes, Connection};
 use crate::domain::{AccessKey, KeyId, Status};
-use crate::operations::activate::{NotSwitched, Switch};
-use crate::operations::bulk::BulkAct;
 use crate::operations::context::Context;
-use crate::operations::edit::Conflict;
-use crate::operations::expiry::Expires;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::{changes, edit, messages};
+use crate::operations::keys::activate::{NotSwitched, Switch};
+use crate::operations::keys::bulk::BulkAct;
+use crate::operations::keys::edit::Conflict;
+use crate::operations::keys::expiry::Expires;
+use crate::operations::keys::{changes, edit};
+use crate::operations::messages;
 use crate::server::StoreAccess;
 
 /// Does what was asked.

@@ -9,7 +9,7 @@ use crate::client::Connection;
 use crate::domain::{AddressUsage, KeyUsage, UsageCount};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::{Format, time};
-use crate::operations::usage;
+use crate::operations::keys::usage;
 
 /// How a key was used, as `--output json` shows it: names and forms as in the HTTP contract.
 #[derive(Serialize)]

@@ -9,8 +9,8 @@ use super::save::{COMMAND, FILE, SaveTarget, ask_command, ask_file, save};
 use super::show::{SHOW, show};
 use crate::domain::KeyId;
 use crate::operations::failure::Failure;
-use crate::operations::interrupt::{Flow, Interrupt, Stop};
-use crate::operations::prompter::Prompter;
+use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompts::prompter::Prompter;
 use crate::platform::delivery::{NotSaved, OutputMode};
 
 /// Brings the secret to a file or a command; if that fails, asks for another way or keeps it in a private file.

@@ -10,8 +10,8 @@ use super::delivery::{Delivery, Saved};
 use super::destination::{Destination, WRITING_INTERRUPTED};
 use crate::domain::Credentials;
 use crate::domain::credential_kind::reveals_secret;
-use crate::operations::interrupt::Flow;
-use crate::operations::prompter::{Choice, Prompter};
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::{Choice, Prompter};
 use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand, line};
 use crate::platform::home::{expand_home, home_dir};
 

@@ -1,8 +1,8 @@
 //! Showing a credential on the terminal, where it stays.
 
 use crate::domain::{ClipboardChoice, capitalized};
-use crate::operations::interrupt::Flow;
-use crate::operations::prompter::{Choice, Prompter};
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::{Choice, Prompter};
 use crate::platform::surroundings::{Warning, look};
 
 /// Shows a credential, after a question.

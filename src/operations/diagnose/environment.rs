@@ -10,10 +10,10 @@ use crate::client::{ApiError, Connection, ConnectionSettings, Health, Proxy, Pro
 use crate::config::{Config, ServerLocation};
 use crate::domain::diagnosis::{Evidence, Finding, diagnose as find};
 use crate::domain::{BaseUrl, ClipboardChoice};
+use crate::operations::account::sign_in::place;
 use crate::operations::context::Context;
 use crate::operations::failure::Exit;
 use crate::operations::format::time;
-use crate::operations::sign_in::place;
 
 /// Asks the server how it is.
 pub(crate) async fn diagnose(connection: &Connection) -> (Diagnosis, Option<Health>) {

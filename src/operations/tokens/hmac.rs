@@ -6,8 +6,8 @@ use crate::client::Target;
 use crate::domain::credential_kind::ExpectedInput;
 use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, SecretKey, curl_text, hmac_token};
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::interrupt::Flow;
-use crate::operations::prompter::Prompter;
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter;
 use crate::platform::random;
 
 /// Makes the HMAC token of a content; of a random one if there is none.

@@ -11,8 +11,8 @@ use rustix::io::Errno;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::operations::interrupt::{Flow, Interrupt, Stop};
-use crate::operations::prompter::Prompter;
+use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompts::prompter::Prompter;
 use crate::platform::signal_guard::SignalGuard;
 use crate::platform::{prompt, text};
 use sanitize::Sanitizer;

@@ -3,11 +3,11 @@
 use super::Session;
 use crate::client::{ApiError, Client};
 use crate::domain::Profile;
-use crate::operations::interrupt::Flow;
+use crate::operations::account::sign_in::{ask_credentials, begin};
 use crate::operations::messages;
 use crate::operations::permissions::why_no_sign_out;
-use crate::operations::prompter::Prompter as _;
-use crate::operations::sign_in::{ask_credentials, begin};
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter as _;
 
 impl Session {
     /// A client that may ask about keys. Asks for name and password where a session is needed and there is none.

@@ -16,7 +16,7 @@ use super::tasks::{BackgroundTasks, TaskResult};
 use crate::client::{Link, Reply, Request};
 use crate::config::SettingsFile;
 use crate::domain::Charset;
-use crate::operations::pending::PendingCreates;
+use crate::operations::keys::pending::PendingCreates;
 use crate::platform::clipboard::Copied;
 use crate::platform::signals::{LONG, SignalEvent, Signals};
 use crate::platform::terminal_kind::{ColourDepth, TerminalKind};

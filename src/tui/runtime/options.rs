@@ -3,7 +3,7 @@
 use crate::config::SettingsFile;
 use crate::domain::key::fields::Columns;
 use crate::domain::{Dates, Profile, View};
-use crate::operations::pending::PendingCreates;
+use crate::operations::keys::pending::PendingCreates;
 
 /// What the page is opened with.
 #[derive(Default)]

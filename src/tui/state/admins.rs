@@ -9,8 +9,8 @@ use super::text_input::TextInput;
 use super::{CallState, Rows};
 use crate::client::{AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, SessionEntry};
 use crate::domain::{Role, Untrusted};
-use crate::operations::administrators::{check_name, check_typed};
-use crate::operations::delete::Confirmation;
+use crate::operations::account::administrators::{check_name, check_typed};
+use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
 

@@ -8,9 +8,9 @@ use super::{
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
-use crate::operations::activate::Switch;
-use crate::operations::delete::Confirmation;
-use crate::operations::usage::Impact;
+use crate::operations::keys::activate::Switch;
+use crate::operations::keys::delete::Confirmation;
+use crate::operations::keys::usage::Impact;
 use crate::tui::field::Field;
 use crate::tui::keymap::Mode;
 

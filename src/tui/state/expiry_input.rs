@@ -5,7 +5,7 @@ use chrono::{DateTime, Local, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::domain::{Lifetimes, sentence};
-use crate::operations::expiry::{Expires, expires_after};
+use crate::operations::keys::expiry::{Expires, expires_after};
 use crate::tui::field::Field;
 
 /// The longest text that is a time: `2027-01-31T18:00:00+01:00`.

@@ -10,7 +10,8 @@ use crate::client::Changes;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
 use crate::domain::{AccessKey, Lifetimes, Texts};
-use crate::operations::{edit, input};
+use crate::operations::keys::edit;
+use crate::operations::prompts::input;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 

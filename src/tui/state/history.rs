@@ -4,7 +4,7 @@ use super::Rows;
 use crate::client::{ApiError, Event, EventScope, EventsRequest, TrailPage};
 use crate::domain::{Filter, KeyId, Untrusted, sentence};
 use crate::operations::actions::ActionId;
-use crate::operations::history::{EventQuestion, QUESTIONS};
+use crate::operations::keys::history::{EventQuestion, QUESTIONS};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
 

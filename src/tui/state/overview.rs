@@ -3,8 +3,8 @@
 use crate::client::{ApiError, Request};
 use crate::domain::Filter;
 use crate::operations::actions::ActionId;
-use crate::operations::overview;
-use crate::operations::overview::{Bar, Chart};
+use crate::operations::keys::overview;
+use crate::operations::keys::overview::{Bar, Chart};
 use crate::tui::keymap::Action;
 use crate::tui::state::{Dialog, Effect, Panes, State};
 

@@ -7,7 +7,7 @@ use super::sign_in::MOST_PASSWORD;
 use super::text_input::TextInput;
 use super::{AdminsScreen, CallState};
 use crate::client::PasswordUpdate;
-use crate::operations::administrators::check_typed;
+use crate::operations::account::administrators::check_typed;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 

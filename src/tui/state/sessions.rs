@@ -4,9 +4,9 @@ use super::admins::AdminsScreen;
 use super::{CallState, Rows};
 use crate::client::{ApiError, RevokeRequest, SessionEntry};
 use crate::domain::Untrusted;
-use crate::operations::delete::Confirmation;
-use crate::operations::revoke;
-use crate::operations::sessions::EndSessions;
+use crate::operations::account::revoke;
+use crate::operations::account::sessions::EndSessions;
+use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
 

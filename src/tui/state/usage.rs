@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{ClockReading, Dialog, State};
 use crate::client::{ApiError, Request};
 use crate::domain::{KeyId, KeyUsage};
-use crate::operations::usage;
-use crate::operations::usage::{DAYS, LAST_DAY};
+use crate::operations::keys::usage;
+use crate::operations::keys::usage::{DAYS, LAST_DAY};
 
 /// How long a key stays selected before it is asked about: nothing is sent for the rows that the cursor runs over.
 const REST: Duration = Duration::from_millis(200);

@@ -3,7 +3,7 @@
 use crate::client::{ApiError, Request};
 use crate::config::{NewSetting, SettingValue};
 use crate::domain::{Filter, KeyQuery, Search, View, sentence};
-use crate::operations::views;
+use crate::operations::keys::views;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::{Dialog, Effect, State};

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::widgets::{next_row, paragraph};
 use super::{header, list};
-use crate::operations::list::nothing_found;
+use crate::operations::keys::list::nothing_found;
 use crate::operations::messages;
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, LoadFailure, State};

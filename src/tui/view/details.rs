@@ -13,7 +13,7 @@ use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
 use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage};
 use crate::operations::format::relative;
-use crate::operations::usage;
+use crate::operations::keys::usage;
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
 

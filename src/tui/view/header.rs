@@ -11,7 +11,8 @@ use super::widgets::{NARROW, field, line, line_right};
 use super::{list, when};
 use crate::domain::{Profile, Untrusted};
 use crate::operations::format::grouped;
-use crate::operations::{messages, views};
+use crate::operations::keys::views;
+use crate::operations::messages;
 use crate::tui::state::{DetailsPane, Dialog, LoadFailure, State};
 use crate::tui::theme;
 

@@ -12,13 +12,13 @@ use crate::config::Config;
 use crate::domain::Credentials;
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
-use crate::operations::create::{already_exists, create};
 use crate::operations::deliver::{Destination, Rescue, bare, deliver, line};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
-use crate::operations::interrupt::Flow;
-use crate::operations::pending::PendingCreates;
-use crate::operations::prompter::Prompter as _;
+use crate::operations::keys::create::{already_exists, create};
+use crate::operations::keys::pending::PendingCreates;
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter as _;
 use crate::server::StoreAccess;
 
 /// Creates a key and brings its secret to where it was asked to.

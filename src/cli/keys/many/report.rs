@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::cli::output;
 use crate::cli::output::Out;
 use crate::domain::{AccessKey, InForce, KeyId, Untrusted};
-use crate::operations::bulk::{BulkAct, BulkRun, Failed, Foreseen, KeyOutcome, KeyResult, progress};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
+use crate::operations::keys::bulk::{BulkAct, BulkRun, Failed, Foreseen, KeyOutcome, KeyResult, progress};
 
 /// The result on standard output, a line for each key as soon as it is known.
 pub(crate) struct ChangeReport {

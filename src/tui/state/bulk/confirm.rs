@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::operations::bulk::{BulkAct, Survey};
-use crate::operations::delete::Confirmation;
+use crate::operations::keys::bulk::{BulkAct, Survey};
+use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::CallState;

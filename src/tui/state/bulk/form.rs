@@ -5,8 +5,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::domain::key::fields;
 use crate::domain::{Lifetimes, Texts};
-use crate::operations::bulk::BulkAct;
-use crate::operations::input;
+use crate::operations::keys::bulk::BulkAct;
+use crate::operations::prompts::input;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::focus::moved;

@@ -11,7 +11,9 @@ use super::text_input::TextInput;
 use super::{CallState, ClockReading};
 use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
 use crate::domain::{KeyId, Lifetimes, Untrusted};
-use crate::operations::bulk::{BulkAct, BulkRun, KeyOutcome, KeyResult, RunStep, Selection, Survey, Walk, WalkStep};
+use crate::operations::keys::bulk::{
+    BulkAct, BulkRun, KeyOutcome, KeyResult, RunStep, Selection, Survey, Walk, WalkStep,
+};
 use crate::tui::keymap::{Action, Mode};
 
 use confirm::ConfirmOutcome;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::{AccessKey, Filter, KeyId};
-use crate::operations::bulk::Selection;
+use crate::operations::keys::bulk::Selection;
 use crate::tui::state::Window;
 
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use super::{ClockReading, Window};
 use crate::client::{ApiError, Cursor, ListRequest, Request};
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Lifetimes};
-use crate::operations::list;
+use crate::operations::keys::list;
 use crate::tui::keymap::Action;
 
 pub use marks::Marks;

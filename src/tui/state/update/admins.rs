@@ -2,10 +2,10 @@
 
 use crate::client::{AdminChange, AdminChangeKind, AdminList, ApiError, Changed, Request, RevokeRequest, SessionEntry};
 use crate::domain::{Role, Untrusted};
+use crate::operations::account::sessions::{EndSessions, ended};
+use crate::operations::account::{administrators, revoke};
 use crate::operations::actions::ActionId;
 use crate::operations::permissions::{may_change_administrators, why_no_sessions};
-use crate::operations::sessions::{EndSessions, ended};
-use crate::operations::{administrators, revoke};
 use crate::tui::keymap::Action;
 use crate::tui::state::admins::AdminStepOutcome;
 use crate::tui::state::sessions::RevokeOutcome;

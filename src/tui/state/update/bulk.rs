@@ -3,7 +3,7 @@
 use crate::client::{ApiError, Attempt, KeyChanged, Page};
 use crate::domain::{Status, sentence};
 use crate::operations::actions::ActionId;
-use crate::operations::bulk::{BulkAct, KeyOutcome, Selection};
+use crate::operations::keys::bulk::{BulkAct, KeyOutcome, Selection};
 use crate::tui::state::{BulkDialog, BulkOutcome, BulkStage, ClockReading, Dialog, Effect, State};
 
 impl State {

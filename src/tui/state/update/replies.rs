@@ -4,9 +4,10 @@ use crate::client::{
     ApiError, Changed, Creation, Event, EventScope, EventsRequest, Exchanged, IdempotencyKey, Reply, Request,
 };
 use crate::domain::{AccessKey, Untrusted};
-use crate::operations::activate::Switch;
-use crate::operations::create::made_no_key;
-use crate::operations::{changes, messages};
+use crate::operations::keys::activate::Switch;
+use crate::operations::keys::changes;
+use crate::operations::keys::create::made_no_key;
+use crate::operations::messages;
 use crate::tui::state::{
     CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, Question, Reveal, State, Undo,
 };

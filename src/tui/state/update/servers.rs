@@ -2,7 +2,7 @@
 
 use crate::client::{ApiError, Request, Server};
 use crate::domain::Identity;
-use crate::operations::administrators::own_password_refused;
+use crate::operations::account::administrators::own_password_refused;
 use crate::operations::messages;
 use crate::operations::permissions::{why_no_password, why_no_sign_out};
 use crate::tui::keymap::Action;

@@ -8,9 +8,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::draw_call;
 use crate::domain::{Role, Untrusted};
-use crate::operations::administrators::{OWN_ROLE, may, removal};
-use crate::operations::delete::Confirmation;
-use crate::operations::revoke;
+use crate::operations::account::administrators::{OWN_ROLE, may, removal};
+use crate::operations::account::revoke;
+use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::state::{
     AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, CallState, EndQuestion, RevokeDialog,

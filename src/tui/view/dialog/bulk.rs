@@ -9,9 +9,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{draw_call, expiry};
 use crate::domain::{KeyId, Untrusted, capitalized};
-use crate::operations::bulk;
-use crate::operations::bulk::{BulkAct, BulkRun, counted};
 use crate::operations::format::grouped;
+use crate::operations::keys::bulk;
+use crate::operations::keys::bulk::{BulkAct, BulkRun, counted};
 use crate::tui::state::{
     BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkProgress, BulkStage, CallState, ClockReading,
 };

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
-use crate::operations::bulk::counted;
 use crate::operations::format::grouped;
+use crate::operations::keys::bulk::counted;
 use crate::operations::output::ListForm;
 use crate::tui::state::{ExportDialog, ExportFocus, ExportStage};
 use crate::tui::theme;

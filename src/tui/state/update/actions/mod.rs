@@ -8,10 +8,10 @@ use crate::client::{NewKey, Request};
 use crate::domain::{Dates, Filter, KeyQuery, Sort, Status};
 use crate::operations::actions;
 use crate::operations::actions::ActionId;
-use crate::operations::activate::Switch;
 use crate::operations::format;
+use crate::operations::keys::activate::Switch;
+use crate::operations::keys::usage::LAST_DAY;
 use crate::operations::permissions::why_not_superuser;
-use crate::operations::usage::LAST_DAY;
 use crate::platform::clipboard::report::What;
 use crate::tui::keymap::Action;
 use crate::tui::state::{

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use secrecy::SecretString;
 
-use super::interrupt::{Flow, Stop};
-use super::prompter::Prompter;
+use crate::operations::prompts::interrupt::{Flow, Stop};
+use crate::operations::prompts::prompter::Prompter;
 use crate::platform::signal_guard::SignalGuard;
 
 /// Answers in turn, then the end of input; keeps all that was said and asked.
@@ -65,8 +65,8 @@ impl Prompter for Scripted {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::operations::interrupt::Interrupt;
+    use crate::operations::prompts::interrupt::Interrupt;
+    use crate::operations::prompts::scripted::*;
 
     const WAYS: [(&str, &str); 4] = [("File", "write it"), ("Show key", ""), ("Close", "forget it"), ("Command", "")];
 

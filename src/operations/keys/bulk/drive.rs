@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::run::NOT_TRIED;
-use super::{BulkAct, BulkRun, KeyOutcome, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep};
 use crate::client::{ApiError, KeyChanged};
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::interrupt::{Flow, Interrupt, Stop};
-use crate::operations::prompter::Prompter as _;
+use crate::operations::keys::bulk::run::NOT_TRIED;
+use crate::operations::keys::bulk::{
+    BulkAct, BulkRun, KeyOutcome, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep,
+};
+use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// Changes that are planned at once.
 const AT_ONCE: usize = 250;

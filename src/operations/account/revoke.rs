@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::access::Access;
-use super::delete::Confirmation;
-use super::failure::{Exit, Failure};
-use super::interrupt::{Flow, Interrupt};
-use super::messages;
-use super::prompter::Prompter as _;
-use super::sessions::counted;
 use crate::client::{Changed, RevokeRequest, SessionEntry};
 use crate::domain::InForce;
+use crate::operations::access::Access;
+use crate::operations::account::sessions::counted;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::keys::delete::Confirmation;
+use crate::operations::messages;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter as _;
 
 /// What can be revoked: access tokens, sessions, or both.
 pub(crate) const CHOICES: [RevokeRequest; 3] = [

@@ -6,8 +6,8 @@ use std::io::Write as _;
 
 use secrecy::SecretString;
 
-use super::interrupt::Flow;
 use crate::domain::Untrusted;
+use crate::operations::prompts::interrupt::Flow;
 use crate::platform::signal_guard::SignalGuard;
 
 /// What there is to choose from: a word to answer with, and what it does (empty if the word says it).
@@ -19,7 +19,7 @@ pub(crate) fn warn(text: impl AsRef<str>) {
     let _ = writeln!(io::stderr(), "latchkey: {}", Untrusted::new(text.as_ref()).to_display(usize::MAX));
 }
 
-/// Says lines and asks questions. Every question fails with [`Stop`](super::interrupt::Stop) when the input has ended or
+/// Says lines and asks questions. Every question fails with [`Stop`](crate::operations::prompts::interrupt::Stop) when the input has ended or
 /// a signal came.
 pub(crate) trait Prompter {
     /// Whether a person is there to answer. If not, a question gets whatever a script has to say, or the end of input.

@@ -1,12 +1,12 @@
 //! What happened: the history of a key, and everything that administrators and keys did.
 
-use super::changes;
-use super::changes::{Tense, Times};
-use super::format::local_time;
-use super::since::since;
 pub(crate) use crate::client::Event;
 use crate::client::{EventScope, TrailFilter};
 use crate::domain::{Filter, KeyId, Untrusted};
+use crate::operations::format::local_time;
+use crate::operations::keys::changes;
+use crate::operations::keys::changes::{Tense, Times};
+use crate::operations::keys::since::since;
 
 /// Kinds of events about what administrators do besides changing keys.
 const ADMINISTRATION: [&str; 9] = [
@@ -207,8 +207,8 @@ pub(crate) fn in_line(event: &Event, is_about_known: bool) -> String {
 mod tests {
     use chrono::{TimeDelta, Utc};
 
-    use super::*;
     use crate::client::FieldChange;
+    use crate::operations::keys::history::*;
 
     fn event(kind: &str, changes: &[(&str, Option<&str>, Option<&str>)]) -> Event {
         let changes = changes.iter().map(|(field, old, new)| FieldChange {
@@ -283,14 +283,19 @@ mod tests {
 
     #[test]
     fn every_kind_of_the_contract_can_be_asked_for() {
-        let api = include_str!("../../assets/openapi.yaml");
+        let api = include_str!("../../../assets/openapi.yaml");
         let rows = api.split("    EventKind:\n").nth(1).unwrap().lines().skip(2);
         let kinds: Vec<_> = rows.map_while(|row| row.strip_prefix("        - ")).collect();
         assert!(
-            kinds.iter().all(|kind| super::kinds().any(|known| known == *kind))
-                && kinds.len() == super::kinds().count(),
+            kinds.iter().all(|kind| crate::operations::keys::history::kinds().any(|known| known == *kind))
+                && kinds.len() == crate::operations::keys::history::kinds().count(),
             "{kinds:?}"
         );
-        assert!(QUESTIONS.iter().flat_map(|(_, kinds)| *kinds).all(|kind| super::kinds().any(|known| known == *kind)));
+        assert!(
+            QUESTIONS
+                .iter()
+                .flat_map(|(_, kinds)| *kinds)
+                .all(|kind| crate::operations::keys::history::kinds().any(|known| known == *kind))
+        );
     }
 }

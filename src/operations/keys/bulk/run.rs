@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::act::Planned;
-use super::{BulkAct, Selection, Survey, Unusual, Walk, WalkStep};
 use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page};
 use crate::domain::{AccessKey, InForce, KeyId, Untrusted};
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::keys::bulk::act::Planned;
+use crate::operations::keys::bulk::{BulkAct, Selection, Survey, Unusual, Walk, WalkStep};
 
 /// A change of many keys that is under way, or has ended.
 #[derive(Debug)]

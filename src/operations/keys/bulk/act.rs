@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 use crate::client::KeyChange;
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Texts};
-use crate::operations::activate::{NotSwitched, Switch};
-use crate::operations::delete::Confirmation;
-use crate::operations::{edit, messages};
+use crate::operations::keys::activate::{NotSwitched, Switch};
+use crate::operations::keys::delete::Confirmation;
+use crate::operations::keys::edit;
+use crate::operations::messages;
 
-use super::Unusual;
+use crate::operations::keys::bulk::Unusual;
 
 /// What is done to each of many keys.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Local, Utc};
 
-use super::format::grouped;
 use crate::client::Client;
 use crate::domain::{AddressUsage, Charset, KeyId, KeyUsage, UsageSpan};
+use crate::operations::format::grouped;
 
 /// The days that are shown of a key unless it is said otherwise.
 pub(crate) const DAYS: u16 = 30;
@@ -155,8 +155,8 @@ fn short(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::{Untrusted, UsageCount};
+    use crate::operations::keys::usage::*;
 
     fn usage() -> KeyUsage {
         let until: DateTime<Utc> = "2026-11-26T12:30:00Z".parse().unwrap();

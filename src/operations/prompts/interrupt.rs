@@ -3,7 +3,7 @@
 use crate::client::ApiError;
 use crate::domain::sentence;
 
-use super::failure::{Exit, Failure};
+use crate::operations::failure::{Exit, Failure};
 
 /// The result of an operation that talks to a person.
 pub(crate) type Flow<T> = Result<T, Interrupt>;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::expiry;
+use crate::operations::keys::expiry;
 
 /// `30m`, `24h` or `7d` ago, or a date, as for an expiry; a date without a time is its beginning.
 pub fn since(text: &str) -> Result<DateTime<Utc>, String> {
@@ -25,7 +25,7 @@ fn ago(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::operations::keys::since::*;
 
     #[test]
     fn times_in_the_past() {

@@ -5,9 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use chrono::{DateTime, Utc};
 
-use super::act::Planned;
-use super::{BulkAct, Unusual};
 use crate::domain::{AccessKey, Status};
+use crate::operations::keys::bulk::act::Planned;
+use crate::operations::keys::bulk::{BulkAct, Unusual};
 
 /// What there is to know of the keys before they are changed. A million keys take 16 MB.
 #[derive(Debug)]

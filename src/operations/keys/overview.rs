@@ -76,8 +76,8 @@ fn owners<'a>(keys: impl Iterator<Item = &'a AccessKey>) -> Vec<Bar> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::Search;
+    use crate::operations::keys::overview::*;
 
     #[test]
     fn every_bar_is_a_search() {

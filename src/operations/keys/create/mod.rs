@@ -4,12 +4,12 @@ mod send;
 
 pub(crate) use send::made_no_key;
 
-use super::access::Access;
-use super::failure::{Exit, Failure};
-use super::interrupt::Flow;
-use super::pending::PendingCreates;
 use crate::client::{Creation, NewKey};
 use crate::domain::{AccessKey, KeyId};
+use crate::operations::access::Access;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::keys::pending::PendingCreates;
+use crate::operations::prompts::interrupt::Flow;
 
 /// Creates a key and tells its user, by `tell`, what came of it: that has the only copy of the secret. Until then the
 /// journal keeps the create, so that a start after a crash knows that there may be a key whose secret was lost.

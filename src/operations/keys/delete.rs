@@ -1,10 +1,10 @@
 //! Deleting a key, and what confirms what can't be undone.
 
-use super::format::key_in_line;
-use super::interrupt::Flow;
-use super::messages;
-use super::prompter::Prompter;
 use crate::domain::{AccessKey, KeyId};
+use crate::operations::format::key_in_line;
+use crate::operations::messages;
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter;
 
 /// What a user types to confirm what can't be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub(crate) async fn confirm(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::operations::keys::delete::*;
 
     #[test]
     fn the_end_of_the_id_confirms_and_in_production_the_profile_too() {

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Local, Utc};
 
-use super::format::{local_time, time};
-use super::messages;
 use crate::client::{Changes, Event, FieldChange};
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, capitalized};
+use crate::operations::format::{local_time, time};
+use crate::operations::messages;
 
 /// The fields that are no texts.
 const STATUS: &str = "status";
@@ -208,8 +208,8 @@ fn moments(old: Option<&Untrusted>, new: Option<&Untrusted>, times: Times) -> [O
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::KeyId;
+    use crate::operations::keys::changes::*;
 
     fn key(label: &str, status: Status, end: Option<&str>) -> AccessKey {
         let expires_at = end.map(|end| end.parse().unwrap());

@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Target};
 use crate::config::{Config, ServerLocation};
 use crate::domain::Texts;
 use crate::domain::key::fields;
+use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::platform::surroundings::Account;
 
 /// A server forgets the name of an attempt after 24 hours (HTTP contract, part B): asked again later, it would make a

@@ -111,7 +111,7 @@ pub(crate) fn start(text: &str) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::operations::keys::expiry::*;
 
     #[test]
     fn ends_of_keys() {

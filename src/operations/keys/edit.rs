@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::changes;
 use crate::client::{ApiError, Changed, Changes, Client};
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Texts};
+use crate::operations::keys::changes;
 
 /// What an edit changes: texts and expiry date where they are given and differ from the key's; none if nothing does. An
 /// expiry date of `Some(None)` is never. They are made for the key as it is here.

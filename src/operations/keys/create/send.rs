@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::client::{ApiError, Client, Creation, NewKey};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::interrupt::Interrupt;
-use crate::operations::prompter::Prompter;
+use crate::operations::prompts::interrupt::Interrupt;
+use crate::operations::prompts::prompter::Prompter;
 
 /// How often the creation of a key is requested, always under one name: at most one key is made.
 const TRIES: u32 = 4;

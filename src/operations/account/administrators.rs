@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use super::access::Access;
-use super::delete::Confirmation;
-use super::failure::{Exit, Failure};
-use super::format::local_time;
-use super::interrupt::{Flow, Interrupt};
-use super::messages;
-use super::prompter::Prompter;
-use super::sessions::counted;
-use super::sign_in::read;
 use crate::client::{AdminChange, AdminChangeKind, AdminEntry, ApiError, SessionEntry};
 use crate::domain::{Role, Untrusted, sentence};
+use crate::operations::access::Access;
+use crate::operations::account::sessions::counted;
+use crate::operations::account::sign_in::read;
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::local_time;
+use crate::operations::keys::delete::Confirmation;
+use crate::operations::messages;
+use crate::operations::prompts::interrupt::{Flow, Interrupt};
+use crate::operations::prompts::prompter::Prompter;
 use crate::platform::secret_input::SecretSource;
 use crate::server::auth::username::{FEWEST_CHARS, PasswordError, Username, UsernameError, check_password};
 

@@ -6,15 +6,15 @@ use std::pin::pin;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::failure::{Exit, Failure};
-use super::format::time;
-use super::interrupt::Flow;
-use super::messages;
-use super::prompter::Prompter;
 use crate::client::session_file::{SessionFile, SessionStorage};
 use crate::client::{AdminSession, ApiError, Connection, ConnectionSettings, Credentials, FAREWELL};
 use crate::config::{Config, ConfigError, ServerLocation};
 use crate::domain::{Profile, Untrusted};
+use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::time;
+use crate::operations::messages;
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter;
 use crate::platform::secret_input::{SecretSource, read_secret};
 use crate::platform::surroundings::Account;
 
@@ -234,9 +234,9 @@ fn not_told(until: DateTime<Utc>, error: &ApiError) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::interrupt::Interrupt;
-    use super::super::scripted::Scripted;
-    use super::*;
+    use crate::operations::account::sign_in::*;
+    use crate::operations::prompts::interrupt::Interrupt;
+    use crate::operations::prompts::scripted::Scripted;
 
     #[tokio::test]
     async fn only_what_is_not_known_is_asked() {

@@ -1,8 +1,8 @@
 //! The sessions of administrators: how they read, and ending them.
 
-use super::format::local_time;
 use crate::client::{Server, SessionEntry};
 use crate::domain::Untrusted;
+use crate::operations::format::local_time;
 
 /// Cells of a name and of an address in a sentence.
 const CELLS: usize = 64;

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::BulkAct;
 use crate::domain::{AccessKey, Status, fold};
 use crate::operations::format::relative;
+use crate::operations::keys::bulk::BulkAct;
 
 /// A reason to look at a key before it is changed together with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,8 +123,8 @@ fn says_to_stay(key: &AccessKey) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::{KeyId, Texts, Untrusted};
+    use crate::operations::keys::bulk::unusual::*;
 
     fn key(label: &str) -> AccessKey {
         let id = KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap();

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-use super::{BulkRun, Finding, Survey};
 use crate::domain::{AccessKey, KeyId};
-use crate::operations::interrupt::Flow;
-use crate::operations::prompter::Prompter;
+use crate::operations::keys::bulk::{BulkRun, Finding, Survey};
+use crate::operations::prompts::interrupt::Flow;
+use crate::operations::prompts::prompter::Prompter;
 
 /// Cells of a label within a finding.
 const LABEL_CELLS: usize = 40;

@@ -1,0 +1,16 @@
+//! What can be done to keys, one or many.
+
+pub(crate) mod activate;
+pub mod bulk;
+pub(crate) mod changes;
+pub mod create;
+pub(crate) mod delete;
+pub(crate) mod edit;
+pub mod expiry;
+pub mod history;
+pub(crate) mod list;
+pub mod overview;
+pub mod pending;
+pub(crate) mod since;
+pub(crate) mod usage;
+pub(crate) mod views;
