@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::HmacArgs;
 use super::{output, secret};
-use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::operations::connect;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::domain::credential_kind;
-use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::secrets::credential_kind;
+use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::domain::{KeyId, capitalized, sentence};
 use crate::operations::failure::{Exit, Failure};
 use crate::platform::secret_input::{SecretInputError, SecretSource, read_secret};

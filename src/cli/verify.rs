@@ -9,7 +9,7 @@ use crate::operations::failure::{Exit, Failure};
 
 use super::args::VerifyArgs;
 use crate::domain::AccessToken;
-use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::operations::tokens::exchange::verify;
 
 /// Writes the ID of the key that the token was made from. A token that is not good is a failure.

@@ -2,7 +2,8 @@
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-use crate::domain::{Untrusted, redact};
+use crate::domain::Untrusted;
+use crate::domain::redact;
 
 /// The title of a web page, empty if none. `None` if the answer is no web page.
 pub(crate) fn title(headers: &HeaderMap, body: &[u8]) -> Option<Untrusted> {

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::untrusted::is_invisible;
+use crate::domain::display::untrusted::is_invisible;
 
 /// Folds a text: without regard to case, accents, width, kind of dash, and characters that draw nothing. Character by
 /// character, so that a part of a text folds to a part of the folded text. It stays decomposed: `h` and `ha` in Hangul

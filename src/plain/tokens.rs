@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::exchange;
 use super::list::which;
 use super::session::Session;
-use crate::domain::credential_kind::{ExpectedInput, check_pair};
+use crate::domain::secrets::credential_kind::{ExpectedInput, check_pair};
 use crate::domain::{SecretKey, sentence};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use crate::cli::args::DoctorArgs;
 use crate::cli::prompts::Prompts;
 use crate::cli::secret;
-use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::domain::{KeyId, SecretKey};
 use crate::operations::failure::Failure;
 use crate::operations::tokens::hmac::ask_hashed_content;

@@ -11,7 +11,8 @@ use super::clock::{date, http_date};
 use super::{INVALID_TOKEN, VERIFICATION_FAILED};
 use crate::client::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
 use crate::client::{ApiError, Creation, Cursor, Page, Redirect, TransportError, web_page};
-use crate::domain::{AccessKey, Grant, SecretKey, Untrusted, redact};
+use crate::domain::redact;
+use crate::domain::{AccessKey, Grant, SecretKey, Untrusted};
 
 /// The path below a base URL.
 const API: &str = "/api/v2";

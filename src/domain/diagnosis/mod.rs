@@ -130,7 +130,7 @@ pub fn of_end(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Finding> 
 /// IDs and secrets that are swapped or damaged.
 fn of_roles(evidence: &Evidence<'_>) -> Option<Finding> {
     let secret = evidence.secret.map_or("", SecretKey::expose);
-    let wrong = super::credential_kind::check_pair(evidence.id, secret).err()?;
+    let wrong = crate::domain::secrets::credential_kind::check_pair(evidence.id, secret).err()?;
     let next = if wrong.is_certain { "Correct it, then try again." } else { "If so, use the Secret access key." };
     Some(Finding::fault(sentence(&wrong.to_string()), next))
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{HexKind, KeyFormat};
-use crate::domain::charset::Charset;
-use crate::domain::untrusted::is_printable_ascii;
+use crate::domain::display::charset::Charset;
+use crate::domain::display::untrusted::is_printable_ascii;
 use crate::domain::{ConfusableWarning, Untrusted};
 
 /// An access key ID: the public half of a key pair.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::delivery::{Delivery, Saved};
 use super::destination::{Destination, WRITING_INTERRUPTED};
 use crate::domain::Credentials;
-use crate::domain::credential_kind::reveals_secret;
+use crate::domain::secrets::credential_kind::reveals_secret;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::{Choice, Prompter};
 use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand, line};

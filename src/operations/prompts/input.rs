@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::domain::credential_kind::{ExpectedInput, reveals_secret};
 use crate::domain::key::fields::KeyField;
+use crate::domain::secrets::credential_kind::{ExpectedInput, reveals_secret};
 use crate::domain::{
     Content, Filter, KeyId, MOST_USAGE_DAYS, Order, Search, Sort, Status, Texts, Untrusted, looks_secret,
 };

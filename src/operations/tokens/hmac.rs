@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::client::Target;
-use crate::domain::credential_kind::ExpectedInput;
+use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, SecretKey, curl_text, hmac_token};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::prompts::interrupt::Flow;

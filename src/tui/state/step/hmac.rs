@@ -5,7 +5,8 @@ use std::time::Instant;
 use secrecy::SecretString;
 
 use super::StepOutcome;
-use crate::domain::{Content, HmacToken, credential_kind, hmac_token, sentence};
+use crate::domain::secrets::credential_kind;
+use crate::domain::{Content, HmacToken, hmac_token, sentence};
 use crate::operations::tokens::hmac::{check_content, curl_command};
 use crate::operations::tokens::pair::Pair;
 use crate::platform::clipboard::report::{CopyReport, What};

@@ -1,6 +1,6 @@
 //! What cannot be seen is shown, and nothing is wider than asked.
 
-use super::*;
+use crate::domain::display::untrusted::*;
 
 fn shown(text: &str) -> String {
     Untrusted::new(text).to_display(200)

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{KeyId, Untrusted};
+use crate::domain::{KeyId, Untrusted};
 
 /// An access token: goes with every request to the API, in the header `x-access-token`. A credential: wiped when
 /// dropped, and never printed by accident.

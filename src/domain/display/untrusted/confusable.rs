@@ -94,7 +94,7 @@ const BESIDE_LATIN: [Script; 30] = [
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::display::untrusted::confusable::*;
 
     use crate::domain::Untrusted;
 

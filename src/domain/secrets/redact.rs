@@ -1,6 +1,6 @@
 //! The last line of defence: a secret in a text from outside is not repeated.
 
-use super::{KeyId, SecretKey};
+use crate::domain::{KeyId, SecretKey};
 
 /// The text without what looks like a secret or a token: by its prefix, or as 64 hex digits and more.
 pub fn redact(text: &str) -> String {
@@ -50,7 +50,7 @@ fn is_dense(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::secrets::redact::*;
 
     #[test]
     fn secrets_and_tokens_are_redacted() {

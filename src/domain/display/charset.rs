@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::ambiguous::is_ambiguous;
+use crate::domain::display::ambiguous::is_ambiguous;
 
 /// What the terminal can show. Everything is written for UTF-8, and translated where that is not to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Charset {
         if is_utf8 { Self::Utf8 } else { Self::Ascii }
     }
 
-    /// From now on, [`Untrusted`](super::Untrusted) writes so.
+    /// From now on, [`Untrusted`](crate::domain::Untrusted) writes so.
     pub fn speak(self) {
         SPOKEN.store(self as u8, Ordering::Relaxed);
     }
@@ -86,7 +86,7 @@ impl FromStr for AmbiguousWidth {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::display::charset::*;
 
     #[test]
     fn only_ambiguous_characters_widen() {

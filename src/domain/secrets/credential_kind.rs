@@ -1,7 +1,7 @@
 //! What a text is, and whether it belongs where it was typed: users mix up IDs, secrets and tokens.
 
-use super::key::HexKind;
-use super::{KeyId, SecretKey};
+use crate::domain::key::HexKind;
+use crate::domain::{KeyId, SecretKey};
 
 /// What a field asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +194,7 @@ impl ExpectedInput {
 
 /// Whether a secret of ours is in a text that others can read, such as a label: also one that is cut short.
 pub(crate) fn reveals_secret(text: &str) -> bool {
-    (text.contains(SecretKey::PREFIX) && super::looks_secret(text)) || holds_hex_secret(text)
+    (text.contains(SecretKey::PREFIX) && crate::domain::looks_secret(text)) || holds_hex_secret(text)
 }
 
 fn holds_hex_secret(text: &str) -> bool {
@@ -227,8 +227,8 @@ pub fn check_pair(id: &str, secret: &str) -> Result<(), UnexpectedInput> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::KeyFormat;
+    use crate::domain::secrets::credential_kind::*;
     use zeroize::Zeroizing;
 
     const ID: &str = "PK0ZAHJZ123456789KMN";

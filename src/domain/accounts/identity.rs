@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Role, Untrusted};
+use crate::domain::{Role, Untrusted};
 
 /// An administrator who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]

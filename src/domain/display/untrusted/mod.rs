@@ -12,7 +12,7 @@ use unicode_script::{Script, UnicodeScript as _};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::charset::{Charset, SECOND_CELL};
+use crate::domain::display::charset::{Charset, SECOND_CELL};
 pub use confusable::ConfusableWarning;
 
 /// Text from outside. It has no `Display`: it reaches a screen only escaped, by [`to_display`](Self::to_display).

@@ -23,7 +23,7 @@ pub fn in_zone(zone: &impl TimeZone, local: NaiveDateTime) -> Option<DateTime<Ut
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::display::local_time::*;
     use chrono::{FixedOffset, NaiveDate, NaiveTime};
 
     /// Central European time in 2027: +01:00 until 02:00 on March 28, +02:00 until 03:00 on October 31. Gives the

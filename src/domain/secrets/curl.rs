@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{Content, HmacToken, KeyId};
+use crate::domain::{Content, HmacToken, KeyId};
 
 /// Where the exchange goes.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +66,8 @@ fn option(text: &mut Zeroizing<String>, name: &str, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hmac_token;
-    use super::*;
+    use crate::domain::hmac_token;
+    use crate::domain::secrets::curl::*;
 
     #[test]
     fn says_what_it_is_and_has_no_secret() {

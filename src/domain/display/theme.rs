@@ -71,7 +71,7 @@ impl Background {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::display::theme::*;
 
     #[test]
     fn each_is_known_by_its_name_and_comes_in_turn() {

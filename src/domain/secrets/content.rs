@@ -49,7 +49,7 @@ impl fmt::Debug for Content {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::secrets::content::*;
 
     #[test]
     fn bounds() {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{KeyId, SecretKey};
+use crate::domain::{KeyId, SecretKey};
 
 /// A form that a file with a new secret has. Each reader gets the very bytes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,7 +149,7 @@ fn push_cell(text: &mut String, value: &str) {
 mod tests {
     use std::process::Command;
 
-    use super::*;
+    use crate::domain::secrets::credentials::*;
 
     /// Pairs of ours, and of servers whose IDs and secrets have nearly any characters.
     const PAIRS: [(&str, &str); 4] = [

@@ -7,7 +7,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::wiped_after;
+use crate::domain::wiped_after;
 
 /// HMAC-SHA256 as 64 lowercase hex digits. A credential: it has no `Debug` of its content.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl fmt::Debug for HmacToken {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::secrets::hmac::*;
 
     /// RFC 4231, section 4: test cases 1 to 4, 6 and 7 (5 is about truncation).
     #[test]

@@ -37,7 +37,7 @@ impl KeyFileForm {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::secrets::key_file::*;
 
     #[test]
     fn forms_are_known_by_their_first_bytes() {

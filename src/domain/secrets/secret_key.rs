@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::key::HexKind;
-use super::{KeyFormat, KeyId};
+use crate::domain::key::HexKind;
+use crate::domain::{KeyFormat, KeyId};
 
 /// A secret access key: wiped when dropped, and never printed by accident.
 ///
@@ -152,7 +152,7 @@ fn checksum(body: &str) -> Zeroizing<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::domain::secrets::secret_key::*;
 
     fn sample(byte: u8) -> SecretKey {
         SecretKey::from_random(&Zeroizing::new([byte; 32]), KeyFormat::Prefixed)
