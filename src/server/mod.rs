@@ -40,7 +40,7 @@ pub mod test_support {
 pub use crate::domain::Role;
 pub use auth::sessions::Sessions;
 pub use data_folder::{DataError, DataFolder, DatabaseContent, StoreAccess};
-pub use http::client_addr::ClientAddr;
+pub use http::request::client_addr::ClientAddr;
 pub use http::router::router;
 pub use serve::serve;
 pub use state::AppState;

@@ -10,14 +10,14 @@ use super::auth::sessions::Sessions;
 use super::auth::signing_keys::OpenedSigningKeys;
 use super::auth::vault::Vault;
 use super::data_folder::DataFolder;
-use super::http::list_limiter::ListLimiter;
 use super::http::readiness::Readiness;
-use super::http::running_creates::RunningCreates;
 use super::net::throttle::Throttle;
 use super::net::tls::Tls;
 use super::store::{Store, StoreError};
 use super::usage_recorder::{KEEP_EVENTS, UsageRecorder};
 use crate::domain::{KeyFormat, Lifetimes};
+use crate::server::http::request::list_limiter::ListLimiter;
+use crate::server::http::request::running_creates::RunningCreates;
 
 /// What all calls share. Clones are the same state.
 #[derive(Clone)]

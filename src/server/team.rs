@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 use super::auth::sessions::Sessions;
 use super::auth::vault::Vault;
 use super::data_folder::{DataError, DataFolder, StoreAccess};
-use super::http::access_log::AccessLog;
 use super::http::scrape::Scrape;
 use super::http::service::HttpService;
 use super::net::connection_limiter::ConnectionLimiter;
@@ -31,6 +30,7 @@ use super::store::{DatabaseAddress, LeaseSetup, Store, StoreError};
 use super::usage_recorder::UsageRecorder;
 use crate::domain::{KeyFormat, Lifetimes};
 use crate::platform::log_queue::LogQueue;
+use crate::server::http::response::access_log::AccessLog;
 
 /// How often the server looks whether its database is still there.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);

@@ -6,7 +6,7 @@ use chrono::Utc;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::failure::HttpError;
+use crate::server::http::response::failure::HttpError;
 use crate::server::net::tls::Tls;
 use crate::server::store::{Store, StoreError};
 

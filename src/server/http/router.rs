@@ -10,9 +10,9 @@ use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::calls::exchange;
-use super::failure::{HttpError, tell_reason};
-use super::fields::MOST_BODY;
 use super::routes::{BELOW_VERIFY, ROUTES};
+use crate::server::http::request::fields::MOST_BODY;
+use crate::server::http::response::failure::{HttpError, tell_reason};
 use crate::server::state::AppState;
 
 /// Every route, as a value: tests may serve it without a listener.

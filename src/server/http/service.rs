@@ -10,11 +10,11 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use tower_service::Service as _;
 
-use super::access_log::{AccessLog, observe};
 use super::calls::exchange::verify_now;
-use super::failure::HttpError;
 use super::router::router;
 use super::routes::VERIFY;
+use crate::server::http::response::access_log::{AccessLog, observe};
+use crate::server::http::response::failure::HttpError;
 use crate::server::net::listener::Peer;
 use crate::server::net::request_body::RequestBody;
 use crate::server::state::AppState;

@@ -26,7 +26,7 @@ use super::line_limiter::LineLimiter;
 use super::listener::{Listener, Peer, Stream};
 use super::request_body::RequestBody;
 use super::tls::Tls;
-use crate::server::http::client_addr::ClientAddr;
+use crate::server::http::request::client_addr::ClientAddr;
 use crate::server::http::routes::VERIFY;
 use crate::server::http::service::HttpService;
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::server::http::failure::HttpError;
+use crate::server::http::response::failure::HttpError;
 
 /// The longest head that hyper writes for such an answer, with room to spare.
 const LONGEST_HEAD: usize = 256;

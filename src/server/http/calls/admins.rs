@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::domain::Role;
 use crate::server::auth::username::{Username, check_password};
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::session::Caller;
-use crate::server::http::wire;
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Caller;
+use crate::server::http::response::failure::HttpError;
+use crate::server::http::response::wire;
 use crate::server::state::{AppState, AppStateInner};
 use crate::server::store::{AdminOutcome, PasswordChange};
 

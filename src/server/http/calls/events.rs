@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::keys::Id;
 use crate::domain::{KeyId, Order};
 use crate::server::auth::username::Username;
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::session::Caller;
-use crate::server::http::{cursor, wire};
+use crate::server::http::request::cursor;
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Caller;
+use crate::server::http::response::failure::HttpError;
+use crate::server::http::response::wire;
 use crate::server::state::AppState;
 use crate::server::store::{EventKind, EventQuery, ExpiryChange, StoredEvent};
 

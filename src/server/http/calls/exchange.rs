@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 use crate::domain::{KeyId, Status, hmac_token};
 use crate::server::auth::token::Claims;
 use crate::server::auth::{decoy, token};
-use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
+use crate::server::http::request::client_addr::{ClientAddr, LoggedPrincipal};
+use crate::server::http::request::fields::Fields;
+use crate::server::http::response::failure::HttpError;
 use crate::server::state::{AppState, AppStateInner};
 use crate::server::store::{Issued, KeyCredential};
 

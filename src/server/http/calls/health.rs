@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use crate::server::http::failure::HttpError;
+use crate::server::http::response::failure::HttpError;
 use crate::server::state::AppState;
 
 /// `GET /health`: it runs, on the database that it opened.

@@ -16,12 +16,12 @@ use zeroize::Zeroizing;
 
 use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, KeyFormat, KeyId, Lifetimes, SecretKey, TextError, Texts};
-use crate::server::http::access_log::CreatedKey;
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::in_force::InForceHeader;
-use crate::server::http::session::Caller;
-use crate::server::http::wire;
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Caller;
+use crate::server::http::response::access_log::CreatedKey;
+use crate::server::http::response::failure::HttpError;
+use crate::server::http::response::in_force::InForceHeader;
+use crate::server::http::response::wire;
 use crate::server::state::AppState;
 use crate::server::store::{Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyInsert, StoreError};
 

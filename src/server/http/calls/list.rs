@@ -8,11 +8,11 @@ use chrono::{DateTime, SubsecRound, Utc};
 use crate::domain::{
     Condition, Conditions, Order, Search, Sort, Status, Test, TextPattern, TimeRange, holds_credential,
 };
-use crate::server::http::cursor;
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::session::Caller;
-use crate::server::http::wire;
+use crate::server::http::request::cursor;
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Caller;
+use crate::server::http::response::failure::HttpError;
+use crate::server::http::response::wire;
 use crate::server::state::AppState;
 use crate::server::store::{EventKind, ExpiryChange, KeyRow, NewEvent, PageQuery, Recorded, Subject};
 

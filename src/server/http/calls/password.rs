@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::admins::new_password;
 use crate::server::auth::username::Username;
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::session::Caller;
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Caller;
+use crate::server::http::response::failure::HttpError;
 use crate::server::net::throttle::network;
 use crate::server::state::AppState;
 use crate::server::store::PasswordChange;

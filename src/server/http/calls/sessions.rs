@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::in_force::InForceHeader;
-use crate::server::http::session::Caller;
-use crate::server::http::wire;
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Caller;
+use crate::server::http::response::failure::HttpError;
+use crate::server::http::response::in_force::InForceHeader;
+use crate::server::http::response::wire;
 use crate::server::state::AppState;
 use crate::server::store::{RevokeAll, SessionId};
 

@@ -16,11 +16,11 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::server::auth::device_token;
-use crate::server::http::client_addr::{ClientAddr, LoggedPrincipal};
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::session::Bearer;
-use crate::server::http::wire;
+use crate::server::http::request::client_addr::{ClientAddr, LoggedPrincipal};
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Bearer;
+use crate::server::http::response::failure::HttpError;
+use crate::server::http::response::wire;
 use crate::server::net::throttle::{NotAdmitted, network};
 use crate::server::state::AppState;
 use crate::server::store::{Actor, NewSession, SESSION_LIFETIME};

@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::keys::Id;
 use crate::domain::{KeyUsage, MOST_USAGE_DAYS, Status, UsageSpan};
 use crate::server::auth::token;
-use crate::server::http::failure::HttpError;
-use crate::server::http::fields::Fields;
-use crate::server::http::session::Caller;
-use crate::server::http::wire;
+use crate::server::http::request::fields::Fields;
+use crate::server::http::request::session::Caller;
+use crate::server::http::response::failure::HttpError;
+use crate::server::http::response::wire;
 use crate::server::state::AppState;
 use crate::server::store::{UsageQuery, hour};
 

@@ -49,7 +49,7 @@ impl ListLimiter {
 mod tests {
     use std::task::Poll;
 
-    use super::*;
+    use crate::server::http::request::list_limiter::*;
 
     #[tokio::test]
     async fn one_administrator_waits_and_another_does_not() {

@@ -14,7 +14,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::failure::HttpError;
+use crate::server::http::response::failure::HttpError;
 use crate::server::store::ExpiryChange;
 
 /// The longest body that is read, in bytes.

@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::wire::KeyBody;
 use crate::domain::AccessKey;
+use crate::server::http::response::wire::KeyBody;
 use crate::server::net::throttle::NotAdmitted;
 use crate::server::store::StoreError;
 

@@ -7,11 +7,11 @@ use chrono::Utc;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::client_addr::{ClientAddr, LoggedPrincipal};
-use super::failure::HttpError;
 use crate::domain::{Role, wiped_after};
 pub(crate) use crate::server::auth::sessions::Principal;
 use crate::server::auth::username::Username;
+use crate::server::http::request::client_addr::{ClientAddr, LoggedPrincipal};
+use crate::server::http::response::failure::HttpError;
 use crate::server::state::AppState;
 use crate::server::store::{Actor, Digest, SessionId};
 

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use super::failure::HttpError;
 use crate::domain::Sort;
+use crate::server::http::response::failure::HttpError;
 use crate::server::store::{Keyset, SortValue};
 
 /// A place as text: the base64url of `[sort, value, seq]`.
@@ -35,7 +35,7 @@ pub(crate) fn decode_event(text: &str) -> Result<i64, HttpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::http::request::cursor::*;
 
     #[test]
     fn a_cursor_fits_its_own_list_only() {

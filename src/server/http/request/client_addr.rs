@@ -81,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for LoggedPrincipal {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::http::request::client_addr::*;
 
     fn of_proxy(lines: &[&str]) -> Option<String> {
         of_proxies(lines, &[])

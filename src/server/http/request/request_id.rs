@@ -38,7 +38,7 @@ pub(crate) fn given(headers: &HeaderMap) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::http::request::request_id::*;
 
     #[test]
     fn only_plain_ones_are_taken() {
