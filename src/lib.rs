@@ -40,8 +40,8 @@ use crate::operations::context::{Context, runtime};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::pending::PendingCreates;
 use crate::operations::messages;
+use crate::platform::process::signals::Signals;
 use crate::platform::prompt;
-use crate::platform::signals::Signals;
 use crate::platform::terminal_kind::TerminalKind;
 use crate::server::StoreAccess;
 use crate::server::embedded::EmbeddedServers;
@@ -50,7 +50,7 @@ use crate::tui::terminal::Tty;
 
 /// Runs the program: what `main` does. Says on standard error what went wrong, if anything.
 pub fn run() -> Exit {
-    let hardened = crate::platform::harden::harden();
+    let hardened = crate::platform::process::harden::harden();
     let arguments: Vec<_> = std::env::args_os().collect();
     let args = match Args::try_parse_from(&arguments) {
         Ok(args) => args,
@@ -73,7 +73,7 @@ fn start(args: Args, hardened: std::io::Result<()>) -> Result<Exit, Failure> {
         hardened.wrap_err(refused)?;
     }
     let dirs = AppDirs::of_this_user(args.data.as_deref());
-    crate::platform::panics::install(dirs.state.clone().ok());
+    crate::platform::process::panics::install(dirs.state.clone().ok());
     crate::client::install_tls();
     let settings =
         Context { format: args.output, overrides: args.overrides(), dirs, embedded: EmbeddedServers::default() };

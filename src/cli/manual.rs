@@ -11,7 +11,7 @@ use super::args::Args;
 use super::output;
 use super::output::KeyRecord;
 use crate::operations::failure::{EXIT_CODES, Exit, Failure};
-use crate::platform::harden::with_user_umask;
+use crate::platform::process::harden::with_user_umask;
 
 /// The shapes of JSON results, which are a promise to scripts.
 const JSON: &str = "\

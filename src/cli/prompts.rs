@@ -12,9 +12,9 @@ use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter;
+use crate::platform::process::signal_guard::SignalGuard;
 use crate::platform::prompt;
 use crate::platform::secret_input::SecretInputError;
-use crate::platform::signal_guard::SignalGuard;
 
 const INTERRUPT: i32 = rustix::process::Signal::INT.as_raw();
 

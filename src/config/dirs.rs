@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::platform::home::{expand_home, home_dir};
+use crate::platform::process::home::{expand_home, home_dir};
 
 /// A folder of this user, or why there is none. Only what uses it needs it.
 pub type Folder = Result<PathBuf, NoFolder>;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::dirs::{Folder, NoFolder};
 use crate::client::{ConnectionSettings, Target};
 use crate::domain::{KeyFormat, Lifetimes, Profile};
-use crate::platform::home::from_home;
+use crate::platform::process::home::from_home;
 
 /// The name of the profile that needs no settings: the server inside this program.
 pub const LOCAL: &str = "local";

@@ -11,7 +11,7 @@ use super::failure::{Exit, Failure};
 use super::format::Format;
 use crate::config::{AppDirs, Config, ConfigError, Overrides};
 use crate::operations::prompts::prompter::warn;
-use crate::platform::signals::survive_file_size_limit;
+use crate::platform::process::signals::survive_file_size_limit;
 use crate::server::embedded::EmbeddedServers;
 
 /// Runs the tasks of the program, on this thread.

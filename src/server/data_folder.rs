@@ -12,7 +12,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::auth::vault::{KeyFile, MasterKeyError, Vault};
 use super::store::{DatabaseAddress, EventQuery, LeaseSetup, Store, StoreError, StoredSecret};
-use crate::platform::users::name_of;
+use crate::platform::process::users::name_of;
 
 /// What a server works on: a store, and the master key of its secrets.
 pub struct DataFolder {

@@ -18,7 +18,7 @@ use super::serve::serve;
 use super::state::AppState;
 use super::usage_recorder::KEEP_EVENTS;
 use crate::domain::{KeyFormat, Lifetimes, Role};
-use crate::platform::users::own_name;
+use crate::platform::process::users::own_name;
 
 /// How long running requests may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);

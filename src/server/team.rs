@@ -29,7 +29,7 @@ use super::state::AppState;
 use super::store::{DatabaseAddress, LeaseSetup, Store, StoreError};
 use super::usage_recorder::UsageRecorder;
 use crate::domain::{KeyFormat, Lifetimes};
-use crate::platform::log_queue::LogQueue;
+use crate::platform::process::log_queue::LogQueue;
 use crate::server::http::response::access_log::AccessLog;
 
 /// How often the server looks whether its database is still there.

@@ -16,7 +16,7 @@ use crate::operations::format::Format;
 use crate::operations::permissions::ReadOnly;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::warn;
-use crate::platform::users::own_name;
+use crate::platform::process::users::own_name;
 use crate::server::auth::username::Username;
 use crate::server::{Actor, DataFolder, StoreAccess};
 

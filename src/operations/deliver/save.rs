@@ -13,7 +13,7 @@ use crate::domain::secrets::credential_kind::reveals_secret;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::{Choice, Prompter};
 use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand, line};
-use crate::platform::home::{expand_home, home_dir};
+use crate::platform::process::home::{expand_home, home_dir};
 
 /// Where a secret is to go, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::domain::Untrusted;
 use crate::operations::prompts::interrupt::Flow;
-use crate::platform::signal_guard::SignalGuard;
+use crate::platform::process::signal_guard::SignalGuard;
 
 /// What there is to choose from: a word to answer with, and what it does (empty if the word says it).
 pub(crate) type Choice<'a> = (&'a str, &'a str);

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::operations::prompts::interrupt::{Flow, Stop};
 use crate::operations::prompts::prompter::Prompter;
-use crate::platform::signal_guard::SignalGuard;
+use crate::platform::process::signal_guard::SignalGuard;
 
 /// Answers in turn, then the end of input; keeps all that was said and asked.
 pub(crate) struct Scripted {

@@ -8,7 +8,7 @@ use crate::domain::{Content, CurlEndpoint, HmacToken, KeyId, SecretKey, curl_tex
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter;
-use crate::platform::random;
+use crate::platform::process::random;
 
 /// Makes the HMAC token of a content; of a random one if there is none.
 ///

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter;
-use crate::platform::signal_guard::SignalGuard;
+use crate::platform::process::signal_guard::SignalGuard;
 use crate::platform::{prompt, text};
 use sanitize::Sanitizer;
 

@@ -19,7 +19,7 @@ use rustix::termios::{
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
-use crate::platform::signal_guard::SignalGuard;
+use crate::platform::process::signal_guard::SignalGuard;
 use crate::platform::surroundings::{can_resume, is_in_foreground};
 
 /// What is told through the pipe: to stop for a while, and that we go on.

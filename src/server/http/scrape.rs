@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::domain::{Conditions, Status, Test};
-use crate::platform::log_queue::LogQueue;
+use crate::platform::process::log_queue::LogQueue;
 use crate::server::metrics::{MEDIA_TYPE, METRICS};
 use crate::server::net::connection_limiter::ConnectionLimiter;
 use crate::server::net::tls::Tls;

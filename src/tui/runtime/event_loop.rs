@@ -18,7 +18,7 @@ use crate::config::SettingsFile;
 use crate::domain::Charset;
 use crate::operations::keys::pending::PendingCreates;
 use crate::platform::clipboard::Copied;
-use crate::platform::signals::{LONG, SignalEvent, Signals};
+use crate::platform::process::signals::{LONG, SignalEvent, Signals};
 use crate::platform::terminal_kind::{ColourDepth, TerminalKind};
 use crate::tui::screen::Screen;
 use crate::tui::state::{ClockReading, Effect, ExitState, MouseUse, State};

@@ -28,7 +28,7 @@ pub mod test_support {
     }
 }
 
-pub use crate::platform::signals::{SignalEvent, Signals};
+pub use crate::platform::process::signals::{SignalEvent, Signals};
 pub use event_loop::{RunOutcome, Runtime};
 pub use machine::{Machine, ThisMachine};
 pub use options::Options;

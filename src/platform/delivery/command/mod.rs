@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::Child;
 
 use super::NotSaved;
-use crate::platform::harden::user_umask;
+use crate::platform::process::harden::user_umask;
 pub use output::CommandOutput;
 
 /// The shell that POSIX promises.

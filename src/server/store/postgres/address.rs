@@ -17,7 +17,7 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use zeroize::Zeroizing;
 
 use super::tls::VerifiedTls;
-use crate::platform::home::home_dir;
+use crate::platform::process::home::home_dir;
 use crate::platform::regular_file;
 
 /// How long connecting may take.

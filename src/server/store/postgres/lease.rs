@@ -23,7 +23,7 @@ use super::master_keys;
 use super::peers::{KEPT_FOR, KnownServer, KnownServers};
 use super::store::{PostgresStore, again};
 use crate::domain::InForce;
-use crate::platform::boot_time::since_boot;
+use crate::platform::process::boot_time::since_boot;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::master_keys::HeldMasterKeys;

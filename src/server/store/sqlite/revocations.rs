@@ -11,7 +11,7 @@ use super::events;
 use super::master_keys;
 use super::store::SqliteStore;
 use super::wal_index::{Header, WalIndex};
-use crate::platform::boot_time::since_boot;
+use crate::platform::process::boot_time::since_boot;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};

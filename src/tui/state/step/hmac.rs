@@ -10,7 +10,7 @@ use crate::domain::{Content, HmacToken, hmac_token, sentence};
 use crate::operations::tokens::hmac::{check_content, curl_command};
 use crate::operations::tokens::pair::Pair;
 use crate::platform::clipboard::report::{CopyReport, What};
-use crate::platform::random;
+use crate::platform::process::random;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::focus::moved;

@@ -27,7 +27,7 @@ pub(crate) fn from_home(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::platform::process::home::*;
 
     #[test]
     fn only_a_tilde_of_its_own_is_the_home_directory() {

@@ -8,8 +8,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 
-use super::{raw_mode, regular_file};
 use crate::domain;
+use crate::platform::{raw_mode, regular_file};
 
 /// Installs the hook for panics. Reports go to a file (0600) in `state`, if there is such a folder, never to the screen.
 ///
@@ -62,7 +62,7 @@ fn redact(report: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::platform::process::panics::*;
 
     #[test]
     fn a_report_follows_no_link() {

@@ -152,7 +152,7 @@ fn write_all(to: &impl AsFd, mut bytes: &[u8]) -> u64 {
 mod tests {
     use std::io::{Read as _, Write as _};
 
-    use super::*;
+    use crate::platform::process::log_queue::*;
 
     #[test]
     fn what_is_over_the_bound_is_dropped_and_counted() {

@@ -117,6 +117,6 @@ async fn heard(signal: &mut Option<Signal>) {
 #[expect(clippy::disallowed_methods, reason = "there is no event to await: this is for when none comes")]
 fn end_after_patience(kind: SignalKind) {
     std::thread::sleep(PATIENCE);
-    super::raw_mode::leave_at_once();
+    crate::platform::raw_mode::leave_at_once();
     std::process::exit(128 + kind.as_raw_value());
 }
