@@ -1,7 +1,7 @@
 //! The commands: words, numbers and letters of the catalogue of actions.
 
 use super::session::Session;
-use super::{admin, all, change, create, export, history, list, pending, servers, show, tokens};
+use super::{admin, servers};
 use crate::client::Server;
 use crate::domain::capitalized;
 use crate::operations::account::administrators::change_own_password;
@@ -11,6 +11,8 @@ use crate::operations::keys::activate::Switch;
 use crate::operations::permissions::{Permissions, ReadOnly, why_no_sessions, why_not_superuser};
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::keys::{all, change, create, export, history, list, pending, show};
+use crate::plain::secrets::tokens;
 
 /// Takes commands until the input ends.
 pub(crate) async fn run(session: &mut Session) -> Stop {

@@ -4,24 +4,13 @@
 //! shown if that is asked for twice. Questions wait for their answers: there is nothing here for a task of its own to do.
 
 mod admin;
-mod all;
-mod change;
 mod commands;
 mod console;
-mod create;
-mod delivery;
 mod detect;
-mod exchange;
-mod export;
-mod form;
-mod history;
-mod list;
-mod pending;
-mod reveal;
+mod keys;
+mod secrets;
 mod servers;
 mod session;
-mod show;
-mod tokens;
 
 pub use detect::PlainReason;
 pub use session::Ended;

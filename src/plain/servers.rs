@@ -1,10 +1,10 @@
 //! Which server one works on, and how it is.
 
-use super::exchange::say_finding;
 use super::session::Session;
 use crate::operations::diagnose::environment::{diagnose, facts};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::secrets::exchange::say_finding;
 
 /// Asks for another profile, and works on its server.
 pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {

@@ -1,8 +1,5 @@
 //! One key: what it is, and what happened to it.
 
-use super::history;
-use super::list::{key, which};
-use super::session::Session;
 use crate::domain::AccessKey;
 use crate::domain::key::fields;
 use crate::operations::access::Access as _;
@@ -11,6 +8,9 @@ use crate::operations::keys::usage;
 use crate::operations::prompts::input;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::keys::history;
+use crate::plain::keys::list::{key, which};
+use crate::plain::session::Session;
 
 /// Cells of a text of the server's in a line: more than any of the contract's texts.
 const CELLS: usize = 400;

@@ -1,11 +1,11 @@
 //! The ways of a credential out of the program: into a file and to a command, which no recorder of the terminal sees;
 //! and to the terminal, where it stays.
 
-use super::session::Session;
 use crate::domain::capitalized;
 use crate::operations::deliver::{COMMAND, FILE, SHOW, ask_command, ask_file, save, show};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::{Choice, Prompter as _};
+use crate::plain::session::Session;
 use crate::platform::delivery::{OutputMode, line};
 
 /// Cells of what a command printed: as much as is kept of it, and more.

@@ -2,13 +2,13 @@
 
 use zeroize::Zeroizing;
 
-use super::session::Session;
 use crate::operations::access::Access as _;
 use crate::operations::deliver::{ask_command, ask_file, save};
 use crate::operations::keys::bulk::counted;
 use crate::operations::output::{KeyList, ListForm, ListWalk};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::session::Session;
 use crate::platform::delivery::OutputMode;
 
 /// Cells of what a command printed: as much as is kept of it, and more.

@@ -1,10 +1,5 @@
 //! What changes a key that is there.
 
-use super::form;
-use super::form::ExpiryInput;
-use super::list::key;
-use super::session::Session;
-use super::show::facts;
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access as _;
@@ -14,6 +9,11 @@ use crate::operations::keys::{changes, delete, edit, usage};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::keys::form;
+use crate::plain::keys::form::ExpiryInput;
+use crate::plain::keys::list::key;
+use crate::plain::keys::show::facts;
+use crate::plain::session::Session;
 
 /// Makes a change; asks again if another administrator was faster.
 async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes) -> Flow<()> {

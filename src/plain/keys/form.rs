@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::session::Session;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
 use crate::domain::{Lifetimes, Texts};
@@ -12,6 +11,7 @@ use crate::operations::keys::expiry;
 use crate::operations::prompts::input;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::session::Session;
 
 /// What is typed at a question to leave all as it is. A text that is this word begins with a capital letter.
 const BACK: &str = "back";

@@ -2,12 +2,12 @@
 
 use chrono::Utc;
 
-use super::create;
-use super::session::Session;
 use crate::operations::access::Access as _;
 use crate::operations::keys::pending::PendingCreates;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::keys::create;
+use crate::plain::session::Session;
 
 /// Asks the server again for the oldest, under the same name.
 pub(crate) async fn finish(session: &mut Session) -> Flow<()> {

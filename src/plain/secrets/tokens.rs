@@ -2,9 +2,6 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::exchange;
-use super::list::which;
-use super::session::Session;
 use crate::domain::secrets::credential_kind::{ExpectedInput, check_pair};
 use crate::domain::{SecretKey, sentence};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
@@ -12,6 +9,9 @@ use crate::operations::prompts::prompter::Prompter as _;
 use crate::operations::tokens::hmac::ask_hashed_content;
 use crate::operations::tokens::key_test::{FailingToken, TestInput};
 use crate::operations::tokens::pair::{KeyServer, Pair};
+use crate::plain::keys::list::which;
+use crate::plain::secrets::exchange;
+use crate::plain::session::Session;
 
 const CHOICES: [(&str, &str); 4] = [
     ("HMAC token", "generate one from secret and content"),

@@ -1,6 +1,5 @@
 //! The list of keys, a page at a time.
 
-use super::session::Session;
 use crate::client::{Cursor, ListRequest, Page};
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Filter, KeyId, KeyQuery, Order, Sort, Status, Untrusted, sentence};
@@ -10,6 +9,7 @@ use crate::operations::keys::{list, overview, views};
 use crate::operations::prompts::input;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::session::Session;
 
 /// Keys a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;

@@ -1,7 +1,5 @@
 //! What happened: to a key, and everything that administrators and keys did.
 
-use super::list::which;
-use super::session::Session;
 use crate::client::{EventScope, EventsRequest, TrailPage};
 use crate::domain::KeyId;
 use crate::operations::access::Access as _;
@@ -9,6 +7,8 @@ use crate::operations::keys::history;
 use crate::operations::keys::history::EventQuestion;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::keys::list::which;
+use crate::plain::session::Session;
 
 /// Events a page: what a reader can take in at once, and less than a terminal of 24 lines.
 const PAGE: usize = 20;

@@ -2,9 +2,6 @@
 
 use chrono::Utc;
 
-use super::delivery;
-use super::delivery::Credential;
-use super::session::Session;
 use crate::domain::diagnosis::{Finding, FindingKind};
 use crate::domain::{Content, SecretKey};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
@@ -13,6 +10,9 @@ use crate::operations::tokens::hmac::{check_content, curl_command, generate};
 use crate::operations::tokens::key_test;
 use crate::operations::tokens::key_test::{TestInput, TestState};
 use crate::operations::tokens::pair::Pair;
+use crate::plain::secrets::delivery;
+use crate::plain::secrets::delivery::Credential;
+use crate::plain::session::Session;
 
 /// Asks for a content; none means a random one.
 pub(crate) async fn content(session: &mut Session, secret: &SecretKey) -> Flow<Option<Content>> {

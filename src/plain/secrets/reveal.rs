@@ -2,9 +2,6 @@
 
 use zeroize::Zeroizing;
 
-use super::delivery::Credential;
-use super::exchange;
-use super::session::Session;
 use crate::domain::{AccessKey, Credentials, CredentialsForm, KeyId, SecretKey, sentence};
 use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, SHOW, rescued};
 use crate::operations::failure::Exit;
@@ -12,6 +9,9 @@ use crate::operations::messages::{CREATED, LOSE_IT, NOT_SAVED, SAVE_NOW, ready_t
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::operations::tokens::pair::{KeyServer, Pair};
+use crate::plain::secrets::delivery::Credential;
+use crate::plain::secrets::exchange;
+use crate::plain::session::Session;
 use crate::platform::delivery::line;
 
 /// What can be done with it, in the order of safety.

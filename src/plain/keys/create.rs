@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::form::ExpiryInput;
-use super::session::Session;
-use super::{change, form, reveal};
 use crate::client::{Creation, IdempotencyKey, NewKey};
 use crate::domain::{AccessKey, Texts};
 use crate::operations::keys::create::{already_exists, create};
 use crate::operations::keys::pending::PendingCreates;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
+use crate::plain::keys::form::ExpiryInput;
+use crate::plain::keys::{change, form};
+use crate::plain::secrets::reveal;
+use crate::plain::session::Session;
 
 /// Asks what it shall be, creates it, and offers its secret.
 pub(crate) async fn run(session: &mut Session) -> Flow<()> {

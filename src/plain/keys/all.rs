@@ -3,9 +3,6 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::form;
-use super::form::ExpiryInput;
-use super::session::Session;
 use crate::domain::key::fields;
 use crate::domain::{KeyId, Texts};
 use crate::operations::access::Access as _;
@@ -15,6 +12,9 @@ use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyOutcome, Selection, cou
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::{Choice, Prompter as _};
+use crate::plain::keys::form;
+use crate::plain::keys::form::ExpiryInput;
+use crate::plain::session::Session;
 
 const ACTS: [Choice<'_>; 4] = [("activate", ""), ("deactivate", ""), ("delete", ""), ("edit", "set owner and expiry")];
 

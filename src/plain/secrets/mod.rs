@@ -1,0 +1,6 @@
+//! What is done with a secret: shown once, handed on, exchanged and tested.
+
+pub(super) mod delivery;
+pub(super) mod exchange;
+pub(super) mod reveal;
+pub(super) mod tokens;
