@@ -1,28 +1,20 @@
 //! What the program does without its page.
 
+mod account;
 pub mod admin;
 pub mod args;
-mod backup;
 mod connect;
-mod db;
+mod data;
 mod doctor;
 mod events;
-mod hmac;
 mod keys;
-mod login;
 mod manual;
 mod options;
 pub mod output;
-mod passwd;
 mod prompts;
-mod revoke;
-mod secret;
 pub mod serve;
-mod server;
-mod sessions;
-mod token;
+mod tokens;
 pub mod usage;
-mod verify;
 
 pub use crate::operations::context::Context;
 use crate::operations::context::runtime;
@@ -36,22 +28,22 @@ pub fn run(command: Command, settings: &Context) -> Result<Exit, Failure> {
     match command {
         Command::Serve(_) => serve::run(settings),
         Command::Admin(what) => wait_for(settings, admin::run(&what, settings)),
-        Command::Db(what) => wait_for(settings, db::run(&what, settings)),
-        Command::Backup(args) => backup::backup(&args, settings),
-        Command::Restore(args) => wait_for(settings, backup::restore(&args, settings)),
+        Command::Db(what) => wait_for(settings, data::db::run(&what, settings)),
+        Command::Backup(args) => data::backup::backup(&args, settings),
+        Command::Restore(args) => wait_for(settings, data::backup::restore(&args, settings)),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { dir } => manual::pages(dir.as_deref()),
-        Command::Hmac(args) => hmac::run(&args, settings),
-        Command::Login(args) => wait_for(settings, login::login(args, settings)),
-        Command::Logout => wait_for(settings, login::logout(settings)),
-        Command::Passwd(args) => wait_for(settings, passwd::run(&args, settings)),
+        Command::Hmac(args) => tokens::hmac::run(&args, settings),
+        Command::Login(args) => wait_for(settings, account::login::login(args, settings)),
+        Command::Logout => wait_for(settings, account::login::logout(settings)),
+        Command::Passwd(args) => wait_for(settings, account::passwd::run(&args, settings)),
         Command::Events(args) => wait_for(settings, events::run(args, settings)),
-        Command::Sessions(command) => wait_for(settings, sessions::run(command, settings)),
-        Command::Revoke(args) => wait_for(settings, revoke::run(&args, settings)),
-        Command::Server(command) => wait_for(settings, server::run(&command, settings)),
+        Command::Sessions(command) => wait_for(settings, account::sessions::run(command, settings)),
+        Command::Revoke(args) => wait_for(settings, account::revoke::run(&args, settings)),
+        Command::Server(command) => wait_for(settings, data::server::run(&command, settings)),
         Command::Keys(command) => wait_for(settings, keys::run(command, settings)),
-        Command::Token(args) => wait_for(settings, token::run(&args, settings)),
-        Command::Verify(args) => wait_for(settings, verify::run(&args, settings)),
+        Command::Token(args) => wait_for(settings, tokens::token::run(&args, settings)),
+        Command::Verify(args) => wait_for(settings, tokens::verify::run(&args, settings)),
         Command::Doctor(args) => wait_for(settings, doctor::run(&args, settings)),
     }
 }

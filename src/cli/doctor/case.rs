@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::cli::args::DoctorArgs;
 use crate::cli::prompts::Prompts;
-use crate::cli::secret;
+use crate::cli::tokens::secret;
 use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::domain::{KeyId, SecretKey};
 use crate::operations::failure::Failure;

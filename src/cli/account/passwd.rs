@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::args::PasswdArgs;
-use super::{connect, output};
+use crate::cli::args::PasswdArgs;
+use crate::cli::{connect, output};
 use crate::operations::account::administrators::change_own_password;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};

@@ -1,9 +1,9 @@
 //! `latchkey server`: the keys of a server.
 
-use super::admin::actor;
-use super::args::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
-use super::prompts::Prompts;
-use super::{connect_to_change, options, output};
+use crate::cli::admin::actor;
+use crate::cli::args::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
+use crate::cli::prompts::Prompts;
+use crate::cli::{connect_to_change, options, output};
 use crate::client::{Changed, NewSigningKey};
 use crate::config::Config;
 use crate::domain::InForce;

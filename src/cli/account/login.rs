@@ -3,8 +3,8 @@
 use std::io;
 use std::io::Write as _;
 
-use super::args::{LoginArgs, Remember};
-use super::prompts::Prompts;
+use crate::cli::args::{LoginArgs, Remember};
+use crate::cli::prompts::Prompts;
 use crate::client::session_file::SessionStorage;
 use crate::operations::account::sign_in;
 use crate::operations::account::sign_in::SignInOptions;

@@ -5,8 +5,9 @@ use std::io::Write as _;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::args::HmacArgs;
-use super::{output, secret};
+use crate::cli::args::HmacArgs;
+use crate::cli::output;
+use crate::cli::tokens::secret;
 use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::operations::connect;
 use crate::operations::context::Context;

@@ -1,8 +1,8 @@
 //! `latchkey revoke`: the emergency brake.
 
-use super::args::{RevokeArgs, Revoked};
-use super::prompts::Prompts;
-use super::{connect_to_change, output};
+use crate::cli::args::{RevokeArgs, Revoked};
+use crate::cli::prompts::Prompts;
+use crate::cli::{connect_to_change, output};
 use crate::client::RevokeRequest;
 use crate::operations::account::revoke::revoke;
 use crate::operations::context::Context;

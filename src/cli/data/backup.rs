@@ -7,10 +7,10 @@ use std::path::Path;
 use chrono::Utc;
 use serde_json::json;
 
-use super::admin::actor;
-use super::args::{BackupArgs, RestoreArgs};
-use super::output;
-use super::prompts::Prompts;
+use crate::cli::admin::actor;
+use crate::cli::args::{BackupArgs, RestoreArgs};
+use crate::cli::output;
+use crate::cli::prompts::Prompts;
 use crate::domain::Untrusted;
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};

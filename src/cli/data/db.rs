@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use chrono::Utc;
 
-use super::admin::actor;
-use super::args::database::{DatabaseArgs, DatabaseFileArgs, Db, is_address};
-use super::prompts::Prompts;
+use crate::cli::admin::actor;
+use crate::cli::args::database::{DatabaseArgs, DatabaseFileArgs, Db, is_address};
+use crate::cli::prompts::Prompts;
 use crate::operations::account::administrators::{new_password, password_question};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};

@@ -3,11 +3,12 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{connect_as_anyone, output, secret};
+use crate::cli::tokens::secret;
+use crate::cli::{connect_as_anyone, output};
 use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 
-use super::args::VerifyArgs;
+use crate::cli::args::VerifyArgs;
 use crate::domain::AccessToken;
 use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::operations::tokens::exchange::verify;

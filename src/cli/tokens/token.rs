@@ -7,8 +7,9 @@ use chrono::Utc;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::args::TokenArgs;
-use super::{connect_as_anyone, output, secret};
+use crate::cli::args::TokenArgs;
+use crate::cli::tokens::secret;
+use crate::cli::{connect_as_anyone, output};
 use crate::client::Client;
 use crate::domain::diagnosis::of_end;
 use crate::domain::secrets::credential_kind::ExpectedInput;

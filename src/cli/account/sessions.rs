@@ -5,11 +5,11 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::args::SessionsCommand;
-use super::output;
-use super::output::{Rows, Table, cell, time};
-use super::prompts::Prompts;
-use super::{connect, connect_to_change};
+use crate::cli::args::SessionsCommand;
+use crate::cli::output;
+use crate::cli::output::{Rows, Table, cell, time};
+use crate::cli::prompts::Prompts;
+use crate::cli::{connect, connect_to_change};
 use crate::client::{ApiError, Connection, SessionEntry};
 use crate::domain::Untrusted;
 use crate::operations::context::Context;
