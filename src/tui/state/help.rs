@@ -1,12 +1,12 @@
 //! The help: every press of the list and what it does, by topic. It is found by typing, and Enter does it.
 
-use super::text_input::TextInput;
 use super::{ClockReading, Dialog, Effect, State};
 use crate::domain::{Untrusted, fold};
 use crate::operations::actions::ActionId;
 use crate::tui::field::Field;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Topic};
+use crate::tui::state::input::text_input::TextInput;
 use crate::tui::wrap::wrap;
 
 /// Columns of the presses.

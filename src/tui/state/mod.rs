@@ -1,37 +1,19 @@
 //! The state of the program, and what a press or a reply makes of it. No terminal, no network, no clock.
 
-mod admins;
+mod account;
 mod bulk;
-mod clock;
-mod columns;
 mod dialog;
-mod expiry_input;
-mod export;
-mod focus;
-mod form;
 mod guard;
 mod help;
-mod history;
+mod input;
+mod keys;
 mod list;
-mod overview;
-mod pace;
 mod panes;
-mod password;
-mod pending;
-mod profiles;
 mod reveal;
 mod rows;
-mod sessions;
-mod sign_in;
 mod step;
-mod text_input;
-mod token;
-mod undo;
+mod time;
 mod update;
-mod usage;
-mod views;
-mod waiting;
-mod window;
 
 use std::time::Instant;
 
@@ -39,39 +21,39 @@ use secrecy::SecretString;
 
 pub use crate::operations::tokens::key_test::TestState;
 pub use crate::platform::clipboard::report::{CopyReport, What};
-pub use admins::{AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, AdminsScreen};
+pub use account::admins::{AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, AdminsScreen};
+pub use account::password::{PasswordDialog, PasswordFocus};
+pub use account::profiles::ProfilesDialog;
+pub use account::sessions::{EndQuestion, RevokeDialog, SessionsScreen};
+pub use account::sign_in::{SignInDialog, SignInFocus};
 pub use bulk::{BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage};
-pub use clock::ClockReading;
-pub use columns::ColumnsDialog;
 pub use dialog::{CallState, CreateDialog, DeleteDialog, Dialog, EditDialog, Question};
-pub use expiry_input::{ExpiryChoice, ExpiryInput};
-pub use export::{ExportDialog, ExportFocus, ExportStage, Reading};
-pub use form::{Focus, KeyForm};
 pub use guard::{Guard, PendingAction};
 pub use help::{HelpDialog, HelpLine, PRESS};
-pub use history::{HistoryKey, HistoryScreen};
+pub use input::expiry_input::{ExpiryChoice, ExpiryInput};
+pub use input::form::{Focus, KeyForm};
+pub use keys::columns::ColumnsDialog;
+pub use keys::export::{ExportDialog, ExportFocus, ExportStage, Reading};
+pub use keys::history::{HistoryKey, HistoryScreen};
+pub use keys::overview::OverviewScreen;
+pub use keys::pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
+pub use keys::token::{TokenDialog, TokenFocus};
+pub use keys::undo::Undo;
+pub use keys::usage::UsagePane;
+pub use keys::views::ViewsDialog;
+pub use keys::window::Window;
 pub use list::{List, LoadFailure, Marks};
-pub use overview::OverviewScreen;
-pub use pace::{Pace, QUIET, Stage};
 use panes::DETAILS_OPEN_FROM;
 pub use panes::{DetailsPane, Panes, SMALLEST};
-pub use password::{PasswordDialog, PasswordFocus};
-pub use pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
-pub use profiles::ProfilesDialog;
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
 pub use rows::Rows;
-pub use sessions::{EndQuestion, RevokeDialog, SessionsScreen};
-pub use sign_in::{SignInDialog, SignInFocus};
 pub use step::{
     Delivery, HmacFocus, HmacStep, Made, NotSaved, SaveFocus, SaveResult, SaveStep, SaveTarget, Saved, Saving, Step,
     StepOutcome, TestButton, TestStep,
 };
-pub use token::{TokenDialog, TokenFocus};
-pub use undo::Undo;
-pub use usage::UsagePane;
-pub use views::ViewsDialog;
-pub use waiting::Waiting;
-pub use window::Window;
+pub use time::clock::ClockReading;
+pub use time::pace::{Pace, QUIET, Stage};
+pub use time::waiting::Waiting;
 
 use super::field::Field;
 use super::keymap::Mode;

@@ -7,8 +7,8 @@ use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::CallState;
-use crate::tui::state::focus::moved;
-use crate::tui::state::text_input::TextInput;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
 
 /// What is told before many keys are changed, and what confirms it.
 #[derive(Debug)]

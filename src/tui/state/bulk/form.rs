@@ -9,8 +9,8 @@ use crate::operations::keys::bulk::BulkAct;
 use crate::operations::prompts::input;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
-use crate::tui::state::focus::moved;
-use crate::tui::state::text_input::TextInput;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
 use crate::tui::state::{CallState, ExpiryInput};
 
 /// What is set for many keys.

@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use chrono::TimeDelta;
 
-use super::text_input::TextInput;
 use super::{CallState, ClockReading};
 use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
 use crate::domain::{KeyId, Lifetimes, Untrusted};
@@ -15,6 +14,7 @@ use crate::operations::keys::bulk::{
     BulkAct, BulkRun, KeyOutcome, KeyResult, RunStep, Selection, Survey, Walk, WalkStep,
 };
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::input::text_input::TextInput;
 
 use confirm::ConfirmOutcome;
 pub use confirm::{BulkConfirm, BulkFocus};

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::focus::moved;
 use super::{ClockReading, Effect, HmacStep, SaveResult, SaveStep, Step, StepOutcome, TestStep};
 use crate::domain::{AccessKey, Credentials, CredentialsForm, SecretKey};
 use crate::operations::actions::ActionId;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::input::focus::moved;
 pub use parts::{Fate, News, RevealButton};
 
 /// A new key with its secret, until *Close*.

@@ -13,8 +13,8 @@ use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::process::random;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
-use crate::tui::state::focus::moved;
-use crate::tui::state::text_input::TextInput;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
 use crate::tui::state::{ClockReading, Effect, SHOWN_FOR};
 
 /// The step, from the content that is typed to the token that is copied.

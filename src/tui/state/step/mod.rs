@@ -11,11 +11,11 @@ pub use hmac::{HmacFocus, HmacStep, Made};
 pub use save::{SaveFocus, SaveResult, SaveStep, Saving};
 pub use test::{TestButton, TestStep};
 
-use super::text_input::TextInput;
 use super::{ClockReading, Effect};
 use crate::client::{Reply, Request};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::input::text_input::TextInput;
 
 /// A step, open on the screen.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use crate::operations::deliver::{NotSaved, SECRET_IN_TARGET, SaveContent, SaveTa
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::Effect;
-use crate::tui::state::focus::moved;
-use crate::tui::state::text_input::TextInput;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
 
 /// The step, from what is typed to the end of the delivery.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::client::{Reply, Request};
 use crate::operations::tokens::key_test::{KeyTest, TestInput, TestState};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::Action;
-use crate::tui::state::focus::moved;
+use crate::tui::state::input::focus::moved;
 use crate::tui::state::{ClockReading, Effect};
 
 /// The dialog of a test.

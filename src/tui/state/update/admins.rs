@@ -7,8 +7,8 @@ use crate::operations::account::{administrators, revoke};
 use crate::operations::actions::ActionId;
 use crate::operations::permissions::{may_change_administrators, why_no_sessions};
 use crate::tui::keymap::Action;
-use crate::tui::state::admins::AdminStepOutcome;
-use crate::tui::state::sessions::RevokeOutcome;
+use crate::tui::state::account::admins::AdminStepOutcome;
+use crate::tui::state::account::sessions::RevokeOutcome;
 use crate::tui::state::{
     AdminForm, AdminRemoval, AdminStep, CallState, Dialog, Effect, EndQuestion, Panes, PasswordDialog, RevokeDialog,
     SessionsScreen, State,

@@ -18,13 +18,13 @@ use crate::client::Request;
 use crate::config::NewSetting;
 use crate::domain::{capitalized, sentence};
 
-use super::text_input::TextInput;
 use super::{AdminStep, ClockReading, Dialog, Effect, ExitState, MouseUse, PendingAction, SaveResult, State, Step};
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::decoder::NOT_UTF8;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::input::text_input::TextInput;
 
 /// Coming back to the terminal refreshes rows that are older than this.
 const STALE: Duration = Duration::from_secs(5);

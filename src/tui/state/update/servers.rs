@@ -6,8 +6,8 @@ use crate::operations::account::administrators::own_password_refused;
 use crate::operations::messages;
 use crate::operations::permissions::{why_no_password, why_no_sign_out};
 use crate::tui::keymap::Action;
-use crate::tui::state::password::PasswordOutcome;
-use crate::tui::state::sign_in::SignInOutcome;
+use crate::tui::state::account::password::PasswordOutcome;
+use crate::tui::state::account::sign_in::SignInOutcome;
 use crate::tui::state::{Dialog, Effect, List, PasswordDialog, ProfilesDialog, SignInDialog, State, UsagePane};
 
 impl State {

@@ -11,7 +11,7 @@ pub fn moved<T: Copy + PartialEq>(stops: &[T], from: T, action: Action) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::tui::state::input::focus::*;
 
     #[test]
     fn round_and_round() {

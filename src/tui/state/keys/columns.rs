@@ -1,9 +1,9 @@
 //! Choosing the columns of the list.
 
-use super::{Dialog, Effect, State};
 use crate::config::{NewSetting, SettingValue};
 use crate::domain::key::fields::{Columns, FIELDS};
 use crate::tui::keymap::Action;
+use crate::tui::state::{Dialog, Effect, State};
 
 /// Every column in the order that it is to have, and the selected one.
 #[derive(Debug)]

@@ -2,14 +2,14 @@
 
 use secrecy::SecretString;
 
-use super::focus::moved;
-use super::sign_in::MOST_PASSWORD;
-use super::text_input::TextInput;
-use super::{AdminsScreen, CallState};
 use crate::client::PasswordUpdate;
 use crate::operations::account::administrators::check_typed;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
+use crate::tui::state::account::sign_in::MOST_PASSWORD;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
+use crate::tui::state::{AdminsScreen, CallState};
 
 #[derive(Debug)]
 pub struct PasswordDialog {

@@ -1,12 +1,12 @@
 //! The screen of events: the history of a key, or everything that administrators and keys did.
 
-use super::Rows;
 use crate::client::{ApiError, Event, EventScope, EventsRequest, TrailPage};
 use crate::domain::{Filter, KeyId, Untrusted, sentence};
 use crate::operations::actions::ActionId;
 use crate::operations::keys::history::{EventQuestion, QUESTIONS};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::Rows;
 
 /// The longest filter.
 const MOST_FILTER: usize = 200;

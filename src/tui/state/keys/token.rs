@@ -4,9 +4,6 @@
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::focus::moved;
-use super::text_input::TextInput;
-use super::{Effect, HmacStep, Step, StepOutcome, TestStep};
 use crate::domain::secrets::credential_kind;
 use crate::domain::secrets::credential_kind::ExpectedInput;
 use crate::domain::{BaseUrl, Content, KeyId, SecretKey, sentence};
@@ -14,6 +11,9 @@ use crate::operations::tokens::key_test::{FailingToken, TestInput};
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
+use crate::tui::state::{Effect, HmacStep, Step, StepOutcome, TestStep};
 
 #[derive(Debug)]
 pub struct TokenDialog {

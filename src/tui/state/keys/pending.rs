@@ -1,10 +1,10 @@
 //! Key creations whose outcome is not known: those of this run until they are settled, and those that an earlier run left.
 
-use super::focus::moved;
-use super::{CallState, Dialog, Effect, ExitState, State};
 use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Request};
 use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::tui::keymap::Action;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::{CallState, Dialog, Effect, ExitState, State};
 
 /// Creates that are not settled.
 #[derive(Debug, Default)]

@@ -3,16 +3,16 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::SecretString;
 
-use super::focus::moved;
-use super::sign_in::{MOST_NAME, MOST_PASSWORD};
-use super::text_input::TextInput;
-use super::{CallState, Rows};
 use crate::client::{AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, SessionEntry};
 use crate::domain::{Role, Untrusted};
 use crate::operations::account::administrators::{check_name, check_typed};
 use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::account::sign_in::{MOST_NAME, MOST_PASSWORD};
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
+use crate::tui::state::{CallState, Rows};
 
 #[derive(Debug, Default)]
 pub struct AdminsScreen {

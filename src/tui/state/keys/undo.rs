@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::ClockReading;
 use crate::client::Changes;
 use crate::domain::AccessKey;
 use crate::operations::keys::changes;
+use crate::tui::state::ClockReading;
 
 /// So long a press takes it back: a later one may be about something else.
 const OFFERED_FOR: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ClockReading, Dialog, State};
+use crate::tui::state::{ClockReading, Dialog, State};
 
 /// From then on it is said that something is under way.
 const NOTICED: Duration = Duration::from_millis(150);
@@ -27,7 +27,7 @@ impl Waiting {
     }
 
     /// When that changes.
-    pub(super) fn next_wake(&self, now: ClockReading) -> Instant {
+    pub(crate) fn next_wake(&self, now: ClockReading) -> Instant {
         let time = now.at.saturating_duration_since(self.since);
         self.since + if time < NOTICED { NOTICED } else { Duration::from_secs(time.as_secs() + 1) }
     }
@@ -59,7 +59,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::tui::state::time::waiting::*;
 
     #[test]
     fn it_is_said_once_it_is_noticed_and_then_each_second() {

@@ -4,9 +4,6 @@ use chrono::Local;
 use crossterm::event::{KeyCode, KeyEvent};
 use zeroize::Zeroizing;
 
-use super::focus::moved;
-use super::text_input::TextInput;
-use super::{Dialog, Effect, SaveResult, State};
 use crate::client::{ApiError, Attempt, Page, Request};
 use crate::domain::KeyQuery;
 use crate::operations::deliver::{SaveContent, SaveTarget};
@@ -14,6 +11,9 @@ use crate::operations::keys::bulk::counted;
 use crate::operations::output::{KeyList, ListForm, ListWalk};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
+use crate::tui::state::{Dialog, Effect, SaveResult, State};
 
 /// Longer than any path (`PATH_MAX` of Linux is 4096) and most commands.
 const LONGEST: usize = 4096;

@@ -2,12 +2,12 @@
 
 use secrecy::SecretString;
 
-use super::CallState;
-use super::focus::moved;
-use super::text_input::TextInput;
 use crate::client::Credentials;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
+use crate::tui::state::CallState;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
 
 #[derive(Debug)]
 pub struct SignInDialog {
@@ -43,9 +43,9 @@ pub enum SignInOutcome {
 /// In their order on screen.
 const STOPS: [SignInFocus; 4] = [F::Username, F::Password, F::Submit, F::Cancel];
 /// Longer than any name.
-pub(super) const MOST_NAME: usize = 128;
+pub(crate) const MOST_NAME: usize = 128;
 /// The longest password, in characters; the server takes up to 1024 bytes.
-pub(super) const MOST_PASSWORD: usize = 1024;
+pub(crate) const MOST_PASSWORD: usize = 1024;
 
 impl SignInDialog {
     /// A dialog with a name in it, if one is known.

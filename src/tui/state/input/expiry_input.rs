@@ -160,7 +160,7 @@ impl ExpiryInput {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::tui::state::input::expiry_input::*;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default()

@@ -1,7 +1,5 @@
 //! The screen of sessions, and the emergency brake.
 
-use super::admins::AdminsScreen;
-use super::{CallState, Rows};
 use crate::client::{ApiError, RevokeRequest, SessionEntry};
 use crate::domain::Untrusted;
 use crate::operations::account::revoke;
@@ -9,6 +7,8 @@ use crate::operations::account::sessions::EndSessions;
 use crate::operations::keys::delete::Confirmation;
 use crate::tui::field::Field;
 use crate::tui::keymap::{Action, Mode};
+use crate::tui::state::account::admins::AdminsScreen;
+use crate::tui::state::{CallState, Rows};
 
 #[derive(Debug, Default)]
 pub struct SessionsScreen {

@@ -3,9 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::ExpiryInput;
-use super::focus::moved;
-use super::text_input::TextInput;
 use crate::client::Changes;
 use crate::domain::key::fields;
 use crate::domain::key::fields::KeyField;
@@ -14,6 +11,9 @@ use crate::operations::keys::edit;
 use crate::operations::prompts::input;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
+use crate::tui::state::ExpiryInput;
+use crate::tui::state::input::focus::moved;
+use crate::tui::state::input::text_input::TextInput;
 
 /// Texts and expiry being typed, and where the focus is.
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ impl TextInput for KeyForm {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::tui::state::input::form::*;
 
     #[test]
     fn days_count_from_the_servers_time() {

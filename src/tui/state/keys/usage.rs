@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ClockReading, Dialog, State};
 use crate::client::{ApiError, Request};
 use crate::domain::{KeyId, KeyUsage};
 use crate::operations::keys::usage;
 use crate::operations::keys::usage::{DAYS, LAST_DAY};
+use crate::tui::state::{ClockReading, Dialog, State};
 
 /// How long a key stays selected before it is asked about: nothing is sent for the rows that the cursor runs over.
 const REST: Duration = Duration::from_millis(200);
@@ -35,7 +35,7 @@ impl UsagePane {
     }
 
     /// Takes note that the list was read again.
-    pub(super) const fn refresh(&mut self) {
+    pub(crate) const fn refresh(&mut self) {
         self.is_stale = true;
     }
 }
@@ -53,13 +53,13 @@ impl State {
     }
 
     /// When it will have been.
-    pub(super) fn usage_due(&self, now: ClockReading) -> Option<Instant> {
+    pub(crate) fn usage_due(&self, now: ClockReading) -> Option<Instant> {
         self.usage_wanted()?;
         Some(self.pace.last().map_or(now.at, |last| last + REST))
     }
 
     /// Asks for it.
-    pub(super) fn ask_usage(&mut self, now: ClockReading) -> Option<Request> {
+    pub(crate) fn ask_usage(&mut self, now: ClockReading) -> Option<Request> {
         self.usage_due(now).filter(|due| *due <= now.at)?;
         let id = self.usage_wanted()?.clone();
         let read = if self.usage.of.as_ref() == Some(&id) { self.usage.read.take() } else { None };
@@ -68,7 +68,7 @@ impl State {
     }
 
     /// Takes an answer, for the details or the confirmation that asked.
-    pub(super) fn on_usage(&mut self, id: &KeyId, days: u16, result: Result<KeyUsage, ApiError>) {
+    pub(crate) fn on_usage(&mut self, id: &KeyId, days: u16, result: Result<KeyUsage, ApiError>) {
         match result {
             Ok(usage) if days == LAST_DAY => {
                 if let Some(Dialog::Delete(dialog)) = &mut self.dialog

@@ -22,7 +22,7 @@ impl OverviewScreen {
         self.charts.iter().flat_map(|chart| &chart.bars)
     }
 
-    pub(super) fn filters(&self) -> Vec<Filter> {
+    pub(crate) fn filters(&self) -> Vec<Filter> {
         self.bars().map(|bar| bar.filter.clone()).collect()
     }
 }

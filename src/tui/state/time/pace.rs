@@ -6,9 +6,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AdminStep, BulkStage, Dialog, Reveal, State, Step};
 use crate::operations::actions::ActionId;
 use crate::tui::keymap::Action;
+use crate::tui::state::{AdminStep, BulkStage, Dialog, Reveal, State, Step};
 
 /// Less than a person needs from one press to the next, if the second is a decision. A held key repeats faster.
 pub const QUIET: Duration = Duration::from_millis(100);
