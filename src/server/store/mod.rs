@@ -67,9 +67,9 @@ pub(crate) use sessions::{
     Digest, LIFETIME as SESSION_LIFETIME, NewSession, RevokeAll, SessionId, SessionRow, StoredSession,
 };
 pub(crate) use signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
-pub(crate) use sqlite::backup as sqlite_backup;
-pub(crate) use sqlite::copy as sqlite_copy;
 pub use sqlite::document;
+pub(crate) use sqlite::file::backup as sqlite_backup;
+pub(crate) use sqlite::file::copy as sqlite_copy;
 pub(crate) use tries::TryLimit;
 pub(crate) use usage::{HourCount, IssuedTokens, MOST_COUNTED_ADDRESSES, Recorded, StoredUsage, UsageQuery, hour};
 

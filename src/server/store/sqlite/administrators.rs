@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::events;
-use super::row::time;
 use super::store::SqliteStore;
 use crate::domain::Role;
 use crate::server::auth::username::Username;
 use crate::server::store::administrators::{AdminAccount, AdminOutcome, Administrator, PasswordChange, leaves_enough};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent};
+use crate::server::store::sqlite::keys::row::time;
 
 impl SqliteStore {
     pub(crate) async fn add_administrator(

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, ToSql, params, params_from_iter};
 
-use super::row::time;
 use super::store::SqliteStore;
 use crate::domain::Order;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{
     EventQuery, MOST_LATE, MOST_REFUSALS, NewEvent, Refusals, StoredEvent, Subject, changes_of_text, changes_to_text,
 };
+use crate::server::store::sqlite::keys::row::time;
 
 impl SqliteStore {
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
@@ -156,7 +156,7 @@ pub(crate) fn insert(connection: &Connection, event: &NewEvent) -> Result<(), St
 mod tests {
     use super::*;
     use crate::server::store::events::EventKind;
-    use crate::server::store::sqlite::migrate::migrate;
+    use crate::server::store::sqlite::file::migrate::migrate;
 
     fn plan(connection: &Connection, sql: &str, values: usize) -> Vec<String> {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

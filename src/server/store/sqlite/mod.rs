@@ -1,32 +1,17 @@
 //! The store on SQLite: one file, a writer and a few readers, each call a job on a blocking thread.
 
 mod administrators;
-pub(crate) mod backup;
-mod cancel;
-mod connect;
-mod connections;
-pub(crate) mod copy;
-mod counts;
-mod edit;
+mod connection;
 mod error;
 mod events;
-mod file_id;
-mod grouped;
-mod lanes;
-mod list;
-mod main_file;
+pub(crate) mod file;
+mod keys;
 mod master_keys;
-mod migrate;
-mod reserve;
 mod revocations;
-mod row;
 mod sessions;
 mod store;
-mod text;
-mod usage;
-mod wal_index;
 
-pub use row::document;
+pub use keys::row::document;
 pub(crate) use store::SqliteStore;
 
 #[cfg(test)]

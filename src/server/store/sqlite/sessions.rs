@@ -6,7 +6,6 @@ use rusqlite::{OptionalExtension, params};
 use super::administrators::role;
 use super::events;
 use super::revocations::revoke_all_tokens;
-use super::row::time;
 use super::store::SqliteStore;
 use crate::domain::Role;
 use crate::server::store::error::StoreError;
@@ -15,6 +14,7 @@ use crate::server::store::sessions::{
     Digest, MOST_AHEAD, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, RevokeAll, SessionId, SessionRow,
     StoredSession, limits,
 };
+use crate::server::store::sqlite::keys::row::time;
 
 impl SqliteStore {
     pub(crate) async fn begin_session(&self, new: NewSession, now: DateTime<Utc>) -> Result<Option<Role>, StoreError> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
 
-use super::cancel::{Cancel, CancelOnDrop};
-use super::connections::Connections;
-use super::grouped::{Write, WriteQueue};
-use super::lanes;
-use super::lanes::{Lane, Lanes};
 use crate::server::store::error::StoreError;
+use crate::server::store::sqlite::connection::cancel::{Cancel, CancelOnDrop};
+use crate::server::store::sqlite::connection::connections::Connections;
+use crate::server::store::sqlite::connection::grouped::{Write, WriteQueue};
+use crate::server::store::sqlite::connection::lanes;
+use crate::server::store::sqlite::connection::lanes::{Lane, Lanes};
 
 /// The store in one `SQLite` database.
 #[derive(Clone)]

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
-use super::row::time;
-use super::store::SqliteStore;
 use crate::domain::{AddressUsage, MOST_LISTED_ADDRESSES, Untrusted};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::minute;
+use crate::server::store::sqlite::keys::row::time;
+use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::usage::{
     self, HourCount, IssuedTokens, KEPT_COUNTS, KEPT_ISSUED, MOST_COUNTED_ADDRESSES, StoredUsage, UsageQuery, hour,
 };
@@ -43,7 +43,7 @@ const FORGET_ISSUED: &str = "DELETE FROM issued WHERE (key_id, generation, minut
     (SELECT key_id, generation, minute FROM issued WHERE minute < ?1 LIMIT ?2)";
 
 /// Adds to what was counted before.
-pub(super) fn add(connection: &Connection, counts: &[HourCount], issued: &[IssuedTokens]) -> Result<(), StoreError> {
+pub(crate) fn add(connection: &Connection, counts: &[HourCount], issued: &[IssuedTokens]) -> Result<(), StoreError> {
     let sql = "INSERT INTO usage (key_id, hour, source, uses, refusals, used_at, refused_at)
                SELECT ?1, ?2, CASE WHEN EXISTS (SELECT 1 FROM usage WHERE key_id = ?1 AND hour = ?2 AND source = ?3)
                    OR (SELECT count(*) FROM usage WHERE key_id = ?1 AND hour = ?2 AND source <> '') < ?8

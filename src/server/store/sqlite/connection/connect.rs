@@ -10,8 +10,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use url::Url;
 
-use super::{migrate, row};
 use crate::server::store::error::StoreError;
+use crate::server::store::sqlite::file::migrate;
+use crate::server::store::sqlite::keys::row;
 
 /// How long to wait for another process's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -120,7 +121,7 @@ fn log_ahead(connection: &Connection) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::sqlite::connection::connect::*;
 
     /// What runs code or touches files beside the database. `SQLite` is built with support for extensions, and refuses
     /// them before it looks for the file: the connection never allows them.

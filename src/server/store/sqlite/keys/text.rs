@@ -5,7 +5,7 @@ use std::fmt::Write;
 use memchr::memmem::Finder;
 use rusqlite::Row;
 
-use super::row::SEARCHED;
+use crate::server::store::sqlite::keys::row::SEARCHED;
 
 /// What is searched for: texts, each of which must be somewhere in a key, and texts that must not.
 pub(crate) struct Needle {
@@ -96,7 +96,7 @@ pub(crate) fn quoted<'a>(terms: impl Iterator<Item = &'a str>, operator: &str) -
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::sqlite::keys::text::*;
 
     use crate::domain::{fold, words};
 

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::connect::CACHE;
-use super::row::document;
 use crate::domain::fold;
 use crate::server::store::error::StoreError;
+use crate::server::store::sqlite::connection::connect::CACHE;
+use crate::server::store::sqlite::keys::row::document;
 
 /// A step from one version to the next.
 enum Step {
@@ -16,19 +16,19 @@ enum Step {
 
 /// Every step, in order. A step that was ever released is never changed.
 const MIGRATIONS: [Step; 13] = [
-    Step::Sql(include_str!("../../../../assets/migrations/0001_keys.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0002_administrators.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0003_owner.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0004_note.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0005_refusals.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0001_keys.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0002_administrators.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0003_owner.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0004_note.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0005_refusals.sql")),
     Step::Code(fold_again),
-    Step::Sql(include_str!("../../../../assets/migrations/0007_revocations.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0008_trail.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0009_store.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0010_signing_keys.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0011_query.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0012_master_keys.sql")),
-    Step::Sql(include_str!("../../../../assets/migrations/0013_usage.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0007_revocations.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0008_trail.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0009_store.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0010_signing_keys.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0011_query.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0012_master_keys.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0013_usage.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.
@@ -119,7 +119,7 @@ fn fold_again(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::sqlite::file::migrate::*;
 
     #[test]
     fn a_database_from_before_is_folded_and_indexed_again() {

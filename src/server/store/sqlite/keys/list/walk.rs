@@ -6,16 +6,16 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
-use super::columns::ColumnSql;
 use crate::domain::{Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyRow, PageQuery};
 use crate::server::store::keyset::SortValue;
 use crate::server::store::sought::Sought;
-use crate::server::store::sqlite::cancel::Cancel;
-use crate::server::store::sqlite::row;
-use crate::server::store::sqlite::row::column;
-use crate::server::store::sqlite::text::Needle;
+use crate::server::store::sqlite::connection::cancel::Cancel;
+use crate::server::store::sqlite::keys::list::columns::ColumnSql;
+use crate::server::store::sqlite::keys::row;
+use crate::server::store::sqlite::keys::row::column;
+use crate::server::store::sqlite::keys::text::Needle;
 
 /// Rows read between two checks whether the request was cancelled.
 pub(crate) const CHECK_EVERY: usize = 4_096;
@@ -151,10 +151,10 @@ impl ListQuery<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::{Conditions, Status, Test};
     use crate::server::store::keyset::Keyset;
-    use crate::server::store::sqlite::migrate::migrate;
+    use crate::server::store::sqlite::file::migrate::migrate;
+    use crate::server::store::sqlite::keys::list::walk::*;
 
     /// No list is sorted at run time, and only a whole unfiltered one is read without a search in an index.
     #[test]

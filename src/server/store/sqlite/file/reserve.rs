@@ -63,7 +63,7 @@ fn fill(file: &File) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::sqlite::file::reserve::*;
 
     #[test]
     fn it_takes_space_and_gives_it_back() {

@@ -6,15 +6,15 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use tokio::time::timeout;
 
-use super::search;
-use super::walk::ListQuery;
 use crate::domain::{Conditions, Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{COUNTED_FOR, KeyPage, PageQuery};
 use crate::server::store::sought::Sought;
-use crate::server::store::sqlite::cancel::Cancel;
+use crate::server::store::sqlite::connection::cancel::Cancel;
+use crate::server::store::sqlite::keys::list::search;
+use crate::server::store::sqlite::keys::list::walk::ListQuery;
+use crate::server::store::sqlite::keys::text::Needle;
 use crate::server::store::sqlite::store::SqliteStore;
-use crate::server::store::sqlite::text::Needle;
 
 /// How long a list waits for the stored states to be brought up to date.
 const SWEEP_PATIENCE: Duration = Duration::from_millis(250);

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use rusqlite::params_from_iter;
 
-use super::columns::{ColumnSql, index};
-use super::walk::{CHECK_EVERY, ListQuery};
 use crate::server::store::error::StoreError;
 use crate::server::store::keyset::SortValue;
 use crate::server::store::sought::{ColumnCondition, ColumnTest, StoredColumn, Values};
+use crate::server::store::sqlite::keys::list::columns::{ColumnSql, index};
+use crate::server::store::sqlite::keys::list::walk::{CHECK_EVERY, ListQuery};
 
 /// Keys, one bit each: a million in 125 kB.
 #[derive(Default)]

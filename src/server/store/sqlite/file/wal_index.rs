@@ -43,7 +43,7 @@ impl WalIndex {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::sqlite::file::wal_index::*;
 
     #[test]
     fn each_commit_changes_the_header_and_nothing_else_does() {

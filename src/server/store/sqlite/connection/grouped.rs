@@ -5,12 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Transaction;
 use tokio::sync::oneshot;
 
-use super::connections::Connections;
 use crate::server::store::error::StoreError;
+use crate::server::store::sqlite::connection::connections::Connections;
 
 /// A write that can be made together with others. It may be run more than once, if the transaction that it was in is
 /// rolled back.
-pub(super) trait GroupedWrite: Send {
+pub(crate) trait GroupedWrite: Send {
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError>;
 
     /// Whether it takes rights away: on a full disk it takes the space that is set aside.
@@ -24,7 +24,7 @@ pub(super) trait GroupedWrite: Send {
 }
 
 /// A job, and who waits for what it gives.
-pub(super) struct Write<T, F> {
+pub(crate) struct Write<T, F> {
     job: F,
     is_urgent: bool,
     given: Option<T>,
@@ -32,7 +32,7 @@ pub(super) struct Write<T, F> {
 }
 
 impl<T, F> Write<T, F> {
-    pub(super) fn new(is_urgent: bool, job: F) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+    pub(crate) fn new(is_urgent: bool, job: F) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
         let (reply, stored) = oneshot::channel();
         (Self { job, is_urgent, given: None, reply }, stored)
     }
@@ -61,7 +61,7 @@ impl<T: Send, F: Fn(&Transaction<'_>) -> Result<T, StoreError> + Send> GroupedWr
 
 /// Writes that wait.
 #[derive(Default)]
-pub(super) struct WriteQueue(Mutex<Numbered>);
+pub(crate) struct WriteQueue(Mutex<Numbered>);
 
 #[derive(Default)]
 struct Numbered {
@@ -71,7 +71,7 @@ struct Numbered {
 
 impl WriteQueue {
     /// Adds a write, and gives its number.
-    pub(super) fn add(&self, write: Box<dyn GroupedWrite>) -> u64 {
+    pub(crate) fn add(&self, write: Box<dyn GroupedWrite>) -> u64 {
         let mut all = self.lock();
         all.last += 1;
         let number = all.last;
@@ -80,7 +80,7 @@ impl WriteQueue {
     }
 
     /// Takes a write out. False if it is being made, or has been.
-    pub(super) fn withdraw(&self, number: u64) -> bool {
+    pub(crate) fn withdraw(&self, number: u64) -> bool {
         let writes = &mut self.lock().writes;
         let before = writes.len();
         writes.retain(|(one, _)| *one != number);
@@ -88,7 +88,7 @@ impl WriteQueue {
     }
 
     /// Takes all of them except those whose callers are gone.
-    pub(super) fn take(&self) -> Vec<Box<dyn GroupedWrite>> {
+    pub(crate) fn take(&self) -> Vec<Box<dyn GroupedWrite>> {
         let all = std::mem::take(&mut self.lock().writes);
         all.into_iter().map(|(_, write)| write).filter(|write| write.is_wanted()).collect()
     }
@@ -101,7 +101,7 @@ impl WriteQueue {
 impl Connections {
     /// Makes writes as one transaction. Each is stored as a whole or not at all, whatever becomes of the others; all that
     /// are told to be stored are on the disk.
-    pub(super) fn write_group(&self, writes: Vec<Box<dyn GroupedWrite>>) {
+    pub(crate) fn write_group(&self, writes: Vec<Box<dyn GroupedWrite>>) {
         let has_space = self.is_read_only() || writes.iter().all(|write| write.is_urgent()) || self.set_aside().is_ok();
         let (mut writes, refused): (Vec<_>, Vec<_>) =
             writes.into_iter().partition(|write| has_space || write.is_urgent());
@@ -166,7 +166,7 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::*;
+    use crate::server::store::sqlite::connection::grouped::*;
 
     fn insert(
         key: &'static str,

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::row::time;
-use super::store::SqliteStore;
-use super::{counts, events};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyCredential, StoredSecret};
 use crate::server::store::sessions::MOST_AHEAD;
+use crate::server::store::sqlite::events;
+use crate::server::store::sqlite::keys::counts;
+use crate::server::store::sqlite::keys::row::time;
+use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::status::status;
 use crate::server::store::usage::Recorded;
 

@@ -7,16 +7,16 @@ use std::ops::ControlFlow;
 
 use rusqlite::{OptionalExtension, ToSql, params, params_from_iter};
 
-use super::candidates::Candidates;
-use super::columns::{ColumnSql, index};
-use super::walk::{CHECK_EVERY, ListQuery};
 use crate::domain::{Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::Keyset;
 use crate::server::store::sought::ColumnCondition;
-use crate::server::store::sqlite::row::{SEARCHED, column, columns, placed, searched};
-use crate::server::store::sqlite::text::{Needle, quoted};
+use crate::server::store::sqlite::keys::list::candidates::Candidates;
+use crate::server::store::sqlite::keys::list::columns::{ColumnSql, index};
+use crate::server::store::sqlite::keys::list::walk::{CHECK_EVERY, ListQuery};
+use crate::server::store::sqlite::keys::row::{SEARCHED, column, columns, placed, searched};
+use crate::server::store::sqlite::keys::text::{Needle, quoted};
 
 /// Rows that are read before the index is asked: a few milliseconds.
 const SHORT_WALK: usize = 4_000;
@@ -262,7 +262,11 @@ struct LookUp<'a> {
 impl<'a> LookUp<'a> {
     fn new(list: &'a ListQuery<'a>) -> Self {
         let columns = ColumnSql::all(&list.sought.all_columns(), 2);
-        let sql = format!("SELECT {}, {} AS meets FROM keys WHERE seq = ?1", self::columns(), columns.sql);
+        let sql = format!(
+            "SELECT {}, {} AS meets FROM keys WHERE seq = ?1",
+            crate::server::store::sqlite::keys::list::search::columns(),
+            columns.sql
+        );
         Self { list, columns, sql }
     }
 

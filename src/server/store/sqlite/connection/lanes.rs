@@ -83,7 +83,7 @@ pub(crate) async fn run_aside<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::sqlite::connection::lanes::*;
 
     #[tokio::test]
     async fn a_job_aside_has_a_low_priority_and_no_other() {

@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, params, params_from_iter};
 
-use super::events;
-use super::master_keys;
-use super::row::{at, columns, document, key, time};
-use super::store::SqliteStore;
 use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::keys::{Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
+use crate::server::store::sqlite::events;
+use crate::server::store::sqlite::keys::row::{at, columns, document, key, time};
+use crate::server::store::sqlite::master_keys;
+use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::status::{rank, status};
 
 impl SqliteStore {
@@ -174,7 +174,7 @@ fn update(transaction: &Transaction<'_>, seq: i64, fields: &Editable, now: DateT
 
 /// The columns of the texts that users write, and what goes into them: each text as it is, and folded for search and
 /// sort.
-pub(super) fn stored<'a>(text: impl Fn(&str) -> &'a str) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn stored<'a>(text: impl Fn(&str) -> &'a str) -> impl Iterator<Item = (String, String)> {
     written().flat_map(move |(field, _)| {
         let text = text(field.name);
         [(field.name.to_owned(), text.to_owned()), (format!("{}_fold", field.name), fold(text))]

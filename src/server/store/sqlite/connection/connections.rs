@@ -5,14 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::cancel::Cancel;
-use super::connect::{connect, connect_read_only, create};
-use super::file_id::FileId;
-use super::main_file::MainFileWatch;
-use super::migrate;
-use super::reserve::Reserve;
-use super::revocations::RevocationWatch;
 use crate::server::store::error::StoreError;
+use crate::server::store::sqlite::connection::cancel::Cancel;
+use crate::server::store::sqlite::connection::connect::{connect, connect_read_only, create};
+use crate::server::store::sqlite::file::file_id::FileId;
+use crate::server::store::sqlite::file::main_file::MainFileWatch;
+use crate::server::store::sqlite::file::migrate;
+use crate::server::store::sqlite::file::reserve::Reserve;
+use crate::server::store::sqlite::revocations::RevocationWatch;
 
 /// One writer and a few readers: as many as work at the same time, which is for their callers to bound.
 pub(crate) struct Connections {
@@ -131,17 +131,17 @@ impl Connections {
     }
 
     /// Sets space aside for what is urgent.
-    pub(super) fn set_aside(&self) -> Result<(), StoreError> {
+    pub(crate) fn set_aside(&self) -> Result<(), StoreError> {
         self.reserve.make()
     }
 
     /// Frees the space that is set aside; false if there is none.
-    pub(super) fn give_back(&self) -> bool {
+    pub(crate) fn give_back(&self) -> bool {
         self.reserve.give_back()
     }
 
     /// Runs `job` as one transaction.
-    pub(super) fn transact<T>(
+    pub(crate) fn transact<T>(
         &self,
         job: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {

@@ -63,7 +63,7 @@ mod tests {
     use std::sync::mpsc;
     use std::thread;
 
-    use super::*;
+    use crate::server::store::sqlite::connection::cancel::*;
 
     #[test]
     fn cancelling_ends_an_endless_query() {

@@ -142,7 +142,7 @@ impl ToSql for SortValue {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::sqlite::keys::row::*;
 
     #[test]
     fn what_is_searched_is_selected_first() {

@@ -11,14 +11,15 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use zeroize::Zeroizing;
 
-use super::connect::connect_unchanged;
-use super::main_file::MainFileWatch;
-use super::row::time;
-use super::{events, migrate, revocations};
 use crate::server::store::backup::{Comparison, Manifest, OpenedBackup};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::signing_keys::NewSigningKey;
+use crate::server::store::sqlite::connection::connect::connect_unchanged;
+use crate::server::store::sqlite::file::main_file::MainFileWatch;
+use crate::server::store::sqlite::file::migrate;
+use crate::server::store::sqlite::keys::row::time;
+use crate::server::store::sqlite::{events, revocations};
 
 /// What the header of the file says of its program: "LKBK".
 const APPLICATION: u32 = 0x4c4b_424b;

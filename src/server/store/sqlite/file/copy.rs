@@ -6,16 +6,17 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, params_from_iter};
 
-use super::connect::{connect, create};
-use super::edit::stored;
-use super::row::document;
-use super::{events, migrate};
 use crate::domain::key::fields::written;
 use crate::server::store::copy::{
     AT_ONCE, CopiedRows, Copying, FILLED, KEYS, Part, Parts, Stored, Table, UNREADABLE, Value, tables,
 };
 use crate::server::store::error::StoreError;
 use crate::server::store::events::NewEvent;
+use crate::server::store::sqlite::connection::connect::{connect, create};
+use crate::server::store::sqlite::events;
+use crate::server::store::sqlite::file::migrate;
+use crate::server::store::sqlite::keys::edit::stored;
+use crate::server::store::sqlite::keys::row::document;
 
 /// How long to wait for another process that is closing the database.
 const PATIENCE: Duration = Duration::from_secs(1);

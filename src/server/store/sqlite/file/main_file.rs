@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::connect::open_to_read;
 use crate::server::store::error::StoreError;
+use crate::server::store::sqlite::connection::connect::open_to_read;
 
 /// How long a main file may be unreadable by itself while its log is written back to it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -193,8 +193,8 @@ impl MainFileWatch {
 mod tests {
     use std::fs;
 
-    use super::*;
-    use crate::server::store::sqlite::connections::Connections;
+    use crate::server::store::sqlite::connection::connections::Connections;
+    use crate::server::store::sqlite::file::main_file::*;
 
     /// Stores an event, so that the database has another state.
     fn event(connections: &Connections) -> Result<(), StoreError> {

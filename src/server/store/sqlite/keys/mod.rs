@@ -1,0 +1,8 @@
+//! Keys: their rows, how they are listed, changed and counted.
+
+pub(super) mod counts;
+pub(super) mod edit;
+pub(super) mod list;
+pub(super) mod row;
+pub(super) mod text;
+pub(super) mod usage;
