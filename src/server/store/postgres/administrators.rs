@@ -5,13 +5,13 @@ use tokio_postgres::Row;
 
 use super::args::args;
 use super::events;
-use super::row::time;
 use super::store::{PostgresStore, again};
 use crate::domain::Role;
 use crate::server::auth::username::Username;
 use crate::server::store::administrators::{AdminAccount, AdminOutcome, Administrator, PasswordChange, leaves_enough};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent};
+use crate::server::store::postgres::keys::row::time;
 
 impl PostgresStore {
     pub(crate) async fn add_administrator(

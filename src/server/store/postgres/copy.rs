@@ -5,10 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::address::DatabaseAddress;
 use super::args::{SqlArgs, args};
-use super::connection::{Lent, Pool};
-use super::edit::stored;
 use super::{events, migrate};
 use crate::domain::key::fields::written;
 use crate::server::store::copy::{
@@ -16,6 +13,9 @@ use crate::server::store::copy::{
 };
 use crate::server::store::error::StoreError;
 use crate::server::store::events::NewEvent;
+use crate::server::store::postgres::keys::edit::stored;
+use crate::server::store::postgres::network::address::DatabaseAddress;
+use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// For transactions that take as long as there are keys: what a lock waits for stays as it is.
 const FOR_LONG: &str = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
@@ -35,7 +35,7 @@ fn column(table: &Table, name: &str) -> String {
 }
 
 fn from(table: &Table) -> &str {
-    if table.name == KEYS { super::row::TABLES } else { table.name }
+    if table.name == KEYS { crate::server::store::postgres::keys::row::TABLES } else { table.name }
 }
 
 /// The words that the servers on a database last stored of themselves.

@@ -4,14 +4,14 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
 use super::args::{SqlArgs, args};
-use super::connection::Lent;
-use super::row::time;
 use super::store::PostgresStore;
 use crate::domain::Order;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{
     EventQuery, MOST_LATE, MOST_REFUSALS, NewEvent, Refusals, StoredEvent, Subject, changes_of_text, changes_to_text,
 };
+use crate::server::store::postgres::keys::row::time;
+use crate::server::store::postgres::network::connection::Lent;
 
 impl PostgresStore {
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Vec<StoredEvent>, StoreError> {

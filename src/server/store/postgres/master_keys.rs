@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
 use super::args::args;
-use super::connection::Lent;
 use super::events;
-use super::lease::{LIVE_SERVERS, SIGNING_KEYS};
 use super::store::{PostgresStore, again};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::master_keys::{MasterKeys, Reencrypted};
+use crate::server::store::postgres::network::connection::Lent;
+use crate::server::store::postgres::servers::lease::{LIVE_SERVERS, SIGNING_KEYS};
 use crate::server::store::signing_keys::StoredSigningKey;
 
 async fn read(transaction: &mut Lent<'_>) -> Result<MasterKeys, StoreError> {

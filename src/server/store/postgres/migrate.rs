@@ -1,8 +1,8 @@
 //! Bringing a database to the version that this program knows.
 
 use super::args::args;
-use super::connection::{Lent, Pool};
 use crate::server::store::error::StoreError;
+use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// Every step, in order. A step that was ever released is never changed.
 const MIGRATIONS: [&str; 1] = [include_str!("../../../../assets/migrations/postgres/0001_store.sql")];

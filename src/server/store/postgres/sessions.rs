@@ -6,11 +6,11 @@ use tokio_postgres::Row;
 use super::administrators::role;
 use super::args::args;
 use super::events;
-use super::row::time;
 use super::store::{PostgresStore, again};
 use crate::domain::Role;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::postgres::keys::row::time;
 use crate::server::store::sessions::{
     Digest, MOST_AHEAD, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, RevokeAll, SessionId, SessionRow,
     StoredSession, limits,

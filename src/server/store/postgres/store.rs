@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
-use super::address::DatabaseAddress;
 use super::args::args;
-use super::connection::{Lent, Pool};
-use super::lease::{Lease, LeaseSetup};
 use super::migrate;
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::StoredSecret;
+use crate::server::store::postgres::network::address::DatabaseAddress;
+use crate::server::store::postgres::network::connection::{Lent, Pool};
+use crate::server::store::postgres::servers::lease::{Lease, LeaseSetup};
 
 /// Connections of a server, beside that of its lease.
 const CONNECTIONS: usize = 8;

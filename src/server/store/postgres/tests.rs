@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::PostgresStore;
-use super::connection::DatabaseLink;
 use crate::server::store::contract::revocations::{issue, revoked};
 use crate::server::store::contract::{Database, at, contract, create, id, in_force, insert};
 use crate::server::store::keys::Use;
+use crate::server::store::postgres::network::connection::DatabaseLink;
 use crate::server::store::postgres::{DatabaseAddress, DatabaseFiles, LeaseSetup};
 use crate::server::store::{CreateOutcome, HeldMasterKeys, KeyInsert, Recorded, Store, StoreError, TryLimit};
 

@@ -8,16 +8,16 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
-use super::args::{SqlArgs, args};
-use super::columns;
-use super::connection::Lent;
-use super::grams;
-use super::row::{COLUMNS, TABLES, column, order, placed};
-use super::store::PostgresStore;
 use crate::domain::{Conditions, Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{COUNTED_FOR, KeyPage, KeyRow, PageQuery};
 use crate::server::store::keyset::SortValue;
+use crate::server::store::postgres::args::{SqlArgs, args};
+use crate::server::store::postgres::keys::columns;
+use crate::server::store::postgres::keys::grams;
+use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, column, order, placed};
+use crate::server::store::postgres::network::connection::Lent;
+use crate::server::store::postgres::store::PostgresStore;
 use crate::server::store::sought::Sought;
 
 /// Rows that are read before the index is asked: first as many as hold a page of what is in every third or so, as a letter

@@ -9,24 +9,24 @@ use std::time::Duration;
 
 /// What a server stored of itself.
 #[derive(Clone, Debug)]
-pub(super) struct KnownServer {
+pub(crate) struct KnownServer {
     /// Random, new at each start.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Another one at each word from it.
-    pub(super) beat: i64,
+    pub(crate) beat: i64,
     /// How long it verifies without having heard from the database.
-    pub(super) lease: Duration,
+    pub(crate) lease: Duration,
 }
 
 /// How long an answer of the database may take, and some time more.
 const SLACK: Duration = Duration::from_secs(3);
 
 /// When a row is deleted whose server is gone.
-pub(super) const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// All that are known, by their IDs.
 #[derive(Default)]
-pub(super) struct KnownServers(HashMap<String, Seen>);
+pub(crate) struct KnownServers(HashMap<String, Seen>);
 
 struct Seen {
     beat: i64,
@@ -47,7 +47,7 @@ impl Seen {
 impl KnownServers {
     /// Takes the rows of an answer that came at `now`. A server without a row has taken leave, unless `is_other`: what
     /// answers now may be another machine than before, and may have lost the row.
-    pub(super) fn learn(&mut self, rows: &[KnownServer], is_other: bool, now: Duration) {
+    pub(crate) fn learn(&mut self, rows: &[KnownServer], is_other: bool, now: Duration) {
         for row in rows {
             let new = Seen { beat: row.beat, since: now, lease: row.lease, is_lost: false };
             let seen = self.0.entry(row.id.clone()).or_insert(new);
@@ -67,23 +67,23 @@ impl KnownServers {
     }
 
     /// Whether a server may still verify whose row is this.
-    pub(super) fn may_verify(&self, row: &KnownServer, now: Duration) -> bool {
+    pub(crate) fn may_verify(&self, row: &KnownServer, now: Duration) -> bool {
         self.0.get(&row.id).is_none_or(|seen| seen.beat != row.beat || !seen.has_lapsed(now))
     }
 
     /// How many may still verify that have no row.
-    pub(super) fn missing(&self, rows: &[KnownServer], now: Duration) -> usize {
+    pub(crate) fn missing(&self, rows: &[KnownServer], now: Duration) -> usize {
         let is_missing = |id: &String| rows.iter().all(|row| row.id != *id);
         self.0.iter().filter(|(id, seen)| is_missing(id) && !seen.has_lapsed(now)).count()
     }
 
     /// The longest lease of any server.
-    pub(super) fn longest(&self) -> Duration {
+    pub(crate) fn longest(&self) -> Duration {
         self.0.values().map(|seen| seen.lease).max().unwrap_or_default()
     }
 
     /// Those that are gone for good: their IDs, and the beats that were their last.
-    pub(super) fn gone(&self, now: Duration) -> (Vec<String>, Vec<i64>) {
+    pub(crate) fn gone(&self, now: Duration) -> (Vec<String>, Vec<i64>) {
         let gone = self.0.iter().filter(|(_, seen)| now.saturating_sub(seen.since) > KEPT_FOR);
         gone.map(|(id, seen)| (id.clone(), seen.beat)).unzip()
     }
@@ -91,7 +91,7 @@ impl KnownServers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::postgres::servers::peers::*;
 
     fn row(id: &str, beat: i64) -> KnownServer {
         KnownServer { id: id.to_owned(), beat, lease: Duration::from_secs(5) }

@@ -10,7 +10,7 @@ use crate::domain::fold;
 const MOST_ASKED: usize = 12;
 
 /// The hashes of a key's ID and folded texts.
-pub(super) fn of_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<i32> {
+pub(crate) fn of_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<i32> {
     let mut grams = BTreeSet::new();
     for text in texts {
         let chars: Vec<char> = text.chars().collect();
@@ -22,12 +22,12 @@ pub(super) fn of_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<i32>
 }
 
 /// The ID as the words of a search are.
-pub(super) fn of_id(id: &str) -> String {
+pub(crate) fn of_id(id: &str) -> String {
     fold(id)
 }
 
 /// Hashes that each key has which has all of these words.
-pub(super) fn of_words(words: &[String]) -> Vec<i32> {
+pub(crate) fn of_words(words: &[String]) -> Vec<i32> {
     let of_each = (MOST_ASKED / words.len().max(1)).max(1);
     let mut grams = BTreeSet::new();
     for word in words {
@@ -47,7 +47,7 @@ fn hash(chars: &[char]) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::postgres::keys::grams::*;
 
     #[test]
     fn a_key_has_what_its_words_ask_for() {

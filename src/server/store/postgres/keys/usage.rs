@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::args::args;
-use super::row::time;
-use super::store::{PostgresStore, again};
-use super::{counts, events};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyCredential, Use};
+use crate::server::store::postgres::args::args;
+use crate::server::store::postgres::events;
+use crate::server::store::postgres::keys::counts;
+use crate::server::store::postgres::keys::row::time;
+use crate::server::store::postgres::store::{PostgresStore, again};
 use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::status::status;
 use crate::server::store::usage::Recorded;

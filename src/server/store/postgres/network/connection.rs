@@ -9,9 +9,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Socket};
 
-use super::address::DatabaseAddress;
-use super::args::Arg;
 use crate::server::store::error::StoreError;
+use crate::server::store::postgres::args::Arg;
+use crate::server::store::postgres::network::address::DatabaseAddress;
 
 /// How long a statement may take, and how long a call waits for a connection: the library waits for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,17 +27,17 @@ const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = 5000; SET LOCAL statement_t
                      SET LOCAL idle_in_transaction_session_timeout = 4000";
 
 /// An open connection.
-pub(super) struct DatabaseLink {
-    pub(super) client: Client,
+pub(crate) struct DatabaseLink {
+    pub(crate) client: Client,
     /// Told of each notification that the connection listens for.
-    pub(super) notified: Arc<Notify>,
+    pub(crate) notified: Arc<Notify>,
     /// Whether it listens.
-    pub(super) listens: bool,
+    pub(crate) listens: bool,
 }
 
 impl DatabaseAddress {
     /// Opens a connection.
-    pub(super) async fn connect(&self) -> Result<DatabaseLink, StoreError> {
+    pub(crate) async fn connect(&self) -> Result<DatabaseLink, StoreError> {
         // The library's own limit ends with the network's part: not with that of TLS and of signing in.
         let connected = tokio::time::timeout(PATIENCE, self.connect_in_time()).await;
         connected.map_err(|_| unanswered())?
@@ -62,7 +62,7 @@ impl DatabaseAddress {
     }
 
     /// Has the database end what a connection is doing.
-    pub(super) fn cancel(&self, client: &Client) {
+    pub(crate) fn cancel(&self, client: &Client) {
         let (token, tls) = (client.cancel_token(), self.tls.clone());
         // Without a runtime the program ends, and its connections with it.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
@@ -87,14 +87,14 @@ async fn drive<T: AsyncRead + AsyncWrite + Unpin>(mut connection: Connection<Soc
 }
 
 /// The connections of a store.
-pub(super) struct Pool {
-    pub(super) address: DatabaseAddress,
+pub(crate) struct Pool {
+    pub(crate) address: DatabaseAddress,
     idle: Arc<Mutex<Vec<Client>>>,
     room: Arc<Semaphore>,
 }
 
 /// A connection that is lent. One that is dropped while it works, or inside a transaction, is closed.
-pub(super) struct Lent<'a> {
+pub(crate) struct Lent<'a> {
     pool: &'a Pool,
     client: Option<Client>,
     works: bool,
@@ -105,12 +105,12 @@ pub(super) struct Lent<'a> {
 
 impl Pool {
     /// A pool of at most `size` connections, opened when they are needed.
-    pub(super) fn new(address: DatabaseAddress, size: usize) -> Self {
+    pub(crate) fn new(address: DatabaseAddress, size: usize) -> Self {
         Self { address, idle: Arc::default(), room: Arc::new(Semaphore::new(size)) }
     }
 
     /// Waits for a free connection.
-    pub(super) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
+    pub(crate) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
         let room = tokio::time::timeout(PATIENCE, Arc::clone(&self.room).acquire_owned()).await;
         let room = room.map_err(|_| StoreError::Crowded)?.map_err(|_| StoreError::Crowded)?;
         let client = loop {
@@ -132,7 +132,7 @@ impl Pool {
     }
 
     /// Begins a transaction, which is rolled back unless it is committed.
-    pub(super) async fn begin(&self) -> Result<Lent<'_>, StoreError> {
+    pub(crate) async fn begin(&self) -> Result<Lent<'_>, StoreError> {
         let mut lent = self.lend().await?;
         lent.in_transaction = true;
         lent.batch(&format!("{BEGIN}; SELECT pg_advisory_xact_lock_shared({WRITERS})")).await?;
@@ -140,14 +140,14 @@ impl Pool {
     }
 
     /// Begins a transaction when all others that write have ended, and lets none begin until its own end.
-    pub(super) async fn begin_alone(&self) -> Result<Lent<'_>, StoreError> {
+    pub(crate) async fn begin_alone(&self) -> Result<Lent<'_>, StoreError> {
         let mut lent = self.begin_to_read().await?;
         lent.batch(&format!("SET LOCAL lock_timeout = 2000; SELECT pg_advisory_xact_lock({WRITERS})")).await?;
         Ok(lent)
     }
 
     /// Begins a transaction that only reads.
-    pub(super) async fn begin_to_read(&self) -> Result<Lent<'_>, StoreError> {
+    pub(crate) async fn begin_to_read(&self) -> Result<Lent<'_>, StoreError> {
         let mut lent = self.lend().await?;
         lent.in_transaction = true;
         lent.batch(BEGIN).await?;
@@ -156,19 +156,19 @@ impl Pool {
 
     /// Waits until all of what others have begun to write is stored: an event's number is given out before its transaction
     /// ends, so that one with a lower number may be stored later.
-    pub(super) async fn after_writers(&self) -> Result<(), StoreError> {
+    pub(crate) async fn after_writers(&self) -> Result<(), StoreError> {
         self.begin_alone().await?.commit().await
     }
 }
 
 impl Lent<'_> {
     /// From now on statements may take as long as the tables are large: no other request waits for this connection.
-    pub(super) fn wait_for_long(&mut self) {
+    pub(crate) fn wait_for_long(&mut self) {
         self.patience = LONG_PATIENCE;
     }
 
     /// The rows of a statement.
-    pub(super) async fn rows(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn rows(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
         self.works = true;
         let client = self.client.as_ref().ok_or(StoreError::Crowded)?;
         let done = tokio::time::timeout(self.patience, client.query_typed(sql, args)).await;
@@ -189,12 +189,12 @@ impl Lent<'_> {
     }
 
     /// The only row of a statement, if it has one.
-    pub(super) async fn row(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Option<Row>, StoreError> {
+    pub(crate) async fn row(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Option<Row>, StoreError> {
         Ok(self.rows(sql, args).await?.into_iter().next())
     }
 
     /// How many rows a statement has changed.
-    pub(super) async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
+    pub(crate) async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         self.works = true;
         let client = self.client.as_ref().ok_or(StoreError::Crowded)?;
         let done = tokio::time::timeout(self.patience, client.execute_typed(sql, args)).await;
@@ -204,7 +204,7 @@ impl Lent<'_> {
     }
 
     /// Runs statements without values.
-    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         self.works = true;
         let client = self.client.as_ref().ok_or(StoreError::Crowded)?;
         let done = tokio::time::timeout(self.patience, client.batch_execute(sql)).await;
@@ -218,7 +218,7 @@ impl Lent<'_> {
     /// A commit is never cancelled, neither by a limit of time nor by dropping this: while a synchronous standby is away,
     /// it waits, and to cancel that makes it visible on this one machine. A create that is repeated would then be answered
     /// with a key that a fail-over loses. So the connection stays lent until the database answers.
-    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         let client = self.client.take().ok_or(StoreError::Crowded)?;
         let (idle, room) = (Arc::clone(&self.pool.idle), self.room.take());
         let committed = tokio::spawn(async move {

@@ -1,23 +1,23 @@
 //! Conditions about columns, in SQL.
 
-use super::args::SqlArgs;
 use crate::server::store::keyset::SortValue;
+use crate::server::store::postgres::args::SqlArgs;
 use crate::server::store::sought::{ColumnCondition, ColumnTest, Sought, StoredColumn, Values};
 
 /// Whether conditions are about uses too.
-pub(super) fn need_uses(sought: &Sought) -> bool {
+pub(crate) fn need_uses(sought: &Sought) -> bool {
     let mut tests = sought.columns.iter().flat_map(|condition| &condition.any).flatten();
     tests.any(|test| test.column == StoredColumn::LastUsed)
 }
 
 /// Whether a key meets a condition.
-pub(super) fn condition(condition: &ColumnCondition, args: &mut SqlArgs) -> String {
+pub(crate) fn condition(condition: &ColumnCondition, args: &mut SqlArgs) -> String {
     let any: Vec<String> = condition.any.iter().map(|tests| format!("({})", all(tests, args))).collect();
     format!("{}({})", if condition.excluded { "NOT " } else { "" }, any.join(" OR "))
 }
 
 /// How many keys meet an alternative of a condition.
-pub(super) fn count(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
+pub(crate) fn count(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
     let is_of_uses = tests.iter().any(|test| test.column == StoredColumn::LastUsed);
     let table = if is_of_uses { "uses u" } else { "keys k" };
     format!("SELECT count(*) FROM {table} WHERE {}", all(tests, args))

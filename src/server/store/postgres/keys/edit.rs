@@ -3,18 +3,18 @@
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
-use super::args::{SqlArgs, args};
-use super::connection::Lent;
-use super::events;
-use super::grams;
-use super::master_keys;
-use super::row::{COLUMNS, TABLES, key, time};
-use super::store::{PostgresStore, again};
 use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::keys::{Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
+use crate::server::store::postgres::args::{SqlArgs, args};
+use crate::server::store::postgres::events;
+use crate::server::store::postgres::keys::grams;
+use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key, time};
+use crate::server::store::postgres::master_keys;
+use crate::server::store::postgres::network::connection::Lent;
+use crate::server::store::postgres::store::{PostgresStore, again};
 use crate::server::store::status::{rank, status};
 
 impl PostgresStore {
@@ -211,13 +211,13 @@ async fn update(
 }
 
 /// What is stored of a key's texts.
-pub(super) struct StoredTexts {
+pub(crate) struct StoredTexts {
     /// Each text as it is, and folded for search and sort, by their columns.
-    pub(super) columns: Vec<(String, String)>,
-    pub(super) grams: Vec<i32>,
+    pub(crate) columns: Vec<(String, String)>,
+    pub(crate) grams: Vec<i32>,
 }
 
-pub(super) fn stored<'a>(id: &str, text: impl Fn(&str) -> &'a str) -> StoredTexts {
+pub(crate) fn stored<'a>(id: &str, text: impl Fn(&str) -> &'a str) -> StoredTexts {
     let of_fields = written().flat_map(|(field, _)| {
         let text = text(field.name);
         [(field.name.to_owned(), text.to_owned()), (format!("{}_fold", field.name), fold(text))]

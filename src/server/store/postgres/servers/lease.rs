@@ -3,7 +3,7 @@
 //! Each server asks the database every 250 ms what was revoked, on a connection of its own, and tells it what it obeys.
 //! With each answer it may verify access tokens for some seconds more, counted from *before* the question was sent.
 //! Without answers that lease ends, and it verifies nothing. So a revocation needs to wait only for the servers
-//! that were heard of within that time (see [`peers`](super::peers)), and no longer than it. Notifications only make the
+//! that were heard of within that time (see [`peers`](crate::server::store::postgres::servers::peers)), and no longer than it. Notifications only make the
 //! question come sooner: one that is lost costs a quarter of a second.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,18 +15,18 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_postgres::Row;
 
-use super::address::DatabaseAddress;
-use super::args::args;
-use super::connection::DatabaseLink;
-use super::events;
-use super::master_keys;
-use super::peers::{KEPT_FOR, KnownServer, KnownServers};
-use super::store::{PostgresStore, again};
 use crate::domain::InForce;
 use crate::platform::process::boot_time::since_boot;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::master_keys::HeldMasterKeys;
+use crate::server::store::postgres::args::args;
+use crate::server::store::postgres::events;
+use crate::server::store::postgres::master_keys;
+use crate::server::store::postgres::network::address::DatabaseAddress;
+use crate::server::store::postgres::network::connection::DatabaseLink;
+use crate::server::store::postgres::servers::peers::{KEPT_FOR, KnownServer, KnownServers};
+use crate::server::store::postgres::store::{PostgresStore, again};
 use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};
 use crate::server::store::signing_keys::{NewSigningKey, SigningKeys, StoredSigningKey, accepted_for};
 
@@ -35,10 +35,10 @@ const EVERY: Duration = Duration::from_millis(250);
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The key of a revocation that revokes nothing: it tells servers to read the signing keys again.
-pub(super) const SIGNING_KEYS: &str = "*";
+pub(crate) const SIGNING_KEYS: &str = "*";
 /// Which rows of `servers` are of those that may still verify: heard of no longer ago than twice their lease and the time
 /// that an answer may take.
-pub(super) const LIVE_SERVERS: &str = "seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
+pub(crate) const LIVE_SERVERS: &str = "seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
 /// What servers listen to.
 const LISTEN: &str = "LISTEN latchkey";
 /// How long to wait before looking again who obeys, at first and at most.
@@ -56,7 +56,7 @@ pub struct LeaseSetup {
 }
 
 /// What a server knows, kept up to date by a task for as long as this lives.
-pub(super) struct Lease {
+pub(crate) struct Lease {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
@@ -95,7 +95,7 @@ struct Known {
 
 impl Lease {
     /// Asks twice, and then goes on asking.
-    pub(super) async fn begin(address: DatabaseAddress, setup: LeaseSetup) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(address: DatabaseAddress, setup: LeaseSetup) -> Result<Self, StoreError> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|error| StoreError::Engine(Box::new(error)))?;
         let id = base16ct::lower::encode_string(&id);
@@ -116,7 +116,7 @@ impl Lease {
     }
 
     /// Has this server and all others ask at once.
-    pub(super) fn alarm(&self) {
+    pub(crate) fn alarm(&self) {
         self.shared.revoked_here.notify_one();
     }
 
@@ -127,7 +127,7 @@ impl Lease {
     }
 
     /// Fails when the lease has ended.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         self.known().map(|_| ())
     }
 
@@ -150,7 +150,7 @@ impl Lease {
     }
 
     /// What to say of a database that has lost commits.
-    pub(super) fn has_lost(&self) -> bool {
+    pub(crate) fn has_lost(&self) -> bool {
         self.shared.read().has_lost
     }
 }

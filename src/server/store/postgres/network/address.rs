@@ -16,9 +16,9 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use zeroize::Zeroizing;
 
-use super::tls::VerifiedTls;
 use crate::platform::process::home::home_dir;
 use crate::platform::regular_file;
+use crate::server::store::postgres::network::tls::VerifiedTls;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -308,7 +308,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::postgres::network::address::*;
 
     fn address(text: &str) -> Result<DatabaseAddress, AddressError> {
         DatabaseAddress::new(text, &DatabaseFiles::default())

@@ -10,14 +10,14 @@ use crate::server::store::keyset::{Keyset, SortValue};
 use crate::server::store::status::status;
 
 /// Where a key's columns are: `k` is the key, `u` its last use.
-pub(super) const TABLES: &str = "keys k JOIN uses u USING (seq)";
+pub(crate) const TABLES: &str = "keys k JOIN uses u USING (seq)";
 
 /// The columns of a whole key, for a SELECT from [`TABLES`].
-pub(super) const COLUMNS: &str = "k.seq, k.id, k.label, k.owner, k.note, k.switched_off, k.created_at, k.created_by, \
+pub(crate) const COLUMNS: &str = "k.seq, k.id, k.label, k.owner, k.note, k.switched_off, k.created_at, k.created_by, \
                                   k.expires_at, u.at AS last_used_at, u.source AS last_used_from, k.revision";
 
 /// The column that a list is sorted by, and that for keys of one state.
-pub(super) const fn column(sort: Sort) -> &'static str {
+pub(crate) const fn column(sort: Sort) -> &'static str {
     match sort {
         Sort::CreatedAt => "k.seq",
         Sort::CreatedBy => "k.created_by",
@@ -32,7 +32,7 @@ pub(super) const fn column(sort: Sort) -> &'static str {
 }
 
 /// The order of creation within a list: of the table whose index is read.
-pub(super) const fn order(sort: Sort) -> &'static str {
+pub(crate) const fn order(sort: Sort) -> &'static str {
     match sort {
         Sort::LastUsedAt => "u.seq",
         _ => "k.seq",
@@ -40,7 +40,7 @@ pub(super) const fn order(sort: Sort) -> &'static str {
 }
 
 /// Reads a key from a row of [`COLUMNS`].
-pub(super) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError> {
+pub(crate) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError> {
     let expires_at = row.get::<_, Option<i64>>("expires_at").map(time);
     let used: i64 = row.get("last_used_at");
     let text = |column| Untrusted::new(row.get(column));
@@ -60,7 +60,7 @@ pub(super) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError
 }
 
 /// Reads a key and its place in a sorted list from a row of [`COLUMNS`] with the value sorted by as `place`.
-pub(super) fn placed(row: &Row, sort: Sort, now: DateTime<Utc>) -> Result<KeyRow, StoreError> {
+pub(crate) fn placed(row: &Row, sort: Sort, now: DateTime<Utc>) -> Result<KeyRow, StoreError> {
     let value = match sort {
         Sort::Label | Sort::CreatedBy | Sort::Owner | Sort::Note | Sort::Id => SortValue::Text(row.get("place")),
         Sort::CreatedAt | Sort::ExpiresAt | Sort::LastUsedAt | Sort::Status => SortValue::Number(row.get("place")),
@@ -69,6 +69,6 @@ pub(super) fn placed(row: &Row, sort: Sort, now: DateTime<Utc>) -> Result<KeyRow
 }
 
 /// A time of the database. Milliseconds that no calendar holds are read as 1970.
-pub(super) fn time(millis: i64) -> DateTime<Utc> {
+pub(crate) fn time(millis: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(millis).unwrap_or_default()
 }

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 
-use super::args::args;
-use super::connection::Lent;
-use super::row::time;
-use super::store::PostgresStore;
 use crate::domain::{AddressUsage, MOST_LISTED_ADDRESSES, Untrusted};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::minute;
+use crate::server::store::postgres::args::args;
+use crate::server::store::postgres::keys::row::time;
+use crate::server::store::postgres::network::connection::Lent;
+use crate::server::store::postgres::store::PostgresStore;
 use crate::server::store::usage::{
     self, HourCount, IssuedTokens, KEPT_COUNTS, KEPT_ISSUED, MOST_COUNTED_ADDRESSES, StoredUsage, UsageQuery, hour,
 };
@@ -59,7 +59,7 @@ impl PostgresStore {
 }
 
 /// Adds to what was counted before. Every server takes rows in the same order, or two would wait for each other.
-pub(super) async fn add(
+pub(crate) async fn add(
     transaction: &mut Lent<'_>,
     counts: &[HourCount],
     issued: &[IssuedTokens],

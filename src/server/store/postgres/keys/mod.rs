@@ -1,0 +1,9 @@
+//! Keys: their rows, how they are listed, changed and counted.
+
+pub(super) mod columns;
+pub(super) mod counts;
+pub(super) mod edit;
+pub(super) mod grams;
+pub(super) mod list;
+pub(super) mod row;
+pub(super) mod usage;

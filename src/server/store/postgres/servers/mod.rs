@@ -1,0 +1,4 @@
+//! The servers on one database: which of them may verify access tokens, and until when.
+
+pub(super) mod lease;
+pub(super) mod peers;
