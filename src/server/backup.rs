@@ -13,8 +13,9 @@ use rustix::fs::{AtFlags, CWD, FlockOperation, OFlags, RenameFlags, fcntl_lock, 
 use rustix::io::Errno;
 use tempfile::TempDir;
 
+use super::auth::key_file::{KeyFile, MasterKeyError};
 use super::auth::signing_key::SigningKey;
-use super::auth::vault::{KeyFile, MasterKeyError, Vault};
+use super::auth::vault::Vault;
 use super::data_folder::{DataError, DataFolder, check_owners, own_folder};
 use super::store::{Actor, Comparison, Manifest, NewSigningKey, OpenedBackup, StoreError, sqlite_backup};
 use crate::platform::regular_file;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
-use super::auth::vault::{KeyFile, MasterKeyError, Vault};
+use super::auth::key_file::{KeyFile, MasterKeyError};
+use super::auth::vault::Vault;
 use super::backup::{DATABASE, MASTER_KEY, WorkFolder};
 use super::data_folder::{DataError, DataFolder, SEALED, StoreAccess, check_owners, own_folder};
 use super::store::{

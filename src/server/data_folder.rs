@@ -10,7 +10,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use super::auth::vault::{KeyFile, MasterKeyError, Vault};
+use super::auth::key_file::{KeyFile, MasterKeyError};
+use super::auth::vault::Vault;
 use super::store::{DatabaseAddress, EventQuery, LeaseSetup, Store, StoreError, StoredSecret};
 use crate::platform::process::users::name_of;
 

@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::auth::vault;
-use super::auth::vault::{KeyFile, MasterKeyError, Vault};
+use super::auth::key_file;
+use super::auth::key_file::{KeyFile, MasterKeyError};
+use super::auth::vault::Vault;
 use super::backup::{self, BackupError};
 use super::data_folder::{DataError, SEALED, check_owners, follow};
 use super::store::{Actor, DatabaseAddress, MasterKeys, Reencrypted, Store, StoreError, StoredSecret};
@@ -106,7 +107,7 @@ pub async fn rotate_master_key(
     let (old, next) = (file.key_id()?, file.next());
     let is_ended = |new: &String| state.old.is_none() && state.current.as_ref() == Some(new);
     if !next.path.exists() {
-        vault::create(&next.path)?;
+        key_file::create(&next.path)?;
         vault.look()?;
     }
     let new = next.key_id()?;

@@ -39,7 +39,7 @@ fn signed(username: &str, id: &DeviceId) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::auth::vault::KeyFile;
+    use crate::server::auth::key_file::KeyFile;
 
     #[test]
     fn a_token_is_of_one_account_and_one_device() {

@@ -2,6 +2,8 @@
 
 pub(crate) mod decoy;
 pub(crate) mod device_token;
+pub mod key_file;
+pub(crate) mod master_key;
 pub mod newest_first;
 pub mod passwords;
 pub(crate) mod sessions;

@@ -1,25 +1,14 @@
-//! The master key, which encrypts secrets and signing keys.
+//! The master keys at hand, which encrypt secrets and signing keys.
 
-use std::env;
-use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use super::key_file::{KeyFile, MasterKeyError, create};
+use super::master_key::{MASTER_KEY_BYTES, MasterKey, MasterKeyBytes};
 use super::signing_key::SigningKey;
-use crate::platform::regular_file;
 use crate::server::store::{HeldMasterKeys, MasterKeys, StoredSigningKey};
-
-/// The length of XChaCha20-Poly1305's nonce, long enough for random ones never to repeat.
-const NONCE: usize = 24;
-/// Half of the master key file.
-const HALF: usize = 32;
 
 /// Encrypts secrets, and signs what no signing key of the store does: with a master key, and during its rotation also with
 /// the next one, which is in a file beside it. Keys are wiped when dropped.
@@ -32,71 +21,6 @@ pub struct Vault {
     /// Where they are, unless it is a single one from elsewhere.
     file: Option<KeyFile>,
     held: HeldMasterKeys,
-}
-
-/// One master key.
-struct MasterKey {
-    /// Tells it from others, and nothing of it.
-    id: String,
-    cipher: XChaCha20Poly1305,
-    signing: Arc<SigningKey>,
-}
-
-/// Why a master key cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum MasterKeyError {
-    #[error("can't use {path}: {source}; check that the folder exists and that you can write to it")]
-    Files { path: PathBuf, source: io::Error },
-    #[error(
-        "the file {0} is missing, and without it no secret can be decrypted: put it back, or restore a backup with latchkey restore --replace"
-    )]
-    Missing(PathBuf),
-    /// A file that was named, which is not made.
-    #[error(
-        "there is no master key in {0}: check the name, or make one for new keys with (umask 077; head -c 64 /dev/urandom > FILE)"
-    )]
-    NotMade(PathBuf),
-    /// The file is not safe to use, or does not belong to the database.
-    #[error("can't use the master key {path}: {why}")]
-    Refused {
-        path: PathBuf,
-        /// What is wrong, and what to do.
-        why: &'static str,
-    },
-    #[error("the system's random number generator failed: {0}")]
-    Random(#[from] getrandom::Error),
-}
-
-impl MasterKeyError {
-    fn files(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Files { path, source }
-    }
-}
-
-impl MasterKey {
-    /// The first half encrypts, the second signs.
-    fn new(bytes: &[u8; 2 * HALF]) -> Self {
-        let mut encrypting = Zeroizing::new([0; HALF]);
-        encrypting.copy_from_slice(&bytes[..HALF]);
-        let signing = Arc::new(SigningKey::of(&bytes[HALF..]));
-        let id = base16ct::lower::encode_string(&signing.sign(b"latchkey master key")[..8]);
-        Self { id, cipher: XChaCha20Poly1305::new((&*encrypting).into()), signing }
-    }
-
-    fn encrypt(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)?;
-        let payload = Payload { msg: secret, aad: name.as_bytes() };
-        let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| getrandom::Error::UNEXPECTED)?;
-        Ok([nonce.as_slice(), &encrypted].concat())
-    }
-
-    fn decrypt(&self, name: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, encrypted) = encrypted.split_first_chunk::<NONCE>()?;
-        let payload = Payload { msg: encrypted, aad: name.as_bytes() };
-        self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
-    }
 }
 
 impl Vault {
@@ -123,12 +47,12 @@ impl Vault {
 
     /// A vault with this master key, if it has the length of one.
     pub(crate) fn of(master_key: &[u8]) -> Option<Self> {
-        let mut bytes = Zeroizing::new([0; 2 * HALF]);
+        let mut bytes = Zeroizing::new([0; MASTER_KEY_BYTES]);
         (master_key.len() == bytes.len()).then(|| bytes.copy_from_slice(master_key))?;
         Some(Self::new(&bytes))
     }
 
-    fn new(bytes: &[u8; 2 * HALF]) -> Self {
+    fn new(bytes: &MasterKeyBytes) -> Self {
         let (first, held) = (Arc::new(MasterKey::new(bytes)), HeldMasterKeys::default());
         held.add(&first.id);
         Self { first, others: RwLock::default(), current: RwLock::default(), file: None, held }
@@ -257,108 +181,12 @@ fn signing_key_name(id: &str) -> String {
     format!("signing key {id}")
 }
 
-/// Where a master key is.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyFile {
-    pub(crate) path: PathBuf,
-    /// Whether it was named, and is not in the data folder.
-    pub(crate) is_named: bool,
-}
-
-impl KeyFile {
-    /// The file that is named, else that in a data folder.
-    pub(crate) fn of(folder: &Path, named: Option<&Path>) -> Self {
-        Self { path: named.map_or_else(|| folder.join("master.key"), Path::to_owned), is_named: named.is_some() }
-    }
-
-    /// The ID of the key in it.
-    pub(crate) fn key_id(&self) -> Result<String, MasterKeyError> {
-        Ok(MasterKey::new(&*self.read()?).id)
-    }
-
-    /// Where the next key is during a rotation: beside it.
-    pub(crate) fn next(&self) -> Self {
-        let mut path = self.path.clone().into_os_string();
-        path.push(".new");
-        Self { path: path.into(), is_named: self.is_named }
-    }
-
-    /// Whether it is one of systemd's credentials (systemd.exec(5), `LoadCredential=`): root's, and readable for the
-    /// service by a rule that shows as its group's.
-    fn is_credential(&self) -> bool {
-        env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| self.path.parent() == Some(Path::new(&folder)))
-    }
-
-    /// Reads it. Refuses a file that others could have written or read.
-    pub(crate) fn read(&self) -> Result<Zeroizing<[u8; 2 * HALF]>, MasterKeyError> {
-        let path = self.path.as_path();
-        let refuse = |why| MasterKeyError::Refused { path: path.to_owned(), why };
-        let mut options = OpenOptions::new();
-        let options = options.read(true);
-        // What is named may be a link of the one who named it.
-        let opened =
-            if self.is_named { regular_file::open(options, path) } else { regular_file::open_no_follow(options, path) };
-        let file = match opened {
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-                return Err(refuse("it is a symbolic link; put the file itself there"));
-            }
-            other => other.map_err(MasterKeyError::files(path))?,
-        };
-        let meta = file.metadata().map_err(MasterKeyError::files(path))?;
-        let is_credential = self.is_credential();
-        if meta.uid() != rustix::process::geteuid().as_raw() && !(is_credential && meta.uid() == 0) {
-            return Err(refuse("it is not a file of yours; change its owner"));
-        }
-        if meta.mode() & if is_credential { 0o037 } else { 0o077 } != 0 {
-            return Err(refuse(
-                "others can read it; restrict it (chmod 600) and treat the secrets that it protects as compromised",
-            ));
-        }
-        whole(file, &meta).ok_or_else(|| {
-            refuse("it does not have 64 bytes; put the right one back, or restore a backup with latchkey restore --replace")
-        })
-    }
-}
-
-fn whole(mut file: File, meta: &Metadata) -> Option<Zeroizing<[u8; 2 * HALF]>> {
-    let mut bytes = Zeroizing::new([0; 2 * HALF]);
-    let is_whole = meta.len() == bytes.len() as u64 && file.read_exact(bytes.as_mut_slice()).is_ok();
-    is_whole.then_some(bytes)
-}
-
-/// Writes a random key beside `path` and moves it there: of two processes, one wins and both use its key.
-pub(crate) fn create(path: &Path) -> Result<(), MasterKeyError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut bytes = Zeroizing::new([0; 2 * HALF]);
-    getrandom::fill(bytes.as_mut_slice())?;
-    let written = (|| {
-        let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
-        file.as_file().set_permissions(Permissions::from_mode(0o600))?;
-        file.write_all(bytes.as_slice())?;
-        file.as_file().sync_all()?;
-        match file.persist_noclobber(path) {
-            Ok(_) => {}
-            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {}
-            // Neither renames without replacing nor has hard links, as some FUSE file systems: then the file is written
-            // in its place.
-            Err(_) => match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-                Ok(mut file) => {
-                    file.write_all(bytes.as_slice())?;
-                    file.sync_all()?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            },
-        }
-        File::open(folder)?.sync_all()
-    })();
-    bytes.zeroize();
-    written.map_err(MasterKeyError::files(path))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::path::Path;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use latchkey::domain::hmac_token;
-use latchkey::server::auth::vault::MasterKeyError;
+use latchkey::server::auth::key_file::MasterKeyError;
 use latchkey::server::{DataError, Role, StoreError};
 use rusqlite::Connection;
 

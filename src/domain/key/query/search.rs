@@ -2,57 +2,28 @@
 //!
 //! `backup zurich owner:jo by:mia status:active,expired unused:90d never-used expires:<30d created:>2026-01-01 -test`
 
+mod error;
+mod term;
 mod times;
+mod token;
 
-use std::fmt::{Display, Formatter, Write as _};
-use std::ops::Range;
+use std::fmt::{Display, Formatter};
 
 use chrono::{DateTime, TimeZone, Utc};
-use unicode_width::UnicodeWidthChar as _;
 
-use times::{Moment, When};
+use term::{Clause, Term};
+use times::Moment;
+use token::Token;
 
 use super::conditions::{Condition, Conditions, Test, TextPattern};
 use crate::domain::{Status, fold, words};
+
+pub use error::SearchError;
 
 /// What a user searches for. As text it is in the language, one blank between two terms; that text means the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Search {
     terms: Vec<Term>,
-}
-
-/// A word or a filter.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Term {
-    /// Whether it excludes the keys that it would find.
-    excluded: bool,
-    clause: Clause,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Clause {
-    /// A text that is a part of the key. One in quotes may have blanks.
-    Text(String),
-    Owner(TextPattern),
-    By(TextPattern),
-    Status(Vec<Status>),
-    Unused(Moment),
-    NeverUsed,
-    Expires(When),
-    NeverExpires,
-    Created(When),
-}
-
-/// Why a text is not in the language, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SearchError {
-    /// The place of what is wrong, in bytes of the text.
-    pub at: Range<usize>,
-    /// What is wrong, and what is possible.
-    pub message: String,
-    /// Whether it may be right when more is typed at its end.
-    pub is_unfinished: bool,
 }
 
 /// What can be asked besides words: the form, and what it finds.
@@ -75,12 +46,6 @@ pub const SEARCH_FILTERS: [(&str, &str); 12] = [
 const MOST_CHARS: usize = 1000;
 /// The most words and filters: each is looked at in every key.
 const MOST_TERMS: usize = 32;
-
-const FIELDS: [&str; 6] = ["owner", "by", "status", "unused", "expires", "created"];
-const NEVER_USED: &str = "never-used";
-const NEVER: &str = "never";
-
-const KNOWN: &str = "use owner:, by:, status:, unused:, never-used, expires: or created:";
 
 impl Search {
     /// Reads a text in the language. Never fails for words alone, unless they are too many.
@@ -194,209 +159,14 @@ fn contained(text: &str) -> Vec<String> {
     if text.is_empty() { Vec::new() } else { vec![text] }
 }
 
-impl SearchError {
-    fn new(at: Range<usize>, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), is_unfinished: false }
-    }
-
-    /// The text and, below it, marks under what is wrong. Control characters are left out.
-    pub fn marked(&self, text: &str) -> String {
-        let (mut shown, mut marks) = (String::new(), String::new());
-        for (place, c) in text.char_indices().filter(|(_, c)| !c.is_control()) {
-            shown.push(c);
-            let mark = if self.at.contains(&place) { '^' } else { ' ' };
-            marks.extend(std::iter::repeat_n(mark, c.width().unwrap_or(0)));
-        }
-        if self.at.start >= text.len() {
-            marks.push('^');
-        }
-        format!("{shown}\n{}", marks.trim_end())
-    }
-}
-
-/// A part of the text between blanks that are not in quotes.
-struct Token {
-    at: Range<usize>,
-    /// Its characters, each with its place and whether it was in quotes.
-    chars: Vec<(usize, char, bool)>,
-    /// Whether any of it was in quotes, be it nothing.
-    has_quotes: bool,
-    /// Whether it is the last of the text, with no blank behind it.
-    is_last: bool,
-}
-
-impl Token {
-    fn all(text: &str) -> Result<Vec<Self>, SearchError> {
-        let mut tokens = Vec::new();
-        let mut chars = text.char_indices().peekable();
-        while let Some(&(start, first)) = chars.peek() {
-            if first.is_whitespace() {
-                chars.next();
-                continue;
-            }
-            let mut token = Self { at: start..text.len(), chars: Vec::new(), has_quotes: false, is_last: true };
-            let mut opened = None;
-            while let Some((place, c)) = chars.next() {
-                match c {
-                    '"' => {
-                        token.has_quotes = true;
-                        opened = if opened.is_some() { None } else { Some(place) };
-                    }
-                    '\\' if opened.is_some() && matches!(chars.peek(), Some((_, '"' | '\\'))) => {
-                        token.chars.extend(chars.next().map(|(place, c)| (place, c, true)));
-                    }
-                    c if c.is_whitespace() && opened.is_none() => {
-                        (token.at.end, token.is_last) = (place, false);
-                        break;
-                    }
-                    c => token.chars.push((place, c, opened.is_some())),
-                }
-            }
-            if let Some(place) = opened {
-                let error = SearchError::new(place..text.len(), "this quote is not closed; add \" at its end");
-                return Err(SearchError { is_unfinished: true, ..error });
-            }
-            tokens.push(token);
-        }
-        Ok(tokens)
-    }
-
-    fn term(&self) -> Result<Term, SearchError> {
-        let is_bare = |n: usize, wanted: char| matches!(self.chars.get(n), Some((_, c, false)) if *c == wanted);
-        let excluded = is_bare(0, '-') && (self.chars.len() > 1 || self.has_quotes);
-        let rest = &self.chars[usize::from(excluded)..];
-        // A name of ASCII letters before a colon, neither in quotes.
-        let colon = rest.iter().position(|(_, c, quoted)| !quoted && *c == ':');
-        let name = colon.filter(|&colon| colon > 0).map(|colon| &rest[..colon]);
-        let is_name = |(_, c, quoted): &(usize, char, bool)| !quoted && (c.is_ascii_alphabetic() || "-_".contains(*c));
-        let clause = match (name, colon) {
-            (Some(name), Some(colon)) if name.iter().all(is_name) => self.filter(name, &rest[colon + 1..])?,
-            _ => {
-                let text: String = rest.iter().map(|(_, c, _)| c).collect();
-                if !self.has_quotes && text.eq_ignore_ascii_case(NEVER_USED) {
-                    Clause::NeverUsed
-                } else {
-                    Clause::Text(text)
-                }
-            }
-        };
-        Ok(Term { excluded, clause })
-    }
-
-    fn filter(&self, name: &[(usize, char, bool)], value: &[(usize, char, bool)]) -> Result<Clause, SearchError> {
-        let word: String = name.iter().map(|(_, c, _)| c.to_ascii_lowercase()).collect();
-        let starts = name.first().map_or(self.at.start, |(place, ..)| *place);
-        let value_at = value.first().map_or(self.at.end, |(place, ..)| *place)..self.at.end;
-        let text: String = value.iter().map(|(_, c, _)| c).collect();
-        let wrong = |message: String| SearchError {
-            at: if value_at.is_empty() { starts..self.at.end } else { value_at.clone() },
-            message,
-            is_unfinished: self.is_last,
-        };
-        let pattern = || match value {
-            [.., (_, '*', false)] => TextPattern::Begins(text[..text.len() - 1].to_owned()),
-            _ => TextPattern::Is(text.clone()),
-        };
-        match word.as_str() {
-            "owner" => Ok(Clause::Owner(pattern())),
-            "by" if text.is_empty() => Err(wrong("by: needs a name, as in by:mia".to_owned())),
-            "by" => Ok(Clause::By(pattern())),
-            "status" => statuses(&text).map(Clause::Status).map_err(wrong),
-            "unused" => unused(&text).map(Clause::Unused).map_err(wrong),
-            "expires" if text.eq_ignore_ascii_case(NEVER) => Ok(Clause::NeverExpires),
-            "expires" => When::parse("expires", &text).map(Clause::Expires).map_err(wrong),
-            "created" => When::parse("created", &text).map(Clause::Created).map_err(wrong),
-            _ => {
-                let near = FIELDS.into_iter().max_by(|one, other| {
-                    strsim::jaro_winkler(one, &word).total_cmp(&strsim::jaro_winkler(other, &word))
-                });
-                let near = near.filter(|near| strsim::jaro_winkler(near, &word) > 0.8);
-                let meant = near.map_or_else(String::new, |near| format!(" (did you mean {near}:?)"));
-                let message =
-                    format!("there is no filter {word}:{meant}; {KNOWN}, or put it in quotes to find the text");
-                Err(SearchError { at: starts..self.at.end, message, is_unfinished: self.is_last })
-            }
-        }
-    }
-}
-
-fn statuses(text: &str) -> Result<Vec<Status>, String> {
-    let mut any = Vec::new();
-    for word in text.split(',') {
-        let status = Status::parse(&word.to_ascii_lowercase());
-        let status = status.ok_or("status: is active, inactive or expired, or several: status:active,expired")?;
-        if !any.contains(&status) {
-            any.push(status);
-        }
-    }
-    Ok(any)
-}
-
-fn unused(text: &str) -> Result<Moment, String> {
-    if text.starts_with('<') {
-        return Err("unused:90d means not used for 90 days or longer; for the others, use -unused:90d".to_owned());
-    }
-    Moment::parse(text.trim_start_matches('>').trim_start_matches('=')).map_err(|why| format!("unused: {why}"))
-}
-
 impl Display for Search {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        for (n, Term { excluded, clause }) in self.terms.iter().enumerate() {
+        for (n, term) in self.terms.iter().enumerate() {
             let between = if n == 0 { "" } else { " " };
-            let not = if *excluded { "-" } else { "" };
-            write!(f, "{between}{not}")?;
-            match clause {
-                Clause::Text(text) => {
-                    let is_plain = !text.is_empty()
-                        && !text.contains([':', '"'])
-                        && !text.contains(char::is_whitespace)
-                        && !text.eq_ignore_ascii_case(NEVER_USED)
-                        && (!text.starts_with('-') || (text == "-" && !excluded));
-                    if is_plain { f.write_str(text)? } else { quoted(f, text)? }
-                }
-                Clause::Owner(pattern) => write!(f, "owner:{pattern}")?,
-                Clause::By(pattern) => write!(f, "by:{pattern}")?,
-                Clause::Status(any) => {
-                    let words: Vec<_> = any.iter().map(|status| status.as_str()).collect();
-                    write!(f, "status:{}", words.join(","))?;
-                }
-                Clause::Unused(moment) => write!(f, "unused:{moment}")?,
-                Clause::NeverUsed => f.write_str(NEVER_USED)?,
-                Clause::Expires(when) => write!(f, "expires:{when}")?,
-                Clause::NeverExpires => write!(f, "expires:{NEVER}")?,
-                Clause::Created(when) => write!(f, "created:{when}")?,
-            }
+            write!(f, "{between}{term}")?;
         }
         Ok(())
     }
-}
-
-impl Display for TextPattern {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let (text, star) = match self {
-            Self::Is(text) => (text, ""),
-            Self::Begins(text) => (text, "*"),
-        };
-        let is_plain = !text.contains(['"', '*']) && !text.contains(char::is_whitespace);
-        if is_plain && !(text.is_empty() && star.is_empty()) {
-            f.write_str(text)?;
-        } else {
-            quoted(f, text)?;
-        }
-        f.write_str(star)
-    }
-}
-
-/// Writes a text in quotes.
-fn quoted(f: &mut Formatter<'_>, text: &str) -> std::fmt::Result {
-    f.write_char('"')?;
-    for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            f.write_char('\\')?;
-        }
-        f.write_char(c)?;
-    }
-    f.write_char('"')
 }
 
 #[cfg(test)]

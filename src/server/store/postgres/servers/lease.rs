@@ -10,25 +10,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_postgres::Row;
 
-use crate::domain::InForce;
 use crate::platform::process::boot_time::since_boot;
 use crate::server::store::error::StoreError;
-use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::master_keys::HeldMasterKeys;
 use crate::server::store::postgres::args::args;
-use crate::server::store::postgres::events;
-use crate::server::store::postgres::master_keys;
 use crate::server::store::postgres::network::address::DatabaseAddress;
 use crate::server::store::postgres::network::connection::DatabaseLink;
 use crate::server::store::postgres::servers::peers::{KEPT_FOR, KnownServer, KnownServers};
-use crate::server::store::postgres::store::{PostgresStore, again};
-use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};
-use crate::server::store::signing_keys::{NewSigningKey, SigningKeys, StoredSigningKey, accepted_for};
+use crate::server::store::revocations::{Revocation, Revocations};
+use crate::server::store::signing_keys::{SigningKeys, StoredSigningKey};
 
 /// How often the database is asked.
 const EVERY: Duration = Duration::from_millis(250);
@@ -41,8 +35,6 @@ pub(crate) const SIGNING_KEYS: &str = "*";
 pub(crate) const LIVE_SERVERS: &str = "seen_at > clock_timestamp() - make_interval(secs => 2 * lease_ms / 1000.0 + 3)";
 /// What servers listen to.
 const LISTEN: &str = "LISTEN latchkey";
-/// How long to wait before looking again who obeys, at first and at most.
-const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
 
 /// How a server keeps its lease.
 #[derive(Clone, Debug)]
@@ -57,11 +49,11 @@ pub struct LeaseSetup {
 
 /// What a server knows, kept up to date by a task for as long as this lives.
 pub(crate) struct Lease {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     setup: LeaseSetup,
     /// Random, new at each start.
     id: String,
@@ -74,18 +66,18 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct Known {
-    revocations: Revocations,
-    signing: SigningKeys,
+pub(super) struct Known {
+    pub(super) revocations: Revocations,
+    pub(super) signing: SigningKeys,
     /// The mark of the newest revocation, which no other history has.
     mark: i64,
     /// The lease ends here; since the machine was started, also while it sleeps.
     until: Duration,
     /// When the last question was sent that was answered.
     asked: Option<Duration>,
-    peers: KnownServers,
+    pub(super) peers: KnownServers,
     /// The longest lease of any server.
-    longest: Duration,
+    pub(super) longest: Duration,
     /// How often the database was asked, which is stored with each question; and with the last one that was answered.
     beats: i64,
     answered: i64,
@@ -121,7 +113,7 @@ impl Lease {
     }
 
     /// What is known, if the lease has not ended.
-    fn known(&self) -> Result<RwLockReadGuard<'_, Known>, StoreError> {
+    pub(super) fn known(&self) -> Result<RwLockReadGuard<'_, Known>, StoreError> {
         let known = self.shared.read();
         if since_boot() < known.until { Ok(known) } else { Err(StoreError::Stale) }
     }
@@ -133,7 +125,7 @@ impl Lease {
 
     /// How many servers may verify, how many of those do not obey yet, and their longest lease; by rows of ID, beat, lease
     /// and whether it obeys.
-    fn count(&self, rows: &[Row]) -> (u32, u32, Duration) {
+    pub(super) fn count(&self, rows: &[Row]) -> (u32, u32, Duration) {
         let (known, now) = (self.shared.read(), since_boot());
         let peers: Vec<KnownServer> = rows.iter().map(|row| peer(row.get(0), row.get(1), row.get(2))).collect();
         let (mut servers, mut silent, mut longest) = (0, 0, Duration::ZERO);
@@ -152,6 +144,18 @@ impl Lease {
     /// What to say of a database that has lost commits.
     pub(crate) fn has_lost(&self) -> bool {
         self.shared.read().has_lost
+    }
+}
+
+impl Lease {
+    /// Asks no more. Gives the ID under which this server is still in the list of those that run.
+    pub(super) async fn end(&self) -> &str {
+        // A question that is under way would store this server again after it has been taken from the list.
+        self.shared.ends.store(true, Ordering::Relaxed);
+        self.shared.revoked_here.notify_one();
+        let _ = tokio::time::timeout(PATIENCE, self.shared.ended.notified()).await;
+        self.task.abort();
+        &self.shared.id
     }
 }
 
@@ -329,11 +333,11 @@ impl Shared {
         is_other || revocations.newest() != before
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Known> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Known> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -352,112 +356,4 @@ fn peers(row: &Row) -> Vec<KnownServer> {
 
 fn peer(id: String, beat: i64, lease_ms: i64) -> KnownServer {
     KnownServer { id, beat, lease: Duration::from_millis(lease_ms.unsigned_abs()) }
-}
-
-impl PostgresStore {
-    pub(crate) fn is_revoked(&self, token: Issued<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let known = self.lease()?.known()?;
-        let is_accepted = known.signing.accept(token.signed_by, since_boot(), known.longest);
-        Ok(!is_accepted || known.revocations.has(token, now))
-    }
-
-    pub(crate) fn issuing(&self) -> Result<Issuing, StoreError> {
-        let known = self.lease()?.known()?;
-        let signed_by = known.signing.to_sign(since_boot(), known.longest).map(Arc::clone);
-        let signed_by = signed_by.ok_or(StoreError::Unsuited("its table signing_keys is empty"))?;
-        Ok(Issuing { of_all: known.revocations.of_all(), signed_by })
-    }
-
-    pub(crate) fn signing_keys(&self) -> Result<Vec<Arc<StoredSigningKey>>, StoreError> {
-        Ok(self.lease()?.known()?.signing.all())
-    }
-
-    pub(crate) async fn add_signing_key(
-        &self,
-        new: NewSigningKey,
-        actor: Actor,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        again!(self.try_add_signing_key(&new, &actor, now))
-    }
-
-    async fn try_add_signing_key(
-        &self,
-        new: &NewSigningKey,
-        actor: &Actor,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        master_keys::check(&mut transaction, &new.encrypted_by).await?;
-        // First: one after the other, so that their numbers are in the order in which servers learn of them.
-        transaction.rows("SELECT revoke_tokens($1, 0, NULL)", args![SIGNING_KEYS]).await?;
-        if new.ends_others {
-            transaction.execute("DELETE FROM signing_keys", &[]).await?;
-        }
-        let sql = "INSERT INTO signing_keys (id, encrypted) VALUES ($1, $2)";
-        transaction.execute(sql, args![new.id, new.encrypted]).await?;
-        let event = NewEvent::of(actor, Subject::Server, EventKind::SigningKeyRotated, now);
-        events::insert(&mut transaction, &NewEvent { detail: Some(new.words()), ..event }).await?;
-        transaction.commit().await?;
-        self.alarm();
-        Ok(())
-    }
-
-    pub(crate) fn longest_lease(&self) -> Duration {
-        self.lease().map_or(Duration::ZERO, |lease| lease.shared.read().longest)
-    }
-
-    pub(crate) async fn forget_revocations(&self) -> Result<(), StoreError> {
-        let (through, (ids, beats)) = {
-            let mut known = self.lease()?.shared.write();
-            (known.revocations.forget(Instant::now()), known.peers.gone(since_boot()))
-        };
-        let most = KEPT_WITHOUT_US.num_milliseconds();
-        let mut connection = self.lend().await?;
-        // The newest one stays: servers know by its mark that they follow the same history.
-        // Their times are the database's, and this server's clock may differ.
-        let sql = "DELETE FROM revocations WHERE key_id <> '' AND n < (SELECT n FROM epoch)
-                   AND (n <= $1 OR at < extract(epoch FROM clock_timestamp()) * 1000 - $2)";
-        connection.execute(sql, args![through, most]).await?;
-        let replaced = i64::try_from(accepted_for(self.longest_lease()).as_millis()).unwrap_or(i64::MAX);
-        let sql = "DELETE FROM signing_keys WHERE n < (
-                       SELECT max(n) FROM signing_keys WHERE at <= clock_timestamp() - $1 * interval '1 millisecond')";
-        connection.execute(sql, args![replaced]).await?;
-        let sql = "DELETE FROM servers USING unnest($1, $2) AS gone (id, beat)
-                   WHERE servers.id = gone.id AND servers.beat = gone.beat";
-        connection.execute(sql, args![ids, beats]).await?;
-        Ok(())
-    }
-
-    pub(crate) async fn in_force(&self) -> Result<InForce, StoreError> {
-        let lease = self.lease()?;
-        let began = Instant::now();
-        let epoch = self.lend().await?.row("SELECT n FROM epoch", &[]).await?.map_or(0, |row| row.get::<_, i64>(0));
-        let sql = "SELECT id, beat, lease_ms, $1 = 0 OR (obeys >= $1 AND r.n IS NOT NULL)
-                   FROM servers LEFT JOIN revocations r ON r.n = obeys AND r.mark = servers.mark";
-        let [mut pause, most] = LOOK_AGAIN;
-        loop {
-            // A connection for each look: others need it meanwhile.
-            let rows = self.lend().await?.rows(sql, args![epoch]).await?;
-            let (servers, silent, longest) = lease.count(&rows);
-            if silent == 0 || began.elapsed() > longest.max(self.longest_lease()) {
-                return Ok(InForce { servers, silent, after: began.elapsed() });
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(most);
-        }
-    }
-
-    /// Takes this server from the list of those that run.
-    pub(crate) async fn close(&self) {
-        let Ok(lease) = self.lease() else { return };
-        // A question that is under way would store this server again after it has been taken from the list.
-        lease.shared.ends.store(true, Ordering::Relaxed);
-        lease.shared.revoked_here.notify_one();
-        let _ = tokio::time::timeout(PATIENCE, lease.shared.ended.notified()).await;
-        lease.task.abort();
-        if let Ok(mut connection) = self.lend().await {
-            let _ = connection.execute("DELETE FROM servers WHERE id = $1", args![lease.shared.id]).await;
-        }
-    }
 }

@@ -2,3 +2,4 @@
 
 pub(super) mod lease;
 pub(super) mod peers;
+pub(super) mod revocations;

@@ -1,0 +1,92 @@
+//! The words and filters of a search, and how they are written.
+
+use std::fmt::{Display, Formatter, Write as _};
+
+use super::times::{Moment, When};
+use crate::domain::Status;
+use crate::domain::key::query::conditions::TextPattern;
+
+/// The filter for keys that were never used.
+pub(super) const NEVER_USED: &str = "never-used";
+/// The value of `expires:` for keys that never expire.
+pub(super) const NEVER: &str = "never";
+
+/// A word or a filter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Term {
+    /// Whether it excludes the keys that it would find.
+    pub(super) excluded: bool,
+    pub(super) clause: Clause,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Clause {
+    /// A text that is a part of the key. One in quotes may have blanks.
+    Text(String),
+    Owner(TextPattern),
+    By(TextPattern),
+    Status(Vec<Status>),
+    Unused(Moment),
+    NeverUsed,
+    Expires(When),
+    NeverExpires,
+    Created(When),
+}
+
+impl Display for Term {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { excluded, clause } = self;
+        let not = if *excluded { "-" } else { "" };
+        f.write_str(not)?;
+        match clause {
+            Clause::Text(text) => {
+                let is_plain = !text.is_empty()
+                    && !text.contains([':', '"'])
+                    && !text.contains(char::is_whitespace)
+                    && !text.eq_ignore_ascii_case(NEVER_USED)
+                    && (!text.starts_with('-') || (text == "-" && !excluded));
+                if is_plain { f.write_str(text)? } else { quoted(f, text)? }
+            }
+            Clause::Owner(pattern) => write!(f, "owner:{pattern}")?,
+            Clause::By(pattern) => write!(f, "by:{pattern}")?,
+            Clause::Status(any) => {
+                let words: Vec<_> = any.iter().map(|status| status.as_str()).collect();
+                write!(f, "status:{}", words.join(","))?;
+            }
+            Clause::Unused(moment) => write!(f, "unused:{moment}")?,
+            Clause::NeverUsed => f.write_str(NEVER_USED)?,
+            Clause::Expires(when) => write!(f, "expires:{when}")?,
+            Clause::NeverExpires => write!(f, "expires:{NEVER}")?,
+            Clause::Created(when) => write!(f, "created:{when}")?,
+        }
+        Ok(())
+    }
+}
+
+impl Display for TextPattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let (text, star) = match self {
+            Self::Is(text) => (text, ""),
+            Self::Begins(text) => (text, "*"),
+        };
+        let is_plain = !text.contains(['"', '*']) && !text.contains(char::is_whitespace);
+        if is_plain && !(text.is_empty() && star.is_empty()) {
+            f.write_str(text)?;
+        } else {
+            quoted(f, text)?;
+        }
+        f.write_str(star)
+    }
+}
+
+/// Writes a text in quotes.
+fn quoted(f: &mut Formatter<'_>, text: &str) -> std::fmt::Result {
+    f.write_char('"')?;
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            f.write_char('\\')?;
+        }
+        f.write_char(c)?;
+    }
+    f.write_char('"')
+}

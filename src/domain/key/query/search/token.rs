@@ -1,0 +1,138 @@
+//! Reading a search: its parts, and the word or filter that each of them is.
+
+use std::ops::Range;
+
+use super::error::SearchError;
+use super::term::{Clause, NEVER, NEVER_USED, Term};
+use super::times::{Moment, When};
+use crate::domain::Status;
+use crate::domain::key::query::conditions::TextPattern;
+
+/// The names of filters that take a value.
+const FIELDS: [&str; 6] = ["owner", "by", "status", "unused", "expires", "created"];
+const KNOWN: &str = "use owner:, by:, status:, unused:, never-used, expires: or created:";
+
+/// A part of the text between blanks that are not in quotes.
+pub(super) struct Token {
+    pub(super) at: Range<usize>,
+    /// Its characters, each with its place and whether it was in quotes.
+    chars: Vec<(usize, char, bool)>,
+    /// Whether any of it was in quotes, be it nothing.
+    has_quotes: bool,
+    /// Whether it is the last of the text, with no blank behind it.
+    is_last: bool,
+}
+
+impl Token {
+    pub(super) fn all(text: &str) -> Result<Vec<Self>, SearchError> {
+        let mut tokens = Vec::new();
+        let mut chars = text.char_indices().peekable();
+        while let Some(&(start, first)) = chars.peek() {
+            if first.is_whitespace() {
+                chars.next();
+                continue;
+            }
+            let mut token = Self { at: start..text.len(), chars: Vec::new(), has_quotes: false, is_last: true };
+            let mut opened = None;
+            while let Some((place, c)) = chars.next() {
+                match c {
+                    '"' => {
+                        token.has_quotes = true;
+                        opened = if opened.is_some() { None } else { Some(place) };
+                    }
+                    '\\' if opened.is_some() && matches!(chars.peek(), Some((_, '"' | '\\'))) => {
+                        token.chars.extend(chars.next().map(|(place, c)| (place, c, true)));
+                    }
+                    c if c.is_whitespace() && opened.is_none() => {
+                        (token.at.end, token.is_last) = (place, false);
+                        break;
+                    }
+                    c => token.chars.push((place, c, opened.is_some())),
+                }
+            }
+            if let Some(place) = opened {
+                let error = SearchError::new(place..text.len(), "this quote is not closed; add \" at its end");
+                return Err(SearchError { is_unfinished: true, ..error });
+            }
+            tokens.push(token);
+        }
+        Ok(tokens)
+    }
+
+    pub(super) fn term(&self) -> Result<Term, SearchError> {
+        let is_bare = |n: usize, wanted: char| matches!(self.chars.get(n), Some((_, c, false)) if *c == wanted);
+        let excluded = is_bare(0, '-') && (self.chars.len() > 1 || self.has_quotes);
+        let rest = &self.chars[usize::from(excluded)..];
+        // A name of ASCII letters before a colon, neither in quotes.
+        let colon = rest.iter().position(|(_, c, quoted)| !quoted && *c == ':');
+        let name = colon.filter(|&colon| colon > 0).map(|colon| &rest[..colon]);
+        let is_name = |(_, c, quoted): &(usize, char, bool)| !quoted && (c.is_ascii_alphabetic() || "-_".contains(*c));
+        let clause = match (name, colon) {
+            (Some(name), Some(colon)) if name.iter().all(is_name) => self.filter(name, &rest[colon + 1..])?,
+            _ => {
+                let text: String = rest.iter().map(|(_, c, _)| c).collect();
+                if !self.has_quotes && text.eq_ignore_ascii_case(NEVER_USED) {
+                    Clause::NeverUsed
+                } else {
+                    Clause::Text(text)
+                }
+            }
+        };
+        Ok(Term { excluded, clause })
+    }
+
+    fn filter(&self, name: &[(usize, char, bool)], value: &[(usize, char, bool)]) -> Result<Clause, SearchError> {
+        let word: String = name.iter().map(|(_, c, _)| c.to_ascii_lowercase()).collect();
+        let starts = name.first().map_or(self.at.start, |(place, ..)| *place);
+        let value_at = value.first().map_or(self.at.end, |(place, ..)| *place)..self.at.end;
+        let text: String = value.iter().map(|(_, c, _)| c).collect();
+        let wrong = |message: String| SearchError {
+            at: if value_at.is_empty() { starts..self.at.end } else { value_at.clone() },
+            message,
+            is_unfinished: self.is_last,
+        };
+        let pattern = || match value {
+            [.., (_, '*', false)] => TextPattern::Begins(text[..text.len() - 1].to_owned()),
+            _ => TextPattern::Is(text.clone()),
+        };
+        match word.as_str() {
+            "owner" => Ok(Clause::Owner(pattern())),
+            "by" if text.is_empty() => Err(wrong("by: needs a name, as in by:mia".to_owned())),
+            "by" => Ok(Clause::By(pattern())),
+            "status" => statuses(&text).map(Clause::Status).map_err(wrong),
+            "unused" => unused(&text).map(Clause::Unused).map_err(wrong),
+            "expires" if text.eq_ignore_ascii_case(NEVER) => Ok(Clause::NeverExpires),
+            "expires" => When::parse("expires", &text).map(Clause::Expires).map_err(wrong),
+            "created" => When::parse("created", &text).map(Clause::Created).map_err(wrong),
+            _ => {
+                let near = FIELDS.into_iter().max_by(|one, other| {
+                    strsim::jaro_winkler(one, &word).total_cmp(&strsim::jaro_winkler(other, &word))
+                });
+                let near = near.filter(|near| strsim::jaro_winkler(near, &word) > 0.8);
+                let meant = near.map_or_else(String::new, |near| format!(" (did you mean {near}:?)"));
+                let message =
+                    format!("there is no filter {word}:{meant}; {KNOWN}, or put it in quotes to find the text");
+                Err(SearchError { at: starts..self.at.end, message, is_unfinished: self.is_last })
+            }
+        }
+    }
+}
+
+fn statuses(text: &str) -> Result<Vec<Status>, String> {
+    let mut any = Vec::new();
+    for word in text.split(',') {
+        let status = Status::parse(&word.to_ascii_lowercase());
+        let status = status.ok_or("status: is active, inactive or expired, or several: status:active,expired")?;
+        if !any.contains(&status) {
+            any.push(status);
+        }
+    }
+    Ok(any)
+}
+
+fn unused(text: &str) -> Result<Moment, String> {
+    if text.starts_with('<') {
+        return Err("unused:90d means not used for 90 days or longer; for the others, use -unused:90d".to_owned());
+    }
+    Moment::parse(text.trim_start_matches('>').trim_start_matches('=')).map_err(|why| format!("unused: {why}"))
+}
