@@ -28,6 +28,15 @@ struct Proof {
     content: String,
 }
 
+/// What an exchange gives.
+struct ExchangedTokens {
+    access_token: Zeroizing<String>,
+    /// Random: no call takes it yet.
+    refresh_token: String,
+    /// The end of the access token, in Unix seconds.
+    expires: i64,
+}
+
 /// `POST /auth/client_token`: the exchange.
 pub(crate) async fn client_token(
     extract::State(state): extract::State<AppState>,
@@ -46,13 +55,12 @@ pub(crate) async fn client_token(
         return Err(HttpError::malformed("content", "is empty"));
     }
     let proof = Proof { id, hash, content };
-    let (access_token, expires) = state.0.exchange(&proof, &source, &who, Utc::now()).await?;
-    let refresh_token = random_hex::<32>()?;
+    let issued = state.0.exchange(&proof, &source, &who, Utc::now()).await?;
     Ok(Json(json!({
         "success": true,
-        "access_token": *access_token,
-        "refresh_token": refresh_token,
-        "expiry_time": expires,
+        "access_token": *issued.access_token,
+        "refresh_token": issued.refresh_token,
+        "expiry_time": issued.expires,
     })))
 }
 
@@ -136,7 +144,7 @@ impl AppStateInner {
         source: &str,
         who: &LoggedPrincipal,
         now: DateTime<Utc>,
-    ) -> Result<(Zeroizing<String>, i64), HttpError> {
+    ) -> Result<ExchangedTokens, HttpError> {
         let found = self.store.credential(&proof.id, now).await?;
         let (id, encrypted) =
             found.as_ref().map_or((decoy::KEY_ID, &self.decoy), |key| (proof.id.as_str(), &key.encrypted));
@@ -149,8 +157,9 @@ impl AppStateInner {
         let secret = secret.unwrap_or_default();
         let matches = hmac_token(&secret, proof.content.as_bytes()).matches(&proof.hash);
         let end = token_end(found.as_ref(), now);
-        let mut jti = [0; 16];
-        getrandom::fill(&mut jti).map_err(|_| HttpError::unexpected())?;
+        let mut random = [0; 48];
+        getrandom::fill(&mut random).map_err(|_| HttpError::unexpected())?;
+        let (jti, refresh) = random.split_at(16);
         let issuing = self.store.issuing()?;
         let signed_by = self.signing_keys.open(&issuing.signed_by, &self.vault).ok_or_else(HttpError::unexpected)?;
         let claims = Claims {
@@ -159,7 +168,7 @@ impl AppStateInner {
             iat: now.timestamp(),
             exp: end,
             all: issuing.of_all,
-            jti: base16ct::lower::encode_string(&jti),
+            jti: base16ct::lower::encode_string(jti),
         };
         let token = token::sign(&signed_by, &issuing.signed_by.id, &claims);
         let refused = match &found {
@@ -176,7 +185,8 @@ impl AppStateInner {
         match (refused, token) {
             (None, Some(token)) => {
                 self.usage_recorder.issued(&proof.id, claims.r#gen, source, now);
-                Ok((token, end))
+                let refresh_token = base16ct::lower::encode_string(refresh);
+                Ok(ExchangedTokens { access_token: token, refresh_token, expires: end })
             }
             (refused, _) => {
                 let why = refused.unwrap_or("the token could not be signed");
@@ -201,10 +211,4 @@ fn header(headers: &HeaderMap, name: &str) -> Result<String, HttpError> {
     }
     let text = value.to_str().map_err(|_| HttpError::malformed(name, "must be visible ASCII"))?;
     if text.is_empty() { Err(HttpError::malformed(name, "is empty")) } else { Ok(text.to_owned()) }
-}
-
-fn random_hex<const N: usize>() -> Result<String, HttpError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| HttpError::unexpected())?;
-    Ok(base16ct::lower::encode_string(&bytes))
 }
