@@ -23,8 +23,11 @@ use crate::server::store::sought::Sought;
 /// Rows that are read before the index is asked: first as many as hold a page of what is in every third or so, as a letter
 /// is; then more of them, which takes a few milliseconds.
 const SHORT_WALKS: [i64; 2] = [400, 4_000];
-/// The most candidates that are read and sorted; with more of them, the list is read in order.
+/// The most candidates that are read and sorted at once.
 const FEW: i64 = 8_000;
+/// With more of them, so many rows are read in order first, until the page is full: what is frequent is most often found
+/// there. What stands further down is sooner found by sorting all candidates, which takes a second for a hundred thousand.
+const LONG_WALK: i64 = 40_000;
 /// How many keys a sweep moves at once.
 const SWEPT_AT_ONCE: i64 = 1_000;
 
@@ -168,7 +171,7 @@ impl ListStatement<'_> {
     /// The page without a search.
     async fn walk(&self, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
         let mut args = SqlArgs::default();
-        let sql = self.ordered(&[], self.wanted(), &mut args);
+        let sql = self.ordered(self.wanted(), &mut args);
         connection.rows(&sql, &args.list()).await
     }
 
@@ -191,19 +194,42 @@ impl ListStatement<'_> {
             let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {named} LIMIT {most}) few");
             connection.row(&sql, &args.list()).await?.map_or(0, |row| row.get::<_, i64>(0))
         };
+        if candidates > FEW {
+            let found = self.search_in_order(LONG_WALK, connection).await?;
+            if found.len() > self.request.limit {
+                return Ok(found);
+            }
+        }
+        self.search_candidates(connection).await
+    }
+
+    /// What is found in so many rows, until the page is full.
+    async fn search_in_order(&self, length: i64, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
+        let mut args = SqlArgs::default();
+        let part = self.beginning(length, &mut args);
+        let order = self.order("place", "seq");
+        let wanted = args.place(self.wanted());
+        let sql = format!("SELECT * FROM ({part}) part WHERE matches ORDER BY {order} LIMIT {wanted}");
+        connection.rows(&sql, &args.list()).await
+    }
+
+    /// What is found among all that the indexes name.
+    async fn search_candidates(&self, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
         let mut args = SqlArgs::default();
         let mut conditions = self.matches(&mut args);
-        let sql = if candidates > FEW {
-            self.ordered(&conditions, self.wanted(), &mut args)
-        } else {
-            conditions.extend(grams_of(self.sought, &mut args));
-            let hits = self.select(&conditions, &mut args);
-            format!(
-                "WITH hit AS MATERIALIZED ({hits}) SELECT * FROM hit ORDER BY {} LIMIT {}",
-                self.order("place", "seq"),
-                args.place(self.wanted())
-            )
-        };
+        conditions.extend(grams_of(self.sought, &mut args));
+        let conditions = self.conditions(&conditions, &mut args);
+        let sort = self.request.sort;
+        let tables = if sort == Sort::LastUsedAt { TABLES } else { tables(self.sought) };
+        let (seq, place, order) = (order(sort), column(sort), self.order("place", "seq"));
+        let wanted = args.place(self.wanted());
+        let sql = format!(
+            "WITH hit AS MATERIALIZED (SELECT {seq} AS seq, {place} AS place FROM {tables} WHERE {conditions}),
+                  page AS MATERIALIZED (SELECT * FROM hit ORDER BY {order} LIMIT {wanted})
+             SELECT {COLUMNS}, page.place FROM page JOIN keys k ON k.seq = page.seq JOIN uses u ON u.seq = page.seq
+             ORDER BY {}",
+            self.order("page.place", "page.seq")
+        );
         connection.rows(&sql, &args.list()).await
     }
 
@@ -237,17 +263,12 @@ impl ListStatement<'_> {
     }
 
     /// The rows after the cursor, in order.
-    fn ordered(&self, conditions: &[String], limit: i64, args: &mut SqlArgs) -> String {
+    fn ordered(&self, limit: i64, args: &mut SqlArgs) -> String {
         let sort = self.request.sort;
-        let select = self.select(conditions, args);
-        format!("{select} ORDER BY {} LIMIT {}", self.order(column(sort), order(sort)), args.place(limit))
-    }
-
-    /// The rows after the cursor, in no order.
-    fn select(&self, conditions: &[String], args: &mut SqlArgs) -> String {
-        let conditions = self.conditions(conditions, args);
-        let place = column(self.request.sort);
-        format!("SELECT {COLUMNS}, {place} AS place FROM {TABLES} WHERE {conditions}")
+        let conditions = self.conditions(&[], args);
+        let (place, order) = (column(sort), self.order(column(sort), order(sort)));
+        let limit = args.place(limit);
+        format!("SELECT {COLUMNS}, {place} AS place FROM {TABLES} WHERE {conditions} ORDER BY {order} LIMIT {limit}")
     }
 
     fn order(&self, value: &str, seq: &str) -> String {
