@@ -115,10 +115,14 @@ impl DataFolder {
             _ => Store::open_sqlite(database).await?,
         };
         let sample = store.encrypted_sample().await?;
-        let vault = Vault::open(&key, sample.is_some() || access != StoreAccess::Create)?;
+        let mut vault = Vault::open(&key, sample.is_some() || access != StoreAccess::Create)?;
         if sample.is_some_and(|(id, encrypted)| vault.decrypt(&id, &encrypted).is_none()) {
             let why = "it belongs to another database; put the right one back, or restore a backup with latchkey restore --replace";
             return Err(MasterKeyError::Refused { path: key.path, why }.into());
+        }
+        // Before it follows: a rotation that begins afterwards knows of this process.
+        if writable {
+            vault.tell(folder)?;
         }
         follow(&store, &vault, &key).await?;
         Ok(Self { store, vault: Arc::new(vault) })

@@ -15,6 +15,7 @@ use chrono::Utc;
 
 use super::auth::key_file;
 use super::auth::key_file::{KeyFile, MasterKeyError};
+use super::auth::key_file_users::another_file_in_use;
 use super::auth::vault::Vault;
 use super::backup::{self, BackupError};
 use super::data_folder::{DataError, SEALED, check_owners, follow};
@@ -41,12 +42,12 @@ pub enum RotationError {
          Nothing has changed"
     )]
     Lacking { file: PathBuf, names: String },
-    /// A server on the folder may have its master key from another place.
+    /// A process on the folder has its master key in another file, beside which the next one is not.
     #[error(
-        "a latchkey is using {0}, and with --master-key-file it isn't known whether it has the new key: stop it, and run \
-         this again. Nothing has changed"
+        "a latchkey is using {folder} with the master key in {file}: stop it, or name that file with --master-key-file, and \
+         run this again. No secret has changed"
     )]
-    InUse(PathBuf),
+    OtherFile { folder: PathBuf, file: PathBuf },
     #[error("{folder} can't be checked for other users of it: {source}")]
     Check { folder: PathBuf, source: Box<BackupError> },
     #[error(
@@ -94,10 +95,7 @@ pub async fn rotate_master_key(
         if !path.exists() {
             return Err(DataError::NoStore(folder.to_owned()).into());
         }
-        // Other processes look for the new key where this one does, unless they have theirs from elsewhere.
-        if file.is_named {
-            check_alone(folder)?;
-        }
+        check_users(folder, &file)?;
         Store::open_sqlite(path).await?
     };
     let vault = Vault::open(&file, true)?;
@@ -115,6 +113,10 @@ pub async fn rotate_master_key(
     let mut secrets = 0;
     if !is_ended(&rotation.new) {
         rotation.begin(old, &actor).await?;
+        if !is_shared {
+            // Those that have come meanwhile; who comes later needs the new key to start.
+            check_users(folder, &rotation.file)?;
+        }
         began();
         secrets = rotation.reencrypt().await?;
         rotation.store.end_master_key(actor, Utc::now()).await?;
@@ -135,11 +137,24 @@ async fn check_key(store: &Store, vault: &Vault, file: &KeyFile) -> Result<(), R
     Ok(())
 }
 
-/// Refuses a folder that another latchkey uses.
-fn check_alone(folder: &Path) -> Result<(), RotationError> {
+/// Refuses a folder where a latchkey works with another file than `file`: all others look for the new key where this one
+/// does.
+fn check_users(folder: &Path, file: &KeyFile) -> Result<(), RotationError> {
+    let check = |source: BackupError| RotationError::Check { folder: folder.to_owned(), source: Box::new(source) };
+    let in_use = |file| RotationError::OtherFile { folder: folder.to_owned(), file };
+    let other = another_file_in_use(folder, &file.path);
+    let other = other.map_err(|source| check(BackupError::Read { path: folder.to_owned(), source }))?;
+    if let Some(file) = other {
+        return Err(in_use(file));
+    }
+    // Those that have it in the folder itself don't tell.
+    let own = KeyFile::of(folder, None).path;
+    if !file.is_named || !own.exists() {
+        return Ok(());
+    }
     backup::lock(folder).map(drop).map_err(|error| match error {
-        BackupError::InUse(folder) => RotationError::InUse(folder),
-        error => RotationError::Check { folder: folder.to_owned(), source: Box::new(error) },
+        BackupError::InUse(_) => in_use(own),
+        error => check(error),
     })
 }
 

@@ -95,7 +95,9 @@ impl From<RotationError> for Failure {
     fn from(error: RotationError) -> Self {
         match error {
             RotationError::Data(error) => error.into(),
-            RotationError::Lacking { .. } | RotationError::InUse(_) => Self::new(Exit::Conflict, format!("{error}.")),
+            RotationError::Lacking { .. } | RotationError::OtherFile { .. } => {
+                Self::new(Exit::Conflict, format!("{error}."))
+            }
             error => Self::new(Exit::Mistake, error.to_string()),
         }
     }

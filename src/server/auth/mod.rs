@@ -3,6 +3,7 @@
 pub(crate) mod decoy;
 pub(crate) mod device_token;
 pub mod key_file;
+pub(crate) mod key_file_users;
 pub(crate) mod master_key;
 pub mod newest_first;
 pub mod passwords;

@@ -1,11 +1,13 @@
 //! The master keys at hand, which encrypt secrets and signing keys.
 
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use zeroize::Zeroizing;
 
 use super::key_file::{KeyFile, MasterKeyError, create};
+use super::key_file_users::KeyFileUser;
 use super::master_key::{MASTER_KEY_BYTES, MasterKey, MasterKeyBytes};
 use super::signing_key::SigningKey;
 use crate::server::store::{HeldMasterKeys, MasterKeys, StoredSigningKey};
@@ -21,6 +23,8 @@ pub struct Vault {
     /// Where they are, unless it is a single one from elsewhere.
     file: Option<KeyFile>,
     held: HeldMasterKeys,
+    /// Tells other processes on a data folder where its key is.
+    user: Option<KeyFileUser>,
 }
 
 impl Vault {
@@ -45,6 +49,14 @@ impl Vault {
         Ok(vault)
     }
 
+    /// Tells others that work on the data in `folder` where the key is, if it is in a file that was named.
+    pub(crate) fn tell(&mut self, folder: &Path) -> Result<(), MasterKeyError> {
+        if let Some(file) = self.file.as_ref().filter(|file| file.is_named) {
+            self.user = Some(KeyFileUser::register(folder, &file.path).map_err(MasterKeyError::files(folder))?);
+        }
+        Ok(())
+    }
+
     /// A vault with this master key, if it has the length of one.
     pub(crate) fn of(master_key: &[u8]) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; MASTER_KEY_BYTES]);
@@ -55,7 +67,7 @@ impl Vault {
     fn new(bytes: &MasterKeyBytes) -> Self {
         let (first, held) = (Arc::new(MasterKey::new(bytes)), HeldMasterKeys::default());
         held.add(&first.id);
-        Self { first, others: RwLock::default(), current: RwLock::default(), file: None, held }
+        Self { first, others: RwLock::default(), current: RwLock::default(), file: None, held, user: None }
     }
 
     fn add(&self, key: MasterKey) {
@@ -186,7 +198,6 @@ mod tests {
     use std::fs;
     use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    use std::path::Path;
 
     use super::*;
 

@@ -140,3 +140,41 @@ async fn a_replacement_that_is_killed_goes_on_and_loses_nothing() {
     let trail = run(&home, &["events", "--kind", "master_key_rotated", "--output", "json"]);
     assert!(said(&trail).contains("begun: new key"), "{trail:?}");
 }
+
+/// On SQLite, with the master key in a file that was named: only where a running server has it in the same one.
+#[tokio::test]
+async fn a_named_master_key_is_replaced_while_the_server_works() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let [password, key, copy] = ["password", "m.key", "copy.key"].map(|name| home.path().join(name));
+    write_private(&password, crate::support::server::PASSWORD);
+    write_private(&key, [7; 64]);
+    write_private(&copy, [7; 64]);
+    let option = format!("--master-key-file={}", key.display());
+    let added = ["admin", "add", "jo", "--role", "superuser", "--password-file", password.to_str().unwrap(), &option];
+    assert!(run(&home, &added).status.success());
+    let mut command = latchkey(&home, &SERVE);
+    command.arg(&option);
+    let served = Served::by(Arc::clone(&home), command, reqwest::Client::builder());
+    let session = served.session("jo").await;
+    let old = served.create(&session).await;
+
+    let other = format!("--master-key-file={}", copy.display());
+    let refused = run(&home, &["server", "rotate-master-key", &other]);
+    let words = format!("with the master key in {}", key.canonicalize().unwrap().display());
+    assert!(!refused.status.success() && said(&refused).contains(&words), "{refused:?}");
+    assert_eq!(fs::read(&key).unwrap(), [7; 64]);
+
+    let done = run(&home, &["server", "rotate-master-key", &option]);
+    assert!(done.status.success() && said(&done).contains("(1 in this run)"), "{done:?}");
+    assert_ne!(fs::read(&key).unwrap(), [7; 64]);
+    let new = served.create(&session).await;
+    for (id, secret) in [&old, &new] {
+        assert_eq!(send(served.exchange_request(id, secret)).await.status, 200);
+    }
+    served.stop();
+    // Nothing runs any more that has it elsewhere; this copy is of the old key.
+    let refused = run(&home, &["server", "rotate-master-key", &other]);
+    assert!(!refused.status.success() && said(&refused).contains("the other one is missing"), "{refused:?}");
+    let done = run(&home, &["server", "rotate-master-key", &option]);
+    assert!(done.status.success(), "{done:?}");
+}
