@@ -20,6 +20,11 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Where its server is: the host, or the folder of the embedded one.
+    pub fn place(&self) -> &str {
+        self.folder.as_deref().unwrap_or(&self.server)
+    }
+
     /// What sets it apart, in words for a list.
     pub fn marks(&self, is_current: bool) -> Vec<&'static str> {
         let marks = [(is_current, "current"), (self.production, "PRODUCTION"), (self.read_only, "read-only")];

@@ -22,8 +22,8 @@ pub enum Action {
     End,
     /// Sort by a column, counted from 0; again: in reverse.
     SortBy(usize),
-    /// Show a view, counted from 0.
-    OpenView(usize),
+    /// Choose what has this number.
+    Choose(usize),
     CopySecret,
     /// Copy the access key ID and its secret.
     CopyPair,

@@ -15,6 +15,7 @@ mod step;
 mod time;
 mod update;
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use secrecy::SecretString;
@@ -23,7 +24,7 @@ pub use crate::operations::tokens::key_test::TestState;
 pub use crate::platform::clipboard::report::{CopyReport, What};
 pub use account::admins::{AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, AdminsScreen};
 pub use account::password::{PasswordDialog, PasswordFocus};
-pub use account::profiles::ProfilesDialog;
+pub use account::profiles::{ProfileState, ProfilesDialog};
 pub use account::sessions::{EndQuestion, RevokeDialog, SessionsScreen};
 pub use account::sign_in::{SignInDialog, SignInFocus};
 pub use bulk::{BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkOutcome, BulkProgress, BulkStage};
@@ -98,6 +99,8 @@ pub struct State {
     pub connecting: Option<String>,
     /// Every profile that there is.
     pub profiles: Vec<Profile>,
+    /// What was known of the servers of other profiles when they were left, by name.
+    left: HashMap<String, ProfileState>,
     /// What is between the program and its user, once it was looked at.
     pub surroundings: Option<Surroundings>,
     /// What is held back until it is known who would see it.

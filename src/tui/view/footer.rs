@@ -172,7 +172,9 @@ fn worth(binding: &Binding, mode: Mode) -> Worth {
     match (mode, binding.action) {
         (Mode::List, Action::Do(ActionId::Help | ActionId::Quit))
         | (Mode::Reveal, Action::KeyHelp)
-        | (Mode::Admins | Mode::Sessions | Mode::History | Mode::Overview, Action::Cancel) => Worth::WayOut,
+        | (Mode::Admins | Mode::Sessions | Mode::History | Mode::Overview | Mode::Profiles, Action::Cancel) => {
+            Worth::WayOut
+        }
         (Mode::List, Action::Do(ActionId::Show | ActionId::Filter)) => Worth::Most,
         (_, Action::KeyHelp) => Worth::Spare,
         _ if binding.is_spare => Worth::Spare,
@@ -250,6 +252,7 @@ fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
             };
             pick(submit, "cancel")
         }
+        Dialog::Profiles(dialog) => pick("switch", if dialog.is_searched() { "clear" } else { "back" }),
         Dialog::History(_) => pick("apply", if state.mode() == Mode::Filter { "cancel" } else { "back" }),
         Dialog::Bulk(dialog) => match &dialog.stage {
             BulkStage::Form(form) => {

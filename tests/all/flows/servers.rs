@@ -132,6 +132,54 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
 }
 
 #[tokio::test]
+async fn a_server_must_answer_before_a_password_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    bench.sees("Sign in to");
+    sign_in(&mut bench, "jo").await;
+    bench.type_keys("p4").await;
+    bench.sees("gone · 127.0.0.1:1");
+    bench.sees("Can't load the keys");
+    bench.sees("Can't reach the server: Connection refused");
+    bench.loses("Sign in to");
+    bench.type_keys("p").await;
+    for known in ["! no answer at", "jo (administrator)  until", "not opened yet"] {
+        bench.sees(known);
+    }
+    // The way back needs no password.
+    bench.type_keys("1").await;
+    bench.sees("jo (administrator) · team · 127.0.0.1");
+    assert!(bench.state().sign_in.is_none() && bench.state().list.total == Some(0));
+    assert_eq!(sessions(&folder), 1);
+    team.stop().await;
+}
+
+#[tokio::test]
+async fn a_profile_is_found_by_typing() {
+    let folder = TempDir::new().unwrap();
+    let (mut bench, team) = bench(&folder).await;
+    sign_in(&mut bench, "jo").await;
+    bench.type_keys("po").await;
+    bench.sees("prod");
+    bench.sees("look");
+    bench.type_keys("d").await;
+    bench.loses("look");
+    // In a search a digit is a character, and each layer has its own Esc.
+    bench.type_keys("2").await;
+    bench.sees("No matching profiles.");
+    bench.type_keys("<Backspace>").await;
+    bench.loses("No matching profiles.");
+    bench.type_keys("<Esc>").await;
+    bench.sees("look");
+    bench.type_keys("9<Esc>").await;
+    assert!(bench.state().dialog.is_none());
+    bench.type_keys("plook<Enter>").await;
+    bench.sees("look (read-only) · 127.0.0.1");
+    bench.sees("Sign in to");
+    team.stop().await;
+}
+
+#[tokio::test]
 async fn a_read_only_profile_and_an_auditor_change_nothing() {
     let folder = TempDir::new().unwrap();
     let (mut bench, team) = bench(&folder).await;

@@ -56,10 +56,11 @@ pub fn base_of(team: &HttpServer) -> BaseUrl {
     BaseUrl::parse(&format!("http://{address}")).unwrap().0
 }
 
-/// Every profile is this server's; its name says what else it is.
+/// Every profile is this server's, but for one that has none; its name says what else it is.
 pub fn profiles(base: BaseUrl) -> impl FnMut(Option<String>) -> Opened + Send + 'static {
     move |name: Option<String>| {
         let name = name.unwrap_or_else(|| "team".to_owned());
+        let base = if name == "gone" { BaseUrl::parse("http://127.0.0.1:1").unwrap().0 } else { base.clone() };
         let target = Target::Url(base.clone());
         let mut server = Server { target, ..server_named(&name) };
         server.profile.signs_in = true;
@@ -74,7 +75,7 @@ pub fn profiles(base: BaseUrl) -> impl FnMut(Option<String>) -> Opened + Send + 
 pub async fn bench(folder: &TempDir) -> (Bench, HttpServer) {
     let (team, base) = team(folder.path()).await;
     let mut bench = Bench::with(TempDir::new().unwrap(), profiles(base.clone()));
-    let all = ["team", "prod", "look"].map(|name| {
+    let all = ["team", "prod", "look", "gone"].map(|name| {
         let mut profile = server_named(name).profile;
         profile.production = name == "prod";
         profile.read_only = name == "look";

@@ -65,6 +65,36 @@ fn profiles() {
     assert_snapshot!(page("prod", "p<Down>"));
 }
 
+/// Long names, folders and hosts beside short ones; servers that were left, and others that were not opened.
+#[test]
+fn profiles_with_what_is_known() {
+    assert_snapshot!(at_sizes(&[(80, 24), (40, 10), (50, 14), (120, 40)], |size| {
+        let mut stage = Stage::with(size, some_keys(), 5);
+        let mut local = server("local", "embedded server");
+        local.profile.folder = Some("~/.local/share/latchkey".to_owned());
+        let mut far = team("eu-west-customer-logistics");
+        far.profile.server = "api-keys.eu-west-1.customer-logistics.example:8443".to_owned();
+        let others = [team("team").profile, team("prod").profile, team("look").profile, far.profile.clone()];
+        stage.state_mut().begin([vec![local.profile], others.to_vec()].concat(), "");
+        let until = noon() + chrono::TimeDelta::hours(8);
+        let (mut here, mut next) = (team("team"), team("prod"));
+        here.who = Some(Identity { expires_at: until, ..signed_in("superuser") });
+        next.who = Some(signed_in("auditor"));
+        for (press, server) in [("p2", here), ("p3", next), ("p5", far)] {
+            stage.press(press);
+            stage.reply(Reply::Connected(Ok(server)));
+        }
+        stage.answer(Err(ApiError::Unreachable(Untrusted::new("no route to host"))), 0);
+        stage.press("p");
+        stage
+    }));
+}
+
+#[test]
+fn profiles_found() {
+    assert_snapshot!(page("prod", "plo"));
+}
+
 #[test]
 fn connecting() {
     assert_snapshot!(page("prod", "p<Down><Enter>"));

@@ -53,8 +53,8 @@ impl State {
         let last = dialog.views.len().saturating_sub(1);
         let opened = match action {
             Action::Submit => dialog.selected,
-            Action::OpenView(at) if at <= last => at,
-            Action::OpenView(_) => return None,
+            Action::Choose(at) if at <= last => at,
+            Action::Choose(_) => return None,
             Action::SaveTo if search_of(&self.list.query.filter).is_none() => {
                 self.say("The list shows all keys: filter it first (/ or f), then save that as a view.");
                 return None;

@@ -117,7 +117,7 @@ impl List {
         let pause = Duration::from_secs(1 << tries.min(5).saturating_sub(1)); // 1, 2, 4, 8, 16 s
         let retry_at = error.is_passing().then(|| now.after(pause));
         let reopen = matches!(purpose, Purpose::Open(_)) || old.is_some_and(|t| t.reopen);
-        self.trouble = Some(LoadFailure { error, retry_at, tries, reopen });
+        self.trouble = Some(LoadFailure { error, at: now.utc, retry_at, tries, reopen });
     }
 
     fn missing_total(&mut self) -> Option<Request> {

@@ -5,7 +5,7 @@ mod marks;
 
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{ClockReading, Window};
 use crate::client::{ApiError, Cursor, ListRequest, Request};
@@ -52,6 +52,8 @@ pub struct List {
 #[derive(Debug)]
 pub struct LoadFailure {
     pub error: ApiError,
+    /// When it failed.
+    pub at: DateTime<Utc>,
     /// When it is tried again by itself; never if that would not help.
     pub retry_at: Option<ClockReading>,
     tries: u32,

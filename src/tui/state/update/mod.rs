@@ -346,6 +346,7 @@ impl State {
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),
             Dialog::Admins(screen) => screen.step.as_mut().map(AdminStep::text_input),
             Dialog::Help(help) => Some(help),
+            Dialog::Profiles(dialog) => Some(dialog),
             Dialog::History(screen) => screen.typed.as_mut().map(|typed| typed as _),
             Dialog::Bulk(dialog) => dialog.text_input(),
             _ => None,

@@ -23,30 +23,36 @@ impl State {
 
     pub(crate) fn act_in_profiles(&mut self, action: Action) -> Option<Effect> {
         let Some(Dialog::Profiles(dialog)) = &mut self.dialog else { return None };
-        match action {
-            Action::Submit => {
-                let marked = dialog.marked().map(|profile| profile.name.clone()).filter(|name| {
-                    dialog.current.as_ref() != Some(name) // it is worked on already
-                });
-                self.dialog = None;
-                if self.creating {
-                    self.complain("Wait for the new key's secret before switching profiles.");
-                    return None;
-                }
-                let name = marked?;
-                self.connecting = Some(name.clone());
-                self.filter = None;
-                Some(Request::Connect(name).into())
+        let chosen = match action {
+            Action::Choose(number) if dialog.is_searched() => {
+                dialog.type_digit(number);
+                return None;
+            }
+            Action::Choose(number) => dialog.numbered(number)?,
+            Action::Submit => dialog.marked()?,
+            Action::Cancel if dialog.is_searched() => {
+                dialog.clear();
+                return None;
             }
             Action::Cancel => {
                 self.dialog = None;
-                None
+                return None;
             }
             _ => {
                 dialog.go(action);
-                None
+                return None;
             }
+        };
+        let name = Some(chosen.name.clone()).filter(|name| dialog.current.as_ref() != Some(name)); // it is open already
+        self.dialog = None;
+        if self.creating {
+            self.complain("Wait for the new key's secret before switching profiles.");
+            return None;
         }
+        let name = name?;
+        self.connecting = Some(name.clone());
+        self.filter = None;
+        Some(Request::Connect(name).into())
     }
 
     /// A server can be asked. What was on screen was another's.
@@ -54,6 +60,7 @@ impl State {
         let changed = self.connecting.take().is_some();
         match result {
             Ok(server) => {
+                self.note_left();
                 self.server = Some(server);
                 changed.then(|| self.begin_list())
             }

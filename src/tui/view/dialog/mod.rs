@@ -8,6 +8,7 @@ mod export;
 mod form;
 pub(crate) mod guard;
 pub(crate) mod help;
+mod profiles;
 mod question;
 pub(crate) mod servers;
 mod step;
@@ -34,10 +35,7 @@ pub(crate) fn draw(
     let area = Rect { height: area.height - 1, ..area };
     match dialog {
         Dialog::Token(dialog) => token::draw(frame, area, dialog, now),
-        Dialog::Profiles(dialog) => {
-            servers::draw_profiles(frame, area, dialog);
-            None
-        }
+        Dialog::Profiles(dialog) => profiles::draw(frame, area, dialog, state, now),
         Dialog::Views(dialog) => views::draw(frame, area, dialog),
         Dialog::Columns(dialog) => {
             columns::draw(frame, area, dialog);
