@@ -37,9 +37,8 @@ pub enum Mode {
     Sessions,
     /// The screen of events.
     History,
+    /// What can be pressed in what is open, on top of it.
     Help,
-    /// What presses mean in what is open, on top of it.
-    KeyHelp,
     /// Waiting for an answer before leaving.
     Leaving,
 }
@@ -115,14 +114,15 @@ pub fn hints(mode: Mode) -> impl Iterator<Item = Binding> {
     all().filter(move |b| b.mode == Some(mode)).chain(everywhere).filter(|b| !b.hint.is_empty())
 }
 
-/// The bindings that the help for a mode shows.
-pub fn helps_of(mode: Mode) -> impl Iterator<Item = Binding> {
-    all().filter(move |b| b.mode == Some(mode) && !b.press.is_empty())
-}
-
 /// The bindings that the help of the list shows.
 pub fn helps() -> impl Iterator<Item = Binding> {
     all().filter(|b| matches!(b.mode, None | Some(Mode::List)) && !b.help.is_empty())
+}
+
+/// The bindings that the help of what else is open shows. Some have no sentence but the footer's word.
+pub fn helps_of(mode: Mode) -> impl Iterator<Item = Binding> {
+    let everywhere = all().filter(|b| b.mode.is_none() && !b.help.is_empty());
+    all().filter(move |b| b.mode == Some(mode) && !b.press.is_empty()).chain(everywhere)
 }
 
 /// The catalogue's presses, on the list; then the page's own.

@@ -1,9 +1,9 @@
 //! What can stand on top of the page: one variant each, with its data inside.
 
 use super::{
-    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HelpDialog, HistoryScreen, KeyForm,
-    OverviewScreen, PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen,
-    TokenDialog, ViewsDialog,
+    AdminStep, AdminsScreen, BulkDialog, ColumnsDialog, ExportDialog, Focus, HistoryScreen, KeyForm, OverviewScreen,
+    PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog,
+    ViewsDialog,
 };
 use crate::client::IdempotencyKey;
 use crate::domain::AccessKey;
@@ -51,8 +51,6 @@ pub enum Dialog {
     History(Box<HistoryScreen>),
     /// The emergency brake.
     Revoke(Box<RevokeDialog>),
-    /// Every binding, found by typing.
-    Help(HelpDialog),
 }
 
 impl Dialog {
@@ -73,7 +71,6 @@ impl Dialog {
             Self::Columns(_) => Mode::Columns,
             Self::Overview(_) => Mode::Overview,
             Self::Lost(_) | Self::LeftOver(_) | Self::Switch(..) => Mode::Question,
-            Self::Help(_) => Mode::Help,
         }
     }
 
@@ -112,8 +109,7 @@ impl Dialog {
             | Self::Views(_)
             | Self::Columns(_)
             | Self::History(_)
-            | Self::Overview(_)
-            | Self::Help(_) => None,
+            | Self::Overview(_) => None,
         }
     }
 }

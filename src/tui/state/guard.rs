@@ -51,6 +51,7 @@ impl State {
             return self.release(now);
         }
         guard.reasons = new;
+        self.help = None;
         None
     }
 

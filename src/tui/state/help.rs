@@ -1,11 +1,10 @@
-//! The help: every press of the list and what it does, by topic. It is found by typing, and Enter does it.
+//! The help: every press of what is open and what it does; of the list, by topic. It is found by typing, and Enter does it.
 
-use super::{ClockReading, Dialog, Effect, State};
-use crate::domain::{Untrusted, fold};
-use crate::operations::actions::ActionId;
+use super::{ClockReading, Effect, State};
+use crate::domain::{Untrusted, capitalized, fold};
 use crate::tui::field::Field;
 use crate::tui::keymap;
-use crate::tui::keymap::{Action, Binding, Topic};
+use crate::tui::keymap::{Action, Binding, Mode, Topic};
 use crate::tui::state::input::text_input::TextInput;
 use crate::tui::wrap::wrap;
 
@@ -26,9 +25,11 @@ const OTHER_ROWS: u16 = 5;
 /// What is typed into the help, and where one is in it.
 #[derive(Debug)]
 pub struct HelpDialog {
+    /// Whose presses are explained.
+    pub of: Mode,
     pub typed: Field,
-    /// The selected one of those that are found.
-    selected: usize,
+    /// The selected one of those that are found. In a dialog none at first: Enter only closes the help then.
+    pub selected: Option<usize>,
     /// The first line on screen.
     pub top: usize,
 }
@@ -44,9 +45,13 @@ pub enum HelpLine {
     Words(String),
 }
 
-impl Default for HelpDialog {
-    fn default() -> Self {
-        Self { typed: Field::new("", MAX_SEARCH), selected: 0, top: 0 }
+impl HelpDialog {
+    pub fn new(of: Mode) -> Self {
+        Self { of, typed: Field::new("", MAX_SEARCH), selected: (of == Mode::List).then_some(0), top: 0 }
+    }
+
+    fn is_of_list(&self) -> bool {
+        self.of == Mode::List
     }
 }
 
@@ -56,33 +61,36 @@ impl TextInput for HelpDialog {
     }
 
     fn changed(&mut self) {
-        (self.selected, self.top) = (0, 0);
+        (self.selected, self.top) = (Some(0), 0);
     }
 }
 
 impl State {
     /// The lines of the help, as they are in a dialog of this width; none unless it is open.
     pub fn help_lines(&self) -> Vec<HelpLine> {
-        let Some(Dialog::Help(help)) = &self.dialog else { return Vec::new() };
+        let Some(help) = &self.help else { return Vec::new() };
         let inside = self.help_width().saturating_sub(FRAME);
         let column = if self.has_wide_help() { (inside - BETWEEN) / 2 } else { inside };
         let width = usize::from(column).saturating_sub(PRESS);
         let mut lines = Vec::new();
         let mut topic = None;
-        for (at, binding) in self.found(help).into_iter().enumerate() {
+        for (at, (binding, words)) in self.found(help).into_iter().enumerate() {
             let of = binding.action.topic();
-            if topic.replace(of) != Some(of) {
+            if help.is_of_list() && topic.replace(of) != Some(of) {
                 lines.push(HelpLine::Topic(of.title()));
             }
             let presses = std::iter::once(binding.press).chain(std::iter::repeat(""));
-            lines.extend(presses.zip(wrap(binding.help, width)).map(|(press, words)| HelpLine::Entry {
+            lines.extend(presses.zip(wrap(&words, width)).map(|(press, words)| HelpLine::Entry {
                 press,
                 words,
-                is_selected: at == help.selected,
+                is_selected: help.selected == Some(at),
             }));
         }
         if lines.is_empty() {
             lines.push(HelpLine::Words("No matching commands. Esc clears the search.".into()));
+        }
+        if !help.is_of_list() {
+            return lines;
         }
         lines.push(HelpLine::Words(String::new()));
         if let Some(server) = &self.server {
@@ -93,10 +101,10 @@ impl State {
         lines
     }
 
-    /// Whether the help has two columns, as long as nothing is searched for in it.
+    /// Whether the help has two columns: that of the list, as long as nothing is searched for in it.
     pub fn has_wide_help(&self) -> bool {
-        let is_searched = matches!(&self.dialog, Some(Dialog::Help(help)) if !help.typed.text().is_empty());
-        self.size.0 >= WIDE_FROM && !is_searched
+        let is_whole = |help: &HelpDialog| help.is_of_list() && help.typed.text().is_empty();
+        self.size.0 >= WIDE_FROM && self.help.as_ref().is_some_and(is_whole)
     }
 
     /// Columns of the help, with its border.
@@ -104,23 +112,35 @@ impl State {
         self.size.0.min(if self.has_wide_help() { WIDE } else { WIDTH })
     }
 
-    /// What is offered and has every word that is typed, by topic.
-    fn found(&self, help: &HelpDialog) -> Vec<Binding> {
+    /// What is offered and has every word that is typed, and what it does; of the list, by topic.
+    fn found(&self, help: &HelpDialog) -> Vec<(Binding, String)> {
         let permissions = self.permissions();
         let typed = fold(help.typed.text());
-        let is_found = |binding: &Binding| {
-            let text = fold(&format!("{} {} {}", binding.press, binding.help, binding.action.topic().title()));
-            typed.split_whitespace().all(|word| text.contains(word))
-        };
-        let mut found: Vec<_> =
-            keymap::helps().filter(|binding| binding.action.is_offered(permissions)).filter(is_found).collect();
-        found.sort_by_key(|binding| binding.action.topic());
+        let all: Vec<_> =
+            if help.is_of_list() { keymap::helps().collect() } else { keymap::helps_of(help.of).collect() };
+        let mut found: Vec<_> = all
+            .into_iter()
+            .filter(|binding| binding.action.is_offered(permissions) && binding.action != Action::KeyHelp)
+            .map(|binding| {
+                let words =
+                    if binding.help.is_empty() { capitalized(self.hint(&binding)) } else { binding.help.to_owned() };
+                (binding, words)
+            })
+            .filter(|(binding, words)| {
+                let topic = if help.is_of_list() { binding.action.topic().title() } else { "" };
+                let text = fold(&format!("{} {words} {topic}", binding.press));
+                !words.is_empty() && typed.split_whitespace().all(|word| text.contains(word))
+            })
+            .collect();
+        if help.is_of_list() {
+            found.sort_by_key(|(binding, _)| binding.action.topic());
+        }
         found
     }
 
     /// Moves, does what is selected, clears the search, or closes the help.
     pub(crate) fn act_in_help(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
-        let Some(Dialog::Help(help)) = &self.dialog else { return None };
+        let help = self.help.as_ref()?;
         let found = self.found(help);
         let (selected, top) = (help.selected, help.top);
         let rows = usize::from(self.size.1.saturating_sub(OTHER_ROWS)).max(2);
@@ -130,19 +150,19 @@ impl State {
         let paged = |top: usize| starts.iter().position(|line| *line >= top).unwrap_or(last);
         let lowest = self.help_lines().len().saturating_sub(rows);
         let (selected, top) = match action {
-            Action::Up => (selected.saturating_sub(1), top),
-            Action::Down => (selected + 1, top),
+            Action::Up => (selected.map_or(0, |at| at.saturating_sub(1)), top),
+            Action::Down => (selected.map_or(0, |at| at + 1), top),
             Action::PageUp if top >= rows => (paged(top - (rows - 1)), top - (rows - 1)),
             Action::PageDown if top + rows - 1 < lowest => (paged(top + rows - 1), top + rows - 1),
             Action::Home | Action::PageUp => (0, 0),
             Action::End | Action::PageDown => (last, lowest),
-            Action::Submit => return self.do_from_help(found.get(selected)?.action, now),
+            Action::Submit if selected.is_some() => return self.do_from_help(found.get(selected?)?.0.action, now),
             Action::Cancel if !help.typed.text().is_empty() => {
-                self.dialog = Some(Dialog::Help(HelpDialog::default()));
+                self.help = Some(HelpDialog::new(help.of));
                 return None;
             }
             _ => {
-                self.dialog = None;
+                self.help = None;
                 return None;
             }
         };
@@ -154,8 +174,8 @@ impl State {
             Some(next) => (next.saturating_sub(rows), starts[selected].saturating_sub(1)),
             None => (lowest, lowest),
         };
-        if let Some(Dialog::Help(help)) = &mut self.dialog {
-            (help.selected, help.top) = (selected, top.max(lowest_top).min(highest_top));
+        if let Some(help) = &mut self.help {
+            (help.selected, help.top) = (Some(selected), top.max(lowest_top).min(highest_top));
         }
         None
     }
@@ -167,16 +187,10 @@ impl State {
         lines.iter().enumerate().filter(|(_, line)| begins(line)).map(|(at, _)| at).collect()
     }
 
+    /// Closes the help, and does as the press would. A digit stands for several there: none of them is meant.
     fn do_from_help(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
-        self.dialog = None;
-        match action {
-            Action::Do(ActionId::Quit) => self.leave(now),
-            Action::Suspend => {
-                self.on_suspend();
-                None
-            }
-            action => self.act_in_list(action),
-        }
+        self.help = None;
+        if matches!(action, Action::Choose(_)) { None } else { self.act_on(action, now) }
     }
 }
 

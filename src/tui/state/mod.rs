@@ -5,6 +5,7 @@ mod bulk;
 mod dialog;
 mod guard;
 mod help;
+mod hints;
 mod input;
 mod keys;
 mod list;
@@ -75,8 +76,8 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// What is on top of everything but a secret: the sign-in.
     pub sign_in: Option<SignInDialog>,
-    /// The mode whose presses are explained, on top of everything.
-    pub key_help: Option<Mode>,
+    /// What can be pressed in what is open, on top of everything.
+    pub help: Option<HelpDialog>,
     /// The filter while it is typed.
     pub filter: Option<Field>,
     /// Whether the user opened or closed the details of the selected key; else they are open where there is room.
@@ -205,8 +206,12 @@ impl State {
 
     /// What presses mean now: computed from what is open.
     pub fn mode(&self) -> Mode {
+        if self.help.is_some() { Mode::Help } else { self.open_mode() }
+    }
+
+    /// What presses mean in what is open, without the help on top of it.
+    pub(crate) fn open_mode(&self) -> Mode {
         match &self.dialog {
-            _ if self.key_help.is_some() => Mode::KeyHelp,
             _ if self.signing_in().is_some() => Mode::Form,
             _ if self.guarding().is_some() => Mode::Question,
             Some(dialog) => dialog.mode(),

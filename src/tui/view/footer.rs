@@ -9,16 +9,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::when;
 use super::widgets::{line, line_right, paragraph};
-use crate::domain::{Identity, Status};
+use crate::domain::Identity;
 use crate::operations::actions::ActionId;
 use crate::operations::format::grouped;
 use crate::tui::keymap;
 use crate::tui::keymap::{Action, Binding, Mode};
-use crate::tui::state::{
-    AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, ClockReading, DetailsPane, Dialog,
-    ExitState, ExportFocus, Focus, HmacFocus, MouseUse, Panes, PasswordFocus, SaveFocus, SignInFocus, State, Step,
-    Window,
-};
+use crate::tui::state::{ClockReading, DetailsPane, Dialog, ExitState, Panes, State, Window};
 use crate::tui::theme;
 
 /// Draws the notice, and the place in the list.
@@ -138,7 +134,7 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
         .filter(|binding| is_of_use(binding.action, state))
         .filter(|binding| !matches!(&state.dialog, Some(Dialog::History(screen)) if !screen.offers(binding.action)));
     let (hints, worth): (Vec<(&str, &str)>, Vec<Worth>) =
-        offered.map(|binding| ((binding.press, hint(&binding, state)), worth(&binding, state.mode()))).unzip();
+        offered.map(|binding| ((binding.press, state.footer_hint(&binding)), worth(&binding, state.mode()))).unzip();
     let mut room = usize::from(area.width) + 1; // the two blanks behind the last one may fall off
     let mut fits = vec![false; hints.len()];
     let mut by_worth: Vec<usize> = (0..hints.len()).collect();
@@ -195,118 +191,4 @@ fn is_of_use(action: Action, state: &State) -> bool {
         Action::Do(ActionId::SignOut) => state.server.as_ref().is_some_and(|server| server.who.is_some()),
         _ => true,
     }
-}
-
-/// A binding's word, as it is for the selected key or in the open dialog.
-pub(crate) fn hint(binding: &Binding, state: &State) -> &'static str {
-    match binding.action {
-        Action::Do(ActionId::Switch) => match state.list.selected_key() {
-            // As wide as "deactivate": the hints behind it stay where they are while the selection moves.
-            Some(key) if key.status != Status::Active => "activate  ",
-            _ => binding.hint,
-        },
-        Action::Do(ActionId::Mouse) if state.mouse == MouseUse::On => "mouse off",
-        Action::Do(ActionId::Show) if state.panes().details != DetailsPane::None => "hide",
-        Action::Next if matches!(state.dialog, Some(Dialog::Revoke(_))) => "choose",
-        Action::Submit | Action::Cancel => {
-            let is_submit = binding.action == Action::Submit;
-            dialog_hint(state, is_submit).unwrap_or(binding.hint)
-        }
-        _ => binding.hint,
-    }
-}
-
-/// What Enter does in the open dialog, and what Esc does, where that is not what they do in most.
-fn dialog_hint(state: &State, is_submit: bool) -> Option<&'static str> {
-    let pick = |submit, cancel| Some(if is_submit { submit } else { cancel });
-    if let Some(dialog) = state.signing_in() {
-        let submit = match dialog.focus {
-            SignInFocus::Username => "next",
-            SignInFocus::Cancel => "cancel",
-            SignInFocus::Password | SignInFocus::Submit => "sign in",
-        };
-        return pick(submit, "cancel");
-    }
-    if state.guarding().is_some() {
-        return None;
-    }
-    match state.dialog.as_ref()? {
-        Dialog::Create(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "create" }, "cancel"),
-        Dialog::Password(dialog) => {
-            let submit = match dialog.focus {
-                PasswordFocus::Old | PasswordFocus::New => "next",
-                PasswordFocus::Again | PasswordFocus::Submit => "change",
-                PasswordFocus::Cancel => "cancel",
-            };
-            pick(submit, "cancel")
-        }
-        Dialog::Admins(screen) => {
-            let Some(AdminStep::Form(form)) = &screen.step else { return None };
-            let submit = match (form.focus, form.kind) {
-                (AdminFocus::Cancel, _) => "cancel",
-                (AdminFocus::Username | AdminFocus::New, _) | (AdminFocus::Role, AdminFormKind::Add) => "next",
-                (_, AdminFormKind::Add) => "add",
-                (AdminFocus::Role, _) if form.is_own => "next",
-                (_, AdminFormKind::Role) => "save",
-                (_, AdminFormKind::Password) => "change",
-            };
-            pick(submit, "cancel")
-        }
-        Dialog::Profiles(dialog) => pick("switch", if dialog.is_searched() { "clear" } else { "back" }),
-        Dialog::History(_) => pick("apply", if state.mode() == Mode::Filter { "cancel" } else { "back" }),
-        Dialog::Bulk(dialog) => match &dialog.stage {
-            BulkStage::Form(form) => {
-                pick(if form.focus == BulkFormFocus::Cancel { "cancel" } else { "continue" }, "cancel")
-            }
-            BulkStage::Confirm(confirm) => {
-                let submit = match confirm.focus {
-                    BulkFocus::LeaveOut => "toggle",
-                    BulkFocus::Cancel => "cancel",
-                    _ => "confirm",
-                };
-                pick(submit, "cancel")
-            }
-            BulkStage::Run(progress) if progress.has_ended => pick("close", "close"),
-            BulkStage::Run(_) => pick("", "stop after this key"),
-            BulkStage::Survey(..) => pick("", "cancel"),
-            BulkStage::NotRead(_) => pick("close", "close"),
-        },
-        Dialog::Revoke(dialog) => pick(if dialog.is_confirmed() { "revoke" } else { "confirm" }, "cancel"),
-        Dialog::Export(dialog) => {
-            let submit = match dialog.focus {
-                _ if dialog.is_running() => return pick("", "stop"),
-                ExportFocus::Form | ExportFocus::Columns => "next",
-                ExportFocus::File | ExportFocus::Write => "write file",
-                ExportFocus::Command | ExportFocus::Run => "run command",
-                ExportFocus::Cancel => "cancel",
-            };
-            pick(submit, "cancel")
-        }
-        Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
-        Dialog::Token(token) => match &token.step {
-            Some(step) => step_hint(step, is_submit),
-            None => pick(if token.is_typing() { "next" } else { "select" }, "close"),
-        },
-        Dialog::Reveal(reveal) if !reveal.asking => step_hint(reveal.step.as_ref()?, is_submit),
-        _ => None,
-    }
-}
-
-fn step_hint(step: &Step, is_submit: bool) -> Option<&'static str> {
-    let submit = match step {
-        Step::Save(step) if step.is_running() => return if is_submit { None } else { Some("stop") },
-        Step::Save(step) => match step.focus {
-            SaveFocus::Form => "next",
-            SaveFocus::File | SaveFocus::Write => "write file",
-            SaveFocus::Command | SaveFocus::Run => "run command",
-            SaveFocus::Back => "back",
-        },
-        Step::Hmac(step) => match step.focus {
-            HmacFocus::Content | HmacFocus::Make => "generate",
-            HmacFocus::Back => "back",
-            _ => "copy",
-        },
-        Step::Test(_) => "select",
-    };
-    Some(if is_submit { submit } else { "back" })
 }

@@ -89,11 +89,13 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
         Some(sign_in) => dialog::servers::draw_sign_in(frame, area, sign_in, state),
         None => cursor,
     };
-    if let Some(mode) = state.key_help {
-        frame.set_style(row(0, area.height - 2), Style::reset().patch(theme::BEHIND));
-        dialog::help::draw_keys(frame, area, mode, state);
-        return Cursor::default();
-    }
+    let cursor = match &state.help {
+        Some(help) => {
+            frame.set_style(row(0, area.height - 2), Style::reset().patch(theme::BEHIND));
+            dialog::help::draw(frame, area, help, state)
+        }
+        None => cursor,
+    };
     match cursor {
         Some(at) => Cursor::typing(at),
         None if state.dialog.is_some() || state.sign_in.is_some() => Cursor::resting(focused(frame)),
@@ -155,7 +157,7 @@ const fn has_rows_to_itself(state: &State) -> bool {
         && state.sign_in.is_none()
         && state.guard.is_none()
         && state.notice.is_none()
-        && state.key_help.is_none()
+        && state.help.is_none()
 }
 
 fn draw_too_small(frame: &mut Buffer, area: Rect, state: &State) {

@@ -123,8 +123,12 @@ async fn what_is_open_explains_its_keys() {
     bench.type_keys("<F1>").await;
     bench.sees("Help: keys here");
     bench.sees("Next field");
-    // Nothing is typed below it.
-    bench.type_keys("x<Esc>").await;
+    // What is typed finds a key, and not a word of it goes below it.
+    bench.type_keys("canc").await;
+    bench.loses("Next field");
+    bench.type_keys("<Esc>").await;
+    bench.sees("Next field");
+    bench.type_keys("<Esc>").await;
     bench.loses("Help: keys here");
     bench.type_keys("<Enter><Enter>").await;
     bench.sees("Access key created");
@@ -135,7 +139,19 @@ async fn what_is_open_explains_its_keys() {
     bench.type_keys("?").await;
     bench.sees("Save the secret to a file or pipe it to a command");
     bench.hides(secret.expose());
-    bench.type_keys("<Esc>").await;
+    // Enter does nothing unless something was chosen.
+    bench.type_keys("<Enter>").await;
+    bench.loses("Save the secret to a file or pipe it to a command");
+    bench.hides(secret.expose());
+    // It is found by a word, and Enter does it here.
+    bench.type_keys("?").await;
+    bench.type_keys("hmac<Enter>").await;
+    bench.sees("Content");
+    bench.type_keys("<Esc>?save").await;
+    bench.loses("Content");
+    // What comes faster than typing is not a decision.
+    bench.gets(b"a\r").await;
+    bench.type_keys("<Esc><Esc>").await;
     bench.sees("Show key");
     bench.type_keys("<Esc><Enter>").await;
     assert!(bench.state().dialog.is_none());

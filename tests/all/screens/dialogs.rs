@@ -297,3 +297,18 @@ fn edit() {
 fn help() {
     assert_snapshot!(after("?"));
 }
+
+#[test]
+fn help_of_a_dialog() {
+    let page = |typed: &'static str| {
+        at_sizes(&[(80, 24), (50, 14)], |size| {
+            let mut stage = Stage::with(size, some_keys(), 5);
+            stage.press("c<Enter><Enter>");
+            stage.created();
+            stage.press("?");
+            stage.press(typed);
+            stage
+        })
+    };
+    assert_snapshot!([page(""), page("copy")].concat());
+}

@@ -99,7 +99,7 @@ impl State {
 
     /// Where a press would go now, if much is at stake there.
     pub fn stage(&self) -> Option<Stage> {
-        if self.signing_in().is_some() || self.key_help.is_some() {
+        if self.signing_in().is_some() {
             return None;
         }
         if self.guarding().is_some() {
@@ -134,8 +134,7 @@ impl State {
             | Dialog::Overview(_)
             | Dialog::Admins(_)
             | Dialog::Sessions(_)
-            | Dialog::History(_)
-            | Dialog::Help(_) => return None,
+            | Dialog::History(_) => return None,
         })
     }
 
@@ -147,7 +146,9 @@ impl State {
             None => Weight::Light,
             Some(action) if action.moves() => Weight::Light,
             // In the form of tokens, Enter in a field goes to the next.
-            Some(Action::Submit) if matches!(&self.dialog, Some(Dialog::Token(token)) if token.is_typing()) => {
+            Some(Action::Submit)
+                if self.help.is_none() && matches!(&self.dialog, Some(Dialog::Token(token)) if token.is_typing()) =>
+            {
                 Weight::Light
             }
             Some(_) => Weight::Act,

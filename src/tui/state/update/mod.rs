@@ -18,7 +18,9 @@ use crate::client::Request;
 use crate::config::NewSetting;
 use crate::domain::{capitalized, sentence};
 
-use super::{AdminStep, ClockReading, Dialog, Effect, ExitState, MouseUse, PendingAction, SaveResult, State, Step};
+use super::{
+    AdminStep, ClockReading, Dialog, Effect, ExitState, HelpDialog, MouseUse, PendingAction, SaveResult, State, Step,
+};
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::platform::decoder::NOT_UTF8;
@@ -180,17 +182,10 @@ impl State {
         self.mouse == MouseUse::On && !shows_secret && !self.is_too_small()
     }
 
-    /// Explains the presses of what is open; of the list, all that can be done. A shown secret hides below it.
-    fn open_key_help(&mut self) -> Option<Effect> {
-        match self.mode() {
-            Mode::List => return self.act_in_list(Action::Do(ActionId::Help)),
-            Mode::Help => self.dialog = None,
-            mode => {
-                self.hide_secret();
-                self.key_help = Some(mode);
-            }
-        }
-        None
+    /// Explains the presses of what is open, or closes that. A shown secret hides below it.
+    fn open_help(&mut self) {
+        self.hide_secret();
+        self.help = if self.help.is_some() { None } else { Some(HelpDialog::new(self.open_mode())) };
     }
 
     /// Moves the focus to the next field or button, if there is one.
@@ -235,7 +230,7 @@ impl State {
         }
         let action = keymap::action(self.mode(), key);
         self.notice = None;
-        let is_in_list = self.dialog.is_none() && self.signing_in().is_none() && self.key_help.is_none();
+        let is_in_list = self.dialog.is_none() && self.signing_in().is_none() && self.help.is_none();
         if !self.pace.admits(self.stage(), is_in_list, self.weight(action), now.at) {
             self.complain(TOO_FAST);
             return None;
@@ -244,6 +239,7 @@ impl State {
             call.forget_invalid();
         }
         if let Some(Dialog::Edit(dialog)) = &mut self.dialog
+            && self.help.is_none()
             && !matches!(action, Some(Action::Submit | Action::Cancel | Action::KeyHelp))
         {
             dialog.call.forget_failed();
@@ -255,22 +251,9 @@ impl State {
             self.complain(NOT_UTF8_INPUT);
             return None;
         }
+        let is_answer = self.guarding().is_some(); // what it held back goes on
         let effect = match action {
-            Some(Action::Do(ActionId::Quit)) => self.leave(now),
-            Some(Action::Suspend) => {
-                self.on_suspend();
-                None
-            }
-            Some(_) if self.key_help.is_some() => {
-                self.key_help = None;
-                None
-            }
-            Some(Action::KeyHelp) => self.open_key_help(),
-            Some(action) if self.signing_in().is_some() => self.act_in_sign_in(action),
-            Some(action) if self.guarding().is_some() => return self.act_in_guard(action, now),
-            Some(action) if self.dialog.is_some() => self.act_in_dialog(action, now),
-            Some(action) if self.filter.is_some() => self.act_in_filter(action),
-            Some(action) => self.act_in_list(action),
+            Some(action) => self.act_on(action, now),
             None => self.type_into_field(key),
         };
         if self.dialog.is_none() {
@@ -279,7 +262,23 @@ impl State {
                 return Some(self.list.refresh().into());
             }
         }
-        effect.map(|effect| self.guarded(effect))
+        effect.map(|effect| if is_answer { effect } else { self.guarded(effect) })
+    }
+
+    /// Does what a press means, in whatever is open.
+    pub(crate) fn act_on(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
+        match action {
+            Action::Do(ActionId::Quit) => return self.leave(now),
+            Action::Suspend => self.on_suspend(),
+            Action::KeyHelp => self.open_help(),
+            _ if self.help.is_some() => return self.act_in_help(action, now),
+            _ if self.signing_in().is_some() => return self.act_in_sign_in(action),
+            _ if self.guarding().is_some() => return self.act_in_guard(action, now),
+            _ if self.dialog.is_some() => return self.act_in_dialog(action, now),
+            _ if self.filter.is_some() => return self.act_in_filter(action),
+            _ => return self.act_in_list(action),
+        }
+        None
     }
 
     fn on_paste(&mut self, text: &str) -> Option<Effect> {
@@ -313,13 +312,13 @@ impl State {
     }
 
     const fn takes_filter(&self) -> bool {
-        self.dialog.is_none() && self.sign_in.is_none() && self.key_help.is_none()
+        self.dialog.is_none() && self.sign_in.is_none() && self.help.is_none()
     }
 
     /// What takes text now, besides the filter. Nothing in a dialog that waits for an answer.
     fn text_input(&mut self) -> Option<&mut dyn TextInput> {
-        if self.key_help.is_some() {
-            return None;
+        if self.help.is_some() {
+            return self.help.as_mut().map(|help| help as _);
         }
         if self.signing_in().is_some() {
             return self.sign_in.as_mut().map(|dialog| dialog as _);
@@ -345,7 +344,6 @@ impl State {
             Dialog::Password(dialog) => Some(&mut **dialog),
             Dialog::Revoke(dialog) => Some(&mut dialog.typed),
             Dialog::Admins(screen) => screen.step.as_mut().map(AdminStep::text_input),
-            Dialog::Help(help) => Some(help),
             Dialog::Profiles(dialog) => Some(dialog),
             Dialog::History(screen) => screen.typed.as_mut().map(|typed| typed as _),
             Dialog::Bulk(dialog) => dialog.text_input(),

@@ -92,7 +92,7 @@ impl State {
             Ok(Creation::New(key, secret)) => {
                 let id = key.id.clone();
                 self.dialog = Some(Dialog::Reveal(Box::new(Reveal::new(key, secret, self.key_server()))));
-                self.filter = None;
+                (self.filter, self.help) = (None, None);
                 Some(self.list.open(Some(id)).into())
             }
             Ok(Creation::Replayed(key)) => {

@@ -81,6 +81,7 @@ impl State {
 
     pub(crate) fn on_sign_in_needed(&mut self) {
         self.hide_secret();
+        self.help = None;
         let Some(server) = &mut self.server else { return };
         let before = server.who.take().map(|who| who.username.raw_for_api().to_owned());
         let why = if before.is_some() {

@@ -4,28 +4,26 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::domain::capitalized;
-use crate::tui::keymap;
-use crate::tui::keymap::{Action, Mode};
+use crate::tui::keymap::Mode;
 use crate::tui::state::{HelpDialog, HelpLine, PRESS, State};
 use crate::tui::theme;
-use crate::tui::view::footer;
-use crate::tui::view::widgets::{field, line, mark_here, mark_row, next_row, paragraph, popup};
+use crate::tui::view::widgets::{field, line, mark_here, mark_row, next_row, popup};
 
 /// Rows that are not for lines: the border, the search and a blank below it.
 const OTHER_ROWS: u16 = 4;
 /// Cells between two columns.
 const GAP: u16 = 3;
-/// Columns of the help of a dialog.
-const OF_DIALOG: u16 = 72;
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, help: &HelpDialog, state: &State) -> Option<Position> {
+    // The footer stays readable: it says what can be pressed.
+    let area = Rect { height: area.height - 1, ..area };
     let lines = state.help_lines();
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(OTHER_ROWS);
     let split =
         state.has_wide_help().then(|| half(&lines)).filter(|at| rows(lines.len() - at).max(rows(*at)) <= area.height);
     let height = rows(split.map_or(lines.len(), |at| at.max(lines.len() - at)));
-    let mut inside = popup(frame, area, state.help_width(), height, "Help");
+    let mut inside =
+        popup(frame, area, state.help_width(), height, if help.of == Mode::List { "Help" } else { "Help: keys here" });
     let search = next_row(&mut inside);
     line(frame, search, Span::styled("Search: ", theme::QUIET));
     let cursor = field(
@@ -90,30 +88,5 @@ fn draw_line(frame: &mut Buffer, row: Rect, text: &HelpLine) {
                 frame.set_style(row, theme::SELECTED);
             }
         }
-    }
-}
-
-/// Draws what presses mean in what is open.
-pub(crate) fn draw_keys(frame: &mut Buffer, area: Rect, mode: Mode, state: &State) {
-    let area = Rect { height: area.height - 1, ..area };
-    let permissions = state.permissions();
-    let bindings: Vec<_> = keymap::helps_of(mode)
-        .filter(|binding| binding.action != Action::KeyHelp && binding.action.is_offered(permissions))
-        .collect();
-    let words = bindings.iter().map(|binding| {
-        let words =
-            if binding.help.is_empty() { capitalized(footer::hint(binding, state)) } else { binding.help.to_owned() };
-        (binding.press, words)
-    });
-    let words: Vec<_> = words.filter(|(_, words)| !words.is_empty()).collect();
-    let rows = u16::try_from(words.len()).unwrap_or(u16::MAX).saturating_add(OTHER_ROWS);
-    let mut rest = popup(frame, area, OF_DIALOG, rows, "Help: keys here");
-    for (press, words) in words {
-        let press = Span::styled(format!("{press:<PRESS$}"), theme::PRESS);
-        line(frame, next_row(&mut rest), Line::from(vec![press, Span::raw(words)]));
-    }
-    if rest.height > 1 {
-        next_row(&mut rest);
-        paragraph(frame, rest, "Ctrl-C quits, Ctrl-Z suspends.", theme::QUIET);
     }
 }

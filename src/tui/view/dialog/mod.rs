@@ -64,7 +64,6 @@ pub(crate) fn draw(
             }
         },
         Dialog::History(_) | Dialog::Overview(_) => None,
-        Dialog::Help(help) => help::draw(frame, area, help, state),
     }
 }
 

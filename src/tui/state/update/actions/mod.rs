@@ -13,7 +13,7 @@ use crate::operations::keys::activate::Switch;
 use crate::operations::keys::usage::LAST_DAY;
 use crate::operations::permissions::why_not_superuser;
 use crate::platform::clipboard::report::What;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::{
     CallState, ClockReading, CreateDialog, DeleteDialog, Dialog, EditDialog, Effect, Focus, HelpDialog, KeyForm,
     MouseUse, PendingAction, Question, State, StepOutcome, TokenDialog,
@@ -86,7 +86,7 @@ impl State {
             }
             ActionId::Columns => self.open_columns(),
             ActionId::Mouse => self.switch_mouse(),
-            ActionId::Help => self.dialog = Some(Dialog::Help(HelpDialog::default())),
+            ActionId::Help => self.help = Some(HelpDialog::new(Mode::List)),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
             ActionId::Show => return self.toggle_details(),
@@ -220,7 +220,6 @@ impl State {
             Dialog::Sessions(_) => self.act_in_sessions(action),
             Dialog::Revoke(_) => self.act_in_revoke(action),
             Dialog::History(_) => self.act_in_history(action),
-            Dialog::Help(_) => self.act_in_help(action, now),
         }
     }
 

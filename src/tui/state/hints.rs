@@ -1,0 +1,136 @@
+//! What a press does now, in a word or two: for the footer, and for the help of a dialog.
+
+use super::{
+    AdminFocus, AdminFormKind, AdminStep, BulkFocus, BulkFormFocus, BulkStage, DetailsPane, Dialog, ExportFocus, Focus,
+    HmacFocus, MouseUse, PasswordFocus, SaveFocus, SignInFocus, State, Step,
+};
+use crate::domain::Status;
+use crate::operations::actions::ActionId;
+use crate::tui::keymap::{Action, Binding, Mode};
+
+impl State {
+    /// A binding's word for the footer.
+    pub(crate) fn footer_hint(&self, binding: &Binding) -> &'static str {
+        match &self.help {
+            Some(help) if binding.action == Action::Submit && help.selected.is_none() => "close",
+            Some(_) => binding.hint,
+            None => self.hint(binding),
+        }
+    }
+
+    /// A binding's word, as it is for the selected key or in the open dialog.
+    pub(crate) fn hint(&self, binding: &Binding) -> &'static str {
+        match binding.action {
+            Action::Do(ActionId::Switch) => match self.list.selected_key() {
+                // As wide as "deactivate": the hints behind it stay where they are while the selection moves.
+                Some(key) if key.status != Status::Active => "activate  ",
+                _ => binding.hint,
+            },
+            Action::Do(ActionId::Mouse) if self.mouse == MouseUse::On => "mouse off",
+            Action::Do(ActionId::Show) if self.panes().details != DetailsPane::None => "hide",
+            Action::Next if matches!(self.dialog, Some(Dialog::Revoke(_))) => "choose",
+            Action::Submit | Action::Cancel => {
+                let is_submit = binding.action == Action::Submit;
+                self.dialog_hint(is_submit).unwrap_or(binding.hint)
+            }
+            _ => binding.hint,
+        }
+    }
+
+    /// What Enter does in the open dialog, and what Esc does, where that is not what they do in most.
+    fn dialog_hint(&self, is_submit: bool) -> Option<&'static str> {
+        let pick = |submit, cancel| Some(if is_submit { submit } else { cancel });
+        if let Some(dialog) = self.signing_in() {
+            let submit = match dialog.focus {
+                SignInFocus::Username => "next",
+                SignInFocus::Cancel => "cancel",
+                SignInFocus::Password | SignInFocus::Submit => "sign in",
+            };
+            return pick(submit, "cancel");
+        }
+        if self.guarding().is_some() {
+            return None;
+        }
+        match self.dialog.as_ref()? {
+            Dialog::Create(dialog) => {
+                pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "create" }, "cancel")
+            }
+            Dialog::Password(dialog) => {
+                let submit = match dialog.focus {
+                    PasswordFocus::Old | PasswordFocus::New => "next",
+                    PasswordFocus::Again | PasswordFocus::Submit => "change",
+                    PasswordFocus::Cancel => "cancel",
+                };
+                pick(submit, "cancel")
+            }
+            Dialog::Admins(screen) => {
+                let Some(AdminStep::Form(form)) = &screen.step else { return None };
+                let submit = match (form.focus, form.kind) {
+                    (AdminFocus::Cancel, _) => "cancel",
+                    (AdminFocus::Username | AdminFocus::New, _) | (AdminFocus::Role, AdminFormKind::Add) => "next",
+                    (_, AdminFormKind::Add) => "add",
+                    (AdminFocus::Role, _) if form.is_own => "next",
+                    (_, AdminFormKind::Role) => "save",
+                    (_, AdminFormKind::Password) => "change",
+                };
+                pick(submit, "cancel")
+            }
+            Dialog::Profiles(dialog) => pick("switch", if dialog.is_searched() { "clear" } else { "back" }),
+            Dialog::History(_) => pick("apply", if self.open_mode() == Mode::Filter { "cancel" } else { "back" }),
+            Dialog::Bulk(dialog) => match &dialog.stage {
+                BulkStage::Form(form) => {
+                    pick(if form.focus == BulkFormFocus::Cancel { "cancel" } else { "continue" }, "cancel")
+                }
+                BulkStage::Confirm(confirm) => {
+                    let submit = match confirm.focus {
+                        BulkFocus::LeaveOut => "toggle",
+                        BulkFocus::Cancel => "cancel",
+                        _ => "confirm",
+                    };
+                    pick(submit, "cancel")
+                }
+                BulkStage::Run(progress) if progress.has_ended => pick("close", "close"),
+                BulkStage::Run(_) => pick("", "stop after this key"),
+                BulkStage::Survey(..) => pick("", "cancel"),
+                BulkStage::NotRead(_) => pick("close", "close"),
+            },
+            Dialog::Revoke(dialog) => pick(if dialog.is_confirmed() { "revoke" } else { "confirm" }, "cancel"),
+            Dialog::Export(dialog) => {
+                let submit = match dialog.focus {
+                    _ if dialog.is_running() => return pick("", "stop"),
+                    ExportFocus::Form | ExportFocus::Columns => "next",
+                    ExportFocus::File | ExportFocus::Write => "write file",
+                    ExportFocus::Command | ExportFocus::Run => "run command",
+                    ExportFocus::Cancel => "cancel",
+                };
+                pick(submit, "cancel")
+            }
+            Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
+            Dialog::Token(token) => match &token.step {
+                Some(step) => step_hint(step, is_submit),
+                None => pick(if token.is_typing() { "next" } else { "select" }, "close"),
+            },
+            Dialog::Reveal(reveal) if !reveal.asking => step_hint(reveal.step.as_ref()?, is_submit),
+            _ => None,
+        }
+    }
+}
+
+fn step_hint(step: &Step, is_submit: bool) -> Option<&'static str> {
+    let submit = match step {
+        Step::Save(step) if step.is_running() => return if is_submit { None } else { Some("stop") },
+        Step::Save(step) => match step.focus {
+            SaveFocus::Form => "next",
+            SaveFocus::File | SaveFocus::Write => "write file",
+            SaveFocus::Command | SaveFocus::Run => "run command",
+            SaveFocus::Back => "back",
+        },
+        Step::Hmac(step) => match step.focus {
+            HmacFocus::Content | HmacFocus::Make => "generate",
+            HmacFocus::Back => "back",
+            _ => "copy",
+        },
+        Step::Test(_) => "select",
+    };
+    Some(if is_submit { submit } else { "back" })
+}
