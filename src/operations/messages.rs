@@ -6,7 +6,7 @@ use chrono::{DateTime, Local, Utc};
 
 use super::format::relative;
 use crate::client::{ApiError, PendingCreate};
-use crate::domain::{AccessKey, InForce, KeyId, Texts, Untrusted, sentence};
+use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, sentence};
 
 /// Cells of the server's words within a sentence.
 const CELLS: usize = 120;
@@ -119,7 +119,13 @@ pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
 const ID_CELLS: usize = 40;
 const NAME_CELLS: usize = 30;
 
-pub(crate) const DELETE_WARNING: &str = "Requests with this key will fail immediately. This can't be undone.";
+/// What the deletion of a key with this status means.
+pub(crate) const fn delete_warning(status: Status) -> &'static str {
+    match status {
+        Status::Active => "Requests with this key will fail immediately. This can't be undone.",
+        Status::Expired | Status::Inactive => "Requests with this key are refused already. Deleting can't be undone.",
+    }
+}
 pub(crate) const NOTHING_DELETED: &str = "Nothing was deleted.";
 
 /// After a key was deleted; its label if it is known.

@@ -112,6 +112,8 @@ pub const UNSEEN: Modifier = ALONE.union(HERE).union(ROW).union(BUTTON);
 
 /// Around dialogs.
 pub const BORDER: border::Set<'static> = border::PLAIN;
+/// A line inside a dialog.
+pub const RULE: &str = "─";
 /// The selected row.
 pub const POINTER: &str = "▶ ";
 /// Behind the pointer of a marked row.

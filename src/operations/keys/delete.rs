@@ -78,7 +78,7 @@ pub(crate) async fn confirm(
     if let Some(impact) = impact {
         prompter.say(impact);
     }
-    prompter.say(messages::DELETE_WARNING);
+    prompter.say(messages::delete_warning(key.status));
     let typed = prompter.ask(confirmation.question()).await?;
     Ok(if confirmation.is_given_by(&typed) { Ok(()) } else { Err(confirmation.mismatch()) })
 }

@@ -113,7 +113,8 @@ fn place(state: &State, room: usize) -> Line<'static> {
     // The folder or host before who: it is what one is wrong about.
     let between = format!(" {} ", theme::BETWEEN);
     let left = room.saturating_sub(words.width() + between.width());
-    if left > 2 {
+    // A server without a profile is called by its host.
+    if left > 2 && profile.name != profile.server {
         words = format!("{words}{between}{}", fitting(&server_in_words(profile), left));
     }
     let who = who_is_here(state);

@@ -52,16 +52,24 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let length = reveal.secret.expose().graphemes(true).count();
     let name = format!("Secret access key ({length}{})", if narrow { "" } else { " characters" });
     let mut row = next_row(&mut rest);
-    line(frame, row, Line::from(vec![Span::styled(&name, theme::QUIET), Span::raw(countdown(reveal, now))]));
+    let above = Line::from(vec![Span::styled(&name, theme::QUIET), Span::raw(countdown(reveal, now)), Span::raw(" ")]);
+    let written = u16::try_from(above.width()).unwrap_or(row.width);
+    line(frame, row, above);
     if is_tiny && reveal.shown_until.is_none() {
         let taken = u16::try_from(name.len() + 1).unwrap_or(0).min(row.width);
         (row.x, row.width) = (row.x + taken, row.width - taken);
         draw_secret(frame, area, row, reveal);
     } else {
+        if reveal.shown_until.is_some() {
+            rule(frame, inside, Rect { x: row.x + written, width: row.width.saturating_sub(written), ..row });
+        }
         rest = draw_secret(frame, area, rest, reveal);
     }
     if tall {
-        next_row(&mut rest);
+        let row = next_row(&mut rest);
+        if reveal.shown_until.is_some() {
+            rule(frame, inside, Rect { x: inside.x.saturating_sub(1), ..row });
+        }
     }
     if reveal.asking {
         draw_asking(frame, rest, reveal);
@@ -146,14 +154,27 @@ fn countdown(reveal: &Reveal, now: ClockReading) -> String {
     reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hidden in {seconds} s"))
 }
 
+/// Draws a line from a place to the right border of the dialog. The secret breaks out of its frame between two of them.
+fn rule(frame: &mut Buffer, inside: Rect, from: Rect) {
+    let end = inside.right() + u16::from(inside.width >= NARROW - 4);
+    let cells = usize::from(end.saturating_sub(from.x));
+    let row = Rect { width: end.saturating_sub(from.x), ..from };
+    line(frame, row, Span::styled(theme::RULE.repeat(cells), theme::LINE));
+}
+
 /// Draws dots, or the secret alone on rows of the screen's whole width, so that a mouse selects just that. It
 /// goes straight from its box into the cells: no copy is made on the way.
 fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) -> Rect {
     let secret = reveal.secret.expose();
     if reveal.shown_until.is_none() {
-        let row = next_row(&mut rest);
-        let dots = secret.graphemes(true).count().min(usize::from(row.width));
-        line(frame, row, theme::DOT.repeat(dots));
+        let mut dots = secret.graphemes(true).count();
+        // As many rows as it takes when it is shown: what is below stays where it is.
+        for _ in 0..dots.div_ceil(usize::from(area.width)) {
+            let row = next_row(&mut rest);
+            let shown = dots.min(usize::from(row.width));
+            line(frame, row, theme::DOT.repeat(shown));
+            dots -= shown;
+        }
         return rest;
     }
     let width = usize::from(area.width);

@@ -187,6 +187,21 @@ pub(crate) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     focused.then(|| Position::new(area.x + u16::try_from(cursor - scroll).unwrap_or(0).min(area.width - 1), area.y))
 }
 
+/// Draws the field of a confirmation. Once it confirms, the button has the focus and only the cursor stays.
+pub(crate) fn confirmation_field(
+    frame: &mut Buffer,
+    area: Rect,
+    typed: &Field,
+    is_typing: bool,
+    is_confirmed: bool,
+) -> Option<Position> {
+    let cursor = field(frame, area, typed, is_typing);
+    if is_confirmed {
+        frame.set_style(Rect { height: 1, ..area }, Style::reset().patch(theme::COLUMN));
+    }
+    cursor
+}
+
 /// Draws buttons in as many rows as they need; gives the rows below.
 pub(crate) fn button_rows(frame: &mut Buffer, mut area: Rect, names: &[&str], focused: Option<usize>) -> Rect {
     let (mut from, mut width) = (0, 0);

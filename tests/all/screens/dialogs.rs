@@ -289,6 +289,11 @@ fn expired_keys_are_not_switched() {
 }
 
 #[test]
+fn delete_of_a_key_that_is_refused_already() {
+    assert_snapshot!(after("<Down><Down><Down>d"));
+}
+
+#[test]
 fn edit() {
     assert_snapshot!(after("<Down><Down><Down>e"));
 }

@@ -123,6 +123,22 @@ fn sign_in_refused() {
     }));
 }
 
+/// A server of `--url` has no name but its host: it is said once.
+#[test]
+fn a_server_without_a_profile() {
+    assert_snapshot!(at_sizes(&SIZES, |size| {
+        let mut stage = Stage::new(size);
+        let mut here = team("team");
+        here.profile.name = here.profile.server.clone();
+        stage.reply(Reply::Connected(Ok(here)));
+        stage.reply(Reply::SignInNeeded);
+        stage.press("secret-word<Enter>");
+        let words = "too many failed sign-ins from bastion-host-of-the-night-shift.example.com, which has to wait for some time";
+        stage.reply(Reply::SignedIn(Err(ApiError::TooMany { retry_after: Some(30), words: Untrusted::new(words) })));
+        stage
+    }));
+}
+
 #[test]
 fn session_ended_beside_a_dialog() {
     assert_snapshot!(at_sizes(&SIZES, |size| {

@@ -17,7 +17,7 @@ use crate::tui::state::{
 };
 use crate::tui::theme;
 use crate::tui::view::widgets::{
-    NARROW, buttons, field, keep_last_row, line, mark_here, next_row, paragraph, popup, rows,
+    NARROW, buttons, confirmation_field, field, keep_last_row, line, mark_here, next_row, paragraph, popup, rows,
 };
 
 /// Columns of the name of a field.
@@ -173,7 +173,7 @@ pub(crate) fn draw_revoke(frame: &mut Buffer, area: Rect, dialog: &RevokeDialog)
     )
 }
 
-/// Draws words, the question for what confirms, and the buttons: *Cancel* is preselected until it is typed.
+/// Draws words, the question for what confirms, and the buttons: neither is focused until it is typed.
 fn draw_typed(
     frame: &mut Buffer,
     area: Rect,
@@ -208,13 +208,14 @@ fn draw_typed(
     let row = next_row(&mut rest);
     let cursor = if is_apart {
         line(frame, row, ask);
-        field(frame, next_row(&mut rest), typed, !call.is_sent())
+        confirmation_field(frame, next_row(&mut rest), typed, !call.is_sent(), confirmed)
     } else {
         let at = u16::try_from(ask.width()).unwrap_or(0);
         line(frame, Rect { width: at, ..row }, ask);
-        field(frame, Rect { x: row.x + at, width: length, ..row }, typed, !call.is_sent())
+        let place = Rect { x: row.x + at, width: length, ..row };
+        confirmation_field(frame, place, typed, !call.is_sent(), confirmed)
     };
-    buttons(frame, next_row(&mut rest), &["Cancel", verb], Some(usize::from(confirmed)));
+    buttons(frame, next_row(&mut rest), &["Cancel", verb], confirmed.then_some(1));
     draw_call(frame, rest, call, waiting);
     cursor
 }

@@ -18,7 +18,8 @@ use crate::tui::state::{
 use crate::tui::theme;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{
-    NARROW, button_rows, buttons, field, in_border, line, mark_here, next_row, paragraph, popup, rows,
+    NARROW, button_rows, buttons, confirmation_field, field, in_border, line, mark_here, next_row, paragraph, popup,
+    rows,
 };
 
 const WIDTH: u16 = 72;
@@ -149,13 +150,14 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
         let at = u16::try_from(ask.width()).unwrap_or(0).min(row.width.saturating_sub(length));
         line(frame, Rect { width: at, ..row }, ask);
         let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
-        cursor = field(frame, place, &confirm.typed, confirm.focus == BulkFocus::Typed);
+        let is_typing = confirm.focus == BulkFocus::Typed;
+        cursor = confirmation_field(frame, place, &confirm.typed, is_typing, confirm.is_confirmed());
     }
     let at = |focus| confirm.buttons().into_iter().position(|button| button == focus);
     let focused = match confirm.focus {
         // What is typed decides what Enter does.
         BulkFocus::Typed if confirm.is_confirmed() => at(BulkFocus::Submit),
-        BulkFocus::Typed => at(BulkFocus::Cancel),
+        BulkFocus::Typed => None,
         focus => at(focus),
     };
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

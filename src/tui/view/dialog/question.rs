@@ -21,7 +21,7 @@ use crate::tui::theme;
 use crate::tui::view::details;
 use crate::tui::view::when;
 use crate::tui::view::widgets::{
-    NARROW, buttons, field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
+    NARROW, buttons, confirmation_field, in_border, keep_last_row, line, next_row, paragraph, popup, rows,
 };
 
 pub(crate) fn draw_delete(
@@ -33,7 +33,7 @@ pub(crate) fn draw_delete(
     // A row for each field, and the question. Texts that are spelt out are longer, and a doubt takes a row.
     let doubt = if details::confusable(&dialog.key).is_some() { 4 } else { 0 };
     let height = u16::try_from(fields::rows().len()).unwrap_or(0) + 10 + doubt + more_rows(&dialog.call);
-    let inside = popup(frame, area, 72, height, "Delete access key");
+    let inside = popup(frame, area, 78, height, "Delete access key");
     let roomy = inside.height >= 13;
     let mut rest = if roomy {
         // However long its texts are, the question and an answer of the server keep their rows.
@@ -53,7 +53,7 @@ pub(crate) fn draw_delete(
         rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
     }
     if rest.height > 3 {
-        rest = paragraph(frame, rest, messages::DELETE_WARNING, Style::new());
+        rest = paragraph(frame, rest, messages::delete_warning(dialog.key.status), Style::new());
     } else {
         in_border(frame, inside, "This can't be undone");
     }
@@ -64,9 +64,9 @@ pub(crate) fn draw_delete(
     let at = u16::try_from(ask.len()).unwrap_or(0).min(row.width.saturating_sub(length));
     line(frame, Rect { width: at, ..row }, ask);
     let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
-    let cursor = field(frame, place, &dialog.typed, !dialog.call.is_sent());
     let confirmed = dialog.is_confirmed();
-    buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
+    let cursor = confirmation_field(frame, place, &dialog.typed, !dialog.call.is_sent(), confirmed);
+    buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], confirmed.then_some(1));
     if roomy || dialog.call.is_sent() {
         draw_call(frame, rest, &dialog.call, "Deleting…");
     }

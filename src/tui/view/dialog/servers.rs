@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw_call;
+use super::form::more_rows;
 use crate::domain::Untrusted;
 use crate::tui::state::{PasswordDialog, PasswordFocus, SignInDialog, SignInFocus, State};
 use crate::tui::theme;
@@ -23,8 +24,8 @@ pub(in crate::tui::view) fn draw_sign_in(
     let area = Rect { height: area.height - 1, ..area };
     let place = state.server.as_ref().map_or("", |server| server.profile.server.as_str());
     let title =
-        format!("Sign in to {}", Untrusted::new(place).to_display(usize::from(area.width.min(64)).saturating_sub(16)));
-    let mut inside = popup(frame, area, 64, 11, &title);
+        format!("Sign in to {}", Untrusted::new(place).to_display(usize::from(area.width.min(72)).saturating_sub(16)));
+    let mut inside = popup(frame, area, 72, 11 + more_rows(&dialog.call), &title);
     let kept = keep_last_row(&mut inside);
     let mut rest = if inside.height > 3 { paragraph(frame, inside, dialog.why, Style::new()) } else { inside };
     if rest.height > 4 {

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use crate::domain::CredentialsForm;
 use crate::tui::state::{SaveFocus, SaveStep, Saving};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup, rows};
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Position> {
     let mut rest = popup(frame, area, 78, 18, "Save the secret");
@@ -23,9 +23,10 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
         (if roomy { "New file" } else { "File" }, "Write file", &step.file, SaveFocus::File, SaveFocus::Write),
         ("Command", "Run command", &step.command, SaveFocus::Command, SaveFocus::Run),
     ];
+    let names = if roomy { 9 } else { 8 };
     let row = next_row(&mut rest);
     line(frame, row, Span::styled("Form", theme::QUIET));
-    let place = Rect { x: row.x + 9, width: row.width.saturating_sub(9), ..row };
+    let place = Rect { x: row.x + names, width: row.width.saturating_sub(names), ..row };
     let forms = CredentialsForm::ALL.map(|form| (form.title(), form.title()));
     choices(frame, place, &forms, step.form as usize, step.focus == SaveFocus::Form);
     if roomy {
@@ -33,7 +34,6 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
     }
     let mut cursor = None;
     for (name, button, typed, at, go) in fields {
-        let names = if roomy { 9 } else { 8 };
         let row = next_row(&mut rest);
         line(frame, row, Span::styled(name, theme::QUIET));
         let place = Rect { x: row.x + names, width: row.width.saturating_sub(names), ..row };
@@ -73,6 +73,9 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &SaveStep) -> Option<Po
         Saving::Stopping => ("Stopping…", theme::WARNING),
         Saving::Failed(words) => (words.as_str(), theme::ERROR),
     };
+    if roomy && rows(words, rest.width) < rest.height {
+        next_row(&mut rest);
+    }
     paragraph(frame, rest, words, style);
     cursor.filter(|_| !step.is_running())
 }
