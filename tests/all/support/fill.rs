@@ -139,7 +139,7 @@ fn write_key(
     };
     let off = (15..23).contains(&(dice % 100));
     let state = if expires_at.is_some_and(|end| end <= now) { 1 } else { 2 * i64::from(off) };
-    let used = last_used(dice, created, now);
+    let used = last_used(dice, created, expires_at.map_or(now, |end| end.min(now)));
     let (by, created) = (PEOPLE[pick(dice, 8, 8) as usize], created.timestamp_millis());
     let sql = "INSERT INTO keys (id, label, label_fold, state, switched_off, created_at, created_by, expires_at,
                                  last_used_at, last_used_from, owner, owner_fold)
@@ -178,15 +178,15 @@ fn label(n: u64, dice: u64) -> String {
     }
 }
 
-/// A quarter was never used; most of the others recently, and some years ago.
-fn last_used(dice: u64, created: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// A quarter was never used; most of the others shortly before they ended, or recently, and some years before.
+fn last_used(dice: u64, created: DateTime<Utc>, end: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let ago = match pick(dice, 52, 8) {
         0 | 1 => return None,
         2..5 => TimeDelta::seconds(i64::from(pick(dice, 20, 86_400))),
         5 | 6 => TimeDelta::minutes(i64::from(pick(dice, 20, 130_000))),
         _ => TimeDelta::minutes(i64::from(pick(dice, 20, 1_500_000))),
     };
-    Some((now - ago).max(created + (now - created) / 9))
+    Some((end - ago).max(created + (end - created) / 9))
 }
 
 /// From the blocks for documentation (RFC 5737, RFC 3849).
