@@ -14,6 +14,8 @@ pub const PRESS: usize = 14;
 const WIDTH: u16 = 72;
 const WIDE_FROM: u16 = 120;
 const WIDE: u16 = 150;
+/// That of a dialog covers the widest one.
+const OF_DIALOG: u16 = 78;
 /// What the border and the blanks beside it take, and those between two columns.
 const FRAME: u16 = 4;
 const BETWEEN: u16 = 3;
@@ -109,7 +111,14 @@ impl State {
 
     /// Columns of the help, with its border.
     pub fn help_width(&self) -> u16 {
-        self.size.0.min(if self.has_wide_help() { WIDE } else { WIDTH })
+        let is_of_list = self.help.as_ref().is_none_or(HelpDialog::is_of_list);
+        self.size.0.min(if self.has_wide_help() {
+            WIDE
+        } else if is_of_list {
+            WIDTH
+        } else {
+            OF_DIALOG
+        })
     }
 
     /// What is offered and has every word that is typed, and what it does; of the list, by topic.

@@ -23,6 +23,7 @@ use super::keymap::Mode;
 use super::screen::{Cursor, RowCache};
 use super::state::{ClockReading, DetailsPane, Dialog, Panes, SMALLEST, State};
 use super::theme;
+use super::wrap::wrap;
 use crate::domain::Sort;
 
 /// Draws the page and what is on it, except rows of the list that the cache keeps; gives the place of the cursor.
@@ -172,7 +173,8 @@ fn draw_too_small(frame: &mut Buffer, area: Rect, state: &State) {
         format!("{}×{}, needs {width}×{height}.", area.width, area.height),
         next.to_owned(),
     ];
-    for (y, words) in (0..area.height).zip(&words) {
-        frame.set_stringn(0, y, words, usize::from(area.width), Style::new()); // no room for a mark
+    let width = usize::from(area.width);
+    for (y, words) in (0..area.height).zip(words.iter().flat_map(|words| wrap(words, width))) {
+        frame.set_stringn(0, y, words, width, Style::new()); // no room for a mark
     }
 }

@@ -13,6 +13,8 @@ use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton, SHOWN_FOR};
 use crate::tui::theme;
 
+/// Rows for what there is to say, at least and at most: few enough to leave little empty, and seldom others after a copy.
+const WORDS: (u16, u16) = (5, 7);
 const ID_TITLE: &str = "Access key ID (public)  ";
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Option<&Surroundings>, now: ClockReading) {
@@ -25,8 +27,10 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     let room = usize::from(width).saturating_sub(CREATED.len() + 4);
     let label = reveal.key.label.to_display(room);
     let title = if label.is_empty() { CREATED.to_owned() } else { format!("{CREATED}: {label}") };
-    let inside = popup(frame, area, 78, if tall { 19 + id_below } else { 12 }, &title);
-    let narrow = inside.width < NARROW;
+    let narrow = area.width < NARROW + 4;
+    let words = Words::new(reveal, around, narrow);
+    let said = words.all_rows(width).clamp(WORDS.0, WORDS.1);
+    let inside = popup(frame, area, 78, if tall { 12 + said + id_below } else { 12 }, &title);
     let mut rest = inside;
     if tall {
         rest = paragraph(frame, rest, SAVE_NOW, Style::new());
@@ -34,7 +38,6 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, reveal: &Reveal, around: Opti
     } else {
         in_border(frame, inside, "Can't be shown again after closing");
     }
-    let words = Words::new(reveal, around, narrow);
     // While there is much to say, the ID can be read in the list alone.
     let is_tiny = inside.height < 8;
     if !is_tiny || reveal.shown_until.is_none() || words.rows(inside.width) < 2 {
@@ -126,6 +129,10 @@ impl Words {
     fn rows(&self, width: u16) -> u16 {
         let warnings: u16 = self.warnings.iter().map(|words| rows(words, width)).sum();
         warnings + rows(&self.last.0, width)
+    }
+
+    fn all_rows(&self, width: u16) -> u16 {
+        self.rows(width) + self.stays.as_ref().map_or(0, |words| rows(words, width))
     }
 
     /// What has just happened goes before what was known already.

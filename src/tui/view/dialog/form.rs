@@ -37,7 +37,8 @@ pub(crate) fn draw_create(
 
 pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now: ClockReading) -> Option<Position> {
     let inside = popup(frame, area, 72, 10 + rows(&dialog.form) + more_rows(&dialog.call), "Edit access key");
-    let id = format!("Access key ID  {}", dialog.key.id.identity(usize::from(inside.width).saturating_sub(15)));
+    let width = usize::from(NAME);
+    let id = format!("{:<width$}{}", "ID", dialog.key.id.identity(usize::from(inside.width).saturating_sub(width)));
     // Where there is little room, what went wrong takes the rows of what is known.
     let least = FORM + rows(&dialog.form);
     // Where there isn't room for both, it is told in place of the form, which the next press brings back.
