@@ -247,3 +247,18 @@ async fn what_is_not_touched_is_neither_sent_nor_checked() {
     let key = bench.state().list.selected_key().unwrap().clone();
     assert_eq!((key.label.raw_for_api(), key.expires_at), (long.as_str(), None));
 }
+
+/// The list doesn't wait for its next refresh to say so.
+#[tokio::test]
+async fn a_key_that_was_tested_was_used() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("ctested<Enter>").await;
+    bench.type_keys("t").await;
+    bench.sees("Access token received.");
+    bench.type_keys("<Esc>").await;
+    bench.sees("Show key");
+    bench.type_keys("<Esc><Enter><Tab><Enter>").await;
+    assert!(bench.state().dialog.is_none());
+    let used = bench.state().list.selected_key().and_then(|key| key.last_used_at);
+    assert!(used.is_some(), "{}", bench.picture());
+}

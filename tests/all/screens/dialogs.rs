@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, Creation, Reply, Request, TrailPage};
-use latchkey::domain::{Lifetimes, Untrusted};
+use latchkey::domain::{Lifetimes, Status, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
 use latchkey::tui::state::{Delivery, NotSaved, Saved};
@@ -316,4 +316,20 @@ fn help_of_a_dialog() {
         })
     };
     assert_snapshot!([page(""), page("copy")].concat());
+}
+
+/// A wide character of the list that reaches below a dialog would take a piece of its border with it.
+#[test]
+fn a_dialog_over_wide_characters_has_a_whole_border() {
+    for width in [119, 120, 121] {
+        let keys = (0..30).map(|n| key(&format!("PK{n:018}"), "監視システム", Status::Active, n, None)).collect();
+        let mut stage = Stage::with((width, 40), keys, 30);
+        stage.press("c");
+        let picture = stage.picture();
+        assert!(picture.contains("監視"), "{picture}");
+        let count = |border: char| picture.matches(border).count();
+        let sides = picture.lines().filter(|row| row.contains('│')).count();
+        assert_eq!(['┌', '┐', '└', '┘', '│'].map(count), [1, 1, 1, 1, 2 * sides], "{picture}");
+        assert!(sides > 8, "{picture}");
+    }
 }
