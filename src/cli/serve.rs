@@ -26,8 +26,11 @@ use crate::server::net::tls::TlsFiles;
 use crate::server::team::{HttpServer, Setup, SetupError};
 use crate::server::{DatabaseAddress, HeldMasterKeys, LeaseSetup};
 
-/// Threads for what may block: two readers, a writer, three passwords, and room for those who wait for them.
-const BLOCKING_THREADS: usize = 32;
+/// Readers of the store that may block a thread, for so many workers.
+const READERS: (usize, usize) = (2, 8);
+/// Threads for what else may block: a writer, three passwords, and two that are just ending. What is beyond waits: the C
+/// library keeps memory for each thread that has ever allocated some.
+const OTHER_BLOCKING_THREADS: usize = 6;
 
 /// How long the last lines of the log may take.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -87,7 +90,7 @@ fn serve(
     let runtime = runtime
         .enable_all()
         .worker_threads(threads)
-        .max_blocking_threads(BLOCKING_THREADS)
+        .max_blocking_threads(threads.clamp(READERS.0, READERS.1) + OTHER_BLOCKING_THREADS)
         .build()
         .map_err(cannot_start)?;
     runtime.block_on(until_told(setup))?;
