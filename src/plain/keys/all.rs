@@ -8,13 +8,13 @@ use crate::domain::{KeyId, Texts};
 use crate::operations::access::Access as _;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::bulk;
-use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyOutcome, Selection, counted, progress};
+use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyOutcome, Reversal, Selection, counted, progress};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::{Choice, Prompter as _};
 use crate::plain::keys::form;
 use crate::plain::keys::form::ExpiryInput;
-use crate::plain::session::Session;
+use crate::plain::session::{Session, Undo};
 
 const ACTS: [Choice<'_>; 4] = [("activate", ""), ("deactivate", ""), ("delete", ""), ("edit", "set owner and expiry")];
 
@@ -65,7 +65,17 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
         Ok(leave_out) => leave_out,
         Err(why) => return Err(Interrupt::failed(why)),
     };
-    let mut run = BulkRun::confirmed(all, survey, leave_out, Instant::now());
+    carry_out(session, BulkRun::confirmed(all, survey, leave_out, Instant::now())).await
+}
+
+/// Takes an earlier act on many keys back.
+pub(crate) async fn undo(session: &mut Session, reversals: Vec<Reversal>) -> Flow<()> {
+    let now = session.client().await?.server_time().await;
+    carry_out(session, BulkRun::undo(reversals, now, Instant::now())).await
+}
+
+/// Makes the changes, and tells which keys were not changed.
+async fn carry_out(session: &mut Session, mut run: BulkRun) -> Flow<()> {
     let (mut said, mut worst) = (Instant::now(), Exit::Done);
     let done = bulk::drive::run(session, &mut run, |console, run, result| {
         let id = result.id.to_display(KeyId::MAX_CHARS);
@@ -83,7 +93,10 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
         }
     })
     .await;
-    session.console.say(format!("{}.", run.summary()));
+    let reversals = run.take_reversals();
+    session.undo = (!reversals.is_empty()).then_some(Undo::Many(reversals));
+    let next = if session.undo.is_some() { " The command undo takes it back." } else { "" };
+    session.console.say(format!("{}.{next}", run.summary()));
     session.note_exit(worst);
     done
 }

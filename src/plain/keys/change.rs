@@ -9,18 +9,19 @@ use crate::operations::keys::{changes, delete, edit, usage};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
-use crate::plain::keys::form;
 use crate::plain::keys::form::ExpiryInput;
 use crate::plain::keys::list::key;
 use crate::plain::keys::show::facts;
-use crate::plain::session::Session;
+use crate::plain::keys::{all, form};
+use crate::plain::session::{Session, Undo};
 
 /// Makes a change; asks again if another administrator was faster.
 async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes) -> Flow<()> {
     loop {
         match session.call(async |client| edit::send(client, &key, &changes).await).await? {
             Ok(done) => {
-                session.undo = changes::back(&key, &done.result).map(|back| (done.result.clone(), back));
+                session.undo =
+                    changes::back(&key, &done.result).map(|back| Undo::One(Box::new(done.result.clone()), back));
                 session.console.say(changes::saved(&key, &done.result, done.in_force));
                 facts(session, &done.result);
                 return Ok(());
@@ -40,9 +41,13 @@ async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes)
 
 /// Takes the last change back, unless the key was changed since.
 pub(crate) async fn undo(session: &mut Session) -> Flow<()> {
-    let Some((key, back)) = session.undo.take() else {
-        session.console.say("Nothing to undo. Only your last change of one key can be undone.");
-        return Ok(());
+    let (key, back) = match session.undo.take() {
+        Some(Undo::One(key, back)) => (key, back),
+        Some(Undo::Many(reversals)) => return all::undo(session, reversals).await,
+        None => {
+            session.console.say("Nothing to undo. Only your last change of keys can be undone; a deletion can't.");
+            return Ok(());
+        }
     };
     match session.call(async |client| edit::send(client, &key, &back).await).await? {
         Ok(done) => session.console.say(changes::undone(&key, &done.result, done.in_force)),

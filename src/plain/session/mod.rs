@@ -7,4 +7,4 @@ mod state;
 
 use listing::Listing;
 pub use state::Ended;
-pub(crate) use state::Session;
+pub(crate) use state::{Session, Undo};

@@ -12,6 +12,7 @@ use crate::operations::context::Context;
 use crate::operations::deliver::Rescue;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::local_time;
+use crate::operations::keys::bulk::Reversal;
 use crate::operations::keys::pending::PendingCreates;
 use crate::operations::messages;
 use crate::operations::permissions::ReadOnly;
@@ -31,6 +32,13 @@ pub struct Ended {
     pub signal: Option<i32>,
 }
 
+/// What takes a change back, unless a key was changed since.
+pub(crate) enum Undo {
+    /// A key as the change left it, and what changes it back.
+    One(Box<AccessKey>, Changes),
+    Many(Vec<Reversal>),
+}
+
 /// All that an operation works with.
 pub(crate) struct Session {
     pub(crate) console: Console,
@@ -45,8 +53,8 @@ pub(crate) struct Session {
     pub(crate) exit: Exit,
     /// Whether an earlier run left a key creation that can be finished.
     pub(crate) has_left_over: bool,
-    /// A key as its last change left it, and what takes that back.
-    pub(crate) undo: Option<(AccessKey, Changes)>,
+    /// What takes the last change back.
+    pub(crate) undo: Option<Undo>,
 }
 
 impl Session {

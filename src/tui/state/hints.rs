@@ -89,7 +89,9 @@ impl State {
                     };
                     pick(submit, "cancel")
                 }
-                BulkStage::Run(progress) if progress.has_ended => pick("close", "close"),
+                BulkStage::Run(progress) if progress.has_ended => {
+                    pick(if progress.saves_report { "save report" } else { "close" }, "close")
+                }
                 BulkStage::Run(_) => pick("", "stop after this key"),
                 BulkStage::Survey(..) => pick("", "cancel"),
                 BulkStage::NotRead(_) => pick("close", "close"),
@@ -98,7 +100,7 @@ impl State {
             Dialog::Export(dialog) => {
                 let submit = match dialog.focus {
                     _ if dialog.is_running() => return pick("", "stop"),
-                    ExportFocus::Form | ExportFocus::Columns => "next",
+                    ExportFocus::What | ExportFocus::Form | ExportFocus::Columns => "next",
                     ExportFocus::File | ExportFocus::Write => "write file",
                     ExportFocus::Command | ExportFocus::Run => "run command",
                     ExportFocus::Cancel => "cancel",

@@ -17,6 +17,7 @@ mod time;
 mod update;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Instant;
 
 use secrecy::SecretString;
@@ -35,12 +36,12 @@ pub use help::{HelpDialog, HelpLine, PRESS};
 pub use input::expiry_input::{ExpiryChoice, ExpiryInput};
 pub use input::form::{Focus, KeyForm};
 pub use keys::columns::ColumnsDialog;
-pub use keys::export::{ExportDialog, ExportFocus, ExportStage, Reading};
+pub use keys::export::{ExportDialog, ExportFocus, ExportOf, ExportStage, Reading};
 pub use keys::history::{HistoryKey, HistoryScreen};
 pub use keys::overview::OverviewScreen;
 pub use keys::pending::{PendingCreateButton, PendingCreateDialog, UnresolvedCreates};
 pub use keys::token::{TokenDialog, TokenFocus};
-pub use keys::undo::Undo;
+pub use keys::undo::{Undo, UndoOf};
 pub use keys::usage::UsagePane;
 pub use keys::views::ViewsDialog;
 pub use keys::window::Window;
@@ -64,6 +65,7 @@ use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
 use crate::domain::{AccessKey, Dates, Profile, Theme, View};
 pub use crate::operations::deliver::SaveContent;
+use crate::operations::keys::bulk::BulkReport;
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
 use crate::platform::surroundings::{Surroundings, Warning};
@@ -116,8 +118,10 @@ pub struct State {
     pub size: (u16, u16),
     /// A key is being created: the answer holds the only copy of its secret.
     pub creating: bool,
-    /// The last change of a key that was made here.
+    /// The last change that was made here.
     pub undo: Option<Undo>,
+    /// What became of each key of the last act on many.
+    pub report: Option<Rc<BulkReport>>,
     /// A key that another administrator changed while its dialog was open: as it was read, and as it is.
     conflict: Option<Box<(AccessKey, AccessKey)>>,
     /// A key was used by a test: the list doesn't know that yet.

@@ -95,7 +95,7 @@ fn on_a_terminal_what_is_unusual_is_told_and_a_phrase_confirms() {
     let mut terminal = start(&["keys", "deactivate", "--search", "stale", "--skip-unusual"]);
     terminal.sees("Deactivate 1 key? (yes or no, Enter for no)");
     terminal.press("yes<Enter>");
-    terminal.sees("1 deactivated, 1 left as they were");
+    terminal.sees("1 deactivated, 1 left unchanged");
     assert_eq!(terminal.ends().0.code(), Some(0));
     let mut terminal = start(&["keys", "delete", &ids[0], &ids[1], "PKNOTTHERE"]);
     terminal.sees("To confirm, type delete 2:");

@@ -4,6 +4,7 @@ use super::Bench;
 use latchkey::client::{Client, IdempotencyKey, NewKey};
 use latchkey::domain::key::fields;
 use latchkey::domain::{Status, Texts};
+use latchkey::tui::state::{Delivery, NotSaved, SaveTarget, Saved};
 
 /// Creates keys with labels made of a word and a number.
 async fn create(bench: &Bench, word: &str, count: usize) {
@@ -91,4 +92,108 @@ async fn all_that_match_are_changed_and_not_only_those_on_screen() {
     bench.type_keys("<Esc>").await;
     bench.type_keys("*f").await;
     assert!(bench.state().list.marks.is_empty());
+}
+
+/// The labels of the listed keys, with their statuses.
+fn listed(bench: &Bench) -> Vec<(String, Status)> {
+    let window = bench.state().list.window.as_ref().unwrap();
+    window.rows_from(0).map(|key| (key.label.raw_for_api().to_owned(), key.status)).collect()
+}
+
+#[tokio::test]
+async fn an_act_on_many_is_undone_but_for_keys_that_someone_has_changed_since() {
+    let mut bench = Bench::new().await;
+    create(&bench, "key", 4).await;
+    bench.type_keys("r 2").await;
+    bench.type_keys("*a").await;
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("4 deactivated. u undoes it, E saves a report.");
+    // Another administrator renames one of them.
+    let mut other = Bench::on_same_data(&bench).await;
+    other.type_keys("2").await;
+    other.type_keys("g").await;
+    other.type_keys("e<Ctrl-U>mine<Enter>").await;
+    other.sees("Saved.");
+    bench.type_keys("u").await;
+    bench.sees("3 undone, 1 left unchanged.");
+    bench.sees("key 000: Left as it was: changed by someone");
+    bench.type_keys("<Enter>").await;
+    bench.loses("Left as it was");
+    bench.sees("E saves a report.");
+    bench.type_keys("r").await;
+    let (active, inactive) = (Status::Active, Status::Inactive);
+    let is = |label: &str, status| (label.to_owned(), status);
+    let expected = [is("key 001", active), is("key 002", active), is("key 003", active), is("mine", inactive)];
+    assert_eq!(listed(&bench), expected);
+    bench.type_keys("u").await;
+    bench.sees("Nothing to undo.");
+
+    // Owner and expiry come back too.
+    bench.type_keys("*e 30<Tab>ops<Enter>").await;
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("4 edited. u undoes it");
+    bench.type_keys("u").await;
+    bench.sees("4 undone. E saves a report.");
+    let window = bench.state().list.window.as_ref().unwrap();
+    assert!(window.rows_from(0).all(|key| key.expires_at.is_none() && key.owner.as_ref().unwrap().is_empty()));
+
+    // A deletion can't be undone, nor what came before it.
+    bench.type_keys("*a").await;
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("3 deactivated, 1 already inactive. u undoes it");
+    bench.type_keys("j<Space>d").await;
+    bench.type_keys("delete<Space>1<Enter>").await;
+    bench.sees("1 deleted. E saves a report.");
+    bench.type_keys("u").await;
+    bench.sees("Nothing to undo.");
+}
+
+#[tokio::test]
+async fn what_became_of_each_key_is_saved() {
+    let mut bench = Bench::new().await;
+    create(&bench, "key", 3).await;
+    bench.type_keys("r 2").await;
+    bench.type_keys("g").await;
+    bench.type_keys("a<Tab><Enter>").await;
+    bench.type_keys("*a").await;
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("2 deactivated, 1 already inactive. u undoes it, E saves a report.");
+    bench.type_keys("E").await;
+    bench.sees("Export 3 keys");
+    bench.type_keys("<Up><Up><Right>").await;
+    bench.sees("Export the report on 3 keys");
+    bench.type_keys("<Down>t<Down><Ctrl-U>~/report.txt<Enter>").await;
+    assert_eq!(bench.delivering(), Some(SaveTarget::File("~/report.txt".to_owned())));
+    let table = bench.content();
+    assert!(table.starts_with("ID  ") && table.contains("key 001  deactivated\n"), "{table}");
+    assert!(table.contains("key 000  already      already inactive\n"), "{table}");
+    bench.delivered(Err(NotSaved::new("~/report.txt already exists"))).await;
+    bench.sees("already exists");
+    bench.type_keys("<Up>c<Down><Down><Down>cat<Enter>").await;
+    assert_eq!(bench.delivering(), Some(SaveTarget::Command("cat".to_owned())));
+    let csv = bench.content();
+    assert!(csv.starts_with("id,label,result,why\n") && csv.contains(",key 002,deactivated,\n"), "{csv}");
+    bench.delivered(Ok(Saved::at(Delivery::Command))).await;
+    bench.sees("Exported the report on 3 keys.");
+
+    // From the dialog that says what failed, which is there again afterwards.
+    let mut other = Bench::on_same_data(&bench).await;
+    other.type_keys("2").await;
+    other.type_keys("g").await;
+    other.type_keys("jd").await;
+    let id = other.state().list.selected_key().unwrap().id.raw_for_api().to_owned();
+    other.type_keys(&format!("{}<Enter>", &id[id.len() - 4..])).await;
+    other.sees("Deleted");
+    bench.type_keys("*").await;
+    bench.type_keys("u").await;
+    bench.sees("1 undone, 1 failed.");
+    bench.sees("There is no such key any more.");
+    bench.type_keys("<Tab><Enter>").await;
+    bench.sees("Export the report on 2 keys");
+    bench.type_keys("<Enter>").await;
+    assert!(bench.content().contains(",key 001,not_found,\n"), "{}", bench.content());
+    bench.delivered(Ok(Saved::at(Delivery::Command))).await;
+    bench.sees("There is no such key any more.");
+    bench.type_keys("<Esc>").await;
+    assert!(bench.state().dialog.is_none());
 }

@@ -51,17 +51,16 @@ impl ChangeReport {
 
     /// Writes what became of one key.
     pub(crate) fn result(&mut self, run: &BulkRun, result: &KeyResult) {
-        let (done, key) = (self.act.done(), (&result.id, Some(&result.label)));
+        let act = self.act.clone();
+        let (word, why) = result.outcome.words(&act);
+        let mut in_force = None;
         match &result.outcome {
-            KeyOutcome::Done(_, in_force) => self.line(key, done, None, *in_force),
-            KeyOutcome::Already => self.line(key, "already", Some(self.act.already()), None),
-            KeyOutcome::Missing => self.missing(&result.id),
-            KeyOutcome::Kept(why) => self.line(key, "kept", Some(why), None),
-            KeyOutcome::Failed(Failed { why, exit }) => {
-                self.worst = self.worst.max(*exit);
-                self.line(key, "failed", Some(why), None);
-            }
+            KeyOutcome::Done(_, known) => in_force = *known,
+            KeyOutcome::Missing => self.worst = self.worst.max(self.missing),
+            KeyOutcome::Failed(Failed { exit, .. }) => self.worst = self.worst.max(*exit),
+            KeyOutcome::Already | KeyOutcome::Kept(_) => {}
         }
+        self.line((&result.id, Some(&result.label)), word, why, in_force);
         if let Some(at) = self.progress
             && at.elapsed() >= PROGRESS
         {

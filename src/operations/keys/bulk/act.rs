@@ -24,6 +24,8 @@ pub enum BulkAct {
         texts: Texts,
         expires_at: Option<Option<DateTime<Utc>>>,
     },
+    /// Take an earlier act back: each key gets what it had.
+    Undo,
 }
 
 /// What an act means for one key.
@@ -64,6 +66,7 @@ impl BulkAct {
                 Some(changes) => Planned::Change(KeyChange::Edit(key.id.clone(), changes)),
                 None => Planned::Already,
             },
+            Self::Undo => Planned::Already, // what it changes was known before: no key is read for it
         }
     }
 
@@ -74,6 +77,7 @@ impl BulkAct {
             Self::Deactivate => "Deactivate",
             Self::Delete => "Delete",
             Self::Edit { .. } => "Change",
+            Self::Undo => "Undo",
         }
     }
 
@@ -84,6 +88,7 @@ impl BulkAct {
             Self::Deactivate => "Deactivating",
             Self::Delete => "Deleting",
             Self::Edit { .. } => "Changing",
+            Self::Undo => "Undoing",
         }
     }
 
@@ -94,6 +99,7 @@ impl BulkAct {
             Self::Deactivate => "deactivated",
             Self::Delete => "deleted",
             Self::Edit { .. } => "edited",
+            Self::Undo => "undone",
         }
     }
 
@@ -104,6 +110,7 @@ impl BulkAct {
             Self::Deactivate => "already inactive",
             Self::Delete => "already deleted",
             Self::Edit { .. } => "already so",
+            Self::Undo => "already as before",
         }
     }
 
@@ -155,6 +162,7 @@ impl BulkAct {
                 }
                 format!("Each key gets {}.", parts.join(", "))
             }
+            Self::Undo => "Each key gets back what it had.".to_owned(),
         }
     }
 
@@ -164,7 +172,7 @@ impl BulkAct {
         let is_typed = match self {
             Self::Delete => true,
             Self::Deactivate => stops_used_keys || production.is_some(),
-            Self::Activate | Self::Edit { .. } => false,
+            Self::Activate | Self::Edit { .. } | Self::Undo => false,
         };
         let word = format!("{} {count}", self.verb().to_lowercase());
         is_typed.then(|| Confirmation::of_name(&word, production))

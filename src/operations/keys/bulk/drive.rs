@@ -7,13 +7,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::client::{ApiError, KeyChanged};
-use crate::domain::{AccessKey, KeyId, Untrusted};
+use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::keys::bulk::run::NOT_TRIED;
-use crate::operations::keys::bulk::{
-    BulkAct, BulkRun, KeyOutcome, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep,
-};
+use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep};
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter as _;
 
@@ -69,8 +66,7 @@ pub(crate) async fn run<A: Access>(
     mut each: impl FnMut(&mut A::Prompter, &BulkRun, &KeyResult),
 ) -> Flow<()> {
     let stop = change_all(access, run, &mut each).await?;
-    for id in run.take_rest() {
-        let rest = KeyResult { id, label: Untrusted::default(), outcome: KeyOutcome::Kept(NOT_TRIED) };
+    for rest in run.take_rest() {
         each(access.prompter(), run, &rest);
     }
     match (stop, run.broken_off.take()) {

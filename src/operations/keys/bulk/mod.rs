@@ -6,16 +6,20 @@
 mod act;
 mod ask;
 pub(crate) mod drive;
+mod report;
 mod run;
 mod survey;
+mod undo;
 mod unusual;
 mod walk;
 
 pub use act::BulkAct;
 pub(crate) use act::Foreseen;
 pub(crate) use ask::{confirm, counted, findings, progress};
+pub use report::BulkReport;
 pub use run::{BulkRun, Failed, KeyOutcome, KeyResult, RunStep};
 pub use survey::{Finding, Survey};
+pub use undo::Reversal;
 pub use unusual::Unusual;
 pub use walk::{Selection, Walk, WalkStep};
 

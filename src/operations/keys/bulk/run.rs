@@ -9,6 +9,7 @@ use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page};
 use crate::domain::{AccessKey, InForce, KeyId, Untrusted};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::bulk::act::Planned;
+use crate::operations::keys::bulk::undo::{CHANGED_SINCE, Reversal, is_so};
 use crate::operations::keys::bulk::{BulkAct, Selection, Survey, Unusual, Walk, WalkStep};
 
 /// A change of many keys that is under way, or has ended.
@@ -21,9 +22,11 @@ pub struct BulkRun {
     /// Whether keys with a reason to be left out are left out.
     leave_out: bool,
     /// What is still to be done with the keys that were read.
-    queue: VecDeque<(KeyId, Untrusted, KeyChange)>,
+    pub(super) queue: VecDeque<Pending>,
     /// What was sent, and is not answered.
-    sent: Vec<(KeyId, Untrusted, KeyChange)>,
+    sent: Vec<Pending>,
+    /// What takes back what was done; none if that is too much to be kept.
+    pub(super) reversals: Option<Vec<Reversal>>,
     /// How many keys there are, if that is known.
     pub total: Option<u64>,
     pub tally: Tally,
@@ -37,6 +40,16 @@ pub struct BulkRun {
     pub stopping: bool,
     pub begun: Instant,
     now: DateTime<Utc>,
+}
+
+/// A change that is to be made.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) id: KeyId,
+    pub(super) label: Untrusted,
+    pub(super) change: KeyChange,
+    /// The key as it was read; none if it was not.
+    pub(super) before: Option<Box<AccessKey>>,
 }
 
 /// How many keys came to what.
@@ -93,9 +106,11 @@ pub enum RunStep {
 }
 
 /// Said of a key that was not tried any more.
-pub(crate) const NOT_TRIED: &str = "not tried";
+const NOT_TRIED: &str = "not tried";
 /// Said of a key that is another than the one that was confirmed.
 const CHANGED: &str = "new or changed since you confirmed";
+/// Said of a key whose change was sent, and whose answer was not awaited.
+const NOT_AWAITED: &str = "sent; its answer was not awaited";
 
 impl BulkRun {
     /// The change of what was confirmed.
@@ -117,12 +132,15 @@ impl BulkRun {
     /// The deletion of keys, without reading them first.
     pub fn deletion(ids: Vec<KeyId>, now: DateTime<Utc>, begun: Instant) -> Self {
         let total = Some(ids.len() as u64);
-        let delete = |id: KeyId| (id.clone(), Untrusted::default(), KeyChange::Delete(id, None));
+        let delete = |id: KeyId| {
+            let change = KeyChange::Delete(id.clone(), None);
+            Pending { id, label: Untrusted::default(), change, before: None }
+        };
         let queue = ids.into_iter().map(delete).collect();
         Self { queue, total, ..Self::new(BulkAct::Delete, Walk::new(Selection::Keys(Vec::new())), now, begun) }
     }
 
-    fn new(act: BulkAct, walk: Walk, now: DateTime<Utc>, begun: Instant) -> Self {
+    pub(super) fn new(act: BulkAct, walk: Walk, now: DateTime<Utc>, begun: Instant) -> Self {
         Self {
             act,
             walk,
@@ -130,6 +148,7 @@ impl BulkRun {
             leave_out: false,
             queue: VecDeque::new(),
             sent: Vec::new(),
+            reversals: Some(Vec::new()),
             total: None,
             tally: Tally::default(),
             results: Vec::new(),
@@ -149,7 +168,7 @@ impl BulkRun {
             }
             if !self.queue.is_empty() {
                 self.sent = self.queue.drain(..self.queue.len().min(at_once)).collect();
-                return RunStep::Change(self.sent.iter().map(|(.., change)| change.clone()).collect());
+                return RunStep::Change(self.sent.iter().map(|one| one.change.clone()).collect());
             }
             match self.walk.step() {
                 WalkStep::Keys(keys) => self.take(keys),
@@ -202,25 +221,31 @@ impl BulkRun {
         let (mut rest, mut trouble, mut is_hopeless) = (Vec::new(), None, false);
         let all_denied = changed.iter().all(|result| matches!(result, Err(error) if error.needs_sign_in()));
         for result in changed {
-            let Some((id, label, change)) = sent.next() else { break };
+            let Some(Pending { id, label, change, before }) = sent.next() else { break };
             match result {
                 Ok(KeyChanged::Deleted(deleted)) if !deleted.result => self.tell(id, label, KeyOutcome::Missing),
                 Ok(KeyChanged::Deleted(deleted)) => self.tell(id, label, KeyOutcome::Done(None, deleted.in_force)),
                 Ok(KeyChanged::Edited(edited)) => {
+                    if let Some(before) = &before {
+                        self.note_reversal(before, &edited.result);
+                    }
                     self.tell(id, label, KeyOutcome::Done(Some(Box::new(edited.result)), edited.in_force));
                 }
                 // The answer to an earlier try was lost, or another administrator did the same.
-                Err(ApiError::Changed(Some(key))) if self.act.plan(&key) == Planned::Already => {
-                    self.tell(id, label, KeyOutcome::Already);
+                Err(ApiError::Changed(Some(key))) if is_so(&change, &key) => self.tell(id, label, KeyOutcome::Already),
+                Err(ApiError::Changed(_)) if self.act == BulkAct::Undo => {
+                    self.tell(id, label, KeyOutcome::Kept(CHANGED_SINCE));
                 }
                 Err(error) if error.is_about_key() => self.fail(id, label, error),
                 Err(error) if is_passing(&error) => {
-                    rest.push((id, label, change));
+                    rest.push(Pending { id, label, change, before });
                     trouble.get_or_insert(error);
                     continue;
                 }
                 // The session has ended in the midst of them, or the first one has met what is in the way of all.
-                Err(error) if is_hopeless || (error.needs_sign_in() && !all_denied) => rest.push((id, label, change)),
+                Err(error) if is_hopeless || (error.needs_sign_in() && !all_denied) => {
+                    rest.push(Pending { id, label, change, before });
+                }
                 Err(error) => {
                     is_hopeless = true; // the next one would fail in the same way
                     self.fail(id, label, error);
@@ -236,7 +261,7 @@ impl BulkRun {
     }
 
     /// Puts back what was not tried.
-    fn give_back(&mut self, rest: Vec<(KeyId, Untrusted, KeyChange)>) {
+    fn give_back(&mut self, rest: Vec<Pending>) {
         for one in rest.into_iter().rev() {
             self.queue.push_front(one);
         }
@@ -254,7 +279,8 @@ impl BulkRun {
                 Planned::Impossible(why) => KeyOutcome::Failed(Failed { why, exit: Exit::Conflict }),
                 Planned::Change(change) => {
                     let Some(what) = warning().filter(|_| self.leave_out) else {
-                        self.queue.push_back((key.id, key.label, change));
+                        let (id, label) = (key.id.clone(), key.label.clone());
+                        self.queue.push_back(Pending { id, label, change, before: Some(Box::new(key)) });
                         continue;
                     };
                     KeyOutcome::Kept(what.words())
@@ -273,7 +299,7 @@ impl BulkRun {
     pub(crate) fn give_up(&mut self) {
         let Some((error, _)) = self.trouble.take() else { return };
         self.stopping = true;
-        match self.queue.pop_front().map(|(id, label, _)| (id, label)).or_else(|| {
+        match self.queue.pop_front().map(|one| (one.id, one.label)).or_else(|| {
             let id = self.walk.pass_key()?;
             Some((id, Untrusted::default()))
         }) {
@@ -303,7 +329,7 @@ impl BulkRun {
         self.tell(id, label, outcome);
     }
 
-    fn tell(&mut self, id: KeyId, label: Untrusted, outcome: KeyOutcome) {
+    pub(super) fn tell(&mut self, id: KeyId, label: Untrusted, outcome: KeyOutcome) {
         let count = match (&outcome, &self.act) {
             (KeyOutcome::Done(..), _) => &mut self.tally.done,
             (KeyOutcome::Already, _) | (KeyOutcome::Missing, BulkAct::Delete) => &mut self.tally.already,
@@ -319,11 +345,13 @@ impl BulkRun {
         std::mem::take(&mut self.results)
     }
 
-    /// The keys that were read and not tried.
-    pub(crate) fn take_rest(&mut self) -> Vec<KeyId> {
-        let mut rest: Vec<KeyId> = self.queue.drain(..).map(|(id, ..)| id).collect();
+    /// What was read and not tried, and what was sent and not answered.
+    pub(crate) fn take_rest(&mut self) -> Vec<KeyResult> {
+        let kept = |why| move |one: Pending| KeyResult { id: one.id, label: one.label, outcome: KeyOutcome::Kept(why) };
+        let mut rest: Vec<KeyResult> = self.sent.drain(..).map(kept(NOT_AWAITED)).collect();
+        rest.extend(self.queue.drain(..).map(kept(NOT_TRIED)));
         while let Some(id) = self.walk.pass_key() {
-            rest.push(id);
+            rest.push(KeyResult { id, label: Untrusted::default(), outcome: KeyOutcome::Kept(NOT_TRIED) });
         }
         rest
     }
@@ -345,7 +373,7 @@ impl BulkRun {
     pub fn summary(&self) -> String {
         let Tally { done, already, kept, failed } = self.tally;
         let mut parts = vec![format!("{done} {}", self.act.done())];
-        let others = [(already, self.act.already()), (kept, "left as they were"), (failed, "failed")];
+        let others = [(already, self.act.already()), (kept, "left unchanged"), (failed, "failed")];
         parts.extend(others.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
         parts.join(", ")
     }

@@ -1,4 +1,4 @@
-//! The dialog that changes many keys: what is set, what is unusual among them, and how far it is.
+//! The dialog that changes many keys: what is set, what is unusual among them, how far it is, and what it came to.
 
 mod confirm;
 mod form;
@@ -11,7 +11,7 @@ use super::{CallState, ClockReading};
 use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
 use crate::domain::{KeyId, Lifetimes, Untrusted};
 use crate::operations::keys::bulk::{
-    BulkAct, BulkRun, KeyOutcome, KeyResult, RunStep, Selection, Survey, Walk, WalkStep,
+    BulkAct, BulkReport, BulkRun, KeyOutcome, KeyResult, Reversal, RunStep, Selection, Survey, Walk, WalkStep,
 };
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::input::text_input::TextInput;
@@ -55,11 +55,15 @@ pub struct BulkProgress {
     pub run: BulkRun,
     /// Which keys were not changed though they should be, and why.
     pub failures: Vec<(KeyId, Untrusted, String)>,
-    /// The first of them on screen.
+    /// What became of each key.
+    report: BulkReport,
+    /// The first of the failures on screen.
     pub top: usize,
     /// When it tries again.
     pub retry_at: Option<Instant>,
     pub has_ended: bool,
+    /// Whether the button that saves the report is focused, and not the one that closes.
+    pub saves_report: bool,
 }
 
 /// What a turn of the dialog comes to.
@@ -69,6 +73,8 @@ pub enum BulkOutcome {
     Close,
     /// The change has ended.
     Ended,
+    /// Save what became of each key.
+    SaveReport,
 }
 
 impl BulkDialog {
@@ -89,6 +95,15 @@ impl BulkDialog {
         let mut dialog = Self::edit(selection, production, ahead, Lifetimes::default());
         let request = dialog.survey(act, now);
         (dialog, request)
+    }
+
+    /// Takes an earlier act back.
+    pub(crate) fn undo(reversals: Vec<Reversal>, ahead: TimeDelta, now: ClockReading) -> (Self, BulkOutcome) {
+        let mut dialog = Self::edit(Selection::Keys(Vec::new()), None, ahead, Lifetimes::default());
+        let run = BulkRun::undo(reversals, now.utc + ahead, now.at);
+        dialog.stage = BulkStage::Run(Box::new(BulkProgress::new(run)));
+        let outcome = dialog.go_on(now);
+        (dialog, outcome)
     }
 
     /// What presses mean in it.
@@ -171,7 +186,12 @@ impl BulkDialog {
                 ConfirmOutcome::Begin => self.run(now),
             },
             BulkStage::Run(progress) => match action {
+                Action::Submit if progress.has_ended && progress.saves_report => BulkOutcome::SaveReport,
                 Action::Cancel | Action::Submit if progress.has_ended => BulkOutcome::Close,
+                Action::Next | Action::Previous if progress.has_ended => {
+                    progress.saves_report = !progress.saves_report;
+                    BulkOutcome::Stay
+                }
                 // The answer is not awaited any more; what it did will be seen in the list.
                 Action::Cancel if progress.run.stopping => BulkOutcome::Close,
                 Action::Cancel => {
@@ -198,8 +218,7 @@ impl BulkDialog {
             return BulkOutcome::Stay;
         };
         let run = BulkRun::confirmed(self.selection.clone(), confirm.survey, confirm.leave_out, now.at);
-        let progress = BulkProgress { run, failures: Vec::new(), top: 0, retry_at: None, has_ended: false };
-        self.stage = BulkStage::Run(Box::new(progress));
+        self.stage = BulkStage::Run(Box::new(BulkProgress::new(run)));
         self.go_on(now)
     }
 
@@ -282,10 +301,25 @@ impl BulkDialog {
 }
 
 impl BulkProgress {
+    fn new(run: BulkRun) -> Self {
+        let report = BulkReport::new(run.act.clone());
+        let (failures, top, retry_at) = (Vec::new(), 0, None);
+        Self { run, failures, report, top, retry_at, has_ended: false, saves_report: false }
+    }
+
+    /// What became of each key; asked for once, at the end.
+    pub(crate) fn take_report(&mut self) -> BulkReport {
+        for rest in self.run.take_rest() {
+            self.report.note(&rest);
+        }
+        std::mem::replace(&mut self.report, BulkReport::new(self.run.act.clone()))
+    }
+
     /// Takes note of what was not changed; gives what became of each key since.
     pub(crate) fn take_results(&mut self) -> Vec<KeyResult> {
         let results = self.run.take_results();
         for result in &results {
+            self.report.note(result);
             let why = match &result.outcome {
                 KeyOutcome::Failed(failed) => failed.why.clone(),
                 KeyOutcome::Kept(why) => format!("Left as it was: {why}."),

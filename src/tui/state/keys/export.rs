@@ -1,4 +1,6 @@
-//! The keys of the list leave: as a file, or into a command.
+//! The keys of the list leave, or the report on an act on many: as a file, or into a command.
+
+use std::rc::Rc;
 
 use chrono::Local;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -7,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::client::{ApiError, Attempt, Page, Request};
 use crate::domain::KeyQuery;
 use crate::operations::deliver::{SaveContent, SaveTarget};
-use crate::operations::keys::bulk::counted;
+use crate::operations::keys::bulk::{BulkReport, counted};
 use crate::operations::output::{KeyList, ListForm, ListWalk};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
@@ -23,6 +25,7 @@ const OUTPUT_CELLS: usize = 240;
 /// An export, from its form to the end of the delivery.
 #[derive(Debug)]
 pub struct ExportDialog {
+    pub of: ExportOf,
     pub form: ListForm,
     /// Whether everything that is known of a key is written, and not just the list's columns.
     pub takes_all: bool,
@@ -36,8 +39,23 @@ pub struct ExportDialog {
     /// The columns that the user chose, by their places; none if none were chosen.
     columns: Option<Vec<usize>>,
     query: KeyQuery,
+    /// What became of each key of the last act on many.
+    pub report: Option<Rc<BulkReport>>,
+    /// The day, for the name of the file.
+    day: String,
     /// Which replies are its own.
     attempt: Attempt,
+    /// The dialog that opened it: it comes back.
+    opener: Option<Box<Dialog>>,
+}
+
+/// What leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportOf {
+    /// The keys of the list.
+    Keys,
+    /// What became of each key of the last act on many.
+    Report,
 }
 
 /// How far an export is.
@@ -66,6 +84,7 @@ pub struct Reading {
 /// A stop of the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFocus {
+    What,
     Form,
     Columns,
     File,
@@ -78,7 +97,7 @@ pub enum ExportFocus {
 impl ExportDialog {
     /// Whether there are columns to choose between.
     pub const fn has_columns(&self) -> bool {
-        self.columns.is_some()
+        self.columns.is_some() && matches!(self.of, ExportOf::Keys)
     }
 
     /// Whether it is under way.
@@ -94,8 +113,35 @@ impl ExportDialog {
         self.form = form;
     }
 
-    /// Begins to read the keys.
+    /// A name for the file.
+    fn offered_name(&self) -> String {
+        let what = match &self.report {
+            Some(report) if self.of == ExportOf::Report => report.done(),
+            _ => "keys",
+        };
+        format!("~/{what}{}.{}", self.day, self.form.extension())
+    }
+
+    /// Keys or report; the name that was offered follows, one that was typed stays.
+    fn choose(&mut self, of: ExportOf) {
+        let was_offered = self.file.text() == self.offered_name();
+        self.of = of;
+        if was_offered {
+            self.file = Field::new(&self.offered_name(), LONGEST);
+        }
+    }
+
+    /// Begins to read the keys, or delivers the report.
     fn begin(&mut self, to: SaveTarget) -> Option<Effect> {
+        if let (ExportOf::Report, Some(report)) = (self.of, &self.report) {
+            let mut text = Zeroizing::new(Vec::new());
+            if let Err(error) = report.write(self.form, &mut text) {
+                self.stage = ExportStage::Failed(error.to_string());
+                return None;
+            }
+            self.stage = ExportStage::Writing(report.len() as u64);
+            return Some(Effect::Deliver(to, SaveContent::List(text)));
+        }
         let list = match self.columns.clone().filter(|_| !self.takes_all) {
             Some(columns) => KeyList::new(self.form, columns, None),
             None => KeyList::whole(self.form, None),
@@ -144,21 +190,42 @@ impl ExportDialog {
 
 impl State {
     pub(crate) fn open_export(&mut self) {
+        self.open_export_of(ExportOf::Keys);
+    }
+
+    /// Saves what became of each key, and comes back to the dialog that told it.
+    pub(crate) fn open_report(&mut self) {
+        self.open_export_of(ExportOf::Report);
+    }
+
+    fn open_export_of(&mut self, of: ExportOf) {
         let now = self.list.as_of.map(|now| now.utc.with_timezone(&Local));
         let day = now.map_or_else(String::new, |now| now.format("-%Y-%m-%d").to_string());
         let columns = self.columns.are_chosen().then(|| self.columns.places().to_vec());
-        self.dialog = Some(Dialog::Export(Box::new(ExportDialog {
+        let mut dialog = ExportDialog {
+            of,
             form: ListForm::Csv,
             takes_all: columns.is_none(),
-            file: Field::new(&format!("~/keys{day}.csv"), LONGEST),
+            file: Field::new("", LONGEST),
             command: Field::new("", LONGEST),
             focus: ExportFocus::File,
             stage: ExportStage::Ready,
             total: self.list.total,
             columns,
             query: self.list.query.clone(),
+            report: self.report.clone(),
+            day,
             attempt: Attempt::next(),
-        })));
+            opener: self.dialog.take().map(Box::new),
+        };
+        dialog.file = Field::new(&dialog.offered_name(), LONGEST);
+        self.dialog = Some(Dialog::Export(Box::new(dialog)));
+    }
+
+    /// Closes it; what opened it is there again.
+    fn close_export(&mut self) {
+        let Some(Dialog::Export(dialog)) = self.dialog.take() else { return };
+        self.dialog = dialog.opener.map(|opener| *opener);
     }
 
     pub(crate) fn act_in_export(&mut self, action: Action) -> Option<Effect> {
@@ -172,16 +239,16 @@ impl State {
                 return Some(Effect::StopDelivery);
             }
             _ if dialog.is_running() => {}
-            (Action::Cancel, _) => self.dialog = None,
+            (Action::Cancel, _) => self.close_export(),
             (Action::Submit, _) => match dialog.focus {
-                ExportFocus::Form | ExportFocus::Columns => dialog.go(Action::Next),
+                ExportFocus::What | ExportFocus::Form | ExportFocus::Columns => dialog.go(Action::Next),
                 ExportFocus::File | ExportFocus::Write => {
                     return dialog.begin(SaveTarget::File(dialog.file.text().trim().to_owned()));
                 }
                 ExportFocus::Command | ExportFocus::Run => {
                     return dialog.begin(SaveTarget::Command(dialog.command.text().to_owned()));
                 }
-                ExportFocus::Cancel => self.dialog = None,
+                ExportFocus::Cancel => self.close_export(),
             },
             _ => dialog.go(action),
         }
@@ -203,9 +270,12 @@ impl State {
                     ExportStage::Writing(rows) => *rows,
                     _ => 0,
                 };
-                let keys = counted(rows);
-                self.dialog = None;
-                self.say(format!("Exported {keys}. {}", saved.sentences(OUTPUT_CELLS)));
+                let what = match dialog.of {
+                    ExportOf::Keys => counted(rows),
+                    ExportOf::Report => format!("the report on {}", counted(rows)),
+                };
+                self.close_export();
+                self.say(format!("Exported {what}. {}", saved.sentences(OUTPUT_CELLS)));
             }
             Err(failed) => dialog.stage = ExportStage::Failed(failed.sentences("", OUTPUT_CELLS)),
         }
@@ -223,9 +293,14 @@ impl TextInput for ExportDialog {
     }
 
     fn go(&mut self, action: Action) {
-        use ExportFocus::{Cancel, Columns, Command, File, Form, Run, Write};
-        let all = [Form, Columns, File, Write, Command, Run, Cancel];
-        let stops: Vec<ExportFocus> = all.into_iter().filter(|stop| *stop != Columns || self.has_columns()).collect();
+        use ExportFocus::{Cancel, Columns, Command, File, Form, Run, What, Write};
+        let is_there = |stop: &ExportFocus| match stop {
+            What => self.report.is_some(),
+            Columns => self.has_columns(),
+            _ => true,
+        };
+        let all = [What, Form, Columns, File, Write, Command, Run, Cancel];
+        let stops: Vec<ExportFocus> = all.into_iter().filter(is_there).collect();
         self.focus = moved(&stops, self.focus, action);
     }
 
@@ -238,6 +313,9 @@ impl TextInput for ExportDialog {
         let at = all.iter().position(|form| *form == self.form).unwrap_or(0);
         match (self.focus, key.code) {
             _ if self.is_running() => {}
+            (ExportFocus::What, KeyCode::Left | KeyCode::Right | KeyCode::Char(' ')) => {
+                self.choose(if self.of == ExportOf::Keys { ExportOf::Report } else { ExportOf::Keys });
+            }
             (ExportFocus::Columns, KeyCode::Left | KeyCode::Right | KeyCode::Char(' ')) => {
                 self.takes_all = !self.takes_all;
             }

@@ -1,38 +1,62 @@
-//! Taking back the last change of a key.
+//! Taking back the last change of a key, or of many.
 
 use std::time::{Duration, Instant};
 
 use crate::client::Changes;
 use crate::domain::AccessKey;
+use crate::operations::keys::bulk::Reversal;
 use crate::operations::keys::changes;
 use crate::tui::state::ClockReading;
 
 /// So long a press takes it back: a later one may be about something else.
 const OFFERED_FOR: Duration = Duration::from_secs(60);
 
-/// The last change of a key that was made here.
+/// The last change that was made here.
 #[derive(Debug)]
 pub struct Undo {
-    /// The key as the change left it.
-    pub key: AccessKey,
-    /// What takes it back, unless the key was changed since.
-    pub changes: Changes,
+    pub what: UndoOf,
     until: Instant,
     /// Whether it was asked for; the answer is awaited.
     pub is_sent: bool,
 }
 
+/// What takes a change back, unless a key was changed since.
+#[derive(Debug)]
+pub enum UndoOf {
+    /// A key as the change left it, and what changes it back.
+    One(Box<AccessKey>, Changes),
+    Many(Vec<Reversal>),
+}
+
 impl Undo {
+    fn new(what: UndoOf, now: ClockReading) -> Self {
+        Self { what, until: now.at + OFFERED_FOR, is_sent: false }
+    }
+
     /// None if nothing was changed, or if it can't be taken back without overwriting what others do.
     pub fn of(before: &AccessKey, key: &AccessKey, now: ClockReading) -> Option<Self> {
         let changes = changes::back(before, key)?;
         // The server takes no expiry in the past.
         let has_passed = changes.expires_at.flatten().is_some_and(|end| end <= now.utc);
-        let undo = Self { key: key.clone(), changes, until: now.at + OFFERED_FOR, is_sent: false };
-        (!has_passed).then_some(undo)
+        (!has_passed).then(|| Self::new(UndoOf::One(Box::new(key.clone()), changes), now))
+    }
+
+    /// None if there is nothing to take back.
+    pub(crate) fn of_many(reversals: Vec<Reversal>, now: ClockReading) -> Option<Self> {
+        (!reversals.is_empty()).then(|| Self::new(UndoOf::Many(reversals), now))
+    }
+
+    /// Its time begins now: what it is about was on screen until now.
+    pub(crate) fn renew(&mut self, now: ClockReading) {
+        self.until = now.at + OFFERED_FOR;
     }
 
     pub fn is_offered(&self, at: Instant) -> bool {
         !self.is_sent && at < self.until
+    }
+
+    /// Whether it was asked for, and is about this key.
+    pub(crate) fn awaits(&self, key: &AccessKey) -> bool {
+        self.is_sent && matches!(&self.what, UndoOf::One(one, _) if one.id == key.id)
     }
 }

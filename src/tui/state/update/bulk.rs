@@ -1,10 +1,12 @@
 //! A change of all marked keys.
 
+use std::rc::Rc;
+
 use crate::client::{ApiError, Attempt, KeyChanged, Page};
 use crate::domain::{Status, sentence};
 use crate::operations::actions::ActionId;
 use crate::operations::keys::bulk::{BulkAct, KeyOutcome, Selection};
-use crate::tui::state::{BulkDialog, BulkOutcome, BulkStage, ClockReading, Dialog, Effect, State};
+use crate::tui::state::{BulkDialog, BulkOutcome, BulkStage, ClockReading, Dialog, Effect, State, Undo};
 
 impl State {
     /// Opens what an act on all marked keys asks for.
@@ -30,15 +32,23 @@ impl State {
     }
 
     /// Does what a turn of the dialog came to.
-    pub(crate) fn on_bulk(&mut self, outcome: BulkOutcome) -> Option<Effect> {
+    pub(crate) fn on_bulk(&mut self, outcome: BulkOutcome, now: ClockReading) -> Option<Effect> {
         self.take_bulk_results();
-        let Some(Dialog::Bulk(dialog)) = &self.dialog else { return None };
-        match (outcome, &dialog.stage) {
+        let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return None };
+        match (outcome, &mut dialog.stage) {
             (BulkOutcome::Stay, _) => None,
             (BulkOutcome::Send(request), _) => Some(request.into()),
-            (BulkOutcome::Close, BulkStage::Run(progress)) if !progress.has_ended => {
-                self.dialog = None;
-                Some(self.list.recount().into())
+            (BulkOutcome::SaveReport, _) => {
+                self.open_report();
+                None
+            }
+            (BulkOutcome::Close, BulkStage::Run(progress)) => {
+                let had_ended = progress.has_ended;
+                if !had_ended {
+                    self.keep_outcome(now);
+                }
+                self.close_bulk(now);
+                (!had_ended).then(|| self.list.recount().into())
             }
             (BulkOutcome::Close, _) => {
                 self.dialog = None;
@@ -46,19 +56,39 @@ impl State {
             }
             (BulkOutcome::Ended, stage) => {
                 // Nothing but what was expected: a sentence is enough.
-                if let BulkStage::Run(progress) = stage
-                    && progress.failures.is_empty()
-                    && progress.run.broken_off.is_none()
-                    && !progress.run.stopping
-                {
-                    let words = sentence(&progress.summary());
-                    self.dialog = None;
+                let is_told = matches!(stage, BulkStage::Run(progress)
+                    if progress.failures.is_empty() && progress.run.broken_off.is_none() && !progress.run.stopping);
+                self.keep_outcome(now);
+                if is_told {
+                    self.close_bulk(now);
                     self.list.marks.clear();
-                    self.say(words);
                 }
                 Some(self.list.recount().into())
             }
         }
+    }
+
+    /// Keeps what became of each key, and what takes it back.
+    fn keep_outcome(&mut self, now: ClockReading) {
+        let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return };
+        let BulkStage::Run(progress) = &mut dialog.stage else { return };
+        self.undo = Undo::of_many(progress.run.take_reversals(), now);
+        self.report = Some(progress.take_report()).filter(|report| !report.is_empty()).map(Rc::new);
+    }
+
+    /// Says what it came to, and what can be done about it.
+    fn close_bulk(&mut self, now: ClockReading) {
+        let Some(Dialog::Bulk(dialog)) = self.dialog.take() else { return };
+        let BulkStage::Run(progress) = dialog.stage else { return };
+        if let Some(undo) = &mut self.undo {
+            undo.renew(now);
+        }
+        let next = match (&self.undo, &self.report) {
+            (Some(_), _) => " u undoes it, E saves a report.",
+            (None, Some(_)) => " E saves a report.",
+            (None, None) => "",
+        };
+        self.say(format!("{}{next}", sentence(&progress.summary())));
     }
 
     /// Shows in the list what became of keys.
@@ -90,7 +120,7 @@ impl State {
     ) -> Option<Effect> {
         let Some(Dialog::Bulk(dialog)) = &mut self.dialog else { return self.on_export_page(attempt, read) };
         let outcome = dialog.on_walked(attempt, read, now);
-        self.on_bulk(outcome)
+        self.on_bulk(outcome, now)
     }
 
     pub(crate) fn on_keys_changed(
@@ -102,7 +132,7 @@ impl State {
         if let Some(Dialog::Bulk(dialog)) = &mut self.dialog
             && let Some(outcome) = dialog.on_changed(attempt, changed, now)
         {
-            return self.on_bulk(outcome);
+            return self.on_bulk(outcome, now);
         }
         Some(self.list.recount().into()) // its dialog was closed: what it did is seen in the list
     }

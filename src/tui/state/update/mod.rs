@@ -94,7 +94,7 @@ impl State {
             Some(Dialog::Reveal(reveal)) => reveal.on_time(now),
             Some(Dialog::Bulk(dialog)) if dialog.next_wake().is_some_and(|at| at <= now.at) => {
                 let outcome = dialog.on_time(now);
-                return self.on_bulk(outcome);
+                return self.on_bulk(outcome, now);
             }
             _ => {
                 if let Some(step) = self.step() {

@@ -132,7 +132,7 @@ impl State {
         result: Result<Changed<AccessKey>, ApiError>,
         now: ClockReading,
     ) -> Option<Effect> {
-        let is_undo = self.undo.take_if(|undo| undo.is_sent && undo.key.id == before.id).is_some();
+        let is_undo = self.undo.take_if(|undo| undo.awaits(before)).is_some();
         let is_open = match &self.dialog {
             Some(Dialog::Edit(dialog)) => dialog.key.id == before.id,
             Some(Dialog::Switch(question, _)) => question.key.id == before.id,

@@ -75,6 +75,7 @@ impl State {
     pub(crate) fn begin_list(&mut self) -> Effect {
         (self.sign_in, self.details) = (None, None);
         (self.list, self.usage) = (List::default(), UsagePane::default());
+        (self.undo, self.report) = (None, None);
         self.list.height = usize::from(self.panes().list);
         self.list.open(None).into()
     }

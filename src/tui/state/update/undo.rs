@@ -1,22 +1,32 @@
-//! Taking back the last change of a key.
+//! Taking back the last change of a key, or of many.
 
 use crate::client::Request;
-use crate::tui::state::{Effect, State};
+use crate::tui::state::{BulkDialog, ClockReading, Dialog, Effect, State, UndoOf};
 
 impl State {
     /// Takes the last change back, by the same call as a change: what another administrator did since is not overwritten.
     pub(crate) fn begin_undo(&mut self) -> Option<Effect> {
         let at = self.pace.last();
         match &mut self.undo {
-            Some(undo) if at.is_some_and(|at| undo.is_offered(at)) => {
-                undo.is_sent = true;
-                let (key, changes) = (Box::new(undo.key.clone()), undo.changes.clone());
-                self.say("Undoing…");
-                Some(Request::Edit(key, changes).into())
-            }
+            Some(undo) if at.is_some_and(|at| undo.is_offered(at)) => match &mut undo.what {
+                UndoOf::One(key, changes) => {
+                    undo.is_sent = true;
+                    let request = Request::Edit(key.clone(), changes.clone());
+                    self.say("Undoing…");
+                    Some(request.into())
+                }
+                UndoOf::Many(reversals) => {
+                    let (at, read) = (at?, self.list.as_of?);
+                    let now = ClockReading { at, utc: read.utc + at.saturating_duration_since(read.at) };
+                    let reversals = std::mem::take(reversals);
+                    let (dialog, outcome) = BulkDialog::undo(reversals, self.list.ahead, now);
+                    (self.undo, self.dialog) = (None, Some(Dialog::Bulk(Box::new(dialog))));
+                    self.on_bulk(outcome, now)
+                }
+            },
             Some(undo) if undo.is_sent => None,
             _ => {
-                self.say("Nothing to undo. Your last change of a key can be undone for 60 s.");
+                self.say("Nothing to undo. Your last change of keys can be undone for 60 s; a deletion can't.");
                 None
             }
         }

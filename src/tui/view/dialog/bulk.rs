@@ -192,7 +192,7 @@ fn draw_progress(frame: &mut Buffer, area: Rect, progress: &BulkProgress, now: C
     }
     draw_failures(frame, rest, progress);
     if progress.has_ended {
-        buttons(frame, last, &["Close"], Some(0));
+        buttons(frame, last, &["Close", "Save report"], Some(usize::from(progress.saves_report)));
     } else {
         line(frame, last, Span::styled("Esc stops after the current changes.", theme::QUIET));
     }

@@ -1,4 +1,4 @@
-//! The dialog in which the keys of the list leave.
+//! The dialog in which the keys of the list leave, or the report on an act on many.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -7,20 +7,33 @@ use ratatui::text::Span;
 use crate::operations::format::grouped;
 use crate::operations::keys::bulk::counted;
 use crate::operations::output::ListForm;
-use crate::tui::state::{ExportDialog, ExportFocus, ExportStage};
+use crate::tui::state::{ExportDialog, ExportFocus, ExportOf, ExportStage};
 use crate::tui::theme;
 use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup};
 
 const NAME: u16 = 9;
+/// Rows where there is room for all: the form, both ways out with their buttons, gaps and two lines that explain.
+const ROWS: u16 = 10;
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Option<Position> {
-    let title = dialog.total.map_or_else(|| "Export keys".to_owned(), |total| format!("Export {}", counted(total)));
-    let mut rest = popup(frame, area, 72, 15, &title);
-    let roomy = rest.height > 11;
+    let title = match (dialog.of, &dialog.report, dialog.total) {
+        (ExportOf::Report, Some(report), _) => format!("Export the report on {}", counted(report.len() as u64)),
+        (_, _, Some(total)) => format!("Export {}", counted(total)),
+        (_, _, None) => "Export keys".to_owned(),
+    };
+    let lines = ROWS + u16::from(dialog.report.is_some()) + u16::from(dialog.has_columns());
+    let mut rest = popup(frame, area, 72, lines + 3, &title);
+    let roomy = rest.height >= lines;
     let named = |frame: &mut Buffer, row: Rect, name: &'static str| {
         line(frame, row, Span::styled(name, theme::QUIET));
         Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row }
     };
+    if let Some(report) = &dialog.report {
+        let place = named(frame, next_row(&mut rest), "What");
+        let words = format!("report on {}", counted(report.len() as u64));
+        let texts = [("listed keys", "keys"), (words.as_str(), "report")];
+        choices(frame, place, &texts, usize::from(dialog.of == ExportOf::Report), dialog.focus == ExportFocus::What);
+    }
     let place = named(frame, next_row(&mut rest), "Form");
     let forms = ListForm::EXPORTS.map(|form| (form.name(), form.name()));
     let chosen = ListForm::EXPORTS.iter().position(|form| *form == dialog.form).unwrap_or(0);
@@ -60,7 +73,10 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Opt
     let of = dialog.total.map_or_else(String::new, |total| format!(" of {}", grouped(total)));
     let (words, style) = match &dialog.stage {
         ExportStage::Ready if dialog.focus == ExportFocus::Command => {
-            ("Receives the list on standard input.".to_owned(), theme::QUIET)
+            ("Receives it on standard input.".to_owned(), theme::QUIET)
+        }
+        ExportStage::Ready if dialog.of == ExportOf::Report => {
+            ("Readable only by you (0600); never overwrites.".to_owned(), theme::QUIET)
         }
         ExportStage::Ready => (
             "Readable only by you (0600); never overwrites. The trail records exports as CSV or JSON.".to_owned(),

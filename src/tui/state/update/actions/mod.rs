@@ -215,7 +215,7 @@ impl State {
             Dialog::Admins(_) => self.act_in_admins(action),
             Dialog::Bulk(dialog) => {
                 let outcome = dialog.act(action, now);
-                self.on_bulk(outcome)
+                self.on_bulk(outcome, now)
             }
             Dialog::Sessions(_) => self.act_in_sessions(action),
             Dialog::Revoke(_) => self.act_in_revoke(action),
