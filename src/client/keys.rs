@@ -31,12 +31,16 @@ pub enum Cursor {
     After(CursorToken),
     /// The page that ends before a cursor.
     Before(CursorToken),
+    /// The page that has a key in its middle; the first one if the list doesn't have the key.
+    Around(KeyId),
 }
 
 /// A page of keys, in the order of its list.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub keys: Vec<AccessKey>,
+    /// After what a page around a key begins; none if it is the first page, or was asked for otherwise.
+    pub start: Option<CursorToken>,
     /// Where the page above ends; none if this is the first.
     pub before: Option<CursorToken>,
     /// Where the page below begins; none if this is the last.
@@ -47,6 +51,17 @@ pub struct Page {
     pub ahead: TimeDelta,
     /// What the server allows as the expiry of keys.
     pub lifetimes: Lifetimes,
+}
+
+impl Page {
+    /// Where it stands in its list, as a place from which it can be read again.
+    pub fn place(&self, asked: &Cursor) -> Cursor {
+        match (asked, &self.start) {
+            (Cursor::Around(_), Some(start)) => Cursor::After(start.clone()),
+            (Cursor::Around(_), None) => Cursor::Start,
+            (place, _) => place.clone(),
+        }
+    }
 }
 
 /// A name for one attempt to create, drawn once: however often it is sent, one key is made.

@@ -48,6 +48,7 @@ impl WireKey {
 #[derive(Deserialize)]
 pub(crate) struct WirePage {
     keys: Vec<WireKey>,
+    start_cursor: Option<String>,
     next_cursor: Option<String>,
     prev_cursor: Option<String>,
     pub(crate) total: Option<u64>,
@@ -85,8 +86,10 @@ impl WirePage {
         if let Cursor::After(asked) | Cursor::Before(asked) = place {
             check_progress(&asked.0, next.as_ref().map(|next| next.0.as_str()))?;
         }
+        let start = self.start_cursor.map(CursorToken).filter(|_| matches!(place, Cursor::Around(_)));
         let (before, after) = match place {
             Cursor::Start => (None, next),
+            Cursor::Around(_) => (first.filter(|_| start.is_some()), next),
             Cursor::After(_) => (first, next),
             Cursor::End => (next, None),
             Cursor::Before(_) => (next, first),
@@ -96,7 +99,7 @@ impl WirePage {
         }
         let WireLifetimes { max_days, default_days } = self.lifetimes;
         let lifetimes = Lifetimes::new(max_days, default_days).unwrap_or_default();
-        Ok(Page { keys, before, after, total: self.total, ahead: TimeDelta::zero(), lifetimes })
+        Ok(Page { keys, start, before, after, total: self.total, ahead: TimeDelta::zero(), lifetimes })
     }
 }
 

@@ -33,6 +33,7 @@ fn list(size: (u16, u16), now: ClockReading) -> State {
         })
         .collect();
     let page = Page {
+        start: None,
         keys,
         before: None,
         after: Some(CursorToken("more".into())),

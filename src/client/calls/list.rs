@@ -31,10 +31,19 @@ impl Client {
     pub async fn page(&self, request: &ListRequest, limit: usize) -> Result<Page, ApiError> {
         let mut request = request.clone();
         for _ in 0..MOST_EMPTY_PAGES {
-            let page = self.one_page(&request, limit).await?;
+            let page = match self.one_page(&request, limit).await {
+                // A server from before.
+                Err(ApiError::Refused(400, why))
+                    if matches!(request.place, Cursor::Around(_)) && says(&why, "around: is not a known") =>
+                {
+                    request.place = Cursor::Start;
+                    continue;
+                }
+                page => page?,
+            };
             request.place = match (&request.place, &page.before, &page.after) {
                 _ if !page.keys.is_empty() => return Ok(page),
-                (Cursor::Start | Cursor::After(_), _, Some(next)) => Cursor::After(next.clone()),
+                (Cursor::Start | Cursor::After(_) | Cursor::Around(_), _, Some(next)) => Cursor::After(next.clone()),
                 (Cursor::End | Cursor::Before(_), Some(next), _) => Cursor::Before(next.clone()),
                 _ => return Ok(page),
             };
@@ -58,6 +67,7 @@ impl Client {
         };
         let call = match &request.place {
             Cursor::After(cursor) | Cursor::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
+            Cursor::Around(id) => call.query(&[("around", id.raw_for_api())]),
             Cursor::Start | Cursor::End => call,
         };
         let answer = Answer::of(self.send(call).await?, BODY_LIMIT).await?;

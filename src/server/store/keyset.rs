@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Sort;
+use crate::domain::{Order, Sort};
 
 /// A place in a sorted list: the value sorted by, and for equal values the order of creation. Places compare as the
 /// keys of an ascending list do.
@@ -10,6 +10,21 @@ use crate::domain::Sort;
 pub(crate) struct Keyset {
     pub(crate) value: SortValue,
     pub(crate) seq: i64,
+}
+
+impl Keyset {
+    /// The place directly before this one, where no key is: a page that begins after it begins with this one's key.
+    pub(crate) fn just_before(&self, sort: Sort, order: Order) -> Self {
+        let step = |number: i64| match order {
+            Order::Asc => number.saturating_sub(1),
+            Order::Desc => number.saturating_add(1),
+        };
+        let value = match self.value {
+            SortValue::Number(seq) if sort == Sort::CreatedAt => SortValue::Number(step(seq)),
+            ref value => value.clone(),
+        };
+        Self { value, seq: step(self.seq) }
+    }
 }
 
 /// What a list is sorted by.

@@ -13,6 +13,7 @@
 //! - Secrets come and go encrypted: the store never has the master key.
 
 mod administrators;
+mod around;
 mod backup;
 #[cfg(test)]
 mod contract;
@@ -150,6 +151,16 @@ impl Store {
     /// A page of keys.
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
         engine!(self.list(request, now))
+    }
+
+    /// Where a key stands in a list; none if the list doesn't have it.
+    pub(crate) async fn find(
+        &self,
+        request: PageQuery,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Keyset>, StoreError> {
+        engine!(self.find(request, id, now))
     }
 
     /// How many keys meet each of several conditions; `None` where that is not known within [`keys::COUNTED_FOR`] for all

@@ -160,11 +160,17 @@ impl Shown {
             Cursor::After(token) => at(token),
             Cursor::Before(token) => at(token).saturating_sub(PAGE),
             Cursor::End => self.keys.len().saturating_sub(PAGE),
+            Cursor::Around(id) => {
+                let at = self.keys.iter().position(|key| key.id == *id).unwrap_or(0);
+                at.saturating_sub(PAGE / 2)
+            }
         };
         let keys: Vec<AccessKey> = self.keys.iter().skip(from).take(PAGE).cloned().collect();
         let to = from + keys.len();
         let token = |at: usize| CursorToken(at.to_string());
+        let is_around = matches!(list.place, Cursor::Around(_));
         Page {
+            start: (is_around && from > 0).then(|| token(from)),
             before: (from > 0).then(|| token(from)),
             after: (to < self.keys.len()).then(|| token(to)),
             keys,

@@ -149,6 +149,63 @@ async fn a_filter_narrows_as_it_is_typed_and_clears() {
     bench.sees("1,500 keys");
 }
 
+#[tokio::test]
+async fn the_cursor_follows_its_key_wherever_it_stands() {
+    let mut bench = many().await;
+    bench.type_keys("<End><PageUp>").await;
+    let key = selected(&bench);
+    // By label, in reverse, in a view and without it: far from the first page of each.
+    for press in ["2", "S", "4", "3", "f", "<Esc>"] {
+        bench.type_keys(press).await;
+        assert_eq!(selected(&bench), key, "after {press}");
+        bench.sees(&key);
+    }
+    // What is found stays where it is among its neighbors when the filter goes.
+    bench.type_keys("<Home>").await;
+    let label = bench.state().list.window.as_ref().unwrap().get(0).unwrap().label.raw_for_api().to_owned();
+    assert_ne!(selected(&bench), key);
+    bench.type_keys(&format!("/{}", key.to_lowercase())).await;
+    bench.sees("1 key matches");
+    bench.type_keys("<Esc>").await;
+    assert_eq!(selected(&bench), key);
+    bench.type_keys("<Up>").await;
+    bench.type_keys("<Down>").await;
+    assert_eq!(selected(&bench), key);
+    // Where it was is known again from the beginning on.
+    bench.type_keys("<Home>").await;
+    assert_eq!(bench.state().list.window.as_ref().unwrap().get(0).unwrap().label.raw_for_api(), label);
+    bench.sees("1 of 1,500");
+    // A key that the list doesn't have any more is not followed.
+    bench.type_keys("/grafana").await;
+    bench.sees("match");
+    assert_eq!(bench.state().list.selected, 0);
+}
+
+#[tokio::test]
+async fn a_refresh_follows_a_key_that_has_moved_far() {
+    let mut bench = many().await;
+    bench.type_keys("2").await;
+    bench.type_keys("<Home>").await;
+    bench.type_keys("jj").await;
+    let key = selected(&bench);
+    let mut other = Bench::on_same_data(&bench).await;
+    other.type_keys("2").await;
+    other.type_keys("<Home>").await;
+    other.type_keys("jj").await;
+    other.type_keys("e<Ctrl-U>zzzz<Enter>").await;
+    other.sees("Saved.");
+    bench.type_keys("r").await;
+    assert_eq!(selected(&bench), key);
+    bench.sees("zzzz");
+    // One that was deleted meanwhile leaves the eye where it is.
+    other.type_keys("d").await;
+    other.type_keys(&format!("{}<Enter>", &key[key.len() - 4..])).await;
+    other.sees("Deleted");
+    let neighbor = bench.state().list.window.as_ref().unwrap().get(bench.state().list.selected + 1).unwrap().clone();
+    bench.type_keys("r").await;
+    assert_eq!(selected(&bench), neighbor.id.raw_for_api());
+}
+
 /// A filter is in the URL of a request: what is pasted or typed there by mistake must not.
 #[tokio::test]
 async fn a_secret_is_no_filter() {

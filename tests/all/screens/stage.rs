@@ -172,6 +172,7 @@ fn page(request: &ListRequest, keys: Vec<AccessKey>, total: u64) -> Page {
     let more = (keys.len() as u64) < total;
     let after = (more && request.place != Cursor::End).then(|| CursorToken("more".to_owned()));
     Page {
+        start: None,
         keys,
         before: None,
         after,

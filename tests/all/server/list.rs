@@ -154,3 +154,24 @@ async fn status_filters_and_their_totals() {
         assert_eq!(total, expected.len());
     }
 }
+
+#[tokio::test]
+async fn a_page_around_a_key_says_where_it_begins() {
+    let (server, keys) = mixed().await;
+    let middle = text(&keys[7]["id"]);
+    let ids = |page: &Value| page["keys"].as_array().unwrap().iter().map(|key| text(&key["id"])).collect::<Vec<_>>();
+    let page = server.get(&format!("/keys?order=asc&limit=4&around={middle}")).await.body;
+    assert_eq!(ids(&page), keys[5..9].iter().map(|key| text(&key["id"])).collect::<Vec<_>>());
+    let again = server.get(&format!("/keys?order=asc&limit=4&cursor={}", text(&page["start_cursor"]))).await.body;
+    assert_eq!(ids(&again), ids(&page));
+    assert!(again.get("start_cursor").is_none());
+    // A key that the list doesn't have, one that there isn't, and one near the beginning.
+    for missing in [&middle, "PK0", &text(&keys[1]["id"])] {
+        let which = if *missing == middle { "&q=nothing-has-this" } else { "" };
+        let page = server.get(&format!("/keys?order=asc&limit=4{which}&around={missing}")).await.body;
+        assert!(page.get("start_cursor").is_none(), "{page}");
+        assert_eq!(ids(&page).len(), if which.is_empty() { 4 } else { 0 });
+    }
+    let both = server.get(&format!("/keys?cursor={}&around={middle}", text(&page["next_cursor"]))).await;
+    assert_eq!((both.status, text(&both.body["message"])), (400, "around: can't be given with a cursor".to_owned()));
+}

@@ -323,6 +323,7 @@ fn event(kind: &str) -> TrailEvent {
 fn keys(list: &ListRequest) -> Page {
     let after = (list.place == Cursor::Start).then(|| CursorToken("\u{1b}]52;c;eA==\u{7}".to_owned()));
     Page {
+        start: None,
         keys: (0..3).map(key).collect(),
         before: None,
         after,

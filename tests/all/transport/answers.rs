@@ -273,6 +273,34 @@ async fn a_server_that_ignores_a_filter_is_noticed() {
     assert!(matches!(none.counts(&[filter("")]).await, Err(ApiError::NoCounts)));
 }
 
+/// A server from before refuses what it does not know, or ignores it: the list is then read from its beginning.
+#[tokio::test]
+async fn a_page_around_a_key_is_the_first_one_of_an_older_server() {
+    let key = json!({ "id": "PK7QW3N5ZJ0V4T8M2XHC", "status": "active", "created_at": "2026-01-01T00:00:00Z" });
+    for is_strict in [true, false] {
+        let key = key.clone();
+        let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
+            let asks = request.uri().query().unwrap_or_default().contains("around=PK");
+            let error =
+                json!({ "success": false, "message": "around: is not a known field", "code": 0, "status": 400 });
+            let page = json!({ "success": true, "keys": [key], "next_cursor": "n", "prev_cursor": "p", "total": 2 });
+            async move {
+                if is_strict && asks {
+                    (StatusCode::BAD_REQUEST, Json(error)).into_response()
+                } else {
+                    Json(page).into_response()
+                }
+            }
+        });
+        let client = Client::connect(&at(router).await, None).unwrap();
+        let place = Cursor::Around(KeyId::parse("PK0").unwrap());
+        let request = ListRequest { query: KeyQuery::default(), place, counted: false, export: None };
+        let page = client.page(&request, 10).await.unwrap();
+        assert_eq!((page.keys.len(), page.before.is_some(), page.after.is_some()), (1, false, true));
+        assert_eq!(page.place(&request.place), Cursor::Start);
+    }
+}
+
 #[tokio::test]
 async fn views_are_counted_by_a_real_server() {
     let server = Server::start().await;

@@ -47,7 +47,7 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Json<wire::PageBody>, HttpError> {
     let now = Utc::now();
-    let ListCall { request, search, export } = ListCall::read(&uri, now)?;
+    let ListCall { request, around, search, export } = ListCall::read(&uri, now)?;
     let _turn = caller.turn(&state).await?;
     let sort = request.sort;
     if let Some(detail) = export {
@@ -56,11 +56,15 @@ pub(crate) async fn list(
         let events = vec![NewEvent { detail: Some(detail), ..event }];
         state.0.store.record(Recorded { events, ..Recorded::default() }).await?;
     }
-    let page = state.0.store.list(request, now).await?;
+    let (page, start) = match around {
+        Some(id) => state.0.store.list_around(request, &id, now).await?,
+        None => (state.0.store.list(request, now).await?, None),
+    };
     let at = |row: &KeyRow| cursor::encode(sort, &row.place);
     Ok(Json(wire::PageBody {
         success: true,
         lifetimes: wire::LifetimesBody::of(state.0.lifetimes),
+        start_cursor: start.map(|place| cursor::encode(sort, &place)),
         next_cursor: page.keys.last().filter(|_| page.more).map(at),
         prev_cursor: page.keys.first().map(at),
         keys: page.keys.iter().map(|row| wire::KeyBody::from(&row.key)).collect(),
@@ -101,6 +105,8 @@ fn parsed(text: &str) -> Result<Search, HttpError> {
 /// What `GET /keys` asks for.
 struct ListCall {
     request: PageQuery,
+    /// The ID of the key that the page is around.
+    around: Option<String>,
     /// What `query` says.
     search: Option<Search>,
     /// What the trail is told of an export that begins: its form, and of which keys.
@@ -118,11 +124,15 @@ impl ListCall {
         let export = fields.word("export", known)?;
         let export = export.map(|form| exported(form, &fields));
         let after = fields.text("cursor")?.map(|text| cursor::decode(sort, &text)).transpose()?;
+        let around = fields.text("around")?;
+        if around.is_some() && after.is_some() {
+            return Err(HttpError::malformed("around", "can't be given with a cursor"));
+        }
         let search = fields.text("query")?.map(|text| parsed(&text)).transpose()?;
         let mut conditions = named(&mut fields, now)?;
         conditions.0.extend(search.iter().flat_map(|search| search.conditions(now, &Utc).0));
         fields.finish()?;
-        Ok(Self { request: PageQuery { sort, order, conditions, after, limit, total }, search, export })
+        Ok(Self { request: PageQuery { sort, order, conditions, after, limit, total }, around, search, export })
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) struct PageBody {
     pub(crate) success: bool,
     pub(crate) keys: Vec<KeyBody>,
     /// Where the next page begins, if keys follow.
+    /// After what a page around a key begins; missing from all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) start_cursor: Option<String>,
     pub(crate) next_cursor: Option<String>,
     /// The first key's place: with the other `order`, the page before this one begins there.
     pub(crate) prev_cursor: Option<String>,

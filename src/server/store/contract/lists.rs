@@ -141,6 +141,35 @@ pub(crate) async fn a_page_can_be_left_in_both_directions<D: Database>() {
     }
 }
 
+pub(crate) async fn a_page_is_read_around_a_key_of_the_list<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let keys = mixed(&store).await;
+    let ids = |page: &KeyPage| page.keys.iter().map(|row| id(&row.key).to_owned()).collect::<Vec<_>>();
+    for (sort, order, text, status) in Sort::ALL.into_iter().flat_map(|sort| {
+        [(sort, Order::Asc, "", None), (sort, Order::Desc, "", Some(Status::Active)), (sort, Order::Desc, "a", None)]
+    }) {
+        let mut request = PageQuery { total: false, ..whole(sort, order) };
+        request.conditions = conditions(text, status);
+        let all = ids(&store.list(request.clone(), at(200)).await.unwrap());
+        assert!(all.len() > 7, "{sort:?}");
+        request.limit = 5;
+        for (row, middle) in all.iter().enumerate() {
+            let (page, start) = store.list_around(request.clone(), middle, at(200)).await.unwrap();
+            let first = row.saturating_sub(2);
+            let last = (first + 5).min(all.len());
+            assert_eq!(ids(&page), all[first..last], "{sort:?} {order:?} {text:?} around {row}");
+            assert_eq!((start.is_some(), page.more), (first > 0, last < all.len()));
+            // It can be read again from where it begins.
+            let again = PageQuery { after: start, ..request.clone() };
+            assert_eq!(ids(&store.list(again, at(200)).await.unwrap()), ids(&page));
+        }
+        let missing = keys.iter().map(id).find(|id| !all.iter().any(|one| one == id)).unwrap_or("PK0");
+        let (page, start) = store.list_around(request, missing, at(200)).await.unwrap();
+        assert_eq!((ids(&page), start), (all[..5].to_vec(), None));
+    }
+}
+
 pub(crate) async fn totals_are_exact_and_only_on_request<D: Database>() {
     let database = D::create().await;
     let store = database.open().await;

@@ -54,6 +54,7 @@ macro_rules! contract {
                 every_list_is_sorted
                 pages_stay_right_while_keys_change
                 a_page_can_be_left_in_both_directions
+                a_page_is_read_around_a_key_of_the_list
                 totals_are_exact_and_only_on_request
                 a_search_finds_what_a_look_at_each_key_finds
                 words_are_searched_in_all_texts_together

@@ -132,7 +132,8 @@ impl Window {
         let old = std::mem::replace(&mut self.pages[at], LoadedPage::new(place.clone(), page)).page;
         let new = &self.pages[at].page;
         match place {
-            Cursor::Start | Cursor::After(_) => {
+            // A page around a key is kept as the one after its start.
+            Cursor::Start | Cursor::After(_) | Cursor::Around(_) => {
                 if old.after != new.after {
                     self.pages.truncate(at + 1);
                 }

@@ -27,28 +27,40 @@ impl List {
         if page.total.is_some() {
             self.total = page.total;
         }
+        let place = page.place(&request.place);
         match purpose {
-            Purpose::Open(select) => self.show(request, page, select.as_ref()),
-            Purpose::Extend => self.extend(request, page),
+            Purpose::Open(select) => self.show(&place, page, select.as_ref()),
+            Purpose::Follow(id) if page.keys.iter().any(|key| key.id == id) => {
+                self.show(&place, page, Some(&id));
+            }
+            Purpose::Follow(_) => {} // it was deleted, or doesn't match any more
+            Purpose::Extend => {
+                if let Some(moved) = self.extend(request, page) {
+                    return Some(self.ask(Cursor::Around(moved.clone()), Purpose::Follow(moved)));
+                }
+            }
             Purpose::Refresh => {
                 let selected = self.selected_key().map(|key| key.id.clone());
                 self.as_of = Some(now);
                 let Some(gone) = self.window.as_mut().and_then(|w| w.replace(&request.place, page)) else {
-                    return Some(self.open(None));
+                    return Some(self.reopen());
                 };
                 (self.top, self.selected) = (self.top.saturating_sub(gone), self.selected.saturating_sub(gone));
-                if !self.reselect(selected.as_ref())
-                    && let Some(after) = self.window.as_ref().and_then(Window::after).cloned()
+                if let Some(moved) = selected
+                    && !self.reselect(Some(&moved))
                 {
-                    self.pushed_off = selected;
+                    let Some(after) = self.window.as_ref().and_then(Window::after).cloned() else {
+                        return Some(self.ask(Cursor::Around(moved.clone()), Purpose::Follow(moved)));
+                    };
+                    self.pushed_off = Some(moved);
                     return Some(self.ask(Cursor::After(after), Purpose::Extend));
                 }
             }
         }
-        if self.as_of.is_none() || request.place == Cursor::Start {
+        if self.as_of.is_none() || matches!(request.place, Cursor::Start | Cursor::Around(_)) {
             self.as_of = Some(now);
         }
-        if self.window.as_ref().is_some_and(Window::is_empty) && request.place != Cursor::Start {
+        if self.window.as_ref().is_some_and(Window::is_empty) && place != Cursor::Start {
             return Some(self.open(None)); // all that stood here is gone
         }
         self.follow();
@@ -70,34 +82,36 @@ impl List {
         }
     }
 
-    fn show(&mut self, request: &ListRequest, page: Page, select: Option<&KeyId>) {
-        let window = Window::new(request.place.clone(), page);
+    fn show(&mut self, place: &Cursor, page: Page, select: Option<&KeyId>) {
+        let window = Window::new(place.clone(), page);
         self.shown.clone_from(&self.query);
-        if request.place == Cursor::Start && window.after().is_none() {
+        if *place == Cursor::Start && window.after().is_none() {
             self.total = Some(window.len() as u64);
         }
-        (self.top, self.selected) = match request.place {
+        (self.top, self.selected) = match place {
             Cursor::End => (window.len().saturating_sub(self.height), window.len().saturating_sub(1)),
             _ => (0, select.and_then(|id| window.find(id)).unwrap_or(0)),
         };
         self.window = Some(window);
         if let (Some(total), Some(window)) = (self.total, &mut self.window)
-            && request.place == Cursor::End
+            && *place == Cursor::End
         {
             window.above = Some(total.saturating_sub(window.len() as u64));
         }
     }
 
-    fn extend(&mut self, request: &ListRequest, page: Page) {
-        let Some(window) = &mut self.window else { return };
+    /// Adds a page; gives a key that was looked for in it and isn't there.
+    fn extend(&mut self, request: &ListRequest, page: Page) -> Option<KeyId> {
+        let window = self.window.as_mut()?;
         if matches!(request.place, Cursor::Before(_)) {
             let more = window.push_above(request.place.clone(), page);
             (self.top, self.selected) = (self.top + more, self.selected + more);
+            None
         } else {
             let gone = window.push_below(request.place.clone(), page);
             (self.top, self.selected) = (self.top.saturating_sub(gone), self.selected.saturating_sub(gone));
             let pushed_off = self.pushed_off.take();
-            self.reselect(pushed_off.as_ref());
+            pushed_off.filter(|id| !self.reselect(Some(id)))
         }
     }
 

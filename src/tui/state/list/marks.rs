@@ -145,6 +145,7 @@ mod tests {
         Window::new(
             Cursor::Start,
             Page {
+                start: None,
                 keys,
                 before: None,
                 after: None,

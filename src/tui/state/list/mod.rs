@@ -70,6 +70,8 @@ enum Purpose {
     Extend,
     /// It takes the place of its older self.
     Refresh,
+    /// Show this page if this key, which was refreshed away, is there.
+    Follow(KeyId),
 }
 
 /// Rows read by themselves after this long. Calm: a wake-up a minute.
@@ -98,7 +100,7 @@ impl List {
             _ if self.trouble.is_some() => Some("Trying again"),
             Purpose::Extend => None,
             Purpose::Open(_) if self.window.is_none() => Some("Loading"),
-            Purpose::Refresh => Some("Refreshing"),
+            Purpose::Refresh | Purpose::Follow(_) => Some("Refreshing"),
             Purpose::Open(_) if self.query == self.shown => Some("Refreshing"),
             Purpose::Open(_) if self.query.filter == self.shown.filter => Some("Sorting"),
             Purpose::Open(_) => Some("Filtering"),
@@ -112,12 +114,12 @@ impl List {
         window.above.map(|above| above + self.selected as u64 + 1)
     }
 
-    /// Reads the list from its beginning, and selects a key if it is there.
+    /// Reads the list around a key, and selects it; from its beginning if it isn't there.
     pub fn open(&mut self, select: Option<KeyId>) -> Request {
-        self.ask(Cursor::Start, Purpose::Open(select))
+        self.ask(select.clone().map_or(Cursor::Start, Cursor::Around), Purpose::Open(select))
     }
 
-    /// Shows another list: another sort, order or filter. The selected key stays selected if it is on the first page.
+    /// Shows another list: another sort, order or filter. The selected key stays selected if it is in it.
     pub fn change(&mut self, query: KeyQuery) -> Option<Request> {
         if query == self.query {
             return None;
@@ -127,8 +129,7 @@ impl List {
         }
         self.marks.keep_of(&query.filter);
         self.query = query;
-        let selected = self.selected_key().map(|key| key.id.clone());
-        Some(self.open(selected))
+        Some(self.reopen())
     }
 
     /// Reads again what is on screen.
@@ -136,18 +137,23 @@ impl List {
         let reopen = self.trouble.as_ref().is_some_and(|trouble| trouble.reopen);
         match self.window.as_ref().and_then(|w| w.place_of(self.selected)) {
             Some(place) if !reopen => self.ask(place, Purpose::Refresh),
-            _ => self.open(None),
+            _ => self.reopen(),
         }
+    }
+
+    /// Reads the list around the selected key.
+    fn reopen(&mut self) -> Request {
+        let selected = self.selected_key().map(|key| key.id.clone());
+        self.open(selected)
     }
 
     /// Moves the selection; asks for more rows when it comes near the end of those at hand.
     pub fn go(&mut self, action: Action) -> Option<Request> {
         let window = self.window.as_ref()?;
         let (last, page) = (window.len().saturating_sub(1), self.height.max(1));
-        if action == Action::Home
-            && let Some((_, Purpose::Open(select))) = &mut self.awaited
-        {
-            *select = None; // the list that is on its way is to be shown from its beginning too
+        if action == Action::Home && matches!(self.awaited, Some((_, Purpose::Open(_)))) {
+            self.marks.end_range();
+            return Some(self.open(None)); // the list that is on its way is to be shown from its beginning too
         }
         let before = self.selected;
         match action {

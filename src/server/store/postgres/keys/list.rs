@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use crate::domain::{Conditions, Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{COUNTED_FOR, KeyPage, KeyRow, PageQuery};
-use crate::server::store::keyset::SortValue;
+use crate::server::store::keyset::{Keyset, SortValue};
 use crate::server::store::postgres::args::{SqlArgs, args};
 use crate::server::store::postgres::keys::columns;
 use crate::server::store::postgres::keys::grams;
@@ -51,6 +51,25 @@ impl PostgresStore {
             () => self.count_sought(&sought, Instant::now() + COUNTED_FOR).await?,
         };
         Ok(KeyPage { keys, more, total })
+    }
+
+    pub(crate) async fn find(
+        &self,
+        request: PageQuery,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Keyset>, StoreError> {
+        let mut connection = self.lend().await?;
+        sweep(&mut connection, now).await?;
+        let sought = Sought::of(&request.conditions);
+        let list = ListStatement { request: &PageQuery { after: None, ..request }, sought: &sought };
+        let mut args = SqlArgs::default();
+        let mut conditions = vec![format!("k.id = {}", args.place(id.to_owned()))];
+        conditions.extend(list.matches(&mut args));
+        let (place, conditions) = (column(list.request.sort), list.conditions(&conditions, &mut args));
+        let sql = format!("SELECT {COLUMNS}, {place} AS place FROM {TABLES} WHERE {conditions}");
+        let row = connection.row(&sql, &args.list()).await?;
+        Ok(row.map(|row| placed(&row, list.request.sort, now)).transpose()?.map(|row| row.place))
     }
 
     pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {

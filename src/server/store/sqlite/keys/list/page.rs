@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::domain::{Conditions, Order, Sort};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{COUNTED_FOR, KeyPage, PageQuery};
+use crate::server::store::keyset::Keyset;
 use crate::server::store::sought::Sought;
 use crate::server::store::sqlite::connection::cancel::Cancel;
 use crate::server::store::sqlite::keys::list::search;
@@ -23,6 +24,21 @@ impl SqliteStore {
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
         self.sweep_where_due(now).await?;
         self.read_many(move |connection, cancel| page(connection, &request, now, cancel)).await
+    }
+
+    pub(crate) async fn find(
+        &self,
+        request: PageQuery,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Keyset>, StoreError> {
+        self.sweep_where_due(now).await?;
+        let id = id.to_owned();
+        self.read_many(move |connection, cancel| {
+            let (sought, needle) = sought(&request);
+            search::find(&list(connection, &request, &sought, needle.as_ref(), now, cancel), &id)
+        })
+        .await
     }
 
     pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {

@@ -64,6 +64,13 @@ pub(crate) fn page(list: &ListQuery<'_>) -> Result<Vec<KeyRow>, StoreError> {
     }
 }
 
+/// Where a key stands in the list; none if the list doesn't have it.
+pub(crate) fn find(list: &ListQuery<'_>, id: &str) -> Result<Option<Keyset>, StoreError> {
+    let mut statement = list.connection.prepare_cached("SELECT seq FROM keys WHERE id = ?1")?;
+    let Some(seq) = statement.query_row([id], |row| row.get(0)).optional()? else { return Ok(None) };
+    Ok(LookUp::new(list).key(seq)?.map(|row| row.place))
+}
+
 /// How many keys match.
 pub(crate) fn count(list: &ListQuery<'_>) -> Result<u64, StoreError> {
     list.check()?;
