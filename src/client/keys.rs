@@ -13,6 +13,8 @@ pub struct ListRequest {
     pub place: Cursor,
     /// Whether the answer shall hold the total. Costly under a text filter.
     pub counted: bool,
+    /// Whether the answer shall hold how often each key was used on each of the last days.
+    pub uses: bool,
     /// The form in which the list leaves for another program, said with its first page: an event in the trail.
     pub export: Option<&'static str>,
 }
@@ -132,7 +134,7 @@ pub enum KeyChange {
 /// What came of one of many changes.
 #[derive(Clone, Debug)]
 pub enum KeyChanged {
-    Edited(Changed<AccessKey>),
+    Edited(Box<Changed<AccessKey>>),
     /// Whether the key was there.
     Deleted(Changed<bool>),
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{ApiError, Changes, Cursor, NewKey, Page};
-use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Lifetimes, Status, Untrusted};
+use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Lifetimes, MOST_USAGE_DAYS, Status, Untrusted};
 
 #[derive(Deserialize)]
 pub(crate) struct WireKey {
@@ -24,8 +24,12 @@ pub(crate) struct WireKey {
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
     last_used_from: Option<String>,
+    daily_uses: Option<Vec<u64>>,
     revision: Option<u64>,
 }
+
+/// The most days of a key that are kept.
+const MOST_DAYS: usize = MOST_USAGE_DAYS as usize;
 
 impl WireKey {
     pub(crate) fn into_key(self) -> Result<AccessKey, ApiError> {
@@ -40,6 +44,7 @@ impl WireKey {
             expires_at: self.expires_at,
             last_used_at: self.last_used_at,
             last_used_from: self.last_used_from.as_deref().map(Untrusted::new),
+            daily_uses: self.daily_uses.filter(|days| days.len() <= MOST_DAYS).map(Vec::into_boxed_slice),
             revision: self.revision,
         })
     }

@@ -40,7 +40,7 @@ pub fn time(at: DateTime<Utc>) -> String {
 
 /// A key as tab-separated text, in the order of the fields: the row of `--output tsv`.
 pub(crate) fn tab_separated(key: &AccessKey) -> String {
-    let cells = FIELDS.iter().map(|field| cell(&(field.value)(key).raw(time).unwrap_or_default()));
+    let cells = fields::told().iter().map(|field| cell(&(field.value)(key).raw(time).unwrap_or_default()));
     cells.collect::<Vec<_>>().join("\t")
 }
 
@@ -88,6 +88,7 @@ pub(crate) fn in_words(value: FieldValue<'_>, cells: usize) -> String {
         FieldValue::Status(status) => status.as_str().to_owned(),
         FieldValue::At(at) => local_time(at),
         FieldValue::Ago(at) | FieldValue::Until(at) => at.map_or(fields::NEVER.to_owned(), local_time),
+        FieldValue::Uses(_) => String::new(),
     }
 }
 
@@ -111,6 +112,7 @@ pub(crate) fn key_in_line(key: &AccessKey) -> String {
             FieldValue::Text(_) | FieldValue::At(_) | FieldValue::Ago(_) | FieldValue::Until(_) => {
                 Some(format!("{title} {words}"))
             }
+            FieldValue::Uses(_) => None,
         }
     };
     told.into_iter().filter_map(part).collect::<Vec<_>>().join(", ")

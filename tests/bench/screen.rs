@@ -7,6 +7,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
 use latchkey::client::{Page, Reply, Request};
+use latchkey::domain::key::fields::Columns;
 use latchkey::domain::{AccessKey, CursorToken, KeyId, Lifetimes, Status, Untrusted};
 use latchkey::platform::decoder::Decoder;
 use latchkey::platform::terminal_kind::TerminalKind;
@@ -16,7 +17,7 @@ use latchkey::tui::view;
 
 /// A page of a million keys on screen.
 fn list(size: (u16, u16), now: ClockReading) -> State {
-    let (mut state, first) = State::new(size);
+    let (mut state, first) = State::new(size, Columns::default());
     let Effect::Send(Request::List(request)) = first else { return state };
     let keys = (0..100)
         .filter_map(|n| {

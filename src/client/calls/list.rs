@@ -9,6 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use super::{Answer, BODY_LIMIT, Client};
 use crate::client::wire::{WireCounts, WirePage};
 use crate::client::{ApiError, Cursor, ListRequest, Page};
+use crate::domain::key::fields::USE_DAYS;
 use crate::domain::{Filter, KeyQuery, Lifetimes, Order, Search, Sort, Status, Untrusted};
 
 /// Reading on would never end where a server always names a next page.
@@ -33,6 +34,10 @@ impl Client {
         for _ in 0..MOST_EMPTY_PAGES {
             let page = match self.one_page(&request, limit).await {
                 // A server from before.
+                Err(ApiError::Refused(400, why)) if request.uses && says(&why, "usage_days: is not a known") => {
+                    request.uses = false;
+                    continue;
+                }
                 Err(ApiError::Refused(400, why))
                     if matches!(request.place, Cursor::Around(_)) && says(&why, "around: is not a known") =>
                 {
@@ -65,6 +70,7 @@ impl Client {
             Some(form) => call.query(&[("export", form)]),
             None => call,
         };
+        let call = if request.uses { call.query(&[("usage_days", USE_DAYS)]) } else { call };
         let call = match &request.place {
             Cursor::After(cursor) | Cursor::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
             Cursor::Around(id) => call.query(&[("around", id.raw_for_api())]),
@@ -77,7 +83,8 @@ impl Client {
 
     /// What the server allows as the expiry of keys.
     pub async fn lifetimes(&self) -> Result<Lifetimes, ApiError> {
-        let request = ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false, export: None };
+        let request =
+            ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false, uses: false, export: None };
         Ok(self.one_page(&request, 1).await?.lifetimes)
     }
 

@@ -160,7 +160,7 @@ impl Client {
     /// Makes one of many changes.
     pub async fn change_key(&self, change: &KeyChange) -> Result<KeyChanged, ApiError> {
         match change {
-            KeyChange::Edit(id, changes) => self.edit(id, changes).await.map(KeyChanged::Edited),
+            KeyChange::Edit(id, changes) => self.edit(id, changes).await.map(Box::new).map(KeyChanged::Edited),
             KeyChange::Delete(id, revision) => self.delete(id, *revision).await.map(KeyChanged::Deleted),
         }
     }

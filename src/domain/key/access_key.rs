@@ -26,6 +26,8 @@ pub struct AccessKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// The address of that use.
     pub last_used_from: Option<Untrusted>,
+    /// The uses on each of the last days in UTC, of which today is the last. None unless a list was asked for them.
+    pub daily_uses: Option<Box<[u64]>>,
     /// Grows with each change by an administrator. None if the server doesn't count them.
     pub revision: Option<u64>,
 }
@@ -44,6 +46,7 @@ impl AccessKey {
             expires_at: None,
             last_used_at: None,
             last_used_from: None,
+            daily_uses: None,
             revision: None,
         }
     }

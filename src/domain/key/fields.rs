@@ -60,6 +60,8 @@ pub enum FieldValue<'a> {
     Ago(Option<DateTime<Utc>>),
     /// A time to come, read as a date and how long until then; never if absent.
     Until(Option<DateTime<Utc>>),
+    /// The uses of each day, read as a strip; absent if they are not known.
+    Uses(Option<&'a [u64]>),
 }
 
 /// A column of the page's list.
@@ -102,10 +104,18 @@ pub enum Row {
     Own(u8),
     /// Behind the field of this name, after this word.
     Behind(&'static str, &'static str),
+    /// Nowhere.
+    None,
 }
 
+/// How many of the fields are told everywhere: the first ones. What follows is in the page's list only.
+pub const TOLD: usize = 10;
+
+/// The days whose uses the list shows.
+pub const USE_DAYS: u16 = 30;
+
 /// The fields, in the order of JSON and CSV.
-pub static FIELDS: [KeyField; 10] = [
+pub static FIELDS: [KeyField; TOLD + 1] = [
     field("id", "Access key ID", |key| FieldValue::Id(&key.id), Row::Own(10), 10)
         .column(10, Some(Sort::Id), ColumnWidth::Id, 0)
         .in_line(),
@@ -152,6 +162,13 @@ pub static FIELDS: [KeyField; 10] = [
     field("note", "Note", |key| FieldValue::Text(key.note.as_ref()), Row::Own(70), 90)
         .column(100, Some(Sort::Note), ColumnWidth::Text(30), 40)
         .text(500, "Anything else to know about the key"),
+    // Only where there is room for all others.
+    field("daily_uses", "Last 30 days", |key| FieldValue::Uses(key.daily_uses.as_deref()), Row::None, 95).column(
+        65,
+        None,
+        ColumnWidth::Text(USE_DAYS as usize),
+        usize::MAX - 1,
+    ),
 ];
 
 const fn field(
@@ -205,7 +222,7 @@ impl KeyField {
     /// The title of its column in the output of commands.
     pub fn heading(&self) -> String {
         match self.row {
-            Row::Own(_) => self.title,
+            Row::Own(_) | Row::None => self.title,
             Row::Behind(_, word) => word,
         }
         .to_uppercase()
@@ -235,8 +252,14 @@ impl<'a> FieldValue<'a> {
             Self::Status(status) => Some(status.as_str().into()),
             Self::At(at) => Some(time(at).into()),
             Self::Ago(at) | Self::Until(at) => at.map(|at| time(at).into()),
+            Self::Uses(_) => None,
         }
     }
+}
+
+/// The fields that are told everywhere.
+pub fn told() -> &'static [KeyField] {
+    &FIELDS[..TOLD]
 }
 
 /// The field of a name.
@@ -290,6 +313,11 @@ impl Columns {
         &self.places
     }
 
+    /// Whether the field of this name is one of them.
+    pub fn has(&self, name: &str) -> bool {
+        self.places.iter().any(|&place| FIELDS[place].name == name)
+    }
+
     pub const fn are_chosen(&self) -> bool {
         self.are_chosen
     }
@@ -311,6 +339,7 @@ pub fn widths<'a>(keys: impl IntoIterator<Item = &'a AccessKey>) -> FieldWidths 
             let cells = match (field.value)(key) {
                 FieldValue::Id(id) => id.width(),
                 FieldValue::Text(Some(text)) => text.identity_width(),
+                FieldValue::Uses(Some(uses)) => uses.len(),
                 _ => 0,
             };
             *width = cells.max(*width);
@@ -325,7 +354,7 @@ pub fn rows() -> Vec<&'static KeyField> {
         .iter()
         .filter_map(|field| match field.row {
             Row::Own(at) => Some((at, field)),
-            Row::Behind(..) => None,
+            Row::Behind(..) | Row::None => None,
         })
         .collect();
     rows.sort_unstable_by_key(|(at, _)| *at);
@@ -357,7 +386,7 @@ mod tests {
 
     #[test]
     fn scripts_keep_their_columns() {
-        let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+        let names: Vec<&str> = told().iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(","),
             "id,label,status,created_at,created_by,expires_at,last_used_at,last_used_from,owner,note"

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{KeyRecord, Rows, Table, write_json};
 use crate::domain::AccessKey;
 use crate::domain::key::fields;
-use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField};
+use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField, TOLD};
 use crate::operations::format::{Format, cell};
 
 /// The form of a list.
@@ -88,14 +88,15 @@ pub struct KeyList {
 }
 
 impl KeyList {
-    /// A list with these columns, by their places in [`FIELDS`].
-    pub const fn new(form: ListForm, columns: Vec<usize>, room: Option<usize>) -> Self {
+    /// A list with these columns, by their places in [`FIELDS`], as far as they are for programs.
+    pub fn new(form: ListForm, mut columns: Vec<usize>, room: Option<usize>) -> Self {
+        columns.retain(|at| *at < TOLD);
         Self { form, columns, room, table: None, rows: 0 }
     }
 
     /// A list with everything that is known of a key.
     pub fn whole(form: ListForm, room: Option<usize>) -> Self {
-        Self::new(form, (0..FIELDS.len()).collect(), room)
+        Self::new(form, (0..TOLD).collect(), room)
     }
 
     /// Writes a page.
@@ -107,7 +108,7 @@ impl KeyList {
                     if self.form == ListForm::Json {
                         out.write_all(if self.rows == 0 { b"[\n" } else { b",\n" })?;
                     }
-                    if self.columns.len() == FIELDS.len() {
+                    if self.columns.len() == TOLD {
                         write_json(&mut *out, &record)?;
                     } else {
                         write_json(&mut *out, &Part { record: &record, columns: &self.columns })?;
@@ -140,7 +141,7 @@ impl KeyList {
     fn columns(&mut self, out: &mut impl Write, records: &[KeyRecord<'_>]) -> io::Result<()> {
         if self.table.is_none() {
             let rows = records.iter().map(KeyRecord::cells_in_words);
-            let titles = FIELDS.each_ref().map(KeyField::heading);
+            let titles: [String; TOLD] = std::array::from_fn(|at| FIELDS[at].heading());
             let order: Vec<usize> = fields::by_rank().into_iter().filter(|at| self.columns.contains(at)).collect();
             // The column that takes the rest on the page is cut on a terminal.
             let is_rest = |field: &KeyField| matches!(field.column.width, ColumnWidth::Rest);

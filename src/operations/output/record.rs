@@ -6,22 +6,23 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::client::Event;
-use crate::domain::key::fields::{FIELDS, FieldValue, NEVER};
+use crate::domain::key::fields;
+use crate::domain::key::fields::{FieldValue, NEVER, TOLD};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::format::time;
 
 /// An access key, as `--output json` shows it everywhere: names and forms as in the HTTP contract, absent values `null`.
 pub struct KeyRecord<'a> {
-    values: [FieldValue<'a>; FIELDS.len()],
-    texts: [Option<Cow<'a, str>>; FIELDS.len()],
+    values: [FieldValue<'a>; TOLD],
+    texts: [Option<Cow<'a, str>>; TOLD],
     /// Counts its changes; only in JSON, for programs that send it back.
     revision: Option<u64>,
 }
 
 impl Serialize for KeyRecord<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(FIELDS.len() + 1))?;
-        for (field, value) in FIELDS.iter().zip(&self.texts) {
+        let mut map = to.serialize_map(Some(TOLD + 1))?;
+        for (field, value) in fields::told().iter().zip(&self.texts) {
             map.serialize_entry(field.name, value)?;
         }
         map.serialize_entry("revision", &self.revision)?;
@@ -32,26 +33,26 @@ impl Serialize for KeyRecord<'_> {
 impl<'a> KeyRecord<'a> {
     /// The names of the fields, in the order of [`cells`](Self::cells).
     pub fn names() -> impl Iterator<Item = &'static str> {
-        FIELDS.iter().map(|field| field.name)
+        fields::told().iter().map(|field| field.name)
     }
 
     pub fn of(key: &'a AccessKey) -> Self {
-        let values = FIELDS.each_ref().map(|field| (field.value)(key));
-        Self { values, texts: values.map(|value| value.raw(time)), revision: key.revision }
+        let values = std::array::from_fn(|at| (fields::FIELDS[at].value)(key));
+        Self { values, texts: values.map(|value: FieldValue<'_>| value.raw(time)), revision: key.revision }
     }
 
-    /// A value as it came, by the place of its field in [`FIELDS`].
+    /// A value as it came, by the place of its field in [`fields::FIELDS`].
     pub fn value(&self, place: usize) -> Option<&str> {
         self.texts.get(place)?.as_deref()
     }
 
     /// The values as they came; empty if absent.
-    pub fn cells(&self) -> [&str; FIELDS.len()] {
+    pub fn cells(&self) -> [&str; TOLD] {
         self.texts.each_ref().map(|text| text.as_deref().unwrap_or_default())
     }
 
     /// The same for people: a time that is absent is "never".
-    pub fn cells_in_words(&self) -> [&str; FIELDS.len()] {
+    pub fn cells_in_words(&self) -> [&str; TOLD] {
         let mut cells = self.cells();
         for (cell, value) in cells.iter_mut().zip(&self.values) {
             if value.is_never() {
@@ -63,7 +64,7 @@ impl<'a> KeyRecord<'a> {
 
     /// The values for people, with the titles of their fields.
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
-        FIELDS.iter().map(|field| field.title).zip(self.cells_in_words()).collect()
+        fields::told().iter().map(|field| field.title).zip(self.cells_in_words()).collect()
     }
 }
 

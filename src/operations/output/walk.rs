@@ -26,7 +26,7 @@ impl ListWalk {
     /// At most so many keys; the first page says what the list is `export`ed as.
     pub fn new(query: KeyQuery, limit: u64, export: Option<&'static str>) -> Self {
         let seen = (!query.sort.is_fixed()).then(Seen::default);
-        let next = Some(ListRequest { query, place: Cursor::Start, counted: false, export });
+        let next = Some(ListRequest { query, place: Cursor::Start, counted: false, uses: false, export });
         Self { next, left: limit, seen, pages: 0, is_second: false }
     }
 
@@ -50,7 +50,7 @@ impl ListWalk {
             None if self.seen.is_some() && self.pages > 1 && !self.is_second => {
                 self.is_second = true;
                 let query = KeyQuery { sort: Sort::Id, order: Order::Asc, ..asked.query };
-                Some(ListRequest { query, place: Cursor::Start, counted: false, export: None })
+                Some(ListRequest { query, place: Cursor::Start, counted: false, uses: false, export: None })
             }
             None => None,
         });

@@ -85,7 +85,7 @@ pub(crate) async fn view(session: &mut Session, rest: &str) -> Flow<()> {
 
 /// Tells how many keys there are by last use, expiry and owner.
 pub(crate) async fn overview(session: &mut Session) -> Flow<()> {
-    let request = list::request(&KeyQuery::default(), Cursor::Start);
+    let request = list::request(&KeyQuery::default(), Cursor::Start, false);
     let page = session.call(async |client| client.page(&request, ListRequest::PAGE).await).await?;
     let charts = overview::charts(page.keys.iter());
     let filters: Vec<Filter> = charts.iter().flat_map(|chart| &chart.bars).map(|bar| bar.filter.clone()).collect();
@@ -131,7 +131,7 @@ async fn pick(session: &mut Session, given: &str, question: &str, words: &[&str]
 
 async fn page(session: &mut Session, place: Cursor) -> Flow<()> {
     let begins = place == Cursor::Start;
-    let request = list::request(&session.listing.query, place);
+    let request = list::request(&session.listing.query, place, false);
     let page = session.call(async |client| client.page(&request, PAGE).await).await?;
     if begins {
         (session.listing.shown, session.listing.total) = (Vec::new(), page.total);

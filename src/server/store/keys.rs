@@ -107,9 +107,15 @@ pub(crate) struct Change {
 pub(crate) enum ChangeOutcome<T> {
     Done(T),
     /// The key has another revision: this is the key as it is.
-    Changed(AccessKey),
+    Changed(Box<AccessKey>),
     /// There is no such key.
     Missing,
+}
+
+impl<T> ChangeOutcome<T> {
+    pub(crate) fn changed(key: AccessKey) -> Self {
+        Self::Changed(Box::new(key))
+    }
 }
 
 /// The fields of a key that a [`Change`] can reach, and its generation. Times are milliseconds since 1970.

@@ -163,6 +163,18 @@ impl Store {
         engine!(self.find(request, id, now))
     }
 
+    /// The uses of each of these keys on each of so many days in UTC, of which today is the last.
+    pub(crate) async fn daily_uses(
+        &self,
+        ids: Vec<String>,
+        now: DateTime<Utc>,
+        days: u16,
+    ) -> Result<Vec<Box<[u64]>>, StoreError> {
+        let first = usage::day(now) - i64::from(days) + 1;
+        let counted = engine!(self.daily_uses(ids.clone(), first))?;
+        Ok(usage::by_day(&ids, &counted, first, days))
+    }
+
     /// How many keys meet each of several conditions; `None` where that is not known within [`keys::COUNTED_FOR`] for all
     /// together.
     pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {

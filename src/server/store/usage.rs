@@ -1,6 +1,7 @@
 //! How often keys are used and refused, by the hour, and how many access tokens were issued.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -71,6 +72,30 @@ pub(crate) struct IssuedTokens {
 /// Hours since 1970.
 pub(crate) fn hour(at: DateTime<Utc>) -> i64 {
     at.timestamp().div_euclid(3600)
+}
+
+/// Days since 1970.
+pub(crate) fn day(at: DateTime<Utc>) -> i64 {
+    hour(at).div_euclid(24)
+}
+
+/// The uses of a key on a day, since 1970.
+pub(crate) struct DayCount {
+    pub(crate) key: String,
+    pub(crate) day: i64,
+    pub(crate) uses: i64,
+}
+
+/// Counts in the order of keys and days, with the days on which there were none.
+pub(crate) fn by_day(ids: &[String], counted: &[DayCount], first: i64, days: u16) -> Vec<Box<[u64]>> {
+    let mut all: HashMap<&str, Box<[u64]>> = HashMap::new();
+    for DayCount { key, day, uses } in counted {
+        let of_key = all.entry(key).or_insert_with(|| vec![0; days.into()].into());
+        if let Some(slot) = usize::try_from(day - first).ok().and_then(|at| of_key.get_mut(at)) {
+            *slot = uses.unsigned_abs();
+        }
+    }
+    ids.iter().map(|id| all.remove(id.as_str()).unwrap_or_else(|| vec![0; days.into()].into())).collect()
 }
 
 /// How long counts are kept: a day more than can be asked for, since the first day of an answer is a whole one.

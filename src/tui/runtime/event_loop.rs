@@ -88,9 +88,9 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     #[must_use]
     pub fn new(terminal: T, kind: TerminalKind, machine: M, signals: Signals, link: Link, options: Options) -> Self {
         let size = terminal.size();
-        let (mut state, first) = State::new(size);
+        let (mut state, first) = State::new(size, options.columns);
         let guessed = if terminal.knows_size() { "" } else { UNKNOWN_SIZE };
-        (state.columns, state.views) = (options.columns, options.views);
+        state.views = options.views;
         state.dates = options.dates;
         state.mouse = if options.mouse { MouseUse::On } else { MouseUse::Off };
         state.theme = (kind.colours != ColourDepth::Mono).then_some(kind.theme);

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::client::{Creation, Cursor, ListRequest, Page, Reply, Request};
+use crate::domain::key::fields::Columns;
 use crate::domain::{AccessKey, CursorToken, KeyFormat, KeyId, Lifetimes, SecretKey, Status, Untrusted};
 use crate::platform::surroundings::Surroundings;
 use crate::tui::state::{ClockReading, DetailsPane, Effect, ExitState, QUIET, State};
@@ -36,7 +37,7 @@ impl Shown {
     fn new(seed: u32) -> Self {
         let utc = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
         let now = ClockReading { at: Instant::now(), utc };
-        let (state, first) = State::new(SIZES[0]);
+        let (state, first) = State::new(SIZES[0], Columns::default());
         let mut shown = Self {
             state,
             now,

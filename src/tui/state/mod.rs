@@ -46,7 +46,7 @@ pub use keys::usage::UsagePane;
 pub use keys::views::ViewsDialog;
 pub use keys::window::Window;
 pub use list::{List, LoadFailure, Marks};
-use panes::DETAILS_OPEN_FROM;
+use panes::{DETAILS_OPEN_FROM, WIDE_LIST};
 pub use panes::{DetailsPane, Panes, SMALLEST};
 pub use reveal::{Fate, News, Reveal, RevealButton, RevealOutcome, SHOWN_FOR};
 pub use rows::Rows;
@@ -193,9 +193,9 @@ impl From<Request> for Effect {
 
 impl State {
     /// The state at the start, and the first question to the server.
-    pub fn new(size: (u16, u16)) -> (Self, Effect) {
-        let mut state = Self { size, ..Self::default() };
-        state.list.height = usize::from(state.panes().list);
+    pub fn new(size: (u16, u16), columns: Columns) -> (Self, Effect) {
+        let mut state = Self { columns, size, ..Self::default() };
+        state.set_list_room();
         let first = state.list.open(None);
         (state, first.into())
     }
@@ -235,6 +235,17 @@ impl State {
     /// Where the parts of the page stand.
     pub fn panes(&self) -> Panes {
         Panes::new(self.size.0, self.size.1, self.shows_details())
+    }
+
+    /// Whether the list may have the strips of use: chosen, or where there may be room for them.
+    pub(crate) fn shows_uses(&self, panes: Panes) -> bool {
+        self.columns.has("daily_uses") && (self.columns.are_chosen() || panes.list_width >= WIDE_LIST)
+    }
+
+    /// Tells a list that nothing was asked for yet how much room it has.
+    pub(crate) fn set_list_room(&mut self) {
+        let panes = self.panes();
+        (self.list.height, self.list.uses) = (usize::from(panes.list), self.shows_uses(panes));
     }
 
     /// Whether the details are open. By themselves only if there is a key to tell of.

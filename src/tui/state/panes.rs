@@ -6,6 +6,9 @@ pub const SMALLEST: (u16, u16) = (40, 10);
 /// The details open by themselves on a screen of so many columns.
 pub(super) const DETAILS_OPEN_FROM: u16 = 150;
 
+/// A list of so many columns may have room for the strips of use.
+pub(super) const WIDE_LIST: u16 = 120;
+
 /// Rows and columns of the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panes {

@@ -15,6 +15,7 @@ use super::widgets::{NARROW, line, mark_row, next_row};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, Columns, FIELDS, FieldValue, FieldWidths, KeyField, ListColumn};
 use crate::domain::{AccessKey, Dates, Search, Sort, Status};
+use crate::operations::keys::usage;
 use crate::tui::screen::RowCache;
 use crate::tui::state::{ClockReading, State, Window};
 use crate::tui::theme;
@@ -30,6 +31,8 @@ const VERY_SOON: TimeDelta = TimeDelta::days(7);
 const MARK: usize = 2;
 /// A column that takes the rest is hidden if that is less.
 const LEAST: usize = 6;
+/// Beside a column that the user has chosen, the label may be as short.
+const CHOSEN_BESIDE: usize = 12;
 
 /// A column that is shown.
 #[derive(Clone, Copy, Hash)]
@@ -87,7 +90,8 @@ impl Layout {
             let is_wanted = order.contains(&place) && Some(place) != rest;
             // What no key has needs no column, unless the user asks for it.
             let is_empty = matches!(column.width, ColumnWidth::Text(_)) && widest[place] == 0 && !columns.are_chosen();
-            let of_label = of_rest.min(column.beside + 1);
+            let beside = if columns.are_chosen() { column.beside.min(CHOSEN_BESIDE) } else { column.beside };
+            let of_label = of_rest.min(beside + 1);
             if is_wanted && !is_empty && cells(place) < left.saturating_sub(of_label) + usize::from(of_label == 0) {
                 shown[place] = cells(place);
                 left -= shown[place] + 1;
@@ -227,6 +231,7 @@ impl Hash for ListRow<'_> {
                 FieldValue::Id(id) => id.hash(state),
                 FieldValue::Text(text) => text.hash(state),
                 FieldValue::Status(status) => status.hash(state),
+                FieldValue::Uses(uses) => uses.hash(state),
                 FieldValue::At(at) => at.hash(state),
                 FieldValue::Until(at) => {
                     (when::expiry(at, self.now.utc, self.dates), self.warning(at)).hash(state);
@@ -250,6 +255,7 @@ impl ListRow<'_> {
                     let (words, style) = theme::status(status);
                     (words.to_owned(), style)
                 }
+                FieldValue::Uses(uses) => (uses.map_or_else(String::new, usage::strip), theme::QUIET),
                 FieldValue::At(at) => (when::day(at, self.dates), Style::new()),
                 FieldValue::Ago(at) => (when::last_used(at, self.now.utc, self.dates), Style::new()),
                 FieldValue::Until(at) => {
@@ -308,7 +314,7 @@ mod tests {
     }
 
     /// In the order of the fields: ID, label, status and so on.
-    const KEYS: FieldWidths = [20, 28, 0, 0, 8, 0, 0, 15, 12, 60];
+    const KEYS: FieldWidths = [20, 28, 0, 0, 8, 0, 0, 15, 12, 60, 0];
 
     #[test]
     fn columns_come_as_the_list_grows() {
@@ -323,7 +329,10 @@ mod tests {
         let dated = Layout::fitting(&Columns::default(), 120, KEYS, Dates::Utc);
         let widths: Vec<_> = dated.columns.iter().map(|column| (column.field().name, column.width)).collect();
         assert!(widths.contains(&("last_used_at", 17)) && widths.contains(&("expires_at", 19)), "{widths:?}");
-        let bare = [20, 28, 0, 0, 0, 0, 0, 0, 0, 0];
+        let counted = FieldWidths::from([20, 28, 0, 0, 8, 0, 0, 15, 12, 60, 30]);
+        assert!(!names(&Columns::default(), 199, counted).contains(&"daily_uses"), "a note has no room beside it");
+        assert!(names(&Columns::default(), 200, counted).contains(&"daily_uses"));
+        let bare = [20, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         let of_bare = names(&Columns::default(), 200, bare).join(" ");
         assert_eq!(of_bare, "id label created_at last_used_at expires_at status", "what no key has");
     }
@@ -331,7 +340,7 @@ mod tests {
     #[test]
     fn no_list_is_wider_than_its_room_and_no_label_wider_than_its_text() {
         for width in 20..=300 {
-            for widest in [KEYS, [64, 100, 0, 0, 100, 0, 0, 45, 100, 500], [3, 0, 0, 0, 1, 0, 0, 0, 0, 0]] {
+            for widest in [KEYS, [64, 100, 0, 0, 100, 0, 0, 45, 100, 500, 30], [3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 30]] {
                 let layout = Layout::fitting(&Columns::default(), width, widest, Dates::Relative);
                 let taken: usize = layout.columns.iter().map(|column| column.width + layout.gap).sum();
                 assert!(2 + taken <= width + layout.gap, "{width}: {taken}");

@@ -3,7 +3,7 @@
 use super::Bench;
 use latchkey::domain::Status;
 use latchkey::domain::key::fields;
-use latchkey::domain::key::fields::FIELDS;
+use latchkey::domain::key::fields::TOLD;
 
 /// Puts the selection on a key.
 async fn select(bench: &mut Bench, id: &str) {
@@ -226,7 +226,7 @@ async fn details_show_the_whole_key() {
     bench.type_keys("Y").await;
     let row = bench.copied().pop().unwrap().1;
     let cells: Vec<&str> = row.split('\t').collect();
-    assert_eq!((cells.len(), &cells[..3]), (FIELDS.len(), &[id.as_str(), "details", "active"][..]), "{row}");
+    assert_eq!((cells.len(), &cells[..3]), (TOLD, &[id.as_str(), "details", "active"][..]), "{row}");
     bench.type_keys("<Esc>").await;
     bench.loses("Details");
 }

@@ -206,6 +206,37 @@ async fn a_refresh_follows_a_key_that_has_moved_far() {
     assert_eq!(selected(&bench), neighbor.id.raw_for_api());
 }
 
+#[tokio::test]
+async fn a_wide_list_shows_how_each_key_was_used() {
+    let mut bench = many().await;
+    let strips = |bench: &Bench| {
+        let shown = bench.picture();
+        shown.lines().filter(|line| line.contains("PK") && line.contains("▁") && line.contains("█")).count()
+    };
+    assert_eq!(strips(&bench), 0);
+    bench.resize((210, 30)).await;
+    bench.sees("│ Details");
+    bench.type_keys("<Enter>").await; // the list has the whole width then
+    bench.sees("Last 30 days");
+    assert!(strips(&bench) > 5, "{}", bench.picture());
+    // Also further down, after a change, and in another order.
+    bench.type_keys("<PageDown><PageDown><PageDown><PageDown>").await;
+    assert!(strips(&bench) > 5, "{}", bench.picture());
+    bench.type_keys("2").await;
+    assert!(strips(&bench) > 5, "{}", bench.picture());
+    bench.type_keys("e<Ctrl-U>new<Space>name<Enter>").await;
+    bench.sees("Saved.");
+    assert!(bench.state().list.selected_key().unwrap().daily_uses.is_some());
+    // At any width, if it is chosen.
+    bench.resize((80, 24)).await;
+    bench.loses("Last 30 days");
+    bench.type_keys("C").await;
+    bench.sees("[x] Last 30 days");
+    bench.type_keys("jj<Space>j<Space>j<Space>j<Space>jj<Space>j<Space>jj<Space><Enter>").await;
+    bench.sees("Last 30 days");
+    assert!(strips(&bench) > 5, "{}", bench.picture());
+}
+
 /// A filter is in the URL of a request: what is pasted or typed there by mistake must not.
 #[tokio::test]
 async fn a_secret_is_no_filter() {

@@ -35,6 +35,14 @@ async fn uses_refusals_and_tokens_of_a_key_are_told() {
         let after = usage(&server, &id, "").await;
         assert_eq!((&after["tokens"], &after["tokens_until"], &after["uses"]), (&json!(0), &Value::Null, &json!(5)));
     }
+    // The same in the list, if it is asked for.
+    let listed = server.get("/keys?usage_days=3&order=asc").await.body;
+    let strips = listed["keys"].as_array().unwrap().iter().map(|key| key["daily_uses"].clone()).collect::<Vec<_>>();
+    assert_eq!(strips, [json!([0, 0, 5]), json!([0, 0, 0])]);
+    assert!(server.get("/keys").await.body["keys"][0].get("daily_uses").is_none());
+    for wrong in ["usage_days=0", "usage_days=91", "usage_days=x", "usage_days=3&limit=201"] {
+        assert_eq!(server.get(&format!("/keys?{wrong}")).await.status, 400, "{wrong}");
+    }
     server.exchange(&id, &secret).await;
     server.patch(&id, json!({ "expires_at": "2099-01-01T00:00:00Z" })).await;
     assert_eq!(usage(&server, &id, "").await["tokens"], 1);

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use latchkey::domain::{KeyFormat, KeyId, SecretKey};
 use latchkey::server::auth::vault::Vault;
 use latchkey::server::test_support::{document, fold};
@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 
 /// Keys between two reports of progress.
 const STEP: u64 = 10_000;
+/// The newest keys, of which it is known how often they were used.
+const COUNTED: u64 = 2_000;
 /// The age of the oldest key.
 const AGE: TimeDelta = TimeDelta::days(3 * 365);
 
@@ -66,7 +68,7 @@ pub fn fill(folder: &Path, keys: u64, progress: &mut dyn FnMut(u64)) -> Result<(
     }
     let indexes = drop_indexes(&transaction)?;
     for n in 0..keys {
-        write_key(&vault, &transaction, n, created_at(n, keys, now), now)?;
+        write_key(&vault, &transaction, n, (created_at(n, keys, now), now), keys - n <= COUNTED)?;
         if (n + 1) % STEP == 0 {
             progress(n + 1);
         }
@@ -121,8 +123,8 @@ fn write_key(
     vault: &Vault,
     transaction: &Transaction<'_>,
     n: u64,
-    created: DateTime<Utc>,
-    now: DateTime<Utc>,
+    (created, now): (DateTime<Utc>, DateTime<Utc>),
+    has_counts: bool,
 ) -> Result<(), Box<dyn Error>> {
     let (mut random, mut random_secret) = ([0; 28], Zeroizing::new([0; 32]));
     getrandom::fill(&mut random)?;
@@ -163,6 +165,36 @@ fn write_key(
     transaction.prepare_cached(sql)?.execute(params![transaction.last_insert_rowid(), encrypted])?;
     let sql = "INSERT INTO events (key_id, at, kind, by, source) VALUES (?1, ?2, 'created', ?3, 'local')";
     transaction.prepare_cached(sql)?.execute(params![id, created, by])?;
+    if let (Some(last), true) = (used, has_counts) {
+        write_uses(transaction, id, dice, DateTime::from_timestamp_millis(created).unwrap_or(last), last)?;
+    }
+    Ok(())
+}
+
+/// Uses on the days before the last one: steadily, on workdays, or now and then.
+fn write_uses(
+    transaction: &Transaction<'_>,
+    id: &str,
+    dice: u64,
+    created: DateTime<Utc>,
+    last: DateTime<Utc>,
+) -> Result<(), rusqlite::Error> {
+    let sql = "INSERT INTO usage (key_id, hour, source, uses, refusals, used_at) VALUES (?1, ?2, ?3, ?4, 0, ?5)";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let often = 1 + pick(dice, 28, 400);
+    for day in 0..30_u32 {
+        let at = last - TimeDelta::days(day.into());
+        let is_used = match pick(dice, 30, 3) {
+            0 => true,
+            1 => at.weekday().num_days_from_monday() < 5,
+            _ => pick(dice, day, 4) == 0,
+        };
+        if at >= created && (day == 0 || is_used) {
+            let uses = 1 + often / 2 + pick(dice, day, often);
+            let hour = at.timestamp().div_euclid(3600);
+            statement.execute(params![id, hour, address(dice), uses, at.timestamp_millis()])?;
+        }
+    }
     Ok(())
 }
 

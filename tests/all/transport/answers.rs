@@ -223,7 +223,8 @@ async fn an_empty_page_with_a_next_one_is_not_the_end() {
         });
         Client::connect(&at(router).await, None).unwrap()
     };
-    let request = ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false, export: None };
+    let request =
+        ListRequest { query: KeyQuery::default(), place: Cursor::Start, counted: false, uses: false, export: None };
     let page = served.clone()(3).await.page(&request, 10).await.unwrap();
     assert_eq!((page.keys.len(), page.after), (1, None));
     let error = served(1000).await.page(&request, 10).await.unwrap_err();
@@ -249,6 +250,7 @@ async fn a_server_that_ignores_a_filter_is_noticed() {
         query: KeyQuery { filter: filter(text), sort, ..KeyQuery::default() },
         place: Cursor::Start,
         counted: false,
+        uses: false,
         export: None,
     };
     let older = Client::connect(&at(always(ignores)).await, None).unwrap();
@@ -280,9 +282,10 @@ async fn a_page_around_a_key_is_the_first_one_of_an_older_server() {
     for is_strict in [true, false] {
         let key = key.clone();
         let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
-            let asks = request.uri().query().unwrap_or_default().contains("around=PK");
-            let error =
-                json!({ "success": false, "message": "around: is not a known field", "code": 0, "status": 400 });
+            let query = request.uri().query().unwrap_or_default();
+            let unknown = ["usage_days", "around"].into_iter().find(|name| query.contains(&format!("{name}=")));
+            let (asks, message) = (unknown.is_some(), format!("{}: is not a known field", unknown.unwrap_or_default()));
+            let error = json!({ "success": false, "message": message, "code": 0, "status": 400 });
             let page = json!({ "success": true, "keys": [key], "next_cursor": "n", "prev_cursor": "p", "total": 2 });
             async move {
                 if is_strict && asks {
@@ -294,7 +297,7 @@ async fn a_page_around_a_key_is_the_first_one_of_an_older_server() {
         });
         let client = Client::connect(&at(router).await, None).unwrap();
         let place = Cursor::Around(KeyId::parse("PK0").unwrap());
-        let request = ListRequest { query: KeyQuery::default(), place, counted: false, export: None };
+        let request = ListRequest { query: KeyQuery::default(), place, counted: false, uses: true, export: None };
         let page = client.page(&request, 10).await.unwrap();
         assert_eq!((page.keys.len(), page.before.is_some(), page.after.is_some()), (1, false, true));
         assert_eq!(page.place(&request.place), Cursor::Start);

@@ -48,7 +48,8 @@ impl Walk {
             Selection::Matching(filter, except) => {
                 // A key keeps its place in this order, whatever is done to it: none is passed over, none comes twice.
                 let query = KeyQuery { sort: Sort::Id, order: Order::Asc, filter };
-                walk.page = Some(ListRequest { query, place: Cursor::Start, counted: false, export: None });
+                walk.page =
+                    Some(ListRequest { query, place: Cursor::Start, counted: false, uses: false, export: None });
                 walk.except = except;
             }
         }

@@ -6,7 +6,7 @@ use axum::http::Uri;
 use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::domain::{
-    Condition, Conditions, Order, Search, Sort, Status, Test, TextPattern, TimeRange, holds_credential,
+    Condition, Conditions, MOST_USAGE_DAYS, Order, Search, Sort, Status, Test, TextPattern, TimeRange, holds_credential,
 };
 use crate::server::http::request::cursor;
 use crate::server::http::request::fields::Fields;
@@ -18,6 +18,8 @@ use crate::server::store::{EventKind, ExpiryChange, KeyRow, NewEvent, PageQuery,
 
 /// The most keys of one page (HTTP contract, part B).
 const MOST_KEYS: usize = 1000;
+/// The most keys of a page that has their uses (HTTP contract: openapi.yaml).
+const MOST_WITH_USAGE: usize = 200;
 /// The longest text searched for, in characters (HTTP contract: openapi.yaml).
 const MOST_TEXT: usize = 200;
 /// The most searches that are counted at once (HTTP contract: openapi.yaml).
@@ -47,7 +49,7 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Json<wire::PageBody>, HttpError> {
     let now = Utc::now();
-    let ListCall { request, around, search, export } = ListCall::read(&uri, now)?;
+    let ListCall { request, around, usage_days, search, export } = ListCall::read(&uri, now)?;
     let _turn = caller.turn(&state).await?;
     let sort = request.sort;
     if let Some(detail) = export {
@@ -56,10 +58,17 @@ pub(crate) async fn list(
         let events = vec![NewEvent { detail: Some(detail), ..event }];
         state.0.store.record(Recorded { events, ..Recorded::default() }).await?;
     }
-    let (page, start) = match around {
+    let (mut page, start) = match around {
         Some(id) => state.0.store.list_around(request, &id, now).await?,
         None => (state.0.store.list(request, now).await?, None),
     };
+    if let Some(days) = usage_days {
+        let ids = page.keys.iter().map(|row| row.key.id.raw_for_api().to_owned()).collect();
+        let uses = state.0.store.daily_uses(ids, now, days).await?;
+        for (row, uses) in page.keys.iter_mut().zip(uses) {
+            row.key.daily_uses = Some(uses);
+        }
+    }
     let at = |row: &KeyRow| cursor::encode(sort, &row.place);
     Ok(Json(wire::PageBody {
         success: true,
@@ -107,6 +116,8 @@ struct ListCall {
     request: PageQuery,
     /// The ID of the key that the page is around.
     around: Option<String>,
+    /// Of how many days the uses of each key are asked for.
+    usage_days: Option<u16>,
     /// What `query` says.
     search: Option<Search>,
     /// What the trail is told of an export that begins: its form, and of which keys.
@@ -128,11 +139,22 @@ impl ListCall {
         if around.is_some() && after.is_some() {
             return Err(HttpError::malformed("around", "can't be given with a cursor"));
         }
+        let usage_days = fields.given("usage_days").is_some().then(|| fields.number("usage_days", 1, MOST_USAGE_DAYS));
+        let usage_days = usage_days.transpose()?;
+        if usage_days.is_some() && limit > MOST_WITH_USAGE {
+            return Err(HttpError::malformed("usage_days", format!("needs a limit of {MOST_WITH_USAGE} or less")));
+        }
         let search = fields.text("query")?.map(|text| parsed(&text)).transpose()?;
         let mut conditions = named(&mut fields, now)?;
         conditions.0.extend(search.iter().flat_map(|search| search.conditions(now, &Utc).0));
         fields.finish()?;
-        Ok(Self { request: PageQuery { sort, order, conditions, after, limit, total }, around, search, export })
+        Ok(Self {
+            request: PageQuery { sort, order, conditions, after, limit, total },
+            around,
+            usage_days,
+            search,
+            export,
+        })
     }
 }
 

@@ -19,6 +19,9 @@ pub(crate) struct KeyBody {
     last_used_from: Option<String>,
     owner: Option<String>,
     note: Option<String>,
+    /// Missing unless they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    daily_uses: Option<Box<[u64]>>,
     revision: Option<u64>,
 }
 
@@ -30,10 +33,10 @@ pub(crate) struct PageBody {
     pub(crate) lifetimes: Option<LifetimesBody>,
     pub(crate) success: bool,
     pub(crate) keys: Vec<KeyBody>,
-    /// Where the next page begins, if keys follow.
     /// After what a page around a key begins; missing from all others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) start_cursor: Option<String>,
+    /// Where the next page begins, if keys follow.
     pub(crate) next_cursor: Option<String>,
     /// The first key's place: with the other `order`, the page before this one begins there.
     pub(crate) prev_cursor: Option<String>,
@@ -190,6 +193,7 @@ impl From<&AccessKey> for KeyBody {
             last_used_from: key.last_used_from.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
             owner: key.owner.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
             note: key.note.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
+            daily_uses: key.daily_uses.clone(),
             revision: key.revision,
         }
     }

@@ -161,9 +161,9 @@ pub(crate) async fn a_change_for_another_revision_is_refused<D: Database>() {
     for stale in [0, 1, 3, u64::MAX] {
         let change = with(stale, switch(true));
         let outcome = store.edit(id(&key), change, actor("mo"), at(2)).await.unwrap();
-        assert_eq!(outcome, ChangeOutcome::Changed(edited.clone()), "{stale}");
+        assert_eq!(outcome, ChangeOutcome::changed(edited.clone()), "{stale}");
         let outcome = store.delete(id(&key), Some(stale), actor("mo"), at(2)).await.unwrap();
-        assert_eq!(outcome, ChangeOutcome::Changed(edited.clone()), "{stale}");
+        assert_eq!(outcome, ChangeOutcome::changed(edited.clone()), "{stale}");
     }
     // What changes nothing is no change, and a use is none either.
     let same = done(store.edit(id(&key), with(2, rename("two")), actor("jo"), at(3)).await.unwrap());

@@ -77,6 +77,7 @@ macro_rules! contract {
             }
             usage {
                 uses_and_refusals_are_added_up_by_the_hour
+                the_uses_of_many_keys_are_given_by_the_day
                 many_addresses_take_few_rows
                 tokens_of_the_present_generation_count
                 old_counts_are_forgotten

@@ -43,6 +43,25 @@ fn addresses(usage: &StoredUsage) -> Vec<(String, u64, u64)> {
     usage.addresses.iter().map(|one| (one.address.raw_for_api().to_owned(), one.uses, one.refusals)).collect()
 }
 
+pub(crate) async fn the_uses_of_many_keys_are_given_by_the_day<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let day = 24 * HOUR;
+    let all = vec![
+        count("one", 0, "a", 2, 1),
+        count("one", 0, "b", 3, 0),
+        count("one", -2 * day, "a", 7, 0),
+        count("one", -3 * day, "a", 100, 0),
+        count("two", -day, "a", 0, 9),
+        count("two", -day, "b", 1, 0),
+    ];
+    record(&store, all).await;
+    let ids = ["two", "none", "one"].map(str::to_owned).to_vec();
+    let uses = store.daily_uses(ids, at(0), 3).await.unwrap();
+    assert_eq!(uses, [[0, 1, 0], [0, 0, 0], [7, 0, 5]].map(Box::from));
+    assert_eq!(store.daily_uses(Vec::new(), at(0), 3).await.unwrap(), []);
+}
+
 pub(crate) async fn uses_and_refusals_are_added_up_by_the_hour<D: Database>() {
     let database = D::create().await;
     let store = database.open().await;

@@ -87,6 +87,7 @@ impl State {
             _ => {
                 dialog.change(action);
                 self.columns = dialog.columns();
+                return self.fit_list();
             }
         }
         None

@@ -150,10 +150,11 @@ impl Window {
         }
     }
 
-    /// Puts a changed key in place of the old one.
-    pub fn update(&mut self, key: AccessKey) {
+    /// Puts a changed key in place of the old one. How it was used has not changed.
+    pub fn update(&mut self, mut key: AccessKey) {
         for loaded in &mut self.pages {
             if let Some(old) = loaded.page.keys.iter_mut().find(|old| old.id == key.id) {
+                key.daily_uses = key.daily_uses.take().or_else(|| old.daily_uses.take());
                 *old = key;
                 loaded.widths = fields::widths(&loaded.page.keys);
                 return;

@@ -27,6 +27,7 @@ impl List {
         if page.total.is_some() {
             self.total = page.total;
         }
+        self.lacks_uses |= request.uses && page.keys.first().is_some_and(|key| key.daily_uses.is_none());
         let place = page.place(&request.place);
         match purpose {
             Purpose::Open(select) => self.show(&place, page, select.as_ref()),
@@ -88,9 +89,12 @@ impl List {
         if *place == Cursor::Start && window.after().is_none() {
             self.total = Some(window.len() as u64);
         }
+        let row = select.and_then(|id| window.find(id)).unwrap_or(0);
         (self.top, self.selected) = match place {
             Cursor::End => (window.len().saturating_sub(self.height), window.len().saturating_sub(1)),
-            _ => (0, select.and_then(|id| window.find(id)).unwrap_or(0)),
+            Cursor::Start => (0, row),
+            // It stays at the same height of the screen.
+            _ => ((self.top + row).saturating_sub(self.selected), row),
         };
         self.window = Some(window);
         if let (Some(total), Some(window)) = (self.total, &mut self.window)

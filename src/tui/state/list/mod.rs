@@ -37,6 +37,10 @@ pub struct List {
     pub lifetimes: Lifetimes,
     /// Rows on screen; kept up to date by the app.
     pub height: usize,
+    /// Whether the rows show how each key was used on the last days.
+    pub uses: bool,
+    /// The server doesn't say that with its lists.
+    lacks_uses: bool,
     /// When the rows were read.
     pub as_of: Option<ClockReading>,
     /// Why the rows are not up to date.
@@ -223,10 +227,14 @@ impl List {
         true
     }
 
-    /// Sets how many rows are on screen.
-    pub fn resize(&mut self, height: usize) -> Option<Request> {
+    /// Sets how many rows are on screen, and whether they show uses.
+    pub fn resize(&mut self, height: usize, uses: bool) -> Option<Request> {
+        let had_uses = std::mem::replace(&mut self.uses, uses);
         self.height = height;
         self.follow();
+        if uses && !had_uses && !self.lacks_uses && self.window.is_some() {
+            return Some(self.reopen());
+        }
         self.load_more()
     }
 
@@ -279,7 +287,7 @@ impl List {
     }
 
     fn ask(&mut self, place: Cursor, purpose: Purpose) -> Request {
-        let request = list::request(&self.query, place);
+        let request = list::request(&self.query, place, self.uses && !self.lacks_uses);
         self.awaited = Some((request.clone(), purpose));
         Request::List(request)
     }

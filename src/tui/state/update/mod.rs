@@ -218,8 +218,9 @@ impl State {
     }
 
     pub(crate) fn fit_list(&mut self) -> Option<Effect> {
-        let height = usize::from(self.panes().list);
-        self.list.resize(height).map(Effect::from)
+        let panes = self.panes();
+        let uses = self.shows_uses(panes);
+        self.list.resize(usize::from(panes.list), uses).map(Effect::from)
     }
 
     fn on_press(&mut self, key: KeyEvent, now: ClockReading) -> Option<Effect> {

@@ -76,7 +76,7 @@ impl State {
         (self.sign_in, self.details) = (None, None);
         (self.list, self.usage) = (List::default(), UsagePane::default());
         (self.undo, self.report) = (None, None);
-        self.list.height = usize::from(self.panes().list);
+        self.set_list_room();
         self.list.open(None).into()
     }
 

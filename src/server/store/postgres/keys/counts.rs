@@ -11,7 +11,8 @@ use crate::server::store::postgres::keys::row::time;
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::PostgresStore;
 use crate::server::store::usage::{
-    self, HourCount, IssuedTokens, KEPT_COUNTS, KEPT_ISSUED, MOST_COUNTED_ADDRESSES, StoredUsage, UsageQuery, hour,
+    self, DayCount, HourCount, IssuedTokens, KEPT_COUNTS, KEPT_ISSUED, MOST_COUNTED_ADDRESSES, StoredUsage, UsageQuery,
+    hour,
 };
 
 impl PostgresStore {
@@ -40,6 +41,13 @@ impl PostgresStore {
             usage.last_token_at = row.get::<_, Option<i64>>(3).map(time);
         }
         Ok(usage)
+    }
+
+    /// The uses of keys on each day from the first on, since 1970.
+    pub(crate) async fn daily_uses(&self, ids: Vec<String>, first: i64) -> Result<Vec<DayCount>, StoreError> {
+        let sql = "SELECT key_id, hour / 24, sum(uses)::bigint FROM usage WHERE key_id = ANY($1) AND hour >= $2 GROUP BY 1, 2";
+        let rows = self.lend().await?.rows(sql, args![ids, first * 24]).await?;
+        Ok(rows.iter().map(|row| DayCount { key: row.get(0), day: row.get(1), uses: row.get(2) }).collect())
     }
 
     pub(crate) async fn forget_usage(&self, now: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {

@@ -71,7 +71,7 @@ impl PostgresStore {
         let mut fields = editable(&row);
         if !change.fits(fields.revision) {
             let found = find(&mut transaction, id, now).await?;
-            return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
+            return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
         }
         let changes = change.apply(&mut fields, now);
         if !changes.is_empty() {
@@ -108,7 +108,7 @@ impl PostgresStore {
         let sql = "DELETE FROM keys WHERE id = $1 AND ($2::bigint IS NULL OR revision = $2) RETURNING *";
         let Some(row) = transaction.row(sql, args![id, expected]).await? else {
             let found = find(&mut transaction, id, now).await?;
-            return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
+            return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
         };
         let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Deleted, now);
         events::insert(&mut transaction, &NewEvent { changes: editable(&row).as_deleted(), ..event }).await?;

@@ -55,6 +55,7 @@ pub(crate) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError
         expires_at,
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<&str>>("last_used_from").map(Untrusted::new),
+        daily_uses: None,
         revision: Some(row.get::<_, i64>("revision").unsigned_abs()),
     })
 }

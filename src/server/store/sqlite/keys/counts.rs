@@ -9,12 +9,30 @@ use crate::server::store::events::minute;
 use crate::server::store::sqlite::keys::row::time;
 use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::usage::{
-    self, HourCount, IssuedTokens, KEPT_COUNTS, KEPT_ISSUED, MOST_COUNTED_ADDRESSES, StoredUsage, UsageQuery, hour,
+    self, DayCount, HourCount, IssuedTokens, KEPT_COUNTS, KEPT_ISSUED, MOST_COUNTED_ADDRESSES, StoredUsage, UsageQuery,
+    hour,
 };
 
 impl SqliteStore {
     pub(crate) async fn usage(&self, query: UsageQuery) -> Result<StoredUsage, StoreError> {
         self.read(move |connection| read(connection, &query)).await
+    }
+
+    /// The uses of keys on each day from the first on, since 1970.
+    pub(crate) async fn daily_uses(&self, ids: Vec<String>, first: i64) -> Result<Vec<DayCount>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT hour / 24, sum(uses) FROM usage WHERE key_id = ?1 AND hour >= ?2 GROUP BY 1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut counted = Vec::new();
+            for key in ids {
+                let mut rows = statement.query(params![key, first * 24])?;
+                while let Some(row) = rows.next()? {
+                    counted.push(DayCount { key: key.clone(), day: row.get(0)?, uses: row.get(1)? });
+                }
+            }
+            Ok(counted)
+        })
+        .await
     }
 
     pub(crate) async fn forget_usage(&self, now: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {

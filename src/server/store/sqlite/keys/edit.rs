@@ -49,7 +49,7 @@ impl SqliteStore {
         let edit = move |transaction: &Transaction<'_>| {
             let Some((seq, mut fields)) = editable(transaction, &id)? else { return Ok(ChangeOutcome::Missing) };
             if !change.fits(fields.revision) {
-                return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
+                return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
             }
             let changes = change.clone().apply(&mut fields, now);
             if !changes.is_empty() {
@@ -74,7 +74,7 @@ impl SqliteStore {
         self.write_grouped(true, move |transaction| {
             let Some((seq, fields)) = editable(transaction, &id)? else { return Ok(ChangeOutcome::Missing) };
             if !expected.fits(fields.revision) {
-                return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::Changed));
+                return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
             }
             transaction.prepare_cached("DELETE FROM keys WHERE seq = ?1")?.execute([seq])?;
             transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;

@@ -108,6 +108,7 @@ pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessK
         expires_at,
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<String>>(const { at("last_used_from") })?.map(|from| Untrusted::new(&from)),
+        daily_uses: None,
         revision: Some(row.get::<_, i64>(const { at("revision") })?.unsigned_abs()),
     })
 }
