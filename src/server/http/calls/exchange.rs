@@ -5,8 +5,9 @@ use axum::extract;
 use axum::extract::Request;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::domain::{KeyId, Status, hmac_token};
@@ -37,13 +38,22 @@ struct ExchangedTokens {
     expires: i64,
 }
 
+/// The answer to an exchange.
+#[derive(Serialize)]
+struct Exchanged<'a> {
+    success: bool,
+    access_token: &'a str,
+    refresh_token: &'a str,
+    expiry_time: i64,
+}
+
 /// `POST /auth/client_token`: the exchange.
 pub(crate) async fn client_token(
     extract::State(state): extract::State<AppState>,
     ClientAddr(source): ClientAddr,
     who: LoggedPrincipal,
     request: Request,
-) -> Result<Json<Value>, HttpError> {
+) -> Result<Response, HttpError> {
     let id = KeyId::as_stored(header(request.headers(), "x-key")?);
     let hash = header(request.headers(), "x-hash")?;
     let mut fields = Fields::of_body(request).await?;
@@ -56,12 +66,13 @@ pub(crate) async fn client_token(
     }
     let proof = Proof { id, hash, content };
     let issued = state.0.exchange(&proof, &source, &who, Utc::now()).await?;
-    Ok(Json(json!({
-        "success": true,
-        "access_token": *issued.access_token,
-        "refresh_token": issued.refresh_token,
-        "expiry_time": issued.expires,
-    })))
+    Ok(Json(Exchanged {
+        success: true,
+        access_token: &issued.access_token,
+        refresh_token: &issued.refresh_token,
+        expiry_time: issued.expires,
+    })
+    .into_response())
 }
 
 /// `GET /auth/verify`: any method, since proxies ask with that of the request that they hold.
