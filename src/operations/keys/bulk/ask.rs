@@ -5,6 +5,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{AccessKey, KeyId};
+use crate::operations::format::grouped;
 use crate::operations::keys::bulk::{BulkRun, Finding, Survey};
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter;
@@ -54,7 +55,7 @@ pub(crate) async fn confirm(
 pub(crate) fn findings(survey: &Survey) -> Vec<String> {
     let mut lines: Vec<String> = survey.findings().map(|finding| line(finding, survey.now)).collect();
     if survey.already > 0 {
-        lines.push(format!("{} {}", survey.already, survey.act.already()));
+        lines.push(format!("{} {}", grouped(survey.already), survey.act.already()));
     }
     lines
 }
@@ -70,8 +71,8 @@ fn line(finding: &Finding, now: DateTime<Utc>) -> String {
         })
         .collect();
     let more = count - first.len() as u64;
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{mark}{count} {}: {}{more}", what.words(), named.join(", "))
+    let more = if more > 0 { format!(" and {} more", grouped(more)) } else { String::new() };
+    format!("{mark}{} {}: {}{more}", grouped(*count), what.words(), named.join(", "))
 }
 
 /// A key within a sentence: its ID, and its label if it has one.
@@ -83,7 +84,7 @@ fn name(key: &AccessKey) -> String {
 /// How far it is, and how long it will take: "31 of 40, 9 s left".
 pub(crate) fn progress(run: &BulkRun, now: Instant) -> String {
     let done = run.tally.all();
-    let of = run.total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"));
+    let of = run.total.map_or_else(|| grouped(done), |total| format!("{} of {}", grouped(done), grouped(total)));
     let left = run.estimate(now).map(|left| match left.as_secs() {
         0..60 => format!(", {} s left", left.as_secs() + 1),
         seconds => format!(", {} min left", seconds / 60 + 1),
@@ -92,5 +93,5 @@ pub(crate) fn progress(run: &BulkRun, now: Instant) -> String {
 }
 
 pub(crate) fn counted(count: u64) -> String {
-    if count == 1 { "1 key".to_owned() } else { format!("{count} keys") }
+    if count == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(count)) }
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page};
 use crate::domain::{AccessKey, InForce, KeyId, Untrusted};
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::format::grouped;
 use crate::operations::keys::bulk::act::Planned;
 use crate::operations::keys::bulk::undo::{CHANGED_SINCE, Reversal, is_so};
 use crate::operations::keys::bulk::{BulkAct, Selection, Survey, Unusual, Walk, WalkStep};
@@ -372,9 +373,14 @@ impl BulkRun {
     /// What it came to: "38 deleted, 1 already deleted, 1 failed".
     pub fn summary(&self) -> String {
         let Tally { done, already, kept, failed } = self.tally;
-        let mut parts = vec![format!("{done} {}", self.act.done())];
+        let mut parts = vec![format!("{} {}", grouped(done), self.act.done())];
         let others = [(already, self.act.already()), (kept, "left unchanged"), (failed, "failed")];
-        parts.extend(others.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        parts.extend(
+            others
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{} {what}", grouped(count))),
+        );
         parts.join(", ")
     }
 }

@@ -67,7 +67,7 @@ fn draw_form(frame: &mut Buffer, area: Rect, form: &BulkForm, ahead: TimeDelta, 
     let owner = field(frame, place, &form.owner, form.focus == BulkFormFocus::Owner);
     if roomy {
         let row = next_row(&mut rest);
-        let hint = "Empty: each key keeps its owner. - removes it.";
+        let hint = "Empty keeps each owner, - removes it.";
         line(
             frame,
             Rect { x: row.x + NAME, width: row.width.saturating_sub(NAME), ..row },
@@ -111,8 +111,11 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
     let findings = bulk::findings(survey);
     let meaning = if confirm.has_work() { act.consequence() } else { "There is nothing to do.".to_owned() };
     let told = u16::try_from(findings.len()).unwrap_or(u16::MAX) + rows(&meaning, inner);
-    let title = format!("{} {}", act.verb(), keys(todo));
-    let inside = popup(frame, area, WIDTH, told + kept + 2 + 2, &title);
+    let title = format!("{} {}", act.verb(), counted(todo));
+    // Blank rows: below the meaning, above the buttons if something is asked, below the findings.
+    let asks = has_box > 0 || confirmation.is_some();
+    let gaps = 1 + u16::from(asks) + u16::from(!findings.is_empty());
+    let inside = popup(frame, area, WIDTH, told + kept + gaps + 2, &title);
     let room = inside.height.saturating_sub(kept);
     let spare = room.saturating_sub(told);
     let mut rest = Rect { height: room, ..inside };
@@ -120,7 +123,7 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
         let style = if words.starts_with('!') { theme::WARNING } else { Style::new() };
         line(frame, next_row(&mut rest), Line::styled(words.clone(), style));
     }
-    if spare > 1 && !findings.is_empty() {
+    if spare >= gaps && !findings.is_empty() {
         next_row(&mut rest);
     }
     if rest.height >= rows(&meaning, inner) {
@@ -160,15 +163,13 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
         BulkFocus::Typed => None,
         focus => at(focus),
     };
+    if asks && spare > 1 {
+        next_row(&mut rest);
+    }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let rest = button_rows(frame, rest, &names, focused);
     draw_call(frame, rest, &confirm.call, "");
     cursor
-}
-
-/// "1 key", "40 keys".
-fn keys(count: u64) -> String {
-    if count == 1 { counted(1) } else { format!("{} keys", grouped(count)) }
 }
 
 fn draw_progress(frame: &mut Buffer, area: Rect, progress: &BulkProgress, now: ClockReading) {

@@ -9,7 +9,7 @@ use crate::operations::keys::bulk::counted;
 use crate::operations::output::ListForm;
 use crate::tui::state::{ExportDialog, ExportFocus, ExportOf, ExportStage};
 use crate::tui::theme;
-use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup, rows};
 
 const NAME: u16 = 9;
 /// Rows where there is room for all: the form, both ways out with their buttons, gaps and two lines that explain.
@@ -87,6 +87,9 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Opt
         ExportStage::Stopping => ("Stopping…".to_owned(), theme::WARNING),
         ExportStage::Failed(words) => (words.clone(), theme::ERROR),
     };
+    if roomy && rest.height > rows(&words, rest.width) {
+        next_row(&mut rest);
+    }
     paragraph(frame, rest, &words, style);
     cursor.filter(|_| !dialog.is_running())
 }
