@@ -105,7 +105,34 @@ impl Sought {
     }
 }
 
+impl Sought {
+    /// What every key that is found meets in one column: where to begin and end in a list that is sorted by it.
+    pub(crate) fn bounds(&self, column: StoredColumn) -> Vec<ColumnTest> {
+        let wanted = self.columns.iter().filter(|condition| !condition.excluded);
+        wanted.filter_map(|condition| condition.bounds(column)).collect()
+    }
+}
+
 impl ColumnCondition {
+    /// What all alternatives have in common in a column; of several, only if they are numbers.
+    fn bounds(&self, column: StoredColumn) -> Option<ColumnTest> {
+        let of = |tests: &Vec<ColumnTest>| tests.iter().find(|test| test.column == column).cloned();
+        let all: Vec<ColumnTest> = self.any.iter().map(of).collect::<Option<_>>()?;
+        if let [one] = all.as_slice() {
+            return Some(one.clone());
+        }
+        let range = |test: &ColumnTest| match test.values {
+            Values::Is(SortValue::Number(number)) => Some((Some(number), number.checked_add(1))),
+            Values::Between(from, below) => Some((from, below)),
+            Values::Is(SortValue::Text(_)) | Values::Begins(_) => None,
+        };
+        let ranges: Vec<_> = all.iter().map(range).collect::<Option<_>>()?;
+        let from = ranges.iter().map(|(from, _)| *from).min().flatten(); // `None` is before all
+        let below = ranges.iter().map(|(_, below)| *below).collect::<Option<Vec<_>>>();
+        let below = below.and_then(|all| all.into_iter().max());
+        (from.is_some() || below.is_some()).then_some(ColumnTest { column, values: Values::Between(from, below) })
+    }
+
     fn of(column: StoredColumn, values: Values) -> Self {
         Self { excluded: false, any: vec![vec![ColumnTest { column, values }]] }
     }
@@ -170,4 +197,29 @@ fn between(range: &TimeRange) -> Values {
 /// A text as it may be stored: no text of a key has control characters, and a database may refuse them in a question.
 fn storable(text: &str) -> String {
     text.replace('\0', "\u{1}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_hold_for_every_alternative() {
+        let now = DateTime::from_timestamp_millis(1_000_000_000_000).unwrap();
+        let of = |search: &str, column| {
+            let search = crate::domain::Search::parse(search).unwrap();
+            Sought::of(&search.conditions(now, &Utc)).bounds(column)
+        };
+        let [bound] = of("unused:1d", StoredColumn::LastUsed).try_into().unwrap();
+        assert_eq!(bound.values, Values::Between(Some(0), Some(1_000_000_000_000 - 86_400_000)));
+        assert_eq!(of("unused:1d", StoredColumn::Created), [], "not of a key that was used");
+        assert_eq!(of("-unused:1d", StoredColumn::LastUsed), []);
+        let [bound] = of("never-used", StoredColumn::LastUsed).try_into().unwrap();
+        assert_eq!(bound.values, Values::Is(SortValue::Number(0)));
+        let [bound] = of("owner:ops*", StoredColumn::Owner).try_into().unwrap();
+        assert_eq!(bound.values, Values::Begins("ops".to_owned()));
+        assert_eq!(of("by:Mia", StoredColumn::CreatedBy), [], "two names, with others between");
+        assert_eq!(of("expires:<30d", StoredColumn::Ends).len(), 1);
+        assert_eq!(of("expires:<30d", StoredColumn::Owner), []);
+    }
 }

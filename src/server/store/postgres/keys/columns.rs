@@ -29,7 +29,8 @@ fn all(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
     all.join(" AND ")
 }
 
-fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut SqlArgs) -> String {
+/// Whether a key meets one test of a column.
+pub(crate) fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut SqlArgs) -> String {
     let column = column(tested.column, is_of_uses);
     match &tested.values {
         // As a number, so that the database sees which index it may use: that of keys which were never used.

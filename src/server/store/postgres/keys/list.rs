@@ -15,10 +15,10 @@ use crate::server::store::keyset::{Keyset, SortValue};
 use crate::server::store::postgres::args::{SqlArgs, args};
 use crate::server::store::postgres::keys::columns;
 use crate::server::store::postgres::keys::grams;
-use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, column, order, placed};
+use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, column, order, placed, stored};
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::PostgresStore;
-use crate::server::store::sought::Sought;
+use crate::server::store::sought::{Sought, StoredColumn};
 
 /// Rows that are read before the index is asked: first as many as hold a page of what is in every third or so, as a letter
 /// is; then more of them, which takes a few milliseconds.
@@ -301,10 +301,12 @@ impl ListStatement<'_> {
         if is_same { format!("{seq} {direction}") } else { format!("{value} {direction}, {seq} {direction}") }
     }
 
-    /// The state filtered by, the cursor, and `more` conditions.
+    /// The state filtered by, where in the list it can be, the cursor, and `more` conditions.
     fn conditions(&self, more: &[String], args: &mut SqlArgs) -> String {
         let sort = self.request.sort;
         let mut all = more.to_vec();
+        let bounds = stored(sort).map(|column| self.sought.bounds(column)).unwrap_or_default();
+        all.extend(bounds.iter().map(|bound| columns::one(bound, bound.column == StoredColumn::LastUsed, args)));
         if let Some(state) = self.sought.state {
             let table = if sort == Sort::LastUsedAt { "u" } else { "k" };
             all.push(format!("{table}.state = {}", args.place(state)));

@@ -7,6 +7,7 @@ use crate::domain::{AccessKey, KeyId, Sort, Untrusted};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::{Keyset, SortValue};
+use crate::server::store::sought::StoredColumn;
 use crate::server::store::status::status;
 
 /// Where a key's columns are: `k` is the key, `u` its last use.
@@ -28,6 +29,18 @@ pub(crate) const fn column(sort: Sort) -> &'static str {
         Sort::Note => "k.note_fold",
         Sort::Status => "k.state",
         Sort::Id => "k.id",
+    }
+}
+
+/// The column of conditions that a list is sorted by. None for the order of creation: the clock may have been set back.
+pub(crate) const fn stored(sort: Sort) -> Option<StoredColumn> {
+    match sort {
+        Sort::CreatedBy => Some(StoredColumn::CreatedBy),
+        Sort::ExpiresAt => Some(StoredColumn::Ends),
+        Sort::LastUsedAt => Some(StoredColumn::LastUsed),
+        Sort::Owner => Some(StoredColumn::Owner),
+        Sort::Status => Some(StoredColumn::State),
+        Sort::CreatedAt | Sort::Label | Sort::Note | Sort::Id => None,
     }
 }
 
