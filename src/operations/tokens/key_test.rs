@@ -125,6 +125,13 @@ impl KeyTest {
         Some(Request::Exchange(self.attempt, Exchange { at, id, token, content }))
     }
 
+    /// The key that the profile's server has just let in, if this reply says so.
+    pub(crate) fn used_key(&self, reply: &Reply) -> Option<&KeyId> {
+        let is_in = |attempt, exchanged: &Exchanged| attempt == self.attempt && exchanged.result.is_ok();
+        let is_used = matches!(reply, Reply::Exchanged(attempt, exchanged) if is_in(*attempt, exchanged));
+        (is_used && self.server.at.is_none()).then_some(&self.id)
+    }
+
     /// Takes a reply, if it is to this test's last request, and gives the next request.
     pub fn on_reply(&mut self, reply: Reply, now: DateTime<Utc>) -> Option<Request> {
         match reply {

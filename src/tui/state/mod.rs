@@ -124,8 +124,6 @@ pub struct State {
     pub report: Option<Rc<BulkReport>>,
     /// A key that another administrator changed while its dialog was open: as it was read, and as it is.
     conflict: Option<Box<(AccessKey, AccessKey)>>,
-    /// A key was used by a test: the list doesn't know that yet.
-    has_used_key: bool,
     /// What the server is asked for and has not answered.
     pub waiting: Option<Waiting>,
     /// The user wants to suspend it: as soon as nothing would be lost.

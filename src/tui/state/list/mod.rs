@@ -238,6 +238,15 @@ impl List {
         self.load_more()
     }
 
+    /// Takes note that a key was used just now, which the server's answers say some seconds later.
+    pub(crate) fn note_use(&mut self, id: &KeyId, now: ClockReading) {
+        if let Some(window) = &mut self.window
+            && let Some(key) = window.find(id).and_then(|row| window.get(row)).cloned()
+        {
+            window.update(AccessKey { last_used_at: Some(now.utc), last_used_from: None, ..key });
+        }
+    }
+
     /// Takes a key out; the selection stays where the eye is.
     pub fn remove(&mut self, id: &KeyId) -> Option<Request> {
         self.take_out(id)?;

@@ -259,9 +259,6 @@ impl State {
         };
         if self.dialog.is_none() {
             self.guard = None; // what a closed dialog held is gone
-            if effect.is_none() && std::mem::take(&mut self.has_used_key) {
-                return Some(self.list.refresh().into());
-            }
         }
         effect.map(|effect| if is_answer { effect } else { self.guarded(effect) })
     }

@@ -1,15 +1,13 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
-use crate::client::{
-    ApiError, Changed, Creation, Event, EventScope, EventsRequest, Exchanged, IdempotencyKey, Reply, Request,
-};
+use crate::client::{ApiError, Changed, Creation, Event, EventScope, EventsRequest, IdempotencyKey, Reply, Request};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::changes;
 use crate::operations::keys::create::made_no_key;
 use crate::operations::messages;
 use crate::tui::state::{
-    CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, Question, Reveal, State, Undo,
+    CallState, ClockReading, DeleteDialog, Dialog, Effect, ExitState, Question, Reveal, State, Step, Undo,
 };
 
 impl State {
@@ -46,7 +44,11 @@ impl State {
             Reply::SessionsEnded(result) => self.on_sessions_ended(result),
             Reply::Revoked(what, result) => self.on_revoked(what, result),
             reply @ (Reply::Exchanged(..) | Reply::Verified(..) | Reply::Looked(..)) => {
-                self.has_used_key |= matches!(&reply, Reply::Exchanged(_, Exchanged { result: Ok(_), .. }));
+                if let Some(Step::Test(step)) = self.step()
+                    && let Some(id) = step.test.used_key(&reply).cloned()
+                {
+                    self.list.note_use(&id, now);
+                }
                 self.step()?.on_reply(reply, now).map(Effect::from)
             }
             Reply::Listed(request, result) => {
