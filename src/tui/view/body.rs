@@ -17,7 +17,7 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
     let filter = &state.list.query.filter;
     match (&state.list.window, &state.list.trouble) {
         (Some(window), _) if !window.is_empty() => list::draw(frame, rows, area, state, window, now),
-        (_, Some(trouble)) => draw_trouble(frame, area, trouble),
+        (_, Some(trouble)) => draw_trouble(frame, area, trouble, state.profiles.len() > 1),
         // Nothing is loading while a sign-in is awaited.
         (None, None) if state.sign_in.is_some() => {}
         (None, None) => say(frame, area, "Loading keys…", &[]),
@@ -37,12 +37,15 @@ pub(crate) fn draw(frame: &mut Buffer, rows: &mut RowCache, area: Rect, state: &
     }
 }
 
-fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure) {
+fn draw_trouble(frame: &mut Buffer, area: Rect, trouble: &LoadFailure, has_others: bool) {
     if trouble.error.needs_sign_in() {
         return say(frame, area, messages::NOT_SIGNED_IN, &[&header::next_try(trouble)]);
     }
-    let rest = [trouble.error.to_string(), header::next_try(trouble)];
-    say(frame, area, "Can't load the keys", &[rest[0].as_str(), rest[1].as_str()]);
+    let mut rest = vec![trouble.error.to_string(), header::next_try(trouble)];
+    if has_others && trouble.error.is_about_way() {
+        rest.push("p switches to another profile.".to_owned());
+    }
+    say(frame, area, "Can't load the keys", &rest.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 /// Says something in place of rows.

@@ -248,7 +248,11 @@ impl ListRow<'_> {
             vec![Span::raw(format!("{}{mark}", if self.is_selected { theme::POINTER.trim_end() } else { " " }))];
         for column in &self.layout.columns {
             let width = column.width;
-            let (text, style) = match (column.field().value)(self.key) {
+            let value = (column.field().value)(self.key);
+            // A key without a label would leave a hole in the row.
+            let missing = value.missing().filter(|_| column.field().name == "label");
+            let (text, style) = match value {
+                _ if missing.is_some() => (missing.unwrap_or_default().to_owned(), theme::QUIET),
                 FieldValue::Id(id) => (id.shortened(width), Style::new()),
                 FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(width)), Style::new()),
                 FieldValue::Status(status) => {
@@ -267,7 +271,7 @@ impl ListRow<'_> {
                 }
             };
             let text = cell(*column, &text);
-            if fields::is_searched(column.field()) {
+            if fields::is_searched(column.field()) && missing.is_none() {
                 spans.extend(matches::marked(&text, self.searched));
             } else {
                 spans.push(Span::styled(text, style));

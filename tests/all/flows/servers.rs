@@ -141,6 +141,7 @@ async fn a_server_must_answer_before_a_password_is_asked_for() {
     bench.sees("gone · 127.0.0.1:1");
     bench.sees("Can't load the keys");
     bench.sees("Can't reach the server: Connection refused");
+    bench.sees("p switches to another profile.");
     bench.loses("Sign in to");
     bench.type_keys("p").await;
     for known in ["! no answer at", "jo (administrator)  until", "not opened yet"] {
