@@ -226,30 +226,6 @@ CREATE INDEX events_kept ON events (kind, seq) WHERE kind NOT IN ('used', 'refus
 CREATE INDEX events_refused_sign_ins ON events (administrator, seq) WHERE kind = 'sign_in_refused';
 CREATE INDEX events_passing ON events (at) WHERE kind IN ('used', 'refused', 'sign_in_refused');
 
--- Uses and refusals of keys by the hour: at most some rows for a key and an hour, however many addresses there are.
-CREATE TABLE usage (
-    key_id text COLLATE "C" NOT NULL,
-    hour bigint NOT NULL,                       -- since 1970-01-01 UTC
-    source text COLLATE "C" NOT NULL,           -- an address; '' for those that are not counted by themselves
-    uses bigint NOT NULL,
-    refusals bigint NOT NULL,
-    used_at bigint,                             -- the last one of the hour
-    refused_at bigint,
-    PRIMARY KEY (key_id, hour, source)
-) WITH (fillfactor = 70);
-CREATE INDEX usage_by_hour ON usage (hour);
-
--- Access tokens that were issued, by the minute, for as long as they live.
-CREATE TABLE issued (
-    key_id text COLLATE "C" NOT NULL,
-    generation bigint NOT NULL,                 -- of the key, at that time
-    minute bigint NOT NULL,                     -- since 1970-01-01 UTC
-    tokens bigint NOT NULL,
-    at bigint NOT NULL,                         -- when the last one was
-    PRIMARY KEY (key_id, generation, minute)
-) WITH (fillfactor = 70);
-CREATE INDEX issued_by_minute ON issued (minute);
-
 CREATE TABLE creates (
     username text NOT NULL,
     idempotency_key text NOT NULL,

@@ -5,7 +5,10 @@ use crate::server::store::error::StoreError;
 use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../../assets/migrations/postgres/0001_store.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../../assets/migrations/postgres/0001_store.sql"),
+    include_str!("../../../../assets/migrations/postgres/0002_usage.sql"),
+];
 
 /// What a role needs to run servers: no right to change the tables.
 const GRANTS: [&str; 2] =

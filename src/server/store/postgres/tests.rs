@@ -37,7 +37,7 @@ impl Database for OnServer {
         let postgres = address("postgres").connect().await.unwrap();
         postgres.client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         let address = address(&name);
-        assert_eq!(Store::migrate_postgres(address.clone(), None).await.unwrap(), 1);
+        assert_eq!(Store::migrate_postgres(address.clone(), None).await.unwrap(), 2);
         assert_eq!(Store::migrate_postgres(address.clone(), None).await.unwrap(), 0);
         Self(address)
     }
@@ -195,4 +195,14 @@ async fn tries_are_counted_by_all_together() {
     link.client.batch_execute("UPDATE tries SET until = until + 31536000").await.unwrap();
     let wait = count(0, "192.0.2.1").await.unwrap_err();
     assert!(wait.as_secs() <= 600, "{wait:?}");
+}
+
+/// As builds between two steps left it.
+#[tokio::test]
+async fn a_step_whose_tables_are_there_is_taken() {
+    let OnServer(address) = OnServer::create().await;
+    let database = address.clone().connect().await.unwrap();
+    database.client.batch_execute("UPDATE meta SET version = 1").await.unwrap();
+    assert_eq!(Store::migrate_postgres(address.clone(), None).await.unwrap(), 1);
+    assert_eq!(Store::migrate_postgres(address, None).await.unwrap(), 0);
 }
