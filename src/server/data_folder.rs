@@ -122,7 +122,7 @@ impl DataFolder {
         }
         // Before it follows: a rotation that begins afterwards knows of this process.
         if writable {
-            vault.tell(folder)?;
+            vault.register(folder)?;
         }
         follow(&store, &vault, &key).await?;
         Ok(Self { store, vault: Arc::new(vault) })

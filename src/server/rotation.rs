@@ -114,8 +114,8 @@ pub async fn rotate_master_key(
     if !is_ended(&rotation.new) {
         rotation.begin(old, &actor).await?;
         if !is_shared {
-            // Those that have come meanwhile; who comes later needs the new key to start.
-            check_users(folder, &rotation.file)?;
+            // Those that have started meanwhile; later ones need the new key to start.
+            check_named(folder, &rotation.file)?;
         }
         began();
         secrets = rotation.reencrypt().await?;
@@ -138,24 +138,31 @@ async fn check_key(store: &Store, vault: &Vault, file: &KeyFile) -> Result<(), R
 }
 
 /// Refuses a folder where a latchkey works with another file than `file`: all others look for the new key where this one
-/// does.
+/// does. For a folder whose database this process has not opened: the lock below would be lost with its own.
 fn check_users(folder: &Path, file: &KeyFile) -> Result<(), RotationError> {
-    let check = |source: BackupError| RotationError::Check { folder: folder.to_owned(), source: Box::new(source) };
-    let in_use = |file| RotationError::OtherFile { folder: folder.to_owned(), file };
-    let other = another_file_in_use(folder, &file.path);
-    let other = other.map_err(|source| check(BackupError::Read { path: folder.to_owned(), source }))?;
-    if let Some(file) = other {
-        return Err(in_use(file));
-    }
-    // Those that have it in the folder itself don't tell.
-    let own = KeyFile::of(folder, None).path;
-    if !file.is_named || !own.exists() {
+    check_named(folder, file)?;
+    // Those that have the key in the folder itself don't register. With a key of another store there, they don't run.
+    let own = KeyFile::of(folder, None);
+    let is_used = file.is_named && own.path.exists() && own.key_id().ok() == Some(file.key_id()?);
+    if !is_used {
         return Ok(());
     }
     backup::lock(folder).map(drop).map_err(|error| match error {
-        BackupError::InUse(_) => in_use(own),
-        error => check(error),
+        BackupError::InUse(_) => RotationError::OtherFile { folder: folder.to_owned(), file: own.path },
+        error => RotationError::Check { folder: folder.to_owned(), source: Box::new(error) },
     })
+}
+
+/// Refuses a folder where a latchkey has the master key in another file that was named.
+fn check_named(folder: &Path, file: &KeyFile) -> Result<(), RotationError> {
+    match another_file_in_use(folder, &file.path) {
+        Ok(None) => Ok(()),
+        Ok(Some(file)) => Err(RotationError::OtherFile { folder: folder.to_owned(), file }),
+        Err(source) => {
+            let source = Box::new(BackupError::Read { path: folder.to_owned(), source });
+            Err(RotationError::Check { folder: folder.to_owned(), source })
+        }
+    }
 }
 
 fn sync(path: &Path) -> io::Result<()> {

@@ -1,7 +1,7 @@
-//! Which running processes read the master key of a data folder from a file that was named, and where that is: a rotation
-//! puts the next key beside one file only.
+//! Which running processes read the master key of a data folder from a named file, and from which one: a rotation puts the
+//! next key beside one file only.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io;
@@ -10,67 +10,77 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::platform::regular_file;
 
-/// What the names of the files begin with by which processes tell each other. Each holds the path of a master key, and is
-/// locked by its process as long as that runs.
+/// How the names of registrations begin. Each is a file that holds the path of a master key, and that its process keeps
+/// locked while it runs.
 const PREFIX: &str = ".master-key-at-";
+/// How its name begins until it is locked and written.
+const UNFINISHED: &str = ".master-key-new-";
 
-/// Tells other processes where this one reads its master key, until it is dropped.
+/// The registration of this process. Removed when dropped.
 pub(crate) struct KeyFileUser {
-    _told: NamedTempFile,
+    path: PathBuf,
+    _locked: File,
 }
 
 impl KeyFileUser {
-    /// Tells that this process works on the data in `folder` with the master key in `file`.
+    /// Registers that this process works on the data in `folder` with the master key in `file`.
     pub(super) fn register(folder: &Path, file: &Path) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        let mut told = builder.prefix(PREFIX).permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
-        // Locked first: what has a path in it and is not locked is of a process that has ended.
-        told.as_file().lock()?;
-        told.write_all(place(file).as_os_str().as_bytes())?;
-        Ok(Self { _told: told })
+        let mut registration =
+            builder.prefix(UNFINISHED).permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
+        registration.as_file().lock()?;
+        registration.write_all(resolved(file).as_os_str().as_bytes())?;
+        let name = registration.path().file_name().unwrap_or_default().to_string_lossy().replace(UNFINISHED, PREFIX);
+        let path = folder.join(name);
+        Ok(Self { _locked: registration.persist_noclobber(&path)?, path })
+    }
+}
+
+impl Drop for KeyFileUser {
+    fn drop(&mut self) {
+        // Should it fail, it is no longer locked, and the next rotation removes it.
+        let _ = fs::remove_file(&self.path);
     }
 }
 
 /// Where a running process that works on the data in `folder` reads its master key, if that is a file that was named, and
 /// not `file`.
 pub(crate) fn another_file_in_use(folder: &Path, file: &Path) -> io::Result<Option<PathBuf>> {
-    let ours = place(file);
+    let ours = resolved(file);
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if !path.file_name().is_some_and(|name| name.as_bytes().starts_with(PREFIX.as_bytes())) {
             continue;
         }
-        let mut told = match regular_file::open_no_follow(OpenOptions::new().read(true), &path) {
+        let mut registration = match regular_file::open_no_follow(OpenOptions::new().read(true), &path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            told => told?,
+            opened => opened?,
         };
-        let is_running = match told.try_lock() {
+        let is_running = match registration.try_lock() {
             Ok(()) => false,
             Err(TryLockError::WouldBlock) => true,
             Err(TryLockError::Error(error)) => return Err(error),
         };
-        let file = read(&mut told)?;
-        match is_running {
-            true if file != ours => return Ok(Some(file)),
-            false if !file.as_os_str().is_empty() => drop(fs::remove_file(&path)),
-            _ => {}
+        let file = read(&mut registration)?;
+        if !is_running {
+            let _ = fs::remove_file(&path);
+        } else if file != ours && path.exists() {
+            return Ok(Some(file));
         }
     }
     Ok(None)
 }
 
-fn read(told: &mut File) -> io::Result<PathBuf> {
+fn read(registration: &mut File) -> io::Result<PathBuf> {
     let mut path = Vec::new();
-    told.read_to_end(&mut path)?;
-    Ok(std::ffi::OsString::from_vec(path).into())
+    registration.read_to_end(&mut path)?;
+    Ok(OsString::from_vec(path).into())
 }
 
 /// The file by its folder as it really is: the next key is beside it, and not beside what it may be a link to.
-fn place(file: &Path) -> PathBuf {
+fn resolved(file: &Path) -> PathBuf {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let parent = parent.canonicalize().unwrap_or_else(|_| parent.to_owned());
     parent.join(file.file_name().unwrap_or(OsStr::new("")))
@@ -81,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_those_that_run_and_have_another_file_are_told() {
+    fn only_running_processes_with_another_file_are_found() {
         let folder = tempfile::tempdir().unwrap();
         let (ours, other) = (folder.path().join("a.key"), folder.path().join("b.key"));
         let elsewhere = || another_file_in_use(folder.path(), &ours).unwrap();
@@ -89,12 +99,12 @@ mod tests {
         let same = KeyFileUser::register(folder.path(), &folder.path().join("./a.key")).unwrap();
         assert_eq!(elsewhere(), None);
         let user = KeyFileUser::register(folder.path(), &other).unwrap();
-        assert_eq!(elsewhere(), Some(place(&other)));
+        assert_eq!(elsewhere(), Some(resolved(&other)));
         drop((same, user));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
         // As after `kill -9`: the file is there, and its lock is not.
         let left = folder.path().join(format!("{PREFIX}left"));
-        fs::write(&left, place(&other).as_os_str().as_bytes()).unwrap();
+        fs::write(&left, resolved(&other).as_os_str().as_bytes()).unwrap();
         assert_eq!(elsewhere(), None);
         assert!(!left.exists());
     }

@@ -23,7 +23,7 @@ pub struct Vault {
     /// Where they are, unless it is a single one from elsewhere.
     file: Option<KeyFile>,
     held: HeldMasterKeys,
-    /// Tells other processes on a data folder where its key is.
+    /// Held while a named key is used on a data folder.
     user: Option<KeyFileUser>,
 }
 
@@ -49,8 +49,8 @@ impl Vault {
         Ok(vault)
     }
 
-    /// Tells others that work on the data in `folder` where the key is, if it is in a file that was named.
-    pub(crate) fn tell(&mut self, folder: &Path) -> Result<(), MasterKeyError> {
+    /// Registers this process with others that work on the data in `folder`, if its key is in a named file.
+    pub(crate) fn register(&mut self, folder: &Path) -> Result<(), MasterKeyError> {
         if let Some(file) = self.file.as_ref().filter(|file| file.is_named) {
             self.user = Some(KeyFileUser::register(folder, &file.path).map_err(MasterKeyError::files(folder))?);
         }
