@@ -63,9 +63,9 @@ pub(crate) async fn some_texts(
     Ok(Some(texts))
 }
 
-/// What the server allows as the expiry of keys. One that doesn't say decides when it is asked to make or change a key.
+/// What the server allows as the expiry of keys.
 pub(crate) async fn lifetimes(session: &mut Session) -> Flow<Lifetimes> {
-    Ok(session.try_call(async |client| client.lifetimes().await).await?.unwrap_or_default())
+    session.call(async |client| client.lifetimes().await).await
 }
 
 /// Asks for an end until it is one; `keep` says what nothing typed means.

@@ -36,8 +36,7 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     let now = access.connection.client.server_time().await;
     let expires_at = match args.expires {
         Some(expires) => expires.at(now),
-        // A server that doesn't say what it allows decides by itself.
-        None => access.client().await?.lifetimes().await.unwrap_or_default().default_end(now),
+        None => access.call(async |client| client.lifetimes().await).await?.default_end(now),
     };
     let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at };
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
