@@ -39,6 +39,8 @@ const FORGET_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct UsageRecorder {
     store: Store,
     pending: Mutex<Pending>,
+    /// Held while something is stored, so that what is read afterwards has all of it.
+    storing: tokio::sync::Mutex<()>,
     dirty: Notify,
 }
 
@@ -68,7 +70,7 @@ struct CountedUse {
 
 impl UsageRecorder {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, pending: Mutex::default(), dirty: Notify::default() }
+        Self { store, pending: Mutex::default(), storing: tokio::sync::Mutex::default(), dirty: Notify::default() }
     }
 
     /// Records a successful use.
@@ -151,6 +153,7 @@ impl UsageRecorder {
 
     /// Stores what was recorded. What cannot be stored is tried again at the next use.
     pub(crate) async fn flush(&self) {
+        let _storing = self.storing.lock().await;
         let (recorded, sessions) = self.lock().take();
         for (session, at) in sessions {
             // Should it fail, the next call of the session tries again.
@@ -161,6 +164,12 @@ impl UsageRecorder {
         if !recorded.is_empty() && self.store.record(recorded.clone()).await.is_err() {
             self.lock().put_back(recorded);
         }
+    }
+
+    /// The same for a request, which may be dropped meanwhile: what was taken is stored all the same.
+    pub(crate) async fn flush_to_end(recorder: &Arc<Self>) {
+        let recorder = Arc::clone(recorder);
+        let _ = tokio::spawn(async move { recorder.flush().await }).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Pending> {

@@ -14,6 +14,7 @@ use crate::server::http::response::failure::HttpError;
 use crate::server::http::response::wire;
 use crate::server::state::AppState;
 use crate::server::store::{UsageQuery, hour};
+use crate::server::usage_recorder::UsageRecorder;
 
 /// The days of an answer unless it is said otherwise.
 const DAYS: u16 = 30;
@@ -30,7 +31,7 @@ pub(crate) async fn of_key(
     let (now, store) = (Utc::now(), &state.0.store);
     let key = store.key(&id, now).await?.ok_or_else(|| HttpError::not_found("This key"))?;
     // What was not stored yet counts too.
-    state.0.usage_recorder.flush().await;
+    UsageRecorder::flush_to_end(&state.0.usage_recorder).await;
     let span = UsageSpan::of_days(days);
     let first = hour(now - TimeDelta::days(days.into())).div_euclid(span.hours()) * span.hours();
     let lifetime = TimeDelta::seconds(token::LIFETIME);

@@ -116,8 +116,10 @@ impl Connections {
         };
         match stored {
             Ok(each) => writes.into_iter().zip(each).for_each(|(write, stored)| write.end(stored)),
-            // Which of them it was shows when each is made by itself.
-            Err(_) if writes.len() > 1 => writes.into_iter().for_each(|write| self.write_group(vec![write])),
+            // One of them may have failed: each is made separately, unless its caller gave up in the meantime.
+            Err(_) if writes.len() > 1 => {
+                writes.into_iter().filter(|write| write.is_wanted()).for_each(|write| self.write_group(vec![write]));
+            }
             Err(error) => {
                 if let Some(write) = writes.pop() {
                     write.end(Err(error));

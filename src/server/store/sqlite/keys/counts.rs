@@ -18,9 +18,9 @@ impl SqliteStore {
         self.read(move |connection| read(connection, &query)).await
     }
 
-    /// The uses of keys on each day from the first on, since 1970.
+    /// The uses of keys on each day from the first on, since 1970, without those of the last second.
     pub(crate) async fn daily_uses(&self, ids: Vec<String>, first: i64) -> Result<Vec<DayCount>, StoreError> {
-        self.read(move |connection| {
+        self.read_many(move |connection, _| {
             let sql = "SELECT hour / 24, sum(uses) FROM usage WHERE key_id = ?1 AND hour >= ?2 GROUP BY 1";
             let mut statement = connection.prepare_cached(sql)?;
             let mut counted = Vec::new();
