@@ -24,13 +24,7 @@ use crate::platform::process::log_queue::LogQueue;
 use crate::platform::process::signals::survive_file_size_limit;
 use crate::server::net::tls::TlsFiles;
 use crate::server::team::{HttpServer, Setup, SetupError};
-use crate::server::{DatabaseAddress, HeldMasterKeys, LeaseSetup};
-
-/// Readers of the store that may block a thread, for so many workers.
-const READERS: (usize, usize) = (2, 8);
-/// Threads for what else may block: a writer, three passwords, and two that are just ending. What is beyond waits: the C
-/// library keeps memory for each thread that has ever allocated some.
-const OTHER_BLOCKING_THREADS: usize = 6;
+use crate::server::{DatabaseAddress, HeldMasterKeys, LeaseSetup, blocking_threads};
 
 /// How long the last lines of the log may take.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -90,7 +84,7 @@ fn serve(
     let runtime = runtime
         .enable_all()
         .worker_threads(threads)
-        .max_blocking_threads(threads.clamp(READERS.0, READERS.1) + OTHER_BLOCKING_THREADS)
+        .max_blocking_threads(blocking_threads())
         .build()
         .map_err(cannot_start)?;
     runtime.block_on(until_told(setup))?;

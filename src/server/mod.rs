@@ -46,6 +46,6 @@ pub use serve::serve;
 pub use state::AppState;
 pub use store::{
     Actor, AddressError, AdminOutcome, Administrator, Comparison, CopiedRows, DatabaseAddress, DatabaseFiles,
-    HeldMasterKeys, LeaseSetup, Manifest, PasswordChange, Store, StoreError,
+    HeldMasterKeys, LeaseSetup, Manifest, PasswordChange, Store, StoreError, blocking_threads,
 };
 pub use usage_recorder::KEEP_EVENTS;

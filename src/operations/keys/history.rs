@@ -287,15 +287,10 @@ mod tests {
         let rows = api.split("    EventKind:\n").nth(1).unwrap().lines().skip(2);
         let kinds: Vec<_> = rows.map_while(|row| row.strip_prefix("        - ")).collect();
         assert!(
-            kinds.iter().all(|kind| crate::operations::keys::history::kinds().any(|known| known == *kind))
-                && kinds.len() == crate::operations::keys::history::kinds().count(),
+            kinds.iter().all(|kind| super::kinds().any(|known| known == *kind))
+                && kinds.len() == super::kinds().count(),
             "{kinds:?}"
         );
-        assert!(
-            QUESTIONS
-                .iter()
-                .flat_map(|(_, kinds)| *kinds)
-                .all(|kind| crate::operations::keys::history::kinds().any(|known| known == *kind))
-        );
+        assert!(QUESTIONS.iter().flat_map(|(_, kinds)| *kinds).all(|kind| super::kinds().any(|known| known == *kind)));
     }
 }

@@ -13,9 +13,6 @@ pub fn content() -> Result<Content, getrandom::Error> {
 mod tests {
     #[test]
     fn no_two_contents_are_the_same() {
-        assert_ne!(
-            crate::platform::process::random::content().unwrap(),
-            crate::platform::process::random::content().unwrap()
-        );
+        assert_ne!(super::content().unwrap(), super::content().unwrap());
     }
 }

@@ -68,9 +68,9 @@ pub(crate) use sessions::{
     Digest, LIFETIME as SESSION_LIFETIME, NewSession, RevokeAll, SessionId, SessionRow, StoredSession,
 };
 pub(crate) use signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
-pub use sqlite::document;
 pub(crate) use sqlite::file::backup as sqlite_backup;
 pub(crate) use sqlite::file::copy as sqlite_copy;
+pub use sqlite::{blocking_threads, document};
 pub(crate) use tries::TryLimit;
 pub(crate) use usage::{HourCount, IssuedTokens, MOST_COUNTED_ADDRESSES, Recorded, StoredUsage, UsageQuery, hour};
 
@@ -368,7 +368,7 @@ impl Store {
         engine!(self.record(recorded))
     }
 
-    /// How a key was used: nothing at all if there is no such key.
+    /// How a key was used. Counts of a deleted key stay for as long as others do.
     pub(crate) async fn usage(&self, query: UsageQuery) -> Result<StoredUsage, StoreError> {
         engine!(self.usage(query))
     }

@@ -146,7 +146,7 @@ pub struct Filter {
 impl Filter {
     /// Refuses a text that must not be sent: a filter is in a URL, which others log. Says why, without the text.
     pub fn check(text: &str) -> Result<(), &'static str> {
-        if crate::domain::secrets::redact::holds_credential(text) {
+        if crate::domain::holds_credential(text) {
             return Err("that looks like a secret or token; it was not accepted, because filters are sent in URLs");
         }
         Ok(())

@@ -88,7 +88,7 @@ pub(crate) async fn verify(
 /// The answer for an access token that is good, with the ID of its key.
 type Verified = (StatusCode, [(HeaderName, HeaderValue); 1]);
 
-/// Answers from memory: it waits for nothing.
+/// Answers from memory. On SQLite it reads the revocations again first if another connection has committed something.
 pub(crate) fn verify_now(
     state: &AppState,
     headers: &HeaderMap,

@@ -14,6 +14,7 @@ use crate::server::store::copy::{
 use crate::server::store::error::StoreError;
 use crate::server::store::events::NewEvent;
 use crate::server::store::postgres::keys::edit::stored;
+use crate::server::store::postgres::keys::row::TABLES;
 use crate::server::store::postgres::network::address::DatabaseAddress;
 use crate::server::store::postgres::network::connection::{Lent, Pool};
 
@@ -35,7 +36,7 @@ fn column(table: &Table, name: &str) -> String {
 }
 
 fn from(table: &Table) -> &str {
-    if table.name == KEYS { crate::server::store::postgres::keys::row::TABLES } else { table.name }
+    if table.name == KEYS { TABLES } else { table.name }
 }
 
 /// The words that the servers on a database last stored of themselves.

@@ -11,6 +11,7 @@ mod revocations;
 mod sessions;
 mod store;
 
+pub use connection::lanes::blocking_threads;
 pub use keys::row::document;
 pub(crate) use store::SqliteStore;
 

@@ -16,6 +16,9 @@ const LOOKUPS: (usize, usize) = (2, 8);
 const LISTS: usize = 3;
 /// How much the priority of a list is lowered: to a tenth of the processor, where others want all of it.
 const ASIDE: i32 = 10;
+/// Threads for what else may block: a writer, three passwords, and two that are just ending. Jobs beyond wait: the C library
+/// keeps memory for each thread that has ever allocated some.
+const OTHER_THREADS: usize = 6;
 /// How long to wait in line. As long as for another process's transaction.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -38,10 +41,8 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     pub(crate) fn new() -> Self {
-        let (fewest, most) = LOOKUPS;
         // To ask how many processors there are reads files.
-        let processors = if serves_many() { thread::available_parallelism().ok() } else { None };
-        let lookups = processors.map_or(fewest, |n| n.get().clamp(fewest, most));
+        let lookups = if serves_many() { lookups() } else { LOOKUPS.0 };
         let lane = |jobs| Arc::new(Semaphore::new(jobs));
         Self { lookups: lane(lookups), lists: lane(LISTS), writes: lane(1) }
     }
@@ -59,6 +60,17 @@ impl Lanes {
         let waited = timeout(PATIENCE, Arc::clone(lane).acquire_owned()).await;
         waited.map_err(|_| StoreError::Busy)?.map_err(|_| StoreError::Cancelled)
     }
+}
+
+/// Readers for lookups on this machine.
+fn lookups() -> usize {
+    let (fewest, most) = LOOKUPS;
+    thread::available_parallelism().map_or(fewest, |processors| processors.get().clamp(fewest, most))
+}
+
+/// How many threads a server of many users needs for what may block.
+pub fn blocking_threads() -> usize {
+    lookups() + OTHER_THREADS
 }
 
 /// Whether this is a server of many users. That of one has a single thread, and no other user to give way to.

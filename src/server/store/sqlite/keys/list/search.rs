@@ -269,11 +269,7 @@ struct LookUp<'a> {
 impl<'a> LookUp<'a> {
     fn new(list: &'a ListQuery<'a>) -> Self {
         let columns = ColumnSql::all(&list.sought.all_columns(), 2);
-        let sql = format!(
-            "SELECT {}, {} AS meets FROM keys WHERE seq = ?1",
-            crate::server::store::sqlite::keys::list::search::columns(),
-            columns.sql
-        );
+        let sql = format!("SELECT {}, {} AS meets FROM keys WHERE seq = ?1", self::columns(), columns.sql);
         Self { list, columns, sql }
     }
 
