@@ -84,15 +84,17 @@ pub(crate) async fn add(
         let last_refused: Vec<Option<i64>> = counts.iter().map(|count| count.refused_at.map(ms)).collect();
         let most = i64::from(MOST_COUNTED_ADDRESSES);
         let sql = "INSERT INTO usage AS old (key_id, hour, source, uses, refusals, used_at, refused_at)
-                   SELECT key_id, hour,
-                          CASE WHEN EXISTS (SELECT 1 FROM usage u
-                                            WHERE u.key_id = new.key_id AND u.hour = new.hour AND u.source = new.source)
-                                   OR (SELECT count(*) FROM usage u
-                                       WHERE u.key_id = new.key_id AND u.hour = new.hour AND u.source <> '') < $8
-                               THEN source ELSE '' END AS kept,
+                   SELECT key_id, hour, CASE WHEN is_stored OR stored + nth <= $8 THEN source ELSE '' END AS kept,
                           sum(uses), sum(refusals), max(used_at), max(refused_at)
-                   FROM unnest($1, $2, $3, $4, $5, $6, $7)
-                        AS new (key_id, hour, source, uses, refusals, used_at, refused_at)
+                   FROM (SELECT *, row_number() OVER (PARTITION BY key_id, hour, is_stored, source = ''
+                                                      ORDER BY source) AS nth
+                         FROM (SELECT *,
+                                      EXISTS (SELECT 1 FROM usage u WHERE u.key_id = new.key_id AND u.hour = new.hour
+                                                                      AND u.source = new.source) AS is_stored,
+                                      (SELECT count(*) FROM usage u WHERE u.key_id = new.key_id AND u.hour = new.hour
+                                                                      AND u.source <> '') AS stored
+                               FROM unnest($1, $2, $3, $4, $5, $6, $7)
+                                    AS new (key_id, hour, source, uses, refusals, used_at, refused_at)) new) new
                    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                    ON CONFLICT (key_id, hour, source) DO UPDATE SET
                        uses = old.uses + excluded.uses,
