@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponseParts, ResponseParts};
 use axum::{Extension, Json};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -56,7 +56,7 @@ pub(crate) async fn create(
     let (encrypted, encrypted_by) = encrypt().map_err(|_| HttpError::unexpected())?;
     let mut new = KeyInsert {
         id: id.clone(),
-        fingerprint: fingerprint(&texts, asked.and_then(ExpiryChange::time)),
+        fingerprint: fingerprint(&texts, asked, lifetimes.default.is_some()),
         texts,
         expires_at,
         encrypted,
@@ -244,8 +244,13 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
 
 /// SHA-256 of what is asked for, however it was written. Texts other than the label count if there are any, so that a
 /// create can be repeated after an update that brings a new field.
-fn fingerprint(texts: &Texts, expires_at: Option<DateTime<Utc>>) -> [u8; 32] {
-    let mut parts: Vec<Value> = vec![texts.label().into(), expires_at.map(|end| end.timestamp_millis()).into()];
+fn fingerprint(texts: &Texts, expiry: Option<ExpiryChange>, has_default: bool) -> [u8; 32] {
+    let expiry = match expiry {
+        // With a default it differs from "never", which is `null`.
+        None if has_default => "default".into(),
+        expiry => expiry.and_then(ExpiryChange::time).map(|end| end.timestamp_millis()).into(),
+    };
+    let mut parts: Vec<Value> = vec![texts.label().into(), expiry];
     let others = texts.iter().filter(|(name, text)| *name != "label" && !text.is_empty());
     parts.extend(others.map(|(name, text)| Value::from(vec![name, text])));
     Sha256::digest(Value::from(parts).to_string()).into()
@@ -266,5 +271,17 @@ impl FromRequestParts<AppState> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         path.map(|Path(id)| Self(KeyId::as_stored(id))).map_err(|_| HttpError::malformed("id", "is not readable"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_left_to_the_server_differs_from_none() {
+        let of = |expiry, has_default| fingerprint(&Texts::default(), expiry, has_default);
+        assert_ne!(of(None, true), of(Some(ExpiryChange::Never), true));
+        assert_eq!(of(None, false), of(Some(ExpiryChange::Never), false), "as before there were defaults");
     }
 }
