@@ -6,6 +6,7 @@
 mod act;
 mod ask;
 pub(crate) mod drive;
+mod outcome;
 mod report;
 mod run;
 mod survey;
@@ -16,8 +17,9 @@ mod walk;
 pub use act::BulkAct;
 pub(crate) use act::Foreseen;
 pub(crate) use ask::{confirm, counted, findings, progress};
+pub use outcome::{Failed, KeyOutcome, KeyResult};
 pub use report::BulkReport;
-pub use run::{BulkRun, Failed, KeyOutcome, KeyResult, RunStep};
+pub use run::{BulkRun, RunStep};
 pub use survey::{Finding, Survey};
 pub use undo::Reversal;
 pub use unusual::Unusual;

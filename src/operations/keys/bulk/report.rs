@@ -5,23 +5,10 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{BulkAct, Failed, KeyOutcome, KeyResult};
+use super::{BulkAct, KeyOutcome, KeyResult};
 use crate::domain::{KeyId, Untrusted};
 use crate::operations::format::{Format, cell};
 use crate::operations::output::{ListForm, Rows, Table, write_json};
-
-impl KeyOutcome {
-    /// What became of the key, and why: a promise to scripts.
-    pub(crate) fn words(&self, act: &BulkAct) -> (&'static str, Option<&str>) {
-        match self {
-            Self::Done(..) => (act.done(), None),
-            Self::Already => ("already", Some(act.already())),
-            Self::Missing => ("not_found", None),
-            Self::Kept(why) => ("kept", Some(why)),
-            Self::Failed(Failed { why, .. }) => ("failed", Some(why)),
-        }
-    }
-}
 
 /// What became of each key, in the order in which it was known.
 #[derive(Debug)]
@@ -122,6 +109,7 @@ impl BulkReport {
 mod tests {
     use super::*;
     use crate::operations::failure::Exit;
+    use crate::operations::keys::bulk::Failed;
 
     #[test]
     fn each_key_has_a_line_in_every_form() {

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page};
-use crate::domain::{AccessKey, InForce, KeyId, Untrusted};
+use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::format::grouped;
 use crate::operations::keys::bulk::act::Planned;
+use crate::operations::keys::bulk::outcome::Tally;
 use crate::operations::keys::bulk::undo::{CHANGED_SINCE, Reversal, is_so};
-use crate::operations::keys::bulk::{BulkAct, Selection, Survey, Unusual, Walk, WalkStep};
+use crate::operations::keys::bulk::{
+    BulkAct, Failed, KeyOutcome, KeyResult, Selection, Survey, Unusual, Walk, WalkStep,
+};
 
 /// A change of many keys that is under way, or has ended.
 #[derive(Debug)]
@@ -51,46 +53,6 @@ pub(super) struct Pending {
     pub(super) change: KeyChange,
     /// The key as it was read; none if it was not.
     pub(super) before: Option<Box<AccessKey>>,
-}
-
-/// How many keys came to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub done: u64,
-    /// Nothing had to be done.
-    pub already: u64,
-    /// They were left as they were.
-    pub kept: u64,
-    pub failed: u64,
-}
-
-/// What became of one key.
-#[derive(Clone, Debug)]
-pub struct KeyResult {
-    pub id: KeyId,
-    pub label: Untrusted,
-    pub outcome: KeyOutcome,
-}
-
-#[derive(Clone, Debug)]
-pub enum KeyOutcome {
-    /// It is done: holds the key as it is now, if it is still there, and where it is refused.
-    Done(Option<Box<AccessKey>>, Option<InForce>),
-    /// It was so already.
-    Already,
-    /// It is not there.
-    Missing,
-    /// It was left as it was; says why.
-    Kept(&'static str),
-    /// It could not be done.
-    Failed(Failed),
-}
-
-/// Why a key could not be changed.
-#[derive(Clone, Debug)]
-pub struct Failed {
-    pub why: String,
-    pub exit: Exit,
 }
 
 /// What a run needs to go on.
@@ -331,13 +293,7 @@ impl BulkRun {
     }
 
     pub(super) fn tell(&mut self, id: KeyId, label: Untrusted, outcome: KeyOutcome) {
-        let count = match (&outcome, &self.act) {
-            (KeyOutcome::Done(..), _) => &mut self.tally.done,
-            (KeyOutcome::Already, _) | (KeyOutcome::Missing, BulkAct::Delete) => &mut self.tally.already,
-            (KeyOutcome::Kept(_), _) => &mut self.tally.kept,
-            (KeyOutcome::Missing | KeyOutcome::Failed(_), _) => &mut self.tally.failed,
-        };
-        *count += 1;
+        self.tally.count(&outcome, &self.act);
         self.results.push(KeyResult { id, label, outcome });
     }
 
@@ -372,27 +328,11 @@ impl BulkRun {
 
     /// What it came to: "38 deleted, 1 already deleted, 1 failed".
     pub fn summary(&self) -> String {
-        let Tally { done, already, kept, failed } = self.tally;
-        let mut parts = vec![format!("{} {}", grouped(done), self.act.done())];
-        let others = [(already, self.act.already()), (kept, "left unchanged"), (failed, "failed")];
-        parts.extend(
-            others
-                .into_iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, what)| format!("{} {what}", grouped(count))),
-        );
-        parts.join(", ")
+        self.tally.in_words(&self.act)
     }
 }
 
 /// Whether the same may succeed in a while.
 const fn is_passing(error: &ApiError) -> bool {
     error.is_passing() || matches!(error, ApiError::TooMany { .. })
-}
-
-impl Tally {
-    /// How many keys are settled.
-    pub const fn all(&self) -> u64 {
-        self.done + self.already + self.kept + self.failed
-    }
 }
