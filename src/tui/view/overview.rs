@@ -56,7 +56,9 @@ pub(crate) fn draw(frame: &mut Buffer, mut area: Rect, screen: &OverviewScreen) 
                 line(frame, place, Line::from(spans));
                 mark_row(frame, place);
                 if is_selected {
-                    frame.set_style(place, theme::SELECTED);
+                    // Not the bar: reversed, it would look like none.
+                    let words = u16::try_from(title + NUMBER + 3).unwrap_or(place.width).min(place.width);
+                    frame.set_style(Rect { width: words, ..place }, theme::SELECTED);
                     mark_here(frame, place);
                 }
             }

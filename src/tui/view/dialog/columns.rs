@@ -11,7 +11,7 @@ use crate::tui::view::widgets::{NARROW, line, mark_here, mark_row, next_row, par
 
 /// What the choice means.
 const CHOSEN: &str = "The list has these columns, from the left, as far as they fit.";
-const AUTOMATIC: &str = "The list has the columns that fit. Space, K and J change it.";
+const AUTOMATIC: &str = "All columns that fit. Space, K and J change that.";
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ColumnsDialog) {
     let rows = u16::try_from(dialog.entries.len()).unwrap_or(u16::MAX);

@@ -66,7 +66,7 @@ pub(crate) fn draw_delete(
     let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
     let confirmed = dialog.is_confirmed();
     let cursor = confirmation_field(frame, place, &dialog.typed, !dialog.call.is_sent(), confirmed);
-    if rest.height > 4 {
+    if rest.height > 3 {
         next_row(&mut rest);
     }
     buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], confirmed.then_some(1));
