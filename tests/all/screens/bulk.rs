@@ -70,7 +70,7 @@ fn a_line_that_drops_and_a_key_that_fails() {
         (stage, attempt)
     };
     assert_snapshot!(at_sizes(&SIZES, |size| dropped(size).0));
-    assert_snapshot!(at_sizes(&SIZES, |size| {
+    let ended = |size| {
         let (mut stage, attempt) = dropped(size);
         assert!(stage.asked.is_none(), "it waits");
         stage.pass(Duration::from_secs(1));
@@ -78,6 +78,12 @@ fn a_line_that_drops_and_a_key_that_fails() {
         assert_eq!((again, rest.len()), (attempt, 4), "only the rest is sent again");
         stage.press("<Esc>");
         stage.reply(Reply::KeysChanged(attempt, vec![deleted(), deleted()]));
+        stage
+    };
+    assert_snapshot!(at_sizes(&SIZES, ended));
+    assert_snapshot!(at_sizes(&SIZES, |size| {
+        let mut stage = ended(size);
+        stage.press("<Tab><Enter>");
         stage
     }));
 }
