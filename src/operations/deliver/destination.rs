@@ -3,8 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
+use super::content::SaveContent;
 use super::delivery::{Delivery, Saved};
 use crate::domain::sentence;
 use crate::operations::failure::Failure;
@@ -71,10 +70,10 @@ impl Destination {
         }
     }
 
-    /// Writes the secret there. A command runs until it ends or `stop` ends it.
+    /// Writes it there. A command runs until it ends or `stop` ends it.
     pub(crate) async fn give(
         self,
-        line: &Zeroizing<Vec<u8>>,
+        content: &SaveContent,
         mode: OutputMode,
         stop: impl Future<Output = ()>,
     ) -> Result<Saved, NotSaved> {
@@ -82,16 +81,17 @@ impl Destination {
             Self::Stdout => Ok(Saved::at(Delivery::Stdout)),
             Self::File(file) => {
                 let path: PathBuf = file.path().to_owned();
-                write(path.display().to_string(), line, move |line| file.fill(line)).await?;
+                write(path.display().to_string(), content, move |text| file.fill(text)).await?;
                 Ok(Saved::at(Delivery::File(path)))
             }
             Self::Descriptor(descriptor) => {
                 let number = descriptor.number();
-                write(format!("file descriptor {number}"), line, move |line| descriptor.fill(line)).await?;
+                write(format!("file descriptor {number}"), content, move |text| descriptor.fill(text)).await?;
                 Ok(Saved::at(Delivery::Descriptor(number)))
             }
             Self::Command(command) => {
-                Ok(Saved { to: Delivery::Command, output: command.give(line, mode, stop).await? })
+                let output = command.give(content.text(), content.needle(), mode, stop).await?;
+                Ok(Saved { to: Delivery::Command, output })
             }
         }
     }
@@ -100,11 +100,11 @@ impl Destination {
 /// Writes where a slow disk or reader holds up no other task.
 async fn write(
     place: String,
-    line: &Zeroizing<Vec<u8>>,
+    content: &SaveContent,
     fill: impl FnOnce(&[u8]) -> io::Result<()> + Send + 'static,
 ) -> Result<(), NotSaved> {
-    let line = line.clone();
-    match tokio::task::spawn_blocking(move || fill(&line)).await {
+    let content = content.clone();
+    match tokio::task::spawn_blocking(move || fill(content.text())).await {
         Ok(written) => written.map_err(|error| NotSaved::new(format!("{place} can't be written: {error}"))),
         Err(_) => Err(NotSaved::new(WRITING_INTERRUPTED)),
     }

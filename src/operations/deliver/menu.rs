@@ -1,7 +1,6 @@
 //! Bringing a new secret to its destination; if that fails, asking for another as long as a person answers.
 
-use zeroize::Zeroizing;
-
+use super::content::SaveContent;
 use super::delivery::{Delivery, Saved};
 use super::destination::Destination;
 use super::rescue::Rescue;
@@ -14,12 +13,12 @@ use crate::operations::prompts::prompter::Prompter;
 use crate::platform::delivery::{NotSaved, OutputMode};
 
 /// Brings the secret to a file or a command; if that fails, asks for another way or keeps it in a private file.
-/// What goes to standard output is written by the caller, who falls back to [`Rescue`]. `line` is the secret as it is to be
-/// written.
+/// What goes to standard output is written by the caller, who falls back to [`Rescue`]. `content` has the secret as it is
+/// to be written.
 pub async fn deliver<P: Prompter>(
     destination: Destination,
     id: &KeyId,
-    line: Zeroizing<Vec<u8>>,
+    content: SaveContent,
     rescue: &Rescue,
     prompter: &mut P,
 ) -> Result<Delivery, Failure> {
@@ -28,20 +27,20 @@ pub async fn deliver<P: Prompter>(
     } else {
         None
     };
-    let failed = match destination.give(&line, OutputMode::Aloud, prompter.guard().signal()).await {
+    let failed = match destination.give(&content, OutputMode::Aloud, prompter.guard().signal()).await {
         Ok(saved) => return Ok(saved.to),
         Err(failed) => failed.why,
     };
     if !prompter.is_interactive() || prompter.guard().is_heard() {
-        return rescue.keep(id, &line, failed);
+        return rescue.keep(id, content.text(), failed);
     }
-    Menu { id, line, failed, again, rescue, prompter }.run().await
+    Menu { id, content, failed, again, rescue, prompter }.run().await
 }
 
 /// The question what to do with a secret whose destination failed.
 struct Menu<'a, P> {
     id: &'a KeyId,
-    line: Zeroizing<Vec<u8>>,
+    content: SaveContent,
     /// What went wrong last, for the middle of a sentence.
     failed: String,
     /// The command that may be run again.
@@ -62,7 +61,7 @@ impl<P: Prompter> Menu<'_, P> {
                 Ok(Some(Err(failed))) => failed.why,
                 Ok(None) => continue,
                 Err(Interrupt::Failed(failure)) => failure.message,
-                Err(Interrupt::Stop(_)) => return self.rescue.keep(self.id, &self.line, self.failed),
+                Err(Interrupt::Stop(_)) => return self.rescue.keep(self.id, self.content.text(), self.failed),
             };
         }
     }
@@ -83,7 +82,7 @@ impl<P: Prompter> Menu<'_, P> {
             _ => self.again.clone(),
         };
         let Some(target) = target else { return Ok(None) };
-        let saved = save(&target, &self.line, OutputMode::Aloud, self.prompter.guard().signal()).await;
+        let saved = save(&target, &self.content, OutputMode::Aloud, self.prompter.guard().signal()).await;
         if matches!(&saved, Err(failed) if failed.was_tried) {
             self.again = Some(target).filter(|target| matches!(target, SaveTarget::Command(_)));
         }
@@ -91,7 +90,7 @@ impl<P: Prompter> Menu<'_, P> {
     }
 
     async fn show(&mut self) -> Tried {
-        let text = str::from_utf8(&self.line).unwrap_or_default().trim_end();
+        let text = str::from_utf8(self.content.text()).unwrap_or_default().trim_end();
         if !show(self.prompter, "Secret access key", text).await? {
             return Ok(None);
         }

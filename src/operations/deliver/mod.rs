@@ -1,5 +1,7 @@
-//! The way of a new secret out of the program: tried before the key is made, and never a way into nothing.
+//! The way of a secret or a list out of the program. A new secret's is tried before the key is made, and never leads to
+//! nothing.
 
+mod content;
 mod delivery;
 mod destination;
 mod menu;
@@ -8,6 +10,7 @@ mod save;
 mod show;
 
 pub use crate::platform::delivery::{NotSaved, bare, line};
+pub use content::{SaveContent, SaveKind};
 pub use delivery::{Delivery, Saved};
 pub(crate) use destination::WRITING_INTERRUPTED;
 pub use destination::{DeliveryRequest, Destination};
@@ -15,5 +18,5 @@ pub use menu::deliver;
 pub use rescue::Rescue;
 pub(crate) use rescue::rescued;
 pub(crate) use save::{COMMAND, FILE, SECRET_IN_TARGET, ask_command, ask_file};
-pub use save::{SaveContent, SaveTarget, save};
+pub use save::{SaveTarget, save};
 pub(crate) use show::{SHOW, show};

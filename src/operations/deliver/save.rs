@@ -1,53 +1,23 @@
-//! Saving a credential where the user says: to a new file, a descriptor or a command, none of which a recorder of the
-//! terminal sees.
+//! Saving a credential or a list where the user says: to a new file, a descriptor or a command, none of which a recorder of
+//! the terminal sees.
 
-use std::fmt;
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
+use super::content::SaveContent;
 use super::delivery::{Delivery, Saved};
 use super::destination::{Destination, WRITING_INTERRUPTED};
-use crate::domain::Credentials;
 use crate::domain::secrets::credential_kind::reveals_secret;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::{Choice, Prompter};
-use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand, line};
+use crate::platform::delivery::{NotSaved, OutputMode, PipeCommand};
 use crate::platform::process::home::{expand_home, home_dir};
 
-/// Where a secret is to go, as it was typed.
+/// Where it is to go, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaveTarget {
     /// A new file, or a descriptor that was opened for us, such as `/dev/fd/3`.
     File(String),
     Command(String),
-}
-
-/// What is saved.
-#[derive(Clone)]
-pub enum SaveContent {
-    Credentials(Credentials),
-    /// An exported list.
-    List(Zeroizing<Vec<u8>>),
-}
-
-impl fmt::Debug for SaveContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Credentials(_) => "Credentials(…)",
-            Self::List(_) => "List(…)",
-        })
-    }
-}
-
-impl SaveContent {
-    /// The bytes of it; or why there are none.
-    pub fn bytes(self) -> Result<Zeroizing<Vec<u8>>, NotSaved> {
-        match self {
-            Self::Credentials(credentials) => credentials.text().map(|text| line(&text)).map_err(NotSaved::new),
-            Self::List(bytes) => Ok(bytes),
-        }
-    }
 }
 
 /// What can be done with a credential.
@@ -81,20 +51,20 @@ impl SaveTarget {
     }
 }
 
-/// Writes a secret to its target, until it is done or `stop` ends the command. Neither holds up another task.
+/// Writes to a target, until it is done or `stop` ends the command. Neither holds up another task.
 pub async fn save(
     target: &SaveTarget,
-    line: &Zeroizing<Vec<u8>>,
+    content: &SaveContent,
     mode: OutputMode,
     stop: impl Future<Output = ()>,
 ) -> Result<Saved, NotSaved> {
-    if str::from_utf8(line).is_ok_and(|line| target.holds(line.trim_end())) || reveals_secret(target.text()) {
+    if content.needle().is_some_and(|secret| target.holds(secret) || reveals_secret(target.text())) {
         return Err(NotSaved::new(SECRET_IN_TARGET));
     }
     let opening = target.clone();
     let opened = tokio::task::spawn_blocking(move || opening.open()).await;
     let destination = opened.map_err(|_| NotSaved::new(WRITING_INTERRUPTED))??;
-    let mut saved = destination.give(line, mode, stop).await?;
+    let mut saved = destination.give(content, mode, stop).await?;
     if let (Delivery::File(path), SaveTarget::File(typed)) = (&mut saved.to, target) {
         *path = PathBuf::from(typed); // as the user knows it
     }
@@ -111,4 +81,38 @@ pub(crate) async fn ask_file(prompter: &mut impl Prompter) -> Flow<Option<SaveTa
 pub(crate) async fn ask_command(prompter: &mut impl Prompter) -> Flow<Option<SaveTarget>> {
     let typed = prompter.ask("Command (Enter to go back): ").await?;
     Ok((!typed.is_empty()).then_some(SaveTarget::Command(typed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::domain::{Credentials, CredentialsForm, KeyId, SecretKey};
+
+    #[tokio::test]
+    async fn a_secret_in_a_target_is_refused_in_every_form_and_an_empty_list_is_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let save =
+            async |target: &SaveTarget, content: &SaveContent| save(target, content, OutputMode::Kept, pending()).await;
+        let credentials = Credentials {
+            id: KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap(),
+            secret: SecretKey::foreign("made-up"),
+            form: CredentialsForm::Secret,
+        };
+        for form in CredentialsForm::ALL {
+            let content = SaveContent::credentials(&Credentials { form, ..credentials.clone() }).unwrap();
+            for target in [SaveTarget::File("made-up".into()), SaveTarget::Command("echo made-up".into())] {
+                assert_eq!(save(&target, &content).await.err().unwrap().why, SECRET_IN_TARGET);
+            }
+            let saved = save(&SaveTarget::Command("cat".into()), &content).await.unwrap();
+            assert!(saved.output.had_secret);
+        }
+        let target = SaveTarget::File(path.to_str().unwrap().to_owned());
+        save(&target, &SaveContent::list(Vec::new())).await.unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        let saved = save(&SaveTarget::Command("cat".into()), &SaveContent::list(b"PK1\n".to_vec())).await.unwrap();
+        assert_eq!(saved.output.words.to_display(9), "PK1");
+    }
 }

@@ -1,9 +1,7 @@
 //! The keys of the list leave: as a file, or into a command.
 
-use zeroize::Zeroizing;
-
 use crate::operations::access::Access as _;
-use crate::operations::deliver::{ask_command, ask_file, save};
+use crate::operations::deliver::{SaveContent, ask_command, ask_file, save};
 use crate::operations::keys::bulk::counted;
 use crate::operations::output::{KeyList, ListForm, ListWalk};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
@@ -28,20 +26,20 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
     };
     let Some(target) = target else { return Ok(()) };
     let mut walk = ListWalk::new(session.listing.query.clone(), u64::MAX, form.exported());
-    let (mut list, mut text) = (KeyList::whole(form, None), Zeroizing::new(Vec::new()));
+    let (mut list, mut text) = (KeyList::whole(form, None), Vec::new());
     let failed = |error: std::io::Error| Interrupt::failed(error.to_string());
     while let Some((request, most)) = walk.next() {
         let page = session.call(async |client| client.page(request, most).await).await?;
         let (before, keys) = (list.rows, walk.take(page));
-        list.write(&mut *text, &keys).map_err(failed)?;
+        list.write(&mut text, &keys).map_err(failed)?;
         if list.rows / TOLD > before / TOLD {
             session.console.say(format!("{} read…", counted(list.rows)));
         }
     }
-    list.end(&mut *text).map_err(failed)?;
+    list.end(&mut text).map_err(failed)?;
     let console = &mut session.console;
     console.flush().await?;
-    match save(&target, &text, OutputMode::Kept, console.guard().signal()).await {
+    match save(&target, &SaveContent::list(text), OutputMode::Kept, console.guard().signal()).await {
         Ok(saved) => {
             console.say(format!("Exported {}. {}", counted(list.rows), saved.sentences(OUTPUT_CELLS)));
             Ok(())

@@ -2,7 +2,7 @@
 //! and to the terminal, where it stays.
 
 use crate::domain::capitalized;
-use crate::operations::deliver::{COMMAND, FILE, SHOW, ask_command, ask_file, save, show};
+use crate::operations::deliver::{COMMAND, FILE, SHOW, SaveContent, ask_command, ask_file, save, show};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::{Choice, Prompter as _};
 use crate::plain::session::Session;
@@ -15,12 +15,19 @@ const OUTPUT_CELLS: usize = 2000;
 pub(crate) struct Credential<'a> {
     pub(crate) name: &'a str,
     pub(crate) text: &'a str,
+    /// The part of the text that may not be seen.
+    pub(crate) secret: &'a str,
 }
 
 /// What can be done with a credential, in the order of safety.
 pub(crate) const WAYS: [Choice<'static>; 3] = [FILE, COMMAND, SHOW];
 
-impl Credential<'_> {
+impl<'a> Credential<'a> {
+    /// A secret and nothing else.
+    pub(crate) const fn whole(name: &'a str, text: &'a str) -> Self {
+        Self { name, text, secret: text }
+    }
+
     /// Brings it out by one of the [`WAYS`], by its index, unless the user goes back; returns whether it is there.
     pub(crate) async fn deliver(&self, session: &mut Session, way: usize) -> Flow<bool> {
         let console = &mut session.console;
@@ -31,7 +38,8 @@ impl Credential<'_> {
         };
         let Some(target) = target else { return Ok(false) };
         console.flush().await?;
-        match save(&target, &line(self.text), OutputMode::Kept, console.guard().signal()).await {
+        let content = SaveContent::secret(line(self.text), self.secret);
+        match save(&target, &content, OutputMode::Kept, console.guard().signal()).await {
             Ok(saved) => console.say(saved.sentences(OUTPUT_CELLS)),
             Err(failed) => return Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),
         }

@@ -32,8 +32,9 @@ pub(crate) async fn hmac(session: &mut Session, pair: &Pair) -> Flow<()> {
         .console
         .say("HMAC token: generated, not shown. With ID and content it is a credential until the key is deleted.");
     let request = curl_command(&pair.server.target, &pair.id, &token, &content);
-    let request = Credential { name: "request for curl", text: &request };
-    delivery::offer(session, &Credential { name: "HMAC token", text: token.expose() }, Some(&request)).await
+    let request = Credential { name: "request for curl", text: &request, secret: token.expose() };
+    let token = Credential::whole("HMAC token", token.expose());
+    delivery::offer(session, &token, Some(&request)).await
 }
 
 /// Tests a key, says what came of it, and offers the access token.
@@ -44,7 +45,7 @@ pub(crate) async fn test(session: &mut Session, input: TestInput) -> Flow<()> {
         say_finding(session, &finding);
     }
     let TestState::Works { grant, .. } = &test.state else { return Ok(()) };
-    let token = Credential { name: "access token", text: grant.access_token.expose() };
+    let token = Credential::whole("access token", grant.access_token.expose());
     delivery::offer(session, &token, None).await
 }
 

@@ -80,7 +80,8 @@ async fn bring_out(session: &mut Session, credentials: &Credentials, way: usize)
         2 => Zeroizing::new(credentials.secret.expose().to_owned()),
         _ => credentials.text().map_err(Interrupt::failed)?,
     };
-    Credential { name: "Secret access key", text: &text }.deliver(session, way).await
+    let secret = credentials.secret.expose();
+    Credential { name: "Secret access key", text: &text, secret }.deliver(session, way).await
 }
 
 async fn choose_form(session: &mut Session, credentials: &mut Credentials) -> Flow<()> {

@@ -274,7 +274,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
     fn take_result(&mut self, result: TaskResult, now: ClockReading) -> Option<Effect> {
         match result {
             TaskResult::Looked(found) => return self.state.on_surroundings(found, now),
-            TaskResult::Delivered(delivered) => self.state.on_delivered(delivered),
+            TaskResult::Delivered(kind, delivered) => self.state.on_delivered(kind, delivered),
             TaskResult::Forgotten => {}
             TaskResult::Copied(Copied { what, write, report, forget }) => {
                 if let Some(bytes) = write {

@@ -98,7 +98,7 @@ impl Machine for ThisMachine {
                 std::future::pending::<()>().await; // nothing is left that could stop it
             }
         };
-        save(&to, &content.bytes()?, OutputMode::Kept, stopped).await
+        save(&to, &content, OutputMode::Kept, stopped).await
     }
 
     async fn end(&self) {

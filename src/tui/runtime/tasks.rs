@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::machine::Machine;
-use crate::operations::deliver::{NotSaved, SaveContent, WRITING_INTERRUPTED};
+use crate::operations::deliver::{NotSaved, SaveContent, SaveKind, WRITING_INTERRUPTED};
 use crate::platform::clipboard::Copied;
 use crate::platform::clipboard::report::What;
 use crate::platform::surroundings::Surroundings;
@@ -33,8 +33,8 @@ pub(crate) enum TaskResult {
     Copied(Copied),
     /// tmux keeps a copied text no longer.
     Forgotten,
-    /// A secret was delivered, or not.
-    Delivered(SaveResult),
+    /// A secret or a list was delivered, or not.
+    Delivered(SaveKind, SaveResult),
 }
 
 impl<M: Machine> BackgroundTasks<M> {
@@ -69,12 +69,12 @@ impl<M: Machine> BackgroundTasks<M> {
     pub(crate) fn deliver(&mut self, to: SaveTarget, content: SaveContent) {
         let (stop, stopped) = oneshot::channel();
         self.stop = Some(stop);
-        let machine = self.machine.clone();
+        let (machine, kind) = (self.machine.clone(), content.kind());
         // A task of its own: the end of the page must not cut a secret off on its way.
         let delivery = tokio::spawn(async move { machine.deliver(to, content, stopped).await });
         self.running.spawn(async move {
             let broke_off = || Err(NotSaved::new(WRITING_INTERRUPTED));
-            TaskResult::Delivered(delivery.await.unwrap_or_else(|_| broke_off()))
+            TaskResult::Delivered(kind, delivery.await.unwrap_or_else(|_| broke_off()))
         });
     }
 

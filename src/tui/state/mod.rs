@@ -64,7 +64,7 @@ use crate::client::{Request, Server, Target};
 use crate::config::NewSetting;
 use crate::domain::key::fields::Columns;
 use crate::domain::{AccessKey, Dates, Profile, Theme, View};
-pub use crate::operations::deliver::SaveContent;
+pub use crate::operations::deliver::{SaveContent, SaveKind};
 use crate::operations::keys::bulk::BulkReport;
 use crate::operations::permissions::{Permissions, ReadOnly};
 use crate::operations::tokens::pair::KeyServer;
@@ -173,7 +173,7 @@ pub enum Effect {
     Overwrite,
     /// Look who would see a secret, and where a copy would go.
     Look,
-    /// Bring a secret to a file or a command.
+    /// Bring a secret or a list to a file or a command.
     Deliver(SaveTarget, SaveContent),
     /// Stop that.
     StopDelivery,

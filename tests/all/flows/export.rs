@@ -1,6 +1,6 @@
 //! The keys of the list leave.
 
-use latchkey::tui::state::{Delivery, NotSaved, SaveTarget, Saved};
+use latchkey::tui::state::{Delivery, NotSaved, SaveKind, SaveTarget, Saved};
 
 use super::Bench;
 
@@ -41,4 +41,16 @@ async fn what_is_listed_leaves_in_three_forms() {
     bench.delivered(Ok(Saved::at(Delivery::Command))).await;
     bench.type_keys("H").await;
     bench.sees("exported");
+}
+
+#[tokio::test]
+async fn a_list_that_was_written_says_nothing_of_a_secret_that_is_saved_meanwhile() {
+    let mut bench = Bench::new().await;
+    bench.type_keys("c<Enter><Enter>").await;
+    bench.type_keys("w<Enter>").await;
+    bench.sees("[Esc to stop]");
+    bench.state_mut().on_delivered(SaveKind::List, Ok(Saved::at(Delivery::File("~/keys.csv".into()))));
+    bench.sees("[Esc to stop]");
+    bench.delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into())))).await;
+    bench.sees("Saved to ~/PK.secret (readable only by you).");
 }

@@ -3,7 +3,7 @@
 use latchkey::domain::Untrusted;
 use latchkey::platform::clipboard::report::What;
 use latchkey::platform::surroundings::{Surroundings, Warning};
-use latchkey::tui::state::{Delivery, NotSaved, SaveTarget, Saved};
+use latchkey::tui::state::{Delivery, NotSaved, SaveKind, SaveTarget, Saved};
 
 use super::Bench;
 
@@ -117,7 +117,7 @@ async fn a_secret_that_is_saved_is_kept_and_a_failure_keeps_it_here() {
     bench.type_keys("<Enter>").await;
     assert!(bench.state().dialog.is_none());
     // No one waits any more.
-    bench.state_mut().on_delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into()))));
+    bench.state_mut().on_delivered(SaveKind::Secret, Ok(Saved::at(Delivery::File("~/PK.secret".into()))));
     bench.hides(secret.expose());
 }
 

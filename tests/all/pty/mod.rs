@@ -4,6 +4,7 @@ mod clipboard;
 mod desktop;
 mod dialogs;
 mod ends;
+mod export;
 mod hidden;
 mod inside;
 mod jobs;

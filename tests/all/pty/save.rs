@@ -121,7 +121,7 @@ fn a_failing_command_leaves_the_secret_in_the_dialog() {
     terminal.press("<Ctrl-U>");
     terminal.paste("true");
     terminal.press("<Enter>");
-    terminal.sees("The command ended without reading the secret.");
+    terminal.sees("The command ended without reading all of its input.");
     terminal.press("<Ctrl-U>");
     terminal.paste("no-such-program");
     terminal.press("<Enter>");

@@ -7,7 +7,7 @@ use latchkey::client::{ApiError, Creation, Reply, Request, TrailPage};
 use latchkey::domain::{Lifetimes, Status, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
-use latchkey::tui::state::{Delivery, NotSaved, Saved};
+use latchkey::tui::state::{Delivery, NotSaved, SaveKind, Saved};
 
 use crate::screens::stage::{SIZES, Stage, at_sizes, key, some_keys};
 
@@ -180,9 +180,10 @@ fn save_failed() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Tab><Tab>pass<Space>insert<Enter>");
         let said = Untrusted::new("Error: pass-name is not in the password store.\u{1b}[2J");
-        stage
-            .state_mut()
-            .on_delivered(Err(NotSaved { output: said, ..NotSaved::new("the command failed (exit status: 1)") }));
+        stage.state_mut().on_delivered(
+            SaveKind::Secret,
+            Err(NotSaved { output: said, ..NotSaved::new("the command failed (exit status: 1)") }),
+        );
     }));
 }
 
@@ -192,7 +193,7 @@ fn save_to_what_exists() {
         stage.press("w<Enter>");
         let why = "the file /home/somebody/with/a/long/way/to/PK7QW3N5ZJ0V4T8M2XHC.secret already exists and will \
             not be overwritten";
-        stage.state_mut().on_delivered(Err(NotSaved::new(why)));
+        stage.state_mut().on_delivered(SaveKind::Secret, Err(NotSaved::new(why)));
     }));
 }
 
@@ -200,7 +201,9 @@ fn save_to_what_exists() {
 fn saved() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Enter>");
-        stage.state_mut().on_delivered(Ok(Saved::at(Delivery::File("~/PK7QW3N5ZJ0V4T8M2XHC.secret".into()))));
+        stage
+            .state_mut()
+            .on_delivered(SaveKind::Secret, Ok(Saved::at(Delivery::File("~/PK7QW3N5ZJ0V4T8M2XHC.secret".into()))));
     }));
 }
 

@@ -216,7 +216,7 @@ impl Machine for MemoryMachine {
         {
             let mut state = self.state();
             (state.delivering, state.delivery) = (Some(to), Some(ends));
-            state.content = content.bytes().unwrap().to_vec();
+            state.content = content.text().to_vec();
         }
         self.0.1.notify_waiters();
         tokio::select! {

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::domain::Credentials;
 use crate::operations::access::Access as _;
 use crate::operations::context::Context;
-use crate::operations::deliver::{Destination, Rescue, bare, deliver, line};
+use crate::operations::deliver::{Destination, Rescue, SaveContent, bare, deliver, line};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::keys::create::{already_exists, create};
@@ -54,8 +54,9 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
                 return Ok(report::write(settings.format, &key, &secret, kept, &rescue)?);
             }
         };
-        let line = if args.no_newline { bare(text.trim_end_matches('\n')) } else { line(&text) };
-        let delivered = deliver(destination, &key.id, line, &rescue, access.prompter()).await?;
+        let text = if args.no_newline { bare(text.trim_end_matches('\n')) } else { line(&text) };
+        let content = SaveContent::secret(text, secret.expose());
+        let delivered = deliver(destination, &key.id, content, &rescue, access.prompter()).await?;
         Ok(report::write(settings.format, &key, &secret, delivered, &rescue)?)
     });
     let made: Flow<Exit> = made.await;

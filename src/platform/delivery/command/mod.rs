@@ -1,20 +1,24 @@
-//! A command that takes a secret on its standard input.
+//! A command that takes a secret or a list on its standard input.
 
 mod output;
 mod program;
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::io;
-use std::io::Write as _;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::unix::pipe::Sender;
 use tokio::process::Child;
 
 use super::NotSaved;
 use crate::platform::process::harden::user_umask;
 pub use output::CommandOutput;
+use output::Outputs;
 
 /// The shell that POSIX promises.
 const SHELL: &str = "/bin/sh";
@@ -46,7 +50,7 @@ impl PipeCommand {
         if command.trim().is_empty() {
             return Err(NotSaved::refused(
                 "no command was given",
-                "Enter one that reads the secret from standard input, e.g. pass insert -m NAME",
+                "Enter one that reads standard input, such as pass insert -m NAME or sort.",
             ));
         }
         let status = |args: &[&str]| {
@@ -71,48 +75,58 @@ impl PipeCommand {
         &self.0
     }
 
-    /// Runs it with `line` as its standard input, and waits for its end, or until `stop` says that it shall be ended. It has
-    /// read the whole line, and ended well, or this is an error.
+    /// Runs it with `text` as its standard input, and waits for its end, or until `stop` says that it shall be ended. It has
+    /// read all of it, and ended well, or this is an error. Output with `secret` in it is not kept.
     pub async fn give(
         &self,
-        line: &[u8],
-        speech: OutputMode,
+        text: &[u8],
+        secret: Option<&str>,
+        mode: OutputMode,
         stop: impl Future<Output = ()>,
     ) -> Result<CommandOutput, NotSaved> {
-        let (input, mut ours) = io::pipe()?;
+        let (input, ours) = io::pipe()?;
         // We keep the pipe's other end too: what is left in it at the end was not read.
         let kept = input.try_clone()?;
-        let mut child = self.spawn(input, speech)?;
-        let listening = output::listen(&mut child);
-        ours.write_all(line)?; // far smaller than a pipe's 64 KiB (pipe(7)): never waits
-        drop(ours);
+        let mut ours = Sender::from_owned_fd(OwnedFd::from(ours))?;
+        let mut child = self.spawn(input, mode)?;
+        let mut outputs = Outputs::of(&mut child);
+        let running = async {
+            // What a pipe can't hold waits for the command to read it: its end is the end of that too.
+            let writing = async move { ours.write_all(text).await };
+            tokio::select! {
+                status = child.wait() => status.map(|status| (status, false)),
+                written = writing => child.wait().await.map(|status| (status, written.is_ok())),
+            }
+        };
         let ended = tokio::select! {
-            status = child.wait() => Ok(status?),
+            ended = running => Ok(ended),
             () = stop => Err("the command was interrupted".to_owned()),
+            // A command whose output nobody reads would wait, and read no more.
+            never = async { outputs.read().await; pending::<Infallible>().await } => match never {},
         };
         if ended.is_err() {
-            end(&mut child, speech).await;
+            end(&mut child, mode).await;
         }
-        let said = listening.end(line).await;
+        let said = outputs.end(secret).await;
         let failed = match ended {
             Err(why) => why,
-            Ok(status) if !status.success() => format!("the command failed ({status})"),
-            Ok(_) if matches!(rustix::io::ioctl_fionread(kept.as_fd()), Ok(1..)) => {
-                "the command ended without reading the secret".to_owned()
-            }
-            Ok(_) => return Ok(said),
+            Ok(ended) => match ended? {
+                (status, _) if !status.success() => format!("the command failed ({status})"),
+                (_, true) if matches!(rustix::io::ioctl_fionread(kept.as_fd()), Ok(0)) => return Ok(said),
+                _ => "the command ended without reading all of its input".to_owned(),
+            },
         };
         Err(NotSaved { output: said.words, ..NotSaved::new(failed) })
     }
 
-    fn spawn(&self, input: io::PipeReader, speech: OutputMode) -> io::Result<Child> {
+    fn spawn(&self, input: io::PipeReader, mode: OutputMode) -> io::Result<Child> {
         let mut command = tokio::process::Command::new(SHELL);
         command.arg("-c").arg(&self.0).stdin(input);
-        match speech {
+        match mode {
             OutputMode::Aloud => command.stdout(io::stderr().as_fd().try_clone_to_owned()?),
             OutputMode::Kept => command.stdout(Stdio::piped()).stderr(Stdio::piped()),
         };
-        prepared(&mut command, speech == OutputMode::Kept);
+        prepared(&mut command, mode == OutputMode::Kept);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("LATCHKEY_") {
                 command.env_remove(name);
@@ -141,9 +155,9 @@ fn prepared(command: &mut tokio::process::Command, apart: bool) {
 }
 
 /// Asks a command to end, and what it has started if it leads a session. One that does not is left behind.
-async fn end(child: &mut Child, speech: OutputMode) {
+async fn end(child: &mut Child, mode: OutputMode) {
     if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
-        let _ = match speech {
+        let _ = match mode {
             OutputMode::Aloud => kill_process(pid, Signal::TERM),
             OutputMode::Kept => kill_process_group(pid, Signal::TERM),
         };
@@ -166,20 +180,35 @@ mod tests {
         }
     }
 
+    const SECRET: &str = "sk_0123456789";
+
     async fn given(command: &str) -> Result<CommandOutput, NotSaved> {
-        let receiver = PipeCommand::find(command).unwrap();
-        receiver.give(b"sk_x\n", OutputMode::Kept, std::future::pending()).await
+        let text = format!("ACCESS_KEY_ID=PK1\nSECRET_ACCESS_KEY={SECRET}\n");
+        PipeCommand::find(command).unwrap().give(text.as_bytes(), Some(SECRET), OutputMode::Kept, pending()).await
     }
 
     #[tokio::test]
     async fn a_command_has_no_terminal_and_its_words_are_kept() {
-        let said =
-            given("read -r a; test \"$a\" = sk_x && echo good >&2; (: >/dev/tty) 2>/dev/null || echo none").await;
-        assert_eq!(said.unwrap().words.to_display(80), "good\\nnone");
-        let said = given("cat; yes | head -c 100000").await.unwrap();
-        assert!(said.had_secret && said.words.is_empty(), "what repeats the secret is not shown");
+        let said = given("read -r a; read -r b; echo \"$a\" >&2; (: >/dev/tty) 2>/dev/null || echo none").await;
+        assert_eq!(said.unwrap().words.to_display(80), "ACCESS_KEY_ID=PK1\\nnone");
         let said = given("cat >/dev/null; yes | head -c 100000").await.unwrap();
         assert!(!said.had_secret && said.words.width() < 5000);
+    }
+
+    #[tokio::test]
+    async fn what_repeats_the_secret_is_not_shown() {
+        for command in [
+            "cat; yes | head -c 100000",
+            "grep SECRET",
+            "sed -n 's/SECRET_ACCESS_KEY=/error: bad value /p' >&2",
+            "sed 1d | fold -w 9",
+            "sed 1d | fold -w 1 | while read -r c; do printf %s \"$c\"; printf . >&2; done",
+            "sed -n 's/SECRET_ACCESS_KEY=sk_/sk_\\\\\"/p'",
+            "head -c 1990 /dev/zero | tr '\\0' x; sed -n 's/.*=//p'",
+        ] {
+            let said = given(command).await.unwrap();
+            assert!(said.had_secret && said.words.is_empty(), "{command}");
+        }
     }
 
     #[tokio::test]
@@ -195,17 +224,38 @@ mod tests {
         }
     }
 
+    /// More than pipes hold, in either direction.
+    #[tokio::test]
+    async fn a_long_list_reaches_a_command_that_reads_it_and_no_other_holds_it_up() {
+        let list = "PK,label\n".repeat(100_000);
+        let give = async |command: &str| {
+            let receiver = PipeCommand::find(command).unwrap();
+            let given = receiver.give(list.as_bytes(), None, OutputMode::Kept, pending());
+            tokio::time::timeout(Duration::from_secs(20), given).await.expect(command)
+        };
+        assert!(give("cat").await.unwrap().words.to_display(80).starts_with("PK,label\\nPK,label"));
+        assert_eq!(give("wc -l").await.unwrap().words.to_display(80), "100000");
+        for command in ["head -n 1", "true", "exec <&-; echo PK,label"] {
+            let failed = give(command).await.err().unwrap();
+            assert!(failed.why.contains("without reading"), "{failed:?}");
+            assert_eq!(failed.output.is_empty(), command == "true");
+        }
+    }
+
     #[tokio::test]
     async fn one_that_waits_is_stopped_with_all_it_has_started() {
-        let (started, hears) = std::io::pipe().unwrap();
-        // The pipe ends when every process that has inherited it has ended.
-        rustix::io::fcntl_setfd(&hears, rustix::io::FdFlags::empty()).unwrap();
-        let receiver = PipeCommand::find("cat >/dev/null; tail -f /dev/null | cat").unwrap();
-        let stop = async { tokio::task::yield_now().await };
-        let failed = receiver.give(b"sk_x\n", OutputMode::Kept, stop).await.err().unwrap();
-        assert!(failed.why.contains("interrupted"));
-        drop(hears);
-        let ended = tokio::task::spawn_blocking(move || std::io::Read::read(&mut &started, &mut [0]).unwrap());
-        assert_eq!(tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap().unwrap(), 0);
+        for (text, command) in [(5, "cat >/dev/null; tail -f /dev/null | cat"), (1_000_000, "sleep 1000 | sleep 1000")]
+        {
+            let (started, hears) = std::io::pipe().unwrap();
+            // The pipe ends when every process that has inherited it has ended.
+            rustix::io::fcntl_setfd(&hears, rustix::io::FdFlags::empty()).unwrap();
+            let receiver = PipeCommand::find(command).unwrap();
+            let stop = async { tokio::task::yield_now().await };
+            let failed = receiver.give(&vec![b'x'; text], None, OutputMode::Kept, stop).await.err().unwrap();
+            assert!(failed.why.contains("interrupted"));
+            drop(hears);
+            let ended = tokio::task::spawn_blocking(move || std::io::Read::read(&mut &started, &mut [0]).unwrap());
+            assert_eq!(tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap().unwrap(), 0);
+        }
     }
 }

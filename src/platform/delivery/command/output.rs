@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::Child;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::process::{Child, ChildStderr, ChildStdout};
 use zeroize::Zeroizing;
 
 use crate::domain::Untrusted;
 
-/// So much of what a command says is kept, in bytes: more than a screen's dialog shows.
+/// So much of what a command says is shown, in bytes: more than a screen's dialog shows.
 const MOST: usize = 2000;
+/// A secret may begin in what is shown and end behind it.
+const HEARD: usize = 2 * MOST;
 /// A command that has ended may have left others behind that hold its output: they are not waited for.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -24,48 +24,88 @@ pub struct CommandOutput {
     pub had_secret: bool,
 }
 
-/// Ears on both outputs of a command.
-pub(crate) struct Listening {
-    readers: JoinSet<()>,
-    heard: mpsc::Receiver<Zeroizing<Vec<u8>>>,
+/// Both outputs of a command, where they are ours to read.
+pub(crate) struct Outputs {
+    out: Output<ChildStdout>,
+    err: Output<ChildStderr>,
+    /// What both have said, as it came.
+    all: Heard,
 }
 
-/// Listens, where the outputs are ours to hear.
-pub(crate) fn listen(child: &mut Child) -> Listening {
-    // What has no room waits in the reader, and what is not kept is dropped there.
-    let (tell, heard) = mpsc::channel(64);
-    let mut readers = JoinSet::new();
-    if let Some(output) = child.stdout.take() {
-        readers.spawn(read(output, tell.clone()));
-    }
-    if let Some(output) = child.stderr.take() {
-        readers.spawn(read(output, tell));
-    }
-    Listening { readers, heard }
+/// One of them.
+struct Output<R> {
+    /// None at its end.
+    from: Option<R>,
+    chunk: Zeroizing<[u8; 1024]>,
+    heard: Heard,
 }
 
-async fn read(mut output: impl AsyncRead + Unpin, tell: mpsc::Sender<Zeroizing<Vec<u8>>>) {
-    let (mut chunk, mut kept) = (Zeroizing::new([0; 1024]), 0);
-    while let Ok(read @ 1..) = output.read(chunk.as_mut()).await {
-        if kept < MOST {
-            kept += read;
-            let _ = tell.try_send(Zeroizing::new(chunk[..read].to_vec()));
+/// The beginning of what was said.
+struct Heard(Zeroizing<Vec<u8>>);
+
+impl Heard {
+    /// Never grows: a secret would stay where it was before.
+    fn new() -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(HEARD)))
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        let room = HEARD - self.0.len();
+        self.0.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+
+    /// Whether it holds a secret: in one piece or over several lines, and whatever it is quoted for.
+    fn has(&self, secret: &str) -> bool {
+        let is_own = |c: &u8| !c.is_ascii_whitespace() && !c.is_ascii_control() && !b"\"'\\".contains(c);
+        let plain = |text: &[u8]| Zeroizing::new(text.iter().copied().filter(is_own).collect::<Vec<_>>());
+        let (heard, secret) = (plain(&self.0), plain(secret.as_bytes()));
+        !secret.is_empty() && heard.windows(secret.len()).any(|part| part == &secret[..])
+    }
+}
+
+impl<R: AsyncRead + Unpin> Output<R> {
+    fn new(from: Option<R>) -> Self {
+        Self { from, chunk: Zeroizing::new([0; 1024]), heard: Heard::new() }
+    }
+
+    /// The next of it; nothing at its end. Cancel safe.
+    async fn next(&mut self) -> &[u8] {
+        let read = match &mut self.from {
+            Some(from) => from.read(self.chunk.as_mut()).await.unwrap_or(0),
+            None => 0,
+        };
+        if read == 0 {
+            self.from = None;
+        }
+        self.heard.take(&self.chunk[..read]);
+        &self.chunk[..read]
+    }
+}
+
+impl Outputs {
+    pub(crate) fn of(child: &mut Child) -> Self {
+        Self { out: Output::new(child.stdout.take()), err: Output::new(child.stderr.take()), all: Heard::new() }
+    }
+
+    /// Reads both to their ends, as they come. Cancel safe.
+    pub(crate) async fn read(&mut self) {
+        while self.out.from.is_some() || self.err.from.is_some() {
+            let chunk = tokio::select! {
+                chunk = self.out.next(), if self.out.from.is_some() => chunk,
+                chunk = self.err.next(), if self.err.from.is_some() => chunk,
+            };
+            self.all.take(chunk);
         }
     }
-}
 
-impl Listening {
-    /// What was said until now. `line` was given to the command, and is not repeated.
-    pub(crate) async fn end(mut self, line: &[u8]) -> CommandOutput {
-        let _ = tokio::time::timeout(PATIENCE, async { while self.readers.join_next().await.is_some() {} }).await;
-        let mut all = Zeroizing::new(Vec::with_capacity(2 * MOST + 2048));
-        while let Ok(chunk) = self.heard.try_recv() {
-            all.extend_from_slice(&chunk);
-        }
-        let secret = line.trim_ascii_end();
-        if all.windows(secret.len().max(1)).any(|part| part == secret) {
+    /// What was said until now, without what repeats `secret`.
+    pub(crate) async fn end(mut self, secret: Option<&str>) -> CommandOutput {
+        let _ = tokio::time::timeout(PATIENCE, self.read()).await;
+        let heard = [&self.out.heard, &self.err.heard, &self.all];
+        if secret.is_some_and(|secret| heard.into_iter().any(|heard| heard.has(secret))) {
             return CommandOutput { words: Untrusted::default(), had_secret: true };
         }
+        let all = &self.all.0;
         let words = Zeroizing::new(String::from_utf8_lossy(&all[..all.len().min(MOST)]).into_owned());
         CommandOutput { words: Untrusted::new(words.trim()), had_secret: false }
     }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use chrono::Local;
 use crossterm::event::{KeyCode, KeyEvent};
-use zeroize::Zeroizing;
 
 use crate::client::{ApiError, Attempt, Page, Request};
 use crate::domain::KeyQuery;
@@ -134,13 +133,13 @@ impl ExportDialog {
     /// Begins to read the keys, or delivers the report.
     fn begin(&mut self, to: SaveTarget) -> Option<Effect> {
         if let (ExportOf::Report, Some(report)) = (self.of, &self.report) {
-            let mut text = Zeroizing::new(Vec::new());
+            let mut text = Vec::new();
             if let Err(error) = report.write(self.form, &mut text) {
                 self.stage = ExportStage::Failed(error.to_string());
                 return None;
             }
             self.stage = ExportStage::Writing(report.len() as u64);
-            return Some(Effect::Deliver(to, SaveContent::List(text)));
+            return Some(Effect::Deliver(to, SaveContent::list(text)));
         }
         let list = match self.columns.clone().filter(|_| !self.takes_all) {
             Some(columns) => KeyList::new(self.form, columns, None),
@@ -162,9 +161,9 @@ impl ExportDialog {
             self.stage = ExportStage::Failed(error.to_string());
             return None;
         }
-        let (to, text) = (reading.to.clone(), Zeroizing::new(std::mem::take(&mut reading.text)));
+        let (to, text) = (reading.to.clone(), std::mem::take(&mut reading.text));
         self.stage = ExportStage::Writing(reading.list.rows);
-        Some(Effect::Deliver(to, SaveContent::List(text)))
+        Some(Effect::Deliver(to, SaveContent::list(text)))
     }
 
     /// Takes a page.
@@ -263,7 +262,13 @@ impl State {
 
     /// Takes what came of writing an export.
     pub(crate) fn on_exported(&mut self, delivered: SaveResult) {
-        let Some(Dialog::Export(dialog)) = &mut self.dialog else { return };
+        let Some(Dialog::Export(dialog)) = &mut self.dialog else {
+            // A new key's secret came in between.
+            return match delivered {
+                Ok(saved) => self.say(saved.sentences(OUTPUT_CELLS)),
+                Err(failed) => self.complain(failed.sentences("", OUTPUT_CELLS)),
+            };
+        };
         match delivered {
             Ok(saved) => {
                 let rows = match &dialog.stage {

@@ -126,10 +126,13 @@ impl SaveStep {
             return StepOutcome::Stay(None);
         }
         self.state = Saving::Running;
-        StepOutcome::Stay(Some(Effect::Deliver(
-            to,
-            SaveContent::Credentials(Credentials { form: self.form, ..self.credentials.clone() }),
-        )))
+        match SaveContent::credentials(&Credentials { form: self.form, ..self.credentials.clone() }) {
+            Ok(content) => StepOutcome::Stay(Some(Effect::Deliver(to, content))),
+            Err(why) => {
+                self.on_delivered(Err(NotSaved::new(why)));
+                StepOutcome::Stay(None)
+            }
+        }
     }
 }
 

@@ -19,7 +19,8 @@ use crate::config::NewSetting;
 use crate::domain::{capitalized, sentence};
 
 use super::{
-    AdminStep, ClockReading, Dialog, Effect, ExitState, HelpDialog, MouseUse, PendingAction, SaveResult, State, Step,
+    AdminStep, ClockReading, Dialog, Effect, ExitState, HelpDialog, MouseUse, PendingAction, SaveKind, SaveResult,
+    State, Step,
 };
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -117,9 +118,9 @@ impl State {
         }
     }
 
-    /// Takes what came of a delivery.
-    pub fn on_delivered(&mut self, delivered: SaveResult) {
-        if matches!(self.dialog, Some(Dialog::Export(_))) {
+    /// Takes what came of a delivery of this kind.
+    pub fn on_delivered(&mut self, kind: SaveKind, delivered: SaveResult) {
+        if kind == SaveKind::List {
             return self.on_exported(delivered);
         }
         if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
