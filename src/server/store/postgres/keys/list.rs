@@ -16,6 +16,7 @@ use crate::server::store::postgres::args::{SqlArgs, args};
 use crate::server::store::postgres::keys::columns;
 use crate::server::store::postgres::keys::grams;
 use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, column, order, placed, stored};
+use crate::server::store::postgres::keys::too_new;
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::PostgresStore;
 use crate::server::store::sought::{Sought, StoredColumn};
@@ -36,7 +37,7 @@ impl PostgresStore {
         let mut connection = self.lend().await?;
         sweep(&mut connection, now).await?;
         let sought = Sought::of(&request.conditions);
-        let list = ListStatement { request: &request, sought: &sought };
+        let mut list = ListStatement { request: &request, sought: &sought, last: None };
         let mut rows =
             if sought.is_narrow() { list.search(&mut connection).await? } else { list.walk(&mut connection).await? };
         drop(connection);
@@ -62,7 +63,7 @@ impl PostgresStore {
         let mut connection = self.lend().await?;
         sweep(&mut connection, now).await?;
         let sought = Sought::of(&request.conditions);
-        let list = ListStatement { request: &PageQuery { after: None, ..request }, sought: &sought };
+        let list = ListStatement { request: &PageQuery { after: None, ..request }, sought: &sought, last: None };
         let mut args = SqlArgs::default();
         let mut conditions = vec![format!("k.id = {}", args.place(id.to_owned()))];
         conditions.extend(list.matches(&mut args));
@@ -179,6 +180,8 @@ struct ListStatement<'a> {
     request: &'a PageQuery,
     /// What its conditions come to.
     sought: &'a Sought,
+    /// The number of a key after which none is found, if that is known.
+    last: Option<i64>,
 }
 
 impl ListStatement<'_> {
@@ -195,12 +198,15 @@ impl ListStatement<'_> {
     }
 
     /// The page of a search.
-    async fn search(&self, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
+    async fn search(&mut self, connection: &mut Lent<'_>) -> Result<Vec<Row>, StoreError> {
         for length in SHORT_WALKS.into_iter().filter(|length| *length > self.wanted()) {
             let (found, is_all) = self.search_beginning(length, connection).await?;
             if is_all || found.len() > self.request.limit {
                 return Ok(found);
             }
+        }
+        if self.request.order == Order::Desc {
+            self.last = too_new::last_match(self.sought, connection).await?;
         }
         let mut args = SqlArgs::default();
         let mut named: Vec<String> = grams_of(self.sought, &mut args).into_iter().collect();
@@ -310,6 +316,9 @@ impl ListStatement<'_> {
         if let Some(state) = self.sought.state {
             let table = if sort == Sort::LastUsedAt { "u" } else { "k" };
             all.push(format!("{table}.state = {}", args.place(state)));
+        }
+        if let Some(last) = self.last {
+            all.push(format!("{} <= {}", order(sort), args.place(last)));
         }
         if let Some(after) = &self.request.after {
             let beyond = match self.request.order {

@@ -6,4 +6,5 @@ pub(super) mod edit;
 pub(super) mod grams;
 pub(super) mod list;
 pub(super) mod row;
+pub(super) mod too_new;
 pub(super) mod usage;
