@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
+use tokio::sync::oneshot;
 
 use crate::server::store::error::StoreError;
 use crate::server::store::sqlite::connection::cancel::{Cancel, CancelOnDrop};
 use crate::server::store::sqlite::connection::connections::Connections;
 use crate::server::store::sqlite::connection::grouped::{Write, WriteQueue};
 use crate::server::store::sqlite::connection::lanes;
-use crate::server::store::sqlite::connection::lanes::{Lane, Lanes};
+use crate::server::store::sqlite::connection::lanes::{Job, Lane, Lanes};
 
 /// The store in one `SQLite` database.
 #[derive(Clone)]
@@ -134,14 +135,37 @@ impl SqliteStore {
         let inner = Arc::clone(&self.0);
         let cancel = Cancel::default();
         let _guard = CancelOnDrop(cancel.clone());
-        let job = move || {
-            let _turn = turn; // until the job has ended, also if its caller is gone
-            job(&inner.connections, &cancel)
-        };
+        let (sender, done) = oneshot::channel();
+        // Boxed: a type of task for each call would add 150 KB to the program.
+        let job: Job = Box::new(move || {
+            let result = job(&inner.connections, &cancel);
+            drop(turn); // only now, also if its caller is gone
+            let _ = sender.send(result);
+        });
         if lane == Lane::List && lanes::serves_many() {
-            lanes::run_aside(job).await
+            lanes::run_aside(job)?;
         } else {
-            tokio::task::spawn_blocking(job).await.map_err(|_| StoreError::Panicked)?
+            tokio::task::spawn_blocking(job);
         }
+        done.await.map_err(|_| StoreError::Panicked)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_job_that_panics_fails_and_leaves_its_lane() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("keys.db")).await.unwrap();
+        for _ in 0..20 {
+            let looked_up = store.read::<()>(|_| panic!("a bug")).await;
+            assert!(matches!(looked_up, Err(StoreError::Panicked)));
+            let listed = store.read_many::<()>(|_, _| panic!("a bug")).await;
+            assert!(matches!(listed, Err(StoreError::Panicked)));
+        }
+        let count = |connection: &Connection| connection.query_row("SELECT count(*) FROM keys", [], |row| row.get(0));
+        assert_eq!(store.read_many::<i64>(move |connection, _| Ok(count(connection)?)).await.unwrap(), 0);
     }
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::server::store::error::StoreError;
@@ -78,33 +78,33 @@ pub(crate) fn serves_many() -> bool {
     Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread
 }
 
+/// What a thread does.
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
+
 /// Runs a long job on a thread of its own, which gives way to all others: a search takes whatever time of a processor it
 /// gets. (The priority of a thread can be lowered, but not raised again: it is of no use for other jobs.)
-pub(crate) async fn run_aside<T: Send + 'static>(
-    job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let (sender, done) = oneshot::channel();
+pub(crate) fn run_aside(job: Job) -> Result<(), StoreError> {
     let run = move || {
         // Where a sandbox refuses it, the job is as important as any other.
         let _ = rustix::process::nice(ASIDE);
-        let _ = sender.send(job());
+        job();
     };
-    thread::Builder::new().name("list".to_owned()).spawn(run).map_err(|_| StoreError::Busy)?;
-    done.await.map_err(|_| StoreError::Panicked)?
+    thread::Builder::new().name("list".to_owned()).spawn(run).map(drop).map_err(|_| StoreError::Busy)
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot;
+
     use crate::server::store::sqlite::connection::lanes::*;
 
     #[tokio::test]
     async fn a_job_aside_has_a_low_priority_and_no_other() {
         let priority = || rustix::process::getpriority_process(None);
         let before = priority().unwrap();
-        let aside = run_aside(move || Ok(priority().unwrap())).await.unwrap();
-        assert_eq!((aside, priority().unwrap()), ((before + ASIDE).min(19), before));
-        let panicked = run_aside::<()>(|| panic!("a bug")).await;
-        assert!(matches!(panicked, Err(StoreError::Panicked)));
+        let (sender, aside) = oneshot::channel();
+        run_aside(Box::new(move || sender.send(priority().unwrap()).unwrap())).unwrap();
+        assert_eq!((aside.await.unwrap(), priority().unwrap()), ((before + ASIDE).min(19), before));
     }
 
     #[tokio::test]
