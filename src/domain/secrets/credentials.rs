@@ -7,13 +7,14 @@ use zeroize::Zeroizing;
 
 use crate::domain::{KeyId, SecretKey};
 
-/// A form that a file with a new secret has. Each reader gets the very bytes back.
+/// A form that a file with a new secret has. A reader of that form gets the very bytes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CredentialsForm {
     /// The secret alone, and a newline.
     #[default]
     Secret,
-    /// Assignments of a shell, which systemd, Docker and libraries for `.env` read too.
+    /// Assignments of a shell. Other readers (systemd's `EnvironmentFile=`, `docker run --env-file`, libraries for `.env`)
+    /// disagree about quotes; keys of ours have none, nor have those in base64.
     Env,
     /// An object.
     Json,
@@ -123,7 +124,7 @@ fn push(text: &mut String, parts: &[&str]) {
 
 /// A value of a shell: as it is if no reader takes a character of it for anything else, or in single quotes.
 fn push_for_shell(text: &mut String, value: &str) {
-    if !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+".contains(c)) {
+    if !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+=".contains(c)) {
         return text.push_str(value);
     }
     text.push('\'');
@@ -152,10 +153,11 @@ mod tests {
     use crate::domain::secrets::credentials::*;
 
     /// Pairs of ours, and of servers whose IDs and secrets have nearly any characters.
-    const PAIRS: [(&str, &str); 4] = [
+    const PAIRS: [(&str, &str); 5] = [
         ("PK7QW3N5ZJ0V4T8M2XHC", "made-up"),
         ("a b", "$HOME `id` \\n 'quoted' \"twice\" # ; end"),
         ("=1+1", "é,東京,\"\""),
+        ("==", "q0+/9w=="),
         ("-x", "~/a=b&c|d>e*?!{}[]()"),
     ];
 
@@ -176,6 +178,13 @@ mod tests {
             let read = shell.output().unwrap();
             assert_eq!(String::from_utf8(read.stdout).unwrap(), format!("{}|{}", pair.0, pair.1));
         }
+    }
+
+    #[test]
+    fn our_keys_and_base64_need_no_quotes() {
+        let pair = ("PK7QW3N5ZJ0V4T8M2XHC", "q0+/9w==");
+        let env = written(CredentialsForm::Env, pair).unwrap();
+        assert_eq!(*env, "ACCESS_KEY_ID=PK7QW3N5ZJ0V4T8M2XHC\nSECRET_ACCESS_KEY=q0+/9w==\n");
     }
 
     #[test]
