@@ -4,7 +4,8 @@ use std::path::Path;
 
 use chrono::{DateTime, Local, Utc};
 
-use super::format::relative;
+use super::format::{grouped, relative};
+use super::keys::bulk::counted;
 use crate::client::{ApiError, PendingCreate};
 use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, sentence};
 
@@ -142,6 +143,21 @@ pub(crate) fn deleted(id: &KeyId, label: Option<&Untrusted>, in_force: Option<In
 /// After a key was deleted or deactivated: where requests with it are refused.
 pub(crate) fn refused(in_force: Option<InForce>) -> String {
     format!("Requests with it are now refused{}.", in_force.map(InForce::words).unwrap_or_default())
+}
+
+// Exports
+
+/// How many keys were read so far; of how many, if that is known.
+pub(crate) fn keys_read(read: u64, total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("{} of {} read…", grouped(read), counted(total)),
+        None => format!("{} read…", counted(read)),
+    }
+}
+
+/// An export succeeded; `where_to` is in sentences.
+pub(crate) fn exported(what: &str, where_to: &str) -> String {
+    format!("Exported {what}. {where_to}")
 }
 
 // Tokens

@@ -1,4 +1,4 @@
-//! Where a secret went, or why it did not get there.
+//! Where a secret or a list went, or why it did not get there.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl Delivery {
     }
 }
 
-/// A secret that reached a file, a descriptor or a command.
+/// A secret or a list that reached a file, a descriptor or a command.
 #[derive(Debug)]
 pub struct Saved {
     pub to: Delivery,

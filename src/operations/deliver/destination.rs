@@ -1,4 +1,4 @@
-//! Destinations of a secret: each is tried before there is a secret, and filled by one function.
+//! Destinations of a secret or a list: a new secret's is tried before there is a secret; all are filled by one function.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::platform::delivery::{Descriptor, NewFile, NotSaved, OutputMode, PipeC
 /// A task of ours broke off.
 pub(crate) const WRITING_INTERRUPTED: &str = "writing was interrupted";
 
-/// Where a secret is to go.
+/// Where a secret or a list is to go.
 pub enum Destination {
     /// Standard output, with the rest of the result.
     Stdout,

@@ -6,78 +6,17 @@ use std::io::Write;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::{KeyRecord, Rows, Table, write_json};
+use super::{KeyRecord, ListForm, Rows, Table, write_json};
 use crate::domain::AccessKey;
 use crate::domain::key::fields;
 use crate::domain::key::fields::{ColumnWidth, FIELDS, KeyField, TOLD};
 use crate::operations::format::{Format, cell};
 
-/// The form of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListForm {
-    Csv,
-    Tsv,
-    /// One object a line.
-    JsonLines,
-    /// One array, with one key a line.
-    Json,
-    /// Columns for people.
-    Table,
-}
-
-impl From<Format> for ListForm {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Table => Self::Table,
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv,
-            Format::Tsv => Self::Tsv,
-        }
-    }
-}
-
-impl ListForm {
-    /// The forms in which the page and plain lines export a list.
-    pub const EXPORTS: [Self; 3] = [Self::Csv, Self::JsonLines, Self::Table];
-
-    /// Its name, as it is typed and shown.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "CSV",
-            Self::Tsv => "TSV",
-            Self::JsonLines => "JSON lines",
-            Self::Json => "JSON",
-            Self::Table => "table",
-        }
-    }
-
-    /// What the name of such a file ends with.
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-            Self::JsonLines => "jsonl",
-            Self::Json => "json",
-            Self::Table => "txt",
-        }
-    }
-
-    /// The word for a list that another program will read, for the trail; a person only looks.
-    pub const fn exported(self) -> Option<&'static str> {
-        match self {
-            Self::Csv => Some("csv"),
-            Self::Tsv => Some("tsv"),
-            Self::JsonLines | Self::Json => Some("json"),
-            Self::Table => None,
-        }
-    }
-}
-
 /// What has been written so far.
 #[derive(Debug)]
 pub struct KeyList {
     form: ListForm,
-    /// Places in [`FIELDS`].
+    /// Places in [`FIELDS`], in the order in which they are written.
     columns: Vec<usize>,
     /// How many cells a line of a table may take.
     room: Option<usize>,
@@ -146,7 +85,7 @@ impl KeyList {
             // The column that takes the rest on the page is cut on a terminal.
             let is_rest = |field: &KeyField| matches!(field.column.width, ColumnWidth::Rest);
             let gives_way = FIELDS.iter().position(is_rest).unwrap_or(0);
-            let table = Table::fitted(titles, &order, gives_way, self.room, rows);
+            let table = Table::fitted(titles, &order, gives_way, self.room, rows).in_order(&self.columns);
             table.head(out)?;
             self.table = Some(table);
         }

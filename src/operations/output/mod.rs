@@ -1,6 +1,7 @@
 //! Keys and events as text: for programs, for spreadsheets, and in columns for people.
 
 mod csv;
+mod form;
 mod json;
 mod list;
 mod record;
@@ -8,8 +9,9 @@ mod table;
 mod walk;
 
 pub use csv::Rows;
+pub use form::{ExportForm, ListForm};
 pub use json::to_writer as write_json;
-pub use list::{KeyList, ListForm};
+pub use list::KeyList;
 pub use record::{EventRecord, KeyRecord};
 pub use table::Table;
 pub use walk::ListWalk;

@@ -69,6 +69,13 @@ impl Table {
         Self { columns: kept.into_iter().map(column).collect() }
     }
 
+    /// The same columns, in this order of their cells.
+    #[must_use]
+    pub fn in_order(mut self, order: &[usize]) -> Self {
+        self.columns.sort_by_key(|column| order.iter().position(|cell| *cell == column.cell));
+        self
+    }
+
     pub fn head(&self, out: &mut impl Write) -> io::Result<()> {
         self.line(out, |column| column.title.clone())
     }
@@ -125,5 +132,14 @@ mod tests {
         for line in drawn(Some(30)).lines() {
             assert!(line.width() <= 30, "{line}");
         }
+    }
+
+    #[test]
+    fn columns_come_in_the_order_that_was_chosen() {
+        let table = Table::fitted(["ID", "LABEL", "STATUS"], &[0, 2], 1, None, ROWS.into_iter()).in_order(&[2, 0]);
+        let mut out = Vec::new();
+        table.head(&mut out).unwrap();
+        table.row(&mut out, &ROWS[0]).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "STATUS    ID\nactive    PK1\n");
     }
 }

@@ -1,30 +1,35 @@
-//! The keys of the list leave: as a file, or into a command.
+//! An export of the keys of the list: to a file or a command.
 
+use crate::domain::capitalized;
 use crate::operations::access::Access as _;
-use crate::operations::deliver::{SaveContent, ask_command, ask_file, save};
+use crate::operations::deliver::{FILE, SaveContent, ask_command, ask_file, save};
 use crate::operations::keys::bulk::counted;
-use crate::operations::output::{KeyList, ListForm, ListWalk};
+use crate::operations::messages::{exported, keys_read};
+use crate::operations::output::{ExportForm, KeyList, ListForm, ListWalk};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
-use crate::operations::prompts::prompter::Prompter as _;
+use crate::operations::prompts::prompter::{Choice, Prompter as _};
 use crate::plain::session::Session;
 use crate::platform::delivery::OutputMode;
 
 /// Cells of what a command printed: as much as is kept of it, and more.
 const OUTPUT_CELLS: usize = 2000;
-/// After so many pages it says how far it is.
-const TOLD: u64 = 10_000;
+const BACK: Choice<'static> = ("Back", "");
+/// Keys between two reports of progress.
+const STEP: u64 = 10_000;
 
 pub(crate) async fn run(session: &mut Session) -> Flow<()> {
-    let forms = [("CSV", ""), ("JSON lines", ""), ("Table", "columns for people"), ("Back", "")];
+    let names = ExportForm::ALL.map(|form| capitalized(form.name()));
+    let forms = names.iter().map(|name| (name.as_str(), "")).chain([BACK]).collect::<Vec<_>>();
     let chosen = session.console.choose("Form of the exported list", &forms).await?;
-    let Some(form) = ListForm::EXPORTS.get(chosen).copied() else { return Ok(()) };
-    let ways = [("File", "write it to a new file that only you can read"), ("Command", ""), ("Back", "")];
+    let Some(form) = ExportForm::ALL.get(chosen).copied() else { return Ok(()) };
+    let ways = [FILE, ("Command", "give it to a command on its standard input"), BACK];
     let target = match session.console.choose("Where to", &ways).await? {
         0 => ask_file(&mut session.console).await?,
         1 => ask_command(&mut session.console).await?,
         _ => None,
     };
     let Some(target) = target else { return Ok(()) };
+    let form = ListForm::from(form);
     let mut walk = ListWalk::new(session.listing.query.clone(), u64::MAX, form.exported());
     let (mut list, mut text) = (KeyList::whole(form, None), Vec::new());
     let failed = |error: std::io::Error| Interrupt::failed(error.to_string());
@@ -32,8 +37,8 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
         let page = session.call(async |client| client.page(request, most).await).await?;
         let (before, keys) = (list.rows, walk.take(page));
         list.write(&mut text, &keys).map_err(failed)?;
-        if list.rows / TOLD > before / TOLD {
-            session.console.say(format!("{} read…", counted(list.rows)));
+        if list.rows / STEP > before / STEP {
+            session.console.say(keys_read(list.rows, None));
         }
     }
     list.end(&mut text).map_err(failed)?;
@@ -41,7 +46,7 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
     console.flush().await?;
     match save(&target, &SaveContent::list(text), OutputMode::Kept, console.guard().signal()).await {
         Ok(saved) => {
-            console.say(format!("Exported {}. {}", counted(list.rows), saved.sentences(OUTPUT_CELLS)));
+            console.say(exported(&counted(list.rows), &saved.sentences(OUTPUT_CELLS)));
             Ok(())
         }
         Err(failed) => Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),

@@ -56,7 +56,7 @@ impl Descriptor {
         self.number
     }
 
-    /// Writes the secret. A pipe without a reader is an error.
+    /// Writes this. A pipe without a reader is an error.
     pub fn fill(mut self, line: &[u8]) -> io::Result<()> {
         self.file.write_all(line)?;
         // A pipe knows no sync.

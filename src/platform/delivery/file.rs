@@ -1,4 +1,4 @@
-//! A new file for a secret.
+//! A new file for a secret or a list.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -48,7 +48,7 @@ impl NewFile {
         &self.path
     }
 
-    /// Writes the secret, through to the disk: file, then folder.
+    /// Writes this, through to the disk: file, then folder.
     pub fn fill(mut self, line: &[u8]) -> io::Result<()> {
         fill(&mut self.file, &self.path, line)?;
         self.is_filled = true;

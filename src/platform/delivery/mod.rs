@@ -1,4 +1,4 @@
-//! The ways of a secret out of the program that no recorder of the terminal sees: a new file, an open file
+//! The ways of a secret or a list out of the program that no recorder of the terminal sees: a new file, an open file
 //! descriptor, and a command's standard input. Each is tried before it is needed.
 
 mod command;
@@ -15,7 +15,7 @@ pub use file::{NewFile, fill};
 
 use crate::domain::Untrusted;
 
-/// Why a secret is still here.
+/// Why nothing was saved: a secret is still here.
 #[derive(Debug)]
 pub struct NotSaved {
     /// What went wrong, for the middle of a sentence.
@@ -24,7 +24,7 @@ pub struct NotSaved {
     pub next: &'static str,
     /// What the command printed, if that was kept.
     pub output: Untrusted,
-    /// Whether the destination was there, and failed when it was given the secret.
+    /// Whether the destination was there, and failed when it was written to.
     pub was_tried: bool,
 }
 

@@ -70,7 +70,7 @@ impl<M: Machine> BackgroundTasks<M> {
         let (stop, stopped) = oneshot::channel();
         self.stop = Some(stop);
         let (machine, kind) = (self.machine.clone(), content.kind());
-        // A task of its own: the end of the page must not cut a secret off on its way.
+        // A task of its own: the end of the page must not cut a secret or a list off on its way.
         let delivery = tokio::spawn(async move { machine.deliver(to, content, stopped).await });
         self.running.spawn(async move {
             let broke_off = || Err(NotSaved::new(WRITING_INTERRUPTED));

@@ -54,3 +54,19 @@ async fn a_list_that_was_written_says_nothing_of_a_secret_that_is_saved_meanwhil
     bench.delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into())))).await;
     bench.sees("Saved to ~/PK.secret (readable only by you).");
 }
+
+#[tokio::test]
+async fn a_table_has_the_columns_of_the_list_in_their_order() {
+    let mut bench = Bench::new().await;
+    bench.create("nightly").await;
+    bench.type_keys("C<Down>K<End>k<Space><Enter>").await;
+    let heads = ["LABEL ACCESS KEY ID", "label,id"];
+    for (form, head) in ["t", "c"].into_iter().zip(heads) {
+        bench.type_keys(&format!("E<Up><Up>{form}<Down><Down><Enter>")).await;
+        let content = bench.content();
+        let first = content.lines().next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(first.starts_with(head), "{content}");
+        bench.delivered(Ok(Saved::at(Delivery::File("~/keys.txt".into())))).await;
+        bench.sees("Exported 1 key.");
+    }
+}

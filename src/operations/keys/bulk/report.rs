@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{BulkAct, KeyOutcome, KeyResult};
 use crate::domain::{KeyId, Untrusted};
 use crate::operations::format::{Format, cell};
-use crate::operations::output::{ListForm, Rows, Table, write_json};
+use crate::operations::output::{ExportForm, Rows, Table, write_json};
 
 /// What became of each key, in the order in which it was known.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl BulkReport {
     }
 
     /// Writes a line for each key.
-    pub fn write(&self, form: ListForm, out: &mut Vec<u8>) -> io::Result<()> {
+    pub fn write(&self, form: ExportForm, out: &mut Vec<u8>) -> io::Result<()> {
         let records = self.lines.iter().map(|line| ReportRecord {
             id: line.id.raw_for_api(),
             label: line.label.raw_for_api(),
@@ -79,22 +79,22 @@ impl BulkReport {
             why: line.why.as_deref(),
         });
         match form {
-            ListForm::Json | ListForm::JsonLines => {
+            ExportForm::JsonLines => {
                 for record in records {
                     write_json(&mut *out, &record)?;
                     out.push(b'\n');
                 }
                 Ok(())
             }
-            ListForm::Csv | ListForm::Tsv => {
-                let mut rows = Rows::new(out, if form == ListForm::Csv { Format::Csv } else { Format::Tsv });
+            ExportForm::Csv => {
+                let mut rows = Rows::new(out, Format::Csv);
                 rows.row(["id", "label", "result", "why"])?;
                 for record in records {
                     rows.row(record.cells().map(cell))?;
                 }
                 rows.end()
             }
-            ListForm::Table => {
+            ExportForm::Table => {
                 let records: Vec<_> = records.collect();
                 let titles = ["ID", "LABEL", "RESULT", "WHY"];
                 let table = Table::fitted(titles, &[0, 1, 2, 3], 1, None, records.iter().map(ReportRecord::cells));
@@ -130,15 +130,15 @@ mod tests {
             String::from_utf8(out).unwrap()
         };
         assert_eq!(
-            written(ListForm::Csv),
+            written(ExportForm::Csv),
             "id,label,result,why\nPK1,'=1+1,deactivated,\nPK2,two,already,already inactive\nPK3,,kept,not tried\n\
              PK4,four,failed,refused ^[[2J\nPK5,,not_found,\n"
         );
-        let lines = written(ListForm::JsonLines);
+        let lines = written(ExportForm::JsonLines);
         assert_eq!(lines.lines().next(), Some(r#"{"id":"PK1","label":"=1+1","result":"deactivated","why":null}"#));
         assert_eq!(lines.lines().count(), 5);
         assert!(!lines.contains('\u{1b}'));
-        let table = written(ListForm::Table);
+        let table = written(ExportForm::Table);
         assert!(table.starts_with("ID   LABEL  RESULT       WHY\nPK1  =1+1   deactivated\n"), "{table}");
         assert!(table.contains("PK4  four   failed       refused ^[[2J\n"), "{table}");
     }

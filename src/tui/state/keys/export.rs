@@ -1,4 +1,4 @@
-//! The keys of the list leave, or the report on an act on many: as a file, or into a command.
+//! An export of the keys of the list, or of the report on an act on many: to a file or a command.
 
 use std::rc::Rc;
 
@@ -9,7 +9,8 @@ use crate::client::{ApiError, Attempt, Page, Request};
 use crate::domain::KeyQuery;
 use crate::operations::deliver::{SaveContent, SaveTarget};
 use crate::operations::keys::bulk::{BulkReport, counted};
-use crate::operations::output::{KeyList, ListForm, ListWalk};
+use crate::operations::messages::exported;
+use crate::operations::output::{ExportForm, KeyList, ListForm, ListWalk};
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::state::input::focus::moved;
@@ -25,7 +26,7 @@ const OUTPUT_CELLS: usize = 240;
 #[derive(Debug)]
 pub struct ExportDialog {
     pub of: ExportOf,
-    pub form: ListForm,
+    pub form: ExportForm,
     /// Whether everything that is known of a key is written, and not just the list's columns.
     pub takes_all: bool,
     pub file: Field,
@@ -104,7 +105,7 @@ impl ExportDialog {
         matches!(self.stage, ExportStage::Reading(_) | ExportStage::Writing(_) | ExportStage::Stopping)
     }
 
-    fn choose_form(&mut self, form: ListForm) {
+    fn choose_form(&mut self, form: ExportForm) {
         let name = self.file.text();
         if let Some(stem) = name.strip_suffix(&format!(".{}", self.form.extension())) {
             self.file = Field::new(&format!("{stem}.{}", form.extension()), LONGEST);
@@ -142,10 +143,10 @@ impl ExportDialog {
             return Some(Effect::Deliver(to, SaveContent::list(text)));
         }
         let list = match self.columns.clone().filter(|_| !self.takes_all) {
-            Some(columns) => KeyList::new(self.form, columns, None),
-            None => KeyList::whole(self.form, None),
+            Some(columns) => KeyList::new(self.form.into(), columns, None),
+            None => KeyList::whole(self.form.into(), None),
         };
-        let walk = ListWalk::new(self.query.clone(), u64::MAX, self.form.exported());
+        let walk = ListWalk::new(self.query.clone(), u64::MAX, ListForm::from(self.form).exported());
         self.attempt = Attempt::next();
         self.stage = ExportStage::Reading(Box::new(Reading { walk, list, text: Vec::new(), to }));
         self.read_on()
@@ -203,7 +204,7 @@ impl State {
         let columns = self.columns.are_chosen().then(|| self.columns.places().to_vec());
         let mut dialog = ExportDialog {
             of,
-            form: ListForm::Csv,
+            form: ExportForm::Csv,
             takes_all: columns.is_none(),
             file: Field::new("", LONGEST),
             command: Field::new("", LONGEST),
@@ -280,7 +281,7 @@ impl State {
                     ExportOf::Report => format!("the report on {}", counted(rows)),
                 };
                 self.close_export();
-                self.say(format!("Exported {what}. {}", saved.sentences(OUTPUT_CELLS)));
+                self.say(exported(&what, &saved.sentences(OUTPUT_CELLS)));
             }
             Err(failed) => dialog.stage = ExportStage::Failed(failed.sentences("", OUTPUT_CELLS)),
         }
@@ -314,7 +315,7 @@ impl TextInput for ExportDialog {
             field.press(key);
             return;
         }
-        let all = ListForm::EXPORTS;
+        let all = ExportForm::ALL;
         let at = all.iter().position(|form| *form == self.form).unwrap_or(0);
         match (self.focus, key.code) {
             _ if self.is_running() => {}
@@ -327,7 +328,7 @@ impl TextInput for ExportDialog {
             (ExportFocus::Form, KeyCode::Left) => self.choose_form(all[(at + all.len() - 1) % all.len()]),
             (ExportFocus::Form, KeyCode::Right | KeyCode::Char(' ')) => self.choose_form(all[(at + 1) % all.len()]),
             (ExportFocus::Form, KeyCode::Char(c)) => {
-                let is_named = |form: &ListForm| form.name().to_lowercase().starts_with(c.to_ascii_lowercase());
+                let is_named = |form: &ExportForm| form.name().to_lowercase().starts_with(c.to_ascii_lowercase());
                 if let Some(form) = all.into_iter().find(is_named) {
                     self.choose_form(form);
                 }

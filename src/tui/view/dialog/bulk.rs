@@ -12,6 +12,7 @@ use crate::domain::{KeyId, Untrusted, capitalized};
 use crate::operations::format::grouped;
 use crate::operations::keys::bulk;
 use crate::operations::keys::bulk::{BulkAct, BulkRun, counted};
+use crate::operations::messages::keys_read;
 use crate::tui::state::{
     BulkConfirm, BulkDialog, BulkFocus, BulkForm, BulkFormFocus, BulkProgress, BulkStage, CallState, ClockReading,
 };
@@ -38,7 +39,7 @@ pub(crate) fn draw(
         BulkStage::Confirm(confirm) => return draw_confirm(frame, area, confirm),
         BulkStage::Survey(reading) => {
             let mut inside = popup(frame, area, WIDTH, 5, "Reading the keys");
-            line(frame, next_row(&mut inside), format!("{} read…", counted(reading.1.count)));
+            line(frame, next_row(&mut inside), keys_read(reading.1.count, None));
         }
         BulkStage::NotRead(why) => {
             let inside = popup(frame, area, WIDTH, 6, "Can't read the keys");

@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
-use crate::operations::format::grouped;
 use crate::operations::keys::bulk::counted;
-use crate::operations::output::ListForm;
+use crate::operations::messages::keys_read;
+use crate::operations::output::ExportForm;
 use crate::tui::state::{ExportDialog, ExportFocus, ExportOf, ExportStage};
 use crate::tui::theme;
 use crate::tui::view::widgets::{buttons, choices, field, line, next_row, paragraph, popup, rows};
@@ -35,8 +35,8 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Opt
         choices(frame, place, &texts, usize::from(dialog.of == ExportOf::Report), dialog.focus == ExportFocus::What);
     }
     let place = named(frame, next_row(&mut rest), "Form");
-    let forms = ListForm::EXPORTS.map(|form| (form.name(), form.name()));
-    let chosen = ListForm::EXPORTS.iter().position(|form| *form == dialog.form).unwrap_or(0);
+    let forms = ExportForm::ALL.map(|form| (form.name(), form.name()));
+    let chosen = ExportForm::ALL.iter().position(|form| *form == dialog.form).unwrap_or(0);
     choices(frame, place, &forms, chosen, dialog.focus == ExportFocus::Form);
     if dialog.has_columns() {
         let place = named(frame, next_row(&mut rest), "Columns");
@@ -70,7 +70,6 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Opt
         let stops = [ExportFocus::Write, ExportFocus::Run, ExportFocus::Cancel];
         buttons(frame, row, &["Write file", "Run command", back], stops.iter().position(|stop| *stop == dialog.focus));
     }
-    let of = dialog.total.map_or_else(String::new, |total| format!(" of {}", grouped(total)));
     let (words, style) = match &dialog.stage {
         ExportStage::Ready if dialog.focus == ExportFocus::Command => {
             ("Receives it on standard input.".to_owned(), theme::QUIET)
@@ -82,7 +81,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, dialog: &ExportDialog) -> Opt
             "Readable only by you (0600); never overwrites. The trail records exports as CSV or JSON.".to_owned(),
             theme::QUIET,
         ),
-        ExportStage::Reading(reading) => (format!("{}{of} read…", grouped(reading.list.rows)), theme::WARNING),
+        ExportStage::Reading(reading) => (keys_read(reading.list.rows, dialog.total), theme::WARNING),
         ExportStage::Writing(_) => ("Writing…".to_owned(), theme::WARNING),
         ExportStage::Stopping => ("Stopping…".to_owned(), theme::WARNING),
         ExportStage::Failed(words) => (words.clone(), theme::ERROR),
