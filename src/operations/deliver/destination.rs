@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use tokio::io::AsyncWriteExt as _;
+
 use super::content::SaveContent;
 use super::delivery::{Delivery, Saved};
 use crate::domain::sentence;
@@ -70,7 +72,7 @@ impl Destination {
         }
     }
 
-    /// Writes it there. A command runs until it ends or `stop` ends it.
+    /// Writes it there. A command runs, and a pipe is waited for, until it is done or `stop` ends it.
     pub(crate) async fn give(
         self,
         content: &SaveContent,
@@ -86,7 +88,15 @@ impl Destination {
             }
             Self::Descriptor(descriptor) => {
                 let number = descriptor.number();
-                write(format!("file descriptor {number}"), content, move |text| descriptor.fill(text)).await?;
+                let place = format!("file descriptor {number}");
+                match descriptor.into_pipe() {
+                    Ok(Ok(mut pipe)) => tokio::select! {
+                        written = pipe.write_all(content.text()) => written.map_err(|error| not_written(&place, &error))?,
+                        () = stop => return Err(NotSaved::new(WRITING_INTERRUPTED)),
+                    },
+                    Ok(Err(file)) => write(place, content, move |text| file.fill(text)).await?,
+                    Err(error) => return Err(not_written(&place, &error)),
+                }
                 Ok(Saved::at(Delivery::Descriptor(number)))
             }
             Self::Command(command) => {
@@ -105,9 +115,13 @@ async fn write(
 ) -> Result<(), NotSaved> {
     let content = content.clone();
     match tokio::task::spawn_blocking(move || fill(content.text())).await {
-        Ok(written) => written.map_err(|error| NotSaved::new(format!("{place} can't be written: {error}"))),
+        Ok(written) => written.map_err(|error| not_written(&place, &error)),
         Err(_) => Err(NotSaved::new(WRITING_INTERRUPTED)),
     }
+}
+
+fn not_written(place: &str, error: &io::Error) -> NotSaved {
+    NotSaved::new(format!("{place} can't be written: {error}"))
 }
 
 /// A destination was refused, and nothing was asked of a server.
@@ -121,4 +135,26 @@ fn is_null() -> bool {
         rustix::fs::FileType::from_raw_mode(stat.st_mode).is_char_device()
             && (rustix::fs::major(stat.st_rdev), rustix::fs::minor(stat.st_rdev)) == (1, 3)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::os::fd::AsRawFd as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_gets_a_list_that_is_longer_than_it_and_a_reader_that_waits_is_not_waited_for_ever() {
+        let list = SaveContent::list(vec![b'x'; 1_000_000]);
+        let (reader, writer) = io::pipe().unwrap();
+        rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).unwrap(); // as if inherited
+        let path = PathBuf::from(format!("/dev/fd/{}", writer.as_raw_fd()));
+        let stopped = Destination::open(&path).unwrap().give(&list, OutputMode::Kept, ready(())).await;
+        assert!(stopped.err().unwrap().why.contains(WRITING_INTERRUPTED));
+        let reading = tokio::task::spawn_blocking(move || io::read_to_string(reader).unwrap().len());
+        Destination::open(&path).unwrap().give(&list, OutputMode::Kept, pending()).await.unwrap();
+        drop(writer);
+        assert!(reading.await.unwrap() >= 1_000_000);
+    }
 }

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 
 use rustix::fs::OFlags;
+use tokio::net::unix::pipe::Sender;
 
 use super::NotSaved;
 
@@ -56,11 +57,14 @@ impl Descriptor {
         self.number
     }
 
-    /// Writes this. A pipe without a reader is an error.
-    pub fn fill(mut self, line: &[u8]) -> io::Result<()> {
-        self.file.write_all(line)?;
-        // A pipe knows no sync.
-        let _ = self.file.sync_all();
-        Ok(())
+    /// A pipe to write to, which may have to wait for its reader; or it again if it is a file.
+    pub fn into_pipe(self) -> io::Result<Result<Sender, Self>> {
+        if self.file.metadata()?.file_type().is_fifo() { Sender::from_file(self.file).map(Ok) } else { Ok(Err(self)) }
+    }
+
+    /// Writes this to a file.
+    pub fn fill(mut self, text: &[u8]) -> io::Result<()> {
+        self.file.write_all(text)?;
+        self.file.sync_all()
     }
 }
