@@ -9,7 +9,7 @@ use crate::operations::actions::ActionId;
 use crate::tui::keymap::{Action, Binding, Mode};
 
 impl State {
-    /// A binding's word for the footer.
+    /// A binding's word for the footer; none for a press that does nothing now.
     pub(crate) fn footer_hint(&self, binding: &Binding) -> &'static str {
         match &self.help {
             Some(help) if binding.action == Action::Submit && help.selected.is_none() => "close",
@@ -109,18 +109,18 @@ impl State {
             }
             Dialog::Edit(dialog) => pick(if dialog.form.focus == Focus::Cancel { "cancel" } else { "save" }, "cancel"),
             Dialog::Token(token) => match &token.step {
-                Some(step) => step_hint(step, is_submit),
+                Some(step) => Some(step_hint(step, is_submit)),
                 None => pick(if token.is_typing() { "next" } else { "select" }, "close"),
             },
-            Dialog::Reveal(reveal) if !reveal.asking => step_hint(reveal.step.as_ref()?, is_submit),
+            Dialog::Reveal(reveal) if !reveal.asking => Some(step_hint(reveal.step.as_ref()?, is_submit)),
             _ => None,
         }
     }
 }
 
-fn step_hint(step: &Step, is_submit: bool) -> Option<&'static str> {
+const fn step_hint(step: &Step, is_submit: bool) -> &'static str {
     let submit = match step {
-        Step::Save(step) if step.is_running() => return if is_submit { None } else { Some("stop") },
+        Step::Save(step) if step.is_running() => return if is_submit { "" } else { "stop" },
         Step::Save(step) => match step.focus {
             SaveFocus::Form => "next",
             SaveFocus::File | SaveFocus::Write => "write file",
@@ -134,5 +134,5 @@ fn step_hint(step: &Step, is_submit: bool) -> Option<&'static str> {
         },
         Step::Test(_) => "select",
     };
-    Some(if is_submit { submit } else { "back" })
+    if is_submit { submit } else { "back" }
 }

@@ -131,7 +131,7 @@ pub(crate) fn draw_hints(frame: &mut Buffer, area: Rect, state: &State) {
     let offered = keymap::hints(state.mode())
         .filter(|binding| binding.action.is_offered(permissions) && (has_row || !binding.action.needs_row()))
         .filter(|binding| has_rows || !arranges(binding.action))
-        .filter(|binding| is_of_use(binding.action, state))
+        .filter(|binding| is_of_use(binding.action, state) && !state.footer_hint(binding).is_empty())
         .filter(|binding| !matches!(&state.dialog, Some(Dialog::History(screen)) if !screen.offers(binding.action)));
     let (hints, worth): (Vec<(&str, &str)>, Vec<Worth>) =
         offered.map(|binding| ((binding.press, state.footer_hint(&binding)), worth(&binding, state.mode()))).unzip();
