@@ -187,18 +187,10 @@ pub(crate) fn field(frame: &mut Buffer, area: Rect, field: &Field, focused: bool
     focused.then(|| Position::new(area.x + u16::try_from(cursor - scroll).unwrap_or(0).min(area.width - 1), area.y))
 }
 
-/// Draws the field of a confirmation. Once it confirms, the button has the focus and only the cursor stays.
-pub(crate) fn confirmation_field(
-    frame: &mut Buffer,
-    area: Rect,
-    typed: &Field,
-    is_typing: bool,
-    is_confirmed: bool,
-) -> Option<Position> {
+/// Draws the field of a confirmation: it has the cursor, and the button that Enter presses is the one in reverse.
+pub(crate) fn confirmation_field(frame: &mut Buffer, area: Rect, typed: &Field, is_typing: bool) -> Option<Position> {
     let cursor = field(frame, area, typed, is_typing);
-    if is_confirmed {
-        frame.set_style(Rect { height: 1, ..area }, Style::reset().patch(theme::COLUMN));
-    }
+    frame.set_style(Rect { height: 1, ..area }, Style::reset().patch(theme::COLUMN));
     cursor
 }
 

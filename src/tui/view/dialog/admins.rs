@@ -173,7 +173,7 @@ pub(crate) fn draw_revoke(frame: &mut Buffer, area: Rect, dialog: &RevokeDialog)
     )
 }
 
-/// Draws words, the question for what confirms, and the buttons: neither is focused until it is typed.
+/// Draws words, the question for what confirms, and the buttons: *Cancel* is preselected until it is typed.
 fn draw_typed(
     frame: &mut Buffer,
     area: Rect,
@@ -208,14 +208,14 @@ fn draw_typed(
     let row = next_row(&mut rest);
     let cursor = if is_apart {
         line(frame, row, ask);
-        confirmation_field(frame, next_row(&mut rest), typed, !call.is_sent(), confirmed)
+        confirmation_field(frame, next_row(&mut rest), typed, !call.is_sent())
     } else {
         let at = u16::try_from(ask.width()).unwrap_or(0);
         line(frame, Rect { width: at, ..row }, ask);
         let place = Rect { x: row.x + at, width: length, ..row };
-        confirmation_field(frame, place, typed, !call.is_sent(), confirmed)
+        confirmation_field(frame, place, typed, !call.is_sent())
     };
-    buttons(frame, next_row(&mut rest), &["Cancel", verb], confirmed.then_some(1));
+    buttons(frame, next_row(&mut rest), &["Cancel", verb], Some(usize::from(confirmed)));
     draw_call(frame, rest, call, waiting);
     cursor
 }

@@ -155,13 +155,13 @@ fn draw_confirm(frame: &mut Buffer, area: Rect, confirm: &BulkConfirm) -> Option
         line(frame, Rect { width: at, ..row }, ask);
         let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
         let is_typing = confirm.focus == BulkFocus::Typed;
-        cursor = confirmation_field(frame, place, &confirm.typed, is_typing, confirm.is_confirmed());
+        cursor = confirmation_field(frame, place, &confirm.typed, is_typing);
     }
     let at = |focus| confirm.buttons().into_iter().position(|button| button == focus);
     let focused = match confirm.focus {
         // What is typed decides what Enter does.
         BulkFocus::Typed if confirm.is_confirmed() => at(BulkFocus::Submit),
-        BulkFocus::Typed => None,
+        BulkFocus::Typed => at(BulkFocus::Cancel),
         focus => at(focus),
     };
     if asks && spare > 1 {

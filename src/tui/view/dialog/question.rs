@@ -65,11 +65,11 @@ pub(crate) fn draw_delete(
     line(frame, Rect { width: at, ..row }, ask);
     let place = Rect { x: row.x + at, width: length.min(row.width - at), ..row };
     let confirmed = dialog.is_confirmed();
-    let cursor = confirmation_field(frame, place, &dialog.typed, !dialog.call.is_sent(), confirmed);
+    let cursor = confirmation_field(frame, place, &dialog.typed, !dialog.call.is_sent());
     if rest.height > 3 {
         next_row(&mut rest);
     }
-    buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], confirmed.then_some(1));
+    buttons(frame, next_row(&mut rest), &["Cancel", "Delete"], Some(usize::from(confirmed)));
     if roomy || dialog.call.is_sent() {
         draw_call(frame, rest, &dialog.call, "Deleting…");
     }
@@ -179,7 +179,9 @@ fn tell_impact(
     now: ClockReading,
 ) -> Rect {
     match (impact, key.last_used_at) {
-        (Some(Impact { words, is_in_use: true }), _) => paragraph(frame, area, &format!("! {words}"), theme::WARNING),
+        (Some(Impact { words, is_in_use: true }), _) if key.status == Status::Active => {
+            paragraph(frame, area, &format!("! {words}"), theme::WARNING)
+        }
         (Some(Impact { words, .. }), _) => paragraph(frame, area, words, Style::new()),
         (None, Some(at)) if key.status == Status::Active && now.utc - at < TimeDelta::days(1) => {
             let used = relative(at, now.utc);
