@@ -114,6 +114,14 @@ pub(crate) fn ready_to_use(key: &AccessKey) -> String {
 /// After a refusal or a question that wasn't answered with yes.
 pub(crate) const NOTHING_CHANGED: &str = "Nothing was changed.";
 
+/// After an undo without a change; `limit` says for how long there is one, if not for ever.
+pub(crate) fn nothing_to_undo(limit: &str) -> String {
+    format!("Nothing to undo. Only your last change of keys can be undone{limit}; a deletion can't.")
+}
+
+/// After the result of a change of more keys than are kept for an undo.
+pub(crate) const TOO_MUCH_TO_UNDO: &str = " These are too many keys to be undone.";
+
 // Deleting.
 
 /// Cells of an ID and of a label in a sentence that has both: it may have to fit two rows of the page.

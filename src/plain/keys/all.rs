@@ -8,7 +8,7 @@ use crate::domain::{KeyId, Texts};
 use crate::operations::access::Access as _;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::bulk;
-use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyOutcome, Reversal, Selection, counted, progress};
+use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyOutcome, Selection, Survey, counted, progress};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::{Choice, Prompter as _};
@@ -68,9 +68,18 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     carry_out(session, BulkRun::confirmed(all, survey, leave_out, Instant::now())).await
 }
 
-/// Takes an earlier act on many keys back.
-pub(crate) async fn undo(session: &mut Session, reversals: Vec<Reversal>) -> Flow<()> {
+/// Takes an earlier act on many keys back, if that is confirmed.
+pub(crate) async fn undo(session: &mut Session) -> Flow<()> {
     let now = session.client().await?.server_time().await;
+    let Some(Undo::Many(reversals)) = &session.undo else { return Ok(()) };
+    if reversals.len() > 1 {
+        let survey = Survey::of_undo(reversals.len(), now);
+        let production = session.connection.server.production();
+        if let Err(why) = bulk::confirm(&mut session.console, &survey, None, production).await? {
+            return Err(Interrupt::failed(why));
+        }
+    }
+    let Some(Undo::Many(reversals)) = session.undo.take() else { return Ok(()) };
     carry_out(session, BulkRun::undo(reversals, now, Instant::now())).await
 }
 
@@ -95,7 +104,11 @@ async fn carry_out(session: &mut Session, mut run: BulkRun) -> Flow<()> {
     .await;
     let reversals = run.take_reversals();
     session.undo = (!reversals.is_empty()).then_some(Undo::Many(reversals));
-    let next = if session.undo.is_some() { " The command undo takes it back." } else { "" };
+    let next = match &session.undo {
+        Some(_) => " The command undo takes it back.",
+        None if run.is_too_much_to_undo => messages::TOO_MUCH_TO_UNDO,
+        None => "",
+    };
     session.console.say(format!("{}.{next}", run.summary()));
     session.note_exit(worst);
     done

@@ -41,15 +41,17 @@ async fn change(session: &mut Session, mut key: AccessKey, mut changes: Changes)
 
 /// Takes the last change back, unless the key was changed since.
 pub(crate) async fn undo(session: &mut Session) -> Flow<()> {
-    let (key, back) = match session.undo.take() {
-        Some(Undo::One(key, back)) => (key, back),
-        Some(Undo::Many(reversals)) => return all::undo(session, reversals).await,
+    let (key, back) = match &session.undo {
+        Some(Undo::One(key, back)) => (key.clone(), back.clone()),
+        Some(Undo::Many(_)) => return all::undo(session).await,
         None => {
-            session.console.say("Nothing to undo. Only your last change of keys can be undone; a deletion can't.");
+            session.console.say(messages::nothing_to_undo(""));
             return Ok(());
         }
     };
-    match session.call(async |client| edit::send(client, &key, &back).await).await? {
+    let undone = session.call(async |client| edit::send(client, &key, &back).await).await?;
+    session.undo = None; // not before the server has answered
+    match undone {
         Ok(done) => session.console.say(changes::undone(&key, &done.result, done.in_force)),
         Err(Conflict { words, .. }) => session.console.say(format!("{words} {}", messages::NOTHING_CHANGED)),
     }

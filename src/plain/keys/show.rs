@@ -1,7 +1,7 @@
 //! One key: what it is, and what happened to it.
 
-use crate::domain::AccessKey;
 use crate::domain::key::fields;
+use crate::domain::{AccessKey, Dates, UsageSpan};
 use crate::operations::access::Access as _;
 use crate::operations::format::{in_words, tab_separated};
 use crate::operations::keys::usage;
@@ -37,10 +37,16 @@ pub(crate) async fn usage(session: &mut Session, rest: &str) -> Flow<()> {
     };
     let id = which(session, key).await?;
     let usage = session.call(async |client| client.usage(&id, days).await).await?;
-    for (title, text) in usage::facts(&usage) {
+    for (title, text) in usage::facts(&usage, Dates::Iso) {
         session.console.say(format!("{title}: {text}"));
     }
-    session.console.say(format!("Days: {days}, {} each: {}", usage::span(&usage), usage::strip(&usage.series())));
+    let of = if days == 1 { "day".to_owned() } else { format!("{days} days") };
+    let each = match usage.span {
+        UsageSpan::Hour => "hour",
+        UsageSpan::Day => "day",
+    };
+    let strip = usage::strip(&usage.series());
+    session.console.say(format!("Last {of}, one character per {each}: {strip}"));
     Ok(())
 }
 

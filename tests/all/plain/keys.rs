@@ -67,7 +67,17 @@ fn all_that_the_filter_finds_are_changed_at_once() {
     talk.answers(&[(COMMAND, "all"), ("What (1 to 4, Enter lists them): ", "edit")]);
     talk.answers(&[("Owner (Enter keeps it, - for none): ", "ops"), ("Enter keeps it): ", ""), ("2 keys.", HEARD)]);
     talk.answers(&[("Change 2 keys? (yes or no, Enter for no): ", "yes"), ("2 edited. The command undo", "undo")]);
-    talk.answers(&[("2 undone.", HEARD), (COMMAND, "undo"), ("Nothing to undo.", HEARD)]);
+    talk.answers(&[
+        ("Undo 2 keys? (yes or no, Enter for no): ", ""),
+        ("Nothing was changed.", HEARD),
+        (COMMAND, "undo"),
+    ]);
+    talk.answers(&[
+        ("Undo 2 keys? (yes or no, Enter for no): ", "yes"),
+        ("2 undone.", HEARD),
+        (COMMAND, "undo"),
+        ("Nothing to undo.", HEARD),
+    ]);
     talk.answers(&[(COMMAND, "29 delete"), ("! 1 with a label or note like \u{201c}do not delete\u{201d}: PK", HEARD)]);
     talk.answers(&[("Leave out what is marked with ! (1 key)? (yes or no, Enter for no): ", "yes")]);
     talk.answers(&[("To confirm, type delete 1: ", "delete 2"), ("Nothing was deleted.", HEARD)]);
@@ -132,7 +142,11 @@ fn a_key_that_someone_else_changed_meanwhile_is_not_changed_unseen() {
         ("has changed this key since you read it. Nothing was done.", HEARD),
         (COMMAND, &format!("usage {id} 7")),
     ]);
-    talk.answers(&[("Uses: 0", HEARD), ("Days: 7, an hour each: ", HEARD), (COMMAND, &format!("usage {id} 91"))]);
+    talk.answers(&[
+        ("Uses: 0", HEARD),
+        ("Last 7 days, one character per hour: ", HEARD),
+        (COMMAND, &format!("usage {id} 91")),
+    ]);
     talk.says("number of days from 1 to 90");
     talk.quits();
     assert_eq!(home.keys()[0]["status"], "active");

@@ -167,12 +167,13 @@ impl BulkAct {
     }
 
     /// What has to be typed to confirm it; none if a yes is enough. What can't be undone is typed; so is what stops keys
-    /// that are in use, or any in production.
+    /// that are in use, or may stop any in production.
     pub fn confirmation(&self, count: u64, stops_used_keys: bool, production: Option<String>) -> Option<Confirmation> {
         let is_typed = match self {
             Self::Delete => true,
             Self::Deactivate => stops_used_keys || production.is_some(),
-            Self::Activate | Self::Edit { .. } | Self::Undo => false,
+            Self::Undo => production.is_some(),
+            Self::Activate | Self::Edit { .. } => false,
         };
         let word = format!("{} {count}", self.verb().to_lowercase());
         is_typed.then(|| Confirmation::of_name(&word, production))

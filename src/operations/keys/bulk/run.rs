@@ -10,7 +10,7 @@ use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::bulk::act::Planned;
 use crate::operations::keys::bulk::outcome::Tally;
-use crate::operations::keys::bulk::undo::{CHANGED_SINCE, Reversal, is_so};
+use crate::operations::keys::bulk::undo::{CHANGED_SINCE, Reversal, is_so, was_made};
 use crate::operations::keys::bulk::{
     BulkAct, Failed, KeyOutcome, KeyResult, Selection, Survey, Unusual, Walk, WalkStep,
 };
@@ -27,9 +27,11 @@ pub struct BulkRun {
     /// What is still to be done with the keys that were read.
     pub(super) queue: VecDeque<Pending>,
     /// What was sent, and is not answered.
-    sent: Vec<Pending>,
-    /// What takes back what was done; none if that is too much to be kept.
-    pub(super) reversals: Option<Vec<Reversal>>,
+    pub(super) sent: Vec<Pending>,
+    /// What takes back what was done.
+    pub(super) reversals: Vec<Reversal>,
+    /// Whether that was too much to be kept, so that nothing can be undone.
+    pub is_too_much_to_undo: bool,
     /// How many keys there are, if that is known.
     pub total: Option<u64>,
     pub tally: Tally,
@@ -53,6 +55,8 @@ pub(super) struct Pending {
     pub(super) change: KeyChange,
     /// The key as it was read; none if it was not.
     pub(super) before: Option<Box<AccessKey>>,
+    /// Whether it was sent before, and its answer may have been lost.
+    pub(super) is_resent: bool,
 }
 
 /// What a run needs to go on.
@@ -73,7 +77,7 @@ const NOT_TRIED: &str = "not tried";
 /// Said of a key that is another than the one that was confirmed.
 const CHANGED: &str = "new or changed since you confirmed";
 /// Said of a key whose change was sent, and whose answer was not awaited.
-const NOT_AWAITED: &str = "sent; its answer was not awaited";
+const NOT_AWAITED: &str = "sent; result unknown";
 
 impl BulkRun {
     /// The change of what was confirmed.
@@ -97,7 +101,7 @@ impl BulkRun {
         let total = Some(ids.len() as u64);
         let delete = |id: KeyId| {
             let change = KeyChange::Delete(id.clone(), None);
-            Pending { id, label: Untrusted::default(), change, before: None }
+            Pending { id, label: Untrusted::default(), change, before: None, is_resent: false }
         };
         let queue = ids.into_iter().map(delete).collect();
         Self { queue, total, ..Self::new(BulkAct::Delete, Walk::new(Selection::Keys(Vec::new())), now, begun) }
@@ -111,7 +115,8 @@ impl BulkRun {
             leave_out: false,
             queue: VecDeque::new(),
             sent: Vec::new(),
-            reversals: Some(Vec::new()),
+            reversals: Vec::new(),
+            is_too_much_to_undo: false,
             total: None,
             tally: Tally::default(),
             results: Vec::new(),
@@ -184,7 +189,14 @@ impl BulkRun {
         let (mut rest, mut trouble, mut is_hopeless) = (Vec::new(), None, false);
         let all_denied = changed.iter().all(|result| matches!(result, Err(error) if error.needs_sign_in()));
         for result in changed {
-            let Some(Pending { id, label, change, before }) = sent.next() else { break };
+            let Some(Pending { id, label, change, before, is_resent }) = sent.next() else { break };
+            let result = match result {
+                // It was made, and its answer was lost.
+                Err(ApiError::Changed(Some(key))) if is_resent && was_made(&change, &key) => {
+                    Ok(KeyChanged::Edited(Box::new((*key).into())))
+                }
+                result => result,
+            };
             match result {
                 Ok(KeyChanged::Deleted(deleted)) if !deleted.result => self.tell(id, label, KeyOutcome::Missing),
                 Ok(KeyChanged::Deleted(deleted)) => self.tell(id, label, KeyOutcome::Done(None, deleted.in_force)),
@@ -194,23 +206,24 @@ impl BulkRun {
                     }
                     self.tell(id, label, KeyOutcome::Done(Some(Box::new(edited.result)), edited.in_force));
                 }
-                // The answer to an earlier try was lost, or another administrator did the same.
+                // Another administrator did the same.
                 Err(ApiError::Changed(Some(key))) if is_so(&change, &key) => self.tell(id, label, KeyOutcome::Already),
                 Err(ApiError::Changed(_)) if self.act == BulkAct::Undo => {
                     self.tell(id, label, KeyOutcome::Kept(CHANGED_SINCE));
                 }
                 Err(error) if error.is_about_key() => self.fail(id, label, error),
                 Err(error) if is_passing(&error) => {
-                    rest.push(Pending { id, label, change, before });
+                    rest.push(Pending { id, label, change, before, is_resent: true });
                     trouble.get_or_insert(error);
                     continue;
                 }
                 // The session has ended in the midst of them, or the first one has met what is in the way of all.
                 Err(error) if is_hopeless || (error.needs_sign_in() && !all_denied) => {
-                    rest.push(Pending { id, label, change, before });
+                    rest.push(Pending { id, label, change, before, is_resent });
                 }
                 Err(error) => {
                     is_hopeless = true; // the next one would fail in the same way
+                    self.keep_reversal(&id, &label, &change);
                     self.fail(id, label, error);
                 }
             }
@@ -243,7 +256,8 @@ impl BulkRun {
                 Planned::Change(change) => {
                     let Some(what) = warning().filter(|_| self.leave_out) else {
                         let (id, label) = (key.id.clone(), key.label.clone());
-                        self.queue.push_back(Pending { id, label, change, before: Some(Box::new(key)) });
+                        let before = Some(Box::new(key));
+                        self.queue.push_back(Pending { id, label, change, before, is_resent: false });
                         continue;
                     };
                     KeyOutcome::Kept(what.words())
@@ -262,10 +276,11 @@ impl BulkRun {
     pub(crate) fn give_up(&mut self) {
         let Some((error, _)) = self.trouble.take() else { return };
         self.stopping = true;
-        match self.queue.pop_front().map(|one| (one.id, one.label)).or_else(|| {
-            let id = self.walk.pass_key()?;
-            Some((id, Untrusted::default()))
-        }) {
+        let first = self.queue.pop_front().map(|one| {
+            self.keep_reversal(&one.id, &one.label, &one.change);
+            (one.id, one.label)
+        });
+        match first.or_else(|| Some((self.walk.pass_key()?, Untrusted::default()))) {
             Some((id, label)) => self.fail(id, label, error),
             None => self.broken_off = Some(error.into()),
         }
@@ -304,6 +319,7 @@ impl BulkRun {
 
     /// What was read and not tried, and what was sent and not answered.
     pub(crate) fn take_rest(&mut self) -> Vec<KeyResult> {
+        self.reversals = self.take_reversals(); // of an undoing: what is left of it
         let kept = |why| move |one: Pending| KeyResult { id: one.id, label: one.label, outcome: KeyOutcome::Kept(why) };
         let mut rest: Vec<KeyResult> = self.sent.drain(..).map(kept(NOT_AWAITED)).collect();
         rest.extend(self.queue.drain(..).map(kept(NOT_TRIED)));

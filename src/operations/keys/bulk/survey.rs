@@ -49,6 +49,11 @@ impl Survey {
         Self { act, count: 0, already: 0, warned: 0, active: 0, impossible: 0, findings, seen, hasher, now }
     }
 
+    /// The undoing of an earlier act on so many keys, which are not read for it.
+    pub(crate) fn of_undo(count: usize, now: DateTime<Utc>) -> Self {
+        Self { count: count as u64, ..Self::new(BulkAct::Undo, now) }
+    }
+
     /// Takes a key into account.
     pub fn note(&mut self, key: &AccessKey) {
         self.count += 1;

@@ -18,8 +18,8 @@ pub struct Reversal {
     changes: Changes,
 }
 
-/// Said of a key that someone has changed since the change that is to be undone.
-pub(super) const CHANGED_SINCE: &str = "changed by someone else since";
+/// Said of a key that was changed since the change that is to be undone.
+pub(super) const CHANGED_SINCE: &str = "changed since";
 /// Said of a key that can't get its expiry date back.
 const HAS_PASSED: &str = "its earlier expiry date has passed";
 /// The most changes that can be undone: 30 MB of them.
@@ -36,42 +36,134 @@ impl BulkRun {
                 continue;
             }
             let change = KeyChange::Edit(id.clone(), changes);
-            run.queue.push_back(Pending { id, label, change, before: None });
+            run.queue.push_back(Pending { id, label, change, before: None, is_resent: false });
         }
         run
     }
 
     /// Keeps what takes a change back, as long as that is everything.
     pub(super) fn note_reversal(&mut self, before: &AccessKey, now: &AccessKey) {
-        let Some(kept) = self.reversals.as_mut().filter(|kept| kept.len() < MOST_REVERSALS) else {
-            self.reversals = None;
+        self.is_too_much_to_undo |= self.reversals.len() >= MOST_REVERSALS;
+        if self.is_too_much_to_undo {
+            self.reversals = Vec::new();
             return;
-        };
+        }
         // A server without revisions can't tell whether another administrator has changed it since.
-        kept.extend(changes::back(before, now).map(|changes| Reversal {
+        self.reversals.extend(changes::back(before, now).map(|changes| Reversal {
             id: now.id.clone(),
             label: now.label.clone(),
             changes,
         }));
     }
 
-    /// What takes back what was done; of an undoing that was stopped, what is left of it.
-    pub(crate) fn take_reversals(&mut self) -> Vec<Reversal> {
-        let reversal = |one: &Pending| match &one.change {
-            KeyChange::Edit(id, changes) if self.act == BulkAct::Undo => {
-                Some(Reversal { id: id.clone(), label: one.label.clone(), changes: changes.clone() })
-            }
-            _ => None,
-        };
-        let left: Vec<Reversal> = self.queue.iter().filter_map(reversal).collect();
-        let mut reversals = self.reversals.take().unwrap_or_default();
-        reversals.extend(left);
-        reversals
+    /// Keeps a change of an undoing that could not be made.
+    pub(super) fn keep_reversal(&mut self, id: &KeyId, label: &Untrusted, change: &KeyChange) {
+        if let (BulkAct::Undo, KeyChange::Edit(_, changes)) = (&self.act, change) {
+            self.reversals.push(Reversal { id: id.clone(), label: label.clone(), changes: changes.clone() });
+        }
     }
+
+    /// What takes back what was done; of an undoing that was stopped, what is left of it: what was sent and not answered
+    /// too, which is done once at most.
+    pub(crate) fn take_reversals(&mut self) -> Vec<Reversal> {
+        let left: Vec<Pending> = self.sent.iter().chain(&self.queue).cloned().collect();
+        for Pending { id, label, change, .. } in left {
+            self.keep_reversal(&id, &label, &change);
+        }
+        std::mem::take(&mut self.reversals)
+    }
+}
+
+/// Whether a key is what a change of ours has made of it, and nothing else has changed it since.
+pub(super) fn was_made(change: &KeyChange, key: &AccessKey) -> bool {
+    let KeyChange::Edit(_, changes) = change else { return false };
+    changes.revision.is_some_and(|revision| key.revision == Some(revision + 1)) && is_so(change, key)
 }
 
 /// Whether a key is already as a change would make it.
 pub(super) fn is_so(change: &KeyChange, key: &AccessKey) -> bool {
     let KeyChange::Edit(_, Changes { texts, status, expires_at, .. }) = change else { return false };
     status.is_none_or(|status| status == key.status) && edit::changes(key, texts.clone(), *expires_at).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::client::{ApiError, KeyChanged};
+    use crate::domain::Status;
+    use crate::operations::keys::bulk::{KeyResult, RunStep};
+    use crate::operations::keys::bulk::undo::*;
+
+    fn key(revision: u64, status: Status) -> AccessKey {
+        let new = AccessKey::new(KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap(), Utc::now());
+        AccessKey { revision: Some(revision), status, ..new }
+    }
+
+    fn deactivation(key: AccessKey) -> BulkRun {
+        let keys = Selection::Keys(vec![key]);
+        let mut run = BulkRun::unasked(BulkAct::Deactivate, keys, false, Utc::now(), Instant::now());
+        assert!(matches!(run.step(8), RunStep::Change(changes) if changes.len() == 1));
+        run
+    }
+
+    fn changed_to(key: AccessKey) -> Vec<Result<KeyChanged, ApiError>> {
+        vec![Err(ApiError::Changed(Some(Box::new(key))))]
+    }
+
+    fn lost() -> Vec<Result<KeyChanged, ApiError>> {
+        vec![Err(ApiError::Unreachable(Untrusted::default()))]
+    }
+
+    #[test]
+    fn a_change_whose_answer_was_lost_is_done_and_can_be_undone() {
+        for (revision, is_ours) in [(8, true), (9, false)] {
+            let mut run = deactivation(key(7, Status::Active));
+            run.on_changed(lost());
+            assert!(matches!(run.step(8), RunStep::Change(_)), "it is sent again");
+            run.on_changed(changed_to(key(revision, Status::Inactive)));
+            assert_eq!((run.tally.done, run.tally.already), (u64::from(is_ours), u64::from(!is_ours)));
+            assert_eq!(run.take_reversals().len(), usize::from(is_ours));
+        }
+        // It was sent once: what another administrator has done is not undone.
+        let mut run = deactivation(key(7, Status::Active));
+        run.on_changed(changed_to(key(8, Status::Inactive)));
+        assert_eq!((run.tally.already, run.take_reversals().len()), (1, 0));
+    }
+
+    #[test]
+    fn what_an_undo_could_not_send_can_still_be_undone() {
+        let reversals = || {
+            let mut run = deactivation(key(7, Status::Active));
+            run.on_changed(vec![Ok(KeyChanged::Edited(Box::new(key(8, Status::Inactive).into())))]);
+            run.take_reversals()
+        };
+        let undo = || BulkRun::undo(reversals(), Utc::now(), Instant::now());
+        // It was given up, stopped before it began, or stopped while its answer was awaited.
+        let (mut given_up, stopped, mut sent) = (undo(), undo(), undo());
+        assert!(matches!(given_up.step(8), RunStep::Change(_)) && matches!(sent.step(8), RunStep::Change(_)));
+        given_up.on_changed(lost());
+        given_up.give_up();
+        for mut run in [given_up, stopped, sent] {
+            let _: Vec<KeyResult> = run.take_rest();
+            assert_eq!(run.take_reversals().len(), 1);
+        }
+        let mut refused = undo();
+        assert!(matches!(refused.step(8), RunStep::Change(_)));
+        refused.on_changed(changed_to(key(9, Status::Active)));
+        assert_eq!(refused.take_reversals().len(), 0, "it is settled");
+    }
+
+    #[test]
+    fn too_many_changes_are_not_undone_by_half() {
+        let (before, now) = (key(7, Status::Active), key(8, Status::Inactive));
+        let mut run = deactivation(before.clone());
+        for _ in 0..MOST_REVERSALS {
+            run.note_reversal(&before, &now);
+        }
+        assert!(!run.is_too_much_to_undo);
+        run.note_reversal(&before, &now);
+        run.note_reversal(&before, &now);
+        assert!(run.is_too_much_to_undo);
+        run.on_changed(Vec::new());
+        assert_eq!(run.take_reversals().len(), 0);
+    }
 }

@@ -27,6 +27,8 @@ const AT_ONCE: usize = 250;
 pub struct BulkDialog {
     pub stage: BulkStage,
     selection: Selection,
+    /// What an undoing is to undo, until it is confirmed.
+    pub(crate) reversals: Vec<Reversal>,
     /// The name of a production profile.
     production: Option<String>,
     /// Which replies are its own.
@@ -62,7 +64,7 @@ impl BulkDialog {
     /// What is to be set is asked for first.
     pub fn edit(selection: Selection, production: Option<String>, ahead: TimeDelta, limits: Lifetimes) -> Self {
         let stage = BulkStage::Form(Box::new(BulkForm::new(limits)));
-        Self { stage, selection, production, attempt: Attempt::next(), ahead }
+        Self { stage, selection, reversals: Vec::new(), production, attempt: Attempt::next(), ahead }
     }
 
     /// Reads the keys, unless they are known.
@@ -78,12 +80,18 @@ impl BulkDialog {
         (dialog, request)
     }
 
-    /// Takes an earlier act back.
-    pub(crate) fn undo(reversals: Vec<Reversal>, ahead: TimeDelta, now: ClockReading) -> (Self, BulkOutcome) {
-        let mut dialog = Self::edit(Selection::Keys(Vec::new()), None, ahead, Lifetimes::default());
-        let run = BulkRun::undo(reversals, now.utc + ahead, now.at);
-        dialog.stage = BulkStage::Run(Box::new(BulkProgress::new(run)));
-        let outcome = dialog.go_on(now);
+    /// Takes an earlier act back; asks first if it was one on many keys.
+    pub(crate) fn undo(
+        reversals: Vec<Reversal>,
+        production: Option<String>,
+        ahead: TimeDelta,
+        now: ClockReading,
+    ) -> (Self, BulkOutcome) {
+        let mut dialog = Self::edit(Selection::Keys(Vec::new()), production.clone(), ahead, Lifetimes::default());
+        let survey = Survey::of_undo(reversals.len(), now.utc + ahead);
+        dialog.stage = BulkStage::Confirm(Box::new(BulkConfirm::new(survey, production)));
+        dialog.reversals = reversals;
+        let outcome = if dialog.reversals.len() > 1 { BulkOutcome::Stay } else { dialog.run(now) };
         (dialog, outcome)
     }
 
@@ -198,7 +206,11 @@ impl BulkDialog {
         let BulkStage::Confirm(confirm) = std::mem::replace(&mut self.stage, BulkStage::NotRead(String::new())) else {
             return BulkOutcome::Stay;
         };
-        let run = BulkRun::confirmed(self.selection.clone(), confirm.survey, confirm.leave_out, now.at);
+        let run = if confirm.survey.act == BulkAct::Undo {
+            BulkRun::undo(std::mem::take(&mut self.reversals), now.utc + self.ahead, now.at)
+        } else {
+            BulkRun::confirmed(self.selection.clone(), confirm.survey, confirm.leave_out, now.at)
+        };
         self.stage = BulkStage::Run(Box::new(BulkProgress::new(run)));
         self.go_on(now)
     }

@@ -6,6 +6,7 @@ use crate::client::{ApiError, Attempt, KeyChanged, Page};
 use crate::domain::{Status, sentence};
 use crate::operations::actions::ActionId;
 use crate::operations::keys::bulk::{BulkAct, KeyOutcome, Selection};
+use crate::operations::messages;
 use crate::tui::state::{BulkDialog, BulkOutcome, BulkStage, ClockReading, Dialog, Effect, State, Undo};
 
 impl State {
@@ -51,6 +52,8 @@ impl State {
                 (!had_ended).then(|| self.list.recount().into())
             }
             (BulkOutcome::Close, _) => {
+                // An undoing that was not confirmed can still be made.
+                self.undo = Undo::of_many(std::mem::take(&mut dialog.reversals), now).or_else(|| self.undo.take());
                 self.dialog = None;
                 None
             }
@@ -88,7 +91,8 @@ impl State {
             (None, Some(_)) => " E saves a report.",
             (None, None) => "",
         };
-        self.say(format!("{}{next}", sentence(&progress.summary())));
+        let lost = if progress.run.is_too_much_to_undo { messages::TOO_MUCH_TO_UNDO } else { "" };
+        self.say(format!("{}{lost}{next}", sentence(&progress.summary())));
     }
 
     /// Shows in the list what became of keys.

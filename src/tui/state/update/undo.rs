@@ -1,6 +1,7 @@
 //! Taking back the last change of a key, or of many.
 
 use crate::client::Request;
+use crate::operations::messages;
 use crate::tui::state::{BulkDialog, ClockReading, Dialog, Effect, State, UndoOf};
 
 impl State {
@@ -19,14 +20,14 @@ impl State {
                     let (at, read) = (at?, self.list.as_of?);
                     let now = ClockReading { at, utc: read.utc + at.saturating_duration_since(read.at) };
                     let reversals = std::mem::take(reversals);
-                    let (dialog, outcome) = BulkDialog::undo(reversals, self.list.ahead, now);
+                    let (dialog, outcome) = BulkDialog::undo(reversals, self.production(), self.list.ahead, now);
                     (self.undo, self.dialog) = (None, Some(Dialog::Bulk(Box::new(dialog))));
                     self.on_bulk(outcome, now)
                 }
             },
             Some(undo) if undo.is_sent => None,
             _ => {
-                self.say("Nothing to undo. Your last change of keys can be undone for 60 s; a deletion can't.");
+                self.say(messages::nothing_to_undo(", for 60 s"));
                 None
             }
         }
