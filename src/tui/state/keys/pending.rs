@@ -55,6 +55,7 @@ impl State {
         }
         let left = self.unsettled.waiting.remove(0);
         if left.repeatable {
+            self.help = None;
             self.dialog = Some(Dialog::LeftOver(PendingCreateDialog {
                 left,
                 focus: PendingCreateButton::Later,

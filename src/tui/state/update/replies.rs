@@ -101,6 +101,7 @@ impl State {
                 self.exit = ExitState::No;
                 let id = key.id.clone();
                 self.dialog = Some(Dialog::Lost(Question::new(key)));
+                (self.filter, self.help) = (None, None);
                 Some(self.list.open(Some(id)).into())
             }
             Err(error) => self.on_not_created(&error),
