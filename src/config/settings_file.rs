@@ -32,6 +32,7 @@ pub struct NewSetting {
 /// The value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingValue {
+    Bool(bool),
     Text(String),
     Texts(Vec<String>),
 }
@@ -176,6 +177,7 @@ fn values(text: &str) -> Option<BTreeMap<Vec<String>, String>> {
 impl SettingValue {
     fn in_toml(&self) -> String {
         match self {
+            Self::Bool(is) => is.to_string(),
             Self::Text(text) => in_toml(text),
             Self::Texts(texts) => {
                 format!("[{}]", texts.iter().map(|text| in_toml(text)).collect::<Vec<_>>().join(", "))

@@ -14,7 +14,6 @@ use super::mouse::Mouse;
 use super::options::Options;
 use super::tasks::{BackgroundTasks, TaskResult};
 use crate::client::{Link, Reply, Request};
-use crate::config::SettingsFile;
 use crate::domain::Charset;
 use crate::operations::keys::pending::PendingCreates;
 use crate::platform::clipboard::Copied;
@@ -50,7 +49,6 @@ pub struct Runtime<T: Terminal, M: Machine> {
     tasks: BackgroundTasks<M>,
     /// The journal of creates, for a start after a crash.
     pub(crate) pending_creates: PendingCreates,
-    settings: SettingsFile,
     /// When the new size is read: one repaint for a whole storm of changes.
     resize_at: Option<Instant>,
     /// The program was stopped for the shell, and waits to be continued.
@@ -105,9 +103,8 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             requests: link.requests,
             replies: link.replies,
             api: link.ended,
-            tasks: BackgroundTasks::new(machine),
+            tasks: BackgroundTasks::new(machine, options.settings),
             pending_creates: options.pending_creates,
-            settings: options.settings,
             resize_at: None,
             is_stopped: false,
             title: None,
@@ -263,10 +260,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             Some(Effect::Look) => self.tasks.look(),
             Some(Effect::Deliver(to, content)) => self.tasks.deliver(to, content),
             Some(Effect::StopDelivery) => self.tasks.stop_delivery(),
-            Some(Effect::Keep(setting)) => {
-                let kept = self.settings.write(&setting).map_err(|error| error.to_string());
-                self.state.on_kept(&setting, kept);
-            }
+            Some(Effect::Keep(setting, done)) => self.tasks.keep(setting, done),
             Some(Effect::Quit(words)) => self.outcome = Some(RunOutcome { words, signal: self.signal }),
         }
     }
@@ -276,6 +270,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             TaskResult::Looked(found) => return self.state.on_surroundings(found, now),
             TaskResult::Delivered(kind, delivered) => self.state.on_delivered(kind, delivered),
             TaskResult::Forgotten => {}
+            TaskResult::Kept(done, kept) => self.state.on_kept(&done, kept),
             TaskResult::Copied(Copied { what, write, report, forget }) => {
                 if let Some(bytes) = write {
                     self.terminal.out().extend_from_slice(&bytes);

@@ -1,13 +1,15 @@
-//! Tasks that run beside the event loop: looking at the surroundings, copies, deliveries.
+//! Tasks that run beside the event loop: looking at the surroundings, copies, deliveries, settings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::machine::Machine;
+use crate::config::{NewSetting, SettingsFile};
 use crate::operations::deliver::{NotSaved, SaveContent, SaveKind, WRITING_INTERRUPTED};
 use crate::platform::clipboard::Copied;
 use crate::platform::clipboard::report::What;
@@ -21,6 +23,8 @@ const FAREWELL: Duration = Duration::from_millis(500);
 pub(crate) struct BackgroundTasks<M> {
     machine: M,
     running: JoinSet<TaskResult>,
+    /// Written to by one task after the other.
+    settings: Arc<Mutex<SettingsFile>>,
     /// Stops the delivery, if one is running.
     stop: Option<oneshot::Sender<()>>,
 }
@@ -33,13 +37,15 @@ pub(crate) enum TaskResult {
     Copied(Copied),
     /// tmux keeps a copied text no longer.
     Forgotten,
+    /// What was done to a setting, and whether it was written.
+    Kept(String, Result<(), String>),
     /// A secret or a list was delivered, or not.
     Delivered(SaveKind, SaveResult),
 }
 
 impl<M: Machine> BackgroundTasks<M> {
-    pub(crate) fn new(machine: M) -> Self {
-        Self { machine, running: JoinSet::new(), stop: None }
+    pub(crate) fn new(machine: M, settings: SettingsFile) -> Self {
+        Self { machine, running: JoinSet::new(), settings: Arc::new(Mutex::new(settings)), stop: None }
     }
 
     pub(crate) fn look(&mut self) {
@@ -63,6 +69,17 @@ impl<M: Machine> BackgroundTasks<M> {
         self.running.spawn(async move {
             machine.forget(text).await;
             TaskResult::Forgotten
+        });
+    }
+
+    /// Writes a setting, after those before it. Waits for the disk elsewhere.
+    pub(crate) fn keep(&mut self, setting: NewSetting, done: String) {
+        let settings = Arc::clone(&self.settings);
+        self.running.spawn(async move {
+            let file = settings.lock_owned().await;
+            let written = tokio::task::spawn_blocking(move || file.write(&setting).map_err(|error| error.to_string()));
+            let kept = written.await.unwrap_or_else(|_| Err(WRITING_INTERRUPTED.to_owned()));
+            TaskResult::Kept(done, kept)
         });
     }
 

@@ -177,8 +177,8 @@ pub enum Effect {
     Deliver(SaveTarget, SaveContent),
     /// Stop that.
     StopDelivery,
-    /// Write a setting into the settings file.
-    Keep(NewSetting),
+    /// Write a setting into the settings file, and say what was done.
+    Keep(NewSetting, String),
     /// Leave; with a reason if it was not the user's wish.
     Quit(Option<String>),
 }

@@ -116,7 +116,7 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     terminal.sees("No access keys yet");
     terminal.gets(b"\x1b[?1000h\x1b[?1006h");
     terminal.press("C<Down>K<Enter>");
-    terminal.sees("Saved in the settings (columns).");
+    terminal.sees("Columns changed. Settings saved.");
     let written = std::fs::read_to_string(&config).unwrap();
     assert!(written.starts_with("# mine\nmouse = true # at home\ncolumns = [\"label\", \"id\", "), "{written}");
     assert!(written.ends_with("\"note\"]\n\n[profiles.lab]\nsocket = \"x\"\n"), "{written}");
@@ -129,13 +129,14 @@ fn columns_are_kept_and_the_mouse_is_given_back() {
     terminal.press("fvsmine<Enter>");
     terminal.sees("There is another view with this name");
     terminal.press("<Space>too<Enter>");
-    terminal.sees("Saved in the settings (mine too).");
+    terminal.sees("View “mine too” added. Settings saved.");
     let with_view = std::fs::read_to_string(&config).unwrap();
     assert_eq!(with_view, format!("{written}\n[views]\n\"mine too\" = \"status:active\"\n"));
     terminal.press("v");
     terminal.sees("Views");
     terminal.sees("mine too  status:active");
     terminal.press("<End>d");
+    terminal.sees("View “mine too” deleted. Settings saved.");
     terminal.loses("mine too  status:active");
     assert!(!std::fs::read_to_string(&config).unwrap().contains("mine too"));
     terminal.press("<Esc>");

@@ -82,7 +82,7 @@ impl State {
                 let (columns, has_changed) = (dialog.columns(), dialog.columns() != dialog.before);
                 self.dialog = None;
                 self.columns = columns;
-                return has_changed.then(|| Effect::Keep(setting(&self.columns)));
+                return has_changed.then(|| Effect::Keep(setting(&self.columns), "Columns changed.".to_owned()));
             }
             _ => {
                 dialog.change(action);

@@ -99,7 +99,8 @@ impl State {
                 self.views.push(View::own(&name, &search));
                 self.dialog = None;
                 let value = Some(SettingValue::Text(search));
-                return Some(Effect::Keep(NewSetting { section: Some("views"), name, value }));
+                let done = format!("View “{name}” added.");
+                return Some(Effect::Keep(NewSetting { section: Some("views"), name, value }, done));
             }
             _ => {}
         }
@@ -123,7 +124,8 @@ impl State {
         }
         dialog.current = dialog.current.filter(|current| *current != dialog.selected);
         dialog.selected = dialog.selected.min(dialog.views.len().saturating_sub(1));
-        Some(Effect::Keep(NewSetting { section: Some("views"), name, value: None }))
+        let done = format!("View “{name}” deleted.");
+        Some(Effect::Keep(NewSetting { section: Some("views"), name, value: None }, done))
     }
 
     /// Lists what a filter finds.

@@ -15,8 +15,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use crate::client::Request;
-use crate::config::NewSetting;
-use crate::domain::{capitalized, sentence};
+use crate::domain::sentence;
 
 use super::{
     AdminStep, ClockReading, Dialog, Effect, ExitState, HelpDialog, MouseUse, PendingAction, SaveKind, SaveResult,
@@ -133,10 +132,10 @@ impl State {
     }
 
     /// Takes what came of writing a setting. What is on the page is as it was chosen, kept or not.
-    pub fn on_kept(&mut self, setting: &NewSetting, kept: Result<(), String>) {
+    pub fn on_kept(&mut self, done: &str, kept: Result<(), String>) {
         match kept {
-            Ok(()) => self.say(format!("Saved in the settings ({}).", setting.name)),
-            Err(error) => self.complain(sentence(&format!("{} not saved: {error}", capitalized(&setting.name)))),
+            Ok(()) => self.say(format!("{done} Settings saved.")),
+            Err(error) => self.complain(sentence(&format!("{done} Not saved: {error}"))),
         }
     }
 

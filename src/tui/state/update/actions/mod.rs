@@ -5,6 +5,7 @@ mod reveal;
 use secrecy::SecretString;
 
 use crate::client::{NewKey, Request};
+use crate::config::{NewSetting, SettingValue};
 use crate::domain::{Dates, Filter, KeyQuery, Sort, Status};
 use crate::operations::actions;
 use crate::operations::actions::ActionId;
@@ -79,13 +80,10 @@ impl State {
             ActionId::Password => self.open_password(),
             ActionId::Admins | ActionId::Sessions | ActionId::Revoke => return self.open_administration(id),
             ActionId::History | ActionId::Events => return self.open_history(id),
-            ActionId::Theme => self.change_theme(),
-            ActionId::Dates => {
-                self.dates = self.dates.next();
-                self.say(self.dates_in_words());
-            }
+            ActionId::Theme => return self.change_theme(),
+            ActionId::Dates => return Some(self.change_dates()),
             ActionId::Columns => self.open_columns(),
-            ActionId::Mouse => self.switch_mouse(),
+            ActionId::Mouse => return Some(self.switch_mouse()),
             ActionId::Help => self.help = Some(HelpDialog::new(Mode::List)),
             ActionId::Filter => self.open_filter(),
             ActionId::List => return Some(self.list.refresh().into()),
@@ -107,35 +105,34 @@ impl State {
         None
     }
 
-    fn change_theme(&mut self) {
+    fn change_theme(&mut self) -> Option<Effect> {
         let Some(theme) = self.theme else {
-            return self.say("No colors here: NO_COLOR is set or this terminal has none.");
+            self.say("No colors here: NO_COLOR is set or this terminal has none.");
+            return None;
         };
         let theme = theme.next();
         self.theme = Some(theme);
-        self.say(format!("Theme: {0}. To keep it, set theme = \"{0}\" in config.toml.", theme.as_str()));
+        let value = SettingValue::Text(theme.as_str().to_owned());
+        Some(keep("theme", value, format!("Theme: {}.", theme.as_str())))
     }
 
-    /// How times are told now, and how to keep that.
-    fn dates_in_words(&self) -> String {
+    fn change_dates(&mut self) -> Effect {
+        self.dates = self.dates.next();
         let how = match self.dates {
             Dates::Relative => "relative",
             Dates::Iso => "local dates",
             Dates::Utc => "dates in UTC",
         };
-        format!("Times: {how}. To keep it, set dates = \"{}\" in config.toml.", self.dates.as_str())
+        keep("dates", SettingValue::Text(self.dates.as_str().to_owned()), format!("Times: {how}."))
     }
 
-    fn switch_mouse(&mut self) {
+    fn switch_mouse(&mut self) -> Effect {
         let (mouse, words) = match self.mouse {
-            MouseUse::Off => (
-                MouseUse::On,
-                "Mouse on: click, double-click, wheel. Press m to select text again. To keep it, set mouse = true.",
-            ),
+            MouseUse::Off => (MouseUse::On, "Mouse on: click, double-click, wheel. Press m to select text again."),
             MouseUse::On => (MouseUse::Off, "Mouse off: the terminal selects text again."),
         };
         self.mouse = mouse;
-        self.say(words);
+        keep("mouse", SettingValue::Bool(mouse == MouseUse::On), words.to_owned())
     }
 
     fn toggle_details(&mut self) -> Option<Effect> {
@@ -344,4 +341,9 @@ fn changed_query(old: &KeyQuery, action: ActionId) -> KeyQuery {
         _ => {}
     }
     query
+}
+
+/// Keeps a choice for the next start.
+fn keep(name: &str, value: SettingValue, done: String) -> Effect {
+    Effect::Keep(NewSetting { section: None, name: name.to_owned(), value: Some(value) }, done)
 }
