@@ -6,7 +6,7 @@ use crate::cli::args::UsageArgs;
 use crate::cli::output;
 use crate::cli::output::Rows;
 use crate::client::Connection;
-use crate::domain::{AddressUsage, KeyUsage, UsageCount};
+use crate::domain::{AddressUsage, Dates, KeyUsage, UsageCount};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::{Format, time};
 use crate::operations::keys::usage;
@@ -58,7 +58,7 @@ pub(super) async fn run(args: &UsageArgs, server: &Connection, format: Format) -
         }
         Format::Table | Format::Json => {
             let strip = format!("{} ({} each)", usage::strip(&found.series()), usage::span(&found));
-            let facts = usage::facts(&found);
+            let facts = usage::facts(&found, Dates::Utc);
             let mut fields = vec![("Since", record.since.as_str()), ("By time", strip.as_str())];
             fields.extend(facts.iter().map(|(title, text)| (*title, text.as_str())));
             output::write_fields(out, format, &record, &fields)

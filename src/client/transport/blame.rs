@@ -35,7 +35,7 @@ pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError 
         };
     }
     let chain = chain(error);
-    let innermost = chain.last().map_or_else(|| "no answer".to_owned(), ToString::to_string);
+    let innermost = chain.last().map_or_else(|| "no answer".to_owned(), |cause| without_number(&cause.to_string()));
     for cause in &chain {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return tls_blame(tls, transport.map(|transport| &*transport.certificate)).into();
@@ -57,6 +57,17 @@ pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError 
         return TransportError::UnknownHost(Untrusted::new(&innermost)).into();
     }
     ApiError::Unreachable(Untrusted::new(&innermost))
+}
+
+/// The system's words for an error, for the middle of a sentence: "connection refused", not
+/// "Connection refused (os error 111)".
+fn without_number(words: &str) -> String {
+    match words.split_once(" (os error ") {
+        Some((words, _)) => {
+            words.chars().take(1).map(|c| c.to_ascii_lowercase()).chain(words.chars().skip(1)).collect()
+        }
+        None => words.to_owned(),
+    }
 }
 
 /// What hyper says of a server that sends something before it is asked, as one for SSH may do in time. hyper has no

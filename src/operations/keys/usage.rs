@@ -3,7 +3,7 @@
 use chrono::{DateTime, Local, Utc};
 
 use crate::client::Client;
-use crate::domain::{AddressUsage, Charset, KeyId, KeyUsage, UsageSpan};
+use crate::domain::{AddressUsage, Charset, Dates, KeyId, KeyUsage, UsageSpan};
 use crate::operations::format::grouped;
 
 /// The days that are shown of a key unless it is said otherwise.
@@ -32,8 +32,8 @@ pub(crate) fn strip(series: &[u64]) -> String {
     series.iter().filter_map(|count| block(*count).and_then(|at| blocks.get(at))).collect()
 }
 
-/// What there is to know, each with its title.
-pub(crate) fn facts(usage: &KeyUsage) -> Vec<(&'static str, String)> {
+/// What there is to know, each with its title; times in UTC or the local time zone.
+pub(crate) fn facts(usage: &KeyUsage, dates: Dates) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Uses", grouped(usage.uses()))];
     if usage.uses() > 0 {
         let uses = usage.addresses.iter().filter(|one| one.uses > 0);
@@ -43,9 +43,9 @@ pub(crate) fn facts(usage: &KeyUsage) -> Vec<(&'static str, String)> {
         facts.push(("From", format!("{}{}", listed.join(", "), in_charset(more))));
     }
     if usage.refusals() > 0 {
-        facts.push((REFUSED, refused(usage)));
+        facts.push((REFUSED, refused(usage, dates)));
     }
-    if let Some(tokens) = tokens(usage) {
+    if let Some(tokens) = tokens(usage, dates) {
         facts.push(("Access tokens", tokens));
     }
     facts
@@ -58,14 +58,14 @@ pub(crate) fn refused_in_short(usage: &KeyUsage) -> Option<String> {
 }
 
 /// "14 times from 203.0.113.9, last 11:02".
-fn refused(usage: &KeyUsage) -> String {
+fn refused(usage: &KeyUsage, dates: Dates) -> String {
     let mut refused: Vec<&AddressUsage> = usage.addresses.iter().filter(|one| one.refusals > 0).collect();
     refused.sort_by_key(|one| std::cmp::Reverse(one.refusals));
     let mut words: Vec<String> = refused
         .iter()
         .take(LISTED)
         .map(|one| {
-            let last = one.refused_at.map(|at| format!(", last {}", short(at, usage.until))).unwrap_or_default();
+            let last = one.refused_at.map(|at| format!(", last {}", short(at, usage.until, dates))).unwrap_or_default();
             format!("{} from {}{last}", times(one.refusals), name(one))
         })
         .collect();
@@ -78,8 +78,9 @@ fn refused(usage: &KeyUsage) -> String {
 }
 
 /// Valid access tokens, if there are any.
-fn tokens(usage: &KeyUsage) -> Option<String> {
-    let until = usage.tokens_until.map(|until| format!(", until {}", short(until, usage.until))).unwrap_or_default();
+fn tokens(usage: &KeyUsage, dates: Dates) -> Option<String> {
+    let until = usage.tokens_until.map(|until| format!(", until {}", short(until, usage.until, dates)));
+    let until = until.unwrap_or_default();
     (usage.tokens > 0).then(|| format!("{} valid{until}", grouped(usage.tokens)))
 }
 
@@ -145,12 +146,16 @@ fn in_charset(text: &'static str) -> String {
     text.replace('…', &Charset::spoken().ellipsis().to_string())
 }
 
-/// A time of today without its date, any other with it; in the local time zone.
-fn short(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let (at, now) = (at.with_timezone(&Local), now.with_timezone(&Local));
-    let day = at.format("%Y-%m-%d").to_string();
-    let time = at.format("%H:%M");
-    if day == now.format("%Y-%m-%d").to_string() { time.to_string() } else { format!("{day} {time}") }
+/// A time of today without its date, any other with it; in UTC, or else in the local time zone.
+fn short(at: DateTime<Utc>, now: DateTime<Utc>, dates: Dates) -> String {
+    let (at, now, zone) = match dates {
+        Dates::Utc => (at.naive_utc(), now.naive_utc(), "Z"),
+        Dates::Relative | Dates::Iso => {
+            (at.with_timezone(&Local).naive_local(), now.with_timezone(&Local).naive_local(), "")
+        }
+    };
+    let form = if at.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    format!("{}{zone}", at.format(form))
 }
 
 #[cfg(test)]
@@ -193,17 +198,20 @@ mod tests {
     fn what_is_said_of_a_key() {
         let mut usage = usage();
         let said = |usage: &KeyUsage| {
-            facts(usage).into_iter().map(|(title, text)| format!("{title}: {text}")).collect::<Vec<_>>()
+            facts(usage, Dates::Iso).into_iter().map(|(title, text)| format!("{title}: {text}")).collect::<Vec<_>>()
         };
         let facts = said(&usage);
         assert_eq!(facts[..2], ["Uses: 1,204", "From: 192.0.2.1 (1,200), 192.0.2.2 (4)"]);
         assert!(facts[2].starts_with("Refused: 14 times from 203.0.113.9, last 2026-11-24 "), "{facts:?}");
         assert!(facts[2].ends_with("; 3 times from others"), "{facts:?}");
         assert_eq!(impact(&usage), "Last 24 hours: 1,204 calls from 2 addresses; no valid access tokens.");
+        let in_utc = crate::operations::keys::usage::facts(&usage, Dates::Utc);
+        assert_eq!(in_utc[2].1, "14 times from 203.0.113.9, last 2026-11-24 12:30Z; 3 times from others");
         usage.counts.clear();
         usage.addresses.clear();
         (usage.tokens, usage.tokens_until) = (1, Some(usage.until));
         assert_eq!(impact(&usage), "Last 24 hours: no calls; 1 valid access token.");
         assert!(said(&usage)[1].starts_with("Access tokens: 1 valid, until "));
+        assert_eq!(crate::operations::keys::usage::facts(&usage, Dates::Utc)[1].1, "1 valid, until 12:30Z");
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
             let room = (inside.height / 5).min(USAGE_ROWS);
             let rest = facts(frame, Rect { height: inside.height - room, ..inside }, key, state.dates, now);
             let rest = Rect { height: inside.bottom() - rest.y, ..rest };
-            usage_rows(frame, rest, state.usage.of(&key.id));
+            usage_rows(frame, rest, state.usage.of(&key.id), state.dates);
         }
         Some(key) => {
             facts(frame, inside, key, state.dates, now);
@@ -161,12 +161,12 @@ fn behind(field: &KeyField, key: &AccessKey) -> String {
 }
 
 /// Draws how a key was used, in as many rows as there are; what isn't known yet is left out.
-fn usage_rows(frame: &mut Buffer, mut area: Rect, read: Option<&KeyUsage>) {
+fn usage_rows(frame: &mut Buffer, mut area: Rect, read: Option<&KeyUsage>, dates: Dates) {
     let Some(read) = read else { return };
     let strip = usage::strip(&read.series());
     // Where there is no row for them, they are told in the first one.
     let refused = if area.height == 1 { usage::refused_in_short(read) } else { None };
-    for (at, (title, text)) in usage::facts(read).into_iter().enumerate() {
+    for (at, (title, text)) in usage::facts(read, dates).into_iter().enumerate() {
         let (title, text, style) = match (at, &refused) {
             (0, Some(refused)) => (USES, format!("{text}, {refused}"), theme::WARNING),
             (0, None) => (USES, text, Style::new()),
