@@ -106,10 +106,10 @@ pub static ACTIONS: [ActionEntry; 39] = [
         .plain(6, "show")
         .command("keys show")
         .on_key(),
-    action(Id::Undo, "Undo your last change of a key, or of many")
+    action(Id::Undo, "Undo your last change")
         .page("u", "")
         .spare("undo")
-        .page_summary("Undo your last change of a key, or of many (for 60 s)")
+        .page_summary("Undo your last change (for 60 s)")
         .plain(32, "undo")
         .changing(),
     action(Id::Filter, "Filter by text")
@@ -198,7 +198,7 @@ pub static ACTIONS: [ActionEntry; 39] = [
     action(Id::Export, "Export the listed keys as CSV, JSON lines or a table")
         .page("E", "")
         .spare("export")
-        .page_summary("Export the list, or the report on a change of many")
+        .page_summary("Export the list or the report of the last bulk change")
         .plain(31, "export"),
 ];
 

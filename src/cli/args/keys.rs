@@ -45,8 +45,8 @@ sorted by something that can change is read a second time, and what had moved co
 
 const USAGE: &str = "\
 Uses are exchanges of the key and requests with access tokens made from it. The server counts them by the hour and keeps \
-the counts for 90 days. Up to 7 days are told by the hour, more by the day, in UTC. In each hour the first ten addresses \
-are counted by themselves. CSV has a row for each hour or day that had any; JSON has everything.";
+the counts for 90 days. Up to 7 days are reported by hour, more by day, in UTC. In each hour the first ten addresses \
+are counted separately. CSV has a row for each hour or day that had any; JSON has everything.";
 
 const CREATE: &str = "\
 The secret is written to standard output only if that is not a terminal, or with --show. The destination is checked before \
@@ -145,8 +145,8 @@ pub struct CreateArgs {
     /// Its texts.
     #[command(flatten)]
     pub texts: TextArgs,
-    /// Expiry: 90d, tomorrow, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never [default: what the server's
-    /// settings say, or never]
+    /// Expiry: 90d, tomorrow, 2027-01-31 (end of that day), 2027-01-31T18:00:00Z or never [default: the server's
+    /// default, or never]
     #[arg(long, value_name = "WHEN", value_parser = expires, allow_hyphen_values = true)]
     pub expires: Option<Expires>,
     /// Print the secret even if standard output is a terminal

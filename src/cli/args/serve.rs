@@ -54,10 +54,10 @@ pub struct Serve {
     /// for Passportal's form; keys of either form work
     #[arg(long, value_name = "FORM", default_value = "prefixed", value_parser = key_format())]
     pub key_format: KeyFormat,
-    /// Refuse a key that lasts longer than this many days from now, or forever, when it is created or edited
+    /// Longest lifetime of a key in days; keys that never expire are refused
     #[arg(long, value_name = "DAYS", value_parser = lifetime())]
     pub max_lifetime: Option<u32>,
-    /// Let a key expire after this many days if nothing is said about that when it is created
+    /// Lifetime in days of keys created without an expiry date
     #[arg(long, value_name = "DAYS", value_parser = lifetime())]
     pub default_lifetime: Option<u32>,
     /// Format of the log on standard error

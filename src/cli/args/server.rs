@@ -45,7 +45,7 @@ later, and then the old key is deleted. Of several servers each signs with the n
 const ROTATE_MASTER_KEY: &str = "\
 Encrypt all secrets with a new master key, while the servers run
 
-Works on what latchkey serve on this machine would serve: its files (--data, --master-key-file), and its database, by these options or \
-by [serve] in the settings file. The new key is created next to the old one, as master.key.new, unless it \
+Uses the same data as latchkey serve on this machine: its files (--data, --master-key-file) and its database, named by \
+these options or by [serve] in the settings file. The new key is created next to the old one, as master.key.new, unless it \
 is there. It is copied to the machines of all other servers; as long as one that runs doesn't have it, nothing happens. Then \
 everything is encrypted anew, and the new file takes the place of the old one. Can be interrupted at any time and run again.";

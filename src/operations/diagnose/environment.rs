@@ -53,7 +53,7 @@ async fn readiness(connection: &Connection) -> (Option<Finding>, Exit) {
         Ok(None) | Err(ApiError::NotFound(_)) => (None, Exit::Done),
         Ok(Some(warning)) => {
             let found = format!("The server works, but {}.", warning.to_display(200));
-            let next = "What to do then is described in: latchkey guide servers";
+            let next = "See: latchkey guide servers";
             (Some(Finding::fault(found, next)), Exit::Done)
         }
         // A store that can't be written is as it must be where nothing is to be changed.

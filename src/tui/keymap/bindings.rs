@@ -157,7 +157,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Columns, K::Left, A::Left),
     bind(M::Columns, K::Char('J'), A::Right),
     bind(M::Columns, K::Right, A::Right),
-    bind(M::Columns, K::Char('r'), A::MarkAll).said("r", "as they fit", ""),
+    bind(M::Columns, K::Char('r'), A::MarkAll).said("r", "reset", ""),
     bind(M::Columns, K::Up, A::Up),
     bind(M::Columns, K::Down, A::Down).said("↑ ↓", "choose", ""),
     bind(M::Columns, K::Char('k'), A::Up),

@@ -170,7 +170,7 @@ impl CreateDialog {
             return false;
         }
         self.form.focus = Focus::Text(at);
-        self.call = CallState::Invalid("Type a label to tell the key by, or press Enter again for none.".to_owned());
+        self.call = CallState::Invalid("Enter a label to identify the key, or press Enter again for none.".to_owned());
         true
     }
 }

@@ -92,7 +92,7 @@ impl State {
                 BulkStage::Run(progress) if progress.has_ended => {
                     pick(if progress.saves_report { "save report" } else { "close" }, "close")
                 }
-                BulkStage::Run(_) => pick("", "stop after this key"),
+                BulkStage::Run(_) => pick("", "stop after current changes"),
                 BulkStage::Survey(..) => pick("", "cancel"),
                 BulkStage::NotRead(_) => pick("close", "close"),
             },

@@ -121,7 +121,7 @@ async fn what_is_open_explains_its_keys() {
     bench.type_keys("ct").await;
     bench.sees("F1 help");
     bench.type_keys("<F1>").await;
-    bench.sees("Help: keys here");
+    bench.sees("Help: this dialog");
     bench.sees("Next field");
     // What is typed finds a key, and not a word of it goes below it.
     bench.type_keys("canc").await;
@@ -129,7 +129,7 @@ async fn what_is_open_explains_its_keys() {
     bench.type_keys("<Esc>").await;
     bench.sees("Next field");
     bench.type_keys("<Esc>").await;
-    bench.loses("Help: keys here");
+    bench.loses("Help: this dialog");
     bench.type_keys("<Enter><Enter>").await;
     bench.sees("Access key created");
     assert_eq!(bench.state().list.window.as_ref().unwrap().get(0).unwrap().label.raw_for_api(), "t");

@@ -71,7 +71,7 @@ fn create_failed() {
     assert_snapshot!(at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
         stage.press("c label<Enter>");
-        let reason = Untrusted::new("Connection refused (os error 111)");
+        let reason = Untrusted::new("connection refused");
         stage.reply(Reply::Created(Err(ApiError::Unreachable(reason))));
         stage
     }));

@@ -30,7 +30,7 @@ fn left_over(stage: &mut Stage) {
 }
 
 fn unreachable() -> ApiError {
-    ApiError::Unreachable(Untrusted::new("Connection refused (os error 111)"))
+    ApiError::Unreachable(Untrusted::new("connection refused"))
 }
 
 #[test]

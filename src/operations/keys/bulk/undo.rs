@@ -90,8 +90,8 @@ pub(super) fn is_so(change: &KeyChange, key: &AccessKey) -> bool {
 mod tests {
     use crate::client::{ApiError, KeyChanged};
     use crate::domain::Status;
-    use crate::operations::keys::bulk::{KeyResult, RunStep};
     use crate::operations::keys::bulk::undo::*;
+    use crate::operations::keys::bulk::{KeyResult, RunStep};
 
     fn key(revision: u64, status: Status) -> AccessKey {
         let new = AccessKey::new(KeyId::parse("PK7QW3N5ZJ0V4T8M2XHC").unwrap(), Utc::now());

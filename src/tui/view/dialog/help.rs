@@ -22,8 +22,13 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, help: &HelpDialog, state: &St
     let split =
         state.has_wide_help().then(|| half(&lines)).filter(|at| rows(lines.len() - at).max(rows(*at)) <= area.height);
     let height = rows(split.map_or(lines.len(), |at| at.max(lines.len() - at)));
-    let mut inside =
-        popup(frame, area, state.help_width(), height, if help.of == Mode::List { "Help" } else { "Help: keys here" });
+    let mut inside = popup(
+        frame,
+        area,
+        state.help_width(),
+        height,
+        if help.of == Mode::List { "Help" } else { "Help: this dialog" },
+    );
     let search = next_row(&mut inside);
     line(frame, search, Span::styled("Search: ", theme::QUIET));
     let cursor = field(
