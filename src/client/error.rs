@@ -46,13 +46,13 @@ pub enum ApiError {
     /// The text of a filter is not in the language of searches.
     #[error("{}", sentence(.0))]
     BadSearch(String),
-    /// A server from before, which knows words and a status only.
+    /// An older server, which knows words and a status only.
     #[error(
         "This server can't filter by {}: it is older than this latchkey. Search for words alone, or update the server.",
         .0.to_display(60)
     )]
     NotFiltered(Untrusted),
-    /// A server from before, which knows fewer fields to sort by.
+    /// An older server, which knows fewer fields to sort by.
     #[error(
         "This server can't sort by {0}: it is older than this latchkey. Sort by another field, or update the server."
     )]
@@ -60,10 +60,10 @@ pub enum ApiError {
     /// The keys are too many to be counted in time.
     #[error("The server could not count the keys in time.")]
     NotCounted,
-    /// A server from before, which counts one filter at a time.
+    /// An older server, which counts one filter at a time.
     #[error("This server can't count several searches at once: it is older than this latchkey.")]
     NoCounts,
-    /// A server from before, or another one.
+    /// An older server, or another one.
     #[error("This server doesn't count the uses of a key: it is older than this latchkey.")]
     NoUsage,
     /// 403: this administrator may not do that.

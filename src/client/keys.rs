@@ -139,6 +139,11 @@ pub enum KeyChanged {
     Deleted(Changed<bool>),
 }
 
+/// Whether none of many changes was made for want of a session.
+pub(crate) fn all_need_sign_in(changed: &[Result<KeyChanged, ApiError>]) -> bool {
+    !changed.is_empty() && changed.iter().all(|result| matches!(result, Err(error) if error.needs_sign_in()))
+}
+
 /// What came of creating a key.
 #[derive(Clone, Debug)]
 pub enum Creation {

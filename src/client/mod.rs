@@ -21,13 +21,14 @@ use secrecy::SecretString;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub(crate) use calls::FAREWELL;
 pub use calls::{
     AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, Event, EventScope,
     EventsRequest, Exchanged, FieldChange, Health, NewSigningKey, RevokeRequest, SessionEntry, TrailFilter, TrailPage,
 };
+pub(crate) use calls::{CHANGES_FOR, FAREWELL};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};
 pub use error::{ApiError, Redirect};
+pub(crate) use keys::all_need_sign_in;
 pub use keys::{
     Changes, Creation, Cursor, IdempotencyKey, KeyChange, KeyChanged, ListRequest, NewKey, Page, PendingCreate,
 };

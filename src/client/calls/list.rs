@@ -1,7 +1,7 @@
 //! Lists of keys, and how many there are.
 //!
-//! Words and a status are asked for as they always were, whatever server it is. All else goes as one text in `query`, which
-//! a server that understands it repeats: one that ignores it, or refuses it, is from before.
+//! Words and a status are asked for as they always were, whatever server it is. All else goes as one text in `query`,
+//! which a server that understands it repeats: one that ignores it, or refuses it, is from before.
 
 use chrono::Local;
 use reqwest::{Method, RequestBuilder};
@@ -33,7 +33,7 @@ impl Client {
         let mut request = request.clone();
         for _ in 0..MOST_EMPTY_PAGES {
             let page = match self.one_page(&request, limit).await {
-                // A server from before.
+                // An older server.
                 Err(ApiError::Refused(400, why)) if request.uses && says(&why, "usage_days: is not a known") => {
                     request.uses = false;
                     continue;
@@ -109,7 +109,7 @@ impl Client {
         let queries = filters.iter().map(query_text).collect::<Result<Vec<_>, _>>()?;
         let pairs: Vec<(&str, &str)> = queries.iter().map(|query| ("query", query.as_str())).collect();
         let call = self.call(Method::GET, &["keys", "counts"]).query(&pairs);
-        // For a server from before, this is a key that it doesn't have.
+        // For an older server, this is a key that it doesn't have.
         let answer: WireCounts = match Answer::of(self.send(call).await?, BODY_LIMIT).await?.read() {
             Err(ApiError::NotFound(_)) => return Err(ApiError::NoCounts),
             answer => answer?,

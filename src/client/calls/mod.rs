@@ -10,6 +10,7 @@ mod session;
 mod usage;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, CONNECTION, HeaderValue, IF_MATCH};
@@ -34,7 +35,9 @@ use clock::ServerClock;
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
 const BODY_LIMIT: usize = 4 << 20;
 /// Changes that are under way at once: as many as the server stores together.
-const AT_A_TIME: usize = 8;
+const CONCURRENT_CHANGES: usize = 8;
+/// How long changes are begun before their results are told: so that a user sees how far they are, and can stop them.
+pub(crate) const CHANGES_FOR: Duration = Duration::from_millis(100);
 /// The `code` of an exchange that is refused (HTTP contract, part A).
 const VERIFICATION_FAILED: i64 = 1000;
 /// The code of an access token or a session that is not good.
@@ -165,8 +168,8 @@ impl Client {
         }
     }
 
-    /// Makes changes, some at a time: the first ones, and more as long as `goes_on` and nothing is in the way of the next
-    /// one. Gives what came of each that was begun, in their order.
+    /// Makes changes, some at a time: the first ones, and more as long as `goes_on` and nothing is in the way of the
+    /// next one. Gives what came of each that was begun, in their order.
     pub(crate) async fn change_each(
         &self,
         changes: &[KeyChange],
@@ -176,7 +179,7 @@ impl Client {
         let mut left = changes.iter();
         loop {
             while is_clear
-                && calls.len() < AT_A_TIME
+                && calls.len() < CONCURRENT_CHANGES
                 && let Some(change) = left.next()
             {
                 let (client, change, at) = (self.clone(), change.clone(), results.len());
@@ -199,8 +202,8 @@ impl Client {
         Ok(response)
     }
 
-    /// The server's time, by which it judges expiry: ours, unless its answers say that it is off by a minute or more. Asks
-    /// it if no answer has come yet.
+    /// The server's time, by which it judges expiry: ours, unless its answers say that it is off by a minute or more.
+    /// Asks it if no answer has come yet.
     pub async fn server_time(&self) -> DateTime<Utc> {
         if !self.clock.is_known() {
             let _ = self.health().await; // what is wrong with the server is said by the call that follows

@@ -1,14 +1,14 @@
 //! One request, one call, one reply.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::client::{ApiError, Client, EventsRequest, Exchange, Exchanged, ListRequest, Reply, Request};
+use crate::client::{
+    ApiError, CHANGES_FOR, Client, EventsRequest, Exchange, Exchanged, ListRequest, Reply, Request, all_need_sign_in,
+};
 use crate::domain::BaseUrl;
 
 /// Keys a page of a walk over many: the contract's most.
 const WALK_PAGE: usize = 1000;
-/// How long changes are made before the screen hears of them: so that it shows how far they are, and can stop them.
-const AT_A_TIME: Duration = Duration::from_millis(100);
 
 /// Whether a request is about keys, and so needs an administrator's session.
 pub(crate) const fn needs_session(request: &Request) -> bool {
@@ -69,7 +69,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         Request::Walk(attempt, list) => Reply::Walked(attempt, client.page(&list, WALK_PAGE).await),
         Request::ChangeKeys(attempt, changes) => {
             let begun = Instant::now();
-            Reply::KeysChanged(attempt, client.change_each(&changes, || begun.elapsed() < AT_A_TIME).await)
+            Reply::KeysChanged(attempt, client.change_each(&changes, || begun.elapsed() < CHANGES_FOR).await)
         }
         Request::Look(attempt, id) => Reply::Looked(attempt, client.key(&id).await),
         Request::ChangePassword(new) => Reply::PasswordChanged(client.change_password(&new.old, &new.new).await),
@@ -108,12 +108,12 @@ async fn client_at(client: &Client, at: Option<BaseUrl>) -> Result<Client, ApiEr
     built.await.unwrap_or_else(|_| Err(ApiError::NotStarted("Can't set up the connection to that server.".into())))
 }
 
-/// Whether a reply about keys says that a sign-in is needed. The use of a key never opens the sign-in, since it is loaded
-/// without a key press: it is left out instead.
+/// Whether a reply about keys says that a sign-in is needed. The use of a key never opens the sign-in, since it is
+/// loaded without a key press: it is left out instead.
 pub(crate) fn is_denial(reply: &Reply) -> bool {
     if let Reply::KeysChanged(_, changed) = reply {
         // Where others were made, those that were not are asked for again.
-        return !changed.is_empty() && changed.iter().all(|result| matches!(result, Err(ApiError::NotSignedIn(_))));
+        return all_need_sign_in(changed);
     }
     matches!(
         reply,

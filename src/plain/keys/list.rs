@@ -68,7 +68,7 @@ pub(crate) async fn view(session: &mut Session, rest: &str) -> Flow<()> {
         let filters: Vec<Filter> = all.iter().map(views::filter).collect();
         let counts = session.call(async |client| client.counts(&filters).await).await;
         let counts = match counts {
-            Err(Interrupt::Failed(_)) => vec![None; all.len()], // a server from before doesn't count
+            Err(Interrupt::Failed(_)) => vec![None; all.len()], // an older server doesn't count
             counts => counts?,
         };
         let keys = |count: Option<u64>| count.map_or_else(String::new, |n| format!(" ({n})"));

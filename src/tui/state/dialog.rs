@@ -28,7 +28,7 @@ pub enum Dialog {
     Edit(EditDialog),
     Delete(DeleteDialog),
     Switch(Question, Switch),
-    /// The keys of the list leave.
+    /// Exporting the list, or the report on an act on many keys.
     Export(Box<ExportDialog>),
     /// A change of all marked keys.
     Bulk(Box<BulkDialog>),

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-use crate::client::{ApiError, KeyChanged};
+use crate::client::{ApiError, CHANGES_FOR, all_need_sign_in};
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access;
 use crate::operations::failure::{Exit, Failure};
-use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep};
+use crate::operations::keys::bulk::{
+    BATCH, BulkAct, BulkRun, KeyResult, PAGE, RunStep, Selection, Survey, Walk, WalkStep,
+};
 use crate::operations::prompts::interrupt::{Flow, Interrupt, Stop};
 use crate::operations::prompts::prompter::Prompter as _;
 
-/// Changes that are planned at once.
-const AT_ONCE: usize = 250;
-/// How long changes are made before their results are told.
-const AT_A_TIME: Duration = Duration::from_millis(100);
 /// How often the same is tried while the server doesn't answer, once something was changed.
 const TRIES: u32 = 5;
 
@@ -58,8 +56,8 @@ pub(crate) async fn survey(
     }
 }
 
-/// Changes keys, some at a time, and tells what became of each. A signal stops it after the changes in progress; what was not
-/// tried is told where it is known which keys that are.
+/// Changes keys, some at a time, and tells what became of each. A signal stops it after the changes in progress; what
+/// was not tried is told where it is known which keys that are.
 pub(crate) async fn run<A: Access>(
     access: &mut A,
     run: &mut BulkRun,
@@ -82,7 +80,7 @@ async fn change_all<A: Access>(
     each: &mut impl FnMut(&mut A::Prompter, &BulkRun, &KeyResult),
 ) -> Flow<Option<Stop>> {
     loop {
-        let next = run.step(AT_ONCE);
+        let next = run.step(BATCH);
         for result in run.take_results() {
             each(access.prompter(), run, &result);
         }
@@ -99,7 +97,7 @@ async fn change_all<A: Access>(
                 let client = access.client().await?;
                 let (stopped, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
                 let is_stopped = Arc::clone(&stopped);
-                let goes_on = move || !is_stopped.load(Ordering::Relaxed) && begun.elapsed() < AT_A_TIME;
+                let goes_on = move || !is_stopped.load(Ordering::Relaxed) && begun.elapsed() < CHANGES_FOR;
                 // A task of its own: a signal ends the wait, and not what is under way.
                 let mut call = tokio::spawn(async move { client.change_each(&changes, goes_on).await });
                 let heard = access.prompter().wait(&mut call).await;
@@ -112,7 +110,7 @@ async fn change_all<A: Access>(
                     Err(failed) => return Err(failed),
                 };
                 match done {
-                    Ok(results) if needs_sign_in(&results) && stop.is_none() && access.session_ended() => {
+                    Ok(results) if all_need_sign_in(&results) && stop.is_none() && access.session_ended() => {
                         run.on_changed(Vec::new());
                     }
                     Ok(results) => run.on_changed(results),
@@ -139,9 +137,4 @@ async fn change_all<A: Access>(
             access.prompter().wait(tokio::time::sleep(pause)).await?;
         }
     }
-}
-
-/// Whether none was made for want of a session.
-fn needs_sign_in(results: &[Result<KeyChanged, ApiError>]) -> bool {
-    !results.is_empty() && results.iter().all(|result| matches!(result, Err(error) if error.needs_sign_in()))
 }

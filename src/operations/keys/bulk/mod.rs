@@ -1,7 +1,7 @@
 //! Acts on many keys: which keys, what is unusual among them, and the change of each in turn.
 //!
-//! The page drives the steps without blocking: [`Survey`] reads the keys before the confirmation, [`BulkRun`] changes them
-//! after it. Commands and plain lines wait for each step ([`drive`]).
+//! The page drives the steps without blocking: [`Survey`] reads the keys before the confirmation, [`BulkRun`] changes
+//! them after it. Commands and plain lines wait for each step ([`drive`]).
 
 mod act;
 mod ask;
@@ -27,3 +27,5 @@ pub use walk::{Selection, Walk, WalkStep};
 
 /// Keys a page while they are read one page after the other: the contract's most.
 pub const PAGE: usize = 1000;
+/// Changes that are planned and sent together; the client makes some at a time and answers within a tenth of a second.
+pub(crate) const BATCH: usize = 250;

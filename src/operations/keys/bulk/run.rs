@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page};
+use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page, all_need_sign_in};
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::bulk::act::Planned;
@@ -187,7 +187,7 @@ impl BulkRun {
     pub fn on_changed(&mut self, changed: Vec<Result<KeyChanged, ApiError>>) {
         let mut sent = std::mem::take(&mut self.sent).into_iter();
         let (mut rest, mut trouble, mut is_hopeless) = (Vec::new(), None, false);
-        let all_denied = changed.iter().all(|result| matches!(result, Err(error) if error.needs_sign_in()));
+        let all_denied = all_need_sign_in(&changed);
         for result in changed {
             let Some(Pending { id, label, change, before, is_resent }) = sent.next() else { break };
             let result = match result {

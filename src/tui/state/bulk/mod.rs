@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use super::{CallState, ClockReading};
 use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
 use crate::domain::Lifetimes;
-use crate::operations::keys::bulk::{BulkAct, BulkRun, Reversal, RunStep, Selection, Survey, Walk, WalkStep};
+use crate::operations::keys::bulk::{BATCH, BulkAct, BulkRun, Reversal, RunStep, Selection, Survey, Walk, WalkStep};
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::input::text_input::TextInput;
 
@@ -19,9 +19,6 @@ use confirm::ConfirmOutcome;
 pub use confirm::{BulkConfirm, BulkFocus};
 pub use form::{BulkForm, BulkFormFocus};
 pub use progress::BulkProgress;
-
-/// Changes that are sent at once; the server's client makes some at a time and answers within a tenth of a second.
-const AT_ONCE: usize = 250;
 
 #[derive(Debug)]
 pub struct BulkDialog {
@@ -223,7 +220,7 @@ impl BulkDialog {
             return BulkOutcome::Stay;
         }
         progress.retry_at = None;
-        match progress.run.step(AT_ONCE) {
+        match progress.run.step(BATCH) {
             RunStep::Read(page) => BulkOutcome::Send(Request::Walk(self.attempt, page)),
             RunStep::Change(changes) => BulkOutcome::Send(Request::ChangeKeys(self.attempt, changes)),
             RunStep::Look(_) | RunStep::End => {

@@ -1,4 +1,4 @@
-//! The dialog in which the keys of the list leave, or the report on an act on many.
+//! The dialog that exports the list, or the report on an act on many keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
