@@ -42,11 +42,11 @@ impl SettingsFile {
         Self(path)
     }
 
-    /// Writes a setting in place of its old value, or after the last one of its section. The file is replaced as a whole
-    /// with the permissions that it had; a new one is for this user only.
+    /// Writes a setting in place of its old value, or after the last one of its section. The file is replaced as a
+    /// whole with the permissions that it had; a new one is for this user only.
     ///
-    /// Fails if the file can't be read or written, is not this user's, or has the setting in a form that can't be changed
-    /// without touching others.
+    /// Fails if the file can't be read or written, is not this user's, or has the setting in a form that can't be
+    /// changed without touching others.
     pub fn write(&self, setting: &NewSetting) -> Result<(), ConfigError> {
         let wrong = |path: &Path, problem: String| ConfigError::File { path: path.to_owned(), problem };
         let Some(named) = &self.0 else {

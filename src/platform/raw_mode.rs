@@ -19,8 +19,9 @@ static UNBLOCKED: AtomicBool = AtomicBool::new(false);
 
 /// A terminal that takes nothing more must not keep us longer.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
-/// The window's title is kept on the terminal's stack (22 t), alternate screen (1049), then what a program before us may have left on, a crashed one above all; cursor hidden (25),
-/// bracketed paste (2004), focus reports (1004): xterm's ctlseqs and kitty's keyboard protocol.
+/// The window's title is kept on the terminal's stack (22 t), alternate screen (1049), then what a program before us
+/// may have left on, a crashed one above all; cursor hidden (25), bracketed paste (2004), focus reports (1004): xterm's
+/// ctlseqs and kitty's keyboard protocol.
 ///
 /// Reset are synchronized output (2026), left and right margins (69), origin mode (6), insert mode (4), new line mode (20),
 /// reverse video (5), the scroll region, application cursor keys (1) and keypad, every kind of mouse report (9, 1000 to
@@ -34,7 +35,8 @@ const ENTER: &[u8] =
 pub(crate) const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// Leaves them to the terminal.
 pub(crate) const LEAVE_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
-/// The reverse, in reverse, with the mouse left to the terminal, and with the rendition and the scroll region reset. kitty's flags become again what they were.
+/// The reverse, in reverse, with the mouse left to the terminal, and with the rendition and the scroll region reset.
+/// kitty's flags become again what they were.
 const LEAVE: &[u8] = b"\x1b[m\x1b[r\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[23;2t\x1b[?1049l";
 
 /// A copy of the standard input's descriptor. Its description is shared with the shell.

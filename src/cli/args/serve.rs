@@ -24,8 +24,8 @@ pub struct Serve {
     pub database: Option<String>,
     #[command(flatten)]
     pub database_files: DatabaseFileArgs,
-    /// How long access tokens are verified while the database does not answer, in seconds; a deletion waits as long for a
-    /// server that is cut off
+    /// How long access tokens are verified while the database does not answer, in seconds; a deletion waits as long for
+    /// a server that is cut off
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=20))]
     pub lease: u64,
     /// This server's name in the database [default: the machine's]

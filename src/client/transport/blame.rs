@@ -74,7 +74,8 @@ fn without_number(words: &str) -> String {
 /// question for that.
 const SPOKE_FIRST: &str = "received unexpected message from connection";
 
-/// Whether the answer to plain HTTP was something else, such as an alert of TLS. A URL without a port may be a socket's.
+/// Whether the answer to plain HTTP was something else, such as an alert of TLS. A URL without a port may be a
+/// socket's.
 fn is_not_http(url: Option<&reqwest::Url>, cause: &(dyn Error + 'static)) -> bool {
     url.is_some_and(|url| url.scheme() == "http" && url.port().is_some())
         && cause

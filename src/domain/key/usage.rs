@@ -14,7 +14,8 @@ pub struct KeyUsage {
     pub span: UsageSpan,
     /// The spans in which there were any, in the order of time.
     pub counts: Vec<UsageCount>,
-    /// The addresses with the most refusals and those with the most uses, at most [`MOST_LISTED_ADDRESSES`]; those with more uses first.
+    /// The addresses with the most refusals and those with the most uses, at most [`MOST_LISTED_ADDRESSES`]; those with
+    /// more uses first.
     pub addresses: Vec<AddressUsage>,
     /// How many addresses it was used from, as far as they were counted one by one.
     pub address_count: u64,

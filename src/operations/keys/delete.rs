@@ -66,7 +66,8 @@ impl Confirmation {
     }
 }
 
-/// Tells which key is to be deleted, its use if that is known, and what that means, and asks for the confirmation; says so if it isn't given.
+/// Tells which key is to be deleted, its use if that is known, and what that means, and asks for the confirmation; says
+/// so if it isn't given.
 pub(crate) async fn confirm(
     prompter: &mut impl Prompter,
     key: &AccessKey,

@@ -4,8 +4,8 @@ use crate::client::{Cursor, ListRequest};
 use crate::domain::key::fields;
 use crate::domain::{Filter, KeyQuery, Search, Untrusted};
 
-/// The request for a page, with the uses of each key if they are shown. The total comes with it unless there is a text filter: then the server would have to walk
-/// over all keys first.
+/// The request for a page, with the uses of each key if they are shown. The total comes with it unless there is a text
+/// filter: then the server would have to walk over all keys first.
 pub(crate) fn request(query: &KeyQuery, place: Cursor, uses: bool) -> ListRequest {
     ListRequest { query: query.clone(), place, counted: query.filter.text.is_empty(), uses, export: None }
 }

@@ -141,8 +141,8 @@ impl PendingCreates {
         left
     }
 
-    /// Says what was left over; `finish` says how creating a key can be finished. What is too old for that is said only once.
-    /// Returns whether any can be finished.
+    /// Says what was left over; `finish` says how creating a key can be finished. What is too old for that is said only
+    /// once. Returns whether any can be finished.
     pub fn tell(&mut self, owner: &Owner, now: DateTime<Utc>, finish: &str, mut say: impl FnMut(String)) -> bool {
         let left = self.left(owner, now);
         for left in &left {

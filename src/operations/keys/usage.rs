@@ -18,8 +18,8 @@ const ADDRESS_CELLS: usize = 64;
 /// Addresses in a line.
 const LISTED: usize = 3;
 
-/// Counts as one character each, the highest as a full block. In ASCII, and where blocks would take two cells, from 1 to 9
-/// with a dot for none.
+/// Counts as one character each, the highest as a full block. In ASCII, and where blocks would take two cells, from 1
+/// to 9 with a dot for none.
 pub(crate) fn strip(series: &[u64]) -> String {
     let blocks: &[char] = match Charset::spoken() {
         Charset::Ascii | Charset::Wide => &['.', '1', '2', '3', '4', '5', '6', '7', '8', '9'],

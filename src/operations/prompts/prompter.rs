@@ -19,8 +19,8 @@ pub(crate) fn warn(text: impl AsRef<str>) {
     let _ = writeln!(io::stderr(), "latchkey: {}", Untrusted::new(text.as_ref()).to_display(usize::MAX));
 }
 
-/// Says lines and asks questions. Every question fails with [`Stop`](crate::operations::prompts::interrupt::Stop) when the input has ended or
-/// a signal came.
+/// Says lines and asks questions. Every question fails with [`Stop`](crate::operations::prompts::interrupt::Stop) when
+/// the input has ended or a signal came.
 pub(crate) trait Prompter {
     /// Whether a person is there to answer. If not, a question gets whatever a script has to say, or the end of input.
     fn is_interactive(&self) -> bool;

@@ -81,7 +81,8 @@ impl Session {
         Ok(session)
     }
 
-    /// Says what did not work. Where input doesn't come from a user, its output may not be read either: the exit code tells it too.
+    /// Says what did not work. Where input doesn't come from a user, its output may not be read either: the exit code
+    /// tells it too.
     pub(crate) fn fail(&mut self, words: &str) {
         self.console.say(words);
         self.note_exit(Exit::Mistake);

@@ -85,7 +85,8 @@ impl Signals {
         }
     }
 
-    /// Waits until we go on after a stop: with [`SignalEvent::Continued`], or [`SignalEvent::End`] if that was said meanwhile.
+    /// Waits until we go on after a stop: with [`SignalEvent::Continued`], or [`SignalEvent::End`] if that was said
+    /// meanwhile.
     pub(crate) async fn go_on(&mut self) -> SignalEvent {
         tokio::select! {
             biased;

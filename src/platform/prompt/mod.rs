@@ -45,8 +45,8 @@ pub fn line(prompt: &str) -> io::Result<String> {
 }
 
 /// Asks for a secret: nothing of it shows, not even its length. Backspace, Ctrl-W, Ctrl-U, Ctrl-C, Ctrl-D and Ctrl-Z do what
-/// they do elsewhere. The terminal is as before when this returns, and what was typed too early or too late is dropped. After
-/// a stop it is asked for again from its beginning.
+/// they do elsewhere. The terminal is as before when this returns, and what was typed too early or too late is dropped.
+/// After a stop it is asked for again from its beginning.
 pub fn hidden(prompt: &str) -> io::Result<SecretString> {
     let mut terminal = terminal()?;
     let mut silence = Silence::begin(&terminal)?;

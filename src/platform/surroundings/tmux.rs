@@ -30,7 +30,8 @@ pub(crate) struct Tmux {
     pub(crate) pane_tty: String,
     /// Whether `set-clipboard` is on: programs may set the clipboard, and a buffer keeps it.
     pub(crate) is_open: bool,
-    /// The device of the terminal that was typed on last. tmux knows that by the microsecond, and tells it by the second only.
+    /// The device of the terminal that was typed on last. tmux knows that by the microsecond, and tells it by the
+    /// second only.
     pub(crate) last: String,
     /// The terminals that are attached to the session.
     pub(crate) clients: Vec<TmuxClient>,

@@ -31,8 +31,8 @@ impl Keyset {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum SortValue {
-    /// The order of creation, a time in milliseconds since 1970 (0 for a key that was never used, the greatest number for one that
-    /// never expires), or a status's rank.
+    /// The order of creation, a time in milliseconds since 1970 (0 for a key that was never used, the greatest number
+    /// for one that never expires), or a status's rank.
     Number(i64),
     /// An ID or a folded text, in the order of its bytes.
     Text(String),

@@ -1,9 +1,9 @@
 //! The store: keys, their history, administrators and sessions, in a database.
 //!
-//! [`Store`] is the interface. An engine is a folder below this one: `sqlite` or `postgres`. It has the methods of [`Store`], with
-//! their meaning; the types that they take and give, and the rules that every engine follows (status, folding, keyset
-//! paging, which edit means which event, how long sessions last), are in files beside this one. `contract` is the
-//! suite that every engine passes.
+//! [`Store`] is the interface. An engine is a folder below this one: `sqlite` or `postgres`. It has the methods of
+//! [`Store`], with their meaning; the types that they take and give, and the rules that every engine follows (status,
+//! folding, keyset paging, which edit means which event, how long sessions last), are in files beside this one.
+//! `contract` is the suite that every engine passes.
 //!
 //! - Each method is one transaction: all of it is stored, or nothing. What an administrator does is an event, stored in
 //!   the same transaction. An engine whose transactions may fail for
@@ -314,8 +314,8 @@ impl Store {
     }
 
     /// Begins to encrypt with another master key: from now on nothing that is encrypted with the old one is stored. Gives
-    /// the names of servers that run and don't have the new key; then nothing is begun. `sealed` is what [`seal`](Self::seal)
-    /// keeps from now on.
+    /// the names of servers that run and don't have the new key; then nothing is begun. `sealed` is what
+    /// [`seal`](Self::seal) keeps from now on.
     pub(crate) async fn begin_master_key(
         &self,
         keys: MasterKeys,
@@ -378,8 +378,8 @@ impl Store {
         engine!(self.forget_usage(now, most))
     }
 
-    /// Deletes up to `most` of the events before a time that are kept for a time only: uses and refusals. What administrators did is kept. Tells
-    /// whether there may be more.
+    /// Deletes up to `most` of the events before a time that are kept for a time only: uses and refusals. What
+    /// administrators did is kept. Tells whether there may be more.
     pub(crate) async fn forget_events(&self, before: DateTime<Utc>, most: usize) -> Result<bool, StoreError> {
         engine!(self.forget_events(before, most))
     }

@@ -166,8 +166,8 @@ impl BulkAct {
         }
     }
 
-    /// What has to be typed to confirm it; none if a yes is enough. What can't be undone is typed; so is what stops keys
-    /// that are in use, or may stop any in production.
+    /// What has to be typed to confirm it; none if a yes is enough. What can't be undone is typed; so is what stops
+    /// keys that are in use, or may stop any in production.
     pub fn confirmation(&self, count: u64, stops_used_keys: bool, production: Option<String>) -> Option<Confirmation> {
         let is_typed = match self {
             Self::Delete => true,

@@ -13,8 +13,8 @@ use crate::operations::prompts::prompter::Prompter;
 /// Cells of a label within a finding.
 const LABEL_CELLS: usize = 40;
 
-/// Tells what would happen and what is unusual, and asks for the confirmation; says so if it isn't given. Whether keys with a
-/// reason are left out is asked too, unless `leave_out` says it; it is what a confirmation returns.
+/// Tells what would happen and what is unusual, and asks for the confirmation; says so if it isn't given. Whether keys
+/// with a reason are left out is asked too, unless `leave_out` says it; it is what a confirmation returns.
 pub(crate) async fn confirm(
     prompter: &mut impl Prompter,
     survey: &Survey,

@@ -63,8 +63,8 @@ impl BulkRun {
         }
     }
 
-    /// What takes back what was done; of an undoing that was stopped, what is left of it: what was sent and not answered
-    /// too, which is done once at most.
+    /// What takes back what was done; of an undoing that was stopped, what is left of it: what was sent and not
+    /// answered too, which is done once at most.
     pub(crate) fn take_reversals(&mut self) -> Vec<Reversal> {
         let left: Vec<Pending> = self.sent.iter().chain(&self.queue).cloned().collect();
         for Pending { id, label, change, .. } in left {

@@ -1,4 +1,5 @@
-//! Key creations whose outcome is not known: those of this run until they are settled, and those that an earlier run left.
+//! Key creations whose outcome is not known: those of this run until they are settled, and those that an earlier run
+//! left.
 
 use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Request};
 use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};

@@ -1,7 +1,7 @@
 //! How fast presses come.
 //!
-//! A terminal that doesn't mark a paste (a serial line, `screen -X stuff`) sends it as presses. Its line break sends a form, and what
-//! follows would act in the dialog that opens: show a secret, save it, close it. Reading a dialog and
+//! A terminal that doesn't mark a paste (a serial line, `screen -X stuff`) sends it as presses. Its line break sends a
+//! form, and what follows would act in the dialog that opens: show a secret, save it, close it. Reading a dialog and
 //! answering it takes a person longer than [`QUIET`].
 
 use std::time::{Duration, Instant};

@@ -156,8 +156,8 @@ impl State {
         self.suspending = true;
     }
 
-    /// Whether it can suspend now: the reply to a key's creation is waited for, since it would time out while the program is
-    /// stopped. A create that waits for a sign-in was not sent yet.
+    /// Whether it can suspend now: the reply to a key's creation is waited for, since it would time out while the
+    /// program is stopped. A create that waits for a sign-in was not sent yet.
     pub const fn may_suspend(&self) -> bool {
         self.suspending && (!self.creating || self.signing_in().is_some())
     }
@@ -171,7 +171,8 @@ impl State {
         }
     }
 
-    /// Whether the mouse is taken now. While a secret or a token is shown it is the terminal's, which selects text with it.
+    /// Whether the mouse is taken now. While a secret or a token is shown it is the terminal's, which selects text with
+    /// it.
     pub fn takes_mouse(&self) -> bool {
         let shows = |step: Option<&Step>| matches!(step, Some(Step::Hmac(step)) if step.made.is_some());
         let shows_secret = match &self.dialog {

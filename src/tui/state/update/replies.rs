@@ -166,8 +166,8 @@ impl State {
         self.list.remove(id).map(Effect::from)
     }
 
-    /// Another administrator changed a key before a change of ours came. Nothing was done; its dialog, if it is open, has
-    /// the key as it is now, and the user decides.
+    /// Another administrator changed a key before a change of ours came. Nothing was done; its dialog, if it is open,
+    /// has the key as it is now, and the user decides.
     fn on_conflict(&mut self, before: &AccessKey, key: AccessKey) -> Effect {
         if let Some(window) = &mut self.list.window {
             window.update(key.clone());

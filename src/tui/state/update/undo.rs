@@ -5,7 +5,8 @@ use crate::operations::messages;
 use crate::tui::state::{BulkDialog, ClockReading, Dialog, Effect, State, UndoOf};
 
 impl State {
-    /// Takes the last change back, by the same call as a change: what another administrator did since is not overwritten.
+    /// Takes the last change back, by the same call as a change: what another administrator did since is not
+    /// overwritten.
     pub(crate) fn begin_undo(&mut self) -> Option<Effect> {
         let at = self.pace.last();
         match &mut self.undo {

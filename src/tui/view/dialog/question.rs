@@ -169,8 +169,8 @@ fn short_facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, now: ClockRe
     area
 }
 
-/// What would stop working. Until the server has said it, a key that was used within a day is most likely in use; any other
-/// leaves a row free, so that nothing moves.
+/// What would stop working. Until the server has said it, a key that was used within a day is most likely in use; any
+/// other leaves a row free, so that nothing moves.
 fn tell_impact(
     frame: &mut Buffer,
     mut area: Rect,

@@ -3,8 +3,8 @@
 //! Each server asks the database every 250 ms what was revoked, on a connection of its own, and tells it what it obeys.
 //! With each answer it may verify access tokens for some seconds more, counted from *before* the question was sent.
 //! Without answers that lease ends, and it verifies nothing. So a revocation needs to wait only for the servers
-//! that were heard of within that time (see [`peers`](crate::server::store::postgres::servers::peers)), and no longer than it. Notifications only make the
-//! question come sooner: one that is lost costs a quarter of a second.
+//! that were heard of within that time (see [`peers`](crate::server::store::postgres::servers::peers)), and no longer
+//! than it. Notifications only make the question come sooner: one that is lost costs a quarter of a second.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -40,8 +40,8 @@ impl rusqlite::ToSql for PathText<'_> {
     }
 }
 
-/// Copies the database at `path` as it is at this moment, also while others work on it, into the new file `copy`, and adds the
-/// master key.
+/// Copies the database at `path` as it is at this moment, also while others work on it, into the new file `copy`, and
+/// adds the master key.
 pub(crate) fn write(path: &Path, copy: &Path, master_key: &[u8], now: DateTime<Utc>) -> Result<Manifest, StoreError> {
     let (_, connection) = MainFileWatch::begin(path, || connect_unchanged(path))?;
     migrate::check_is_ours(&connection)?;
