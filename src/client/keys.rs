@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Changed;
+use super::{ApiError, Changed};
 use crate::domain::{AccessKey, CursorToken, KeyId, KeyQuery, Lifetimes, SecretKey, Status, Texts};
 
 /// Which page of which list.

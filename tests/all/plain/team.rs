@@ -110,6 +110,22 @@ fn who_does_not_sign_in_gets_nothing() {
 }
 
 #[test]
+fn a_change_can_still_be_undone_after_a_declined_sign_in() {
+    let team = Team::start("username = \"jo\"");
+    let mut talk = Talk::at(&team.home);
+    talk.answers(&[(COMMAND, "create"), ("Password of jo", PASSWORD)]);
+    talk.writes("nightly");
+    talk.answers(&[("for never): ", ""), (SECRET, "1"), ("New file", "secret"), (SECRET, "6")]);
+    talk.answers(&[(COMMAND, "list"), ("1. nightly, PK", HEARD), (COMMAND, "deactivate 1")]);
+    talk.answers(&[("Deactivate it?", "yes"), ("Deactivated “nightly”.", HEARD)]);
+    team.end_sessions();
+    talk.answers(&[(COMMAND, "undo"), ("Your session has expired.", HEARD), ("Password of jo", "")]);
+    talk.answers(&[("nothing was done.", "undo"), ("Password of jo", PASSWORD)]);
+    talk.answers(&[("Undone. Activated “nightly”.", "undo"), ("Nothing to undo.", HEARD), (COMMAND, "")]);
+    talk.quits();
+}
+
+#[test]
 fn a_remembered_session_is_taken_and_left_as_it_was() {
     let team = Team::start("username = \"jo\"");
     let password = team.home.path("password");

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, Creation, Reply, Request, TrailPage};
-use latchkey::domain::{Lifetimes, Status, Untrusted};
+use latchkey::domain::{KeyUsage, Lifetimes, Status, Untrusted, UsageCount, UsageSpan};
 use latchkey::platform::clipboard::report::{CopyReport, What};
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
 use latchkey::tui::state::{Delivery, NotSaved, SaveKind, Saved};
 
-use crate::screens::stage::{SIZES, Stage, at_sizes, key, some_keys};
+use crate::screens::stage::{SIZES, Stage, at_sizes, key, noon, some_keys};
 
 /// The page with keys, after a script.
 fn after(script: &'static str) -> String {
@@ -222,6 +223,21 @@ fn lost() {
     }));
 }
 
+/// It is on top even where the help was read meanwhile.
+#[test]
+fn lost_while_the_help_is_open() {
+    let seen = |script| {
+        at_sizes(&SIZES, |size| {
+            let mut stage = Stage::with(size, some_keys(), 5);
+            stage.press(script);
+            assert_eq!(stage.picture().contains("Help: this dialog"), script.ends_with("<F1>"));
+            stage.reply(Reply::Created(Ok(Creation::Replayed(some_keys().remove(0)))));
+            stage
+        })
+    };
+    assert_eq!(seen("c<Enter><Enter><F1>"), seen("c<Enter><Enter>"));
+}
+
 #[test]
 fn delete() {
     assert_snapshot!(after("<Down><Down>d"));
@@ -294,6 +310,37 @@ fn expired_keys_are_not_switched() {
 #[test]
 fn delete_of_a_key_that_is_refused_already() {
     assert_snapshot!(after("<Down><Down><Down>d"));
+}
+
+/// A key that no request can use any more was used today: that is told, and not warned of.
+#[test]
+fn delete_of_an_inactive_key_that_was_used_today() {
+    let told = |downs: &str| {
+        let mut stage = Stage::with((80, 24), some_keys(), 5);
+        stage.press(&format!("{downs}d"));
+        for key in some_keys() {
+            stage.reply(Reply::Usage(key.id, 1, Ok(used_today())));
+        }
+        stage.picture()
+    };
+    let (active, refused) = (told(""), told("<Down><Down><Down>"));
+    assert!(active.contains("! Last 24 hours: 3 calls"), "{active}");
+    assert!(refused.contains(" Last 24 hours: 3 calls") && !refused.contains("! Last"), "{refused}");
+}
+
+fn used_today() -> KeyUsage {
+    let until = noon();
+    KeyUsage {
+        since: until - TimeDelta::days(1),
+        until,
+        span: UsageSpan::Hour,
+        counts: vec![UsageCount { at: until - TimeDelta::hours(2), uses: 3, refusals: 0 }],
+        addresses: Vec::new(),
+        address_count: 1,
+        has_more_addresses: false,
+        tokens: 0,
+        tokens_until: None,
+    }
 }
 
 #[test]

@@ -166,4 +166,11 @@ mod tests {
         run.on_changed(Vec::new());
         assert_eq!(run.take_reversals().len(), 0);
     }
+
+    #[test]
+    fn in_production_its_name_confirms() {
+        assert_eq!(BulkAct::Undo.confirmation(38, false, None), None);
+        let confirmation = BulkAct::Undo.confirmation(38, false, Some("live".to_owned())).unwrap();
+        assert_eq!(confirmation.phrase(), "undo 38 live");
+    }
 }
