@@ -9,8 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use super::{Answer, BODY_LIMIT, Client};
 use crate::client::wire::{WireCounts, WirePage};
 use crate::client::{ApiError, Cursor, ListRequest, Page};
-use crate::domain::key::fields::USE_DAYS;
-use crate::domain::{Filter, KeyQuery, Lifetimes, Order, Search, Sort, Status, Untrusted};
+use crate::domain::{Filter, KeyQuery, Lifetimes, Order, Search, Sort, Status, USAGE_DAYS, Untrusted};
 
 /// Reading on would never end where a server always names a next page.
 const MOST_EMPTY_PAGES: u32 = 100;
@@ -70,7 +69,7 @@ impl Client {
             Some(form) => call.query(&[("export", form)]),
             None => call,
         };
-        let call = if request.uses { call.query(&[("usage_days", USE_DAYS)]) } else { call };
+        let call = if request.uses { call.query(&[("usage_days", USAGE_DAYS)]) } else { call };
         let call = match &request.place {
             Cursor::After(cursor) | Cursor::Before(cursor) => call.query(&[("cursor", &cursor.0)]),
             Cursor::Around(id) => call.query(&[("around", id.raw_for_api())]),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use super::{AccessKey, KeyId, Sort, Status};
+use super::{AccessKey, KeyId, Sort, Status, USAGE_DAYS};
 use crate::domain::Untrusted;
 
 /// How a time reads that is absent.
@@ -111,9 +111,6 @@ pub enum Row {
 /// How many of the fields are told everywhere: the first ones. What follows is in the page's list only.
 pub const TOLD: usize = 10;
 
-/// The days whose uses the list shows.
-pub const USE_DAYS: u16 = 30;
-
 /// The fields, in the order of JSON and CSV.
 pub static FIELDS: [KeyField; TOLD + 1] = [
     field("id", "Access key ID", |key| FieldValue::Id(&key.id), Row::Own(10), 10)
@@ -166,7 +163,7 @@ pub static FIELDS: [KeyField; TOLD + 1] = [
     field("daily_uses", "Last 30 days", |key| FieldValue::Uses(key.daily_uses.as_deref()), Row::None, 95).column(
         65,
         None,
-        ColumnWidth::Text(USE_DAYS as usize),
+        ColumnWidth::Text(USAGE_DAYS as usize),
         usize::MAX - 1,
     ),
 ];

@@ -20,5 +20,6 @@ pub use query::{
 };
 pub use texts::{TextError, Texts};
 pub use usage::{
-    AddressUsage, KeyUsage, MOST_DAYS_BY_HOUR, MOST_LISTED_ADDRESSES, MOST_USAGE_DAYS, UsageCount, UsageSpan,
+    AddressUsage, KeyUsage, MOST_DAYS_BY_HOUR, MOST_LISTED_ADDRESSES, MOST_USAGE_DAYS, USAGE_DAYS, UsageCount,
+    UsageSpan,
 };

@@ -30,6 +30,9 @@ pub struct KeyUsage {
 /// The most addresses that are named (HTTP contract, part B).
 pub const MOST_LISTED_ADDRESSES: u16 = 10;
 
+/// The days of an answer unless it is said otherwise, and those that the list shows.
+pub const USAGE_DAYS: u16 = 30;
+
 /// The most days that can be asked for: older counts are not kept.
 pub const MOST_USAGE_DAYS: u16 = 90;
 

@@ -6,8 +6,6 @@ use crate::client::Client;
 use crate::domain::{AddressUsage, Charset, Dates, KeyId, KeyUsage, UsageSpan};
 use crate::operations::format::grouped;
 
-/// The days that are shown of a key unless it is said otherwise.
-pub(crate) const DAYS: u16 = 30;
 /// The days that a confirmation tells of.
 pub(crate) const LAST_DAY: u16 = 1;
 

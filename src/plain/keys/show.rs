@@ -1,7 +1,7 @@
 //! One key: what it is, and what happened to it.
 
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, Dates, UsageSpan};
+use crate::domain::{AccessKey, Dates, USAGE_DAYS, UsageSpan};
 use crate::operations::access::Access as _;
 use crate::operations::format::{in_words, tab_separated};
 use crate::operations::keys::usage;
@@ -33,7 +33,7 @@ pub(crate) async fn row(session: &mut Session, rest: &str) -> Flow<()> {
 pub(crate) async fn usage(session: &mut Session, rest: &str) -> Flow<()> {
     let (key, days) = match rest.split_once(char::is_whitespace) {
         Some((key, days)) => (key, input::usage_days(days.trim()).map_err(|why| Interrupt::words(&why))?),
-        None => (rest, usage::DAYS),
+        None => (rest, USAGE_DAYS),
     };
     let id = which(session, key).await?;
     let usage = session.call(async |client| client.usage(&id, days).await).await?;

@@ -6,7 +6,7 @@ use axum::http::Uri;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::keys::Id;
-use crate::domain::{KeyUsage, MOST_USAGE_DAYS, Status, UsageSpan};
+use crate::domain::{KeyUsage, MOST_USAGE_DAYS, Status, USAGE_DAYS, UsageSpan};
 use crate::server::auth::token;
 use crate::server::http::request::fields::Fields;
 use crate::server::http::request::session::Caller;
@@ -16,9 +16,6 @@ use crate::server::state::AppState;
 use crate::server::store::{UsageQuery, hour};
 use crate::server::usage_recorder::UsageRecorder;
 
-/// The days of an answer unless it is said otherwise.
-const DAYS: u16 = 30;
-
 pub(crate) async fn of_key(
     extract::State(state): extract::State<AppState>,
     _: Caller,
@@ -26,7 +23,7 @@ pub(crate) async fn of_key(
     uri: Uri,
 ) -> Result<Json<wire::UsageBody>, HttpError> {
     let mut fields = Fields::of_query(&uri)?;
-    let days = fields.number("days", DAYS, MOST_USAGE_DAYS)?;
+    let days = fields.number("days", USAGE_DAYS, MOST_USAGE_DAYS)?;
     fields.finish()?;
     let (now, store) = (Utc::now(), &state.0.store);
     let key = store.key(&id, now).await?.ok_or_else(|| HttpError::not_found("This key"))?;

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::client::{ApiError, Request};
-use crate::domain::{KeyId, KeyUsage};
+use crate::domain::{KeyId, KeyUsage, USAGE_DAYS};
 use crate::operations::keys::usage;
-use crate::operations::keys::usage::{DAYS, LAST_DAY};
+use crate::operations::keys::usage::LAST_DAY;
 use crate::tui::state::{ClockReading, Dialog, State};
 
 /// How long a key stays selected before it is asked about: nothing is sent for the rows that the cursor runs over.
@@ -64,7 +64,7 @@ impl State {
         let id = self.usage_wanted()?.clone();
         let read = if self.usage.of.as_ref() == Some(&id) { self.usage.read.take() } else { None };
         self.usage = UsagePane { of: Some(id.clone()), read, ..UsagePane::default() };
-        Some(Request::Usage(id, DAYS))
+        Some(Request::Usage(id, USAGE_DAYS))
     }
 
     /// Takes an answer, for the details or the confirmation that asked.
