@@ -31,7 +31,8 @@ fn the_first_lines_say_why_and_where() {
 
 #[test]
 fn a_command_that_takes_nothing_says_so() {
-    let mut talk = Talk::at(&Home::new());
+    let home = Home::new();
+    let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "list 5 6"), ("List takes nothing behind it.", HEARD)]);
     talk.answers(&[(COMMAND, "doctor now"), ("Doctor takes nothing behind it.", HEARD), (COMMAND, "")]);
     talk.quits();

@@ -49,7 +49,7 @@ pub struct ExportDialog {
     opener: Option<Box<Dialog>>,
 }
 
-/// What leaves.
+/// What is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportOf {
     /// The keys of the list.
