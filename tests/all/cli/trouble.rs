@@ -94,7 +94,7 @@ fn a_server_that_is_not_there_or_not_one_is_6() {
     remember(&home, &page);
     assert!(home.run(&["keys", "show", "PK1", "--url", &page]).failed(6).contains("web page"));
     // No one knows what became of a create that was never answered.
-    let error = home.run(&["keys", "create", "--url", &page]).failed(6);
+    let error = home.run(&["keys", "create", "--expires", "never", "--url", &page]).failed(6);
     assert!(error.contains("not known whether"), "{error}");
 }
 
