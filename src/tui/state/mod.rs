@@ -122,6 +122,8 @@ pub struct State {
     pub undo: Option<Undo>,
     /// What became of each key of the last act on many.
     pub report: Option<Rc<BulkReport>>,
+    /// Until then an export begins with it.
+    report_offered_until: Option<Instant>,
     /// A key that another administrator changed while its dialog was open: as it was read, and as it is.
     conflict: Option<Box<(AccessKey, AccessKey)>>,
     /// What the server is asked for and has not answered.

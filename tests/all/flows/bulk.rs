@@ -165,8 +165,10 @@ async fn what_became_of_each_key_is_saved() {
     bench.type_keys("<Tab><Enter>").await;
     bench.sees("2 deactivated, 1 already inactive. u undoes it, E saves a report.");
     bench.type_keys("E").await;
+    bench.sees("Export the report on 3 keys");
+    bench.type_keys("<Up><Up><Left>").await;
     bench.sees("Export 3 keys");
-    bench.type_keys("<Up><Up><Right>").await;
+    bench.type_keys("<Right>").await;
     bench.sees("Export the report on 3 keys");
     bench.type_keys("<Down>t<Down><Ctrl-U>~/report.txt<Enter>").await;
     assert_eq!(bench.delivering(), Some(SaveTarget::File("~/report.txt".to_owned())));
@@ -202,4 +204,21 @@ async fn what_became_of_each_key_is_saved() {
     bench.sees("There is no such key any more.");
     bench.type_keys("<Esc>").await;
     assert!(bench.state().dialog.is_none());
+}
+
+#[tokio::test]
+async fn of_all_that_match_those_that_were_left_out_stay_marked() {
+    let mut bench = Bench::new().await;
+    create(&bench, "key", 2).await;
+    create(&bench, "do not delete", 1).await;
+    bench.type_keys("r").await;
+    bench.type_keys("*a").await;
+    bench.sees("[ ] Leave out the 1 marked !");
+    bench.type_keys("<Up><Space><Tab><Tab><Enter>").await;
+    bench.sees("2 deactivated, 1 left unchanged");
+    bench.type_keys("<Enter>").await;
+    bench.sees("1 of 3 marked");
+    let marked =
+        bench.state().list.window.as_ref().unwrap().rows_from(0).filter(|key| bench.state().list.marks.has(&key.id));
+    assert_eq!(marked.map(|key| key.label.raw_for_api().to_owned()).collect::<Vec<_>>(), ["do not delete 000"]);
 }

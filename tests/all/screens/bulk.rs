@@ -38,7 +38,7 @@ fn confirmation_of_a_delete() {
 fn confirmation_of_an_activation_and_of_an_edit() {
     assert_snapshot!(at_sizes(&SIZES[..2], |size| {
         let mut stage = marked(size);
-        stage.press("e<Enter>");
+        stage.press("e9<Enter>");
         stage
     }));
     assert_snapshot!(at_sizes(&SIZES, |size| {

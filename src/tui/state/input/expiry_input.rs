@@ -83,8 +83,7 @@ impl ExpiryInput {
     /// For many keys, which may keep theirs.
     pub fn of_many(limits: Lifetimes) -> Self {
         let days = limits.most.unwrap_or(90).min(90);
-        let input = Self { is_of_many: true, ..Self::new(ExpiryChoice::InDays(days), &format!("{days}d"), limits) };
-        if input.choices().contains(&input.chosen) { input } else { Self { chosen: ExpiryChoice::Other, ..input } }
+        Self { is_of_many: true, ..Self::new(ExpiryChoice::Same, &format!("{days}d"), limits) }
     }
 
     fn new(chosen: ExpiryChoice, typed: &str, limits: Lifetimes) -> Self {

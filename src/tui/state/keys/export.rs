@@ -189,8 +189,11 @@ impl ExportDialog {
 }
 
 impl State {
+    /// Exports the list; right after an act on many keys, its report.
     pub(crate) fn open_export(&mut self) {
-        self.open_export_of(ExportOf::Keys);
+        let is_offered = self.pace.last().zip(self.report_offered_until).is_some_and(|(at, until)| at < until);
+        let is_new = self.report.is_some() && is_offered;
+        self.open_export_of(if is_new { ExportOf::Report } else { ExportOf::Keys });
     }
 
     /// Saves what became of each key, and comes back to the dialog that told it.

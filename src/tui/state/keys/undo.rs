@@ -9,7 +9,7 @@ use crate::operations::keys::changes;
 use crate::tui::state::ClockReading;
 
 /// So long a press takes it back: a later one may be about something else.
-const OFFERED_FOR: Duration = Duration::from_secs(60);
+pub(crate) const OFFERED_FOR: Duration = Duration::from_secs(60);
 
 /// The last change that was made here.
 #[derive(Debug)]

@@ -115,6 +115,18 @@ impl Marks {
     /// Takes a mark away from a key that is done.
     pub fn forget(&mut self, id: &KeyId) {
         self.keys.remove(id);
+        if let Some((_, except)) = &mut self.all {
+            except.insert(id.clone());
+        }
+    }
+
+    /// Leaves of all that a filter found the keys that could not be changed, as far as they are loaded.
+    pub(crate) fn leave<'a>(&mut self, window: &Window, unchanged: impl Iterator<Item = &'a KeyId>) {
+        if self.all.take().is_some() {
+            let unchanged: HashSet<&KeyId> = unchanged.collect();
+            let left = window.rows_from(0).filter(|key| unchanged.contains(&key.id));
+            self.keys = left.map(|key| (key.id.clone(), key.clone())).collect();
+        }
     }
 
     /// Takes the marks away that are on what another filter finds.

@@ -7,6 +7,7 @@ use crate::domain::{Status, sentence};
 use crate::operations::actions::ActionId;
 use crate::operations::keys::bulk::{BulkAct, KeyOutcome, Selection};
 use crate::operations::messages;
+use crate::tui::state::keys::undo::OFFERED_FOR;
 use crate::tui::state::{BulkDialog, BulkOutcome, BulkStage, ClockReading, Dialog, Effect, State, Undo};
 
 impl State {
@@ -61,6 +62,12 @@ impl State {
                 // Nothing but what was expected: a sentence is enough.
                 let is_told = matches!(stage, BulkStage::Run(progress)
                     if progress.failures.is_empty() && progress.run.broken_off.is_none() && !progress.run.stopping);
+                // Stopped or broken off, there may be keys that were not tried.
+                let is_whole = matches!(stage, BulkStage::Run(progress)
+                    if progress.run.broken_off.is_none() && !progress.run.stopping);
+                if is_whole && let (BulkStage::Run(progress), Some(window)) = (&*stage, &self.list.window) {
+                    self.list.marks.leave(window, progress.failures.iter().map(|(id, ..)| id));
+                }
                 self.keep_outcome(now);
                 if is_told {
                     self.close_bulk(now);
@@ -86,6 +93,7 @@ impl State {
         if let Some(undo) = &mut self.undo {
             undo.renew(now);
         }
+        self.report_offered_until = Some(now.at + OFFERED_FOR);
         let next = match (&self.undo, &self.report) {
             (Some(_), _) => " u undoes it, E saves a report.",
             (None, Some(_)) => " E saves a report.",
