@@ -29,7 +29,7 @@ fn commands_work_as_printed() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("HTTP/1.1 204"), "{said}");
-    for name in ["secret", "backup.secret", "ci.secret", "expect.secret"] {
+    for name in ["secret", "nightly.secret", "ci.secret", "expect.secret"] {
         assert!(fs::read_to_string(home.path(name)).unwrap().starts_with("sk_"), "{name}");
     }
 }
