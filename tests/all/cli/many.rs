@@ -52,6 +52,10 @@ fn all_that_a_search_finds_are_changed_and_a_second_run_changes_nothing() {
     assert_eq!(json!(results(&would, &ids[0])), line(&ids[0], json!(why)));
     let why = "with a label or note like “do not delete”, without an owner";
     assert_eq!(json!(results(&would, &ids[1])), line(&ids[1], json!(why)));
+    for (search, count) in [("stale", 3), ("none such", 0)] {
+        let told = home.run(&["keys", "delete", "--search", search, "--dry-run"]);
+        assert_eq!((told.code, told.out.lines().count(), told.err), (0, count, format!("{count} would be deleted.\n")));
+    }
     assert_eq!(run(&["deactivate", "--search", "stale", "--yes", "--read-only"]).code, 3);
     assert_eq!(home.keys().len(), 4);
     // Done, but for what is unusual; again, it is so already.

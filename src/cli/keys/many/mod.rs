@@ -65,7 +65,11 @@ pub(super) async fn run(
     let done = if args.dry_run {
         let told = |key: Result<&_, KeyId>| report.foresee(key, args.skip_unusual, now);
         let selection = selection(&args, ids);
-        bulk::drive::survey(&mut access, selection, act, now, told).await.map(drop)
+        let done = bulk::drive::survey(&mut access, selection, act, now, told).await;
+        if let (Ok(survey), Some(_)) = (&done, &args.search) {
+            report.sum_up(&survey.summary(args.skip_unusual));
+        }
+        done.map(drop)
     } else {
         change(&mut access, &args, act, ids, &mut report, now).await
     };
@@ -113,7 +117,7 @@ async fn change(
     };
     let done = bulk::drive::run(access, &mut run, |_, run, result| report.result(run, result)).await;
     if args.search.is_some() || done.is_err() {
-        report.sum_up(&run);
+        report.sum_up(&run.summary());
     }
     done
 }

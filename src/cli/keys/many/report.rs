@@ -147,9 +147,9 @@ impl ChangeReport {
     }
 
     /// Says for people what all came to.
-    pub(crate) fn sum_up(&self, run: &BulkRun) {
+    pub(crate) fn sum_up(&self, summary: &str) {
         if self.format == Format::Table {
-            let _ = writeln!(io::stderr(), "{}", run.summary());
+            let _ = writeln!(io::stderr(), "{summary}");
         }
     }
 

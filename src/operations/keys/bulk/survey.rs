@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use chrono::{DateTime, Utc};
 
 use crate::domain::{AccessKey, Status};
+use crate::operations::format::grouped;
 use crate::operations::keys::bulk::act::Planned;
 use crate::operations::keys::bulk::{BulkAct, Unusual};
 
@@ -82,6 +83,11 @@ impl Survey {
     /// How many keys will be changed.
     pub const fn todo(&self, leave_out: bool) -> u64 {
         self.count - self.already - self.impossible - if leave_out { self.warned } else { 0 }
+    }
+
+    /// What it would come to, in a sentence.
+    pub(crate) fn summary(&self, leave_out: bool) -> String {
+        format!("{} would be {}.", grouped(self.todo(leave_out)), self.act.done())
     }
 
     /// What is unusual, with how often.
