@@ -14,7 +14,7 @@ pub(crate) async fn choose(session: &mut Session, rest: &str) -> Flow<()> {
         let marks = profiles.iter().map(|p| [vec![p.server.as_str()], p.marks(p.name == *current)].concat().join(", "));
         let marks: Vec<String> = marks.collect();
         let choices: Vec<_> = profiles.iter().zip(&marks).map(|(p, marks)| (p.name.as_str(), marks.as_str())).collect();
-        let n = session.console.choose("Profile", &choices).await?;
+        let Some(n) = session.console.choose_or_leave("Profile", 1, &choices).await? else { return Ok(()) };
         profiles[n].name.clone()
     } else {
         let found = profiles.iter().find(|profile| profile.name == rest);

@@ -13,6 +13,9 @@ use crate::platform::process::signal_guard::SignalGuard;
 /// What there is to choose from: a word to answer with, and what it does (empty if the word says it).
 pub(crate) type Choice<'a> = (&'a str, &'a str);
 
+/// What is typed at a question to leave all as it is.
+pub(crate) const BACK: &str = "back";
+
 /// Says something on standard error.
 pub(crate) fn warn(text: impl AsRef<str>) {
     // Standard error may be gone with the terminal: that is no reason to fail.
@@ -67,35 +70,63 @@ pub(crate) trait Prompter {
 
     /// Lists the choices, and asks for one; returns its index.
     async fn choose(&mut self, question: &str, choices: &[Choice<'_>]) -> Flow<usize> {
-        self.list(choices);
+        self.list(1, choices);
         self.choose_again(question, choices).await
     }
 
+    /// The same where no choice leads back: the word for that is taken too, and gives none. The numbers begin with
+    /// `first`.
+    async fn choose_or_leave(&mut self, question: &str, first: usize, choices: &[Choice<'_>]) -> Flow<Option<usize>> {
+        self.list(first, choices);
+        self.answer(question, first, choices, true).await
+    }
+
     /// Says the choices, one a line, with their numbers.
-    fn list(&mut self, choices: &[Choice<'_>]) {
+    fn list(&mut self, first: usize, choices: &[Choice<'_>]) {
         for (n, (word, what)) in choices.iter().enumerate() {
-            self.say(format!("{}. {word}{}{what}", n + 1, if what.is_empty() { "" } else { ": " }));
+            self.say(format!("{}. {word}{}{what}", n + first, if what.is_empty() { "" } else { ": " }));
         }
     }
 
     /// Asks for one of the choices that were listed before, by its number, its words, or a beginning of them that no
     /// other choice has.
     async fn choose_again(&mut self, question: &str, choices: &[Choice<'_>]) -> Flow<usize> {
-        let question = format!("{question} (1 to {}, Enter lists them): ", choices.len());
+        loop {
+            if let Some(chosen) = self.answer(question, 1, choices, false).await? {
+                return Ok(chosen);
+            }
+        }
+    }
+
+    /// Asks until it is one of the choices; none for the word that leads back.
+    async fn answer(
+        &mut self,
+        question: &str,
+        first: usize,
+        choices: &[Choice<'_>],
+        can_leave: bool,
+    ) -> Flow<Option<usize>> {
+        let range = format!("{first} to {}", first + choices.len() - 1);
+        let (leave, or_leave) =
+            if can_leave { (format!(", {BACK} leaves"), format!(", or {BACK}")) } else { Default::default() };
+        let question = format!("{question} ({range}, Enter lists them{leave}): ");
         loop {
             let typed = self.ask(&question).await?.to_lowercase();
             if typed.is_empty() {
-                self.list(choices);
+                self.list(first, choices);
                 continue;
             }
+            if can_leave && typed == BACK {
+                return Ok(None);
+            }
             let is_meant = |(n, (words, _)): &(usize, &Choice<'_>)| {
-                typed == (n + 1).to_string() || words.to_lowercase().starts_with(&typed)
+                typed == (n + first).to_string() || words.to_lowercase().starts_with(&typed)
             };
             let mut meant = choices.iter().enumerate().filter(is_meant);
             if let (Some((n, _)), None) = (meant.next(), meant.next()) {
-                return Ok(n);
+                return Ok(Some(n));
             }
-            self.say(format!("Type a number from 1 to {}.", choices.len()));
+            self.say(format!("Type a number from {range} or a word of the list{or_leave}."));
         }
     }
 }

@@ -78,8 +78,16 @@ mod tests {
         let mut prompter = Scripted::new(&["0", "5", "c", ""]);
         assert!(matches!(prompter.choose("Way", &WAYS).await, Err(Interrupt::Stop(Stop::Left))));
         assert_eq!(prompter.said[1], "2. Show key");
-        assert_eq!(prompter.said.iter().filter(|line| *line == "Type a number from 1 to 4.").count(), 3);
+        assert_eq!(
+            prompter.said.iter().filter(|line| *line == "Type a number from 1 to 4 or a word of the list.").count(),
+            3
+        );
         assert_eq!(prompter.said.iter().filter(|line| *line == "1. File: write it").count(), 2, "Enter lists them");
+        let mut prompter = Scripted::new(&["3", "2", "BACK"]);
+        assert_eq!(prompter.choose_or_leave("Way", 0, &WAYS).await.ok(), Some(Some(3)));
+        assert_eq!(prompter.said[3], "3. Command");
+        assert_eq!(prompter.choose_or_leave("Way", 1, &WAYS).await.ok(), Some(Some(1)));
+        assert_eq!(prompter.choose_or_leave("Way", 1, &WAYS).await.ok(), Some(None));
     }
 
     #[tokio::test]

@@ -30,7 +30,10 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
             .into());
     }
     let chosen = match rest {
-        "" => session.console.choose("What", &ACTS).await?,
+        "" => match session.console.choose_or_leave("What", 1, &ACTS).await? {
+            Some(chosen) => chosen,
+            None => return Ok(()),
+        },
         word => ACTS
             .iter()
             .position(|(act, _)| *act == word.to_lowercase())

@@ -10,11 +10,8 @@ use crate::operations::format::local_time;
 use crate::operations::keys::expiry;
 use crate::operations::prompts::input;
 use crate::operations::prompts::interrupt::Flow;
-use crate::operations::prompts::prompter::Prompter as _;
+use crate::operations::prompts::prompter::{BACK, Prompter as _};
 use crate::plain::session::Session;
-
-/// What is typed at a question to leave all as it is. A text that is this word begins with a capital letter.
-const BACK: &str = "back";
 
 /// What was answered about an end.
 pub(crate) enum ExpiryInput {
@@ -32,7 +29,7 @@ pub(crate) fn tell_way_back(session: &mut Session, then: &str) {
 }
 
 /// Asks for each text until it is allowed; `keep` says what nothing typed means, and `-` means none. None to leave all
-/// as it is.
+/// as it is. A text that is the word for that begins with a capital letter.
 pub(crate) async fn texts(session: &mut Session, keep: &str) -> Flow<Option<Texts>> {
     some_texts(session, keep, fields::written().map(|(field, _)| field)).await
 }

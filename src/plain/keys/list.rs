@@ -55,7 +55,7 @@ pub(crate) async fn filter(session: &mut Session, rest: &str) -> Flow<()> {
 /// Lists only keys of a status.
 pub(crate) async fn status(session: &mut Session, rest: &str) -> Flow<()> {
     const CHOICES: [&str; 4] = ["all", Status::ALL[0].as_str(), Status::ALL[1].as_str(), Status::ALL[2].as_str()];
-    let n = pick(session, rest, "Status", &CHOICES).await?;
+    let Some(n) = pick(session, rest, "Status", &CHOICES).await? else { return Ok(()) };
     session.listing.query.filter.status = n.checked_sub(1).map(|n| Status::ALL[n]);
     first(session).await
 }
@@ -74,7 +74,8 @@ pub(crate) async fn view(session: &mut Session, rest: &str) -> Flow<()> {
         let keys = |count: Option<u64>| count.map_or_else(String::new, |n| format!(" ({n})"));
         let told: Vec<_> = all.iter().zip(counts).map(|(view, n)| format!("{}{}", view.title, keys(n))).collect();
         let choices: Vec<_> = all.iter().zip(&told).map(|(view, told)| (view.name.as_str(), told.as_str())).collect();
-        let n = session.console.choose("View", &choices).await?;
+        // The numbers are the digits of the page.
+        let Some(n) = session.console.choose_or_leave("View", 0, &choices).await? else { return Ok(()) };
         &all[n]
     } else {
         views::named(&all, rest).map_err(|why| Interrupt::words(&why))?
@@ -107,7 +108,8 @@ pub(crate) async fn sort(session: &mut Session, rest: &str) -> Flow<()> {
     let (field, order) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let fields = Sort::ALL.map(Sort::as_str);
     let word = Sort::parse(&field.to_lowercase()).map_or(field, |sort| sort.as_str());
-    let sort = Sort::ALL[pick(session, word, "Sort by", &fields).await?];
+    let Some(n) = pick(session, word, "Sort by", &fields).await? else { return Ok(()) };
+    let sort = Sort::ALL[n];
     let natural = sort.natural_order();
     let order = match (field, order.trim()) {
         ("", _) => session.console.ask(format!("Direction (asc or desc, Enter for {}): ", natural.as_str())).await?,
@@ -119,14 +121,14 @@ pub(crate) async fn sort(session: &mut Session, rest: &str) -> Flow<()> {
     first(session).await
 }
 
-/// A choice that may stand behind the command already.
-async fn pick(session: &mut Session, given: &str, question: &str, words: &[&str]) -> Flow<usize> {
+/// A choice that may stand behind the command already; none to leave all as it is.
+async fn pick(session: &mut Session, given: &str, question: &str, words: &[&str]) -> Flow<Option<usize>> {
     if given.is_empty() {
         let choices: Vec<_> = words.iter().map(|word| (*word, "")).collect();
-        return session.console.choose(question, &choices).await;
+        return session.console.choose_or_leave(question, 1, &choices).await;
     }
     let found = words.iter().position(|word| *word == given.to_lowercase());
-    found.ok_or_else(|| Interrupt::failed(format!("{question}: type one of {}.", words.join(", "))))
+    found.map(Some).ok_or_else(|| Interrupt::failed(format!("{question}: type one of {}.", words.join(", "))))
 }
 
 async fn page(session: &mut Session, place: Cursor) -> Flow<()> {

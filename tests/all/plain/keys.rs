@@ -65,7 +65,7 @@ fn all_that_the_filter_finds_are_changed_at_once() {
     }
     let mut talk = Talk::at(&home);
     talk.answers(&[(COMMAND, "all delete"), ("That would be every key.", HEARD), (COMMAND, "filter door")]);
-    talk.answers(&[(COMMAND, "all"), ("What (1 to 4, Enter lists them): ", "edit")]);
+    talk.answers(&[(COMMAND, "all"), ("What (1 to 4, Enter lists them, back leaves): ", "edit")]);
     talk.answers(&[("Owner (Enter keeps it, - for none): ", "ops"), ("Enter keeps it): ", ""), ("2 keys.", HEARD)]);
     talk.answers(&[("Change 2 keys? (yes or no, Enter for no): ", "yes"), ("2 edited. The command undo", "undo")]);
     talk.answers(&[
@@ -97,8 +97,10 @@ fn a_list_is_narrowed_and_sorted() {
     }
     home.settings("[views]\ndoors = \"door\"\n");
     let mut talk = Talk::at(&home);
-    talk.answers(&[(COMMAND, "view"), ("1. all: All keys (3)", HEARD), ("6. unused: Unused for 90 days (0)", HEARD)]);
-    talk.answers(&[("10. doors: doors (2)", "10"), ("Keys 1 to 2, with door.", "view never-used")]);
+    talk.answers(&[(COMMAND, "view"), ("0. all: All keys (3)", HEARD), ("5. unused: Unused for 90 days (0)", HEARD)]);
+    talk.answers(&[("9. doors: doors (2)", HEARD), ("View (0 to 9, Enter lists them, back leaves): ", "quit")]);
+    talk.answers(&[("Type a number from 0 to 9 or a word of the list, or back.", "back"), (COMMAND, "view")]);
+    talk.answers(&[("back leaves): ", "9"), ("Keys 1 to 2, with door.", "view never-used")]);
     talk.answers(&[("Keys 1 to 3, with never-used.", "view none"), ("There is no view with this name", HEARD)]);
     talk.answers(&[(COMMAND, "overview"), ("Last used:\r\n  last 24 hours: 0", HEARD), ("  no owner: 3", HEARD)]);
     talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, with door.", "sort label asc")]);

@@ -96,7 +96,7 @@ fn close_asks_if_nobody_has_it() {
     talk.answers(&[
         ("haven't shown, copied or saved the secret.", ""),
         (SECRET, "quit"),
-        ("Type a number from 1 to 7.", "Close"),
+        ("Type a number from 1 to 7 or a word of the list.", "Close"),
     ]);
     talk.answers(&[
         ("Close anyway? It can't be recovered. (yes or no, Enter for no): ", "yes"),
