@@ -5,6 +5,8 @@
 //! is written back, hence the number of its last event only grows, and its store stays the same.
 //!
 //! - While the database is open, a look is due when the file has changed: once for some 1,000 pages of the log.
+//! - While its log is written back, also by a process that was killed meanwhile, the main file can be unreadable by itself:
+//!   then the log makes it whole. A copy that was put in its place can be read.
 //! - After a crash the log stays. `store.base` in it says how far the main file had come when the log was begun.
 //!   Only numbers are taken for it that a power cut can't take back: those that were seen before the log was begun anew
 //!   or emptied, which happens once all of it is on the disk in the main file.
@@ -27,6 +29,8 @@ use crate::server::store::sqlite::connection::connect::open_to_read;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often it must have been tried by then.
 const TRIES: u32 = 3;
+/// Between two looks at a file that another process is writing.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the main file says by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +97,11 @@ fn log_of(path: &Path) -> Option<Log> {
     header.last_chunk().copied()
 }
 
+#[expect(clippy::disallowed_methods, reason = "another process tells nothing of its writing")]
+fn pause() {
+    std::thread::sleep(PAUSE);
+}
+
 fn changed_at(about: &Metadata) -> i64 {
     about.mtime().wrapping_mul(1_000_000_000).wrapping_add(about.mtime_nsec()).wrapping_add(about.size().cast_signed())
 }
@@ -109,8 +118,17 @@ impl MainFileWatch {
         connect: impl FnOnce() -> Result<Connection, StoreError>,
     ) -> Result<(Self, Connection), StoreError> {
         let changed = std::fs::metadata(path).map_err(StoreError::files(path))?;
-        let main = MainFile::at(path)?;
-        let log = log_of(path);
+        let mut main = MainFile::at(path);
+        let mut log = log_of(path);
+        let until = Instant::now() + PATIENCE;
+        // Without a log it must be readable, unless another process has just written the log back.
+        while main.is_err() && log.is_none() && Instant::now() < until {
+            pause();
+            (main, log) = (MainFile::at(path), log_of(path));
+        }
+        if log.is_none() {
+            main = Ok(main?);
+        }
         let connection = connect()?;
         // Closing the last connection would write the log into a file that is not its own.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -119,10 +137,19 @@ impl MainFileWatch {
             Some(_) => connection.query_row("SELECT base FROM store", [], |row| row.get(0))?,
             None => 0,
         };
-        let is_other = main.store.is_some() && main.store != whole.store;
-        if log.is_some() && (is_other || main.events < stored_base) {
-            return Err(StoreError::Mixed(path.to_owned()));
+        let is_mixed = |main: &Result<MainFile, StoreError>| {
+            let of_another = |main: &MainFile| main.store.is_some() && main.store != whole.store;
+            log.is_some() && main.as_ref().is_ok_and(|main| of_another(main) || main.events < stored_base)
+        };
+        // It was read before the log: what is stored about it may be younger.
+        while is_mixed(&main) {
+            if Instant::now() >= until {
+                return Err(StoreError::Mixed(path.to_owned()));
+            }
+            pause();
+            main = MainFile::at(path);
         }
+        let main = main.unwrap_or(MainFile { store: None, events: stored_base });
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let base = if log.is_none() { main.events } else { stored_base };
         let seen = Seen { main, store: whole.store, log, base, stored_base, unreadable: None };
@@ -161,7 +188,8 @@ impl MainFileWatch {
                 Ok(())
             }
             Ok(_) => Err(StoreError::Gone(self.path.clone())),
-            // Pages of it may be on their way from the log.
+            // Pages of it are on their way from the log, or the process that wrote them was killed.
+            Err(_) if log_of(&self.path).is_some() => Ok(()),
             Err(_) => {
                 let (since, tries) = seen.unreadable.get_or_insert_with(|| (Instant::now(), 0));
                 *tries += 1;
@@ -193,6 +221,7 @@ impl MainFileWatch {
 mod tests {
     use std::fs;
 
+    use crate::server::store::sqlite::connection::cancel::Cancel;
     use crate::server::store::sqlite::connection::connections::Connections;
     use crate::server::store::sqlite::file::main_file::*;
 
@@ -296,5 +325,41 @@ mod tests {
             let opened = Connections::open_or_create(copied);
             assert!(matches!(opened, Err(StoreError::Mixed(_))), "{how}: {:?}", opened.err());
         }
+    }
+
+    /// As `kill -9` leaves it while the log is written back: some of its pages are in the main file.
+    #[test]
+    fn a_log_that_was_partly_written_back_makes_the_file_whole() {
+        let (folder, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let [path, copied] = [&folder, &crashed].map(|folder| folder.path().join("keys.db"));
+        let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+        drop(Connections::open_or_create(path.clone()).unwrap());
+        let connections = Connections::open_or_create(path.clone()).unwrap();
+        for _ in 0..40 {
+            let sql = "INSERT INTO events (key_id, at, kind, detail) VALUES ('', 0, 'restored', hex(randomblob(1000)))";
+            connections.write(|transaction| Ok(transaction.execute(sql, []).map(drop)?)).unwrap();
+        }
+        let (main, pages) = (fs::read(&path).unwrap(), fs::read(log(&path)).unwrap());
+        // A frame has a header of 24 bytes, of which the first four are the page's number (sqlite.org/walformat.html).
+        let page = usize::try_from(u32::from_be_bytes(*pages[8..].first_chunk().unwrap())).unwrap();
+        let frames: Vec<&[u8]> = pages[32..].chunks_exact(24 + page).collect();
+        assert!(frames.len() > 40);
+        let (mut partly, mut unreadable) = (main, 0);
+        for frame in frames {
+            let number = usize::try_from(u32::from_be_bytes(*frame.first_chunk().unwrap())).unwrap();
+            partly.resize(partly.len().max(number * page), 0);
+            partly[(number - 1) * page..number * page].copy_from_slice(&frame[24..]);
+            fs::write(&copied, &partly).unwrap();
+            fs::write(log(&copied), &pages).unwrap();
+            let _ = fs::remove_file(format!("{}-shm", copied.display()));
+            unreadable += usize::from(MainFile::at(&copied).is_err());
+            let opened = Connections::open_or_create(copied.clone()).unwrap();
+            let count = |connection: &Connection| {
+                Ok(connection.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, u32>(0))?)
+            };
+            assert!(opened.read(&Cancel::default(), count).unwrap() >= 40);
+            opened.check().unwrap();
+        }
+        assert!(unreadable > 0, "otherwise this tests nothing");
     }
 }
