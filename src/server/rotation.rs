@@ -6,8 +6,9 @@
 //! every secret was opened with the new key, and the old one is not needed any more.
 
 use std::fs;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use chrono::Utc;
 
 use super::auth::key_file;
 use super::auth::key_file::{KeyFile, MasterKeyError};
-use super::auth::key_file_users::another_file_in_use;
+use super::auth::key_file_users::{files_in_use, resolved};
 use super::auth::vault::Vault;
 use super::backup::{self, BackupError};
 use super::data_folder::{DataError, SEALED, check_owners, follow};
@@ -44,10 +45,14 @@ pub enum RotationError {
     Lacking { file: PathBuf, names: String },
     /// A process on the folder has its master key in another file, beside which the next one is not.
     #[error(
-        "a latchkey is using {folder} with the master key in {file}: stop it, or name that file with --master-key-file, and \
-         run this again. No secret has changed"
+        "a latchkey is using {folder}, perhaps with the master key in {file}: stop it, name that file with \
+         --master-key-file, or remove it if nothing uses it, and run this again. No secret has changed"
     )]
     OtherFile { folder: PathBuf, file: PathBuf },
+    #[error(
+        "the master key {0} is being replaced by another process: wait until it has ended. This one has changed nothing"
+    )]
+    Running(PathBuf),
     #[error("{folder} can't be checked for other users of it: {source}")]
     Check { folder: PathBuf, source: Box<BackupError> },
     #[error(
@@ -88,6 +93,7 @@ pub async fn rotate_master_key(
 ) -> Result<Rotated, RotationError> {
     check_owners(folder)?;
     let (file, is_shared) = (KeyFile::of(folder, master_key), database.is_some());
+    let _alone = lock(&file)?;
     let store = if let Some(address) = database {
         Store::open_for_work(address).await?
     } else {
@@ -119,7 +125,7 @@ pub async fn rotate_master_key(
         }
         began();
         secrets = rotation.reencrypt().await?;
-        rotation.store.end_master_key(actor, Utc::now()).await?;
+        rotation.store.end_master_key(rotation.new.clone(), actor, Utc::now()).await?;
     }
     let Rotation { file, .. } = rotation;
     let is_placed = fs::rename(&next.path, &file.path).and_then(|()| sync(&file.path));
@@ -137,14 +143,38 @@ async fn check_key(store: &Store, vault: &Vault, file: &KeyFile) -> Result<(), R
     Ok(())
 }
 
+/// Keeps other rotations from this file: two would replace each other's keys. Held as long as the file is open.
+fn lock(file: &KeyFile) -> Result<File, RotationError> {
+    let failed = |source| MasterKeyError::Files { path: file.path.clone(), source };
+    loop {
+        let locked = match File::open(&file.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(file.missing().into()),
+            opened => opened.map_err(failed)?,
+        };
+        match locked.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(RotationError::Running(file.path.clone())),
+            Err(TryLockError::Error(error)) => return Err(failed(error).into()),
+        }
+        // Another rotation may have put the next key there just before.
+        let ours = locked.metadata().map_err(failed)?;
+        if fs::metadata(&file.path).is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
+            return Ok(locked);
+        }
+    }
+}
+
 /// Refuses a folder where a latchkey works with another file than `file`: all others look for the new key where this one
 /// does. For a folder whose database this process has not opened: the lock below would be lost with its own.
 fn check_users(folder: &Path, file: &KeyFile) -> Result<(), RotationError> {
-    check_named(folder, file)?;
-    // Those that have the key in the folder itself don't register. With a key of another store there, they don't run.
+    let is_registered = check_named(folder, file)?;
     let own = KeyFile::of(folder, None);
-    let is_used = file.is_named && own.path.exists() && own.key_id().ok() == Some(file.key_id()?);
-    if !is_used {
+    if !file.is_named || resolved(&own.path) == resolved(&file.path) {
+        return Ok(());
+    }
+    // Those that have the key in the folder itself don't register. With a key of another store there, they don't run.
+    let may_be_used = if own.path.exists() { own.key_id().ok() == Some(file.key_id()?) } else { !is_registered };
+    if !may_be_used {
         return Ok(());
     }
     backup::lock(folder).map(drop).map_err(|error| match error {
@@ -153,15 +183,16 @@ fn check_users(folder: &Path, file: &KeyFile) -> Result<(), RotationError> {
     })
 }
 
-/// Refuses a folder where a latchkey has the master key in another file that was named.
-fn check_named(folder: &Path, file: &KeyFile) -> Result<(), RotationError> {
-    match another_file_in_use(folder, &file.path) {
-        Ok(None) => Ok(()),
-        Ok(Some(file)) => Err(RotationError::OtherFile { folder: folder.to_owned(), file }),
-        Err(source) => {
-            let source = Box::new(BackupError::Read { path: folder.to_owned(), source });
-            Err(RotationError::Check { folder: folder.to_owned(), source })
-        }
+/// Refuses a folder where a latchkey has the master key in another file that was named. Gives whether one has it in this.
+fn check_named(folder: &Path, file: &KeyFile) -> Result<bool, RotationError> {
+    let files = files_in_use(folder).map_err(|source| {
+        let source = Box::new(BackupError::Read { path: folder.to_owned(), source });
+        RotationError::Check { folder: folder.to_owned(), source }
+    })?;
+    let ours = resolved(&file.path);
+    match files.iter().find(|other| **other != ours) {
+        Some(other) => Err(RotationError::OtherFile { folder: folder.to_owned(), file: other.clone() }),
+        None => Ok(!files.is_empty()),
     }
 }
 
@@ -195,7 +226,7 @@ impl Rotation {
                 return Err(RotationError::Unreadable(1));
             };
             let encrypted = encrypted.map_err(MasterKeyError::from)?;
-            self.store.reencrypt_signing_key(stored.id, encrypted).await?;
+            self.store.reencrypt_signing_key(self.new.clone(), stored.id, encrypted).await?;
         }
         let mut changed = 0;
         // Until one look through all of them finds none.
@@ -232,7 +263,7 @@ impl Rotation {
             }
             found += batch.len() as u64;
             if !batch.is_empty() {
-                self.store.reencrypt(batch).await?;
+                self.store.reencrypt(self.new.clone(), batch).await?;
             }
         }
     }

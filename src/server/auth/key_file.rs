@@ -58,6 +58,12 @@ impl KeyFile {
         Self { path: named.map_or_else(|| folder.join("master.key"), Path::to_owned), is_named: named.is_some() }
     }
 
+    /// Why it can't be read if it is not there.
+    pub(crate) fn missing(&self) -> MasterKeyError {
+        let of = if self.is_named { MasterKeyError::NotMade } else { MasterKeyError::Missing };
+        of(self.path.clone())
+    }
+
     /// The ID of the key in it.
     pub(crate) fn key_id(&self) -> Result<String, MasterKeyError> {
         Ok(MasterKey::new(&*self.read()?).id)

@@ -45,10 +45,9 @@ impl Drop for KeyFileUser {
     }
 }
 
-/// Where a running process that works on the data in `folder` reads its master key, if that is a file that was named, and
-/// not `file`.
-pub(crate) fn another_file_in_use(folder: &Path, file: &Path) -> io::Result<Option<PathBuf>> {
-    let ours = resolved(file);
+/// Where running processes that work on the data in `folder` read their master keys, of those that have a named file.
+pub(crate) fn files_in_use(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if !path.file_name().is_some_and(|name| name.as_bytes().starts_with(PREFIX.as_bytes())) {
@@ -58,19 +57,13 @@ pub(crate) fn another_file_in_use(folder: &Path, file: &Path) -> io::Result<Opti
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             opened => opened?,
         };
-        let is_running = match registration.try_lock() {
-            Ok(()) => false,
-            Err(TryLockError::WouldBlock) => true,
+        match registration.try_lock() {
+            Ok(()) => drop(fs::remove_file(&path)),
+            Err(TryLockError::WouldBlock) => files.push(read(&mut registration)?),
             Err(TryLockError::Error(error)) => return Err(error),
-        };
-        let file = read(&mut registration)?;
-        if !is_running {
-            let _ = fs::remove_file(&path);
-        } else if file != ours && path.exists() {
-            return Ok(Some(file));
         }
     }
-    Ok(None)
+    Ok(files)
 }
 
 fn read(registration: &mut File) -> io::Result<PathBuf> {
@@ -80,7 +73,7 @@ fn read(registration: &mut File) -> io::Result<PathBuf> {
 }
 
 /// The file by its folder as it really is: the next key is beside it, and not beside what it may be a link to.
-fn resolved(file: &Path) -> PathBuf {
+pub(crate) fn resolved(file: &Path) -> PathBuf {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let parent = parent.canonicalize().unwrap_or_else(|_| parent.to_owned());
     parent.join(file.file_name().unwrap_or(OsStr::new("")))
@@ -91,21 +84,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_running_processes_with_another_file_are_found() {
+    fn only_running_processes_are_found() {
         let folder = tempfile::tempdir().unwrap();
         let (ours, other) = (folder.path().join("a.key"), folder.path().join("b.key"));
-        let elsewhere = || another_file_in_use(folder.path(), &ours).unwrap();
-        assert_eq!(elsewhere(), None);
+        let in_use = || files_in_use(folder.path()).unwrap();
+        assert!(in_use().is_empty());
         let same = KeyFileUser::register(folder.path(), &folder.path().join("./a.key")).unwrap();
-        assert_eq!(elsewhere(), None);
+        assert_eq!(in_use(), [resolved(&ours)]);
         let user = KeyFileUser::register(folder.path(), &other).unwrap();
-        assert_eq!(elsewhere(), Some(resolved(&other)));
-        drop((same, user));
+        assert_eq!(in_use().len(), 2);
+        drop(same);
+        assert_eq!(in_use(), [resolved(&other)]);
+        drop(user);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
         // As after `kill -9`: the file is there, and its lock is not.
         let left = folder.path().join(format!("{PREFIX}left"));
         fs::write(&left, resolved(&other).as_os_str().as_bytes()).unwrap();
-        assert_eq!(elsewhere(), None);
+        assert!(in_use().is_empty());
         assert!(!left.exists());
     }
 }

@@ -326,9 +326,9 @@ impl Store {
         engine!(self.begin_master_key(keys, sealed, actor, now))
     }
 
-    /// Stores secrets that are encrypted anew.
-    pub(crate) async fn reencrypt(&self, secrets: Vec<Reencrypted>) -> Result<(), StoreError> {
-        engine!(self.reencrypt(secrets))
+    /// Stores secrets that are encrypted anew `by` the master key that encrypts now; refuses those of another rotation.
+    pub(crate) async fn reencrypt(&self, by: String, secrets: Vec<Reencrypted>) -> Result<(), StoreError> {
+        engine!(self.reencrypt(by, secrets))
     }
 
     /// The signing keys as they are stored, the oldest first.
@@ -336,14 +336,19 @@ impl Store {
         engine!(self.stored_signing_keys())
     }
 
-    /// Stores a signing key that is encrypted anew, if it is still stored.
-    pub(crate) async fn reencrypt_signing_key(&self, id: String, encrypted: Vec<u8>) -> Result<(), StoreError> {
-        engine!(self.reencrypt_signing_key(id, encrypted))
+    /// The same for a signing key, if it is still stored.
+    pub(crate) async fn reencrypt_signing_key(
+        &self,
+        by: String,
+        id: String,
+        encrypted: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        engine!(self.reencrypt_signing_key(by, id, encrypted))
     }
 
-    /// Ends the rotation of the master key: nothing needs the old one any more.
-    pub(crate) async fn end_master_key(&self, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
-        engine!(self.end_master_key(actor, now))
+    /// Ends the rotation to the master key `by`: nothing needs the old one any more.
+    pub(crate) async fn end_master_key(&self, by: String, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
+        engine!(self.end_master_key(by, actor, now))
     }
 
     /// Tells other servers that this one ends.

@@ -178,3 +178,34 @@ async fn a_named_master_key_is_replaced_while_the_server_works() {
     let done = run(&home, &["server", "rotate-master-key", &option]);
     assert!(done.status.success(), "{done:?}");
 }
+
+/// On SQLite, where the server has it in its folder.
+#[tokio::test]
+async fn one_process_at_a_time_replaces_a_master_key_and_only_one_that_the_server_finds() {
+    let home = Arc::new(TempDir::new().unwrap());
+    let password = home.path().join("password");
+    write_private(&password, crate::support::server::PASSWORD);
+    let added = ["admin", "add", "jo", "--role", "superuser", "--password-file", password.to_str().unwrap()];
+    assert!(run(&home, &added).status.success());
+    let served = Served::on(Arc::clone(&home), &[]);
+    let (id, secret) = served.create(&served.session("jo").await).await;
+    let own = data(&home).join("master.key");
+    let named = |file: &std::path::Path| format!("--master-key-file={}", file.display());
+
+    let locked = fs::File::open(&own).unwrap();
+    locked.lock().unwrap();
+    let refused = run(&home, &["server", "rotate-master-key"]);
+    assert!(!refused.status.success() && said(&refused).contains("being replaced by another process"), "{refused:?}");
+    drop(locked);
+    let done = run(&home, &["server", "rotate-master-key", &named(&own)]);
+    assert!(done.status.success(), "{done:?}");
+    assert_eq!(send(served.exchange_request(&id, &secret)).await.status, 200);
+
+    // The server would look for the next one where its own was.
+    let moved = home.path().join("moved.key");
+    fs::rename(&own, &moved).unwrap();
+    let refused = run(&home, &["server", "rotate-master-key", &named(&moved)]);
+    assert!(!refused.status.success() && said(&refused).contains(&own.display().to_string()), "{refused:?}");
+    fs::rename(&moved, &own).unwrap();
+    assert_eq!(send(served.exchange_request(&id, &secret)).await.status, 200);
+}

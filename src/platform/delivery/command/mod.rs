@@ -204,6 +204,7 @@ mod tests {
             "sed 1d | fold -w 9",
             "sed 1d | fold -w 1 | while read -r c; do printf %s \"$c\"; printf . >&2; done",
             "sed -n 's/SECRET_ACCESS_KEY=sk_/sk_\\\\\"/p'",
+            "grep --color=always sk_",
             "head -c 1990 /dev/zero | tr '\\0' x; sed -n 's/.*=//p'",
         ] {
             let said = given(command).await.unwrap();

@@ -57,10 +57,25 @@ impl Heard {
     /// Whether it holds a secret: in one piece or over several lines, and whatever it is quoted for.
     fn has(&self, secret: &str) -> bool {
         let is_own = |c: &u8| !c.is_ascii_whitespace() && !c.is_ascii_control() && !b"\"'\\".contains(c);
-        let plain = |text: &[u8]| Zeroizing::new(text.iter().copied().filter(is_own).collect::<Vec<_>>());
+        let plain = |text: &[u8]| Zeroizing::new(uncoloured(text).iter().copied().filter(is_own).collect::<Vec<_>>());
         let (heard, secret) = (plain(&self.0), plain(secret.as_bytes()));
         !secret.is_empty() && heard.windows(secret.len()).any(|part| part == &secret[..])
     }
+}
+
+/// A text without its control sequences (ECMA-48, section 5.4): `ESC [`, parameters, and a final byte.
+fn uncoloured(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut rest = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte == 0x1b && bytes.next_if_eq(&b'[').is_some() {
+            while bytes.next_if(|byte| (0x20..=0x3f).contains(byte)).is_some() {}
+            bytes.next_if(|byte| (0x40..=0x7e).contains(byte));
+        } else {
+            rest.push(byte);
+        }
+    }
+    rest
 }
 
 impl<R: AsyncRead + Unpin> Output<R> {

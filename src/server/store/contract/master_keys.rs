@@ -32,12 +32,19 @@ pub(crate) async fn a_master_key_is_replaced_and_nothing_is_stored_with_the_old_
     assert_eq!(stored.len(), 2);
     let (seq, old) = (stored[0].seq, stored[0].encrypted.clone());
     let change = |old: &[u8], new: &[u8]| vec![Reencrypted { seq, old: old.to_vec(), new: new.to_vec() }];
-    one.reencrypt(change(&old, b"anew")).await.unwrap();
-    one.reencrypt(change(&old, b"twice")).await.unwrap();
+    one.reencrypt("new".into(), change(&old, b"anew")).await.unwrap();
+    one.reencrypt("new".into(), change(&old, b"twice")).await.unwrap();
     assert_eq!(other.credential(id(&key), at(4)).await.unwrap().unwrap().encrypted, b"anew");
-    one.reencrypt_signing_key(String::new(), b"half".to_vec()).await.unwrap();
+    one.reencrypt_signing_key("new".into(), String::new(), b"half".to_vec()).await.unwrap();
     assert_eq!(other.stored_signing_keys().await.unwrap()[0].encrypted.as_deref(), Some(b"half".as_slice()));
-    one.end_master_key(actor("jo"), at(5)).await.unwrap();
+    // A rotation that stood still while others ended: nothing that is encrypted with its key is stored.
+    let late = one.reencrypt("other".into(), change(b"anew", b"lost")).await;
+    assert!(matches!(late, Err(StoreError::OtherMasterKey)));
+    let late = one.reencrypt_signing_key("other".into(), String::new(), b"lost".to_vec()).await;
+    assert!(matches!(late, Err(StoreError::OtherMasterKey)));
+    assert!(matches!(one.end_master_key("other".into(), actor("jo"), at(5)).await, Err(StoreError::OtherMasterKey)));
+    assert_eq!(other.credential(id(&key), at(4)).await.unwrap().unwrap().encrypted, b"anew");
+    one.end_master_key("new".into(), actor("jo"), at(5)).await.unwrap();
     assert_eq!(other.master_keys().await.unwrap(), keys("new", None));
     let kinds = vec![crate::server::store::EventKind::MasterKeyRotated];
     let events = trail(&other, EventQuery { kinds, ..EventQuery::default() }).await;

@@ -74,12 +74,13 @@ impl PostgresStore {
         Ok(Vec::new())
     }
 
-    pub(crate) async fn reencrypt(&self, secrets: Vec<Reencrypted>) -> Result<(), StoreError> {
-        again!(self.try_reencrypt(&secrets))
+    pub(crate) async fn reencrypt(&self, by: String, secrets: Vec<Reencrypted>) -> Result<(), StoreError> {
+        again!(self.try_reencrypt(&by, &secrets))
     }
 
-    async fn try_reencrypt(&self, secrets: &[Reencrypted]) -> Result<(), StoreError> {
+    async fn try_reencrypt(&self, by: &str, secrets: &[Reencrypted]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
+        check(&mut transaction, by).await?;
         for Reencrypted { seq, old, new } in secrets {
             let sql = "UPDATE keys SET secret = $3 WHERE seq = $1 AND secret = $2";
             transaction.execute(sql, args![*seq, *old, *new]).await?;
@@ -93,23 +94,30 @@ impl PostgresStore {
         Ok(rows.iter().map(key).collect())
     }
 
-    pub(crate) async fn reencrypt_signing_key(&self, id: String, encrypted: Vec<u8>) -> Result<(), StoreError> {
-        again!(self.try_reencrypt_signing_key(&id, &encrypted))
+    pub(crate) async fn reencrypt_signing_key(
+        &self,
+        by: String,
+        id: String,
+        encrypted: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        again!(self.try_reencrypt_signing_key(&by, &id, &encrypted))
     }
 
-    async fn try_reencrypt_signing_key(&self, id: &str, encrypted: &[u8]) -> Result<(), StoreError> {
+    async fn try_reencrypt_signing_key(&self, by: &str, id: &str, encrypted: &[u8]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
+        check(&mut transaction, by).await?;
         transaction.rows("SELECT revoke_tokens($1, 0, NULL)", args![SIGNING_KEYS]).await?;
         transaction.execute("UPDATE signing_keys SET encrypted = $2 WHERE id = $1", args![id, encrypted]).await?;
         transaction.commit().await
     }
 
-    pub(crate) async fn end_master_key(&self, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
-        again!(self.try_end_master_key(&actor, now))
+    pub(crate) async fn end_master_key(&self, by: String, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
+        again!(self.try_end_master_key(&by, &actor, now))
     }
 
-    async fn try_end_master_key(&self, actor: &Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn try_end_master_key(&self, by: &str, actor: &Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
+        check(&mut transaction, by).await?;
         transaction.execute("UPDATE meta SET old_master_key = NULL", &[]).await?;
         let event = NewEvent::of(actor, Subject::Server, EventKind::MasterKeyRotated, now);
         let detail = Some("nothing needs the old key any more".to_owned());

@@ -53,8 +53,9 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn reencrypt(&self, secrets: Vec<Reencrypted>) -> Result<(), StoreError> {
+    pub(crate) async fn reencrypt(&self, by: String, secrets: Vec<Reencrypted>) -> Result<(), StoreError> {
         self.write(move |transaction| {
+            check(transaction, &by)?;
             let mut statement = transaction.prepare("UPDATE sealed SET secret = ?3 WHERE seq = ?1 AND secret = ?2")?;
             for Reencrypted { seq, old, new } in secrets {
                 statement.execute(params![seq, old, new])?;
@@ -68,16 +69,23 @@ impl SqliteStore {
         self.read(|connection| Ok(signing_keys(connection)?.into_iter().map(|(key, _)| key).collect())).await
     }
 
-    pub(crate) async fn reencrypt_signing_key(&self, id: String, encrypted: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) async fn reencrypt_signing_key(
+        &self,
+        by: String,
+        id: String,
+        encrypted: Vec<u8>,
+    ) -> Result<(), StoreError> {
         self.write(move |transaction| {
+            check(transaction, &by)?;
             transaction.execute("UPDATE signing_keys SET encrypted = ?2 WHERE id = ?1", params![id, encrypted])?;
             Ok(())
         })
         .await
     }
 
-    pub(crate) async fn end_master_key(&self, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) async fn end_master_key(&self, by: String, actor: Actor, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(move |transaction| {
+            check(transaction, &by)?;
             transaction.execute("UPDATE store SET old_master_key = NULL", [])?;
             let event = NewEvent::of(&actor, Subject::Server, EventKind::MasterKeyRotated, now);
             let detail = Some("nothing needs the old key any more".to_owned());
