@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::fs::{DirBuilder, Permissions};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io;
 use std::io::{ErrorKind, Write as _};
 use std::ops::Range;
@@ -66,18 +66,24 @@ impl SettingsFile {
             Err(error) if error.kind() == ErrorKind::NotFound => (named.clone(), 0o600),
             Err(error) => return Err(unwritten(error)),
         };
+        if mode & 0o200 == 0 {
+            return Err(wrong(named, "are read-only and were not changed".to_owned()));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritten)?;
+        // Held to the end: another page may be saving a setting at this moment.
+        let alone = File::open(folder).map_err(unwritten)?;
+        alone.lock().map_err(unwritten)?;
         let text = file::read(named, false)?.map(file::FileContent::into_text).unwrap_or_default();
         let Some(text) = with_setting(&text, setting) else {
             return Err(wrong(named, format!("were not changed: edit {} there yourself", setting.name)));
         };
-        replace(&path, &text, mode).map_err(unwritten)
+        replace(&path, folder, &text, mode).map_err(unwritten)
     }
 }
 
 /// Puts a text in place of a file.
-fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+fn replace(path: &Path, folder: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(".config.toml-").tempfile_in(folder)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.write_all(text.as_bytes())?;

@@ -129,16 +129,31 @@ impl Backup {
         if !database.exists() {
             return Err(DataError::NoStore(folder.to_owned()).into());
         }
-        let master_key = KeyFile::of(folder, master_key).read()?;
+        let file = KeyFile::of(folder, master_key);
+        // After a rotation that was ended before its key took the place of the old one, that is still beside it.
+        let keys = [Some(file.read()?), file.next().read().ok()];
         let work = WorkFolder::create(folder).or_else(|_| WorkFolder::create(elsewhere));
         let work = work.map_err(|source| BackupError::Write { path: elsewhere.to_owned(), source })?;
         let copy = work.path("backup");
-        new_private(&copy).map_err(|source| BackupError::Write { path: copy.clone(), source })?;
-        sqlite_backup::write(&database, &copy, &*master_key, now).map_err(|error| match error {
-            StoreError::OtherMasterKey => BackupError::Rotating,
-            error => error.into(),
-        })?;
-        let (opened, _) = check(&copy, &database)?;
+        let mut checked = None;
+        for master_key in keys.into_iter().flatten() {
+            new_private(&copy).map_err(|source| BackupError::Write { path: copy.clone(), source })?;
+            sqlite_backup::write(&database, &copy, &*master_key, now).map_err(|error| match error {
+                StoreError::OtherMasterKey => BackupError::Rotating,
+                error => error.into(),
+            })?;
+            match (check(&copy, &database), &checked) {
+                (Ok(opened), _) => {
+                    checked = Some(Ok(opened));
+                    break;
+                }
+                // The old key is the one to be told about.
+                (Err(error), None) => checked = Some(Err(error)),
+                (Err(_), Some(_)) => {}
+            }
+            fs::remove_file(&copy).map_err(|source| BackupError::Write { path: copy.clone(), source })?;
+        }
+        let (opened, _) = checked.ok_or_else(|| DataError::NoStore(folder.to_owned()))??;
         let size = fs::metadata(&copy).map_err(|source| BackupError::Write { path: copy, source })?.len();
         Ok(Self { work, manifest: opened.manifest, size })
     }

@@ -197,9 +197,19 @@ async fn one_process_at_a_time_replaces_a_master_key_and_only_one_that_the_serve
     let refused = run(&home, &["server", "rotate-master-key"]);
     assert!(!refused.status.success() && said(&refused).contains("being replaced by another process"), "{refused:?}");
     drop(locked);
+    let old = fs::read(&own).unwrap();
     let done = run(&home, &["server", "rotate-master-key", &named(&own)]);
     assert!(done.status.success(), "{done:?}");
     assert_eq!(send(served.exchange_request(&id, &secret)).await.status, 200);
+
+    // As a rotation leaves it that was killed at its very end: a backup takes the key that is still beside the old one.
+    let beside = data(&home).join("master.key.new");
+    fs::rename(&own, &beside).unwrap();
+    write_private(&own, old);
+    let backup = home.path().join("a.backup");
+    let backed_up = run(&home, &["backup", backup.to_str().unwrap()]);
+    assert!(backed_up.status.success(), "{backed_up:?}");
+    fs::rename(&beside, &own).unwrap();
 
     // The server would look for the next one where its own was.
     let moved = home.path().join("moved.key");

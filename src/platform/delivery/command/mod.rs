@@ -22,7 +22,7 @@ use output::Outputs;
 
 /// The shell that POSIX promises.
 const SHELL: &str = "/bin/sh";
-/// A command that was told to end and has not after this long is left behind.
+/// A command that was told to end and has not after this long is killed, or left behind where it has our terminal.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A command for `sh -c` whose grammar is right and whose first word was found.
@@ -154,15 +154,18 @@ fn prepared(command: &mut tokio::process::Command, apart: bool) {
     }
 }
 
-/// Asks a command to end, and what it has started if it leads a session. One that does not is left behind.
+/// Asks a command to end, and what it has started if it leads a session. One that does not is killed, unless it has our
+/// terminal, where its user can see it.
 async fn end(child: &mut Child, mode: OutputMode) {
-    if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) {
-        let _ = match mode {
-            OutputMode::Aloud => kill_process(pid, Signal::TERM),
-            OutputMode::Kept => kill_process_group(pid, Signal::TERM),
-        };
+    let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())) else { return };
+    let _ = match mode {
+        OutputMode::Aloud => kill_process(pid, Signal::TERM),
+        OutputMode::Kept => kill_process_group(pid, Signal::TERM),
+    };
+    if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() && mode == OutputMode::Kept {
+        let _ = kill_process_group(pid, Signal::KILL);
+        let _ = child.wait().await;
     }
-    let _ = tokio::time::timeout(PATIENCE, child.wait()).await;
 }
 
 #[cfg(test)]
