@@ -3,7 +3,6 @@
 use super::session::Session;
 use super::{admin, servers};
 use crate::client::Server;
-use crate::domain::capitalized;
 use crate::operations::account::administrators::change_own_password;
 use crate::operations::actions::{ActionEntry, ActionId, numbered};
 use crate::operations::failure::{Exit, Failure};
@@ -66,7 +65,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         refuse_if_read_only(session)?;
     }
     if !rest.is_empty() && takes_nothing(action.id) {
-        let words = format!("{} takes nothing behind it.", capitalized(action.word));
+        let words = format!("{} takes no arguments.", action.word);
         return Err(Failure::usage(words).next("To list other keys, use filter, status or next.").into());
     }
     match action.id {
@@ -148,7 +147,9 @@ fn help(session: &mut Session) {
         let letter = if action.letter().is_empty() { String::new() } else { format!(" ({})", action.letter()) };
         session.console.say(format!("{number}. {word}{letter}: {summary}."));
     }
-    session.console.say("Type a command's number, word or letter. Then may follow which key (its number in the list, or its ID), or a text.");
+    session
+        .console
+        .say("Type a command's number, word or letter. A key's number in the list or its ID, or a text, may follow.");
 }
 
 #[cfg(test)]

@@ -117,6 +117,11 @@ pub(crate) fn meanwhile(by: Option<&Untrusted>, before: &AccessKey, now: &Access
     format!("{who} has changed this key meanwhile{what}.")
 }
 
+/// The same after an undo, which was not made.
+pub(crate) fn not_undone(key: &AccessKey, words: &str) -> String {
+    format!("Not undone: {}. {words}", name(key))
+}
+
 /// Who changed a key last, by its newest events.
 pub(crate) fn changed_by(events: &[Event]) -> Option<&Untrusted> {
     events.iter().find(|event| event.kind.raw_for_api() == "edited")?.by.as_ref()

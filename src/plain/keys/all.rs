@@ -96,7 +96,7 @@ async fn carry_out(session: &mut Session, mut run: BulkRun) -> Flow<()> {
                 worst = worst.max(failed.exit);
                 console.say(format!("{id} failed: {}", failed.why));
             }
-            KeyOutcome::Kept(why) => console.say(format!("{id} left as it was: {why}.")),
+            KeyOutcome::Kept(why) => console.say(format!("{id} left unchanged: {why}.")),
             _ => {}
         }
         if said.elapsed() >= PROGRESS {

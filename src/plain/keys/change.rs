@@ -53,7 +53,7 @@ pub(crate) async fn undo(session: &mut Session) -> Flow<()> {
     session.undo = None; // not before the server has answered
     match undone {
         Ok(done) => session.console.say(changes::undone(&key, &done.result, done.in_force)),
-        Err(Conflict { words, .. }) => session.console.say(format!("{words} {}", messages::NOTHING_CHANGED)),
+        Err(Conflict { words, now }) => session.console.say(changes::not_undone(&now, &words)),
     }
     Ok(())
 }

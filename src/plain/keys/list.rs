@@ -167,7 +167,7 @@ fn such(query: &KeyQuery) -> String {
     let with = if text.is_empty() {
         String::new()
     } else {
-        format!(", with {}", Untrusted::new(text).to_display(LABEL_CELLS))
+        format!(", filtered by: {}", Untrusted::new(text).to_display(LABEL_CELLS))
     };
     let only = status.map_or(String::new(), |status| format!(", only {}", status.as_str()));
     let is_usual = (query.sort, query.order) == (Sort::default(), Order::default());

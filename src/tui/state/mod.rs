@@ -124,8 +124,8 @@ pub struct State {
     pub report: Option<Rc<BulkReport>>,
     /// Until then an export begins with it.
     report_offered_until: Option<Instant>,
-    /// A key that another administrator changed while its dialog was open: as it was read, and as it is.
-    conflict: Option<Box<(AccessKey, AccessKey)>>,
+    /// A key that another administrator changed while its dialog was open: as it was read, and as it is; and whether an undo was asked for.
+    conflict: Option<Box<(AccessKey, AccessKey, bool)>>,
     /// What the server is asked for and has not answered.
     pub waiting: Option<Waiting>,
     /// The user wants to suspend it: as soon as nothing would be lost.

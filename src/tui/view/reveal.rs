@@ -152,10 +152,10 @@ impl Words {
 /// Where the terminal doesn't report that, the time alone hides a secret.
 fn stays(why: &str) -> String {
     let seconds = SHOWN_FOR.as_secs();
-    format!("Switching windows doesn't hide it ({why}): it stays for {seconds} s, or until you hide it.")
+    format!("Switching windows doesn't hide the secret ({why}): it stays for {seconds} s, or until you hide it.")
 }
 
-const STAYS_BRIEF: &str = "Switching windows doesn't hide it.";
+const STAYS_BRIEF: &str = "Switching windows doesn't hide the secret.";
 
 fn countdown(reveal: &Reveal, now: ClockReading) -> String {
     reveal.seconds_left(now).map_or_else(String::new, |seconds| format!("  hidden in {seconds} s"))

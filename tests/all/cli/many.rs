@@ -48,9 +48,9 @@ fn all_that_a_search_finds_are_changed_and_a_second_run_changes_nothing() {
     let would = run(&["delete", "--search", "stale", "--dry-run", "--read-only"]).json();
     assert_eq!(would.as_array().unwrap().len(), 3);
     let line = |id: &str, why: Value| json!([{ "id": id, "result": "would_be_deleted", "why": why }]);
-    let why = "used in the last 7 days, without an owner";
+    let why = "it was used in the last 7 days, it has no owner";
     assert_eq!(json!(results(&would, &ids[0])), line(&ids[0], json!(why)));
-    let why = "with a label or note like “do not delete”, without an owner";
+    let why = "its label or note says something like “do not delete”, it has no owner";
     assert_eq!(json!(results(&would, &ids[1])), line(&ids[1], json!(why)));
     for (search, count) in [("stale", 3), ("none such", 0)] {
         let told = home.run(&["keys", "delete", "--search", search, "--dry-run"]);
@@ -220,7 +220,7 @@ fn what_someone_else_changed_since_it_was_confirmed_is_not_touched() {
     terminal.sees("Deactivate 2 keys? (yes or no, Enter for no)");
     home.run(&["keys", "edit", &ids[2], "--owner", "mia"]).good();
     terminal.press("yes<Enter>");
-    terminal.sees("kept: new or changed since you confirmed");
+    terminal.sees("left unchanged: new or changed since you confirmed");
     assert_eq!(terminal.ends().0.code(), Some(0));
     let word = |key: &Value| format!("{} {}", key["label"].as_str().unwrap(), key["status"].as_str().unwrap());
     let mut left: Vec<_> = home.keys().iter().map(word).collect();

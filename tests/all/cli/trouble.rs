@@ -37,7 +37,7 @@ fn not_signed_in_and_not_allowed_are_3() {
     let done = home.run(&["keys", "delete", "--yes", "PK1", "PK2", "--url", &auditor.url]);
     assert_eq!(done.code, 3);
     assert!(
-        done.out.starts_with("PK1  failed: Not allowed") && done.out.ends_with("PK2  kept: not tried\n"),
+        done.out.starts_with("PK1  failed: Not allowed") && done.out.ends_with("PK2  left unchanged: not tried\n"),
         "{done:?}"
     );
 }

@@ -122,9 +122,9 @@ async fn an_act_on_many_is_undone_but_for_keys_that_someone_has_changed_since() 
     bench.loses("[Undo 4]");
     bench.type_keys("u<Tab><Enter>").await;
     bench.sees("3 undone, 1 left unchanged.");
-    bench.sees("key 000: Left as it was: changed since");
+    bench.sees("key 000: Left unchanged: changed since");
     bench.type_keys("<Enter>").await;
-    bench.loses("Left as it was");
+    bench.loses("Left unchanged");
     bench.sees("E saves a report.");
     bench.type_keys("r").await;
     let (active, inactive) = (Status::Active, Status::Inactive);

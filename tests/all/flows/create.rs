@@ -199,7 +199,7 @@ async fn a_paste_without_brackets_does_nothing_with_the_secret_of_the_key_it_mak
         bench.type_keys("c").await;
         bench.gets_one_by_one(format!("{label}\rscw\rx\rh\rt\ri").as_bytes()).await;
         bench.sees("Access key created");
-        bench.sees("Ignored: those keys came faster than typing");
+        bench.sees("Ignored: pressed too fast to be typed");
         assert_eq!((bench.copied(), bench.delivering()), (vec![], None));
         bench.hides(bench.secret().expose());
         // Nor does what comes in one read, later.
@@ -226,7 +226,7 @@ async fn a_paste_without_brackets_does_nothing_in_the_list_it_comes_back_to() {
     bench.gets_one_by_one(b"e-new\rdaxo").await;
     bench.sees("old-new");
     assert!(bench.state().dialog.is_none(), "{:?}", bench.state().dialog);
-    bench.sees("Ignored: those keys came faster than typing");
+    bench.sees("Ignored: pressed too fast to be typed");
     bench.pass(QUIET).await;
     bench.gets_one_by_one(b"\x1b[B\x1b[B\x1b[Bd").await;
     bench.sees("Delete access key");

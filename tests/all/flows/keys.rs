@@ -184,7 +184,7 @@ async fn the_last_change_is_undone_within_a_minute_and_never_another_administrat
     let mut other = Bench::on_same_data(&bench).await;
     other.type_keys("e<Ctrl-U>theirs<Enter>").await;
     bench.type_keys("u").await;
-    bench.sees("root has changed this key meanwhile: label “theirs” (was “first”). Nothing was");
+    bench.sees("Not undone: “theirs”. root has changed this key meanwhile: label “theirs” (was");
     let key = bench.state().list.selected_key().unwrap();
     assert_eq!((key.label.raw_for_api(), key.status), ("theirs", Status::Inactive));
     // A minute later the press may be about something else.

@@ -33,8 +33,8 @@ fn the_first_lines_say_why_and_where() {
 fn a_command_that_takes_nothing_says_so() {
     let home = Home::new();
     let mut talk = Talk::at(&home);
-    talk.answers(&[(COMMAND, "list 5 6"), ("List takes nothing behind it.", HEARD)]);
-    talk.answers(&[(COMMAND, "doctor now"), ("Doctor takes nothing behind it.", HEARD), (COMMAND, "")]);
+    talk.answers(&[(COMMAND, "list 5 6"), ("list takes no arguments.", HEARD)]);
+    talk.answers(&[(COMMAND, "doctor now"), ("doctor takes no arguments.", HEARD), (COMMAND, "")]);
     talk.quits();
 }
 
@@ -83,7 +83,7 @@ fn all_that_the_filter_finds_are_changed_at_once() {
     talk.answers(&[("Leave out what is marked with ! (1 key)? (yes or no, Enter for no): ", "yes")]);
     talk.answers(&[("To confirm, type delete 1: ", "delete 2"), ("Nothing was deleted.", HEARD)]);
     talk.answers(&[(COMMAND, "all delete"), ("(yes or no, Enter for no): ", "y"), ("type delete 1: ", "delete 1")]);
-    talk.answers(&[("left as it was: with a label or note", HEARD), ("1 deleted, 1 left unchanged.", HEARD)]);
+    talk.answers(&[("left unchanged: its label or note says", HEARD), ("1 deleted, 1 left unchanged.", HEARD)]);
     talk.answers(&[(COMMAND, "")]);
     talk.quits();
     assert_eq!(home.keys().len(), 2);
@@ -100,19 +100,22 @@ fn a_list_is_narrowed_and_sorted() {
     talk.answers(&[(COMMAND, "view"), ("0. all: All keys (3)", HEARD), ("5. unused: Unused for 90 days (0)", HEARD)]);
     talk.answers(&[("9. doors: doors (2)", HEARD), ("View (0 to 9, Enter lists them, back leaves): ", "quit")]);
     talk.answers(&[("Type a number from 0 to 9 or a word of the list, or back.", "back"), (COMMAND, "view")]);
-    talk.answers(&[("back leaves): ", "9"), ("Keys 1 to 2, with door.", "view never-used")]);
-    talk.answers(&[("Keys 1 to 3, with never-used.", "view none"), ("There is no view with this name", HEARD)]);
+    talk.answers(&[("back leaves): ", "9"), ("Keys 1 to 2, filtered by: door.", "view never-used")]);
+    talk.answers(&[("Keys 1 to 3, filtered by: never-used.", "view none"), ("There is no view with this name", HEARD)]);
     talk.answers(&[(COMMAND, "overview"), ("Last used:\r\n  last 24 hours: 0", HEARD), ("  no owner: 3", HEARD)]);
-    talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, with door.", "sort label asc")]);
+    talk.answers(&[(COMMAND, "filter door"), ("Keys 1 to 2, filtered by: door.", "sort label asc")]);
     talk.says("1. blue door, PK");
     talk.says("2. red door, PK");
-    talk.answers(&[("Keys 1 to 2, with door, by label asc.", "filter")]);
+    talk.answers(&[("Keys 1 to 2, filtered by: door, by label asc.", "filter")]);
     talk.answers(&[("(Enter for all keys): ", ""), ("Keys 1 to 3 of 3, by label asc.", "s")]);
     talk.answers(&[("Sort by (1 to ", ""), ("2. label", "2"), ("Enter for asc): ", "desc")]);
     talk.says("1. red door");
     talk.answers(&[(COMMAND, "status inactive"), ("No inactive keys.", "f")]);
     talk.answers(&[("4. inactive", "all"), ("Keys 1 to 3 of 3", "sort upside"), ("type one of id, label", HEARD)]);
-    talk.answers(&[(COMMAND, "filter -red status:active"), ("Keys 1 to 2, with -red status:active", "sort expires")]);
+    talk.answers(&[
+        (COMMAND, "filter -red status:active"),
+        ("Keys 1 to 2, filtered by: -red status:active", "sort expires"),
+    ]);
     talk.answers(&[("by expires_at asc", "filter colour:red"), ("There is no filter colour:", HEARD)]);
     talk.answers(&[(COMMAND, "filter sk_0123456789abcdef")]);
     talk.says("looks like a secret");

@@ -117,5 +117,5 @@ fn the_dialog_says_that_gnu_screen_does_not_report_the_focus() {
     let (_screen, mut terminal) = Screen::start();
     terminal.sees("No access keys yet");
     terminal.create_and_show_all_the_same("");
-    terminal.sees("Switching windows doesn't hide it (GNU screen): it stays for 30 s, or until you hide it.");
+    terminal.sees("Switching windows doesn't hide the secret (GNU screen): it stays for 30 s, or until you hide it.");
 }

@@ -136,7 +136,7 @@ fn what_an_outer_tmux_keeps_is_said_before() {
     let (tmux, mut terminal) = Tmux::running("set -s set-clipboard on\n", words);
     terminal.sees("No access keys yet");
     let secret = terminal.create_and_show("");
-    terminal.sees("tmux with set-clipboard on keeps a copy in a buffer");
+    terminal.sees("With set-clipboard on, that tmux keeps a copy");
     terminal.press("c");
     terminal.gets(&told(&secret));
     terminal.sees("sent through tmux");
@@ -226,7 +226,7 @@ fn where_the_focus_is_not_reported_the_dialog_says_so() {
         let (_tmux, mut terminal) = Tmux::start(&format!("set -s focus-events {setting}\n"));
         terminal.sees("No access keys yet");
         terminal.create_and_show("");
-        let words = "Switching windows doesn't hide it (tmux, as focus-events is off)";
+        let words = "Switching windows doesn't hide the secret (tmux, as focus-events is off)";
         assert_eq!(terminal.shows(words), says, "{}", terminal.text());
     }
 }

@@ -134,7 +134,10 @@ impl ChangeReport {
                 let place = in_force.map_or(String::new(), |in_force| format!(", refused{}", in_force.words()));
                 let label = label.filter(|label| !label.is_empty());
                 let label = label.map_or(String::new(), |label| format!("  {}", label.to_display(LABEL_CELLS)));
-                let result = line.result.replace('_', " ");
+                let result = match line.result {
+                    "kept" => "left unchanged".to_owned(),
+                    result => result.replace('_', " "),
+                };
                 writeln!(out, "{}  {result}{why}{place}{label}", output::one_line(line.id))
             }
         }

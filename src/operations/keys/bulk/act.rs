@@ -126,7 +126,7 @@ impl BulkAct {
             Planned::Impossible(why) => Foreseen::Failed(why),
             Planned::Change(_) => {
                 let unusual: Vec<Unusual> = Unusual::of(self, key, now).collect();
-                let words = unusual.iter().map(|what| what.words()).collect::<Vec<_>>().join(", ");
+                let words = unusual.iter().map(|what| what.clause()).collect::<Vec<_>>().join(", ");
                 let is_left_out = leave_out && unusual.iter().any(|what| what.is_warning());
                 if is_left_out { Foreseen::Kept(words) } else { Foreseen::Done(words) }
             }

@@ -260,7 +260,7 @@ impl BulkRun {
                         self.queue.push_back(Pending { id, label, change, before, is_resent: false });
                         continue;
                     };
-                    KeyOutcome::Kept(what.words())
+                    KeyOutcome::Kept(what.clause())
                 }
             };
             self.tell(key.id, key.label, outcome);

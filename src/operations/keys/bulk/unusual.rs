@@ -96,6 +96,19 @@ impl Unusual {
         }
     }
 
+    /// One key, as a clause.
+    pub(super) const fn clause(self) -> &'static str {
+        match self {
+            Self::Used => "it was used in the last 7 days",
+            Self::Protected => "its label or note says something like “do not delete”",
+            Self::Shortened => "it would expire earlier than now",
+            Self::Revived => "it has expired and would work again",
+            Self::Owned => "it has another owner",
+            Self::Ownerless => "it has no owner",
+            Self::Expired => "it has expired and can't be activated",
+        }
+    }
+
     /// What it says about one key, after its name; empty if there is nothing to add.
     pub(crate) fn detail(self, key: &AccessKey, now: DateTime<Utc>) -> String {
         match (self, key.last_used_at, &key.owner) {

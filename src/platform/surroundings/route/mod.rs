@@ -78,8 +78,8 @@ impl ClipboardRoute {
                 Some("With tmux before 3.4 xterm takes it for its PRIMARY selection.")
             }
             Self::Tmux | Self::TmuxPrimary if nested => Some(
-                "That terminal is itself a tmux or screen. tmux with set-clipboard on keeps a copy in a buffer; \
-                 others block it.",
+                "That terminal is itself a tmux or screen. With set-clipboard on, that tmux keeps a copy in a buffer; \
+                 with external or off, it blocks the copy, as screen does.",
             ),
             Self::Terminal if environment.is_any(&["tmux", "screen"]) => Some(
                 "TERM is tmux's or screen's, but TMUX and STY are not set (sudo? su?), so the copy may get \

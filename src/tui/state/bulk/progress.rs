@@ -48,7 +48,7 @@ impl BulkProgress {
             self.report.note(result);
             let why = match &result.outcome {
                 KeyOutcome::Failed(failed) => failed.why.clone(),
-                KeyOutcome::Kept(why) => format!("Left as it was: {why}."),
+                KeyOutcome::Kept(why) => format!("Left unchanged: {why}."),
                 KeyOutcome::Missing if self.run.act != BulkAct::Delete => "There is no such key any more.".to_owned(),
                 _ => continue,
             };

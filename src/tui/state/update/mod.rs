@@ -33,7 +33,7 @@ const STALE: Duration = Duration::from_secs(5);
 
 const NOT_UTF8_INPUT: &str = "That was not UTF-8 and was ignored: set the terminal's encoding to UTF-8.";
 /// Said in a dialog that holds a secret or confirms.
-pub(crate) const TOO_FAST: &str = "Ignored: those keys came faster than typing. Press the key again.";
+pub(crate) const TOO_FAST: &str = "Ignored: pressed too fast to be typed. Press it again.";
 const OTHER_LAYOUT: &str = "The keys are Latin letters (? lists them): switch the keyboard layout.";
 
 impl State {

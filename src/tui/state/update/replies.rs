@@ -142,7 +142,7 @@ impl State {
             _ => false,
         };
         if let Err(ApiError::Changed(Some(key))) = result {
-            return Some(self.on_conflict(before, *key));
+            return Some(self.on_conflict(before, *key, is_undo));
         }
         let Changed { result: key, in_force } = self.end_call(is_open, result)?;
         let said =
@@ -159,7 +159,7 @@ impl State {
         let id = &before.id;
         let is_open = matches!(&self.dialog, Some(Dialog::Delete(dialog)) if dialog.key.id == *id);
         if let Err(ApiError::Changed(Some(key))) = result {
-            return Some(self.on_conflict(before, *key));
+            return Some(self.on_conflict(before, *key, false));
         }
         let in_force = self.end_call(is_open, result)?.in_force;
         self.say(messages::deleted(id, Some(&before.label), in_force));
@@ -168,7 +168,7 @@ impl State {
 
     /// Another administrator changed a key before a change of ours came. Nothing was done; its dialog, if it is open,
     /// has the key as it is now, and the user decides.
-    fn on_conflict(&mut self, before: &AccessKey, key: AccessKey) -> Effect {
+    fn on_conflict(&mut self, before: &AccessKey, key: AccessKey, is_undo: bool) -> Effect {
         if let Some(window) = &mut self.list.window {
             window.update(key.clone());
         }
@@ -196,7 +196,7 @@ impl State {
             *call = CallState::None;
         }
         let request = EventsRequest { of: EventScope::Key(key.id.clone()), cursor: None };
-        self.conflict = Some(Box::new((before.clone(), key)));
+        self.conflict = Some(Box::new((before.clone(), key, is_undo)));
         self.tell_conflict(None);
         Request::Events(request).into()
     }
@@ -212,7 +212,7 @@ impl State {
 
     fn tell_conflict(&mut self, by: Option<&Untrusted>) {
         let Some(keys) = self.conflict.as_deref() else { return };
-        let (before, key) = keys;
+        let (before, key, is_undo) = keys;
         let words = changes::meanwhile(by, before, key);
         let call = self.dialog.as_mut().filter(|dialog| dialog.key().is_some_and(|shown| shown.id == key.id));
         match call {
@@ -230,6 +230,7 @@ impl State {
                 dialog.call = CallState::Failed(format!("{words} Not deleted yet."));
             }
             Some(_) => {}
+            None if *is_undo => self.complain(changes::not_undone(key, &words)),
             None => self.complain(format!("{words} {}", messages::NOTHING_CHANGED)),
         }
     }
