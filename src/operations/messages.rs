@@ -98,6 +98,9 @@ pub(crate) const CREATED: &str = "Access key created";
 pub(crate) const SAVE_NOW: &str = "Save the secret now. You can't view it again after Close.";
 /// Closing a secret that is nowhere else.
 pub(crate) const NOT_SAVED: &str = "You haven't shown, copied or saved the secret.";
+/// Closing a secret that may be nowhere else.
+pub(crate) const NOT_CONFIRMED: &str =
+    "The copy could not be confirmed. Close only if you have saved the secret elsewhere.";
 /// The question after it.
 pub(crate) const LOSE_IT: &str = "Close anyway? It can't be recovered.";
 

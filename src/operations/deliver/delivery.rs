@@ -41,6 +41,17 @@ impl Delivery {
     }
 }
 
+/// Where a secret is, as far as it is known. *Close* asks unless the user has it for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Nowhere but here.
+    Nowhere,
+    /// It was sent to a clipboard that does not confirm, or to a command that repeated it.
+    Sent,
+    /// The user has it: it was shown, is on a desktop's clipboard, or was saved.
+    Kept,
+}
+
 /// A secret or a list that reached a file, a descriptor or a command.
 #[derive(Debug)]
 pub struct Saved {
@@ -55,6 +66,11 @@ impl Saved {
         Self { to, output: CommandOutput::default() }
     }
 
+    /// A command that repeats a secret may have done nothing else with it.
+    pub const fn fate(&self) -> Fate {
+        if self.output.had_secret { Fate::Sent } else { Fate::Kept }
+    }
+
     /// Where it is, in sentences of at most `cells` for each foreign text.
     pub fn sentences(&self, cells: usize) -> String {
         match &self.to {
@@ -64,7 +80,9 @@ impl Saved {
             }
             Delivery::Descriptor(number) => format!("Written to file descriptor {number}."),
             _ if self.output.had_secret => {
-                "The command finished successfully. Its output contains the secret and is not shown.".to_owned()
+                "The command finished successfully. Its output contains the secret, so it isn't shown. Nothing shows \
+                 that it was stored."
+                    .to_owned()
             }
             _ => format!("The command finished successfully.{}", printed(&self.output.words, cells)),
         }

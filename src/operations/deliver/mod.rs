@@ -11,7 +11,7 @@ mod show;
 
 pub use crate::platform::delivery::{NotSaved, bare, line};
 pub use content::{SaveContent, SaveKind};
-pub use delivery::{Delivery, Saved};
+pub use delivery::{Delivery, Fate, Saved};
 pub(crate) use destination::WRITING_INTERRUPTED;
 pub use destination::{DeliveryRequest, Destination};
 pub use menu::deliver;

@@ -2,7 +2,7 @@
 //! and to the terminal, where it stays.
 
 use crate::domain::capitalized;
-use crate::operations::deliver::{COMMAND, FILE, SHOW, SaveContent, ask_command, ask_file, save, show};
+use crate::operations::deliver::{COMMAND, FILE, Fate, SHOW, SaveContent, ask_command, ask_file, save, show};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::{Choice, Prompter as _};
 use crate::plain::session::Session;
@@ -28,22 +28,27 @@ impl<'a> Credential<'a> {
         Self { name, text, secret: text }
     }
 
-    /// Brings it out by one of the [`WAYS`], by its index, unless the user goes back; returns whether it is there.
-    pub(crate) async fn deliver(&self, session: &mut Session, way: usize) -> Flow<bool> {
+    /// Brings it out by one of the [`WAYS`], by its index, unless the user goes back; returns where it is then.
+    pub(crate) async fn deliver(&self, session: &mut Session, way: usize) -> Flow<Fate> {
         let console = &mut session.console;
         let target = match way {
             0 => ask_file(console).await?,
             1 => ask_command(console).await?,
-            _ => return show(console, self.name, self.text).await,
+            _ => {
+                let is_shown = show(console, self.name, self.text).await?;
+                return Ok(if is_shown { Fate::Kept } else { Fate::Nowhere });
+            }
         };
-        let Some(target) = target else { return Ok(false) };
+        let Some(target) = target else { return Ok(Fate::Nowhere) };
         console.flush().await?;
         let content = SaveContent::secret(line(self.text), self.secret);
         match save(&target, &content, OutputMode::Kept, console.guard().signal()).await {
-            Ok(saved) => console.say(saved.sentences(OUTPUT_CELLS)),
-            Err(failed) => return Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),
+            Ok(saved) => {
+                console.say(saved.sentences(OUTPUT_CELLS));
+                Ok(saved.fate())
+            }
+            Err(failed) => Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),
         }
-        Ok(true)
     }
 }
 

@@ -3,9 +3,9 @@
 use zeroize::Zeroizing;
 
 use crate::domain::{AccessKey, Credentials, CredentialsForm, KeyId, SecretKey, sentence};
-use crate::operations::deliver::{COMMAND, Delivery, FILE, Rescue, SHOW, rescued};
+use crate::operations::deliver::{COMMAND, Delivery, FILE, Fate, Rescue, SHOW, rescued};
 use crate::operations::failure::Exit;
-use crate::operations::messages::{CREATED, LOSE_IT, NOT_SAVED, SAVE_NOW, ready_to_use};
+use crate::operations::messages::{CREATED, LOSE_IT, NOT_CONFIRMED, NOT_SAVED, SAVE_NOW, ready_to_use};
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::operations::tokens::pair::{KeyServer, Pair};
@@ -27,10 +27,10 @@ const CHOICES: [(&str, &str); 7] = [
 
 /// Offers the secret until it is closed. If the input has ended, it is kept in a private file.
 pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey, rescue: &Rescue) -> Flow<()> {
-    let mut is_seen = false;
-    let ended = offer(session, &key, &secret, &mut is_seen).await;
+    let mut fate = Fate::Nowhere;
+    let ended = offer(session, &key, &secret, &mut fate).await;
     if let Err(Interrupt::Stop(_)) = &ended
-        && !is_seen
+        && fate != Fate::Kept
     {
         session.exit = Exit::Undelivered;
         session.console.say("");
@@ -45,7 +45,7 @@ pub(crate) async fn run(session: &mut Session, key: AccessKey, secret: SecretKey
     ended
 }
 
-async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_seen: &mut bool) -> Flow<()> {
+async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, fate: &mut Fate) -> Flow<()> {
     let id = key.id.to_display(KeyId::MAX_CHARS * 8);
     session.console.say(format!("{CREATED}."));
     session.console.say(format!("Access key ID: {id}"));
@@ -58,12 +58,12 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
     let mut chosen = session.console.choose("Secret access key", &CHOICES).await?;
     loop {
         let done = match chosen {
-            0..=2 => bring_out(session, &credentials, chosen).await.map(|done| *is_seen |= done),
+            0..=2 => bring_out(session, &credentials, chosen).await.map(|to| *fate = to.max(*fate)),
             6 => choose_form(session, &mut credentials).await,
             3 => exchange::hmac(session, &pair).await,
             4 => exchange::test(session, pair.clone().into()).await,
-            _ if *is_seen || lose_it(session).await? => {
-                *is_seen = true; // the user has decided
+            _ if *fate == Fate::Kept || lose_it(session, *fate).await? => {
+                *fate = Fate::Kept; // the user has decided
                 session.console.say(ready_to_use(key));
                 return Ok(());
             }
@@ -75,7 +75,7 @@ async fn offer(session: &mut Session, key: &AccessKey, secret: &SecretKey, is_se
 }
 
 /// Shows the secret, or brings the form that was chosen to a file or a command.
-async fn bring_out(session: &mut Session, credentials: &Credentials, way: usize) -> Flow<bool> {
+async fn bring_out(session: &mut Session, credentials: &Credentials, way: usize) -> Flow<Fate> {
     let text = match way {
         2 => Zeroizing::new(credentials.secret.expose().to_owned()),
         _ => credentials.text().map_err(Interrupt::failed)?,
@@ -95,7 +95,7 @@ async fn choose_form(session: &mut Session, credentials: &mut Credentials) -> Fl
     Ok(())
 }
 
-async fn lose_it(session: &mut Session) -> Flow<bool> {
-    session.console.say(NOT_SAVED);
+async fn lose_it(session: &mut Session, fate: Fate) -> Flow<bool> {
+    session.console.say(if fate == Fate::Sent { NOT_CONFIRMED } else { NOT_SAVED });
     session.console.confirm(LOSE_IT).await
 }

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::widgets::{NARROW, button_rows, buttons, in_border, line, next_row, paragraph, popup, rows};
-use crate::operations::messages::{CREATED, LOSE_IT, NOT_SAVED, SAVE_NOW};
+use crate::operations::messages::{CREATED, LOSE_IT, NOT_CONFIRMED, NOT_SAVED, SAVE_NOW};
 use crate::platform::surroundings::{Surroundings, Warning};
 use crate::tui::state::{ClockReading, Fate, News, Reveal, RevealButton, SHOWN_FOR};
 use crate::tui::theme;
@@ -113,7 +113,9 @@ impl Words {
                 if narrow { report.brief(*what) } else { report.sentence(*what) },
                 if report.is_failure() { theme::ERROR } else { Style::new() },
             ),
-            (Some(News::Delivered(words)), _) => (words.clone(), theme::GOOD),
+            (Some(News::Delivered(words)), _) => {
+                (words.clone(), if reveal.fate == Fate::Kept { theme::GOOD } else { theme::WARNING })
+            }
             (None, Some(around)) => (
                 if narrow { around.brief() } else { around.sentence() },
                 if around.way.is_err() { theme::WARNING } else { theme::QUIET },
@@ -205,9 +207,7 @@ fn draw_secret(frame: &mut Buffer, area: Rect, mut rest: Rect, reveal: &Reveal) 
 fn draw_asking(frame: &mut Buffer, area: Rect, reveal: &Reveal) {
     let unsaved = format!("{NOT_SAVED} {LOSE_IT}");
     let (words, close) = match reveal.fate {
-        Fate::Sent => {
-            ("The copy could not be confirmed. Close only if you have saved the secret elsewhere.", "I've saved it")
-        }
+        Fate::Sent => (NOT_CONFIRMED, "I've saved it"),
         _ => (unsaved.as_str(), "Close and lose it"),
     };
     let mut rest = paragraph(frame, area, words, theme::WARNING);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Bench;
 use latchkey::platform::clipboard::report::What;
+use latchkey::platform::delivery::CommandOutput;
 use latchkey::tui::runtime::{RunOutcome, SignalEvent};
-use latchkey::tui::state::QUIET;
+use latchkey::tui::state::{Delivery, QUIET, Saved};
 
 #[tokio::test]
 async fn a_key_is_created_shown_copied_and_closed() {
@@ -276,6 +277,28 @@ async fn a_copy_that_is_not_confirmed_is_asked_about_whether_the_secret_was_show
         bench.type_keys("<Tab><Enter>").await;
         bench.sees("is ready to use");
     }
+}
+
+/// `cat` repeats the secret and keeps nothing.
+#[tokio::test]
+async fn a_command_that_repeats_the_secret_has_not_stored_it_for_certain() {
+    let repeats =
+        || Saved { to: Delivery::Command, output: CommandOutput { had_secret: true, ..CommandOutput::default() } };
+    let mut bench = Bench::new().await;
+    bench.type_keys("c<Enter><Enter>").await;
+    bench.type_keys("w<Tab><Tab>cat<Enter>").await;
+    bench.delivered(Ok(repeats())).await;
+    bench.sees("isn't shown. Nothing shows that it was stored.");
+    bench.type_keys("<Enter>").await;
+    bench.sees("The copy could not be confirmed.");
+    bench.type_keys("<Enter>").await;
+    // What was stored before still is.
+    bench.type_keys("w<Enter>").await;
+    bench.delivered(Ok(Saved::at(Delivery::File("~/PK.secret".into())))).await;
+    bench.type_keys("w<Tab><Tab>cat<Enter>").await;
+    bench.delivered(Ok(repeats())).await;
+    bench.type_keys("<Enter>").await;
+    bench.sees("is ready to use");
 }
 
 /// Screen readers and braille displays follow the terminal's cursor.

@@ -51,7 +51,11 @@ fn it_goes_to_a_command_which_has_no_terminal() {
     talk.answers(&[("Command (Enter to go back): ", "no-such-command"), ("ommand not found", "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat >/dev/null; printf '\\033[31mno' >&2; exit 3")]);
     talk.answers(&[("The command failed (exit status: 3). Output: ^[[31mno", "2")]);
-    talk.answers(&[("Command (Enter to go back): ", "cat"), ("Its output contains the secret and is not shown.", "2")]);
+    talk.answers(&[
+        ("Command (Enter to go back): ", "cat"),
+        ("so it isn't shown. Nothing shows that it was stored.", "6"),
+    ]);
+    talk.answers(&[("The copy could not be confirmed.", ""), (SECRET, "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat > got; echo kept; (: >/dev/tty) 2>/dev/null || echo alone")]);
     talk.says("The command finished successfully. Output: kept\\nalone");
     talk.answers(&[(SECRET, "6"), ("is ready to use", HEARD)]);

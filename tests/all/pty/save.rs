@@ -130,7 +130,9 @@ fn a_failing_command_leaves_the_secret_in_the_dialog() {
     terminal.press("<Ctrl-U>");
     terminal.paste("tee /dev/stderr");
     terminal.press("<Enter>");
-    terminal.sees("Its output contains the secret and is not shown.");
+    terminal.sees("Its output contains the secret, so it isn't shown.");
+    terminal.press("<Enter>");
+    terminal.sees("The copy could not be confirmed.");
     assert!(!contains(&terminal.bytes, b"sk_"));
 }
 

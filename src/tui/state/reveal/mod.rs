@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::{ClockReading, Effect, HmacStep, SaveResult, SaveStep, Step, StepOutcome, TestStep};
+use super::{ClockReading, Effect, HmacStep, SaveResult, SaveStep, Saved, Step, StepOutcome, TestStep};
 use crate::domain::{AccessKey, Credentials, CredentialsForm, SecretKey};
 use crate::operations::actions::ActionId;
+pub use crate::operations::deliver::Fate;
 use crate::operations::tokens::pair::{KeyServer, Pair};
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::input::focus::moved;
-pub use parts::{Fate, News, RevealButton};
+pub use parts::{News, RevealButton};
 
 /// A new key with its secret, until *Close*.
 #[derive(Debug)]
@@ -168,8 +169,10 @@ impl Reveal {
     /// Takes what came of a delivery.
     pub fn on_delivered(&mut self, delivered: SaveResult) {
         let Some(Step::Save(step)) = &mut self.step else { return };
+        let fate = delivered.as_ref().map_or(Fate::Nowhere, Saved::fate);
         if let Some(words) = step.on_delivered(delivered) {
-            (self.step, self.fate, self.news) = (None, Fate::Kept, Some(News::Delivered(words)));
+            (self.step, self.news) = (None, Some(News::Delivered(words)));
+            self.fate = self.fate.max(fate);
             self.focus = RevealButton::Close;
         }
     }

@@ -2,17 +2,6 @@
 
 use crate::platform::clipboard::report::{CopyReport, What};
 
-/// Where a secret is, as far as it is known. *Close* asks unless the user has it for certain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Nowhere but here.
-    Nowhere,
-    /// It was sent to a clipboard that does not confirm.
-    Sent,
-    /// The user has it: it was shown, is on a desktop's clipboard, or was saved.
-    Kept,
-}
-
 /// What happened last.
 #[derive(Debug)]
 pub enum News {

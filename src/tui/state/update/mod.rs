@@ -18,8 +18,8 @@ use crate::client::Request;
 use crate::domain::sentence;
 
 use super::{
-    AdminStep, ClockReading, Dialog, Effect, ExitState, HelpDialog, MouseUse, PendingAction, SaveKind, SaveResult,
-    State, Step,
+    AdminStep, ClockReading, Dialog, Effect, ExitState, Fate, HelpDialog, MouseUse, PendingAction, SaveKind,
+    SaveResult, State, Step,
 };
 use crate::operations::actions::ActionId;
 use crate::platform::clipboard::report::{CopyReport, What};
@@ -123,9 +123,9 @@ impl State {
             return self.on_exported(delivered);
         }
         if let Some(Dialog::Reveal(reveal)) = &mut self.dialog {
-            let arrived = delivered.is_ok();
+            let is_kept = delivered.as_ref().is_ok_and(|saved| saved.fate() == Fate::Kept);
             reveal.on_delivered(delivered);
-            if arrived {
+            if is_kept {
                 self.settle(); // it was delivered: a start after a crash has nothing to ask
             }
         }
