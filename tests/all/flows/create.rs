@@ -301,6 +301,21 @@ async fn a_command_that_repeats_the_secret_has_not_stored_it_for_certain() {
     bench.sees("is ready to use");
 }
 
+#[tokio::test]
+async fn enter_after_the_question_about_a_secret_was_cancelled_does_not_show_it() {
+    for back in ["<Esc>", "<Enter>"] {
+        let mut bench = Bench::new().await;
+        bench.type_keys("c<Enter><Enter>").await;
+        bench.type_keys("<Esc><Enter>").await;
+        bench.sees("Close anyway?");
+        bench.type_keys(back).await;
+        bench.sees("[Show key]");
+        assert_eq!(bench.under_cursor(), "[Close]");
+        bench.type_keys("<Enter>").await;
+        bench.sees("Close anyway?");
+    }
+}
+
 /// Screen readers and braille displays follow the terminal's cursor.
 #[tokio::test]
 async fn the_cursor_stands_where_the_focus_is() {

@@ -264,7 +264,7 @@ impl Reveal {
             Action::Submit if matches!(self.focus, RevealButton::Close) => return self.closed(),
             Action::Submit | Action::Cancel => {
                 (self.asking, self.then_another) = (false, false);
-                self.focus = RevealButton::Show;
+                self.focus = RevealButton::Close; // one Enter too many shows nothing
             }
             _ => {}
         }
