@@ -113,6 +113,25 @@ async fn a_click_selects_sorts_and_presses_and_a_secret_leaves_the_mouse_to_the_
     assert!(bench.state().takes_mouse());
 }
 
+/// A question mark is typed into a field only.
+#[tokio::test]
+async fn a_question_mark_opens_the_help_wherever_no_field_has_the_focus() {
+    let mut bench = with_keys().await;
+    for keys in ["*a", "*e", "e<Tab><Tab><Tab>", "c<BackTab>", "E<Up>", "c<Enter><Enter>h<Enter>"] {
+        bench.type_keys(keys).await;
+        bench.type_keys("?").await;
+        bench.sees("Help: this dialog");
+        bench.type_keys("?").await;
+        bench.loses("Help: this dialog");
+        bench.type_keys("<Esc><Esc>").await;
+    }
+    bench.type_keys("<Enter><Tab><Enter>").await; // closes the new key's secret
+    assert!(bench.state().dialog.is_none());
+    bench.type_keys("cwhy?").await;
+    bench.sees("why?");
+    bench.loses("Help: this dialog");
+}
+
 #[tokio::test]
 async fn what_is_open_explains_its_keys() {
     let mut bench = Bench::new().await;

@@ -293,6 +293,14 @@ impl State {
             self.filter.as_mut()?.press(key);
             return self.apply_filter();
         }
+        // Where nothing is typed it is no character.
+        if key.code == KeyCode::Char('?')
+            && !self.takes_filter()
+            && self.text_input().is_none_or(|input| input.field().is_none())
+        {
+            self.open_help();
+            return None;
+        }
         match self.text_input() {
             Some(input) => {
                 input.press(key);
