@@ -1,6 +1,8 @@
 //! The help: every press of what is open and what it does; of the list, by topic. It is found by typing, and Enter does it.
 
-use super::{ClockReading, Effect, State};
+use super::{
+    BulkFormFocus, BulkStage, ClockReading, CreateDialog, Dialog, EditDialog, Effect, ExpiryInput, Focus, State,
+};
 use crate::domain::{Untrusted, capitalized, fold};
 use crate::tui::field::Field;
 use crate::tui::keymap;
@@ -92,6 +94,10 @@ impl State {
             lines.push(HelpLine::Words("No matching commands. Esc clears the search.".into()));
         }
         if !help.is_of_list() {
+            if let Some(expiry) = self.expiry_being_chosen() {
+                lines.push(HelpLine::Words(String::new()));
+                lines.push(HelpLine::Words(format!("Expires: {}", expiry.presses())));
+            }
             return lines;
         }
         lines.push(HelpLine::Words(String::new()));
@@ -101,6 +107,19 @@ impl State {
         }
         lines.push(HelpLine::Words(format!("latchkey {}", env!("CARGO_PKG_VERSION"))));
         lines
+    }
+
+    fn expiry_being_chosen(&self) -> Option<&ExpiryInput> {
+        match self.dialog.as_ref()? {
+            Dialog::Create(CreateDialog { form, .. }) | Dialog::Edit(EditDialog { form, .. }) => {
+                (form.focus == Focus::Expiry).then_some(&form.expiry)
+            }
+            Dialog::Bulk(dialog) => match &dialog.stage {
+                BulkStage::Form(form) if form.focus == BulkFormFocus::Expiry => Some(&form.expiry),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether the help has two columns: that of the list, as long as nothing is searched for in it.

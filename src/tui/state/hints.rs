@@ -29,6 +29,7 @@ impl State {
             Action::Do(ActionId::Mouse) if self.mouse == MouseUse::On => "mouse off",
             Action::Do(ActionId::Show) if self.panes().details != DetailsPane::None => "hide",
             Action::Next if matches!(self.dialog, Some(Dialog::Revoke(_))) => "choose",
+            Action::Next if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => "next button",
             Action::Submit | Action::Cancel => {
                 let is_submit = binding.action == Action::Submit;
                 self.dialog_hint(is_submit).unwrap_or(binding.hint)

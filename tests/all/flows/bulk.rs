@@ -196,7 +196,12 @@ async fn what_became_of_each_key_is_saved() {
     bench.type_keys("u<Tab><Enter>").await;
     bench.sees("1 undone, 1 failed.");
     bench.sees("There is no such key any more.");
-    bench.type_keys("<Tab><Enter>").await;
+    bench.type_keys("?").await;
+    bench.sees("Tab           Next button");
+    bench.sees("Enter         Close");
+    bench.type_keys("?<Tab>?").await;
+    bench.sees("Enter         Save report");
+    bench.type_keys("?<Enter>").await;
     bench.sees("Export the report on 2 keys");
     bench.type_keys("<Enter>").await;
     assert!(bench.content().contains(",key 001,not_found,\n"), "{}", bench.content());

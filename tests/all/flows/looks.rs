@@ -133,6 +133,21 @@ async fn a_question_mark_opens_the_help_wherever_no_field_has_the_focus() {
 }
 
 #[tokio::test]
+async fn the_help_says_how_an_expiry_is_chosen_and_a_profile_found() {
+    let mut bench = with_keys().await;
+    for keys in ["c<Tab><Tab><Tab>", "*e"] {
+        bench.type_keys(keys).await;
+        bench.type_keys("?").await;
+        bench.sees("Expires: Press 7 3 9 1 n o");
+        bench.type_keys("<Esc><Esc>").await;
+    }
+    bench.type_keys("c<F1>").await; // a text has the focus
+    bench.loses("Expires: Press");
+    bench.type_keys("<Esc><Esc>p?").await;
+    bench.sees("letters search");
+}
+
+#[tokio::test]
 async fn what_is_open_explains_its_keys() {
     let mut bench = Bench::new().await;
     bench.type_keys("<Enter>").await;

@@ -100,6 +100,11 @@ impl BulkDialog {
         }
     }
 
+    /// Whether it tells what became of the keys.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(&self.stage, BulkStage::Run(progress) if progress.has_ended)
+    }
+
     pub(crate) fn call(&mut self) -> Option<&mut CallState> {
         match &mut self.stage {
             BulkStage::Form(form) => Some(&mut form.call),

@@ -101,6 +101,12 @@ impl ExpiryInput {
         presets.chain(self.is_of_many.then_some(ExpiryChoice::Same)).collect()
     }
 
+    /// How one is chosen, in words.
+    pub(crate) fn presses(&self) -> String {
+        let presses: Vec<String> = self.choices().into_iter().map(|choice| choice.press().to_string()).collect();
+        format!("Press {}, or ← →", presses.join(" "))
+    }
+
     /// Whether a text is asked for.
     pub fn takes_text(&self) -> bool {
         self.chosen == ExpiryChoice::Other

@@ -35,8 +35,6 @@ pub(super) fn draw_value(
         cursor = field(frame, typed, &input.typed, is_typing);
         place = Rect { x: typed.right() + 1, width: place.width.saturating_sub(FIELD + 1), ..place };
     }
-    let presses: Vec<String> = input.choices().into_iter().map(|choice| choice.press().to_string()).collect();
-    let presses = format!("Press {}, or ← →", presses.join(" "));
     let limit = input.limit_hint();
     let mut words: Vec<Span> = Vec::new();
     match input.expires_at(now) {
@@ -54,7 +52,7 @@ pub(super) fn draw_value(
     let room = usize::from(place.width);
     let first = words.into_iter().find(|words| words.width() <= room);
     let taken = first.as_ref().map_or(0, Span::width);
-    let hint = if is_choosing { presses } else { limit };
+    let hint = if is_choosing { input.presses() } else { limit };
     let mut spans: Vec<Span> = first.into_iter().collect();
     let gap = if taken == 0 { "" } else { "   " };
     if taken + gap.len() + hint.chars().count() <= room {
