@@ -166,7 +166,7 @@ impl UsageRecorder {
         }
     }
 
-    /// The same for a request, which may be dropped meanwhile: what was taken is stored all the same.
+    /// The same for a request: if it is dropped meanwhile, what was taken is still stored.
     pub(crate) async fn flush_to_end(recorder: &Arc<Self>) {
         let recorder = Arc::clone(recorder);
         let _ = tokio::spawn(async move { recorder.flush().await }).await;

@@ -101,7 +101,7 @@ impl PipeCommand {
         let ended = tokio::select! {
             ended = running => Ok(ended),
             () = stop => Err("the command was interrupted".to_owned()),
-            // A command whose output nobody reads would wait, and read no more.
+            // A command whose output isn't read blocks, and stops reading its input.
             never = async { outputs.read().await; pending::<Infallible>().await } => match never {},
         };
         if ended.is_err() {

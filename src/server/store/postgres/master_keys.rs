@@ -8,10 +8,10 @@ use super::events;
 use super::store::{PostgresStore, again};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::master_keys::{MasterKeys, Reencrypted};
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::servers::lease::{LIVE_SERVERS, SIGNING_KEYS};
-use crate::server::store::signing_keys::StoredSigningKey;
+use crate::server::store::tokens::master_keys::{MasterKeys, Reencrypted};
+use crate::server::store::tokens::signing_keys::StoredSigningKey;
 
 async fn read(transaction: &mut Lent<'_>) -> Result<MasterKeys, StoreError> {
     let row = transaction.row("SELECT master_key, old_master_key FROM meta", &[]).await?;

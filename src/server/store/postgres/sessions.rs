@@ -8,13 +8,13 @@ use super::args::args;
 use super::events;
 use super::store::{PostgresStore, again};
 use crate::domain::Role;
-use crate::server::store::error::StoreError;
-use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::postgres::keys::row::time;
-use crate::server::store::sessions::{
+use crate::server::store::access::sessions::{
     Digest, MOST_AHEAD, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, RevokeAll, SessionId, SessionRow,
     StoredSession, limits,
 };
+use crate::server::store::error::StoreError;
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::postgres::keys::row::time;
 
 impl PostgresStore {
     pub(crate) async fn begin_session(&self, new: NewSession, now: DateTime<Utc>) -> Result<Option<Role>, StoreError> {

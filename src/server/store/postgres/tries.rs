@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::args::args;
 use super::store::PostgresStore;
+use crate::server::store::access::tries::TryLimit;
 use crate::server::store::error::StoreError;
-use crate::server::store::tries::TryLimit;
 
 /// What rounding of times may make of a share, in seconds.
 const ROUNDING: f64 = 0.001;

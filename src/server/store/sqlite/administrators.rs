@@ -7,7 +7,9 @@ use super::events;
 use super::store::SqliteStore;
 use crate::domain::Role;
 use crate::server::auth::username::Username;
-use crate::server::store::administrators::{AdminAccount, AdminOutcome, Administrator, PasswordChange, leaves_enough};
+use crate::server::store::access::administrators::{
+    AdminAccount, AdminOutcome, Administrator, PasswordChange, leaves_enough,
+};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent};
 use crate::server::store::sqlite::keys::row::time;

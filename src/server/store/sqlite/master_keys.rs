@@ -8,8 +8,8 @@ use super::revocations::signing_keys;
 use super::store::SqliteStore;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::master_keys::{MasterKeys, Reencrypted};
-use crate::server::store::signing_keys::StoredSigningKey;
+use crate::server::store::tokens::master_keys::{MasterKeys, Reencrypted};
+use crate::server::store::tokens::signing_keys::StoredSigningKey;
 
 fn read(connection: &Connection) -> Result<MasterKeys, StoreError> {
     let sql = "SELECT master_key, old_master_key FROM store";

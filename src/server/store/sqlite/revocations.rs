@@ -12,10 +12,10 @@ use super::store::SqliteStore;
 use crate::platform::process::boot_time::since_boot;
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};
-use crate::server::store::signing_keys::{NewSigningKey, SigningKeys, StoredSigningKey, accepted_for};
 use crate::server::store::sqlite::connection::connections::Connections;
 use crate::server::store::sqlite::file::wal_index::{Header, WalIndex};
+use crate::server::store::tokens::revocations::{Issued, Issuing, KEPT_WITHOUT_US, Revocation, Revocations};
+use crate::server::store::tokens::signing_keys::{NewSigningKey, SigningKeys, StoredSigningKey, accepted_for};
 
 /// How long to wait for the database. In the log-ahead mode a reader waits only for the repair after a crash.
 const PATIENCE: Duration = Duration::from_secs(1);

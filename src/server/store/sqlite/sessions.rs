@@ -8,12 +8,12 @@ use super::events;
 use super::revocations::revoke_all_tokens;
 use super::store::SqliteStore;
 use crate::domain::Role;
-use crate::server::store::error::StoreError;
-use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::sessions::{
+use crate::server::store::access::sessions::{
     Digest, MOST_AHEAD, MOST_NETWORKS, MOST_SESSIONS, NETWORK_KNOWN_FOR, NewSession, RevokeAll, SessionId, SessionRow,
     StoredSession, limits,
 };
+use crate::server::store::error::StoreError;
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::sqlite::keys::row::time;
 
 impl SqliteStore {

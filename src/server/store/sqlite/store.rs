@@ -140,7 +140,7 @@ impl SqliteStore {
         let job: Job = Box::new(move || {
             let result = job(&inner.connections, &cancel);
             drop(turn); // only now, also if its caller is gone
-            drop(inner); // before the caller goes on: it may be about to close the database
+            drop(inner); // before the caller continues: it may close the database next
             let _ = sender.send(result);
         });
         if lane == Lane::List && lanes::serves_many() {

@@ -157,7 +157,7 @@ impl State {
     }
 
     /// Whether it can suspend now: the reply to a key's creation is waited for, since it would time out while the
-    /// program is stopped. A create that waits for a sign-in was not sent yet.
+    /// program is stopped. A create request that waits for a sign-in hasn't been sent yet.
     pub const fn may_suspend(&self) -> bool {
         self.suspending && (!self.creating || self.signing_in().is_some())
     }
@@ -253,7 +253,7 @@ impl State {
             self.complain(NOT_UTF8_INPUT);
             return None;
         }
-        let is_answer = self.guarding().is_some(); // what it held back goes on
+        let is_answer = self.guarding().is_some(); // what was held back continues
         let effect = match action {
             Some(action) => self.act_on(action, now),
             None => self.type_into_field(key),

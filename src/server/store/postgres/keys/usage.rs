@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::server::store::access::sessions::MOST_AHEAD;
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyCredential, Use};
 use crate::server::store::postgres::args::args;
@@ -9,7 +10,6 @@ use crate::server::store::postgres::events;
 use crate::server::store::postgres::keys::counts;
 use crate::server::store::postgres::keys::row::time;
 use crate::server::store::postgres::store::{PostgresStore, again};
-use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::status::status;
 use crate::server::store::usage::Recorded;
 

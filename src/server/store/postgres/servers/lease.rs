@@ -16,13 +16,13 @@ use tokio_postgres::Row;
 
 use crate::platform::process::boot_time::since_boot;
 use crate::server::store::error::StoreError;
-use crate::server::store::master_keys::HeldMasterKeys;
 use crate::server::store::postgres::args::args;
 use crate::server::store::postgres::network::address::DatabaseAddress;
 use crate::server::store::postgres::network::connection::DatabaseLink;
 use crate::server::store::postgres::servers::peers::{KEPT_FOR, KnownServer, KnownServers};
-use crate::server::store::revocations::{Revocation, Revocations};
-use crate::server::store::signing_keys::{SigningKeys, StoredSigningKey};
+use crate::server::store::tokens::master_keys::HeldMasterKeys;
+use crate::server::store::tokens::revocations::{Revocation, Revocations};
+use crate::server::store::tokens::signing_keys::{SigningKeys, StoredSigningKey};
 
 /// How often the database is asked.
 const EVERY: Duration = Duration::from_millis(250);

@@ -14,8 +14,8 @@ use crate::server::store::postgres::events;
 use crate::server::store::postgres::master_keys;
 use crate::server::store::postgres::servers::lease::SIGNING_KEYS;
 use crate::server::store::postgres::store::{PostgresStore, again};
-use crate::server::store::revocations::{Issued, Issuing, KEPT_WITHOUT_US};
-use crate::server::store::signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
+use crate::server::store::tokens::revocations::{Issued, Issuing, KEPT_WITHOUT_US};
+use crate::server::store::tokens::signing_keys::{NewSigningKey, StoredSigningKey, accepted_for};
 
 /// How long to wait before looking again who obeys, at first and at most.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];

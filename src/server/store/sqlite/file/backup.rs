@@ -14,12 +14,12 @@ use zeroize::Zeroizing;
 use crate::server::store::backup::{Comparison, Manifest, OpenedBackup};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::signing_keys::NewSigningKey;
 use crate::server::store::sqlite::connection::connect::connect_unchanged;
 use crate::server::store::sqlite::file::main_file::MainFileWatch;
 use crate::server::store::sqlite::file::migrate;
 use crate::server::store::sqlite::keys::row::time;
 use crate::server::store::sqlite::{events, revocations};
+use crate::server::store::tokens::signing_keys::NewSigningKey;
 
 /// What the header of the file says of its program: "LKBK".
 const APPLICATION: u32 = 0x4c4b_424b;

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::server::store::access::sessions::MOST_AHEAD;
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::{KeyCredential, StoredSecret};
-use crate::server::store::sessions::MOST_AHEAD;
 use crate::server::store::sqlite::events;
 use crate::server::store::sqlite::keys::counts;
 use crate::server::store::sqlite::keys::row::time;

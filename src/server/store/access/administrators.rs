@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::events::{Actor, EventKind, FieldChange, NewEvent, Subject};
-use super::sessions::Digest;
 use crate::domain::Role;
 use crate::server::auth::username::Username;
+use crate::server::store::access::sessions::Digest;
+use crate::server::store::events::{Actor, EventKind, FieldChange, NewEvent, Subject};
 
 /// An administrator, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::signing_keys::StoredSigningKey;
+use crate::server::store::tokens::signing_keys::StoredSigningKey;
 
 /// How long a revocation is kept: a token's hour, and more for clocks of servers that differ. There are few of them.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(3 * 60 * 60);
@@ -135,7 +135,7 @@ impl Revocations {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::tokens::revocations::*;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 

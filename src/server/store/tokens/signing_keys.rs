@@ -113,7 +113,7 @@ impl SigningKeys {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::server::store::tokens::signing_keys::*;
 
     const LEASE: Duration = Duration::from_secs(5);
 

@@ -1,0 +1,5 @@
+//! The methods of [`Store`](super::Store), by what they are about.
+
+mod accounts;
+mod keys;
+mod server_keys;
