@@ -39,6 +39,7 @@ pub use secrets::hmac::{HmacToken, hmac_token};
 pub use secrets::key_file::KeyFileForm;
 pub(crate) use secrets::redact::holds_credential;
 pub use secrets::redact::{looks_secret, redact};
+pub use secrets::sealed::{SealKey, SealTo, SealedSecret};
 pub use secrets::secret_key::{SecretKey, SecretKeyError};
 pub(crate) use secrets::stack::wiped_after;
 

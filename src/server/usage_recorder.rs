@@ -30,6 +30,8 @@ const MOST_NOTED: usize = 10_000;
 const FIRST_LOOK: Duration = Duration::from_secs(60);
 /// How often old events are looked for.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often sealed secrets that were kept for long enough are looked for.
+const FORGET_SEALED_EVERY: Duration = Duration::from_secs(60);
 /// How many old events are deleted at once: a few milliseconds, in which nothing else is written.
 const FORGET_AT_ONCE: usize = 500;
 /// Between two such deletions.
@@ -122,6 +124,8 @@ impl UsageRecorder {
     pub(crate) async fn run(recorder: Arc<Self>, keep: TimeDelta, mut ended: oneshot::Receiver<()>) {
         let mut looks = tokio::time::interval_at(Instant::now() + FIRST_LOOK, FORGET_EVERY);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut sealed = tokio::time::interval_at(Instant::now() + FORGET_SEALED_EVERY, FORGET_SEALED_EVERY);
+        sealed.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut has_more = false;
         loop {
             tokio::select! {
@@ -131,6 +135,10 @@ impl UsageRecorder {
                         () = tokio::time::sleep(recorder.store.pause()) => {}
                         _ = &mut ended => break,
                     }
+                }
+                _ = sealed.tick() => {
+                    // What can't be deleted now is deleted at the next look; it is given out no more anyway.
+                    let _ = recorder.store.forget_undelivered(Utc::now()).await;
                 }
                 _ = looks.tick() => has_more = recorder.forget(keep).await,
                 () = tokio::time::sleep(FORGET_PAUSE), if has_more => has_more = recorder.forget(keep).await,

@@ -2,7 +2,7 @@
 
 use latchkey::server::Role;
 use latchkey::server::http::routes::ROUTES;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
 use crate::support::openapi;
@@ -37,6 +37,12 @@ async fn each_documented_answer_is_given() {
     server.post("same", json!({})).await;
     server.post("same", json!({})).await;
     server.post("same", json!({ "label": "other" })).await;
+    let sealed = json!({ "seal_to": "A".repeat(42) + "Q" });
+    let created = server.post("sealed", sealed.clone()).await;
+    server.post("sealed", sealed).await;
+    for status in [204, 404] {
+        assert_eq!(send(sealed_of(&server, &text(&created.body["key"]["id"]))).await.status, status);
+    }
     let trickling = server.trickle("slow").await;
     server.post("slow", json!({})).await;
     drop(trickling);
@@ -65,6 +71,7 @@ async fn each_documented_answer_is_given() {
     }
     auditor.patch("PK1", json!({})).await;
     auditor.delete("PK1").await;
+    send(sealed_of(&auditor, "PK1")).await;
     send(server.anyone(Method::GET, "/ready")).await;
     broken(&server, &id, token).await;
     let database = server.folder.path().join("keys.db");
@@ -83,6 +90,10 @@ async fn each_documented_answer_is_given() {
     }
     let seen = openapi::SEEN.take();
     assert_eq!(documented.difference(&seen).collect::<Vec<_>>(), Vec::<&(String, String, u16)>::new());
+}
+
+fn sealed_of(server: &Server, id: &str) -> RequestBuilder {
+    server.call(Method::DELETE, &format!("/keys/{id}/sealed"))
 }
 
 /// What superusers do, and what everyone does about their own sign-in.
@@ -159,6 +170,7 @@ async fn refused(server: &Server, id: &str) {
         (Method::DELETE, "/keys/%FF"),
         (Method::GET, "/keys/%FF/events"),
         (Method::GET, "/keys/%FF/usage"),
+        (Method::DELETE, "/keys/%FF/sealed"),
         (Method::POST, "/auth/client_token"),
         (Method::POST, "/auth/session"),
         (Method::PUT, "/auth/password"),
@@ -195,7 +207,7 @@ async fn broken(server: &Server, id: &str, token: &str) {
     let sessions = send(server.call_as(&own, Method::GET, "/sessions")).await.body["sessions"].clone();
     server
         .database()
-        .execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events; DROP TABLE revocations;")
+        .execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE keys; DROP TABLE events; DROP TABLE revocations; DROP TABLE undelivered;")
         .unwrap();
     call_all(server, id, token).await;
     let path = format!("/sessions/{}", text(&sessions[0]["id"]));
@@ -223,6 +235,7 @@ async fn call_all(server: &Server, id: &str, token: &str) {
     server.post("broken", json!({})).await;
     server.patch(id, json!({})).await;
     server.delete(id).await;
+    send(sealed_of(server, id)).await;
     server.exchange(id, "any").await;
     server.verify(token).await;
     let password = json!({ "password": "twelve chars", "username": "xy" });

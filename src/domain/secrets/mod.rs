@@ -8,5 +8,6 @@ pub(super) mod curl;
 pub(super) mod hmac;
 pub(super) mod key_file;
 pub(super) mod redact;
+pub(super) mod sealed;
 pub(super) mod secret_key;
 pub(super) mod stack;

@@ -2,7 +2,9 @@
 
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
-use super::calls::{admins, events, exchange, health, keys, list, password, sessions, sign_in, signing_key, usage};
+use super::calls::{
+    admins, events, exchange, health, keys, list, password, sealed, sessions, sign_in, signing_key, usage,
+};
 use crate::server::state::AppState;
 
 /// A method and a path that the server answers.
@@ -32,13 +34,14 @@ pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 24] = [
+pub const ROUTES: [ApiRoute; 25] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("GET", "/api/v2/keys/counts", || get(list::counts)),
     route("POST", "/api/v2/keys", || post(keys::create)),
     route("GET", ONE_KEY, || get(keys::show)),
     route("PATCH", ONE_KEY, || patch(keys::edit)),
     route("DELETE", ONE_KEY, || delete(keys::delete)),
+    route("DELETE", "/api/v2/keys/{id}/sealed", || delete(sealed::delivered)),
     route("GET", "/api/v2/keys/{id}/events", || get(events::of_key)),
     route("GET", "/api/v2/keys/{id}/usage", || get(usage::of_key)),
     route("POST", EXCHANGE, || post(exchange::client_token)),

@@ -113,6 +113,7 @@ pub(crate) fn tables() -> Vec<Table> {
             "creates",
             &[("username", Text), ("idempotency_key", Text), ("fingerprint", Bytes), ("key_id", Text), ("at", Number)],
         ),
+        table("undelivered", &[("key_id", Text), ("username", Text), ("sealed", Bytes), ("until", Number)]),
         table(
             "administrators",
             &[

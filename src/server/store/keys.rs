@@ -7,10 +7,13 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::events::{Actor, FieldChange};
 use super::keyset::Keyset;
-use crate::domain::{AccessKey, Conditions, KeyId, Order, Sort, Status, Texts};
+use crate::domain::{AccessKey, Conditions, KeyId, Order, SealedSecret, Sort, Status, Texts};
 
 /// How long creating a key can be repeated with the same idempotency key (HTTP contract, part B).
 pub(crate) const REPLAYED_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// How long a sealed secret is kept that nothing has confirmed (HTTP contract, second edition).
+pub(crate) const SEALED_FOR: TimeDelta = TimeDelta::minutes(10);
 
 /// How long keys may be counted (HTTP contract, second edition).
 pub(crate) const COUNTED_FOR: Duration = Duration::from_millis(300);
@@ -55,6 +58,8 @@ pub(crate) struct KeyInsert {
     pub(crate) encrypted: Vec<u8>,
     /// The ID of that master key.
     pub(crate) encrypted_by: String,
+    /// The secret, sealed to the program that asks for it, if it can open that: kept for [`SEALED_FOR`].
+    pub(crate) sealed: Option<SealedSecret>,
     pub(crate) actor: Actor,
     pub(crate) idempotency_key: String,
     /// SHA-256 of what was asked for.
@@ -66,8 +71,8 @@ pub(crate) struct KeyInsert {
 pub(crate) enum CreateOutcome {
     /// A new key.
     Fresh(AccessKey),
-    /// The key that an earlier request with this idempotency key created.
-    Replayed(AccessKey),
+    /// The key that an earlier request with this idempotency key created, and its sealed secret as long as that is kept.
+    Replayed(AccessKey, Option<SealedSecret>),
     /// That key was deleted since.
     Gone,
     /// The idempotency key was used for a different request.

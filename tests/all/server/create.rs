@@ -1,9 +1,10 @@
 //! Creating keys, once each.
 
-use latchkey::domain::{KeyId, SecretKey};
+use latchkey::domain::{KeyId, SealKey, SealedSecret, SecretKey};
 use reqwest::Method;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::support::server::{Server, send, text, unique};
 
@@ -59,6 +60,43 @@ async fn a_repeated_call_is_answered_also_when_its_key_has_expired_meanwhile() {
 }
 
 #[tokio::test]
+async fn a_sealed_secret_is_sent_again_until_it_has_arrived() {
+    let server = Server::start().await;
+    let key = SealKey::from_random(Zeroizing::new([7; 32]));
+    let body = json!({ "label": "one", "seal_to": key.public().unwrap().text() });
+    let first = server.post("same", body.clone()).await;
+    assert_eq!((first.status, first.body.get("secret_access_key")), (201, None));
+    let id = KeyId::parse(&text(&first.body["key"]["id"])).unwrap();
+    let opened = |body: &serde_json::Value| {
+        let sealed = SealedSecret::parse(body["sealed_secret"].as_str().unwrap()).unwrap();
+        key.open(&sealed, &id).unwrap().expose().to_owned()
+    };
+    let secret = opened(&first.body);
+    assert!(SecretKey::parse(&secret).is_ok());
+    assert_eq!(server.exchange(id.raw_for_api(), &secret).await.status, 200);
+
+    let again = server.twin().await.post("same", body.clone()).await;
+    assert_eq!((again.status, &again.body["replayed"]), (200, &json!(true)));
+    assert_eq!((&again.body["key"]["id"], opened(&again.body)), (&first.body["key"]["id"], secret));
+    let other = SealKey::from_random(Zeroizing::new([8; 32])).public().unwrap().text();
+    for body in [json!({ "label": "one" }), json!({ "label": "one", "seal_to": other })] {
+        assert_eq!(server.post("same", body).await.status, 422, "another public key is another request");
+    }
+
+    let arrived = || send(server.call(Method::DELETE, &format!("/keys/{}/sealed", id.raw_for_api())));
+    assert_eq!(arrived().await.status, 204);
+    let late = server.post("same", body.clone()).await;
+    assert_eq!((late.status, &late.body["secret_access_key"]), (200, &json!(null)));
+    assert_eq!((late.body.get("sealed_secret"), arrived().await.status), (None, 404));
+    assert_eq!(server.get("/keys").await.body["total"], 1);
+
+    let lost = server.post("lost", body.clone()).await;
+    server.database().execute("UPDATE undelivered SET until = until - 600000", []).unwrap();
+    assert_eq!(server.post("lost", body).await.body["secret_access_key"], json!(null), "after ten minutes");
+    assert!(lost.body["sealed_secret"].is_string());
+}
+
+#[tokio::test]
 async fn after_a_day_the_key_is_free_again() {
     let server = Server::start().await;
     server.post("same", json!({})).await;
@@ -92,6 +130,8 @@ async fn what_cannot_be_created_is_named() {
         (json!({ "expires_at": "tomorrow" }), "expires_at"),
         (json!({ "expires_at": "2001-01-01T00:00:00Z" }), "expires_at"),
         (json!({ "expires_at": "9999-12-31T23:59:59-01:00" }), "expires_at: must be in the year 9999"),
+        (json!({ "seal_to": "AAAA" }), "seal_to: must be an X25519 public key"),
+        (json!({ "seal_to": "A".repeat(43) }), "seal_to"),
         (json!({ "colour": "red" }), "colour"),
         (json!("text"), "body"),
     ];

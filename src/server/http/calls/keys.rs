@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::sealed;
 use crate::domain::key::fields::written;
-use crate::domain::{AccessKey, KeyFormat, KeyId, Lifetimes, SecretKey, TextError, Texts};
+use crate::domain::{AccessKey, KeyFormat, KeyId, Lifetimes, SealTo, SecretKey, TextError, Texts};
 use crate::server::http::request::fields::Fields;
 use crate::server::http::request::session::Caller;
 use crate::server::http::response::access_log::CreatedKey;
@@ -45,6 +46,7 @@ pub(crate) async fn create(
     let mut fields = Fields::of_json(request).await?;
     let texts = texts(&mut fields)?;
     let asked = fields.time("expires_at")?;
+    let seal_to = sealed::seal_to(&mut fields)?;
     fields.finish()?;
     let lifetimes = state.0.lifetimes;
     let expires_at = asked.map_or_else(|| lifetimes.default_end(now), ExpiryChange::time);
@@ -54,13 +56,15 @@ pub(crate) async fn create(
     let (id, secret) = draw(state.0.key_format).map_err(|_| HttpError::unexpected())?;
     let encrypt = || state.0.vault.encrypt_named(id.raw_for_api(), secret.expose().as_bytes());
     let (encrypted, encrypted_by) = encrypt().map_err(|_| HttpError::unexpected())?;
+    let sealed = sealed::seal(seal_to, &secret, &id)?;
     let mut new = KeyInsert {
         id: id.clone(),
-        fingerprint: fingerprint(&texts, asked, lifetimes.default.is_some()),
+        fingerprint: fingerprint(&texts, asked, lifetimes.default.is_some(), seal_to),
         texts,
         expires_at,
         encrypted,
         encrypted_by,
+        sealed: sealed.clone(),
         actor: caller.actor(),
         idempotency_key,
     };
@@ -74,15 +78,14 @@ pub(crate) async fn create(
     };
     match outcome {
         CreateOutcome::Fresh(key) => {
-            let (secret, created) = (secret.expose(), created(&key));
-            let body = json!({ "success": true, "key": wire::KeyBody::from(&key), "secret_access_key": secret });
-            Ok((StatusCode::CREATED, ETag::of(&key), created, Json(body)))
+            let mut body = json!({ "success": true, "key": wire::KeyBody::from(&key) });
+            sealed::put(&mut body, sealed.as_ref(), Some(&secret));
+            Ok((StatusCode::CREATED, ETag::of(&key), created(&key), Json(body)))
         }
-        CreateOutcome::Replayed(key) => {
-            let created = created(&key);
-            let shown = wire::KeyBody::from(&key);
-            let body = json!({ "success": true, "key": shown, "secret_access_key": null, "replayed": true });
-            Ok((StatusCode::OK, ETag::of(&key), created, Json(body)))
+        CreateOutcome::Replayed(key, sealed) => {
+            let mut body = json!({ "success": true, "key": wire::KeyBody::from(&key), "replayed": true });
+            sealed::put(&mut body, sealed.as_ref(), None);
+            Ok((StatusCode::OK, ETag::of(&key), created(&key), Json(body)))
         }
         CreateOutcome::Gone => Err(HttpError::spent("the key that it created was deleted; use a new one")),
         CreateOutcome::Past => Err(past()),
@@ -242,9 +245,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
     }
 }
 
-/// SHA-256 of what is asked for, however it was written. Texts other than the label count if there are any, so that a
-/// create can be repeated after an update that brings a new field.
-fn fingerprint(texts: &Texts, expiry: Option<ExpiryChange>, has_default: bool) -> [u8; 32] {
+/// SHA-256 of what is asked for, however it was written. Texts other than the label count if there are any, and so does
+/// what it is sealed to, so that a create can be repeated after an update that brings a new field.
+fn fingerprint(texts: &Texts, expiry: Option<ExpiryChange>, has_default: bool, seal_to: Option<SealTo>) -> [u8; 32] {
     let expiry = match expiry {
         // With a default it differs from "never", which is `null`.
         None if has_default => "default".into(),
@@ -253,6 +256,7 @@ fn fingerprint(texts: &Texts, expiry: Option<ExpiryChange>, has_default: bool) -
     let mut parts: Vec<Value> = vec![texts.label().into(), expiry];
     let others = texts.iter().filter(|(name, text)| *name != "label" && !text.is_empty());
     parts.extend(others.map(|(name, text)| Value::from(vec![name, text])));
+    parts.extend(seal_to.map(|to| Value::from(vec![sealed::SEAL_TO, &to.text()])));
     Sha256::digest(Value::from(parts).to_string()).into()
 }
 
@@ -280,7 +284,7 @@ mod tests {
 
     #[test]
     fn an_expiry_left_to_the_server_differs_from_none() {
-        let of = |expiry, has_default| fingerprint(&Texts::default(), expiry, has_default);
+        let of = |expiry, has_default| fingerprint(&Texts::default(), expiry, has_default, None);
         assert_ne!(of(None, true), of(Some(ExpiryChange::Never), true));
         assert_eq!(of(None, false), of(Some(ExpiryChange::Never), false), "as before there were defaults");
     }

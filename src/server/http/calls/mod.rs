@@ -7,6 +7,7 @@ pub mod health;
 pub mod keys;
 pub mod list;
 pub mod password;
+pub mod sealed;
 pub mod sessions;
 pub mod sign_in;
 pub mod signing_key;

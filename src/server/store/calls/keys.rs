@@ -53,6 +53,16 @@ impl Store {
         engine!(self.create(new, now))
     }
 
+    /// Deletes the sealed secret of a key that this administrator created. Returns whether there was one.
+    pub(crate) async fn delivered(&self, id: &str, username: &str) -> Result<bool, StoreError> {
+        engine!(self.delivered(id, username))
+    }
+
+    /// Deletes the sealed secrets that were kept for long enough.
+    pub(crate) async fn forget_undelivered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        engine!(self.forget_undelivered(now))
+    }
+
     /// Changes a key and gives it as it is then.
     pub(crate) async fn edit(
         &self,

@@ -14,7 +14,7 @@ pub(crate) async fn every_handle_sees_every_change<D: Database>() {
     let new = insert("one");
     let key = create(&one, new.clone(), at(0)).await;
     assert_eq!(two.key(id(&key), at(0)).await.unwrap().as_ref(), Some(&key));
-    assert_eq!(two.create(new, at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone()));
+    assert_eq!(two.create(new, at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone(), None));
     one.add_administrator(&username("jo"), Role::Superuser, "hash", actor("root"), at(0)).await.unwrap();
     two.begin_session(session(1, "jo"), at(0)).await.unwrap();
     assert!(one.session([1; 32], at(0)).await.unwrap().is_some());
@@ -47,7 +47,7 @@ pub(crate) async fn writers_at_the_same_time_lose_and_double_nothing<D: Database
                 fresh += 1;
                 ids.push(key.id);
             }
-            CreateOutcome::Replayed(key) => ids.push(key.id),
+            CreateOutcome::Replayed(key, _) => ids.push(key.id),
             other => panic!("{other:?}"),
         }
     }

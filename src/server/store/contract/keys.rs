@@ -6,7 +6,7 @@ use super::lists::found;
 use super::{
     Database, actor, at, conditions, create, done, expire, history, id, insert, label, labels, rename, switch, whole,
 };
-use crate::domain::{Order, Sort, Status};
+use crate::domain::{Order, SealedSecret, Sort, Status};
 use crate::server::store::{Change, ChangeOutcome, CreateOutcome, KeyInsert, NewEvent, Recorded, Use};
 
 pub(crate) async fn a_key_is_created_edited_and_deleted<D: Database>() {
@@ -75,9 +75,9 @@ pub(crate) async fn a_repeated_create_gives_the_same_key<D: Database>() {
     let new = KeyInsert { expires_at: Some(at(10)), ..insert("one") };
     let key = create(&store, new.clone(), at(0)).await;
     let again = KeyInsert { id: insert("").id, ..new.clone() };
-    assert_eq!(store.create(again.clone(), at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone()));
+    assert_eq!(store.create(again.clone(), at(1)).await.unwrap(), CreateOutcome::Replayed(key.clone(), None));
     let late = store.create(again.clone(), at(10)).await.unwrap();
-    assert!(matches!(late, CreateOutcome::Replayed(late) if late.id == key.id && late.status == Status::Expired));
+    assert!(matches!(late, CreateOutcome::Replayed(late, None) if late.id == key.id && late.status == Status::Expired));
     let other = KeyInsert { fingerprint: [8; 32], ..again.clone() };
     assert_eq!(store.create(other, at(1)).await.unwrap(), CreateOutcome::Other);
     let past = KeyInsert { expires_at: Some(at(10)), ..insert("past") };
@@ -96,8 +96,44 @@ pub(crate) async fn a_create_is_repeated_for_a_day_and_by_its_administrator<D: D
     let again = || KeyInsert { id: insert("").id, ..new.clone() };
     create(&store, KeyInsert { actor: actor("mo"), ..again() }, at(1)).await;
     let day = TimeDelta::hours(24).num_seconds();
-    assert!(matches!(store.create(again(), at(day)).await.unwrap(), CreateOutcome::Replayed(_)));
+    assert!(matches!(store.create(again(), at(day)).await.unwrap(), CreateOutcome::Replayed(..)));
     create(&store, again(), at(day + 1)).await;
+}
+
+pub(crate) async fn a_sealed_secret_is_given_again_until_it_has_arrived_or_for_ten_minutes<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let sealed = Some(SealedSecret(vec![1, 2, 3]));
+    let new = || KeyInsert { sealed: sealed.clone(), ..insert("one") };
+    let again = async |new: &KeyInsert, seconds| {
+        let other = KeyInsert { id: insert("").id, sealed: Some(SealedSecret(vec![4])), ..new.clone() };
+        match store.create(other, at(seconds)).await.unwrap() {
+            CreateOutcome::Replayed(key, sealed) if key.id == new.id => sealed,
+            other => panic!("{other:?}"),
+        }
+    };
+    let [late, arrived, deleted, plain] = [new(), new(), new(), insert("plain")];
+    for new in [&late, &arrived, &deleted, &plain] {
+        create(&store, new.clone(), at(0)).await;
+    }
+    assert_eq!(again(&plain, 1).await, None);
+    assert_eq!(again(&arrived, 1).await, sealed, "that of the first call");
+    let other = database.open().await;
+    assert!(!other.delivered(arrived.id.raw_for_api(), "mo").await.unwrap(), "of another administrator");
+    assert_eq!(again(&arrived, 2).await, sealed);
+    assert!(other.delivered(arrived.id.raw_for_api(), "jo").await.unwrap());
+    assert_eq!(again(&arrived, 2).await, None);
+    assert!(!store.delivered(arrived.id.raw_for_api(), "jo").await.unwrap());
+
+    store.forget_undelivered(at(599)).await.unwrap();
+    assert_eq!(again(&late, 599).await, sealed);
+    assert_eq!(again(&late, 600).await, None, "before anything has deleted it");
+    store.forget_undelivered(at(600)).await.unwrap();
+    assert_eq!(again(&late, 1).await, None);
+    let recent = new();
+    create(&store, recent.clone(), at(600)).await;
+    store.delete(recent.id.raw_for_api(), None, actor("jo"), at(601)).await.unwrap();
+    assert!(!store.delivered(recent.id.raw_for_api(), "jo").await.unwrap(), "nothing is kept of a deleted key");
 }
 
 pub(crate) async fn the_status_follows_the_time_that_is_passed_in<D: Database>() {

@@ -44,6 +44,7 @@ macro_rules! contract {
                 an_edit_that_changes_nothing_is_no_event
                 a_repeated_create_gives_the_same_key
                 a_create_is_repeated_for_a_day_and_by_its_administrator
+                a_sealed_secret_is_given_again_until_it_has_arrived_or_for_ten_minutes
                 the_status_follows_the_time_that_is_passed_in
                 the_latest_use_counts
                 a_change_for_another_revision_is_refused
@@ -146,6 +147,7 @@ pub(crate) fn insert(label: &str) -> KeyInsert {
         expires_at: None,
         encrypted: n.to_be_bytes().to_vec(),
         encrypted_by: "old".to_owned(),
+        sealed: None,
         actor: actor("jo"),
         idempotency_key: n.to_string(),
         fingerprint: [7; 32],

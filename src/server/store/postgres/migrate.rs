@@ -5,9 +5,10 @@ use crate::server::store::error::StoreError;
 use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../../assets/migrations/postgres/0001_store.sql"),
     include_str!("../../../../assets/migrations/postgres/0002_usage.sql"),
+    include_str!("../../../../assets/migrations/postgres/0003_undelivered.sql"),
 ];
 
 /// What a role needs to run servers: no right to change the tables.

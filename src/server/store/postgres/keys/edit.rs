@@ -12,6 +12,7 @@ use crate::server::store::postgres::args::{SqlArgs, args};
 use crate::server::store::postgres::events;
 use crate::server::store::postgres::keys::grams;
 use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key, time};
+use crate::server::store::postgres::keys::undelivered;
 use crate::server::store::postgres::master_keys;
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::{PostgresStore, again};
@@ -146,7 +147,8 @@ async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>)
     );
     transaction.execute(&sql, &args.list()).await?;
     let event = NewEvent::of(&new.actor, Subject::Key(id.to_owned()), EventKind::Created, now);
-    events::insert(transaction, &NewEvent { changes: new.fields().as_created(), ..event }).await
+    events::insert(transaction, &NewEvent { changes: new.fields().as_created(), ..event }).await?;
+    undelivered::insert(transaction, new, now).await
 }
 
 /// The outcome of a request that was made before with this idempotency key.
@@ -161,12 +163,13 @@ async fn earlier(mut transaction: Lent<'_>, new: &KeyInsert, now: DateTime<Utc>)
         return Ok(CreateOutcome::Other);
     }
     let found = find(&mut transaction, row.get(1), now).await?;
+    let sealed = undelivered::find(&mut transaction, row.get(1), now).await?;
     // The first request may have had no answer because a standby has not confirmed it yet. This writes too, so that its
     // answer comes once the standby has both.
     let sql = "UPDATE creates SET at = at WHERE username = $1 AND idempotency_key = $2";
     transaction.execute(sql, args![actor, new.idempotency_key]).await?;
     transaction.commit().await?;
-    Ok(found.map_or(CreateOutcome::Gone, CreateOutcome::Replayed))
+    Ok(found.map_or(CreateOutcome::Gone, |key| CreateOutcome::Replayed(key, sealed)))
 }
 
 async fn find(connection: &mut Lent<'_>, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {

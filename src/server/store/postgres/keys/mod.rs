@@ -7,4 +7,5 @@ pub(super) mod grams;
 pub(super) mod list;
 pub(super) mod row;
 pub(super) mod too_new;
+pub(super) mod undelivered;
 pub(super) mod usage;

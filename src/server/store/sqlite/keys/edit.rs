@@ -10,6 +10,7 @@ use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::keys::{Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
 use crate::server::store::sqlite::events;
 use crate::server::store::sqlite::keys::row::{at, columns, document, key, time};
+use crate::server::store::sqlite::keys::undelivered;
 use crate::server::store::sqlite::master_keys;
 use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::status::{rank, status};
@@ -112,7 +113,7 @@ fn insert(transaction: &Transaction<'_>, new: &KeyInsert, now: DateTime<Utc>) ->
         id,
         at
     ])?;
-    Ok(())
+    undelivered::insert(transaction, new, now)
 }
 
 /// The outcome of a request that was made before with this idempotency key.
@@ -130,7 +131,9 @@ fn earlier(
     if fingerprint != new.fingerprint {
         return Ok(Some(CreateOutcome::Other));
     }
-    Ok(Some(find(transaction, &id, now)?.map_or(CreateOutcome::Gone, CreateOutcome::Replayed)))
+    let sealed = undelivered::find(transaction, &id, now)?;
+    let replayed = |key| CreateOutcome::Replayed(key, sealed);
+    Ok(Some(find(transaction, &id, now)?.map_or(CreateOutcome::Gone, replayed)))
 }
 
 fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {

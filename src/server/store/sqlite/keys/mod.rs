@@ -5,4 +5,5 @@ pub(super) mod edit;
 pub(super) mod list;
 pub(super) mod row;
 pub(super) mod text;
+pub(super) mod undelivered;
 pub(super) mod usage;
