@@ -22,6 +22,7 @@ pub(crate) struct WireKey {
     #[serde(default)]
     created_by: String,
     expires_at: Option<DateTime<Utc>>,
+    reactivates_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
     last_used_from: Option<String>,
     daily_uses: Option<Vec<u64>>,
@@ -39,6 +40,7 @@ impl WireKey {
             owner: self.owner.as_deref().map(Untrusted::new),
             note: self.note.as_deref().map(Untrusted::new),
             status: Status::parse(&self.status).ok_or(ApiError::Garbled(200, "it has an unknown status"))?,
+            reactivates_at: self.reactivates_at,
             created_at: self.created_at,
             created_by: Untrusted::new(&self.created_by),
             expires_at: self.expires_at,

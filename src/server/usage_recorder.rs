@@ -34,6 +34,8 @@ const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 const FORGET_SEALED_EVERY: Duration = Duration::from_secs(60);
 /// How many old events are deleted at once: a few milliseconds, in which nothing else is written.
 const FORGET_AT_ONCE: usize = 500;
+/// How often it is looked whether keys that were switched off for a while are due to be active again.
+const REACTIVATE_EVERY: Duration = Duration::from_secs(5);
 /// Between two such deletions.
 const FORGET_PAUSE: Duration = Duration::from_millis(50);
 
@@ -126,6 +128,8 @@ impl UsageRecorder {
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut sealed = tokio::time::interval_at(Instant::now() + FORGET_SEALED_EVERY, FORGET_SEALED_EVERY);
         sealed.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut reactivations = tokio::time::interval(REACTIVATE_EVERY);
+        reactivations.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut has_more = false;
         loop {
             tokio::select! {
@@ -139,6 +143,10 @@ impl UsageRecorder {
                 _ = sealed.tick() => {
                     // What can't be deleted now is deleted at the next look; it is given out no more anyway.
                     let _ = recorder.store.forget_undelivered(Utc::now()).await;
+                }
+                _ = reactivations.tick() => {
+                    // They work already: what can't be stored now is stored at the next look.
+                    let _ = recorder.store.reactivate(Utc::now()).await;
                 }
                 _ = looks.tick() => has_more = recorder.forget(keep).await,
                 () = tokio::time::sleep(FORGET_PAUSE), if has_more => has_more = recorder.forget(keep).await,

@@ -18,6 +18,8 @@ pub struct AccessKey {
     pub note: Option<Untrusted>,
     /// Whether the key works now.
     pub status: Status,
+    /// When a key that was switched off for a while becomes active again by itself.
+    pub reactivates_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub created_by: Untrusted,
     /// When it stops working by itself, if ever.
@@ -41,6 +43,7 @@ impl AccessKey {
             owner: None,
             note: None,
             status: Status::Active,
+            reactivates_at: None,
             created_at,
             created_by: Untrusted::default(),
             expires_at: None,

@@ -22,9 +22,10 @@ const ADMINISTRATION: [&str; 9] = [
 ];
 
 /// The other kinds. Each kind can be asked for by its name alone.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "created",
     "edited",
+    REACTIVATED,
     "used",
     "refused",
     "deleted",
@@ -36,10 +37,14 @@ const OTHERS: [&str; 11] = [
     "signing_key_rotated",
 ];
 
+/// The kind of the end of a deactivation for a while, and how it reads.
+const REACTIVATED: &str = "reactivated";
+const BY_ITSELF: &str = "activated by itself";
+
 /// Ready questions: what they show, and the kinds of events.
 pub(crate) const QUESTIONS: [(&str, &[&str]); 6] = [
     ("everything", &[]),
-    ("changes to keys", &["created", "edited", "deleted"]),
+    ("changes to keys", &["created", "edited", REACTIVATED, "deleted"]),
     ("deleted keys", &["deleted"]),
     ("refusals", &["refused", "sign_in_refused"]),
     ("uses", &["used", "exported"]),
@@ -157,6 +162,9 @@ fn switches(event: &Event) -> impl Iterator<Item = &'static str> + '_ {
 
 /// What happened, in a word or two: `created`, `deactivated`, `refused ×14`.
 pub(crate) fn what(event: &Event) -> String {
+    if event.kind.raw_for_api() == REACTIVATED {
+        return BY_ITSELF.to_owned();
+    }
     let is_switch = event.kind.raw_for_api() == "edited"
         && (event.changes.len() == 1 || event.changes.is_empty() && !said(event).contains(", "));
     let switched = switches(event).next().filter(|_| is_switch);
@@ -171,7 +179,7 @@ fn said(event: &Event) -> &str {
 /// Old and new values, or why it was refused; empty if [`what`] says it all. A value takes so many cells at the most.
 pub(crate) fn details(event: &Event, times: Times, cells: usize) -> String {
     let word = what(event);
-    if SWITCHES.contains(&word.as_str()) {
+    if word == BY_ITSELF || SWITCHES.contains(&word.as_str()) {
         return String::new();
     }
     let tense = match event.kind.raw_for_api() {
@@ -271,6 +279,8 @@ mod tests {
         assert_eq!(said(&old), of("activated", ""));
         let old = Event { detail: Some(Untrusted::new("label, activated")), ..event("edited", &[]) };
         assert_eq!(said(&old), of("edited", "label, activated"));
+        let by_itself = [("status", Some("inactive"), Some("active")), ("reactivates_at", Some("x"), None)];
+        assert_eq!(said(&event("reactivated", &by_itself)), of("activated by itself", ""));
         let refused = Event { count: 14, detail: Some(Untrusted::new("wrong\u{1b}")), ..event("refused", &[]) };
         assert_eq!(said(&refused), of("refused ×14", "wrong^["));
         assert_eq!(said(&event("sign_in_refused", &[])), of("sign in refused", ""));

@@ -65,6 +65,7 @@ pub(crate) fn tables() -> Vec<Table> {
     keys.extend([
         ("state", Number),
         ("switched_off", Number),
+        ("reactivates_at", Number),
         ("created_at", Number),
         ("created_by", Text),
         ("expires_at", Number),

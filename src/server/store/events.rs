@@ -20,6 +20,8 @@ pub(crate) enum EventKind {
     /// Of a key.
     Created,
     Edited,
+    /// By itself, at the end of a deactivation for a while.
+    Reactivated,
     Used,
     Refused,
     Deleted,
@@ -45,9 +47,10 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Created,
         Self::Edited,
+        Self::Reactivated,
         Self::Used,
         Self::Refused,
         Self::Deleted,
@@ -73,6 +76,7 @@ impl EventKind {
         match self {
             Self::Created => "created",
             Self::Edited => "edited",
+            Self::Reactivated => "reactivated",
             Self::Used => "used",
             Self::Refused => "refused",
             Self::Deleted => "deleted",

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use super::events::{Actor, FieldChange};
+use super::events::{Actor, EventKind, FieldChange, MOST_LATE, NewEvent, Subject};
 use super::keyset::Keyset;
+use super::status::SwitchedOff;
 use crate::domain::{AccessKey, Conditions, KeyId, Order, SealedSecret, Sort, Status, Texts};
 
 /// How long creating a key can be repeated with the same idempotency key (HTTP contract, part B).
@@ -102,6 +103,8 @@ impl ExpiryChange {
 pub(crate) struct Change {
     pub(crate) texts: Texts,
     pub(crate) switched_off: Option<bool>,
+    /// When a key that is switched off becomes active again by itself; never if none.
+    pub(crate) reactivates_at: Option<DateTime<Utc>>,
     pub(crate) expires_at: Option<ExpiryChange>,
     /// The revision that the key must have.
     pub(crate) revision: Option<u64>,
@@ -127,9 +130,10 @@ impl<T> ChangeOutcome<T> {
 pub(crate) struct Editable {
     /// The texts that users write, by the names of their fields.
     pub(crate) texts: BTreeMap<&'static str, String>,
-    pub(crate) switched_off: bool,
+    pub(crate) off: SwitchedOff,
     pub(crate) expires_at: Option<i64>,
     pub(crate) generation: i64,
+    /// Grows with each change.
     pub(crate) revision: i64,
 }
 
@@ -154,13 +158,12 @@ impl Change {
                 done.push(FieldChange::new(name, old.as_deref(), Some(text)));
             }
         }
-        if let Some(off) = self.switched_off
-            && off != key.switched_off
-        {
-            key.switched_off = off;
+        if let Some(is_off) = self.switched_off {
+            let new = SwitchedOff { is_off, until: self.reactivates_at.filter(|_| is_off) };
+            let old = std::mem::replace(&mut key.off, new);
             // Access tokens issued so far stay revoked, also when the key is activated again.
-            key.generation += i64::from(off);
-            done.push(FieldChange::new(STATUS, Some(switch(!off)), Some(switch(off))));
+            key.generation += i64::from(is_off && !old.is_off);
+            done.extend(switched(old, new));
         }
         if let Some(end) = self.expires_at.map(|end| end.time().map(|end| end.timestamp_millis()))
             && end != key.expires_at
@@ -171,12 +174,42 @@ impl Change {
             key.expires_at = end;
             done.push(FieldChange::new(EXPIRES_AT, old.as_deref(), new.as_deref()));
         }
+        key.revision += i64::from(!done.is_empty());
         done
+    }
+}
+
+/// What differs when a key is switched on or off.
+fn switched(old: SwitchedOff, new: SwitchedOff) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    if old.is_off != new.is_off {
+        changes.push(FieldChange::new(STATUS, Some(switch(old.is_off)), Some(switch(new.is_off))));
+    }
+    let [was, is] = [old, new].map(|off| off.until.map(|until| until.timestamp_millis()));
+    if was != is {
+        let [was, is] = [was, is].map(|until| until.map(expiry));
+        changes.push(FieldChange::new(REACTIVATES_AT, was.as_deref(), is.as_deref()));
+    }
+    changes
+}
+
+/// That a key which was switched off until `due` has become active again by itself. At that time, unless a reader of the
+/// trail could miss it there: after all servers were stopped for long.
+pub(crate) fn reactivated(id: &str, due: DateTime<Utc>, now: DateTime<Utc>) -> NewEvent {
+    NewEvent {
+        about: Subject::Key(id.to_owned()),
+        kind: EventKind::Reactivated,
+        at: if now - due < MOST_LATE { due } else { now },
+        by: None,
+        from: None,
+        detail: None,
+        changes: switched(SwitchedOff { is_off: true, until: Some(due) }, SwitchedOff::default()),
     }
 }
 
 const STATUS: &str = "status";
 const EXPIRES_AT: &str = "expires_at";
+const REACTIVATES_AT: &str = "reactivates_at";
 
 /// What was edited, in short.
 pub(crate) fn edited(changes: &[FieldChange]) -> String {
@@ -199,6 +232,14 @@ fn expiry(millis: i64) -> String {
 }
 
 impl Editable {
+    /// Stores what the clock says: a key that was switched off for a while is on again. Gives when that was due, if it was.
+    pub(crate) fn reactivate(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let due = self.off.due(now)?;
+        self.off = SwitchedOff::default();
+        self.revision += 1;
+        Some(due)
+    }
+
     /// What there is to know of a key that was created.
     pub(crate) fn as_created(&self) -> Vec<FieldChange> {
         self.values().map(|(field, value)| FieldChange::new(field, None, Some(&value))).collect()
@@ -212,8 +253,9 @@ impl Editable {
     /// The fields that have a value.
     fn values(&self) -> impl Iterator<Item = (&'static str, String)> {
         let texts = self.texts.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (*name, text.clone()));
-        let off = self.switched_off.then(|| (STATUS, switch(true).to_owned()));
-        texts.chain(off).chain(self.expires_at.map(|end| (EXPIRES_AT, expiry(end))))
+        let off = self.off.is_off.then(|| (STATUS, switch(true).to_owned()));
+        let until = self.off.until.map(|until| (REACTIVATES_AT, expiry(until.timestamp_millis())));
+        texts.chain(off).chain(until).chain(self.expires_at.map(|end| (EXPIRES_AT, expiry(end))))
     }
 }
 
@@ -222,7 +264,7 @@ impl KeyInsert {
     pub(crate) fn fields(&self) -> Editable {
         Editable {
             texts: self.texts.iter().map(|(name, text)| (name, text.to_owned())).collect(),
-            switched_off: false,
+            off: SwitchedOff::default(),
             expires_at: self.expires_at.map(|end| end.timestamp_millis()),
             generation: 0,
             revision: 1,

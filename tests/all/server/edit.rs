@@ -1,5 +1,6 @@
 //! Editing and deleting keys, and their history.
 
+use chrono::{SecondsFormat, TimeDelta, Utc};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
@@ -32,6 +33,43 @@ async fn expired_wins_over_inactive_and_yields_to_a_later_end() {
     assert_eq!(revived.body["key"]["status"], "inactive");
     assert_eq!(server.labels("status=inactive").await, ["one"]);
     assert_eq!(server.get("/keys?status=expired").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn a_key_deactivated_for_a_while_is_accepted_again_when_its_time_has_come() {
+    let server = Server::start().await;
+    let (id, secret) = server.create("one").await;
+    let token = text(&server.exchange(&id, &secret).await.body["access_token"]);
+    let later = |time: TimeDelta| (Utc::now() + time).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let off = |until: &str| json!({ "status": "inactive", "reactivates_at": until });
+    let until = later(TimeDelta::minutes(15));
+    let key = server.patch(&id, off(&until)).await.body["key"].clone();
+    assert_eq!((&key["status"], &key["reactivates_at"]), (&json!("inactive"), &json!(until)));
+    assert_eq!((server.exchange(&id, &secret).await.status, server.verify(&token).await.status), (401, 401));
+    for (change, words) in [
+        (off(&later(TimeDelta::seconds(20))), "must be 1 minute to 7 days from now"),
+        (off(&later(TimeDelta::days(8))), "must be 1 minute to 7 days from now"),
+        (off("tomorrow"), "must be an RFC 3339 time"),
+        (json!({ "reactivates_at": until }), "needs the status inactive"),
+        (json!({ "status": "active", "reactivates_at": until }), "needs the status inactive"),
+    ] {
+        let answer = server.patch(&id, change).await;
+        let message = text(&answer.body["message"]);
+        assert!(answer.status == 400 && message.starts_with("reactivates_at") && message.contains(words), "{answer:?}");
+    }
+    let for_good = server.patch(&id, json!({ "status": "inactive", "reactivates_at": null })).await;
+    assert_eq!(for_good.body["key"]["reactivates_at"], json!(null));
+    server.patch(&id, off(&until)).await;
+    server.database().execute("UPDATE keys SET reactivates_at = 1700000000000", []).unwrap();
+    assert_eq!(server.exchange(&id, &secret).await.status, 200);
+    assert_eq!(server.verify(&token).await.status, 401, "tokens from before stay refused");
+    assert_eq!(server.labels("status=active").await, ["one"]);
+    let key = server.get(&format!("/keys/{id}")).await.body["key"].clone();
+    assert_eq!((&key["status"], &key["reactivates_at"]), (&json!("active"), &json!(null)));
+    let events = server.get(&format!("/keys/{id}/events")).await.body["events"].clone();
+    let event = events.as_array().unwrap().iter().find(|event| event["kind"] == "reactivated").unwrap();
+    assert_eq!((&event["by"], &event["from"]), (&json!(null), &json!(null)));
+    assert_eq!(event["changes"][0], json!({ "field": "status", "old": "inactive", "new": "active" }));
 }
 
 #[tokio::test]

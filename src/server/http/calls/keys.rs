@@ -1,6 +1,7 @@
 //! `/keys`: create, show, edit, delete.
 
 use std::convert::Infallible;
+use std::ops::RangeInclusive;
 
 use axum::extract;
 use axum::extract::{FromRequestParts, Path, Request};
@@ -9,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponseParts, ResponseParts};
 use axum::{Extension, Json};
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -120,7 +121,8 @@ pub(crate) async fn edit(
         Some(_) => return Err(HttpError::malformed("status", "must be active or inactive")),
     };
     let texts = texts(&mut fields)?;
-    let change = Change { texts, switched_off, expires_at: fields.time("expires_at")?, revision };
+    let reactivates_at = reactivation(fields.time("reactivates_at")?, switched_off, now)?;
+    let change = Change { texts, switched_off, reactivates_at, expires_at: fields.time("expires_at")?, revision };
     fields.finish()?;
     if change.expires_at.and_then(ExpiryChange::time).is_some_and(|end| end <= now) {
         return Err(past());
@@ -207,6 +209,25 @@ const NO_REVISION: u64 = 0;
 fn created(key: &AccessKey) -> Extension<CreatedKey> {
     Extension(CreatedKey(key.id.raw_for_api().to_owned()))
 }
+
+/// When a deactivated key becomes active again by itself; none if never.
+fn reactivation(
+    asked: Option<ExpiryChange>,
+    switched_off: Option<bool>,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, HttpError> {
+    let refuse = |why| Err(HttpError::malformed("reactivates_at", why));
+    match asked.map(ExpiryChange::time) {
+        Some(_) if switched_off != Some(true) => refuse("needs the status inactive"),
+        None | Some(None) => Ok(None),
+        Some(Some(at)) if DEACTIVATED_FOR.contains(&(at - now)) => Ok(Some(at)),
+        Some(Some(_)) => refuse("must be 1 minute to 7 days from now"),
+    }
+}
+
+/// How long a key can be deactivated for a while: with half a minute more at both ends for clocks that differ, and for the
+/// way here.
+const DEACTIVATED_FOR: RangeInclusive<TimeDelta> = TimeDelta::seconds(30)..=TimeDelta::seconds(7 * 86_400 + 30);
 
 fn past() -> HttpError {
     HttpError::malformed("expires_at", "must be in the future")

@@ -74,6 +74,12 @@ impl Store {
         engine!(self.edit(id, change, actor, now))
     }
 
+    /// Stores that keys which were switched off for a while are active again, where that is due: with an event each. By one
+    /// of many servers that do so at the same time. Whether a key works is told by the clock alone.
+    pub(crate) async fn reactivate(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        engine!(self.reactivate(now))
+    }
+
     /// Deletes a key and everything but its history; one of another revision only if none is given.
     pub(crate) async fn delete(
         &self,

@@ -8,6 +8,7 @@ pub(crate) mod handles;
 pub(crate) mod keys;
 pub(crate) mod lists;
 pub(crate) mod master_keys;
+pub(crate) mod reactivation;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
@@ -60,6 +61,13 @@ macro_rules! contract {
                 a_search_finds_what_a_look_at_each_key_finds
                 words_are_searched_in_all_texts_together
                 every_question_finds_what_a_look_at_each_key_finds
+            }
+            reactivation {
+                a_key_is_off_for_a_while_and_not_a_millisecond_longer
+                lists_and_counts_have_keys_that_are_active_again
+                after_a_restart_one_of_many_activates_a_key
+                a_deactivation_for_a_while_is_extended_ended_and_made_for_good
+                what_is_due_is_stored_before_a_change
             }
             revocations {
                 a_deactivation_starts_a_new_generation

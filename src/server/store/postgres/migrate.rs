@@ -5,10 +5,11 @@ use crate::server::store::error::StoreError;
 use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../../assets/migrations/postgres/0001_store.sql"),
     include_str!("../../../../assets/migrations/postgres/0002_usage.sql"),
     include_str!("../../../../assets/migrations/postgres/0003_undelivered.sql"),
+    include_str!("../../../../assets/migrations/postgres/0004_reactivation.sql"),
 ];
 
 /// What a role needs to run servers: no right to change the tables.
@@ -84,6 +85,6 @@ pub(super) async fn migrate(pool: &Pool, grant: Option<&str>) -> Result<usize, S
     Ok(missing.len())
 }
 
-fn known() -> u32 {
+pub(super) fn known() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }

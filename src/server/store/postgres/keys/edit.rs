@@ -7,11 +7,13 @@ use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::keys::{Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
+use crate::server::store::keys::{
+    Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited, reactivated,
+};
 use crate::server::store::postgres::args::{SqlArgs, args};
 use crate::server::store::postgres::events;
 use crate::server::store::postgres::keys::grams;
-use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key, time};
+use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key, off, time};
 use crate::server::store::postgres::keys::undelivered;
 use crate::server::store::postgres::master_keys;
 use crate::server::store::postgres::network::connection::Lent;
@@ -67,16 +69,16 @@ impl PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<ChangeOutcome<AccessKey>, StoreError> {
         let mut transaction = self.begin().await?;
-        let sql = "SELECT * FROM keys WHERE id = $1 FOR UPDATE";
-        let Some(row) = transaction.row(sql, args![id]).await? else { return Ok(ChangeOutcome::Missing) };
-        let mut fields = editable(&row);
+        let Some((seq, mut fields)) = current(&mut transaction, id, now).await? else {
+            return Ok(ChangeOutcome::Missing);
+        };
         if !change.fits(fields.revision) {
             let found = find(&mut transaction, id, now).await?;
             return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
         }
         let changes = change.apply(&mut fields, now);
         if !changes.is_empty() {
-            update(&mut transaction, row.get("seq"), id, &fields, now).await?;
+            update(&mut transaction, seq, id, &fields, now).await?;
             let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Edited, now);
             let event = NewEvent { detail: Some(edited(&changes)), changes, ..event };
             events::insert(&mut transaction, &event).await?;
@@ -106,13 +108,20 @@ impl PostgresStore {
     ) -> Result<ChangeOutcome<()>, StoreError> {
         let mut transaction = self.begin().await?;
         let expected = revision.map(|revision| i64::try_from(revision).unwrap_or(i64::MAX));
-        let sql = "DELETE FROM keys WHERE id = $1 AND ($2::bigint IS NULL OR revision = $2) RETURNING *";
-        let Some(row) = transaction.row(sql, args![id, expected]).await? else {
+        // The activation that is due counts, as where keys are read.
+        let sql = "DELETE FROM keys WHERE id = $1
+                   AND ($2::bigint IS NULL OR revision + CASE WHEN reactivates_at <= $3 THEN 1 ELSE 0 END = $2)
+                   RETURNING *";
+        let Some(row) = transaction.row(sql, args![id, expected, now.timestamp_millis()]).await? else {
             let found = find(&mut transaction, id, now).await?;
             return Ok(found.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
         };
+        let mut fields = editable(&row);
+        if let Some(due) = fields.reactivate(now) {
+            events::insert(&mut transaction, &reactivated(id, due, now)).await?;
+        }
         let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Deleted, now);
-        events::insert(&mut transaction, &NewEvent { changes: editable(&row).as_deleted(), ..event }).await?;
+        events::insert(&mut transaction, &NewEvent { changes: fields.as_deleted(), ..event }).await?;
         transaction.commit().await?;
         self.alarm();
         Ok(ChangeOutcome::Done(()))
@@ -177,10 +186,48 @@ async fn find(connection: &mut Lent<'_>, id: &str, now: DateTime<Utc>) -> Result
     connection.row(&sql, args![id]).await?.map(|row| key(&row, now)).transpose()
 }
 
+impl PostgresStore {
+    /// Stores that the keys which are due are active again. What another server is changing is left to the next look.
+    pub(super) async fn try_reactivate(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        loop {
+            let mut transaction = self.begin().await?;
+            let sql = "SELECT id FROM keys JOIN uses USING (seq) WHERE reactivates_at <= $1
+                       ORDER BY reactivates_at LIMIT $2 FOR UPDATE SKIP LOCKED";
+            let due = transaction.rows(sql, args![now.timestamp_millis(), REACTIVATED_AT_ONCE]).await?;
+            for row in &due {
+                current(&mut transaction, row.get(0), now).await?;
+            }
+            transaction.commit().await?;
+            if due.len() as u64 != REACTIVATED_AT_ONCE.unsigned_abs() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// How many keys become active again in one transaction.
+const REACTIVATED_AT_ONCE: i64 = 100;
+
+/// A key to be changed, which is locked. If it was due to be active again, that is stored first.
+async fn current(
+    transaction: &mut Lent<'_>,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(i64, Editable)>, StoreError> {
+    let sql = "SELECT * FROM keys WHERE id = $1 FOR UPDATE";
+    let Some(row) = transaction.row(sql, args![id]).await? else { return Ok(None) };
+    let (seq, mut fields) = (row.get("seq"), editable(&row));
+    if let Some(due) = fields.reactivate(now) {
+        update(transaction, seq, id, &fields, now).await?;
+        events::insert(transaction, &reactivated(id, due, now)).await?;
+    }
+    Ok(Some((seq, fields)))
+}
+
 fn editable(row: &Row) -> Editable {
     Editable {
         texts: written().map(|(field, _)| (field.name, row.get(field.name))).collect(),
-        switched_off: row.get("switched_off"),
+        off: off(row),
         expires_at: row.get("expires_at"),
         generation: row.get("generation"),
         revision: row.get("revision"),
@@ -194,14 +241,15 @@ async fn update(
     fields: &Editable,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Editable { texts, switched_off, expires_at, generation, revision } = fields;
+    let Editable { texts, off, expires_at, generation, revision } = fields;
     let mut args = SqlArgs::default();
     let mut changes = vec![
-        format!("switched_off = {}", args.place(*switched_off)),
+        format!("switched_off = {}", args.place(off.is_off)),
+        format!("reactivates_at = {}", args.place(off.until.map(|until| until.timestamp_millis()))),
         format!("expires_at = {}", args.place(*expires_at)),
         format!("generation = {}", args.place(*generation)),
-        format!("revision = {}", args.place(*revision + 1)),
-        format!("state = {}", args.place(rank(status(*switched_off, expires_at.map(time), now)))),
+        format!("revision = {}", args.place(*revision)),
+        format!("state = {}", args.place(rank(status(*off, expires_at.map(time), now)))),
     ];
     let texts = stored(id, |name| texts.get(name).map_or("", String::as_str));
     for (column, text) in texts.columns {

@@ -18,7 +18,7 @@ use crate::server::store::postgres::keys::grams;
 use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, column, order, placed, stored};
 use crate::server::store::postgres::keys::too_new;
 use crate::server::store::postgres::network::connection::Lent;
-use crate::server::store::postgres::store::PostgresStore;
+use crate::server::store::postgres::store::{PostgresStore, again};
 use crate::server::store::sought::{Sought, StoredColumn};
 
 /// Rows that are read before the index is asked: first as many as hold a page of what is in every third or so, as a letter
@@ -34,8 +34,7 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 
 impl PostgresStore {
     pub(crate) async fn list(&self, request: PageQuery, now: DateTime<Utc>) -> Result<KeyPage, StoreError> {
-        let mut connection = self.lend().await?;
-        sweep(&mut connection, now).await?;
+        let mut connection = self.swept(now).await?;
         let sought = Sought::of(&request.conditions);
         let mut list = ListStatement { request: &request, sought: &sought, last: None };
         let mut rows =
@@ -60,8 +59,7 @@ impl PostgresStore {
         id: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Keyset>, StoreError> {
-        let mut connection = self.lend().await?;
-        sweep(&mut connection, now).await?;
+        let mut connection = self.swept(now).await?;
         let sought = Sought::of(&request.conditions);
         let list = ListStatement { request: &PageQuery { after: None, ..request }, sought: &sought, last: None };
         let mut args = SqlArgs::default();
@@ -74,13 +72,30 @@ impl PostgresStore {
     }
 
     pub(crate) async fn count(&self, all: Vec<Conditions>, now: DateTime<Utc>) -> Result<Vec<Option<u64>>, StoreError> {
-        sweep(&mut self.lend().await?, now).await?;
+        drop(self.swept(now).await?);
         let until = Instant::now() + COUNTED_FOR;
         let mut counted = Vec::new();
         for conditions in &all {
             counted.push(self.count_sought(&Sought::of(conditions), until).await?);
         }
         Ok(counted)
+    }
+
+    /// A connection, and stored states that are up to date.
+    async fn swept(&self, now: DateTime<Utc>) -> Result<Lent<'_>, StoreError> {
+        let mut connection = self.lend().await?;
+        if sweep(&mut connection, now).await? {
+            drop(connection); // or all could be lent to those who wait for one more
+            again!(self.try_reactivate(now))?;
+            connection = self.lend().await?;
+        }
+        Ok(connection)
+    }
+
+    pub(crate) async fn reactivate(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let due = "SELECT EXISTS (SELECT 1 FROM keys WHERE reactivates_at <= $1)";
+        let row = self.lend().await?.row(due, args![now.timestamp_millis()]).await?;
+        if row.is_some_and(|row| row.get(0)) { again!(self.try_reactivate(now)) } else { Ok(()) }
     }
 
     /// How many keys match, if that is known in time.
@@ -153,26 +168,29 @@ fn texts(sought: &Sought, args: &mut SqlArgs) -> Vec<String> {
 }
 
 /// Brings stored states up to date; also backwards, if the clock was set back. What another server is moving, or whose use
-/// one is recording, is left to the next list: waiting for each other would cost a second.
-async fn sweep(connection: &mut Lent<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// one is recording, is left to the next list: waiting for each other would cost a second. Tells whether keys are due to be
+/// active again, which takes a transaction.
+async fn sweep(connection: &mut Lent<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let at = now.timestamp_millis();
     let due = "SELECT EXISTS (SELECT 1 FROM keys WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= $1)
-                   OR EXISTS (SELECT 1 FROM keys WHERE state = 1 AND expires_at > $1)";
-    if !connection.row(due, args![at]).await?.is_some_and(|row| row.get(0)) {
-        return Ok(());
+                   OR EXISTS (SELECT 1 FROM keys WHERE state = 1 AND expires_at > $1),
+                   EXISTS (SELECT 1 FROM keys WHERE reactivates_at <= $1)";
+    let (moves, is_due) = connection.row(due, args![at]).await?.map_or((false, false), |row| (row.get(0), row.get(1)));
+    if !moves {
+        return Ok(is_due);
     }
-    let moves = [
+    let swept = [
         ("1", "keys.state <> 1 AND expires_at IS NOT NULL AND expires_at <= $1"),
         ("CASE WHEN switched_off THEN 2 ELSE 0 END", "keys.state = 1 AND expires_at > $1"),
     ];
-    for (state, which) in moves {
+    for (state, which) in swept {
         let sql = format!(
             "UPDATE keys SET state = {state} WHERE seq IN
                  (SELECT seq FROM keys JOIN uses USING (seq) WHERE {which} LIMIT $2 FOR UPDATE SKIP LOCKED)"
         );
         while connection.execute(&sql, args![at, SWEPT_AT_ONCE]).await? == SWEPT_AT_ONCE.unsigned_abs() {}
     }
-    Ok(())
+    Ok(is_due)
 }
 
 /// A list that is asked for.

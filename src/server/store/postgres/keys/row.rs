@@ -8,14 +8,15 @@ use crate::server::store::error::StoreError;
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::{Keyset, SortValue};
 use crate::server::store::sought::StoredColumn;
-use crate::server::store::status::status;
+use crate::server::store::status::{SwitchedOff, status};
 
 /// Where a key's columns are: `k` is the key, `u` its last use.
 pub(crate) const TABLES: &str = "keys k JOIN uses u USING (seq)";
 
 /// The columns of a whole key, for a SELECT from [`TABLES`].
 pub(crate) const COLUMNS: &str = "k.seq, k.id, k.label, k.owner, k.note, k.switched_off, k.created_at, k.created_by, \
-                                  k.expires_at, u.at AS last_used_at, u.source AS last_used_from, k.revision";
+                                  k.expires_at, k.reactivates_at, u.at AS last_used_at, u.source AS last_used_from, \
+                                  k.revision";
 
 /// The column that a list is sorted by, and that for keys of one state.
 pub(crate) const fn column(sort: Sort) -> &'static str {
@@ -55,6 +56,7 @@ pub(crate) const fn order(sort: Sort) -> &'static str {
 /// Reads a key from a row of [`COLUMNS`].
 pub(crate) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError> {
     let expires_at = row.get::<_, Option<i64>>("expires_at").map(time);
+    let off = off(row);
     let used: i64 = row.get("last_used_at");
     let text = |column| Untrusted::new(row.get(column));
     Ok(AccessKey {
@@ -62,15 +64,23 @@ pub(crate) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError
         label: text("label"),
         owner: Some(text("owner")),
         note: Some(text("note")),
-        status: status(row.get("switched_off"), expires_at, now),
+        status: status(off, expires_at, now),
+        reactivates_at: off.at(now).until,
         created_at: time(row.get("created_at")),
         created_by: text("created_by"),
         expires_at,
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<&str>>("last_used_from").map(Untrusted::new),
         daily_uses: None,
-        revision: Some(row.get::<_, i64>("revision").unsigned_abs()),
+        // With the activation that is due, which is stored before any other change.
+        revision: Some(row.get::<_, i64>("revision").unsigned_abs() + u64::from(off.due(now).is_some())),
     })
+}
+
+/// Whether a key is switched off.
+pub(crate) fn off(row: &Row) -> SwitchedOff {
+    let until = row.get::<_, Option<i64>>("reactivates_at").map(time);
+    SwitchedOff { is_off: row.get("switched_off"), until }
 }
 
 /// Reads a key and its place in a sorted list from a row of [`COLUMNS`] with the value sorted by as `place`.

@@ -8,7 +8,7 @@ use crate::server::store::keys::{KeyCredential, Use};
 use crate::server::store::postgres::args::args;
 use crate::server::store::postgres::events;
 use crate::server::store::postgres::keys::counts;
-use crate::server::store::postgres::keys::row::time;
+use crate::server::store::postgres::keys::row::{off, time};
 use crate::server::store::postgres::store::{PostgresStore, again};
 use crate::server::store::status::status;
 use crate::server::store::usage::Recorded;
@@ -17,16 +17,17 @@ impl PostgresStore {
     /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
     /// no key has, so that timing reveals nothing (at the end of the index it starts over).
     pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
-        let sql = "(SELECT id, switched_off, expires_at, generation, secret, 0 AS part FROM keys
+        let sql = "(SELECT id, switched_off, reactivates_at, expires_at, generation, secret, 0 AS part FROM keys
                     WHERE id >= $1 ORDER BY id LIMIT 1)
                    UNION ALL
-                   (SELECT id, switched_off, expires_at, generation, secret, 1 FROM keys ORDER BY id LIMIT 1)
+                   (SELECT id, switched_off, reactivates_at, expires_at, generation, secret, 1 FROM keys
+                    ORDER BY id LIMIT 1)
                    ORDER BY part LIMIT 1";
         let found = self.lend().await?.row(sql, args![id]).await?;
         Ok(found.filter(|row| row.get::<_, &str>(0) == id).map(|row| {
-            let expires_at = row.get::<_, Option<i64>>(2).map(time);
-            let status = status(row.get(1), expires_at, now);
-            KeyCredential { status, expires_at, generation: row.get(3), encrypted: row.get(4) }
+            let expires_at = row.get::<_, Option<i64>>(3).map(time);
+            let status = status(off(&row), expires_at, now);
+            KeyCredential { status, expires_at, generation: row.get(4), encrypted: row.get(5) }
         }))
     }
 

@@ -88,6 +88,9 @@ fn open_read_only(path: &Path, parameters: &str) -> Result<Connection, StoreErro
     Ok(connection)
 }
 
+/// Milliseconds since 1970, in SQL.
+const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
 /// Shows keys and counts as they are at this moment.
 fn as_of_now(connection: &Connection) -> Result<(), StoreError> {
     if migrate::is_due(connection)? {
@@ -97,7 +100,7 @@ fn as_of_now(connection: &Connection) -> Result<(), StoreError> {
     // each table has those of this moment.
     connection.execute_batch(&format!(
         "CREATE TEMP VIEW keys AS SELECT {}, generation, CASE
-             WHEN expires_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER) THEN 1 ELSE 2 * switched_off END AS state
+             WHEN expires_at <= {NOW} THEN 1 WHEN reactivates_at <= {NOW} THEN 0 ELSE 2 * switched_off END AS state
          FROM main.keys;
          CREATE TEMP VIEW counts AS SELECT state, count(*) AS n FROM keys GROUP BY state;
          SELECT seq FROM keys LIMIT 1;",

@@ -7,9 +7,11 @@ use crate::domain::key::fields::written;
 use crate::domain::{AccessKey, fold};
 use crate::server::store::error::StoreError;
 use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
-use crate::server::store::keys::{Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited};
+use crate::server::store::keys::{
+    Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited, reactivated,
+};
 use crate::server::store::sqlite::events;
-use crate::server::store::sqlite::keys::row::{at, columns, document, key, time};
+use crate::server::store::sqlite::keys::row::{at, columns, document, key, off, time};
 use crate::server::store::sqlite::keys::undelivered;
 use crate::server::store::sqlite::master_keys;
 use crate::server::store::sqlite::store::SqliteStore;
@@ -48,7 +50,7 @@ impl SqliteStore {
     ) -> Result<ChangeOutcome<AccessKey>, StoreError> {
         let (id, is_urgent) = (id.to_owned(), change.may_revoke());
         let edit = move |transaction: &Transaction<'_>| {
-            let Some((seq, mut fields)) = editable(transaction, &id)? else { return Ok(ChangeOutcome::Missing) };
+            let Some((seq, mut fields)) = current(transaction, &id, now)? else { return Ok(ChangeOutcome::Missing) };
             if !change.fits(fields.revision) {
                 return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
             }
@@ -73,7 +75,7 @@ impl SqliteStore {
         let id = id.to_owned();
         let expected = Change { revision, ..Change::default() };
         self.write_grouped(true, move |transaction| {
-            let Some((seq, fields)) = editable(transaction, &id)? else { return Ok(ChangeOutcome::Missing) };
+            let Some((seq, fields)) = current(transaction, &id, now)? else { return Ok(ChangeOutcome::Missing) };
             if !expected.fits(fields.revision) {
                 return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
             }
@@ -141,6 +143,30 @@ fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<
     Ok(statement.query_row([id], |row| key(row, now)).optional()?)
 }
 
+/// A key to be changed. If it was due to be active again, that is stored first.
+fn current(transaction: &Transaction<'_>, id: &str, now: DateTime<Utc>) -> Result<Option<(i64, Editable)>, StoreError> {
+    let Some((seq, mut fields)) = editable(transaction, id)? else { return Ok(None) };
+    if let Some(due) = fields.reactivate(now) {
+        update(transaction, seq, &fields, now)?;
+        events::insert(transaction, &reactivated(id, due, now))?;
+    }
+    Ok(Some((seq, fields)))
+}
+
+/// Stores of so many keys, at the most, that they are active again. Gives how many those were.
+pub(super) fn reactivate(transaction: &Transaction<'_>, now: DateTime<Utc>, most: usize) -> Result<usize, StoreError> {
+    let sql = "SELECT id FROM keys INDEXED BY keys_to_reactivate WHERE reactivates_at <= ?1
+               ORDER BY reactivates_at LIMIT ?2";
+    let due = transaction
+        .prepare_cached(sql)?
+        .query_map(params![now.timestamp_millis(), i64::try_from(most).unwrap_or(i64::MAX)], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    for id in &due {
+        current(transaction, id, now)?;
+    }
+    Ok(due.len())
+}
+
 fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Editable)>, StoreError> {
     let sql = format!("SELECT {}, generation FROM keys WHERE id = ?1", columns());
     let mut statement = transaction.prepare_cached(&sql)?;
@@ -149,7 +175,7 @@ fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Edit
             texts: written()
                 .map(|(field, _)| Ok((field.name, row.get(field.name)?)))
                 .collect::<rusqlite::Result<_>>()?,
-            switched_off: row.get(const { at("switched_off") })?,
+            off: off(row)?,
             expires_at: row.get(const { at("expires_at") })?,
             generation: row.get("generation")?,
             revision: row.get("revision")?,
@@ -160,14 +186,16 @@ fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Edit
 }
 
 fn update(transaction: &Transaction<'_>, seq: i64, fields: &Editable, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let Editable { texts, switched_off, expires_at, generation, .. } = fields;
-    let state = rank(status(*switched_off, expires_at.map(time), now));
+    let Editable { texts, off, expires_at, generation, revision } = fields;
+    let state = rank(status(*off, expires_at.map(time), now));
+    let reactivates_at = off.until.map(|until| until.timestamp_millis());
     let (names, texts): (Vec<_>, Vec<_>) = stored(|name| texts.get(name).map_or("", String::as_str)).unzip();
     let sql = format!(
-        "UPDATE keys SET {} = ?, switched_off = ?, expires_at = ?, generation = ?, state = ?, revision = revision + 1 WHERE seq = ?",
+        "UPDATE keys SET {} = ?, switched_off = ?, reactivates_at = ?, expires_at = ?, generation = ?, state = ?,
+                         revision = ? WHERE seq = ?",
         names.join(" = ?, ")
     );
-    let fixed: [&dyn ToSql; 5] = [switched_off, expires_at, generation, &state, &seq];
+    let fixed: [&dyn ToSql; 7] = [&off.is_off, &reactivates_at, expires_at, generation, &state, revision, &seq];
     let values = texts.iter().map(|text| text as &dyn ToSql).chain(fixed);
     transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     let sql = format!("UPDATE grams SET text = (SELECT {} FROM keys WHERE seq = ?1) WHERE rowid = ?1", document());

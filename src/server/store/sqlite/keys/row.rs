@@ -7,14 +7,14 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use crate::domain::{AccessKey, KeyId, Sort, Untrusted};
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::{Keyset, SortValue};
-use crate::server::store::status::status;
+use crate::server::store::status::{SwitchedOff, status};
 
 /// What a search looks in: the ID, which is in upper case, and folded texts. Statements whose rows a search looks at
 /// select these first.
 pub(crate) const SEARCHED: [&str; 4] = ["id", "label_fold", "owner_fold", "note_fold"];
 
 /// What [`key`] and [`placed`] read.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "id",
     "label_fold",
     "owner_fold",
@@ -23,6 +23,7 @@ const COLUMNS: [&str; 17] = [
     "state",
     "label",
     "switched_off",
+    "reactivates_at",
     "created_at",
     "created_by",
     "expires_at",
@@ -93,6 +94,7 @@ pub(crate) fn placed(row: &Row<'_>, sort: Sort, now: DateTime<Utc>) -> rusqlite:
 /// Reads a key from a row of [`columns`].
 pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessKey> {
     let expires_at = row.get::<_, Option<i64>>(const { at("expires_at") })?.map(time);
+    let off = off(row)?;
     let used: i64 = row.get(const { at("last_used_at") })?;
     let id: String = row.get(const { at("id") })?;
     Ok(AccessKey {
@@ -102,15 +104,23 @@ pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessK
         label: untrusted(row, const { at("label") })?,
         owner: Some(untrusted(row, const { at("owner") })?),
         note: Some(untrusted(row, const { at("note") })?),
-        status: status(row.get(const { at("switched_off") })?, expires_at, now),
+        status: status(off, expires_at, now),
+        reactivates_at: off.at(now).until,
         created_at: time(row.get(const { at("created_at") })?),
         created_by: untrusted(row, const { at("created_by") })?,
         expires_at,
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<String>>(const { at("last_used_from") })?.map(|from| Untrusted::new(&from)),
         daily_uses: None,
-        revision: Some(row.get::<_, i64>(const { at("revision") })?.unsigned_abs()),
+        // With the activation that is due, which is stored before any other change.
+        revision: Some(row.get::<_, i64>(const { at("revision") })?.unsigned_abs() + u64::from(off.due(now).is_some())),
     })
+}
+
+/// Whether it is switched off, from a row of [`columns`].
+pub(crate) fn off(row: &Row<'_>) -> rusqlite::Result<SwitchedOff> {
+    let until = row.get::<_, Option<i64>>(const { at("reactivates_at") })?.map(time);
+    Ok(SwitchedOff { is_off: row.get(const { at("switched_off") })?, until })
 }
 
 fn untrusted(row: &Row<'_>, column: usize) -> rusqlite::Result<Untrusted> {

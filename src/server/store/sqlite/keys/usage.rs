@@ -10,7 +10,7 @@ use crate::server::store::sqlite::events;
 use crate::server::store::sqlite::keys::counts;
 use crate::server::store::sqlite::keys::row::time;
 use crate::server::store::sqlite::store::SqliteStore;
-use crate::server::store::status::status;
+use crate::server::store::status::{SwitchedOff, status};
 use crate::server::store::usage::Recorded;
 
 impl SqliteStore {
@@ -75,13 +75,14 @@ impl SqliteStore {
 /// Looks for the key at or after an ID, so that one that doesn't exist takes as long.
 fn credential(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, switched_off, expires_at, generation, secret FROM keys JOIN sealed USING (seq)
+        "SELECT id, switched_off, expires_at, generation, secret, reactivates_at FROM keys JOIN sealed USING (seq)
          WHERE id >= ?1 ORDER BY id LIMIT 1",
     )?;
     let mut at_or_after = |id: &str| {
         let found = statement.query_row([id], |row| {
             let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
-            let status = status(row.get(1)?, expires_at, now);
+            let off = SwitchedOff { is_off: row.get(1)?, until: row.get::<_, Option<i64>>(5)?.map(time) };
+            let status = status(off, expires_at, now);
             let credential = KeyCredential { status, expires_at, generation: row.get(3)?, encrypted: row.get(4)? };
             Ok((row.get::<_, String>(0)?, credential))
         });

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use tokio::time::timeout;
 
 use crate::domain::{Conditions, Order, Sort};
@@ -12,6 +12,7 @@ use crate::server::store::keys::{COUNTED_FOR, KeyPage, PageQuery};
 use crate::server::store::keyset::Keyset;
 use crate::server::store::sought::Sought;
 use crate::server::store::sqlite::connection::cancel::Cancel;
+use crate::server::store::sqlite::keys::edit::reactivate;
 use crate::server::store::sqlite::keys::list::search;
 use crate::server::store::sqlite::keys::list::walk::ListQuery;
 use crate::server::store::sqlite::keys::text::Needle;
@@ -54,6 +55,10 @@ impl SqliteStore {
             all.into_iter().map(count).collect()
         })
         .await
+    }
+
+    pub(crate) async fn reactivate(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.sweep_where_due(now).await
     }
 
     async fn sweep_where_due(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -114,16 +119,18 @@ fn count(list: &ListQuery<'_>, until: Instant) -> Result<Option<u64>, StoreError
     }
 }
 
-/// Whether the stored state of a key is out of date. Both conditions are one step into a small index.
+/// Whether the stored state of a key is out of date. Each condition is one step into a small index.
 fn sweep_is_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_expire
                               WHERE state <> 1 AND expires_at IS NOT NULL AND expires_at <= ?1)
-                   OR EXISTS (SELECT 1 FROM keys INDEXED BY keys_expired WHERE state = 1 AND expires_at > ?1)";
+                   OR EXISTS (SELECT 1 FROM keys INDEXED BY keys_expired WHERE state = 1 AND expires_at > ?1)
+                   OR EXISTS (SELECT 1 FROM keys INDEXED BY keys_to_reactivate WHERE reactivates_at <= ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([now.timestamp_millis()], |row| row.get(0))?)
 }
 
 /// Brings the stored states up to date; also backwards, if the clock was set back.
-fn sweep(connection: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
+fn sweep(connection: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    reactivate(connection, now, usize::MAX)?;
     let now = now.timestamp_millis();
     connection.execute(
         "UPDATE keys INDEXED BY keys_to_expire SET state = 1
