@@ -1,9 +1,10 @@
 //! What is asked about keys, and what comes back.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use zeroize::Zeroizing;
 
 use super::{ApiError, Changed};
-use crate::domain::{AccessKey, CursorToken, KeyId, KeyQuery, Lifetimes, SecretKey, Status, Texts};
+use crate::domain::{AccessKey, CursorToken, KeyId, KeyQuery, Lifetimes, SealKey, SecretKey, Status, Texts};
 
 /// Which page of which list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,10 +94,32 @@ impl IdempotencyKey {
     }
 }
 
+/// One attempt to create a key, drawn once: however often it is sent, one key is made, and its secret comes to this program
+/// alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateAttempt {
+    pub name: IdempotencyKey,
+    /// Opens the secret, which the server seals to it. None of attempts that earlier versions of this program noted.
+    pub seal_key: Option<SealKey>,
+}
+
+impl CreateAttempt {
+    /// Draws one.
+    ///
+    /// # Panics
+    /// If the operating system has no random source. Nothing safe can be done without one.
+    #[expect(clippy::expect_used, reason = "a system without random numbers cannot make keys")]
+    pub fn random() -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(bytes.as_mut_slice()).expect("the operating system gives random numbers");
+        Self { name: IdempotencyKey::random(), seal_key: Some(SealKey::from_random(bytes)) }
+    }
+}
+
 /// What a new key shall be.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    pub idempotency_key: IdempotencyKey,
+    pub attempt: CreateAttempt,
     pub texts: Texts,
     /// When it stops working; never if none.
     pub expires_at: Option<DateTime<Utc>>,
@@ -109,6 +132,8 @@ pub struct PendingCreate {
     pub at: DateTime<Utc>,
     /// Whether asking again is safe: the server still knows the attempt by its name.
     pub repeatable: bool,
+    /// Until when the server has the secret for us, if it made the key; none if it has it no more.
+    pub secret_until: Option<DateTime<Utc>>,
 }
 
 /// What shall change in a key; none means unchanged.
@@ -147,7 +172,7 @@ pub(crate) fn all_need_sign_in(changed: &[Result<KeyChanged, ApiError>]) -> bool
 /// What came of creating a key.
 #[derive(Clone, Debug)]
 pub enum Creation {
-    /// A new key, and the only copy of its secret.
+    /// A new key, and the only copy of its secret but for that which the server keeps sealed.
     New(AccessKey, SecretKey),
     /// An earlier call made the key; its secret was sent then and cannot be sent again.
     Replayed(AccessKey),

@@ -30,7 +30,8 @@ pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, T
 pub use error::{ApiError, Redirect};
 pub(crate) use keys::all_need_sign_in;
 pub use keys::{
-    Changes, Creation, Cursor, IdempotencyKey, KeyChange, KeyChanged, ListRequest, NewKey, Page, PendingCreate,
+    Changes, CreateAttempt, Creation, Cursor, IdempotencyKey, KeyChange, KeyChanged, ListRequest, NewKey, Page,
+    PendingCreate,
 };
 pub use server::{Connection, Owner, Server};
 pub(crate) use task::answer::answer;
@@ -54,6 +55,8 @@ pub enum Request {
     /// How a key was used in the last days.
     Usage(KeyId, u16),
     Create(NewKey),
+    /// The secret of a new key has arrived: the server need keep it no more. Has no reply.
+    Delivered(KeyId),
     /// Change a key, given as it was read.
     Edit(Box<AccessKey>, Changes),
     /// Delete a key, given as it was read, unless it was changed since.

@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{ApiError, Changes, Cursor, NewKey, Page};
-use crate::domain::{AccessKey, AccessToken, CursorToken, Grant, KeyId, Lifetimes, MOST_USAGE_DAYS, Status, Untrusted};
+use crate::domain::{
+    AccessKey, AccessToken, CursorToken, Grant, KeyId, Lifetimes, MOST_USAGE_DAYS, SealKey, SealTo, Status, Untrusted,
+};
 
 #[derive(Deserialize)]
 pub(crate) struct WireKey {
@@ -124,6 +126,8 @@ pub(crate) struct WireKeyAnswer {
 pub(crate) struct WireCreated {
     pub(crate) key: WireKey,
     pub(crate) secret_access_key: Option<SecretString>,
+    /// In its place, from servers that seal secrets.
+    pub(crate) sealed_secret: Option<String>,
 }
 
 /// Of an error the words and the code count: its `success` may be `false` or `"false"`.
@@ -201,10 +205,14 @@ pub(crate) struct WireNewKey<'a> {
     texts: BTreeMap<&'static str, &'a str>,
     /// Null: never, whatever the server's default.
     expires_at: Option<String>,
+    /// Missing if the secret shall be sent as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seal_to: Option<String>,
 }
 
-pub(crate) fn new_key(new: &NewKey) -> WireNewKey<'_> {
-    WireNewKey { texts: new.texts.iter().collect(), expires_at: new.expires_at.map(time) }
+pub(crate) fn new_key<'a>(new: &'a NewKey, seal_key: Option<&SealKey>) -> WireNewKey<'a> {
+    let seal_to = seal_key.and_then(SealKey::public).map(SealTo::text);
+    WireNewKey { texts: new.texts.iter().collect(), expires_at: new.expires_at.map(time), seal_to }
 }
 
 #[derive(Serialize)]

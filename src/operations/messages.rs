@@ -27,8 +27,18 @@ pub(crate) fn key_labelled(texts: &Texts) -> String {
 /// A key creation whose outcome an earlier run did not learn; `next` says what to do about it.
 pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
     let at = left.at.format("%Y-%m-%d %H:%M UTC");
-    format!("Creating {} at {at} was interrupted. {next}", key_labelled(&left.new.texts))
+    let kept = left.secret_until.map(|until| format!(" {}", secret_kept(until))).unwrap_or_default();
+    format!("Creating {} at {at} was interrupted.{kept} {next}", key_labelled(&left.new.texts))
 }
+
+/// What can be had again of a key whose creation was cut off.
+pub(crate) fn secret_kept(until: DateTime<Utc>) -> String {
+    let until = until.with_timezone(&Local).format("%H:%M");
+    format!("If the key was created, the server keeps its secret for you until {until}.")
+}
+
+/// Nothing of it is left by any run.
+pub(crate) const NOTHING_UNFINISHED: &str = "There is no unfinished key creation.";
 
 /// What to do about a key creation that cannot be finished any more.
 pub(crate) const SECRET_MAY_BE_LOST: &str = "If the key is in the list and you don't have its secret, delete it.";

@@ -149,6 +149,10 @@ pub struct CreateArgs {
     /// default, or never]
     #[arg(long, value_name = "WHEN", value_parser = expires, allow_hyphen_values = true)]
     pub expires: Option<Expires>,
+    /// Finish the key creation that an earlier run was cut off from: gets its secret if the key was created, or creates the
+    /// key now, as it was asked for then
+    #[arg(long, conflicts_with_all = text_names().chain(["expires"]))]
+    pub finish: bool,
     /// Print the secret even if standard output is a terminal
     #[arg(long, conflicts_with_all = ["secret_file", "secret_fd", "pipe_to"])]
     pub show: bool,

@@ -12,7 +12,7 @@ use super::{INVALID_TOKEN, VERIFICATION_FAILED};
 use crate::client::wire::{WireCreated, WireError, WireGrant, WireKeyAnswer, WirePage};
 use crate::client::{ApiError, Creation, Cursor, Page, Redirect, TransportError, web_page};
 use crate::domain::redact;
-use crate::domain::{AccessKey, Grant, SecretKey, Untrusted};
+use crate::domain::{AccessKey, Grant, SealKey, SealedSecret, SecretKey, Untrusted};
 
 /// The path below a base URL.
 const API: &str = "/api/v2";
@@ -49,12 +49,17 @@ impl Answer {
         self.read::<WireKeyAnswer>()?.key.into_key()
     }
 
-    /// What came of creating a key.
-    pub fn creation(&self) -> Result<Creation, ApiError> {
+    /// What came of creating a key, whose secret may be sealed. One that can't be opened is of no use.
+    pub fn creation(&self, seal_key: Option<&SealKey>) -> Result<Creation, ApiError> {
         let created: WireCreated = self.read()?;
         let key = created.key.into_key()?;
-        Ok(match created.secret_access_key {
-            Some(secret) => Creation::New(key, SecretKey::foreign_locked(secret.expose_secret())),
+        let open = || seal_key?.open(&SealedSecret::parse(&created.sealed_secret?)?, &key.id);
+        let secret = match created.secret_access_key {
+            Some(secret) => Some(SecretKey::foreign_locked(secret.expose_secret())),
+            None => open(),
+        };
+        Ok(match secret {
+            Some(secret) => Creation::New(key, secret),
             None => Creation::Replayed(key),
         })
     }

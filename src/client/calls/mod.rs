@@ -29,7 +29,7 @@ pub(crate) use session::FAREWELL;
 use super::device_tokens::DeviceTokens;
 use super::wire;
 use super::{ApiError, Changes, ConnectionSettings, Creation, KeyChange, KeyChanged, NewKey, Target, Transport};
-use crate::domain::{AccessKey, BaseUrl, InForce, KeyId};
+use crate::domain::{AccessKey, BaseUrl, InForce, KeyId, SealKey};
 use clock::ServerClock;
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
@@ -123,14 +123,34 @@ impl Client {
         Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock, run_ca_file: None, devices: None })
     }
 
-    /// Creates a key. May be repeated with the same `new`: one key is made.
+    /// Creates a key. May be repeated with the same `new`: one key is made, and its secret is sent again until
+    /// [`delivered`](Self::delivered) says that it has arrived.
     pub async fn create(&self, new: &NewKey) -> Result<Creation, ApiError> {
+        let seal_key = new.attempt.seal_key.as_ref();
+        match self.create_sealed(new, seal_key).await {
+            // An older server: it has made nothing. Or it did when it was older, and knows the request as it was then.
+            Err(ApiError::Refused(400, why)) if seal_key.is_some() && why.raw_for_api().contains("seal_to") => {
+                self.create_sealed(new, None).await
+            }
+            Err(ApiError::Conflict(422, _)) if seal_key.is_some() => self.create_sealed(new, None).await,
+            created => created,
+        }
+    }
+
+    async fn create_sealed(&self, new: &NewKey, seal_key: Option<&SealKey>) -> Result<Creation, ApiError> {
         let call = self
             .call(Method::POST, &["keys"])
-            .header("idempotency-key", &new.idempotency_key.0)
+            .header("idempotency-key", &new.attempt.name.0)
             .header(CONNECTION, "close") // its buffers held a secret: they go with it
-            .json(&wire::new_key(new));
-        Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.creation()
+            .json(&wire::new_key(new, seal_key));
+        Answer::of(self.send(call).await?, SECRET_BODY_LIMIT).await?.creation(seal_key)
+    }
+
+    /// Lets the server forget the sealed secret of a new key, which has arrived. It is forgotten after a while anyway, and
+    /// older servers keep none.
+    pub async fn delivered(&self, id: &KeyId) {
+        let call = self.call(Method::DELETE, &["keys", id.raw_for_api(), "sealed"]);
+        let _ = tokio::time::timeout(FAREWELL, self.send(call)).await;
     }
 
     pub async fn key(&self, id: &KeyId) -> Result<AccessKey, ApiError> {

@@ -95,7 +95,9 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             };
             Reply::Verified(attempt, verdict)
         }
-        Request::SignIn(_) | Request::GiveUp | Request::SignOut | Request::Connect(_) => Reply::SignedOut(Ok(())),
+        Request::Delivered(_) | Request::SignIn(_) | Request::GiveUp | Request::SignOut | Request::Connect(_) => {
+            Reply::SignedOut(Ok(()))
+        }
     }
 }
 
@@ -159,6 +161,6 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Revoke(what) => Reply::Revoked(what, Err(error)),
         Request::SignIn(_) => Reply::SignedIn(Err(error)),
         Request::Connect(_) => Reply::Connected(Err(error)),
-        Request::GiveUp | Request::SignOut => Reply::SignedOut(Err(error)),
+        Request::Delivered(_) | Request::GiveUp | Request::SignOut => Reply::SignedOut(Err(error)),
     }
 }

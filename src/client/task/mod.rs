@@ -47,6 +47,8 @@ struct Task {
     /// How many times signing in was given up: an answer to a sign-in from before doesn't count.
     given_up: usize,
     reading: InFlight,
+    /// What tells the server that secrets have arrived.
+    receipts: JoinSet<()>,
     /// What waits for a sign-in.
     parked: Vec<Request>,
     /// Whether the screen was asked for a sign-in, or will be when the server has answered.
@@ -140,8 +142,8 @@ impl Task {
     async fn new(connection: Connection, replies: mpsc::Sender<Reply>) -> Self {
         let _ = replies.send(Reply::Connected(Ok(connection.server.clone()))).await;
         let (calls, sign_ins, reading) = (JoinSet::new(), JoinSet::new(), InFlight::default());
-        let (parked, asking) = (Vec::new(), false);
-        Self { connection, sessions: 0, calls, sign_ins, given_up: 0, reading, parked, asking, replies }
+        let (receipts, parked, asking) = (JoinSet::new(), Vec::new(), false);
+        Self { connection, sessions: 0, calls, sign_ins, given_up: 0, reading, receipts, parked, asking, replies }
     }
 
     async fn reply(&self, reply: Reply) {
@@ -167,7 +169,12 @@ impl Task {
                 }
                 self.refuse_parked(&ApiError::NotSignedIn(Untrusted::new("sign in first"))).await;
             }
+            Request::Delivered(id) => {
+                let client = self.connection.client.clone();
+                self.receipts.spawn(async move { client.delivered(&id).await });
+            }
             Request::SignOut => {
+                self.finish_receipts().await;
                 let ended = self.connection.sign_out().await;
                 self.reply(Reply::SignedOut(ended)).await;
             }
@@ -264,6 +271,7 @@ impl Task {
     /// Breaks off what is under way, and ends the session; also that of a sign-in that is about to be answered.
     async fn end(mut self) {
         self.calls.shutdown().await;
+        self.finish_receipts().await;
         let _ = tokio::time::timeout(FAREWELL, self.drop_sign_ins()).await;
         self.connection.end_session().await;
     }
@@ -277,6 +285,11 @@ impl Task {
         }
     }
 
+    /// Each takes as long as an end of a session at most.
+    async fn finish_receipts(&mut self) {
+        while self.receipts.join_next().await.is_some() {}
+    }
+
     /// Lets what changes keys come to its end, and drops the rest: what follows is about another server.
     async fn finish_calls(&mut self) {
         self.reading.stop();
@@ -288,5 +301,6 @@ impl Task {
             }
         }
         self.drop_sign_ins().await;
+        self.finish_receipts().await;
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
@@ -64,6 +65,9 @@ impl SealTo {
 pub struct SealedSecret(pub Vec<u8>);
 
 impl SealedSecret {
+    /// How long a server keeps one that nothing has confirmed (HTTP contract, second edition).
+    pub const KEPT: TimeDelta = TimeDelta::minutes(10);
+
     /// Reads base64url without padding.
     pub fn parse(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok().map(Self)

@@ -1,7 +1,9 @@
 //! Creates that were sent and not settled: noted before they are sent, so that a start after a crash knows of them.
 //!
-//! A note holds no secret: what was asked for, of whom, and the name under which it can be asked again. It is locked for
-//! as long as the process lives that wrote it; one that can be locked is left over.
+//! A note holds what was asked for, of whom, the name under which it can be asked again, and the private key that the
+//! secret is sealed to: with it, whoever may ask again gets the secret, as long as the server keeps it. So it is readable
+//! by its user alone, and goes as soon as the secret has arrived. It is locked for as long as the process lives that wrote
+//! it; one that can be locked is left over.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,12 +14,14 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Target};
+use crate::client::{CreateAttempt, IdempotencyKey, NewKey, Owner, PendingCreate, Target};
 use crate::config::{Config, ServerLocation};
-use crate::domain::Texts;
 use crate::domain::key::fields;
+use crate::domain::{SealKey, SealedSecret, Texts};
 use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::platform::surroundings::Account;
 
@@ -65,6 +69,9 @@ struct Note {
     /// Who logged in to this computer: several people may share one account.
     login: Option<u32>,
     idempotency_key: String,
+    /// Missing from notes of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal_key: Option<SealKeyText>,
     #[serde(flatten)]
     texts: BTreeMap<String, String>,
     expires_at: Option<DateTime<Utc>>,
@@ -92,20 +99,21 @@ impl PendingCreates {
     /// written, the request is sent without one.
     pub fn record(&mut self, owner: &Owner, new: &NewKey) {
         let Some(place) = self.place(&owner.profile) else { return };
-        if self.guard.iter().any(|(key, ..)| *key == new.idempotency_key) {
+        if self.guard.iter().any(|(key, ..)| *key == new.attempt.name) {
             return;
         }
         let note = Note {
             place,
             username: owner.username.clone(),
             login: Account::read().login,
-            idempotency_key: new.idempotency_key.as_str().to_owned(),
+            idempotency_key: new.attempt.name.as_str().to_owned(),
+            seal_key: new.attempt.seal_key.clone().map(SealKeyText),
             texts: new.texts.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
             expires_at: new.expires_at,
             at: Utc::now(),
         };
         if let Some(Ok((path, file))) = self.folder.as_ref().map(|folder| write(folder, &note)) {
-            self.guard.push((new.idempotency_key.clone(), path, file));
+            self.guard.push((new.attempt.name.clone(), path, file));
         }
     }
 
@@ -120,8 +128,8 @@ impl PendingCreates {
         });
     }
 
-    /// What was left over at a profile's server by a program that ended, the oldest first. It is ours from now on: another
-    /// process does not find it.
+    /// What was left over at a profile's server by a program that ended: first that whose secret the server keeps, which
+    /// it does for minutes; the oldest first. It is ours from now on: another process does not find it.
     pub fn left(&mut self, owner: &Owner, now: DateTime<Utc>) -> Vec<PendingCreate> {
         let Some(place) = self.place(&owner.profile) else { return Vec::new() };
         let entries = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
@@ -131,14 +139,24 @@ impl PendingCreates {
             // Several people may share this account: another's create is not finished under our name.
             let ours = note.place == place && note.username == owner.username && note.login == Account::read().login;
             let key = IdempotencyKey::parse(&note.idempotency_key).filter(|_| ours)?;
-            let new = NewKey { idempotency_key: key.clone(), texts: texts(&note)?, expires_at: note.expires_at };
             let repeatable = now - note.at < REPEATABLE && note.expires_at.is_none_or(|end| end > now);
-            Some((PendingCreate { new, at: note.at, repeatable }, (key, path, file)))
+            let secret_until =
+                note.seal_key.as_ref().map(|_| note.at + SealedSecret::KEPT).filter(|until| *until > now);
+            let texts = texts(&note)?;
+            let attempt = CreateAttempt { name: key.clone(), seal_key: note.seal_key.map(|key| key.0) };
+            let new = NewKey { attempt, texts, expires_at: note.expires_at };
+            Some((PendingCreate { new, at: note.at, repeatable, secret_until }, (key, path, file)))
         });
         let (mut left, guard): (Vec<_>, Vec<_>) = notes.unzip();
-        left.sort_by_key(|left| left.at);
+        left.sort_by_key(|left| (left.secret_until.is_none(), left.at));
         self.guard.extend(guard);
         left
+    }
+
+    /// What is to be finished first, if anything can be.
+    pub fn next(&mut self, owner: Option<&Owner>, now: DateTime<Utc>) -> Option<NewKey> {
+        let left = self.left(owner?, now);
+        left.into_iter().find(|left| left.repeatable).map(|left| left.new)
     }
 
     /// Says what was left over; `finish` says how creating a key can be finished. What is too old for that is said only
@@ -148,7 +166,7 @@ impl PendingCreates {
         for left in &left {
             say(interrupted_create(left, if left.repeatable { finish } else { SECRET_MAY_BE_LOST }));
             if !left.repeatable {
-                self.resolve(&left.new.idempotency_key);
+                self.resolve(&left.new.attempt.name);
             }
         }
         left.iter().any(|left| left.repeatable)
@@ -191,4 +209,20 @@ fn read(path: &Path) -> Option<(File, Note)> {
     let mut text = Vec::new();
     (&mut file).take(MOST).read_to_end(&mut text).ok()?;
     Some((file, serde_json::from_slice(&text).ok()?))
+}
+
+/// A private key as it is in a note.
+struct SealKeyText(SealKey);
+
+impl Serialize for SealKeyText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for SealKeyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = SecretString::deserialize(deserializer)?;
+        SealKey::parse(text.expose_secret()).map(Self).ok_or_else(|| D::Error::custom("not a private key"))
+    }
 }

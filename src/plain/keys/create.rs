@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::client::{Creation, IdempotencyKey, NewKey};
+use crate::client::{CreateAttempt, Creation, NewKey};
 use crate::domain::{AccessKey, Texts};
 use crate::operations::keys::create::{already_exists, create};
 use crate::operations::keys::pending::PendingCreates;
@@ -21,7 +21,7 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
         session.console.say("No key was made.");
         return Ok(());
     };
-    let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at };
+    let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at };
     send_and_tell(session, &new, &mut PendingCreates::of(&session.config)).await
 }
 

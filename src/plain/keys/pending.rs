@@ -4,21 +4,21 @@ use chrono::Utc;
 
 use crate::operations::access::Access as _;
 use crate::operations::keys::pending::PendingCreates;
+use crate::operations::messages::NOTHING_UNFINISHED;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::plain::keys::create;
 use crate::plain::session::Session;
 
-/// Asks the server again for the oldest, under the same name.
+/// Asks the server again for the first of them, under the same name.
 pub(crate) async fn finish(session: &mut Session) -> Flow<()> {
     let mut journal = PendingCreates::of(&session.config);
-    let left = session.owner().map(|owner| journal.left(&owner, Utc::now())).unwrap_or_default();
-    let Some(oldest) = left.into_iter().find(|left| left.repeatable) else {
+    let Some(new) = journal.next(session.owner().as_ref(), Utc::now()) else {
         session.has_left_over = false;
-        session.console.say("There is no unfinished key creation.");
+        session.console.say(NOTHING_UNFINISHED);
         return Ok(());
     };
-    let finished = create::send_and_tell(session, &oldest.new, &mut journal).await;
+    let finished = create::send_and_tell(session, &new, &mut journal).await;
     drop(journal); // what else was left over can be found again
     if finished.is_ok() {
         session.tell_pending();

@@ -13,9 +13,6 @@ use crate::domain::{AccessKey, Conditions, KeyId, Order, SealedSecret, Sort, Sta
 /// How long creating a key can be repeated with the same idempotency key (HTTP contract, part B).
 pub(crate) const REPLAYED_FOR: TimeDelta = TimeDelta::hours(24);
 
-/// How long a sealed secret is kept that nothing has confirmed (HTTP contract, second edition).
-pub(crate) const SEALED_FOR: TimeDelta = TimeDelta::minutes(10);
-
 /// How long keys may be counted (HTTP contract, second edition).
 pub(crate) const COUNTED_FOR: Duration = Duration::from_millis(300);
 
@@ -59,7 +56,7 @@ pub(crate) struct KeyInsert {
     pub(crate) encrypted: Vec<u8>,
     /// The ID of that master key.
     pub(crate) encrypted_by: String,
-    /// The secret, sealed to the program that asks for it, if it can open that: kept for [`SEALED_FOR`].
+    /// The secret, sealed to the program that asks for it, if it can open that: kept for [`SealedSecret::KEPT`].
     pub(crate) sealed: Option<SealedSecret>,
     pub(crate) actor: Actor,
     pub(crate) idempotency_key: String,

@@ -14,10 +14,13 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
         }
     }
 
-    /// Removes the creates whose end is known.
+    /// Removes the creates whose end is known, and lets the server forget the secrets that have arrived.
     pub(crate) fn resolve_creates(&mut self) {
         for key in self.state.unsettled.settled.drain(..) {
             self.pending_creates.resolve(&key);
+        }
+        for id in self.state.unsettled.delivered.drain(..) {
+            let _ = self.requests.try_send(Request::Delivered(id)); // forgotten after a while anyway
         }
     }
 

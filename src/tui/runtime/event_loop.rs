@@ -42,7 +42,7 @@ pub struct Runtime<T: Terminal, M: Machine> {
     signals: Signals,
     /// Events that were read and are not taken yet.
     events: VecDeque<Event>,
-    requests: mpsc::Sender<Request>,
+    pub(crate) requests: mpsc::Sender<Request>,
     replies: mpsc::Receiver<Reply>,
     /// The API task: when it has ended, the session of this run has too.
     api: JoinHandle<()>,

@@ -5,7 +5,7 @@ use super::{
     PasswordDialog, PendingCreateDialog, ProfilesDialog, Reveal, RevokeDialog, SessionsScreen, TokenDialog,
     ViewsDialog,
 };
-use crate::client::IdempotencyKey;
+use crate::client::CreateAttempt;
 use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
 use crate::operations::keys::activate::Switch;
@@ -149,17 +149,17 @@ impl CallState {
 #[derive(Debug)]
 pub struct CreateDialog {
     pub form: KeyForm,
-    /// The attempt's name: the same for every Enter, so that one key is made.
-    pub idempotency_key: IdempotencyKey,
+    /// The same for every Enter, so that one key is made.
+    pub attempt: CreateAttempt,
     pub call: CallState,
     /// Whether it was asked for a label: from then on there may be none.
     was_asked: bool,
 }
 
 impl CreateDialog {
-    /// A dialog with a name drawn for its attempt.
+    /// A dialog whose attempt is drawn.
     pub fn new(form: KeyForm) -> Self {
-        Self { form, idempotency_key: IdempotencyKey::random(), call: CallState::None, was_asked: false }
+        Self { form, attempt: CreateAttempt::random(), call: CallState::None, was_asked: false }
     }
 
     /// Asks for a label if none is typed, once.

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod doctor;
 mod exchange;
+mod finish;
 mod guide;
 mod help;
 mod keys;

@@ -1,7 +1,7 @@
 //! Marked keys, and what is done to all of them.
 
 use super::Bench;
-use latchkey::client::{Client, IdempotencyKey, NewKey};
+use latchkey::client::{Client, CreateAttempt, NewKey};
 use latchkey::domain::key::fields;
 use latchkey::domain::{Status, Texts};
 use latchkey::tui::state::{Delivery, NotSaved, SaveTarget, Saved};
@@ -13,7 +13,7 @@ async fn create(bench: &Bench, word: &str, count: usize) {
     for n in 0..count {
         let mut texts = Texts::default();
         texts.set(fields::named("label").unwrap(), &format!("{word} {n:03}")).unwrap();
-        let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at: None };
+        let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None };
         client.create(&new).await.unwrap();
     }
 }

@@ -39,20 +39,37 @@ async fn the_server_goes_away_and_comes_back() {
     bench.sees("Not signed in");
 }
 
-#[tokio::test]
-async fn a_create_whose_answer_was_lost_is_not_made_twice() {
+/// A page with the dialog of a new key, which was made already: the answer has reached no one.
+async fn with_lost_answer() -> Bench {
     let mut bench = Bench::new().await;
     bench.type_keys("c").await;
     let Some(latchkey::tui::state::Dialog::Create(dialog)) = &bench.state().dialog else { panic!("no dialog") };
-    let name = dialog.idempotency_key.clone();
+    let name = dialog.attempt.clone();
     // The first try reaches the server; its answer reaches no one.
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
-    let new =
-        latchkey::client::NewKey { idempotency_key: name, texts: latchkey::domain::Texts::default(), expires_at: None };
+    let new = latchkey::client::NewKey { attempt: name, texts: latchkey::domain::Texts::default(), expires_at: None };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
     bench.sees("Enter a label to identify the key");
+    bench
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_was_lost_is_not_made_twice() {
+    let mut bench = with_lost_answer().await;
+    bench.type_keys("<Enter>").await;
+    bench.sees("Access key created");
+    bench.type_keys("s").await;
+    bench.sees(bench.secret().expose());
+    assert_eq!(bench.state().list.total, Some(1));
+}
+
+#[tokio::test]
+async fn a_secret_that_the_server_keeps_no_more_is_lost() {
+    let mut bench = with_lost_answer().await;
+    let database = rusqlite::Connection::open(bench.folder.path().join("keys.db")).unwrap();
+    database.execute("UPDATE undelivered SET until = 0", []).unwrap();
     bench.type_keys("<Enter>").await;
     bench.sees("The key already exists");
     assert_eq!(bench.state().list.total, Some(1));

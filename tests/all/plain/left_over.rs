@@ -1,17 +1,15 @@
 //! A create that was cut off: told at the next start, and finished by a command.
 
-use std::fs;
-
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::secrets::create;
 use super::talk::{COMMAND, HEARD, SECRET, Talk, latchkey};
 use crate::support::hanging::{hanging, key};
 use crate::support::home::Home;
-use crate::support::wait;
+use crate::support::{unfinished, wait};
 
-const FINISH: &str = "was interrupted. The command finish finishes it.";
+const FINISH: &str = "The command finish finishes it.";
 
 /// A home in which latchkey was killed while it offered the secret of a key; and the key's ID.
 fn killed_at_the_secret() -> (Home, String) {
@@ -33,8 +31,31 @@ fn is_forgotten(home: &Home) {
 }
 
 #[test]
-fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
+fn it_is_told_at_the_start_and_its_secret_can_be_had() {
     let (home, id) = killed_at_the_secret();
+    for _ in 0..2 {
+        let mut talk = Talk::at(&home);
+        let begin = talk.says(COMMAND);
+        assert!(begin.contains("If the key was created, the server keeps its secret for you until "), "{begin}");
+        talk.types("finish");
+        talk.says(&format!("Access key created.\r\nAccess key ID: {id}"));
+        talk.says(SECRET);
+        talk.signal(Signal::KILL); // nothing is lost by being cut off again
+        talk.ends();
+    }
+    let mut talk = Talk::at(&home);
+    talk.answers(&[(COMMAND, "finish"), (SECRET, "file"), ("New file", "secret"), (SECRET, "close")]);
+    talk.answers(&[("is ready to use", HEARD)]);
+    talk.quits();
+    assert!(home.read("secret").starts_with("sk_"));
+    assert_eq!((home.keys().len(), unfinished::undelivered(home.0.path())), (1, 0));
+    is_forgotten(&home);
+}
+
+#[test]
+fn after_ten_minutes_its_key_can_be_deleted() {
+    let (home, id) = killed_at_the_secret();
+    unfinished::pass_ten_minutes(home.0.path());
     for _ in 0..2 {
         let mut talk = Talk::at(&home);
         let begin = talk.says(COMMAND);
@@ -59,6 +80,7 @@ fn it_is_told_at_the_start_and_its_key_can_be_deleted() {
 #[test]
 fn its_key_is_kept_unless_a_yes_is_typed() {
     let (home, _) = killed_at_the_secret();
+    unfinished::pass_ten_minutes(home.0.path());
     let mut talk = Talk::at(&home);
     talk.answers(&[(FINISH, HEARD), (COMMAND, "finish"), ("Enter for no): ", ""), ("The key was kept.", HEARD)]);
     talk.quits();
@@ -79,17 +101,13 @@ fn what_can_only_look_is_not_told_of_it() {
 #[test]
 fn one_that_the_server_has_forgotten_is_told_once() {
     let (home, _) = killed_at_the_secret();
-    let notes: Vec<_> = fs::read_dir(home.path(".local/state/latchkey/unfinished")).unwrap().collect();
-    let path = notes[0].as_ref().unwrap().path();
-    let mut note: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    note["at"] = json!("2026-01-02T03:04:05Z");
-    fs::write(&path, note.to_string()).unwrap();
+    unfinished::date(home.0.path(), "2026-01-02T03:04:05Z".parse().unwrap());
     let mut talk = Talk::at(&home);
     talk.says("Creating a key labelled “mine” at 2026-01-02 03:04 UTC was interrupted. ");
     talk.says("If the key is in the list and you don't have its secret, delete it.");
     talk.answers(&[(COMMAND, "finish"), ("There is no unfinished key creation.", HEARD)]);
     talk.quits();
-    assert!(!path.exists());
+    assert_eq!(unfinished::notes(home.0.path()).len(), 0);
     is_forgotten(&home);
 }
 
@@ -120,5 +138,5 @@ fn one_that_had_not_happened_is_made_under_the_same_name() {
     assert!(!said.contains("sk_") && home.read("secret") == "sk_made-after-the-crash\n", "{said}");
     let names = names.lock().unwrap();
     assert_eq!((names.len(), &names[0]), (2, &names[1]));
-    assert_eq!(fs::read_dir(home.path(".local/state/latchkey/unfinished")).unwrap().count(), 0);
+    assert_eq!(unfinished::notes(home.0.path()).len(), 0);
 }

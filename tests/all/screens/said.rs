@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey::client::{ApiError, IdempotencyKey, NewKey, PendingCreate, Reply};
+use latchkey::client::{ApiError, CreateAttempt, NewKey, PendingCreate, Reply};
 use latchkey::domain::key::fields::named;
 use latchkey::domain::{Texts, Untrusted};
 use latchkey::platform::clipboard::report::{CopyReport, What};
@@ -25,8 +25,8 @@ fn after(script: &'static str, then: impl Fn(&mut Stage)) -> String {
 fn left_over(stage: &mut Stage) {
     let mut texts = Texts::default();
     texts.set(named("label").unwrap(), "nightly backup of the billing database").unwrap();
-    let new = NewKey { idempotency_key: IdempotencyKey::random(), texts, expires_at: None };
-    stage.state_mut().on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true }]);
+    let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None };
+    stage.state_mut().on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true, secret_until: None }]);
 }
 
 fn unreachable() -> ApiError {

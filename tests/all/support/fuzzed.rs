@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode};
-use latchkey::client::{Answer, Attempt, Exchanged, Reply};
+use latchkey::client::{Answer, Attempt, CreateAttempt, Exchanged, Reply};
 use latchkey::domain::{AccessKey, KeyId, Untrusted};
 use latchkey::platform::decoder::Decoder;
 use reqwest::StatusCode;
@@ -123,7 +123,7 @@ pub fn answers(bytes: &[u8]) {
             let result = answer.page(&request.place);
             Reply::Listed(request, result)
         }
-        1 => Reply::Created(answer.creation()),
+        1 => Reply::Created(answer.creation(CreateAttempt::random().seal_key.as_ref())),
         2 => Reply::Edited(before, answer.key().map(Into::into)),
         3 => Reply::Deleted(before, Err(answer.refusal())),
         _ => Reply::Exchanged(Attempt::next(), Exchanged { result: answer.grant(), server_time: answer.date() }),

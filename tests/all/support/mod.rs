@@ -33,6 +33,7 @@ pub mod served;
 pub mod server;
 pub mod terminal;
 pub mod typing;
+pub mod unfinished;
 pub mod wait;
 pub mod written;
 pub mod xterm;

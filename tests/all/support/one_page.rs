@@ -210,7 +210,7 @@ impl OnePage {
             }
             Request::Verify(attempt, ..) => Reply::Verified(attempt, Ok(Verdict::NotOffered)),
             Request::SignIn(_) => Reply::SignedIn(Err(ApiError::NotSignedIn(Untrusted::new("no")))),
-            Request::GiveUp => return None,
+            Request::Delivered(_) | Request::GiveUp => return None,
             Request::SignOut => Reply::SignedOut(Ok(())),
             Request::ChangePassword(_) => Reply::PasswordChanged(Ok(())),
             Request::Admins => Reply::Admins(Ok(AdminList { administrators: administrators(), sessions: sessions() })),

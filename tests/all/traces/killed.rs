@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::support::files;
 use crate::support::hanging::{hanging, key};
 use crate::support::terminal::{Terminal, contains, latchkey};
-use crate::support::wait;
+use crate::support::{unfinished, wait};
 
 /// The dialog about a create that an earlier run began.
 const UNFINISHED: &str = "Unfinished key creation";
@@ -50,6 +50,19 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
         let bytes = std::fs::read(&path).unwrap_or_default();
         assert!(!contains(&bytes, secret.as_bytes()), "the secret is in {}", path.display());
     }
+    // As often as it is killed, for ten minutes.
+    for _ in 0..2 {
+        let mut page = start(home.path(), &[]);
+        page.sees(UNFINISHED);
+        page.sees("the server keeps its secret for you until");
+        page.press("<Enter>");
+        page.sees("Access key created");
+        page.press("s");
+        page.sees(&secret);
+        kill(page);
+    }
+    files::lack(home.path(), &secret);
+    unfinished::pass_ten_minutes(home.path());
     let mut page = start(home.path(), &[]);
     page.sees(UNFINISHED);
     page.sees("labelled “interrupted”");
@@ -71,14 +84,38 @@ fn a_kill_while_the_secret_is_shown_leaves_nothing_of_it_and_is_reported() {
 }
 
 #[test]
+fn a_secret_that_was_got_after_a_kill_is_settled_when_its_dialog_closes() {
+    let home = TempDir::new().unwrap();
+    let mut page = start(home.path(), &[]);
+    page.sees("No access keys yet");
+    let secret = page.create_and_show("kept");
+    kill(page);
+    assert_eq!(unfinished::undelivered(home.path()), 1);
+    let mut page = start(home.path(), &[]);
+    page.sees(UNFINISHED);
+    page.press("<Enter>");
+    page.sees("Access key created");
+    page.press("s");
+    page.sees(&secret);
+    assert_eq!((unfinished::notes(home.path()).len(), unfinished::undelivered(home.path())), (1, 1));
+    page.close();
+    page.press("q");
+    assert!(page.ends().0.success());
+    assert_eq!((unfinished::notes(home.path()).len(), unfinished::undelivered(home.path())), (0, 0));
+    let mut page = start(home.path(), &[]);
+    page.sees("1 key");
+    page.press("q");
+    assert!(!contains(&page.ends().1.bytes, UNFINISHED.as_bytes()));
+}
+
+#[test]
 fn a_create_that_ended_well_leaves_no_note() {
     let home = TempDir::new().unwrap();
     let mut page = start(home.path(), &[]);
     page.sees("No access keys yet");
     page.create_and_show("one");
-    let notes = home.path().join(".local/state/latchkey/unfinished");
-    assert_eq!(files::below(&notes).len(), 1);
-    let note = std::fs::read_to_string(&files::below(&notes)[0]).unwrap();
+    assert_eq!(unfinished::notes(home.path()).len(), 1);
+    let note = std::fs::read_to_string(&unfinished::notes(home.path())[0]).unwrap();
     assert!(note.contains("\"one\"") && !note.contains("sk_"), "{note}");
     // A second page at the same time has nothing to finish: the first one is at it.
     let mut other = start(home.path(), &[]);
@@ -87,7 +124,7 @@ fn a_create_that_ended_well_leaves_no_note() {
     other.press("q");
     assert!(other.ends().0.success());
     page.close();
-    assert_eq!(files::below(&notes).len(), 0);
+    assert_eq!(unfinished::notes(home.path()).len(), 0);
     page.press("q");
     assert!(page.ends().0.success());
 }
@@ -108,7 +145,7 @@ fn killed_while_waiting(then: serde_json::Value) -> (TempDir, Terminal, Arc<Mute
     wait::until("the create", || !names.lock().unwrap().is_empty());
     kill(page);
     let mut page = open(home.path(), UNFINISHED);
-    page.press("<Tab><Enter>");
+    page.press("<Enter>");
     (home, page, names)
 }
 
@@ -141,8 +178,7 @@ fn a_create_whose_secret_was_saved_is_settled() {
     page.sees("Access key created");
     page.press("w<Enter>");
     page.sees("(readable only by you).");
-    let notes = home.path().join(".local/state/latchkey/unfinished");
-    wait::until("the end of the note", || files::below(&notes).is_empty());
+    wait::until("the end of the note", || unfinished::notes(home.path()).is_empty());
     kill(page);
     let mut page = start(home.path(), &[]);
     page.sees("kept");
@@ -179,12 +215,12 @@ fn a_create_that_is_forgotten_is_not_asked_about_again() {
     kill(page);
     let mut page = start(home.path(), &[]);
     page.sees(UNFINISHED);
-    page.press("<Tab><Tab><Enter>");
+    page.press("<Tab><Enter>");
     page.loses(UNFINISHED);
     page.sees("delete it.");
     page.press("q");
     assert!(page.ends().0.success());
-    assert_eq!(files::below(&home.path().join(".local/state/latchkey/unfinished")).len(), 0);
+    assert_eq!(unfinished::notes(home.path()).len(), 0);
     let mut page = start(home.path(), &[]);
     page.sees("1 key");
     page.press("q");
@@ -198,10 +234,7 @@ fn what_is_too_old_to_be_finished_is_told_once() {
     page.sees("No access keys yet");
     page.create_and_show("old");
     kill(page);
-    let note = &files::below(&home.path().join(".local/state/latchkey/unfinished"))[0];
-    let mut told: serde_json::Value = serde_json::from_slice(&std::fs::read(note).unwrap()).unwrap();
-    told["at"] = json!("2026-11-01T10:00:00Z");
-    std::fs::write(note, told.to_string()).unwrap();
+    unfinished::date(home.path(), "2026-11-01T10:00:00Z".parse().unwrap());
     for (file, tells) in [("one", true), ("two", false)] {
         let create = ["keys", "create", "--secret-file", file];
         let create = Terminal::start(latchkey(home.path()).args(create).current_dir(home.path()));

@@ -7,7 +7,7 @@ use chrono::Utc;
 use crate::cli::args::CreateArgs;
 use crate::cli::connect_to_change;
 use crate::cli::prompts::{CommandAccess, Prompts};
-use crate::client::{Creation, IdempotencyKey, NewKey};
+use crate::client::{CreateAttempt, Creation, NewKey};
 use crate::config::Config;
 use crate::domain::Credentials;
 use crate::operations::access::Access as _;
@@ -17,6 +17,7 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::keys::create::{already_exists, create};
 use crate::operations::keys::pending::PendingCreates;
+use crate::operations::messages::NOTHING_UNFINISHED;
 use crate::operations::prompts::interrupt::Flow;
 use crate::operations::prompts::prompter::Prompter as _;
 use crate::server::StoreAccess;
@@ -29,19 +30,26 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     let destination = Destination::prepare(&args.delivery())?;
     let mut access = connect_to_change(settings, prompts, StoreAccess::Create).await?;
     let mut journal = PendingCreates::of(&Config::load(&settings.overrides, &settings.dirs)?);
-    if settings.format != Format::Json {
-        tell_left_over(&mut journal, &mut access, settings);
-    }
-    let idempotency_key = IdempotencyKey::random();
-    let now = access.connection.client.server_time().await;
-    let expires_at = match args.expires {
-        Some(expires) => expires.at(now),
-        None => access.call(async |client| client.lifetimes().await).await?.default_end(now),
+    let new = if args.finish {
+        access.client().await?; // whose it is must be known
+        let nothing = || Failure::new(Exit::NotFound, NOTHING_UNFINISHED.to_owned());
+        journal.next(access.owner().as_ref(), Utc::now()).ok_or_else(nothing)?
+    } else {
+        if settings.format != Format::Json {
+            tell_left_over(&mut journal, &mut access, settings);
+        }
+        let now = access.connection.client.server_time().await;
+        let expires_at = match args.expires {
+            Some(expires) => expires.at(now),
+            None => access.call(async |client| client.lifetimes().await).await?.default_end(now),
+        };
+        NewKey { attempt: CreateAttempt::random(), texts: args.texts.0.clone(), expires_at }
     };
-    let new = NewKey { idempotency_key, texts: args.texts.0.clone(), expires_at };
+    let may_need_data = matches!(destination, Destination::Command(_));
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {
-        access.connection.end_session().await;
-        settings.embedded.stop().await; // a command that takes the secret may need the data folder
+        if may_need_data {
+            settings.embedded.stop().await; // the command may work on the data folder
+        }
         let (key, secret) = match creation {
             Creation::New(key, secret) => (key, secret),
             Creation::Replayed(key) => return Err(already_exists(&key).into()),
@@ -64,9 +72,9 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
     Ok(made?)
 }
 
-/// Says what an earlier run left unfinished: the page or plain mode can finish it, and ask what is to be asked.
+/// Says what an earlier run left unfinished.
 fn tell_left_over(journal: &mut PendingCreates, access: &mut CommandAccess, settings: &Context) {
-    let finish = settings.overrides.spell("Open the page, or latchkey --plain, which can finish it.");
+    let finish = settings.overrides.spell("Run latchkey keys create --finish, or open the page, to finish it.");
     if let Some(owner) = access.owner() {
         journal.tell(&owner, Utc::now(), &finish, |text| access.prompts.warn(text));
     }

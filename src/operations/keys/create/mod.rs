@@ -11,8 +11,8 @@ use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::pending::PendingCreates;
 use crate::operations::prompts::interrupt::Flow;
 
-/// Creates a key and tells its user, by `tell`, what came of it: that has the only copy of the secret. Until then the
-/// journal keeps the create, so that a start after a crash knows that there may be a key whose secret was lost.
+/// Creates a key and tells its user, by `tell`, what came of it. Until that is done the journal keeps the create and the
+/// server the sealed secret, so that a start after a crash gets it.
 pub(crate) async fn create<A: Access, T>(
     access: &mut A,
     new: &NewKey,
@@ -25,13 +25,21 @@ pub(crate) async fn create<A: Access, T>(
     }
     match send::send(access, new).await {
         Ok(creation) => {
+            let sealed = match &creation {
+                Creation::New(key, _) if new.attempt.seal_key.is_some() => Some(key.id.clone()),
+                _ => None,
+            };
             let told = tell(access, creation).await;
-            journal.resolve(&new.idempotency_key);
+            // First: from here on nobody can open what the server has.
+            journal.resolve(&new.attempt.name);
+            if let Some(id) = sealed {
+                access.connection().client.delivered(&id).await;
+            }
             told
         }
         Err(not_sent) => {
             if not_sent.is_certain {
-                journal.resolve(&new.idempotency_key);
+                journal.resolve(&new.attempt.name);
             }
             Err(not_sent.why)
         }

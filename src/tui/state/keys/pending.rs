@@ -2,6 +2,7 @@
 //! left.
 
 use crate::client::{IdempotencyKey, NewKey, Owner, PendingCreate, Request};
+use crate::domain::KeyId;
 use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::tui::keymap::Action;
 use crate::tui::state::input::focus::moved;
@@ -12,8 +13,12 @@ use crate::tui::state::{CallState, Dialog, Effect, ExitState, State};
 pub struct UnresolvedCreates {
     /// The one that was sent last.
     pub attempt: Option<NewKey>,
+    /// The key that it made, if the server keeps its secret for us.
+    created: Option<KeyId>,
     /// Those whose end is known by now: what was noted of them can go.
     pub settled: Vec<IdempotencyKey>,
+    /// Keys whose secret has arrived: the server need keep it no more.
+    pub delivered: Vec<KeyId>,
     /// What an earlier run left unfinished, and the user has not been asked about yet.
     waiting: Vec<PendingCreate>,
 }
@@ -57,14 +62,12 @@ impl State {
         let left = self.unsettled.waiting.remove(0);
         if left.repeatable {
             self.help = None;
-            self.dialog = Some(Dialog::LeftOver(PendingCreateDialog {
-                left,
-                focus: PendingCreateButton::Later,
-                call: CallState::None,
-            }));
+            // A secret that can be had for minutes only is not put off by an Enter.
+            let focus = left.secret_until.map_or(PendingCreateButton::Later, |_| PendingCreateButton::Finish);
+            self.dialog = Some(Dialog::LeftOver(PendingCreateDialog { left, focus, call: CallState::None }));
         } else {
             self.complain(interrupted_create(&left, SECRET_MAY_BE_LOST));
-            self.unsettled.settled.push(left.new.idempotency_key);
+            self.unsettled.settled.push(left.new.attempt.name);
         }
     }
 
@@ -86,8 +89,9 @@ impl State {
                 return Some(self.send(new));
             }
             Action::Submit if dialog.focus == PendingCreateButton::Forget => {
+                dialog.left.secret_until = None; // nothing opens it any more
                 let told = interrupted_create(&dialog.left, SECRET_MAY_BE_LOST);
-                self.unsettled.settled.push(dialog.left.new.idempotency_key.clone());
+                self.unsettled.settled.push(dialog.left.new.attempt.name.clone());
                 self.dialog = None;
                 self.say(told);
                 self.ask_about_left_over();
@@ -104,13 +108,21 @@ impl State {
     /// A key is being created from now on.
     pub(crate) fn send(&mut self, new: NewKey) -> Effect {
         self.creating = true;
+        self.unsettled.created = None;
         self.unsettled.attempt = Some(new.clone());
         Request::Create(new).into()
     }
 
+    /// The create that was sent last has made this key, and its secret is here.
+    pub(crate) fn note_created(&mut self, id: &KeyId) {
+        let is_sealed = self.unsettled.attempt.as_ref().is_some_and(|new| new.attempt.seal_key.is_some());
+        self.unsettled.created = is_sealed.then(|| id.clone());
+    }
+
     /// What came of the create that was sent last is known, and was told.
     pub(crate) fn settle(&mut self) {
-        self.unsettled.settled.extend(self.unsettled.attempt.take().map(|new| new.idempotency_key));
+        self.unsettled.delivered.extend(self.unsettled.created.take());
+        self.unsettled.settled.extend(self.unsettled.attempt.take().map(|new| new.attempt.name));
     }
 
     /// Whether a dialog tells what came of creating a key: that settles it.

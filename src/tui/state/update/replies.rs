@@ -1,6 +1,6 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
-use crate::client::{ApiError, Changed, Creation, Event, EventScope, EventsRequest, IdempotencyKey, Reply, Request};
+use crate::client::{ApiError, Changed, CreateAttempt, Creation, Event, EventScope, EventsRequest, Reply, Request};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
 use crate::operations::keys::changes;
@@ -93,6 +93,7 @@ impl State {
             }
             Ok(Creation::New(key, secret)) => {
                 let id = key.id.clone();
+                self.note_created(&id);
                 self.dialog = Some(Dialog::Reveal(Box::new(Reveal::new(key, secret, self.key_server()))));
                 (self.filter, self.help) = (None, None);
                 Some(self.list.open(Some(id)).into())
@@ -120,7 +121,7 @@ impl State {
             Some(Dialog::Create(dialog)) => {
                 if matches!(error, ApiError::Conflict(422, _)) {
                     // An earlier try was made with other values: this one is another key.
-                    dialog.idempotency_key = IdempotencyKey::random();
+                    dialog.attempt = CreateAttempt::random();
                 }
                 dialog.call = CallState::Failed(format!("{error} Nothing was lost. Press Enter to retry."));
             }

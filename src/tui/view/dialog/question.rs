@@ -15,7 +15,7 @@ use crate::operations::keys::activate::Switch;
 use crate::operations::keys::create::already_exists;
 use crate::operations::keys::usage::Impact;
 use crate::operations::messages;
-use crate::operations::messages::key_labelled;
+use crate::operations::messages::{key_labelled, secret_kept};
 use crate::tui::state::{CallState, ClockReading, DeleteDialog, PendingCreateButton, PendingCreateDialog, Question};
 use crate::tui::theme;
 use crate::tui::view::details;
@@ -134,8 +134,12 @@ pub(crate) fn draw_left_over(frame: &mut Buffer, area: Rect, dialog: &PendingCre
     let mut inside = popup(frame, area, 72, 12, "Unfinished key creation");
     let kept = keep_last_row(&mut inside);
     let key = key_labelled(&dialog.left.new.texts);
-    let words = match &dialog.call {
-        CallState::Failed(_) if kept.is_some() => format!("Creating {key} has not finished."),
+    let words = match (&dialog.call, dialog.left.secret_until) {
+        (CallState::Failed(_), _) if kept.is_some() => format!("Creating {key} has not finished."),
+        (_, Some(until)) => {
+            let is_kept = secret_kept(until);
+            format!("latchkey stopped while creating {key}. {is_kept} Finish gets it, or creates the key now.")
+        }
         _ if kept.is_some() => format!(
             "latchkey stopped while creating {key}. Finish asks the server: if the key exists, its secret is lost and you \
              can delete it; if not, it is created now."

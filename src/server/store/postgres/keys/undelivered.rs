@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::SealedSecret;
 use crate::server::store::error::StoreError;
-use crate::server::store::keys::{KeyInsert, SEALED_FOR};
+use crate::server::store::keys::KeyInsert;
 use crate::server::store::postgres::args::args;
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::PostgresStore;
@@ -26,7 +26,7 @@ impl PostgresStore {
 
 pub(super) async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<(), StoreError> {
     let Some(SealedSecret(sealed)) = &new.sealed else { return Ok(()) };
-    let until = (now + SEALED_FOR).timestamp_millis();
+    let until = (now + SealedSecret::KEPT).timestamp_millis();
     let sql = "INSERT INTO undelivered (key_id, username, sealed, until) VALUES ($1, $2, $3, $4)";
     let (id, username) = (new.id.raw_for_api(), new.actor.name.as_str());
     transaction.execute(sql, args![id, username, sealed.as_slice(), until]).await?;

@@ -22,6 +22,10 @@ impl SqliteStore {
         self.write(move |transaction| {
             let oldest = (now - REPLAYED_FOR).timestamp_millis();
             transaction.prepare_cached("DELETE FROM creates WHERE at < ?1")?.execute([oldest])?;
+            // Where no server runs for long enough to look: each command that creates a key is one of its own.
+            transaction
+                .prepare_cached("DELETE FROM undelivered WHERE until <= ?1")?
+                .execute([now.timestamp_millis()])?;
             if let Some(outcome) = earlier(transaction, &new, now)? {
                 return Ok(outcome);
             }

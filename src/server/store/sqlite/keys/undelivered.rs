@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use crate::domain::SealedSecret;
 use crate::server::store::error::StoreError;
-use crate::server::store::keys::{KeyInsert, SEALED_FOR};
+use crate::server::store::keys::KeyInsert;
 use crate::server::store::sqlite::store::SqliteStore;
 
 impl SqliteStore {
@@ -36,7 +36,7 @@ impl SqliteStore {
 
 pub(super) fn insert(transaction: &Transaction<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<(), StoreError> {
     let Some(SealedSecret(sealed)) = &new.sealed else { return Ok(()) };
-    let until = (now + SEALED_FOR).timestamp_millis();
+    let until = (now + SealedSecret::KEPT).timestamp_millis();
     let sql = "INSERT INTO undelivered (key_id, username, sealed, until) VALUES (?1, ?2, ?3, ?4)";
     transaction.prepare_cached(sql)?.execute(params![new.id.raw_for_api(), new.actor.name, sealed, until])?;
     Ok(())

@@ -230,8 +230,8 @@ impl State {
                 Err(words) => dialog.call = CallState::Invalid(words),
                 Ok((texts, expires_at)) => {
                     dialog.call = CallState::Sent;
-                    let idempotency_key = dialog.idempotency_key.clone();
-                    return Some(self.send(NewKey { idempotency_key, texts, expires_at }));
+                    let attempt = dialog.attempt.clone();
+                    return Some(self.send(NewKey { attempt, texts, expires_at }));
                 }
             },
             _ => dialog.form.go(action),
