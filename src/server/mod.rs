@@ -10,6 +10,7 @@
 //! data_folder     opens the store and the master key
 //! backup          both of them in one file, and back
 //! copy            from a data folder to a database of many servers, and back
+//! digests         makes what finds the key of a secret, where it is missing
 //! usage_recorder  stores uses of keys in the background
 //! embedded        for one user: on a Unix socket, inside the program
 //! team            for many: several listeners, TLS, limits, an access log
@@ -19,6 +20,7 @@ pub mod auth;
 pub mod backup;
 pub mod copy;
 mod data_folder;
+mod digests;
 pub mod embedded;
 pub mod http;
 mod metrics;

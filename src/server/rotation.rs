@@ -259,7 +259,9 @@ impl Rotation {
                     continue;
                 };
                 let new = self.vault.encrypt_with(&self.new, &id, &secret).map_err(MasterKeyError::from)?;
-                batch.push(Reencrypted { seq, old: encrypted, new });
+                let digest = self.vault.digest_with(&self.new, &secret);
+                let digest = digest.ok_or(StoreError::OtherMasterKey)?;
+                batch.push(Reencrypted { seq, old: encrypted, new, digest });
             }
             found += batch.len() as u64;
             if !batch.is_empty() {

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::auth::sessions::Sessions;
 use super::auth::vault::Vault;
 use super::data_folder::{DataError, DataFolder, StoreAccess};
+use super::digests::DigestMaker;
 use super::http::scrape::Scrape;
 use super::http::service::HttpService;
 use super::net::connection_limiter::ConnectionLimiter;
@@ -114,6 +115,7 @@ pub struct HttpServer {
     serving: JoinSet<()>,
     end: oneshot::Sender<()>,
     recording: tokio::task::JoinHandle<()>,
+    digesting: DigestMaker,
     sockets: Vec<NamedSocket>,
 }
 
@@ -138,6 +140,7 @@ impl HttpServer {
             .allowing(setup.lifetimes)
             .with_certificate(tls.clone());
         let ((end, ended), (stop, _)) = (oneshot::channel(), watch::channel(()));
+        let digesting = DigestMaker::start(store.clone(), Arc::clone(&vault));
         let mut team = Self {
             listens: Vec::new(),
             metrics: Vec::new(),
@@ -150,6 +153,7 @@ impl HttpServer {
             serving: JoinSet::new(),
             end,
             recording: tokio::spawn(UsageRecorder::run(state.0.usage_recorder.clone(), setup.keep_events, ended)),
+            digesting,
             sockets: Vec::new(),
             setup,
         };
@@ -265,6 +269,7 @@ impl HttpServer {
         while self.serving.join_next().await.is_some() {}
         drop(self.end);
         let _ = self.recording.await;
+        self.digesting.stop().await;
         self.store.close().await;
         drop(self.sockets);
     }

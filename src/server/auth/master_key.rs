@@ -1,4 +1,4 @@
-//! One master key: half of it encrypts, half signs.
+//! One master key: half of it encrypts, half signs and makes digests.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use super::signing_key::SigningKey;
+use crate::server::store::SecretDigest;
 
 /// The length of XChaCha20-Poly1305's nonce, long enough for random ones never to repeat.
 const NONCE: usize = 24;
@@ -24,16 +25,24 @@ pub(super) struct MasterKey {
     pub(super) id: String,
     cipher: XChaCha20Poly1305,
     pub(super) signing: Arc<SigningKey>,
+    /// Makes digests of secrets, and signs nothing else.
+    digests: SigningKey,
 }
 
 impl MasterKey {
-    /// The first half encrypts, the second signs.
+    /// The first half encrypts, the second signs. What it signs here no token is: each begins with the base64 of its header.
     pub(super) fn new(bytes: &MasterKeyBytes) -> Self {
         let mut encrypting = Zeroizing::new([0; HALF]);
         encrypting.copy_from_slice(&bytes[..HALF]);
         let signing = Arc::new(SigningKey::of(&bytes[HALF..]));
         let id = base16ct::lower::encode_string(&signing.sign(b"latchkey master key")[..8]);
-        Self { id, cipher: XChaCha20Poly1305::new((&*encrypting).into()), signing }
+        let digests = SigningKey::of(&Zeroizing::new(signing.sign(b"latchkey digests of secrets")));
+        Self { id, cipher: XChaCha20Poly1305::new((&*encrypting).into()), signing, digests }
+    }
+
+    pub(super) fn digest(&self, secret: &[u8]) -> SecretDigest {
+        let whole = self.digests.sign(secret);
+        whole.first_chunk().copied().unwrap_or_default()
     }
 
     pub(super) fn encrypt(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, getrandom::Error> {

@@ -10,7 +10,7 @@ use super::key_file::{KeyFile, MasterKeyError, create};
 use super::key_file_users::KeyFileUser;
 use super::master_key::{MASTER_KEY_BYTES, MasterKey, MasterKeyBytes};
 use super::signing_key::SigningKey;
-use crate::server::store::{HeldMasterKeys, MasterKeys, StoredSigningKey};
+use crate::server::store::{HeldMasterKeys, MasterKeys, SecretDigest, StoredSigningKey};
 
 /// Encrypts secrets, and signs what no signing key of the store does: with a master key, and during its rotation also with
 /// the next one, which is in a file beside it. Keys are wiped when dropped.
@@ -152,6 +152,24 @@ impl Vault {
     /// What was encrypted with the key that has this ID.
     pub(crate) fn decrypt_with(&self, id: &str, name: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         self.key(id)?.decrypt(name, encrypted)
+    }
+
+    /// The digest of a secret by the master key that has this ID.
+    pub(crate) fn digest_with(&self, id: &str, secret: &[u8]) -> Option<SecretDigest> {
+        self.key(id).map(|key| key.digest(secret))
+    }
+
+    /// The digests of a secret by every master key at hand: during a rotation secrets have that of the one or the other.
+    pub(crate) fn digests(&self, secret: &[u8]) -> Vec<SecretDigest> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(&self.first).chain(others.iter()).map(|key| key.digest(secret)).collect()
+    }
+
+    /// The digest of a stored secret, by the master key that it is encrypted with. `None` if none at hand opens it.
+    pub(crate) fn digest_stored(&self, key_id: &str, encrypted: &[u8]) -> Option<SecretDigest> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = std::iter::once(&self.first).chain(others.iter());
+        keys.find_map(|key| key.decrypt(key_id, encrypted).map(|secret| key.digest(&secret)))
     }
 
     /// The half that signs, of the key in the file.

@@ -1,7 +1,7 @@
 //! A store as rows, which another engine takes: what `latchkey db copy` moves.
 //!
 //! Each engine sends and takes the same columns, whatever tables it has them in. What is computed from others (folded texts,
-//! search indexes, counts) is not copied, but computed anew.
+//! search indexes, counts, digests of secrets) is not copied, but computed anew.
 
 use tokio::sync::mpsc;
 

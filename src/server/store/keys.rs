@@ -16,6 +16,9 @@ pub(crate) const REPLAYED_FOR: TimeDelta = TimeDelta::hours(24);
 /// How long keys may be counted (HTTP contract, second edition).
 pub(crate) const COUNTED_FOR: Duration = Duration::from_millis(300);
 
+/// What finds the key of a secret: the beginning of an HMAC-SHA256 of the secret, whose key comes from the master key.
+pub(crate) type SecretDigest = [u8; 16];
+
 /// Which page of which list.
 #[derive(Clone)]
 pub(crate) struct PageQuery {
@@ -54,6 +57,8 @@ pub(crate) struct KeyInsert {
     pub(crate) expires_at: Option<DateTime<Utc>>,
     /// The secret, encrypted with the master key.
     pub(crate) encrypted: Vec<u8>,
+    /// The digest of the secret, by that master key.
+    pub(crate) digest: SecretDigest,
     /// The ID of that master key.
     pub(crate) encrypted_by: String,
     /// The secret, sealed to the program that asks for it, if it can open that: kept for [`SealedSecret::KEPT`].
@@ -286,6 +291,25 @@ pub(crate) struct StoredSecret {
     pub(crate) id: String,
     /// The secret, encrypted with the master key.
     pub(crate) encrypted: Vec<u8>,
+}
+
+/// The digest of a stored secret.
+#[derive(Clone)]
+pub(crate) struct Digested {
+    pub(crate) seq: i64,
+    /// The secret as it was: if it is encrypted anew by now, its digest is another one too.
+    pub(crate) encrypted: Vec<u8>,
+    pub(crate) digest: SecretDigest,
+}
+
+/// Whose secret one is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SecretOwner {
+    Key(Box<AccessKey>),
+    /// That of no key.
+    Nobody,
+    /// Of none whose digest is made: some are not.
+    Unknown,
 }
 
 /// The last use of a key.

@@ -62,8 +62,8 @@ pub use error::StoreError;
 pub use events::Actor;
 pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
 pub(crate) use keys::{
-    Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery,
-    StoredSecret, Use,
+    Change, ChangeOutcome, CreateOutcome, Digested, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery,
+    SecretDigest, SecretOwner, StoredSecret, Use,
 };
 pub(crate) use keyset::{Keyset, SortValue};
 pub(crate) use postgres::copy as postgres_copy;

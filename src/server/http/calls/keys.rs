@@ -55,8 +55,12 @@ pub(crate) async fn create(
         return Err(too_long(lifetimes));
     }
     let (id, secret) = draw(state.0.key_format).map_err(|_| HttpError::unexpected())?;
-    let encrypt = || state.0.vault.encrypt_named(id.raw_for_api(), secret.expose().as_bytes());
-    let (encrypted, encrypted_by) = encrypt().map_err(|_| HttpError::unexpected())?;
+    let encrypt = || {
+        let secret = secret.expose().as_bytes();
+        let (encrypted, by) = state.0.vault.encrypt_named(id.raw_for_api(), secret).ok()?;
+        Some((encrypted, state.0.vault.digest_with(&by, secret)?, by))
+    };
+    let (encrypted, digest, encrypted_by) = encrypt().ok_or_else(HttpError::unexpected)?;
     let sealed = sealed::seal(seal_to, &secret, &id)?;
     let mut new = KeyInsert {
         id: id.clone(),
@@ -64,6 +68,7 @@ pub(crate) async fn create(
         texts,
         expires_at,
         encrypted,
+        digest,
         encrypted_by,
         sealed: sealed.clone(),
         actor: caller.actor(),
@@ -72,7 +77,7 @@ pub(crate) async fn create(
     let outcome = match state.0.store.create(new.clone(), now).await {
         Err(StoreError::OtherMasterKey) => {
             state.0.follow_master_key().await?;
-            (new.encrypted, new.encrypted_by) = encrypt().map_err(|_| HttpError::unexpected())?;
+            (new.encrypted, new.digest, new.encrypted_by) = encrypt().ok_or_else(HttpError::unexpected)?;
             state.0.store.create(new, now).await?
         }
         outcome => outcome?,

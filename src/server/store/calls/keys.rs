@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{AccessKey, Conditions};
 use crate::server::store::{
-    Actor, Change, ChangeOutcome, CreateOutcome, EventQuery, KeyCredential, KeyInsert, KeyPage, Keyset, PageQuery,
-    Recorded, Store, StoreError, StoredEvent, StoredUsage, UsageQuery, usage,
+    Actor, Change, ChangeOutcome, CreateOutcome, Digested, EventQuery, KeyCredential, KeyInsert, KeyPage, Keyset,
+    PageQuery, Recorded, SecretDigest, SecretOwner, Store, StoreError, StoredEvent, StoredSecret, StoredUsage,
+    UsageQuery, usage,
 };
 
 impl Store {
@@ -101,6 +102,25 @@ impl Store {
     /// What decides about the use of a key. Takes as long for an ID that no key has.
     pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
         engine!(self.credential(id, now))
+    }
+
+    /// The key whose secret has one of these digests: one secret's, by each master key at hand.
+    pub(crate) async fn secret_owner(
+        &self,
+        digests: Vec<SecretDigest>,
+        now: DateTime<Utc>,
+    ) -> Result<SecretOwner, StoreError> {
+        engine!(self.secret_owner(digests, now))
+    }
+
+    /// Encrypted secrets of which no digest is made yet, in the order of creation, after a place in it; 0 is the beginning.
+    pub(crate) async fn without_digest(&self, after: i64, limit: i64) -> Result<Vec<StoredSecret>, StoreError> {
+        engine!(self.without_digest(after, limit))
+    }
+
+    /// Stores digests of secrets that have none, and are encrypted as they were.
+    pub(crate) async fn add_digests(&self, digests: Vec<Digested>) -> Result<(), StoreError> {
+        engine!(self.add_digests(digests))
     }
 
     /// Stores uses and refusals. A key keeps its latest use, whichever server records it, and the newest refusals; so does

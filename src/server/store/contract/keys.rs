@@ -93,7 +93,10 @@ pub(crate) async fn a_create_is_repeated_for_a_day_and_by_its_administrator<D: D
     let store = database.open().await;
     let new = insert("one");
     create(&store, new.clone(), at(0)).await;
-    let again = || KeyInsert { id: insert("").id, ..new.clone() };
+    let again = || {
+        let KeyInsert { id, digest, .. } = insert("");
+        KeyInsert { id, digest, ..new.clone() }
+    };
     create(&store, KeyInsert { actor: actor("mo"), ..again() }, at(1)).await;
     let day = TimeDelta::hours(24).num_seconds();
     assert!(matches!(store.create(again(), at(day)).await.unwrap(), CreateOutcome::Replayed(..)));

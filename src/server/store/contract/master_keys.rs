@@ -1,6 +1,6 @@
 //! The master key is replaced, on every handle.
 
-use super::{Database, actor, at, create, id, insert, trail};
+use super::{Database, actor, at, create, digest, id, insert, trail};
 use crate::server::store::{CreateOutcome, EventQuery, KeyInsert, MasterKeys, NewSigningKey, Reencrypted, StoreError};
 
 fn keys(current: &str, old: Option<&str>) -> MasterKeys {
@@ -31,7 +31,8 @@ pub(crate) async fn a_master_key_is_replaced_and_nothing_is_stored_with_the_old_
     let stored = one.secrets(0, 10).await.unwrap();
     assert_eq!(stored.len(), 2);
     let (seq, old) = (stored[0].seq, stored[0].encrypted.clone());
-    let change = |old: &[u8], new: &[u8]| vec![Reencrypted { seq, old: old.to_vec(), new: new.to_vec() }];
+    let change =
+        |old: &[u8], new: &[u8]| vec![Reencrypted { seq, old: old.to_vec(), new: new.to_vec(), digest: digest(new) }];
     one.reencrypt("new".into(), change(&old, b"anew")).await.unwrap();
     one.reencrypt("new".into(), change(&old, b"twice")).await.unwrap();
     assert_eq!(other.credential(id(&key), at(4)).await.unwrap().unwrap().encrypted, b"anew");

@@ -40,6 +40,7 @@ sql_values! {
     Vec<&str>: TEXT_ARRAY,
     Vec<Option<String>>: TEXT_ARRAY,
     Vec<Option<i64>>: INT8_ARRAY,
+    Vec<Vec<u8>>: BYTEA_ARRAY,
     Vec<Option<Vec<u8>>>: BYTEA_ARRAY,
 }
 

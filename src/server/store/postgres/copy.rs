@@ -59,7 +59,7 @@ async fn alone<'a>(pool: &'a Pool, mode: &str) -> Result<Lent<'a>, StoreError> {
     // The lock before anything is read, so that what is read is what is there then.
     let names: Vec<&str> = tables().iter().map(|table| table.name).collect();
     let lock = format!(
-        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {FOR_LONG}; LOCK TABLE {}, uses, servers IN {mode} MODE",
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; {FOR_LONG}; LOCK TABLE {}, uses, digests, servers IN {mode} MODE",
         names.join(", ")
     );
     transaction.batch(&lock).await?;
@@ -164,7 +164,7 @@ pub(crate) async fn take(
              SELECT setval(pg_get_serial_sequence('events', 'seq'), max(seq)) FROM events HAVING count(*) > 0;
              SELECT setval(pg_get_serial_sequence('signing_keys', 'n'), max(n)) FROM signing_keys HAVING count(*) > 0;
              UPDATE epoch SET n = r.n, mark = r.mark FROM revocations r WHERE r.n = (SELECT max(n) FROM revocations);
-             ANALYZE keys, uses, events",
+             ANALYZE keys, uses, digests, events",
         )
         .await?;
     let found = counts(&mut transaction).await?;
@@ -181,12 +181,12 @@ pub(crate) async fn take(
 async fn set_aside(transaction: &mut Lent<'_>) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT format('DROP INDEX %I.%I', n.nspname, c.relname), pg_get_indexdef(i.indexrelid)
                FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE i.indrelid IN ('keys'::regclass, 'uses'::regclass, 'events'::regclass, 'usage'::regclass)
+               WHERE i.indrelid IN ('keys'::regclass, 'uses'::regclass, 'digests'::regclass, 'events'::regclass, 'usage'::regclass)
                      AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = i.indexrelid)
                UNION ALL
-               SELECT format('ALTER TABLE uses DROP CONSTRAINT %I', conname),
-                      format('ALTER TABLE uses ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid))
-               FROM pg_constraint WHERE conrelid = 'uses'::regclass AND contype = 'f'";
+               SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
+                      format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+               FROM pg_constraint WHERE conrelid IN ('uses'::regclass, 'digests'::regclass) AND contype = 'f'";
     let rows = transaction.rows(sql, &[]).await?;
     for row in &rows {
         transaction.batch(row.get(0)).await?;

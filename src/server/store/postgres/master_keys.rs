@@ -81,9 +81,10 @@ impl PostgresStore {
     async fn try_reencrypt(&self, by: &str, secrets: &[Reencrypted]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         check(&mut transaction, by).await?;
-        for Reencrypted { seq, old, new } in secrets {
-            let sql = "UPDATE keys SET secret = $3 WHERE seq = $1 AND secret = $2";
-            transaction.execute(sql, args![*seq, *old, *new]).await?;
+        for Reencrypted { seq, old, new, digest } in secrets {
+            let sql = "WITH key AS (UPDATE keys SET secret = $3 WHERE seq = $1 AND secret = $2 RETURNING seq)
+                       UPDATE digests d SET digest = $4 FROM key WHERE d.seq = key.seq";
+            transaction.execute(sql, args![*seq, *old, *new, digest.as_slice()]).await?;
         }
         transaction.commit().await
     }

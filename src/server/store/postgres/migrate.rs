@@ -5,16 +5,22 @@ use crate::server::store::error::StoreError;
 use crate::server::store::postgres::network::connection::{Lent, Pool};
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../../assets/migrations/postgres/0001_store.sql"),
     include_str!("../../../../assets/migrations/postgres/0002_usage.sql"),
     include_str!("../../../../assets/migrations/postgres/0003_undelivered.sql"),
     include_str!("../../../../assets/migrations/postgres/0004_reactivation.sql"),
+    include_str!("../../../../assets/migrations/postgres/0005_digests.sql"),
 ];
 
 /// What a role needs to run servers: no right to change the tables.
 const GRANTS: [&str; 2] =
     ["GRANT USAGE ON SCHEMA %1$I TO %2$I", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1$I TO %2$I"];
+
+/// The roles that were granted that before.
+const RUNNING: &str = "SELECT DISTINCT r.rolname::text
+                       FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
+                       WHERE c.oid = 'keys'::regclass AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner";
 
 /// A number of our own for the advisory lock: the word "latchkey".
 const LOCK: i64 = 0x6c61_7463_686b_6579;
@@ -71,7 +77,13 @@ pub(super) async fn migrate(pool: &Pool, grant: Option<&str>) -> Result<usize, S
         transaction.batch(sql).await?;
     }
     transaction.execute("UPDATE meta SET version = $1", args![known().cast_signed()]).await?;
-    if let Some(role) = grant {
+    let mut roles: Vec<String> = grant.map(str::to_owned).into_iter().collect();
+    if !missing.is_empty() {
+        // Those that run servers may use new tables too.
+        let rows = transaction.rows(RUNNING, &[]).await?;
+        roles.extend(rows.iter().map(|row| row.get(0)));
+    }
+    for role in roles {
         for statement in GRANTS {
             // The database quotes the name.
             let quoted =

@@ -57,6 +57,11 @@ impl Database for OnServer {
             .await
             .unwrap();
     }
+
+    async fn forget_digests(&self) {
+        let link = self.0.connect().await.unwrap();
+        link.client.batch_execute("UPDATE digests SET digest = NULL").await.unwrap();
+    }
 }
 
 contract!(OnServer);
@@ -203,7 +208,27 @@ async fn tries_are_counted_by_all_together() {
 async fn a_step_whose_tables_are_there_is_taken() {
     let OnServer(address) = OnServer::create().await;
     let database = address.clone().connect().await.unwrap();
-    database.client.batch_execute("DROP TABLE undelivered; UPDATE meta SET version = 1").await.unwrap();
-    assert_eq!(Store::migrate_postgres(address.clone(), None).await.unwrap(), known() as usize - 1);
-    assert_eq!(Store::migrate_postgres(address, None).await.unwrap(), 0);
+    let usage = include_str!("../../../../assets/migrations/postgres/0002_usage.sql");
+    database.client.batch_execute(usage).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_runs_servers_may_use_the_tables_of_new_steps() {
+    let OnServer(first) = OnServer::create().await;
+    let database = first.connect().await.unwrap();
+    let tables = include_str!("../../../../assets/migrations/postgres/0001_store.sql");
+    let (name, role) = ("from_before", "runs_servers");
+    database.client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    database.client.batch_execute(&format!("CREATE ROLE {role}; CREATE ROLE another")).await.unwrap();
+    let address = address(name);
+    let database = address.connect().await.unwrap();
+    let granted =
+        format!("{tables}; UPDATE meta SET version = 1; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}");
+    database.client.batch_execute(&granted).await.unwrap();
+    assert_ne!(Store::migrate_postgres(address, None).await.unwrap(), 0);
+    for (role, may) in [(role, true), ("another", false)] {
+        let sql = "SELECT has_table_privilege($1, 'digests', 'INSERT, UPDATE, DELETE')";
+        let row = database.client.query_one(sql, &[&role]).await.unwrap();
+        assert_eq!(row.get::<_, bool>(0), may, "{role}");
+    }
 }

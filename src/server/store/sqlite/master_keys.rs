@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use super::events;
+use super::keys::digests;
 use super::revocations::signing_keys;
 use super::store::SqliteStore;
 use crate::server::store::error::StoreError;
@@ -57,8 +58,10 @@ impl SqliteStore {
         self.write(move |transaction| {
             check(transaction, &by)?;
             let mut statement = transaction.prepare("UPDATE sealed SET secret = ?3 WHERE seq = ?1 AND secret = ?2")?;
-            for Reencrypted { seq, old, new } in secrets {
-                statement.execute(params![seq, old, new])?;
+            for Reencrypted { seq, old, new, digest } in secrets {
+                if statement.execute(params![seq, old, new])? > 0 {
+                    digests::set(transaction, seq, &digest)?;
+                }
             }
             Ok(())
         })

@@ -37,6 +37,11 @@ mod tests {
             let connection = rusqlite::Connection::open(self.0.path().join("keys.db")).unwrap();
             connection.execute("UPDATE signing_keys SET at = at - ?1 * 3600000", [hours]).unwrap();
         }
+
+        async fn forget_digests(&self) {
+            let connection = rusqlite::Connection::open(self.0.path().join("keys.db")).unwrap();
+            connection.execute("UPDATE digests SET digest = NULL", []).unwrap();
+        }
     }
 
     contract!(InFolder);

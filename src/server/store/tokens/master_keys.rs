@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::server::store::keys::SecretDigest;
+
 /// What the store says of master keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MasterKeys {
@@ -44,4 +46,6 @@ pub(crate) struct Reencrypted {
     /// As it was: if it is another by now, it stays.
     pub(crate) old: Vec<u8>,
     pub(crate) new: Vec<u8>,
+    /// The digest of the secret, by the same master key.
+    pub(crate) digest: SecretDigest,
 }

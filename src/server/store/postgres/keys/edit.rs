@@ -155,6 +155,8 @@ async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>)
         places.join(", ")
     );
     transaction.execute(&sql, &args.list()).await?;
+    let sql = "UPDATE digests SET digest = $2 WHERE seq = (SELECT seq FROM keys WHERE id = $1)";
+    transaction.execute(sql, args![id, new.digest.as_slice()]).await?;
     let event = NewEvent::of(&new.actor, Subject::Key(id.to_owned()), EventKind::Created, now);
     events::insert(transaction, &NewEvent { changes: new.fields().as_created(), ..event }).await?;
     undelivered::insert(transaction, new, now).await

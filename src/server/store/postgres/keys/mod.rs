@@ -2,6 +2,7 @@
 
 pub(super) mod columns;
 pub(super) mod counts;
+pub(super) mod digests;
 pub(super) mod edit;
 pub(super) mod grams;
 pub(super) mod list;

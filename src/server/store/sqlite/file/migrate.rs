@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, in order. A step that was ever released is never changed.
-const MIGRATIONS: [Step; 15] = [
+const MIGRATIONS: [Step; 16] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0001_keys.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0002_administrators.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0003_owner.sql")),
@@ -31,6 +31,7 @@ const MIGRATIONS: [Step; 15] = [
     Step::Sql(include_str!("../../../../../assets/migrations/0013_usage.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0014_undelivered.sql")),
     Step::Sql(include_str!("../../../../../assets/migrations/0015_reactivation.sql")),
+    Step::Sql(include_str!("../../../../../assets/migrations/0016_digests.sql")),
 ];
 
 /// Whether `connection`'s database lacks a step.

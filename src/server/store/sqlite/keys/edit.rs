@@ -11,6 +11,7 @@ use crate::server::store::keys::{
     Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited, reactivated,
 };
 use crate::server::store::sqlite::events;
+use crate::server::store::sqlite::keys::digests;
 use crate::server::store::sqlite::keys::row::{at, columns, document, key, off, time};
 use crate::server::store::sqlite::keys::undelivered;
 use crate::server::store::sqlite::master_keys;
@@ -108,6 +109,7 @@ fn insert(transaction: &Transaction<'_>, new: &KeyInsert, now: DateTime<Utc>) ->
     transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     let seq = transaction.last_insert_rowid();
     transaction.prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?.execute(params![seq, new.encrypted])?;
+    digests::set(transaction, seq, &new.digest)?;
     let sql = format!("INSERT INTO grams (rowid, text) SELECT seq, {} FROM keys WHERE seq = ?1", document());
     transaction.prepare_cached(&sql)?.execute([seq])?;
     let event = NewEvent::of(&new.actor, Subject::Key(id.to_owned()), EventKind::Created, now);

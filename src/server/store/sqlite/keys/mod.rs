@@ -1,6 +1,7 @@
 //! Keys: their rows, how they are listed, changed and counted.
 
 pub(super) mod counts;
+pub(super) mod digests;
 pub(super) mod edit;
 pub(super) mod list;
 pub(super) mod row;
