@@ -29,6 +29,7 @@ async fn each_documented_answer_is_given() {
     server.verify("none").await;
     send(server.anyone(Method::GET, "/health")).await;
     server.exchange(&id, "wrong").await;
+    send(server.call(Method::POST, "/keys/identify").json(&json!({ "secret": secret }))).await;
     look(&server, &id).await;
     server.patch(&id, json!({ "label": "two" })).await;
     for method in [Method::PATCH, Method::DELETE] {
@@ -165,6 +166,7 @@ async fn refused(server: &Server, id: &str) {
         (Method::GET, "/keys"),
         (Method::GET, "/keys/counts"),
         (Method::POST, "/keys"),
+        (Method::POST, "/keys/identify"),
         (Method::GET, "/keys/%FF"),
         (Method::PATCH, "/keys/%FF"),
         (Method::DELETE, "/keys/%FF"),
@@ -228,6 +230,7 @@ async fn look(server: &Server, id: &str) {
     for below in ["", "/events", "/usage"] {
         server.get(&format!("/keys/{id}{below}")).await;
     }
+    send(server.call(Method::POST, "/keys/identify").json(&json!({ "secret": "any" }))).await;
 }
 
 async fn call_all(server: &Server, id: &str, token: &str) {
@@ -282,7 +285,7 @@ async fn each_documented_field_is_known_and_no_other() {
     let (id, _) = server.create("one").await;
     server.add("jo", Role::Administrator);
     let own = server.session("jo").await;
-    for schema in ["NewKey", "Change", "NewAdmin", "AdminChange", "Rotation", "RevokeAll", "NewPassword"] {
+    for schema in ["NewKey", "Change", "Identify", "NewAdmin", "AdminChange", "Rotation", "RevokeAll", "NewPassword"] {
         let fields = openapi::DOCUMENT["components"]["schemas"][schema]["properties"].as_object().unwrap();
         for name in fields.keys().map(String::as_str).chain(["colour"]) {
             // Of a wrong type, beside the others that must be there.
@@ -294,6 +297,7 @@ async fn each_documented_field_is_known_and_no_other() {
             let answer = match schema {
                 "NewKey" => server.post(name, body).await,
                 "Change" => server.patch(&id, body).await,
+                "Identify" => send(server.call(Method::POST, "/keys/identify").json(&body)).await,
                 "NewAdmin" => send(server.call(Method::POST, "/admins").json(&body)).await,
                 "AdminChange" => send(server.call(Method::PATCH, "/admins/jo").json(&body)).await,
                 "Rotation" => send(server.call(Method::POST, "/signing_key").json(&body)).await,

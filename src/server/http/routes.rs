@@ -3,7 +3,7 @@
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use super::calls::{
-    admins, events, exchange, health, keys, list, password, sealed, sessions, sign_in, signing_key, usage,
+    admins, events, exchange, health, identify, keys, list, password, sealed, sessions, sign_in, signing_key, usage,
 };
 use crate::server::state::AppState;
 
@@ -34,10 +34,11 @@ pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 25] = [
+pub const ROUTES: [ApiRoute; 26] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("GET", "/api/v2/keys/counts", || get(list::counts)),
     route("POST", "/api/v2/keys", || post(keys::create)),
+    route("POST", "/api/v2/keys/identify", || post(identify::identify)),
     route("GET", ONE_KEY, || get(keys::show)),
     route("PATCH", ONE_KEY, || patch(keys::edit)),
     route("DELETE", ONE_KEY, || delete(keys::delete)),

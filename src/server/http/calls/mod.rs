@@ -4,6 +4,7 @@ pub mod admins;
 pub mod events;
 pub mod exchange;
 pub mod health;
+pub(crate) mod identify;
 pub mod keys;
 pub mod list;
 pub mod password;

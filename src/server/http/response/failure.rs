@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header;
+use axum::http::header::{ACCEPT_ENCODING, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::domain::AccessKey;
+use crate::server::digests::RETRY_AFTER;
 use crate::server::http::response::wire::KeyBody;
 use crate::server::net::throttle::NotAdmitted;
 use crate::server::store::StoreError;
@@ -157,6 +159,13 @@ impl HttpError {
         Self { reason: Some(Reason::Logged(logged)), ..Self::unexpected() }
     }
 
+    /// 503: no answer yet, since it could be a wrong one.
+    pub(crate) fn not_ready() -> Self {
+        let message = "Not every key can be identified by its secret yet: the server is preparing that. Try again";
+        let unavailable = Self::new(StatusCode::SERVICE_UNAVAILABLE, 0, message);
+        Self { retry_after: Some(RETRY_AFTER), ..unavailable }
+    }
+
     /// 503: clients refuse to connect.
     pub(crate) fn certificate_ended() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, 0, "The server's certificate has expired")
@@ -207,7 +216,7 @@ impl IntoResponse for HttpError {
             response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(seconds) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(LoggedReason(logged));
         if let Some(detailed) = detailed {
