@@ -50,6 +50,20 @@ pub(crate) fn back(before: &AccessKey, now: &AccessKey) -> Option<Changes> {
     (changes != Changes { revision, ..Changes::default() }).then_some(changes)
 }
 
+/// What takes a change of a key back, before it is known what it made of the key; none as in [`back`].
+pub(crate) fn inverse(before: &AccessKey, changes: &Changes) -> Option<Changes> {
+    let mut texts = Texts::default();
+    for (name, _) in changes.texts.iter() {
+        set(&mut texts, name, before)?;
+    }
+    // An expired key may have been switched off already, unseen.
+    let status = changes.status.filter(|_| before.status != Status::Expired).map(|_| before.status);
+    let expires_at = changes.expires_at.map(|_| before.expires_at);
+    let inverse = Changes { texts, status, expires_at, revision: None };
+    let revision = Some(changes.revision? + 1);
+    (inverse != Changes::default()).then_some(Changes { revision, ..inverse })
+}
+
 fn set(texts: &mut Texts, name: &str, key: &AccessKey) -> Option<()> {
     let field = fields::named(name)?;
     texts.set(field, field.raw_text(key)).ok()

@@ -26,6 +26,7 @@ pub use crate::operations::tokens::key_test::TestState;
 pub use crate::platform::clipboard::report::{CopyReport, What};
 pub use account::admins::{AdminFocus, AdminForm, AdminFormKind, AdminRemoval, AdminStep, AdminsScreen};
 pub use account::password::{PasswordDialog, PasswordFocus};
+use account::profiles::LeftProfile;
 pub use account::profiles::{ProfileState, ProfilesDialog};
 pub use account::sessions::{EndQuestion, RevokeDialog, SessionsScreen};
 pub use account::sign_in::{SignInDialog, SignInFocus};
@@ -103,7 +104,7 @@ pub struct State {
     /// Every profile that there is.
     pub profiles: Vec<Profile>,
     /// What was known of the servers of other profiles when they were left, by name.
-    left: HashMap<String, ProfileState>,
+    left: HashMap<String, LeftProfile>,
     /// What is between the program and its user, once it was looked at.
     pub surroundings: Option<Surroundings>,
     /// What is held back until it is known who would see it.
@@ -120,6 +121,8 @@ pub struct State {
     pub creating: bool,
     /// The last change that was made here.
     pub undo: Option<Undo>,
+    /// A key, as it was, whose change was sent and not answered: it may have been made.
+    unanswered: Option<Box<AccessKey>>,
     /// What became of each key of the last act on many.
     pub report: Option<Rc<BulkReport>>,
     /// Until then an export begins with it.

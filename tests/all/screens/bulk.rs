@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey::client::{ApiError, KeyChange, KeyChanged, Reply, Request};
-use latchkey::domain::Untrusted;
+use latchkey::client::{ApiError, Changes, KeyChange, KeyChanged, Reply, Request};
+use latchkey::domain::{AccessKey, KeyId, Untrusted};
 
 use super::stage::{Stage, at_sizes, key, server, some_keys};
 use latchkey::domain::Status;
@@ -86,6 +86,29 @@ fn a_line_that_drops_and_a_key_that_fails() {
         stage.press("<Tab><Enter>");
         stage
     }));
+}
+
+/// What was sent when the line dropped may have been made: it isn't called "not tried", and `u` takes it back.
+#[test]
+fn what_was_sent_and_not_answered_can_be_undone() {
+    let mut keys = some_keys();
+    keys.iter_mut().for_each(|key| key.revision = Some(7));
+    let mut stage = Stage::with((80, 24), keys.clone(), 5);
+    stage.press("V jjjja deactivate<Space>4<Enter>");
+    let (attempt, sent) = changes(&mut stage);
+    assert_eq!(sent.len(), 4);
+    let made = AccessKey { status: Status::Inactive, revision: Some(8), ..keys.remove(0) };
+    let lost = Err(ApiError::Unreachable(Untrusted::new("connection reset")));
+    stage.reply(Reply::KeysChanged(attempt, vec![Ok(KeyChanged::Edited(Box::new(made.into()))), lost]));
+    stage.press("<Esc>");
+    let picture = stage.picture();
+    assert!(picture.contains("1 already inactive. 1 sent, result unknown. 2 not"), "{picture}");
+    stage.press("<Esc>u<Tab><Enter>");
+    let back = |id: &str| {
+        let changes = Changes { status: Some(Status::Active), revision: Some(8), ..Changes::default() };
+        KeyChange::Edit(KeyId::parse(id).unwrap(), changes)
+    };
+    assert_eq!(changes(&mut stage).1, [back("PK7QW3N5ZJ0V4T8M2XHC"), back("PK0ZAHJZ123456789KMN")]);
 }
 
 #[test]

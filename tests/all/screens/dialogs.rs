@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 use latchkey::client::{ApiError, Creation, Reply, Request, TrailPage};
-use latchkey::domain::{KeyUsage, Lifetimes, Status, Untrusted, UsageCount, UsageSpan};
+use latchkey::domain::{AccessKey, KeyUsage, Lifetimes, Status, Untrusted, UsageCount, UsageSpan};
 use latchkey::platform::clipboard::report::{CopyReport, What};
+use latchkey::platform::delivery::CommandOutput;
 use latchkey::platform::surroundings::{ClipboardRoute, Surroundings, Warning};
 use latchkey::tui::state::{Delivery, NotSaved, SaveKind, Saved};
 
@@ -189,6 +190,29 @@ fn save_failed() {
 }
 
 #[test]
+fn what_a_command_printed_is_in_its_lines() {
+    let said = || Untrusted::new("gpg: error: no key\ngpg:   skipped\u{1b}[2J\n");
+    for (is_saved, before) in [(true, "successfully. Output:"), (false, "still in this dialog. Output:")] {
+        let mut stage = Stage::with((80, 24), some_keys(), 5);
+        stage.press("c<Enter><Enter>");
+        stage.created();
+        stage.press("w<Tab><Tab>gpg<Enter>");
+        let output = CommandOutput { words: said(), had_secret: false };
+        let result = if is_saved {
+            Ok(Saved { output, to: Delivery::Command })
+        } else {
+            Err(NotSaved { output: said(), ..NotSaved::new("the command failed (exit status: 2)") })
+        };
+        stage.state_mut().on_delivered(SaveKind::Secret, result);
+        let picture = stage.picture();
+        let lines: Vec<&str> = picture.lines().map(|line| line.trim_matches([' ', '│'])).collect();
+        let at = lines.iter().position(|line| line.contains("Output:")).unwrap();
+        assert!(lines[at - 1..=at].join(" ").contains(before), "{picture}");
+        assert_eq!(lines[at + 1..at + 3], ["gpg: error: no key", "gpg:   skipped^[[2J"], "{picture}");
+    }
+}
+
+#[test]
 fn save_to_what_exists() {
     assert_snapshot!(reveal(|stage| {
         stage.press("w<Enter>");
@@ -278,6 +302,41 @@ fn changed_meanwhile() {
             stage
         });
         assert_snapshot!(format!("changed_meanwhile_{name}"), picture);
+    }
+}
+
+/// The answer was lost, and the repeat finds the key as it was to be: that was our change, and can be undone.
+#[test]
+fn a_change_whose_answer_was_lost_is_ours() {
+    for (script, revision, is_ours) in [
+        ("a<Tab><Enter>", 8, true),
+        ("a<Tab><Enter>", 9, false),
+        ("e<Ctrl-U>offsite<Enter>", 8, true),
+        ("e<Ctrl-U>other<Enter>", 8, false),
+    ] {
+        let mut keys = some_keys();
+        keys[0].revision = Some(7);
+        let mut stage = Stage::with((80, 24), keys.clone(), 5);
+        stage.press(script);
+        let is_edit = script.starts_with('e');
+        let mut now = AccessKey { revision: Some(revision), ..keys.remove(0) };
+        if is_edit {
+            now.label = Untrusted::new("offsite")
+        } else {
+            now.status = Status::Inactive
+        }
+        let lost = ApiError::Unreachable(Untrusted::new("connection reset"));
+        for error in [lost, ApiError::Changed(Some(Box::new(now)))] {
+            let Some(Request::Edit(before, _)) = stage.asked.take() else { panic!("nothing was sent") };
+            let is_lost = matches!(error, ApiError::Unreachable(_));
+            stage.reply(Reply::Edited(before, Err(error)));
+            if is_lost {
+                stage.press("<Enter>");
+            }
+        }
+        let picture = stage.picture();
+        assert_eq!(picture.contains("u undoes it."), is_ours, "{picture}");
+        assert_eq!(matches!(stage.asked, Some(Request::Events(_))), !is_ours, "{picture}");
     }
 }
 

@@ -22,6 +22,7 @@ pub use report::BulkReport;
 pub use run::{BulkRun, RunStep};
 pub use survey::{Finding, Survey};
 pub use undo::Reversal;
+pub(crate) use undo::was_made;
 pub use unusual::Unusual;
 pub use walk::{Selection, Walk, WalkStep};
 

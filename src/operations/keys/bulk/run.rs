@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use crate::client::{ApiError, KeyChange, KeyChanged, ListRequest, Page, all_need_sign_in};
+use crate::client::{ApiError, Changed, KeyChange, KeyChanged, ListRequest, Page, all_need_sign_in};
 use crate::domain::{AccessKey, KeyId, Untrusted};
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::keys::bulk::act::Planned;
@@ -14,6 +14,7 @@ use crate::operations::keys::bulk::undo::{CHANGED_SINCE, Reversal, is_so, was_ma
 use crate::operations::keys::bulk::{
     BulkAct, Failed, KeyOutcome, KeyResult, Selection, Survey, Unusual, Walk, WalkStep,
 };
+use crate::operations::keys::changes;
 
 /// A change of many keys that is under way, or has ended.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct BulkRun {
     /// How many keys there are, if that is known.
     pub total: Option<u64>,
     pub tally: Tally,
+    /// How many were sent when it ended, and their answers were not awaited or never came.
+    pub unknown: u64,
     /// What became of keys since it was asked last.
     results: Vec<KeyResult>,
     /// Why it waits, and how often the same was tried.
@@ -119,6 +122,7 @@ impl BulkRun {
             is_too_much_to_undo: false,
             total: None,
             tally: Tally::default(),
+            unknown: 0,
             results: Vec::new(),
             trouble: None,
             broken_off: None,
@@ -189,42 +193,49 @@ impl BulkRun {
         let (mut rest, mut trouble, mut is_hopeless) = (Vec::new(), None, false);
         let all_denied = all_need_sign_in(&changed);
         for result in changed {
-            let Some(Pending { id, label, change, before, is_resent }) = sent.next() else { break };
+            let Some(one) = sent.next() else { break };
             let result = match result {
                 // It was made, and its answer was lost.
-                Err(ApiError::Changed(Some(key))) if is_resent && was_made(&change, &key) => {
+                Err(ApiError::Changed(Some(key))) if one.is_resent && was_made(&one.change, &key) => {
                     Ok(KeyChanged::Edited(Box::new((*key).into())))
+                }
+                Ok(KeyChanged::Deleted(deleted)) if one.is_resent => {
+                    Ok(KeyChanged::Deleted(Changed { result: true, ..deleted }))
                 }
                 result => result,
             };
             match result {
-                Ok(KeyChanged::Deleted(deleted)) if !deleted.result => self.tell(id, label, KeyOutcome::Missing),
-                Ok(KeyChanged::Deleted(deleted)) => self.tell(id, label, KeyOutcome::Done(None, deleted.in_force)),
+                Ok(KeyChanged::Deleted(deleted)) if !deleted.result => {
+                    self.tell(one.id, one.label, KeyOutcome::Missing);
+                }
+                Ok(KeyChanged::Deleted(deleted)) => {
+                    self.tell(one.id, one.label, KeyOutcome::Done(None, deleted.in_force));
+                }
                 Ok(KeyChanged::Edited(edited)) => {
-                    if let Some(before) = &before {
-                        self.note_reversal(before, &edited.result);
+                    if let Some(before) = &one.before {
+                        self.note_reversal(before, changes::back(before, &edited.result));
                     }
-                    self.tell(id, label, KeyOutcome::Done(Some(Box::new(edited.result)), edited.in_force));
+                    self.tell(one.id, one.label, KeyOutcome::Done(Some(Box::new(edited.result)), edited.in_force));
                 }
                 // Another administrator did the same.
-                Err(ApiError::Changed(Some(key))) if is_so(&change, &key) => self.tell(id, label, KeyOutcome::Already),
-                Err(ApiError::Changed(_)) if self.act == BulkAct::Undo => {
-                    self.tell(id, label, KeyOutcome::Kept(CHANGED_SINCE));
+                Err(ApiError::Changed(Some(key))) if is_so(&one.change, &key) => {
+                    self.tell(one.id, one.label, KeyOutcome::Already);
                 }
-                Err(error) if error.is_about_key() => self.fail(id, label, error),
+                Err(ApiError::Changed(_)) if self.act == BulkAct::Undo => {
+                    self.tell(one.id, one.label, KeyOutcome::Kept(CHANGED_SINCE));
+                }
+                Err(error) if error.is_about_key() => self.fail(one.id, one.label, error),
                 Err(error) if is_passing(&error) => {
-                    rest.push(Pending { id, label, change, before, is_resent: true });
+                    rest.push(Pending { is_resent: true, ..one });
                     trouble.get_or_insert(error);
                     continue;
                 }
                 // The session has ended in the midst of them, or the first one has met what is in the way of all.
-                Err(error) if is_hopeless || (error.needs_sign_in() && !all_denied) => {
-                    rest.push(Pending { id, label, change, before, is_resent });
-                }
+                Err(error) if is_hopeless || (error.needs_sign_in() && !all_denied) => rest.push(one),
                 Err(error) => {
                     is_hopeless = true; // the next one would fail in the same way
-                    self.keep_reversal(&id, &label, &change);
-                    self.fail(id, label, error);
+                    self.keep_reversal(&one);
+                    self.fail(one.id, one.label, error);
                 }
             }
             self.trouble = None;
@@ -277,7 +288,7 @@ impl BulkRun {
         let Some((error, _)) = self.trouble.take() else { return };
         self.stopping = true;
         let first = self.queue.pop_front().map(|one| {
-            self.keep_reversal(&one.id, &one.label, &one.change);
+            self.keep_reversal(&one);
             (one.id, one.label)
         });
         match first.or_else(|| Some((self.walk.pass_key()?, Untrusted::default()))) {
@@ -320,9 +331,13 @@ impl BulkRun {
     /// What was read and not tried, and what was sent and not answered.
     pub(crate) fn take_rest(&mut self) -> Vec<KeyResult> {
         self.reversals = self.take_reversals(); // of an undoing: what is left of it
-        let kept = |why| move |one: Pending| KeyResult { id: one.id, label: one.label, outcome: KeyOutcome::Kept(why) };
-        let mut rest: Vec<KeyResult> = self.sent.drain(..).map(kept(NOT_AWAITED)).collect();
-        rest.extend(self.queue.drain(..).map(kept(NOT_TRIED)));
+        let sent = self.sent.drain(..).map(|one| Pending { is_resent: true, ..one });
+        let rest = sent.chain(self.queue.drain(..)).map(|one| {
+            self.unknown += u64::from(one.is_resent);
+            let why = if one.is_resent { NOT_AWAITED } else { NOT_TRIED };
+            KeyResult { id: one.id, label: one.label, outcome: KeyOutcome::Kept(why) }
+        });
+        let mut rest: Vec<KeyResult> = rest.collect();
         while let Some(id) = self.walk.pass_key() {
             rest.push(KeyResult { id, label: Untrusted::default(), outcome: KeyOutcome::Kept(NOT_TRIED) });
         }

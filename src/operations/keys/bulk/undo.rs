@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::run::Pending;
 use super::{BulkAct, BulkRun, KeyOutcome, Selection, Walk};
 use crate::client::{Changes, KeyChange};
-use crate::domain::{AccessKey, KeyId, Untrusted};
+use crate::domain::{AccessKey, KeyId, Status, Untrusted};
 use crate::operations::keys::{changes, edit};
 
 /// What takes a change of a key back, unless the key was changed since.
@@ -41,43 +41,52 @@ impl BulkRun {
         run
     }
 
-    /// Keeps what takes a change back, as long as that is everything.
-    pub(super) fn note_reversal(&mut self, before: &AccessKey, now: &AccessKey) {
+    /// Keeps what takes a change back, as long as that is everything. A server without revisions can't tell whether
+    /// another administrator has changed the key since: then it is nothing.
+    pub(super) fn note_reversal(&mut self, before: &AccessKey, changes: Option<Changes>) {
         self.is_too_much_to_undo |= self.reversals.len() >= MOST_REVERSALS;
         if self.is_too_much_to_undo {
             self.reversals = Vec::new();
             return;
         }
-        // A server without revisions can't tell whether another administrator has changed it since.
-        self.reversals.extend(changes::back(before, now).map(|changes| Reversal {
-            id: now.id.clone(),
-            label: now.label.clone(),
-            changes,
-        }));
+        let (id, label) = (&before.id, &before.label);
+        self.reversals.extend(changes.map(|changes| Reversal { id: id.clone(), label: label.clone(), changes }));
     }
 
-    /// Keeps a change of an undoing that could not be made.
-    pub(super) fn keep_reversal(&mut self, id: &KeyId, label: &Untrusted, change: &KeyChange) {
-        if let (BulkAct::Undo, KeyChange::Edit(_, changes)) = (&self.act, change) {
-            self.reversals.push(Reversal { id: id.clone(), label: label.clone(), changes: changes.clone() });
+    /// Keeps what takes a change back that may have been made: its answer was lost. Of an undoing it keeps what could not
+    /// be made.
+    pub(super) fn keep_reversal(&mut self, one: &Pending) {
+        match (&self.act, &one.change, &one.before) {
+            (BulkAct::Undo, KeyChange::Edit(_, changes), _) => {
+                let (id, label, changes) = (one.id.clone(), one.label.clone(), changes.clone());
+                self.reversals.push(Reversal { id, label, changes });
+            }
+            (_, KeyChange::Edit(_, changes), Some(before)) if one.is_resent => {
+                self.note_reversal(before, changes::inverse(before, changes));
+            }
+            _ => {}
         }
     }
 
-    /// What takes back what was done; of an undoing that was stopped, what is left of it: what was sent and not
-    /// answered too, which is done once at most.
+    /// What takes back what was done, and what may have been done: what was sent and not answered, which is taken back
+    /// only where it was made. Of an undoing that was stopped, it is what is left of it.
     pub(crate) fn take_reversals(&mut self) -> Vec<Reversal> {
-        let left: Vec<Pending> = self.sent.iter().chain(&self.queue).cloned().collect();
-        for Pending { id, label, change, .. } in left {
-            self.keep_reversal(&id, &label, &change);
+        let sent = self.sent.iter().map(|one| Pending { is_resent: true, ..one.clone() });
+        let left: Vec<Pending> = sent.chain(self.queue.iter().cloned()).collect();
+        for one in left {
+            self.keep_reversal(&one);
         }
         std::mem::take(&mut self.reversals)
     }
 }
 
 /// Whether a key is what a change of ours has made of it, and nothing else has changed it since.
-pub(super) fn was_made(change: &KeyChange, key: &AccessKey) -> bool {
-    let KeyChange::Edit(_, changes) = change else { return false };
-    changes.revision.is_some_and(|revision| key.revision == Some(revision + 1)) && is_so(change, key)
+pub(crate) fn was_made(change: &KeyChange, key: &AccessKey) -> bool {
+    let KeyChange::Edit(id, changes) = change else { return false };
+    // An expired key doesn't show whether it was deactivated too.
+    let status = changes.status.filter(|_| key.status != Status::Expired);
+    changes.revision.is_some_and(|revision| key.revision == Some(revision + 1))
+        && is_so(&KeyChange::Edit(id.clone(), Changes { status, ..changes.clone() }), key)
 }
 
 /// Whether a key is already as a change would make it.
@@ -89,7 +98,6 @@ pub(super) fn is_so(change: &KeyChange, key: &AccessKey) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::client::{ApiError, KeyChanged};
-    use crate::domain::Status;
     use crate::operations::keys::bulk::undo::*;
     use crate::operations::keys::bulk::{KeyResult, RunStep};
 
@@ -130,6 +138,58 @@ mod tests {
     }
 
     #[test]
+    fn of_a_deactivation_that_was_stopped_what_may_have_been_made_is_undone() {
+        // Its answer was lost and it waits to be sent again, or its answer is awaited.
+        for is_lost in [true, false] {
+            let mut run = deactivation(key(7, Status::Active));
+            if is_lost {
+                run.on_changed(lost());
+            }
+            run.stopping = true;
+            let reversals = run.take_reversals();
+            let rest = run.take_rest();
+            assert!(matches!(&rest[..], [KeyResult { outcome: KeyOutcome::Kept("sent; result unknown"), .. }]));
+            for (now, undone, already) in [(key(8, Status::Inactive), 1, 0), (key(7, Status::Active), 0, 1)] {
+                let mut undo = BulkRun::undo(reversals.clone(), Utc::now(), Instant::now());
+                let RunStep::Change(changes) = undo.step(8) else { panic!("nothing is undone") };
+                let [KeyChange::Edit(_, Changes { status: Some(Status::Active), revision: Some(8), .. })] =
+                    &changes[..]
+                else {
+                    panic!("{changes:?}");
+                };
+                undo.on_changed(match undone {
+                    1 => vec![Ok(KeyChanged::Edited(Box::new(AccessKey { status: Status::Active, ..now }.into())))],
+                    _ => changed_to(now),
+                });
+                assert_eq!((undo.tally.done, undo.tally.already), (undone, already));
+            }
+        }
+    }
+
+    #[test]
+    fn an_expired_key_whose_deactivation_was_not_answered_is_done() {
+        let mut run = deactivation(key(7, Status::Expired));
+        run.on_changed(lost());
+        assert!(matches!(run.step(8), RunStep::Change(_)));
+        run.on_changed(changed_to(key(8, Status::Expired)));
+        assert_eq!((run.tally.done, run.tally.failed), (1, 0));
+    }
+
+    #[test]
+    fn a_deletion_whose_answer_was_lost_is_done() {
+        for (lost_before, done, already) in [(true, 1, 0), (false, 0, 1)] {
+            let mut run = BulkRun::deletion(vec![key(1, Status::Active).id], Utc::now(), Instant::now());
+            assert!(matches!(run.step(8), RunStep::Change(_)));
+            if lost_before {
+                run.on_changed(lost());
+                assert!(matches!(run.step(8), RunStep::Change(_)));
+            }
+            run.on_changed(vec![Ok(KeyChanged::Deleted(false.into()))]);
+            assert_eq!((run.tally.done, run.tally.already), (done, already));
+        }
+    }
+
+    #[test]
     fn what_an_undo_could_not_send_can_still_be_undone() {
         let reversals = || {
             let mut run = deactivation(key(7, Status::Active));
@@ -157,11 +217,11 @@ mod tests {
         let (before, now) = (key(7, Status::Active), key(8, Status::Inactive));
         let mut run = deactivation(before.clone());
         for _ in 0..MOST_REVERSALS {
-            run.note_reversal(&before, &now);
+            run.note_reversal(&before, changes::back(&before, &now));
         }
         assert!(!run.is_too_much_to_undo);
-        run.note_reversal(&before, &now);
-        run.note_reversal(&before, &now);
+        run.note_reversal(&before, changes::back(&before, &now));
+        run.note_reversal(&before, changes::back(&before, &now));
         assert!(run.is_too_much_to_undo);
         run.on_changed(Vec::new());
         assert_eq!(run.take_reversals().len(), 0);

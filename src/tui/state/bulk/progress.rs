@@ -61,13 +61,15 @@ impl BulkProgress {
 
     /// What it came to, in sentences.
     pub fn summary(&self) -> String {
-        let left = self.run.left().filter(|left| *left > 0 && self.has_ended);
+        let unknown = self.run.unknown;
+        let left = self.run.left().map(|left| left.saturating_sub(unknown)).filter(|left| *left > 0 && self.has_ended);
         let left = match (left, self.run.stopping || self.run.broken_off.is_some()) {
             (Some(left), true) => format!(" {} not tried.", grouped(left)),
             // They were changed by someone else meanwhile.
             (Some(left), false) => format!(" {} no longer match.", grouped(left)),
             (None, _) => String::new(),
         };
-        format!("{}.{left}", self.run.summary())
+        let unknown = if unknown > 0 { format!(" {} sent, result unknown.", grouped(unknown)) } else { String::new() };
+        format!("{}.{unknown}{left}", self.run.summary())
     }
 }

@@ -1,8 +1,11 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
-use crate::client::{ApiError, Changed, CreateAttempt, Creation, Event, EventScope, EventsRequest, Reply, Request};
+use crate::client::{
+    ApiError, Changed, CreateAttempt, Creation, Event, EventScope, EventsRequest, KeyChange, Reply, Request,
+};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
+use crate::operations::keys::bulk::was_made;
 use crate::operations::keys::changes;
 use crate::operations::keys::create::made_no_key;
 use crate::operations::messages;
@@ -142,8 +145,16 @@ impl State {
             Some(Dialog::Switch(question, _)) => question.key.id == before.id,
             _ => false,
         };
-        if let Err(ApiError::Changed(Some(key))) = result {
-            return Some(self.on_conflict(before, *key, is_undo));
+        let was_lost =
+            self.unanswered.take_if(|sent| sent.id == before.id && sent.revision == before.revision).is_some();
+        let result = match result {
+            // It was made, and its answer was lost.
+            Err(ApiError::Changed(Some(key))) if was_lost && self.has_asked_for(&key, now) => Ok((*key).into()),
+            Err(ApiError::Changed(Some(key))) => return Some(self.on_conflict(before, *key, is_undo)),
+            result => result,
+        };
+        if result.as_ref().is_err_and(ApiError::is_passing) {
+            self.unanswered = Some(Box::new(before.clone()));
         }
         let Changed { result: key, in_force } = self.end_call(is_open, result)?;
         let said =
@@ -154,6 +165,16 @@ impl State {
             window.update(key);
         }
         None
+    }
+
+    /// Whether a key is what the open dialog makes of it, and nothing else has changed it since.
+    fn has_asked_for(&self, key: &AccessKey, now: ClockReading) -> bool {
+        let asked = match &self.dialog {
+            Some(Dialog::Switch(question, switch)) => Some(switch.changes(&question.key)),
+            Some(Dialog::Edit(dialog)) => dialog.form.changes(&dialog.key, now.utc).ok().flatten(),
+            _ => None,
+        };
+        asked.is_some_and(|changes| was_made(&KeyChange::Edit(key.id.clone(), changes), key))
     }
 
     fn on_deleted(&mut self, before: &AccessKey, result: Result<Changed<bool>, ApiError>) -> Option<Effect> {
