@@ -106,9 +106,13 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
     let (id, _) = bench.create("real").await;
     bench.sees("team · 127.0.0.1");
     assert_eq!(sessions(&folder), 1);
+    bench.type_keys("a<Tab><Enter>").await;
+    bench.sees("u undoes it.");
     bench.type_keys("p<Down><Enter>").await;
     sign_in(&mut bench, "jo").await;
     bench.sees("PRODUCTION  jo (administrator) · prod · 127.0.0.1");
+    bench.type_keys("u").await;
+    bench.sees("Nothing to undo.");
     // Back and forth without a password, as long as the sessions last.
     assert_eq!(sessions(&folder), 2);
     for (press, name) in [("p<Up><Enter>", "team"), ("p<Down><Enter>", "prod")] {
@@ -116,6 +120,12 @@ async fn another_profile_is_another_list_and_its_name_is_always_on_screen() {
         bench.sees(&format!("jo (administrator) · {name} · 127.0.0.1"));
         assert!(bench.state().sign_in.is_none() && bench.state().list.total == Some(1));
     }
+    // What was done there can still be undone there.
+    bench.type_keys("p<Up><Enter>").await;
+    bench.sees("○ inactive");
+    bench.type_keys("u").await;
+    bench.sees("● active");
+    bench.type_keys("p<Down><Enter>").await;
     // A sign-out ends the session of this profile alone.
     bench.type_keys("o").await;
     assert_eq!(sessions(&folder), 1);

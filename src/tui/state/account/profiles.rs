@@ -1,14 +1,17 @@
 //! Choosing another server: by its number, or found by typing. None is asked anything before it is chosen.
 
+use std::rc::Rc;
+
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::client::Server;
 use crate::domain::{Identity, Profile, fold};
+use crate::operations::keys::bulk::BulkReport;
 use crate::tui::field::Field;
 use crate::tui::keymap::Action;
-use crate::tui::state::State;
 use crate::tui::state::input::text_input::TextInput;
+use crate::tui::state::{State, Undo};
 
 /// The most characters of a search.
 const MAX_SEARCH: usize = 40;
@@ -35,6 +38,16 @@ pub enum ProfileState {
     SignedIn(Identity),
     /// It did not answer then.
     NoAnswer(DateTime<Utc>),
+}
+
+/// What is kept of a profile while another one is open.
+#[derive(Debug)]
+pub struct LeftProfile {
+    state: ProfileState,
+    /// The last change that was made there.
+    undo: Option<Undo>,
+    /// What became of each key of the last act on many there.
+    report: Option<Rc<BulkReport>>,
 }
 
 impl ProfilesDialog {
@@ -105,18 +118,25 @@ impl State {
         match &self.server {
             Some(server) if server.profile.name == profile.name => self.state_of(server),
             _ => match self.left.get(&profile.name) {
-                Some(known) => known.clone(),
+                Some(left) => left.state.clone(),
                 None if profile.folder.is_some() => ProfileState::Embedded,
                 None => ProfileState::NotOpened,
             },
         }
     }
 
-    /// Takes note of what is known of the server that is about to be left.
+    /// Takes note of what is known of the server that is about to be left, and of what was done there.
     pub(crate) fn note_left(&mut self) {
-        if let Some(server) = &self.server {
-            self.left.insert(server.profile.name.clone(), self.state_of(server));
-        }
+        let Some(server) = &self.server else { return };
+        let (name, state) = (server.profile.name.clone(), self.state_of(server));
+        let (undo, report) = (self.undo.take(), self.report.take());
+        self.left.insert(name, LeftProfile { state, undo, report });
+    }
+
+    /// Gives back what was done at the server that is open now, before it was left.
+    pub(crate) fn take_left(&mut self) {
+        let left = self.server.as_ref().and_then(|server| self.left.remove(&server.profile.name));
+        (self.undo, self.report) = left.map_or((None, None), |left| (left.undo, left.report));
     }
 
     fn state_of(&self, server: &Server) -> ProfileState {

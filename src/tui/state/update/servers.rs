@@ -62,7 +62,11 @@ impl State {
             Ok(server) => {
                 self.note_left();
                 self.server = Some(server);
-                changed.then(|| self.begin_list())
+                changed.then(|| {
+                    let first = self.begin_list();
+                    self.take_left();
+                    first
+                })
             }
             Err(error) if changed => {
                 self.complain(error.to_string());
