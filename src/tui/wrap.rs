@@ -5,8 +5,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::theme;
 
-/// Breaks a text at words. A word longer than a line is cut into lines.
+/// Breaks a text at its line feeds, and at words. A word longer than a line is cut into lines.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    text.split('\n').flat_map(|line| wrap_line(line, width)).collect()
+}
+
+fn wrap_line(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let mut rest = word.to_owned();
@@ -66,6 +70,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("one two:\nthree", 20), ["one two:", "three"]);
         assert_eq!(wrap("\u{6771}\u{4eac}", 1), [""]);
         assert_eq!(squeezed("/home/somebody/new.secret", 13), "/hom…w.secret");
     }

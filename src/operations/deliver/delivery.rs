@@ -99,7 +99,11 @@ impl NotSaved {
     }
 }
 
-/// The output of a command, as the end of a sentence.
+/// The output of a command, behind a sentence: in its line if it is one, else in lines of its own.
 fn printed(output: &Untrusted, cells: usize) -> String {
-    if output.is_empty() { String::new() } else { format!(" Output: {}", output.to_display(cells)) }
+    match &output.lines(cells)[..] {
+        [] => String::new(),
+        [line] => format!(" Output: {line}"),
+        lines => format!(" Output:\n{}", lines.join("\n")),
+    }
 }

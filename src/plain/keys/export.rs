@@ -46,9 +46,10 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
     console.flush().await?;
     match save(&target, &SaveContent::list(text), OutputMode::Kept, console.guard().signal()).await {
         Ok(saved) => {
-            console.say(exported(&counted(list.rows), &saved.sentences(OUTPUT_CELLS)));
+            let words = exported(&counted(list.rows), &saved.sentences(OUTPUT_CELLS));
+            words.lines().for_each(|line| console.say(line));
             Ok(())
         }
-        Err(failed) => Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),
+        Err(failed) => Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS).replace('\n', " "))),
     }
 }

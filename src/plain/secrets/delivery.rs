@@ -44,10 +44,10 @@ impl<'a> Credential<'a> {
         let content = SaveContent::secret(line(self.text), self.secret);
         match save(&target, &content, OutputMode::Kept, console.guard().signal()).await {
             Ok(saved) => {
-                console.say(saved.sentences(OUTPUT_CELLS));
+                saved.sentences(OUTPUT_CELLS).lines().for_each(|line| console.say(line));
                 Ok(saved.fate())
             }
-            Err(failed) => Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS))),
+            Err(failed) => Err(Interrupt::failed(failed.sentences("", OUTPUT_CELLS).replace('\n', " "))),
         }
     }
 }

@@ -27,7 +27,9 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State, now: Cl
             let words = "Waiting for the new key before quitting; its secret is shown only once.";
             (words.to_owned(), theme::WARNING)
         }
-        (Some(notice), _) => (notice.text.clone(), if notice.is_error { theme::ERROR } else { Style::new() }),
+        (Some(notice), _) => {
+            (notice.text.replace('\n', " "), if notice.is_error { theme::ERROR } else { Style::new() })
+        }
         // Said above.
         (None, Some(trouble)) if trouble.error.needs_sign_in() => (String::new(), Style::new()),
         (None, Some(trouble)) => (trouble.error.to_string(), theme::ERROR),

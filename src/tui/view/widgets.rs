@@ -83,7 +83,8 @@ pub(crate) fn paragraph(frame: &mut Buffer, mut area: Rect, text: &str, style: S
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let mut lines = wrap(text, width);
     if lines.len() > height {
-        let words: Vec<String> = text.split(' ').map(|word| squeezed(word, width)).collect();
+        // Lines of their own are given up too.
+        let words: Vec<String> = text.split([' ', '\n']).map(|word| squeezed(word, width)).collect();
         lines = wrap(&words.join(" "), width);
     }
     if lines.len() > height

@@ -57,7 +57,7 @@ fn it_goes_to_a_command_which_has_no_terminal() {
     ]);
     talk.answers(&[("The copy could not be confirmed.", ""), (SECRET, "2")]);
     talk.answers(&[("Command (Enter to go back): ", "cat > got; echo kept; (: >/dev/tty) 2>/dev/null || echo alone")]);
-    talk.says("The command finished successfully. Output: kept\\nalone");
+    talk.says("The command finished successfully. Output:\r\nkept\r\nalone\r\n");
     talk.answers(&[(SECRET, "6"), ("is ready to use", HEARD)]);
     let said = talk.quits();
     assert!(!said.contains("sk_") && fs::read_to_string(home.path("got")).unwrap().starts_with("sk_"), "{said}");

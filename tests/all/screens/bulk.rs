@@ -92,7 +92,9 @@ fn a_line_that_drops_and_a_key_that_fails() {
 #[test]
 fn what_was_sent_and_not_answered_can_be_undone() {
     let mut keys = some_keys();
-    keys.iter_mut().for_each(|key| key.revision = Some(7));
+    for key in &mut keys {
+        key.revision = Some(7);
+    }
     let mut stage = Stage::with((80, 24), keys.clone(), 5);
     stage.press("V jjjja deactivate<Space>4<Enter>");
     let (attempt, sent) = changes(&mut stage);

@@ -321,9 +321,9 @@ fn a_change_whose_answer_was_lost_is_ours() {
         let is_edit = script.starts_with('e');
         let mut now = AccessKey { revision: Some(revision), ..keys.remove(0) };
         if is_edit {
-            now.label = Untrusted::new("offsite")
+            now.label = Untrusted::new("offsite");
         } else {
-            now.status = Status::Inactive
+            now.status = Status::Inactive;
         }
         let lost = ApiError::Unreachable(Untrusted::new("connection reset"));
         for error in [lost, ApiError::Changed(Some(Box::new(now)))] {

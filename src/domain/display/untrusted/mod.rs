@@ -36,6 +36,22 @@ impl Untrusted {
         fit(&escape(&self.0), max_cells)
     }
 
+    /// Its lines that aren't blank, each for a line of the screen, at most so many cells altogether; an ellipsis marks what
+    /// was cut.
+    pub fn lines(&self, max_cells: usize) -> Vec<String> {
+        let mut left = max_cells;
+        let mut lines = Vec::new();
+        for line in self.0.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+            if left == 0 {
+                break;
+            }
+            let line = fit(&escape(line), left);
+            left = left.saturating_sub(line.width() + 1);
+            lines.push(line);
+        }
+        lines
+    }
+
     /// [`to_display`](Self::to_display) of a name, marked by a `!` if it may be [`confusable`](Self::confusable).
     pub fn identity(&self, max_cells: usize) -> String {
         if is_printable_ascii(&self.0) {

@@ -118,3 +118,11 @@ fn what_is_not_shown_as_it_came_is_marked() {
     assert_eq!(Untrusted::new("a\u{202e}b").identity(40), "! a\\u{202e}b");
     assert_eq!(Untrusted::new("a\\u{202e}b").identity(40), "a\\u{202e}b", "the same letters, and no mark");
 }
+
+#[test]
+fn lines_are_shown_one_below_the_other_and_cut_at_the_end() {
+    let text = Untrusted::new("error: no key\r\n\n  \u{1b}[31mred\nthird");
+    assert_eq!(text.lines(100), ["error: no key", "  ^[[31mred", "third"]);
+    assert_eq!(text.lines(20), ["error: no key", "  ^[[…"]);
+    assert!(Untrusted::new("\n \n").lines(9).is_empty());
+}
