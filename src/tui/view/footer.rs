@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use super::when;
-use super::widgets::{line, line_right, paragraph};
+use super::widgets::{line, line_right, paragraph, rows};
 use crate::domain::Identity;
 use crate::operations::actions::ActionId;
 use crate::operations::format::grouped;
@@ -43,7 +43,9 @@ pub(crate) fn draw_status(frame: &mut Buffer, area: Rect, state: &State, now: Cl
     let words = Rect { x: area.x + 1, width: area.width - 1, ..area };
     // What goes with the next press may take a row of the page until then.
     if cells > width && state.notice.is_some() && (state.dialog.is_none() || is_screen) {
-        let words = Rect { y: area.y - u16::from(!stands_last(state)), height: 2, ..words };
+        let height = rows(&text, words.width).min(area.y / 2 + 1);
+        let y = area.bottom() - height + u16::from(stands_last(state));
+        let words = Rect { y, height, ..words };
         Clear.render(Rect { x: area.x, width: area.width, ..words }, frame);
         paragraph(frame, words, &text, style);
         return;

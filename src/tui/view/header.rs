@@ -27,10 +27,15 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State) {
     let count = Line::raw(format!("{count} "));
     if area.height < 2 {
         let is_screen = state.dialog.as_ref().is_some_and(Dialog::is_screen);
-        // Of a screen the title says whose it is.
-        let short = if is_screen { title } else { view(state).unwrap_or_else(|| step.to_owned()) };
+        // Of a screen the title says whose it is; how many keys are marked decides what an act does.
+        let short = match () {
+            () if is_screen => title,
+            () if !state.list.marks.is_empty() => count.spans[0].content.trim_end().to_owned(),
+            () => view(state).unwrap_or_else(|| step.to_owned()),
+        };
         let mut words = Line::from(Span::styled(format!(" {short}"), theme::HEADER_TITLE));
-        if words.width() + 2 + count.width() <= usize::from(area.width / 2) {
+        let has_room = words.width() + 2 + count.width() <= usize::from(area.width / 2);
+        if has_room && state.list.marks.is_empty() {
             words.push_span(format!("  {}", count.spans[0].content));
         }
         let room = usize::from(area.width).saturating_sub(words.width() + 2);

@@ -97,7 +97,8 @@ pub fn draw(frame: &mut Buffer, rows: &mut RowCache, state: &State, now: ClockRe
         }
         None => cursor,
     };
-    match cursor {
+    // What went wrong may have taken the field's row.
+    match cursor.filter(|at| frame[*at].fg != theme::ERROR.fg.unwrap_or_default()) {
         Some(at) => Cursor::typing(at),
         None if state.dialog.is_some() || state.sign_in.is_some() => Cursor::resting(focused(frame)),
         None => Cursor::resting(list::selected_place(body, state).filter(|_| panes.details != DetailsPane::Instead)),

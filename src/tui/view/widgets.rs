@@ -100,6 +100,17 @@ pub(crate) fn paragraph(frame: &mut Buffer, mut area: Rect, text: &str, style: S
     area
 }
 
+/// Draws what has to be read whole in the rows that are left in a dialog; where they are too few, it takes those above
+/// too, until the next press.
+pub(crate) fn whole(frame: &mut Buffer, mut area: Rect, text: &str, style: Style) -> Rect {
+    let is_border = |y: u16| frame[(area.x, y)].symbol() == theme::BORDER.horizontal_top;
+    while area.height < rows(text, area.width) && area.y > 0 && !is_border(area.y - 1) {
+        (area.y, area.height) = (area.y - 1, area.height + 1);
+    }
+    Clear.render(area, frame);
+    paragraph(frame, area, text, style)
+}
+
 /// How many rows a text takes.
 pub(crate) fn rows(text: &str, width: u16) -> u16 {
     u16::try_from(wrap(text, usize::from(width)).len()).unwrap_or(u16::MAX)

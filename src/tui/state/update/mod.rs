@@ -237,17 +237,13 @@ impl State {
             self.complain(TOO_FAST);
             return None;
         }
-        if let Some(call) = self.dialog.as_mut().and_then(Dialog::call) {
+        let goes_on = self.help.is_none() && !matches!(action, Some(Action::Submit | Action::Cancel | Action::KeyHelp));
+        let sign_in = self.sign_in.as_mut().map(|dialog| &mut dialog.call);
+        for call in sign_in.into_iter().chain(self.dialog.as_mut().and_then(Dialog::call)) {
             call.forget_invalid();
-        }
-        if let Some(Dialog::Edit(dialog)) = &mut self.dialog
-            && self.help.is_none()
-            && !matches!(action, Some(Action::Submit | Action::Cancel | Action::KeyHelp))
-        {
-            dialog.call.forget_failed();
-        }
-        if let Some(dialog) = &mut self.sign_in {
-            dialog.call.forget_invalid();
+            if goes_on {
+                call.forget_failed();
+            }
         }
         if key.code == NOT_UTF8 {
             self.complain(NOT_UTF8_INPUT);

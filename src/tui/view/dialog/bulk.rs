@@ -42,8 +42,9 @@ pub(crate) fn draw(
             line(frame, next_row(&mut inside), keys_read(reading.1.count, None));
         }
         BulkStage::NotRead(why) => {
-            let inside = popup(frame, area, WIDTH, 6, "Can't read the keys");
-            let mut rest = paragraph(frame, inside, why, theme::ERROR);
+            let height = 3 + rows(why, WIDTH.min(area.width).saturating_sub(4));
+            let mut rest = popup(frame, area, WIDTH, height, "Can't read the keys");
+            rest = paragraph(frame, rest, why, theme::ERROR);
             buttons(frame, next_row(&mut rest), &["Close"], Some(0));
         }
         BulkStage::Run(progress) => draw_progress(frame, area, progress, now),

@@ -41,16 +41,6 @@ pub(crate) fn draw_edit(frame: &mut Buffer, area: Rect, dialog: &EditDialog, now
     let id = format!("{:<width$}{}", "ID", dialog.key.id.identity(usize::from(inside.width).saturating_sub(width)));
     // Where there is little room, what went wrong takes the rows of what is known.
     let least = FORM + rows(&dialog.form);
-    // Where there isn't room for both, it is told in place of the form, which the next press brings back.
-    if let CallState::Failed(words) = &dialog.call
-        && least + widgets::rows(words, inside.width) > inside.height
-    {
-        let above = Rect { height: inside.height.saturating_sub(1), ..inside };
-        paragraph(frame, above, words, theme::ERROR);
-        let row = Rect { y: above.bottom(), height: 1, ..inside };
-        buttons(frame, row, &["Save", "Cancel"], focused_button(&dialog.form));
-        return None;
-    }
     let is_cramped = matches!(&dialog.call, CallState::Failed(words)
         if least + 3 + widgets::rows(words, inside.width) > inside.height);
     let place = if is_cramped { Rect { height: least.min(inside.height), ..inside } } else { inside };

@@ -19,7 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::reveal;
-use super::widgets::paragraph;
+use super::widgets::{paragraph, whole};
 use crate::tui::state::{CallState, ClockReading, Dialog, State};
 use crate::tui::theme;
 
@@ -75,7 +75,7 @@ fn draw_call(frame: &mut Buffer, area: Rect, call: &CallState, waiting: &str) {
             paragraph(frame, area, waiting, theme::WARNING);
         }
         CallState::Failed(words) | CallState::Invalid(words) => {
-            paragraph(frame, area, words, theme::ERROR);
+            whole(frame, area, words, theme::ERROR);
         }
     }
 }

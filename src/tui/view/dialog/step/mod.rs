@@ -11,7 +11,7 @@ use ratatui::text::Span;
 use crate::platform::clipboard::report::{CopyReport, What};
 use crate::tui::state::{ClockReading, HmacFocus, HmacStep, Step};
 use crate::tui::theme;
-use crate::tui::view::widgets::{NARROW, button_rows, field, line, next_row, paragraph, popup};
+use crate::tui::view::widgets::{NARROW, button_rows, field, line, next_row, paragraph, popup, whole};
 
 pub(crate) fn draw(frame: &mut Buffer, area: Rect, step: &Step, now: ClockReading) -> Option<Position> {
     match step {
@@ -60,7 +60,7 @@ fn draw_hmac(frame: &mut Buffer, area: Rect, step: &HmacStep, now: ClockReading)
     let focused = step.stops().iter().position(|stop| *stop == step.focus).and_then(|at| at.checked_sub(1));
     rest = button_rows(frame, rest, &names, focused);
     match (&step.wrong, &step.copied) {
-        (Some(words), _) => drop(paragraph(frame, rest, words, theme::ERROR)),
+        (Some(words), _) => drop(whole(frame, rest, words, theme::ERROR)),
         (None, Some(copied)) => draw_copied(frame, rest, copied),
         (None, None) => {}
     }
