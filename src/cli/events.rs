@@ -132,8 +132,8 @@ impl TrailWriter {
 
 /// An event for people.
 fn row<'a>(record: &'a EventRecord<'_>) -> [&'a str; 7] {
-    let [at, kind, by, from, ..] = record.cells();
-    [at, kind, record.about(), by, from, record.said(), record.times()]
+    let [at, _, by, from, ..] = record.cells();
+    [at, record.word(), record.about(), by, from, record.said(), record.times()]
 }
 
 fn limit(left: u64) -> usize {

@@ -49,6 +49,13 @@ pub async fn run(args: &ShowArgs, server: &Connection, format: Format) -> Result
     Ok(Exit::Done)
 }
 
+/// An event for people.
+fn row<'a>(record: &'a EventRecord<'_>) -> [&'a str; 6] {
+    let [at, _, rest @ ..] = record.cells();
+    let [by, from, detail, count] = rest;
+    [at, record.word(), by, from, detail, count]
+}
+
 /// What has been written so far.
 struct HistoryWriter {
     format: Format,
@@ -110,13 +117,13 @@ impl HistoryWriter {
 
     fn columns(&mut self, out: &mut Out, records: &[EventRecord<'_>]) -> io::Result<()> {
         if self.table.is_none() {
-            let rows = records.iter().map(EventRecord::cells);
+            let rows = records.iter().map(row);
             let table = Table::fitted(TITLES, &[0, 1, 3, 4, 2, 5], 4, output::width(), rows);
             table.head(out)?;
             self.table = Some(table);
         }
         let Some(table) = &self.table else { return Ok(()) };
-        records.iter().try_for_each(|record| table.row(out, &record.cells()))
+        records.iter().try_for_each(|record| table.row(out, &row(record)))
     }
 
     fn end(&self, out: &mut Out) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! What happened: the history of a key, and everything that administrators and keys did.
 
 pub(crate) use crate::client::Event;
-use crate::client::{EventScope, TrailFilter};
+use crate::client::{EventScope, FieldChange, TrailFilter};
 use crate::domain::{Filter, KeyId, Untrusted};
 use crate::operations::format::local_time;
 use crate::operations::keys::changes;
@@ -162,14 +162,21 @@ fn switches(event: &Event) -> impl Iterator<Item = &'static str> + '_ {
 
 /// What happened, in a word or two: `created`, `deactivated`, `refused ×14`.
 pub(crate) fn what(event: &Event) -> String {
+    let word = word(event);
+    if event.count > 1 { format!("{word} ×{}", event.count) } else { word }
+}
+
+/// The same without how often: an edit that does nothing else than switch a key is called by that.
+pub(crate) fn word(event: &Event) -> String {
     if event.kind.raw_for_api() == REACTIVATED {
         return BY_ITSELF.to_owned();
     }
+    let is_of_switch = |change: &FieldChange| ["status", "reactivates_at"].contains(&change.field.raw_for_api());
     let is_switch = event.kind.raw_for_api() == "edited"
-        && (event.changes.len() == 1 || event.changes.is_empty() && !said(event).contains(", "));
+        && event.changes.iter().all(is_of_switch)
+        && (!event.changes.is_empty() || !said(event).contains(", "));
     let switched = switches(event).next().filter(|_| is_switch);
-    let word = switched.map_or_else(|| event.kind.to_display(CELLS).replace('_', " "), str::to_owned);
-    if event.count > 1 { format!("{word} ×{}", event.count) } else { word }
+    switched.map_or_else(|| event.kind.to_display(CELLS).replace('_', " "), str::to_owned)
 }
 
 fn said(event: &Event) -> &str {
@@ -279,6 +286,8 @@ mod tests {
         assert_eq!(said(&old), of("activated", ""));
         let old = Event { detail: Some(Untrusted::new("label, activated")), ..event("edited", &[]) };
         assert_eq!(said(&old), of("edited", "label, activated"));
+        let for_a_while = [("status", Some("active"), Some("inactive")), ("reactivates_at", None, Some("x"))];
+        assert_eq!(what(&event("edited", &for_a_while)), "deactivated");
         let by_itself = [("status", Some("inactive"), Some("active")), ("reactivates_at", Some("x"), None)];
         assert_eq!(said(&event("reactivated", &by_itself)), of("activated by itself", ""));
         let refused = Event { count: 14, detail: Some(Untrusted::new("wrong\u{1b}")), ..event("refused", &[]) };

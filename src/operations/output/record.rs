@@ -10,6 +10,7 @@ use crate::domain::key::fields;
 use crate::domain::key::fields::{FieldValue, NEVER, TOLD};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::format::time;
+use crate::operations::keys::history;
 
 /// An access key, as `--output json` shows it everywhere: names and forms as in the HTTP contract, absent values `null`.
 pub struct KeyRecord<'a> {
@@ -86,6 +87,9 @@ pub struct EventRecord<'a> {
     pub changes: Vec<ChangeRecord<'a>>,
     /// How many refusals it counts.
     pub count: u64,
+    /// What happened, for people: an edit that switches a key is called by that.
+    #[serde(skip)]
+    word: String,
     #[serde(skip)]
     times: String,
     #[serde(skip)]
@@ -114,6 +118,7 @@ impl<'a> EventRecord<'a> {
         Self {
             at: time(event.at),
             kind: event.kind.raw_for_api(),
+            word: history::word(event),
             key: text(&event.key),
             admin: text(&event.admin),
             by: text(&event.by),
@@ -137,6 +142,11 @@ impl<'a> EventRecord<'a> {
         let [at, kind, by, from, detail, count] = self.cells();
         let text = |text: Option<&'a str>| text.unwrap_or_default();
         [at, kind, text(self.key), text(self.admin), by, from, detail, &self.changed, count]
+    }
+
+    /// What happened, for people.
+    pub fn word(&self) -> &str {
+        &self.word
     }
 
     /// What it is about: a key or an administrator.

@@ -64,6 +64,10 @@ fn sign_in_work_by_script_and_sign_out() {
     let did: Vec<_> = shown["events"].as_array().unwrap().iter().filter(|event| event["by"] == "jo").collect();
     let kinds: Vec<String> = did.iter().map(|event| text(&event["kind"])).collect();
     assert_eq!((kinds, &did[0]["detail"]), (vec!["edited".to_owned(), "created".to_owned()], &"deactivated".into()));
+    // For people, it is called what it was.
+    for table in [at(&["keys", "show", &id, "--events"]).good(), at(&["events", "--key", &id]).good()] {
+        assert!(table.contains("  deactivated  ") && !table.contains("edited"), "{table}");
+    }
     at(&["verify", "--token-file", "token"]).failed(7);
     at(&["token", &id, "--secret-file", "secret"]).failed(7);
     let sick = at(&["doctor", &id, "--secret-file", "secret"]);
