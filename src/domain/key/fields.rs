@@ -16,6 +16,9 @@ const EMPTY: &str = "(none)";
 /// How a text reads that the server does not keep.
 const NOT_KEPT: &str = "(not kept by this server)";
 
+/// The title of the uses of the last [`USAGE_DAYS`] days.
+pub const USES: &str = "Uses, 30 days";
+
 /// A field of a key.
 #[derive(Debug)]
 pub struct KeyField {
@@ -160,7 +163,7 @@ pub static FIELDS: [KeyField; TOLD + 1] = [
         .column(100, Some(Sort::Note), ColumnWidth::Text(30), 40)
         .text(500, "Anything else to know about the key"),
     // Only where there is room for all others.
-    field("daily_uses", "Last 30 days", |key| FieldValue::Uses(key.daily_uses.as_deref()), Row::None, 95).column(
+    field("daily_uses", USES, |key| FieldValue::Uses(key.daily_uses.as_deref()), Row::None, 95).column(
         65,
         None,
         ColumnWidth::Text(USAGE_DAYS as usize),

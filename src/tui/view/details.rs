@@ -20,8 +20,6 @@ use crate::tui::theme;
 /// A name, what is behind it, and how that looks.
 type DetailRow = (&'static str, String, Style);
 
-/// The name of the uses of the last days.
-const USES: &str = "Uses, 30 days";
 /// Rows of the use of a key, if there is room.
 const USAGE_ROWS: u16 = 6;
 
@@ -168,8 +166,8 @@ fn usage_rows(frame: &mut Buffer, mut area: Rect, read: Option<&KeyUsage>, dates
     let refused = if area.height == 1 { usage::refused_in_short(read) } else { None };
     for (at, (title, text)) in usage::facts(read, dates).into_iter().enumerate() {
         let (title, text, style) = match (at, &refused) {
-            (0, Some(refused)) => (USES, format!("{text}, {refused}"), theme::WARNING),
-            (0, None) => (USES, text, Style::new()),
+            (0, Some(refused)) => (fields::USES, format!("{text}, {refused}"), theme::WARNING),
+            (0, None) => (fields::USES, text, Style::new()),
             _ if title == usage::REFUSED => (title, text, theme::WARNING),
             _ => (title, text, Style::new()),
         };

@@ -217,7 +217,7 @@ async fn a_wide_list_shows_how_each_key_was_used() {
     bench.resize((210, 30)).await;
     bench.sees("│ Details");
     bench.type_keys("<Enter>").await; // the list has the whole width then
-    bench.sees("Last 30 days");
+    bench.sees("Uses, 30 days");
     assert!(strips(&bench) > 5, "{}", bench.picture());
     // Also further down, after a change, and in another order.
     bench.type_keys("<PageDown><PageDown><PageDown><PageDown>").await;
@@ -229,11 +229,11 @@ async fn a_wide_list_shows_how_each_key_was_used() {
     assert!(bench.state().list.selected_key().unwrap().daily_uses.is_some());
     // At any width, if it is chosen.
     bench.resize((80, 24)).await;
-    bench.loses("Last 30 days");
+    bench.loses("Uses, 30 days");
     bench.type_keys("C").await;
-    bench.sees("[x] Last 30 days");
+    bench.sees("[x] Uses, 30 days");
     bench.type_keys("jj<Space>j<Space>j<Space>j<Space>jj<Space>j<Space>jj<Space><Enter>").await;
-    bench.sees("Last 30 days");
+    bench.sees("Uses, 30 days");
     assert!(strips(&bench) > 5, "{}", bench.picture());
 }
 

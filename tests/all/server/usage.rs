@@ -1,5 +1,6 @@
 //! How often a key was used and refused.
 
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::support::server::{Server, text};
@@ -16,6 +17,9 @@ async fn uses_refusals_and_tokens_of_a_key_are_told() {
     let ((id, secret), (_, other)) = (server.create("nightly").await, server.create("other").await);
     let nothing = usage(&server, &id, "").await;
     assert_eq!((&nothing["uses"], &nothing["counts"], &nothing["span"]), (&json!(0), &json!([]), &json!("day")));
+    // Thirty days, of which today is one.
+    let first = Utc::now().date_naive() - TimeDelta::days(29);
+    assert_eq!(text(&nothing["since"]), format!("{first}T00:00:00Z"));
     let token = text(&server.exchange(&id, &secret).await.body["access_token"]);
     server.exchange(&id, &secret).await;
     for _ in 0..3 {

@@ -30,7 +30,9 @@ pub(crate) async fn of_key(
     // What was not stored yet counts too.
     UsageRecorder::flush_to_end(&state.0.usage_recorder).await;
     let span = UsageSpan::of_days(days);
-    let first = hour(now - TimeDelta::days(days.into())).div_euclid(span.hours()) * span.hours();
+    // Today is one of the days.
+    let back = if span == UsageSpan::Day { days.saturating_sub(1) } else { days };
+    let first = hour(now - TimeDelta::days(back.into())).div_euclid(span.hours()) * span.hours();
     let lifetime = TimeDelta::seconds(token::LIFETIME);
     // All tokens from before were revoked then.
     let revoked = DateTime::from_timestamp_millis(store.issuing()?.of_all).unwrap_or_default();
