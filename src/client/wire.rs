@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::{ApiError, Changes, Cursor, NewKey, Page};
 use crate::domain::{
-    AccessKey, AccessToken, CursorToken, Grant, KeyId, Lifetimes, MOST_USAGE_DAYS, SealKey, SealTo, Status, Untrusted,
+    AccessKey, AccessToken, CursorToken, Grant, KeyId, Lifetimes, MOST_USAGE_DAYS, Rotation, SealKey, SealTo, Status,
+    Untrusted,
 };
 
 #[derive(Deserialize)]
@@ -29,6 +30,11 @@ pub(crate) struct WireKey {
     last_used_from: Option<String>,
     daily_uses: Option<Vec<u64>>,
     revision: Option<u64>,
+    replaces: Option<String>,
+    replaced_by: Option<String>,
+    refused_at: Option<DateTime<Utc>>,
+    refused_from: Option<String>,
+    used_after_rotation_at: Option<DateTime<Utc>>,
 }
 
 /// The most days of a key that are kept.
@@ -36,8 +42,13 @@ const MOST_DAYS: usize = MOST_USAGE_DAYS as usize;
 
 impl WireKey {
     pub(crate) fn into_key(self) -> Result<AccessKey, ApiError> {
+        let id = |text: &str| {
+            KeyId::parse(text).map_err(|_| ApiError::Garbled(200, "the access key ID is empty or too long"))
+        };
+        let new = self.replaced_by.as_deref().map(id).transpose()?.map(Rotation::ReplacedBy);
+        let old = self.replaces.as_deref().map(id).transpose()?.map(Rotation::Replaces);
         Ok(AccessKey {
-            id: KeyId::parse(&self.id).map_err(|_| ApiError::Garbled(200, "the access key ID is empty or too long"))?,
+            id: id(&self.id)?,
             label: Untrusted::new(&self.label),
             owner: self.owner.as_deref().map(Untrusted::new),
             note: self.note.as_deref().map(Untrusted::new),
@@ -50,6 +61,10 @@ impl WireKey {
             last_used_from: self.last_used_from.as_deref().map(Untrusted::new),
             daily_uses: self.daily_uses.filter(|days| days.len() <= MOST_DAYS).map(Vec::into_boxed_slice),
             revision: self.revision,
+            rotation: new.or(old),
+            refused_at: self.refused_at,
+            refused_from: self.refused_from.as_deref().map(Untrusted::new),
+            late_use_at: self.used_after_rotation_at,
         })
     }
 }

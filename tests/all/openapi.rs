@@ -47,6 +47,7 @@ async fn each_documented_answer_is_given() {
     let trickling = server.trickle("slow").await;
     server.post("slow", json!({})).await;
     drop(trickling);
+    rotations(&server).await;
     administrators(&server).await;
     sessions(&server).await;
     refused(&server, &id).await;
@@ -73,6 +74,9 @@ async fn each_documented_answer_is_given() {
     auditor.patch("PK1", json!({})).await;
     auditor.delete("PK1").await;
     send(sealed_of(&auditor, "PK1")).await;
+    auditor.rotate("PK1", json!({})).await;
+    auditor.finish("PK1").await;
+    auditor.undo("PK1").await;
     send(server.anyone(Method::GET, "/ready")).await;
     broken(&server, &id, token).await;
     let database = server.folder.path().join("keys.db");
@@ -95,6 +99,36 @@ async fn each_documented_answer_is_given() {
 
 fn sealed_of(server: &Server, id: &str) -> RequestBuilder {
     server.call(Method::DELETE, &format!("/keys/{id}/sealed"))
+}
+
+/// Rotating a key, in every way.
+async fn rotations(server: &Server) {
+    let (id, _) = server.create("old").await;
+    let overlap = json!({ "overlap_seconds": 60 });
+    let call = |key: &str, of: &str, body: serde_json::Value| {
+        let call = server.call(Method::POST, &format!("/keys/{of}/rotate"));
+        send(call.header("Idempotency-Key", key).json(&body))
+    };
+    for (key, of, body, status) in [
+        ("rotate", id.as_str(), &overlap, 201),
+        ("rotate", &id, &overlap, 200),
+        ("rotate", &id, &json!({ "overlap_seconds": 1 }), 422),
+        ("again", &id, &overlap, 409),
+        ("other", "PK1", &overlap, 404),
+    ] {
+        assert_eq!(call(key, of, body.clone()).await.status, status);
+    }
+    let stale = |method, path: &str| server.call(method, &format!("/keys/{path}")).header("if-match", "\"9\"");
+    send(stale(Method::POST, &format!("{id}/rotate")).header("idempotency-key", "stale").json(&overlap)).await;
+    send(stale(Method::POST, &format!("{id}/rotation/finish"))).await;
+    send(stale(Method::DELETE, &format!("{id}/rotation"))).await;
+    assert_eq!(server.undo(&id).await.status, 200);
+    assert_eq!(server.undo(&id).await.status, 409);
+    server.rotate(&id, overlap).await;
+    assert_eq!(server.finish(&id).await.status, 200);
+    assert_eq!(server.finish(&id).await.status, 409);
+    server.finish("PK1").await;
+    server.undo("PK1").await;
 }
 
 /// What superusers do, and what everyone does about their own sign-in.
@@ -173,6 +207,9 @@ async fn refused(server: &Server, id: &str) {
         (Method::GET, "/keys/%FF/events"),
         (Method::GET, "/keys/%FF/usage"),
         (Method::DELETE, "/keys/%FF/sealed"),
+        (Method::POST, "/keys/%FF/rotate"),
+        (Method::POST, "/keys/%FF/rotation/finish"),
+        (Method::DELETE, "/keys/%FF/rotation"),
         (Method::POST, "/auth/client_token"),
         (Method::POST, "/auth/session"),
         (Method::PUT, "/auth/password"),
@@ -197,8 +234,11 @@ async fn refused(server: &Server, id: &str) {
             send(call.try_clone().unwrap().body("[]")).await;
             let call = call.header("idempotency-key", "large").header("x-key", "PK1").header("x-hash", "00");
             let compressed = call.try_clone().unwrap().header("content-encoding", "gzip");
-            assert_eq!(send(compressed.body("{}")).await.status, 415);
-            assert_eq!(send(call.body(large.clone())).await.status, 413);
+            // It takes no body, and looks at none.
+            if !path.ends_with("/finish") {
+                assert_eq!(send(compressed.body("{}")).await.status, 415);
+                assert_eq!(send(call.body(large.clone())).await.status, 413);
+            }
         }
     }
 }
@@ -239,6 +279,9 @@ async fn call_all(server: &Server, id: &str, token: &str) {
     server.patch(id, json!({})).await;
     server.delete(id).await;
     send(sealed_of(server, id)).await;
+    server.rotate(id, json!({ "overlap_seconds": 0 })).await;
+    server.finish(id).await;
+    server.undo(id).await;
     server.exchange(id, "any").await;
     server.verify(token).await;
     let password = json!({ "password": "twelve chars", "username": "xy" });
@@ -285,19 +328,31 @@ async fn each_documented_field_is_known_and_no_other() {
     let (id, _) = server.create("one").await;
     server.add("jo", Role::Administrator);
     let own = server.session("jo").await;
-    for schema in ["NewKey", "Change", "Identify", "NewAdmin", "AdminChange", "Rotation", "RevokeAll", "NewPassword"] {
+    for schema in [
+        "NewKey",
+        "Change",
+        "KeyRotation",
+        "Identify",
+        "NewAdmin",
+        "AdminChange",
+        "Rotation",
+        "RevokeAll",
+        "NewPassword",
+    ] {
         let fields = openapi::DOCUMENT["components"]["schemas"][schema]["properties"].as_object().unwrap();
         for name in fields.keys().map(String::as_str).chain(["colour"]) {
             // Of a wrong type, beside the others that must be there.
             let required = openapi::DOCUMENT["components"]["schemas"][schema]["required"].as_array();
+            let valid = |name: &str| if fields[name]["type"] == "integer" { json!(1) } else { json!("x") };
             let mut body: serde_json::Map<_, _> =
-                required.into_iter().flatten().map(|name| (text(name), json!("x"))).collect();
-            body.insert(name.to_owned(), json!(1));
+                required.into_iter().flatten().map(|name| (text(name), valid(&text(name)))).collect();
+            body.insert(name.to_owned(), json!(-1));
             let body = json!(body);
             let answer = match schema {
                 "NewKey" => server.post(name, body).await,
                 "Change" => server.patch(&id, body).await,
                 "Identify" => send(server.call(Method::POST, "/keys/identify").json(&body)).await,
+                "KeyRotation" => server.rotate(&id, body).await,
                 "NewAdmin" => send(server.call(Method::POST, "/admins").json(&body)).await,
                 "AdminChange" => send(server.call(Method::PATCH, "/admins/jo").json(&body)).await,
                 "Rotation" => send(server.call(Method::POST, "/signing_key").json(&body)).await,
@@ -333,7 +388,18 @@ async fn parameters_that_may_not_be_empty_are_documented_so() {
         }
     }
     found.sort();
-    assert_eq!(found, ["GET cursor", "GET cursor", "GET cursor", "POST Idempotency-Key", "POST x-hash", "POST x-key"]);
+    assert_eq!(
+        found,
+        [
+            "GET cursor",
+            "GET cursor",
+            "GET cursor",
+            "POST Idempotency-Key",
+            "POST Idempotency-Key",
+            "POST x-hash",
+            "POST x-key"
+        ]
+    );
 }
 
 fn known(answer: &server::Answer, expected: bool) {

@@ -1,6 +1,6 @@
 //! What an administrator sees of an API access key.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::KeyId;
 use crate::domain::Untrusted;
@@ -30,6 +30,14 @@ pub struct AccessKey {
     pub last_used_from: Option<Untrusted>,
     /// The uses on each of the last days in UTC, of which today is the last. None unless a list was asked for them.
     pub daily_uses: Option<Box<[u64]>>,
+    /// The other key of the rotation that is under way, if one is.
+    pub rotation: Option<Rotation>,
+    /// The last refused exchange that named this key, if there was one.
+    pub refused_at: Option<DateTime<Utc>>,
+    /// The address of that exchange.
+    pub refused_from: Option<Untrusted>,
+    /// When it was last used after the rotation that replaced it had ended: somebody still has it.
+    pub late_use_at: Option<DateTime<Utc>>,
     /// Grows with each change by an administrator. None if the server doesn't count them.
     pub revision: Option<u64>,
 }
@@ -50,7 +58,50 @@ impl AccessKey {
             last_used_at: None,
             last_used_from: None,
             daily_uses: None,
+            rotation: None,
+            refused_at: None,
+            refused_from: None,
+            late_use_at: None,
             revision: None,
+        }
+    }
+}
+
+/// The longest time that the old key of a rotation may still work (HTTP contract, part B).
+pub const MOST_OVERLAP: TimeDelta = TimeDelta::days(30);
+
+/// A key's part in a rotation that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Rotation {
+    /// It is the new key, and this the old one.
+    Replaces(KeyId),
+    /// It is the old key, which works until it expires, and this the new one.
+    ReplacedBy(KeyId),
+}
+
+impl Rotation {
+    /// The other key.
+    pub const fn other(&self) -> &KeyId {
+        match self {
+            Self::Replaces(other) | Self::ReplacedBy(other) => other,
+        }
+    }
+}
+
+impl AccessKey {
+    /// The key that it replaces.
+    pub fn replaces(&self) -> Option<&KeyId> {
+        match &self.rotation {
+            Some(Rotation::Replaces(old)) => Some(old),
+            _ => None,
+        }
+    }
+
+    /// The key that replaces it.
+    pub fn replaced_by(&self) -> Option<&KeyId> {
+        match &self.rotation {
+            Some(Rotation::ReplacedBy(new)) => Some(new),
+            _ => None,
         }
     }
 }

@@ -39,6 +39,11 @@ impl Texts {
         }
     }
 
+    /// Takes a text over from another key, unless one was set.
+    pub fn inherit(&mut self, name: &'static str, text: &str) {
+        self.0.entry(name).or_insert_with(|| text.to_owned());
+    }
+
     /// The text of a field, if it was set.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

@@ -22,13 +22,16 @@ const ADMINISTRATION: [&str; 9] = [
 ];
 
 /// The other kinds. Each kind can be asked for by its name alone.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 15] = [
     "created",
     "edited",
     REACTIVATED,
     "used",
     "refused",
     "deleted",
+    "rotated",
+    "rotation_finished",
+    "rotation_undone",
     "exported",
     "sign_in_refused",
     "restored",
@@ -44,7 +47,10 @@ const BY_ITSELF: &str = "activated by itself";
 /// Ready questions: what they show, and the kinds of events.
 pub(crate) const QUESTIONS: [(&str, &[&str]); 6] = [
     ("everything", &[]),
-    ("changes to keys", &["created", "edited", REACTIVATED, "deleted"]),
+    (
+        "changes to keys",
+        &["created", "edited", REACTIVATED, "rotated", "rotation_finished", "rotation_undone", "deleted"],
+    ),
     ("deleted keys", &["deleted"]),
     ("refusals", &["refused", "sign_in_refused"]),
     ("uses", &["used", "exported"]),

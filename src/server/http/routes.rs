@@ -3,7 +3,8 @@
 use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use super::calls::{
-    admins, events, exchange, health, identify, keys, list, password, sealed, sessions, sign_in, signing_key, usage,
+    admins, events, exchange, health, identify, keys, list, password, rotation, sealed, sessions, sign_in, signing_key,
+    usage,
 };
 use crate::server::state::AppState;
 
@@ -34,7 +35,7 @@ pub(crate) const ONE_KEY: &str = "/api/v2/keys/{id}";
 pub(crate) const HEALTH: &str = "/api/v2/health";
 pub(crate) const READY: &str = "/api/v2/ready";
 
-pub const ROUTES: [ApiRoute; 26] = [
+pub const ROUTES: [ApiRoute; 29] = [
     route("GET", "/api/v2/keys", || get(list::list)),
     route("GET", "/api/v2/keys/counts", || get(list::counts)),
     route("POST", "/api/v2/keys", || post(keys::create)),
@@ -45,6 +46,9 @@ pub const ROUTES: [ApiRoute; 26] = [
     route("DELETE", "/api/v2/keys/{id}/sealed", || delete(sealed::delivered)),
     route("GET", "/api/v2/keys/{id}/events", || get(events::of_key)),
     route("GET", "/api/v2/keys/{id}/usage", || get(usage::of_key)),
+    route("POST", "/api/v2/keys/{id}/rotate", || post(rotation::rotate)),
+    route("POST", "/api/v2/keys/{id}/rotation/finish", || post(rotation::finish)),
+    route("DELETE", "/api/v2/keys/{id}/rotation", || delete(rotation::undo)),
     route("POST", EXCHANGE, || post(exchange::client_token)),
     route("GET", VERIFY, || any(exchange::verify)),
     route("POST", SESSION, || post(sign_in::sign_in)),

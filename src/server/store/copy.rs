@@ -74,6 +74,13 @@ pub(crate) fn tables() -> Vec<Table> {
         ("secret", Bytes),
         ("last_used_at", Number),
         ("last_used_from", Text),
+        ("replaces", Text),
+        ("replaced_by", Text),
+        ("rotates_until", Number),
+        ("end_before", Number),
+        ("late_use_at", Number),
+        ("refused_at", Number),
+        ("refused_from", Text),
     ]);
     let table = |name, columns: &[(&'static str, Kind)]| Table { name, columns: columns.to_vec() };
     vec![

@@ -25,6 +25,10 @@ pub(crate) enum EventKind {
     Used,
     Refused,
     Deleted,
+    /// Of the old key of a rotation.
+    Rotated,
+    RotationFinished,
+    RotationUndone,
     /// Keys were listed for another program.
     Exported,
     /// Of administrators.
@@ -47,13 +51,16 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Created,
         Self::Edited,
         Self::Reactivated,
         Self::Used,
         Self::Refused,
         Self::Deleted,
+        Self::Rotated,
+        Self::RotationFinished,
+        Self::RotationUndone,
         Self::Exported,
         Self::SignedIn,
         Self::SignInRefused,
@@ -80,6 +87,9 @@ impl EventKind {
             Self::Used => "used",
             Self::Refused => "refused",
             Self::Deleted => "deleted",
+            Self::Rotated => "rotated",
+            Self::RotationFinished => "rotation_finished",
+            Self::RotationUndone => "rotation_undone",
             Self::Exported => "exported",
             Self::SignedIn => "signed_in",
             Self::SignInRefused => "sign_in_refused",
@@ -194,6 +204,9 @@ impl NewEvent {
         Self { about, kind: EventKind::Used, at, by: None, from, detail: None, changes: Vec::new() }
     }
 }
+
+/// The reason of a refusal: the right secret of a key that a rotation has replaced and that has ended. Somebody still has it.
+pub(crate) const USED_AFTER_ROTATION: &str = "used after rotation";
 
 /// The most refusals of one key that are kept, in rows, and the most refused sign-ins with one name, or with names that
 /// no administrator has. Who knows an ID or a name adds to these, and to nothing else.

@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::events::{Actor, EventKind, FieldChange, MOST_LATE, NewEvent, Subject};
 use super::keyset::Keyset;
+use super::rotation::{RotationInsert, RotationRefusal, StoredRotation};
 use super::status::SwitchedOff;
 use crate::domain::{AccessKey, Conditions, KeyId, Order, SealedSecret, Sort, Status, Texts};
 
@@ -64,6 +65,10 @@ pub(crate) struct KeyInsert {
     /// The secret, sealed to the program that asks for it, if it can open that: kept for [`SealedSecret::KEPT`].
     pub(crate) sealed: Option<SealedSecret>,
     pub(crate) actor: Actor,
+    /// The key that it replaces, if it replaces one.
+    pub(crate) rotation: Option<RotationInsert>,
+    /// What is stored of that, filled in by [`RotationInsert::begin`].
+    pub(crate) rotated: StoredRotation,
     pub(crate) idempotency_key: String,
     /// SHA-256 of what was asked for.
     pub(crate) fingerprint: [u8; 32],
@@ -78,6 +83,8 @@ pub(crate) enum CreateOutcome {
     Replayed(AccessKey, Option<SealedSecret>),
     /// That key was deleted since.
     Gone,
+    /// The key that it was to replace can't be replaced.
+    NotRotated(RotationRefusal),
     /// The idempotency key was used for a different request.
     Other,
     /// The expiry is in the past. A repeated create is not refused for that: its key was created in time.
@@ -137,6 +144,7 @@ pub(crate) struct Editable {
     pub(crate) generation: i64,
     /// Grows with each change.
     pub(crate) revision: i64,
+    pub(crate) rotation: StoredRotation,
 }
 
 impl Change {
@@ -170,11 +178,13 @@ impl Change {
         if let Some(end) = self.expires_at.map(|end| end.time().map(|end| end.timestamp_millis()))
             && end != key.expires_at
         {
+            if self.moves_rotation(key, now) {
+                key.rotation.until = end.unwrap_or(i64::MAX);
+            }
             // Tokens from before the expiry stay revoked when it is taken back.
             key.generation += i64::from(key.expires_at.is_some_and(|old| old <= now.timestamp_millis()));
-            let [old, new] = [key.expires_at, end].map(|end| end.map(expiry));
+            done.push(expiry_change(key.expires_at, end));
             key.expires_at = end;
-            done.push(FieldChange::new(EXPIRES_AT, old.as_deref(), new.as_deref()));
         }
         key.revision += i64::from(!done.is_empty());
         done
@@ -228,6 +238,12 @@ const fn switch(off: bool) -> &'static str {
     if off { Status::Inactive.as_str() } else { Status::Active.as_str() }
 }
 
+/// Another expiry, in milliseconds since 1970.
+pub(crate) fn expiry_change(old: Option<i64>, new: Option<i64>) -> FieldChange {
+    let [old, new] = [old, new].map(|end| end.map(expiry));
+    FieldChange::new(EXPIRES_AT, old.as_deref(), new.as_deref())
+}
+
 /// An expiry as it is shown.
 fn expiry(millis: i64) -> String {
     DateTime::from_timestamp_millis(millis).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
@@ -270,6 +286,7 @@ impl KeyInsert {
             expires_at: self.expires_at.map(|end| end.timestamp_millis()),
             generation: 0,
             revision: 1,
+            rotation: self.rotated.clone(),
         }
     }
 }
@@ -282,6 +299,8 @@ pub(crate) struct KeyCredential {
     pub(crate) generation: i64,
     /// The secret, encrypted with the master key.
     pub(crate) encrypted: Vec<u8>,
+    /// Whether a rotation put another key in its place.
+    pub(crate) is_replaced: bool,
 }
 
 /// The encrypted secret of a key, and its place in the order of creation.

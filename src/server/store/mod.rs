@@ -37,6 +37,7 @@ mod events;
 mod keys;
 mod keyset;
 mod postgres;
+mod rotation;
 mod sought;
 mod sqlite;
 mod status;
@@ -60,7 +61,9 @@ pub use copy::{CopiedRows, Progress};
 pub(crate) use copy::{Copying, Part};
 pub use error::StoreError;
 pub use events::Actor;
-pub(crate) use events::{EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, minute};
+pub(crate) use events::{
+    EventKind, EventQuery, FieldChange, NewEvent, Refusals, StoredEvent, Subject, USED_AFTER_ROTATION, minute,
+};
 pub(crate) use keys::{
     Change, ChangeOutcome, CreateOutcome, Digested, ExpiryChange, KeyCredential, KeyInsert, KeyPage, KeyRow, PageQuery,
     SecretDigest, SecretOwner, StoredSecret, Use,
@@ -68,6 +71,7 @@ pub(crate) use keys::{
 pub(crate) use keyset::{Keyset, SortValue};
 pub(crate) use postgres::copy as postgres_copy;
 pub use postgres::{AddressError, DatabaseAddress, DatabaseFiles, LeaseSetup};
+pub(crate) use rotation::{RotationInsert, RotationOutcome, RotationRefusal, StoredRotation};
 pub(crate) use sqlite::file::backup as sqlite_backup;
 pub(crate) use sqlite::file::copy as sqlite_copy;
 pub use sqlite::{blocking_threads, document};

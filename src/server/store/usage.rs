@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::events::{NewEvent, Refusals};
+use super::events::{NewEvent, Refusals, USED_AFTER_ROTATION};
 use super::keys::Use;
 use crate::domain::{AddressUsage, MOST_LISTED_ADDRESSES, MOST_USAGE_DAYS, UsageCount, UsageSpan};
 
@@ -26,6 +26,33 @@ impl Recorded {
     pub(crate) fn is_empty(&self) -> bool {
         let Self { uses, events, refusals, counts, issued } = self;
         uses.is_empty() && events.is_empty() && refusals.is_empty() && counts.is_empty() && issued.is_empty()
+    }
+}
+
+impl Recorded {
+    /// The last refusal of each key, with its address.
+    pub(crate) fn refused(&self) -> Vec<(&str, DateTime<Utc>, &str)> {
+        let mut last: HashMap<&str, (DateTime<Utc>, &str)> = HashMap::new();
+        for HourCount { key, address, refused_at, .. } in &self.counts {
+            let Some(at) = *refused_at else { continue };
+            let newest = last.entry(key).or_insert((at, address));
+            if newest.0 < at {
+                *newest = (at, address);
+            }
+        }
+        let mut last: Vec<_> = last.into_iter().map(|(key, (at, from))| (key, at, from)).collect();
+        last.sort_unstable();
+        last
+    }
+
+    /// When keys were last used after a rotation that had replaced them.
+    pub(crate) fn late_uses(&self) -> Vec<(&str, DateTime<Utc>)> {
+        let late = self.refusals.iter().filter(|refusals| refusals.why == USED_AFTER_ROTATION);
+        let mut late: Vec<_> = late.filter_map(|refusals| Some((refusals.about.key()?, refusals.at))).collect();
+        // The newest of each key comes first.
+        late.sort_unstable_by(|one, other| one.0.cmp(other.0).then(other.1.cmp(&one.1)));
+        late.dedup_by_key(|(key, _)| *key);
+        late
     }
 }
 

@@ -10,6 +10,7 @@ mod errors;
 mod identify;
 mod list;
 mod query;
+mod rotation;
 mod search;
 mod sign_in;
 mod trail;

@@ -102,6 +102,19 @@ impl Server {
         send(self.call(Method::POST, "/keys").header("Idempotency-Key", idempotency_key).json(&body)).await
     }
 
+    pub async fn rotate(&self, id: &str, body: Value) -> Answer {
+        let call = self.call(Method::POST, &format!("/keys/{id}/rotate"));
+        send(call.header("Idempotency-Key", unique()).json(&body)).await
+    }
+
+    pub async fn finish(&self, id: &str) -> Answer {
+        send(self.call(Method::POST, &format!("/keys/{id}/rotation/finish"))).await
+    }
+
+    pub async fn undo(&self, id: &str) -> Answer {
+        send(self.call(Method::DELETE, &format!("/keys/{id}/rotation"))).await
+    }
+
     /// A create whose body of 15 bytes is still to come, when the server has begun to read it.
     pub async fn trickle(&self, idempotency_key: &str) -> TcpStream {
         let mut slow = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();

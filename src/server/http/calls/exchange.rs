@@ -17,7 +17,7 @@ use crate::server::http::request::client_addr::{ClientAddr, LoggedPrincipal};
 use crate::server::http::request::fields::Fields;
 use crate::server::http::response::failure::HttpError;
 use crate::server::state::{AppState, AppStateInner};
-use crate::server::store::{Issued, KeyCredential};
+use crate::server::store::{Issued, KeyCredential, USED_AFTER_ROTATION};
 
 /// The reason of a refused exchange in the history of its key.
 const WRONG_HASH: &str = "wrong hash";
@@ -189,6 +189,7 @@ impl AppStateInner {
                 return Err(HttpError::verification("unknown key"));
             }
             Some(_) if !(readable && matches) => Some(WRONG_HASH),
+            Some(key) if key.status == Status::Expired && key.is_replaced => Some(USED_AFTER_ROTATION),
             Some(key) if key.status != Status::Active => Some(key.status.as_str()),
             Some(_) => None,
         };

@@ -25,7 +25,9 @@ use crate::server::http::response::failure::HttpError;
 use crate::server::http::response::in_force::InForceHeader;
 use crate::server::http::response::wire;
 use crate::server::state::AppState;
-use crate::server::store::{Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyInsert, StoreError};
+use crate::server::store::{
+    Change, ChangeOutcome, CreateOutcome, ExpiryChange, KeyInsert, RotationInsert, StoreError, StoredRotation,
+};
 
 /// The most characters of an `Idempotency-Key` (HTTP contract, part B).
 const MOST_IDEMPOTENCY: usize = 255;
@@ -33,25 +35,55 @@ const MOST_IDEMPOTENCY: usize = 255;
 /// The `{id}` of a path.
 pub(crate) struct Id(pub(crate) String);
 
+/// The answer to a call that makes a key.
+pub(crate) type Made = (StatusCode, ETag, Extension<CreatedKey>, Json<Value>);
+
+/// What is asked for in a call that makes a key.
+pub(crate) struct Asked {
+    pub(crate) texts: Texts,
+    pub(crate) expiry: Option<ExpiryChange>,
+    pub(crate) seal_to: Option<SealTo>,
+    pub(crate) rotation: Option<RotationInsert>,
+    pub(crate) fingerprint: [u8; 32],
+}
+
 /// `POST /keys`
 pub(crate) async fn create(
     extract::State(state): extract::State<AppState>,
     caller: Caller,
     request: Request,
-) -> Result<(StatusCode, ETag, Extension<CreatedKey>, Json<Value>), HttpError> {
+) -> Result<Made, HttpError> {
     caller.may_change()?;
     let idempotency_key = idempotency_key(request.headers())?;
     // Before the body is read, which may take long: until then a second call must not slip by.
     let _mark = state.0.running.begin(&caller.principal.username, &idempotency_key).ok_or_else(HttpError::running)?;
-    let now = Utc::now();
     let mut fields = Fields::of_json(request).await?;
     let texts = texts(&mut fields)?;
-    let asked = fields.time("expires_at")?;
+    let expiry = fields.time("expires_at")?;
     let seal_to = sealed::seal_to(&mut fields)?;
     fields.finish()?;
+    let fingerprint = fingerprint(&texts, expiry, state.0.lifetimes.default.is_some(), seal_to);
+    make(&state, &caller, idempotency_key, Asked { texts, expiry, seal_to, rotation: None, fingerprint }).await
+}
+
+/// Makes a key, unless this request was made before.
+pub(crate) async fn make(
+    state: &AppState,
+    caller: &Caller,
+    idempotency_key: String,
+    asked: Asked,
+) -> Result<Made, HttpError> {
+    let now = Utc::now();
+    let Asked { texts, expiry, seal_to, rotation, fingerprint } = asked;
     let lifetimes = state.0.lifetimes;
-    let expires_at = asked.map_or_else(|| lifetimes.default_end(now), ExpiryChange::time);
-    if !lifetimes.allows(expires_at, now) {
+    // The new key of a rotation expires as the old one does.
+    let expires_at = match (expiry, &rotation) {
+        (Some(expiry), _) => expiry.time(),
+        (None, Some(_)) => None,
+        (None, None) => lifetimes.default_end(now),
+    };
+    let is_inherited = expiry.is_none() && rotation.is_some();
+    if !is_inherited && !lifetimes.allows(expires_at, now) {
         return Err(too_long(lifetimes));
     }
     let (id, secret) = draw(state.0.key_format).map_err(|_| HttpError::unexpected())?;
@@ -64,7 +96,7 @@ pub(crate) async fn create(
     let sealed = sealed::seal(seal_to, &secret, &id)?;
     let mut new = KeyInsert {
         id: id.clone(),
-        fingerprint: fingerprint(&texts, asked, lifetimes.default.is_some(), seal_to),
+        fingerprint,
         texts,
         expires_at,
         encrypted,
@@ -72,6 +104,8 @@ pub(crate) async fn create(
         encrypted_by,
         sealed: sealed.clone(),
         actor: caller.actor(),
+        rotation,
+        rotated: StoredRotation::default(),
         idempotency_key,
     };
     let outcome = match state.0.store.create(new.clone(), now).await {
@@ -96,6 +130,7 @@ pub(crate) async fn create(
         CreateOutcome::Gone => Err(HttpError::spent("the key that it created was deleted; use a new one")),
         CreateOutcome::Past => Err(past()),
         CreateOutcome::Other => Err(HttpError::spent("it was used with another body; use a new one")),
+        CreateOutcome::NotRotated(refusal) => Err(refusal.into()),
     }
 }
 
@@ -160,7 +195,7 @@ pub(crate) async fn delete(
     Ok((StatusCode::NO_CONTENT, InForceHeader::wait(&state.0.store).await, ()))
 }
 
-fn answer(key: Option<AccessKey>) -> Result<(ETag, Json<Value>), HttpError> {
+pub(crate) fn answer(key: Option<AccessKey>) -> Result<(ETag, Json<Value>), HttpError> {
     let key = key.ok_or_else(|| HttpError::not_found("This key"))?;
     Ok((ETag::of(&key), Json(json!({ "success": true, "key": wire::KeyBody::from(&key) }))))
 }
@@ -177,7 +212,7 @@ fn done<T>(outcome: ChangeOutcome<T>) -> Result<T, HttpError> {
 pub(crate) struct ETag(Option<u64>);
 
 impl ETag {
-    fn of(key: &AccessKey) -> Self {
+    pub(crate) fn of(key: &AccessKey) -> Self {
         Self(key.revision)
     }
 }
@@ -194,7 +229,7 @@ impl IntoResponseParts for ETag {
 }
 
 /// The revision that a key must have (RFC 9110, section 13.1.1). An entity tag that is none of ours fits no key.
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, HttpError> {
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, HttpError> {
     let mut values = headers.get_all(IF_MATCH).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
@@ -234,7 +269,7 @@ fn reactivation(
 /// way here.
 const DEACTIVATED_FOR: RangeInclusive<TimeDelta> = TimeDelta::seconds(30)..=TimeDelta::seconds(7 * 86_400 + 30);
 
-fn past() -> HttpError {
+pub(crate) fn past() -> HttpError {
     HttpError::malformed("expires_at", "must be in the future")
 }
 
@@ -242,7 +277,7 @@ fn too_long(lifetimes: Lifetimes) -> HttpError {
     HttpError::malformed("expires_at", format!("must be {}", lifetimes.limit_words().unwrap_or_default()))
 }
 
-fn texts(fields: &mut Fields) -> Result<Texts, HttpError> {
+pub(crate) fn texts(fields: &mut Fields) -> Result<Texts, HttpError> {
     let mut texts = Texts::default();
     for (field, _) in written() {
         if let Some(text) = fields.text(field.name)? {
@@ -256,7 +291,7 @@ fn texts(fields: &mut Fields) -> Result<Texts, HttpError> {
     Ok(texts)
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
     let refuse = |why| HttpError::malformed("Idempotency-Key", why);
     let mut values = headers.get_all("idempotency-key").iter();
     let value = values.next().ok_or_else(|| refuse("is missing"))?;
@@ -273,7 +308,12 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpError> {
 
 /// SHA-256 of what is asked for, however it was written. Texts other than the label count if there are any, and so does
 /// what it is sealed to, so that a create can be repeated after an update that brings a new field.
-fn fingerprint(texts: &Texts, expiry: Option<ExpiryChange>, has_default: bool, seal_to: Option<SealTo>) -> [u8; 32] {
+pub(crate) fn fingerprint(
+    texts: &Texts,
+    expiry: Option<ExpiryChange>,
+    has_default: bool,
+    seal_to: Option<SealTo>,
+) -> [u8; 32] {
     let expiry = match expiry {
         // With a default it differs from "never", which is `null`.
         None if has_default => "default".into(),

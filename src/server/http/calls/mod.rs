@@ -8,6 +8,7 @@ pub(crate) mod identify;
 pub mod keys;
 pub mod list;
 pub mod password;
+pub(crate) mod rotation;
 pub mod sealed;
 pub mod sessions;
 pub mod sign_in;

@@ -155,6 +155,13 @@ impl Fields {
         number.ok_or_else(|| HttpError::malformed(name, format!("must be a number from 1 to {most}")))
     }
 
+    /// A whole number from 0 to `most` that must be given, as a number.
+    pub(crate) fn count(&mut self, name: &str, most: u64) -> Result<u64, HttpError> {
+        let value = self.0.remove(name).ok_or_else(|| HttpError::malformed(name, "is missing"))?;
+        let count = value.as_u64().filter(|count| *count <= most);
+        count.ok_or_else(|| HttpError::malformed(name, format!("must be a whole number from 0 to {most}")))
+    }
+
     /// A time. `null` is never.
     pub(crate) fn time(&mut self, name: &str) -> Result<Option<ExpiryChange>, HttpError> {
         if self.0.get(name).is_some_and(Value::is_null) {

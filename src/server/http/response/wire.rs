@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::domain::{AccessKey, KeyUsage, Lifetimes, Untrusted};
+use crate::domain::{AccessKey, KeyId, KeyUsage, Lifetimes, Untrusted};
 use crate::server::store::{Administrator, FieldChange, SessionId, SessionRow, StoredEvent};
 
 /// An access key (HTTP contract, part B).
@@ -24,6 +24,11 @@ pub(crate) struct KeyBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     daily_uses: Option<Box<[u64]>>,
     revision: Option<u64>,
+    replaces: Option<String>,
+    replaced_by: Option<String>,
+    refused_at: Option<String>,
+    refused_from: Option<String>,
+    used_after_rotation_at: Option<String>,
 }
 
 /// A page of keys.
@@ -197,6 +202,11 @@ impl From<&AccessKey> for KeyBody {
             note: key.note.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
             daily_uses: key.daily_uses.clone(),
             revision: key.revision,
+            replaces: key.replaces().map(KeyId::raw_for_api).map(str::to_owned),
+            replaced_by: key.replaced_by().map(KeyId::raw_for_api).map(str::to_owned),
+            refused_at: key.refused_at.map(time),
+            refused_from: key.refused_from.as_ref().map(Untrusted::raw_for_api).map(str::to_owned),
+            used_after_rotation_at: key.late_use_at.map(time),
         }
     }
 }

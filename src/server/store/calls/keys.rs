@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::{AccessKey, Conditions};
 use crate::server::store::{
     Actor, Change, ChangeOutcome, CreateOutcome, Digested, EventQuery, KeyCredential, KeyInsert, KeyPage, Keyset,
-    PageQuery, Recorded, SecretDigest, SecretOwner, Store, StoreError, StoredEvent, StoredSecret, StoredUsage,
-    UsageQuery, usage,
+    PageQuery, Recorded, RotationOutcome, SecretDigest, SecretOwner, Store, StoreError, StoredEvent, StoredSecret,
+    StoredUsage, UsageQuery, usage,
 };
 
 impl Store {
@@ -62,6 +62,29 @@ impl Store {
     /// Deletes the sealed secrets that were kept for long enough.
     pub(crate) async fn forget_undelivered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         engine!(self.forget_undelivered(now))
+    }
+
+    /// Ends the old key of a rotation that is under way; `id` is that of either key.
+    pub(crate) async fn finish_rotation(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<RotationOutcome, StoreError> {
+        engine!(self.finish_rotation(id, revision, actor, now))
+    }
+
+    /// Takes a rotation back whose new key was never used: deletes that key and gives the old one its expiry again. `id`
+    /// is that of either key.
+    pub(crate) async fn undo_rotation(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<RotationOutcome, StoreError> {
+        engine!(self.undo_rotation(id, revision, actor, now))
     }
 
     /// Changes a key and gives it as it is then.

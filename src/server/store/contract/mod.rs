@@ -11,6 +11,7 @@ pub(crate) mod lists;
 pub(crate) mod master_keys;
 pub(crate) mod reactivation;
 pub(crate) mod revocations;
+pub(crate) mod rotation;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod usage;
@@ -21,7 +22,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Actor, Change, ChangeOutcome, CreateOutcome, Digest, EventQuery, ExpiryChange, FieldChange, KeyInsert, KeyPage,
-    NewSession, PageQuery, PasswordChange, SecretDigest, Store, StoredEvent, Subject,
+    NewSession, PageQuery, PasswordChange, SecretDigest, Store, StoredEvent, StoredRotation, Subject,
 };
 use crate::domain::key::fields::named;
 use crate::domain::{AccessKey, Conditions, InForce, KeyFormat, KeyId, Order, Search, Sort, Status, Test, Texts};
@@ -76,6 +77,16 @@ macro_rules! contract {
                 after_a_restart_one_of_many_activates_a_key
                 a_deactivation_for_a_while_is_extended_ended_and_made_for_good
                 what_is_due_is_stored_before_a_change
+            }
+            rotation {
+                a_key_is_replaced_and_the_old_one_ends_by_itself
+                the_old_key_never_ends_later_than_by_itself
+                a_rotation_is_finished_by_either_key
+                a_rotation_is_undone_while_the_new_key_is_unused
+                only_an_active_key_outside_a_rotation_is_replaced
+                of_two_rotations_at_once_one_is_made
+                a_rotation_follows_what_is_done_to_its_keys
+                the_last_refusal_and_a_late_use_are_kept
             }
             revocations {
                 a_deactivation_starts_a_new_generation
@@ -166,6 +177,8 @@ pub(crate) fn insert(label: &str) -> KeyInsert {
         encrypted_by: "old".to_owned(),
         sealed: None,
         actor: actor("jo"),
+        rotation: None,
+        rotated: StoredRotation::default(),
         idempotency_key: n.to_string(),
         fingerprint: [7; 32],
     }

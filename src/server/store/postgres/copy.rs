@@ -29,6 +29,7 @@ fn column(table: &Table, name: &str) -> String {
     match (table.name, name) {
         (KEYS, "last_used_at") => "u.at".to_owned(),
         (KEYS, "last_used_from") => "u.source".to_owned(),
+        (KEYS, "late_use_at" | "refused_at" | "refused_from") => format!("u.{name}"),
         (KEYS, name) => format!("k.{name}"),
         (FILLED, "at") => "(extract(epoch FROM at) * 1000)::bigint".to_owned(),
         (_, name) => name.to_owned(),
@@ -264,6 +265,7 @@ async fn insert(transaction: &mut Lent<'_>, table: &Table, rows: Vec<Vec<Value>>
             match *name {
                 "last_used_at" => uses.add("at", *kind, values()),
                 "last_used_from" => uses.add("source", *kind, values()),
+                "late_use_at" | "refused_at" | "refused_from" => uses.add(name, *kind, values()),
                 "seq" | "state" | "created_at" => {
                     keys.add(name, *kind, values());
                     uses.add(name, *kind, values());

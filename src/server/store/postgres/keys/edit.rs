@@ -12,12 +12,12 @@ use crate::server::store::keys::{
 };
 use crate::server::store::postgres::args::{SqlArgs, args};
 use crate::server::store::postgres::events;
-use crate::server::store::postgres::keys::grams;
 use crate::server::store::postgres::keys::row::{COLUMNS, TABLES, key, off, time};
-use crate::server::store::postgres::keys::undelivered;
+use crate::server::store::postgres::keys::{grams, rotation, undelivered};
 use crate::server::store::postgres::master_keys;
 use crate::server::store::postgres::network::connection::Lent;
 use crate::server::store::postgres::store::{PostgresStore, again};
+use crate::server::store::rotation::StoredRotation;
 use crate::server::store::status::{rank, status};
 
 impl PostgresStore {
@@ -41,9 +41,19 @@ impl PostgresStore {
             return Ok(CreateOutcome::Past);
         }
         master_keys::check(&mut transaction, &new.encrypted_by).await?;
-        insert(&mut transaction, new, now).await?;
+        let mut new = new.clone();
+        if let Some(rotation) = new.rotation.take()
+            && let Err(refusal) = rotation::begin(&mut transaction, &rotation, &mut new, now).await?
+        {
+            return Ok(CreateOutcome::NotRotated(refusal));
+        }
+        let is_rotation = new.rotated.replaces.is_some();
+        insert(&mut transaction, &new, now).await?;
         let created = find(&mut transaction, id, now).await?;
         transaction.commit().await?;
+        if is_rotation {
+            self.alarm();
+        }
         Ok(created.map_or(CreateOutcome::Gone, CreateOutcome::Fresh))
     }
 
@@ -79,6 +89,7 @@ impl PostgresStore {
         let changes = change.apply(&mut fields, now);
         if !changes.is_empty() {
             update(&mut transaction, seq, id, &fields, now).await?;
+            rotation::follow(&mut transaction, &fields, now).await?;
             let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Edited, now);
             let event = NewEvent { detail: Some(edited(&changes)), changes, ..event };
             events::insert(&mut transaction, &event).await?;
@@ -120,6 +131,7 @@ impl PostgresStore {
         if let Some(due) = fields.reactivate(now) {
             events::insert(&mut transaction, &reactivated(id, due, now)).await?;
         }
+        rotation::leave(&mut transaction, id, &fields, now).await?;
         let event = NewEvent::of(actor, Subject::Key(id.to_owned()), EventKind::Deleted, now);
         events::insert(&mut transaction, &NewEvent { changes: fields.as_deleted(), ..event }).await?;
         transaction.commit().await?;
@@ -132,7 +144,8 @@ impl PostgresStore {
 async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>) -> Result<(), StoreError> {
     let id = new.id.raw_for_api();
     let mut args = SqlArgs::default();
-    let mut columns = vec!["id", "state", "created_at", "created_by", "expires_at", "secret"];
+    let mut columns =
+        vec!["id", "state", "created_at", "created_by", "expires_at", "secret", "replaces", "rotates_until"];
     let mut places = vec![
         args.place(id.to_owned()),
         args.place(0_i64),
@@ -140,6 +153,8 @@ async fn insert(transaction: &mut Lent<'_>, new: &KeyInsert, now: DateTime<Utc>)
         args.place(new.actor.name.clone()),
         args.place(new.expires_at.map(|end| end.timestamp_millis())),
         args.place(new.encrypted.clone()),
+        args.place(new.rotated.replaces.clone()),
+        args.place(new.rotated.until),
     ];
     let texts = stored(id, |name| new.texts.get(name).unwrap_or_default());
     for (column, text) in &texts.columns {
@@ -183,7 +198,11 @@ async fn earlier(mut transaction: Lent<'_>, new: &KeyInsert, now: DateTime<Utc>)
     Ok(found.map_or(CreateOutcome::Gone, |key| CreateOutcome::Replayed(key, sealed)))
 }
 
-async fn find(connection: &mut Lent<'_>, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
+pub(crate) async fn find(
+    connection: &mut Lent<'_>,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<AccessKey>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE k.id = $1");
     connection.row(&sql, args![id]).await?.map(|row| key(&row, now)).transpose()
 }
@@ -211,7 +230,7 @@ impl PostgresStore {
 const REACTIVATED_AT_ONCE: i64 = 100;
 
 /// A key to be changed, which is locked. If it was due to be active again, that is stored first.
-async fn current(
+pub(crate) async fn current(
     transaction: &mut Lent<'_>,
     id: &str,
     now: DateTime<Utc>,
@@ -226,24 +245,31 @@ async fn current(
     Ok(Some((seq, fields)))
 }
 
-fn editable(row: &Row) -> Editable {
+pub(crate) fn editable(row: &Row) -> Editable {
     Editable {
         texts: written().map(|(field, _)| (field.name, row.get(field.name))).collect(),
         off: off(row),
         expires_at: row.get("expires_at"),
         generation: row.get("generation"),
         revision: row.get("revision"),
+        rotation: StoredRotation {
+            replaces: row.get("replaces"),
+            replaced_by: row.get("replaced_by"),
+            until: row.get("rotates_until"),
+            end_before: row.get("end_before"),
+        },
     }
 }
 
-async fn update(
+pub(crate) async fn update(
     transaction: &mut Lent<'_>,
     seq: i64,
     id: &str,
     fields: &Editable,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Editable { texts, off, expires_at, generation, revision } = fields;
+    let Editable { texts, off, expires_at, generation, revision, rotation } = fields;
+    let StoredRotation { replaces, replaced_by, until, end_before } = rotation;
     let mut args = SqlArgs::default();
     let mut changes = vec![
         format!("switched_off = {}", args.place(off.is_off)),
@@ -251,6 +277,10 @@ async fn update(
         format!("expires_at = {}", args.place(*expires_at)),
         format!("generation = {}", args.place(*generation)),
         format!("revision = {}", args.place(*revision)),
+        format!("replaces = {}", args.place(replaces.clone())),
+        format!("replaced_by = {}", args.place(replaced_by.clone())),
+        format!("rotates_until = {}", args.place(*until)),
+        format!("end_before = {}", args.place(*end_before)),
         format!("state = {}", args.place(rank(status(*off, expires_at.map(time), now)))),
     ];
     let texts = stored(id, |name| texts.get(name).map_or("", String::as_str));

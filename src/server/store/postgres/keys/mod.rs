@@ -6,6 +6,7 @@ pub(super) mod digests;
 pub(super) mod edit;
 pub(super) mod grams;
 pub(super) mod list;
+pub(super) mod rotation;
 pub(super) mod row;
 pub(super) mod too_new;
 pub(super) mod undelivered;

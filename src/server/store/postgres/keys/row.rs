@@ -7,6 +7,7 @@ use crate::domain::{AccessKey, KeyId, Sort, Untrusted};
 use crate::server::store::error::StoreError;
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::{Keyset, SortValue};
+use crate::server::store::rotation::StoredRotation;
 use crate::server::store::sought::StoredColumn;
 use crate::server::store::status::{SwitchedOff, status};
 
@@ -16,7 +17,8 @@ pub(crate) const TABLES: &str = "keys k JOIN uses u USING (seq)";
 /// The columns of a whole key, for a SELECT from [`TABLES`].
 pub(crate) const COLUMNS: &str = "k.seq, k.id, k.label, k.owner, k.note, k.switched_off, k.created_at, k.created_by, \
                                   k.expires_at, k.reactivates_at, u.at AS last_used_at, u.source AS last_used_from, \
-                                  k.revision";
+                                  k.revision, k.replaces, k.replaced_by, k.rotates_until, u.late_use_at, \
+                                  u.refused_at, u.refused_from";
 
 /// The column that a list is sorted by, and that for keys of one state.
 pub(crate) const fn column(sort: Sort) -> &'static str {
@@ -72,6 +74,10 @@ pub(crate) fn key(row: &Row, now: DateTime<Utc>) -> Result<AccessKey, StoreError
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<&str>>("last_used_from").map(Untrusted::new),
         daily_uses: None,
+        rotation: StoredRotation::side(row.get("replaces"), row.get("replaced_by"), row.get("rotates_until"), now),
+        refused_at: row.get::<_, Option<i64>>("refused_at").map(time),
+        refused_from: row.get::<_, Option<&str>>("refused_from").map(Untrusted::new),
+        late_use_at: row.get::<_, Option<i64>>("late_use_at").map(time),
         // With the activation that is due, which is stored before any other change.
         revision: Some(row.get::<_, i64>("revision").unsigned_abs() + u64::from(off.due(now).is_some())),
     })

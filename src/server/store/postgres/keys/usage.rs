@@ -17,17 +17,19 @@ impl PostgresStore {
     /// Reads the key at or after this ID, and only then checks whether it is the one: the work is the same for an ID that
     /// no key has, so that timing reveals nothing (at the end of the index it starts over).
     pub(crate) async fn credential(&self, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
-        let sql = "(SELECT id, switched_off, reactivates_at, expires_at, generation, secret, 0 AS part FROM keys
-                    WHERE id >= $1 ORDER BY id LIMIT 1)
-                   UNION ALL
-                   (SELECT id, switched_off, reactivates_at, expires_at, generation, secret, 1 FROM keys
-                    ORDER BY id LIMIT 1)
-                   ORDER BY part LIMIT 1";
-        let found = self.lend().await?.row(sql, args![id]).await?;
+        let columns = "id, switched_off, reactivates_at, expires_at, generation, secret, replaced_by IS NOT NULL";
+        let sql = format!(
+            "(SELECT {columns}, 0 AS part FROM keys WHERE id >= $1 ORDER BY id LIMIT 1)
+             UNION ALL
+             (SELECT {columns}, 1 FROM keys ORDER BY id LIMIT 1)
+             ORDER BY part LIMIT 1"
+        );
+        let found = self.lend().await?.row(&sql, args![id]).await?;
         Ok(found.filter(|row| row.get::<_, &str>(0) == id).map(|row| {
             let expires_at = row.get::<_, Option<i64>>(3).map(time);
             let status = status(off(&row), expires_at, now);
-            KeyCredential { status, expires_at, generation: row.get(4), encrypted: row.get(5) }
+            let (generation, encrypted, is_replaced) = (row.get(4), row.get(5), row.get(6));
+            KeyCredential { status, expires_at, generation, encrypted, is_replaced }
         }))
     }
 
@@ -35,6 +37,10 @@ impl PostgresStore {
         // By itself: to store a use again changes nothing.
         if !recorded.uses.is_empty() {
             again!(self.record_uses(&recorded.uses))?;
+        }
+        let (refused, late) = (recorded.refused(), recorded.late_uses());
+        if !refused.is_empty() {
+            again!(self.record_refused(&refused, &late))?;
         }
         let rest = Recorded { uses: Vec::new(), ..recorded };
         if rest.is_empty() { Ok(()) } else { again!(self.record_events(&rest)) }
@@ -54,6 +60,27 @@ impl PostgresStore {
                    UPDATE uses SET at = new_at, source = new_source FROM new
                    WHERE uses.seq = new.seq AND (at <= new_at OR at > latest)";
         self.lend().await?.execute(sql, args![ids, times, latest, from]).await?;
+        Ok(())
+    }
+
+    /// The last refusal of each key, and its last use after a rotation: in one statement too.
+    async fn record_refused(
+        &self,
+        refused: &[(&str, DateTime<Utc>, &str)],
+        late: &[(&str, DateTime<Utc>)],
+    ) -> Result<(), StoreError> {
+        let ids: Vec<&str> = refused.iter().map(|(id, ..)| *id).collect();
+        let times: Vec<i64> = refused.iter().map(|(_, at, _)| at.timestamp_millis()).collect();
+        let from: Vec<&str> = refused.iter().map(|(.., from)| *from).collect();
+        let late = |id: &str| late.iter().find(|(of, _)| *of == id).map(|(_, at)| at.timestamp_millis());
+        let late: Vec<Option<i64>> = ids.iter().map(|id| late(id)).collect();
+        let sql = "WITH new AS MATERIALIZED (
+                       SELECT seq, new.* FROM unnest($1, $2, $3, $4) AS new (id, new_at, new_from, late)
+                       JOIN keys USING (id) JOIN uses USING (seq) ORDER BY seq FOR UPDATE OF uses)
+                   UPDATE uses SET refused_at = new_at, refused_from = new_from,
+                                   late_use_at = coalesce(greatest(late_use_at, late), late_use_at)
+                   FROM new WHERE uses.seq = new.seq AND coalesce(refused_at, 0) <= new_at";
+        self.lend().await?.execute(sql, args![ids, times, from, late]).await?;
         Ok(())
     }
 

@@ -10,10 +10,11 @@ use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
 use crate::server::store::keys::{
     Change, ChangeOutcome, CreateOutcome, Editable, KeyInsert, REPLAYED_FOR, edited, reactivated,
 };
+use crate::server::store::rotation::StoredRotation;
 use crate::server::store::sqlite::events;
-use crate::server::store::sqlite::keys::digests;
 use crate::server::store::sqlite::keys::row::{at, columns, document, key, off, time};
 use crate::server::store::sqlite::keys::undelivered;
+use crate::server::store::sqlite::keys::{digests, rotation};
 use crate::server::store::sqlite::master_keys;
 use crate::server::store::sqlite::store::SqliteStore;
 use crate::server::store::status::{rank, status};
@@ -21,6 +22,7 @@ use crate::server::store::status::{rank, status};
 impl SqliteStore {
     pub(crate) async fn create(&self, new: KeyInsert, now: DateTime<Utc>) -> Result<CreateOutcome, StoreError> {
         self.write(move |transaction| {
+            let mut new = new.clone();
             let oldest = (now - REPLAYED_FOR).timestamp_millis();
             transaction.prepare_cached("DELETE FROM creates WHERE at < ?1")?.execute([oldest])?;
             // Where no server runs for long enough to look: each command that creates a key is one of its own.
@@ -34,6 +36,11 @@ impl SqliteStore {
                 return Ok(CreateOutcome::Past);
             }
             master_keys::check(transaction, &new.encrypted_by)?;
+            if let Some(rotation) = new.rotation.take()
+                && let Err(refusal) = rotation::begin(transaction, &rotation, &mut new, now)?
+            {
+                return Ok(CreateOutcome::NotRotated(refusal));
+            }
             insert(transaction, &new, now)?;
             let created = find(transaction, new.id.raw_for_api(), now)?;
             Ok(created.map_or(CreateOutcome::Gone, CreateOutcome::Fresh))
@@ -62,6 +69,7 @@ impl SqliteStore {
             let changes = change.clone().apply(&mut fields, now);
             if !changes.is_empty() {
                 update(transaction, seq, &fields, now)?;
+                rotation::follow(transaction, &fields, now)?;
                 let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Edited, now);
                 events::insert(transaction, &NewEvent { detail: Some(edited(&changes)), changes, ..event })?;
             }
@@ -84,14 +92,21 @@ impl SqliteStore {
             if !expected.fits(fields.revision) {
                 return Ok(find(transaction, &id, now)?.map_or(ChangeOutcome::Missing, ChangeOutcome::changed));
             }
-            transaction.prepare_cached("DELETE FROM keys WHERE seq = ?1")?.execute([seq])?;
-            transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;
+            remove(transaction, seq)?;
+            rotation::leave(transaction, &id, &fields, now)?;
             let event = NewEvent::of(&actor, Subject::Key(id.clone()), EventKind::Deleted, now);
             events::insert(transaction, &NewEvent { changes: fields.as_deleted(), ..event })?;
             Ok(ChangeOutcome::Done(()))
         })
         .await
     }
+}
+
+/// Deletes a key.
+pub(crate) fn remove(transaction: &Transaction<'_>, seq: i64) -> Result<(), StoreError> {
+    transaction.prepare_cached("DELETE FROM keys WHERE seq = ?1")?.execute([seq])?;
+    transaction.prepare_cached("DELETE FROM grams WHERE rowid = ?1")?.execute([seq])?;
+    Ok(())
 }
 
 /// Stores key, secret, search text, event, and the answer for a repeated request.
@@ -101,10 +116,12 @@ fn insert(transaction: &Transaction<'_>, new: &KeyInsert, now: DateTime<Utc>) ->
     let (names, texts): (Vec<_>, Vec<_>) = stored(|name| new.texts.get(name).unwrap_or_default()).unzip();
     let places = vec!["?"; names.len()].join(", ");
     let sql = format!(
-        "INSERT INTO keys (id, state, created_at, created_by, expires_at, {}) VALUES (?, 0, ?, ?, ?, {places})",
+        "INSERT INTO keys (id, state, created_at, created_by, expires_at, replaces, rotates_until, {})
+         VALUES (?, 0, ?, ?, ?, ?, ?, {places})",
         names.join(", ")
     );
-    let fixed: [&dyn ToSql; 4] = [&id, &at, &new.actor.name, &expires_at];
+    let StoredRotation { replaces, until, .. } = &new.rotated;
+    let fixed: [&dyn ToSql; 6] = [&id, &at, &new.actor.name, &expires_at, replaces, until];
     let values = fixed.into_iter().chain(texts.iter().map(|text| text as &dyn ToSql));
     transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     let seq = transaction.last_insert_rowid();
@@ -144,13 +161,17 @@ fn earlier(
     Ok(Some(find(transaction, &id, now)?.map_or(CreateOutcome::Gone, replayed)))
 }
 
-fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
+pub(crate) fn find(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<AccessKey>, StoreError> {
     let mut statement = connection.prepare_cached(&format!("SELECT {} FROM keys WHERE id = ?1", columns()))?;
     Ok(statement.query_row([id], |row| key(row, now)).optional()?)
 }
 
 /// A key to be changed. If it was due to be active again, that is stored first.
-fn current(transaction: &Transaction<'_>, id: &str, now: DateTime<Utc>) -> Result<Option<(i64, Editable)>, StoreError> {
+pub(crate) fn current(
+    transaction: &Transaction<'_>,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(i64, Editable)>, StoreError> {
     let Some((seq, mut fields)) = editable(transaction, id)? else { return Ok(None) };
     if let Some(due) = fields.reactivate(now) {
         update(transaction, seq, &fields, now)?;
@@ -173,8 +194,8 @@ pub(super) fn reactivate(transaction: &Transaction<'_>, now: DateTime<Utc>, most
     Ok(due.len())
 }
 
-fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Editable)>, StoreError> {
-    let sql = format!("SELECT {}, generation FROM keys WHERE id = ?1", columns());
+pub(crate) fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Editable)>, StoreError> {
+    let sql = format!("SELECT {}, generation, end_before FROM keys WHERE id = ?1", columns());
     let mut statement = transaction.prepare_cached(&sql)?;
     let found = statement.query_row([id], |row| {
         let fields = Editable {
@@ -185,23 +206,47 @@ fn editable(transaction: &Transaction<'_>, id: &str) -> Result<Option<(i64, Edit
             expires_at: row.get(const { at("expires_at") })?,
             generation: row.get("generation")?,
             revision: row.get("revision")?,
+            rotation: StoredRotation {
+                replaces: row.get(const { at("replaces") })?,
+                replaced_by: row.get(const { at("replaced_by") })?,
+                until: row.get(const { at("rotates_until") })?,
+                end_before: row.get("end_before")?,
+            },
         };
         Ok((row.get(const { at("seq") })?, fields))
     });
     Ok(found.optional()?)
 }
 
-fn update(transaction: &Transaction<'_>, seq: i64, fields: &Editable, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let Editable { texts, off, expires_at, generation, revision } = fields;
+pub(crate) fn update(
+    transaction: &Transaction<'_>,
+    seq: i64,
+    fields: &Editable,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Editable { texts, off, expires_at, generation, revision, rotation } = fields;
+    let StoredRotation { replaces, replaced_by, until, end_before } = rotation;
     let state = rank(status(*off, expires_at.map(time), now));
     let reactivates_at = off.until.map(|until| until.timestamp_millis());
     let (names, texts): (Vec<_>, Vec<_>) = stored(|name| texts.get(name).map_or("", String::as_str)).unzip();
     let sql = format!(
-        "UPDATE keys SET {} = ?, switched_off = ?, reactivates_at = ?, expires_at = ?, generation = ?, state = ?,
-                         revision = ? WHERE seq = ?",
+        "UPDATE keys SET {} = ?, switched_off = ?, reactivates_at = ?, expires_at = ?, generation = ?, replaces = ?,
+                         replaced_by = ?, rotates_until = ?, end_before = ?, state = ?, revision = ? WHERE seq = ?",
         names.join(" = ?, ")
     );
-    let fixed: [&dyn ToSql; 7] = [&off.is_off, &reactivates_at, expires_at, generation, &state, revision, &seq];
+    let fixed: [&dyn ToSql; 11] = [
+        &off.is_off,
+        &reactivates_at,
+        expires_at,
+        generation,
+        replaces,
+        replaced_by,
+        until,
+        end_before,
+        &state,
+        revision,
+        &seq,
+    ];
     let values = texts.iter().map(|text| text as &dyn ToSql).chain(fixed);
     transaction.prepare_cached(&sql)?.execute(params_from_iter(values))?;
     let sql = format!("UPDATE grams SET text = (SELECT {} FROM keys WHERE seq = ?1) WHERE rowid = ?1", document());

@@ -4,6 +4,7 @@ pub(super) mod counts;
 pub(super) mod digests;
 pub(super) mod edit;
 pub(super) mod list;
+pub(super) mod rotation;
 pub(super) mod row;
 pub(super) mod text;
 pub(super) mod undelivered;

@@ -7,6 +7,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use crate::domain::{AccessKey, KeyId, Sort, Untrusted};
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::{Keyset, SortValue};
+use crate::server::store::rotation::StoredRotation;
 use crate::server::store::status::{SwitchedOff, status};
 
 /// What a search looks in: the ID, which is in upper case, and folded texts. Statements whose rows a search looks at
@@ -14,7 +15,7 @@ use crate::server::store::status::{SwitchedOff, status};
 pub(crate) const SEARCHED: [&str; 4] = ["id", "label_fold", "owner_fold", "note_fold"];
 
 /// What [`key`] and [`placed`] read.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 24] = [
     "id",
     "label_fold",
     "owner_fold",
@@ -33,6 +34,12 @@ const COLUMNS: [&str; 18] = [
     "owner",
     "note",
     "revision",
+    "replaces",
+    "replaced_by",
+    "rotates_until",
+    "late_use_at",
+    "refused_at",
+    "refused_from",
 ];
 
 /// The columns of a whole key, for a SELECT.
@@ -112,6 +119,15 @@ pub(crate) fn key(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<AccessK
         last_used_at: (used != 0).then(|| time(used)),
         last_used_from: row.get::<_, Option<String>>(const { at("last_used_from") })?.map(|from| Untrusted::new(&from)),
         daily_uses: None,
+        rotation: StoredRotation::side(
+            row.get_ref(const { at("replaces") })?.as_str_or_null()?,
+            row.get_ref(const { at("replaced_by") })?.as_str_or_null()?,
+            row.get(const { at("rotates_until") })?,
+            now,
+        ),
+        refused_at: row.get::<_, Option<i64>>(const { at("refused_at") })?.map(time),
+        refused_from: row.get::<_, Option<String>>(const { at("refused_from") })?.map(|from| Untrusted::new(&from)),
+        late_use_at: row.get::<_, Option<i64>>(const { at("late_use_at") })?.map(time),
         // With the activation that is due, which is stored before any other change.
         revision: Some(row.get::<_, i64>(const { at("revision") })?.unsigned_abs() + u64::from(off.due(now).is_some())),
     })

@@ -1,7 +1,7 @@
 //! What an exchange needs to know of a key, and what its use leaves behind.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::server::store::access::sessions::MOST_AHEAD;
 use crate::server::store::error::StoreError;
@@ -46,6 +46,7 @@ impl SqliteStore {
             for refusals in refusals {
                 events::refuse(transaction, refusals)?;
             }
+            refused(transaction, &recorded)?;
             counts::add(transaction, counts, issued)
         })
         .await
@@ -72,10 +73,26 @@ impl SqliteStore {
     }
 }
 
+/// Stores the last refusal of each key, and its last use after a rotation.
+fn refused(transaction: &Transaction<'_>, recorded: &Recorded) -> Result<(), StoreError> {
+    let sql = "UPDATE keys SET refused_at = ?2, refused_from = ?3 WHERE id = ?1 AND ifnull(refused_at, 0) <= ?2";
+    let mut statement = transaction.prepare_cached(sql)?;
+    for (id, at, from) in recorded.refused() {
+        statement.execute(params![id, at.timestamp_millis(), from])?;
+    }
+    let sql = "UPDATE keys SET late_use_at = ?2 WHERE id = ?1 AND ifnull(late_use_at, 0) <= ?2";
+    let mut statement = transaction.prepare_cached(sql)?;
+    for (id, at) in recorded.late_uses() {
+        statement.execute(params![id, at.timestamp_millis()])?;
+    }
+    Ok(())
+}
+
 /// Looks for the key at or after an ID, so that one that doesn't exist takes as long.
 fn credential(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<Option<KeyCredential>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, switched_off, expires_at, generation, secret, reactivates_at FROM keys JOIN sealed USING (seq)
+        "SELECT id, switched_off, expires_at, generation, secret, reactivates_at, replaced_by IS NOT NULL
+         FROM keys JOIN sealed USING (seq)
          WHERE id >= ?1 ORDER BY id LIMIT 1",
     )?;
     let mut at_or_after = |id: &str| {
@@ -83,7 +100,8 @@ fn credential(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<O
             let expires_at = row.get::<_, Option<i64>>(2)?.map(time);
             let off = SwitchedOff { is_off: row.get(1)?, until: row.get::<_, Option<i64>>(5)?.map(time) };
             let status = status(off, expires_at, now);
-            let credential = KeyCredential { status, expires_at, generation: row.get(3)?, encrypted: row.get(4)? };
+            let (generation, encrypted, is_replaced) = (row.get(3)?, row.get(4)?, row.get(6)?);
+            let credential = KeyCredential { status, expires_at, generation, encrypted, is_replaced };
             Ok((row.get::<_, String>(0)?, credential))
         });
         found.optional()

@@ -1,0 +1,193 @@
+//! Rotating a key.
+
+use chrono::{DateTime, Utc};
+
+use super::{Database, actor, at, create, done, expire, history, id, insert, label, switch};
+use crate::domain::{AccessKey, Rotation, Status};
+use crate::server::store::{
+    CreateOutcome, HourCount, KeyInsert, Recorded, Refusals, RotationInsert, RotationRefusal, Store, Subject,
+    USED_AFTER_ROTATION, Use, hour,
+};
+
+/// Replaces a key at 10, which ends at 100.
+fn replacing(old: &AccessKey) -> KeyInsert {
+    let rotation =
+        RotationInsert { old: id(old).to_owned(), revision: old.revision, ends_at: at(100), inherits_expiry: true };
+    KeyInsert { rotation: Some(rotation), texts: crate::domain::Texts::default(), ..insert("") }
+}
+
+/// Both keys of a rotation that began at 10.
+async fn pair(store: &Store, old: KeyInsert) -> (AccessKey, AccessKey) {
+    let old = create(store, old, at(0)).await;
+    let new = create(store, replacing(&old), at(10)).await;
+    (key(store, &old, at(10)).await, new)
+}
+
+async fn key(store: &Store, key: &AccessKey, now: DateTime<Utc>) -> AccessKey {
+    store.key(id(key), now).await.unwrap().unwrap()
+}
+
+async fn kinds(store: &Store, of: &AccessKey) -> Vec<String> {
+    history(store, id(of), 100).await.into_iter().map(|event| event.kind).collect()
+}
+
+fn ids(keys: Result<Vec<AccessKey>, RotationRefusal>) -> Vec<String> {
+    keys.unwrap().iter().map(|key| id(key).to_owned()).collect()
+}
+
+pub(crate) async fn a_key_is_replaced_and_the_old_one_ends_by_itself<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let (old, new) = pair(&store, KeyInsert { expires_at: Some(at(1000)), ..insert("Backup") }).await;
+    assert_eq!((label(&new).as_str(), new.expires_at, new.status), ("Backup", Some(at(1000)), Status::Active));
+    assert_eq!(new.rotation, Some(Rotation::Replaces(old.id.clone())));
+    assert_eq!((old.status, old.expires_at), (Status::Active, Some(at(100))));
+    assert_eq!(old.rotation, Some(Rotation::ReplacedBy(new.id.clone())));
+    assert_eq!(kinds(&store, &old).await, ["rotated", "created"]);
+    assert_eq!(kinds(&store, &new).await, ["created"]);
+    // By the clock alone, to and fro, and in another process.
+    for (now, is_over) in [(at(99), false), (at(100), true), (at(99), false)] {
+        let other = database.open().await;
+        let shown = key(&other, &old, now).await;
+        assert_eq!((shown.status == Status::Expired, shown.rotation.is_none()), (is_over, is_over));
+        assert_eq!(key(&other, &new, now).await.rotation.is_none(), is_over);
+        let credential = other.credential(id(&old), now).await.unwrap().unwrap();
+        assert_eq!((credential.status == Status::Expired, credential.is_replaced), (is_over, true));
+    }
+    // Then the new one can be replaced itself.
+    create(&store, replacing(&key(&store, &new, at(100)).await), at(100)).await;
+}
+
+pub(crate) async fn the_old_key_never_ends_later_than_by_itself<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let (old, new) = pair(&store, KeyInsert { expires_at: Some(at(50)), ..insert("") }).await;
+    assert_eq!((old.expires_at, new.expires_at), (Some(at(50)), Some(at(50))));
+    assert!(key(&store, &new, at(49)).await.rotation.is_some());
+    assert!(key(&store, &new, at(50)).await.rotation.is_none());
+}
+
+pub(crate) async fn a_rotation_is_finished_by_either_key<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    for of_new in [false, true] {
+        let (old, new) = pair(&store, insert("one")).await;
+        let stale = store.finish_rotation(id(&old), Some(1), actor("mo"), at(20)).await.unwrap();
+        assert!(matches!(stale, Err(RotationRefusal::Changed(key)) if key.id == old.id));
+        let by = if of_new { &new } else { &old };
+        let finished = store.finish_rotation(id(by), by.revision, actor("mo"), at(20)).await.unwrap();
+        assert_eq!(ids(finished), [id(&old), id(&new)]);
+        let [old_now, new_now] = [key(&store, &old, at(20)).await, key(&store, &new, at(20)).await];
+        assert_eq!((old_now.status, old_now.expires_at, old_now.rotation), (Status::Expired, Some(at(20)), None));
+        assert_eq!((new_now.status, new_now.rotation), (Status::Active, None));
+        assert!(store.credential(id(&old), at(20)).await.unwrap().unwrap().is_replaced);
+        let events = history(&store, id(&old), 1).await;
+        assert_eq!((events[0].kind.as_str(), events[0].detail.as_deref()), ("rotation_finished", Some(id(&new))));
+        let again = store.finish_rotation(id(&old), None, actor("mo"), at(21)).await.unwrap();
+        assert_eq!(again, Err(RotationRefusal::NotRotating));
+    }
+    assert_eq!(store.finish_rotation("PK0", None, actor("mo"), at(9)).await.unwrap(), Err(RotationRefusal::Missing));
+}
+
+pub(crate) async fn a_rotation_is_undone_while_the_new_key_is_unused<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let (old, new) = pair(&store, KeyInsert { expires_at: Some(at(1000)), ..insert("one") }).await;
+    assert_eq!(ids(store.undo_rotation(id(&new), None, actor("mo"), at(20)).await.unwrap()), [id(&old)]);
+    let back = key(&store, &old, at(20)).await;
+    assert_eq!((back.status, back.expires_at, back.rotation), (Status::Active, Some(at(1000)), None));
+    assert!(!store.credential(id(&old), at(20)).await.unwrap().unwrap().is_replaced);
+    assert_eq!(store.key(id(&new), at(20)).await.unwrap(), None);
+    assert_eq!(kinds(&store, &old).await, ["rotation_undone", "rotated", "created"]);
+    assert_eq!(kinds(&store, &new).await, ["deleted", "created"]);
+
+    let (old, new) = pair(&store, insert("two")).await;
+    let used = Use { at: at(15), from: "192.0.2.9".to_owned() };
+    store.record(Recorded { uses: vec![(id(&new).to_owned(), used)], ..Recorded::default() }).await.unwrap();
+    let refused = store.undo_rotation(id(&old), None, actor("mo"), at(20)).await.unwrap();
+    assert_eq!(refused, Err(RotationRefusal::Used));
+    assert_eq!(key(&store, &old, at(20)).await.rotation, Some(Rotation::ReplacedBy(new.id.clone())));
+}
+
+pub(crate) async fn only_an_active_key_outside_a_rotation_is_replaced<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let refused = async |old: &AccessKey, now| match store.create(replacing(old), now).await.unwrap() {
+        CreateOutcome::NotRotated(refusal) => refusal,
+        other => panic!("{other:?}"),
+    };
+    let (old, new) = pair(&store, insert("one")).await;
+    assert_eq!(refused(&old, at(11)).await, RotationRefusal::UnderWay);
+    assert_eq!(refused(&new, at(11)).await, RotationRefusal::UnderWay);
+    assert_eq!(refused(&old, at(100)).await, RotationRefusal::NotActive(Status::Expired));
+    let off = create(&store, insert("off"), at(0)).await;
+    let off = done(store.edit(id(&off), switch(true), actor("jo"), at(1)).await.unwrap());
+    assert_eq!(refused(&off, at(2)).await, RotationRefusal::NotActive(Status::Inactive));
+    let stale = AccessKey { revision: Some(1), ..off.clone() };
+    assert_eq!(refused(&stale, at(2)).await, RotationRefusal::Changed(Box::new(off.clone())));
+    store.delete(id(&off), None, actor("jo"), at(3)).await.unwrap();
+    assert_eq!(refused(&off, at(4)).await, RotationRefusal::Missing);
+    // What was refused is not remembered: the same request may be made again.
+    let other = create(&store, insert("other"), at(0)).await;
+    let request = replacing(&other);
+    let early = KeyInsert { rotation: replacing(&off).rotation, ..request.clone() };
+    assert!(matches!(store.create(early, at(5)).await.unwrap(), CreateOutcome::NotRotated(_)));
+    let made = create(&store, request.clone(), at(5)).await;
+    let again = KeyInsert { id: insert("").id, ..request };
+    assert!(matches!(store.create(again, at(6)).await.unwrap(), CreateOutcome::Replayed(key, _) if key.id == made.id));
+}
+
+pub(crate) async fn of_two_rotations_at_once_one_is_made<D: Database>() {
+    let database = D::create().await;
+    let (one, other) = (database.open().await, database.open().await);
+    let old = create(&one, insert("one"), at(0)).await;
+    let outcomes = tokio::join!(one.create(replacing(&old), at(10)), other.create(replacing(&old), at(10)));
+    let made = [outcomes.0.unwrap(), outcomes.1.unwrap()];
+    assert_eq!(made.iter().filter(|made| matches!(made, CreateOutcome::Fresh(_))).count(), 1, "{made:?}");
+}
+
+pub(crate) async fn a_rotation_follows_what_is_done_to_its_keys<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let (old, new) = pair(&store, insert("one")).await;
+    done(store.edit(id(&old), expire(Some(at(500))), actor("jo"), at(20)).await.unwrap());
+    assert!(key(&store, &new, at(499)).await.rotation.is_some(), "the overlap is longer");
+    assert!(key(&store, &new, at(500)).await.rotation.is_none());
+    done(store.delete(id(&old), None, actor("jo"), at(30)).await.unwrap());
+    assert_eq!(key(&store, &new, at(30)).await.rotation, None);
+
+    let (old, new) = pair(&store, insert("two")).await;
+    done(store.delete(id(&new), None, actor("jo"), at(30)).await.unwrap());
+    let left = key(&store, &old, at(30)).await;
+    assert_eq!((left.rotation, left.expires_at), (None, Some(at(100))), "it ends as it was said");
+}
+
+pub(crate) async fn the_last_refusal_and_a_late_use_are_kept<D: Database>() {
+    let database = D::create().await;
+    let store = database.open().await;
+    let (old, _) = pair(&store, insert("one")).await;
+    let refused = |seconds, why: &'static str, from: &str| {
+        let (key, time, address) = (id(&old).to_owned(), at(seconds), from.to_owned());
+        let (hour, refused_at) = (hour(time), Some(time));
+        Recorded {
+            refusals: vec![Refusals {
+                about: Subject::Key(key.clone()),
+                network: Some(address.clone()),
+                from: Some(address.clone()),
+                why,
+                at: time,
+                count: 1,
+            }],
+            counts: vec![HourCount { key, hour, address, uses: 0, refusals: 1, used_at: None, refused_at }],
+            ..Recorded::default()
+        }
+    };
+    store.record(refused(120, "wrong hash", "192.0.2.1")).await.unwrap();
+    let shown = key(&store, &old, at(130)).await;
+    assert_eq!((shown.refused_at, shown.late_use_at), (Some(at(120)), None));
+    store.record(refused(140, USED_AFTER_ROTATION, "192.0.2.7")).await.unwrap();
+    store.record(refused(110, "wrong hash", "192.0.2.1")).await.unwrap(); // by a server that is slower
+    let shown = key(&store, &old, at(150)).await;
+    assert_eq!((shown.refused_at, shown.late_use_at), (Some(at(140)), Some(at(140))));
+    assert_eq!(shown.refused_from.unwrap().raw_for_api(), "192.0.2.7");
+}

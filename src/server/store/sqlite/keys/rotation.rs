@@ -1,0 +1,161 @@
+//! Rotating keys: each one transaction.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Transaction, params};
+
+use crate::domain::AccessKey;
+use crate::server::store::error::StoreError;
+use crate::server::store::events::{Actor, EventKind, NewEvent, Subject};
+use crate::server::store::keys::{Change, Editable, KeyInsert};
+use crate::server::store::rotation::{RotationInsert, RotationOutcome, RotationRefusal};
+use crate::server::store::sqlite::events;
+use crate::server::store::sqlite::keys::edit::{current, find, remove, update};
+use crate::server::store::sqlite::store::SqliteStore;
+
+/// A pair that is being rotated, each with its place in the table.
+struct Pair {
+    old: (String, i64, Editable),
+    new: (String, i64, Editable),
+}
+
+impl SqliteStore {
+    pub(crate) async fn finish_rotation(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<RotationOutcome, StoreError> {
+        let id = id.to_owned();
+        self.write_grouped(true, move |transaction| {
+            let Pair { old: (old, seq, mut fields), new: (new, new_seq, mut new_fields) } =
+                match pair(transaction, &id, revision, now)? {
+                    Ok(pair) => pair,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+            let changes = fields.finish_rotation(now);
+            new_fields.rotation.until = 0;
+            new_fields.revision += 1;
+            update(transaction, seq, &fields, now)?;
+            update(transaction, new_seq, &new_fields, now)?;
+            let event = NewEvent::of(&actor, Subject::Key(old.clone()), EventKind::RotationFinished, now);
+            events::insert(transaction, &NewEvent { detail: Some(new.clone()), changes, ..event })?;
+            Ok(Ok(found(transaction, &[&old, &new], now)?))
+        })
+        .await
+    }
+
+    pub(crate) async fn undo_rotation(
+        &self,
+        id: &str,
+        revision: Option<u64>,
+        actor: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<RotationOutcome, StoreError> {
+        let id = id.to_owned();
+        self.write_grouped(true, move |transaction| {
+            let Pair { old: (old, seq, mut fields), new: (new, new_seq, new_fields) } =
+                match pair(transaction, &id, revision, now)? {
+                    Ok(pair) => pair,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+            if find(transaction, &new, now)?.is_some_and(|new| new.last_used_at.is_some()) {
+                return Ok(Err(RotationRefusal::Used));
+            }
+            let changes = fields.undo_rotation(now);
+            update(transaction, seq, &fields, now)?;
+            remove(transaction, new_seq)?;
+            let event = NewEvent::of(&actor, Subject::Key(new.clone()), EventKind::Deleted, now);
+            events::insert(transaction, &NewEvent { changes: new_fields.as_deleted(), ..event })?;
+            let event = NewEvent::of(&actor, Subject::Key(old.clone()), EventKind::RotationUndone, now);
+            events::insert(transaction, &NewEvent { detail: Some(new), changes, ..event })?;
+            Ok(Ok(found(transaction, &[&old], now)?))
+        })
+        .await
+    }
+}
+
+/// Replaces a key by `new`, which is stored afterwards.
+pub(crate) fn begin(
+    transaction: &Transaction<'_>,
+    rotation: &RotationInsert,
+    new: &mut KeyInsert,
+    now: DateTime<Utc>,
+) -> Result<Result<(), RotationRefusal>, StoreError> {
+    let Some((seq, mut old)) = current(transaction, &rotation.old, now)? else {
+        return Ok(Err(RotationRefusal::Missing));
+    };
+    if let Err(refusal) = check(transaction, &rotation.old, &old, rotation.revision, now)? {
+        return Ok(Err(refusal));
+    }
+    let changes = match rotation.begin(new, &mut old, now) {
+        Ok(changes) => changes,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    update(transaction, seq, &old, now)?;
+    let event = NewEvent::of(&new.actor, Subject::Key(rotation.old.clone()), EventKind::Rotated, now);
+    let detail = Some(new.id.raw_for_api().to_owned());
+    events::insert(transaction, &NewEvent { detail, changes, ..event })?;
+    Ok(Ok(()))
+}
+
+/// Has the new key of a rotation follow when the old one gets another end.
+pub(crate) fn follow(transaction: &Transaction<'_>, old: &Editable, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if let (true, Some(new)) = (old.rotation.is_under_way(now), &old.rotation.replaced_by) {
+        let sql = "UPDATE keys SET rotates_until = ?2 WHERE id = ?1";
+        transaction.prepare_cached(sql)?.execute(params![new, old.rotation.until])?;
+    }
+    Ok(())
+}
+
+/// Ends a rotation of which one key, this one, was deleted.
+pub(crate) fn leave(
+    transaction: &Transaction<'_>,
+    id: &str,
+    deleted: &Editable,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if let Some((old, new)) = deleted.rotation.pair(id, now) {
+        let sql = "UPDATE keys SET rotates_until = 0, replaces = NULL, replaced_by = NULL, revision = revision + 1
+                   WHERE id = ?1";
+        transaction.prepare_cached(sql)?.execute([if old == id { new } else { old }])?;
+    }
+    Ok(())
+}
+
+fn check(
+    transaction: &Transaction<'_>,
+    id: &str,
+    fields: &Editable,
+    revision: Option<u64>,
+    now: DateTime<Utc>,
+) -> Result<Result<(), RotationRefusal>, StoreError> {
+    if (Change { revision, ..Change::default() }).fits(fields.revision) {
+        return Ok(Ok(()));
+    }
+    let found = find(transaction, id, now)?;
+    Ok(Err(found.map_or(RotationRefusal::Missing, |key| RotationRefusal::Changed(Box::new(key)))))
+}
+
+/// The pair that a key is one of, if its rotation is under way and it has this revision.
+fn pair(
+    transaction: &Transaction<'_>,
+    id: &str,
+    revision: Option<u64>,
+    now: DateTime<Utc>,
+) -> Result<Result<Pair, RotationRefusal>, StoreError> {
+    let Some((_, fields)) = current(transaction, id, now)? else { return Ok(Err(RotationRefusal::Missing)) };
+    if let Err(refusal) = check(transaction, id, &fields, revision, now)? {
+        return Ok(Err(refusal));
+    }
+    let Some((old, new)) = fields.rotation.pair(id, now) else { return Ok(Err(RotationRefusal::NotRotating)) };
+    let (Some(of_old), Some(of_new)) = (current(transaction, &old, now)?, current(transaction, &new, now)?) else {
+        return Ok(Err(RotationRefusal::NotRotating));
+    };
+    Ok(Ok(Pair { old: (old, of_old.0, of_old.1), new: (new, of_new.0, of_new.1) }))
+}
+
+fn found(transaction: &Transaction<'_>, ids: &[&str], now: DateTime<Utc>) -> Result<Vec<AccessKey>, StoreError> {
+    let found = ids.iter().map(|id| find(transaction, id, now)).collect::<Result<Vec<_>, _>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
