@@ -72,7 +72,10 @@ impl Layout {
         // With a cell for the mark of the sort.
         let needed = |place: usize| widest[place].max(FIELDS[place].column.title.width() + 1);
         let cells = |place: usize| match FIELDS[place].column.width {
-            ColumnWidth::Id if width < usize::from(NARROW) => needed(place).min(SHORT_ID),
+            // Beside whole dates too, so that both times stay.
+            ColumnWidth::Id if width < usize::from(NARROW) || width < 100 && of_time.is_some() => {
+                needed(place).min(SHORT_ID)
+            }
             ColumnWidth::Id if width < 100 => needed(place).min(ID.0),
             ColumnWidth::Id => needed(place).min(if width < 120 { ID.1 } else { ID.2 }),
             ColumnWidth::Rest => 0,
@@ -85,7 +88,9 @@ impl Layout {
         let of_rest = rest.map_or(0, |place| needed(place) + 1);
         let mut left = width.saturating_sub(2);
         let mut shown = [0; FIELDS.len()];
-        for place in fields::by_rank() {
+        // Of those that the user has chosen, the last ones are left out.
+        let ranked = if columns.are_chosen() { order.to_vec() } else { fields::by_rank() };
+        for place in ranked {
             let column = FIELDS[place].column;
             let is_wanted = order.contains(&place) && Some(place) != rest;
             // What no key has needs no column, unless the user asks for it.
@@ -95,6 +100,8 @@ impl Layout {
             if is_wanted && !is_empty && cells(place) < left.saturating_sub(of_label) + usize::from(of_label == 0) {
                 shown[place] = cells(place);
                 left -= shown[place] + 1;
+            } else if is_wanted && columns.are_chosen() {
+                break;
             }
         }
         if let Some(place) = rest.filter(|_| left > LEAST) {
@@ -333,12 +340,29 @@ mod tests {
         let dated = Layout::fitting(&Columns::default(), 120, KEYS, Dates::Utc);
         let widths: Vec<_> = dated.columns.iter().map(|column| (column.field().name, column.width)).collect();
         assert!(widths.contains(&("last_used_at", 17)) && widths.contains(&("expires_at", 19)), "{widths:?}");
+        for dates in [Dates::Relative, Dates::Iso, Dates::Utc] {
+            let layout = Layout::fitting(&Columns::default(), 80, KEYS, dates);
+            assert!(layout.has_sort(Sort::ExpiresAt) && layout.has_sort(Sort::LastUsedAt), "{dates:?}");
+        }
         let counted = FieldWidths::from([20, 28, 0, 0, 8, 0, 0, 15, 12, 60, 30]);
         assert!(!names(&Columns::default(), 199, counted).contains(&"daily_uses"), "a note has no room beside it");
         assert!(names(&Columns::default(), 200, counted).contains(&"daily_uses"));
         let bare = [20, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         let of_bare = names(&Columns::default(), 200, bare).join(" ");
         assert_eq!(of_bare, "id label created_at last_used_at expires_at status", "what no key has");
+    }
+
+    #[test]
+    fn of_chosen_columns_the_last_ones_are_left_out() {
+        let places = ["id", "label", "last_used_from", "created_at", "created_by", "owner", "status", "last_used_at"];
+        let places = places.map(|name| FIELDS.iter().position(|field| field.name == name).unwrap());
+        let chosen = Columns::chosen(places.to_vec());
+        let all = names(&chosen, 200, KEYS);
+        assert_eq!(all.len(), places.len());
+        for width in 40..200 {
+            let shown = names(&chosen, width, KEYS);
+            assert_eq!(shown, all[..shown.len()], "{width}");
+        }
     }
 
     #[test]
