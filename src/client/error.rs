@@ -6,8 +6,8 @@ use crate::domain::{AccessKey, Untrusted, sentence};
 /// Why a call failed. Never holds a secret, a token or a URL.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApiError {
-    /// No answer: refused, lost or too late.
-    #[error("Can't reach the server: {}.", .0.to_display(120))]
+    /// No answer: refused, lost or too late. Holds the host and port that were asked, and what happened.
+    #[error("Can't reach {}.", .0.to_display(200))]
     Unreachable(Untrusted),
     /// The way to the server is blocked, and it is known by what.
     #[error(transparent)]

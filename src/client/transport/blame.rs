@@ -30,8 +30,8 @@ pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError 
     if error.is_timeout() {
         return match (error.is_connect(), proxy) {
             (true, Some(_)) => by_proxy("connection timed out"),
-            (true, None) => ApiError::Unreachable(Untrusted::new("connection timed out")),
-            (false, _) => ApiError::Unreachable(Untrusted::new("no response in time")),
+            (true, None) => unreachable(error.url(), "connection timed out"),
+            (false, _) => unreachable(error.url(), "no response in time"),
         };
     }
     let chain = chain(error);
@@ -56,7 +56,14 @@ pub fn blame(error: &reqwest::Error, transport: Option<&Transport>) -> ApiError 
     if error.is_dns() {
         return TransportError::UnknownHost(Untrusted::new(&innermost)).into();
     }
-    ApiError::Unreachable(Untrusted::new(&innermost))
+    unreachable(error.url(), &innermost)
+}
+
+/// Nothing has answered at the host and port of a URL. A socket's URL, and none, has no port to be told.
+fn unreachable(url: Option<&reqwest::Url>, why: &str) -> ApiError {
+    let place = url.filter(|url| url.scheme() == "https" || url.port().is_some());
+    let place = place.and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+    ApiError::Unreachable(Untrusted::new(&format!("{}: {why}", place.as_deref().unwrap_or("the server"))))
 }
 
 /// The system's words for an error, for the middle of a sentence: "connection refused", not

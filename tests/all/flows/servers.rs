@@ -150,7 +150,7 @@ async fn a_server_must_answer_before_a_password_is_asked_for() {
     bench.type_keys("p4").await;
     bench.sees("gone · 127.0.0.1:1");
     bench.sees("Can't load the keys");
-    bench.sees("Can't reach the server: connection refused");
+    bench.sees("Can't reach 127.0.0.1:1: connection refused");
     bench.sees("p switches to another profile.");
     bench.loses("Sign in to");
     bench.type_keys("p").await;

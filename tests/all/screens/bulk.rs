@@ -59,7 +59,7 @@ fn changes(stage: &mut Stage) -> (latchkey::client::Attempt, Vec<KeyChange>) {
 #[test]
 fn a_line_that_drops_and_a_key_that_fails() {
     let refused = || Err(ApiError::Refused(409, Untrusted::new("it is in use \u{1b}[2J")));
-    let lost = || Err(ApiError::Unreachable(Untrusted::new("connection refused")));
+    let lost = || Err(ApiError::Unreachable(Untrusted::new("the server: connection refused")));
     let deleted = || Ok(KeyChanged::Deleted(true.into()));
     let dropped = |size| {
         let mut stage = marked(size);
@@ -103,7 +103,7 @@ fn what_was_sent_and_not_answered_can_be_undone() {
     let ids: Vec<KeyId> = ids.collect();
     let key = keys.iter().find(|key| key.id == ids[0]).unwrap().clone();
     let made = AccessKey { status: Status::Inactive, revision: Some(8), ..key };
-    let lost = Err(ApiError::Unreachable(Untrusted::new("connection reset")));
+    let lost = Err(ApiError::Unreachable(Untrusted::new("the server: connection reset")));
     stage.reply(Reply::KeysChanged(attempt, vec![Ok(KeyChanged::Edited(Box::new(made.into()))), lost]));
     stage.press("<Esc>");
     let picture = stage.picture();

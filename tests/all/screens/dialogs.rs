@@ -73,7 +73,7 @@ fn create_failed() {
     assert_snapshot!(at_sizes(&SIZES, |size| {
         let mut stage = Stage::with(size, some_keys(), 5);
         stage.press("c label<Enter>");
-        let reason = Untrusted::new("connection refused");
+        let reason = Untrusted::new("the server: connection refused");
         stage.reply(Reply::Created(Err(ApiError::Unreachable(reason))));
         stage
     }));
@@ -325,7 +325,7 @@ fn a_change_whose_answer_was_lost_is_ours() {
         } else {
             now.status = Status::Inactive;
         }
-        let lost = ApiError::Unreachable(Untrusted::new("connection reset"));
+        let lost = ApiError::Unreachable(Untrusted::new("the server: connection reset"));
         for error in [lost, ApiError::Changed(Some(Box::new(now)))] {
             let Some(Request::Edit(before, _)) = stage.asked.take() else { panic!("nothing was sent") };
             let is_lost = matches!(error, ApiError::Unreachable(_));

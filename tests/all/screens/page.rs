@@ -9,7 +9,7 @@ use latchkey::domain::{Status, Untrusted};
 use crate::screens::stage::{SIZES, Stage, at_sizes, foreign_keys, key, noon, some_keys};
 
 fn away() -> ApiError {
-    ApiError::Unreachable(Untrusted::new("connection refused"))
+    ApiError::Unreachable(Untrusted::new("the server: connection refused"))
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn left_over(stage: &mut Stage) {
 }
 
 fn unreachable() -> ApiError {
-    ApiError::Unreachable(Untrusted::new("connection refused"))
+    ApiError::Unreachable(Untrusted::new("the server: connection refused"))
 }
 
 #[test]

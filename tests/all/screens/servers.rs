@@ -84,7 +84,7 @@ fn profiles_with_what_is_known() {
             stage.press(press);
             stage.reply(Reply::Connected(Ok(server)));
         }
-        stage.answer(Err(ApiError::Unreachable(Untrusted::new("no route to host"))), 0);
+        stage.answer(Err(ApiError::Unreachable(Untrusted::new("the server: no route to host"))), 0);
         stage.press("p");
         stage
     }));
