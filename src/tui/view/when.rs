@@ -1,6 +1,6 @@
 //! Times for people.
 
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{DateTime, Local, TimeDelta, Timelike as _, Utc};
 
 use crate::domain::Dates;
 use crate::domain::key::fields::NEVER;
@@ -88,6 +88,11 @@ pub(crate) fn absolute(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
+/// The time with its zone, here; to the minute, unless it has seconds.
+pub(crate) fn exact(at: DateTime<Utc>) -> String {
+    if at.second() == 0 { at.with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string() } else { absolute(at) }
+}
+
 /// The whole time with its zone, here or in UTC.
 pub(crate) fn whole(at: DateTime<Utc>, dates: Dates) -> String {
     if dates == Dates::Utc { at.format("%Y-%m-%d %H:%M:%S UTC").to_string() } else { absolute(at) }
@@ -143,6 +148,9 @@ mod tests {
     fn dates_fit_their_column() {
         let at = DateTime::from_timestamp(1_795_000_000, 0).unwrap_or_default();
         assert_eq!(minute(at, Dates::Utc), "2026-11-18 11:06Z");
+        let second = at + TimeDelta::seconds(7);
+        assert!(!exact(at - TimeDelta::seconds(at.second().into())).contains(":00 "), "{}", exact(at));
+        assert_eq!(exact(second), absolute(second));
         for dates in [Dates::Iso, Dates::Utc] {
             assert_eq!(Some(last_used(Some(at), at, dates).len()), cells(dates));
             assert_eq!(expiry(Some(at), at, dates), day(at, dates));

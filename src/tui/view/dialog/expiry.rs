@@ -38,7 +38,7 @@ pub(super) fn draw_value(
     let limit = input.limit_hint();
     let mut words: Vec<Span> = Vec::new();
     match input.expires_at(now) {
-        Ok(Some(Some(end))) => words.push(Span::styled(when::absolute(end), theme::QUIET)),
+        Ok(Some(Some(end))) => words.push(Span::styled(when::exact(end), theme::QUIET)),
         Ok(_) => {}
         Err(_) if input.takes_text() && input.typed.text().is_empty() => {
             words.push(Span::styled("e.g. 180d, 2027-01-31, end of month", theme::QUIET));
