@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::keyset::SortValue;
 use super::status::rank;
-use crate::domain::{Condition, Conditions, Status, Test, TextPattern, TimeRange, fold};
+use crate::domain::{Condition, Conditions, Sort, Status, Test, TextPattern, TimeRange, fold};
 
 /// When a key ends that never does: it sorts as latest.
 pub(crate) const NEVER_ENDS: i64 = i64::MAX;
@@ -50,6 +50,20 @@ pub(crate) enum StoredColumn {
     /// The last use; 0 is never.
     LastUsed,
     Created,
+}
+
+impl StoredColumn {
+    /// The column that a list is sorted by. None for the order of creation: the clock may have been set back.
+    pub(crate) const fn of(sort: Sort) -> Option<Self> {
+        match sort {
+            Sort::CreatedBy => Some(Self::CreatedBy),
+            Sort::ExpiresAt => Some(Self::Ends),
+            Sort::LastUsedAt => Some(Self::LastUsed),
+            Sort::Owner => Some(Self::Owner),
+            Sort::Status => Some(Self::State),
+            Sort::CreatedAt | Sort::Label | Sort::Note | Sort::Id => None,
+        }
+    }
 }
 
 /// Which values pass. Times are milliseconds since 1970.
@@ -106,10 +120,15 @@ impl Sought {
 }
 
 impl Sought {
-    /// What every key that is found meets in one column: where to begin and end in a list that is sorted by it.
+    /// What every key that is found meets in one column.
     pub(crate) fn bounds(&self, column: StoredColumn) -> Vec<ColumnTest> {
         let wanted = self.columns.iter().filter(|condition| !condition.excluded);
         wanted.filter_map(|condition| condition.bounds(column)).collect()
+    }
+
+    /// Where a list that is sorted by a column begins and ends.
+    pub(crate) fn bounds_of_list(&self, sort: Sort) -> Vec<ColumnTest> {
+        StoredColumn::of(sort).map(|column| self.bounds(column)).unwrap_or_default()
     }
 }
 

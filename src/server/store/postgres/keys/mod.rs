@@ -1,6 +1,5 @@
 //! Keys: their rows, how they are listed, changed and counted.
 
-pub(super) mod columns;
 pub(super) mod counts;
 pub(super) mod digests;
 pub(super) mod edit;
@@ -8,6 +7,5 @@ pub(super) mod grams;
 pub(super) mod list;
 pub(super) mod rotation;
 pub(super) mod row;
-pub(super) mod too_new;
 pub(super) mod undelivered;
 pub(super) mod usage;

@@ -8,7 +8,6 @@ use crate::server::store::error::StoreError;
 use crate::server::store::keys::KeyRow;
 use crate::server::store::keyset::{Keyset, SortValue};
 use crate::server::store::rotation::StoredRotation;
-use crate::server::store::sought::StoredColumn;
 use crate::server::store::status::{SwitchedOff, status};
 
 /// Where a key's columns are: `k` is the key, `u` its last use.
@@ -32,18 +31,6 @@ pub(crate) const fn column(sort: Sort) -> &'static str {
         Sort::Note => "k.note_fold",
         Sort::Status => "k.state",
         Sort::Id => "k.id",
-    }
-}
-
-/// The column of conditions that a list is sorted by. None for the order of creation: the clock may have been set back.
-pub(crate) const fn stored(sort: Sort) -> Option<StoredColumn> {
-    match sort {
-        Sort::CreatedBy => Some(StoredColumn::CreatedBy),
-        Sort::ExpiresAt => Some(StoredColumn::Ends),
-        Sort::LastUsedAt => Some(StoredColumn::LastUsed),
-        Sort::Owner => Some(StoredColumn::Owner),
-        Sort::Status => Some(StoredColumn::State),
-        Sort::CreatedAt | Sort::Label | Sort::Note | Sort::Id => None,
     }
 }
 

@@ -6,25 +6,39 @@ use crate::server::store::sought::{ColumnCondition, ColumnTest, Sought, StoredCo
 
 /// Whether conditions are about uses too.
 pub(crate) fn need_uses(sought: &Sought) -> bool {
-    let mut tests = sought.columns.iter().flat_map(|condition| &condition.any).flatten();
-    tests.any(|test| test.column == StoredColumn::LastUsed)
+    sought.columns.iter().any(has_uses)
 }
 
-/// Whether a key meets a condition.
-pub(crate) fn condition(condition: &ColumnCondition, args: &mut SqlArgs) -> String {
-    let any: Vec<String> = condition.any.iter().map(|tests| format!("({})", all(tests, args))).collect();
+/// Whether a condition is about uses.
+pub(crate) fn has_uses(condition: &ColumnCondition) -> bool {
+    condition.any.iter().any(|tests| has_use(tests))
+}
+
+/// Whether the table of uses has all that a condition is about.
+pub(crate) fn is_of_uses(condition: &ColumnCondition) -> bool {
+    let of_uses = [StoredColumn::LastUsed, StoredColumn::Created, StoredColumn::State];
+    condition.any.iter().flatten().all(|test| of_uses.contains(&test.column))
+}
+
+/// Whether a key meets a condition; in a list of uses, by what is in their table, where that is enough.
+pub(crate) fn condition(condition: &ColumnCondition, lists_uses: bool, args: &mut SqlArgs) -> String {
+    let lists_uses = lists_uses && is_of_uses(condition);
+    let mut write = |tests: &Vec<ColumnTest>| format!("({})", all(tests, lists_uses || has_use(tests), args));
+    let any: Vec<String> = condition.any.iter().map(&mut write).collect();
     format!("{}({})", if condition.excluded { "NOT " } else { "" }, any.join(" OR "))
 }
 
 /// How many keys meet an alternative of a condition.
 pub(crate) fn count(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
-    let is_of_uses = tests.iter().any(|test| test.column == StoredColumn::LastUsed);
-    let table = if is_of_uses { "uses u" } else { "keys k" };
-    format!("SELECT count(*) FROM {table} WHERE {}", all(tests, args))
+    let table = if has_use(tests) { "uses u" } else { "keys k" };
+    format!("SELECT count(*) FROM {table} WHERE {}", all(tests, has_use(tests), args))
 }
 
-fn all(tests: &[ColumnTest], args: &mut SqlArgs) -> String {
-    let is_of_uses = tests.iter().any(|test| test.column == StoredColumn::LastUsed);
+fn has_use(tests: &[ColumnTest]) -> bool {
+    tests.iter().any(|test| test.column == StoredColumn::LastUsed)
+}
+
+fn all(tests: &[ColumnTest], is_of_uses: bool, args: &mut SqlArgs) -> String {
     let all: Vec<String> = tests.iter().map(|test| one(test, is_of_uses, args)).collect();
     all.join(" AND ")
 }
@@ -58,6 +72,7 @@ const fn column(column: StoredColumn, is_of_uses: bool) -> &'static str {
         StoredColumn::Owner => "k.owner_fold",
         StoredColumn::CreatedBy => "k.created_by",
         StoredColumn::Ends => "k.ends_at",
+        StoredColumn::State if is_of_uses => "u.state",
         StoredColumn::State => "k.state",
         StoredColumn::LastUsed => "u.at",
         StoredColumn::Created if is_of_uses => "u.created_at",
