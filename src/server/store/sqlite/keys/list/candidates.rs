@@ -126,7 +126,7 @@ fn hits(list: &ListQuery<'_>, query: &str) -> Result<KeySet, StoreError> {
 
 /// Reads the part of an index that holds an alternative of a condition.
 fn look_up(list: &ListQuery<'_>, tests: &[ColumnTest], found: &mut KeySet) -> Result<(), StoreError> {
-    let ColumnSql { sql, values, .. } = ColumnSql::alternative(tests);
+    let ColumnSql { sql, values, .. } = ColumnSql::tests_of(tests, 1);
     let sql = format!("SELECT seq FROM keys INDEXED BY {} WHERE {sql}", index(tests));
     let mut statement = list.connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -141,7 +141,7 @@ fn look_up(list: &ListQuery<'_>, tests: &[ColumnTest], found: &mut KeySet) -> Re
     Ok(())
 }
 
-/// The same condition about the fewer keys: most keys are active, and never expire.
+/// The same condition about the fewer keys: most keys are active, never expire, and are older than a few months.
 fn smaller_side<'a>(
     list: &ListQuery<'_>,
     condition: &'a ColumnCondition,
@@ -167,6 +167,17 @@ fn smaller_side<'a>(
             }
             Ok(if here > elsewhere { Cow::Owned(opposite(others)) } else { Cow::Borrowed(condition) })
         }
+        Some([ColumnTest { column: StoredColumn::Created, values: Values::Between(None, Some(before)) }]) => {
+            let newer = vec![one(StoredColumn::Created, Values::Between(Some(*before), None))];
+            Ok(if is_of_most_keys(list, *before)? { Cow::Owned(opposite(newer)) } else { Cow::Borrowed(condition) })
+        }
         _ => Ok(Cow::Borrowed(condition)),
     }
+}
+
+/// Whether a time is nearer to that of the newest key than to that of the oldest.
+fn is_of_most_keys(list: &ListQuery<'_>, time: i64) -> Result<bool, StoreError> {
+    let end = |of| list.connection.query_row(&format!("SELECT {of}(created_at) FROM keys"), [], |row| row.get(0));
+    let (oldest, newest): (Option<i64>, Option<i64>) = (end("min")?, end("max")?);
+    Ok(oldest.zip(newest).is_some_and(|(oldest, newest)| time - oldest > newest - time))
 }

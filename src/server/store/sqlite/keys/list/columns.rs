@@ -19,9 +19,9 @@ impl ColumnSql {
         written
     }
 
-    /// Whether all tests of one alternative hold.
-    pub(crate) fn alternative(tests: &[ColumnTest]) -> Self {
-        let mut written = Self { sql: String::new(), values: Vec::new(), first: 1 };
+    /// Whether all of these tests hold.
+    pub(crate) fn tests_of(tests: &[ColumnTest], first: usize) -> Self {
+        let mut written = Self { sql: String::new(), values: Vec::new(), first };
         written.sql = written.tests(tests);
         written
     }

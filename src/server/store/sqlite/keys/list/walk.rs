@@ -94,10 +94,12 @@ impl ListQuery<'_> {
         let value: Option<&SortValue> = after.map(|place| &place.value);
         let seq = after.map(|place| place.seq);
         let fixed: [&dyn ToSql; PLACES] = [&value, &seq, &self.sought.state, &true];
+        let bounds = self.bounds(values.len());
         let mut seen = 0_usize;
         for range in self.ranges() {
-            let mut statement = self.connection.prepare_cached(&self.ordered(selected, *range))?;
-            let values = values.iter().map(|value| value as &dyn ToSql);
+            let mut statement = self.connection.prepare_cached(&self.ordered(selected, bounds.as_ref(), *range))?;
+            let bounds = bounds.iter().flat_map(|bounds| &bounds.values);
+            let values = values.iter().chain(bounds).map(|value| value as &dyn ToSql);
             let mut rows = statement.query(params_from_iter(fixed.into_iter().chain(values)))?;
             while let Some(row) = rows.next()? {
                 // An interrupt that comes between two statements reaches neither.
@@ -121,8 +123,14 @@ impl ListQuery<'_> {
         }
     }
 
+    /// Where the list begins and ends, if its conditions tell. `selected` is how many values the selected columns have.
+    fn bounds(&self, selected: usize) -> Option<ColumnSql> {
+        let bounds = self.sought.bounds_of_list(self.request.sort);
+        (!bounds.is_empty()).then(|| ColumnSql::tests_of(&bounds, PLACES + 1 + selected))
+    }
+
     /// The statement for one range: ?1 is the cursor's value, ?2 its order of creation, ?3 the state filtered by.
-    fn ordered(&self, columns: &str, range: KeyRange) -> String {
+    fn ordered(&self, columns: &str, bounds: Option<&ColumnSql>, range: KeyRange) -> String {
         let has_state = self.sought.state.is_some();
         let (direction, beyond) = match self.request.order {
             Order::Asc => ("ASC", ">"),
@@ -132,13 +140,14 @@ impl ListQuery<'_> {
         // With a filter by status all rows have that state: compare it once, not row by row.
         let value = if self.request.sort == Sort::Status && has_state { "?3" } else { by };
         let state = if has_state { "state = ?3 AND " } else { "" };
+        let bounds = bounds.map_or(String::new(), |bounds| format!("{} AND ", bounds.sql));
         let part = match range {
             KeyRange::Whole => "?4".to_owned(),
             KeyRange::Equal => format!("{value} = ?1 AND seq {beyond} ?2 AND ?4"),
             KeyRange::Beyond => format!("{value} {beyond} ?1 AND ?4"),
         };
         let order_by = if by == "seq" { String::new() } else { format!("{by} {direction}, ") };
-        format!("SELECT {columns} FROM keys WHERE {state}{part} ORDER BY {order_by}seq {direction}")
+        format!("SELECT {columns} FROM keys WHERE {state}{bounds}{part} ORDER BY {order_by}seq {direction}")
     }
 
     /// How many keys there are of each state.
@@ -151,7 +160,7 @@ impl ListQuery<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::{Conditions, Status, Test};
+    use crate::domain::{Condition, Conditions, Status, Test, TextPattern};
     use crate::server::store::keyset::Keyset;
     use crate::server::store::sqlite::file::migrate::migrate;
     use crate::server::store::sqlite::keys::list::walk::*;
@@ -162,37 +171,46 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         let after = Some(Keyset { value: SortValue::Number(0), seq: 0 });
+        let owner = Test::Owner(TextPattern::Begins("ops".to_owned()));
         for sort in Sort::ALL {
             for order in [Order::Asc, Order::Desc] {
-                for status in [None, Some(Status::Inactive)] {
-                    for range in [KeyRange::Whole, KeyRange::Equal, KeyRange::Beyond] {
-                        let conditions = status.map(|status| Test::Status(vec![status]).into()).into_iter().collect();
+                for status in [None, Some(Test::Status(vec![Status::Inactive]))] {
+                    for asked in [None, Some(Test::NeverUsed), Some(Test::UnusedSince(Utc::now())), Some(owner.clone())]
+                    {
+                        let conditions = [status.clone(), asked].into_iter().flatten().map(Condition::from).collect();
                         let (after, conditions) = (after.clone(), Conditions(conditions));
                         let request = PageQuery { sort, order, conditions, after, limit: 1, total: false };
-                        let cancel = Cancel::default();
-                        let ask = ListQuery {
-                            connection: &connection,
-                            request: &request,
-                            sought: &Sought::of(&request.conditions),
-                            needle: None,
-                            now: Utc::now(),
-                            cancel: &cancel,
-                            until: None,
-                        };
-                        let sql = format!("EXPLAIN QUERY PLAN {}", ask.ordered(&row::columns(), range));
-                        let mut statement = connection.prepare(&sql).unwrap();
-                        let rows = statement.query_map([1, 1, 1, 1], |row| row.get::<_, String>(3)).unwrap();
-                        let plan: Vec<String> = rows.map(Result::unwrap).collect();
-                        let whole = range == KeyRange::Whole && status.is_none();
-                        assert!(plan.len() == 1 && (whole || plan[0].starts_with("SEARCH")), "{sql}: {plan:?}");
-                        let direct = sort == Sort::CreatedAt
-                            || range != KeyRange::Equal
-                            || plan[0].contains("rowid")
-                            || sort == Sort::Id;
-                        assert!(direct, "{sql}: {plan:?}");
+                        check_plans(&connection, &request);
                     }
                 }
             }
+        }
+    }
+
+    fn check_plans(connection: &Connection, request: &PageQuery) {
+        let (sought, cancel, sort) = (Sought::of(&request.conditions), Cancel::default(), request.sort);
+        let ask = ListQuery {
+            connection,
+            request,
+            sought: &sought,
+            needle: None,
+            now: Utc::now(),
+            cancel: &cancel,
+            until: None,
+        };
+        for range in [KeyRange::Whole, KeyRange::Equal, KeyRange::Beyond] {
+            let bounds = ask.bounds(0);
+            let sql = format!("EXPLAIN QUERY PLAN {}", ask.ordered(&row::columns(), bounds.as_ref(), range));
+            let mut statement = connection.prepare(&sql).unwrap();
+            let values =
+                [1; PLACES].into_iter().map(SortValue::Number).chain(bounds.iter().flat_map(|all| all.values.clone()));
+            let rows = statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+            let plan: Vec<String> = rows.map(Result::unwrap).collect();
+            let whole = range == KeyRange::Whole && sought.state.is_none() && bounds.is_none();
+            assert!(plan.len() == 1 && (whole || plan[0].starts_with("SEARCH")), "{sql}: {plan:?}");
+            let direct =
+                sort == Sort::CreatedAt || range != KeyRange::Equal || plan[0].contains("rowid") || sort == Sort::Id;
+            assert!(direct, "{sql}: {plan:?}");
         }
     }
 }
