@@ -46,7 +46,7 @@ pub(crate) fn charts<'a>(keys: impl Iterator<Item = &'a AccessKey>) -> Vec<Chart
     vec![
         Chart { title: "Last used", bars: bars(&LAST_USED) },
         Chart { title: "Expires (without inactive keys)", bars: bars(&EXPIRES) },
-        Chart { title: "Owner", bars: owners(keys) },
+        Chart { title: "Owner (the most frequent of the loaded keys)", bars: owners(keys) },
     ]
 }
 
