@@ -66,6 +66,12 @@ pub enum ApiError {
     /// An older server, or another one.
     #[error("This server doesn't count the uses of a key: it is older than this latchkey.")]
     NoUsage,
+    /// An older server, or another one.
+    #[error(
+        "This server can't deactivate a key for a while: it is older than this latchkey. Deactivate it for good, or \
+         update the server."
+    )]
+    NoReactivation,
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),

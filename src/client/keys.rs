@@ -142,6 +142,8 @@ pub struct Changes {
     pub texts: Texts,
     /// Switched on or off.
     pub status: Option<Status>,
+    /// When a key that is switched off becomes active again by itself; never if none.
+    pub reactivates_at: Option<DateTime<Utc>>,
     /// A new end: `Some(None)` is never.
     pub expires_at: Option<Option<DateTime<Utc>>>,
     /// The revision that they are made for: a key that was changed since is left as it is. None changes it in any case.

@@ -237,6 +237,8 @@ pub(crate) struct WireChanges<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reactivates_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[expect(clippy::option_option, reason = "absent, null and a time are three things, as in the contract")]
     expires_at: Option<Option<String>>,
 }
@@ -245,6 +247,7 @@ pub(crate) fn changes(changes: &Changes) -> WireChanges<'_> {
     WireChanges {
         texts: changes.texts.iter().collect(),
         status: changes.status.map(Status::as_str),
+        reactivates_at: changes.reactivates_at.map(time),
         expires_at: changes.expires_at.map(|end| end.map(time)),
     }
 }

@@ -174,6 +174,7 @@ impl From<&ApiError> for Failure {
             | ApiError::NotFiltered(_)
             | ApiError::NotSorted(_)
             | ApiError::NoCounts
+            | ApiError::NoReactivation
             | ApiError::NoUsage => (Exit::Usage, None),
             ApiError::Refused(..) | ApiError::Passportal | ApiError::NotCounted => (Exit::Mistake, None),
             ApiError::TooMany { .. } => (Exit::Throttled, None),

@@ -14,6 +14,13 @@ const CELLS: usize = 120;
 /// Cells of a label within a sentence.
 const LABEL_CELLS: usize = 60;
 
+/// A time of day here; with its date if that isn't today's.
+pub(crate) fn minute(at: DateTime<Utc>) -> String {
+    let at = at.with_timezone(&Local);
+    let form = if at.date_naive() == Local::now().date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    at.format(form).to_string()
+}
+
 // Creating a key
 
 /// A key that has no ID yet, within a sentence.

@@ -86,7 +86,7 @@ async fn run_one(action: &ActionEntry, session: &mut Session, rest: &str) -> Flo
         ActionId::Undo => change::undo(session).await,
         ActionId::Edit => change::edit(session, rest).await,
         ActionId::Activate => change::switch(session, rest, Some(Switch::Activate)).await,
-        ActionId::Deactivate => change::switch(session, rest, Some(Switch::Deactivate)).await,
+        ActionId::Deactivate => change::switch(session, rest, Some(Switch::Deactivate(None))).await,
         ActionId::Switch => change::switch(session, rest, None).await,
         ActionId::Delete => change::delete(session, rest).await,
         ActionId::All => all::run(session, rest).await,

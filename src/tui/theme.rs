@@ -6,7 +6,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
-use crate::domain::{Charset, Order, Status};
+use crate::domain::{AccessKey, Charset, Order, Status};
 
 /// What a colour is for. It stands in a cell as an indexed colour of this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,8 +152,16 @@ pub const fn status(status: Status) -> (&'static str, Style) {
     }
 }
 
+/// The status of a key, with the mark of one that is inactive for a while.
+pub fn status_of(key: &AccessKey) -> (&'static str, Style) {
+    match key.status {
+        Status::Inactive if key.reactivates_at.is_some() => ("◔ inactive", QUIET),
+        status_word => status(status_word),
+    }
+}
+
 /// What replaces a character of ours where there is only ASCII: each as wide as the character itself.
-const IN_ASCII: [(&str, &str); 28] = [
+const IN_ASCII: [(&str, &str); 29] = [
     ("─", "-"),
     ("│", "|"),
     ("┌", "+"),
@@ -175,6 +183,7 @@ const IN_ASCII: [(&str, &str); 28] = [
     ("▼", "v"),
     ("●", "*"),
     ("○", "o"),
+    ("◔", "c"),
     ("“", "\""),
     ("”", "\""),
     ("‘", "'"),

@@ -3,6 +3,7 @@
 use crate::operations::deliver::DeliveryRequest;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand};
@@ -11,6 +12,7 @@ use super::path;
 use crate::domain::key::fields;
 use crate::domain::{CredentialsForm, KeyId, Order, SEARCH_FILTERS, Sort, Status, Texts};
 use crate::operations::actions::{ActionId, summary};
+use crate::operations::keys::activate::a_while;
 use crate::operations::keys::expiry::{Expires, expires};
 use crate::operations::prompts::input;
 
@@ -32,7 +34,7 @@ pub enum KeysCommand {
     Activate(ManyArgs),
     #[command(about = summary(ActionId::Deactivate), long_about = long(ActionId::Deactivate, MANY))]
     #[command(override_usage = usage("deactivate"))]
-    Deactivate(ManyArgs),
+    Deactivate(DeactivateArgs),
     #[command(about = summary(ActionId::Delete), long_about = long(ActionId::Delete, &format!("{DELETE}\n\n{MANY}")))]
     #[command(override_usage = usage("delete"))]
     Delete(DeleteArgs),
@@ -257,6 +259,17 @@ impl ManyArgs {
             _ => None,
         }
     }
+}
+
+/// Which keys to deactivate.
+#[derive(Debug, Args)]
+pub struct DeactivateArgs {
+    /// Which keys.
+    #[command(flatten)]
+    pub which: ManyArgs,
+    /// For a while: 15m, 1h, 1d, up to 7d; then they become active again by themselves [default: for good]
+    #[arg(long = "for", value_name = "TIME", value_parser = a_while)]
+    pub a_while: Option<TimeDelta>,
 }
 
 /// Which keys to delete.

@@ -22,7 +22,9 @@ pub use crate::domain::looks_secret;
 pub use crate::operations::prompts::input::key_id;
 pub use backup::{BackupArgs, RestoreArgs};
 use keys::long;
-pub use keys::{CreateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ManyArgs, ShowArgs, UsageArgs};
+pub use keys::{
+    CreateArgs, DeactivateArgs, DeleteArgs, EditArgs, IdOrDash, KeysCommand, ListArgs, ManyArgs, ShowArgs, UsageArgs,
+};
 pub use secrets::{DoctorArgs, HmacArgs, TokenArgs, VerifyArgs};
 pub use server::{RotateMasterKeyArgs, RotateSigningKeyArgs, ServerCommand};
 pub use trail::{EventsArgs, PasswdArgs, RevokeArgs, Revoked, SessionsCommand};

@@ -9,7 +9,9 @@ mod usage;
 use std::io;
 use std::io::{IsTerminal as _, Write};
 
-use super::args::{DeleteArgs, EditArgs, KeysCommand, ManyArgs};
+use chrono::TimeDelta;
+
+use super::args::{DeactivateArgs, DeleteArgs, EditArgs, KeysCommand, ManyArgs};
 use super::connect::{connect, connect_with};
 use super::connect_to_change;
 use super::output;
@@ -50,20 +52,38 @@ pub async fn run(command: KeysCommand, settings: &Context) -> Result<Exit, Failu
         }
         KeysCommand::Edit(args) => {
             let EditArgs { which, texts, expires } = args;
+            let expires = expires.map(FromNow::Expires);
             if let Some(id) = which.only_id() {
                 return edit_key(id, Changes { texts: texts.0, ..Changes::default() }, expires, settings).await;
             }
             let act = BulkAct::Edit { texts: texts.0, expires_at: None };
             many::run(which, act, expires, Exit::NotFound, settings).await
         }
-        KeysCommand::Activate(which) => switch(which, Switch::Activate, BulkAct::Activate, settings).await,
-        KeysCommand::Deactivate(which) => switch(which, Switch::Deactivate, BulkAct::Deactivate, settings).await,
+        KeysCommand::Activate(which) => switch(which, Switch::Activate, BulkAct::Activate, None, settings).await,
+        KeysCommand::Deactivate(DeactivateArgs { which, a_while }) => {
+            let (switched, act) = (Switch::Deactivate(None), BulkAct::Deactivate(None));
+            switch(which, switched, act, a_while.map(FromNow::Off), settings).await
+        }
     }
 }
 
-async fn switch(which: ManyArgs, to: Switch, act: BulkAct, settings: &Context) -> Result<Exit, Failure> {
-    let Some(id) = which.only_id() else { return many::run(which, act, None, Exit::NotFound, settings).await };
-    let exit = edit_key(id, Changes { status: Some(to.status()), ..Changes::default() }, None, settings).await?;
+/// A time that is counted from the server's.
+#[derive(Clone, Copy)]
+enum FromNow {
+    Expires(Expires),
+    /// How long a key is deactivated.
+    Off(TimeDelta),
+}
+
+async fn switch(
+    which: ManyArgs,
+    to: Switch,
+    act: BulkAct,
+    time: Option<FromNow>,
+    settings: &Context,
+) -> Result<Exit, Failure> {
+    let Some(id) = which.only_id() else { return many::run(which, act, time, Exit::NotFound, settings).await };
+    let exit = edit_key(id, Changes { status: Some(to.status()), ..Changes::default() }, time, settings).await?;
     // The user was not asked before, and has not read it.
     if to == Switch::Activate && settings.format == Format::Table {
         let _ = writeln!(io::stderr(), "{}", to.consequence());
@@ -75,13 +95,17 @@ async fn switch(which: ManyArgs, to: Switch, act: BulkAct, settings: &Context) -
 async fn edit_key(
     id: &KeyId,
     mut changes: Changes,
-    expires: Option<Expires>,
+    time: Option<FromNow>,
     settings: &Context,
 ) -> Result<Exit, Failure> {
     let access = connect_to_change(settings, Prompts::new(), StoreAccess::Open).await?;
     let key = access.work(async |server| {
-        if let Some(expires) = expires {
-            changes.expires_at = Some(expires.at(server.client.server_time().await));
+        if let Some(time) = time {
+            let now = server.client.server_time().await;
+            match time {
+                FromNow::Expires(expires) => changes.expires_at = Some(expires.at(now)),
+                FromNow::Off(span) => changes.reactivates_at = Some(now + span),
+            }
         }
         change(id, changes, server, settings.format).await
     });

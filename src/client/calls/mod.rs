@@ -29,7 +29,7 @@ pub(crate) use session::FAREWELL;
 use super::device_tokens::DeviceTokens;
 use super::wire;
 use super::{ApiError, Changes, ConnectionSettings, Creation, KeyChange, KeyChanged, NewKey, Target, Transport};
-use crate::domain::{AccessKey, BaseUrl, InForce, KeyId, SealKey};
+use crate::domain::{AccessKey, BaseUrl, InForce, KeyId, SealKey, Untrusted};
 use clock::ServerClock;
 
 /// The largest answer that is read: 1,000 keys of the contract's longest form, twice over.
@@ -163,7 +163,12 @@ impl Client {
         let call = if_match(call, changes.revision);
         let response = self.send(call).await?;
         let in_force = in_force(&response);
-        Ok(Changed { result: Answer::of(response, BODY_LIMIT).await?.key()?, in_force })
+        match Answer::of(response, BODY_LIMIT).await?.key() {
+            Err(ApiError::Refused(400, words)) if is_unknown_field(&words, "reactivates_at") => {
+                Err(ApiError::NoReactivation)
+            }
+            key => Ok(Changed { result: key?, in_force }),
+        }
     }
 
     /// Deletes a key, if it has this revision or none is given; says whether it was there.
@@ -248,6 +253,11 @@ impl Client {
         }
         self.transport.http.request(method, url)
     }
+}
+
+/// Whether a server says that it doesn't know a field of a body.
+fn is_unknown_field(words: &Untrusted, field: &str) -> bool {
+    words.raw_for_api().strip_prefix(field).is_some_and(|rest| rest.contains("not a known field"))
 }
 
 /// Lets the server refuse the call if the key has another revision.

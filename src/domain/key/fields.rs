@@ -10,6 +10,9 @@ use crate::domain::Untrusted;
 /// How a time reads that is absent.
 pub const NEVER: &str = "never";
 
+/// The title of the time at which a deactivated key becomes active by itself: shown only of a key that has it.
+pub const AGAIN: &str = "Active again";
+
 /// How a text reads that is empty.
 const EMPTY: &str = "(none)";
 

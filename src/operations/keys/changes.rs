@@ -10,6 +10,7 @@ use crate::operations::messages;
 
 /// The fields that are no texts.
 const STATUS: &str = "status";
+const REACTIVATES_AT: &str = "reactivates_at";
 const EXPIRES_AT: &str = "expires_at";
 
 /// What differs between two readings of a key, of what an administrator can change. What a server doesn't keep differs
@@ -28,6 +29,10 @@ pub(crate) fn between(before: &AccessKey, now: &AccessKey) -> Vec<FieldChange> {
     if old != new && before.status != Status::Expired && now.status != Status::Expired {
         changes.push(change(STATUS, text(old.as_str()), text(new.as_str())));
     }
+    if before.reactivates_at != now.reactivates_at {
+        let [old, new] = [before, now].map(|key| key.reactivates_at.and_then(|at| text(&time(at))));
+        changes.push(change(REACTIVATES_AT, old, new));
+    }
     if before.expires_at != now.expires_at {
         let [old, new] = [before, now].map(|key| key.expires_at.and_then(|end| text(&time(end))));
         changes.push(change(EXPIRES_AT, old, new));
@@ -42,7 +47,11 @@ pub(crate) fn back(before: &AccessKey, now: &AccessKey) -> Option<Changes> {
     let mut changes = Changes { revision, ..Changes::default() };
     for change in between(before, now) {
         match change.field.raw_for_api() {
-            STATUS => changes.status = Some(before.status),
+            // What an expired key is besides is not known.
+            REACTIVATES_AT if before.status == Status::Expired => return None,
+            STATUS | REACTIVATES_AT => {
+                (changes.status, changes.reactivates_at) = (Some(before.status), before.reactivates_at);
+            }
             EXPIRES_AT => changes.expires_at = Some(before.expires_at),
             name => set(&mut changes.texts, name, before)?,
         }
@@ -59,7 +68,8 @@ pub(crate) fn inverse(before: &AccessKey, changes: &Changes) -> Option<Changes> 
     // An expired key may have been switched off already, unseen.
     let status = changes.status.filter(|_| before.status != Status::Expired).map(|_| before.status);
     let expires_at = changes.expires_at.map(|_| before.expires_at);
-    let inverse = Changes { texts, status, expires_at, revision: None };
+    let reactivates_at = before.reactivates_at.filter(|_| status.is_some());
+    let inverse = Changes { texts, status, reactivates_at, expires_at, revision: None };
     let revision = Some(changes.revision? + 1);
     (inverse != Changes::default()).then_some(Changes { revision, ..inverse })
 }
@@ -97,8 +107,15 @@ pub(crate) fn undone(before: &AccessKey, now: &AccessKey, in_force: Option<InFor
     }
 }
 
-fn only_switch(changes: &[FieldChange]) -> Option<&'static str> {
-    if let [change] = changes { switched(change) } else { None }
+/// When a key becomes active by itself.
+fn again(when: &str) -> String {
+    format!("active again at {when}")
+}
+
+/// What switched a key on or off, if nothing else was changed.
+pub(crate) fn only_switch(changes: &[FieldChange]) -> Option<&'static str> {
+    let is_switch = |change: &FieldChange| [STATUS, REACTIVATES_AT].contains(&change.field.raw_for_api());
+    if changes.iter().all(is_switch) { changes.iter().find_map(switched) } else { None }
 }
 
 fn done(word: &str, before: &AccessKey, now: &AccessKey, in_force: Option<InForce>) -> String {
@@ -107,7 +124,8 @@ fn done(word: &str, before: &AccessKey, now: &AccessKey, in_force: Option<InForc
     if let Some(switched) = only_switch(&changes) {
         let refused =
             if now.status == Status::Inactive { format!(" {}", messages::refused(in_force)) } else { String::new() };
-        return format!("{} {name}.{refused}", capitalized(switched));
+        let again = now.reactivates_at.map(|at| format!(" {}.", capitalized(&again(&messages::minute(at)))));
+        return format!("{} {name}.{refused}{}", capitalized(switched), again.unwrap_or_default());
     }
     if changes.is_empty() {
         return format!("{name} was already so. Nothing was changed.");
@@ -161,7 +179,16 @@ pub(crate) enum Times {
 
 /// Changes in words, a text in so many cells; empty if there are none.
 pub(crate) fn in_words(changes: &[FieldChange], tense: Tense, times: Times, cells: usize) -> String {
-    changes.iter().map(|change| one(change, tense, times, cells)).collect::<Vec<_>>().join(", ")
+    let is_on = changes.iter().any(|change| switched(change) == Some("activated"));
+    // With its activation, the time of another one is gone.
+    let is_told = |change: &&FieldChange| !(is_on && change.field.raw_for_api() == REACTIVATES_AT);
+    changes.iter().filter(is_told).map(|change| one(change, tense, times, cells)).collect::<Vec<_>>().join(", ")
+}
+
+/// Until when a key was deactivated, if for a while.
+pub(crate) fn until(changes: &[FieldChange], times: Times) -> Option<String> {
+    let change = changes.iter().find(|change| change.field.raw_for_api() == REACTIVATES_AT)?;
+    Some(format!("until {}", moment(change.new.as_ref()?, times)))
 }
 
 /// What switched a key on or off: `deactivated` or `activated`; none for another change.
@@ -181,6 +208,14 @@ fn one(change: &FieldChange, tense: Tense, times: Times, cells: usize) -> String
         return word.to_owned();
     }
     let FieldChange { field, old, new } = change;
+    if field.raw_for_api() == REACTIVATES_AT {
+        let [was, is] = [old, new].map(|at| at.as_ref().map(|at| moment(at, times)));
+        return match (was, is, tense) {
+            (Some(was), Some(is), Tense::Edited) => format!("{} (was {was})", again(&is)),
+            (Some(was), None, Tense::Edited) => format!("for good (was until {was})"),
+            (was, is, _) => again(&is.or(was).unwrap_or_default()),
+        };
+    }
     if field.raw_for_api() == EXPIRES_AT {
         return expiry(old.as_ref(), new.as_ref(), tense, times);
     }
@@ -197,6 +232,15 @@ fn one(change: &FieldChange, tense: Tense, times: Times, cells: usize) -> String
         (Some(old), None, Tense::Edited) => format!("no {name} (was {})", text(old)),
         (None, Some(value), Tense::Whole) | (Some(value), None, Tense::Whole) => format!("{name} {}", text(value)),
         (None, None, _) => name,
+    }
+}
+
+/// A time with its time of day.
+fn moment(at: &Untrusted, times: Times) -> String {
+    match (at.raw_for_api().parse::<DateTime<Utc>>(), times) {
+        (Ok(at), Times::Short) => messages::minute(at),
+        (Ok(at), Times::Zoned) => local_time(at),
+        (Err(_), _) => at.to_display(40),
     }
 }
 
@@ -242,6 +286,8 @@ mod tests {
             |before: AccessKey, now: AccessKey| in_words(&between(&before, &now), Tense::Edited, Times::Short, 40);
         let (noon, later) = ("2026-12-09T12:00:00Z", "2027-12-31T12:00:00Z");
         let active = Status::Active;
+        let off = |at: &str| AccessKey { reactivates_at: at.parse().ok(), ..key("a", Status::Inactive, None) };
+        let minute = messages::minute(noon.parse().unwrap());
         for (before, now, expected) in [
             (key("a", active, None), key("a", active, None), ""),
             (key("a", active, None), key("b\u{1b}[2J", active, None), "label “b^[[2J” (was “a”)"),
@@ -253,6 +299,9 @@ mod tests {
             (key("a", active, None), key("a", Status::Inactive, None), "deactivated"),
             (key("a", Status::Inactive, None), key("b", active, None), "label “b” (was “a”), activated"),
             (key("a", Status::Expired, Some(noon)), key("a", active, None), "never expires (was 2026-12-09)"),
+            (key("a", active, None), off(noon), &format!("deactivated, active again at {minute}")),
+            (off(noon), key("a", active, None), "activated"),
+            (off(noon), key("a", Status::Inactive, None), &format!("for good (was until {minute})")),
         ] {
             assert_eq!(words(before, now), expected);
         }
@@ -320,6 +369,11 @@ mod tests {
         assert_eq!(changes.expires_at, Some(Some(end.parse().unwrap())));
         assert_eq!(changes.texts.iter().collect::<Vec<_>>(), [("label", "a")]);
         assert_eq!(back(&now, &now), None);
+        let at = end.parse().ok();
+        let extended = AccessKey { reactivates_at: at, ..now.clone() };
+        let changes = back(&extended, &now).unwrap();
+        assert_eq!((changes.status, changes.reactivates_at), (Some(Status::Inactive), at));
+        assert_eq!(back(&now, &extended).unwrap().reactivates_at, None, "for good, as it was");
         assert_eq!(back(&before, &AccessKey { revision: None, ..now }), None, "a server that has no revisions");
     }
 

@@ -192,8 +192,11 @@ fn said(event: &Event) -> &str {
 /// Old and new values, or why it was refused; empty if [`what`] says it all. A value takes so many cells at the most.
 pub(crate) fn details(event: &Event, times: Times, cells: usize) -> String {
     let word = what(event);
-    if word == BY_ITSELF || SWITCHES.contains(&word.as_str()) {
+    if word == BY_ITSELF {
         return String::new();
+    }
+    if SWITCHES.contains(&word.as_str()) {
+        return changes::until(&event.changes, times).unwrap_or_default();
     }
     let tense = match event.kind.raw_for_api() {
         "created" | "deleted" | "admin_added" | "admin_removed" => Tense::Whole,

@@ -11,6 +11,7 @@ pub mod history;
 pub(crate) mod list;
 pub mod overview;
 pub mod pending;
+pub mod refusals;
 pub(crate) mod since;
 pub(crate) mod usage;
 pub(crate) mod views;

@@ -145,7 +145,7 @@ fn in_charset(text: &'static str) -> String {
 }
 
 /// A time of today without its date, any other with it; in UTC, or else in the local time zone.
-fn short(at: DateTime<Utc>, now: DateTime<Utc>, dates: Dates) -> String {
+pub(super) fn short(at: DateTime<Utc>, now: DateTime<Utc>, dates: Dates) -> String {
     let (at, now, zone) = match dates {
         Dates::Utc => (at.naive_utc(), now.naive_utc(), "Z"),
         Dates::Relative | Dates::Iso => {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::client::Event;
 use crate::domain::key::fields;
-use crate::domain::key::fields::{FieldValue, NEVER, TOLD};
+use crate::domain::key::fields::{AGAIN, FieldValue, NEVER, TOLD};
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::format::time;
 use crate::operations::keys::history;
@@ -16,16 +16,19 @@ use crate::operations::keys::history;
 pub struct KeyRecord<'a> {
     values: [FieldValue<'a>; TOLD],
     texts: [Option<Cow<'a, str>>; TOLD],
+    /// When a deactivated key becomes active again by itself; only in JSON, and for people where there is such a time.
+    reactivates_at: Option<String>,
     /// Counts its changes; only in JSON, for programs that send it back.
     revision: Option<u64>,
 }
 
 impl Serialize for KeyRecord<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(TOLD + 1))?;
+        let mut map = to.serialize_map(Some(TOLD + 2))?;
         for (field, value) in fields::told().iter().zip(&self.texts) {
             map.serialize_entry(field.name, value)?;
         }
+        map.serialize_entry("reactivates_at", &self.reactivates_at)?;
         map.serialize_entry("revision", &self.revision)?;
         map.end()
     }
@@ -39,7 +42,8 @@ impl<'a> KeyRecord<'a> {
 
     pub fn of(key: &'a AccessKey) -> Self {
         let values = std::array::from_fn(|at| (fields::FIELDS[at].value)(key));
-        Self { values, texts: values.map(|value: FieldValue<'_>| value.raw(time)), revision: key.revision }
+        let texts = values.map(|value: FieldValue<'_>| value.raw(time));
+        Self { values, texts, reactivates_at: key.reactivates_at.map(time), revision: key.revision }
     }
 
     /// A value as it came, by the place of its field in [`fields::FIELDS`].
@@ -65,7 +69,12 @@ impl<'a> KeyRecord<'a> {
 
     /// The values for people, with the titles of their fields.
     pub fn fields(&self) -> Vec<(&'static str, &str)> {
-        fields::told().iter().map(|field| field.title).zip(self.cells_in_words()).collect()
+        let mut fields: Vec<_> = fields::told().iter().map(|field| field.title).zip(self.cells_in_words()).collect();
+        if let Some(at) = &self.reactivates_at {
+            let status = fields::told().iter().position(|field| field.name == "status").unwrap_or(0);
+            fields.insert(status + 1, (AGAIN, at));
+        }
+        fields
     }
 }
 

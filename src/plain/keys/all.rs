@@ -7,6 +7,7 @@ use crate::domain::key::fields;
 use crate::domain::{KeyId, Texts};
 use crate::operations::access::Access as _;
 use crate::operations::failure::{Exit, Failure};
+use crate::operations::keys::activate::a_while;
 use crate::operations::keys::bulk;
 use crate::operations::keys::bulk::{BulkAct, BulkRun, KeyOutcome, Selection, Survey, counted, progress};
 use crate::operations::messages;
@@ -16,7 +17,12 @@ use crate::plain::keys::form;
 use crate::plain::keys::form::ExpiryInput;
 use crate::plain::session::{Session, Undo};
 
-const ACTS: [Choice<'_>; 4] = [("activate", ""), ("deactivate", ""), ("delete", ""), ("edit", "set owner and expiry")];
+const ACTS: [Choice<'_>; 4] = [
+    ("activate", ""),
+    ("deactivate", "all deactivate 1h does it for a while"),
+    ("delete", ""),
+    ("edit", "set owner and expiry"),
+];
 
 /// How often it is said how far it is.
 const PROGRESS: Duration = Duration::from_secs(10);
@@ -29,6 +35,14 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
             .next("Say which ones with filter or status first; filter status:active,inactive,expired means all.")
             .into());
     }
+    let now = session.client().await?.server_time().await;
+    let (rest, until) = match rest.split_once(char::is_whitespace) {
+        Some(("deactivate", span)) => {
+            let span = a_while(span).map_err(|why| Interrupt::words(&format!("For a while, {why}.")))?;
+            ("deactivate", Some(now + span))
+        }
+        _ => (rest, None),
+    };
     let chosen = match rest {
         "" => match session.console.choose_or_leave("What", 1, &ACTS).await? {
             Some(chosen) => chosen,
@@ -41,7 +55,7 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
     };
     let act = match chosen {
         0 => BulkAct::Activate,
-        1 => BulkAct::Deactivate,
+        1 => BulkAct::Deactivate(until),
         2 => BulkAct::Delete,
         _ => {
             let Some(act) = edit(session).await? else {
@@ -51,7 +65,6 @@ pub(crate) async fn run(session: &mut Session, rest: &str) -> Flow<()> {
             act
         }
     };
-    let now = session.client().await?.server_time().await;
     let all = Selection::Matching(filter, HashSet::new());
     let survey = bulk::drive::survey(session, all.clone(), act.clone(), now, |_| {}).await?;
     if survey.todo(false) == 0 {

@@ -3,7 +3,7 @@
 use crate::client::Changes;
 use crate::domain::{AccessKey, KeyId};
 use crate::operations::access::Access as _;
-use crate::operations::keys::activate::{NotSwitched, Switch};
+use crate::operations::keys::activate::{NotSwitched, Switch, a_while};
 use crate::operations::keys::edit::Conflict;
 use crate::operations::keys::{changes, delete, edit, usage};
 use crate::operations::messages;
@@ -96,18 +96,40 @@ pub(crate) async fn switch(session: &mut Session, rest: &str, wanted: Option<Swi
             return Ok(());
         }
     };
-    if switch == Switch::Deactivate
+    if switch != Switch::Activate
         && let Some(impact) = impact(session, &key).await?
     {
         session.console.say(impact);
     }
     session.console.say(switch.consequence());
-    if !session.console.confirm(&format!("{} it?", switch.verb())).await? {
+    let confirmed = match switch {
+        Switch::Activate => session.console.confirm("Activate it?").await?.then_some(switch),
+        Switch::Deactivate(_) => how_long(session).await?,
+    };
+    let Some(switch) = confirmed else {
         session.console.say(messages::NOTHING_CHANGED);
         return Ok(());
-    }
+    };
     let changes = switch.changes(&key);
     change(session, key, changes).await
+}
+
+/// Asks whether a key is deactivated, for good or for a while.
+async fn how_long(session: &mut Session) -> Flow<Option<Switch>> {
+    loop {
+        let question = "Deactivate it? 15m, 1h or 1d does it for a while (yes or no, Enter for no): ";
+        match session.console.ask(question).await?.to_lowercase().as_str() {
+            "yes" | "y" => return Ok(Some(Switch::Deactivate(None))),
+            "" | "no" | "n" => return Ok(None),
+            typed => match a_while(typed) {
+                Ok(span) => {
+                    let now = session.client().await?.server_time().await;
+                    return Ok(Some(Switch::Deactivate(Some(now + span))));
+                }
+                Err(why) => session.console.say(format!("Type yes or no. For a while, {why}.")),
+            },
+        }
+    }
 }
 
 /// What would stop working with a key, if the server says.

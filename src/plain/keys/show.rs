@@ -1,9 +1,10 @@
 //! One key: what it is, and what happened to it.
 
 use crate::domain::key::fields;
+use crate::domain::key::fields::FieldValue;
 use crate::domain::{AccessKey, Dates, USAGE_DAYS, UsageSpan};
 use crate::operations::access::Access as _;
-use crate::operations::format::{in_words, tab_separated};
+use crate::operations::format::{in_words, local_time, tab_separated};
 use crate::operations::keys::usage;
 use crate::operations::prompts::input;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
@@ -58,5 +59,8 @@ pub(crate) fn facts(session: &mut Session, key: &AccessKey) {
         let behind = field.behind().map(|(word, other)| (word, in_words((other.value)(key), CELLS)));
         let behind = behind.filter(|(_, text)| !text.is_empty()).map(|(word, text)| format!(" {word} {text}"));
         session.console.say(format!("{}: {value}{}", field.title, behind.unwrap_or_default()));
+        if let (FieldValue::Status(_), Some(at)) = ((field.value)(key), key.reactivates_at) {
+            session.console.say(format!("{}: {}", fields::AGAIN, local_time(at)));
+        }
     }
 }

@@ -73,6 +73,13 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Question, K::Right, A::Next),
     bind(M::Question, K::BackTab, A::Previous),
     bind(M::Question, K::Left, A::Previous),
+    bind(M::Question, K::Char('1'), A::Choose(1))
+        .said("1-5", "", "For how long the key is deactivated")
+        .spare("how long"),
+    bind(M::Question, K::Char('2'), A::Choose(2)),
+    bind(M::Question, K::Char('3'), A::Choose(3)),
+    bind(M::Question, K::Char('4'), A::Choose(4)),
+    bind(M::Question, K::Char('5'), A::Choose(5)),
     bind(M::Question, K::Up, A::Up),
     bind(M::Question, K::Down, A::Down),
     bind(M::Question, K::Char('?'), A::KeyHelp).said("?", "help", ""),

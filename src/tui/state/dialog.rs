@@ -8,7 +8,7 @@ use super::{
 use crate::client::CreateAttempt;
 use crate::domain::AccessKey;
 use crate::domain::key::fields::KeyField;
-use crate::operations::keys::activate::Switch;
+use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::delete::Confirmation;
 use crate::operations::keys::usage::Impact;
 use crate::tui::field::Field;
@@ -214,6 +214,8 @@ pub struct Question {
     pub key: AccessKey,
     /// Whether the button that does it is focused.
     pub yes: bool,
+    /// Which of the [`choices`](Self::choices) is chosen.
+    pub choice: usize,
     /// What would stop with the key, once the server has said it.
     pub impact: Option<Impact>,
     pub call: CallState,
@@ -222,6 +224,17 @@ pub struct Question {
 impl Question {
     /// A question with *Cancel* focused.
     pub const fn new(key: AccessKey) -> Self {
-        Self { key, yes: false, impact: None, call: CallState::None }
+        Self { key, yes: false, choice: 0, impact: None, call: CallState::None }
+    }
+
+    /// For how long the key can be deactivated. None where there is no choice, and of a key that another administrator
+    /// has switched meanwhile.
+    pub fn choices(&self, switch: Switch) -> &'static [SwitchChoice] {
+        let all = SwitchChoice::of(&self.key);
+        let activates = |choice: &SwitchChoice| *choice == SwitchChoice::Activate;
+        match all.get(self.choice) {
+            Some(chosen) if activates(chosen) == (switch == Switch::Activate) => all,
+            _ => &[],
+        }
     }
 }

@@ -28,6 +28,10 @@ impl State {
             },
             Action::Do(ActionId::Mouse) if self.mouse == MouseUse::On => "mouse off",
             Action::Do(ActionId::Show) if self.panes().details != DetailsPane::None => "hide",
+            Action::Choose(_) if self.open_mode() == Mode::Question => match &self.dialog {
+                Some(Dialog::Switch(question, switch)) if !question.choices(*switch).is_empty() => binding.hint,
+                _ => "",
+            },
             Action::Next if matches!(self.dialog, Some(Dialog::Revoke(_))) => "choose",
             Action::Next if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => "next button",
             Action::Submit | Action::Cancel => {

@@ -266,7 +266,10 @@ impl State {
             _ => None,
         };
         let waiting = self.waiting.as_ref().map(|waiting| waiting.next_wake(now));
-        [countdown, waiting, self.list.next_wake(), self.usage_due(now)].into_iter().flatten().min()
+        [countdown, waiting, self.list.next_wake(), self.usage_due(now), self.refusals_due(now)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The sign-in, if it is on screen: a secret that is seen once is closed first.

@@ -1,5 +1,6 @@
 //! The details of a key.
 
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -11,8 +12,9 @@ use super::when;
 use super::widgets::{line, next_row, paragraph, rows};
 use crate::domain::key::fields;
 use crate::domain::key::fields::{FIELDS, FieldValue, KeyField, Row};
-use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage};
+use crate::domain::{AccessKey, ConfusableWarning, Dates, KeyUsage, Status};
 use crate::operations::format::relative;
+use crate::operations::keys::refusals::Refusals;
 use crate::operations::keys::usage;
 use crate::tui::state::{ClockReading, State};
 use crate::tui::theme;
@@ -41,7 +43,7 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
         && let Some(key) = state.list.selected_key()
     {
         // There is no row for it.
-        let (status, style) = theme::status(key.status);
+        let (status, style) = theme::status_of(key);
         block = block.title_top(Line::styled(format!(" {status} "), style).right_aligned());
     }
     let mut inside = block.inner(area);
@@ -52,12 +54,19 @@ pub(crate) fn draw(frame: &mut Buffer, area: Rect, state: &State, now: ClockRead
     match state.list.selected_key() {
         Some(key) if state.usage.is_known() => {
             let room = (inside.height / 5).min(USAGE_ROWS);
-            let rest = facts(frame, Rect { height: inside.height - room, ..inside }, key, state.dates, now);
+            let rest = facts(
+                frame,
+                Rect { height: inside.height - room, ..inside },
+                key,
+                state.usage.refused(&key.id),
+                state.dates,
+                now,
+            );
             let rest = Rect { height: inside.bottom() - rest.y, ..rest };
             usage_rows(frame, rest, state.usage.of(&key.id), state.dates);
         }
         Some(key) => {
-            facts(frame, inside, key, state.dates, now);
+            facts(frame, inside, key, state.usage.refused(&key.id), state.dates, now);
         }
         None => line(frame, inside, "No key selected"),
     }
@@ -74,12 +83,19 @@ pub(crate) fn confusable(key: &AccessKey) -> Option<ConfusableWarning> {
 
 /// Draws what is known of a key: in full if there is room, else with its texts in a row each, else a row for each fact,
 /// the most useful first; gives the rows below.
-pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, dates: Dates, now: ClockReading) -> Rect {
+pub(crate) fn facts(
+    frame: &mut Buffer,
+    mut area: Rect,
+    key: &AccessKey,
+    refused: Option<&Refusals>,
+    dates: Dates,
+    now: ClockReading,
+) -> Rect {
     let width = usize::from(area.width);
     let beside = area.width.saturating_sub(NAMES.0);
     let whole = width * usize::from(area.height);
     for texts in [(whole, whole), (4 * width, 2 * width), (usize::from(beside), usize::from(beside))] {
-        let full = in_full(key, texts, dates, now);
+        let full = in_full(key, texts, refused, dates, now);
         if full.iter().map(|(_, text, _)| rows(text, beside)).sum::<u16>() <= area.height {
             for text in &full {
                 area = fact(frame, area, (NAMES.0, false), text);
@@ -87,7 +103,13 @@ pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, dates: 
             return area;
         }
     }
-    for text in in_short(key, width, dates, now) {
+    let mut short = in_short(key, width, dates, now);
+    if let Some(at) = again(key) {
+        let words = format!("{} ({})", when::minute(at, dates), relative(at, now.utc));
+        let rows = [Some(("Off until", words, Style::new())), refused.map(|refused| meanwhile(refused, dates, now))];
+        short.splice(1..1, rows.into_iter().flatten());
+    }
+    for text in short {
         let is_wide = text.0 == SHORT_ID && text.1.width() + usize::from(NAMES.1) > width;
         area = fact(frame, area, (if is_wide { 3 } else { NAMES.1 }, true), &text);
     }
@@ -95,7 +117,13 @@ pub(crate) fn facts(frame: &mut Buffer, mut area: Rect, key: &AccessKey, dates: 
 }
 
 /// Each fact whole, but ID and texts in so many cells.
-fn in_full(key: &AccessKey, (id, text): (usize, usize), dates: Dates, now: ClockReading) -> Vec<DetailRow> {
+fn in_full(
+    key: &AccessKey,
+    (id, text): (usize, usize),
+    refused: Option<&Refusals>,
+    dates: Dates,
+    now: ClockReading,
+) -> Vec<DetailRow> {
     let mut facts = Vec::new();
     for field in fields::rows() {
         let (words, style) = match (field.value)(key) {
@@ -106,12 +134,35 @@ fn in_full(key: &AccessKey, (id, text): (usize, usize), dates: Dates, now: Clock
             FieldValue::At(at) => (when::whole(at, dates), Style::new()),
             value => in_words(value, text),
         };
+        let (words, style) = if field.name == "status" { status(key) } else { (words, style) };
         facts.push((field.title, words + &behind(field, key), style));
+        if let (true, Some(at)) = (field.name == "status", again(key)) {
+            let words = format!("{} ({})", when::whole(at, dates), relative(at, now.utc));
+            facts.push((fields::AGAIN, words, Style::new()));
+            facts.extend(refused.map(|refused| meanwhile(refused, dates, now)));
+        }
         if field.name == "label" {
             facts.extend(confusable(key).map(|confusable| ("", confusable.words().to_owned(), theme::WARNING)));
         }
     }
     facts
+}
+
+/// The status with its mark.
+fn status(key: &AccessKey) -> (String, Style) {
+    let (words, style) = theme::status_of(key);
+    (words.to_owned(), style)
+}
+
+/// What was refused of a key since it was deactivated.
+fn meanwhile(refused: &Refusals, dates: Dates, now: ClockReading) -> DetailRow {
+    let style = if refused.are_none() { Style::new() } else { theme::WARNING };
+    ("Meanwhile", refused.in_words(now.utc, dates), style)
+}
+
+/// When a key becomes active again by itself.
+fn again(key: &AccessKey) -> Option<DateTime<Utc>> {
+    key.reactivates_at.filter(|_| key.status == Status::Inactive)
 }
 
 /// Each fact in a row, the most useful first; the status is last, since a frame that is too low has it in its title.
@@ -127,6 +178,7 @@ fn in_short(key: &AccessKey, width: usize, dates: Dates, now: ClockReading) -> V
                 (field.title, (format!("{} ({})", when::minute(at, dates), relative(at, now.utc)), Style::new()))
             }
             FieldValue::At(at) => (field.title, (when::minute(at, dates), Style::new())),
+            FieldValue::Status(_) => (field.title, status(key)),
             value => (field.title, in_words(value, width)),
         };
         (title, words + &behind(field, key), style)

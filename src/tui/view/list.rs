@@ -237,7 +237,7 @@ impl Hash for ListRow<'_> {
                 FieldValue::Ago(at) => when::last_used(at, self.now.utc, self.dates).hash(state),
                 FieldValue::Id(id) => id.hash(state),
                 FieldValue::Text(text) => text.hash(state),
-                FieldValue::Status(status) => status.hash(state),
+                FieldValue::Status(_) => theme::status_of(self.key).0.hash(state),
                 FieldValue::Uses(uses) => uses.hash(state),
                 FieldValue::At(at) => at.hash(state),
                 FieldValue::Until(at) => {
@@ -262,8 +262,8 @@ impl ListRow<'_> {
                 _ if missing.is_some() => (missing.unwrap_or_default().to_owned(), theme::QUIET),
                 FieldValue::Id(id) => (id.shortened(width), Style::new()),
                 FieldValue::Text(text) => (text.map_or_else(String::new, |text| text.identity(width)), Style::new()),
-                FieldValue::Status(status) => {
-                    let (words, style) = theme::status(status);
+                FieldValue::Status(_) => {
+                    let (words, style) = theme::status_of(self.key);
                     (words.to_owned(), style)
                 }
                 FieldValue::Uses(uses) => (uses.map_or_else(String::new, usage::strip), theme::QUIET),

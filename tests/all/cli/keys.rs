@@ -43,7 +43,7 @@ fn a_key_has_one_shape_everywhere() {
     let listed = home.keys().remove(0);
     let names: Vec<&String> = listed.as_object().unwrap().keys().collect();
     let mut shape: Vec<&str> = told().iter().map(|field| field.name).collect();
-    shape.push("revision");
+    shape.extend(["reactivates_at", "revision"]);
     shape.sort_unstable();
     assert_eq!(names, shape);
     assert_eq!(
@@ -95,6 +95,53 @@ fn edits_change_what_was_named_and_nothing_else() {
         assert_eq!(home.run(&["keys", command, &id, "--output", "json"]).json()["status"], status);
     }
     assert!(home.run(&["keys", "edit", &id]).failed(2).contains("--label"));
+}
+
+/// Each command is a server of its own, which ends with it: what has become due meanwhile is true at once.
+#[test]
+fn a_key_deactivated_for_a_while_is_active_again_whoever_looks_first() {
+    let home = Home::new();
+    let (id, secret) = home.create("paused");
+    let show = || home.run(&["keys", "show", &id, "--output", "json"]).json();
+    let token = |good: bool| {
+        let done = home.feed(&["token", &id], &secret);
+        if good { done.good() } else { done.failed(7) }
+    };
+    token(true);
+    let minutes = |key: &Value| {
+        let until: chrono::DateTime<chrono::Utc> = text(&key["reactivates_at"]).parse().unwrap();
+        (until - chrono::Utc::now()).num_minutes()
+    };
+    let off = home.run(&["keys", "deactivate", &id, "--for", "15m", "--output", "json"]).json();
+    assert_eq!((&off["status"], (14..=15).contains(&minutes(&off))), (&"inactive".into(), true), "{off}");
+    token(false);
+    let longer = home.run(&["keys", "deactivate", &id, "--for", "2h", "--output", "json"]).json();
+    assert!((119..=120).contains(&minutes(&longer)), "{longer}");
+    assert!(home.run(&["keys", "show", &id]).good().contains("Active again"));
+    let good = home.run(&["keys", "deactivate", &id, "--output", "json"]).json();
+    assert_eq!((&good["status"], &good["reactivates_at"]), (&"inactive".into(), &Value::Null));
+    for wrong in ["0m", "8d", "soon", "-1h"] {
+        let refused = home.run(&["keys", "deactivate", &id, &format!("--for={wrong}")]).failed(2);
+        assert!(refused.contains("from 1m to 7d"), "{refused}");
+    }
+    let all = ["keys", "deactivate", "--search", "paused", "--for", "1d", "--yes", "--output", "json"];
+    assert_eq!(home.run(&all).json()[0]["result"], "already");
+    assert_eq!(show()["reactivates_at"], Value::Null, "with others, a key that is inactive for good stays so");
+    assert_eq!(home.run(&["keys", "activate", &id, "--output", "json"]).json()["status"], "active");
+    assert_eq!(home.run(&all).json()[0]["result"], "deactivated");
+    assert!(minutes(&show()) > 1430);
+
+    let database = rusqlite::Connection::open(home.path(".local/share/latchkey/keys.db")).unwrap();
+    database.execute("UPDATE keys SET reactivates_at = unixepoch() * 1000 - 5000", []).unwrap();
+    drop(database);
+    token(true);
+    assert_eq!((&show()["status"], &show()["reactivates_at"]), (&"active".into(), &Value::Null));
+    assert_eq!(
+        home.run(&["keys", "list", "--status", "active", "--output", "json"]).json().as_array().unwrap().len(),
+        1
+    );
+    let trail = home.run(&["events", "--kind", "reactivated", "--output", "json"]).good();
+    assert!(trail.contains(&id) && trail.matches("reactivated\"").count() == 1, "{trail}");
 }
 
 #[test]

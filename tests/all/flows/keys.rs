@@ -1,9 +1,10 @@
 //! Deleting, deactivating and editing keys.
 
 use super::Bench;
-use latchkey::domain::Status;
+use latchkey::client::Client;
 use latchkey::domain::key::fields;
 use latchkey::domain::key::fields::TOLD;
+use latchkey::domain::{Content, Status, hmac_token};
 
 /// Puts the selection on a key.
 async fn select(bench: &mut Bench, id: &str) {
@@ -109,6 +110,56 @@ async fn a_key_is_deactivated_and_activated() {
     bench.sees("Deactivated “switch”. Requests with it are now refused. u undoes it.");
     bench.type_keys("a<Right><Enter>").await;
     bench.sees("● active");
+}
+
+#[tokio::test]
+async fn a_key_is_deactivated_for_a_while_extended_and_activated() {
+    let mut bench = Bench::new().await;
+    let (_, secret) = bench.create("switch").await;
+    let key = |bench: &Bench| bench.state().list.selected_key().unwrap().clone();
+    let left = |bench: &Bench| (key(bench).reactivates_at.unwrap() - bench.now().utc).num_minutes();
+    bench.type_keys("a").await;
+    bench.sees("(•) For good  (2) 15 min  (3) 1 hour  (4) 1 day");
+    bench.sees("1-5 how long");
+    bench.type_keys("<Down><Down><Up><Enter>").await;
+    assert_eq!(key(&bench).status, Status::Active, "Cancel is still focused");
+    bench.type_keys("a2<Enter>").await;
+    bench.sees("Deactivated “switch”. Requests with it are now refused. Active again at");
+    bench.sees("◔ inactive");
+    assert!((14..=15).contains(&left(&bench)), "{}", left(&bench));
+
+    // Who still needs it is seen in its details.
+    bench.type_keys("<Enter>").await;
+    bench.pass(std::time::Duration::from_secs(1)).await;
+    bench.sees("(in 14 min)");
+    bench.sees("none refused since");
+    let server = bench.server.as_ref().unwrap();
+    let client = Client::unix(&server.socket, &server.session).unwrap();
+    let content = Content::parse("x").unwrap();
+    let token = hmac_token(secret.expose().as_bytes(), b"x");
+    for _ in 0..3 {
+        client.exchange(&key(&bench).id, &token, &content).await.result.unwrap_err();
+    }
+    while client.history(&key(&bench).id, 1, None).await.unwrap().events[0].count < 3 {}
+    bench.pass(std::time::Duration::from_secs(5)).await;
+    bench.sees("3 refused since");
+    bench.sees("from 1 address");
+
+    bench.type_keys("a").await;
+    bench.sees("(•) Activate  (2) 15 min  (3) 1 hour  (4) 1 day  (5) For good");
+    bench.type_keys("3<Enter>").await;
+    assert!((59..=60).contains(&left(&bench)), "{}", left(&bench));
+    bench.sees("Saved “switch”. Active again at");
+    bench.type_keys("u").await;
+    assert!((14..=15).contains(&left(&bench)), "the undo gives the earlier time back");
+    bench.type_keys("a5<Enter>").await;
+    assert_eq!((key(&bench).status, key(&bench).reactivates_at), (Status::Inactive, None));
+    bench.sees("○ inactive");
+    bench.type_keys("u").await;
+    bench.type_keys("a<Tab><Enter>").await;
+    bench.sees("● active");
+    bench.type_keys("h").await;
+    bench.sees("activated");
 }
 
 #[tokio::test]

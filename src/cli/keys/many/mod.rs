@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::args::ManyArgs;
 use crate::cli::connect::connect;
 use crate::cli::connect_to_change;
+use crate::cli::keys::FromNow;
 use crate::cli::prompts::{CommandAccess, Prompts};
 use crate::client::ApiError;
 use crate::domain::{Filter, KeyId};
@@ -19,7 +20,6 @@ use crate::operations::context::Context;
 use crate::operations::failure::{Exit, Failure};
 use crate::operations::format::Format;
 use crate::operations::keys::bulk::{self, BulkAct, BulkRun, Selection};
-use crate::operations::keys::expiry::Expires;
 use crate::operations::keys::{delete, usage};
 use crate::operations::messages;
 use crate::operations::prompts::interrupt::{Flow, Interrupt};
@@ -32,7 +32,7 @@ use report::ChangeReport;
 pub(super) async fn run(
     args: ManyArgs,
     act: BulkAct,
-    expires: Option<Expires>,
+    time: Option<FromNow>,
     missing: Exit,
     settings: &Context,
 ) -> Result<Exit, Failure> {
@@ -55,8 +55,11 @@ pub(super) async fn run(
         connect_to_change(settings, Prompts::guarded(), StoreAccess::Open).await?
     };
     let now = access.connection.client.server_time().await;
-    let act = match (act, expires) {
-        (BulkAct::Edit { texts, .. }, Some(expires)) => BulkAct::Edit { texts, expires_at: Some(expires.at(now)) },
+    let act = match (act, time) {
+        (BulkAct::Edit { texts, .. }, Some(FromNow::Expires(end))) => {
+            BulkAct::Edit { texts, expires_at: Some(end.at(now)) }
+        }
+        (BulkAct::Deactivate(_), Some(FromNow::Off(span))) => BulkAct::Deactivate(Some(now + span)),
         (act, _) => act,
     };
     // What a search found and someone else has deleted meanwhile is as it should be.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::client::KeyChange;
 use crate::domain::key::fields;
-use crate::domain::{AccessKey, Texts};
+use crate::domain::{AccessKey, Status, Texts};
 use crate::operations::keys::activate::{NotSwitched, Switch};
 use crate::operations::keys::delete::Confirmation;
 use crate::operations::keys::edit;
@@ -17,7 +17,8 @@ use crate::operations::keys::bulk::Unusual;
 #[expect(clippy::option_option, reason = "unchanged, never and a time are three things")]
 pub enum BulkAct {
     Activate,
-    Deactivate,
+    /// Until this time; for good if there is none.
+    Deactivate(Option<DateTime<Utc>>),
     Delete,
     /// Set texts and an expiry date, as far as they are given; `Some(None)` is never.
     Edit {
@@ -60,7 +61,11 @@ impl BulkAct {
         };
         match self {
             Self::Activate => switch(Switch::Activate),
-            Self::Deactivate => switch(Switch::Deactivate),
+            // A key that is inactive for good stays so.
+            Self::Deactivate(Some(_)) if key.status == Status::Inactive && key.reactivates_at.is_none() => {
+                Planned::Already
+            }
+            Self::Deactivate(until) => switch(Switch::Deactivate(*until)),
             Self::Delete => Planned::Change(KeyChange::Delete(key.id.clone(), key.revision)),
             Self::Edit { texts, expires_at } => match edit::changes(key, texts.clone(), *expires_at) {
                 Some(changes) => Planned::Change(KeyChange::Edit(key.id.clone(), changes)),
@@ -74,7 +79,7 @@ impl BulkAct {
     pub const fn verb(&self) -> &'static str {
         match self {
             Self::Activate => "Activate",
-            Self::Deactivate => "Deactivate",
+            Self::Deactivate(_) => "Deactivate",
             Self::Delete => "Delete",
             Self::Edit { .. } => "Change",
             Self::Undo => "Undo",
@@ -85,7 +90,7 @@ impl BulkAct {
     pub const fn running(&self) -> &'static str {
         match self {
             Self::Activate => "Activating",
-            Self::Deactivate => "Deactivating",
+            Self::Deactivate(_) => "Deactivating",
             Self::Delete => "Deleting",
             Self::Edit { .. } => "Changing",
             Self::Undo => "Undoing",
@@ -96,7 +101,7 @@ impl BulkAct {
     pub const fn done(&self) -> &'static str {
         match self {
             Self::Activate => "activated",
-            Self::Deactivate => "deactivated",
+            Self::Deactivate(_) => "deactivated",
             Self::Delete => "deleted",
             Self::Edit { .. } => "edited",
             Self::Undo => "undone",
@@ -107,7 +112,7 @@ impl BulkAct {
     pub const fn already(&self) -> &'static str {
         match self {
             Self::Activate => "already active",
-            Self::Deactivate => "already inactive",
+            Self::Deactivate(_) => "already inactive",
             Self::Delete => "already deleted",
             Self::Edit { .. } => "already so",
             Self::Undo => "already as before",
@@ -137,11 +142,16 @@ impl BulkAct {
     pub fn consequence(&self) -> String {
         match self {
             Self::Activate => "The keys work again immediately. Access tokens from before stay refused.".to_owned(),
-            Self::Deactivate => {
+            Self::Deactivate(None) => {
                 "Requests with these keys, and with access tokens made from them, fail immediately. You can reactivate \
                  them at any time."
                     .to_owned()
             }
+            Self::Deactivate(Some(until)) => format!(
+                "Requests with these keys, and with access tokens made from them, fail immediately. The keys become \
+                 active again by themselves: {}.",
+                messages::minute(*until)
+            ),
             Self::Delete => "Requests with these keys will fail immediately. This can't be undone.".to_owned(),
             Self::Edit { texts, expires_at } => {
                 let mut parts: Vec<String> = texts
@@ -171,7 +181,7 @@ impl BulkAct {
     pub fn confirmation(&self, count: u64, stops_used_keys: bool, production: Option<String>) -> Option<Confirmation> {
         let is_typed = match self {
             Self::Delete => true,
-            Self::Deactivate => stops_used_keys || production.is_some(),
+            Self::Deactivate(_) => stops_used_keys || production.is_some(),
             Self::Undo => production.is_some(),
             Self::Activate | Self::Edit { .. } => false,
         };

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn each_key_has_a_line_in_every_form() {
-        let mut report = BulkReport::new(BulkAct::Deactivate);
+        let mut report = BulkReport::new(BulkAct::Deactivate(None));
         let failed = KeyOutcome::Failed(Failed { why: "refused \u{1b}[2J".to_owned(), exit: Exit::Conflict });
         for (id, label, outcome) in [
             ("PK1", "=1+1", KeyOutcome::Done(None, None)),

@@ -22,6 +22,8 @@ pub struct Reversal {
 pub(super) const CHANGED_SINCE: &str = "changed since";
 /// Said of a key that can't get its expiry date back.
 const HAS_PASSED: &str = "its earlier expiry date has passed";
+/// Said of a key that was deactivated for a while, and would be active again by now.
+const HAS_ENDED: &str = "its deactivation would have ended";
 /// The most changes that can be undone: 30 MB of them.
 const MOST_REVERSALS: usize = 100_000;
 
@@ -33,6 +35,10 @@ impl BulkRun {
         for Reversal { id, label, changes } in reversals {
             if changes.expires_at.flatten().is_some_and(|end| end <= now) {
                 run.tell(id, label, KeyOutcome::Kept(HAS_PASSED)); // the server takes no expiry in the past
+                continue;
+            }
+            if changes.reactivates_at.is_some_and(|end| end <= now) {
+                run.tell(id, label, KeyOutcome::Kept(HAS_ENDED));
                 continue;
             }
             let change = KeyChange::Edit(id.clone(), changes);
@@ -91,8 +97,9 @@ pub(crate) fn was_made(change: &KeyChange, key: &AccessKey) -> bool {
 
 /// Whether a key is already as a change would make it.
 pub(super) fn is_so(change: &KeyChange, key: &AccessKey) -> bool {
-    let KeyChange::Edit(_, Changes { texts, status, expires_at, .. }) = change else { return false };
-    status.is_none_or(|status| status == key.status) && edit::changes(key, texts.clone(), *expires_at).is_none()
+    let KeyChange::Edit(_, Changes { texts, status, reactivates_at, expires_at, .. }) = change else { return false };
+    let is_switched = |status| status == key.status && *reactivates_at == key.reactivates_at;
+    status.is_none_or(is_switched) && edit::changes(key, texts.clone(), *expires_at).is_none()
 }
 
 #[cfg(test)]
@@ -108,7 +115,7 @@ mod tests {
 
     fn deactivation(key: AccessKey) -> BulkRun {
         let keys = Selection::Keys(vec![key]);
-        let mut run = BulkRun::unasked(BulkAct::Deactivate, keys, false, Utc::now(), Instant::now());
+        let mut run = BulkRun::unasked(BulkAct::Deactivate(None), keys, false, Utc::now(), Instant::now());
         assert!(matches!(run.step(8), RunStep::Change(changes) if changes.len() == 1));
         run
     }

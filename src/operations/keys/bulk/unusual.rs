@@ -57,7 +57,7 @@ impl Unusual {
     }
 
     fn is_so(self, act: &BulkAct, key: &AccessKey, now: DateTime<Utc>) -> bool {
-        let stops = matches!(act, BulkAct::Delete | BulkAct::Deactivate);
+        let stops = matches!(act, BulkAct::Delete | BulkAct::Deactivate(_));
         let (owner, end) = match act {
             BulkAct::Edit { texts, expires_at } => (texts.get("owner"), *expires_at),
             _ => (None, None),
@@ -183,8 +183,11 @@ mod tests {
         assert_eq!(of(&BulkAct::Delete, &used), [Unusual::Used, Unusual::Protected]);
         assert_eq!(of(&BulkAct::Activate, &used), []);
         let stale = AccessKey { last_used_at: Some(now() - TimeDelta::days(7)), ..key("") };
-        assert_eq!(of(&BulkAct::Deactivate, &stale), []);
-        assert_eq!(of(&BulkAct::Deactivate, &AccessKey { status: Status::Inactive, ..used }), [Unusual::Protected]);
+        assert_eq!(of(&BulkAct::Deactivate(None), &stale), []);
+        assert_eq!(
+            of(&BulkAct::Deactivate(None), &AccessKey { status: Status::Inactive, ..used }),
+            [Unusual::Protected]
+        );
         let unowned = AccessKey { owner: Some(Untrusted::default()), ..key("") };
         assert_eq!(of(&BulkAct::Delete, &unowned), [Unusual::Ownerless]);
         assert_eq!(of(&edit(Some("mia"), None), &unowned), []);

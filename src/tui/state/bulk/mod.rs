@@ -172,7 +172,7 @@ impl BulkDialog {
                 ConfirmOutcome::Stay => BulkOutcome::Stay,
                 ConfirmOutcome::Close => BulkOutcome::Close,
                 ConfirmOutcome::Instead => {
-                    self.survey(BulkAct::Deactivate, now).map_or(BulkOutcome::Stay, BulkOutcome::Send)
+                    self.survey(BulkAct::Deactivate(None), now).map_or(BulkOutcome::Stay, BulkOutcome::Send)
                 }
                 ConfirmOutcome::Begin => self.run(now),
             },

@@ -2,14 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::{ApiError, Request};
-use crate::domain::{KeyId, KeyUsage, USAGE_DAYS};
+use crate::client::{ApiError, Event, EventScope, EventsRequest, Request};
+use crate::domain::{KeyId, KeyUsage, Status, USAGE_DAYS};
+use crate::operations::keys::refusals::Refusals;
 use crate::operations::keys::usage;
 use crate::operations::keys::usage::LAST_DAY;
 use crate::tui::state::{ClockReading, Dialog, State};
 
 /// How long a key stays selected before it is asked about: nothing is sent for the rows that the cursor runs over.
 const REST: Duration = Duration::from_millis(200);
+
+/// How often the refusals of an inactive key are counted while its details are shown: who still needs it shows soon.
+const COUNTED_EVERY: Duration = Duration::from_secs(5);
 
 /// What is known of the use of one key.
 #[derive(Debug, Default)]
@@ -21,6 +25,8 @@ pub struct UsagePane {
     is_stale: bool,
     /// Whether the server doesn't count uses.
     is_unknown: bool,
+    /// What was refused of a key that is inactive for a while, and when that was asked.
+    refused: Option<(KeyId, Instant, Option<Refusals>)>,
 }
 
 impl UsagePane {
@@ -32,6 +38,11 @@ impl UsagePane {
     /// What is known of a key; none until the server has answered.
     pub fn of(&self, id: &KeyId) -> Option<&KeyUsage> {
         self.read.as_ref().filter(|_| self.of.as_ref() == Some(id))
+    }
+
+    /// What was refused of a key since it was deactivated.
+    pub fn refused(&self, id: &KeyId) -> Option<&Refusals> {
+        self.refused.as_ref().filter(|(of, ..)| of == id)?.2.as_ref()
     }
 
     /// Takes note that the list was read again.
@@ -63,8 +74,48 @@ impl State {
         self.usage_due(now).filter(|due| *due <= now.at)?;
         let id = self.usage_wanted()?.clone();
         let read = if self.usage.of.as_ref() == Some(&id) { self.usage.read.take() } else { None };
-        self.usage = UsagePane { of: Some(id.clone()), read, ..UsagePane::default() };
+        let refused = self.usage.refused.take();
+        self.usage = UsagePane { of: Some(id.clone()), read, refused, ..UsagePane::default() };
         Some(Request::Usage(id, USAGE_DAYS))
+    }
+
+    /// The key that is inactive for a while whose refusals are to be counted now or later.
+    fn refusals_wanted(&self, now: ClockReading) -> Option<(&KeyId, Instant)> {
+        let is_told =
+            self.shows_details() && self.dialog.is_none() && self.sign_in.is_none() && self.connecting.is_none();
+        let key = self
+            .list
+            .selected_key()
+            .filter(|key| is_told && key.status == Status::Inactive && key.reactivates_at.is_some())?;
+        let rest = self.pace.last().map_or(now.at, |last| last + REST);
+        let due = match &self.usage.refused {
+            Some((of, at, _)) if *of == key.id => rest.max(*at + COUNTED_EVERY),
+            _ => rest,
+        };
+        Some((&key.id, due))
+    }
+
+    /// When they will be.
+    pub(crate) fn refusals_due(&self, now: ClockReading) -> Option<Instant> {
+        self.refusals_wanted(now).map(|(_, due)| due)
+    }
+
+    /// Asks for them.
+    pub(crate) fn ask_refusals(&mut self, now: ClockReading) -> Option<Request> {
+        let id = self.refusals_wanted(now).filter(|(_, due)| *due <= now.at)?.0.clone();
+        let read = self.usage.refused.take().filter(|(of, ..)| *of == id).and_then(|(.., read)| read);
+        self.usage.refused = Some((id.clone(), now.at, read));
+        Some(Request::Events(EventsRequest { of: EventScope::Key(id), cursor: None }))
+    }
+
+    /// Takes the newest events of a key, whoever has asked for them.
+    pub(crate) fn on_events_of_key(&mut self, request: &EventsRequest, events: &[Event]) {
+        if let (EventScope::Key(id), None, Some((of, _, read))) =
+            (&request.of, &request.cursor, &mut self.usage.refused)
+            && id == of
+        {
+            *read = Refusals::of(events);
+        }
     }
 
     /// Takes an answer, for the details or the confirmation that asked.

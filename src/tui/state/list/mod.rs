@@ -80,6 +80,8 @@ enum Purpose {
 
 /// Rows read by themselves after this long. Calm: a wake-up a minute.
 const REFRESH: Duration = Duration::from_secs(60);
+/// How long after a key is due to be active again the server is asked: both have rounded their times.
+const SETTLED: Duration = Duration::from_secs(1);
 /// More is loaded when the selection comes this near to an end of the window.
 const AHEAD: usize = 60;
 
@@ -281,8 +283,22 @@ impl List {
         }
         match &self.trouble {
             Some(trouble) => trouble.retry_at.map(|retry| retry.at),
-            None => self.as_of.map(|as_of| as_of.at + REFRESH),
+            None => {
+                self.as_of.map(|as_of| as_of.at + self.next_reactivation(as_of).map_or(REFRESH, |at| at.min(REFRESH)))
+            }
         }
+    }
+
+    /// How long after the rows were read one of those on screen becomes active again by itself.
+    fn next_reactivation(&self, as_of: ClockReading) -> Option<Duration> {
+        let window = self.window.as_ref()?;
+        let shown = (self.top..self.top + self.height).filter_map(|row| window.get(row)?.reactivates_at);
+        let read_at = as_of.utc + self.ahead;
+        // Until the server says so too; what it says to be due already is left to the next refresh.
+        shown
+            .filter_map(|at| (at - read_at).to_std().ok().filter(|left| !left.is_zero()))
+            .min()
+            .map(|left| left + SETTLED)
     }
 
     /// Does what is due.

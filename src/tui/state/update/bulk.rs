@@ -160,5 +160,5 @@ fn switch_of(selection: &Selection) -> BulkAct {
                 || filter.text.split_whitespace().any(|word| word == "status:inactive")
         }
     };
-    if none_active { BulkAct::Activate } else { BulkAct::Deactivate }
+    if none_active { BulkAct::Activate } else { BulkAct::Deactivate(None) }
 }

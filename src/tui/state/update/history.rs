@@ -97,6 +97,7 @@ impl State {
     pub(crate) fn on_events(&mut self, request: &EventsRequest, read: Result<TrailPage, ApiError>) -> Option<Effect> {
         if let Ok(page) = &read {
             self.on_events_of_conflict(request, &page.events);
+            self.on_events_of_key(request, &page.events);
         }
         let height = self.history_height();
         let Some(Dialog::History(screen)) = &mut self.dialog else { return None };

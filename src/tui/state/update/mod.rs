@@ -102,7 +102,8 @@ impl State {
                 }
             }
         }
-        self.ask_usage(now).or_else(|| self.list.on_time(now)).map(Effect::from)
+        let asked = self.ask_usage(now).or_else(|| self.ask_refusals(now));
+        asked.or_else(|| self.list.on_time(now)).map(Effect::from)
     }
 
     /// Takes what came of a copy.

@@ -11,7 +11,7 @@ use super::form::more_rows;
 use crate::domain::key::fields;
 use crate::domain::{AccessKey, Dates, Status};
 use crate::operations::format::relative;
-use crate::operations::keys::activate::Switch;
+use crate::operations::keys::activate::{Switch, SwitchChoice};
 use crate::operations::keys::create::already_exists;
 use crate::operations::keys::usage::Impact;
 use crate::operations::messages;
@@ -38,7 +38,7 @@ pub(crate) fn draw_delete(
     let mut rest = if roomy {
         // However long its texts are, the question and an answer of the server keep their rows.
         let room = Rect { height: inside.height - 6, ..inside };
-        let below = details::facts(frame, room, &dialog.key, Dates::default(), now);
+        let below = details::facts(frame, room, &dialog.key, None, Dates::default(), now);
         let mut rest = Rect { y: below.y, height: inside.bottom() - below.y, ..inside };
         next_row(&mut rest);
         rest
@@ -84,7 +84,9 @@ pub(crate) fn draw_switch(
     now: ClockReading,
 ) -> Option<Position> {
     let (verb, words) = (switch.verb(), switch.consequence());
-    let height = 11 + more_rows(&dialog.call);
+    let choices = dialog.choices(switch);
+    let again = dialog.key.reactivates_at.filter(|_| dialog.key.status == Status::Inactive);
+    let height = 11 + if choices.is_empty() { 0 } else { 2 } + u16::from(again.is_some()) + more_rows(&dialog.call);
     let mut inside = popup(frame, area, 72, height, &format!("{verb} access key"));
     if let CallState::Failed(why) = &dialog.call {
         inside.height = inside.height.saturating_sub(1);
@@ -98,13 +100,21 @@ pub(crate) fn draw_switch(
         if rows(why, rest.width) + 2 <= rest.height {
             next_row(&mut rest);
         }
-        paragraph(frame, rest, why, theme::ERROR);
+        let below = paragraph(frame, rest, why, theme::ERROR);
+        if below.height > 1 {
+            draw_choices(frame, Rect { y: row.y.saturating_sub(2), ..row }, choices, dialog.choice);
+        }
         buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
         return None;
     }
     let kept = keep_last_row(&mut inside);
+    let choice_row = if choices.is_empty() { None } else { keep_last_row(&mut inside) };
     let mut rest = short_facts(frame, inside, &dialog.key, now);
-    if switch == Switch::Deactivate {
+    if let Some(at) = again {
+        let words = format!("Active again at {} ({})", when::minute(at, Dates::default()), relative(at, now.utc));
+        line(frame, next_row(&mut rest), words);
+    }
+    if switch != Switch::Activate {
         rest = tell_impact(frame, rest, &dialog.key, dialog.impact.as_ref(), now);
     }
     // That it stops at once was said above, where there are few rows.
@@ -113,11 +123,32 @@ pub(crate) fn draw_switch(
     if rest.height > 2 {
         next_row(&mut rest);
     }
+    if !choices.is_empty() {
+        let row = choice_row.unwrap_or_else(|| next_row(&mut rest));
+        draw_choices(frame, row, choices, dialog.choice);
+        if rest.height > 2 {
+            next_row(&mut rest);
+        }
+    }
     let row = kept.unwrap_or_else(|| next_row(&mut rest));
     buttons(frame, row, &["Cancel", verb], Some(usize::from(dialog.yes)));
     let waiting = if switch == Switch::Activate { "Activating…" } else { "Deactivating…" };
     draw_call(frame, rest, &dialog.call, waiting);
     None
+}
+
+/// Draws for how long a key can be deactivated, each with its press.
+fn draw_choices(frame: &mut Buffer, row: Rect, all: &[SwitchChoice], chosen: usize) {
+    let press = |at: usize| if at == chosen { theme::CHOSEN.0.to_owned() } else { format!("({})", at + 1) };
+    let text = |(at, choice): (usize, &SwitchChoice)| format!("{} {}", press(at), choice.words());
+    let texts: Vec<String> = all.iter().enumerate().map(text).collect();
+    let wide = texts.join("  ");
+    let is_wide = wide.width() <= usize::from(row.width);
+    line(
+        frame,
+        row,
+        if is_wide { wide } else { texts.join(" ").replace(" min", "m").replace(" hour", "h").replace(" day", "d") },
+    );
 }
 
 pub(crate) fn draw_lost(frame: &mut Buffer, area: Rect, dialog: &Question) -> Option<Position> {

@@ -173,7 +173,7 @@ impl State {
                 }
             },
         });
-        let stops = matches!(self.dialog, Some(Dialog::Delete(_) | Dialog::Switch(_, Switch::Deactivate)));
+        let stops = matches!(self.dialog, Some(Dialog::Delete(_) | Dialog::Switch(_, Switch::Deactivate(_))));
         (stops && self.usage.is_known()).then(|| Request::Usage(id, LAST_DAY).into())
     }
 
@@ -192,7 +192,7 @@ impl State {
             Dialog::Create(_) => self.act_in_create(action, now),
             Dialog::Edit(_) => self.act_in_edit(action, now),
             Dialog::Delete(_) => self.act_in_delete(action),
-            Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action),
+            Dialog::Switch(..) | Dialog::Lost(_) => self.act_in_question(action, now),
             Dialog::LeftOver(_) => self.act_in_left_over(action),
             Dialog::Reveal(_) => self.act_in_reveal(action),
             Dialog::Token(token) => match token.act(action) {
@@ -280,7 +280,24 @@ impl State {
         None
     }
 
-    fn act_in_question(&mut self, action: Action) -> Option<Effect> {
+    fn act_in_question(&mut self, action: Action, now: ClockReading) -> Option<Effect> {
+        let now = now.utc + self.list.ahead;
+        if let Some(Dialog::Switch(question, switch)) = &mut self.dialog {
+            let choices = question.choices(*switch);
+            let chosen = match action {
+                // To choose by a press is to mean it: the button is next.
+                Action::Choose(number) if (1..=choices.len()).contains(&number) => {
+                    question.yes = true;
+                    number - 1
+                }
+                Action::Down => (question.choice + 1).min(choices.len().saturating_sub(1)),
+                Action::Up => question.choice.saturating_sub(1),
+                _ => question.choice,
+            };
+            if let Some(choice) = choices.get(chosen) {
+                (question.choice, *switch) = (chosen, choice.switch(now)); // from the moment of the last press
+            }
+        }
         let Some(Dialog::Switch(question, _) | Dialog::Lost(question)) = &mut self.dialog else { return None };
         match action {
             Action::Next | Action::Previous => question.yes = !question.yes,
