@@ -1,6 +1,7 @@
 //! Several servers on one PostgreSQL database: the real programs, on a real PostgreSQL.
 
 mod copy;
+mod cut_off;
 mod kills;
 mod line;
 mod master_key;

@@ -121,7 +121,7 @@ async fn an_end_from_outside_says_which_key_nobody_saw() {
     let outcome = bench.outcome().unwrap();
     assert_eq!(outcome.signal, Some(15));
     let words = outcome.words.as_ref().unwrap();
-    assert!(words.contains("PK") && words.contains("delete it") && !words.contains("sk_"), "{words}");
+    assert!(words.contains("PK") && words.contains("delete the key") && !words.contains("sk_"), "{words}");
 }
 
 #[tokio::test]

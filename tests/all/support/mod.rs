@@ -13,6 +13,7 @@ pub mod hanging;
 pub mod home;
 pub mod hostile;
 pub mod look;
+pub mod lossy;
 pub mod mask;
 pub mod memory;
 pub mod memory_page;

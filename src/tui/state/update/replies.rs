@@ -88,10 +88,14 @@ impl State {
     fn on_created(&mut self, result: Result<Creation, ApiError>) -> Option<Effect> {
         self.creating = false;
         match result {
-            Ok(Creation::New(key, _) | Creation::Replayed(key)) if self.exit == ExitState::Forced => {
+            Ok(creation) if self.exit == ExitState::Forced => {
+                let (key, next) = match creation {
+                    Creation::New(key, _) => (key, "Start latchkey within ten minutes to get it, or delete the key."),
+                    Creation::Replayed(key) => (key, "Delete it."),
+                };
+                let id = key.id.to_display(128);
                 Some(Effect::Quit(Some(format!(
-                    "Key {} was created while latchkey was shutting down. Its secret was never shown: delete it.",
-                    key.id.to_display(128)
+                    "Key {id} was created while latchkey was shutting down. Its secret was never shown. {next}"
                 ))))
             }
             Ok(Creation::New(key, secret)) => {
