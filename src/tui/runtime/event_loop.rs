@@ -75,7 +75,7 @@ pub struct RunOutcome {
 /// What one turn is about.
 enum LoopStep {
     Input(io::Result<()>),
-    Reply(Option<Reply>),
+    Reply(Option<Box<Reply>>),
     Task(TaskResult),
     Signal(SignalEvent),
     Time,
@@ -165,7 +165,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
             biased;
             signal = self.signals.next() => LoopStep::Signal(signal),
             result = self.terminal.read(&mut self.events), if self.state.exit != ExitState::Forced => LoopStep::Input(result),
-            reply = self.replies.recv() => LoopStep::Reply(reply),
+            reply = self.replies.recv() => LoopStep::Reply(reply.map(Box::new)),
             result = self.tasks.next() => LoopStep::Task(result),
             () = self.machine.sleep_until(wake) => LoopStep::Time,
         }
@@ -206,7 +206,7 @@ impl<T: Terminal, M: Machine> Runtime<T, M> {
                 self.resize_at.get_or_insert(now.at + RESIZE_PAUSE);
                 None
             }
-            LoopStep::Reply(Some(reply)) => self.take_reply(reply, now),
+            LoopStep::Reply(Some(reply)) => self.take_reply(*reply, now),
             LoopStep::Reply(None) => Some(Effect::Quit(Some(
                 "The connection to the server stopped because of an internal error; see panic.log in the state folder."
                     .into(),
