@@ -43,6 +43,9 @@ struct AddressRecord<'a> {
     last_refused_at: Option<String>,
 }
 
+/// The title of the uses over time.
+const BY_TIME: &str = "By time";
+
 /// Writes how a key was used.
 pub(super) async fn run(args: &UsageArgs, server: &Connection, format: Format) -> Result<Exit, Failure> {
     let found = server.client.usage(&args.id, args.days).await?;
@@ -57,9 +60,11 @@ pub(super) async fn run(args: &UsageArgs, server: &Connection, format: Format) -
             rows.end()
         }
         Format::Table | Format::Json => {
-            let strip = format!("{} ({} each)", usage::strip(&found.series()), usage::span(&found));
             let facts = usage::facts(&found, Dates::Utc);
-            let mut fields = vec![("Since", record.since.as_str()), ("By time", strip.as_str())];
+            // On a terminal it has what the titles leave.
+            let titles = facts.iter().map(|(title, _)| title.len()).chain([BY_TIME.len()]).max().unwrap_or(0) + 2;
+            let strip = usage::by_time(&found, output::width().map(|width| width.saturating_sub(titles)));
+            let mut fields = vec![("Since", record.since.as_str()), (BY_TIME, strip.as_str())];
             fields.extend(facts.iter().map(|(title, text)| (*title, text.as_str())));
             output::write_fields(out, format, &record, &fields)
         }

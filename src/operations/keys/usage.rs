@@ -1,6 +1,7 @@
 //! How a key was used, in words and as a strip.
 
 use chrono::{DateTime, Local, Utc};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::client::Client;
 use crate::domain::{AddressUsage, Charset, Dates, KeyId, KeyUsage, UsageSpan};
@@ -28,6 +29,18 @@ pub(crate) fn strip(series: &[u64]) -> String {
     // Whatever was used at all is seen.
     let block = |count: u64| usize::try_from((u128::from(count) * u128::from(steps)).div_ceil(most.into())).ok();
     series.iter().filter_map(|count| block(*count).and_then(|at| blocks.get(at))).collect()
+}
+
+/// The uses over time, and how much time each character stands for: as much as it takes to fit in so many cells.
+pub(crate) fn by_time(usage: &KeyUsage, room: Option<usize>) -> String {
+    let series = usage.series();
+    let line = |spans: usize| {
+        let sum = |part: &[u64]| part.iter().copied().fold(0, u64::saturating_add);
+        let sums: Vec<u64> = series.chunks(spans).map(sum).collect();
+        format!("{} ({} each)", strip(&sums), span(usage.span, spans))
+    };
+    let mut lines = (1..=series.len()).map(line);
+    lines.find(|line| room.is_none_or(|room| line.width() <= room)).unwrap_or_else(|| line(1))
 }
 
 /// What there is to know, each with its title; times in UTC or the local time zone.
@@ -120,11 +133,13 @@ fn addresses(usage: &KeyUsage) -> String {
     if count == 1 { format!("{more}1 address") } else { format!("{more}{} addresses", grouped(count)) }
 }
 
-/// What a strip shows: "a day" or "an hour" for each of its characters.
-pub(crate) const fn span(usage: &KeyUsage) -> &'static str {
-    match usage.span {
-        UsageSpan::Hour => "an hour",
-        UsageSpan::Day => "a day",
+/// "a day", "4 hours".
+fn span(span: UsageSpan, count: usize) -> String {
+    match (span, count) {
+        (UsageSpan::Hour, 1) => "an hour".to_owned(),
+        (UsageSpan::Day, 1) => "a day".to_owned(),
+        (UsageSpan::Hour, _) => format!("{count} hours"),
+        (UsageSpan::Day, _) => format!("{count} days"),
     }
 }
 
@@ -190,6 +205,18 @@ mod tests {
         assert_eq!(strip(&[0, 0]), "▁▁");
         assert_eq!(strip(&[u64::MAX, 1, 0]), "█▂▁");
         assert_eq!(strip(&usage().series()), "▁▂▁▁█▁▁");
+    }
+
+    #[test]
+    fn a_strip_fits_in_its_room() {
+        let mut usage = usage();
+        assert_eq!(by_time(&usage, None), "▁▂▁▁█▁▁ (a day each)");
+        assert_eq!(by_time(&usage, Some(20)), "▁▂▁▁█▁▁ (a day each)");
+        assert_eq!(by_time(&usage, Some(19)), "▂▁█▁ (2 days each)");
+        assert_eq!(by_time(&usage, Some(3)), "▁▂▁▁█▁▁ (a day each)", "too narrow for any");
+        usage.span = UsageSpan::Hour;
+        let line = by_time(&usage, Some(80 - 15));
+        assert!(line.ends_with(" (4 hours each)") && line.width() <= 80 - 15, "{line}");
     }
 
     #[test]
