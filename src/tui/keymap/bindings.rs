@@ -91,6 +91,7 @@ pub(crate) static BINDINGS: &[Binding] = &[
     bind(M::Progress, K::Left, A::Previous),
     bind(M::Progress, K::Up, A::Up),
     bind(M::Progress, K::Down, A::Down),
+    bind(M::Progress, K::Char('E'), A::Do(Id::Export)).said("E", "", ""),
     bind(M::Progress, K::Char('?'), A::KeyHelp).said("?", "help", ""),
     bind(M::Progress, K::Esc, A::Cancel).said("Esc", "stop", ""),
     bind(M::Reveal, K::Char('s'), A::ShowKey).said(

@@ -34,6 +34,9 @@ impl State {
             },
             Action::Next if matches!(self.dialog, Some(Dialog::Revoke(_))) => "choose",
             Action::Next if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => "next button",
+            Action::Do(ActionId::Export) if matches!(&self.dialog, Some(Dialog::Bulk(dialog)) if dialog.has_ended()) => {
+                "save report"
+            }
             Action::Submit | Action::Cancel => {
                 let is_submit = binding.action == Action::Submit;
                 self.dialog_hint(is_submit).unwrap_or(binding.hint)

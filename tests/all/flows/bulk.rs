@@ -201,11 +201,16 @@ async fn what_became_of_each_key_is_saved() {
     bench.sees("Enter         Close");
     bench.type_keys("?<Tab>?").await;
     bench.sees("Enter         Save report");
+    bench.sees("E             Save report");
     bench.type_keys("?<Enter>").await;
     bench.sees("Export the report on 2 keys");
     bench.type_keys("<Enter>").await;
     assert!(bench.content().contains(",key 001,not_found,\n"), "{}", bench.content());
     bench.delivered(Ok(Saved::at(Delivery::Command))).await;
+    bench.sees("There is no such key any more.");
+    bench.type_keys("<Tab>E").await;
+    bench.sees("Export the report on 2 keys");
+    bench.type_keys("<Esc>").await;
     bench.sees("There is no such key any more.");
     bench.type_keys("<Esc>").await;
     assert!(bench.state().dialog.is_none());

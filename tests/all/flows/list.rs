@@ -51,6 +51,10 @@ async fn the_end_is_one_press_away_and_so_is_the_beginning() {
     assert_eq!(selected(&bench), first);
     bench.type_keys("<PageDown><PageDown><PageDown>").await;
     bench.sees("55 of 1,500");
+    // In reverse, the first key is the last one.
+    bench.type_keys("<Home>3").await;
+    assert_eq!(selected(&bench), first);
+    bench.sees("1,500 of 1,500");
 }
 
 #[tokio::test]

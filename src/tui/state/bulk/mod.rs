@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use super::{CallState, ClockReading};
 use crate::client::{ApiError, Attempt, KeyChanged, Page, Request};
 use crate::domain::Lifetimes;
+use crate::operations::actions::ActionId;
 use crate::operations::keys::bulk::{BATCH, BulkAct, BulkRun, Reversal, RunStep, Selection, Survey, Walk, WalkStep};
 use crate::tui::keymap::{Action, Mode};
 use crate::tui::state::input::text_input::TextInput;
@@ -178,6 +179,7 @@ impl BulkDialog {
             },
             BulkStage::Run(progress) => match action {
                 Action::Submit if progress.has_ended && progress.saves_report => BulkOutcome::SaveReport,
+                Action::Do(ActionId::Export) if progress.has_ended => BulkOutcome::SaveReport,
                 Action::Cancel | Action::Submit if progress.has_ended => BulkOutcome::Close,
                 Action::Next | Action::Previous if progress.has_ended => {
                     progress.saves_report = !progress.saves_report;

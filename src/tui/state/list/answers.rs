@@ -65,6 +65,7 @@ impl List {
             return Some(self.open(None)); // all that stood here is gone
         }
         self.follow();
+        self.place_end();
         self.load_more().or_else(|| self.missing_total())
     }
 
@@ -74,12 +75,17 @@ impl List {
         let Some(total) = total else { return };
         if *filter == self.query.filter {
             self.total = Some(total);
-            if let Some(window) = &mut self.window
-                && window.above.is_none()
-                && window.after().is_none()
-            {
-                window.above = Some(total.saturating_sub(window.len() as u64));
-            }
+            self.place_end();
+        }
+    }
+
+    /// Where the loaded rows are in the whole list, if they reach its end and that wasn't known yet.
+    fn place_end(&mut self) {
+        if let (Some(total), Some(window)) = (self.total, &mut self.window)
+            && window.above.is_none()
+            && window.after().is_none()
+        {
+            window.above = Some(total.saturating_sub(window.len() as u64));
         }
     }
 
@@ -97,11 +103,6 @@ impl List {
             _ => ((self.top + row).saturating_sub(self.selected), row),
         };
         self.window = Some(window);
-        if let (Some(total), Some(window)) = (self.total, &mut self.window)
-            && *place == Cursor::End
-        {
-            window.above = Some(total.saturating_sub(window.len() as u64));
-        }
     }
 
     /// Adds a page; gives a key that was looked for in it and isn't there.
