@@ -72,6 +72,12 @@ pub enum ApiError {
          update the server."
     )]
     NoReactivation,
+    /// An older server, or another one.
+    #[error("This server can't rotate keys: it is older than this latchkey. Create another key in place of this one.")]
+    NoRotation,
+    /// 409: a key can't be rotated, or its rotation can't be ended, as it is.
+    #[error("{}", sentence(&.0.to_display(120)))]
+    NotRotated(Untrusted),
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),
@@ -154,7 +160,10 @@ impl ApiError {
 
     /// Whether it is about the one key that was asked for, and another may well be changed.
     pub const fn is_about_key(&self) -> bool {
-        matches!(self, Self::NotFound(_) | Self::Changed(_) | Self::Conflict(..) | Self::Refused(..))
+        matches!(
+            self,
+            Self::NotFound(_) | Self::Changed(_) | Self::Conflict(..) | Self::NotRotated(_) | Self::Refused(..)
+        )
     }
 
     /// Whether asking again never helps.

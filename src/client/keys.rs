@@ -123,6 +123,37 @@ pub struct NewKey {
     pub texts: Texts,
     /// When it stops working; never if none.
     pub expires_at: Option<DateTime<Utc>>,
+    /// The key that it replaces, whose texts it takes over where none is given here.
+    pub replaces: Option<Replaced>,
+}
+
+/// A key that a new one replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    pub id: KeyId,
+    /// The revision that it must have; any if none.
+    pub revision: Option<u64>,
+    /// How long it works beside the new one, in seconds.
+    pub overlap_seconds: u32,
+    /// Whether the new key expires as this one does; then the new key's `expires_at` is not sent.
+    pub keeps_expiry: bool,
+}
+
+/// How a rotation that is under way is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotationEnd {
+    /// The old key ends now.
+    Finish,
+    /// The new key is deleted, and the old one has its expiry again.
+    Undo,
+}
+
+/// The keys of a rotation that has ended.
+#[derive(Clone, Debug)]
+pub struct EndedRotation {
+    pub old: AccessKey,
+    /// None if it was deleted.
+    pub new: Option<AccessKey>,
 }
 
 /// A key creation that was requested by a program which ended before the answer came.

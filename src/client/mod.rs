@@ -30,8 +30,8 @@ pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, T
 pub use error::{ApiError, Redirect};
 pub(crate) use keys::all_need_sign_in;
 pub use keys::{
-    Changes, CreateAttempt, Creation, Cursor, IdempotencyKey, KeyChange, KeyChanged, ListRequest, NewKey, Page,
-    PendingCreate,
+    Changes, CreateAttempt, Creation, Cursor, EndedRotation, IdempotencyKey, KeyChange, KeyChanged, ListRequest,
+    NewKey, Page, PendingCreate, Replaced, RotationEnd,
 };
 pub use server::{Connection, Owner, Server};
 pub(crate) use task::answer::answer;
@@ -54,6 +54,7 @@ pub enum Request {
     Counts(Vec<Filter>),
     /// How a key was used in the last days.
     Usage(KeyId, u16),
+    /// Create a key, which may replace another one.
     Create(NewKey),
     /// The secret of a new key has arrived: the server need keep it no more. Has no reply.
     Delivered(KeyId),
@@ -61,6 +62,8 @@ pub enum Request {
     Edit(Box<AccessKey>, Changes),
     /// Delete a key, given as it was read, unless it was changed since.
     Delete(Box<AccessKey>),
+    /// End the rotation of a key, given as it was read: either key of the pair.
+    EndRotation(Box<AccessKey>, RotationEnd),
     /// A page of what happened.
     Events(EventsRequest),
     /// A page of many keys, for what is done to all of them.
@@ -147,6 +150,8 @@ pub enum Reply {
     Edited(Box<AccessKey>, Result<Changed<AccessKey>, ApiError>),
     /// A key as it was read before, and whether it was there.
     Deleted(Box<AccessKey>, Result<Changed<bool>, ApiError>),
+    /// A key as it was read before, and the pair as it is now.
+    RotationEnded(Box<AccessKey>, RotationEnd, Result<Changed<EndedRotation>, ApiError>),
     Events(EventsRequest, Result<TrailPage, ApiError>),
     Walked(Attempt, Result<Page, ApiError>),
     /// What came of the first of many changes, or of all.

@@ -145,6 +145,12 @@ pub(crate) struct WireCreated {
     pub(crate) sealed_secret: Option<String>,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct WireEndedRotation {
+    pub(crate) replaced: WireKey,
+    pub(crate) key: Option<WireKey>,
+}
+
 /// Of an error the words and the code count: its `success` may be `false` or `"false"`.
 #[derive(Deserialize)]
 pub(crate) struct WireError {
@@ -218,16 +224,27 @@ impl WireGrant {
 pub(crate) struct WireNewKey<'a> {
     #[serde(flatten)]
     texts: BTreeMap<&'static str, &'a str>,
-    /// Null: never, whatever the server's default.
-    expires_at: Option<String>,
+    /// Null: never, whatever the server's default. Missing: as the key that is replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "absent, null and a time are three things, as in the contract")]
+    expires_at: Option<Option<String>>,
     /// Missing if the secret shall be sent as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     seal_to: Option<String>,
+    /// Missing if no key is replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overlap_seconds: Option<u32>,
 }
 
 pub(crate) fn new_key<'a>(new: &'a NewKey, seal_key: Option<&SealKey>) -> WireNewKey<'a> {
     let seal_to = seal_key.and_then(SealKey::public).map(SealTo::text);
-    WireNewKey { texts: new.texts.iter().collect(), expires_at: new.expires_at.map(time), seal_to }
+    let replaces = new.replaces.as_ref();
+    WireNewKey {
+        texts: new.texts.iter().collect(),
+        expires_at: (!replaces.is_some_and(|old| old.keeps_expiry)).then(|| new.expires_at.map(time)),
+        seal_to,
+        overlap_seconds: replaces.map(|old| old.overlap_seconds),
+    }
 }
 
 #[derive(Serialize)]

@@ -168,14 +168,15 @@ impl From<&ApiError> for Failure {
             ApiError::Verification | ApiError::PairRefused(_) => (Exit::NotGood, None),
             ApiError::NotAllowed(_) | ApiError::WrongCredentials => (Exit::Denied, None),
             ApiError::NotFound(_) => (Exit::NotFound, Some("See the keys with: latchkey keys list")),
-            ApiError::Conflict(..) | ApiError::Changed(_) => (Exit::Conflict, None),
+            ApiError::Conflict(..) | ApiError::Changed(_) | ApiError::NotRotated(_) => (Exit::Conflict, None),
             ApiError::Refused(400, _)
             | ApiError::BadSearch(_)
             | ApiError::NotFiltered(_)
             | ApiError::NotSorted(_)
             | ApiError::NoCounts
             | ApiError::NoReactivation
-            | ApiError::NoUsage => (Exit::Usage, None),
+            | ApiError::NoUsage
+            | ApiError::NoRotation => (Exit::Usage, None),
             ApiError::Refused(..) | ApiError::Passportal | ApiError::NotCounted => (Exit::Mistake, None),
             ApiError::TooMany { .. } => (Exit::Throttled, None),
             ApiError::NotStarted(_) => (Exit::Unreachable, None),

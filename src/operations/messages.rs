@@ -4,9 +4,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Local, Utc};
 
-use super::format::{grouped, relative};
+use super::format::{grouped, local_time, relative};
 use super::keys::bulk::counted;
-use crate::client::{ApiError, PendingCreate};
+use crate::client::{ApiError, EndedRotation, PendingCreate, RotationEnd};
 use crate::domain::{AccessKey, InForce, KeyId, Status, Texts, Untrusted, sentence};
 
 /// Cells of the server's words within a sentence.
@@ -35,7 +35,11 @@ pub(crate) fn key_labelled(texts: &Texts) -> String {
 pub(crate) fn interrupted_create(left: &PendingCreate, next: &str) -> String {
     let at = left.at.format("%Y-%m-%d %H:%M UTC");
     let kept = left.secret_until.map(|until| format!(" {}", secret_kept(until))).unwrap_or_default();
-    format!("Creating {} at {at} was interrupted.{kept} {next}", key_labelled(&left.new.texts))
+    let what = match &left.new.replaces {
+        Some(old) => format!("Rotating {}", old.id.to_display(ID_CELLS)),
+        None => format!("Creating {}", key_labelled(&left.new.texts)),
+    };
+    format!("{what} at {at} was interrupted.{kept} {next}")
 }
 
 /// What can be had again of a key whose creation was cut off.
@@ -141,6 +145,23 @@ pub(crate) fn nothing_to_undo(limit: &str) -> String {
 
 /// After the result of a change of more keys than are kept for an undo.
 pub(crate) const TOO_MUCH_TO_UNDO: &str = " These are too many keys to be undone.";
+
+// Rotating
+
+/// After a rotation was finished or undone.
+pub(crate) fn rotation_ended(end: RotationEnd, ended: &EndedRotation, in_force: Option<InForce>) -> String {
+    let (old, refused) = (ended.old.id.to_display(ID_CELLS), refused(in_force));
+    match end {
+        RotationEnd::Finish => format!("Rotation finished: {old} has expired. {refused}"),
+        RotationEnd::Undo => {
+            let works = match ended.old.expires_at {
+                Some(end) => format!("works until {}, as before", local_time(end)),
+                None => "never expires, as before".to_owned(),
+            };
+            format!("Rotation undone: {old} {works}. The new key was deleted.")
+        }
+    }
+}
 
 // Deleting.
 

@@ -6,6 +6,7 @@ mod clock;
 mod exchange;
 mod inspect;
 mod list;
+mod rotation;
 mod session;
 mod usage;
 
@@ -123,9 +124,12 @@ impl Client {
         Ok(Self { transport, base, session: session.map(bearer).transpose()?, clock, run_ca_file: None, devices: None })
     }
 
-    /// Creates a key. May be repeated with the same `new`: one key is made, and its secret is sent again until
-    /// [`delivered`](Self::delivered) says that it has arrived.
+    /// Creates a key, which may replace another one. May be repeated with the same `new`: one key is made, and its secret
+    /// is sent again until [`delivered`](Self::delivered) says that it has arrived.
     pub async fn create(&self, new: &NewKey) -> Result<Creation, ApiError> {
+        if let Some(old) = &new.replaces {
+            return self.rotate(old, new).await;
+        }
         let seal_key = new.attempt.seal_key.as_ref();
         match self.create_sealed(new, seal_key).await {
             // An older server: it has made nothing. Or it did when it was older, and knows the request as it was then.
@@ -138,8 +142,16 @@ impl Client {
     }
 
     async fn create_sealed(&self, new: &NewKey, seal_key: Option<&SealKey>) -> Result<Creation, ApiError> {
-        let call = self
-            .call(Method::POST, &["keys"])
+        self.send_new(self.call(Method::POST, &["keys"]), new, seal_key).await
+    }
+
+    async fn send_new(
+        &self,
+        call: RequestBuilder,
+        new: &NewKey,
+        seal_key: Option<&SealKey>,
+    ) -> Result<Creation, ApiError> {
+        let call = call
             .header("idempotency-key", &new.attempt.name.0)
             .header(CONNECTION, "close") // its buffers held a secret: they go with it
             .json(&wire::new_key(new, seal_key));

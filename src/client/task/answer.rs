@@ -21,6 +21,7 @@ pub(crate) const fn needs_session(request: &Request) -> bool {
             | Request::Create(_)
             | Request::Edit(..)
             | Request::Delete(_)
+            | Request::EndRotation(..)
             | Request::Events(_)
             | Request::Look(..)
             | Request::Walk(..)
@@ -61,6 +62,10 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
         Request::Delete(key) => {
             let result = client.delete(&key.id, key.revision).await;
             Reply::Deleted(key, result)
+        }
+        Request::EndRotation(key, end) => {
+            let result = client.end_rotation(&key.id, end, key.revision).await;
+            Reply::RotationEnded(key, end, result)
         }
         Request::Events(events) => {
             let result = client.events(&events, EventsRequest::PAGE).await;
@@ -125,6 +130,7 @@ pub(crate) fn is_denial(reply: &Reply) -> bool {
             | Reply::Created(Err(ApiError::NotSignedIn(_)))
             | Reply::Edited(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Deleted(_, Err(ApiError::NotSignedIn(_)))
+            | Reply::RotationEnded(_, _, Err(ApiError::NotSignedIn(_)))
             | Reply::Events(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Looked(_, Err(ApiError::NotSignedIn(_)))
             | Reply::Walked(_, Err(ApiError::NotSignedIn(_)))
@@ -147,6 +153,7 @@ pub(crate) fn refuse(request: Request, error: ApiError) -> Reply {
         Request::Create(_) => Reply::Created(Err(error)),
         Request::Edit(key, _) => Reply::Edited(key, Err(error)),
         Request::Delete(key) => Reply::Deleted(key, Err(error)),
+        Request::EndRotation(key, end) => Reply::RotationEnded(key, end, Err(error)),
         Request::Events(events) => Reply::Events(events, Err(error)),
         Request::Walk(attempt, _) => Reply::Walked(attempt, Err(error)),
         Request::ChangeKeys(attempt, _) => Reply::KeysChanged(attempt, vec![Err(error)]),

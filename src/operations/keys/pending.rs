@@ -18,10 +18,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::client::{CreateAttempt, IdempotencyKey, NewKey, Owner, PendingCreate, Target};
+use crate::client::{CreateAttempt, IdempotencyKey, NewKey, Owner, PendingCreate, Replaced, Target};
 use crate::config::{Config, ServerLocation};
 use crate::domain::key::fields;
-use crate::domain::{SealKey, SealedSecret, Texts};
+use crate::domain::{KeyId, SealKey, SealedSecret, Texts};
 use crate::operations::messages::{SECRET_MAY_BE_LOST, interrupted_create};
 use crate::platform::surroundings::Account;
 
@@ -75,7 +75,33 @@ struct Note {
     #[serde(flatten)]
     texts: BTreeMap<String, String>,
     expires_at: Option<DateTime<Utc>>,
+    /// The key that the new one replaces. A version that doesn't know of it leaves the note alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaces: Option<ReplacedNote>,
     at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReplacedNote {
+    id: String,
+    revision: Option<u64>,
+    overlap_seconds: u32,
+    keeps_expiry: bool,
+}
+
+impl ReplacedNote {
+    fn of(old: &Replaced) -> Self {
+        let Replaced { id, revision, overlap_seconds, keeps_expiry } = old;
+        let (revision, overlap_seconds, keeps_expiry) = (*revision, *overlap_seconds, *keeps_expiry);
+        Self { id: id.raw_for_api().to_owned(), revision, overlap_seconds, keeps_expiry }
+    }
+
+    /// None if it can't be of a key.
+    fn replaced(&self) -> Option<Replaced> {
+        let Self { id, revision, overlap_seconds, keeps_expiry } = self;
+        let (revision, overlap_seconds, keeps_expiry) = (*revision, *overlap_seconds, *keeps_expiry);
+        Some(Replaced { id: KeyId::parse(id).ok()?, revision, overlap_seconds, keeps_expiry })
+    }
 }
 
 impl PendingCreates {
@@ -110,6 +136,7 @@ impl PendingCreates {
             seal_key: new.attempt.seal_key.clone().map(SealKeyText),
             texts: new.texts.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
             expires_at: new.expires_at,
+            replaces: new.replaces.as_ref().map(ReplacedNote::of),
             at: Utc::now(),
         };
         if let Some(Ok((path, file))) = self.folder.as_ref().map(|folder| write(folder, &note)) {
@@ -143,8 +170,12 @@ impl PendingCreates {
             let secret_until =
                 note.seal_key.as_ref().map(|_| note.at + SealedSecret::KEPT).filter(|until| *until > now);
             let texts = texts(&note)?;
+            let replaces = match &note.replaces {
+                Some(old) => Some(old.replaced()?),
+                None => None,
+            };
             let attempt = CreateAttempt { name: key.clone(), seal_key: note.seal_key.map(|key| key.0) };
-            let new = NewKey { attempt, texts, expires_at: note.expires_at };
+            let new = NewKey { attempt, texts, expires_at: note.expires_at, replaces };
             Some((PendingCreate { new, at: note.at, repeatable, secret_until }, (key, path, file)))
         });
         let (mut left, guard): (Vec<_>, Vec<_>) = notes.unzip();

@@ -21,7 +21,7 @@ pub(crate) async fn run(session: &mut Session) -> Flow<()> {
         session.console.say("No key was made.");
         return Ok(());
     };
-    let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at };
+    let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at, replaces: None };
     send_and_tell(session, &new, &mut PendingCreates::of(&session.config)).await
 }
 

@@ -13,7 +13,7 @@ async fn create(bench: &Bench, word: &str, count: usize) {
     for n in 0..count {
         let mut texts = Texts::default();
         texts.set(fields::named("label").unwrap(), &format!("{word} {n:03}")).unwrap();
-        let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None };
+        let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None, replaces: None };
         client.create(&new).await.unwrap();
     }
 }

@@ -48,7 +48,12 @@ async fn with_lost_answer() -> Bench {
     // The first try reaches the server; its answer reaches no one.
     let server = bench.server.as_ref().unwrap();
     let client = Client::unix(&server.socket, &server.session).unwrap();
-    let new = latchkey::client::NewKey { attempt: name, texts: latchkey::domain::Texts::default(), expires_at: None };
+    let new = latchkey::client::NewKey {
+        attempt: name,
+        texts: latchkey::domain::Texts::default(),
+        expires_at: None,
+        replaces: None,
+    };
     client.create(&new).await.unwrap();
     bench.type_keys("<Enter>").await;
     bench.sees("Enter a label to identify the key");

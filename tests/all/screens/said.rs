@@ -25,7 +25,7 @@ fn after(script: &'static str, then: impl Fn(&mut Stage)) -> String {
 fn left_over(stage: &mut Stage) {
     let mut texts = Texts::default();
     texts.set(named("label").unwrap(), "nightly backup of the billing database").unwrap();
-    let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None };
+    let new = NewKey { attempt: CreateAttempt::random(), texts, expires_at: None, replaces: None };
     stage.state_mut().on_left_over(vec![PendingCreate { new, at: noon(), repeatable: true, secret_until: None }]);
 }
 

@@ -43,7 +43,7 @@ pub async fn run(args: &CreateArgs, settings: &Context) -> Result<Exit, Failure>
             Some(expires) => expires.at(now),
             None => access.call(async |client| client.lifetimes().await).await?.default_end(now),
         };
-        NewKey { attempt: CreateAttempt::random(), texts: args.texts.0.clone(), expires_at }
+        NewKey { attempt: CreateAttempt::random(), texts: args.texts.0.clone(), expires_at, replaces: None }
     };
     let may_need_data = matches!(destination, Destination::Command(_));
     let made = create(&mut access, &new, &mut journal, async |access: &mut CommandAccess, creation| {

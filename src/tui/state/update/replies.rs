@@ -1,7 +1,8 @@
 //! Facts: what the server answered. A reply says what it is about, so it is right whatever is on screen.
 
 use crate::client::{
-    ApiError, Changed, CreateAttempt, Creation, Event, EventScope, EventsRequest, KeyChange, Reply, Request,
+    ApiError, Changed, CreateAttempt, Creation, EndedRotation, Event, EventScope, EventsRequest, KeyChange, Reply,
+    Request, RotationEnd,
 };
 use crate::domain::{AccessKey, Untrusted};
 use crate::operations::keys::activate::Switch;
@@ -79,6 +80,7 @@ impl State {
             Reply::Created(result) => self.on_created(result),
             Reply::Edited(key, result) => self.on_edited(&key, result, now),
             Reply::Deleted(key, result) => self.on_deleted(&key, result),
+            Reply::RotationEnded(_, end, result) => self.on_rotation_ended(end, result),
             Reply::Walked(attempt, read) => self.on_walked(attempt, read, now),
             Reply::KeysChanged(attempt, changed) => self.on_keys_changed(attempt, changed, now),
         }
@@ -190,6 +192,18 @@ impl State {
         let in_force = self.end_call(is_open, result)?.in_force;
         self.say(messages::deleted(id, Some(&before.label), in_force));
         self.list.remove(id).map(Effect::from)
+    }
+
+    /// Both keys of the pair are read again.
+    fn on_rotation_ended(
+        &mut self,
+        end: RotationEnd,
+        result: Result<Changed<EndedRotation>, ApiError>,
+    ) -> Option<Effect> {
+        let Changed { result: ended, in_force } = self.end_call(false, result)?;
+        self.say(messages::rotation_ended(end, &ended, in_force));
+        let id = ended.new.map_or(ended.old.id, |new| new.id);
+        Some(self.list.open(Some(id)).into())
     }
 
     /// Another administrator changed a key before a change of ours came. Nothing was done; its dialog, if it is open,

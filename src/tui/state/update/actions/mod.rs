@@ -231,7 +231,7 @@ impl State {
                 Ok((texts, expires_at)) => {
                     dialog.call = CallState::Sent;
                     let attempt = dialog.attempt.clone();
-                    return Some(self.send(NewKey { attempt, texts, expires_at }));
+                    return Some(self.send(NewKey { attempt, texts, expires_at, replaces: None }));
                 }
             },
             _ => dialog.form.go(action),
