@@ -151,7 +151,7 @@ pub enum Reply {
     /// A key as it was read before, and whether it was there.
     Deleted(Box<AccessKey>, Result<Changed<bool>, ApiError>),
     /// A key as it was read before, and the pair as it is now.
-    RotationEnded(Box<AccessKey>, RotationEnd, Result<Changed<EndedRotation>, ApiError>),
+    RotationEnded(Box<AccessKey>, RotationEnd, Result<Box<Changed<EndedRotation>>, ApiError>),
     Events(EventsRequest, Result<TrailPage, ApiError>),
     Walked(Attempt, Result<Page, ApiError>),
     /// What came of the first of many changes, or of all.

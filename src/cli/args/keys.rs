@@ -92,7 +92,7 @@ pub struct ListArgs {
     /// Only keys that match: words, and filters such as owner:jo unused:90d -test (see --help)
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true, value_parser = input::search, default_value = "", hide_default_value = true)]
     pub search: String,
-    /// Only keys of this view: all, active, expiring, expired, inactive, unused, never-used, no-owner, mine, or one of
+    /// Only keys of this view: all, active, expiring, expired, inactive, unused, never-used, no-owner, mine, rotating, or one of
     /// the settings
     #[arg(long, value_name = "NAME")]
     pub view: Option<String>,

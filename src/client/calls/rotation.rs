@@ -3,12 +3,10 @@
 use reqwest::Method;
 
 use super::{Answer, BODY_LIMIT, Changed, Client, if_match, in_force};
-use crate::client::wire::WireEndedRotation;
+use crate::client::wire::{WireEndedRotation, WireKey};
 use crate::client::{ApiError, Creation, EndedRotation, NewKey, Replaced, RotationEnd};
 use crate::domain::KeyId;
 
-/// What a server says of a path that it doesn't have, in place of a key.
-const NO_PATH: &str = "This path";
 /// How a refusal to rotate begins that is about the key as it is (HTTP contract, part B). Another 409 is about the
 /// attempt.
 const ABOUT_KEY: &str = "This key is ";
@@ -48,14 +46,15 @@ impl Client {
             ApiError::Conflict(_, words) => ApiError::NotRotated(words),
             error => not_rotated(error),
         })?;
-        let new = ended.key.map(|key| key.into_key()).transpose()?;
+        let new = ended.key.map(WireKey::into_key).transpose()?;
         Ok(Changed { result: EndedRotation { old: ended.replaced.into_key()?, new }, in_force })
     }
 }
 
 fn not_rotated(error: ApiError) -> ApiError {
     match error {
-        ApiError::NotFound(words) if words.raw_for_api().starts_with(NO_PATH) => ApiError::NoRotation,
+        // What was not found is the path, unless the words say that it is the key.
+        ApiError::NotFound(words) if !words.raw_for_api().to_lowercase().contains("key") => ApiError::NoRotation,
         ApiError::Refused(405, _) => ApiError::NoRotation,
         ApiError::Conflict(409, words) if words.raw_for_api().starts_with(ABOUT_KEY) => ApiError::NotRotated(words),
         error => error,

@@ -64,7 +64,7 @@ pub(crate) async fn answer(client: &Client, request: Request) -> Reply {
             Reply::Deleted(key, result)
         }
         Request::EndRotation(key, end) => {
-            let result = client.end_rotation(&key.id, end, key.revision).await;
+            let result = client.end_rotation(&key.id, end, key.revision).await.map(Box::new);
             Reply::RotationEnded(key, end, result)
         }
         Request::Events(events) => {

@@ -41,6 +41,8 @@ pub(crate) struct ColumnTest {
 /// A column that lists are asked by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StoredColumn {
+    /// Until when it is one of the two keys of a rotation; 0 if it never was.
+    RotatesUntil,
     /// The folded owner.
     Owner,
     CreatedBy,
@@ -202,6 +204,10 @@ fn alternatives(asked: &Test) -> Vec<Vec<ColumnTest>> {
         }
         Test::NeverExpires => vec![vec![one(StoredColumn::Ends, number(NEVER_ENDS))]],
         Test::Created(range) => vec![vec![one(StoredColumn::Created, between(range))]],
+        Test::Rotating(now) => {
+            let after = Some(now.timestamp_millis() + 1);
+            vec![vec![one(StoredColumn::RotatesUntil, Values::Between(after, None))]]
+        }
     }
 }
 

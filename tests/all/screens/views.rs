@@ -45,7 +45,7 @@ fn overview() {
 #[test]
 fn a_view_of_the_list() {
     assert_snapshot!(at_sizes(&[(80, 24), (50, 14)], |size| {
-        let mut stage = counted(size, "8", None);
+        let mut stage = counted(size, "9", None);
         stage.answer(Ok(some_keys()), 5);
         stage
     }));

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 use latchkey::client::{
-    AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, Creation, Cursor, Event as TrailEvent, Exchanged,
-    FieldChange, KeyChanged, ListRequest, Page, Reply, Request, Server, SessionEntry, Target, TrailPage,
+    AdminChange, AdminChangeKind, AdminEntry, AdminList, ApiError, Creation, Cursor, EndedRotation,
+    Event as TrailEvent, Exchanged, FieldChange, KeyChanged, ListRequest, Page, Reply, Request, Server, SessionEntry,
+    Target, TrailPage,
 };
 use latchkey::domain::{
     AccessKey, AddressUsage, Charset, CursorToken, KeyFormat, KeyId, KeyUsage, Lifetimes, Profile, SecretKey, Status,
@@ -193,6 +194,10 @@ impl OnePage {
             }
             Request::Edit(before, _) => Reply::Edited(before, Ok(key(1).into())),
             Request::Delete(before) => Reply::Deleted(before, Ok(true.into())),
+            Request::EndRotation(before, end) => {
+                let ended = EndedRotation { old: key(1), new: Some(key(2)) };
+                Reply::RotationEnded(before, end, Ok(Box::new(ended.into())))
+            }
             Request::Events(request) => {
                 let next_cursor = request.cursor.is_none().then(|| "\u{1b}]52;c;eA==\u{7}".to_owned());
                 let page =

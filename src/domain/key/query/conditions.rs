@@ -33,6 +33,8 @@ pub enum Test {
     Expires(TimeRange),
     NeverExpires,
     Created(TimeRange),
+    /// It is one of the two keys of a rotation that is under way at this time.
+    Rotating(DateTime<Utc>),
 }
 
 /// A text, or its beginning.

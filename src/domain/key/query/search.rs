@@ -27,7 +27,7 @@ pub struct Search {
 }
 
 /// What can be asked besides words: the form, and what it finds.
-pub const SEARCH_FILTERS: [(&str, &str); 12] = [
+pub const SEARCH_FILTERS: [(&str, &str); 13] = [
     ("owner:jo", "whose owner is jo; owner:jo* begins with jo"),
     ("owner:\"\"", "without an owner"),
     ("by:mia", "created by mia"),
@@ -39,6 +39,7 @@ pub const SEARCH_FILTERS: [(&str, &str); 12] = [
     ("expires:never", "without an expiry"),
     ("created:<7d", "created in the last 7 days; >7d: before that"),
     ("created:>2026-12-31", "created after that day; <, <= and >= too"),
+    ("rotating", "the old and the new key of rotations under way"),
     ("-word, -filter", "without what it would find"),
 ];
 
@@ -144,6 +145,7 @@ impl Search {
                 Clause::Expires(when) => meets(Test::Expires(when.range(now, zone, true))),
                 Clause::NeverExpires => meets(Test::NeverExpires),
                 Clause::Created(when) => meets(Test::Created(when.range(now, zone, false))),
+                Clause::Rotating => meets(Test::Rotating(now)),
             }
         }
         Conditions(all)

@@ -48,5 +48,6 @@ pub fn views(me: Option<&str>) -> Vec<View> {
     ];
     let mine = me.map(|me| view("mine", "Created by me", &format!("by:{}", super::TextPattern::Is(me.to_owned()))));
     views.extend(mine);
+    views.push(view("rotating", "Rotations under way", "rotating"));
     views
 }

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{Database, actor, at, conditions, create, id, insert, label, labels, rename, switch, whole};
 use crate::domain::key::fields::{self, named};
 use crate::domain::{
-    AccessKey, Condition, Conditions, Order, Search, Sort, Status, Test, TextPattern, TimeRange, fold, words,
+    AccessKey, Condition, Conditions, Order, Search, Sort, Status, Test, TextPattern, Texts, TimeRange, fold, words,
 };
-use crate::server::store::{KeyInsert, KeyPage, Keyset, PageQuery, Recorded, Store, Use};
+use crate::server::store::{KeyInsert, KeyPage, Keyset, PageQuery, Recorded, RotationInsert, Store, Use};
 
 /// Keys that have equal and different values in every column; gives what was created, in order of creation.
 pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
@@ -28,7 +28,14 @@ pub(super) async fn mixed(store: &Store) -> Vec<AccessKey> {
             let last = Use { at: at(40 + n % 2), from: "198.51.100.7".to_owned() };
             store.record(Recorded { uses: vec![(id(&key).to_owned(), last)], ..Recorded::default() }).await.unwrap();
         }
-        keys.push(store.key(id(&key), at(200)).await.unwrap().unwrap());
+        keys.push(key);
+    }
+    let old = id(&keys[21]).to_owned();
+    let rotation = RotationInsert { old, revision: None, ends_at: at(300), inherits_expiry: true };
+    let new = KeyInsert { rotation: Some(rotation), texts: Texts::default(), ..insert("") };
+    keys.push(create(store, new, at(50)).await);
+    for key in &mut keys {
+        *key = store.key(id(key), at(200)).await.unwrap().unwrap();
     }
     keys
 }
@@ -292,6 +299,7 @@ fn meets(key: &AccessKey, condition: &Condition) -> bool {
         Test::Expires(range) => key.expires_at.is_some_and(|end| within(end, range)),
         Test::NeverExpires => key.expires_at.is_none(),
         Test::Created(range) => within(key.created_at, range),
+        Test::Rotating(_) => key.rotation.is_some(),
     };
     met != condition.excluded
 }
@@ -337,6 +345,9 @@ pub(crate) async fn every_question_finds_what_a_look_at_each_key_finds<D: Databa
         format!("created:{}..{}", time(3), time(9)),
         format!("-created:{}..{}", time(3), time(9)),
         format!("created:>{} created:<{}", time(9), time(3)),
+        "rotating".to_owned(),
+        "-rotating".to_owned(),
+        "rotating -status:inactive ärger".to_owned(),
         "alpha owner:alpha by:jo".to_owned(),
         "är -owner:alpha status:active,inactive never-used".to_owned(),
         "-alpha".to_owned(),

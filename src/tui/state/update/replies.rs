@@ -198,9 +198,9 @@ impl State {
     fn on_rotation_ended(
         &mut self,
         end: RotationEnd,
-        result: Result<Changed<EndedRotation>, ApiError>,
+        result: Result<Box<Changed<EndedRotation>>, ApiError>,
     ) -> Option<Effect> {
-        let Changed { result: ended, in_force } = self.end_call(false, result)?;
+        let Changed { result: ended, in_force } = *self.end_call(false, result)?;
         self.say(messages::rotation_ended(end, &ended, in_force));
         let id = ended.new.map_or(ended.old.id, |new| new.id);
         Some(self.list.open(Some(id)).into())

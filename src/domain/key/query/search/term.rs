@@ -8,6 +8,8 @@ use crate::domain::key::query::conditions::TextPattern;
 
 /// The filter for keys that were never used.
 pub(super) const NEVER_USED: &str = "never-used";
+/// The filter for keys whose rotation is under way.
+pub(super) const ROTATING: &str = "rotating";
 /// The value of `expires:` for keys that never expire.
 pub(super) const NEVER: &str = "never";
 
@@ -31,6 +33,7 @@ pub(super) enum Clause {
     Expires(When),
     NeverExpires,
     Created(When),
+    Rotating,
 }
 
 impl Display for Term {
@@ -43,7 +46,7 @@ impl Display for Term {
                 let is_plain = !text.is_empty()
                     && !text.contains([':', '"'])
                     && !text.contains(char::is_whitespace)
-                    && !text.eq_ignore_ascii_case(NEVER_USED)
+                    && ![NEVER_USED, ROTATING].iter().any(|filter| text.eq_ignore_ascii_case(filter))
                     && (!text.starts_with('-') || (text == "-" && !excluded));
                 if is_plain { f.write_str(text)? } else { quoted(f, text)? }
             }
@@ -58,6 +61,7 @@ impl Display for Term {
             Clause::Expires(when) => write!(f, "expires:{when}")?,
             Clause::NeverExpires => write!(f, "expires:{NEVER}")?,
             Clause::Created(when) => write!(f, "created:{when}")?,
+            Clause::Rotating => f.write_str(ROTATING)?,
         }
         Ok(())
     }

@@ -53,6 +53,10 @@ fn words_and_filters() {
             vec![(false, Test::NeverUsed), (true, Test::NeverUsed), (false, contains("never-used"))],
         ),
         ("expires:never", vec![(false, Test::NeverExpires)]),
+        (
+            "Rotating -rotating \"rotating\"",
+            vec![(false, Test::Rotating(now())), (true, Test::Rotating(now())), (false, contains("rotating"))],
+        ),
     ] {
         assert_eq!(tests_of(text), meant, "{text}");
     }
@@ -143,7 +147,7 @@ fn what_is_wrong_is_pointed_at() {
 fn only_words_are_for_every_server() {
     assert_eq!(parsed(" backup \"zürich\" ").only_words().as_deref(), Some("backup zürich"));
     assert_eq!(parsed("").only_words().as_deref(), Some(""));
-    for text in ["backup -test", "\"a b\"", "owner:jo", "never-used"] {
+    for text in ["backup -test", "\"a b\"", "owner:jo", "never-used", "rotating"] {
         assert_eq!(parsed(text).only_words(), None, "{text}");
     }
     assert_eq!(parsed("backup owner:jo -test").without_words().to_string(), "owner:jo -test");
@@ -153,7 +157,7 @@ fn only_words_are_for_every_server() {
 /// Texts of what the language is made of, in every order: whatever is understood means the same when it is written.
 #[test]
 fn what_is_understood_is_written_and_read_again() {
-    const PARTS: [&str; 26] = [
+    const PARTS: [&str; 27] = [
         "-",
         "\"",
         "\\",
@@ -167,6 +171,7 @@ fn what_is_understood_is_written_and_read_again() {
         "created",
         "never-used",
         "never",
+        "rotating",
         "active,expired",
         "90d",
         "2w",

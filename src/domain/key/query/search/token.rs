@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::error::SearchError;
-use super::term::{Clause, NEVER, NEVER_USED, Term};
+use super::term::{Clause, NEVER, NEVER_USED, ROTATING, Term};
 use super::times::{Moment, When};
 use crate::domain::Status;
 use crate::domain::key::query::conditions::TextPattern;
 
 /// The names of filters that take a value.
 const FIELDS: [&str; 6] = ["owner", "by", "status", "unused", "expires", "created"];
-const KNOWN: &str = "use owner:, by:, status:, unused:, never-used, expires: or created:";
+const KNOWN: &str = "use owner:, by:, status:, unused:, never-used, expires:, created: or rotating";
 
 /// A part of the text between blanks that are not in quotes.
 pub(super) struct Token {
@@ -71,8 +71,11 @@ impl Token {
             (Some(name), Some(colon)) if name.iter().all(is_name) => self.filter(name, &rest[colon + 1..])?,
             _ => {
                 let text: String = rest.iter().map(|(_, c, _)| c).collect();
-                if !self.has_quotes && text.eq_ignore_ascii_case(NEVER_USED) {
+                let is = |filter: &str| !self.has_quotes && text.eq_ignore_ascii_case(filter);
+                if is(NEVER_USED) {
                     Clause::NeverUsed
+                } else if is(ROTATING) {
+                    Clause::Rotating
                 } else {
                     Clause::Text(text)
                 }

@@ -58,9 +58,11 @@ pub(crate) fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut SqlArgs) -> 
         Values::Between(from, below) => {
             let from = from.map(|from| format!("{column} >= {}", args.place(from)));
             let below = below.map(|below| format!("{column} < {}", args.place(below)));
+            // The index of those has no others.
+            let indexed = (tested.column == StoredColumn::RotatesUntil).then(|| format!("{column} > 0"));
             match (from, below) {
                 (None, None) => "true".to_owned(),
-                (from, below) => from.into_iter().chain(below).collect::<Vec<_>>().join(" AND "),
+                (from, below) => indexed.into_iter().chain(from).chain(below).collect::<Vec<_>>().join(" AND "),
             }
         }
     }
@@ -69,6 +71,7 @@ pub(crate) fn one(tested: &ColumnTest, is_of_uses: bool, args: &mut SqlArgs) -> 
 /// The column, in the table whose index has the other columns of the same alternative.
 const fn column(column: StoredColumn, is_of_uses: bool) -> &'static str {
     match column {
+        StoredColumn::RotatesUntil => "k.rotates_until",
         StoredColumn::Owner => "k.owner_fold",
         StoredColumn::CreatedBy => "k.created_by",
         StoredColumn::Ends => "k.ends_at",
