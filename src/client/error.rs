@@ -78,6 +78,9 @@ pub enum ApiError {
     /// 409: a key can't be rotated, or its rotation can't be ended, as it is.
     #[error("{}", sentence(&.0.to_display(120)))]
     NotRotated(Untrusted),
+    /// An older server, or another one.
+    #[error("This server can't tell whose a secret is: it is older than this latchkey.")]
+    NoIdentify,
     /// 403: this administrator may not do that.
     #[error("Not allowed: {}.", .0.to_display(120))]
     NotAllowed(Untrusted),

@@ -22,8 +22,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use calls::{
-    AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, Event, EventScope,
-    EventsRequest, Exchanged, FieldChange, Health, NewSigningKey, RevokeRequest, SessionEntry, TrailFilter, TrailPage,
+    AdminChange, AdminChangeKind, AdminEntry, AdminList, AdminSession, Answer, Changed, Client, Clue, DeletedKey,
+    Event, EventScope, EventsRequest, Exchanged, FieldChange, Health, Identified, KeyOwner, NewSigningKey,
+    RevokeRequest, SessionEntry, TokenStatus, TrailFilter, TrailPage,
 };
 pub(crate) use calls::{CHANGES_FOR, FAREWELL};
 pub use connection::{ConnectionSettings, Forward, Proxy, ProxyRoute, ProxyUrl, Target};

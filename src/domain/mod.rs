@@ -37,6 +37,7 @@ pub use secrets::credentials::{Credentials, CredentialsForm};
 pub use secrets::curl::{CurlEndpoint, curl_text};
 pub use secrets::hmac::{HmacToken, hmac_token};
 pub use secrets::key_file::KeyFileForm;
+pub use secrets::leaks::{Leak, LeakFinder, leaks_in};
 pub(crate) use secrets::redact::holds_credential;
 pub use secrets::redact::{looks_secret, redact};
 pub use secrets::sealed::{SealKey, SealTo, SealedSecret};

@@ -38,6 +38,8 @@ pub enum Exit {
     Undelivered = 8,
     /// Too many attempts: nothing is tried until some time has passed.
     Throttled = 9,
+    /// A scan has found secrets or tokens of keys.
+    Found = 10,
     /// The user said no.
     Cancelled = 130,
 }
@@ -55,6 +57,7 @@ Exit codes:
     7  invalid key, secret or token
     8  the key was created but its secret could not be delivered; the message says where it is
     9  too many attempts; wait, then try again
+   10  a scan has found secrets or tokens
   130  cancelled; after a signal, 128 plus its number: 129, 131 or 143";
 
 impl From<Exit> for ExitCode {
@@ -176,6 +179,7 @@ impl From<&ApiError> for Failure {
             | ApiError::NoCounts
             | ApiError::NoReactivation
             | ApiError::NoUsage
+            | ApiError::NoIdentify
             | ApiError::NoRotation => (Exit::Usage, None),
             ApiError::Refused(..) | ApiError::Passportal | ApiError::NotCounted => (Exit::Mistake, None),
             ApiError::TooMany { .. } => (Exit::Throttled, None),

@@ -4,6 +4,7 @@ mod admins;
 mod answer;
 mod clock;
 mod exchange;
+mod identify;
 mod inspect;
 mod list;
 mod rotation;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 pub use admins::{AdminChange, AdminChangeKind, AdminEntry, AdminList, NewSigningKey, RevokeRequest, SessionEntry};
 pub use answer::Answer;
 pub use exchange::Exchanged;
+pub use identify::{Clue, DeletedKey, Identified, KeyOwner, TokenStatus};
 pub use inspect::{Event, EventScope, EventsRequest, FieldChange, Health, TrailFilter, TrailPage};
 pub use session::AdminSession;
 pub(crate) use session::FAREWELL;
@@ -43,6 +45,8 @@ pub(crate) const CHANGES_FOR: Duration = Duration::from_millis(100);
 const VERIFICATION_FAILED: i64 = 1000;
 /// The code of an access token or a session that is not good.
 const INVALID_TOKEN: i64 = 1006;
+/// What a server says of a path that it doesn't have, in place of a key.
+const NO_PATH: &str = "This path";
 /// The largest answer that may hold a secret.
 const SECRET_BODY_LIMIT: usize = 64 << 10;
 

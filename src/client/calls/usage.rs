@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::{Answer, BODY_LIMIT, Client};
+use super::{Answer, BODY_LIMIT, Client, NO_PATH};
 use crate::client::ApiError;
 use crate::domain::{AddressUsage, KeyId, KeyUsage, Untrusted, UsageCount, UsageSpan};
 
@@ -36,9 +36,6 @@ struct WireAddressUsage {
     last_used_at: Option<DateTime<Utc>>,
     last_refused_at: Option<DateTime<Utc>>,
 }
-
-/// What a server says of a path that it doesn't have, in place of a key.
-const NO_PATH: &str = "This path";
 
 impl Client {
     /// How a key was used in the last days, at most [`MOST_USAGE_DAYS`](crate::domain::MOST_USAGE_DAYS).

@@ -7,6 +7,7 @@ pub(super) mod credentials;
 pub(super) mod curl;
 pub(super) mod hmac;
 pub(super) mod key_file;
+pub(super) mod leaks;
 pub(super) mod redact;
 pub(super) mod sealed;
 pub(super) mod secret_key;

@@ -8,6 +8,7 @@ pub(crate) mod delete;
 pub(crate) mod edit;
 pub mod expiry;
 pub mod history;
+pub mod identify;
 pub(crate) mod list;
 pub mod overview;
 pub mod pending;

@@ -1,0 +1,289 @@
+//! Looks through files of any size for secrets and access tokens, in little memory.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memchr::{memchr, memchr_iter, memrchr};
+use zeroize::Zeroizing;
+
+use crate::domain::{Leak, LeakFinder};
+use crate::platform::regular_file;
+
+/// How much is read at once.
+const BLOCK: usize = 1 << 20;
+/// A file with a NUL among so many bytes at its beginning has no lines.
+const SAMPLE: usize = 8 << 10;
+
+/// Where something is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub path: Arc<Path>,
+    /// In bytes, from 0.
+    pub offset: u64,
+    /// Line and column, each from 1, of a text; columns are bytes.
+    pub line: Option<(u64, u64)>,
+}
+
+/// What a scan comes upon.
+#[derive(Debug)]
+pub enum Scanned {
+    Found(Place, Leak),
+    Unreadable(PathBuf, io::Error),
+}
+
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    pub files: u64,
+    pub bytes: u64,
+}
+
+/// Whether to go on.
+pub type GoesOn = bool;
+
+/// Looks through a file, or through all files in a folder and those in it, in the order of their names; symbolic links
+/// there are not followed. `-` is standard input. Ends early where `each` says so.
+pub fn scan(root: &Path, mut each: impl FnMut(Scanned) -> GoesOn) -> Extent {
+    let (finder, mut extent) = (LeakFinder::new(), Extent::default());
+    let mut look = |path: &Path, reader: io::Result<Box<dyn Read>>, each: &mut dyn FnMut(Scanned) -> GoesOn| {
+        let path: Arc<Path> = path.into();
+        extent.files += 1;
+        let read = reader.and_then(|reader| {
+            read_through(reader, &finder, &mut extent.bytes, &mut |offset, line, leak| {
+                each(Scanned::Found(Place { path: Arc::clone(&path), offset, line }, leak))
+            })
+        });
+        read.unwrap_or_else(|error| {
+            extent.files -= 1;
+            each(Scanned::Unreadable(path.to_path_buf(), error))
+        })
+    };
+    if root == Path::new("-") {
+        look(Path::new("-"), Ok(Box::new(io::stdin())), &mut each);
+        return extent;
+    }
+    if !root.is_dir() {
+        // Named by the user: a link or a pipe is as good.
+        let opened = fs::File::open(root).map(|file| Box::new(file) as Box<dyn Read>);
+        look(root, opened, &mut each);
+        return extent;
+    }
+    // The next one last.
+    let mut waiting = vec![root.to_owned()];
+    while let Some(path) = waiting.pop() {
+        let kind = if path == root { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
+        let goes_on = match kind.map(|about| about.file_type()) {
+            Ok(kind) if kind.is_dir() => match entries(&path) {
+                Ok(entries) => {
+                    waiting.extend(entries);
+                    true
+                }
+                Err(error) => each(Scanned::Unreadable(path, error)),
+            },
+            Ok(kind) if kind.is_file() => {
+                let opened = regular_file::open_no_follow(OpenOptions::new().read(true), &path);
+                look(&path, opened.map(|file| Box::new(file) as Box<dyn Read>), &mut each)
+            }
+            Ok(_) => true,
+            Err(error) => each(Scanned::Unreadable(path, error)),
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    extent
+}
+
+/// What is in a folder, the first one last.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(entries)
+}
+
+/// Reads to the end, and tells of each with its offset and its line and column.
+fn read_through(
+    mut reader: impl Read,
+    finder: &LeakFinder,
+    bytes: &mut u64,
+    each: &mut dyn FnMut(u64, Option<(u64, u64)>, Leak) -> GoesOn,
+) -> io::Result<GoesOn> {
+    let mut buffer = Zeroizing::new(vec![0; LeakFinder::BEHIND + LeakFinder::AHEAD + BLOCK]);
+    // What is in the buffer; from where on it was not looked at; how much of the file is before it.
+    let (mut length, mut from, mut before) = (0, 0, 0_u64);
+    let mut lines: Option<Lines> = None;
+    loop {
+        let is_end = fill(&mut reader, &mut buffer, &mut length, bytes)?;
+        if before == 0 && from == 0 {
+            lines = memchr(0, &buffer[..length.min(SAMPLE)]).is_none().then(Lines::default);
+        }
+        // The last ones may not be whole yet.
+        let to = if is_end { length } else { length - LeakFinder::AHEAD };
+        let mut counted = from;
+        for (at, leak) in finder.find(&buffer[..length], from..to) {
+            let offset = before + at as u64;
+            let line = lines.as_mut().map(|lines| {
+                lines.count(&buffer[counted..at], before + counted as u64);
+                (lines.number, offset - lines.begins_at + 1)
+            });
+            counted = at;
+            if !each(offset, line, leak) {
+                return Ok(false);
+            }
+        }
+        if is_end {
+            return Ok(true);
+        }
+        if let Some(lines) = &mut lines {
+            lines.count(&buffer[counted..to], before + counted as u64);
+        }
+        let kept = to.saturating_sub(LeakFinder::BEHIND);
+        buffer.copy_within(kept..length, 0);
+        (length, from, before) = (length - kept, to - kept, before + kept as u64);
+    }
+}
+
+/// Fills the buffer; says whether that was the end.
+fn fill(reader: &mut impl Read, buffer: &mut [u8], length: &mut usize, bytes: &mut u64) -> io::Result<bool> {
+    while *length < buffer.len() {
+        match reader.read(&mut buffer[*length..]) {
+            Ok(0) => return Ok(true),
+            Ok(read) => {
+                *length += read;
+                *bytes += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+/// The line that has been come to.
+struct Lines {
+    number: u64,
+    /// The offset of its first byte.
+    begins_at: u64,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { number: 1, begins_at: 0 }
+    }
+}
+
+impl Lines {
+    /// Counts the lines that end in the next bytes, which begin at `offset`.
+    fn count(&mut self, bytes: &[u8], offset: u64) {
+        if let Some(last) = memrchr(b'\n', bytes) {
+            self.number += memchr_iter(b'\n', bytes).count() as u64;
+            self.begins_at = offset + last as u64 + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+    use crate::domain::{KeyFormat, SecretKey};
+
+    fn secret(byte: u8) -> String {
+        SecretKey::from_random(&Zeroizing::new([byte; 32]), KeyFormat::Prefixed).expose().to_owned()
+    }
+
+    /// A reader that gives a few bytes at a time.
+    struct Slow<'a>(&'a [u8], usize);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let some = self.0.len().min(self.1).min(into.len());
+            into[..some].copy_from_slice(&self.0[..some]);
+            self.0 = &self.0[some..];
+            Ok(some)
+        }
+    }
+
+    fn places(bytes: &[u8], at_once: usize) -> Vec<(u64, Option<(u64, u64)>)> {
+        let mut found = Vec::new();
+        let finder = LeakFinder::new();
+        let mut read = 0;
+        let done = read_through(Slow(bytes, at_once), &finder, &mut read, &mut |offset, line, _| {
+            found.push((offset, line));
+            true
+        });
+        assert!(done.unwrap() && read == bytes.len() as u64);
+        found
+    }
+
+    #[test]
+    fn nothing_is_lost_where_two_blocks_meet() {
+        let (secret, whole) = (secret(1), LeakFinder::BEHIND + LeakFinder::AHEAD + BLOCK);
+        for end in [whole, whole - LeakFinder::AHEAD, 2 * whole - LeakFinder::AHEAD - LeakFinder::BEHIND] {
+            for at in (end - 60..end + 10).step_by(3) {
+                let mut bytes = vec![b'x'; end + 5000];
+                bytes[at - 1] = b'\n';
+                bytes[at..at + 52].copy_from_slice(secret.as_bytes());
+                assert_eq!(places(&bytes, usize::MAX), [(at as u64, Some((2, 1)))], "{at}");
+            }
+        }
+        let mut bytes = vec![b' '; whole - 20];
+        bytes.extend(secret.as_bytes());
+        assert_eq!(places(&bytes, 4096).len(), 1, "at the end of the file");
+    }
+
+    #[test]
+    fn lines_and_columns_are_told_of_texts_and_offsets_of_the_rest() {
+        let (one, two) = (secret(1), secret(2));
+        let text = format!("é {one}\n\nx {two} {one}");
+        let at = |offset| (offset, None);
+        assert_eq!(places(text.as_bytes(), 7), [(3, Some((1, 4))), (59, Some((3, 3))), (112, Some((3, 56)))]);
+        let binary = format!("\0 {one}\n{two}");
+        assert_eq!(places(binary.as_bytes(), 1000), [at(2), at(55)]);
+    }
+
+    #[test]
+    fn folders_are_gone_through_and_links_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, secret) = (folder.path(), secret(1));
+        let path = |name: &str| root.join(name);
+        fs::create_dir_all(path("b/c")).unwrap();
+        for name in ["z", "b/c/deep", "a"] {
+            fs::write(path(name), &secret).unwrap();
+        }
+        symlink(root, path("b/round")).unwrap();
+        symlink(path("a"), path("link")).unwrap();
+        fs::write(path("none"), "nothing").unwrap();
+        let all = |root: &Path| {
+            let (mut found, mut failed) = (Vec::new(), Vec::new());
+            let extent = scan(root, |scanned| {
+                match scanned {
+                    Scanned::Found(place, _) => found.push(place.path.display().to_string()),
+                    Scanned::Unreadable(path, _) => failed.push(path),
+                }
+                true
+            });
+            (found, failed, extent)
+        };
+        let names = |names: &[&str]| names.iter().map(|name| path(name).display().to_string()).collect::<Vec<_>>();
+        let (found, failed, extent) = all(root);
+        assert_eq!((found, failed), (names(&["a", "b/c/deep", "z"]), Vec::new()));
+        assert_eq!(extent, Extent { files: 4, bytes: 3 * 52 + 7 });
+        assert_eq!(all(&path("link")).0, names(&["link"]), "one that is named is followed");
+        assert_eq!(all(&path("missing")).1, [path("missing")]);
+        if !rustix::process::geteuid().is_root() {
+            fs::set_permissions(path("a"), fs::Permissions::from_mode(0)).unwrap();
+            assert_eq!(all(root).1, [path("a")]);
+        }
+        let mut count = 0;
+        scan(root, |_| {
+            count += 1;
+            false
+        });
+        assert_eq!(count, 1, "it ends when that is asked for");
+    }
+}
